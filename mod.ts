@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Blocking-style network code for Bun and Deno, over the operating system's own poller.
+ *
+ * @example An echo server: a goroutine a connection.
+ * ```ts
+ * import { type Conn, go, listen, run } from "@netpoll/netpoll";
+ *
+ * await run(function* () {
+ *   using listener = yield* listen("tcp", "127.0.0.1:8080");
+ *   for (;;) go(echo, yield* listener.accept());
+ * });
+ *
+ * function* echo(conn: Conn) {
+ *   using _ = conn;
+ *   const buf = new Uint8Array(4096);
+ *   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
+ * }
+ * ```
+ *
+ * @module
+ */
+export { dump, go, gosched, numGoroutine, run, runSync, sleep, wait } from "./src/sched/api.ts";
+export { DeadlockError } from "./src/sched/deadlock.ts";
+export {
+  Goroutine,
+  type GoroutineStatus,
+  PanicError,
+  type Park,
+  type Routine,
+} from "./src/sched/goroutine.ts";
+export type { RunOptions } from "./src/sched/run.ts";
+export {
+  ClosedError,
+  DeadlineExceededError,
+  NotPollableError,
+  SyscallError,
+  UnexpectedEOFError,
+} from "./src/poll/errors.ts";
+export { type Addr, joinHostPort, splitHostPort, TCPAddr } from "./src/net/addr.ts";
+export type { Deadline } from "./src/net/deadline.ts";
+export { dial } from "./src/net/dial.ts";
+export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
+export { parseIP } from "./src/net/ip.ts";
+export { listen } from "./src/net/listen.ts";
+export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
+export type { DialOptions, ListenOptions } from "./src/net/options.ts";
+export type { TCPNetwork } from "./src/net/resolve.ts";
+export { PlatformError } from "./platforms/types.ts";

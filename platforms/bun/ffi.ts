@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Foreign functions by `bun:ffi`. The module is asked for by name at run time, so that Deno and
+ * the bundlers never see an import of it.
+ */
+import { getBuiltinModule } from "node:process";
+import type { CFunction, LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "../types.ts";
+import { type Library, PlatformError } from "../types.ts";
+
+/** The part of `bun:ffi` that is used here, declared so that no ambient types are needed. */
+interface BunFFI {
+  dlopen(name: string, symbols: Record<string, { args: string[]; returns: string }>): {
+    symbols: Record<string, unknown>;
+  };
+  toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
+}
+
+let loaded: BunFFI | undefined;
+
+/** `bun:ffi`, or a PlatformError that says what this Bun lacks. */
+export function bunFFI(): BunFFI {
+  if (loaded) return loaded;
+  const module = (getBuiltinModule as (id: string) => unknown)("bun:ffi");
+  if (!module) {
+    throw new PlatformError("Cannot load bun:ffi: Bun 1.4 or later is needed", "bun:ffi");
+  }
+  return loaded = module as BunFFI;
+}
+
+const TYPE_NAMES = { i32: "i32", u32: "u32", buffer: "buffer", pointer: "ptr", void: "void" };
+
+function describe(f: CFunction): { args: string[]; returns: string } {
+  return { args: f.params.map((p) => TYPE_NAMES[p]), returns: TYPE_NAMES[f.result] };
+}
+
+/** Opens the first name that the dynamic linker finds. */
+export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T> {
+  const required: Record<string, { args: string[]; returns: string }> = {};
+  const optional: [string, CFunction][] = [];
+  for (const [name, f] of Object.entries(table)) {
+    if (f.optional) optional.push([name, f]);
+    else required[name] = describe(f);
+  }
+  const failures: unknown[] = [];
+  for (const path of [...library.names, ...library.paths]) {
+    try {
+      const symbols = { ...bunFFI().dlopen(path, required).symbols };
+      for (const [name, f] of optional) symbols[name] = openOptional(path, name, f);
+      return { symbols: symbols as Library<T>, path };
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      failures.push(error);
+    }
+  }
+  throw new PlatformError(
+    `Cannot open ${library.title}: tried ${[...library.names, ...library.paths].join(", ")}`,
+    library.names[0],
+    failures[0],
+  );
+}
+
+/** One missing symbol fails a whole dlopen, so an optional one gets a dlopen of its own. */
+function openOptional(path: string, name: string, f: CFunction): unknown {
+  try {
+    return bunFFI().dlopen(path, { [name]: describe(f) }).symbols[name];
+  } catch {
+    return null;
+  }
+}
+
+/** Reads errno through a view of the thread's own errno, mapped once. */
+export function errnoReader(location: Pointer): () => number {
+  const view = new Int32Array(bunFFI().toArrayBuffer(location, 0, 4));
+  return () => view[0];
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/** Bun behind the neutral seam. */
+import type { JsRuntime } from "../types.ts";
+import { dlopen, errnoReader } from "./ffi.ts";
+import { BunHostWait } from "./host_wait.ts";
+
+/** Bun. */
+export const bun: JsRuntime = {
+  name: "bun",
+  dlopen,
+  errnoReader,
+  hostWait: (fd, libraryPath) => new BunHostWait(fd, libraryPath),
+  // Bun has no permissions.
+  requireNet: () => {},
+  refuseDeniedNet: () => {},
+};

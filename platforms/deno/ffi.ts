@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/** Foreign functions by `Deno.dlopen`, within what `--allow-ffi` permits. */
+import type { LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "../types.ts";
+import { type Library, PlatformError } from "../types.ts";
+import { deno } from "./global.ts";
+
+/** Opens the first name that is both permitted and there. */
+export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T> {
+  const symbols = Object.fromEntries(
+    Object.entries(table).map(([name, f]) => [name, {
+      parameters: [...f.params] as string[],
+      result: f.result as string,
+      optional: f.optional === true,
+    }]),
+  );
+  let failure: unknown;
+  for (const path of permittedNames(library)) {
+    try {
+      const opened = deno.dlopen(path, symbols).symbols;
+      return { symbols: opened as Library<T>, path };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new PlatformError(
+    `Cannot open ${library.title}: tried ${permittedNames(library).join(", ")}`,
+    library.names[0],
+    failure,
+  );
+}
+
+/**
+ * With `--allow-ffi` unrestricted the linker may search. With `--allow-ffi=FILE` a bare name would
+ * be taken for a file of the working directory, so only the absolute paths that are granted count.
+ */
+function permittedNames(library: LibraryNames): readonly string[] {
+  if (granted()) return [...library.names, ...library.paths];
+  const files = library.paths.filter((path) => granted(path));
+  if (files.length > 0) return files;
+  if (deno.permissions.requestSync({ name: "ffi" }).state === "granted") return library.names;
+  const flag = `--allow-ffi=${library.paths[0]}`;
+  throw new PlatformError(
+    `Cannot call ${library.title} without permission: run Deno with --allow-ffi, or ${flag}`,
+    flag,
+  );
+}
+
+function granted(path?: string): boolean {
+  const permission = path === undefined ? { name: "ffi" } as const : { name: "ffi", path } as const;
+  return deno.permissions.querySync(permission).state === "granted";
+}
+
+/**
+ * Reads errno through a view of the thread's own errno. Under a scoped `--allow-ffi` Deno refuses
+ * every view of foreign memory, and errno is copied out by the library's own `memcpy` instead.
+ */
+export function errnoReader(location: Pointer, libraryPath: string): () => number {
+  if (granted()) {
+    const view = new Int32Array(deno.UnsafePointerView.getArrayBuffer(location, 4));
+    return () => view[0];
+  }
+  const { memcpy } = deno.dlopen(libraryPath, {
+    memcpy: { parameters: ["buffer", "pointer", "u32"], result: "void" },
+  }).symbols as { memcpy: (to: Int32Array, from: Pointer, length: number) => void };
+  const copy = new Int32Array(1);
+  return () => {
+    memcpy(copy, location, 4);
+    return copy[0];
+  };
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/** The part of the `Deno` global that is used here, declared so that tsc and Bun need no ambient types. */
+
+/** A permission descriptor. */
+export type Permission =
+  | { name: "ffi"; path?: string }
+  | { name: "net"; host?: string };
+
+interface DenoGlobal {
+  dlopen(
+    path: string,
+    symbols: Record<
+      string,
+      { parameters: string[]; result: string; optional?: boolean; nonblocking?: boolean }
+    >,
+  ): { symbols: Record<string, unknown> };
+  UnsafePointerView: {
+    getArrayBuffer(pointer: unknown, length: number): ArrayBuffer;
+  };
+  permissions: {
+    querySync(permission: Permission): { state: "granted" | "denied" | "prompt" };
+    requestSync(permission: Permission): { state: "granted" | "denied" | "prompt" };
+  };
+  errors: { NotCapable: new (message: string) => Error };
+}
+
+/** The global object of Deno; use only where Deno is known to run. */
+export const deno: DenoGlobal = (globalThis as unknown as { Deno: DenoGlobal }).Deno;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/** Deno behind the neutral seam. */
+import type { JsRuntime } from "../types.ts";
+import { dlopen, errnoReader } from "./ffi.ts";
+import { DenoHostWait } from "./host_wait.ts";
+import { refuseDeniedNet, requireNet } from "./permissions.ts";
+
+/** Deno. */
+export const denoRuntime: JsRuntime = {
+  name: "deno",
+  dlopen,
+  errnoReader,
+  hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
+  requireNet,
+  refuseDeniedNet,
+};

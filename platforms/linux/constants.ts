@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/** Linux's constants on x86-64 and arm64 (asm-generic), by their C names. */
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const SOL_SOCKET = 1;
+export const IPPROTO_TCP = 6;
+export const IPPROTO_IPV6 = 41;
+export const SO_LINGER = 13;
+export const SHUT_RD = 0;
+export const SHUT_WR = 1;
+export const MSG_NOSIGNAL = 0x4000;
+export const SIOCOUTQ = 0x5411;
+
+export const O_RDONLY = 0;
+export const O_CLOEXEC = 0o2000000;
+
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLRDHUP = 0x2000;
+/** Bit 31, written so that it stays an int32. */
+export const EPOLLET = 1 << 31;
+
+export const EFD_CLOEXEC = 0o2000000;
+export const EFD_NONBLOCK = 0o4000;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/** Linux, bound for this thread. */
+import { arch } from "node:process";
+import { jsRuntime } from "../js_runtime.ts";
+import { type Platform, PlatformError } from "../types.ts";
+import { ERRNO, errnoText } from "./errno.ts";
+import { libc } from "./libc.ts";
+import { EpollPoller, wakeEventfd } from "./poller.ts";
+import { LinuxSockets } from "./socket.ts";
+import { EPOLL_EVENT } from "./structs.ts";
+
+/** Opens the C library and binds what the library needs of Linux. */
+export function linux(): Platform {
+  if (arch !== "x64" && arch !== "arm64") {
+    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+  }
+  const layout = EPOLL_EVENT[arch];
+  const c = libc();
+  const runtime = jsRuntime();
+  return {
+    os: "linux",
+    runtime,
+    sockets: new LinuxSockets(c),
+    errno: ERRNO,
+    errnoText,
+    openPoller: () => new EpollPoller(c, layout),
+    hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, c.path),
+    wakeDescriptor: (fd) => wakeEventfd(c, fd),
+  };
+}

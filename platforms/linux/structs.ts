@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/** Layouts of the kernel's structures as data, and the coding of socket addresses. */
+import type { Endpoint, RawAddress } from "../types.ts";
+import { AF_INET, AF_INET6 } from "./constants.ts";
+
+/** Sizes and offsets of `struct epoll_event`, in 32-bit words. */
+export interface EpollEventLayout {
+  readonly words: number;
+  readonly events: number;
+  /** First word of the 64 bits of `data`. */
+  readonly data: number;
+}
+
+/** The structure is packed on x86-64 alone (12 bytes); elsewhere `data` is aligned (16 bytes). */
+export const EPOLL_EVENT: Readonly<Record<"x64" | "arm64", EpollEventLayout>> = {
+  x64: { words: 3, events: 0, data: 1 },
+  arm64: { words: 4, events: 0, data: 2 },
+};
+
+/** Size of `struct sockaddr_in`. */
+export const SOCKADDR_IN_SIZE = 16;
+/** Size of `struct sockaddr_in6`. */
+export const SOCKADDR_IN6_SIZE = 28;
+/** Size of `struct sockaddr_storage`: no address is longer. */
+export const SOCKADDR_STORAGE_SIZE = 128;
+
+/** `endpoint` as a `struct sockaddr_in` or `sockaddr_in6`: family in host order, port in network order. */
+export function encodeAddress(endpoint: Endpoint): RawAddress {
+  const { ip, port, scope } = endpoint;
+  const v4 = ip.length === 4;
+  const bytes = new Uint8Array(new ArrayBuffer(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, v4 ? AF_INET : AF_INET6, true);
+  view.setUint16(2, port, false);
+  bytes.set(ip, v4 ? 4 : 8);
+  if (!v4) view.setUint32(24, scope, true);
+  return bytes;
+}
+
+/** The endpoint in a `struct sockaddr_in` or `sockaddr_in6`. */
+export function decodeAddress(address: RawAddress): Endpoint {
+  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+  const v4 = view.getUint16(0, true) === AF_INET;
+  return {
+    ip: v4 ? address.slice(4, 8) : address.slice(8, 24),
+    port: view.getUint16(2, false),
+    scope: v4 ? 0 : view.getUint32(24, true),
+  };
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The seam between the library and what it stands on: the neutral notation for C functions,
+ * what a JavaScript runtime must offer, and what an operating system must offer.
+ *
+ * Nothing here or below throws for a failed system call: a call gives its result, or minus the
+ * errno. The storeys above turn that into an Error once, at their own border.
+ */
+
+/** What a C parameter may be. 32-bit integers keep a call on both runtimes' fast paths; a `size_t`
+ * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero. */
+export type CParam = "i32" | "u32" | "buffer" | "pointer";
+
+/** What a C function may return; `void*` as an opaque pointer that only its own runtime can read. */
+export type CResult = "i32" | "u32" | "void" | "pointer";
+
+/** One C function. An `optional` one that the library lacks becomes `null`. */
+export interface CFunction {
+  readonly params: readonly CParam[];
+  readonly result: CResult;
+  readonly optional?: true;
+}
+
+/** C functions by their C names. */
+export type SymbolTable = Readonly<Record<string, CFunction>>;
+
+/** A pointer as the runtime represents it: a number on Bun, an object on Deno. */
+export type Pointer = { readonly __pointer: unique symbol };
+
+type Arg<P extends CParam> = P extends "buffer" ? ArrayBufferView
+  : P extends "pointer" ? Pointer | null
+  : number;
+type Args<P extends readonly CParam[]> = { -readonly [K in keyof P]: Arg<P[K]> };
+type Result<R extends CResult> = R extends "void" ? void : R extends "pointer" ? Pointer : number;
+type Bound<F extends CFunction> = (...args: Args<F["params"]>) => Result<F["result"]>;
+
+/** What {@linkcode JsRuntime.dlopen} makes of a {@linkcode SymbolTable}: the same on every runtime. */
+export type Library<T extends SymbolTable> = {
+  readonly [K in keyof T]: T[K] extends { optional: true } ? Bound<T[K]> | null : Bound<T[K]>;
+};
+
+/** The names under which a C library may be found, tried in this order. */
+export interface LibraryNames {
+  /** What a message calls it: "the C library". */
+  readonly title: string;
+  /** Names for the dynamic linker's own search. */
+  readonly names: readonly string[];
+  /** Absolute paths, for a Deno whose `--allow-ffi` names files. */
+  readonly paths: readonly string[];
+}
+
+/** A library that was opened, and the name that worked. */
+export interface OpenedLibrary<T extends SymbolTable> {
+  readonly symbols: Library<T>;
+  readonly path: string;
+}
+
+/** The JavaScript runtime underneath: all that the library knows of Bun or of Deno. */
+export interface JsRuntime {
+  readonly name: "bun" | "deno";
+  /** Opens the first of `library`'s names that is there and permitted. Throws PlatformError. */
+  dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
+  /** A function that reads this thread's errno, of which `location` is the address. */
+  errnoReader(location: Pointer, libraryPath: string): () => number;
+  /** A wait for `fd` to turn readable that lets the host's loop go on. */
+  hostWait(fd: number, libraryPath: string): HostWait;
+  /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
+  requireNet(host: string, port: number): void;
+  /** Throws the runtime's own error if the user denied access to the address behind a permitted name. */
+  refuseDeniedNet(ip: string, port: number): void;
+}
+
+/**
+ * Watches one descriptor from outside the thread, while the thread is in its host's loop.
+ * It takes no event from the descriptor: whoever is woken looks for himself.
+ */
+export interface HostWait {
+  /** True from `arm` until the watch has fired. */
+  readonly armed: boolean;
+  /** Starts the watch; `wake` is called once, from the host's loop, when the descriptor is readable.
+   * While armed it keeps the process alive. Must not be called while armed. */
+  arm(wake: () => void): void;
+  /** Gives back whatever the wait owns; call only when not armed. */
+  dispose(): void;
+}
+
+/** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by whoever holds it. */
+export type RawAddress = Uint8Array<ArrayBuffer>;
+
+/** An internet endpoint in neutral form. `ip` has 4 or 16 bytes; `scope` is an interface index. */
+export interface Endpoint {
+  readonly ip: Uint8Array;
+  readonly port: number;
+  readonly scope: number;
+}
+
+/** A socket option by its POSIX name; each system knows its own numbers. */
+export type IntOption =
+  | "SO_REUSEADDR"
+  | "SO_REUSEPORT"
+  | "SO_KEEPALIVE"
+  | "SO_RCVBUF"
+  | "SO_SNDBUF"
+  | "SO_ERROR"
+  | "SO_TYPE"
+  | "TCP_NODELAY"
+  | "TCP_KEEPIDLE"
+  | "TCP_KEEPINTVL"
+  | "TCP_KEEPCNT"
+  | "IPV6_V6ONLY";
+
+/** The family of an internet socket. */
+export type Family = "ip4" | "ip6";
+
+/** Which half of a connection `shutdown` ends. */
+export type ShutdownHow = "read" | "write";
+
+/**
+ * Sockets as an operating system offers them, each call non-blocking and retried on EINTR where
+ * that is right. Every call gives a result of zero or more, or minus an errno.
+ */
+export interface SocketCalls {
+  /** A non-blocking, close-on-exec stream socket. */
+  streamSocket(family: Family): number;
+  bind(fd: number, address: RawAddress): number;
+  listen(fd: number, backlog: number): number;
+  /** A new descriptor; the peer's address is then in {@linkcode peer}. */
+  accept(fd: number): number;
+  /** The address of the peer that the last `accept` gave, as a copy. */
+  peer(): RawAddress;
+  connect(fd: number, address: RawAddress): number;
+  /** Receives into the first `length` bytes of `buffer`. */
+  recv(fd: number, buffer: Uint8Array, length: number): number;
+  /** Sends the first `length` bytes of `buffer`; never raises SIGPIPE. */
+  send(fd: number, buffer: Uint8Array, length: number): number;
+  shutdown(fd: number, how: ShutdownHow): number;
+  close(fd: number): number;
+  getOption(fd: number, option: IntOption): number;
+  setOption(fd: number, option: IntOption, value: number): number;
+  /** Seconds to linger in `close`; negative switches it off. */
+  setLinger(fd: number, seconds: number): number;
+  /** The socket's own address, or minus an errno. */
+  localAddress(fd: number): RawAddress | number;
+  /** The peer's address, or minus an errno. */
+  remoteAddress(fd: number): RawAddress | number;
+  /** Bytes sent that the peer has not acknowledged, a FIN counted as one. */
+  unacknowledged(fd: number): number;
+  encodeAddress(endpoint: Endpoint): RawAddress;
+  decodeAddress(address: RawAddress): Endpoint;
+  /** The index of a network interface, or 0 if there is none of that name. */
+  interfaceIndex(name: string): number;
+  /** The name of a network interface, or null if there is none with that index. */
+  interfaceName(index: number): string | null;
+  /** The greatest backlog that the kernel grants. */
+  maxBacklog(): number;
+  /** A descriptor kept in reserve, to be given up when there is no other left. */
+  spareDescriptor(): number;
+}
+
+/** Bits of an event: what {@linkcode PollSink} is told of a descriptor. */
+export const POLL_READ = 1;
+/** A writer may go on. */
+export const POLL_WRITE = 2;
+/** The peer sends no more, or the socket has failed: a short read no longer means "drained". */
+export const POLL_HANGUP = 4;
+/** The descriptor has an error and nothing else. */
+export const POLL_ERROR = 8;
+
+/**
+ * Takes events from a poller. `slot` and `sequence` are those of the pollDesc that the descriptor
+ * was opened with; the sink drops an event whose sequence is no longer the slot's.
+ */
+export type PollSink = (slot: number, sequence: number, mode: number) => void;
+
+/**
+ * The part of the netpoll contract that differs between systems. A poller belongs to one thread.
+ *
+ * It serves readiness and completion alike. A readiness poller (epoll, kqueue) reports that a call
+ * is worth trying; a completion poller (IOCP) has first written the finished operation's result
+ * where its owner will look, and then reports the same two modes. Neither knows what is parked.
+ */
+export interface Poller {
+  /** What it is: "epoll", "kqueue", "iocp". */
+  readonly name: string;
+  /** A descriptor that is readable while `poll` has something to give; for {@linkcode HostWait}. */
+  readonly waitDescriptor: number;
+  /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */
+  readonly breakDescriptor: number;
+  /** Registers `fd` once, edge-triggered, both directions. 0 or minus an errno. */
+  open(fd: number, slot: number, sequence: number): number;
+  /** Ends the registration; called before `fd` is closed or handed on. 0 or minus an errno. */
+  close(fd: number): number;
+  /**
+   * Waits and reports to the sink. `delay` in nanoseconds: negative waits until something comes,
+   * 0 only looks, positive is a bound. May return early with nothing. Gives the number of events,
+   * or minus an errno.
+   */
+  poll(delay: number, sink: PollSink): number;
+  /** Makes the current or the next `poll` return; any number of calls makes one wake-up. */
+  break(): void;
+  /** Whether `fd` is one of the poller's own. */
+  isPollDescriptor(fd: number): boolean;
+  /** Gives back the poller's own descriptors. */
+  dispose(): void;
+}
+
+/** The name and the words of an errno. */
+export interface ErrnoText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The numbers that the storeys above must tell apart. */
+export interface ErrnoNumbers {
+  readonly EINTR: number;
+  readonly EAGAIN: number;
+  readonly EINVAL: number;
+  readonly EISCONN: number;
+  readonly EALREADY: number;
+  readonly EINPROGRESS: number;
+  readonly ENOTCONN: number;
+  readonly ECONNABORTED: number;
+  readonly EPROTO: number;
+  readonly EMFILE: number;
+  readonly ENFILE: number;
+  readonly ENOBUFS: number;
+  readonly ENOMEM: number;
+  readonly EADDRNOTAVAIL: number;
+  readonly ECONNRESET: number;
+  readonly EAFNOSUPPORT: number;
+}
+
+/** One operating system, bound for this thread. */
+export interface Platform {
+  /** As Go's GOOS names it. */
+  readonly os: "linux";
+  readonly runtime: JsRuntime;
+  readonly sockets: SocketCalls;
+  readonly errno: ErrnoNumbers;
+  errnoText(errno: number): ErrnoText;
+  /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
+  openPoller(): Poller;
+  /** A wait in the host's loop for `poller` to have something. */
+  hostWait(poller: Poller): HostWait;
+  /** Wakes the thread whose poller has this `breakDescriptor`. 0 or minus an errno. */
+  wakeDescriptor(breakDescriptor: number): number;
+}
+
+/** Thrown when the library cannot run here: no permission, no library, no such system. */
+export class PlatformError extends Error {
+  override readonly name = "PlatformError";
+  /** What would help: the permission flag or the file that is missing. */
+  readonly missing: string;
+  constructor(message: string, missing: string, cause?: unknown) {
+    super(message, { cause });
+    this.missing = missing;
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/** The errors of network calls. Go: net/net.go. Texts are Go's. */
+import type { Addr } from "./addr.ts";
+
+/** What an error of the network tells about itself. Go: `net.Error`. */
+interface Verdict {
+  readonly timeout?: boolean;
+  readonly temporary?: boolean;
+  readonly code?: string;
+}
+
+/**
+ * A network call failed: what was called, on which network, between whom, and why. Go: `net.OpError`.
+ * Its text is Go's: "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout".
+ */
+export class OpError extends Error {
+  /** "OpError". */
+  override readonly name = "OpError";
+  /** The call: "read", "write", "accept", "dial", "listen", "close", "set". */
+  readonly op: string;
+  /** The network: "tcp", "tcp4". */
+  readonly net: string;
+  /** This end, where there is one. */
+  readonly source: Addr | null;
+  /** The other end, or the address that was to be dialled or listened on. */
+  readonly addr: Addr | null;
+  /** Why. */
+  declare readonly cause: Error;
+  /** How many bytes a write had put on their way; absent from other calls. */
+  bytesWritten?: number;
+
+  /** @internal */
+  constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {
+    const between = source !== null && addr !== null
+      ? `${source}->${addr}`
+      : `${source ?? addr ?? ""}`;
+    super([op, net, between].filter((word) => word !== "").join(" ") + `: ${cause.message}`, {
+      cause,
+    });
+    this.op = op;
+    this.net = net;
+    this.source = source;
+    this.addr = addr;
+  }
+
+  /** Whether a deadline passed, or the system gave up waiting. */
+  get timeout(): boolean {
+    return (this.cause as Verdict).timeout ?? false;
+  }
+
+  /** Whether the call may succeed when it is tried again. */
+  get temporary(): boolean {
+    return (this.cause as Verdict).temporary ?? false;
+  }
+
+  /** Node's name of the cause: "ECONNREFUSED", "ETIMEDOUT"; "" if it has none. */
+  get code(): string {
+    return (this.cause as Verdict).code ?? "";
+  }
+}
+
+/** An address cannot be read. Go: `net.AddrError`. */
+export class AddrError extends Error {
+  /** "AddrError". */
+  override readonly name = "AddrError";
+  /** What is wrong with it. */
+  readonly err: string;
+  /** The address. */
+  readonly addr: string;
+  /** As Node names it. */
+  readonly code = "ERR_INVALID_ADDRESS";
+  /** Not a time-out. */
+  readonly timeout = false;
+  /** Trying again does not help. */
+  readonly temporary = false;
+
+  /** @internal */
+  constructor(err: string, addr: string) {
+    super(addr === "" ? err : `address ${addr}: ${err}`);
+    this.err = err;
+    this.addr = addr;
+  }
+}
+
+/** A network that is not known here. Go: `net.UnknownNetworkError`. */
+export class UnknownNetworkError extends Error {
+  /** "UnknownNetworkError". */
+  override readonly name = "UnknownNetworkError";
+  /** Not a time-out. */
+  readonly timeout = false;
+  /** Trying again does not help. */
+  readonly temporary = false;
+
+  /** @internal */
+  constructor(network: string) {
+    super(`unknown network ${network}`);
+  }
+}
+
+/** A name could not be resolved. Go: `net.DNSError`. */
+export class DNSError extends Error {
+  /** "DNSError". */
+  override readonly name = "DNSError";
+  /** The name that was looked up. */
+  readonly host: string;
+  /** Node's name of the failure: "ENOTFOUND". */
+  readonly code: string;
+  /** Whether the resolver gave up waiting. */
+  readonly timeout: boolean;
+  /** Whether asking again may help. */
+  readonly temporary: boolean;
+
+  /** @internal */
+  constructor(reason: string, host: string, code: string) {
+    super(`lookup ${host}: ${reason}`);
+    this.host = host;
+    this.code = code;
+    this.timeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
+    this.temporary = this.timeout || code === "EAI_AGAIN" || code === "ESERVFAIL";
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/** TCP connections. Go: net/tcpsock.go, type TCPConn. */
+import { UnexpectedEOFError } from "../poll/errors.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DISOWN } from "../sched/ownership.ts";
+import type { TCPAddr } from "./addr.ts";
+import { type Deadline, toMonotonic } from "./deadline.ts";
+import type { Conn, KeepAlive } from "./net.ts";
+import type { NetFD } from "./net_fd.ts";
+import { setKeepAlive } from "./sockopt.ts";
+
+/** A TCP connection, as `dial` and `accept` give it. See {@linkcode Conn}. */
+export class TCPConn implements Conn {
+  readonly #fd: NetFD;
+
+  /** @internal */
+  constructor(fd: NetFD) {
+    this.#fd = fd;
+  }
+
+  /** See {@linkcode Conn.read}. */
+  read(p: Uint8Array): Routine<number | null> {
+    return this.#fd.read(p);
+  }
+
+  /** See {@linkcode Conn.readFull}. */
+  *readFull(p: Uint8Array): Routine<number | null> {
+    let filled = 0;
+    do {
+      const n = yield* this.#fd.read(filled === 0 ? p : p.subarray(filled));
+      if (n === null) {
+        if (filled === 0) return null;
+        throw new UnexpectedEOFError(filled);
+      }
+      filled += n;
+    } while (filled < p.length);
+    return filled;
+  }
+
+  /** See {@linkcode Conn.write}. */
+  write(p: Uint8Array): Routine<number> {
+    return this.#fd.write(p);
+  }
+
+  /** See {@linkcode Conn.close}. */
+  close(): void {
+    this.#fd.close();
+  }
+
+  /** See {@linkcode Conn.closeRead}. */
+  closeRead(): void {
+    this.#fd.shutdown("read");
+  }
+
+  /** See {@linkcode Conn.closeWrite}. */
+  closeWrite(): void {
+    this.#fd.shutdown("write");
+  }
+
+  /** See {@linkcode Conn.abort}. */
+  abort(): void {
+    this.#fd.setLinger(0);
+    this.#fd.close();
+  }
+
+  /** See {@linkcode Conn.localAddr}. */
+  get localAddr(): TCPAddr {
+    return this.#fd.localAddr!;
+  }
+
+  /** See {@linkcode Conn.remoteAddr}. */
+  get remoteAddr(): TCPAddr {
+    return this.#fd.remoteAddr!;
+  }
+
+  /** See {@linkcode Conn.fd}. */
+  get fd(): number {
+    return this.#fd.closed ? -1 : this.#fd.sysfd;
+  }
+
+  /** See {@linkcode Conn.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    const monotonic = toMonotonic(at);
+    this.#fd.setReadDeadline(monotonic);
+    this.#fd.setWriteDeadline(monotonic);
+  }
+
+  /** See {@linkcode Conn.setReadDeadline}. */
+  setReadDeadline(at: Deadline): void {
+    this.#fd.setReadDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setWriteDeadline}. */
+  setWriteDeadline(at: Deadline): void {
+    this.#fd.setWriteDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setNoDelay}. */
+  setNoDelay(on: boolean): void {
+    this.#fd.setOption("TCP_NODELAY", on ? 1 : 0);
+  }
+
+  /** See {@linkcode Conn.setKeepAlive}. */
+  setKeepAlive(on: boolean | KeepAlive): void {
+    setKeepAlive((option, value) => this.#fd.setOption(option, value), on);
+  }
+
+  /** See {@linkcode Conn.setLinger}. */
+  setLinger(seconds: number | null): void {
+    if (seconds !== null && !(Number.isInteger(seconds) && seconds >= 0)) {
+      throw new RangeError(
+        `Cannot linger as it must be whole seconds or null: current value is ${seconds}`,
+      );
+    }
+    this.#fd.setLinger(seconds);
+  }
+
+  /** See {@linkcode Conn.setReadBuffer}. */
+  setReadBuffer(bytes: number): void {
+    this.#fd.setOption("SO_RCVBUF", bufferSize(bytes));
+  }
+
+  /** See {@linkcode Conn.setWriteBuffer}. */
+  setWriteBuffer(bytes: number): void {
+    this.#fd.setOption("SO_SNDBUF", bufferSize(bytes));
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.#fd.closeQuietly();
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    this.#fd.disown();
+  }
+}
+
+function bufferSize(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;
+  throw new RangeError(
+    `Cannot set a buffer as it must be a whole number of bytes: current value is ${bytes}`,
+  );
+}

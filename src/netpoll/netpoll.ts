@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The portable half of the poller. Go: runtime/netpoll.go.
+ *
+ * The contract, as Go lists it; `this` keeps it with the help of one {@linkcode Poller} of the
+ * system underneath, which knows descriptors, slots and sequences, but no goroutine:
+ *
+ *   init()                 opens the system's poller, at the first need of it
+ *   open(fd)               registers fd, edge-triggered, both directions; gives its pollDesc
+ *   close(pd)              ends the registration; the slot may be another's at once
+ *   poll(delay)            gives the goroutines that became runnable; delay in nanoseconds:
+ *                          negative blocks, 0 looks, positive is a bound
+ *   break()                makes the current or the next poll return
+ *   isPollDescriptor(fd)   whether fd is one of the poller's own
+ *
+ * A completion poller keeps the same contract: what it completes, it has written into its
+ * operation before it reports the slot, and the owner of the slot looks there when it is resumed.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import { type HostWait, PlatformError, type Poller, type PollSink } from "../../platforms/types.ts";
+import type { Run } from "../sched/run.ts";
+import { RunQueue } from "../sched/run_queue.ts";
+import type { EventSource } from "../sched/scheduler.ts";
+import { scheduler } from "../sched/thread.ts";
+import { PollCache } from "./poll_cache.ts";
+import type { PollDesc, WaitCount } from "./poll_desc.ts";
+
+/** One per thread. */
+export class Netpoll implements EventSource, WaitCount {
+  waiters = 0;
+  readonly #openPoller: () => Poller;
+  readonly #cache = new PollCache(this);
+  readonly #ready = new RunQueue();
+  #poller: Poller | null = null;
+
+  constructor(openPoller: () => Poller) {
+    this.#openPoller = openPoller;
+  }
+
+  /** The system's poller, opened at the first need. Throws PlatformError. */
+  init(): Poller {
+    return this.#poller ??= this.#openPoller();
+  }
+
+  /** Registers `fd`. Gives its pollDesc, or minus an errno. */
+  open(fd: number): PollDesc | number {
+    const pd = this.#cache.alloc(fd);
+    const done = this.init().open(fd, pd.slot, pd.sequence);
+    if (done >= 0) return pd;
+    this.#cache.free(pd);
+    return done;
+  }
+
+  /** Ends the registration of a descriptor, which is still open. */
+  close(pd: PollDesc): void {
+    this.init().close(pd.fd);
+    this.#cache.free(pd);
+  }
+
+  poll(delay: number): RunQueue {
+    const count = this.init().poll(delay, this.#sink);
+    if (count < 0) {
+      const { name, text } = platform().errnoText(-count);
+      throw new PlatformError(`Cannot wait in the poller: ${text}`, name);
+    }
+    return this.#ready;
+  }
+
+  break(): void {
+    this.#poller?.break();
+  }
+
+  /** Whether `fd` is one of the poller's own. */
+  isPollDescriptor(fd: number): boolean {
+    return this.#poller?.isPollDescriptor(fd) ?? false;
+  }
+
+  hostWait(): HostWait {
+    return platform().hostWait(this.init());
+  }
+
+  closeOwned(run: Run): void {
+    const owned = [...this.#cache.inUse()].filter((pd) => pd.owner === run);
+    for (const pd of owned) pd.holder?.closeQuietly();
+  }
+
+  /** With no descriptor open and nobody running, the poller's own descriptors are given back. */
+  idle(): void {
+    if (this.#cache.open > 0) return;
+    this.#poller?.dispose();
+    this.#poller = null;
+  }
+
+  readonly #sink: PollSink = (slot, sequence, mode) => {
+    this.#cache.find(slot, sequence)?.ready(mode, this.#ready);
+  };
+}
+
+/** The poller of this thread. */
+export const netpoll: Netpoll = new Netpoll(() => platform().openPoller());
+
+scheduler.source = netpoll;

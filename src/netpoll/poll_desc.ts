@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The pollDesc: what the poller knows of one open descriptor. Go: runtime/netpoll.go, type pollDesc.
+ *
+ * Each direction is in one of three states, in the fields `rready`/`rg` and `wready`/`wg`:
+ *
+ *   ready     rready, no rg   something may have come: the call is worth trying
+ *   not ready neither         the last call drained it; whoever comes next must wait
+ *   waiting   rg              a goroutine is parked until the poller, a deadline or close wakes it
+ *
+ * Readiness that comes before the wait is latched, and stays until a call has found the descriptor
+ * drained. Go has a fourth state (pdWait) for the moment between the decision to park and the park
+ * itself; on one thread there is no such moment.
+ */
+import type { Goroutine, Park } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { scheduler } from "../sched/thread.ts";
+import { HeapTimer } from "../sched/timer.ts";
+import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
+import type { RunQueue } from "../sched/run_queue.ts";
+
+/** Answers of {@linkcode PollDesc.check}, in the order in which one goes before another. */
+export const POLL_OK = 0;
+/** The descriptor is being closed. */
+export const POLL_CLOSING = 1;
+/** The deadline has passed. */
+export const POLL_TIMEOUT = 2;
+/** The descriptor has an error that no call will report. */
+export const POLL_NOT_POLLABLE = 3;
+
+/** A direction of a descriptor. */
+export type PollMode = "read" | "write";
+
+/** A deadline that has passed. */
+const PASSED = -1;
+/** No deadline. */
+const NEVER = 0;
+
+/** The owner of a descriptor, as seen from below. */
+export interface Closer {
+  /** Closes the descriptor if it is still open; does not throw. */
+  closeQuietly(): void;
+}
+
+/** Counts the waits that are under way, over all descriptors. */
+export interface WaitCount {
+  waiters: number;
+}
+
+/** See the top of this file. */
+export class PollDesc {
+  /** Its index in the pollCache; travels in every event. */
+  readonly slot: number;
+  /** Counts the descriptors that had this slot; an event with another number is late. */
+  sequence = 0;
+  /** The descriptor, or -1 while the slot is free. */
+  fd = -1;
+  /** The run that opened it, or null if it is nobody's. */
+  owner: Run | null = null;
+  /** What holds the descriptor. */
+  holder: Closer | null = null;
+  /** A read is worth trying. */
+  rready = true;
+  /** A write is worth trying. */
+  wready = true;
+  /** The peer sends no more, or the socket failed: a short read no longer means "drained". */
+  hangup = false;
+  /** Parked until the descriptor can be read. */
+  rg: Goroutine | null = null;
+  /** Parked until the descriptor can be written. */
+  wg: Goroutine | null = null;
+  #closing = false;
+  #error = false;
+  #rd = NEVER;
+  #wd = NEVER;
+  #rt: HeapTimer | null = null;
+  #wt: HeapTimer | null = null;
+  readonly #count: WaitCount;
+
+  constructor(slot: number, count: WaitCount) {
+    this.slot = slot;
+    this.#count = count;
+  }
+
+  /** Takes the slot for `fd`. */
+  take(fd: number): void {
+    this.fd = fd;
+    this.owner = scheduler.current?.run ?? null;
+    this.rready = this.wready = true;
+    this.hangup = this.#closing = this.#error = false;
+    this.#rd = this.#wd = NEVER;
+  }
+
+  /** Frees the slot. From now on an event for it is late. */
+  free(): void {
+    this.sequence = (this.sequence + 1) | 0;
+    this.fd = -1;
+    this.owner = this.holder = null;
+    this.#stopTimer(this.#rt);
+    this.#stopTimer(this.#wt);
+  }
+
+  /** Whether a call in `mode` may go on. Go: netpollcheckerr. */
+  check(mode: PollMode): number {
+    if (this.#closing) return POLL_CLOSING;
+    if ((mode === "read" ? this.#rd : this.#wd) < 0) return POLL_TIMEOUT;
+    return mode === "read" && this.#error ? POLL_NOT_POLLABLE : POLL_OK;
+  }
+
+  /** Parks the current goroutine as the reader; what it gives is to be yielded at once. */
+  parkReader(): Park {
+    this.rg = scheduler.current;
+    this.#count.waiters++;
+    return scheduler.park("IO wait");
+  }
+
+  /** Parks the current goroutine as the writer; what it gives is to be yielded at once. */
+  parkWriter(): Park {
+    this.wg = scheduler.current;
+    this.#count.waiters++;
+    return scheduler.park("IO wait");
+  }
+
+  /** Takes the parked reader out, if there is one. Go: netpollunblock. */
+  unparkReader(): Goroutine | null {
+    const g = this.rg;
+    if (g === null) return null;
+    this.rg = null;
+    this.#count.waiters--;
+    return g;
+  }
+
+  /** Takes the parked writer out, if there is one. */
+  unparkWriter(): Goroutine | null {
+    const g = this.wg;
+    if (g === null) return null;
+    this.wg = null;
+    this.#count.waiters--;
+    return g;
+  }
+
+  /** An event came: latches it and puts those who waited for it on `toRun`. Go: netpollready. */
+  ready(mode: number, toRun: RunQueue): void {
+    this.#error = (mode & POLL_ERROR) !== 0;
+    if (mode & POLL_HANGUP) this.hangup = true;
+    if (mode & POLL_READ) {
+      this.rready = true;
+      this.#wake(this.unparkReader(), toRun);
+    }
+    if (mode & POLL_WRITE) {
+      this.wready = true;
+      this.#wake(this.unparkWriter(), toRun);
+    }
+  }
+
+  /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */
+  evict(): void {
+    this.#closing = true;
+    this.#wakeAll(true, true);
+    this.#stopTimer(this.#rt);
+    this.#stopTimer(this.#wt);
+  }
+
+  /**
+   * Sets the deadline of one direction. `at` in milliseconds of `performance.now()`, Infinity for
+   * none. One that has passed wakes whoever waits. Go: runtime_pollSetDeadline.
+   */
+  setDeadline(mode: PollMode, at: number): void {
+    const read = mode === "read";
+    const timer = read ? this.#rt : this.#wt;
+    if (at === Infinity) {
+      this.#stopTimer(timer);
+      this.#expire(read, NEVER);
+    } else if (at <= performance.now()) {
+      this.#stopTimer(timer);
+      this.#expire(read, PASSED);
+    } else {
+      this.#expire(read, at);
+      scheduler.timers.set(timer ?? this.#makeTimer(read), at);
+    }
+  }
+
+  #expire(read: boolean, deadline: number): void {
+    if (read) this.#rd = deadline;
+    else this.#wd = deadline;
+    if (deadline === PASSED) this.#wakeAll(read, !read);
+  }
+
+  #makeTimer(read: boolean): HeapTimer {
+    const timer = new HeapTimer(() => this.#expire(read, PASSED));
+    if (read) this.#rt = timer;
+    else this.#wt = timer;
+    return timer;
+  }
+
+  #stopTimer(timer: HeapTimer | null): void {
+    if (timer !== null) scheduler.timers.stop(timer);
+  }
+
+  #wakeAll(read: boolean, write: boolean): void {
+    const reader = read ? this.unparkReader() : null;
+    const writer = write ? this.unparkWriter() : null;
+    if (reader !== null) scheduler.ready(reader);
+    if (writer !== null) scheduler.ready(writer);
+  }
+
+  #wake(g: Goroutine | null, toRun: RunQueue): void {
+    if (g === null || g.status !== "waiting") return;
+    g.status = "runnable";
+    toRun.push(g);
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What `accept` does when there is no descriptor left (EMFILE, ENFILE) or no memory.
+ *
+ * The connections stay in the kernel's queue, and asking again at once would spin. So the accepting
+ * goroutine waits, 5 ms at first and up to a second. Meanwhile a descriptor that was kept in reserve
+ * is given up for a moment, to take the queued connections and close them: their clients are told
+ * rather than left hanging. Another thread may snatch that descriptor; the wait alone is certain.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import type { SocketCalls } from "../../platforms/types.ts";
+import type { Goroutine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { HeapTimer } from "../sched/timer.ts";
+
+/** Waits in milliseconds, as Go's net/http does. */
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 1000;
+/** Connections refused in one go. */
+const MOST_REFUSED = 64;
+/** No descriptor. */
+const NONE = -1;
+
+/** The reserve of this thread, and how many listeners count on it. */
+let spare = NONE;
+let holders = 0;
+
+/** A listener opens: the first sets a descriptor aside. */
+export function holdSpare(): void {
+  if (holders++ === 0) spare = Math.max(NONE, platform().sockets.spareDescriptor());
+}
+
+/** A listener closes: the last gives it back. */
+export function releaseSpare(): void {
+  if (--holders > 0) return;
+  if (spare !== NONE) platform().sockets.close(spare);
+  spare = NONE;
+}
+
+/** The waits of one call of `accept`. */
+export class ExhaustionBackOff {
+  /** Whether it is too early to try again. */
+  waiting = false;
+  readonly #sockets: SocketCalls;
+  readonly #listener: number;
+  readonly #timer: HeapTimer;
+  #wait = FIRST_WAIT_MS;
+
+  /** `goroutine` is readied after each wait. */
+  constructor(sockets: SocketCalls, listener: number, goroutine: Goroutine) {
+    this.#sockets = sockets;
+    this.#listener = listener;
+    this.#timer = new HeapTimer(() => {
+      this.waiting = false;
+      scheduler.ready(goroutine);
+    });
+  }
+
+  /** Refuses what is queued and begins a wait, twice as long as the last. */
+  begin(): void {
+    this.#refuseQueued();
+    this.waiting = true;
+    scheduler.timers.set(this.#timer, performance.now() + this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
+  }
+
+  /** Ends the wait. */
+  end(): void {
+    scheduler.timers.stop(this.#timer);
+  }
+
+  #refuseQueued(): void {
+    if (spare === NONE) return;
+    this.#sockets.close(spare);
+    for (let i = 0; i < MOST_REFUSED; i++) {
+      const fd = this.#sockets.accept(this.#listener);
+      if (fd < 0) break;
+      this.#sockets.close(fd);
+    }
+    spare = Math.max(NONE, this.#sockets.spareDescriptor());
+  }
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A stream socket's descriptor over a readiness poller. Go: internal/poll/fd_unix.go.
+ *
+ * Each call tries first and parks only when the kernel has nothing: the loop is written out in each
+ * of them, because a generator of its own for the wait would cost more than the wait. The
+ * pollDesc's `rready` and `wready` say whether the next try is worth a system call. A read that did
+ * not fill its buffer has drained the socket, so the next one parks without asking: the edge of
+ * any later arrival is still to come. That holds until the peer hangs up, which has one edge only.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import type { RawAddress, SocketCalls } from "../../platforms/types.ts";
+import { netpoll } from "../netpoll/netpoll.ts";
+import { type Closer, POLL_OK, type PollDesc } from "../netpoll/poll_desc.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { scheduler } from "../sched/thread.ts";
+import { ERR_CLOSED, SyscallError } from "./errors.ts";
+import { ExhaustionBackOff } from "./exhaustion.ts";
+import { FdMutex } from "./fd_mutex.ts";
+import { convertError } from "./poll_errors.ts";
+
+/** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
+const MAX_TRANSFER = 1 << 30;
+
+/** What a call may be named in an error. */
+export type FdOp = "read" | "write" | "accept" | "dial" | "close" | "set" | "shutdown";
+
+/** See the top of this file. */
+export abstract class FD implements Closer {
+  /** The descriptor's number. */
+  readonly sysfd: number;
+  /** Whether a write ever put bytes on their way. */
+  protected wrote = false;
+  /** Whether a read came to the end of the stream. */
+  protected sawEOF = false;
+  /** The run that it was opened in, if any. */
+  protected run: Run | null = null;
+  protected readonly sockets: SocketCalls = platform().sockets;
+  protected readonly mutex: FdMutex = new FdMutex(() => this.#destroy());
+  readonly #again: number = -platform().errno.EAGAIN;
+  readonly #interrupted: number = -platform().errno.EINTR;
+  #pd: PollDesc | null = null;
+  #readEnded = false;
+
+  constructor(sysfd: number) {
+    this.sysfd = sysfd;
+  }
+
+  /** Registers with the poller. Must come before any call that may park. 0 or minus an errno. */
+  init(): number {
+    const pd = netpoll.open(this.sysfd);
+    if (typeof pd === "number") return pd;
+    pd.holder = this;
+    this.#pd = pd;
+    this.run = pd.owner;
+    return 0;
+  }
+
+  /** Whether it was closed. */
+  get closed(): boolean {
+    return this.mutex.closing;
+  }
+
+  /**
+   * Reads once. Gives how many bytes came, or null at the end of the stream. Parks.
+   * A time-out or an end of the goroutine takes no byte out of the socket.
+   */
+  *read(p: Uint8Array): Routine<number | null> {
+    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    if (!this.mutex.tryLockRead() && !(yield* this.mutex.lockRead())) {
+      throw this.fail("read", ERR_CLOSED);
+    }
+    const pd = this.#pd!;
+    try {
+      if (p.length === 0) return 0;
+      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+      const length = p.length < MAX_TRANSFER ? p.length : MAX_TRANSFER;
+      for (;;) {
+        const answer = pd.check("read");
+        if (answer !== POLL_OK) throw this.fail("read", convertError(answer));
+        if (!pd.rready) {
+          yield pd.parkReader();
+          continue;
+        }
+        const n = this.sockets.recv(this.sysfd, p, length);
+        if (n > 0) {
+          if (n < length && !pd.hangup) pd.rready = false;
+          return n;
+        }
+        if (n === 0) {
+          this.sawEOF = !this.#readEnded;
+          return null;
+        }
+        if (n === this.#again) pd.rready = false;
+        else if (n !== this.#interrupted) throw this.fail("read", new SyscallError("read", -n));
+      }
+    } finally {
+      pd.unparkReader();
+      this.mutex.unlockRead();
+    }
+  }
+
+  /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
+  *write(p: Uint8Array): Routine<number> {
+    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+    if (!this.mutex.tryLockWrite() && !(yield* this.mutex.lockWrite())) {
+      throw this.failWrite(ERR_CLOSED, 0);
+    }
+    const pd = this.#pd!;
+    let sent = 0;
+    try {
+      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+      for (;;) {
+        const answer = pd.check("write");
+        if (answer !== POLL_OK) throw this.failWrite(convertError(answer), sent);
+        if (sent === p.length) return sent;
+        if (!pd.wready) {
+          yield pd.parkWriter();
+          continue;
+        }
+        const rest = sent === 0 && p.length <= MAX_TRANSFER
+          ? p
+          : p.subarray(sent, sent + MAX_TRANSFER);
+        const n = this.sockets.send(this.sysfd, rest, rest.length);
+        if (n >= 0) {
+          this.wrote = true;
+          sent += n;
+          if (sent === p.length) return sent;
+          // A long write to a fast peer must not keep the others waiting.
+          if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+        } else if (n === this.#again) pd.wready = false;
+        else if (n !== this.#interrupted) throw this.failWrite(new SyscallError("write", -n), sent);
+      }
+    } finally {
+      pd.unparkWriter();
+      this.mutex.unlockWrite();
+    }
+  }
+
+  /** Accepts one connection and gives its descriptor. Parks. Go: FD.Accept. */
+  *accept(): Routine<number> {
+    if (!this.mutex.tryLockRead() && !(yield* this.mutex.lockRead())) {
+      throw this.fail("accept", ERR_CLOSED);
+    }
+    const pd = this.#pd!;
+    const { errno } = platform();
+    let exhausted: ExhaustionBackOff | null = null;
+    try {
+      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+      for (;;) {
+        const answer = pd.check("read");
+        if (answer !== POLL_OK) throw this.fail("accept", convertError(answer));
+        if (!pd.rready || exhausted?.waiting) {
+          yield pd.parkReader();
+          pd.unparkReader();
+          continue;
+        }
+        const fd = this.sockets.accept(this.sysfd);
+        if (fd >= 0) return fd;
+        switch (-fd) {
+          case errno.EAGAIN:
+            pd.rready = false;
+            break;
+          case errno.EINTR:
+          // The peer was gone before it was its turn: that is nobody's error.
+          case errno.ECONNABORTED:
+          case errno.EPROTO:
+            break;
+          case errno.EMFILE:
+          case errno.ENFILE:
+          case errno.ENOBUFS:
+          case errno.ENOMEM:
+            exhausted ??= new ExhaustionBackOff(this.sockets, this.sysfd, scheduler.current!);
+            exhausted.begin();
+            break;
+          default:
+            throw this.fail("accept", new SyscallError("accept", -fd));
+        }
+      }
+    } finally {
+      exhausted?.end();
+      pd.unparkReader();
+      this.mutex.unlockRead();
+    }
+  }
+
+  /**
+   * Waits for a connect that is under way. Parks. A wake-up may be spurious, so SO_ERROR and then
+   * the peer's name are asked for. Go: net/fd_unix.go, netFD.connect.
+   */
+  *awaitConnect(): Routine<void> {
+    const pd = this.#pd!;
+    const { errno } = platform();
+    try {
+      for (;;) {
+        pd.wready = false;
+        while (!pd.wready) {
+          const answer = pd.check("write");
+          if (answer !== POLL_OK) throw convertError(answer);
+          yield pd.parkWriter();
+        }
+        const failure = this.sockets.getOption(this.sysfd, "SO_ERROR");
+        if (failure < 0) throw new SyscallError("getsockopt", -failure);
+        switch (failure) {
+          case errno.EINPROGRESS:
+          case errno.EALREADY:
+          case errno.EINTR:
+            continue;
+          case errno.EISCONN:
+            return;
+          case 0:
+            if (typeof this.sockets.remoteAddress(this.sysfd) !== "number") return;
+            continue;
+          default:
+            throw new SyscallError("connect", failure);
+        }
+      }
+    } finally {
+      pd.unparkWriter();
+    }
+  }
+
+  /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
+  setReadDeadline(at: number): void {
+    this.use("set", () => this.#pd!.setDeadline("read", at));
+  }
+
+  /** Sets when writes fail, as {@linkcode setReadDeadline}. */
+  setWriteDeadline(at: number): void {
+    this.use("set", () => this.#pd!.setDeadline("write", at));
+  }
+
+  /** Ends one direction; whoever waits in it goes on and finds it ended. */
+  shutdown(how: "read" | "write"): void {
+    this.use("close", () => {
+      const done = this.sockets.shutdown(this.sysfd, how);
+      if (done < 0) throw this.fail("close", new SyscallError("shutdown", -done));
+      // The kernel has no edge to give for what this side did itself.
+      if (how === "read") this.#wakeReader();
+    });
+  }
+
+  /** Closes it: parked calls end with ClosedError. Never parks. A second close is an error. */
+  close(): void {
+    if (this.mutex.closing) throw this.fail("close", ERR_CLOSED);
+    this.#pd?.evict();
+    this.mutex.close();
+  }
+
+  closeQuietly(): void {
+    if (!this.mutex.closing) this.close();
+  }
+
+  /** Takes it out of its run's ownership. */
+  disown(): void {
+    if (this.#pd !== null) this.#pd.owner = null;
+    this.run = null;
+  }
+
+  /** Makes the error of a failed call; the storey above says more about it. */
+  protected abstract fail(op: FdOp, cause: Error): Error;
+
+  /** Calls `f` with a reference held, or throws ClosedError. */
+  protected use<T>(op: FdOp, f: () => T): T {
+    if (!this.mutex.acquire()) throw this.fail(op, ERR_CLOSED);
+    try {
+      return f();
+    } finally {
+      this.mutex.release();
+    }
+  }
+
+  /** Ends the descriptor, which nobody uses any more and the poller has forgotten. */
+  protected release(): void {
+    this.sockets.close(this.sysfd);
+  }
+
+  protected failWrite(cause: Error, bytesWritten: number): Error {
+    return Object.assign(this.fail("write", cause), { bytesWritten });
+  }
+
+  #wakeReader(): void {
+    const pd = this.#pd!;
+    this.#readEnded = true;
+    pd.rready = true;
+    pd.hangup = true;
+    const g = pd.unparkReader();
+    if (g !== null) scheduler.ready(g);
+  }
+
+  #destroy(): void {
+    if (this.#pd !== null) netpoll.close(this.#pd);
+    this.release();
+  }
+}
+
+/** A buffer of the wrong kind would let the kernel write where it must not. */
+function notBytes(op: string, value: unknown): TypeError {
+  return new TypeError(
+    `Cannot ${op} as the buffer must be a Uint8Array: current value is ${typeof value}`,
+  );
+}

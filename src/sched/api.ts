@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/** What a user calls of the scheduler. Everything here is about this thread alone. */
+import { dumpAll } from "./dump.ts";
+import { deadlock } from "./deadlock.ts";
+import { Goroutine, PanicError, type Routine } from "./goroutine.ts";
+import { Run, type RunOptions } from "./run.ts";
+import { afterRun, backgroundRun, spawn } from "./spawn.ts";
+import { host, scheduler } from "./thread.ts";
+import { HeapTimer } from "./timer.ts";
+
+/** The body of a goroutine: what calling `f` gives, which must be a generator. */
+function bodyOf<A extends unknown[], T>(
+  caller: string,
+  f: (...args: A) => Routine<T>,
+  args: A,
+): Routine<T> {
+  if (typeof f !== "function") {
+    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
+  }
+  const body: unknown = f(...args);
+  const is = body as Partial<Routine<T>> | null | undefined;
+  if (typeof is?.next !== "function" || typeof is.return !== "function") {
+    throw new TypeError(`Cannot ${caller} as ${f.name || "the function"} is not a function*`);
+  }
+  return body as Routine<T>;
+}
+
+/**
+ * Starts a goroutine. Go: the `go` statement.
+ *
+ * Nothing runs at once: the goroutine joins the end of the run queue, which is first in, first out.
+ * It belongs to the run of the goroutine that started it, and ends with it at the latest. Outside
+ * `run` it starts the scheduler on the host's event loop; an error that such a goroutine does not
+ * catch is an uncaught error of the host. Never parks.
+ *
+ * @param f a `function*`, or a function that returns what one returns
+ * @param args what `f` is called with, at once
+ * @returns a handle, whose `join` waits for the end
+ * @throws {TypeError} when `f` is not a `function*`
+ * @example
+ * ```ts
+ * go(function* () { yield* sleep(10); console.log("ten milliseconds later"); });
+ * ```
+ */
+export function go<A extends unknown[], T>(
+  f: (...args: A) => Routine<T>,
+  ...args: A
+): Goroutine<T> {
+  const body = bodyOf("go", f, args);
+  return spawn(scheduler.current?.run ?? backgroundRun(), f.name || "anonymous", body);
+}
+
+/**
+ * Runs `main` as a goroutine beside the host's event loop: promises, timers, `fetch` and the
+ * host's own servers go on. Go: `func main`.
+ *
+ * When `main` returns, the other goroutines of the run are ended: their `finally` blocks run, and
+ * may park for up to a second, and the descriptors that they opened are closed. What `main` returns
+ * is the caller's: a connection or a listener in it stays open.
+ *
+ * @param main the first goroutine
+ * @param options see {@linkcode RunOptions}
+ * @returns a promise of what `main` returned. It rejects with the very error that a goroutine did
+ * not catch (its `goroutine` property names the goroutine), or with {@linkcode DeadlockError} when
+ * the host runs out of work while every goroutine is asleep.
+ * @example
+ * ```ts
+ * const n = await run(function* () { yield* sleep(1); return 42; });
+ * ```
+ */
+export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const body = bodyOf("run", main, []);
+    const current = new Run(scheduler, options);
+    current.onOver = () => {
+      afterRun().then(() => {
+        if (current.failure === null) resolve(current.result as T);
+        else reject(current.failure.error);
+      }, reject);
+    };
+    current.start(new Goroutine<unknown>(current, main.name || "main", body));
+  });
+}
+
+/**
+ * Runs `main` as a goroutine with the thread to itself: when nothing is runnable the thread blocks
+ * in the operating system's poller. For workers, and for peak throughput. Nothing of the host goes
+ * on meanwhile: no promise resolves, no timer of the host fires. Ends as {@linkcode run} does.
+ *
+ * @param main the first goroutine
+ * @param options see {@linkcode RunOptions}
+ * @returns what `main` returned
+ * @throws the error that a goroutine did not catch; {@linkcode DeadlockError} when nothing can ever
+ * wake one; {@linkcode PanicError} when it is called by a goroutine
+ * @example
+ * ```ts
+ * runSync(function* () { yield* sleep(1); console.log("done"); });
+ * ```
+ */
+export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T {
+  if (scheduler.current !== null) throw new PanicError("runSync inside a goroutine");
+  const body = bodyOf("runSync", main, []);
+  const current = new Run(scheduler, options);
+  current.start(new Goroutine<unknown>(current, main.name || "main", body));
+  scheduler.blocking = true;
+  try {
+    while (!current.over) {
+      scheduler.pass(Infinity);
+      if (stuck()) deadlock(scheduler);
+    }
+  } finally {
+    scheduler.blocking = false;
+    if (scheduler.runs.size === 0) scheduler.idle();
+    else host.kick();
+  }
+  if (current.failure !== null) throw current.failure.error;
+  return current.result as T;
+}
+
+/** Whether, with the host's loop standing still, nothing can wake anyone. */
+function stuck(): boolean {
+  return scheduler.runs.size > 0 && !scheduler.runnable && scheduler.waiters === 0 &&
+    scheduler.timers.size === 0;
+}
+
+/**
+ * Lets the other runnable goroutines go first. Parks. Go: `runtime.Gosched`.
+ *
+ * @example
+ * ```ts
+ * for (const item of longList) { work(item); yield* gosched(); }
+ * ```
+ */
+export function* gosched(): Routine<void> {
+  yield scheduler.yieldNow();
+}
+
+/**
+ * Waits for `ms` milliseconds, fractions included. Parks. Go: `time.Sleep`.
+ *
+ * @param ms milliseconds; zero or less only lets the others go first
+ * @throws {RangeError} when `ms` is not a number
+ * @example
+ * ```ts
+ * yield* sleep(2.5);
+ * ```
+ */
+export function* sleep(ms: number): Routine<void> {
+  if (Number.isNaN(Number(ms))) {
+    throw new RangeError(`Cannot sleep as the time must be a number: current value is ${ms}`);
+  }
+  if (ms <= 0) return yield* gosched();
+  const g = scheduler.current!;
+  const until = performance.now() + ms;
+  const timer = new HeapTimer(() => scheduler.ready(g));
+  scheduler.timers.set(timer, until);
+  try {
+    do yield scheduler.park("sleep"); while (timer.active);
+  } finally {
+    scheduler.timers.stop(timer);
+  }
+}
+
+/**
+ * Waits for a promise of the host and gives its value. Parks.
+ *
+ * @param promise a promise or any thenable; another value is given back at once
+ * @throws what the promise rejects with; {@linkcode PanicError} under `runSync`, where the host's
+ * loop stands still and no promise can resolve
+ * @example
+ * ```ts
+ * const response = yield* wait(fetch("http://127.0.0.1:8080/"));
+ * ```
+ */
+export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
+  if (typeof (promise as PromiseLike<T> | null)?.then !== "function") return promise as T;
+  if (scheduler.blocking) {
+    throw new PanicError("wait under runSync: the host's loop stands still; use run");
+  }
+  const g = scheduler.current!;
+  let outcome: { ok: boolean; value: unknown } | null = null;
+  const settle = (ok: boolean) => (value: unknown) => {
+    outcome = { ok, value };
+    scheduler.ready(g);
+  };
+  Promise.resolve(promise).then(settle(true), settle(false));
+  scheduler.promises++;
+  try {
+    while (outcome === null) yield scheduler.park("promise");
+  } finally {
+    scheduler.promises--;
+  }
+  const { ok, value } = outcome as { ok: boolean; value: unknown };
+  if (!ok) throw value;
+  return value as T;
+}
+
+/** How many goroutines live on this thread. Go: `runtime.NumGoroutine`. Never parks. */
+export function numGoroutine(): number {
+  return scheduler.count;
+}
+
+/**
+ * What every goroutine of this thread is doing: a line each, with its number, its state or what it
+ * waits for and for how long, and the name of its function. Never parks.
+ *
+ * @example
+ * ```ts
+ * console.log(dump()); // goroutine 1 [IO wait, 12 ms]: main
+ * ```
+ */
+export function dump(): string {
+  return dumpAll(scheduler);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The goroutine: a generator, and what the scheduler keeps of it. Go: runtime/runtime2.go, type g.
+ *
+ * A goroutine is in one of four states. Only the scheduler moves it.
+ *
+ *   runnable  in the run queue                 -> running, by the scheduler's loop
+ *   running   its generator is executing       -> waiting, by park; runnable, by gosched; dead
+ *   waiting   something else will ready it     -> runnable, by ready
+ *   dead      returned, threw, or was ended
+ */
+import type { Run } from "./run.ts";
+
+/** What a goroutine yields when it parks. Nobody but the library makes one. */
+export interface Park {
+  readonly [parkBrand]: true;
+}
+declare const parkBrand: unique symbol;
+
+/** The one {@linkcode Park} there is: the scheduler tells by its identity that `yield*` was used. */
+export const PARK: Park = Object.freeze({ park: true }) as unknown as Park;
+
+/**
+ * A function's body that may park: what a `function*` returns. It is called with `yield*`.
+ *
+ * @typeParam T What the call gives when it is done.
+ */
+export type Routine<T> = Generator<Park, T, void>;
+
+/** See the list of states at the top of this file. */
+export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
+
+/** How a goroutine ended. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: unknown };
+
+let lastId = 0;
+
+/**
+ * A handle on a goroutine, as {@linkcode go} returns it.
+ *
+ * @typeParam T What the goroutine's function returns.
+ */
+export class Goroutine<T = unknown> {
+  /** A number that no other goroutine of this thread has had. */
+  readonly id: number = ++lastId;
+  /** The name of the function that it runs. */
+  readonly name: string;
+  /** What it is doing now. */
+  status: GoroutineStatus = "runnable";
+  /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
+  waitReason = "";
+  /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
+  waitSince = 0;
+  /** How it ended; null while it lives. @internal */
+  outcome: Outcome<T> | null = null;
+  /** Its body. @internal */
+  readonly body: Routine<T>;
+  /** The run that it belongs to. @internal */
+  readonly run: Run;
+  /** Whether it is linked into a run queue, perhaps as one that has since been ended. @internal */
+  queued = false;
+  /** Link of the run queue. @internal */
+  next: Goroutine | null = null;
+  /** Links of the run's list of goroutines. @internal */
+  older: Goroutine | null = null;
+  /** See `older`. @internal */
+  newer: Goroutine | null = null;
+  /** Those parked in `join`. @internal */
+  joiners: Goroutine[] | null = null;
+  /** A daemon ends by itself: its run waits for it and does not end it. @internal */
+  daemon = false;
+
+  /** @internal */
+  constructor(run: Run, name: string, body: Routine<T>) {
+    this.run = run;
+    this.name = name;
+    this.body = body;
+  }
+
+  /**
+   * Waits until the goroutine has ended and gives what it returned. Parks.
+   *
+   * An error that ends a goroutine is thrown here, and counts as caught, if a `join` was waiting
+   * for it then; otherwise it is an uncaught error of its own. Joining an ended goroutine gives its
+   * result, or throws its error, at once. Go has no join: one would use a channel.
+   *
+   * @throws the error that ended it; {@linkcode PanicError} when a goroutine joins itself.
+   * @example
+   * ```ts
+   * const sum = go(function* () { return 1 + 2; });
+   * console.log(yield* sum.join()); // 3
+   * ```
+   */
+  *join(): Routine<T> {
+    const { current } = this.run.scheduler;
+    if (current === null) throw new PanicError("join outside a goroutine");
+    if ((current as unknown) === this) throw new PanicError("goroutine joins itself");
+    while (this.outcome === null) {
+      (this.joiners ??= []).push(current);
+      try {
+        yield this.run.scheduler.park("join");
+      } finally {
+        // Ended while it waited: its place must not keep an error from being reported.
+        if (this.outcome === null) this.joiners = this.joiners.filter((g) => g !== current);
+      }
+    }
+    if (this.outcome.ok) return this.outcome.value;
+    throw this.outcome.error;
+  }
+}
+
+/** A broken rule of the library, as Go's run-time panics: the text is Go's where Go has one. */
+export class PanicError extends Error {
+  /** "PanicError". */
+  override readonly name = "PanicError";
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Drives the scheduler in turns between those of the host's own event loop, so that promises,
+ * timers and the host's servers go on beside the goroutines.
+ *
+ * Busy: a turn is bounded by TURN_MS, then the host has its own. Traffic mostly continues, so a
+ * turn that has nothing to run waits in the poller itself for HOT_MS after the last event.
+ * Idle: a watch beside the loop (see HostWait) and one timer of the host stand for all goroutines.
+ */
+import process from "node:process";
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
+import type { HostWait } from "../../platforms/types.ts";
+import { deadlock } from "./deadlock.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** Longest turn: so late may the host's own timers be. */
+const TURN_MS = 2;
+/** How long after an event the thread waits in the poller for the next. */
+const HOT_MS = 1;
+/** A host that took longer than this between two turns has work of its own: no waiting then. */
+const HOST_BUSY_MS = 0.1;
+
+/** One per thread. */
+export class HostLoop {
+  readonly #scheduler: Scheduler;
+  #wait: HostWait | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = Infinity;
+  #immediate: ReturnType<typeof setImmediate> | null = null;
+  /** Whether a turn is under way or certain to come. */
+  #pending = false;
+  /** Until when the thread waits in the poller. */
+  #hotUntil = 0;
+  #lastTurnEnd = 0;
+  #onQuiet: (() => void) | null = null;
+  readonly #turn = () => this.#runTurn();
+  readonly #onExit = () => deadlock(this.#scheduler);
+  #watchesExit = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    scheduler.onOutside = () => this.kick();
+  }
+
+  /** Makes a turn come soon: something became runnable outside a turn. */
+  kick(): void {
+    if (this.#pending) return;
+    this.#pending = true;
+    queueMicrotask(this.#turn);
+  }
+
+  /**
+   * Called when the last run is over. Resolves once no other thread watches the poller any more
+   * and nothing here keeps the process alive.
+   */
+  async stop(): Promise<void> {
+    this.#clearTimer();
+    if (this.#wait?.armed) {
+      const quiet = new Promise<void>((resolve) => this.#onQuiet = resolve);
+      this.#scheduler.source.break();
+      await quiet;
+    }
+    if (this.#scheduler.runs.size > 0) return;
+    this.#wait?.dispose();
+    this.#wait = null;
+    this.#scheduler.idle();
+  }
+
+  #runTurn(): void {
+    const scheduler = this.#scheduler;
+    this.#pending = true;
+    this.#forgetImmediate();
+    this.#watchExit(false);
+    const start = performance.now();
+    const end = start + TURN_MS;
+    const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
+    do {
+      const until = mayWait ? Math.min(end, this.#waitUntil()) : 0;
+      const came = scheduler.pass(Math.max(0, until - scheduler.now));
+      if (came) this.#hotUntil = scheduler.now + HOT_MS;
+    } while (scheduler.now < end && (scheduler.runnable || (mayWait && this.#hot())));
+    this.#lastTurnEnd = scheduler.now;
+    this.#pending = false;
+    this.#comeBack();
+  }
+
+  /** Until when it is worth waiting in the poller: for traffic to continue, or for a near timer. */
+  #waitUntil(): number {
+    const { next } = this.#scheduler.timers;
+    const near = next - this.#scheduler.now < HOT_MS ? next : 0;
+    return this.#scheduler.waiters > 0 ? Math.max(near, this.#hotUntil) : near;
+  }
+
+  #hot(): boolean {
+    return this.#scheduler.now < this.#waitUntil();
+  }
+
+  /** Sees to it that the next turn comes when it must. */
+  #comeBack(): void {
+    if (this.#scheduler.runs.size === 0) return;
+    if (this.#scheduler.runnable || this.#hot()) {
+      this.#pending = true;
+      this.#immediate = setImmediate(this.#turn);
+    } else {
+      this.#idle();
+    }
+  }
+
+  #idle(): void {
+    const { waiters, timers, promises } = this.#scheduler;
+    if (waiters > 0) this.#watch();
+    if (timers.size > 0) this.#setTimer(timers.next);
+    // Only the host can wake anyone now. If it ends for lack of work, nobody ever will.
+    else if (waiters === 0 && promises === 0) this.#watchExit(true);
+  }
+
+  #watch(): void {
+    this.#wait ??= this.#scheduler.source.hostWait();
+    if (this.#wait.armed) return;
+    this.#wait.arm(() => {
+      this.#onQuiet?.();
+      this.#onQuiet = null;
+      this.kick();
+    });
+  }
+
+  #setTimer(at: number): void {
+    if (this.#timer !== null && this.#timerAt <= at) return;
+    this.#clearTimer();
+    this.#timerAt = at;
+    // Rounded down: the near rest of the wait is spent in the poller, which is more exact.
+    const delay = Math.max(0, Math.floor(at - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#timerAt = Infinity;
+      this.kick();
+    }, Math.min(delay, 0x7fffffff));
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerAt = Infinity;
+  }
+
+  /** A turn may come by a microtask while an immediate stands: one of the two is enough. */
+  #forgetImmediate(): void {
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#immediate = null;
+  }
+
+  #watchExit(on: boolean): void {
+    if (on === this.#watchesExit) return;
+    this.#watchesExit = on;
+    if (on) process.once("beforeExit", this.#onExit);
+    else process.off("beforeExit", this.#onExit);
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A run: the goroutines of one `run` or `runSync`, and how they end together.
+ *
+ * It ends when its main goroutine returns, or at the first uncaught error. Then every other
+ * goroutine is ended, the newest first, and its `finally` blocks run; those may park, and have a
+ * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
+ */
+import type { Goroutine } from "./goroutine.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { disown } from "./ownership.ts";
+import { HeapTimer } from "./timer.ts";
+
+/** How long `finally` blocks may take at the end of a run, in milliseconds. */
+const END_GRACE_MS = 1000;
+/** How often a goroutine that parks in its `finally` blocks after that is ended again. */
+const END_TRIES = 100;
+
+/** Settings of {@linkcode run} and {@linkcode runSync}. */
+export interface RunOptions {
+  /**
+   * Told of an error that a goroutine did not catch; the others go on. Without it the error ends
+   * the run. An error of the main goroutine ends the run in either case.
+   *
+   * @param error what was thrown
+   * @param goroutine the goroutine that it ended
+   */
+  onPanic?: (error: unknown, goroutine: Goroutine) => void;
+}
+
+/** How a run without a main goroutine is told apart. @internal */
+export interface RunKind extends RunOptions {
+  /** "end": it is over when its last goroutine has ended. */
+  readonly whenEmpty?: "end";
+}
+
+/** See the top of this file. */
+export class Run {
+  readonly scheduler: Scheduler;
+  /** The error that ended it. */
+  failure: { readonly error: unknown } | null = null;
+  /** What main returned. */
+  result: unknown;
+  /** Whether nothing of it lives any more. */
+  over = false;
+  /** Called once, when it is over. */
+  onOver: () => void = () => {};
+  readonly #onPanic: RunOptions["onPanic"];
+  readonly #endsEmpty: boolean;
+  #main: Goroutine | null = null;
+  #newest: Goroutine | null = null;
+  #living = 0;
+  #daemons = 0;
+  #ending = false;
+  #closed = false;
+  readonly #grace = new HeapTimer(() => this.#lastCall());
+
+  constructor(scheduler: Scheduler, options: RunKind = {}) {
+    this.scheduler = scheduler;
+    this.#endsEmpty = options.whenEmpty === "end";
+    this.#onPanic = options.onPanic;
+    scheduler.runs.add(this);
+  }
+
+  /** Its goroutines, the newest first. */
+  *goroutines(): Generator<Goroutine> {
+    for (let g = this.#newest; g !== null; g = g.older) yield g;
+  }
+
+  /** Starts the main goroutine. */
+  start(main: Goroutine): void {
+    this.#main = main;
+    this.scheduler.start(main);
+  }
+
+  /** Takes in a goroutine; the scheduler calls it. */
+  add(g: Goroutine): void {
+    if (g.daemon) this.#daemons++;
+    else this.#living++;
+    g.older = this.#newest;
+    if (this.#newest !== null) this.#newest.newer = g;
+    this.#newest = g;
+  }
+
+  /** A goroutine has ended, `uncaught` if by an error that nobody waited for; the scheduler calls it. */
+  ended(g: Goroutine, uncaught: boolean): void {
+    this.#remove(g);
+    if (uncaught && !g.outcome!.ok) this.#panic(g, g.outcome!.error);
+    if (g === this.#main) {
+      if (g.outcome!.ok) this.result = g.outcome!.value;
+      if (this.failure === null) disown(this.result);
+      this.end();
+    } else if (this.#ending) {
+      this.#settle();
+    } else if (this.#endsEmpty && this.#living + this.#daemons === 0) {
+      this.end();
+    }
+  }
+
+  /** Ends it with `error`, unless it is ending already for another. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    this.end();
+  }
+
+  /** Ends it. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#endAll();
+    if (this.#living > 0) {
+      const { timers } = this.scheduler;
+      timers.set(this.#grace, performance.now() + END_GRACE_MS);
+    }
+    this.#settle();
+  }
+
+  #panic(g: Goroutine, error: unknown): void {
+    nameGoroutine(error, g);
+    if (this.#onPanic === undefined || g === this.#main) return this.fail(error);
+    try {
+      this.#onPanic(error, g as Goroutine);
+    } catch (worse) {
+      this.fail(worse);
+    }
+  }
+
+  #remove(g: Goroutine): void {
+    if (g.daemon) this.#daemons--;
+    else this.#living--;
+    if (g.newer === null) this.#newest = g.older;
+    else g.newer.older = g.older;
+    if (g.older !== null) g.older.newer = g.newer;
+    g.older = g.newer = null;
+  }
+
+  #endAll(): void {
+    for (const g of [...this.goroutines()]) if (!g.daemon) this.scheduler.end(g);
+  }
+
+  /** The `finally` blocks have had their time: sockets are closed under them, and waits cut short. */
+  #lastCall(): void {
+    this.#close();
+    for (let i = 0; i < END_TRIES && this.#living > 0; i++) this.#endAll();
+    for (const g of [...this.goroutines()]) {
+      if (g.daemon) continue;
+      // It parks again and again: it is left behind, as a garbage generator.
+      g.status = "dead";
+      this.scheduler.count--;
+      this.#remove(g);
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#living > 0 || this.over) return;
+    this.#close();
+    if (this.#daemons > 0 || this.#living > 0) return;
+    this.over = true;
+    this.scheduler.timers.stop(this.#grace);
+    this.scheduler.runOver(this);
+    this.onOver();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.scheduler.source.closeOwned(this);
+  }
+}
+
+/** Writes the goroutine's name into an error, which stays the very object that was thrown. */
+function nameGoroutine(error: unknown, g: Goroutine): void {
+  if (!(error instanceof Error) || !Object.isExtensible(error) || "goroutine" in error) return;
+  const value = `goroutine ${g.id} [${g.name}]`;
+  Object.defineProperty(error, "goroutine", { value, configurable: true });
+}

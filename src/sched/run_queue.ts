@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/** A first-in-first-out queue of goroutines, linked through themselves. Go: runtime/proc.go, gQueue. */
+import type { Goroutine } from "./goroutine.ts";
+
+/** A goroutine is in at most one queue at a time. Nothing is allocated. */
+export class RunQueue {
+  #head: Goroutine | null = null;
+  #tail: Goroutine | null = null;
+
+  /** Whether there is none in it. */
+  get empty(): boolean {
+    return this.#head === null;
+  }
+
+  /** Puts `g` at the end; one that is linked already keeps its place. */
+  push(g: Goroutine): void {
+    if (g.queued) return;
+    g.queued = true;
+    if (this.#tail === null) this.#head = g;
+    else this.#tail.next = g;
+    this.#tail = g;
+  }
+
+  /** Takes the first out. */
+  shift(): Goroutine | null {
+    const g = this.#head;
+    if (g === null) return null;
+    this.#head = g.next;
+    if (this.#head === null) this.#tail = null;
+    g.next = null;
+    g.queued = false;
+    return g;
+  }
+
+  /** Moves all of `other` to the end of this. */
+  append(other: RunQueue): void {
+    if (other.#head === null) return;
+    if (this.#tail === null) this.#head = other.#head;
+    else this.#tail.next = other.#head;
+    this.#tail = other.#tail;
+    other.#head = other.#tail = null;
+  }
+}

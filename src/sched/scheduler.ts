@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The scheduler of a thread: what is runnable, what runs, and one pass over it. Go: runtime/proc.go,
+ * findRunnable and schedule.
+ *
+ * It is not re-entrant and has no thread of its own. Two loops drive it: `runSync` from below, with
+ * the thread to itself, and the {@linkcode HostLoop} in turns between those of the host.
+ */
+import { type Goroutine, type Outcome, PanicError, PARK, type Park } from "./goroutine.ts";
+import { RunQueue } from "./run_queue.ts";
+import { TimerHeap } from "./timer.ts";
+import type { Run } from "./run.ts";
+import type { HostWait } from "../../platforms/types.ts";
+
+/** Goroutines run between two looks at the poller and the timers. Go: schedtick % 61. */
+const BATCH = 61;
+/** Calls that a goroutine may make without parking before it is put behind the others. */
+const FUEL = 32;
+
+/** Where goroutines come from that wait for the world outside. src/netpoll is the one there is. */
+export interface EventSource {
+  /** How many waits are under way: with none of them, nothing outside can wake anyone. */
+  readonly waiters: number;
+  /** Waits as {@linkcode Poller.poll} does and gives those that became runnable. */
+  poll(delay: number): RunQueue;
+  /** Makes the current or the next `poll` return. */
+  break(): void;
+  /** A wait for `poll` to have something, beside the host's loop. */
+  hostWait(): HostWait;
+  /** Closes every descriptor that was opened for `run` and is still open. */
+  closeOwned(run: Run): void;
+  /** Says that nobody runs: what is not needed for open descriptors may be given back. */
+  idle(): void;
+}
+
+/** Stands in until src/netpoll is loaded, which every user of a descriptor or of a wait imports. */
+const NO_SOURCE: EventSource = {
+  waiters: 0,
+  poll: () => {
+    throw new Error("netpoll: scheduler: no source of events");
+  },
+  break: () => {},
+  hostWait: () => {
+    throw new Error("netpoll: scheduler: no source of events");
+  },
+  closeOwned: () => {},
+  idle: () => {},
+};
+
+/** One per thread. */
+export class Scheduler {
+  /** The goroutine that is executing. */
+  current: Goroutine | null = null;
+  /** What is left of {@linkcode FUEL} for the one that is executing. */
+  fuel = 0;
+  /** The time of the last look at the clock, in milliseconds of `performance.now()`. */
+  now: number = performance.now();
+  /** All timers of the thread. */
+  readonly timers: TimerHeap = new TimerHeap();
+  /** Promises of the host that goroutines wait for. */
+  promises = 0;
+  /** Goroutines that live. */
+  count = 0;
+  /** Whether `runSync` has the thread, and the host's loop stands still. */
+  blocking = false;
+  /** The runs that have not ended. */
+  readonly runs: Set<Run> = new Set();
+  /** Where goroutines come from that wait for the world outside. */
+  source: EventSource = NO_SOURCE;
+  /** Called when a goroutine becomes runnable while no pass is under way. */
+  onOutside: () => void = () => {};
+  readonly #queue = new RunQueue();
+  #passing = false;
+  #runsOver = false;
+
+  /** How many goroutines wait for the world outside. */
+  get waiters(): number {
+    return this.source.waiters;
+  }
+
+  /** Whether some goroutine could run now. */
+  get runnable(): boolean {
+    return !this.#queue.empty;
+  }
+
+  /** Marks the current goroutine as waiting; what it gives is to be yielded at once. */
+  park(reason: string): Park {
+    const g = this.current!;
+    g.status = "waiting";
+    g.waitReason = reason;
+    g.waitSince = this.now;
+    return PARK;
+  }
+
+  /** Puts the current goroutine behind the others; what it gives is to be yielded at once. */
+  yieldNow(): Park {
+    const g = this.current!;
+    g.status = "runnable";
+    this.#queue.push(g);
+    return PARK;
+  }
+
+  /** Makes a waiting goroutine runnable. Go: goready. Any other is left as it is. */
+  ready(g: Goroutine): void {
+    if (g.status !== "waiting") return;
+    g.status = "runnable";
+    this.#queue.push(g);
+    if (!this.#passing) this.onOutside();
+  }
+
+  /** Takes in a new goroutine. Go: newproc. */
+  start(g: Goroutine): void {
+    this.count++;
+    g.run.add(g);
+    this.#queue.push(g);
+    if (!this.#passing) this.onOutside();
+  }
+
+  /**
+   * Runs a batch, looks at the poller, fires timers. With nothing runnable it waits in the poller,
+   * for `maxWait` milliseconds or until the next timer. Gives whether the poller had something.
+   */
+  pass(maxWait: number): boolean {
+    this.#passing = true;
+    try {
+      this.#runBatch();
+      this.now = performance.now();
+      const wait = this.#mayWait() ? Math.min(maxWait, this.timers.next - this.now) : 0;
+      const came = this.#look(wait);
+      if (this.timers.size > 0) {
+        if (wait > 0) this.now = performance.now();
+        this.timers.fire(this.now);
+      }
+      return came;
+    } finally {
+      this.#passing = false;
+    }
+  }
+
+  /** Ends `g` at the point where it waits: its `finally` blocks run. It may park again in one. */
+  end(g: Goroutine): void {
+    if (g.status === "dead" || g.status === "running") return;
+    this.#resume(g, () => g.body.return(undefined), ENDED);
+  }
+
+  /** A run is over: whoever drives the scheduler is to look at it before anything else. */
+  runOver(run: Run): void {
+    this.runs.delete(run);
+    this.#runsOver = true;
+  }
+
+  /** Gives back what is not needed while nobody runs. */
+  idle(): void {
+    this.source.idle();
+  }
+
+  /** With nothing runnable, something to wait for, and no run whose end is to be told first. */
+  #mayWait(): boolean {
+    const over = this.#runsOver;
+    this.#runsOver = false;
+    return !over && this.#queue.empty && (this.waiters > 0 || this.timers.size > 0);
+  }
+
+  #look(wait: number): boolean {
+    if (wait <= 0 && this.waiters === 0) return false;
+    const ready = this.source.poll(wait <= 0 ? 0 : wait === Infinity ? -1 : wait * 1e6);
+    if (ready.empty) return false;
+    this.#queue.append(ready);
+    return true;
+  }
+
+  #runBatch(): void {
+    let left = BATCH;
+    let g: Goroutine | null;
+    while (left-- > 0 && (g = this.#queue.shift()) !== null) {
+      // One that was ended while it stood in the queue is dead, or waits in a finally block.
+      if (g.status === "runnable") this.#step(g);
+    }
+  }
+
+  #step(g: Goroutine): void {
+    this.current = g;
+    this.fuel = FUEL;
+    g.status = "running";
+    let step: IteratorResult<Park, unknown>;
+    try {
+      step = g.body.next();
+    } catch (error) {
+      this.current = null;
+      this.#finish(g, { ok: false, error }, true);
+      return;
+    }
+    this.current = null;
+    if (step.done) this.#finish(g, { ok: true, value: step.value }, false);
+    else if (step.value !== PARK || g.status === "running") this.#misused(g);
+  }
+
+  /** Resumes `g` otherwise than by `next`; `outcome` is its end if it then returns. */
+  #resume(
+    g: Goroutine,
+    how: () => IteratorResult<Park, unknown>,
+    outcome: Outcome<unknown> | null,
+  ): void {
+    const before = this.current;
+    this.current = g;
+    this.fuel = FUEL;
+    g.status = "running";
+    let step: IteratorResult<Park, unknown>;
+    try {
+      step = how();
+    } catch (error) {
+      this.current = before;
+      this.#finish(g, { ok: false, error }, true);
+      return;
+    }
+    this.current = before;
+    if (step.done) this.#finish(g, outcome ?? { ok: true, value: step.value }, false);
+    else if (step.value !== PARK || (g.status as string) === "running") this.#misused(g);
+  }
+
+  /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
+  #misused(g: Goroutine): void {
+    const error = new PanicError(
+      "yield of something that is not netpoll's: call a function that may park with yield*",
+    );
+    this.#resume(g, () => g.body.throw(error), null);
+  }
+
+  #finish(g: Goroutine, outcome: Outcome<unknown>, thrown: boolean): void {
+    g.status = "dead";
+    g.outcome = outcome;
+    this.count--;
+    const joined = g.joiners !== null && g.joiners.length > 0;
+    if (joined) { for (const joiner of g.joiners!) this.ready(joiner); }
+    g.joiners = null;
+    g.run.ended(g, thrown && !joined);
+  }
+}
+
+/** How a goroutine ended that its run ended: whoever joins it is told. */
+const ENDED: Outcome<never> = {
+  ok: false,
+  error: new PanicError("the goroutine was ended together with its run"),
+};
