@@ -42,6 +42,11 @@ export class Netpoll implements EventSource, WaitCount {
     return this.#poller ??= this.#openPoller();
   }
 
+  /** Whether the system's poller is open. */
+  get isOpen(): boolean {
+    return this.#poller !== null;
+  }
+
   /** Registers `fd`. Gives its pollDesc, or minus an errno. */
   open(fd: number): PollDesc | number {
     const pd = this.#cache.alloc(fd);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What every test leans on: a body is run under `run` and under `runSync`, and afterwards nothing
+ * may be left of it: no socket, no goroutine, no timer, no poller.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
+import { test } from "node:test";
+import {
+  type Conn,
+  dial,
+  go,
+  type Listener,
+  listen,
+  numGoroutine,
+  type Routine,
+  run,
+  runSync,
+  sleep,
+} from "../mod.ts";
+import { netpoll } from "../src/netpoll/netpoll.ts";
+import { scheduler } from "../src/sched/thread.ts";
+
+/** Longest that a test may take, in seconds; it is there to end a hang, not to measure. */
+const LIMIT_S = 60;
+
+/** The two ways to run goroutines. */
+export type Driver = "run" | "runSync";
+
+/** Sockets that this process has open, as /proc shows them. */
+export function openSockets(): number {
+  const links = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // The descriptor of the directory itself is gone by now.
+    }
+  });
+  return links.filter((link) => link.startsWith("socket:")).length;
+}
+
+/** Fails if anything is left of a test that began with `sockets` sockets. */
+export function assertNothingLeft(sockets: number): void {
+  assert.equal(numGoroutine(), 0, "goroutines left");
+  assert.equal(scheduler.timers.size, 0, "timers left");
+  assert.equal(scheduler.promises, 0, "waits for promises left");
+  assert.equal(netpoll.waiters, 0, "waits for descriptors left");
+  assert.equal(netpoll.isOpen, false, "the poller is still open");
+  assert.equal(openSockets(), sockets, "sockets left");
+}
+
+/** Ends a test that hangs, with an error instead of the runner's own silence. */
+function* limited<T>(main: () => Routine<T>): Routine<T> {
+  const watchdog = go(function* watchdog() {
+    yield* sleep(LIMIT_S * 1000);
+    throw new Error(`still running after ${LIMIT_S} s`);
+  });
+  void watchdog;
+  return yield* main();
+}
+
+/** Runs `main` by `driver` and checks that nothing is left. */
+export async function runBy<T>(driver: Driver, main: () => Routine<T>): Promise<T> {
+  const before = openSockets();
+  try {
+    return driver === "run" ? await run(() => limited(main)) : runSync(() => limited(main));
+  } finally {
+    assertNothingLeft(before);
+  }
+}
+
+/** A test of `main` under `run` and another under `runSync`. */
+export function both(name: string, main: () => Routine<void>): void {
+  for (const driver of ["run", "runSync"] as const) {
+    test(`${name} (${driver})`, () => runBy(driver, main));
+  }
+}
+
+/** A test of `main` under one of the two, for what only that one has. */
+export function only(driver: Driver, name: string, main: () => Routine<void>): void {
+  test(`${name} (${driver})`, () => runBy(driver, main));
+}
+
+/** A connected pair: the dialled end and the accepted one, with the listener closed. */
+export function* pair(network: "tcp" | "tcp4" | "tcp6" = "tcp"): Routine<[Conn, Conn]> {
+  using listener = yield* listen(network, network === "tcp6" ? "[::1]:0" : "127.0.0.1:0");
+  return yield* pairOn(listener);
+}
+
+/** A connected pair through `listener`. */
+export function* pairOn(listener: Listener): Routine<[Conn, Conn]> {
+  const dialling = go(() => dial("tcp", String(listener.addr)));
+  const accepted = yield* listener.accept();
+  return [yield* dialling.join(), accepted];
+}
+
+/** What `routine` throws; fails if it returns. */
+export function* thrown<T>(routine: Routine<T>): Routine<unknown> {
+  let value: T;
+  try {
+    value = yield* routine;
+  } catch (error) {
+    return error;
+  }
+  assert.fail(`returned ${value} instead of throwing`);
+}
+
+/** Waits until `condition` holds; the test's limit ends it if it never does. */
+export function* until(condition: () => boolean): Routine<void> {
+  while (!condition()) yield* sleep(1);
+}
