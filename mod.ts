@@ -30,6 +30,7 @@ export {
   type Routine,
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
+export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export {
   ClosedError,
   DeadlineExceededError,

@@ -180,8 +180,6 @@ export type PollSink = (slot: number, sequence: number, mode: number) => void;
  * where its owner will look, and then reports the same two modes. Neither knows what is parked.
  */
 export interface Poller {
-  /** What it is: "epoll", "kqueue", "iocp". */
-  readonly name: string;
   /** A descriptor that is readable while `poll` has something to give; for {@linkcode HostWait}. */
   readonly waitDescriptor: number;
   /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */
@@ -234,6 +232,8 @@ export interface ErrnoNumbers {
 export interface Platform {
   /** As Go's GOOS names it. */
   readonly os: "linux";
+  /** What its pollers are: "epoll". */
+  readonly pollerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
   readonly errno: ErrnoNumbers;

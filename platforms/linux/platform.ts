@@ -19,6 +19,7 @@ export function linux(): Platform {
   const runtime = jsRuntime();
   return {
     os: "linux",
+    pollerName: "epoll",
     runtime,
     sockets: new LinuxSockets(c),
     errno: ERRNO,

@@ -27,7 +27,6 @@ const MAX_DELAY_NS = 1e15;
 
 /** One epoll instance, for one thread. */
 export class EpollPoller implements Poller {
-  readonly name = "epoll";
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #libc: Libc;
