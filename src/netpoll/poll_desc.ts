@@ -19,7 +19,7 @@ import { HeapTimer } from "../sched/timer.ts";
 import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 
-/** Answers of {@linkcode PollDesc.check}, in the order in which one goes before another. */
+/** Whether a call may go on, in the order in which one goes before another. */
 export const POLL_OK = 0;
 /** The descriptor is being closed. */
 export const POLL_CLOSING = 1;
@@ -30,11 +30,6 @@ export const POLL_NOT_POLLABLE = 3;
 
 /** A direction of a descriptor. */
 export type PollMode = "read" | "write";
-
-/** A deadline that has passed. */
-const PASSED = -1;
-/** No deadline. */
-const NEVER = 0;
 
 /** The owner of a descriptor, as seen from below. */
 export interface Closer {
@@ -69,10 +64,14 @@ export class PollDesc {
   rg: Goroutine | null = null;
   /** Parked until the descriptor can be written. */
   wg: Goroutine | null = null;
+  /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
+  readAnswer = POLL_OK;
+  /** Whether a write may go on. */
+  writeAnswer = POLL_OK;
   #closing = false;
   #error = false;
-  #rd = NEVER;
-  #wd = NEVER;
+  #readLate = false;
+  #writeLate = false;
   #rt: HeapTimer | null = null;
   #wt: HeapTimer | null = null;
   readonly #count: WaitCount;
@@ -87,8 +86,13 @@ export class PollDesc {
     this.fd = fd;
     this.owner = scheduler.current?.run ?? null;
     this.rready = this.wready = true;
-    this.hangup = this.#closing = this.#error = false;
-    this.#rd = this.#wd = NEVER;
+    this.hangup =
+      this.#closing =
+      this.#error =
+      this.#readLate =
+      this.#writeLate =
+        false;
+    this.#answer();
   }
 
   /** Frees the slot. From now on an event for it is late. */
@@ -98,13 +102,6 @@ export class PollDesc {
     this.owner = this.holder = null;
     this.#stopTimer(this.#rt);
     this.#stopTimer(this.#wt);
-  }
-
-  /** Whether a call in `mode` may go on. Go: netpollcheckerr. */
-  check(mode: PollMode): number {
-    if (this.#closing) return POLL_CLOSING;
-    if ((mode === "read" ? this.#rd : this.#wd) < 0) return POLL_TIMEOUT;
-    return mode === "read" && this.#error ? POLL_NOT_POLLABLE : POLL_OK;
   }
 
   /** Parks the current goroutine as the reader; what it gives is to be yielded at once. */
@@ -141,7 +138,11 @@ export class PollDesc {
 
   /** An event came: latches it and puts those who waited for it on `toRun`. Go: netpollready. */
   ready(mode: number, toRun: RunQueue): void {
-    this.#error = (mode & POLL_ERROR) !== 0;
+    const error = (mode & POLL_ERROR) !== 0;
+    if (error !== this.#error) {
+      this.#error = error;
+      this.#answer();
+    }
     if (mode & POLL_HANGUP) this.hangup = true;
     if (mode & POLL_READ) {
       this.rready = true;
@@ -156,6 +157,7 @@ export class PollDesc {
   /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */
   evict(): void {
     this.#closing = true;
+    this.#answer();
     this.#wakeAll(true, true);
     this.#stopTimer(this.#rt);
     this.#stopTimer(this.#wt);
@@ -170,24 +172,34 @@ export class PollDesc {
     const timer = read ? this.#rt : this.#wt;
     if (at === Infinity) {
       this.#stopTimer(timer);
-      this.#expire(read, NEVER);
+      this.#setLate(read, false);
     } else if (at <= performance.now()) {
       this.#stopTimer(timer);
-      this.#expire(read, PASSED);
+      this.#setLate(read, true);
     } else {
-      this.#expire(read, at);
+      this.#setLate(read, false);
       scheduler.timers.set(timer ?? this.#makeTimer(read), at);
     }
   }
 
-  #expire(read: boolean, deadline: number): void {
-    if (read) this.#rd = deadline;
-    else this.#wd = deadline;
-    if (deadline === PASSED) this.#wakeAll(read, !read);
+  /** Whether the deadline of one direction has passed; if so, nobody waits there any more. */
+  #setLate(read: boolean, late: boolean): void {
+    if (read) this.#readLate = late;
+    else this.#writeLate = late;
+    this.#answer();
+    if (late) this.#wakeAll(read, !read);
+  }
+
+  /** The answers follow from the flags; calls read them more often than the flags change. */
+  #answer(): void {
+    const closing = this.#closing ? POLL_CLOSING : POLL_OK;
+    const notPollable = this.#error ? POLL_NOT_POLLABLE : POLL_OK;
+    this.readAnswer = closing || (this.#readLate ? POLL_TIMEOUT : notPollable);
+    this.writeAnswer = closing || (this.#writeLate ? POLL_TIMEOUT : POLL_OK);
   }
 
   #makeTimer(read: boolean): HeapTimer {
-    const timer = new HeapTimer(() => this.#expire(read, PASSED));
+    const timer = new HeapTimer(() => this.#setLate(read, true));
     if (read) this.#rt = timer;
     else this.#wt = timer;
     return timer;

@@ -2,11 +2,9 @@
 /**
  * A stream socket's descriptor over a readiness poller. Go: internal/poll/fd_unix.go.
  *
- * Each call tries first and parks only when the kernel has nothing: the loop is written out in each
- * of them, because a generator of its own for the wait would cost more than the wait. The
- * pollDesc's `rready` and `wready` say whether the next try is worth a system call. A read that did
- * not fill its buffer has drained the socket, so the next one parks without asking: the edge of
- * any later arrival is still to come. That holds until the peer hangs up, which has one edge only.
+ * Each call tries first and parks only when the kernel has nothing. The pollDesc's `rready` and
+ * `wready` say whether the next try is worth a system call. Reads and writes, which must be fast,
+ * are operations (operation.ts); the rest are generators.
  */
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress, SocketCalls } from "../../platforms/types.ts";
@@ -18,10 +16,8 @@ import { scheduler } from "../sched/thread.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
 import { FdMutex } from "./fd_mutex.ts";
+import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
-
-/** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
-const MAX_TRANSFER = 1 << 30;
 
 /** What a call may be named in an error. */
 export type FdOp = "read" | "write" | "accept" | "dial" | "close" | "set" | "shutdown";
@@ -30,17 +26,22 @@ export type FdOp = "read" | "write" | "accept" | "dial" | "close" | "set" | "shu
 export abstract class FD implements Closer {
   /** The descriptor's number. */
   readonly sysfd: number;
+  /** What a call that would have to wait answers. */
+  readonly again: number = -platform().errno.EAGAIN;
+  /** What a call that a signal interrupted answers. */
+  readonly interrupted: number = -platform().errno.EINTR;
+  readonly sockets: SocketCalls = platform().sockets;
+  readonly mutex: FdMutex = new FdMutex(() => this.#destroy());
+  /** Null until `init`. */
+  pd: PollDesc | null = null;
   /** Whether a write ever put bytes on their way. */
-  protected wrote = false;
+  wrote = false;
   /** Whether a read came to the end of the stream. */
   protected sawEOF = false;
   /** The run that it was opened in, if any. */
   protected run: Run | null = null;
-  protected readonly sockets: SocketCalls = platform().sockets;
-  protected readonly mutex: FdMutex = new FdMutex(() => this.#destroy());
-  readonly #again: number = -platform().errno.EAGAIN;
-  readonly #interrupted: number = -platform().errno.EINTR;
-  #pd: PollDesc | null = null;
+  #read: ReadOperation | null = null;
+  #write: WriteOperation | null = null;
   #readEnded = false;
 
   constructor(sysfd: number) {
@@ -52,7 +53,7 @@ export abstract class FD implements Closer {
     const pd = netpoll.open(this.sysfd);
     if (typeof pd === "number") return pd;
     pd.holder = this;
-    this.#pd = pd;
+    this.pd = pd;
     this.run = pd.owner;
     return 0;
   }
@@ -66,90 +67,34 @@ export abstract class FD implements Closer {
    * Reads once. Gives how many bytes came, or null at the end of the stream. Parks.
    * A time-out or an end of the goroutine takes no byte out of the socket.
    */
-  *read(p: Uint8Array): Routine<number | null> {
+  read(p: Uint8Array): Routine<number | null> {
     if (!(p instanceof Uint8Array)) throw notBytes("read", p);
-    if (!this.mutex.tryLockRead() && !(yield* this.mutex.lockRead())) {
-      throw this.fail("read", ERR_CLOSED);
-    }
-    const pd = this.#pd!;
-    try {
-      if (p.length === 0) return 0;
-      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-      const length = p.length < MAX_TRANSFER ? p.length : MAX_TRANSFER;
-      for (;;) {
-        const answer = pd.check("read");
-        if (answer !== POLL_OK) throw this.fail("read", convertError(answer));
-        if (!pd.rready) {
-          yield pd.parkReader();
-          continue;
-        }
-        const n = this.sockets.recv(this.sysfd, p, length);
-        if (n > 0) {
-          if (n < length && !pd.hangup) pd.rready = false;
-          return n;
-        }
-        if (n === 0) {
-          this.sawEOF = !this.#readEnded;
-          return null;
-        }
-        if (n === this.#again) pd.rready = false;
-        else if (n !== this.#interrupted) throw this.fail("read", new SyscallError("read", -n));
-      }
-    } finally {
-      pd.unparkReader();
-      this.mutex.unlockRead();
-    }
+    const { mutex } = this;
+    const own = this.#read ??= new ReadOperation(this, mutex.read);
+    return (own.unused ? own : new ReadOperation(this, mutex.read)).call(p);
   }
 
   /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
-  *write(p: Uint8Array): Routine<number> {
+  write(p: Uint8Array): Routine<number> {
     if (!(p instanceof Uint8Array)) throw notBytes("write", p);
-    if (!this.mutex.tryLockWrite() && !(yield* this.mutex.lockWrite())) {
-      throw this.failWrite(ERR_CLOSED, 0);
-    }
-    const pd = this.#pd!;
-    let sent = 0;
-    try {
-      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-      for (;;) {
-        const answer = pd.check("write");
-        if (answer !== POLL_OK) throw this.failWrite(convertError(answer), sent);
-        if (sent === p.length) return sent;
-        if (!pd.wready) {
-          yield pd.parkWriter();
-          continue;
-        }
-        const rest = sent === 0 && p.length <= MAX_TRANSFER
-          ? p
-          : p.subarray(sent, sent + MAX_TRANSFER);
-        const n = this.sockets.send(this.sysfd, rest, rest.length);
-        if (n >= 0) {
-          this.wrote = true;
-          sent += n;
-          if (sent === p.length) return sent;
-          // A long write to a fast peer must not keep the others waiting.
-          if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-        } else if (n === this.#again) pd.wready = false;
-        else if (n !== this.#interrupted) throw this.failWrite(new SyscallError("write", -n), sent);
-      }
-    } finally {
-      pd.unparkWriter();
-      this.mutex.unlockWrite();
-    }
+    const { mutex } = this;
+    const own = this.#write ??= new WriteOperation(this, mutex.write);
+    return (own.unused ? own : new WriteOperation(this, mutex.write)).call(p);
   }
 
   /** Accepts one connection and gives its descriptor. Parks. Go: FD.Accept. */
   *accept(): Routine<number> {
-    if (!this.mutex.tryLockRead() && !(yield* this.mutex.lockRead())) {
+    const { mutex } = this;
+    if (!mutex.tryLock(mutex.read) && !(yield* mutex.lock(mutex.read))) {
       throw this.fail("accept", ERR_CLOSED);
     }
-    const pd = this.#pd!;
+    const pd = this.pd!;
     const { errno } = platform();
     let exhausted: ExhaustionBackOff | null = null;
     try {
       if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
       for (;;) {
-        const answer = pd.check("read");
+        const answer = pd.readAnswer;
         if (answer !== POLL_OK) throw this.fail("accept", convertError(answer));
         if (!pd.rready || exhausted?.waiting) {
           yield pd.parkReader();
@@ -180,8 +125,8 @@ export abstract class FD implements Closer {
       }
     } finally {
       exhausted?.end();
-      pd.unparkReader();
-      this.mutex.unlockRead();
+      if (pd.rg !== null) pd.unparkReader();
+      mutex.unlock(mutex.read);
     }
   }
 
@@ -190,13 +135,13 @@ export abstract class FD implements Closer {
    * the peer's name are asked for. Go: net/fd_unix.go, netFD.connect.
    */
   *awaitConnect(): Routine<void> {
-    const pd = this.#pd!;
+    const pd = this.pd!;
     const { errno } = platform();
     try {
       for (;;) {
         pd.wready = false;
         while (!pd.wready) {
-          const answer = pd.check("write");
+          const answer = pd.writeAnswer;
           if (answer !== POLL_OK) throw convertError(answer);
           yield pd.parkWriter();
         }
@@ -223,12 +168,12 @@ export abstract class FD implements Closer {
 
   /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
   setReadDeadline(at: number): void {
-    this.use("set", () => this.#pd!.setDeadline("read", at));
+    this.use("set", () => this.pd!.setDeadline("read", at));
   }
 
   /** Sets when writes fail, as {@linkcode setReadDeadline}. */
   setWriteDeadline(at: number): void {
-    this.use("set", () => this.#pd!.setDeadline("write", at));
+    this.use("set", () => this.pd!.setDeadline("write", at));
   }
 
   /** Ends one direction; whoever waits in it goes on and finds it ended. */
@@ -244,7 +189,7 @@ export abstract class FD implements Closer {
   /** Closes it: parked calls end with ClosedError. Never parks. A second close is an error. */
   close(): void {
     if (this.mutex.closing) throw this.fail("close", ERR_CLOSED);
-    this.#pd?.evict();
+    this.pd?.evict();
     this.mutex.close();
   }
 
@@ -254,7 +199,7 @@ export abstract class FD implements Closer {
 
   /** Takes it out of its run's ownership. */
   disown(): void {
-    if (this.#pd !== null) this.#pd.owner = null;
+    if (this.pd !== null) this.pd.owner = null;
     this.run = null;
   }
 
@@ -276,12 +221,28 @@ export abstract class FD implements Closer {
     this.sockets.close(this.sysfd);
   }
 
-  protected failWrite(cause: Error, bytesWritten: number): Error {
-    return Object.assign(this.fail("write", cause), { bytesWritten });
+  /** A read found the end of the stream. */
+  sawEnd(): void {
+    this.sawEOF = !this.#readEnded;
+  }
+
+  /** The error for an answer of the pollDesc. */
+  answered(op: FdOp, answer: number): Error {
+    return this.fail(op, convertError(answer));
+  }
+
+  /** The error of a call on a closed descriptor. */
+  answeredClosed(op: FdOp): Error {
+    return this.fail(op, ERR_CLOSED);
+  }
+
+  /** The error of a system call. */
+  failedCall(op: FdOp, errno: number): Error {
+    return this.fail(op, new SyscallError(op, errno));
   }
 
   #wakeReader(): void {
-    const pd = this.#pd!;
+    const pd = this.pd!;
     this.#readEnded = true;
     pd.rready = true;
     pd.hangup = true;
@@ -290,7 +251,7 @@ export abstract class FD implements Closer {
   }
 
   #destroy(): void {
-    if (this.#pd !== null) netpoll.close(this.#pd);
+    if (this.pd !== null) netpoll.close(this.pd);
     this.release();
   }
 }

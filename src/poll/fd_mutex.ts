@@ -10,7 +10,7 @@ import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** One direction: who has it, and who waits for it. */
-class Side {
+export class Side {
   locked = false;
   /** The goroutine that was handed the lock and has not run since. */
   heir: Goroutine | null = null;
@@ -21,9 +21,11 @@ class Side {
 export class FdMutex {
   /** Whether `close` was called. */
   closing = false;
+  /** The lock of readers. */
+  readonly read: Side = new Side();
+  /** The lock of writers. */
+  readonly write: Side = new Side();
   #references = 0;
-  readonly #read = new Side();
-  readonly #write = new Side();
   readonly #destroy: () => void;
 
   /** `destroy` is called once, when it is closing and nobody uses it. */
@@ -48,85 +50,63 @@ export class FdMutex {
   close(): boolean {
     if (this.closing) return false;
     this.closing = true;
-    for (const side of [this.#read, this.#write]) side.queue.forEach((g) => scheduler.ready(g));
+    for (const side of [this.read, this.write]) side.queue.forEach((g) => scheduler.ready(g));
     if (this.#references === 0) this.#destroy();
     return true;
   }
 
-  /** Takes the read lock if it is free and nothing is closing; else {@linkcode lockRead} waits. */
-  tryLockRead(): boolean {
-    return this.#tryLock(this.#read);
-  }
-
-  /** Waits for the read lock. False if the descriptor is closing. */
-  lockRead(): Routine<boolean> {
-    return this.#lock(this.#read);
-  }
-
-  /** Gives the read lock to the next reader. */
-  unlockRead(): void {
-    this.#unlock(this.#read);
-  }
-
-  /** As {@linkcode tryLockRead}. */
-  tryLockWrite(): boolean {
-    return this.#tryLock(this.#write);
-  }
-
-  /** As {@linkcode lockRead}. */
-  lockWrite(): Routine<boolean> {
-    return this.#lock(this.#write);
-  }
-
-  /** As {@linkcode unlockRead}. */
-  unlockWrite(): void {
-    this.#unlock(this.#write);
-  }
-
-  #tryLock(side: Side): boolean {
+  /** Takes the lock if it is free and nothing is closing; else {@linkcode lock} waits for it. */
+  tryLock(side: Side): boolean {
     if (side.locked || this.closing) return false;
     side.locked = true;
     this.#references++;
     return true;
   }
 
-  *#lock(side: Side): Routine<boolean> {
-    if (this.#tryLock(side)) return true;
+  /** Waits for the lock. False if the descriptor is closing. */
+  *lock(side: Side): Routine<boolean> {
+    if (this.tryLock(side)) return true;
     if (this.closing) return false;
     const g = scheduler.current!;
-    side.queue.push(g);
+    this.enqueue(side, g);
     let mine = false;
     try {
-      while (side.heir !== g && !this.closing) yield scheduler.park("fd lock");
-      mine = side.heir === g;
+      while (!(mine = this.claim(side, g)) && !this.closing) yield scheduler.park("fd lock");
     } finally {
-      if (!mine) this.#leave(side, g);
+      if (!mine) this.leave(side, g);
     }
-    if (!mine) return false;
+    return mine;
+  }
+
+  /** Puts `g` in the queue for the lock; it is then to park, and to claim when it is woken. */
+  enqueue(side: Side, g: Goroutine): void {
+    side.queue.push(g);
+  }
+
+  /** Whether the lock was handed to `g`, which has it then. */
+  claim(side: Side, g: Goroutine): boolean {
+    if (side.heir !== g) return false;
     side.heir = null;
     return true;
   }
 
-  /** The wait ended without the lock, or the goroutine was ended when it had just been handed it. */
-  #leave(side: Side, g: Goroutine): void {
-    if (side.heir === g) {
-      side.heir = null;
-      this.#unlock(side);
-    } else {
-      side.queue = side.queue.filter((other) => other !== g);
-    }
+  /** `g` gives up waiting; if it was handed the lock meanwhile, the next one gets it. */
+  leave(side: Side, g: Goroutine): void {
+    if (this.claim(side, g)) this.unlock(side);
+    else side.queue = side.queue.filter((other) => other !== g);
   }
 
-  #unlock(side: Side): void {
-    const next = side.queue.length > 0 ? side.queue.shift()! : null;
-    if (next === null) {
-      side.locked = false;
-    } else {
-      // The reference for the next is taken before ours goes, so that no gap ends the descriptor.
-      side.heir = next;
-      this.#references++;
-      scheduler.ready(next);
-    }
-    this.release();
+  /** Gives the lock to the next in the queue, and the reference back. */
+  unlock(side: Side): void {
+    if (side.queue.length === 0) side.locked = false;
+    else this.#handOver(side, side.queue.shift()!);
+    if (--this.#references === 0 && this.closing) this.#destroy();
+  }
+
+  /** The reference for the next is taken before ours goes, so that no gap ends the descriptor. */
+  #handOver(side: Side, next: Goroutine): void {
+    side.heir = next;
+    this.#references++;
+    scheduler.ready(next);
   }
 }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A read or a write under way: what `yield*` drives when a goroutine calls one.
+ *
+ * It could be a generator, and was: creating and resuming two of them made up a third of what the
+ * library added to an echo's two system calls. An operation is instead its own iterator and its own
+ * result (`done` and `value` are what `yield*` looks at), and its descriptor uses it again for the
+ * next call. So a read or a write allocates nothing. It moves through these states:
+ *
+ *   unused  of no call                -> fresh, when a call takes it
+ *   fresh   of a call not yet driven  -> queued or held, at the first `next`
+ *   queued  waits for its turn        -> held; unused, if the descriptor is closed meanwhile
+ *   held    has the lock, tries and parks until it is done -> unused
+ *
+ * `return`, by which a goroutine is ended, goes to unused from everywhere and undoes what it holds.
+ */
+import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import type { FD } from "./fd.ts";
+import type { Side } from "./fd_mutex.ts";
+
+/** See the list at the top of this file. */
+const UNUSED = 0;
+const FRESH = 1;
+const QUEUED = 2;
+const HELD = 3;
+
+/** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
+const MAX_TRANSFER = 1 << 30;
+
+/** What stands for the buffer of an operation that is unused. */
+const NO_BYTES = new Uint8Array(0);
+
+/** What reads and writes have in common. */
+abstract class Operation {
+  /** Whether the call is over; for `yield*`. */
+  done = false;
+  /** What it gives then, or PARK until then; for `yield*`. */
+  value: unknown = PARK;
+  protected readonly fd: FD;
+  protected readonly side: Side;
+  protected buffer: Uint8Array = NO_BYTES;
+  protected state = UNUSED;
+  #goroutine: Goroutine | null = null;
+
+  constructor(fd: FD, side: Side) {
+    this.fd = fd;
+    this.side = side;
+  }
+
+  /** Whether it is of no call. */
+  get unused(): boolean {
+    return this.state === UNUSED;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** Ends the call: nothing is done, and what it holds is given back. */
+  return(value?: unknown): this {
+    if (this.state === QUEUED) this.fd.mutex.leave(this.side, this.#goroutine!);
+    this.finish(value);
+    return this;
+  }
+
+  /** As `return`, with an error. */
+  throw(error: unknown): this {
+    this.return();
+    throw error;
+  }
+
+  /**
+   * Gets the lock. False if the goroutine must park first. Throws what `closed` makes if the
+   * descriptor is closed.
+   */
+  protected begin(): boolean {
+    const { mutex } = this.fd;
+    if (this.state === FRESH) {
+      if (mutex.tryLock(this.side)) {
+        this.state = HELD;
+        // One that never has to wait would never let the others run.
+        if (scheduler.fuel-- > 0) return true;
+        this.value = scheduler.yieldNow();
+        return false;
+      }
+      if (mutex.closing) throw this.abandon();
+      this.state = QUEUED;
+      this.#goroutine = scheduler.current!;
+      mutex.enqueue(this.side, this.#goroutine);
+    } else if (this.state === UNUSED) {
+      // Driven on by hand after its end, as no `yield*` does: it stays ended.
+      this.done = true;
+      this.value = undefined;
+      return false;
+    } else if (mutex.claim(this.side, this.#goroutine!)) {
+      this.state = HELD;
+      return true;
+    } else if (mutex.closing) {
+      mutex.leave(this.side, this.#goroutine!);
+      throw this.abandon();
+    }
+    this.value = scheduler.park("fd lock");
+    return false;
+  }
+
+  /** Takes it for a call. */
+  protected take(buffer: Uint8Array): void {
+    this.state = FRESH;
+    this.done = false;
+    this.buffer = buffer;
+  }
+
+  /** Ends the call with `value`, and lets the next one in. */
+  protected finish(value: unknown): void {
+    const held = this.state === HELD;
+    this.state = UNUSED;
+    this.done = true;
+    this.value = value;
+    this.buffer = NO_BYTES;
+    this.#goroutine = null;
+    if (held) this.release();
+  }
+
+  /** Gives back the lock, and the place at the poller if it still stands there. */
+  protected abstract release(): void;
+
+  /** The error of a call that found the descriptor closed. */
+  protected abstract closed(): Error;
+
+  private abandon(): Error {
+    this.state = UNUSED;
+    this.finish(undefined);
+    return this.closed();
+  }
+}
+
+/** One read. Go: FD.Read. */
+export class ReadOperation extends Operation {
+  /** The call, ready to be driven by `yield*`. */
+  call(buffer: Uint8Array): Routine<number | null> {
+    this.take(buffer);
+    return this as unknown as Routine<number | null>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): this {
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd, buffer } = this;
+    const pd = fd.pd!;
+    const length = buffer.length < MAX_TRANSFER ? buffer.length : MAX_TRANSFER;
+    for (;;) {
+      if (length === 0) return this.gave(0);
+      if (pd.readAnswer !== 0) throw this.failed(fd.answered("read", pd.readAnswer));
+      if (!pd.rready) {
+        this.value = pd.parkReader();
+        return this;
+      }
+      const n = fd.sockets.recv(fd.sysfd, buffer, length);
+      if (n > 0) {
+        // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
+        // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
+        if (n < length && !pd.hangup) pd.rready = false;
+        return this.gave(n);
+      }
+      if (n === 0) {
+        fd.sawEnd();
+        return this.gave(null);
+      }
+      if (n === fd.again) pd.rready = false;
+      else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));
+    }
+  }
+
+  protected override release(): void {
+    const { pd, mutex } = this.fd;
+    if (pd!.rg !== null) pd!.unparkReader();
+    mutex.unlock(mutex.read);
+  }
+
+  protected override closed(): Error {
+    return this.fd.answeredClosed("read");
+  }
+
+  private gave(n: number | null): this {
+    this.finish(n);
+    return this;
+  }
+
+  private failed(error: Error): Error {
+    this.finish(undefined);
+    return error;
+  }
+}
+
+/** One write: all of the buffer. Go: FD.Write. */
+export class WriteOperation extends Operation {
+  #sent = 0;
+
+  /** The call, ready to be driven by `yield*`. */
+  call(buffer: Uint8Array): Routine<number> {
+    this.take(buffer);
+    this.#sent = 0;
+    return this as unknown as Routine<number>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): this {
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd, buffer } = this;
+    const pd = fd.pd!;
+    for (;;) {
+      if (pd.writeAnswer !== 0) throw this.failed(fd.answered("write", pd.writeAnswer));
+      if (this.#sent === buffer.length) return this.gave();
+      if (!pd.wready) {
+        this.value = pd.parkWriter();
+        return this;
+      }
+      const rest = this.#sent === 0 && buffer.length <= MAX_TRANSFER
+        ? buffer
+        : buffer.subarray(this.#sent, this.#sent + MAX_TRANSFER);
+      const n = fd.sockets.send(fd.sysfd, rest, rest.length);
+      if (n >= 0) {
+        fd.wrote = true;
+        this.#sent += n;
+        if (this.#sent === buffer.length) return this.gave();
+        // A long write to a fast peer must not keep the others waiting.
+        if (scheduler.fuel-- <= 0) {
+          this.value = scheduler.yieldNow();
+          return this;
+        }
+      } else if (n === fd.again) pd.wready = false;
+      else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
+    }
+  }
+
+  protected override release(): void {
+    const { pd, mutex } = this.fd;
+    if (pd!.wg !== null) pd!.unparkWriter();
+    mutex.unlock(mutex.write);
+  }
+
+  protected override closed(): Error {
+    return Object.assign(this.fd.answeredClosed("write"), { bytesWritten: 0 });
+  }
+
+  private gave(): this {
+    this.finish(this.#sent);
+    return this;
+  }
+
+  private failed(error: Error): Error {
+    this.finish(undefined);
+    return Object.assign(error, { bytesWritten: this.#sent });
+  }
+}
