@@ -23,7 +23,7 @@
 export { dump, go, gosched, numGoroutine, run, runSync, sleep, wait } from "./src/sched/api.ts";
 export { DeadlockError } from "./src/sched/deadlock.ts";
 export {
-  Goroutine,
+  type GoroutineHandle as Goroutine,
   type GoroutineStatus,
   PanicError,
   type Park,
@@ -31,6 +31,7 @@ export {
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
+export { wake, Waker, type WakerHandle } from "./src/poll/waker.ts";
 export {
   ClosedError,
   DeadlineExceededError,

@@ -248,9 +248,11 @@ export interface Platform {
 
 /** Thrown when the library cannot run here: no permission, no library, no such system. */
 export class PlatformError extends Error {
+  /** "PlatformError". */
   override readonly name = "PlatformError";
   /** What would help: the permission flag or the file that is missing. */
   readonly missing: string;
+  /** @internal */
   constructor(message: string, missing: string, cause?: unknown) {
     super(message, { cause });
     this.missing = missing;

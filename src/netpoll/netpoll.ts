@@ -18,6 +18,7 @@
  */
 import { platform } from "../../platforms/runtime.ts";
 import { type HostWait, PlatformError, type Poller, type PollSink } from "../../platforms/types.ts";
+import type { Goroutine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { RunQueue } from "../sched/run_queue.ts";
 import type { EventSource } from "../sched/scheduler.ts";
@@ -25,12 +26,23 @@ import { scheduler } from "../sched/thread.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
 
+/** What another thread can wake; see src/poll/waker.ts. */
+export interface Wakeable {
+  /** The run that it ends with. */
+  readonly owner: Run | null;
+  /** The goroutine that is to run because it was woken. */
+  woken(): Goroutine | null;
+  /** Ends it. */
+  close(): void;
+}
+
 /** One per thread. */
 export class Netpoll implements EventSource, WaitCount {
   waiters = 0;
   readonly #openPoller: () => Poller;
   readonly #cache = new PollCache(this);
   readonly #ready = new RunQueue();
+  readonly #wakers = new Set<Wakeable>();
   #poller: Poller | null = null;
 
   constructor(openPoller: () => Poller) {
@@ -68,6 +80,7 @@ export class Netpoll implements EventSource, WaitCount {
       const { name, text } = platform().errnoText(-count);
       throw new PlatformError(`Cannot wait in the poller: ${text}`, name);
     }
+    if (this.#wakers.size > 0) this.#lookAtWakers();
     return this.#ready;
   }
 
@@ -87,13 +100,35 @@ export class Netpoll implements EventSource, WaitCount {
   closeOwned(run: Run): void {
     const owned = [...this.#cache.inUse()].filter((pd) => pd.owner === run);
     for (const pd of owned) pd.holder?.closeQuietly();
+    for (const waker of [...this.#wakers]) if (waker.owner === run) waker.close();
+  }
+
+  /** A waker begins: the poller stays open for it. Gives the descriptor that breaks a poll. */
+  addWaker(waker: Wakeable): number {
+    this.#wakers.add(waker);
+    return this.init().breakDescriptor;
+  }
+
+  /** A waker is closed. */
+  removeWaker(waker: Wakeable): void {
+    this.#wakers.delete(waker);
+    if (scheduler.runs.size === 0) this.idle();
   }
 
   /** With no descriptor open and nobody running, the poller's own descriptors are given back. */
   idle(): void {
-    if (this.#cache.open > 0) return;
+    if (this.#cache.open > 0 || this.#wakers.size > 0) return;
     this.#poller?.dispose();
     this.#poller = null;
+  }
+
+  #lookAtWakers(): void {
+    for (const waker of this.#wakers) {
+      const woken = waker.woken();
+      if (woken === null || woken.status !== "waiting") continue;
+      woken.status = "runnable";
+      this.#ready.push(woken);
+    }
   }
 
   readonly #sink: PollSink = (slot, sequence, mode) => {

@@ -7,7 +7,7 @@
  * are operations (operation.ts); the rest are generators.
  */
 import { platform } from "../../platforms/runtime.ts";
-import type { RawAddress, SocketCalls } from "../../platforms/types.ts";
+import type { SocketCalls } from "../../platforms/types.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
 import { type Closer, POLL_OK, type PollDesc } from "../netpoll/poll_desc.ts";
 import type { Routine } from "../sched/goroutine.ts";

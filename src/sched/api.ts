@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What a user calls of the scheduler. Everything here is about this thread alone. */
 import { dumpAll } from "./dump.ts";
-import { deadlock } from "./deadlock.ts";
-import { Goroutine, PanicError, type Routine } from "./goroutine.ts";
+import { DeadlockError } from "./deadlock.ts";
+import { Goroutine, type GoroutineHandle, PanicError, type Routine } from "./goroutine.ts";
 import { Run, type RunOptions } from "./run.ts";
 import { afterRun, backgroundRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
@@ -45,7 +45,7 @@ function bodyOf<A extends unknown[], T>(
 export function go<A extends unknown[], T>(
   f: (...args: A) => Routine<T>,
   ...args: A
-): Goroutine<T> {
+): GoroutineHandle<T> {
   const body = bodyOf("go", f, args);
   return spawn(scheduler.current?.run ?? backgroundRun(), f.name || "anonymous", body);
 }
@@ -106,7 +106,7 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   try {
     while (!current.over) {
       scheduler.pass(Infinity);
-      if (stuck()) deadlock(scheduler);
+      if (stuck()) current.fail(new DeadlockError(dumpAll(scheduler)));
     }
   } finally {
     scheduler.blocking = false;

@@ -11,14 +11,14 @@
  */
 import type { Run } from "./run.ts";
 
-/** What a goroutine yields when it parks. Nobody but the library makes one. */
+/** What a goroutine yields when it parks. There is one, and nobody but the library yields it. */
 export interface Park {
-  readonly [parkBrand]: true;
+  /** Tells it from anything else. */
+  readonly park: true;
 }
-declare const parkBrand: unique symbol;
 
-/** The one {@linkcode Park} there is: the scheduler tells by its identity that `yield*` was used. */
-export const PARK: Park = Object.freeze({ park: true }) as unknown as Park;
+/** The one {@linkcode Park}: the scheduler tells by its identity that `yield*` was used. */
+export const PARK: Park = Object.freeze({ park: true });
 
 /**
  * A function's body that may park: what a `function*` returns. It is called with `yield*`.
@@ -42,43 +42,17 @@ let lastId = 0;
  *
  * @typeParam T What the goroutine's function returns.
  */
-export class Goroutine<T = unknown> {
+export interface GoroutineHandle<T = unknown> {
   /** A number that no other goroutine of this thread has had. */
-  readonly id: number = ++lastId;
+  readonly id: number;
   /** The name of the function that it runs. */
   readonly name: string;
   /** What it is doing now. */
-  status: GoroutineStatus = "runnable";
+  readonly status: GoroutineStatus;
   /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
-  waitReason = "";
+  readonly waitReason: string;
   /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
-  waitSince = 0;
-  /** How it ended; null while it lives. @internal */
-  outcome: Outcome<T> | null = null;
-  /** Its body. @internal */
-  readonly body: Routine<T>;
-  /** The run that it belongs to. @internal */
-  readonly run: Run;
-  /** Whether it is linked into a run queue, perhaps as one that has since been ended. @internal */
-  queued = false;
-  /** Link of the run queue. @internal */
-  next: Goroutine | null = null;
-  /** Links of the run's list of goroutines. @internal */
-  older: Goroutine | null = null;
-  /** See `older`. @internal */
-  newer: Goroutine | null = null;
-  /** Those parked in `join`. @internal */
-  joiners: Goroutine[] | null = null;
-  /** A daemon ends by itself: its run waits for it and does not end it. @internal */
-  daemon = false;
-
-  /** @internal */
-  constructor(run: Run, name: string, body: Routine<T>) {
-    this.run = run;
-    this.name = name;
-    this.body = body;
-  }
-
+  readonly waitSince: number;
   /**
    * Waits until the goroutine has ended and gives what it returned. Parks.
    *
@@ -93,6 +67,48 @@ export class Goroutine<T = unknown> {
    * console.log(yield* sum.join()); // 3
    * ```
    */
+  join(): Routine<T>;
+}
+
+/** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
+export class Goroutine<T = unknown> implements GoroutineHandle<T> {
+  /** A number that no other goroutine of this thread has had. */
+  readonly id: number = ++lastId;
+  /** The name of the function that it runs. */
+  readonly name: string;
+  /** What it is doing now. */
+  status: GoroutineStatus = "runnable";
+  /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
+  waitReason = "";
+  /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
+  waitSince = 0;
+  /** How it ended; null while it lives. */
+  outcome: Outcome<T> | null = null;
+  /** Its body. */
+  readonly body: Routine<T>;
+  /** The run that it belongs to. */
+  readonly run: Run;
+  /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
+  queued = false;
+  /** Link of the run queue. */
+  next: Goroutine | null = null;
+  /** Links of the run's list of goroutines. */
+  older: Goroutine | null = null;
+  /** See `older`. */
+  newer: Goroutine | null = null;
+  /** Those parked in `join`. */
+  joiners: Goroutine[] | null = null;
+  /** A daemon ends by itself: its run waits for it and does not end it. */
+  daemon = false;
+
+  /** */
+  constructor(run: Run, name: string, body: Routine<T>) {
+    this.run = run;
+    this.name = name;
+    this.body = body;
+  }
+
+  /** See {@linkcode GoroutineHandle.join}. */
   *join(): Routine<T> {
     const { current } = this.run.scheduler;
     if (current === null) throw new PanicError("join outside a goroutine");

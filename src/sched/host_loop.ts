@@ -7,7 +7,6 @@
  * turn that has nothing to run waits in the poller itself for HOT_MS after the last event.
  * Idle: a watch beside the loop (see HostWait) and one timer of the host stand for all goroutines.
  */
-import process from "node:process";
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { HostWait } from "../../platforms/types.ts";
 import { deadlock } from "./deadlock.ts";
@@ -19,6 +18,9 @@ const TURN_MS = 2;
 const HOT_MS = 1;
 /** A host that took longer than this between two turns has work of its own: no waiting then. */
 const HOST_BUSY_MS = 0.1;
+
+/** How long everyone may be asleep, with nothing that could wake anyone, before it is an error. */
+const DEADLOCK_MS = 1000;
 
 /** One per thread. */
 export class HostLoop {
@@ -34,8 +36,7 @@ export class HostLoop {
   #lastTurnEnd = 0;
   #onQuiet: (() => void) | null = null;
   readonly #turn = () => this.#runTurn();
-  readonly #onExit = () => deadlock(this.#scheduler);
-  #watchesExit = false;
+  #suspicion: ReturnType<typeof setTimeout> | null = null;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -55,6 +56,7 @@ export class HostLoop {
    */
   async stop(): Promise<void> {
     this.#clearTimer();
+    this.#allay();
     if (this.#wait?.armed) {
       const quiet = new Promise<void>((resolve) => this.#onQuiet = resolve);
       this.#scheduler.source.break();
@@ -70,7 +72,7 @@ export class HostLoop {
     const scheduler = this.#scheduler;
     this.#pending = true;
     this.#forgetImmediate();
-    this.#watchExit(false);
+    this.#allay();
     const start = performance.now();
     const end = start + TURN_MS;
     const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
@@ -110,8 +112,7 @@ export class HostLoop {
     const { waiters, timers, promises } = this.#scheduler;
     if (waiters > 0) this.#watch();
     if (timers.size > 0) this.#setTimer(timers.next);
-    // Only the host can wake anyone now. If it ends for lack of work, nobody ever will.
-    else if (waiters === 0 && promises === 0) this.#watchExit(true);
+    else if (waiters === 0 && promises === 0) this.#suspect();
   }
 
   #watch(): void {
@@ -149,10 +150,19 @@ export class HostLoop {
     this.#immediate = null;
   }
 
-  #watchExit(on: boolean): void {
-    if (on === this.#watchesExit) return;
-    this.#watchesExit = on;
-    if (on) process.once("beforeExit", this.#onExit);
-    else process.off("beforeExit", this.#onExit);
+  /**
+   * Nothing that the scheduler knows of can wake anyone. Code of the host still may, by a callback
+   * that uses a channel, so it is given a while; neither runtime tells whether it has work left.
+   */
+  #suspect(): void {
+    this.#suspicion ??= setTimeout(() => {
+      this.#suspicion = null;
+      deadlock(this.#scheduler);
+    }, DEADLOCK_MS);
+  }
+
+  #allay(): void {
+    if (this.#suspicion !== null) clearTimeout(this.#suspicion);
+    this.#suspicion = null;
   }
 }

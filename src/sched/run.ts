@@ -6,7 +6,7 @@
  * goroutine is ended, the newest first, and its `finally` blocks run; those may park, and have a
  * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
  */
-import type { Goroutine } from "./goroutine.ts";
+import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { disown } from "./ownership.ts";
 import { HeapTimer } from "./timer.ts";
@@ -25,7 +25,13 @@ export interface RunOptions {
    * @param error what was thrown
    * @param goroutine the goroutine that it ended
    */
-  onPanic?: (error: unknown, goroutine: Goroutine) => void;
+  onPanic?: (error: unknown, goroutine: GoroutineHandle) => void;
+  /**
+   * Whether it is an error when every goroutine is asleep and no timer, descriptor or promise can
+   * wake one; it is from the start. `runSync` knows at once, and pays no heed to this. Under `run` it must have lasted for a second, because a
+   * callback of the host may still use a channel. Say false if one may do so later than that.
+   */
+  detectDeadlock?: boolean;
 }
 
 /** How a run without a main goroutine is told apart. @internal */
@@ -37,6 +43,8 @@ export interface RunKind extends RunOptions {
 /** See the top of this file. */
 export class Run {
   readonly scheduler: Scheduler;
+  /** See {@linkcode RunOptions}. */
+  readonly detectDeadlock: boolean;
   /** The error that ended it. */
   failure: { readonly error: unknown } | null = null;
   /** What main returned. */
@@ -58,6 +66,7 @@ export class Run {
   constructor(scheduler: Scheduler, options: RunKind = {}) {
     this.scheduler = scheduler;
     this.#endsEmpty = options.whenEmpty === "end";
+    this.detectDeadlock = options.detectDeadlock ?? true;
     this.#onPanic = options.onPanic;
     scheduler.runs.add(this);
   }
@@ -119,7 +128,7 @@ export class Run {
     nameGoroutine(error, g);
     if (this.#onPanic === undefined || g === this.#main) return this.fail(error);
     try {
-      this.#onPanic(error, g as Goroutine);
+      this.#onPanic(error, g);
     } catch (worse) {
       this.fail(worse);
     }

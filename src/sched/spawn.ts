@@ -10,7 +10,7 @@ let background: Run | null = null;
 /** A run without a main goroutine: it lasts while any goroutine of it does. */
 export function backgroundRun(): Run {
   if (background !== null) return background;
-  const run = new Run(scheduler, { whenEmpty: "end" });
+  const run = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false });
   run.onOver = () => {
     background = null;
     const { failure } = run;
