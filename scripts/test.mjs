@@ -26,7 +26,11 @@ const CHECKS = [
 
 /** A runner, and how its summary tells what passed and what failed. */
 const RUNNERS = [
-  { command: ["bun", "test", ...places], passed: /^ *(\d+) pass$/m, failed: /^ *(\d+) fail$/m },
+  {
+    command: ["bun", "test", "--timeout", "120000", ...places],
+    passed: /^ *(\d+) pass$/m,
+    failed: /^ *(\d+) fail$/m,
+  },
   {
     command: ["deno", "test", "-A", "--no-check", ...places],
     passed: /(\d+) passed/,

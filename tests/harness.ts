@@ -10,8 +10,8 @@ import {
   type Conn,
   dial,
   go,
-  type Listener,
   listen,
+  type Listener,
   numGoroutine,
   type Routine,
   run,
@@ -46,7 +46,9 @@ export function assertNothingLeft(sockets: number): void {
   assert.equal(scheduler.promises, 0, "waits for promises left");
   assert.equal(netpoll.waiters, 0, "waits for descriptors left");
   assert.equal(netpoll.isOpen, false, "the poller is still open");
-  assert.equal(openSockets(), sockets, "sockets left");
+  // The runtime may close some of its own meanwhile, as those that fetch kept alive.
+  const left = openSockets();
+  assert.ok(left <= sockets, `sockets left: ${left - sockets}`);
 }
 
 /** Ends a test that hangs, with an error instead of the runner's own silence. */

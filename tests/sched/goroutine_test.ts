@@ -50,10 +50,14 @@ both("go() starts nothing at once, and the queue is first in, first out", functi
 });
 
 both("go() passes its arguments, join() gives the result", function* () {
-  const handle = go(function* (a: number, b: number) {
-    yield* gosched();
-    return a * b;
-  }, 6, 7);
+  const handle = go(
+    function* (a: number, b: number) {
+      yield* gosched();
+      return a * b;
+    },
+    6,
+    7,
+  );
   assert.equal(handle.status, "runnable");
   assert.equal(yield* handle.join(), 42);
   assert.equal(handle.status, "dead");

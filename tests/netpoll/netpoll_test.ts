@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/** The portable half of the poller over the system's own: late events, latches, deadlines, break. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { go, gosched, type Routine } from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
+import type { Poller, PollSink } from "../../platforms/types.ts";
+import { Netpoll } from "../../src/netpoll/netpoll.ts";
+import { POLL_CLOSING, POLL_OK, POLL_TIMEOUT, type PollDesc } from "../../src/netpoll/poll_desc.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { both, pair } from "../harness.ts";
+
+/** The system's poller, which is not told that descriptors are closed. */
+class ForgetfulPoller implements Poller {
+  readonly #poller = platform().openPoller();
+  readonly waitDescriptor = this.#poller.waitDescriptor;
+  readonly breakDescriptor = this.#poller.breakDescriptor;
+  events: [slot: number, sequence: number][] = [];
+
+  open(fd: number, slot: number, sequence: number): number {
+    return this.#poller.open(fd, slot, sequence);
+  }
+
+  /** As when the descriptor lives on elsewhere: after dup(2), fork(2) or SCM_RIGHTS. */
+  close(): number {
+    return 0;
+  }
+
+  poll(delay: number, sink: PollSink): number {
+    return this.#poller.poll(delay, (slot, sequence, mode) => {
+      this.events.push([slot, sequence]);
+      sink(slot, sequence, mode);
+    });
+  }
+
+  break(): void {
+    this.#poller.break();
+  }
+
+  isPollDescriptor(fd: number): boolean {
+    return this.#poller.isPollDescriptor(fd);
+  }
+
+  dispose(): void {
+    this.#poller.dispose();
+  }
+}
+
+function opened(netpoll: Netpoll, fd: number): PollDesc {
+  const pd = netpoll.open(fd);
+  assert.ok(typeof pd !== "number", `open failed with errno ${-(pd as number)}`);
+  return pd;
+}
+
+both("a late event for a recycled slot is dropped", function* () {
+  const [a, aPeer] = yield* pair();
+  const [b, bPeer] = yield* pair();
+  using _a = a, _b = b, _aPeer = aPeer, _bPeer = bPeer;
+  const poller = new ForgetfulPoller();
+  const netpoll = new Netpoll(() => poller);
+  const first = opened(netpoll, a.fd);
+  netpoll.poll(0);
+  netpoll.close(first);
+  const second = opened(netpoll, b.fd);
+  assert.equal(second, first, "the slot is used again");
+  netpoll.poll(0);
+  second.rready = false;
+  poller.events = [];
+
+  yield* aPeer.write(Uint8Array.of(1));
+  netpoll.poll(1e9);
+  assert.deepEqual(
+    poller.events,
+    [[second.slot, second.sequence - 1]],
+    "the kernel did deliver it",
+  );
+  assert.equal(second.rready, false, "and it was not taken for the new descriptor's");
+
+  yield* bPeer.write(Uint8Array.of(1));
+  netpoll.poll(1e9);
+  assert.equal(second.rready, true, "which gets its own");
+  netpoll.close(second);
+  netpoll.idle();
+});
+
+both("readiness before the wait is latched", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const netpoll = new Netpoll(() => platform().openPoller());
+  const pd = opened(netpoll, a.fd);
+  netpoll.poll(0);
+  pd.rready = false;
+  yield* b.write(Uint8Array.of(1));
+  netpoll.poll(1e9);
+  assert.equal(pd.rready, true);
+  assert.equal(pd.hangup, false);
+  b.closeWrite();
+  netpoll.poll(1e9);
+  assert.equal(pd.hangup, true, "the end of the stream is a hang-up");
+  netpoll.close(pd);
+  netpoll.idle();
+});
+
+both("closing goes before a deadline, a deadline before readiness", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const netpoll = new Netpoll(() => platform().openPoller());
+  const pd = opened(netpoll, a.fd);
+  assert.equal(pd.readAnswer, POLL_OK);
+  pd.setDeadline("read", performance.now() - 1);
+  assert.equal(pd.readAnswer, POLL_TIMEOUT);
+  assert.equal(pd.writeAnswer, POLL_OK);
+  pd.setDeadline("read", Infinity);
+  assert.equal(pd.readAnswer, POLL_OK);
+  pd.setDeadline("write", 1);
+  assert.equal(pd.writeAnswer, POLL_TIMEOUT);
+  pd.evict();
+  assert.equal(pd.readAnswer, POLL_CLOSING);
+  assert.equal(pd.writeAnswer, POLL_CLOSING);
+  netpoll.close(pd);
+  netpoll.idle();
+});
+
+both("a recycled slot has no deadline of its last descriptor", function* (): Routine<void> {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const netpoll = new Netpoll(() => platform().openPoller());
+  const timers = scheduler.timers.size;
+  const first = opened(netpoll, a.fd);
+  first.setDeadline("read", performance.now() + 60_000);
+  assert.equal(scheduler.timers.size, timers + 1);
+  netpoll.close(first);
+  assert.equal(scheduler.timers.size, timers, "its timer is gone");
+  const second = opened(netpoll, b.fd);
+  assert.equal(second.readAnswer, POLL_OK);
+  netpoll.close(second);
+  netpoll.idle();
+});
+
+test("break() ends the wait that is under way or the next one", () => {
+  const netpoll = new Netpoll(() => platform().openPoller());
+  netpoll.init();
+  for (let i = 0; i < 3; i++) {
+    netpoll.break();
+    netpoll.break();
+    netpoll.poll(-1);
+  }
+  const start = performance.now();
+  netpoll.poll(2e6);
+  assert.ok(performance.now() - start >= 1.9, "two breaks made one wake-up");
+  netpoll.idle();
+});
+
+test("isPollDescriptor() knows the poller's own descriptors", () => {
+  const netpoll = new Netpoll(() => platform().openPoller());
+  const { waitDescriptor, breakDescriptor } = netpoll.init();
+  assert.equal(netpoll.isPollDescriptor(waitDescriptor), true);
+  assert.equal(netpoll.isPollDescriptor(breakDescriptor), true);
+  assert.equal(netpoll.isPollDescriptor(0), false);
+  netpoll.idle();
+  assert.equal(netpoll.isOpen, false);
+});
+
+test("open() of what cannot be polled gives the errno", () => {
+  const netpoll = new Netpoll(() => platform().openPoller());
+  const answer = netpoll.open(1_000_000);
+  assert.equal(platform().errnoText(-(answer as number)).name, "EBADF");
+  netpoll.idle();
+});
+
+both("the poller is looked at while the queue is never empty", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  let got = false;
+  const spin = function* (): Routine<void> {
+    while (!got) yield* gosched();
+  };
+  const spinning = go(spin);
+  const reading = go(function* () {
+    yield* a.read(new Uint8Array(1));
+    got = true;
+  });
+  yield* gosched();
+  yield* b.write(Uint8Array.of(1));
+  yield* reading.join();
+  yield* spinning.join();
+});

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/** The table of C symbols as this runtime binds it: values, errno, memory, what is missing. */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { libc } from "../../platforms/linux/libc.ts";
+import { LIBC, SYMBOLS } from "../../platforms/linux/symbols.ts";
+import { PlatformError, type SymbolTable } from "../../platforms/types.ts";
+
+const EBADF = 9;
+
+test("every symbol resolves, and an optional one that is missing is null", () => {
+  const { symbols } = libc();
+  for (const name of Object.keys(SYMBOLS)) {
+    assert.equal(typeof symbols[name as keyof typeof symbols], "function", name);
+  }
+  const table = {
+    getpid: { params: [], result: "i32" },
+    no_such_function: { params: ["i32"], result: "i32", optional: true },
+  } as const satisfies SymbolTable;
+  const opened = jsRuntime().dlopen(LIBC, table);
+  assert.equal(opened.symbols.no_such_function, null);
+  assert.equal(opened.symbols.getpid(), process.pid);
+});
+
+test("a library that is missing is one typed error that names what was tried", () => {
+  const nowhere = { title: "a library", names: ["libnowhere.so.9"], paths: ["/nowhere/lib.so"] };
+  assert.throws(() => jsRuntime().dlopen(nowhere, SYMBOLS), (error) => {
+    assert.ok(error instanceof PlatformError);
+    assert.match(error.message, /libnowhere\.so\.9, \/nowhere\/lib\.so/);
+    assert.equal(error.missing, "libnowhere.so.9");
+    return true;
+  });
+});
+
+test("errno is that of the call before it, also when the code is hot", () => {
+  const { symbols, errno } = libc();
+  const view = new Uint8Array(new ArrayBuffer(8));
+  let wrong = 0;
+  for (let i = 0; i < 100_000; i++) {
+    if (symbols.recv(-1, view, 8, 0) !== -1 || errno() !== EBADF) wrong++;
+    // ENOENT in between, so that a stale EBADF would show.
+    if (symbols.open(NO_FILE, 0) !== -1 || errno() !== 2) wrong++;
+  }
+  assert.equal(wrong, 0);
+});
+
+const NO_FILE = new TextEncoder().encode("/nowhere/at/all\0");
+
+test("32-bit integers keep their value in both directions", () => {
+  const table = {
+    abs: { params: ["i32"], result: "i32" },
+    htonl: { params: ["u32"], result: "u32" },
+  } as const satisfies SymbolTable;
+  const { abs, htonl } = jsRuntime().dlopen(LIBC, table).symbols;
+  for (const n of [0, 1, -1, 2 ** 31 - 1, -(2 ** 31) + 1]) assert.equal(abs(n), Math.abs(n));
+  for (const n of [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x01020304]) {
+    assert.equal(htonl(htonl(n) >>> 0) >>> 0, n);
+  }
+});
+
+test("a view is handed over at its own offset, small and large, also after a collection", () => {
+  const table = {
+    memset: { params: ["buffer", "i32", "u32"], result: "pointer" },
+  } as const satisfies SymbolTable;
+  const { memset } = jsRuntime().dlopen(LIBC, table).symbols;
+  for (const size of [8, 64, 1000, 1536, 100_000]) {
+    const whole = new Uint8Array(size);
+    for (let i = 0; i < 2000; i++) {
+      const at = i % (size - 4);
+      memset(whole.subarray(at, at + 4), 1 + i % 255, 4);
+      for (let k = 0; k < 4; k++) assert.equal(whole[at + k], 1 + i % 255);
+    }
+    memset(whole, 7, size);
+    assert.ok(whole.every((byte) => byte === 7), `${size} bytes`);
+  }
+});

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/** Beside the host's event loop: what goes on there, and what wakes a goroutine from there. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  type Conn,
+  DeadlockError,
+  dial,
+  go,
+  type Goroutine,
+  gosched,
+  PanicError,
+  type Routine,
+  run,
+  runSync,
+  sleep,
+  wait,
+  Waker,
+  type WakerHandle,
+} from "../../mod.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { assertNothingLeft, both, only, openSockets, pair, runBy, thrown } from "../harness.ts";
+
+/** An HTTP server of the host, on a port of its own. */
+async function hostServer(): Promise<{ server: Server; port: number }> {
+  const server = createServer((_, response) => response.end("from the host"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+only("run", "wait() gives what a promise resolves to", function* () {
+  assert.equal(yield* wait(Promise.resolve(1)), 1);
+  assert.equal(yield* wait(new Promise((resolve) => setTimeout(resolve, 5, "later"))), "later");
+  assert.equal(yield* wait("no promise"), "no promise");
+});
+
+only("run", "wait() throws what a promise rejects with", function* () {
+  const failure = new Error("rejected");
+  assert.equal(yield* thrown(wait(Promise.reject(failure))), failure);
+  assert.equal(yield* thrown(wait(Promise.reject(undefined))), undefined);
+});
+
+only("runSync", "wait() is a panic, for no promise can resolve", function* () {
+  assert.ok((yield* thrown(wait(Promise.resolve(1)))) instanceof PanicError);
+  assert.equal(yield* wait(2), 2);
+});
+
+test("fetch from the host's own server goes on beside goroutines", async () => {
+  const { server, port } = await hostServer();
+  const text = await run(function* () {
+    let spun = 0;
+    const spinner = go(function* () {
+      for (;;) {
+        spun++;
+        yield* gosched();
+      }
+    });
+    const response = yield* wait(fetch(`http://127.0.0.1:${port}/`));
+    const text = yield* wait(response.text());
+    assert.ok(spun > 0);
+    assert.notEqual(spinner.status, "dead");
+    return text;
+  });
+  assert.equal(text, "from the host");
+  server.close();
+  server.closeAllConnections?.();
+  await once(server, "close");
+});
+
+test("a goroutine dials a server of the host in the same thread", async () => {
+  const { server, port } = await hostServer();
+  const answer = await run(function* () {
+    using conn = yield* dial("tcp", `127.0.0.1:${port}`);
+    const request = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    yield* conn.write(new TextEncoder().encode(request));
+    const buf = new Uint8Array(4096);
+    let text = "";
+    for (let n; (n = yield* conn.read(buf)) !== null;) {
+      text += new TextDecoder().decode(buf.subarray(0, n));
+    }
+    return text;
+  });
+  assert.match(answer, /from the host$/);
+  server.close();
+  await once(server, "close");
+});
+
+test("the host's timers go on while goroutines are busy", async () => {
+  let ticks = 0;
+  const interval = setInterval(() => ticks++, 1);
+  await run(function* () {
+    const [a, b] = yield* pair();
+    using _a = a, _b = b;
+    go(echo, b);
+    const buf = new Uint8Array(64);
+    while (ticks < 20) {
+      yield* a.write(buf);
+      yield* a.readFull(buf);
+    }
+  });
+  clearInterval(interval);
+  assert.ok(ticks >= 20);
+});
+
+function* echo(conn: Conn): Routine<void> {
+  const buf = new Uint8Array(64);
+  for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
+}
+
+test("an idle goroutine is woken by a close from a callback of the host", async () => {
+  const error = await run(function* () {
+    const [a, b] = yield* pair();
+    using _b = b;
+    setTimeout(() => a.close(), 20);
+    return yield* thrown(a.read(new Uint8Array(1)));
+  });
+  assert.match(String(error), /use of closed network connection/);
+});
+
+test("go() outside a run starts the scheduler", async () => {
+  const before = openSockets();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  go(function* () {
+    yield* sleep(2);
+    resolve(7);
+  });
+  assert.equal(await promise, 7);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertNothingLeft(before);
+});
+
+for (const driver of ["run", "runSync"] as const) {
+  test(`a deadlock is told, with who waits for what (${driver})`, async () => {
+    const main = function* (): Routine<void> {
+      const first: Goroutine<void> = go(function* first() {
+        yield* second.join();
+      });
+      const second: Goroutine<void> = go(function* second() {
+        yield* first.join();
+      });
+      yield* first.join();
+    };
+    // Not by runBy: its watchdog's timer could wake someone.
+    const start = async () => driver === "run" ? await run(main) : runSync(main);
+    await assert.rejects(start(), (error) => {
+      assert.ok(error instanceof DeadlockError);
+      assert.match(error.message, /^all goroutines are asleep - deadlock!\n/);
+      assert.match(error.dump, /\[join, \d+ ms\]: first\n.*\[join, \d+ ms\]: second/);
+      return true;
+    });
+  });
+}
+
+test("no deadlock while a callback of the host is still to come, if the run says so", async () => {
+  const main = function* (): Routine<string> {
+    const g = scheduler.current!;
+    let called = false;
+    setTimeout(() => {
+      called = true;
+      scheduler.ready(g);
+    }, 1200);
+    while (!called) yield scheduler.park("test");
+    return "called";
+  };
+  assert.equal(await run(main, { detectDeadlock: false }), "called");
+  await assert.rejects(run(main), DeadlockError);
+});
+
+/** Starts the thread of wake_worker.ts, and gives a function that has it wake a handle. */
+async function waker(): Promise<{ wake: (handle: WakerHandle) => void; end: () => void }> {
+  const worker = new Worker(new URL("../fixtures/wake_worker.ts", import.meta.url).href, {
+    type: "module",
+  });
+  await new Promise<void>((resolve) => worker.onmessage = () => resolve());
+  return { wake: (handle) => worker.postMessage(handle), end: () => worker.terminate() };
+}
+
+for (const driver of ["run", "runSync"] as const) {
+  test(`another thread wakes this one (${driver})`, async () => {
+    const thread = await waker();
+    await runBy(driver, function* () {
+      using waker = new Waker();
+      for (let i = 0; i < 3; i++) {
+        thread.wake(waker.handle);
+        yield* waker.wait();
+      }
+    });
+    thread.end();
+  });
+}
+
+both("a closed Waker ends the wait, and a second waiter is a panic", function* () {
+  const waker = new Waker();
+  const waiting = go(() => thrown(waker.wait()));
+  yield* gosched();
+  assert.ok((yield* thrown(waker.wait())) instanceof PanicError);
+  waker.close();
+  assert.match(String(yield* waiting.join()), /use of closed/);
+  waker.close();
+});
+
+/** Runs a program of the library in a process of its own; gives its exit code and what it printed. */
+async function program(source: string): Promise<{ code: number | null; output: string }> {
+  const url = new URL("../../mod.ts", import.meta.url).href;
+  const code = `import { run, runSync, sleep, go, listen } from ${JSON.stringify(url)};\n${source}`;
+  const args = "Deno" in globalThis ? ["eval", code] : ["-e", code];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout!.on("data", (chunk) => output += chunk);
+  const [exit] = await once(child, "close");
+  return { code: exit as number | null, output };
+}
+
+test("the process ends by itself when run is done", async () => {
+  const { code, output } = await program(`
+    await run(function* () { yield* listen("tcp", "127.0.0.1:0"); yield* sleep(50); });
+    console.log("done");
+  `);
+  assert.deepEqual({ code, output }, { code: 0, output: "done\n" });
+});
+
+test("an error that a goroutine outside any run does not catch is the host's", async () => {
+  const { code, output } = await program(`
+    process.on("uncaughtException", (error) => { console.log(error.message); process.exit(3); });
+    go(function* () { yield* sleep(1); throw new Error("nobody caught me"); });
+  `.replace("process.on", '(await import("node:process")).default.on'));
+  assert.deepEqual({ code, output }, { code: 3, output: "nobody caught me\n" });
+});
+
+test("runSync drives what a run of the host's loop has begun", async () => {
+  let turns = 0;
+  const beside = run(function* () {
+    for (let i = 0; i < 3; i++) {
+      yield* sleep(1);
+      turns++;
+    }
+  });
+  runSync(function* () {
+    yield* sleep(20);
+  });
+  assert.equal(turns, 3);
+  await beside;
+});
