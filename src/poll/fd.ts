@@ -15,7 +15,7 @@ import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
-import { FdMutex } from "./fd_mutex.ts";
+import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
 
@@ -23,7 +23,7 @@ import { convertError } from "./poll_errors.ts";
 export type FdOp = "read" | "write" | "accept" | "dial" | "close" | "set" | "shutdown";
 
 /** See the top of this file. */
-export abstract class FD implements Closer {
+export abstract class FD implements Closer, Destroyable {
   /** The descriptor's number. */
   readonly sysfd: number;
   /** What a call that would have to wait answers. */
@@ -31,7 +31,7 @@ export abstract class FD implements Closer {
   /** What a call that a signal interrupted answers. */
   readonly interrupted: number = -platform().errno.EINTR;
   readonly sockets: SocketCalls = platform().sockets;
-  readonly mutex: FdMutex = new FdMutex(() => this.#destroy());
+  readonly mutex: FdMutex = new FdMutex(this);
   /** Null until `init`. */
   pd: PollDesc | null = null;
   /** Whether a write ever put bytes on their way. */
@@ -69,23 +69,21 @@ export abstract class FD implements Closer {
    */
   read(p: Uint8Array): Routine<number | null> {
     if (!(p instanceof Uint8Array)) throw notBytes("read", p);
-    const { mutex } = this;
-    const own = this.#read ??= new ReadOperation(this, mutex.read);
-    return (own.unused ? own : new ReadOperation(this, mutex.read)).call(p);
+    const own = this.#read ??= new ReadOperation(this);
+    return (own.unused ? own : new ReadOperation(this)).call(p);
   }
 
   /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
   write(p: Uint8Array): Routine<number> {
     if (!(p instanceof Uint8Array)) throw notBytes("write", p);
-    const { mutex } = this;
-    const own = this.#write ??= new WriteOperation(this, mutex.write);
-    return (own.unused ? own : new WriteOperation(this, mutex.write)).call(p);
+    const own = this.#write ??= new WriteOperation(this);
+    return (own.unused ? own : new WriteOperation(this)).call(p);
   }
 
   /** Accepts one connection and gives its descriptor. Parks. Go: FD.Accept. */
   *accept(): Routine<number> {
     const { mutex } = this;
-    if (!mutex.tryLock(mutex.read) && !(yield* mutex.lock(mutex.read))) {
+    if (!mutex.tryLock(READ_LOCK) && !(yield* mutex.lock(READ_LOCK))) {
       throw this.fail("accept", ERR_CLOSED);
     }
     const pd = this.pd!;
@@ -126,7 +124,7 @@ export abstract class FD implements Closer {
     } finally {
       exhausted?.end();
       if (pd.rg !== null) pd.unparkReader();
-      mutex.unlock(mutex.read);
+      mutex.unlock(READ_LOCK);
     }
   }
 
@@ -250,7 +248,8 @@ export abstract class FD implements Closer {
     if (g !== null) scheduler.ready(g);
   }
 
-  #destroy(): void {
+  /** Ends it; the mutex calls this when nobody uses it any more. */
+  destroy(): void {
     if (this.pd !== null) netpoll.close(this.pd);
     this.release();
   }

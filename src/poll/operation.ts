@@ -17,7 +17,7 @@
 import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD } from "./fd.ts";
-import type { Side } from "./fd_mutex.ts";
+import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
 /** See the list at the top of this file. */
 const UNUSED = 0;
@@ -38,14 +38,14 @@ abstract class Operation {
   /** What it gives then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
   protected readonly fd: FD;
-  protected readonly side: Side;
+  protected readonly lock: Lock;
   protected buffer: Uint8Array = NO_BYTES;
   protected state = UNUSED;
   #goroutine: Goroutine | null = null;
 
-  constructor(fd: FD, side: Side) {
+  constructor(fd: FD, lock: Lock) {
     this.fd = fd;
-    this.side = side;
+    this.lock = lock;
   }
 
   /** Whether it is of no call. */
@@ -59,7 +59,7 @@ abstract class Operation {
 
   /** Ends the call: nothing is done, and what it holds is given back. */
   return(value?: unknown): this {
-    if (this.state === QUEUED) this.fd.mutex.leave(this.side, this.#goroutine!);
+    if (this.state === QUEUED) this.fd.mutex.leave(this.lock, this.#goroutine!);
     this.finish(value);
     return this;
   }
@@ -77,7 +77,7 @@ abstract class Operation {
   protected begin(): boolean {
     const { mutex } = this.fd;
     if (this.state === FRESH) {
-      if (mutex.tryLock(this.side)) {
+      if (mutex.tryLock(this.lock)) {
         this.state = HELD;
         // One that never has to wait would never let the others run.
         if (scheduler.fuel-- > 0) return true;
@@ -87,17 +87,17 @@ abstract class Operation {
       if (mutex.closing) throw this.abandon();
       this.state = QUEUED;
       this.#goroutine = scheduler.current!;
-      mutex.enqueue(this.side, this.#goroutine);
+      mutex.enqueue(this.lock, this.#goroutine);
     } else if (this.state === UNUSED) {
       // Driven on by hand after its end, as no `yield*` does: it stays ended.
       this.done = true;
       this.value = undefined;
       return false;
-    } else if (mutex.claim(this.side, this.#goroutine!)) {
+    } else if (mutex.claim(this.lock, this.#goroutine!)) {
       this.state = HELD;
       return true;
     } else if (mutex.closing) {
-      mutex.leave(this.side, this.#goroutine!);
+      mutex.leave(this.lock, this.#goroutine!);
       throw this.abandon();
     }
     this.value = scheduler.park("fd lock");
@@ -137,6 +137,10 @@ abstract class Operation {
 
 /** One read. Go: FD.Read. */
 export class ReadOperation extends Operation {
+  constructor(fd: FD) {
+    super(fd, READ_LOCK);
+  }
+
   /** The call, ready to be driven by `yield*`. */
   call(buffer: Uint8Array): Routine<number | null> {
     this.take(buffer);
@@ -175,7 +179,7 @@ export class ReadOperation extends Operation {
   protected override release(): void {
     const { pd, mutex } = this.fd;
     if (pd!.rg !== null) pd!.unparkReader();
-    mutex.unlock(mutex.read);
+    mutex.unlock(READ_LOCK);
   }
 
   protected override closed(): Error {
@@ -196,6 +200,10 @@ export class ReadOperation extends Operation {
 /** One write: all of the buffer. Go: FD.Write. */
 export class WriteOperation extends Operation {
   #sent = 0;
+
+  constructor(fd: FD) {
+    super(fd, WRITE_LOCK);
+  }
 
   /** The call, ready to be driven by `yield*`. */
   call(buffer: Uint8Array): Routine<number> {
@@ -237,7 +245,7 @@ export class WriteOperation extends Operation {
   protected override release(): void {
     const { pd, mutex } = this.fd;
     if (pd!.wg !== null) pd!.unparkWriter();
-    mutex.unlock(mutex.write);
+    mutex.unlock(WRITE_LOCK);
   }
 
   protected override closed(): Error {

@@ -103,6 +103,7 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   const current = new Run(scheduler, options);
   current.start(new Goroutine<unknown>(current, main.name || "main", body));
   scheduler.blocking = true;
+  scheduler.now = performance.now();
   try {
     while (!current.over) {
       scheduler.pass(Infinity);

@@ -73,7 +73,7 @@ export class HostLoop {
     this.#pending = true;
     this.#forgetImmediate();
     this.#allay();
-    const start = performance.now();
+    const start = scheduler.now = performance.now();
     const end = start + TURN_MS;
     const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
     do {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Channels from the host's async code, which waits by promises.
+ *
+ * It stands in the same queues as the goroutines, with a waiter that settles a promise. As long as
+ * it waits it counts among `scheduler.promises`: the code behind it is alive, and once something
+ * else wakes it (a server of the host that uses the same channel) it may wake a goroutine, so
+ * nobody can say that all are asleep for ever. Under `runSync` the host's loop stands still, such
+ * code wakes nobody, and it does not count.
+ */
+import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import { backgroundRun, spawn } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+import { type Chan, NOTHING, sendOnClosed } from "./chan.ts";
+import { Waiter } from "./chan_waiter.ts";
+
+/** What a receive of the host's code gives, made of the value and of whether there is one. */
+type Shape<T, R> = (value: T | undefined, ok: boolean) => R;
+
+/** Takes a wait back before anything came: its promise resolves as at the end of the channel. */
+type Cancel = () => void;
+
+/** Counts a wait of the host's code, or its end; who watches for deadlocks is to look anew. */
+function count(change: 1 | -1): void {
+  scheduler.promises += change;
+  if (scheduler.runs.size > 0) scheduler.onOutside();
+}
+
+/** A waiter that calls `settle` when something has come. */
+function hostWaiter(value: unknown, settle: (w: Waiter) => void): Waiter {
+  const w = new Waiter();
+  w.value = value;
+  w.settle = () => {
+    count(-1);
+    settle(w);
+  };
+  count(1);
+  return w;
+}
+
+/** See {@linkcode Chan.sendAsync}. */
+export function sendAsync<T>(chan: Chan<T>, value: T): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (chan.offer(value)) return resolve();
+    chan.senders.push(hostWaiter(value, (w) => w.ok ? resolve() : reject(sendOnClosed())));
+  });
+}
+
+/** Receives, and resolves to what `shape` makes of it. While it waits, `pending` can cancel it. */
+export function recvAsync<T, R>(
+  chan: Chan<T>,
+  shape: Shape<T, R>,
+  pending: Set<Cancel> | null = null,
+): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const next = chan.next();
+    if (next !== NOTHING) return resolve(shape(next, true));
+    if (chan.closed) return resolve(shape(undefined, false));
+    const settle = (value: T | undefined, ok: boolean) => {
+      pending?.delete(cancel);
+      resolve(shape(value, ok));
+    };
+    const undo = chan.source === null
+      ? waitInQueue(chan, settle)
+      : waitInGoroutine(chan, settle, reject);
+    const cancel = () => {
+      settle(undefined, false);
+      undo();
+    };
+    pending?.add(cancel);
+  });
+}
+
+function waitInQueue<T>(chan: Chan<T>, settle: Shape<T, void>): Cancel {
+  const w = hostWaiter(undefined, () => settle(w.value as T | undefined, w.ok));
+  chan.awaitValue(w);
+  return () => {
+    count(-1);
+    chan.abandon(w);
+  };
+}
+
+/** For a channel whose values a clock makes: clocks stand still unless some goroutine lives. */
+function waitInGoroutine<T>(
+  chan: Chan<T>,
+  settle: Shape<T, void>,
+  reject: (error: unknown) => void,
+): Cancel {
+  const body = receive();
+  // Begun here, because a goroutine that is ended before its first turn runs no `finally` block.
+  body.next();
+  const g = spawn(backgroundRun(), "recvAsync", body);
+  return () => scheduler.end(g as Goroutine);
+
+  function* receive(): Routine<void> {
+    try {
+      yield PARK;
+      const [value, ok] = yield* chan.recvOk();
+      settle(value, ok);
+    } finally {
+      // Has no effect unless it was ended, together with the host's other goroutines.
+      reject(new PanicError("recvAsync: ended by an uncaught error of another goroutine"));
+    }
+  }
+}
+
+/** What `for await` goes over. */
+export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #chan: Chan<T>;
+  readonly #pending = new Set<Cancel>();
+  #left = false;
+
+  constructor(chan: Chan<T>) {
+    this.#chan = chan;
+  }
+
+  /** The next value, or the end. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#left) return Promise.resolve(END);
+    return recvAsync(
+      this.#chan,
+      (value, ok) => ok ? { done: false, value: value as T } : END,
+      this.#pending,
+    );
+  }
+
+  /** The loop was left: no value may get lost in a `next` that is under way. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#left = true;
+    for (const cancel of [...this.#pending]) cancel();
+    return Promise.resolve(END);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const END: IteratorResult<never, undefined> = Object.freeze({ done: true, value: undefined });

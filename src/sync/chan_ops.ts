@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One send or receive under way: what `yield*` runs. Go: chansend and chanrecv of runtime/chan.go.
+ *
+ * These are generators written by hand, because a generator costs more than all the rest of the
+ * operation. `next` makes the first attempt, and is called again when the goroutine was woken;
+ * `return` or `throw` is called instead when the goroutine is ended. They share no base class: a
+ * constructor that calls `super` costs V8 as much as the generator did.
+ */
+import { PARK, type Park } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { type Chan, NOTHING, sendOnClosed } from "./chan.ts";
+import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
+
+type Step<R> = IteratorResult<Park, R>;
+
+/** What a parked goroutine yields. */
+const PARKED: Step<never> = Object.freeze({ done: false, value: PARK });
+
+function park(reason: string): Step<never> {
+  scheduler.park(reason);
+  return PARKED;
+}
+
+function letOthersRun(): Step<never> {
+  scheduler.yieldNow();
+  return PARKED;
+}
+
+/** See {@linkcode Chan.send}. */
+export class SendOperation<T> {
+  readonly #chan: Chan<T>;
+  readonly #value: T;
+  /** Set while it waits. */
+  #waiter: Waiter | null = null;
+
+  constructor(chan: Chan<T>, value: T) {
+    this.#chan = chan;
+    this.#value = value;
+  }
+
+  next(): Step<void> {
+    if (this.#waiter !== null) return this.#resume(this.#waiter);
+    if (scheduler.fuel-- <= 0) return letOthersRun();
+    if (this.#chan.offer(this.#value)) return { done: true, value: undefined };
+    this.#waiter = acquireWaiter(this.#value);
+    this.#chan.senders.push(this.#waiter);
+    return park("chan send");
+  }
+
+  return(): Step<void> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<void> {
+    this.#leave();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #resume(w: Waiter): Step<void> {
+    if (!w.done) return park("chan send");
+    const { ok } = w;
+    this.#waiter = null;
+    releaseWaiter(w);
+    if (!ok) throw sendOnClosed();
+    return { done: true, value: undefined };
+  }
+
+  #leave(): void {
+    const w = this.#waiter;
+    if (w === null) return;
+    this.#waiter = null;
+    this.#chan.senders.remove(w);
+    releaseWaiter(w);
+  }
+}
+
+/** See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is what the one or the other gives. */
+export class RecvOperation<T, R> {
+  readonly #chan: Chan<T>;
+  /** Whether it is to be a `recvOk`. */
+  readonly #pair: boolean;
+  /** Set while it waits. */
+  #waiter: Waiter | null = null;
+
+  constructor(chan: Chan<T>, pair: boolean) {
+    this.#chan = chan;
+    this.#pair = pair;
+  }
+
+  next(): Step<R> {
+    if (this.#waiter !== null) return this.#resume(this.#waiter);
+    if (scheduler.fuel-- <= 0) return letOthersRun();
+    const next = this.#chan.next();
+    if (next !== NOTHING) return this.#result(next, true);
+    if (this.#chan.closed) return this.#result(undefined, false);
+    this.#waiter = acquireWaiter(undefined);
+    this.#chan.awaitValue(this.#waiter);
+    return park("chan receive");
+  }
+
+  return(): Step<R> {
+    this.#leave();
+    return { done: true, value: undefined as R };
+  }
+
+  throw(error: unknown): Step<R> {
+    this.#leave();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #result(value: unknown, ok: boolean): Step<R> {
+    return { done: true, value: (this.#pair ? [value, ok] : value) as R };
+  }
+
+  #resume(w: Waiter): Step<R> {
+    if (!w.done) return park("chan receive");
+    const { value, ok } = w;
+    this.#waiter = null;
+    releaseWaiter(w);
+    return this.#result(value, ok);
+  }
+
+  #leave(): void {
+    const w = this.#waiter;
+    if (w === null) return;
+    this.#waiter = null;
+    this.#chan.abandon(w);
+    releaseWaiter(w);
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Who waits on a channel, and the queues that they stand in. Go: runtime/chan.go, sudog and waitq.
+ *
+ * A waiter carries its value in both directions: a sender's until it is taken, a receiver's once it
+ * has come. Whoever completes it takes it out of its queue, fills it in and makes its goroutine
+ * runnable, so a value goes from one goroutine to the other without a stop on the way. Those of
+ * goroutines are recycled: a parked operation allocates nothing but its generator.
+ */
+import type { Goroutine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+
+/** What the waiters of one `select` share: the first that is completed is the one that happens. */
+export interface Contest {
+  /** The waiter that won, or null. */
+  winner: Waiter | null;
+  /** Whether to look at the cases again: one was won, or `retry` was called. */
+  woken: boolean;
+}
+
+/** One goroutine, or one call of the host's code, waiting for one thing. */
+export class Waiter {
+  /** The goroutine; null when it is the host's code that waits. */
+  g: Goroutine | null = null;
+  /** What is to be sent, or what came. */
+  value: unknown = undefined;
+  /** Whether a value passed; false also for those whom `close` woke. */
+  ok = false;
+  /** Whether it has happened. */
+  done = false;
+  /** The `select` that it is a case of, or null. */
+  contest: Contest | null = null;
+  /** Which case. */
+  index = 0;
+  /** Called instead of waking a goroutine, when the host's code waits. */
+  settle: ((waiter: Waiter) => void) | null = null;
+  /** Where it stands. @internal */
+  queue: WaitQueue | null = null;
+  /** Links of the queue. @internal */
+  prev: Waiter | null = null;
+  /** See `prev`; also the link of the recycled. @internal */
+  next: Waiter | null = null;
+
+  /**
+   * Whether it may be completed, in which case it must be, by {@linkcode finish}: it is the one
+   * case of its `select` that happens. False when another case was faster; it is then to be let go.
+   */
+  claim(): boolean {
+    const { contest } = this;
+    if (contest === null) return true;
+    if (contest.winner !== null) return false;
+    contest.winner = this;
+    contest.woken = true;
+    return true;
+  }
+
+  /** Completes it: this is what came, and whoever waits goes on. */
+  finish(value: unknown, ok: boolean): void {
+    this.value = value;
+    this.ok = ok;
+    this.done = true;
+    if (this.g !== null) scheduler.ready(this.g);
+    else this.settle?.(this);
+  }
+
+  /** Has its `select` try all its cases again: something may have come. Completes nothing. */
+  retry(): void {
+    if (this.contest !== null) this.contest.woken = true;
+    if (this.g !== null) scheduler.ready(this.g);
+  }
+}
+
+/** Waiters, the first come first. */
+export class WaitQueue {
+  /** The one that has waited longest. */
+  first: Waiter | null = null;
+  #last: Waiter | null = null;
+
+  /** Puts `w` at the end. */
+  push(w: Waiter): void {
+    w.queue = this;
+    w.prev = this.#last;
+    if (this.#last === null) this.first = w;
+    else this.#last.next = w;
+    this.#last = w;
+  }
+
+  /** Takes out the first that can still be completed, or gives null. Go: dequeue. */
+  take(): Waiter | null {
+    for (let w = this.first; w !== null; w = this.first) {
+      this.remove(w);
+      if (w.claim()) return w;
+    }
+    return null;
+  }
+
+  /** Takes `w` out, if it is in. Go: dequeueSudoG. */
+  remove(w: Waiter): void {
+    if (w.queue !== this) return;
+    if (w.prev === null) this.first = w.next;
+    else w.prev.next = w.next;
+    if (w.next === null) this.#last = w.prev;
+    else w.next.prev = w.prev;
+    w.queue = w.prev = w.next = null;
+  }
+}
+
+let recycled: Waiter | null = null;
+
+/** A waiter for the current goroutine. Go: acquireSudog. */
+export function acquireWaiter(value: unknown): Waiter {
+  const w = recycled ?? new Waiter();
+  recycled = w.next;
+  w.next = null;
+  w.g = scheduler.current;
+  w.value = value;
+  return w;
+}
+
+/** Gives a waiter back that stands in no queue. Go: releaseSudog. */
+export function releaseWaiter(w: Waiter): void {
+  w.g = null;
+  w.value = undefined;
+  w.ok = w.done = false;
+  w.next = recycled;
+  recycled = w;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What can be cancelled of a context: a node of the tree in which cancellation spreads. Go:
+ * context/context.go, cancelCtx and timerCtx.
+ *
+ * A node knows its parent and its children, and leaves its parent when it is cancelled: what is
+ * over is held by nobody. The channel and the signal are made for those who ask.
+ */
+import { scheduler } from "../sched/thread.ts";
+import { HeapTimer } from "../sched/timer.ts";
+import { type Chan, chan } from "./chan.ts";
+import { type ContextError, DeadlineExceeded } from "./context_errors.ts";
+
+/** Called when a node is cancelled. It must not throw, nor run anything of the user's. */
+export type OnCancel = () => void;
+
+/** A deadline: whose timer it is that cancels, and the moment as the user's clock has it. */
+interface Expiry {
+  readonly timer: HeapTimer;
+  readonly date: Date;
+}
+
+/** See the top of this file. */
+export class Canceller {
+  readonly #parent: Canceller | null;
+  #err: ContextError | null = null;
+  /** Why, in the words of whoever cancelled it. */
+  cause: unknown = null;
+  /** Those that are told when it is cancelled; null if there are none. */
+  children: Set<Canceller | OnCancel> | null = null;
+  /** When it is cancelled at the latest: its own deadline, or else that of its parent. */
+  expiry: Expiry | null;
+  #done: Chan<never> | null = null;
+  #controller: AbortController | null = null;
+
+  /** A node below `parent`, which is cancelled at once if that is. */
+  constructor(parent: Canceller | null) {
+    this.#parent = parent;
+    this.expiry = parent?.expiry ?? null;
+    if (parent === null) return;
+    if (parent.err !== null) this.cancel(parent.err, parent.cause);
+    else parent.add(this);
+  }
+
+  /** Why it is cancelled, or null. A deadline counts from its very moment, whoever may be running. */
+  get err(): ContextError | null {
+    const timer = this.expiry?.timer;
+    if (this.#err === null && timer !== undefined && performance.now() >= timer.when) {
+      if (scheduler.timers.stop(timer)) timer.fire();
+    }
+    return this.#err;
+  }
+
+  /** A channel that is closed when it is cancelled. */
+  get done(): Chan<never> {
+    const over = this.err !== null;
+    if (this.#done === null) {
+      this.#done = chan<never>();
+      if (over) this.#done.close();
+    }
+    return this.#done;
+  }
+
+  /** A signal that is aborted, with the cause, when it is cancelled. */
+  get signal(): AbortSignal {
+    const over = this.err !== null;
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (over) this.#controller.abort(this.cause);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Has `child` told. It must not be cancelled yet. */
+  add(child: Canceller | OnCancel): void {
+    (this.children ??= new Set()).add(child);
+  }
+
+  /** Forgets `child`. Gives whether it was still to be told. */
+  remove(child: Canceller | OnCancel): boolean {
+    return this.children?.delete(child) ?? false;
+  }
+
+  /** Sets when it is due, `when` of `performance.now()`. `cause` is why it is cancelled then. */
+  setDeadline(when: number, date: Date, cause: unknown): void {
+    const timer = new HeapTimer(() => this.cancel(DeadlineExceeded, cause));
+    timer.when = when;
+    this.expiry = { timer, date };
+    if (this.#err !== null) return;
+    scheduler.timers.set(timer, when);
+    // A host that sets it while the scheduler sleeps has it look at its timers again.
+    const outside = scheduler.current === null && !scheduler.blocking;
+    if (outside && scheduler.runs.size > 0) scheduler.onOutside();
+  }
+
+  /** Cancels it and all below it; what is cancelled already stays as it is. */
+  cancel(err: ContextError, cause: unknown): void {
+    if (this.#err !== null) return;
+    this.#parent?.remove(this);
+    // All of them first, then the signals: their listeners are the user's, and find it all done.
+    const all: Canceller[] = [this];
+    for (const node of all) node.#settle(err, cause, all);
+    for (const node of all) node.#controller?.abort(cause);
+  }
+
+  #settle(err: ContextError, cause: unknown, below: Canceller[]): void {
+    if (this.#err !== null) return;
+    this.#err = err;
+    this.cause = cause;
+    const { children } = this;
+    this.children = null;
+    if (this.expiry !== null && this.expiry !== this.#parent?.expiry) {
+      scheduler.timers.stop(this.expiry.timer);
+    }
+    // A user may have closed it, which Go's types forbid.
+    if (this.#done?.closed === false) this.#done.close();
+    if (children === null) return;
+    for (const child of children) {
+      if (child instanceof Canceller) below.push(child);
+      else child();
+    }
+  }
+}

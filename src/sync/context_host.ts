@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/** Contexts and those outside: functions that are called at the end, signals of the host. */
+import type { Routine } from "../sched/goroutine.ts";
+import { spawn } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+import { Context } from "./context.ts";
+import { Canceller, type OnCancel } from "./context_canceller.ts";
+import { Canceled, DeadlineExceeded } from "./context_errors.ts";
+import { currentRun } from "./wait_group.ts";
+
+/**
+ * Calls `told` when `ctx`, which is alive, is cancelled. Gives what forgets it, and says whether
+ * there was something to forget.
+ */
+export function onCancel(ctx: Context, told: OnCancel): () => boolean {
+  // What cannot be cancelled is one that nobody cancels.
+  const canceller = ctx.canceller ?? new Canceller(null);
+  canceller.add(told);
+  return () => canceller.remove(told);
+}
+
+/**
+ * Calls `f` in a goroutine of its own when `ctx` is cancelled; at once if it is. The goroutine
+ * belongs to the run that called this, or else to none. Go: `context.AfterFunc`.
+ *
+ * @param ctx what is waited for
+ * @param f a `function*`, or a function that does not park
+ * @returns `stop`, which gives whether it kept `f` from being called: false if `f` was called before,
+ * or `stop` was
+ * @example
+ * ```ts
+ * const stop = afterFunc(ctx, () => conn.setDeadline(0)); // whoever reads or writes gives up
+ * try { yield* talk(conn); } finally { stop(); }
+ * ```
+ */
+export function afterFunc(ctx: Context, f: () => Routine<void> | void): () => boolean {
+  const run = scheduler.current?.run;
+  const start = () => {
+    const into = run === undefined || run.over ? currentRun() : run;
+    spawn(into, f.name || "afterFunc", calling(f));
+  };
+  if (ctx.err === null) return onCancel(ctx, start);
+  start();
+  return () => false;
+}
+
+function* calling(f: () => Routine<void> | void): Routine<void> {
+  const body = f();
+  if (body !== undefined) yield* body;
+}
+
+/** The context of each signal: one is enough, and a long-lived signal keeps one listener, not many. */
+const contexts = new WeakMap<AbortSignal, Context>();
+
+/**
+ * The context that is cancelled when `signal` is aborted, with its reason as the cause. Its `err` is
+ * {@linkcode DeadlineExceeded} for a signal of `AbortSignal.timeout`, else {@linkcode Canceled}.
+ * It has no `cancel` of its own and needs none.
+ *
+ * @example
+ * ```ts
+ * const ctx = fromSignal(request.signal);
+ * ```
+ */
+export function fromSignal(signal: AbortSignal): Context {
+  let ctx = contexts.get(signal);
+  if (ctx === undefined) {
+    const canceller = new Canceller(null);
+    const cancel = () => {
+      const { reason } = signal;
+      const late = reason === DeadlineExceeded || reason?.name === "TimeoutError";
+      canceller.cancel(late ? DeadlineExceeded : Canceled, reason);
+    };
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel, { once: true });
+    ctx = new Context(null, "context.FromSignal", canceller);
+    contexts.set(signal, ctx);
+  }
+  return ctx;
+}

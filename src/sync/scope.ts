@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Structured concurrency: goroutines that cannot outlive the block which started them. Go has none;
+ * the nearest is errgroup with a context that everybody heeds. Here a goroutine can be ended.
+ *
+ * The body is a goroutine of the scope like the others, so that it, too, is ended by the first
+ * error; the goroutine that called `scope` only waits for all of them.
+ */
+import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { toTheEnd } from "./mutex.ts";
+import { bodyOf, goPrimed } from "./wait_group.ts";
+
+/** What the body of a {@linkcode scope} starts its goroutines with. */
+export class Scope {
+  readonly #owner: Goroutine;
+  /** The living that were not told to end. */
+  readonly #going = new Set<Goroutine>();
+  /** How many live. */
+  #living = 0;
+  #failure: { readonly error: unknown } | null = null;
+  #cancelled = false;
+  #over = false;
+
+  /** @internal */
+  constructor(owner: Goroutine) {
+    this.#owner = owner;
+  }
+
+  /**
+   * Starts a goroutine of the scope. Never parks. In a scope whose goroutines have been told to end
+   * it is ended before it runs.
+   *
+   * @param f a `function*`, or a function that returns what one returns
+   * @param args what `f` is called with, at once
+   * @returns its handle; an error of the goroutine is the scope's, whether or not somebody joins it
+   * @throws {PanicError} when the scope is over; {@linkcode TypeError} when `f` is not a `function*`
+   */
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
+    if (this.#over) throw new PanicError("go in a scope that is over");
+    const body = bodyOf("go in a scope", f, args);
+    const g = goPrimed(this.#owner.run, f.name, this.#member(body));
+    // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
+    (g.joiners ??= []).push(this.#owner);
+    this.#living++;
+    this.#going.add(g as Goroutine);
+    if (this.#cancelled) this.#endThose([g as Goroutine]);
+    return g;
+  }
+
+  /** Waits until all have ended. @internal */
+  *wait(): Routine<void> {
+    while (this.#living > 0) {
+      yield scheduler.park("scope");
+      // One that was running when the others were told to end is told now.
+      if (this.#cancelled && this.#going.size > 0) this.#endThose([...this.#going]);
+    }
+  }
+
+  /** Ends all that live. @internal */
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#endThose([...this.#going].reverse());
+  }
+
+  /** Takes no more goroutines, and throws the first error. None is left. @internal */
+  close(): void {
+    this.#over = true;
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  *#member<T>(body: Routine<T>): Routine<T> {
+    try {
+      yield PARK;
+      return yield* body;
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    } finally {
+      this.#living--;
+      this.#going.delete(scheduler.current!);
+      if (this.#failure !== null) this.cancel();
+    }
+  }
+
+  /** Ends each once: one that parks in its `finally` blocks is not disturbed there. */
+  #endThose(members: Goroutine[]): void {
+    for (const g of members) {
+      // The one that is running ends another, perhaps us; it is told when the owner wakes.
+      if (g.status !== "running" && this.#going.delete(g)) scheduler.end(g);
+    }
+  }
+}
+
+/**
+ * Calls `body`, which starts goroutines with `s.go`, and waits until it and all of them have ended.
+ * Parks.
+ *
+ * The first error of any of them ends the others, the body included: their `finally` blocks run. If
+ * the goroutine that called it is ended, so are they, and it is waited for them even then.
+ *
+ * @param body a `function*` that is given the scope
+ * @returns what `body` returned
+ * @throws the first error
+ * @example
+ * ```ts
+ * const [a, b] = yield* scope(function* (s) {
+ *   const a = s.go(fetchOne, "a");
+ *   const b = s.go(fetchOne, "b");
+ *   return [yield* a.join(), yield* b.join()];
+ * });
+ * ```
+ */
+export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
+  const owner = scheduler.current;
+  if (owner === null) throw new PanicError("scope outside a goroutine");
+  const s = new Scope(owner);
+  const main = s.go(body, s);
+  let ended = true;
+  try {
+    yield* s.wait();
+    ended = false;
+  } finally {
+    if (ended) {
+      s.cancel();
+      yield* toTheEnd(s.wait());
+    }
+    s.close();
+  }
+  return yield* main.join();
+}

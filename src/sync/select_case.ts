@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What may stand in a `select`. Go knows channel operations only; here the set is open.
+ *
+ * Two kinds of thing can be waited for. One hands over: at the moment when it happens it has a
+ * value for exactly one taker (a channel's sender). It asks `waiter.claim()` and, if that says yes,
+ * calls `waiter.finish(value, ok)`. The other only becomes ready, perhaps for someone else by the
+ * time the goroutine runs (a socket). It calls `waiter.retry()`, and is tried again.
+ */
+import type { Waiter } from "./chan_waiter.ts";
+import type { otherwise } from "./select.ts";
+
+/** For the type checker alone: no object has it. */
+export declare const OUTCOME: unique symbol;
+
+/** What a case gives. */
+export interface CaseOutcome {
+  /** What came, if the case brings something. */
+  value: unknown;
+  /** Whether something did. */
+  ok: boolean;
+}
+
+/**
+ * A case of a `select`. For each case `select` calls, and nothing here may park:
+ *
+ * 1. `try`, in random order over the cases. If one gives true, its `collect`, and that is all.
+ * 2. `enrol` of each, in their order, and the goroutine parks until a waiter is claimed or `retry`
+ *    is called.
+ * 3. `collect` of the one whose waiter was claimed, and `withdraw` of each other; all are withdrawn
+ *    when the goroutine is ended or before they are tried again.
+ *
+ * A case object may be used by several selects at once, and twice in one: what belongs to one use
+ * must be kept by its waiter. After `withdraw` and after `finish` the waiter must not be touched,
+ * as it serves another select by then.
+ *
+ * @typeParam O The `value` and `ok` that it gives.
+ */
+export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
+  /** For the type checker alone. @internal */
+  readonly [OUTCOME]?: O;
+  /**
+   * Makes the case happen if that needs no waiting, and says whether it did. What came goes into
+   * `waiter.value` and `waiter.ok`. Otherwise it leaves no trace. It may throw.
+   */
+  try(waiter: Waiter): boolean;
+  /** Keeps `waiter`, to claim or retry it later; at once is allowed as well. */
+  enrol(waiter: Waiter): void;
+  /**
+   * Lets go of `waiter`, which need not be kept any more. If `waiter.done`, it had been completed
+   * and its goroutine was ended before it ran: what it carries is to be taken back.
+   */
+  withdraw(waiter: Waiter): void;
+  /** The `value` of the case that happened, out of `waiter`; or throws what `select` is to throw. */
+  collect(waiter: Waiter): O["value"];
+}
+
+/** What `select` takes at one place: a case, `otherwise`, or null for one that never happens. */
+export type SelectArm = SelectCase | typeof otherwise | null;
+
+/** The result of a `select` if the case at `Index` happens. */
+type ArmResult<Arm, Index> = Arm extends typeof otherwise
+  ? { index: Index; value: undefined; ok: false }
+  : Arm extends SelectCase<infer O>
+    ? (O extends CaseOutcome ? { index: Index; value: O["value"]; ok: O["ok"] } : never)
+  : never;
+
+/** The place of an arm as a number: "1" is 1; number where the arms are an array of unknown length. */
+type Place<Key> = Key extends `${infer Index extends number}` ? Index : number;
+
+/** What `select` gives: testing `index`, and then `ok`, tells the type of `value`. */
+export type SelectResult<Arms extends readonly SelectArm[]> = {
+  [Key in keyof Arms]: ArmResult<Arms[Key], Place<Key>>;
+}[number];

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/** A weighted semaphore. Go: golang.org/x/sync/semaphore. */
+import { PanicError, type Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import type { Context } from "./context.ts";
+import { onCancel } from "./context_host.ts";
+import { Held, type Waiter, WaitList } from "./mutex.ts";
+
+function checkWeight(action: string, n: number): void {
+  if (n >= 0) return;
+  throw new RangeError(`Cannot ${action} as n must be zero or more: current value is ${n}`);
+}
+
+/**
+ * So much of something, of which each takes what it needs: at most ten at work, at most a megabyte
+ * under way. First come, first served: one that needs much is not overtaken by those who need little.
+ * Go: `semaphore.Weighted`.
+ *
+ * @example
+ * ```ts
+ * const atWork = new Semaphore(10);
+ * for (const url of urls) {
+ *   yield* atWork.acquire();
+ *   go(function* () {
+ *     try { yield* fetchOne(url); } finally { atWork.release(); }
+ *   });
+ * }
+ * ```
+ */
+export class Semaphore {
+  readonly #size: number;
+  #taken = 0;
+  readonly #waiters = new WaitList();
+
+  /** @param n how much there is in all */
+  constructor(n: number) {
+    checkWeight("make a semaphore", n);
+    this.#size = n;
+  }
+
+  /**
+   * Waits until `n` are free and all who came before are served, and takes them. Parks. One that
+   * asks for more than there is in all waits for its context, if need be for ever, but nobody waits
+   * behind it.
+   *
+   * @param n how much it takes
+   * @param ctx gives up when it is cancelled
+   * @throws the `err` of `ctx`, with nothing taken
+   */
+  *acquire(n = 1, ctx?: Context): Routine<void> {
+    checkWeight("acquire", n);
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (ctx !== undefined && ctx.err !== null) throw ctx.err;
+    if (this.tryAcquire(n)) return;
+    const list = n > this.#size ? new WaitList() : this.#waiters;
+    const w = list.add(n);
+    const forget = ctx === undefined ? null : onCancel(ctx, () => scheduler.ready(w.g));
+    let mine = false;
+    try {
+      while (!w.granted && !ctx?.err) yield scheduler.park("semaphore");
+      mine = !ctx?.err;
+    } finally {
+      forget?.();
+      if (!mine) this.#leave(list, w);
+    }
+    if (!mine) throw ctx!.err;
+  }
+
+  /** Takes `n` if that needs no wait, and gives whether it did. Never parks. */
+  tryAcquire(n = 1): boolean {
+    checkWeight("acquire", n);
+    if (this.#size - this.#taken < n || this.#waiters.first !== null) return false;
+    this.#taken += n;
+    return true;
+  }
+
+  /**
+   * Gives `n` back. Never parks.
+   *
+   * @throws {PanicError} when no more than that are taken
+   */
+  release(n = 1): void {
+    checkWeight("release", n);
+    if (n > this.#taken) throw new PanicError("semaphore: released more than held");
+    this.#taken -= n;
+    this.#serve();
+  }
+
+  /** Takes `n` until the end of the block: `using _ = yield* sem.acquired()`. Parks. */
+  *acquired(n = 1, ctx?: Context): Routine<Held> {
+    yield* this.acquire(n, ctx);
+    return new Held(() => this.release(n));
+  }
+
+  #serve(): void {
+    for (let w = this.#waiters.first; w !== null; w = this.#waiters.first) {
+      // Those behind may need less, but would keep it from ever being served.
+      if (this.#size - this.#taken < w.n) return;
+      this.#taken += w.n;
+      this.#waiters.grant();
+    }
+  }
+
+  /** `w` was ended, or its context was cancelled. It may be the one that kept the others waiting. */
+  #leave(list: WaitList, w: Waiter): void {
+    if (w.granted) this.release(w.n);
+    else {
+      list.remove(w);
+      this.#serve();
+    }
+  }
+}

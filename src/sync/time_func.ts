@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Functions that a timer starts. Go: time.AfterFunc.
+ *
+ * Unlike the timer of a channel this one acts by itself, so it stands in the scheduler's heap from
+ * the start, and something must see to it that the scheduler goes on meanwhile and that it does not
+ * outlive its run. That is a goroutine a run, the keeper, which lives as long as the run has such
+ * timers and does nothing but sleep; when the run ends it, it stops them.
+ */
+import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { backgroundRun, spawn } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+import { HeapTimer } from "../sched/timer.ts";
+import { checkMs } from "./time.ts";
+
+/**
+ * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.
+ * It belongs to the run of the goroutine that called this, or to nobody's, as with `go`; a timer
+ * that is still waiting when its run ends is stopped. Never parks. Go: `time.AfterFunc`.
+ *
+ * @param f a `function*`, or a plain function
+ * @throws {RangeError} when `ms` is not a number
+ * @throws {TypeError} when `f` is not a function
+ * @example
+ * ```ts
+ * const watchdog = afterFunc(5000, () => conn.abort());
+ * yield* conn.read(buf);
+ * watchdog.stop();
+ * ```
+ */
+export function afterFunc(ms: number, f: () => Routine<void> | void): FuncTimer {
+  if (typeof f !== "function") {
+    throw new TypeError(`Cannot afterFunc as f must be a function: current value is ${typeof f}`);
+  }
+  checkMs("afterFunc", ms);
+  const timer = new FuncTimer(f);
+  timer.reset(ms);
+  return timer;
+}
+
+/** A function that is to be started: made by {@linkcode afterFunc}. Go: the Timer of AfterFunc. */
+export class FuncTimer {
+  readonly #f: () => Routine<void> | void;
+  readonly #timer = new HeapTimer(() => this.#fire());
+  #keeper: Keeper | null = null;
+  /** Links of the keeper's list. @internal */
+  prev: FuncTimer | null = null;
+  /** See `prev`. @internal */
+  next: FuncTimer | null = null;
+
+  /** @internal */
+  constructor(f: () => Routine<void> | void) {
+    this.#f = f;
+  }
+
+  /**
+   * Keeps the function from being started. Gives whether it did: false if it had been started or
+   * stopped before. Never parks, and does not wait for a function that runs.
+   */
+  stop(): boolean {
+    if (!scheduler.timers.stop(this.#timer)) return false;
+    this.#leave();
+    return true;
+  }
+
+  /**
+   * Has the function started, once more if it was before, `ms` milliseconds from now. Gives whether
+   * it was still to be started. Never parks.
+   *
+   * @throws {RangeError} when `ms` is not a number
+   */
+  reset(ms: number): boolean {
+    checkMs("reset a timer", ms);
+    const pending = this.#timer.active;
+    const keeper = keeperOf(scheduler.current?.run ?? backgroundRun());
+    if (this.#keeper !== keeper) {
+      this.#leave();
+      this.#keeper = keeper;
+      keeper.add(this);
+    }
+    scheduler.timers.set(this.#timer, performance.now() + ms);
+    return pending;
+  }
+
+  /** Stops it. */
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #fire(): void {
+    // In this order: a run of nobody's is over when its last goroutine has ended.
+    spawn(this.#keeper!.run, this.#f.name || "afterFunc", body(this.#f));
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#keeper?.remove(this);
+    this.#keeper = null;
+  }
+}
+
+function* body(f: () => Routine<void> | void): Routine<void> {
+  const routine = f();
+  if (typeof routine?.next === "function") yield* routine;
+}
+
+/** The timers of a run. */
+class Keeper {
+  readonly run: Run;
+  #first: FuncTimer | null = null;
+  #g: Goroutine | null = null;
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  add(timer: FuncTimer): void {
+    timer.next = this.#first;
+    if (this.#first !== null) this.#first.prev = timer;
+    this.#first = timer;
+    this.#g ??= this.#spawn();
+  }
+
+  remove(timer: FuncTimer): void {
+    if (timer.prev === null) this.#first = timer.next;
+    else timer.prev.next = timer.next;
+    if (timer.next !== null) timer.next.prev = timer.prev;
+    timer.prev = timer.next = null;
+    if (this.#first === null && this.#g !== null) scheduler.ready(this.#g);
+  }
+
+  #spawn(): Goroutine {
+    const body = this.#keep();
+    // Begun here, because one that is ended before its first turn runs no `finally` block.
+    body.next();
+    return spawn(this.run, "afterFunc", body) as Goroutine;
+  }
+
+  *#keep(): Routine<void> {
+    try {
+      yield PARK;
+      while (this.#first !== null) yield scheduler.park("timers");
+    } finally {
+      this.#g = null;
+      while (this.#first !== null) this.#first.stop();
+    }
+  }
+}
+
+const keepers = new WeakMap<Run, Keeper>();
+let latest: Keeper | null = null;
+
+function keeperOf(run: Run): Keeper {
+  if (latest?.run === run) return latest;
+  let keeper = keepers.get(run);
+  if (keeper === undefined) keepers.set(run, keeper = new Keeper(run));
+  return latest = keeper;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The clock behind the channel of a Timer or Ticker. Go: runtime/time.go since 1.23, timers of
+ * channels.
+ *
+ * No tick is ever made in advance. One that is due is made when somebody asks the channel for it;
+ * the scheduler's heap knows of the clock only while somebody waits. So a timer that nobody waits
+ * for costs nothing, keeps nobody from seeing a deadlock and need not be stopped, and after `stop`
+ * or `reset` there is no stale tick that could be seen.
+ */
+import { scheduler } from "../sched/thread.ts";
+import { HeapTimer } from "../sched/timer.ts";
+import { Chan, type ChanSource, NOTHING } from "./chan.ts";
+
+/** Times are milliseconds of `performance.now()`. */
+export class TickSource implements ChanSource<Date> {
+  readonly chan: Chan<Date> = new Chan(0, this);
+  /** Whether a tick is still to come. */
+  #running = false;
+  #when = 0;
+  /** Milliseconds from tick to tick, or 0 for only one. */
+  #period = 0;
+  #timer: HeapTimer | null = null;
+
+  /** Lets the first tick come after `ms`. Gives whether one was still to come before. */
+  start(ms: number, period: number): boolean {
+    const pending = this.stop();
+    this.#running = true;
+    this.#when = performance.now() + ms;
+    this.#period = period;
+    if (this.chan.receivers.first !== null) this.arm();
+    return pending;
+  }
+
+  /** Lets no tick come. Gives whether one was still to come, or not received yet. */
+  stop(): boolean {
+    const returned = this.chan.drain();
+    const pending = this.#running || returned > 0;
+    this.#running = false;
+    this.disarm();
+    return pending;
+  }
+
+  take(): Date | typeof NOTHING {
+    if (!this.#running) return NOTHING;
+    const late = performance.now() - this.#when;
+    return late < 0 ? NOTHING : this.#tick(late);
+  }
+
+  arm(): void {
+    if (!this.#running || this.#when === Infinity) return;
+    this.#timer ??= new HeapTimer(() => this.#fire());
+    if (!this.#timer.active) scheduler.timers.set(this.#timer, this.#when);
+  }
+
+  disarm(): void {
+    if (this.#timer !== null) scheduler.timers.stop(this.#timer);
+  }
+
+  /** The tick that was due `late` milliseconds ago. Those that came after it are dropped. */
+  #tick(late: number): Date {
+    const due = new Date(Date.now() - late);
+    if (this.#period === 0) this.#running = false;
+    else this.#when += this.#period * (1 + Math.floor(late / this.#period));
+    return due;
+  }
+
+  /** The heap says that it is time. */
+  #fire(): void {
+    const { receivers } = this.chan;
+    const late = performance.now() - this.#when;
+    const w = receivers.take();
+    // Whoever waited may just have got something else by a select: then the tick stays due.
+    if (w === null) return;
+    w.finish(this.#tick(late), true);
+    if (receivers.first !== null) this.arm();
+  }
+}

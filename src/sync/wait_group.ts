@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
+import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { backgroundRun, spawn } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+import { WaitList } from "./mutex.ts";
+
+/** The body of a goroutine: what calling `f` gives, which must be a generator. */
+export function bodyOf<A extends unknown[], T>(
+  caller: string,
+  f: (...args: A) => Routine<T>,
+  args: A,
+): Routine<T> {
+  const body: Partial<Routine<T>> | undefined = typeof f === "function" ? f(...args) : undefined;
+  if (typeof body?.next !== "function" || typeof body.return !== "function") {
+    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
+  }
+  return body as Routine<T>;
+}
+
+/**
+ * Starts a goroutine whose `finally` block runs in any case. One that is ended before its first turn
+ * runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before the
+ * scheduler has it.
+ */
+export function goPrimed<T>(run: Run, name: string, routine: Routine<T>): Goroutine<T> {
+  routine.next();
+  return spawn(run, name || "anonymous", routine);
+}
+
+/** The run that a goroutine belongs to which is started here. */
+export function currentRun(): Run {
+  return scheduler.current?.run ?? backgroundRun();
+}
+
+/**
+ * Waits for a number of goroutines to end. Go: `sync.WaitGroup`.
+ *
+ * @example
+ * ```ts
+ * const wg = new WaitGroup();
+ * for (const url of urls) wg.go(fetchOne, url);
+ * yield* wg.wait();
+ * ```
+ */
+export class WaitGroup {
+  #count = 0;
+  readonly #waiters = new WaitList();
+
+  /**
+   * Adds to the counter; at zero all that wait go on. Never parks.
+   *
+   * @param delta a whole number, which may be negative
+   * @throws {PanicError} when the counter would become negative
+   */
+  add(delta: number): void {
+    if (!Number.isInteger(delta)) {
+      throw new RangeError(`Cannot add as delta must be a whole number: current value is ${delta}`);
+    }
+    if (this.#count + delta < 0) throw new PanicError("sync: negative WaitGroup counter");
+    this.#count += delta;
+    if (this.#count === 0) this.#waiters.grantAll();
+  }
+
+  /** Takes one from the counter. Never parks. */
+  done(): void {
+    this.add(-1);
+  }
+
+  /**
+   * Starts a goroutine that counts from now on until it has ended: by returning, by an error, which
+   * is uncaught as with {@linkcode go}, or because it was ended. Never parks.
+   *
+   * @param f a `function*`, or a function that returns what one returns
+   * @param args what `f` is called with, at once
+   * @throws {TypeError} when `f` is not a `function*`
+   */
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
+    const body = bodyOf("go in a WaitGroup", f, args);
+    this.add(1);
+    return goPrimed(currentRun(), f.name, this.#member(body));
+  }
+
+  /**
+   * Waits until the counter is zero. Parks.
+   *
+   * @throws {PanicError} when the counter rose again before this goroutine had its turn
+   */
+  *wait(): Routine<void> {
+    if (this.#count === 0) return;
+    yield* this.#waiters.wait("sync.WaitGroup.Wait", () => {});
+    if (this.#count !== 0) {
+      throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
+    }
+  }
+
+  *#member<T>(body: Routine<T>): Routine<T> {
+    try {
+      yield PARK;
+      return yield* body;
+    } finally {
+      this.done();
+    }
+  }
+}
