@@ -124,6 +124,8 @@ export interface SocketCalls {
   streamSocket(family: Family): number;
   bind(fd: number, address: RawAddress): number;
   listen(fd: number, backlog: number): number;
+  /** What the system calls {@linkcode accept}: "accept4". */
+  readonly acceptName: string;
   /** A new descriptor; the peer's address is then in {@linkcode peer}. */
   accept(fd: number): number;
   /** The address of the peer that the last `accept` gave, as a copy. */

@@ -34,6 +34,7 @@ const IF_NAMESIZE = 16;
 
 /** See {@linkcode SocketCalls}. */
 export class LinuxSockets implements SocketCalls {
+  readonly acceptName = "accept4";
   readonly #libc: Libc;
   /** Scratch memory for out-parameters; every use is over before the call returns. */
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));

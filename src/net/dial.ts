@@ -6,8 +6,8 @@ import { ERR_DEADLINE, SyscallError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Addr, endpointAddr, type TCPAddr, tcpAddr } from "./addr.ts";
 import { toMonotonic } from "./deadline.ts";
-import { AddrError, OpError } from "./errors.ts";
-import { mapTo6 } from "./ip.ts";
+import { addressError, OpError } from "./errors.ts";
+import { fit } from "./ip.ts";
 import type { Conn } from "./net.ts";
 import { NetFD } from "./net_fd.ts";
 import { checkDialOptions, type DialOptions } from "./options.ts";
@@ -50,7 +50,7 @@ export function* dial(
     local = yield* localEndpoint(network, checked.localAddress);
     endpoints = yield* resolve(network, address, "dial");
   } catch (error) {
-    throw wrap(network, error);
+    throw addressError("dial", network, error);
   }
   let failure: unknown;
   for (const endpoint of endpoints) {
@@ -76,12 +76,6 @@ function* localEndpoint(
 ): Routine<Endpoint | null> {
   if (address === undefined) return null;
   return (yield* resolve(network, address, "listen"))[0];
-}
-
-function wrap(network: string, error: unknown): unknown {
-  const { code } = error as { code?: unknown };
-  const ours = error instanceof AddrError || code !== undefined;
-  return ours ? new OpError("dial", network, null, null, error as Error) : error;
 }
 
 /**
@@ -128,7 +122,7 @@ function* dialOnce(
   if (until <= performance.now()) throw fail(ERR_DEADLINE);
   const { family } = favoriteFamily(network, endpoint.ip, "dial");
   const encode = (e: Endpoint) =>
-    sockets.encodeAddress(family === "ip6" ? { ...e, ip: mapTo6(e.ip) } : e);
+    sockets.encodeAddress({ ...e, ip: fit(e.ip, family === "ip6" ? 16 : 4) });
   const sysfd = check(sockets.streamSocket(family), "socket");
   const fd = new NetFD(sysfd, network);
   let registered = false;

@@ -9,6 +9,9 @@ interface Verdict {
   readonly code?: string;
 }
 
+/** What an accept may report of a connection, rather than of the listener. */
+const PEER_GONE = new Set(["ECONNRESET", "ECONNABORTED"]);
+
 /**
  * A network call failed: what was called, on which network, between whom, and why. Go: `net.OpError`.
  * Its text is Go's: "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout".
@@ -50,6 +53,8 @@ export class OpError extends Error {
 
   /** Whether the call may succeed when it is tried again. */
   get temporary(): boolean {
+    // Of one that was accepted and is gone already, the next one knows nothing.
+    if (this.op === "accept" && PEER_GONE.has(this.code)) return true;
     return (this.cause as Verdict).temporary ?? false;
   }
 
@@ -118,4 +123,12 @@ export class DNSError extends Error {
     this.timeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
     this.temporary = this.timeout || code === "EAI_AGAIN" || code === "ESERVFAIL";
   }
+}
+
+/**
+ * An error of a name or an address as one of `op`; any other, as of a permission, stays as it is.
+ */
+export function addressError(op: string, network: string, error: unknown): unknown {
+  const ours = [AddrError, UnknownNetworkError, DNSError].some((kind) => error instanceof kind);
+  return ours ? new OpError(op, network, null, null, error as Error) : error;
 }

@@ -33,8 +33,8 @@ function parseV4(text: string): Uint8Array | null {
 function parseV6(text: string): Uint8Array | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
-  const head = parseGroups(halves[0]);
-  const tail = halves.length === 2 ? parseGroups(halves[1]) : [];
+  const head = parseGroups(halves[0], halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1], true) : [];
   if (head === null || tail === null) return null;
   const missing = V6 - head.length - tail.length;
   // "::" stands for at least one group of zeros; without it nothing may be missing.
@@ -42,13 +42,13 @@ function parseV6(text: string): Uint8Array | null {
   return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
 }
 
-/** The bytes of groups between colons; the last two groups may be written as IPv4. */
-function parseGroups(text: string): number[] | null {
+/** The bytes of groups between colons; at the end of the address two may be written as IPv4. */
+function parseGroups(text: string, atEnd: boolean): number[] | null {
   if (text === "") return [];
   const bytes: number[] = [];
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    if (group.includes(".") && i === groups.length - 1) {
+    if (group.includes(".") && atEnd && i === groups.length - 1) {
       const v4 = parseV4(group);
       if (v4 === null) return null;
       bytes.push(...v4);
@@ -76,6 +76,12 @@ export function unmap(ip: Uint8Array): Uint8Array {
 export function mapTo6(ip: Uint8Array): Uint8Array {
   if (ip.length === V6) return ip;
   return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
+}
+
+/** The bytes of `ip` for a socket of `length` bytes an address: the unspecified one stays so. */
+export function fit(ip: Uint8Array, length: number): Uint8Array {
+  if (ip.length === length) return ip;
+  return isUnspecified(ip) ? new Uint8Array(length) : mapTo6(ip);
 }
 
 /** Whether it is 0.0.0.0 or ::. */

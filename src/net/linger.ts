@@ -29,13 +29,21 @@ const scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
 
 /** The same number as the connection's, with a registration of its own. */
 class LingeringFD extends FD {
+  /** Has the kernel drop what is unsent, and tell the peer by a reset. */
+  reset(): void {
+    this.sockets.setLinger(this.sysfd, 0);
+  }
+
   protected override fail(_op: string, cause: Error): Error {
     return cause;
   }
 }
 
-/** Closes the socket `fd`, which the poller has forgotten, when nothing can be lost any more. */
-export function lingerClose(fd: number, run: Run | null): void {
+/**
+ * Closes the socket `fd`, which the poller has forgotten, when nothing can be lost any more; after
+ * `limit` milliseconds what the peer has not acknowledged is dropped.
+ */
+export function lingerClose(fd: number, run: Run | null, limit: number): void {
   const { sockets } = platform();
   if (sockets.shutdown(fd, "write") < 0 || ended(fd)) {
     sockets.close(fd);
@@ -48,7 +56,7 @@ export function lingerClose(fd: number, run: Run | null): void {
   }
   // Not closed with its run: the run waits for it instead.
   lingering.disown();
-  goDaemon(run, "lingering close", () => linger(lingering));
+  goDaemon(run, "lingering close", () => linger(lingering, performance.now() + limit));
 }
 
 /** Throws away what has come. Whether the peer has ended its side, or the connection has failed. */
@@ -62,18 +70,19 @@ function ended(fd: number): boolean {
   return false;
 }
 
-function* linger(fd: LingeringFD): Routine<void> {
+function* linger(fd: LingeringFD, end: number): Routine<void> {
   try {
     let look = FIRST_LOOK_MS;
     let unacknowledged = Infinity;
     let progress = performance.now();
     let discarded = 0;
     for (;;) {
-      fd.setReadDeadline(performance.now() + look);
+      fd.setReadDeadline(Math.min(performance.now() + look, end));
       const n = yield* readOrTimeout(fd);
       if (n === null) return;
       discarded += n;
       const left = platform().sockets.unacknowledged(fd.sysfd);
+      if (performance.now() >= end) return fd.reset();
       if (n > 0 || left < unacknowledged) progress = performance.now();
       unacknowledged = left;
       const patience = left > 0 ? STALLED_MS : SILENCE_MS;

@@ -5,9 +5,9 @@ import type { Endpoint, IntOption } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { holdSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { type Addr, endpointAddr, tcpAddr } from "./addr.ts";
-import { AddrError, OpError } from "./errors.ts";
-import { mapTo6 } from "./ip.ts";
+import { endpointAddr, tcpAddr } from "./addr.ts";
+import { addressError, OpError } from "./errors.ts";
+import { fit } from "./ip.ts";
 import type { Listener } from "./net.ts";
 import { checkListenOptions, type ListenOptions } from "./options.ts";
 import { favoriteFamily, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
@@ -44,16 +44,9 @@ export function* listen(
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen");
     endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {
-    throw wrap(network, null, error);
+    throw addressError("listen", network, error);
   }
   return listenOn(network, endpoint, checked);
-}
-
-/** An error of addresses is one of `listen`; any other, as of a permission, stays as it is. */
-function wrap(network: string, addr: Addr | null, error: unknown): unknown {
-  const { code } = error as { code?: unknown };
-  const ours = error instanceof AddrError || code !== undefined;
-  return ours ? new OpError("listen", network, null, addr, error as Error) : error;
 }
 
 function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): Listener {
@@ -98,7 +91,7 @@ function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptio
     // Accepted connections inherit these, which spares each of them as many calls.
     set("TCP_NODELAY", 1);
     setKeepAlive(set, options.keepAlive ?? true);
-    const ip = family === "ip6" ? mapTo6(endpoint.ip) : endpoint.ip;
+    const ip = fit(endpoint.ip, family === "ip6" ? 16 : 4);
     const raw = sockets.encodeAddress({ ...endpoint, ip });
     check(sockets.bind(sysfd, raw), "bind", network, endpoint);
     return sysfd;

@@ -13,8 +13,8 @@ export class NetFD extends FD {
   readonly net: string;
   #localAddr: TCPAddr | null = null;
   #remoteAddr: TCPAddr | null = null;
-  /** Whether `close` leaves all to the kernel, as the user asked by SO_LINGER or by `abort`. */
-  #plainClose = false;
+  /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
+  #linger: number | null = null;
 
   constructor(sysfd: number, net: string) {
     super(sysfd);
@@ -49,12 +49,12 @@ export class NetFD extends FD {
     });
   }
 
-  /** Sets or clears SO_LINGER; once it is set, `close` is the kernel's own. */
+  /** Sets or clears SO_LINGER. */
   setLinger(seconds: number | null): void {
     this.use("set", () => {
       const done = this.sockets.setLinger(this.sysfd, seconds ?? -1);
       if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done));
-      this.#plainClose = seconds !== null;
+      this.#linger = seconds;
     });
   }
 
@@ -63,14 +63,22 @@ export class NetFD extends FD {
     super.close();
   }
 
+  /** As in Go, an option concerns this end alone, and a listener is the address of its errors. */
   protected override fail(op: FdOp, cause: Error): OpError {
-    return new OpError(op, this.net, this.localAddr, this.remoteAddr, cause);
+    const alone = op === "set" || this.remoteAddr === null;
+    const source = alone ? null : this.localAddr;
+    return new OpError(op, this.net, source, alone ? this.localAddr : this.remoteAddr, cause);
   }
 
-  /** Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more. */
+  /**
+   * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
+   * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
+   */
   protected override release(): void {
-    if (this.#plainClose || !this.wrote || this.sawEOF) super.release();
-    else lingerClose(this.sysfd, this.run);
+    const slow = this.#linger !== null && this.#linger > 0;
+    if (this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) return super.release();
+    if (slow) this.sockets.setLinger(this.sysfd, -1);
+    lingerClose(this.sysfd, this.run, slow ? this.#linger! * 1000 : Infinity);
   }
 }
 

@@ -26,12 +26,12 @@ export interface DialOptions {
   keepAlive?: boolean | KeepAlive;
 }
 
-const positive = z.number().positive();
+const milliseconds = z.number().min(1);
 const keepAlive = z.union([
   z.boolean(),
   z.strictObject({
-    idle: positive.optional(),
-    interval: positive.optional(),
+    idle: milliseconds.optional(),
+    interval: milliseconds.optional(),
     count: z.int().positive().optional(),
   }),
 ]);
@@ -53,10 +53,20 @@ const dialOptions = z.strictObject({
 function check<T>(call: string, schema: z.ZodType<T>, options: unknown): T {
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
-  const faults = checked.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`
-  );
+  const faults = checked.error.issues.map((issue) => fault(issue, []));
   throw new TypeError(`Cannot ${call} with these options: ${faults.join("; ")}`);
+}
+
+/** What is wrong, with the field's name. Of alternatives the one that fits best tells it. */
+function fault(issue: z.core.$ZodIssue, above: PropertyKey[]): string {
+  const path = [...above, ...issue.path];
+  const deepest = issue.code === "invalid_union"
+    ? issue.errors.flat().find((inner) =>
+      inner.path.length > 0 || inner.code === "unrecognized_keys"
+    )
+    : undefined;
+  if (deepest !== undefined) return fault(deepest, path);
+  return path.length === 0 ? issue.message : `${path.join(".")}: ${issue.message}`;
 }
 
 /** Checks what `listen` was given. */

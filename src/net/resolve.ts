@@ -7,7 +7,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { wait } from "../sched/api.ts";
 import { parsePort, splitHostPort, zoneScope } from "./addr.ts";
 import { AddrError, DNSError, UnknownNetworkError } from "./errors.ts";
-import { formatIP, isUnspecified, parseIP } from "./ip.ts";
+import { formatIP, isUnspecified, parseIP, unmap } from "./ip.ts";
 
 /** The networks of TCP: either version of IP, or one of them. */
 export type TCPNetwork = "tcp" | "tcp4" | "tcp6";
@@ -35,6 +35,7 @@ export function* resolve(
   address: string,
   purpose: Purpose,
 ): Routine<Endpoint[]> {
+  if (address === "" && purpose === "dial") throw new AddrError("missing address", "");
   const { host, port: portText } = purpose === "listen" && address === ""
     ? { host: "", port: "" }
     : splitHostPort(address);
@@ -43,15 +44,20 @@ export function* resolve(
   const literal = parseLiteral(host, address);
   if (literal !== null) {
     const endpoints = [{ ...literal, port }].filter((endpoint) => suits(endpoint.ip, network));
-    if (endpoints.length === 0) throw new AddrError("no suitable address found", host);
+    if (endpoints.length === 0) throw unsuitable(host);
     return permitted(endpoints, port, purpose);
   }
   platform().runtime.requireNet(host, port);
   const ips = (host === "localhost" ? [LOOPBACK4, LOOPBACK6] : yield* lookupIPs(host))
     .filter((ip) => suits(ip, network));
-  if (ips.length === 0) throw new AddrError("no suitable address found", host);
+  if (ips.length === 0) throw unsuitable(host);
   for (const ip of ips) platform().runtime.refuseDeniedNet(formatIP(ip), port);
   return ips.map((ip) => ({ ip, port, scope: 0 }));
+}
+
+/** The error for a host that has no address of the right version of IP. */
+export function unsuitable(host: string): AddrError {
+  return new AddrError("no suitable address found", host);
 }
 
 /** An IP address with an optional zone, or null if it is a name. */
@@ -59,7 +65,7 @@ function parseLiteral(host: string, address: string): { ip: Uint8Array; scope: n
   const percent = host.indexOf("%");
   if (percent < 0) {
     const ip = parseIP(host);
-    return ip === null ? null : { ip, scope: 0 };
+    return ip === null ? null : { ip: unmap(ip), scope: 0 };
   }
   const ip = parseIP(host.slice(0, percent));
   if (ip === null || ip.length !== 16) return null;

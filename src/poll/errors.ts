@@ -57,8 +57,8 @@ export class NotPollableError extends Error {
   }
 }
 
-/** Numbers whose errors pass when the call is tried again. Go: syscall.Errno.Temporary. */
-const TEMPORARY = new Set(["EINTR", "EMFILE", "ENFILE", "ECONNRESET", "ECONNABORTED", "EAGAIN"]);
+/** Errors that pass when the call is tried again. Go: syscall.Errno.Temporary. */
+const TEMPORARY = new Set(["EINTR", "EMFILE", "ENFILE"]);
 
 /** A system call failed. Go: `os.SyscallError` around a `syscall.Errno`. */
 export class SyscallError extends Error {

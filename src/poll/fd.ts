@@ -118,7 +118,7 @@ export abstract class FD implements Closer, Destroyable {
             exhausted.begin();
             break;
           default:
-            throw this.fail("accept", new SyscallError("accept", -fd));
+            throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
         }
       }
     } finally {

@@ -17,6 +17,8 @@ type Step<R> = IteratorResult<Park, R>;
 /** What a parked goroutine yields. */
 const PARKED: Step<never> = Object.freeze({ done: false, value: PARK });
 
+const SENT: Step<void> = Object.freeze({ done: true, value: undefined });
+const RES: any = { done: true, value: undefined };
 function park(reason: string): Step<never> {
   scheduler.park(reason);
   return PARKED;
@@ -40,9 +42,13 @@ export class SendOperation<T> {
   }
 
   next(): Step<void> {
+    if (this.#waiter === null && scheduler.fuel-- > 0 && this.#chan.offer(this.#value)) return SENT;
+    return this.#wait();
+  }
+
+  #wait(): Step<void> {
     if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel-- <= 0) return letOthersRun();
-    if (this.#chan.offer(this.#value)) return { done: true, value: undefined };
+    if (scheduler.fuel < 0) return letOthersRun();
     this.#waiter = acquireWaiter(this.#value);
     this.#chan.senders.push(this.#waiter);
     return park("chan send");
@@ -94,10 +100,16 @@ export class RecvOperation<T, R> {
   }
 
   next(): Step<R> {
+    if (this.#waiter === null && scheduler.fuel-- > 0) {
+      const next = this.#chan.next();
+      if (next !== NOTHING) return this.#result(next, true);
+    }
+    return this.#wait();
+  }
+
+  #wait(): Step<R> {
     if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel-- <= 0) return letOthersRun();
-    const next = this.#chan.next();
-    if (next !== NOTHING) return this.#result(next, true);
+    if (scheduler.fuel < 0) return letOthersRun();
     if (this.#chan.closed) return this.#result(undefined, false);
     this.#waiter = acquireWaiter(undefined);
     this.#chan.awaitValue(this.#waiter);
@@ -119,7 +131,7 @@ export class RecvOperation<T, R> {
   }
 
   #result(value: unknown, ok: boolean): Step<R> {
-    return { done: true, value: (this.#pair ? [value, ok] : value) as R };
+    RES.value = this.#pair ? [value, ok] : value; return RES as Step<R>;
   }
 
   #resume(w: Waiter): Step<R> {

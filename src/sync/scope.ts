@@ -39,7 +39,13 @@ export class Scope {
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     if (this.#over) throw new PanicError("go in a scope that is over");
     const body = bodyOf("go in a scope", f, args);
-    const g = goPrimed(this.#owner.run, f.name, this.#member(body));
+    const member = this.#member(body);
+    const g = goPrimed(this.#owner.run, f.name, member);
+    // By whomever it is ended, it is from then on in its `finally` blocks.
+    member.return = (value) => {
+      this.#going.delete(g as Goroutine);
+      return Object.getPrototypeOf(member).return.call(member, value);
+    };
     // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
     (g.joiners ??= []).push(this.#owner);
     this.#living++;
@@ -64,8 +70,9 @@ export class Scope {
     this.#endThose([...this.#going].reverse());
   }
 
-  /** Takes no more goroutines, and throws the first error. None is left. @internal */
-  close(): void {
+  /** Waits until all have ended, and throws the first error. @internal */
+  *over(): Routine<void> {
+    yield* this.wait();
     this.#over = true;
     if (this.#failure !== null) throw this.#failure.error;
   }
@@ -87,8 +94,8 @@ export class Scope {
   /** Ends each once: one that parks in its `finally` blocks is not disturbed there. */
   #endThose(members: Goroutine[]): void {
     for (const g of members) {
-      // The one that is running ends another, perhaps us; it is told when the owner wakes.
-      if (g.status !== "running" && this.#going.delete(g)) scheduler.end(g);
+      // One that is running has to do with our coming here, and is told when the owner wakes.
+      if (this.#going.has(g) && g.status !== "running") scheduler.end(g);
     }
   }
 }
@@ -124,9 +131,9 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   } finally {
     if (ended) {
       s.cancel();
-      yield* toTheEnd(s.wait());
+      yield* toTheEnd(s.over());
     }
-    s.close();
   }
+  yield* s.over();
   return yield* main.join();
 }
