@@ -7,11 +7,11 @@ import type { Routine } from "../sched/goroutine.ts";
 import { type Addr, endpointAddr, type TCPAddr, tcpAddr } from "./addr.ts";
 import { toMonotonic } from "./deadline.ts";
 import { addressError, OpError } from "./errors.ts";
-import { fit } from "./ip.ts";
+import { fit, isUnspecified } from "./ip.ts";
 import type { Conn } from "./net.ts";
 import { NetFD } from "./net_fd.ts";
 import { checkDialOptions, type DialOptions } from "./options.ts";
-import { favoriteFamily, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
+import { favoriteFamily, resolve, type TCPNetwork, tcpNetwork, unsuitable } from "./resolve.ts";
 import { setKeepAlive } from "./sockopt.ts";
 import { TCPConn } from "./tcp_conn.ts";
 
@@ -48,7 +48,7 @@ export function* dial(
   try {
     tcpNetwork(network);
     local = yield* localEndpoint(network, checked.localAddress);
-    endpoints = yield* resolve(network, address, "dial");
+    endpoints = reachable(yield* resolve(network, address, "dial"), local);
   } catch (error) {
     throw addressError("dial", network, error);
   }
@@ -76,6 +76,14 @@ function* localEndpoint(
 ): Routine<Endpoint | null> {
   if (address === undefined) return null;
   return (yield* resolve(network, address, "listen"))[0];
+}
+
+/** Those of the same version of IP as this end, if this end is to have an address at all. */
+function reachable(endpoints: Endpoint[], local: Endpoint | null): Endpoint[] {
+  if (local === null || isUnspecified(local.ip)) return endpoints;
+  const same = endpoints.filter(({ ip }) => ip.length === local.ip.length);
+  if (same.length === 0) throw unsuitable(String(endpointAddr(local)));
+  return same;
 }
 
 /**

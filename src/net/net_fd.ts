@@ -42,10 +42,10 @@ export class NetFD extends FD {
   }
 
   /** Sets an option; a failure is an OpError of "set". */
-  setOption(option: IntOption, value: number): void {
-    this.use("set", () => {
+  setOption(option: IntOption, value: number, op: "set" | "set-own" = "set"): void {
+    this.use(op, () => {
       const done = this.sockets.setOption(this.sysfd, option, value);
-      if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done));
+      if (done < 0) throw this.fail(op, new SyscallError("setsockopt", -done));
     });
   }
 
@@ -63,11 +63,13 @@ export class NetFD extends FD {
     super.close();
   }
 
-  /** As in Go, an option concerns this end alone, and a listener is the address of its errors. */
+  /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
   protected override fail(op: FdOp, cause: Error): OpError {
-    const alone = op === "set" || this.remoteAddr === null;
-    const source = alone ? null : this.localAddr;
-    return new OpError(op, this.net, source, alone ? this.localAddr : this.remoteAddr, cause);
+    const name = op === "set-own" ? "set" : op;
+    if (op === "set-own" || this.remoteAddr === null) {
+      return new OpError(name, this.net, null, this.localAddr, cause);
+    }
+    return new OpError(name, this.net, this.localAddr, this.remoteAddr, cause);
   }
 
   /**

@@ -117,12 +117,12 @@ export class TCPConn implements Conn {
 
   /** See {@linkcode Conn.setReadBuffer}. */
   setReadBuffer(bytes: number): void {
-    this.#fd.setOption("SO_RCVBUF", bufferSize(bytes));
+    this.#fd.setOption("SO_RCVBUF", bufferSize(bytes), "set-own");
   }
 
   /** See {@linkcode Conn.setWriteBuffer}. */
   setWriteBuffer(bytes: number): void {
-    this.#fd.setOption("SO_SNDBUF", bufferSize(bytes));
+    this.#fd.setOption("SO_SNDBUF", bufferSize(bytes), "set-own");
   }
 
   /** Closes it unless it is closed. */

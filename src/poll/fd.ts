@@ -19,8 +19,8 @@ import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
 
-/** What a call may be named in an error. */
-export type FdOp = "read" | "write" | "accept" | "dial" | "close" | "set" | "shutdown";
+/** What a call may be named in an error; "set-own" sets what concerns this end alone. */
+export type FdOp = "read" | "write" | "accept" | "close" | "set" | "set-own";
 
 /** See the top of this file. */
 export abstract class FD implements Closer, Destroyable {
@@ -166,12 +166,12 @@ export abstract class FD implements Closer, Destroyable {
 
   /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
   setReadDeadline(at: number): void {
-    this.use("set", () => this.pd!.setDeadline("read", at));
+    this.use("set-own", () => this.pd!.setDeadline("read", at));
   }
 
   /** Sets when writes fail, as {@linkcode setReadDeadline}. */
   setWriteDeadline(at: number): void {
-    this.use("set", () => this.pd!.setDeadline("write", at));
+    this.use("set-own", () => this.pd!.setDeadline("write", at));
   }
 
   /** Ends one direction; whoever waits in it goes on and finds it ended. */

@@ -15,10 +15,9 @@ import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
 type Step<R> = IteratorResult<Park, R>;
 
 /** What a parked goroutine yields. */
-const PARKED: Step<never> = Object.freeze({ done: false, value: PARK });
+const PARKED: Step<never> = { done: false, value: PARK };
 
-const SENT: Step<void> = Object.freeze({ done: true, value: undefined });
-const RES: any = { done: true, value: undefined };
+const SENT: Step<void> = { done: true, value: undefined };
 function park(reason: string): Step<never> {
   scheduler.park(reason);
   return PARKED;
@@ -131,7 +130,7 @@ export class RecvOperation<T, R> {
   }
 
   #result(value: unknown, ok: boolean): Step<R> {
-    RES.value = this.#pair ? [value, ok] : value; return RES as Step<R>;
+    return { done: true, value: (this.#pair ? [value, ok] : value) as R };
   }
 
   #resume(w: Waiter): Step<R> {

@@ -42,9 +42,10 @@ export class Scope {
     const member = this.#member(body);
     const g = goPrimed(this.#owner.run, f.name, member);
     // By whomever it is ended, it is from then on in its `finally` blocks.
+    const end = member.return.bind(member);
     member.return = (value) => {
       this.#going.delete(g as Goroutine);
-      return Object.getPrototypeOf(member).return.call(member, value);
+      return end(value);
     };
     // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
     (g.joiners ??= []).push(this.#owner);
@@ -126,14 +127,14 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   const main = s.go(body, s);
   let ended = true;
   try {
-    yield* s.wait();
+    yield* s.over();
     ended = false;
   } finally {
+    // After an error there is nothing left to end, and it is thrown again.
     if (ended) {
       s.cancel();
       yield* toTheEnd(s.over());
     }
   }
-  yield* s.over();
   return yield* main.join();
 }
