@@ -31,6 +31,7 @@ export {
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
+export type { Chunks } from "./src/poll/chunks.ts";
 export { wake, Waker, type WakerHandle } from "./src/poll/waker.ts";
 export {
   ClosedError,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a connection and a listener can do, whatever the network. Go: net/net.go. */
+import type { Chunks } from "../poll/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Addr } from "./addr.ts";
 import type { Deadline } from "./deadline.ts";
@@ -40,6 +41,11 @@ export interface Conn extends Disposable {
    * @throws {UnexpectedEOFError} when it ended within `p`; {@linkcode OpError} as `read`
    */
   readFull(p: Uint8Array): Routine<number | null>;
+  /**
+   * Reads piece by piece through a buffer that all connections of the thread share, so that an idle
+   * connection holds none. Give it up, or take turns with `read`: the pieces go to whoever asks first.
+   */
+  chunks(): Chunks;
   /**
    * Writes all of `p`. Parks while the peer is slow.
    *

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TCP connections. Go: net/tcpsock.go, type TCPConn. */
+import { Chunks } from "../poll/chunks.ts";
 import { UnexpectedEOFError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
@@ -35,6 +36,11 @@ export class TCPConn implements Conn {
       filled += n;
     } while (filled < p.length);
     return filled;
+  }
+
+  /** See {@linkcode Conn.chunks}. */
+  chunks(): Chunks {
+    return new Chunks(this.#fd);
   }
 
   /** See {@linkcode Conn.write}. */

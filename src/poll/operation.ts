@@ -53,6 +53,11 @@ abstract class Operation {
     return this.state === UNUSED;
   }
 
+  /** Whether a goroutine is in the midst of it. */
+  get busy(): boolean {
+    return this.state === QUEUED || this.state === HELD;
+  }
+
   [Symbol.iterator](): this {
     return this;
   }
@@ -191,7 +196,7 @@ export class ReadOperation extends Operation {
     return this;
   }
 
-  private failed(error: Error): Error {
+  protected failed(error: Error): Error {
     this.finish(undefined);
     return error;
   }

@@ -7,27 +7,14 @@
  * `return` or `throw` is called instead when the goroutine is ended. They share no base class: a
  * constructor that calls `super` costs V8 as much as the generator did.
  */
-import { PARK, type Park } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Chan, NOTHING, sendOnClosed } from "./chan.ts";
+import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
 
-type Step<R> = IteratorResult<Park, R>;
-
-/** What a parked goroutine yields. */
-const PARKED: Step<never> = { done: false, value: PARK };
-
+/** What came, or nothing: the last step of every receive and of every send. */
 const SENT: Step<void> = { done: true, value: undefined };
-function park(reason: string): Step<never> {
-  scheduler.park(reason);
-  return PARKED;
-}
-
-function letOthersRun(): Step<never> {
-  scheduler.yieldNow();
-  return PARKED;
-}
-
+const RES: any = { done: true, value: undefined };
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> {
   readonly #chan: Chan<T>;
@@ -41,7 +28,7 @@ export class SendOperation<T> {
   }
 
   next(): Step<void> {
-    if (this.#waiter === null && scheduler.fuel-- > 0 && this.#chan.offer(this.#value)) return SENT;
+    if (this.#waiter === null && mayGoOn() && this.#chan.offer(this.#value)) return SENT;
     return this.#wait();
   }
 
@@ -99,7 +86,7 @@ export class RecvOperation<T, R> {
   }
 
   next(): Step<R> {
-    if (this.#waiter === null && scheduler.fuel-- > 0) {
+    if (this.#waiter === null && mayGoOn()) {
       const next = this.#chan.next();
       if (next !== NOTHING) return this.#result(next, true);
     }
@@ -130,7 +117,8 @@ export class RecvOperation<T, R> {
   }
 
   #result(value: unknown, ok: boolean): Step<R> {
-    return { done: true, value: (this.#pair ? [value, ok] : value) as R };
+    RES.value = this.#pair ? [value, ok] : value;
+    return RES as Step<R>;
   }
 
   #resume(w: Waiter): Step<R> {

@@ -6,7 +6,13 @@
  * The body is a goroutine of the scope like the others, so that it, too, is ended by the first
  * error; the goroutine that called `scope` only waits for all of them.
  */
-import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import {
+  type Goroutine,
+  type GoroutineHandle,
+  PanicError,
+  PARK,
+  type Routine,
+} from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { toTheEnd } from "./mutex.ts";
 import { bodyOf, goPrimed } from "./wait_group.ts";
@@ -36,7 +42,7 @@ export class Scope {
    * @returns its handle; an error of the goroutine is the scope's, whether or not somebody joins it
    * @throws {PanicError} when the scope is over; {@linkcode TypeError} when `f` is not a `function*`
    */
-  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): GoroutineHandle<T> {
     if (this.#over) throw new PanicError("go in a scope that is over");
     const body = bodyOf("go in a scope", f, args);
     const member = this.#member(body);

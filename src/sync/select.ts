@@ -8,6 +8,7 @@
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
+import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
 import { type Contest, Waiter } from "./chan_waiter.ts";
 import type { SelectArm, SelectCase, SelectResult } from "./select_case.ts";
 import { random } from "./select_random.ts";
@@ -32,25 +33,81 @@ export const otherwise: unique symbol = Symbol("netpoll.otherwise");
  * else console.log("too late");
  * ```
  */
-export function* select<const Arms extends readonly SelectArm[]>(
+export function select<const Arms extends readonly SelectArm[]>(
   ...arms: Arms
 ): Routine<SelectResult<Arms>> {
-  // Also with otherwise among them: who asks again and again must not keep the others from running.
-  if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-  for (;;) {
-    const index = attempt(arms);
-    if (index >= 0) return happened(arms, index, TRIED) as SelectResult<Arms>;
-    const round = acquireRound(arms.length);
-    let winner: Waiter | null = null;
-    try {
-      enrol(round, arms);
-      while (!round.woken) yield scheduler.park(arms.length > 0 ? "select" : "select (no cases)");
-      winner = round.winner;
-      if (winner !== null) return happened(arms, winner.index, winner) as SelectResult<Arms>;
-    } finally {
-      withdraw(round, arms, winner);
-      releaseRound(round);
+  return new Select(arms) as unknown as Routine<SelectResult<Arms>>;
+}
+
+/** One `select` under way: a generator written by hand, as the operations of chan_ops.ts. */
+class Select {
+  readonly #arms: readonly SelectArm[];
+  /** Set while it waits. */
+  #round: Round | null = null;
+
+  constructor(arms: readonly SelectArm[]) {
+    this.#arms = arms;
+  }
+
+  next(): Step<Result> {
+    // Also with otherwise among them: who asks again and again must not keep the others from running.
+    if (this.#round === null && mayGoOn()) {
+      const index = attempt(this.#arms);
+      if (index >= 0) return { done: true, value: happened(this.#arms, index, TRIED) };
     }
+    return this.#wait();
+  }
+
+  return(): Step<Result | undefined> {
+    this.#leave(null);
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<never> {
+    this.#leave(null);
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #wait(): Step<Result> {
+    let round = this.#round;
+    if (round === null) {
+      if (scheduler.fuel < 0) return letOthersRun();
+      this.#round = round = acquireRound(this.#arms.length);
+      this.#enrol(round);
+    }
+    if (!round.woken) return park(this.#arms.length > 0 ? "select" : "select (no cases)");
+    const { winner } = round;
+    if (winner === null) {
+      this.#leave(null);
+      return this.next();
+    }
+    try {
+      return { done: true, value: happened(this.#arms, winner.index, winner) };
+    } finally {
+      this.#leave(winner);
+    }
+  }
+
+  #enrol(round: Round): void {
+    try {
+      enrol(round, this.#arms);
+    } catch (error) {
+      this.#leave(null);
+      throw error;
+    }
+  }
+
+  /** Leaves the queues in which it stands, but for `kept`, which was taken out of its own. */
+  #leave(kept: Waiter | null): void {
+    const round = this.#round;
+    if (round === null) return;
+    this.#round = null;
+    withdraw(round, this.#arms, kept);
+    releaseRound(round);
   }
 }
 

@@ -14,5 +14,6 @@ export function random(n: number): number {
   state ^= state >>> 17;
   state ^= state << 5;
   // The high bits decide: of the low ones this generator is less sure.
+  if (n <= 0x1_0000) return ((state >>> 16) * n) >>> 16;
   return Math.floor((state >>> 0) * n / 0x1_0000_0000);
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
-import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import {
+  type Goroutine,
+  type GoroutineHandle,
+  PanicError,
+  PARK,
+  type Routine,
+} from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -76,7 +82,7 @@ export class WaitGroup {
    * @param args what `f` is called with, at once
    * @throws {TypeError} when `f` is not a `function*`
    */
-  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): GoroutineHandle<T> {
     const body = bodyOf("go in a WaitGroup", f, args);
     this.add(1);
     return goPrimed(currentRun(), f.name, this.#member(body));

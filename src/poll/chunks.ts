@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/** Reading through the buffer that a thread's connections share. Go has no like; see golang issue 15735. */
+import { PanicError, type Routine } from "../sched/goroutine.ts";
+import type { FD } from "./fd.ts";
+import { giveBack, lend, type LentBuffer } from "./lending.ts";
+import { ReadOperation } from "./operation.ts";
+
+/** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
+class ChunkOperation extends ReadOperation {
+  private lent: LentBuffer | null = null;
+
+  /** Takes it for a call, which ends the loan of the call before. */
+  chunk(): Routine<Uint8Array | null> {
+    if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    this.end();
+    this.take(NOTHING_YET);
+    return this as unknown as Routine<Uint8Array | null>;
+  }
+
+  /** Ends the loan. */
+  end(): void {
+    if (this.lent !== null) giveBack(this.lent);
+    this.lent = null;
+  }
+
+  override next(): this {
+    const lent = this.lent = lend();
+    this.buffer = lent.bytes;
+    super.next();
+    if (typeof this.value === "number") this.value = lent.first(this.value);
+    // At the end of the stream, and while it waits, there is nothing to lend.
+    else this.end();
+    return this;
+  }
+
+  protected override failed(error: Error): Error {
+    this.end();
+    return super.failed(error);
+  }
+}
+
+const NOTHING_YET = new Uint8Array(0);
+
+/**
+ * Reads a connection piece by piece, as `conn.chunks()` gives it. Between the pieces it holds no
+ * memory: while it waits there is nothing to hold, and what it gives is lent from a buffer that all
+ * connections of the thread share.
+ *
+ * @example
+ * ```ts
+ * using chunks = conn.chunks();
+ * for (let chunk; (chunk = yield* chunks.next()) !== null;) yield* conn.write(chunk);
+ * ```
+ */
+export class Chunks implements Disposable {
+  readonly #operation: ChunkOperation;
+
+  /** @internal */
+  constructor(fd: FD) {
+    this.#operation = new ChunkOperation(fd);
+  }
+
+  /**
+   * The next bytes that came, or null at the end of the stream. Parks. They are yours until you call
+   * `next` again or dispose; copy what you want to keep longer.
+   *
+   * @throws {OpError} as {@linkcode Conn.read}
+   */
+  next(): Routine<Uint8Array | null> {
+    return this.#operation.chunk();
+  }
+
+  /** Gives back the buffer of the last chunk. */
+  [Symbol.dispose](): void {
+    this.#operation.end();
+  }
+}
