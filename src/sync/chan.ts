@@ -12,24 +12,9 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { ChanIterator, recvAsync, sendAsync } from "./chan_async.ts";
 import { RecvCase, SendCase } from "./chan_cases.ts";
 import { RecvOperation, SendOperation } from "./chan_ops.ts";
+import { type ChanSource, NOTHING, type Received, sendOnClosed } from "./chan_outcome.ts";
 import { Ring } from "./chan_ring.ts";
 import { type Waiter, WaitQueue } from "./chan_waiter.ts";
-
-/** Stands for "no value is there", which no value of a channel can be. @internal */
-export const NOTHING: unique symbol = Symbol("netpoll.nothing");
-
-/** What a receive gave: a value, or the end of a closed channel. */
-export type Received<T> = { value: T; ok: true } | { value: undefined; ok: false };
-
-/** Makes values at the moment when someone asks: the clock behind a timer's channel. @internal */
-export interface ChanSource<T> {
-  /** The value that is due now, or NOTHING. */
-  take(): T | typeof NOTHING;
-  /** Someone waits: from now on it must send by itself. */
-  arm(): void;
-  /** Nobody waits any more. */
-  disarm(): void;
-}
 
 /**
  * Makes a channel. Go: `make(chan T, capacity)`.
@@ -266,9 +251,4 @@ export class Chan<T> implements AsyncIterable<T> {
     this.#ring.push(w.value as T);
     w.finish(undefined, true);
   }
-}
-
-/** Go's panic. @internal */
-export function sendOnClosed(): PanicError {
-  return new PanicError("send on closed channel");
 }

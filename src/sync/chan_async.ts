@@ -11,7 +11,8 @@
 import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Chan, NOTHING, sendOnClosed } from "./chan.ts";
+import type { Chan } from "./chan.ts";
+import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
 import { Waiter } from "./chan_waiter.ts";
 
 /** What a receive of the host's code gives, made of the value and of whether there is one. */

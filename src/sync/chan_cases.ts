@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A channel's cases of a `select`. Go: runtime/select.go, scase. */
-import { type Chan, NOTHING, type Received, sendOnClosed } from "./chan.ts";
+import type { Chan } from "./chan.ts";
+import { NOTHING, type Received, sendOnClosed } from "./chan_outcome.ts";
 import type { Waiter } from "./chan_waiter.ts";
 import type { OUTCOME, SelectCase } from "./select_case.ts";
 

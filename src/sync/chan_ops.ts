@@ -8,13 +8,17 @@
  * constructor that calls `super` costs V8 as much as the generator did.
  */
 import { scheduler } from "../sched/thread.ts";
-import { type Chan, NOTHING, sendOnClosed } from "./chan.ts";
+import type { Chan } from "./chan.ts";
+import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
 
-/** What came, or nothing: the last step of every receive and of every send. */
+/** The last step of every send. */
 const SENT: Step<void> = { done: true, value: undefined };
-const RES: any = { done: true, value: undefined };
+
+/** The last step of every receive, with what came; emptied when a receive has to wait. */
+const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined };
+
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> {
   readonly #chan: Chan<T>;
@@ -32,14 +36,6 @@ export class SendOperation<T> {
     return this.#wait();
   }
 
-  #wait(): Step<void> {
-    if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel < 0) return letOthersRun();
-    this.#waiter = acquireWaiter(this.#value);
-    this.#chan.senders.push(this.#waiter);
-    return park("chan send");
-  }
-
   return(): Step<void> {
     this.#leave();
     return { done: true, value: undefined };
@@ -54,13 +50,21 @@ export class SendOperation<T> {
     return this;
   }
 
+  #wait(): Step<void> {
+    if (this.#waiter !== null) return this.#resume(this.#waiter);
+    if (scheduler.fuel < 0) return letOthersRun();
+    this.#waiter = acquireWaiter(this.#value);
+    this.#chan.senders.push(this.#waiter);
+    return park("chan send");
+  }
+
   #resume(w: Waiter): Step<void> {
     if (!w.done) return park("chan send");
     const { ok } = w;
     this.#waiter = null;
     releaseWaiter(w);
     if (!ok) throw sendOnClosed();
-    return { done: true, value: undefined };
+    return SENT;
   }
 
   #leave(): void {
@@ -75,7 +79,7 @@ export class SendOperation<T> {
 /** See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is what the one or the other gives. */
 export class RecvOperation<T, R> {
   readonly #chan: Chan<T>;
-  /** Whether it is to be a `recvOk`. */
+  /** Whether it is a `recvOk`. */
   readonly #pair: boolean;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
@@ -93,15 +97,6 @@ export class RecvOperation<T, R> {
     return this.#wait();
   }
 
-  #wait(): Step<R> {
-    if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel < 0) return letOthersRun();
-    if (this.#chan.closed) return this.#result(undefined, false);
-    this.#waiter = acquireWaiter(undefined);
-    this.#chan.awaitValue(this.#waiter);
-    return park("chan receive");
-  }
-
   return(): Step<R> {
     this.#leave();
     return { done: true, value: undefined as R };
@@ -116,9 +111,14 @@ export class RecvOperation<T, R> {
     return this;
   }
 
-  #result(value: unknown, ok: boolean): Step<R> {
-    RES.value = this.#pair ? [value, ok] : value;
-    return RES as Step<R>;
+  #wait(): Step<R> {
+    RECEIVED.value = undefined;
+    if (this.#waiter !== null) return this.#resume(this.#waiter);
+    if (scheduler.fuel < 0) return letOthersRun();
+    if (this.#chan.closed) return this.#result(undefined, false);
+    this.#waiter = acquireWaiter(undefined);
+    this.#chan.awaitValue(this.#waiter);
+    return park("chan receive");
   }
 
   #resume(w: Waiter): Step<R> {
@@ -127,6 +127,11 @@ export class RecvOperation<T, R> {
     this.#waiter = null;
     releaseWaiter(w);
     return this.#result(value, ok);
+  }
+
+  #result(value: unknown, ok: boolean): Step<R> {
+    RECEIVED.value = this.#pair ? [value, ok] : value;
+    return RECEIVED as Step<R>;
   }
 
   #leave(): void {

@@ -10,7 +10,8 @@
  */
 import { scheduler } from "../sched/thread.ts";
 import { HeapTimer } from "../sched/timer.ts";
-import { Chan, type ChanSource, NOTHING } from "./chan.ts";
+import { Chan } from "./chan.ts";
+import { type ChanSource, NOTHING } from "./chan_outcome.ts";
 
 /** Times are milliseconds of `performance.now()`. */
 export class TickSource implements ChanSource<Date> {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// A child process: its output is collected, its time is limited, and it does not outlive us.
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+
+const alive = new Set<ChildProcess>();
+process.on("exit", () => alive.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => process.exit(1));
+}
+
+/** Enough for an error's first lines. */
+const KEPT = 4000;
+
+export interface Child {
+  pid: number;
+  output(): string;
+  errors(): string;
+  /** Called with each piece of output. */
+  onOutput(listener: () => void): void;
+  /** The exit status, or the signal. */
+  ended: Promise<number | string>;
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+export function startChild([program, ...args]: string[], env: Record<string, string> = {}): Child {
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  alive.add(child);
+  let output = "", errors = "";
+  child.stdout.setEncoding("utf8").on(
+    "data",
+    (text: string) => output = (output + text).slice(-KEPT),
+  );
+  child.stderr.setEncoding("utf8").on(
+    "data",
+    (text: string) => errors = (errors + text).slice(-KEPT),
+  );
+  const ended = new Promise<number | string>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (status, signal) => resolve(status ?? signal ?? "lost"));
+  });
+  ended.then(() => alive.delete(child));
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    errors: () => errors,
+    onOutput: (listener) => void child.stdout.on("data", listener),
+    ended,
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** Undefined when the time is up first. */
+export async function within<T>(seconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000, undefined);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

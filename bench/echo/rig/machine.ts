@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// On what it was measured. Nothing that names the machine itself or its folders.
+import { arch, cpus, platform, release } from "node:os";
+import { versionLine } from "./tools.ts";
+import { inRepository } from "./paths.ts";
+
+export interface Machine {
+  date: string;
+  cpu: string;
+  cores: number;
+  kernel: string;
+  versions: Record<string, string>;
+}
+
+/** "1.19.8" of "go version go1.19.8 linux/amd64". */
+function numberOf(line: string | null): string {
+  return /\d+\.\d+(\.\d+)?/.exec(line ?? "")?.[0] ?? "none";
+}
+
+export function describeMachine(): Machine {
+  const version = (program: string) => numberOf(versionLine(program));
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    kernel: `${platform()} ${release()} ${arch()}`,
+    versions: {
+      bun: version(inRepository("node_modules", "bun", "bin", "bun.exe")),
+      deno: version(inRepository("node_modules", "deno", "deno")),
+      go: version("go"),
+      gcc: version("gcc"),
+      node: version("node"),
+    },
+  };
+}
+
+export function machineLine({ date, cpu, cores, kernel, versions }: Machine): string {
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+  return `${date}; ${cpu}, ${cores} cores; ${kernel}; ${list}.`;
+}

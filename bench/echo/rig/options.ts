@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// The command line.
+import { parseArgs } from "node:util";
+import { type Server, SERVERS } from "./servers.ts";
+import { type Shape, SHAPES } from "./shapes.ts";
+
+/** Who is kept to which CPU: server to 0 and generator to 1, the generator to 1, or nobody. */
+export type Pin = "split" | "load" | "none";
+
+export interface Options {
+  rounds: number;
+  seconds: number;
+  warmup: number;
+  /** How often a measurement that was disturbed is made again. */
+  retries: number;
+  /** How many more rounds there may be for pairs that were disturbed. */
+  extra: number;
+  /** How many undisturbed pairs make a ratio. */
+  needed: number;
+  /** Date.now() after which nothing is made again and no extra round begins. */
+  deadline: number;
+  servers: Server[];
+  shapes: Shape[];
+  pin: Pin;
+  /** The niceness of server and generator. */
+  nice: number;
+  save: boolean;
+  /** Instead of measuring: so many bytes each way, compared. */
+  bytes: number | null;
+}
+
+export const USAGE = `npm run bench:echo -- [flags]
+
+  --rounds N     rounds over all servers (5)
+  --seconds S    measured seconds per server and shape (1)
+  --warmup S     seconds before them, not counted (0.3)
+  --retries N    how often a disturbed measurement is made again (2)
+  --extra N      rounds at most for pairs with less than 3 undisturbed samples (as many as --rounds)
+  --limit S      seconds after which no sample is made again and no extra round begins (600)
+  --only A,B     servers, or beginnings of their names: ${SERVERS.map(({ id }) => id).join(" ")}
+  --shapes A,B   ${SHAPES.map(({ id }) => id).join(" ")}
+  --pin MODE     split: server on CPU 0, generator on CPU 1 (default); load: the generator only; none
+  --nice N       niceness of both, for a machine that is shared; below 0 takes root (0)
+  --save         write bench/results/echo.json and echo.md
+  --bytes N      measure nothing: send N bytes each way through each server and compare them`;
+
+function number(name: string, text: string, least: number, most: number): number {
+  const n = Number(text);
+  if (text.trim() !== "" && n >= least && n <= most) return n;
+  throw new Error(`--${name} takes a number from ${least} to ${most}, not "${text}"`);
+}
+
+/** Those whose id is named; what names nobody in full stands for all that begin so. */
+function choose<T extends { id: string }>(name: string, all: T[], text: string | undefined): T[] {
+  if (text === undefined) return all;
+  const chosen = text.split(",").flatMap((piece) => {
+    const word = piece.trim();
+    const exact = all.filter(({ id }) => id === word);
+    const found = exact.length > 0 ? exact : all.filter(({ id }) => id.startsWith(word));
+    if (word !== "" && found.length > 0) return found;
+    throw new Error(`--${name}: "${word}" is none of ${all.map(({ id }) => id).join(" ")}`);
+  });
+  return all.filter((one) => chosen.includes(one));
+}
+
+function pinMode(text: string): Pin {
+  if (text === "split" || text === "load" || text === "none") return text;
+  throw new Error(`--pin takes split, load or none, not "${text}"`);
+}
+
+const FLAGS = {
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "1" },
+  warmup: { type: "string", default: "0.3" },
+  retries: { type: "string", default: "2" },
+  extra: { type: "string" },
+  limit: { type: "string", default: "600" },
+  only: { type: "string" },
+  shapes: { type: "string" },
+  pin: { type: "string", default: "split" },
+  nice: { type: "string", default: "0" },
+  save: { type: "boolean", default: false },
+  bytes: { type: "string" },
+  help: { type: "boolean", default: false },
+} as const;
+
+/** Null when only the usage was asked for. The bounds keep a slip of the finger from running on. */
+export function parseOptions(args: string[]): Options | null {
+  const { values } = parseArgs({ args, options: FLAGS });
+  if (values.help) return null;
+  const rounds = Math.floor(number("rounds", values.rounds, 1, 100));
+  return {
+    rounds,
+    extra: Math.floor(number("extra", values.extra ?? values.rounds, 0, 100)),
+    needed: Math.min(3, rounds),
+    deadline: Date.now() + number("limit", values.limit, 0, 86400) * 1000,
+    seconds: number("seconds", values.seconds, 0.05, 60),
+    warmup: number("warmup", values.warmup, 0.05, 60),
+    retries: Math.floor(number("retries", values.retries, 0, 10)),
+    servers: choose("only", SERVERS, values.only),
+    shapes: choose("shapes", SHAPES, values.shapes),
+    pin: pinMode(values.pin),
+    nice: Math.floor(number("nice", values.nice, -20, 19)),
+    save: values.save,
+    bytes: values.bytes === undefined ? null : Math.floor(number("bytes", values.bytes, 0, 1e11)),
+  };
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// On which CPU, and how urgently, server and generator run.
+import { availableParallelism } from "node:os";
+import type { Options } from "./options.ts";
+
+export type Role = "server" | "load";
+
+/** Both programs end in `exec`, so the process is the command's own, and so is its pid. */
+export function placed(role: Role, command: string[], { pin, nice }: Options): string[] {
+  const pinned = availableParallelism() > 1 &&
+    (pin === "split" || (pin === "load" && role === "load"));
+  return [
+    ...(nice === 0 ? [] : ["nice", "-n", String(nice)]),
+    ...(pinned ? ["taskset", "-c", role === "server" ? "0" : "1"] : []),
+    ...command,
+  ];
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The servers of the comparison.
+import { compiled, inRepository } from "./paths.ts";
+
+export interface Server {
+  /** As in `--only`. */
+  id: string;
+  title: string;
+  /** The program and its arguments. */
+  command: string[];
+  /** The server its runtime comes with, which the library is compared with. */
+  own?: string;
+}
+
+export const C = "c-epoll";
+export const GO = "go-net";
+export const BUN = "bun-listen";
+export const DENO = "deno-listen";
+
+const bun = inRepository("node_modules", "bun", "bin", "bun.exe");
+const deno = inRepository("node_modules", "deno", "deno");
+
+/** A program of this directory's parent. */
+function source(name: string): string {
+  return inRepository("bench", "echo", name);
+}
+
+/** What the rights of a server are: to listen, and to read its two settings. */
+function underDeno(name: string, ...rest: string[]): string[] {
+  const rights = ["--no-prompt", "--allow-net", "--allow-env=PORT,BUFFER"];
+  if (name === "netpoll.ts") rights.push("--allow-ffi");
+  return [deno, "run", "--quiet", ...rights, source(name), ...rest];
+}
+
+function netpoll(runtime: "bun" | "deno", driver: "run" | "runSync"): Server {
+  const [title, own] = runtime === "bun" ? ["Bun", BUN] : ["Deno", DENO];
+  return {
+    id: `netpoll-${runtime}-${driver.toLowerCase()}`,
+    title: `netpoll, ${title}, ${driver}`,
+    command: runtime === "bun"
+      ? [bun, source("netpoll.ts"), driver]
+      : underDeno("netpoll.ts", driver),
+    own,
+  };
+}
+
+export const SERVERS: Server[] = [
+  netpoll("bun", "run"),
+  netpoll("bun", "runSync"),
+  netpoll("deno", "run"),
+  netpoll("deno", "runSync"),
+  { id: C, title: "C, epoll", command: [compiled("echo-epoll")] },
+  { id: GO, title: "Go, net", command: [compiled("echo-go")] },
+  { id: BUN, title: "Bun.listen", command: [bun, source("bun.ts")] },
+  { id: DENO, title: "Deno.listen", command: underDeno("deno.ts") },
+  { id: "node-net", title: "node:net, Node", command: ["node", source("node.mjs")] },
+];

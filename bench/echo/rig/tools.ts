@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Programs that must be there: found, or installed where that is ours to do, or asked for.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+
+/** The Debian packages of what may be missing. */
+const PACKAGES: Record<string, string[]> = {
+  gcc: ["gcc", "libc6-dev"],
+  go: ["golang-go"],
+  node: ["nodejs"],
+  taskset: ["util-linux"],
+};
+
+const VERSION_ARGS: Record<string, string[]> = { go: ["version"] };
+
+/** The first line of what a program says of its version, or null where there is none. */
+export function versionLine(program: string): string | null {
+  const args = VERSION_ARGS[program] ?? ["--version"];
+  const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
+  return status === 0 ? stdout.split("\n")[0].trim() : null;
+}
+
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync("/etc/debian_version");
+}
+
+function install(packages: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args: string[]) =>
+    spawnSync("apt-get", [...args, "-qq"], { env, stdio: ["ignore", "ignore", "inherit"] });
+  console.error(`installing ${packages.join(" ")} ...`);
+  apt("update");
+  apt("install", "-y", "--no-install-recommends", ...packages);
+}
+
+/** Throws where the program is missing and cannot be installed. */
+export function need(program: string): void {
+  if (versionLine(program) !== null) return;
+  const packages = PACKAGES[program];
+  if (mayInstall()) install(packages);
+  if (versionLine(program) !== null) return;
+  throw new Error(
+    `bench:echo needs ${program}, which is missing (Debian: apt-get install ${
+      packages.join(" ")
+    }); or leave its server out with --only`,
+  );
+}

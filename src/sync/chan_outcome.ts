@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/** What an operation on a channel comes to. */
+import { PanicError } from "../sched/goroutine.ts";
+
+/** What a receive gave: a value, or the end of a closed channel. */
+export type Received<T> = { value: T; ok: true } | { value: undefined; ok: false };
+
+/** Stands for "no value is there", which no value of a channel can be. */
+export const NOTHING: unique symbol = Symbol("netpoll.nothing");
+
+/** Makes values at the moment when someone asks: the clock behind a timer's channel. */
+export interface ChanSource<T> {
+  /** The value that is due now, or NOTHING. */
+  take(): T | typeof NOTHING;
+  /** Someone waits: from now on it must send by itself. */
+  arm(): void;
+  /** Nobody waits any more. */
+  disarm(): void;
+}
+
+/** Go's panic. */
+export function sendOnClosed(): PanicError {
+  return new PanicError("send on closed channel");
+}

@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: MIT
+/** Closing: who is woken, what is lost (nothing), and when the descriptor goes. Go: fd_mutex.go. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import {
+  ClosedError,
+  type Conn,
+  dial,
+  go,
+  type Goroutine,
+  gosched,
+  listen,
+  OpError,
+  type Routine,
+  run,
+} from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
+import type { SocketCalls } from "../../platforms/types.ts";
+import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
+import { both, pair, pairOn, thrown, until } from "../harness.ts";
+
+/** More than the buffers between the two ends of a connection hold. */
+const MORE_THAN_FITS = 16 << 20;
+/** How long a close may be slow, on the busiest machine, and still be one that does not wait. */
+const AT_ONCE_MS = 2000;
+
+/** Waits until `g` is parked. */
+function* parked(g: Goroutine<unknown>): Routine<void> {
+  yield* until(() => g.status === "waiting");
+}
+
+/** `error` as the error of a call on something closed, with this text. */
+function closed(error: unknown, message: string): OpError {
+  assert.ok(error instanceof OpError, String(error));
+  assert.equal(error.message, message);
+  assert.ok(error.cause instanceof ClosedError);
+  assert.equal(error.code, "ERR_SOCKET_CLOSED");
+  assert.equal(error.timeout, false);
+  assert.equal(error.temporary, false);
+  return error;
+}
+
+/** What `call` throws. */
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  assert.fail("it did not throw");
+}
+
+/** What the errors of `conn` say about its ends. */
+function between(conn: Conn): string {
+  return `tcp ${conn.localAddr}->${conn.remoteAddr}`;
+}
+
+/** Reads to the end of the stream, a little at a time, and gives how much came. */
+function* slowly(conn: Conn, chunk: number): Routine<number> {
+  const buf = new Uint8Array(chunk);
+  let got = 0;
+  for (let n; (n = yield* conn.read(buf)) !== null; got += n) {
+    for (let i = 0; i < n; i++) {
+      if (buf[i] !== (got + i) % 251) assert.fail(`byte ${got + i} is another`);
+    }
+    yield* gosched();
+  }
+  return got;
+}
+
+/** `n` bytes as {@linkcode slowly} expects them. */
+function pattern(n: number): Uint8Array {
+  const p = new Uint8Array(n);
+  for (let i = 0; i < n; i++) p[i] = i % 251;
+  return p;
+}
+
+const CLOSED = "use of closed network connection";
+
+both(
+  "close() ends the reader and the writer that wait, and those that queue behind them",
+  function* () {
+    const [a, b] = yield* pair();
+    using _b = b;
+    const name = between(a);
+    const readers = [1, 2, 3].map(() => go(() => thrown(a.read(new Uint8Array(8)))));
+    const writers = [1, 2, 3].map(() => go(() => thrown(a.write(new Uint8Array(MORE_THAN_FITS)))));
+    const all = [...readers, ...writers];
+    yield* until(() => all.every((g) => g.status === "waiting"));
+    a.close();
+    for (const reader of readers) closed(yield* reader.join(), `read ${name}: ${CLOSED}`);
+    const written: number[] = [];
+    for (const writer of writers) {
+      const error = closed(yield* writer.join(), `write ${name}: ${CLOSED}`);
+      written.push(error.bytesWritten!);
+    }
+    assert.ok(written[0] > 0 && written[0] < MORE_THAN_FITS);
+    assert.deepEqual(written.slice(1), [0, 0]);
+  },
+);
+
+both("close() ends the accepts that wait", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const waiting = [1, 2, 3].map(() => go(() => thrown(listener.accept())));
+  yield* until(() => waiting.every((g) => g.status === "waiting"));
+  listener.close();
+  for (const each of waiting) {
+    closed(yield* each.join(), `accept tcp ${listener.addr}: ${CLOSED}`);
+  }
+});
+
+both("dispose ends those who wait as close() does", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const reader = go(() => thrown(a.read(new Uint8Array(8))));
+  yield* parked(reader);
+  a[Symbol.dispose]();
+  closed(yield* reader.join(), `read ${between(a)}: ${CLOSED}`);
+});
+
+both("after close() every call is an error with Go's text", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const [a, b] = yield* pairOn(listener);
+  using _b = b;
+  const name = between(a);
+  const buf = new Uint8Array(8);
+  a.close();
+  listener.close();
+  closed(yield* thrown(a.read(buf)), `read ${name}: ${CLOSED}`);
+  closed(yield* thrown(a.readFull(buf)), `read ${name}: ${CLOSED}`);
+  closed(yield* thrown(a.read(buf.subarray(0, 0))), `read ${name}: ${CLOSED}`);
+  const error = closed(yield* thrown(a.write(buf)), `write ${name}: ${CLOSED}`);
+  assert.equal(error.bytesWritten, 0);
+  closed(yield* thrown(a.write(buf.subarray(0, 0))), `write ${name}: ${CLOSED}`);
+  closed(yield* thrown(listener.accept()), `accept tcp ${listener.addr}: ${CLOSED}`);
+  const calls: [string, () => void][] = [
+    [`close ${name}`, () => a.close()],
+    [`close ${name}`, () => a.closeRead()],
+    [`close ${name}`, () => a.closeWrite()],
+    [`set ${name}`, () => a.setNoDelay(true)],
+    [`set ${name}`, () => a.setKeepAlive(true)],
+    [`set ${name}`, () => a.setLinger(1)],
+    [`close tcp ${listener.addr}`, () => listener.close()],
+    [`set tcp ${listener.addr}`, () => listener.setDeadline(null)],
+  ];
+  for (const [what, call] of calls) closed(thrownBy(call), `${what}: ${CLOSED}`);
+});
+
+both("after close() what sets a deadline or a buffer names this end alone, as in Go", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  a.close();
+  const calls = [
+    () => a.setDeadline(null),
+    () => a.setReadDeadline(1),
+    () => a.setWriteDeadline(1),
+    () => a.setReadBuffer(4096),
+    () => a.setWriteBuffer(4096),
+  ];
+  for (const call of calls) {
+    const error = closed(thrownBy(call), `set tcp ${a.localAddr}: ${CLOSED}`);
+    assert.equal(error.source, null);
+    assert.equal(String(error.addr), String(a.localAddr));
+  }
+});
+
+both("an error says what was called, on what, between whom", function* () {
+  const listener = yield* listen("tcp4", "127.0.0.1:0");
+  const [a, b] = yield* pairOn(listener);
+  using _b = b;
+  a.close();
+  const error = (yield* thrown(a.write(new Uint8Array(1)))) as OpError;
+  assert.equal(error.op, "write");
+  assert.equal(error.net, "tcp");
+  assert.equal(String(error.source), String(a.localAddr));
+  assert.equal(String(error.addr), String(a.remoteAddr));
+  listener.close();
+  const late = (yield* thrown(listener.accept())) as OpError;
+  assert.equal(late.op, "accept");
+  assert.equal(late.net, "tcp4");
+});
+
+both("an error of a listener has its address in `addr` and no source, as in Go", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  listener.close();
+  const error = (yield* thrown(listener.accept())) as OpError;
+  assert.equal(error.source, null);
+  assert.equal(String(error.addr), String(listener.addr));
+});
+
+both("a second close() is an error; dispose after close() is none", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const [a, b] = yield* pairOn(listener);
+  a.close();
+  closed(thrownBy(() => a.close()), `close ${between(a)}: ${CLOSED}`);
+  a[Symbol.dispose]();
+  b[Symbol.dispose]();
+  b[Symbol.dispose]();
+  closed(thrownBy(() => b.close()), `close ${between(b)}: ${CLOSED}`);
+  listener.close();
+  closed(thrownBy(() => listener.close()), `close tcp ${listener.addr}: ${CLOSED}`);
+  listener[Symbol.dispose]();
+});
+
+both("abort() after close() is an error, close() after abort() as well", function* () {
+  const [a, b] = yield* pair();
+  a.close();
+  b.abort();
+  assert.ok((thrownBy(() => a.abort()) as OpError).cause instanceof ClosedError);
+  closed(thrownBy(() => b.close()), `close ${between(b)}: ${CLOSED}`);
+  b[Symbol.dispose]();
+});
+
+both("the addresses outlive the connection", function* () {
+  const listener = yield* listen("tcp", ":0");
+  const port = String(listener.addr).split(":").at(-1);
+  const dialling = go(() => dial("tcp", `127.0.0.1:${port}`));
+  // Neither end has been asked for its address before it is closed.
+  const accepted = yield* listener.accept();
+  const dialled = yield* dialling.join();
+  accepted.close();
+  dialled.close();
+  listener.close();
+  assert.equal(String(accepted.localAddr), `127.0.0.1:${port}`);
+  assert.equal(String(accepted.remoteAddr), String(dialled.localAddr));
+  assert.equal(String(dialled.remoteAddr), String(accepted.localAddr));
+  assert.equal(String(listener.addr), `[::]:${port}`);
+});
+
+/** Counts the descriptors that are opened and closed; a close of one that is not open fails. */
+function ledger(): { calls: Partial<SocketCalls>; open: Set<number>; closes: number } {
+  const real = realCalls();
+  const open = new Set<number>();
+  const opened = (fd: number) => {
+    if (fd >= 0) {
+      assert.ok(!open.has(fd), `${fd} was given out twice`);
+      open.add(fd);
+    }
+    return fd;
+  };
+  const book = {
+    open,
+    closes: 0,
+    calls: {
+      streamSocket: (family: "ip4" | "ip6") => opened(real.streamSocket(family)),
+      accept: (fd: number) => opened(real.accept(fd)),
+      spareDescriptor: () => opened(real.spareDescriptor()),
+      close: (fd: number) => {
+        assert.ok(open.delete(fd), `${fd} was closed, and was not open`);
+        book.closes++;
+        return real.close(fd);
+      },
+      recv: (fd: number, p: Uint8Array, n: number) => {
+        assert.ok(open.has(fd), `${fd} was read after its close`);
+        return real.recv(fd, p, n);
+      },
+      send: (fd: number, p: Uint8Array, n: number) => {
+        assert.ok(open.has(fd), `${fd} was written after its close`);
+        return real.send(fd, p, n);
+      },
+    },
+  };
+  return book;
+}
+
+both("the descriptor is closed when the last call has let go of it, once", function* () {
+  const book = ledger();
+  yield* withCalls(book.calls, function* () {
+    const [a, b] = yield* pair();
+    const { fd } = a;
+    const reader = go(() => thrown(a.read(new Uint8Array(8))));
+    yield* parked(reader);
+    a.close();
+    assert.ok(book.open.has(fd), "it was closed under the reader");
+    // Its number is not given to another meanwhile.
+    const { sockets } = platform();
+    const other = sockets.streamSocket("ip4");
+    assert.notEqual(other, fd);
+    sockets.close(other);
+    assert.ok(((yield* reader.join()) as OpError).cause instanceof ClosedError);
+    yield* until(() => !book.open.has(fd));
+    b.close();
+    yield* until(() => book.open.size === 0);
+  });
+});
+
+both("whatever ends a connection, each descriptor is closed once and not used after", function* () {
+  const book = ledger();
+  yield* withCalls(book.calls, function* () {
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const ends: ((conn: Conn) => void)[] = [
+      (conn) => conn.close(),
+      (conn) => conn.abort(),
+      (conn) => conn[Symbol.dispose](),
+      (conn) => halfClose(() => conn.closeWrite(), conn),
+      (conn) => halfClose(() => conn.closeRead(), conn),
+      (conn) => {
+        conn.setDeadline(1);
+        conn.close();
+      },
+    ];
+    function halfClose(half: () => void, conn: Conn): void {
+      try {
+        half();
+      } catch (error) {
+        // The other end has reset it already.
+        assert.equal((error as OpError).code, "ENOTCONN");
+      }
+      conn.close();
+    }
+    function* use(conn: Conn): Routine<void> {
+      try {
+        const buf = new Uint8Array(100);
+        while ((yield* conn.read(buf)) !== null) yield* conn.write(buf);
+      } catch (error) {
+        assert.ok(error instanceof OpError, String(error));
+      }
+    }
+    for (const endA of ends) {
+      for (const endB of ends) {
+        const [a, b] = yield* pairOn(listener);
+        const users = [a, a, b].map((conn) => go(() => use(conn)));
+        yield* a.write(new Uint8Array(100));
+        yield* gosched();
+        endA(a);
+        yield* gosched();
+        endB(b);
+        for (const user of users) yield* user.join();
+      }
+    }
+    listener.close();
+    yield* until(() => book.open.size === 0);
+  });
+  assert.ok(book.closes > 72, `${book.closes} closes`);
+});
+
+/** Rounds of each test of what is lost: a loss depends on who is faster. */
+const ROUNDS = 4;
+/** What is written at once before the close. */
+const LARGE = 5 << 20;
+
+both("close() loses nothing of a large write to a slow peer", function* () {
+  const want = pattern(LARGE);
+  for (let round = 0; round < ROUNDS; round++) {
+    const [a, b] = yield* pair();
+    using _b = b;
+    const reader = go(() => slowly(b, 16 * 1024));
+    assert.equal(yield* a.write(want), LARGE);
+    a.close();
+    assert.equal(yield* reader.join(), LARGE);
+  }
+});
+
+both("close() loses nothing although the peer's bytes were never read", function* () {
+  const want = pattern(LARGE);
+  for (let round = 0; round < ROUNDS; round++) {
+    const [a, b] = yield* pair();
+    using _b = b;
+    yield* b.write(new Uint8Array(100_000));
+    const reader = go(() => slowly(b, 16 * 1024));
+    assert.equal(yield* a.write(want), LARGE);
+    a.close();
+    assert.equal(yield* reader.join(), LARGE);
+  }
+});
+
+both("close() loses nothing although the peer goes on sending", function* () {
+  const want = pattern(LARGE);
+  for (let round = 0; round < ROUNDS; round++) {
+    const [a, b] = yield* pair();
+    using _b = b;
+    const sender = go(function* sender() {
+      try {
+        for (const buf = new Uint8Array(1000);; yield* gosched()) yield* b.write(buf);
+      } catch (error) {
+        assert.ok(error instanceof OpError, String(error));
+      }
+    });
+    const reader = go(() => slowly(b, 16 * 1024));
+    assert.equal(yield* a.write(want), LARGE);
+    a.close();
+    assert.equal(yield* reader.join(), LARGE);
+    b.close();
+    yield* sender.join();
+  }
+});
+
+both(
+  "close() loses nothing of a small answer to a request that was not read to its end",
+  function* () {
+    const request = new Uint8Array(2 << 20);
+    const want = pattern(1000);
+    for (let round = 0; round < 10 * ROUNDS; round++) {
+      const [a, b] = yield* pair();
+      using _b = b;
+      const client = go(function* client() {
+        yield* b.write(request);
+        return yield* slowly(b, 100);
+      });
+      // As a server does that refuses an upload.
+      yield* a.read(new Uint8Array(1000));
+      yield* a.write(want);
+      a.close();
+      assert.equal(yield* client.join(), want.length);
+    }
+  },
+);
+
+both("of a write that close() cut short the peer gets what it said it had written", function* () {
+  const want = pattern(MORE_THAN_FITS);
+  const [a, b] = yield* pair();
+  using _b = b;
+  const writer = go(() => thrown(a.write(want)));
+  yield* parked(writer);
+  a.close();
+  const { bytesWritten } = (yield* writer.join()) as OpError;
+  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+});
+
+both("close() does not wait for the peer", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  yield* b.write(new Uint8Array(1000));
+  a.setWriteDeadline(Date.now() + 20);
+  const { bytesWritten } = (yield* thrown(a.write(pattern(MORE_THAN_FITS)))) as OpError;
+  const start = performance.now();
+  a.close();
+  assert.ok(performance.now() - start < AT_ONCE_MS);
+  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+});
+
+both("close() with SO_LINGER set does not stop the thread", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  a.setWriteDeadline(Date.now() + 20);
+  const { bytesWritten } = (yield* thrown(a.write(pattern(MORE_THAN_FITS)))) as OpError;
+  a.setLinger(3);
+  const start = performance.now();
+  a.close();
+  const took = performance.now() - start;
+  assert.ok(took < AT_ONCE_MS, `nothing else ran for ${took} ms`);
+  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+});
+
+both(
+  "setLinger(1) gives the peer a second to take what was sent, then drops the rest",
+  function* () {
+    const [a, b] = yield* pair();
+    using _b = b;
+    a.setWriteDeadline(Date.now() + 20);
+    const { bytesWritten } = (yield* thrown(a.write(pattern(MORE_THAN_FITS)))) as OpError;
+    a.setLinger(1);
+    const start = performance.now();
+    a.close();
+    const { sockets, errno } = platform();
+    yield* until(() => sockets.getOption(b.fd, "SO_ERROR") === errno.ECONNRESET);
+    const took = performance.now() - start;
+    assert.ok(took >= 999, `the reset came after ${took} ms`);
+    assert.ok((yield* slowly(b, 64 * 1024)) < bytesWritten!);
+  },
+);
+
+both("close() never leaves it to the kernel to linger, which would stop the thread", function* () {
+  const real = realCalls();
+  /** What SO_LINGER is set to, for each descriptor for which it is. */
+  const lingers = new Map<number, number>();
+  let what = "";
+  const slow: string[] = [];
+  const setLinger = (fd: number, seconds: number) => {
+    lingers.set(fd, seconds);
+    return real.setLinger(fd, seconds);
+  };
+  const close = (fd: number) => {
+    if ((lingers.get(fd) ?? -1) > 0) slow.push(what);
+    lingers.delete(fd);
+    return real.close(fd);
+  };
+  yield* withCalls({ setLinger, close }, function* () {
+    for (const [write, peerEnds] of [[0, false], [1, false], [0, true], [1, true]] as const) {
+      what = `${write} bytes written${peerEnds ? ", the peer's end seen" : ""}`;
+      const [a, b] = yield* pair();
+      a.setLinger(2);
+      yield* a.write(new Uint8Array(write));
+      if (peerEnds) {
+        b.closeWrite();
+        assert.equal(yield* a.read(new Uint8Array(1)), null);
+      }
+      a.close();
+      b.close();
+    }
+  });
+  assert.deepEqual(slow, [], "close(2) was called with SO_LINGER set");
+});
+
+test("run() is not over before what was written last has arrived", async () => {
+  const want = pattern(LARGE);
+  let address = "";
+  const got: Buffer[] = [];
+  const served = run(function* () {
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    address = String(listener.addr);
+    const conn = yield* listener.accept();
+    yield* conn.write(want);
+    conn.close();
+  });
+  while (address === "") await new Promise((resolve) => setTimeout(resolve, 1));
+  const client = connect(Number(address.split(":")[1]), "127.0.0.1");
+  client.on("data", (data) => {
+    got.push(data as Buffer);
+    // A slow reader, so that most of it is still on its way when the server's main returns.
+    client.pause();
+    setTimeout(() => client.resume(), 1);
+  });
+  const ended = once(client, "end");
+  await served;
+  await ended;
+  client.destroy();
+  assert.equal(Buffer.compare(Buffer.concat(got), want), 0);
+});
+
+both("abort() resets the connection and drops what was not sent", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  a.setWriteDeadline(Date.now() + 20);
+  const { bytesWritten } = (yield* thrown(a.write(pattern(MORE_THAN_FITS)))) as OpError;
+  a.abort();
+  let got = 0;
+  const error = yield* thrown((function* () {
+    const buf = new Uint8Array(64 * 1024);
+    for (let n; (n = yield* b.read(buf)) !== null;) got += n;
+  })());
+  assert.equal((error as OpError).code, "ECONNRESET");
+  assert.ok(got < bytesWritten!, `${got} of ${bytesWritten} bytes came`);
+});
+
+both("abort() ends those who wait on this side", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const reader = go(() => thrown(a.read(new Uint8Array(8))));
+  const writer = go(() => thrown(a.write(new Uint8Array(MORE_THAN_FITS))));
+  yield* parked(reader);
+  yield* parked(writer);
+  a.abort();
+  closed(yield* reader.join(), `read ${between(a)}: ${CLOSED}`);
+  closed(yield* writer.join(), `write ${between(a)}: ${CLOSED}`);
+});
+
+both("setLinger(0) makes close() a reset, setLinger(null) an orderly end again", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  yield* a.write(new Uint8Array(1));
+  a.setLinger(0);
+  yield* b.read(new Uint8Array(1));
+  a.close();
+  assert.equal(((yield* thrown(b.read(new Uint8Array(1)))) as OpError).code, "ECONNRESET");
+
+  const [c, d] = yield* pair();
+  using _d = d;
+  c.setLinger(0);
+  c.setLinger(null);
+  yield* c.write(new Uint8Array(1));
+  c.close();
+  assert.equal(yield* d.read(new Uint8Array(8)), 1);
+  assert.equal(yield* d.read(new Uint8Array(8)), null);
+});
+
+both("a listener that is closed no longer takes connections, and its port is free", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const address = String(listener.addr);
+  const [a, b] = yield* pairOn(listener);
+  listener.close();
+  const refused = yield* thrown(dial("tcp", address));
+  assert.equal((refused as OpError).code, "ECONNREFUSED");
+  // Those that were accepted live on; so do those that linger in TIME_WAIT, which must not matter.
+  yield* b.write(new Uint8Array(1));
+  assert.equal(yield* a.read(new Uint8Array(1)), 1);
+  b.close();
+  assert.equal(yield* a.read(new Uint8Array(1)), null);
+  a.close();
+  const again = yield* listen("tcp", address);
+  assert.equal(String(again.addr), address);
+  again.close();
+});
+
+both("a connection that nobody accepted is reset when the listener closes", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  using conn = yield* dial("tcp", String(listener.addr));
+  const reader = go(() => conn.read(new Uint8Array(1)));
+  yield* parked(reader);
+  listener.close();
+  assert.equal(((yield* thrown(reader.join())) as OpError).code, "ECONNRESET");
+});

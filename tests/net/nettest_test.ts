@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/** TCP by the suite of golang.org/x/net/nettest, over both versions of IP. */
+import { dial, go, listen, type Routine } from "../../mod.ts";
+import { type Pair, testConn } from "./nettest.ts";
+
+/** The dialled end and the accepted one; the listener stays open until the pair is stopped. */
+function* makePair(network: "tcp" | "tcp6", address: string): Routine<Pair> {
+  const listener = yield* listen(network, address);
+  const accepting = go(() => listener.accept());
+  const c1 = yield* dial(network, String(listener.addr));
+  const c2 = yield* accepting.join();
+  const all = [c1, c2, listener];
+  return { c1, c2, stop: () => all.forEach((each) => each[Symbol.dispose]()) };
+}
+
+testConn("tcp", () => makePair("tcp", "127.0.0.1:0"));
+testConn("tcp6", () => makePair("tcp6", "[::1]:0"));

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: MIT
+/** Reading, writing, half-closing, resets and options of TCP connections. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import {
+  type Conn,
+  go,
+  type Goroutine,
+  gosched,
+  listen,
+  OpError,
+  type Routine,
+  UnexpectedEOFError,
+} from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
+import type { IntOption } from "../../platforms/types.ts";
+import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
+import { both, pair, pairOn, thrown, until } from "../harness.ts";
+
+/** More than the buffers between the two ends of a connection hold. */
+const MORE_THAN_FITS = 16 << 20;
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (p: Uint8Array) => new TextDecoder().decode(p);
+
+/** `n` bytes that repeat with a period which no buffer size divides. */
+function pattern(n: number): Uint8Array {
+  const p = new Uint8Array(n);
+  for (let i = 0; i < n; i++) p[i] = i % 251;
+  return p;
+}
+
+/** Reads to the end of the stream. */
+function* readAll(conn: Conn, chunk = 64 * 1024): Routine<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const buf = new Uint8Array(chunk);
+  for (let n; (n = yield* conn.read(buf)) !== null;) parts.push(buf.slice(0, n));
+  return Buffer.concat(parts);
+}
+
+/** A call of which the arguments are looked at only when it is driven. */
+function* started<T>(call: () => Routine<T>): Routine<T> {
+  return yield* call();
+}
+
+/** Waits until `g` is parked for a descriptor. */
+function* parkedForIO(g: Goroutine<unknown>): Routine<void> {
+  yield* until(() => g.status === "waiting" && g.waitReason === "IO wait");
+}
+
+/** `error` as the OpError that it must be, with this text. */
+function opError(error: unknown, message: string): OpError {
+  assert.ok(error instanceof OpError, String(error));
+  assert.equal(error.message, message);
+  return error;
+}
+
+both("read() gives what has come, and not more than fits", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  yield* a.write(bytes("abcdef"));
+  const buf = new Uint8Array(4);
+  assert.equal(yield* b.read(buf), 4);
+  assert.equal(text(buf), "abcd");
+  assert.equal(yield* b.read(buf), 2);
+  assert.equal(text(buf), "efcd");
+});
+
+both("read() and write() keep to the view that they are given", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const sent = bytes("0123456789");
+  assert.equal(yield* a.write(sent.subarray(3, 6)), 3);
+  const buf = Buffer.from("..........");
+  assert.equal(yield* b.read(buf.subarray(4, 9)), 3);
+  assert.equal(buf.toString(), "....345...");
+});
+
+both("read() parks until something comes", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const buf = new Uint8Array(8);
+  const reader = go(() => b.read(buf));
+  yield* parkedForIO(reader);
+  yield* a.write(bytes("x"));
+  assert.equal(yield* reader.join(), 1);
+});
+
+both("read() gives null at the end of the stream, again and again", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const buf = new Uint8Array(8);
+  const reader = go(() => b.read(buf));
+  yield* parkedForIO(reader);
+  a.close();
+  assert.equal(yield* reader.join(), null);
+  for (let i = 0; i < 3; i++) assert.equal(yield* b.read(buf), null);
+});
+
+both("read() gives all that came before the end, however the two arrive", function* () {
+  for (const size of [1, 7, 8, 9, 4096, 100_000]) {
+    const [a, b] = yield* pair();
+    using _b = b;
+    const want = pattern(size);
+    yield* a.write(want);
+    a.close();
+    assert.deepEqual(new Uint8Array(yield* readAll(b, 8)), want);
+  }
+});
+
+both("a read of no bytes gives 0 at once, at the end of the stream as well", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const none = new Uint8Array(0);
+  assert.equal(yield* b.read(none), 0);
+  assert.equal(yield* b.readFull(none), 0);
+  a.close();
+  assert.equal(yield* b.read(new Uint8Array(1)), null);
+  assert.equal(yield* b.read(none), 0);
+});
+
+both("a write of no bytes gives 0 and sends nothing", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  assert.equal(yield* a.write(new Uint8Array(0)), 0);
+  yield* a.write(bytes("x"));
+  assert.equal(yield* b.read(new Uint8Array(8)), 1);
+});
+
+const NOT_BUFFERS: readonly (readonly [string, unknown])[] = [
+  ["null", null],
+  ["undefined", undefined],
+  ["a string", "text"],
+  ["a number", 4096],
+  ["an array of numbers", [1, 2, 3]],
+  ["a DataView", new DataView(new ArrayBuffer(8))],
+  ["an ArrayBuffer", new ArrayBuffer(8)],
+  ["a Uint16Array", new Uint16Array(8)],
+  ["an object with a length", { length: 8 }],
+];
+
+for (const [what, value] of NOT_BUFFERS) {
+  both(`${what} is no buffer: a TypeError and no system call`, function* () {
+    const [a, b] = yield* pair();
+    using _a = a, _b = b;
+    const buffer = value as Uint8Array;
+    const never = () => assert.fail("the kernel was called");
+    yield* withCalls({ recv: never, send: never }, function* () {
+      for (const call of [() => a.read(buffer), () => a.readFull(buffer), () => a.write(buffer)]) {
+        const error = yield* thrown(started(call));
+        assert.ok(error instanceof TypeError, String(error));
+        assert.match(error.message, /must be a Uint8Array/);
+      }
+    });
+    // Nothing of it stays: the locks are free.
+    yield* a.write(bytes("ok"));
+    assert.equal(yield* b.read(new Uint8Array(8)), 2);
+  });
+}
+
+both("write() of more than fits parks, and goes on as the peer reads", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const want = pattern(MORE_THAN_FITS);
+  const writer = go(() => a.write(want));
+  yield* parkedForIO(writer);
+  const reader = go(function* () {
+    const buf = new Uint8Array(40_000);
+    let got = 0;
+    for (let n; (n = yield* b.read(buf)) !== null; got += n) {
+      assert.equal(Buffer.compare(buf.subarray(0, n), want.subarray(got, got + n)), 0);
+      yield* gosched();
+    }
+    return got;
+  });
+  assert.equal(yield* writer.join(), want.length);
+  a.close();
+  assert.equal(yield* reader.join(), want.length);
+});
+
+both(
+  "a reader does not wait for a blocked writer, nor a writer for a blocked reader",
+  function* () {
+    const [a, b] = yield* pair();
+    using _a = a, _b = b;
+    const buf = new Uint8Array(8);
+    const reader = go(() => a.read(buf));
+    yield* parkedForIO(reader);
+    yield* a.write(bytes("there"));
+    assert.equal(yield* b.read(buf), 5);
+    yield* b.write(bytes("back"));
+    assert.equal(yield* reader.join(), 4);
+
+    const writer = go(() => a.write(new Uint8Array(MORE_THAN_FITS)));
+    yield* parkedForIO(writer);
+    yield* b.write(bytes("again"));
+    assert.equal(yield* a.read(buf), 5);
+    b.abort();
+    yield* thrown(writer.join());
+  },
+);
+
+both("readers take turns, first come, first served", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const got: string[] = [];
+  const readers = Array.from({ length: 5 }, (_, i) =>
+    go(function* reader() {
+      const buf = new Uint8Array(1);
+      for (let round = 0; round < 3; round++) {
+        assert.equal(yield* b.read(buf), 1);
+        got.push(`${i}${text(buf)}`);
+      }
+    }));
+  yield* until(() => readers.every((g) => g.status === "waiting"));
+  yield* a.write(bytes("abcdefghijklmno"));
+  for (const reader of readers) yield* reader.join();
+  assert.deepEqual(got.join(" "), "0a 1b 2c 3d 4e 0f 1g 2h 3i 4j 0k 1l 2m 3n 4o");
+});
+
+both("writes do not mix, and go out in the order in which they were called", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const size = MORE_THAN_FITS / 4;
+  const writers = [1, 2, 3].map((mark) => go(() => a.write(new Uint8Array(size).fill(mark))));
+  yield* until(() => writers.every((g) => g.status === "waiting"));
+  const reader = go(() => readAll(b));
+  for (const writer of writers) assert.equal(yield* writer.join(), size);
+  a.close();
+  const got = yield* reader.join();
+  const want = Buffer.concat([1, 2, 3].map((mark) => new Uint8Array(size).fill(mark)));
+  assert.equal(Buffer.compare(got, want), 0);
+});
+
+both("a connection that is always ready does not keep the others waiting", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  let others = 0;
+  const other = go(function* other() {
+    for (;; others++) yield* gosched();
+  });
+  const buf = new Uint8Array(1);
+  for (let i = 0; i < 1000; i++) {
+    yield* a.write(buf);
+    yield* b.read(buf);
+  }
+  assert.equal(other.status, "runnable");
+  assert.ok(others > 10, `the other ran ${others} times`);
+});
+
+both("readFull() fills its buffer, or gives null, or says how far it came", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const buf = new Uint8Array(6);
+  const real = realCalls();
+  let came = 0;
+  const recv = (fd: number, p: Uint8Array, length: number) => {
+    const n = real.recv(fd, p, length);
+    came += Math.max(0, n);
+    return n;
+  };
+  yield* withCalls({ recv }, function* () {
+    const whole = go(() => b.readFull(buf));
+    yield* a.write(bytes("ab"));
+    yield* until(() => came === 2);
+    yield* a.write(bytes("cde"));
+    yield* until(() => came === 5);
+    yield* a.write(bytes("fgh"));
+    assert.equal(yield* whole.join(), 6);
+  });
+  assert.equal(text(buf), "abcdef");
+  a.close();
+  const error = yield* thrown(b.readFull(buf));
+  assert.ok(error instanceof UnexpectedEOFError);
+  assert.equal(error.message, "unexpected EOF");
+  assert.equal(error.bytesRead, 2);
+  assert.equal(yield* b.readFull(buf), null);
+});
+
+both("closeWrite() ends the stream for the peer and leaves the other direction open", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  yield* a.write(bytes("last"));
+  a.closeWrite();
+  assert.equal(text(yield* readAll(b)), "last");
+  yield* b.write(bytes("answer"));
+  b.closeWrite();
+  assert.equal(text(yield* readAll(a)), "answer");
+  const error = opError(
+    yield* thrown(a.write(bytes("more"))),
+    `write tcp ${a.localAddr}->${a.remoteAddr}: write: broken pipe`,
+  );
+  assert.equal(error.code, "EPIPE");
+  assert.equal(error.bytesWritten, 0);
+});
+
+both("closeRead() ends a read that waits and leaves the other direction open", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const reader = go(() => a.read(new Uint8Array(8)));
+  yield* parkedForIO(reader);
+  a.closeRead();
+  assert.equal(yield* reader.join(), null);
+  assert.equal(yield* a.read(new Uint8Array(8)), null);
+  yield* a.write(bytes("still"));
+  assert.equal(yield* b.read(new Uint8Array(8)), 5);
+});
+
+both("closeRead() leaves what has come to be read", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  yield* b.write(bytes("before"));
+  const buf = new Uint8Array(3);
+  assert.equal(yield* a.read(buf), 3);
+  a.closeRead();
+  assert.equal(text(yield* readAll(a)), "ore");
+});
+
+both("a reset ends a read that waits with ECONNRESET", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  const reader = go(() => thrown(a.read(new Uint8Array(8))));
+  yield* parkedForIO(reader);
+  b.abort();
+  const error = opError(
+    yield* reader.join(),
+    `read tcp ${a.localAddr}->${a.remoteAddr}: read: connection reset by peer`,
+  );
+  assert.equal(error.code, "ECONNRESET");
+  assert.equal(error.timeout, false);
+});
+
+both("a reset is met by the read after it", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  b.abort();
+  const error = yield* thrown(a.read(new Uint8Array(8)));
+  assert.equal((error as OpError).code, "ECONNRESET");
+});
+
+both("a reset of a connection is not temporary: Go says so of accept alone", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  b.abort();
+  assert.equal(((yield* thrown(a.read(new Uint8Array(8)))) as OpError).temporary, false);
+});
+
+both("a reset ends a write that waits, which tells how much it had written", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  const writer = go(() => thrown(a.write(new Uint8Array(MORE_THAN_FITS))));
+  yield* parkedForIO(writer);
+  b.abort();
+  const error = (yield* writer.join()) as OpError;
+  const between = `${a.localAddr}->${a.remoteAddr}`;
+  assert.ok(
+    error.message === `write tcp ${between}: write: connection reset by peer` ||
+      error.message === `write tcp ${between}: write: broken pipe`,
+    error.message,
+  );
+  assert.match(error.code, /^(ECONNRESET|EPIPE)$/);
+  assert.ok(error.bytesWritten! > 0 && error.bytesWritten! < MORE_THAN_FITS);
+});
+
+both("a write to a peer that is gone is an error, not a signal", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  b.close();
+  let error: OpError | null = null;
+  while (error === null) {
+    try {
+      yield* a.write(bytes("anyone?"));
+      yield* gosched();
+    } catch (e) {
+      error = e as OpError;
+    }
+  }
+  assert.match(error.code, /^(ECONNRESET|EPIPE)$/);
+  // Once more, now that the socket is known to be broken: this is where SIGPIPE would come.
+  assert.equal(((yield* thrown(a.write(bytes("anyone?")))) as OpError).code, "EPIPE");
+});
+
+both("one reset ends the reader and the writer", function* () {
+  const [a, b] = yield* pair();
+  using _a = a;
+  const reader = go(function* () {
+    try {
+      return yield* a.read(new Uint8Array(8));
+    } catch (error) {
+      return (error as OpError).code;
+    }
+  });
+  const writer = go(() => thrown(a.write(new Uint8Array(MORE_THAN_FITS))));
+  yield* parkedForIO(reader);
+  yield* parkedForIO(writer);
+  b.abort();
+  // The kernel tells the error once; the other call finds the stream ended or the pipe broken.
+  const ends = [yield* reader.join(), ((yield* writer.join()) as OpError).code];
+  assert.ok(ends.includes("ECONNRESET"), String(ends));
+});
+
+both("a call that a signal interrupted is made again", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const { EINTR } = platform().errno;
+  const buf = new Uint8Array(8);
+  assert.equal(
+    yield* failingWith("send", [EINTR, EINTR, EINTR], function* () {
+      assert.equal(yield* a.write(bytes("hello")), 5);
+    }),
+    4,
+  );
+  const calls = yield* failingWith("recv", [EINTR, EINTR], function* () {
+    assert.equal(yield* b.read(buf), 5);
+  });
+  assert.equal(calls, 3);
+  assert.equal(text(buf.subarray(0, 5)), "hello");
+});
+
+both("an error of the kernel that nobody expected comes out as it is", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const between = `${a.localAddr}->${a.remoteAddr}`;
+  const [EIO, UNKNOWN] = [5, 4095];
+  yield* failingWith("recv", [EIO], function* () {
+    const error = opError(
+      yield* thrown(a.read(new Uint8Array(8))),
+      `read tcp ${between}: read: input/output error`,
+    );
+    assert.equal(error.code, "EIO");
+  });
+  yield* failingWith("send", [UNKNOWN], function* () {
+    opError(yield* thrown(a.write(bytes("x"))), `write tcp ${between}: write: errno 4095`);
+  });
+  yield* a.write(bytes("x"));
+  assert.equal(yield* b.read(new Uint8Array(8)), 1);
+});
+
+both("a wake-up for nothing parks the reader again", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const real = realCalls();
+  let calls = 0;
+  const recv = (fd: number, p: Uint8Array, length: number) =>
+    calls++ === 0 ? -platform().errno.EAGAIN : real.recv(fd, p, length);
+  const reader = go(() => b.read(new Uint8Array(8)));
+  yield* parkedForIO(reader);
+  yield* withCalls({ recv }, function* () {
+    yield* a.write(bytes("x"));
+    yield* until(() => calls === 1);
+    yield* parkedForIO(reader);
+    // What comes next is a new edge.
+    yield* a.write(bytes("y"));
+    assert.equal(yield* reader.join(), 2);
+  });
+});
+
+/** An option of a connection, as the kernel has it. */
+function option(conn: Conn, name: IntOption): number {
+  const value = platform().sockets.getOption(conn.fd, name);
+  assert.ok(value >= 0, `getsockopt: errno ${-value}`);
+  return value;
+}
+
+both("Nagle's algorithm is off from the start, at both ends", function* () {
+  for (const network of ["tcp", "tcp6"] as const) {
+    const ends = yield* pair(network);
+    for (const end of ends) {
+      using conn = end;
+      assert.equal(option(conn, "TCP_NODELAY"), 1);
+      conn.setNoDelay(false);
+      assert.equal(option(conn, "TCP_NODELAY"), 0);
+      conn.setNoDelay(true);
+      assert.equal(option(conn, "TCP_NODELAY"), 1);
+    }
+  }
+});
+
+both("keep-alive is on from the start, with Go's times, at both ends", function* () {
+  for (const end of yield* pair()) {
+    using conn = end;
+    assert.equal(option(conn, "SO_KEEPALIVE"), 1);
+    assert.equal(option(conn, "TCP_KEEPIDLE"), 15);
+    assert.equal(option(conn, "TCP_KEEPINTVL"), 15);
+  }
+});
+
+both("setKeepAlive() switches it, and sets the times that it is given", function* () {
+  const [a, b] = yield* pair();
+  using conn = a, _b = b;
+  conn.setKeepAlive(false);
+  assert.equal(option(conn, "SO_KEEPALIVE"), 0);
+  conn.setKeepAlive({ idle: 60_000, interval: 5_000, count: 3 });
+  assert.equal(option(conn, "SO_KEEPALIVE"), 1);
+  assert.equal(option(conn, "TCP_KEEPIDLE"), 60);
+  assert.equal(option(conn, "TCP_KEEPINTVL"), 5);
+  assert.equal(option(conn, "TCP_KEEPCNT"), 3);
+  // The kernel counts whole seconds: a part of one is rounded up, as Go does. The rest stays.
+  conn.setKeepAlive({ idle: 1_001 });
+  assert.equal(option(conn, "TCP_KEEPIDLE"), 2);
+  assert.equal(option(conn, "TCP_KEEPINTVL"), 5);
+  assert.throws(() => conn.setKeepAlive({ idle: 0 }), RangeError);
+  assert.throws(() => conn.setKeepAlive({ interval: NaN }), RangeError);
+  assert.throws(() => conn.setKeepAlive({ count: -1 }), RangeError);
+});
+
+both("setReadBuffer() and setWriteBuffer() reach the kernel", function* () {
+  const [a, b] = yield* pair();
+  using conn = a, _b = b;
+  // Linux books twice what is asked for, to cover its own bookkeeping. socket(7).
+  conn.setReadBuffer(20_000);
+  assert.equal(option(conn, "SO_RCVBUF"), 40_000);
+  conn.setWriteBuffer(30_000);
+  assert.equal(option(conn, "SO_SNDBUF"), 60_000);
+  for (const wrong of [0, -1, 1.5, NaN, 2 ** 31]) {
+    assert.throws(() => conn.setReadBuffer(wrong), RangeError);
+    assert.throws(() => conn.setWriteBuffer(wrong), RangeError);
+  }
+});
+
+both("setLinger() takes whole seconds or null", function* () {
+  const [a, b] = yield* pair();
+  using conn = a, _b = b;
+  for (const wrong of [-1, 0.5, NaN, Infinity]) {
+    assert.throws(() => conn.setLinger(wrong), RangeError);
+  }
+  conn.setLinger(1);
+  conn.setLinger(null);
+});
+
+both("an option that the kernel refuses is an OpError of set", function* () {
+  const [a, b] = yield* pair();
+  using conn = a, _b = b;
+  let error: unknown;
+  try {
+    conn.setKeepAlive({ count: 1e6 });
+  } catch (e) {
+    error = e;
+  }
+  const { code } = opError(
+    error,
+    `set tcp ${conn.localAddr}->${conn.remoteAddr}: setsockopt: invalid argument`,
+  );
+  assert.equal(code, "EINVAL");
+});
+
+both("fd is the descriptor's number while it is open", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const [a, b] = yield* pairOn(listener);
+  const all = [a, b, listener];
+  const numbers = all.map(({ fd }) => fd);
+  assert.ok(numbers.every((fd) => Number.isInteger(fd) && fd > 2));
+  assert.equal(new Set(numbers).size, 3);
+  for (const each of all) each.close();
+  assert.deepEqual(all.map(({ fd }) => fd), [-1, -1, -1]);
+});

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/** Semaphore, after golang.org/x/sync/semaphore's semaphore_test.go. */
+import assert from "node:assert/strict";
+import {
+  type Goroutine,
+  type GoroutineHandle,
+  PanicError,
+  type Routine,
+} from "../../src/sched/goroutine.ts";
+import { go, gosched, sleep } from "../../src/sched/api.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { background } from "../../src/sync/context.ts";
+import { withCancel, withTimeout } from "../../src/sync/context_cancel.ts";
+import { Canceled, DeadlineExceeded } from "../../src/sync/context_errors.ts";
+import { Semaphore } from "../../src/sync/semaphore.ts";
+import { WaitGroup } from "../../src/sync/wait_group.ts";
+import { both, thrown, until } from "../harness.ts";
+
+function* parked(g: GoroutineHandle): Routine<void> {
+  yield* until(() => g.status === "waiting" && g.waitReason === "semaphore");
+}
+
+both("Semaphore: hammered with all weights, never more is taken than there is", function* () {
+  const sem = new Semaphore(8);
+  const wg = new WaitGroup();
+  let taken = 0;
+  for (let i = 0; i < 16; i++) {
+    const n = 1 + i % 8;
+    wg.go(function* () {
+      for (let j = 0; j < 100; j++) {
+        yield* sem.acquire(n);
+        taken += n;
+        assert.ok(taken <= 8);
+        yield* gosched();
+        taken -= n;
+        sem.release(n);
+      }
+    });
+  }
+  yield* wg.wait();
+  assert.ok(sem.tryAcquire(8));
+});
+
+both("Semaphore misuse: releasing more than is taken is Go's panic", function* () {
+  const sem = new Semaphore(1);
+  const panic = new PanicError("semaphore: released more than held");
+  assert.throws(() => sem.release(), panic);
+  yield* sem.acquire();
+  assert.throws(() => sem.release(2), panic);
+  sem.release();
+  for (const n of [-1, NaN]) {
+    assert.throws(() => new Semaphore(n), RangeError);
+    assert.throws(() => sem.tryAcquire(n), RangeError);
+    assert.throws(() => sem.release(n), RangeError);
+    assert.ok((yield* thrown(sem.acquire(n))) instanceof RangeError);
+  }
+});
+
+both("Semaphore.tryAcquire() takes what is free", function* () {
+  const sem = new Semaphore(2);
+  const tries: boolean[] = [];
+  yield* sem.acquire(1);
+  tries.push(sem.tryAcquire(1), sem.tryAcquire(1));
+  sem.release(2);
+  tries.push(sem.tryAcquire(1));
+  yield* sem.acquire(1);
+  tries.push(sem.tryAcquire(1));
+  assert.deepEqual(tries, [true, false, true, false]);
+});
+
+both("Semaphore.acquire() takes, waits, and gives up with its context", function* () {
+  const sem = new Semaphore(2);
+  const tries: boolean[] = [];
+  const [ctx, cancel] = withTimeout(background(), 5);
+  const tryWithin = function* (n: number): Routine<boolean> {
+    try {
+      yield* sem.acquire(n, ctx);
+      return true;
+    } catch (error) {
+      assert.equal(error, DeadlineExceeded);
+      return false;
+    }
+  };
+  yield* sem.acquire(1, ctx);
+  tries.push(yield* tryWithin(1), yield* tryWithin(1));
+  cancel();
+  sem.release(2);
+  tries.push(yield* tryWithin(1));
+  assert.deepEqual(tries, [true, false, false], "the last with its context over already");
+  assert.ok(sem.tryAcquire(2));
+  assert.equal(ctx.canceller!.children, null);
+});
+
+both("Semaphore: one that asks for too much waits for its context, and keeps nobody", function* () {
+  const sem = new Semaphore(2);
+  const [ctx, cancel] = withCancel(background());
+  const greedy = go(() => sem.acquire(3, ctx));
+  const hopeless = go(() => sem.acquire(3));
+  yield* parked(hopeless);
+  assert.ok(sem.tryAcquire(1));
+  yield* sem.acquire(1);
+  const waiter = go(() => thrown(greedy.join()));
+  yield* gosched();
+  cancel();
+  assert.equal(yield* waiter.join(), Canceled);
+  scheduler.end(hopeless as Goroutine);
+  sem.release(2);
+});
+
+both("Semaphore: much is not starved by little that keeps coming", function* () {
+  const n = 8;
+  const sem = new Semaphore(n);
+  const wg = new WaitGroup();
+  let running = true;
+  yield* sem.acquire(1);
+  for (let i = 0; i < n; i++) {
+    wg.go(function* () {
+      yield* sem.acquire(1);
+      while (running) {
+        yield* sleep(0.1);
+        sem.release(1);
+        yield* sem.acquire(1);
+      }
+      sem.release(1);
+    });
+  }
+  yield* sleep(1);
+  sem.release(1);
+  yield* sem.acquire(n);
+  running = false;
+  sem.release(n);
+  yield* wg.wait();
+});
+
+both("Semaphore: one that needs much is not overtaken", function* () {
+  const sem = new Semaphore(3);
+  yield* sem.acquire(2);
+  const much = go(() => sem.acquire(2));
+  yield* parked(much);
+  assert.equal(sem.tryAcquire(1), false, "past one that waits");
+  const little = go(() => sem.acquire(1));
+  yield* parked(little);
+  sem.release(2);
+  yield* much.join();
+  yield* little.join();
+  sem.release(3);
+});
+
+both("Semaphore: when the first gives up, those behind it are served", function* () {
+  for (const how of ["ended", "cancelled"]) {
+    const sem = new Semaphore(2);
+    const [ctx, cancel] = withCancel(background());
+    yield* sem.acquire(1);
+    const much = go(() => thrown(sem.acquire(2, ctx)));
+    yield* parked(much);
+    const little = go(() => sem.acquire(1));
+    yield* parked(little);
+    if (how === "ended") scheduler.end(much as Goroutine);
+    else cancel();
+    yield* little.join();
+    cancel();
+    sem.release(2);
+    assert.ok(sem.tryAcquire(2));
+  }
+});
+
+both("Semaphore: what was granted and not lived to see is passed on", function* () {
+  for (const how of ["ended", "cancelled"]) {
+    const sem = new Semaphore(1);
+    const [ctx, cancel] = withCancel(background());
+    yield* sem.acquire();
+    const first = go(() => thrown(sem.acquire(1, ctx)));
+    yield* parked(first);
+    const second = go(() => sem.acquire());
+    yield* parked(second);
+    sem.release();
+    assert.equal(first.status, "runnable");
+    if (how === "ended") scheduler.end(first as Goroutine);
+    else cancel();
+    yield* second.join();
+    if (how === "cancelled") assert.equal(yield* first.join(), Canceled);
+    cancel();
+    sem.release();
+    assert.ok(sem.tryAcquire());
+  }
+});
+
+both("Semaphore.acquired() gives back at the end of the block", function* () {
+  const sem = new Semaphore(3);
+  {
+    using _ = yield* sem.acquired();
+    using __ = yield* sem.acquired(2, background());
+    assert.equal(sem.tryAcquire(), false);
+  }
+  assert.ok(sem.tryAcquire(3));
+});

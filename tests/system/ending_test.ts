@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/** How the echo example begins and ends: signals end it in order, and what is wrong is one line. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Child, eventually, start, startProgram } from "./child.ts";
+import { connectTo, receive, roundTrip, startEcho } from "./echo_server.ts";
+import { buildLoad } from "./load.ts";
+
+const TIMEOUT_MS = 60_000;
+/** Of the example. */
+const GRACE_MS = 2000;
+/** Generous: what has nothing to wait for ends long before. */
+const SOON_MS = 1500;
+/** What container managers grant after SIGTERM before they kill: Docker's 10 s. */
+const AT_LAST_MS = 10_000;
+
+/** Its end, in order, and how many milliseconds after now. */
+async function endOf(child: Child): Promise<number> {
+  const start = performance.now();
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+  assert.equal(child.stderr.text, "");
+  return performance.now() - start;
+}
+
+/** Tries to connect: how it failed, or null. */
+function knock(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("error", (error) => resolve((error as unknown as { code: string }).code));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(null);
+    });
+  });
+}
+
+/** Waits until nobody can connect any more. */
+async function refusing(port: number): Promise<void> {
+  // One that the kernel had queued when the listener was closed is reset.
+  for (let code; code !== "ECONNREFUSED"; code = await knock(port)) {
+    assert.ok(code === undefined || code === null || code === "ECONNRESET", String(code));
+  }
+}
+
+/** Resolves when the connection is over, however. */
+function over(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.resume().once("end", resolve).once("close", resolve));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`${signal} ends an idle server`, { timeout: TIMEOUT_MS }, async () => {
+    await using server = await startEcho();
+    server.child.kill(signal);
+    assert.ok(await endOf(server.child) < SOON_MS, "it waited for nobody");
+  });
+
+  test(`${signal}: open connections finish, new ones are refused`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await using server = await startEcho();
+    const socket = await connectTo(server.port);
+    await roundTrip(socket, Buffer.from("before"));
+    server.child.kill(signal);
+    await refusing(server.port);
+    // No part of a message under way is lost.
+    const message = Buffer.alloc(4 << 20, "after the signal ");
+    const all = receive(socket, Infinity);
+    socket.end(message);
+    assert.ok((await all).equals(message));
+    socket.destroy();
+    assert.ok(await endOf(server.child) < GRACE_MS, "it waited although all had finished");
+  });
+
+  test(`${signal}: idle connections are closed after the grace period`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await using server = await startEcho();
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => connectTo(server.port)));
+    for (const socket of sockets) await roundTrip(socket, Buffer.from("hello"));
+    const start = performance.now();
+    const closed = Promise.all(sockets.map(over));
+    server.child.kill(signal);
+    await closed;
+    assert.ok(performance.now() - start > GRACE_MS - 50, "they were closed before their time");
+    sockets.forEach((socket) => socket.destroy());
+    await endOf(server.child);
+  });
+}
+
+test("SIGTERM ends a server whose client never reads", { timeout: TIMEOUT_MS }, async () => {
+  await using server = await startEcho();
+  const [silent, other] = [await connectTo(server.port), await connectTo(server.port)];
+  silent.pause();
+  silent.write(Buffer.alloc(32 << 20));
+  // The server goes from one to the other, so after these it has long met what nobody reads.
+  for (let i = 0; i < 100; i++) await roundTrip(other, Buffer.from("turn"));
+  other.destroy();
+  server.child.kill("SIGTERM");
+  const took = await endOf(server.child);
+  silent.destroy();
+  assert.ok(took < AT_LAST_MS, `it took ${Math.round(took)} ms`);
+});
+
+test("SIGTERM ends a server under full load", { timeout: TIMEOUT_MS }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "netpoll-ending-"));
+  try {
+    const load = await buildLoad(folder);
+    await using server = await startEcho();
+    const args = ["--port", String(server.port), "--conns", "50", "--size", "64"];
+    await using _clients = start(load, [...args, "--time", "30000"]);
+    await eventually("the load is on", () => server.connections() === 50);
+    server.child.kill("SIGTERM");
+    const took = await endOf(server.child);
+    assert.ok(took > GRACE_MS - 50, "the connections had no grace");
+    assert.ok(took < AT_LAST_MS, `it took ${Math.round(took)} ms`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("SIGTERM right after the line that says it listens", { timeout: TIMEOUT_MS }, async () => {
+  const env = { HOST: "127.0.0.1", PORT: "0" };
+  await using child = startProgram("examples/echo.ts", [], { env });
+  await child.stdout.match(/^listening on/);
+  child.kill("SIGTERM");
+  await endOf(child);
+});
+
+test("a second signal ends it at once", { timeout: TIMEOUT_MS }, async () => {
+  await using server = await startEcho();
+  const socket = await connectTo(server.port);
+  await roundTrip(socket, Buffer.from("hello"));
+  server.child.kill("SIGINT");
+  await refusing(server.port);
+  server.child.kill("SIGINT");
+  assert.deepEqual(await server.child.exit, { code: null, signal: "SIGINT" });
+  socket.destroy();
+});
+
+/** The example with this environment, which it must refuse in one line that matches. */
+async function refuses(env: Record<string, string>, line: RegExp): Promise<void> {
+  await using child = startProgram("examples/echo.ts", [], { env: { HOST: "127.0.0.1", ...env } });
+  const exit = await child.exit;
+  assert.equal(child.stdout.text, "");
+  assert.match(child.stderr.text, /^[^\n]+\n$/, "one line");
+  assert.match(child.stderr.text, line);
+  assert.deepEqual(exit, { code: 1, signal: null });
+}
+
+test("a port in use is told in one line", { timeout: TIMEOUT_MS }, async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as { port: number };
+  try {
+    await refuses(
+      { PORT: String(port) },
+      new RegExp(`^echo: listen tcp 127\\.0\\.0\\.1:${port}: bind: address already in use$`, "m"),
+    );
+  } finally {
+    other.close();
+  }
+});
+
+/** What is wrong, and the line that says so. */
+const WRONG: readonly (readonly [name: string, env: Record<string, string>, line: RegExp])[] = [
+  [
+    "an address of another machine",
+    { HOST: "203.0.113.1", PORT: "0" },
+    /^echo: listen tcp 203\.0\.113\.1:0: bind: cannot assign requested address$/m,
+  ],
+  ["a name that is none", { HOST: "no.such.host.invalid", PORT: "0" }, /no\.such\.host\.invalid/],
+  ["an address that is none", { HOST: "256.1.1.1", PORT: "0" }, /256\.1\.1\.1/],
+  ["a port that is no number", { PORT: "abc" }, /^echo: listen tcp: .*abc/m],
+  ["a port that is too large", { PORT: "65536" }, /^echo: listen tcp: .*invalid port/m],
+  ["a port below zero", { PORT: "-1" }, /^echo: listen tcp: .*invalid port/m],
+  ["a host with a bracket", { HOST: "[", PORT: "0" }, /^echo: listen tcp: .*missing ']'/m],
+];
+
+for (const [name, env, line] of WRONG) {
+  test(`${name} is told in one line`, { timeout: TIMEOUT_MS }, () => refuses(env, line));
+}

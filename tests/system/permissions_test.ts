@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What Deno's permissions grant and refuse: a call by FFI goes round Deno's own checks, so the
+ * library makes them itself, and needs none but `--allow-ffi` and `--allow-net`. Needs socat.
+ */
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { hostname } from "node:os";
+import process, { arch } from "node:process";
+import { test } from "node:test";
+import { isDeno, start } from "./child.ts";
+import { connectTo, roundTrip } from "./echo_server.ts";
+
+const TIMEOUT_MS = 60_000;
+const LIBC_FLAG = `--allow-ffi=/lib/${arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/libc.so.6`;
+const FIXTURE = "tests/system/fixtures/permissions.ts";
+
+/** What came of one action: a value or an error. */
+interface Outcome {
+  value?: string;
+  name?: string;
+  message?: string;
+  code?: string;
+  missing?: string;
+}
+
+/** What came of each of `actions` under these flags. */
+async function under(flags: string[], actions: string[]): Promise<Outcome[]> {
+  const args = ["run", "--no-prompt", ...flags, FIXTURE, ...actions];
+  await using child = start(process.execPath, args, { lifetime: 20_000 });
+  const exit = await child.exit;
+  assert.deepEqual(exit, { code: 0, signal: null }, child.stdout.text + child.stderr.text);
+  assert.equal(child.stderr.text, "");
+  return child.stdout.text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** Fails unless it is Deno's own refusal of network access to `host`. */
+function assertRefused(outcome: Outcome, host: string): void {
+  assert.equal(outcome.name, "NotCapable", JSON.stringify(outcome));
+  assert.equal(
+    outcome.message,
+    `Requires net access to "${host}", run again with the --allow-net flag`,
+  );
+}
+
+/** Runs `body` while something that is not ours listens on 127.0.0.1. */
+async function withServer(body: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer((socket) => socket.on("error", () => {}).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await body((server.address() as { port: number }).port);
+  } finally {
+    server.close();
+  }
+}
+
+function deno(name: string, body: () => Promise<void>): void {
+  test(name, { timeout: TIMEOUT_MS }, body);
+}
+
+function register(): void {
+  for (const driver of [[], ["runSync"]]) {
+    const how = driver[0] ?? "run";
+
+    deno(`importing needs no permission (${how})`, async () => {
+      assert.deepEqual(await under([], [...driver, "import"]), [{ value: "imported" }]);
+    });
+
+    deno(`without --allow-ffi the error names the flag that helps (${how})`, async () => {
+      const actions = ["listen 127.0.0.1:0", "dial 127.0.0.1:1"];
+      const outcomes = await under(["--allow-net"], [...driver, ...actions]);
+      for (const { name, message, missing } of outcomes) {
+        assert.equal(name, "PlatformError");
+        assert.equal(missing, LIBC_FLAG);
+        assert.equal(
+          message,
+          `Cannot call the C library without permission: run Deno with --allow-ffi, or ${missing}`,
+        );
+      }
+      // And it does help.
+      const [outcome] = await under(["--allow-net", outcomes[0].missing!], [
+        ...driver,
+        "echo 127.0.0.1:0",
+      ]);
+      assert.deepEqual(outcome, { value: "echoed" });
+    });
+
+    deno(`a sleep without --allow-ffi works or says why not (${how})`, async () => {
+      const [{ value, missing }] = await under([], [...driver, "sleep"]);
+      if (value === undefined) assert.equal(missing, LIBC_FLAG);
+      else assert.equal(value, "slept");
+    });
+
+    deno(`with one library permitted, traffic and errno are right (${how})`, async () => {
+      const actions = ["echo 127.0.0.1:0", "dial 127.0.0.1:1", "listen 203.0.113.1:0", "sleep"];
+      const outcomes = await under([LIBC_FLAG, "--allow-net"], [...driver, ...actions]);
+      assert.deepEqual(outcomes[0], { value: "echoed" });
+      assert.equal(outcomes[1].message, "dial tcp 127.0.0.1:1: connect: connection refused");
+      assert.equal(outcomes[1].code, "ECONNREFUSED");
+      assert.equal(outcomes[2].code, "EADDRNOTAVAIL");
+      assert.deepEqual(outcomes[3], { value: "slept" });
+    });
+
+    for (const ffi of ["--allow-ffi", LIBC_FLAG]) {
+      deno(`${ffi} is not a way round --allow-net (${how})`, async () => {
+        const actions = [
+          "listen 127.0.0.1:0",
+          "dial 127.0.0.1:1",
+          "dial localhost:1",
+          "listen :80",
+        ];
+        const outcomes = await under([ffi], [...driver, ...actions]);
+        assertRefused(outcomes[0], "127.0.0.1:0");
+        assertRefused(outcomes[1], "127.0.0.1:1");
+        assertRefused(outcomes[2], "localhost:1");
+        assertRefused(outcomes[3], "[::]:80");
+      });
+    }
+  }
+
+  deno("one address permitted: that one and no other", async () => {
+    const actions = [
+      "echo 127.0.0.1:0",
+      "dial 127.0.0.2:1",
+      "listen 127.0.0.2:0",
+      "listen 0.0.0.0:0",
+      "listen :0",
+      "dial [::1]:1",
+      "dial localhost:1",
+      "dial-from 127.0.0.2:0 127.0.0.1:1",
+    ];
+    const outcomes = await under(["--allow-ffi", "--allow-net=127.0.0.1"], actions);
+    assert.deepEqual(outcomes[0], { value: "echoed" });
+    assertRefused(outcomes[1], "127.0.0.2:1");
+    assertRefused(outcomes[2], "127.0.0.2:0");
+    // Of "tcp", all addresses are those of both versions of IP.
+    assertRefused(outcomes[3], "0.0.0.0:0");
+    assertRefused(outcomes[4], "[::]:0");
+    assertRefused(outcomes[5], "[::1]:1");
+    assertRefused(outcomes[6], "localhost:1");
+    assertRefused(outcomes[7], "127.0.0.2:0");
+  });
+
+  deno("one port permitted: that one and no other", () =>
+    withServer(async (port) => {
+      const flags = ["--allow-ffi", `--allow-net=127.0.0.1:${port}`];
+      const actions = [`dial 127.0.0.1:${port}`, "dial 127.0.0.1:1", "listen 127.0.0.1:0"];
+      const outcomes = await under(flags, actions);
+      assert.deepEqual(outcomes[0], { value: `dialled 127.0.0.1:${port}` });
+      assertRefused(outcomes[1], "127.0.0.1:1");
+      assertRefused(outcomes[2], "127.0.0.1:0");
+    }));
+
+  deno("a name permitted covers what it stands for", () =>
+    withServer(async (port) => {
+      const flags = ["--allow-ffi", "--allow-net=localhost"];
+      const actions = [`dial localhost:${port}`, "listen localhost:0", `dial 127.0.0.1:${port}`];
+      const outcomes = await under(flags, actions);
+      assert.deepEqual(outcomes[0], { value: `dialled 127.0.0.1:${port}` });
+      assert.match(outcomes[1].value!, /^listened on 127\.0\.0\.1:\d+$/);
+      assertRefused(outcomes[2], `127.0.0.1:${port}`);
+    }));
+
+  deno(
+    "an address denied is refused, by whatever name it is called",
+    () =>
+      withServer(async (port) => {
+        const deny = "--deny-net=127.0.0.1";
+        const hosts = [
+          "127.0.0.1",
+          "localhost",
+          "LOCALHOST",
+          "localhost.",
+          "127.1",
+          "2130706433",
+          "0x7f000001",
+          "0177.0.0.1",
+          "0.0.0.0",
+          "",
+          "[::ffff:127.0.0.1]",
+          "[::ffff:7f00:1]",
+          "[::ffff:0.0.0.0]",
+        ];
+        const actions = hosts.map((host) => `dial ${host}:${port}`);
+        const outcomes = await under(["--allow-ffi", "--allow-net", deny], actions);
+        const reached = hosts.filter((_, i) => outcomes[i].value !== undefined);
+        assert.deepEqual(reached, [], "these reach what is denied");
+        const named = await under(["--allow-ffi", "--allow-net=localhost", deny], [
+          `dial localhost:${port}`,
+          "listen localhost:0",
+        ]);
+        assertRefused(named[0], `127.0.0.1:${port}`);
+        assertRefused(named[1], "127.0.0.1:0");
+      }),
+  );
+
+  deno("at a terminal, nothing is asked but what is needed", async () => {
+    const imported = await shown("", "import");
+    assert.match(imported, /"imported"/);
+    assert.doesNotMatch(imported, /Allow\?/);
+    const echoed = await shown("--allow-ffi --allow-net", "echo 127.0.0.1:0");
+    assert.match(echoed, /"echoed"/);
+    assert.doesNotMatch(echoed, /Allow\?/);
+    // Where a permission is missing it is asked for, and "no" is a refusal.
+    const asked = await shown("--allow-ffi", "listen 127.0.0.1:0");
+    assert.match(asked, /Deno requests net access to "127\.0\.0\.1:0"/);
+    assert.match(asked, /"NotCapable"/);
+  });
+
+  deno("the example needs no more than its script in package.json grants", async () => {
+    const flags = ["--allow-ffi", "--allow-net", "--allow-env=HOST,PORT"];
+    const env = { HOST: "127.0.0.1", PORT: "0" };
+    await using child = start(
+      process.execPath,
+      ["run", "--no-prompt", ...flags, "examples/echo.ts"],
+      { env },
+    );
+    const [, port] = await child.stdout.match(/^listening on .*:(\d+) \(deno, epoll\)$/m);
+    const socket = await connectTo(Number(port));
+    await roundTrip(socket, Buffer.from("hello"));
+    socket.destroy();
+    child.kill("SIGTERM");
+    assert.deepEqual(await child.exit, { code: 0, signal: null });
+    assert.equal(child.stderr.text, "");
+  });
+}
+
+/** What is shown at a pseudo-terminal; a question is answered with "no". */
+async function shown(flags: string, action: string): Promise<string> {
+  const command = quote(`${process.execPath} run ${flags} ${FIXTURE} '${action}'`);
+  const address = `SYSTEM:${command},pty,ctty,setsid,stderr`;
+  await using child = start("socat", ["-t0.2", "-", address], { lifetime: 20_000 });
+  // Again and again: Deno throws away what is typed before it is ready, as long as there is any.
+  let answering: ReturnType<typeof setInterval> | undefined;
+  const answer = () => answering = setInterval(() => child.send("n\n"), 200);
+  child.stdout.match(/Allow\?/).then(answer, () => {});
+  await child.stdout.match(/^\{.*\}/m).finally(() => clearInterval(answering));
+  await child.exit;
+  return child.stdout.text;
+}
+
+/** socat takes commas, colons and quotes for its own unless they are escaped. */
+function quote(command: string): string {
+  return command.replaceAll(/[,:!'\\]/g, (sign) => `\\${sign}`);
+}
+
+if (isDeno) register();
+else {
+  test("Bun has no permissions: there is nothing to grant and nothing to refuse", async () => {
+    const { jsRuntime } = await import("../../platforms/js_runtime.ts");
+    // The calls by which the library would ask are there and let everything pass.
+    jsRuntime().requireNet("203.0.113.1", 1);
+    jsRuntime().refuseDeniedNet("203.0.113.1", 1);
+  });
+}
