@@ -78,8 +78,8 @@ export class NetFD extends FD {
    */
   protected override release(): void {
     const slow = this.#linger !== null && this.#linger > 0;
-    if (this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) return super.release();
     if (slow) this.sockets.setLinger(this.sysfd, -1);
+    if (this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) return super.release();
     lingerClose(this.sysfd, this.run, slow ? this.#linger! * 1000 : Infinity);
   }
 }

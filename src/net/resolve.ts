@@ -5,6 +5,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, Family } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { wait } from "../sched/api.ts";
+import { scheduler } from "../sched/thread.ts";
 import { parsePort, splitHostPort, zoneScope } from "./addr.ts";
 import { AddrError, DNSError, UnknownNetworkError } from "./errors.ts";
 import { formatIP, isUnspecified, parseIP, unmap } from "./ip.ts";
@@ -94,6 +95,9 @@ function suits(ip: Uint8Array, network: TCPNetwork): boolean {
 }
 
 function* lookupIPs(host: string): Routine<Uint8Array[]> {
+  if (scheduler.blocking) {
+    throw new DNSError("names cannot be looked up under runSync, use run", host, "ENOTSUP");
+  }
   const answer = new Promise<{ address: string }[]>((resolve, reject) => {
     lookup(host, { all: true }, (error, all) => error ? reject(error) : resolve(all));
   });
