@@ -135,6 +135,8 @@ export interface SocketCalls {
   recv(fd: number, buffer: Uint8Array, length: number): number;
   /** Sends the first `length` bytes of `buffer`; never raises SIGPIPE. */
   send(fd: number, buffer: Uint8Array, length: number): number;
+  /** 1 if a call in this direction would not have to wait, 0 if it would. poll(2). */
+  ready(fd: number, direction: "read" | "write"): number;
   shutdown(fd: number, how: ShutdownHow): number;
   close(fd: number): number;
   getOption(fd: number, option: IntOption): number;

@@ -19,6 +19,9 @@ export const SIOCOUTQ = 0x5411;
 export const O_RDONLY = 0;
 export const O_CLOEXEC = 0o2000000;
 
+export const POLLIN = 1;
+export const POLLOUT = 4;
+
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

@@ -84,6 +84,13 @@ export class LinuxSockets implements SocketCalls {
     return n >= 0 ? n : -this.#libc.errno();
   }
 
+  ready(fd: number, direction: "read" | "write"): number {
+    // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
+    this.#value[0] = fd;
+    this.#value[1] = direction === "read" ? C.POLLIN : C.POLLOUT;
+    return this.#done(this.#libc.symbols.poll(this.#value, 1, 0));
+  }
+
   shutdown(fd: number, how: ShutdownHow): number {
     return this.#done(this.#libc.symbols.shutdown(fd, how === "read" ? C.SHUT_RD : C.SHUT_WR));
   }

@@ -64,6 +64,8 @@ export const SYMBOLS = {
   read: { params: ["i32", "buffer", "u32"], result: "i32" },
   // ssize_t write(int fd, const void *buf, size_t len)
   write: { params: ["i32", "buffer", "u32"], result: "i32" },
+  // int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+  poll: { params: ["buffer", "u32", "i32"], result: "i32" },
   // int epoll_create1(int flags)
   epoll_create1: { params: ["i32"], result: "i32" },
   // int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)

@@ -2,6 +2,7 @@
 /** What a connection and a listener can do, whatever the network. Go: net/net.go. */
 import type { Chunks } from "../poll/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import type { SelectCase } from "../sync/select_case.ts";
 import type { Addr } from "./addr.ts";
 import type { Deadline } from "./deadline.ts";
 
@@ -42,6 +43,13 @@ export interface Conn extends Disposable {
    */
   readFull(p: Uint8Array): Routine<number | null>;
   /**
+   * Waits until a read would not have to wait, and holds no buffer meanwhile. Parks. That includes
+   * the end of the stream.
+   *
+   * @throws {OpError} when the connection is closed or its read deadline passed
+   */
+  readable(): Routine<void>;
+  /**
    * Reads piece by piece through a buffer that all connections of the thread share, so that an idle
    * connection holds none. Give it up, or take turns with `read`: the pieces go to whoever asks first.
    */
@@ -54,6 +62,10 @@ export interface Conn extends Disposable {
    * @throws {OpError} whose `bytesWritten` says how much went out before it
    */
   write(p: Uint8Array): Routine<number>;
+  /** The case of a `select` that happens when a read would not have to wait. It reads nothing. */
+  onReadable(): SelectCase<{ value: undefined; ok: true }>;
+  /** The case of a `select` that happens when a write would not have to wait. It writes nothing. */
+  onWritable(): SelectCase<{ value: undefined; ok: true }>;
   /**
    * Closes both directions. What `write` accepted still reaches a peer that goes on reading; parked
    * calls end with `ClosedError`.
@@ -110,6 +122,12 @@ export interface Listener extends Disposable {
    * @throws {OpError} when the listener is closed or its deadline passed
    */
   accept(): Routine<Conn>;
+  /**
+   * The case of a `select` that happens when there is a connection, which is its value. A connection
+   * of a case that did not happen is not lost: the next accept gets it. `select` throws what
+   * `accept` would.
+   */
+  onAccept(): SelectCase<{ value: Conn; ok: true }>;
   /** Closes it; parked calls end with `ClosedError`. @throws {OpError} when it was closed before */
   close(): void;
   /** Where it listens, the port chosen by the system included. */

@@ -4,10 +4,12 @@ import { Chunks } from "../poll/chunks.ts";
 import { UnexpectedEOFError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
+import type { SelectCase } from "../sync/select_case.ts";
 import type { TCPAddr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import type { Conn, KeepAlive } from "./net.ts";
 import type { NetFD } from "./net_fd.ts";
+import { ReadyCase } from "./socket_cases.ts";
 import { setKeepAlive } from "./sockopt.ts";
 
 /** A TCP connection, as `dial` and `accept` give it. See {@linkcode Conn}. */
@@ -36,6 +38,21 @@ export class TCPConn implements Conn {
       filled += n;
     } while (filled < p.length);
     return filled;
+  }
+
+  /** See {@linkcode Conn.readable}. */
+  readable(): Routine<void> {
+    return this.#fd.readable();
+  }
+
+  /** See {@linkcode Conn.onReadable}. */
+  onReadable(): SelectCase<{ value: undefined; ok: true }> {
+    return new ReadyCase(this.#fd, "read");
+  }
+
+  /** See {@linkcode Conn.onWritable}. */
+  onWritable(): SelectCase<{ value: undefined; ok: true }> {
+    return new ReadyCase(this.#fd, "write");
   }
 
   /** See {@linkcode Conn.chunks}. */

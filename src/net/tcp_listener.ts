@@ -5,12 +5,14 @@ import { SyscallError } from "../poll/errors.ts";
 import { releaseSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
+import type { SelectCase } from "../sync/select_case.ts";
 import { type TCPAddr, tcpAddr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import { OpError } from "./errors.ts";
 import { isUnspecified, parseIP } from "./ip.ts";
 import type { Listener } from "./net.ts";
 import { NetFD } from "./net_fd.ts";
+import { AcceptCase } from "./socket_cases.ts";
 import { TCPConn } from "./tcp_conn.ts";
 
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
@@ -37,7 +39,22 @@ export class TCPListener implements Listener {
 
   /** See {@linkcode Listener.accept}. */
   *accept(): Routine<TCPConn> {
-    const sysfd = yield* this.#fd.accept();
+    return this.#adopt(yield* this.#fd.accept());
+  }
+
+  /** See {@linkcode Listener.onAccept}. */
+  onAccept(): SelectCase<{ value: TCPConn; ok: true }> {
+    return new AcceptCase<TCPConn>(this.#fd, () => {
+      try {
+        const sysfd = this.#fd.tryAccept();
+        return sysfd === null ? null : { conn: this.#adopt(sysfd) };
+      } catch (error) {
+        return { error };
+      }
+    });
+  }
+
+  #adopt(sysfd: number): TCPConn {
     const { sockets } = platform();
     const fd = new NetFD(sysfd, this.#fd.net);
     fd.setAddrs(this.#localAddr, tcpAddr(sockets.peer()));

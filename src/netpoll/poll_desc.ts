@@ -37,6 +37,11 @@ export interface Closer {
   closeQuietly(): void;
 }
 
+/** Somebody who wants to look again when something has changed, and is parked elsewhere. */
+export interface Watcher {
+  retry(): void;
+}
+
 /** Counts the waits that are under way, over all descriptors. */
 export interface WaitCount {
   waiters: number;
@@ -74,6 +79,8 @@ export class PollDesc {
   #writeLate = false;
   #rt: HeapTimer | null = null;
   #wt: HeapTimer | null = null;
+  #readWatchers: Set<Watcher> | null = null;
+  #writeWatchers: Set<Watcher> | null = null;
   readonly #count: WaitCount;
 
   constructor(slot: number, count: WaitCount) {
@@ -136,6 +143,27 @@ export class PollDesc {
     return g;
   }
 
+  /** Has `watcher` told of whatever happens in `mode`, until `unwatch`. */
+  watch(mode: PollMode, watcher: Watcher): void {
+    const watchers = mode === "read"
+      ? this.#readWatchers ??= new Set()
+      : this.#writeWatchers ??= new Set();
+    watchers.add(watcher);
+    this.#count.waiters++;
+  }
+
+  /** Ends a `watch`; one that is over already is no error. */
+  unwatch(mode: PollMode, watcher: Watcher): void {
+    const watchers = mode === "read" ? this.#readWatchers : this.#writeWatchers;
+    if (watchers?.delete(watcher)) this.#count.waiters--;
+  }
+
+  /** Tells those who watch one direction. */
+  tell(mode: PollMode): void {
+    const watchers = mode === "read" ? this.#readWatchers : this.#writeWatchers;
+    if (watchers !== null) { for (const watcher of [...watchers]) watcher.retry(); }
+  }
+
   /** An event came: latches it and puts those who waited for it on `toRun`. Go: netpollready. */
   ready(mode: number, toRun: RunQueue): void {
     const error = (mode & POLL_ERROR) !== 0;
@@ -147,10 +175,12 @@ export class PollDesc {
     if (mode & POLL_READ) {
       this.rready = true;
       this.#wake(this.unparkReader(), toRun);
+      if (this.#readWatchers !== null) this.tell("read");
     }
     if (mode & POLL_WRITE) {
       this.wready = true;
       this.#wake(this.unparkWriter(), toRun);
+      if (this.#writeWatchers !== null) this.tell("write");
     }
   }
 
@@ -214,6 +244,8 @@ export class PollDesc {
     const writer = write ? this.unparkWriter() : null;
     if (reader !== null) scheduler.ready(reader);
     if (writer !== null) scheduler.ready(writer);
+    if (read) this.tell("read");
+    if (write) this.tell("write");
   }
 
   #wake(g: Goroutine | null, toRun: RunQueue): void {

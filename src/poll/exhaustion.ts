@@ -9,7 +9,6 @@
  */
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
-import type { Goroutine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { HeapTimer } from "../sched/timer.ts";
 
@@ -46,13 +45,13 @@ export class ExhaustionBackOff {
   readonly #timer: HeapTimer;
   #wait = FIRST_WAIT_MS;
 
-  /** `goroutine` is readied after each wait. */
-  constructor(sockets: SocketCalls, listener: number, goroutine: Goroutine) {
+  /** `tryAgain` is called after each wait. */
+  constructor(sockets: SocketCalls, listener: number, tryAgain: () => void) {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#timer = new HeapTimer(() => {
       this.waiting = false;
-      scheduler.ready(goroutine);
+      tryAgain();
     });
   }
 

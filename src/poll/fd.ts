@@ -9,8 +9,8 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
-import { type Closer, POLL_OK, type PollDesc } from "../netpoll/poll_desc.ts";
-import type { Routine } from "../sched/goroutine.ts";
+import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/poll_desc.ts";
+import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
@@ -43,6 +43,8 @@ export abstract class FD implements Closer, Destroyable {
   #read: ReadOperation | null = null;
   #write: WriteOperation | null = null;
   #readEnded = false;
+  /** How long `accept` has had no descriptor to give; null while it has. */
+  #exhausted: ExhaustionBackOff | null = null;
 
   constructor(sysfd: number) {
     this.sysfd = sysfd;
@@ -84,48 +86,60 @@ export abstract class FD implements Closer, Destroyable {
   *accept(): Routine<number> {
     const { mutex } = this;
     if (!mutex.tryLock(READ_LOCK) && !(yield* mutex.lock(READ_LOCK))) {
-      throw this.fail("accept", ERR_CLOSED);
+      throw this.answeredClosed("accept");
     }
     const pd = this.pd!;
-    const { errno } = platform();
-    let exhausted: ExhaustionBackOff | null = null;
     try {
       if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
       for (;;) {
-        const answer = pd.readAnswer;
-        if (answer !== POLL_OK) throw this.fail("accept", convertError(answer));
-        if (!pd.rready || exhausted?.waiting) {
-          yield pd.parkReader();
-          pd.unparkReader();
-          continue;
-        }
-        const fd = this.sockets.accept(this.sysfd);
-        if (fd >= 0) return fd;
-        switch (-fd) {
-          case errno.EAGAIN:
-            pd.rready = false;
-            break;
-          case errno.EINTR:
-          // The peer was gone before it was its turn: that is nobody's error.
-          case errno.ECONNABORTED:
-          case errno.EPROTO:
-            break;
-          case errno.EMFILE:
-          case errno.ENFILE:
-          case errno.ENOBUFS:
-          case errno.ENOMEM:
-            exhausted ??= new ExhaustionBackOff(this.sockets, this.sysfd, scheduler.current!);
-            exhausted.begin();
-            break;
-          default:
-            throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
-        }
+        const fd = this.tryAccept();
+        if (fd !== null) return fd;
+        yield pd.parkReader();
+        pd.unparkReader();
       }
     } finally {
-      exhausted?.end();
-      if (pd.rg !== null) pd.unparkReader();
+      pd.unparkReader();
       mutex.unlock(READ_LOCK);
     }
+  }
+
+  /** Accepts one connection if there is one; null if a wait for the next is needed. */
+  tryAccept(): number | null {
+    const { errno } = platform();
+    if (this.closed) throw this.answeredClosed("accept");
+    const pd = this.pd!;
+    if (pd.readAnswer !== POLL_OK) throw this.answered("accept", pd.readAnswer);
+    while (pd.rready && !this.#exhausted?.waiting) {
+      const fd = this.sockets.accept(this.sysfd);
+      if (fd >= 0) {
+        this.#exhausted = null;
+        return fd;
+      }
+      switch (-fd) {
+        case errno.EAGAIN:
+          pd.rready = false;
+          break;
+        case errno.EINTR:
+        // The peer was gone before it was its turn: that is nobody's error.
+        case errno.ECONNABORTED:
+        case errno.EPROTO:
+          break;
+        case errno.EMFILE:
+        case errno.ENFILE:
+        case errno.ENOBUFS:
+        case errno.ENOMEM:
+          this.#exhausted ??= new ExhaustionBackOff(
+            this.sockets,
+            this.sysfd,
+            () => this.#acceptAgain(),
+          );
+          this.#exhausted.begin();
+          break;
+        default:
+          throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
+      }
+    }
+    return null;
   }
 
   /**
@@ -162,6 +176,29 @@ export abstract class FD implements Closer, Destroyable {
     } finally {
       pd.unparkWriter();
     }
+  }
+
+  /** Whether a call in `mode` would not have to wait: also for its error, or for the end of the stream. */
+  ready(mode: PollMode): boolean {
+    if (this.closed) return true;
+    const answer = mode === "read" ? this.pd!.readAnswer : this.pd!.writeAnswer;
+    return answer !== POLL_OK || this.sockets.ready(this.sysfd, mode) !== 0;
+  }
+
+  /** Waits until a read would not have to wait, without a buffer and without a turn. Parks. */
+  *readable(): Routine<void> {
+    const watcher = { retry: readies(scheduler.current!) };
+    while (!this.ready("read")) {
+      this.pd!.watch("read", watcher);
+      try {
+        yield scheduler.park("IO wait");
+      } finally {
+        this.pd?.unwatch("read", watcher);
+      }
+    }
+    if (this.closed) throw this.answeredClosed("read");
+    const answer = this.pd!.readAnswer;
+    if (answer !== POLL_OK) throw this.answered("read", answer);
   }
 
   /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
@@ -239,6 +276,12 @@ export abstract class FD implements Closer, Destroyable {
     return this.fail(op, new SyscallError(op, errno));
   }
 
+  #acceptAgain(): void {
+    const g = this.pd!.unparkReader();
+    if (g !== null) scheduler.ready(g);
+    this.pd!.tell("read");
+  }
+
   #wakeReader(): void {
     const pd = this.pd!;
     this.#readEnded = true;
@@ -250,9 +293,14 @@ export abstract class FD implements Closer, Destroyable {
 
   /** Ends it; the mutex calls this when nobody uses it any more. */
   destroy(): void {
+    this.#exhausted?.end();
     if (this.pd !== null) netpoll.close(this.pd);
     this.release();
   }
+}
+
+function readies(g: Goroutine): () => void {
+  return () => scheduler.ready(g);
 }
 
 /** A buffer of the wrong kind would let the kernel write where it must not. */

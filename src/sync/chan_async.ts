@@ -11,7 +11,7 @@
 import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Chan } from "./chan.ts";
+import type { Channel } from "./chan_channel.ts";
 import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
 import { Waiter } from "./chan_waiter.ts";
 
@@ -40,7 +40,7 @@ function hostWaiter(value: unknown, settle: (w: Waiter) => void): Waiter {
 }
 
 /** See {@linkcode Chan.sendAsync}. */
-export function sendAsync<T>(chan: Chan<T>, value: T): Promise<void> {
+export function sendAsync<T>(chan: Channel<T>, value: T): Promise<void> {
   return new Promise((resolve, reject) => {
     if (chan.offer(value)) return resolve();
     chan.senders.push(hostWaiter(value, (w) => w.ok ? resolve() : reject(sendOnClosed())));
@@ -49,7 +49,7 @@ export function sendAsync<T>(chan: Chan<T>, value: T): Promise<void> {
 
 /** Receives, and resolves to what `shape` makes of it. While it waits, `pending` can cancel it. */
 export function recvAsync<T, R>(
-  chan: Chan<T>,
+  chan: Channel<T>,
   shape: Shape<T, R>,
   pending: Set<Cancel> | null = null,
 ): Promise<R> {
@@ -72,7 +72,7 @@ export function recvAsync<T, R>(
   });
 }
 
-function waitInQueue<T>(chan: Chan<T>, settle: Shape<T, void>): Cancel {
+function waitInQueue<T>(chan: Channel<T>, settle: Shape<T, void>): Cancel {
   const w = hostWaiter(undefined, () => settle(w.value as T | undefined, w.ok));
   chan.awaitValue(w);
   return () => {
@@ -83,7 +83,7 @@ function waitInQueue<T>(chan: Chan<T>, settle: Shape<T, void>): Cancel {
 
 /** For a channel whose values a clock makes: clocks stand still unless some goroutine lives. */
 function waitInGoroutine<T>(
-  chan: Chan<T>,
+  chan: Channel<T>,
   settle: Shape<T, void>,
   reject: (error: unknown) => void,
 ): Cancel {
@@ -107,11 +107,11 @@ function waitInGoroutine<T>(
 
 /** What `for await` goes over. */
 export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #chan: Chan<T>;
+  readonly #chan: Channel<T>;
   readonly #pending = new Set<Cancel>();
   #left = false;
 
-  constructor(chan: Chan<T>) {
+  constructor(chan: Channel<T>) {
     this.#chan = chan;
   }
 

@@ -8,7 +8,7 @@
  * constructor that calls `super` costs V8 as much as the generator did.
  */
 import { scheduler } from "../sched/thread.ts";
-import type { Chan } from "./chan.ts";
+import type { Channel } from "./chan_channel.ts";
 import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
@@ -21,12 +21,12 @@ const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined 
 
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> {
-  readonly #chan: Chan<T>;
+  readonly #chan: Channel<T>;
   readonly #value: T;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Chan<T>, value: T) {
+  constructor(chan: Channel<T>, value: T) {
     this.#chan = chan;
     this.#value = value;
   }
@@ -78,13 +78,13 @@ export class SendOperation<T> {
 
 /** See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is what the one or the other gives. */
 export class RecvOperation<T, R> {
-  readonly #chan: Chan<T>;
+  readonly #chan: Channel<T>;
   /** Whether it is a `recvOk`. */
   readonly #pair: boolean;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Chan<T>, pair: boolean) {
+  constructor(chan: Channel<T>, pair: boolean) {
     this.#chan = chan;
     this.#pair = pair;
   }

@@ -5,6 +5,9 @@ import { PanicError } from "../sched/goroutine.ts";
 /** What a receive gave: a value, or the end of a closed channel. */
 export type Received<T> = { value: T; ok: true } | { value: undefined; ok: false };
 
+/** What a send as a case of `select` gave. */
+export type Sent = { value: undefined; ok: true };
+
 /** Stands for "no value is there", which no value of a channel can be. */
 export const NOTHING: unique symbol = Symbol("netpoll.nothing");
 

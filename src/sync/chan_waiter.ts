@@ -9,6 +9,7 @@
  */
 import type { Goroutine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
+import type { SelectWaiter } from "./select_case.ts";
 
 /** What the waiters of one `select` share: the first that is completed is the one that happens. */
 export interface Contest {
@@ -19,14 +20,11 @@ export interface Contest {
 }
 
 /** One goroutine, or one call of the host's code, waiting for one thing. */
-export class Waiter {
+export class Waiter implements SelectWaiter {
   /** The goroutine; null when it is the host's code that waits. */
   g: Goroutine | null = null;
-  /** What is to be sent, or what came. */
   value: unknown = undefined;
-  /** Whether a value passed; false also for those whom `close` woke. */
   ok = false;
-  /** Whether it has happened. */
   done = false;
   /** The `select` that it is a case of, or null. */
   contest: Contest | null = null;
@@ -34,17 +32,13 @@ export class Waiter {
   index = 0;
   /** Called instead of waking a goroutine, when the host's code waits. */
   settle: ((waiter: Waiter) => void) | null = null;
-  /** Where it stands. @internal */
+  /** Where it stands. */
   queue: WaitQueue | null = null;
-  /** Links of the queue. @internal */
+  /** Links of the queue. */
   prev: Waiter | null = null;
-  /** See `prev`; also the link of the recycled. @internal */
+  /** See `prev`; also the link of the recycled. */
   next: Waiter | null = null;
 
-  /**
-   * Whether it may be completed, in which case it must be, by {@linkcode finish}: it is the one
-   * case of its `select` that happens. False when another case was faster; it is then to be let go.
-   */
   claim(): boolean {
     const { contest } = this;
     if (contest === null) return true;
@@ -54,7 +48,6 @@ export class Waiter {
     return true;
   }
 
-  /** Completes it: this is what came, and whoever waits goes on. */
   finish(value: unknown, ok: boolean): void {
     this.value = value;
     this.ok = ok;
@@ -63,7 +56,6 @@ export class Waiter {
     else this.settle?.(this);
   }
 
-  /** Has its `select` try all its cases again: something may have come. Completes nothing. */
   retry(): void {
     if (this.contest !== null) this.contest.woken = true;
     if (this.g !== null) scheduler.ready(this.g);

@@ -7,7 +7,6 @@
  * calls `waiter.finish(value, ok)`. The other only becomes ready, perhaps for someone else by the
  * time the goroutine runs (a socket). It calls `waiter.retry()`, and is tried again.
  */
-import type { Waiter } from "./chan_waiter.ts";
 import type { otherwise } from "./select.ts";
 
 /** For the type checker alone: no object has it. */
@@ -19,6 +18,25 @@ export interface CaseOutcome {
   value: unknown;
   /** Whether something did. */
   ok: boolean;
+}
+
+/** What a case deals with: it stands for one `select` that waits. */
+export interface SelectWaiter {
+  /** What is to be sent, or what came. */
+  value: unknown;
+  /** Whether a value passed. */
+  ok: boolean;
+  /** Whether it was completed by {@linkcode finish}. */
+  readonly done: boolean;
+  /**
+   * Whether it may be completed, in which case it must be, at once, by {@linkcode finish}: this is
+   * the one case of its `select` that happens. False when another was faster: let go of it then.
+   */
+  claim(): boolean;
+  /** Completes it: this is what came, and the goroutine goes on. */
+  finish(value: unknown, ok: boolean): void;
+  /** Has its `select` try all its cases again: something may have come. Completes nothing. */
+  retry(): void;
 }
 
 /**
@@ -43,16 +61,16 @@ export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
    * Makes the case happen if that needs no waiting, and says whether it did. What came goes into
    * `waiter.value` and `waiter.ok`. Otherwise it leaves no trace. It may throw.
    */
-  try(waiter: Waiter): boolean;
+  try(waiter: SelectWaiter): boolean;
   /** Keeps `waiter`, to claim or retry it later; at once is allowed as well. */
-  enrol(waiter: Waiter): void;
+  enrol(waiter: SelectWaiter): void;
   /**
    * Lets go of `waiter`, which need not be kept any more. If `waiter.done`, it had been completed
    * and its goroutine was ended before it ran: what it carries is to be taken back.
    */
-  withdraw(waiter: Waiter): void;
+  withdraw(waiter: SelectWaiter): void;
   /** The `value` of the case that happened, out of `waiter`; or throws what `select` is to throw. */
-  collect(waiter: Waiter): O["value"];
+  collect(waiter: SelectWaiter): O["value"];
 }
 
 /** What `select` takes at one place: a case, `otherwise`, or null for one that never happens. */

@@ -7,19 +7,19 @@
  */
 import { PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Waiter } from "./chan_waiter.ts";
-import type { OUTCOME, SelectCase } from "./select_case.ts";
+import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";
 
-/** Made by {@linkcode onPromise}. */
-export class PromiseCase<T> implements SelectCase<{ value: T; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: T; ok: true };
-  readonly #waiters = new Set<Waiter>();
+/** What a promise as a case of `select` gives. */
+export type Resolved<T> = { value: T; ok: true };
+
+/** See {@linkcode onPromise}. */
+class PromiseCase<T> implements SelectCase<Resolved<T>> {
+  declare readonly [OUTCOME]?: Resolved<T>;
+  readonly #waiters = new Set<SelectWaiter>();
   #state: "pending" | "fulfilled" | "rejected" = "pending";
   /** What it resolved to, or was rejected with. */
   #outcome: unknown;
 
-  /** @internal */
   constructor(promise: PromiseLike<T>) {
     const settle = (state: "fulfilled" | "rejected") => (outcome: unknown) => {
       this.#state = state;
@@ -32,13 +32,11 @@ export class PromiseCase<T> implements SelectCase<{ value: T; ok: true }> {
     Promise.resolve(promise).then(settle("fulfilled"), settle("rejected"));
   }
 
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
+  try(waiter: SelectWaiter): boolean {
     return waiter.ok = this.#state !== "pending";
   }
 
-  /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
+  enrol(waiter: SelectWaiter): void {
     if (scheduler.blocking) {
       throw new PanicError("onPromise under runSync: the host's loop stands still; use run");
     }
@@ -46,12 +44,10 @@ export class PromiseCase<T> implements SelectCase<{ value: T; ok: true }> {
     scheduler.promises++;
   }
 
-  /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
+  withdraw(waiter: SelectWaiter): void {
     if (this.#waiters.delete(waiter)) scheduler.promises--;
   }
 
-  /** See {@linkcode SelectCase}. */
   collect(): T {
     if (this.#state === "rejected") throw this.#outcome;
     return this.#outcome as T;
@@ -72,7 +68,7 @@ const cases = new WeakMap<object, PromiseCase<unknown>>();
  * const got = yield* select(onPromise(fetch(url)), after(1000).onRecv());
  * ```
  */
-export function onPromise<T>(promise: PromiseLike<T>): PromiseCase<T> {
+export function onPromise<T>(promise: PromiseLike<T>): SelectCase<Resolved<T>> {
   let found = cases.get(promise) as PromiseCase<T> | undefined;
   if (found === undefined) cases.set(promise, found = new PromiseCase(promise));
   return found;

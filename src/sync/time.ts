@@ -129,7 +129,7 @@ export class Ticker {
 
 /** Throws if `ms` is no time. @internal */
 export function checkMs(what: string, ms: number): void {
-  if (Number.isNaN(Number(ms))) {
+  if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(`Cannot ${what} as the time must be a number: current value is ${ms}`);
   }
 }

@@ -17,7 +17,8 @@ import { checkMs } from "./time.ts";
 /**
  * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.
  * It belongs to the run of the goroutine that called this, or to nobody's, as with `go`; a timer
- * that is still waiting when its run ends is stopped. Never parks. Go: `time.AfterFunc`.
+ * that is still waiting when its run ends is stopped. As long as any of a run is waiting, the run has
+ * one goroutine more, of the name "afterFunc". Never parks. Go: `time.AfterFunc`.
  *
  * @param f a `function*`, or a plain function
  * @throws {RangeError} when `ms` is not a number
@@ -34,42 +35,48 @@ export function afterFunc(ms: number, f: () => Routine<void> | void): FuncTimer 
     throw new TypeError(`Cannot afterFunc as f must be a function: current value is ${typeof f}`);
   }
   checkMs("afterFunc", ms);
-  const timer = new FuncTimer(f);
+  const timer = new ScheduledFunc(f);
   timer.reset(ms);
   return timer;
 }
 
 /** A function that is to be started: made by {@linkcode afterFunc}. Go: the Timer of AfterFunc. */
-export class FuncTimer {
-  readonly #f: () => Routine<void> | void;
-  readonly #timer = new HeapTimer(() => this.#fire());
-  #keeper: Keeper | null = null;
-  /** Links of the keeper's list. @internal */
-  prev: FuncTimer | null = null;
-  /** See `prev`. @internal */
-  next: FuncTimer | null = null;
-
-  /** @internal */
-  constructor(f: () => Routine<void> | void) {
-    this.#f = f;
-  }
-
+export interface FuncTimer extends Disposable {
   /**
    * Keeps the function from being started. Gives whether it did: false if it had been started or
    * stopped before. Never parks, and does not wait for a function that runs.
    */
-  stop(): boolean {
-    if (!scheduler.timers.stop(this.#timer)) return false;
-    this.#leave();
-    return true;
-  }
-
+  stop(): boolean;
   /**
    * Has the function started, once more if it was before, `ms` milliseconds from now. Gives whether
    * it was still to be started. Never parks.
    *
    * @throws {RangeError} when `ms` is not a number
    */
+  reset(ms: number): boolean;
+  /** Stops it. */
+  [Symbol.dispose](): void;
+}
+
+class ScheduledFunc implements FuncTimer {
+  readonly #f: () => Routine<void> | void;
+  readonly #timer = new HeapTimer(() => this.#fire());
+  #keeper: Keeper | null = null;
+  /** Links of the keeper's list. */
+  prev: ScheduledFunc | null = null;
+  /** See `prev`. */
+  next: ScheduledFunc | null = null;
+
+  constructor(f: () => Routine<void> | void) {
+    this.#f = f;
+  }
+
+  stop(): boolean {
+    if (!scheduler.timers.stop(this.#timer)) return false;
+    this.#leave();
+    return true;
+  }
+
   reset(ms: number): boolean {
     checkMs("reset a timer", ms);
     const pending = this.#timer.active;
@@ -83,7 +90,6 @@ export class FuncTimer {
     return pending;
   }
 
-  /** Stops it. */
   [Symbol.dispose](): void {
     this.stop();
   }
@@ -105,24 +111,24 @@ function* body(f: () => Routine<void> | void): Routine<void> {
   if (typeof routine?.next === "function") yield* routine;
 }
 
-/** The timers of a run. */
+/** The timers of a run that are waiting. */
 class Keeper {
   readonly run: Run;
-  #first: FuncTimer | null = null;
+  #first: ScheduledFunc | null = null;
   #g: Goroutine | null = null;
 
   constructor(run: Run) {
     this.run = run;
   }
 
-  add(timer: FuncTimer): void {
+  add(timer: ScheduledFunc): void {
     timer.next = this.#first;
     if (this.#first !== null) this.#first.prev = timer;
     this.#first = timer;
     this.#g ??= this.#spawn();
   }
 
-  remove(timer: FuncTimer): void {
+  remove(timer: ScheduledFunc): void {
     if (timer.prev === null) this.#first = timer.next;
     else timer.prev.next = timer.next;
     if (timer.next !== null) timer.next.prev = timer.prev;
@@ -143,12 +149,14 @@ class Keeper {
       while (this.#first !== null) yield scheduler.park("timers");
     } finally {
       this.#g = null;
+      if (latest === this) latest = null;
       while (this.#first !== null) this.#first.stop();
     }
   }
 }
 
 const keepers = new WeakMap<Run, Keeper>();
+/** The one that was asked for last; nearly always the next one, too. */
 let latest: Keeper | null = null;
 
 function keeperOf(run: Run): Keeper {

@@ -10,12 +10,12 @@
  */
 import { scheduler } from "../sched/thread.ts";
 import { HeapTimer } from "../sched/timer.ts";
-import { Chan } from "./chan.ts";
+import { Channel } from "./chan_channel.ts";
 import { type ChanSource, NOTHING } from "./chan_outcome.ts";
 
 /** Times are milliseconds of `performance.now()`. */
 export class TickSource implements ChanSource<Date> {
-  readonly chan: Chan<Date> = new Chan(0, this);
+  readonly chan: Channel<Date> = new Channel(0, this);
   /** Whether a tick is still to come. */
   #running = false;
   #when = 0;

@@ -161,6 +161,15 @@ function register(): void {
       assertRefused(outcomes[2], `127.0.0.1:${port}`);
     }));
 
+  deno("a name permitted with its port can be looked up", async () => {
+    // Not localhost, which needs no look-up.
+    const host = hostname();
+    const flags = ["--allow-ffi", `--allow-net=${host}:1`];
+    const [{ name, code, message }] = await under(flags, [`dial ${host}:1`]);
+    assert.equal(name, "OpError", String(message));
+    assert.notEqual(code, "EPERM", String(message));
+  });
+
   deno(
     "an address denied is refused, by whatever name it is called",
     () =>
