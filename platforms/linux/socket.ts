@@ -42,8 +42,14 @@ export class LinuxSockets implements SocketCalls {
   readonly #value = new Int32Array(new ArrayBuffer(8));
   readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
+  /** The two that every echo makes are at hand. */
+  readonly #recv: Libc["symbols"]["recv"];
+  readonly #send: Libc["symbols"]["send"];
+
   constructor(libc: Libc) {
     this.#libc = libc;
+    this.#recv = libc.symbols.recv;
+    this.#send = libc.symbols.send;
   }
 
   streamSocket(family: Family): number {
@@ -75,12 +81,12 @@ export class LinuxSockets implements SocketCalls {
   }
 
   recv(fd: number, buffer: Uint8Array, length: number): number {
-    const n = this.#libc.symbols.recv(fd, buffer, length, 0);
+    const n = this.#recv(fd, buffer, length, 0);
     return n >= 0 ? n : -this.#libc.errno();
   }
 
   send(fd: number, buffer: Uint8Array, length: number): number {
-    const n = this.#libc.symbols.send(fd, buffer, length, C.MSG_NOSIGNAL);
+    const n = this.#send(fd, buffer, length, C.MSG_NOSIGNAL);
     return n >= 0 ? n : -this.#libc.errno();
   }
 
