@@ -24,11 +24,12 @@ const GRACE_MS = 2000;
 const open = new Map<Conn, Goroutine<void>>();
 
 function* main() {
+  const stopped = signal("SIGINT", "SIGTERM");
   using listener = yield* listen("tcp", joinHostPort(HOST, PORT));
   const { runtime, poller } = platformInfo();
   console.log(`listening on ${listener.addr} (${runtime}, ${poller})`);
   const accepting = go(accept, listener);
-  yield* wait(signal("SIGINT", "SIGTERM"));
+  yield* wait(stopped);
   listener.close();
   yield* accepting.join();
   for (const conn of open.keys()) conn.setDeadline(Date.now() + GRACE_MS);
@@ -49,7 +50,9 @@ function* accept(listener: Listener) {
 function* serve(conn: Conn) {
   try {
     yield* echo(conn);
+    conn.close();
   } catch (error) {
+    conn.abort();
     if (!(error instanceof OpError)) throw error; // A peer may vanish, a deadline may pass.
   } finally {
     open.delete(conn);
@@ -57,7 +60,6 @@ function* serve(conn: Conn) {
 }
 
 function* echo(conn: Conn) {
-  using _ = conn;
   const buf = new Uint8Array(16 * 1024);
   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
 }

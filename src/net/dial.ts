@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Dialling. Go: net/dial.go, Dial; net/tcpsock_posix.go, doDialTCP. */
 import { platform } from "../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../platforms/types.ts";
+import type { Endpoint, IntOption, RawAddress } from "../../platforms/types.ts";
 import { ERR_DEADLINE, SyscallError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Addr, endpointAddr, type TCPAddr, tcpAddr } from "./addr.ts";
@@ -189,8 +189,10 @@ function adopt(fd: NetFD, options: DialOptions, check: Check): void {
   };
   const local = name(sockets.localAddress(fd.sysfd), "getsockname");
   fd.setAddrs(local, name(sockets.remoteAddress(fd.sysfd), "getpeername"));
-  fd.setOption("TCP_NODELAY", 1);
-  setKeepAlive((option, value) => fd.setOption(option, value), options.keepAlive ?? true);
+  // As in Go: that the kernel refuses one of these is no reason to have no connection.
+  const set = (option: IntOption, value: number) => void sockets.setOption(fd.sysfd, option, value);
+  set("TCP_NODELAY", 1);
+  setKeepAlive(set, options.keepAlive ?? true);
 }
 
 function source(local: Endpoint | null): Addr | null {

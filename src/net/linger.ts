@@ -17,7 +17,7 @@ import { goDaemon } from "../sched/spawn.ts";
 /** How long a peer may be silent after it has everything, before the descriptor is closed. */
 const SILENCE_MS = 500;
 /** How long a peer may make no progress at all before it is given up. */
-const STALLED_MS = 10_000;
+const STALLED_MS = 5_000;
 /** Bytes that are thrown away of a peer that sends on and on after it has everything. */
 const MOST_DISCARDED = 1 << 20;
 /** Waits between two looks at what is unacknowledged. */

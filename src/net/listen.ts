@@ -88,9 +88,11 @@ function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptio
     if (family === "ip6") set("IPV6_V6ONLY", v6only ? 1 : 0);
     set("SO_REUSEADDR", 1);
     if (options.reusePort) set("SO_REUSEPORT", 1);
-    // Accepted connections inherit these, which spares each of them as many calls.
-    set("TCP_NODELAY", 1);
-    setKeepAlive(set, options.keepAlive ?? true);
+    // Accepted connections inherit these, which spares each of them as many calls. As in Go, that
+    // the kernel refuses one is no error.
+    const wish = (option: IntOption, value: number) => void sockets.setOption(sysfd, option, value);
+    wish("TCP_NODELAY", 1);
+    setKeepAlive(wish, options.keepAlive ?? true);
     const ip = fit(endpoint.ip, family === "ip6" ? 16 : 4);
     const raw = sockets.encodeAddress({ ...endpoint, ip });
     check(sockets.bind(sysfd, raw), "bind", network, endpoint);

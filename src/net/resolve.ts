@@ -106,9 +106,15 @@ function* lookupIPs(host: string): Routine<Uint8Array[]> {
     return all.map(({ address }) => parseIP(address)).filter((ip) => ip !== null);
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };
-    throw new DNSError(code === "ENOTFOUND" ? "no such host" : message, host, code);
+    throw new DNSError(reasons[code] ?? message, host, code);
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no such host",
+  // Deno's look-up wants the permission for the whole host, whatever the port.
+  EPERM: "permission denied: run Deno with --allow-net for this host, without a port",
+};
 
 /**
  * The family of a socket for `ip`, and whether it is to be deaf for IPv4. A listener on all

@@ -5,7 +5,7 @@ import { UnexpectedEOFError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { SelectCase } from "../sync/select_case.ts";
-import type { TCPAddr } from "./addr.ts";
+import { TCPAddr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import type { Conn, KeepAlive } from "./net.ts";
 import type { NetFD } from "./net_fd.ts";
@@ -82,18 +82,21 @@ export class TCPConn implements Conn {
 
   /** See {@linkcode Conn.abort}. */
   abort(): void {
-    this.#fd.setLinger(0);
-    this.#fd.close();
+    try {
+      this.#fd.setLinger(0);
+    } finally {
+      this.#fd.close();
+    }
   }
 
   /** See {@linkcode Conn.localAddr}. */
   get localAddr(): TCPAddr {
-    return this.#fd.localAddr!;
+    return this.#fd.localAddr ?? NOWHERE;
   }
 
   /** See {@linkcode Conn.remoteAddr}. */
   get remoteAddr(): TCPAddr {
-    return this.#fd.remoteAddr!;
+    return this.#fd.remoteAddr ?? NOWHERE;
   }
 
   /** See {@linkcode Conn.fd}. */
@@ -158,6 +161,9 @@ export class TCPConn implements Conn {
     this.#fd.disown();
   }
 }
+
+/** What an end is that the kernel would not name. */
+const NOWHERE = new TCPAddr("", 0);
 
 function bufferSize(bytes: number): number {
   if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;

@@ -61,8 +61,9 @@ export class Netpoll implements EventSource, WaitCount {
 
   /** Registers `fd`. Gives its pollDesc, or minus an errno. */
   open(fd: number): PollDesc | number {
+    const poller = this.init();
     const pd = this.#cache.alloc(fd);
-    const done = this.init().open(fd, pd.slot, pd.sequence);
+    const done = poller.open(fd, pd.slot, pd.sequence);
     if (done >= 0) return pd;
     this.#cache.free(pd);
     return done;

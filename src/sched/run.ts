@@ -112,6 +112,15 @@ export class Run {
     this.end();
   }
 
+  /** As {@linkcode fail}, and if it is ending already, without waiting for anything any more. */
+  collapse(error: unknown): void {
+    if (!this.#ending) return this.fail(error);
+    this.failure ??= { error };
+    this.#lastCall();
+    this.#leaveBehind(() => true);
+    this.#settle();
+  }
+
   /** Ends it. */
   end(): void {
     if (this.#ending) return;
@@ -151,14 +160,20 @@ export class Run {
   #lastCall(): void {
     this.#close();
     for (let i = 0; i < END_TRIES && this.#living > 0; i++) this.#endAll();
-    for (const g of [...this.goroutines()]) {
-      if (g.daemon) continue;
-      // It parks again and again: it is left behind, as a garbage generator.
+    // Those that park again and again.
+    this.#leaveBehind((g) => !g.daemon);
+    this.#settle();
+  }
+
+  /** Gives up those of whom `which` says so: the generator is garbage. */
+  #leaveBehind(which: (g: Goroutine) => boolean): void {
+    for (const g of [...this.goroutines()].filter(which)) {
+      if (g.daemon) this.scheduler.end(g);
+      if (g.status === "dead") continue;
       g.status = "dead";
       this.scheduler.count--;
       this.#remove(g);
     }
-    this.#settle();
   }
 
   #settle(): void {

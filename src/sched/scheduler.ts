@@ -133,6 +133,10 @@ export class Scheduler {
       if (wait > 0) this.now = performance.now();
       if (this.timers.size > 0) this.timers.fire(this.now);
       return came;
+    } catch (error) {
+      // What goroutines throw does not come here: the poller failed, and nobody can be woken by it.
+      for (const run of [...this.runs]) run.collapse(error);
+      return false;
     } finally {
       this.#passing = false;
     }

@@ -408,6 +408,15 @@ both("dial() times out by its timeout or its deadline, whichever is earlier", fu
   listener.close();
 });
 
+both("a dial that is under way when its run ends leaves nothing", function* () {
+  const { listener } = yield* fullListener();
+  const dialling = [1, 2].map(() =>
+    go(() => dial("tcp", String(listener.addr), { timeout: FAR_MS }))
+  );
+  for (const each of dialling) yield* parkedForIO(each);
+  // The harness looks for what is left.
+});
+
 both("dial() with a deadline in the past does not try", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);

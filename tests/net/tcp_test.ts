@@ -2,6 +2,9 @@
 /** Reading, writing, half-closing, resets and options of TCP connections. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import process from "node:process";
+import { test } from "node:test";
 import {
   type Conn,
   go,
@@ -15,7 +18,7 @@ import {
 import { platform } from "../../platforms/runtime.ts";
 import type { IntOption } from "../../platforms/types.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, pair, pairOn, thrown, until } from "../harness.ts";
+import { both, pair, pairOn, runBy, thrown, until } from "../harness.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;
@@ -378,6 +381,35 @@ both("a write to a peer that is gone is an error, not a signal", function* () {
   assert.match(error.code, /^(ECONNRESET|EPIPE)$/);
   // Once more, now that the socket is known to be broken: this is where SIGPIPE would come.
   assert.equal(((yield* thrown(a.write(bytes("anyone?")))) as OpError).code, "EPIPE");
+});
+
+test("a write to a peer that is gone raises no SIGPIPE", async () => {
+  const raised: string[] = [];
+  const broken = () => void raised.push("SIGPIPE");
+  // A listener takes the place of what the runtime does with it, which is to ignore it.
+  process.on("SIGPIPE", broken);
+  // On Deno a listener for signals does not keep the event loop going.
+  const alive = setInterval(() => {}, 1000);
+  try {
+    await runBy("runSync", function* () {
+      const [a, b] = yield* pair();
+      using _a = a;
+      b.abort();
+      yield* thrown(a.read(new Uint8Array(1)));
+      for (let i = 0; i < 3; i++) {
+        assert.equal(((yield* thrown(a.write(bytes("anyone?")))) as OpError).code, "EPIPE");
+      }
+    });
+    // One that is raised now is heard of after any that was raised before.
+    const heard = once(process, "SIGUSR2");
+    process.kill(process.pid, "SIGUSR2");
+    await heard;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  } finally {
+    clearInterval(alive);
+    process.off("SIGPIPE", broken);
+  }
+  assert.deepEqual(raised, []);
 });
 
 both("one reset ends the reader and the writer", function* () {

@@ -183,20 +183,23 @@ both("Cond: a signal for a goroutine that is ended goes to the next", function* 
 });
 
 both("Cond: a goroutine ended after a broadcast wakes nobody who came later", function* () {
-  const mu = new Mutex();
-  const cond = new Cond(mu);
-  const woken: number[] = [];
-  const [first] = yield* waiters(cond, 1, woken);
-  yield* mu.lock();
-  cond.broadcast();
-  yield* until(() => first.waitReason === "sync.Mutex.Lock");
-  const later = go(function* () {
-    yield* cond.wait(); // With the lock that was taken above.
-    mu.unlock();
+  let locked = true;
+  const cond = new Cond({
+    *lock() {
+      while (locked) yield* gosched();
+    },
+    unlock() {},
   });
-  // It stands behind the first for the lock, once it has been woken; it must not be.
+  const first = go(() => cond.wait());
+  yield* until(() => waits(first));
+  cond.broadcast();
+  yield* until(() => !waits(first));
+  const later = go(() => cond.wait());
   yield* until(() => waits(later));
+  // Woken together with all who waited then, and ended while it waits for the lock.
   scheduler.end(first as Goroutine);
+  locked = false;
+  yield* until(() => first.status === "dead");
   for (let i = 0; i < 5; i++) yield* gosched();
   assert.ok(waits(later));
   cond.signal();

@@ -554,21 +554,30 @@ test("a deadline that passed while no run was under way is caught up with by the
 
 test("afterFunc(): its run is over when the context ends, or there never was one", async () => {
   const sockets = openSockets();
-  const [ctx, cancel] = withCancel(background());
-  let calls = 0;
-  const told = function* () {
-    yield* sleep(1);
-    calls++;
-  };
-  await run(function* () {
-    afterFunc(ctx, told);
-  });
-  afterFunc(ctx, told);
-  cancel();
-  assert.equal(numGoroutine(), 2);
-  while (numGoroutine() > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  assert.equal(calls, 2);
-  await run(function* () {});
+  for (const inRun of [true, false]) {
+    const [ctx, cancel] = withCancel(background());
+    let over = false;
+    const told = function* () {
+      yield* sleep(1);
+      over = true;
+    };
+    if (inRun) {
+      await run(function* () {
+        afterFunc(ctx, told);
+      });
+    } else {
+      afterFunc(ctx, told);
+    }
+    cancel();
+    assert.equal(numGoroutine(), 1);
+    assert.equal(scheduler.runs.size, 1, "the goroutine is in a run that is over");
+    const deadline = Date.now() + 20_000;
+    while (numGoroutine() > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assert.ok(over);
+  }
+  await run(function* () {}); // Until what drives the scheduler has stopped.
   assertNothingLeft(sockets);
 });
 

@@ -88,7 +88,22 @@ both("Semaphore.acquire() takes, waits, and gives up with its context", function
   tries.push(yield* tryWithin(1));
   assert.deepEqual(tries, [true, false, false], "the last with its context over already");
   assert.ok(sem.tryAcquire(2));
-  assert.equal(ctx.canceller!.children, null);
+});
+
+both("Semaphore: its context holds nobody who waits no more", function* () {
+  const sem = new Semaphore(1);
+  const [ctx, cancel] = withCancel(background());
+  yield* sem.acquire(1, ctx);
+  const [served, ended] = [1, 2].map(() => go(() => sem.acquire(1, ctx)));
+  for (const g of [served, ended]) yield* parked(g);
+  assert.equal(ctx.canceller!.children!.size, 2);
+  sem.release();
+  yield* served.join();
+  assert.equal(ctx.canceller!.children!.size, 1);
+  scheduler.end(ended as Goroutine);
+  assert.equal(ctx.canceller!.children!.size, 0);
+  cancel();
+  sem.release();
 });
 
 both("Semaphore: one that asks for too much waits for its context, and keeps nobody", function* () {

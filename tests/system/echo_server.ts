@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The echo example as a child, and what may be asked about it from outside. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { type Child, eventually, isDeno, startProgram } from "./child.ts";
+import { descriptors, internetSockets } from "./descriptors.ts";
 
 /** A server that is up. */
 export interface EchoServer extends AsyncDisposable {
@@ -17,16 +18,9 @@ export interface EchoServer extends AsyncDisposable {
 /** Longest life of a server, in milliseconds; it is there to end a hang. */
 const LIFETIME_MS = 50_000;
 
-/** Sockets of the process `pid`. */
-function socketsOf(pid: number): number {
-  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      return ""; // Closed since.
-    }
-  });
-  return links.filter((link) => link.startsWith("socket:")).length;
+/** Connections of the server `pid`: its sockets but for the listener. */
+function connectionsOf(pid: number): number {
+  return internetSockets(descriptors(pid)).length - 1;
 }
 
 function memoryOf(pid: number): number {
@@ -34,29 +28,32 @@ function memoryOf(pid: number): number {
   return Number(kib) * 1024;
 }
 
-/** Sockets that have nothing to do with the clients: the listener, and some that Deno has. */
-async function socketsAtRest(child: Child, port: number): Promise<number> {
-  // With one echo served it has done all that it does at its start.
+/** Returns when the server has served one echo, and so has done all that it does at its start. */
+async function warmUp(child: Child, port: number): Promise<void> {
   const socket = await connectTo(port);
   await roundTrip(socket, Buffer.from("are you there?"));
-  const count = socketsOf(child.pid) - 1;
   socket.destroy();
-  await eventually("the first is gone", () => socketsOf(child.pid) === count);
-  return count;
+  await eventually("the first is gone", () => connectionsOf(child.pid) === 0);
 }
 
-/** Starts `file` (the example if left out) and waits until it listens. */
-export async function startEcho(file = "examples/echo.ts"): Promise<EchoServer> {
+/** Starts the example and waits until it serves. */
+export async function startEcho(): Promise<EchoServer> {
   const env = { HOST: "127.0.0.1", PORT: "0" };
-  const child = startProgram(file, [], { env, lifetime: LIFETIME_MS });
+  const child = startProgram("examples/echo.ts", [], { env, lifetime: LIFETIME_MS });
   const who = isDeno ? "deno" : "bun";
   const line = new RegExp(`^listening on 127\\.0\\.0\\.1:(\\d+) \\(${who}, epoll\\)\n`);
-  const [, port] = await child.stdout.match(line);
-  const atRest = await socketsAtRest(child, Number(port));
+  let port: number;
+  try {
+    port = Number((await child.stdout.match(line))[1]);
+    await warmUp(child, port);
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     child,
-    port: Number(port),
-    connections: () => socketsOf(child.pid) - atRest,
+    port,
+    connections: () => connectionsOf(child.pid),
     memory: () => memoryOf(child.pid),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

@@ -57,9 +57,18 @@ for (const [conns, size] of [[50, 64], [500, 64], [50, 16384]]) {
 function cpuTimes(pid: number): Map<string, number> {
   const threads = readdirSync(`/proc/${pid}/task`);
   return new Map(threads.map((tid) => {
-    const [ns] = readFileSync(`/proc/${pid}/task/${tid}/schedstat`, "utf8").split(" ");
+    const [ns] = read(`/proc/${pid}/task/${tid}/schedstat`).split(" ");
     return [tid, Number(ns) / 1e6];
   }));
+}
+
+/** What a file of /proc says; nothing if its thread has ended since it was listed. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "0";
+  }
 }
 
 /** CPU time that `pid` uses in the next IDLE_MS; of a thread that ends, what it had used is lost. */

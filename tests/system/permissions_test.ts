@@ -161,13 +161,16 @@ function register(): void {
       assertRefused(outcomes[2], `127.0.0.1:${port}`);
     }));
 
-  deno("a name permitted with its port can be looked up", async () => {
+  deno("a name permitted with its port alone is refused, with the flag that helps", async () => {
     // Not localhost, which needs no look-up.
     const host = hostname();
     const flags = ["--allow-ffi", `--allow-net=${host}:1`];
     const [{ name, code, message }] = await under(flags, [`dial ${host}:1`]);
     assert.equal(name, "OpError", String(message));
-    assert.notEqual(code, "EPERM", String(message));
+    assert.equal(code, "EPERM", String(message));
+    assert.match(String(message), /run Deno with --allow-net for this host, without a port/);
+    const helped = await under(["--allow-ffi", `--allow-net=${host}`], [`dial ${host}:1`]);
+    assert.notEqual(helped[0].code, "EPERM", String(helped[0].message));
   });
 
   deno(
