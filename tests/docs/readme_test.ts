@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/** The first program of README.md, and that of mod.ts, run as they stand there. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { dial, run, sleep } from "../../mod.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The code between the first fence of `file` and the next, without the stars of a comment. */
+function firstProgram(file: string): string {
+  const text = readFileSync(new URL(file, root), "utf8").replaceAll(/^ \* ?/gm, "");
+  const found = /```ts\n([\s\S]*?)```/.exec(text);
+  assert.ok(found, `${file} has no program`);
+  return found[1];
+}
+
+/** A port that nobody listens on, most likely still so in a moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+for (const file of ["README.md", "mod.ts"]) {
+  test(`the program of ${file} echoes`, async () => {
+    const port = await freePort();
+    const source = firstProgram(file)
+      .replace("@netpoll/netpoll", new URL("mod.ts", root).href)
+      .replace("127.0.0.1:8080", `127.0.0.1:${port}`);
+    const folder = mkdtempSync(join(tmpdir(), "netpoll-"));
+    const program = join(folder, "program.ts");
+    writeFileSync(program, source);
+    const config = new URL("deno.json", root).pathname;
+    const args = "Deno" in globalThis ? ["run", "-A", "--no-check", "--config", config] : [];
+    const child = spawn(process.execPath, [...args, program], { stdio: "inherit" });
+    try {
+      assert.equal(await answer(port), "hello");
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+/** What the echo says to "hello", as soon as there is one. */
+function answer(port: number): Promise<string> {
+  return run(function* () {
+    for (let tries = 0;; tries++) {
+      try {
+        using conn = yield* dial("tcp", `127.0.0.1:${port}`);
+        const buf = new Uint8Array(5);
+        yield* conn.write(new TextEncoder().encode("hello"));
+        yield* conn.readFull(buf);
+        return new TextDecoder().decode(buf);
+      } catch (error) {
+        if (tries > 1000) throw error;
+        yield* sleep(10);
+      }
+    }
+  });
+}

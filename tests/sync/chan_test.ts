@@ -1,0 +1,652 @@
+// SPDX-License-Identifier: MIT
+/** Channels: what Go's runtime/chan_test.go and test/chan ask of them, and the host's async code. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  DeadlockError,
+  dump,
+  go,
+  type GoroutineHandle,
+  gosched,
+  numGoroutine,
+  PanicError,
+  type Routine,
+  run,
+  runSync,
+  sleep,
+  wait,
+} from "../../mod.ts";
+import type { Goroutine } from "../../src/sched/goroutine.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { type Chan, chan } from "../../src/sync/chan.ts";
+import type { Channel } from "../../src/sync/chan_channel.ts";
+import { both, only, thrown, until } from "../harness.ts";
+
+/** Ends a goroutine where it waits, as the end of its run does. */
+function end(g: GoroutineHandle): void {
+  scheduler.end(g as Goroutine);
+}
+
+/** Whether nobody stands in a queue of `ch`. */
+function nobodyWaits<T>(ch: Chan<T>): boolean {
+  const { receivers, senders } = ch as Channel<T>;
+  return receivers.first === null && senders.first === null;
+}
+
+function isPanic(error: unknown, text: string): void {
+  assert.ok(error instanceof PanicError, String(error));
+  assert.equal(error.message, text);
+}
+
+/** Receives until the end. */
+function* collect<T>(ch: Chan<T>): Routine<T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const [value, ok] = yield* ch.recvOk();
+    if (!ok) return all;
+    all.push(value);
+  }
+}
+
+/** A generator of numbers below `n` that gives the same ones for the same seed. */
+function seeded(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor(state / 0x1_0000_0000 * n);
+  };
+}
+
+for (const capacity of [-1, 1.5, NaN, Infinity, "1" as unknown as number]) {
+  test(`a capacity of ${capacity} panics as in Go`, () => {
+    assert.throws(() => chan(capacity), (error) => {
+      isPanic(error, "makechan: size out of range");
+      return true;
+    });
+  });
+}
+
+test("length and capacity are what Go's len and cap give", () => {
+  const ch = chan<string>(3);
+  assert.deepEqual([ch.length, ch.capacity], [0, 3]);
+  ch.trySend("a");
+  ch.trySend("b");
+  assert.deepEqual([ch.length, ch.capacity], [2, 3]);
+  ch.tryRecv();
+  assert.deepEqual([ch.length, chan().length, chan().capacity], [1, 0, 0]);
+});
+
+test("a huge capacity costs nothing until it is used", () => {
+  const ch = chan<number>(Number.MAX_SAFE_INTEGER);
+  for (let i = 0; i < 1000; i++) assert.ok(ch.trySend(i));
+  for (let i = 0; i < 1000; i++) assert.deepEqual(ch.tryRecv(), { value: i, ok: true });
+});
+
+both("a receive on an empty channel waits for a send", function* () {
+  for (const capacity of [0, 1, 10]) {
+    const ch = chan<number>(capacity);
+    const g = go(() => ch.recv());
+    yield* until(() => g.waitReason === "chan receive");
+    assert.equal(ch.tryRecv(), null);
+    yield* ch.send(7);
+    assert.equal(yield* g.join(), 7);
+  }
+});
+
+both("a send on a full channel waits for a receive", function* () {
+  for (const capacity of [0, 1, 10]) {
+    const ch = chan<number>(capacity);
+    for (let i = 0; i < capacity; i++) yield* ch.send(i);
+    assert.equal(ch.trySend(-1), false);
+    const g = go(() => ch.send(capacity));
+    yield* until(() => g.waitReason === "chan send");
+    assert.equal(ch.length, capacity);
+    for (let i = 0; i <= capacity; i++) assert.equal(yield* ch.recv(), i);
+    yield* g.join();
+  }
+});
+
+both("values come out in the order in which they went in, whatever the capacity", function* () {
+  for (const capacity of [0, 1, 2, 3, 7, 8, 9, 100]) {
+    const ch = chan<number>(capacity);
+    go(function* () {
+      for (let i = 0; i < 300; i++) yield* ch.send(i);
+      ch.close();
+    });
+    assert.deepEqual(yield* collect(ch), Array.from({ length: 300 }, (_, i) => i));
+  }
+});
+
+both("undefined and null are values like any others", function* () {
+  const ch = chan<undefined | null>(2);
+  yield* ch.send(undefined);
+  yield* ch.send(null);
+  assert.deepEqual(yield* ch.recvOk(), [undefined, true]);
+  assert.deepEqual(ch.tryRecv(), { value: null, ok: true });
+  ch.close();
+  assert.deepEqual(yield* ch.recvOk(), [undefined, false]);
+});
+
+both("those who wait are served in the order in which they came", function* () {
+  for (const capacity of [0, 2]) {
+    const ch = chan<number>(capacity);
+    const got: string[] = [];
+    const receivers = [0, 1, 2, 3].map((i) =>
+      go(function* () {
+        got.push(`${i}:${yield* ch.recv()}`);
+      })
+    );
+    yield* until(() => receivers.every((g) => g.status === "waiting"));
+    for (let i = 0; i < 4; i++) yield* ch.send(i);
+    for (const g of receivers) yield* g.join();
+    assert.deepEqual(got, ["0:0", "1:1", "2:2", "3:3"]);
+
+    const senders = [0, 1, 2, 3, 4].map((i) => go(() => ch.send(i)));
+    yield* until(() => senders.slice(capacity).every((g) => g.status === "waiting"));
+    for (let i = 0; i < 5; i++) assert.equal(yield* ch.recv(), i);
+  }
+});
+
+both("a chain of goroutines that wait for one another hands a value through", function* () {
+  const n = 10_000;
+  const first = chan<number>();
+  let right = first;
+  for (let i = 0; i < n; i++) {
+    const [left, to] = [chan<number>(), right];
+    go(function* () {
+      yield* to.send((yield* left.recv())! + 1);
+    });
+    right = left;
+  }
+  yield* right.send(0);
+  assert.equal(yield* first.recv(), n);
+});
+
+both("a closed channel gives what is in it and then the end, for ever", function* () {
+  const ch = chan<number>(10);
+  yield* ch.send(1);
+  yield* ch.send(2);
+  assert.equal(ch.closed, false);
+  ch.close();
+  assert.equal(ch.closed, true);
+  assert.equal(yield* ch.recv(), 1);
+  assert.deepEqual(yield* ch.recvOk(), [2, true]);
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(yield* ch.recvOk(), [undefined, false]);
+    assert.equal(yield* ch.recv(), undefined);
+    assert.deepEqual(ch.tryRecv(), { value: undefined, ok: false });
+  }
+});
+
+both("close wakes all who wait to receive", function* () {
+  const ch = chan<number>();
+  const all = [0, 1, 2].map(() => go(() => ch.recvOk()));
+  yield* until(() => all.every((g) => g.status === "waiting"));
+  ch.close();
+  for (const g of all) assert.deepEqual(yield* g.join(), [undefined, false]);
+});
+
+both("close lets all who wait to send fail", function* () {
+  const ch = chan<number>(1);
+  yield* ch.send(0);
+  const all = [1, 2, 3].map((i) => go(() => thrown(ch.send(i))));
+  yield* until(() => all.every((g) => g.status === "waiting"));
+  ch.close();
+  for (const g of all) isPanic(yield* g.join(), "send on closed channel");
+  assert.deepEqual(yield* collect(ch), [0]);
+});
+
+both("what must not be done to a closed channel panics with Go's texts", function* () {
+  for (const capacity of [0, 1]) {
+    const ch = chan<number>(capacity);
+    ch.close();
+    isPanic(yield* thrown(ch.send(1)), "send on closed channel");
+    assert.throws(() => ch.trySend(1), /^PanicError: send on closed channel$/);
+    assert.throws(() => ch.close(), /^PanicError: close of closed channel$/);
+  }
+});
+
+both("trySend and tryRecv never wait, and say what they found", function* () {
+  const ch = chan<number>();
+  assert.equal(ch.trySend(1), false);
+  assert.equal(ch.tryRecv(), null);
+  const receiver = go(() => ch.recv());
+  yield* until(() => receiver.status === "waiting");
+  assert.equal(ch.trySend(2), true);
+  assert.equal(ch.trySend(3), false, "the receiver has its value already");
+  assert.equal(yield* receiver.join(), 2);
+  const sender = go(() => ch.send(4));
+  yield* until(() => sender.status === "waiting");
+  assert.deepEqual(ch.tryRecv(), { value: 4, ok: true });
+  assert.equal(ch.tryRecv(), null, "the sender has been relieved already");
+  yield* sender.join();
+});
+
+both("each value reaches exactly one of many receivers", function* () {
+  for (const capacity of [0, 1, 10]) {
+    const [ch, n] = [chan<number>(capacity), 3000];
+    const sums = [0, 1, 2, 3, 4].map(() =>
+      go(function* () {
+        const mine = yield* collect(ch);
+        return mine.reduce((sum, v) => sum + v, 0);
+      })
+    );
+    for (let i = 1; i <= n; i++) {
+      yield* ch.send(i);
+      if (i % 7 === 0) yield* gosched();
+    }
+    ch.close();
+    let sum = 0;
+    for (const g of sums) sum += yield* g.join();
+    assert.equal(sum, n * (n + 1) / 2);
+  }
+});
+
+both("many senders into one channel lose nothing, and each keeps its order", function* () {
+  const ch = chan<[sender: number, i: number]>(3);
+  const senders = [0, 1, 2, 3, 4, 5].map((sender) =>
+    go(function* () {
+      for (let i = 0; i < 500; i++) yield* ch.send([sender, i]);
+    })
+  );
+  go(function* () {
+    for (const g of senders) yield* g.join();
+    ch.close();
+  });
+  const next = senders.map(() => 0);
+  for (const [sender, i] of yield* collect(ch)) assert.equal(i, next[sender]++);
+  assert.deepEqual(next, senders.map(() => 500));
+});
+
+both("a channel serves as a semaphore", function* () {
+  const [permits, running] = [chan<true>(3), { now: 0, most: 0 }];
+  const all = Array.from({ length: 20 }, () =>
+    go(function* () {
+      yield* permits.send(true);
+      running.most = Math.max(running.most, ++running.now);
+      for (let i = 0; i < 5; i++) yield* gosched();
+      running.now--;
+      yield* permits.recv();
+    }));
+  for (const g of all) yield* g.join();
+  assert.deepEqual(running, { now: 0, most: 3 });
+});
+
+both("a sieve of goroutines finds the primes", function* () {
+  function* filter(from: Chan<number>, to: Chan<number>, prime: number): Routine<void> {
+    for (let v; (v = yield* from.recv()) !== undefined;) if (v % prime !== 0) yield* to.send(v);
+  }
+  let ch = chan<number>();
+  const numbers = ch;
+  go(function* () {
+    for (let i = 2;; i++) yield* numbers.send(i);
+  });
+  const primes: number[] = [];
+  while (primes.length < 60) {
+    const [from, to] = [ch, chan<number>()];
+    const prime = (yield* from.recv())!;
+    primes.push(prime);
+    go(filter, from, to, prime);
+    ch = to;
+  }
+  assert.deepEqual([primes[0], primes[9], primes[59]], [2, 29, 281]);
+});
+
+both("a goroutine that never has to wait still lets the others run", function* () {
+  const [ch, closed] = [chan<number>(1), chan<number>()];
+  closed.close();
+  let others = 0;
+  const other = go(function* () {
+    for (;;) {
+      others++;
+      yield* gosched();
+    }
+  });
+  for (const before of [0, others]) {
+    const deadline = performance.now() + 20_000;
+    while (others < before + 3 && performance.now() < deadline) {
+      yield* ch.send(1);
+      yield* ch.recv();
+    }
+    assert.ok(others >= before + 3, "a full channel");
+  }
+  const before = others;
+  for (let i = 0; i < 100_000; i++) yield* closed.recv();
+  assert.ok(others > before, "a closed channel");
+  end(other);
+});
+
+both("a dump says what each goroutine waits for, in Go's words", function* () {
+  const ch = chan<number>();
+  const sender = go(function* theSender() {
+    yield* ch.send(1);
+  });
+  yield* until(() => sender.status === "waiting");
+  assert.match(dump(), /\[chan send, \d+ ms\]: theSender/);
+  yield* ch.recv();
+  const receiver = go(function* theReceiver() {
+    yield* ch.recv();
+  });
+  yield* until(() => receiver.status === "waiting");
+  assert.match(dump(), /\[chan receive, \d+ ms\]: theReceiver/);
+  ch.close();
+});
+
+both("a goroutine that is ended while it waits to send has sent nothing", function* () {
+  const ch = chan<string>();
+  const ended = go(() => ch.send("ended"));
+  const other = go(() => ch.send("other"));
+  yield* until(() => ended.status === "waiting" && other.status === "waiting");
+  end(ended);
+  assert.equal(yield* ch.recv(), "other");
+  assert.equal(ch.tryRecv(), null);
+  yield* other.join();
+});
+
+both("a goroutine that is ended while it waits to receive takes nothing", function* () {
+  const ch = chan<string>();
+  const ended = go(() => ch.recv());
+  const other = go(() => ch.recv());
+  yield* until(() => ended.status === "waiting" && other.status === "waiting");
+  end(ended);
+  yield* ch.send("v");
+  assert.equal(yield* other.join(), "v");
+  assert.ok(nobodyWaits(ch));
+});
+
+both("a value handed to a goroutine that is ended before it runs is not lost", function* () {
+  for (const capacity of [0, 1]) {
+    const ch = chan<string>(capacity);
+    const ended = go(() => ch.recv());
+    yield* until(() => ended.status === "waiting");
+    yield* ch.send("v");
+    assert.equal(ended.status, "runnable");
+    end(ended);
+    assert.equal(ch.length, 1);
+    assert.equal(yield* ch.recv(), "v");
+    assert.equal(ch.length, 0);
+  }
+});
+
+both("such a value goes to the next who waits, before those that were sent later", function* () {
+  const ch = chan<string>();
+  const ended = go(() => ch.recv());
+  const next = go(() => ch.recv());
+  yield* until(() => ended.status === "waiting" && next.status === "waiting");
+  yield* ch.send("first");
+  end(ended);
+  assert.equal(yield* next.join(), "first");
+
+  const again = go(() => ch.recv());
+  yield* until(() => again.status === "waiting");
+  yield* ch.send("second");
+  const sender = go(() => ch.send("third"));
+  end(again);
+  yield* until(() => sender.status === "waiting");
+  assert.deepEqual([yield* ch.recv(), yield* ch.recv()], ["second", "third"]);
+  assert.equal(ch.length, 0);
+});
+
+both("such a value survives the close of its channel", function* () {
+  const ch = chan<string>();
+  const ended = go(() => ch.recv());
+  yield* until(() => ended.status === "waiting");
+  yield* ch.send("v");
+  ch.close();
+  end(ended);
+  assert.deepEqual(yield* collect(ch), ["v"]);
+});
+
+both("a sender that is ended after its value was taken has sent it", function* () {
+  const ch = chan<string>();
+  const ended = go(() => ch.send("v"));
+  yield* until(() => ended.status === "waiting");
+  assert.deepEqual(ch.tryRecv(), { value: "v", ok: true });
+  end(ended);
+  assert.equal(ch.tryRecv(), null);
+  assert.ok(nobodyWaits(ch));
+});
+
+both("a goroutine may use channels while it is being ended", function* () {
+  const [never, goodbye] = [chan<never>(), chan<string>()];
+  const g = go(function* () {
+    try {
+      yield* never.recv();
+    } finally {
+      yield* goodbye.send("goodbye");
+    }
+  });
+  yield* until(() => g.status === "waiting");
+  end(g);
+  assert.equal(yield* goodbye.recv(), "goodbye");
+});
+
+/** Senders, receivers and an executioner, by chance; afterwards all must add up. */
+function* carnage(seed: number, rounds: number): Routine<void> {
+  const random = seeded(seed);
+  const ch = chan<number>(random(4));
+  const [sent, received] = [new Set<number>(), new Set<number>()];
+  const living = new Set<GoroutineHandle>();
+  let last = 0;
+  function* send(): Routine<void> {
+    for (let i = random(4); i >= 0; i--) {
+      const value = ++last;
+      let done = false;
+      try {
+        yield* ch.send(value);
+        done = true;
+      } finally {
+        // One that was ended may have been relieved of its value before.
+        if (done) sent.add(value);
+      }
+    }
+  }
+  function* recv(): Routine<void> {
+    for (let i = random(4); i >= 0; i--) {
+      const value = (yield* ch.recv())!;
+      assert.ok(!received.has(value), "received twice");
+      received.add(value);
+    }
+  }
+  for (let i = 0; i < rounds; i++) {
+    living.add(go(random(2) === 0 ? send : recv));
+    if (random(2) === 0) yield* gosched();
+    const all = [...living];
+    end(all[random(all.length)]);
+    for (const g of all) if (g.status === "dead") living.delete(g);
+  }
+  for (const g of living) end(g);
+  for (let got; (got = ch.tryRecv()) !== null;) received.add(got.value!);
+  assert.ok(nobodyWaits(ch), "somebody is left in a queue");
+  assert.equal(ch.length, 0);
+  for (const value of sent) assert.ok(received.has(value), `${value} is lost`);
+}
+
+both("goroutines ended at random points leave nothing stuck and lose nothing", function* () {
+  for (let seed = 1; seed <= 100; seed++) yield* carnage(seed, 100);
+});
+
+test("a channel outlives the run that it was made in", async () => {
+  const ch = await run(function* () {
+    const made = chan<number>(1);
+    yield* made.send(1);
+    return made;
+  });
+  assert.equal(runSync(() => ch.recv()), 1);
+  runSync(() => ch.send(2));
+  assert.equal(ch.length, 1);
+  assert.equal(await run(() => ch.recv()), 2);
+});
+
+test("goroutines of two runs meet on a channel", async () => {
+  const ch = chan<number>();
+  const [, got] = await Promise.all([
+    run(function* () {
+      for (let i = 0; i < 100; i++) yield* ch.send(i);
+      ch.close();
+    }),
+    run(() => collect(ch)),
+  ]);
+  assert.equal(got.length, 100);
+});
+
+test("what the end of a run takes from a receiver goes to another run", async () => {
+  const ch = chan<string>();
+  await run(function* () {
+    const g = go(() => ch.recv());
+    yield* until(() => g.status === "waiting");
+    yield* ch.send("v");
+  });
+  assert.equal(await run(() => ch.recv()), "v");
+  assert.ok(nobodyWaits(ch));
+});
+
+only("run", "async code receives with for await what goroutines send", function* () {
+  for (const capacity of [0, 5]) {
+    const ch = chan<number>(capacity);
+    const got: number[] = [];
+    const reader = (async () => {
+      for await (const v of ch) got.push(v);
+    })();
+    for (let i = 0; i < 200; i++) yield* ch.send(i);
+    ch.close();
+    yield* wait(reader);
+    assert.deepEqual(got, Array.from({ length: 200 }, (_, i) => i));
+  }
+});
+
+only("run", "goroutines receive what async code sends", function* () {
+  for (const capacity of [0, 5]) {
+    const ch = chan<number>(capacity);
+    const writer = (async () => {
+      for (let i = 0; i < 200; i++) await ch.sendAsync(i);
+      ch.close();
+    })();
+    assert.deepEqual(yield* collect(ch), Array.from({ length: 200 }, (_, i) => i));
+    yield* wait(writer);
+  }
+});
+
+test("async code alone can use a channel, with no goroutine anywhere", async () => {
+  const ch = chan<string>();
+  const [sent, got] = [ch.sendAsync("a"), ch.recvAsync()];
+  assert.equal(await got, "a");
+  await sent;
+  const [later, sentLater] = [ch.recvAsync(), ch.sendAsync("b")];
+  await sentLater;
+  assert.equal(await later, "b");
+  const end = ch.recvAsync();
+  ch.close();
+  assert.equal(await end, undefined);
+  assert.equal(await ch.recvAsync(), undefined);
+  assert.deepEqual([numGoroutine(), scheduler.promises], [0, 0]);
+});
+
+only("run", "async code and goroutines wait in one queue, first come, first served", function* () {
+  const ch = chan<number>();
+  const got: string[] = [];
+  const first = go(function* () {
+    got.push(`goroutine ${yield* ch.recv()}`);
+  });
+  yield* until(() => first.status === "waiting");
+  const second = ch.recvAsync().then((v) => got.push(`async ${v}`));
+  const third = go(function* () {
+    got.push(`goroutine ${yield* ch.recv()}`);
+  });
+  yield* until(() => third.status === "waiting");
+  for (let i = 1; i <= 3; i++) yield* ch.send(i);
+  yield* wait(second);
+  yield* third.join();
+  assert.deepEqual(got.sort(), ["async 2", "goroutine 1", "goroutine 3"]);
+});
+
+test("sendAsync rejects on a closed channel, also when it is closed meanwhile", async () => {
+  const ch = chan<number>();
+  const pending = ch.sendAsync(1);
+  ch.close();
+  await assert.rejects(pending, /^PanicError: send on closed channel$/);
+  await assert.rejects(ch.sendAsync(2), /^PanicError: send on closed channel$/);
+  assert.equal(scheduler.promises, 0);
+});
+
+test("leaving a for await leaves the rest in the channel", async () => {
+  const ch = chan<number>(3);
+  for (let i = 0; i < 3; i++) ch.trySend(i);
+  for await (const v of ch) if (v === 1) break;
+  assert.deepEqual(ch.tryRecv(), { value: 2, ok: true });
+});
+
+test("an iterator that is left while it waits takes no value with it", async () => {
+  const ch = chan<number>(1);
+  const values = ch[Symbol.asyncIterator]();
+  const next = values.next();
+  assert.equal(scheduler.promises, 1);
+  await values.return!();
+  assert.deepEqual(await next, { done: true, value: undefined });
+  assert.deepEqual(await values.next(), { done: true, value: undefined });
+  ch.trySend(1);
+  assert.deepEqual([ch.length, scheduler.promises], [1, 0]);
+});
+
+only("run", "host callbacks wake goroutines with trySend", function* () {
+  const ch = chan<string>();
+  const g = go(() => ch.recv());
+  yield* until(() => g.status === "waiting");
+  setTimeout(() => ch.trySend("from a host timer"), 1);
+  assert.equal(yield* g.join(), "from a host timer");
+});
+
+test("all goroutines asleep on channels is a deadlock, known at once under runSync", () => {
+  assert.throws(() =>
+    runSync(function* () {
+      const ch = chan<number>();
+      go(function* other() {
+        yield* ch.send(1);
+      });
+      yield* chan<number>().recv();
+    }), (error) => {
+    assert.ok(error instanceof DeadlockError);
+    assert.match(error.dump, /\[chan receive, .*\n.*\[chan send, .*: other/);
+    return true;
+  });
+});
+
+test("async code that waits on a channel counts as able to wake a goroutine", async () => {
+  const [ch, other] = [chan<string>(), chan<string>()];
+  const relay = (async () => {
+    for await (const v of other) await ch.sendAsync(v);
+  })();
+  // The relay is waiting itself all the while; much later than a deadlock would be reported, the
+  // host wakes it.
+  setTimeout(() => other.trySend("late"), 1500);
+  assert.equal(await run(() => ch.recv()), "late");
+  other.close();
+  await relay;
+  assert.equal(scheduler.promises, 0);
+});
+
+test("under runSync async code that waits counts for nothing, as it cannot run", async () => {
+  const [ch, other] = [chan<string>(), chan<string>()];
+  const pending = other.recvAsync();
+  assert.throws(() => runSync(() => ch.recv()), DeadlockError);
+  other.close();
+  assert.equal(await pending, undefined);
+});
+
+test("without async code that waits a deadlock on a channel is reported under run", async () => {
+  await assert.rejects(run(() => chan<number>().recv()), DeadlockError);
+});
+
+both("a waiter serves one wait only: wake-ups from elsewhere change nothing", function* () {
+  const ch = chan<number>();
+  const g = go(() => ch.recv());
+  yield* until(() => g.status === "waiting");
+  for (let i = 0; i < 3; i++) {
+    scheduler.ready(g as Goroutine);
+    yield* sleep(0);
+    yield* gosched();
+    assert.equal(g.status, "waiting");
+  }
+  yield* ch.send(1);
+  assert.equal(yield* g.join(), 1);
+});
