@@ -49,4 +49,40 @@ export { listen } from "./src/net/listen.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
 export type { DialOptions, ListenOptions } from "./src/net/options.ts";
 export type { TCPNetwork } from "./src/net/resolve.ts";
+export { type Chan, chan } from "./src/sync/chan.ts";
+export type { Received, Sent } from "./src/sync/chan_outcome.ts";
+export { Cond } from "./src/sync/cond.ts";
+export { background, cause, Context, todo, withoutCancel, withValue } from "./src/sync/context.ts";
+export {
+  type CancelCauseFunc,
+  type CancelFunc,
+  withCancel,
+  withCancelCause,
+  withDeadline,
+  withTimeout,
+} from "./src/sync/context_cancel.ts";
+export { Canceled, ContextError, DeadlineExceeded } from "./src/sync/context_errors.ts";
+export { afterFunc, fromSignal } from "./src/sync/context_host.ts";
+export { ErrGroup } from "./src/sync/err_group.ts";
+export { Held, type Locker, Mutex } from "./src/sync/mutex.ts";
+export { Once } from "./src/sync/once.ts";
+export { Pool } from "./src/sync/pool.ts";
+export { RWMutex } from "./src/sync/rw_mutex.ts";
+export { Scope, scope } from "./src/sync/scope.ts";
+export { otherwise, select } from "./src/sync/select.ts";
+export type {
+  ArmResult,
+  CaseOutcome,
+  OUTCOME,
+  Place,
+  SelectArm,
+  SelectCase,
+  SelectResult,
+  SelectWaiter,
+} from "./src/sync/select_case.ts";
+export { onPromise, type Resolved } from "./src/sync/select_promise.ts";
+export { Semaphore } from "./src/sync/semaphore.ts";
+export { after, Ticker, Timer } from "./src/sync/time.ts";
+export { afterFunc as timerFunc, type FuncTimer } from "./src/sync/time_func.ts";
+export { WaitGroup } from "./src/sync/wait_group.ts";
 export { PlatformError } from "./platforms/types.ts";

@@ -5,7 +5,7 @@
  * A waiter carries its value in both directions: a sender's until it is taken, a receiver's once it
  * has come. Whoever completes it takes it out of its queue, fills it in and makes its goroutine
  * runnable, so a value goes from one goroutine to the other without a stop on the way. Those of
- * goroutines are recycled: a parked operation allocates nothing but its generator.
+ * goroutines are recycled: to park allocates nothing.
  */
 import type { Goroutine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";

@@ -23,7 +23,11 @@ export class Cond {
   readonly l: Locker;
   readonly #waiters = new WaitList();
 
-  /** @param l what is held around the condition: a Mutex, a RWMutex or its `rlocker()` */
+  /**
+   * A condition that nobody waits for.
+   *
+   * @param l what is held around it: a Mutex, a RWMutex or its `rlocker()`
+   */
   constructor(l: Locker) {
     this.l = l;
   }

@@ -31,7 +31,10 @@ function neverDone(): { readonly done: Chan<never>; readonly signal: AbortSignal
  * ```
  */
 export class Context {
-  /** What cancels it, its own or that of one above it; null if nothing does. @internal */
+  /**
+   * What cancels it, its own or that of one above it; null if nothing does.
+   * @internal
+   */
   readonly canceller: Canceller | null;
   readonly #parent: Context | null;
   readonly #name: string;
@@ -96,7 +99,10 @@ export class Context {
   }
 }
 
-/** Throws Go's panic when a caller without types gives no context to derive from. @internal */
+/**
+ * Throws Go's panic when a caller without types gives no context to derive from.
+ * @internal
+ */
 export function requireParent(parent: Context): void {
   if (!(parent instanceof Context)) {
     throw new PanicError("cannot create context from nil parent");

@@ -27,7 +27,11 @@ export class ErrGroup {
   #active = 0;
   #failure: { readonly error: unknown } | null = null;
 
-  /** @param parent what the group's context is derived from */
+  /**
+   * A group without goroutines. Go: `errgroup.WithContext`.
+   *
+   * @param parent what its context is derived from
+   */
   constructor(parent: Context = background()) {
     [this.ctx, this.#cancel] = withCancelCause(parent);
   }

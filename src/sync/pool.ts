@@ -10,7 +10,10 @@
 /** Pools with something in them. Go: allPools and oldPools. */
 const filled = new Set<Pool<unknown>>();
 
-/** Called after each collection of the garbage. Go: poolCleanup. @internal */
+/**
+ * Called after each collection of the garbage. Go: poolCleanup.
+ * @internal
+ */
 export function poolCleanup(): void {
   for (const pool of filled) if (pool.age()) filled.delete(pool);
 }
@@ -45,7 +48,11 @@ export class Pool<T> {
   #fresh: T[] = [];
   #old: T[] = [];
 
-  /** @param options `new` makes one; without it an empty pool gives undefined */
+  /**
+   * An empty pool.
+   *
+   * @param options `new` makes one; without it an empty pool gives undefined
+   */
   constructor(options: { new?: () => T } = {}) {
     this.new = options.new;
   }
@@ -64,7 +71,10 @@ export class Pool<T> {
     if (!watching) watch();
   }
 
-  /** A collection has been. Gives whether nothing is left. @internal */
+  /**
+   * A collection has been. Gives whether nothing is left.
+   * @internal
+   */
   age(): boolean {
     this.#old = this.#fresh;
     this.#fresh = [];

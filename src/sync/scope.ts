@@ -61,7 +61,10 @@ export class Scope {
     return g;
   }
 
-  /** Waits until all have ended. @internal */
+  /**
+   * Waits until all have ended.
+   * @internal
+   */
   *wait(): Routine<void> {
     while (this.#living > 0) {
       yield scheduler.park("scope");
@@ -70,14 +73,20 @@ export class Scope {
     }
   }
 
-  /** Ends all that live. @internal */
+  /**
+   * Ends all that live.
+   * @internal
+   */
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
     this.#endThose([...this.#going].reverse());
   }
 
-  /** Waits until all have ended, and throws the first error. @internal */
+  /**
+   * Waits until all have ended, and throws the first error.
+   * @internal
+   */
   *over(): Routine<void> {
     yield* this.wait();
     this.#over = true;

@@ -77,14 +77,14 @@ export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
 export type SelectArm = SelectCase | typeof otherwise | null;
 
 /** The result of a `select` if the case at `Index` happens. */
-type ArmResult<Arm, Index> = Arm extends typeof otherwise
+export type ArmResult<Arm, Index> = Arm extends typeof otherwise
   ? { index: Index; value: undefined; ok: false }
   : Arm extends SelectCase<infer O>
     ? (O extends CaseOutcome ? { index: Index; value: O["value"]; ok: O["ok"] } : never)
   : never;
 
 /** The place of an arm as a number: "1" is 1; number where the arms are an array of unknown length. */
-type Place<Key> = Key extends `${infer Index extends number}` ? Index : number;
+export type Place<Key> = Key extends `${infer Index extends number}` ? Index : number;
 
 /** What `select` gives: testing `index`, and then `ok`, tells the type of `value`. */
 export type SelectResult<Arms extends readonly SelectArm[]> = {

@@ -32,7 +32,11 @@ export class Semaphore {
   #taken = 0;
   readonly #waiters = new WaitList();
 
-  /** @param n how much there is in all */
+  /**
+   * A semaphore of which nothing is taken.
+   *
+   * @param n how much there is in all
+   */
   constructor(n: number) {
     checkWeight("make a semaphore", n);
     this.#size = n;

@@ -6,7 +6,6 @@ import {
   DeadlockError,
   dump,
   go,
-  type GoroutineHandle,
   gosched,
   numGoroutine,
   PanicError,
@@ -16,7 +15,7 @@ import {
   sleep,
   wait,
 } from "../../mod.ts";
-import type { Goroutine } from "../../src/sched/goroutine.ts";
+import type { Goroutine, GoroutineHandle } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { type Chan, chan } from "../../src/sync/chan.ts";
 import type { Channel } from "../../src/sync/chan_channel.ts";
@@ -125,6 +124,16 @@ both("undefined and null are values like any others", function* () {
   assert.deepEqual(ch.tryRecv(), { value: null, ok: true });
   ch.close();
   assert.deepEqual(yield* ch.recvOk(), [undefined, false]);
+});
+
+test("a buffer that has run around keeps its order when it grows", () => {
+  const ch = chan<number>(1000);
+  let [sent, received] = [0, 0];
+  for (const [send, recv] of [[8, 3], [4, 0], [20, 25], [1, 1], [60, 10], [500, 554]]) {
+    for (let i = 0; i < send; i++) assert.ok(ch.trySend(sent++));
+    for (let i = 0; i < recv; i++) assert.deepEqual(ch.tryRecv(), { value: received++, ok: true });
+  }
+  assert.deepEqual([ch.length, sent, received], [0, 593, 593]);
 });
 
 both("those who wait are served in the order in which they came", function* () {
@@ -302,17 +311,15 @@ both("a goroutine that never has to wait still lets the others run", function* (
       yield* gosched();
     }
   });
-  for (const before of [0, others]) {
-    const deadline = performance.now() + 20_000;
-    while (others < before + 3 && performance.now() < deadline) {
-      yield* ch.send(1);
-      yield* ch.recv();
-    }
-    assert.ok(others >= before + 3, "a full channel");
+  const deadline = performance.now() + 20_000;
+  while (others < 5 && performance.now() < deadline) {
+    yield* ch.send(1);
+    yield* ch.recv();
   }
+  assert.ok(others >= 5, "by way of a buffer");
   const before = others;
   for (let i = 0; i < 100_000; i++) yield* closed.recv();
-  assert.ok(others > before, "a closed channel");
+  assert.ok(others > before, "on a closed channel");
   end(other);
 });
 
@@ -385,6 +392,22 @@ both("such a value goes to the next who waits, before those that were sent later
   yield* until(() => sender.status === "waiting");
   assert.deepEqual([yield* ch.recv(), yield* ch.recv()], ["second", "third"]);
   assert.equal(ch.length, 0);
+});
+
+both("such a value goes before those in the buffer, and leaves no room for others", function* () {
+  const ch = chan<string>(2);
+  const ended = go(() => ch.recv());
+  yield* until(() => ended.status === "waiting");
+  for (const v of ["a", "b", "c"]) yield* ch.send(v);
+  end(ended);
+  assert.equal(ch.length, 3);
+  const sender = go(() => ch.send("d"));
+  yield* until(() => sender.status === "waiting");
+  assert.equal(yield* ch.recv(), "a");
+  assert.deepEqual([ch.length, sender.status], [2, "waiting"]);
+  assert.equal(yield* ch.recv(), "b");
+  yield* sender.join();
+  assert.deepEqual([yield* ch.recv(), yield* ch.recv()], ["c", "d"]);
 });
 
 both("such a value survives the close of its channel", function* () {
@@ -613,16 +636,26 @@ test("all goroutines asleep on channels is a deadlock, known at once under runSy
 
 test("async code that waits on a channel counts as able to wake a goroutine", async () => {
   const [ch, other] = [chan<string>(), chan<string>()];
-  const relay = (async () => {
+  const relay = async () => {
     for await (const v of other) await ch.sendAsync(v);
-  })();
-  // The relay is waiting itself all the while; much later than a deadlock would be reported, the
-  // host wakes it.
-  setTimeout(() => other.trySend("late"), 1500);
+  };
+  // It begins to wait when all have been asleep for some time, and is woken by the host much later
+  // than a deadlock would be reported.
+  const done = new Promise<void>((resolve) => setTimeout(() => resolve(relay()), 300));
+  setTimeout(() => other.trySend("late"), 1800);
   assert.equal(await run(() => ch.recv()), "late");
   other.close();
-  await relay;
+  await done;
   assert.equal(scheduler.promises, 0);
+});
+
+test("async code that no longer waits does not keep a deadlock from being reported", async () => {
+  const values = chan<string>()[Symbol.asyncIterator]();
+  const next = values.next();
+  const asleep = run(() => chan<string>().recv());
+  setTimeout(() => values.return!(), 50);
+  await assert.rejects(asleep, DeadlockError);
+  assert.equal((await next).done, true);
 });
 
 test("under runSync async code that waits counts for nothing, as it cannot run", async () => {
