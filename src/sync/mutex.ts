@@ -7,7 +7,7 @@
  * starvation mode: nobody barges in, and a waiter needs to be woken once only. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
-import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
+import { type Goroutine, PanicError, PARK, type Park, type Routine } from "../sched/goroutine.ts";
 import { goDaemon } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
@@ -77,24 +77,80 @@ export class WaitList {
   grantAll(): void {
     for (let w = this.grant(); w !== null; w = this.grant()) w.together = true;
   }
+}
 
-  /**
-   * Waits to be granted. Parks. If the goroutine is ended first, it is taken out of the list and
-   * `onEnded` is told, which has to give back what was granted already.
-   */
-  *wait(reason: string, onEnded: (w: Waiter) => void, n = 1): Routine<void> {
-    const w = this.add(n);
-    let mine = false;
-    try {
-      while (!w.granted) yield scheduler.park(reason);
-      mine = true;
-    } finally {
-      if (!mine) {
-        if (!w.granted) this.remove(w);
-        onEnded(w);
-      }
-    }
+/** Something that can be taken, such as one side of a lock, and who waits for it. */
+export interface Takeable {
+  /** What they wait for, in Go's words. */
+  readonly reason: string;
+  /** Those who wait. Whoever gives it up grants it to the first. */
+  readonly waiters: WaitList;
+  /** Takes it if that needs no wait, and gives whether it did. */
+  take(): boolean;
+  /** A waiter was ended, and waits no more. If it was granted, that is to be passed on. */
+  ended(w: Waiter): void;
+}
+
+const TAKEN: IteratorResult<Park, void> = { done: true, value: undefined };
+const PARKED: IteratorResult<Park, void> = { done: false, value: PARK };
+
+/**
+ * A taking under way: what `yield*` runs. A generator written by hand, because a generator costs
+ * more than all the rest of it. `next` makes the attempt, and is called again when the goroutine was
+ * woken; `return` is called instead when it is ended.
+ */
+class Taking {
+  readonly #what: Takeable;
+  /** Set while it waits. */
+  #waiter: Waiter | null = null;
+
+  constructor(what: Takeable) {
+    this.#what = what;
   }
+
+  next(): IteratorResult<Park, void> {
+    if (this.#waiter === null) {
+      // As much as Go's preemption: one that takes and gives in a loop lets the others run.
+      if (scheduler.fuel-- <= 0) {
+        scheduler.yieldNow();
+        return PARKED;
+      }
+      if (this.#what.take()) return TAKEN;
+      this.#waiter = this.#what.waiters.add();
+    } else if (this.#waiter.granted) {
+      this.#waiter = null;
+      return TAKEN;
+    }
+    scheduler.park(this.#what.reason);
+    return PARKED;
+  }
+
+  return(): IteratorResult<Park, void> {
+    this.#leave();
+    return TAKEN;
+  }
+
+  throw(error: unknown): IteratorResult<Park, void> {
+    this.#leave();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #leave(): void {
+    const w = this.#waiter;
+    if (w === null) return;
+    this.#waiter = null;
+    if (!w.granted) this.#what.waiters.remove(w);
+    this.#what.ended(w);
+  }
+}
+
+/** Takes `what`, and waits for it if need be. Parks. */
+export function take(what: Takeable): Routine<void> {
+  return new Taking(what) as unknown as Routine<void>;
 }
 
 /**
@@ -188,20 +244,18 @@ export class Held implements Disposable {
 export class Mutex implements Locker {
   #held = false;
   readonly #waiters = new WaitList();
+  readonly #lock: Takeable = {
+    reason: "sync.Mutex.Lock",
+    waiters: this.#waiters,
+    take: () => this.tryLock(),
+    ended: (w) => {
+      if (w.granted) this.unlock();
+    },
+  };
 
   /** Waits until the mutex is this goroutine's. Parks. */
-  *lock(): Routine<void> {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-    if (this.tryLock()) return;
-    // As WaitList.wait does, but here: a generator within a generator costs a third more.
-    const w = this.#waiters.add();
-    let mine = false;
-    try {
-      while (!w.granted) yield scheduler.park("sync.Mutex.Lock");
-      mine = true;
-    } finally {
-      if (!mine) this.#leave(w);
-    }
+  lock(): Routine<void> {
+    return take(this.#lock);
   }
 
   /** Locks it if it is free, and gives whether it did. Never parks. */
@@ -225,11 +279,5 @@ export class Mutex implements Locker {
   *locked(): Routine<Held> {
     yield* this.lock();
     return new Held(() => this.unlock());
-  }
-
-  /** A waiter was ended. */
-  #leave(w: Waiter): void {
-    if (w.granted) this.unlock();
-    else this.#waiters.remove(w);
   }
 }

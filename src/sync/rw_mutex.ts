@@ -6,8 +6,7 @@
  * writer unlocks go before the next writer.
  */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
-import { scheduler } from "../sched/thread.ts";
-import { Held, type Locker, type Waiter, WaitList } from "./mutex.ts";
+import { Held, type Locker, take, type Takeable, WaitList } from "./mutex.ts";
 
 /**
  * A lock that any number of readers hold together, or one writer alone. A goroutine that reads must
@@ -27,19 +26,28 @@ export class RWMutex implements Locker {
   #reading = 0;
   readonly #readers = new WaitList();
   readonly #writers = new WaitList();
-  readonly #onReaderEnded = (w: Waiter) => {
-    if (w.granted) this.runlock();
+  readonly #read: Takeable = {
+    reason: "sync.RWMutex.RLock",
+    waiters: this.#readers,
+    take: () => this.tryRLock(),
+    ended: (w) => {
+      if (w.granted) this.runlock();
+    },
   };
-  readonly #onWriterEnded = (w: Waiter) => {
-    if (w.granted) this.unlock();
-    // It may have been the only one that kept the readers out.
-    else if (!this.#writing && this.#writers.first === null) this.#admitReaders();
+  readonly #write: Takeable = {
+    reason: "sync.RWMutex.Lock",
+    waiters: this.#writers,
+    take: () => this.tryLock(),
+    ended: (w) => {
+      if (w.granted) this.unlock();
+      // It may have been the only one that kept the readers out.
+      else if (!this.#writing && this.#writers.first === null) this.#admitReaders();
+    },
   };
 
   /** Waits until there is neither a writer nor one that waits. Parks. */
-  *rlock(): Routine<void> {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-    if (!this.tryRLock()) yield* this.#readers.wait("sync.RWMutex.RLock", this.#onReaderEnded);
+  rlock(): Routine<void> {
+    return take(this.#read);
   }
 
   /** Locks it for reading if that needs no wait, and gives whether it did. Never parks. */
@@ -61,9 +69,8 @@ export class RWMutex implements Locker {
   }
 
   /** Waits until there is neither a reader nor another writer. Parks. */
-  *lock(): Routine<void> {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-    if (!this.tryLock()) yield* this.#writers.wait("sync.RWMutex.Lock", this.#onWriterEnded);
+  lock(): Routine<void> {
+    return take(this.#write);
   }
 
   /** Locks it for writing if that needs no wait, and gives whether it did. Never parks. */

@@ -11,7 +11,7 @@ import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
 import { type Contest, Waiter } from "./chan_waiter.ts";
 import type { SelectArm, SelectCase, SelectResult } from "./select_case.ts";
-import { random } from "./select_random.ts";
+import { permutation, random } from "./select_random.ts";
 
 /** The case of a `select` that happens if no other can at once. Go: `default`. */
 export const otherwise: unique symbol = Symbol("netpoll.otherwise");
@@ -114,13 +114,10 @@ class Select {
 /** The waiter that tries are made with; no case may keep it. */
 const TRIED = new Waiter();
 
-/** For each number of cases a permutation, shuffled on from where the last select left it. */
-const orders: number[][] = [];
-
 /** Tries the cases in random order. Gives the index of the one that happened, or -1. */
 function attempt(arms: readonly SelectArm[]): number {
   const count = arms.length;
-  const order = orders[count] ?? newOrder(count);
+  const order = permutation(count);
   let fallback = -1;
   for (let left = count; left > 0; left--) {
     const at = left === 1 ? 0 : random(left);
@@ -133,11 +130,6 @@ function attempt(arms: readonly SelectArm[]): number {
     else if (arm.try(TRIED)) return index;
   }
   return fallback;
-}
-
-function newOrder(count: number): number[] {
-  while (orders.length <= count) orders.push(Array.from({ length: orders.length }, (_, i) => i));
-  return orders[count];
 }
 
 interface Result {

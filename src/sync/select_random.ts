@@ -6,6 +6,7 @@ let state = (Date.now() | 1) >>> 0;
 /** Starts the sequence anew: the same seed gives the same choices. For tests. */
 export function seedSelect(seed: number): void {
   state = seed >>> 0 || 1;
+  kept = [];
 }
 
 /** A whole number from 0 up to but not including `n`, each as likely as the others. */
@@ -16,4 +17,24 @@ export function random(n: number): number {
   // The high bits decide: of the low ones this generator is less sure.
   if (n <= 0x1_0000) return ((state >>> 16) * n) >>> 16;
   return Math.floor((state >>> 0) * n / 0x1_0000_0000);
+}
+
+/** Selects of more cases than this are rare enough to make their permutation each time. */
+const MOST_KEPT = 16;
+/** By the number of cases. */
+let kept: number[][] = [];
+
+/**
+ * The numbers below `count` in some order. Those who shuffle it may leave it so: a shuffle makes
+ * every order equally likely wherever it starts.
+ */
+export function permutation(count: number): number[] {
+  if (count < kept.length) return kept[count];
+  if (count > MOST_KEPT) return ascending(count);
+  for (let n = kept.length; n <= count; n++) kept.push(ascending(n));
+  return kept[count];
+}
+
+function ascending(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }

@@ -10,7 +10,7 @@ import {
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { WaitList } from "./mutex.ts";
+import { take, type Takeable, WaitList } from "./mutex.ts";
 
 /** The body of a goroutine: what calling `f` gives, which must be a generator. */
 export function bodyOf<A extends unknown[], T>(
@@ -52,7 +52,12 @@ export function currentRun(): Run {
  */
 export class WaitGroup {
   #count = 0;
-  readonly #waiters = new WaitList();
+  readonly #zero: Takeable = {
+    reason: "sync.WaitGroup.Wait",
+    waiters: new WaitList(),
+    take: () => this.#count === 0,
+    ended: () => {},
+  };
 
   /**
    * Adds to the counter; at zero all that wait go on. Never parks.
@@ -66,7 +71,7 @@ export class WaitGroup {
     }
     if (this.#count + delta < 0) throw new PanicError("sync: negative WaitGroup counter");
     this.#count += delta;
-    if (this.#count === 0) this.#waiters.grantAll();
+    if (this.#count === 0) this.#zero.waiters.grantAll();
   }
 
   /** Takes one from the counter. Never parks. */
@@ -95,7 +100,7 @@ export class WaitGroup {
    */
   *wait(): Routine<void> {
     if (this.#count === 0) return;
-    yield* this.#waiters.wait("sync.WaitGroup.Wait", () => {});
+    yield* take(this.#zero);
     if (this.#count !== 0) {
       throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
     }

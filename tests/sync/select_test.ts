@@ -283,6 +283,33 @@ test("chance is uniform, repeatable by its seed, and not stuck on any seed", () 
   for (let i = 0; i < 1000; i++) assert.ok(random(1_000_000) < 1_000_000);
 });
 
+both("the same seed makes the same choices", function* () {
+  const all = [chan<number>(1), chan<number>(1), chan<number>(1)];
+  for (const ch of all) yield* ch.send(0);
+  const choices: string[] = [];
+  for (const seed of [11, 12, 11]) {
+    seedSelect(seed);
+    let chosen = "";
+    for (let i = 0; i < 50; i++) {
+      const { index } = yield* select(all[0].onRecv(), all[1].onRecv(), all[2].onRecv());
+      chosen += index;
+      yield* all[index].send(0);
+    }
+    choices.push(chosen);
+  }
+  assert.equal(choices[0], choices[2]);
+  assert.notEqual(choices[0], choices[1]);
+});
+
+both("a select of thousands of cases is one like any other", function* () {
+  const all = Array.from({ length: 5000 }, () => chan<number>(1));
+  const g = go(() => select(...all.map((ch) => ch.onRecv())));
+  yield* until(() => g.status === "waiting");
+  yield* all[4321].send(7);
+  assert.deepEqual(yield* g.join(), { index: 4321, value: 7, ok: true });
+  assert.ok(all.every(nobodyWaits));
+});
+
 both("neither of two busy channels is starved", function* () {
   const [a, b, done] = [chan<number>(), chan<number>(), chan<never>()];
   seedSelect(3);
