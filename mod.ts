@@ -49,6 +49,7 @@ export { listen } from "./src/net/listen.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
 export type { DialOptions, ListenOptions } from "./src/net/options.ts";
 export type { TCPNetwork } from "./src/net/resolve.ts";
+export { type Cancel, CanceledError, cancellable } from "./src/sync/cancel.ts";
 export { type Chan, chan } from "./src/sync/chan.ts";
 export type { Received, Sent } from "./src/sync/chan_outcome.ts";
 export { Cond } from "./src/sync/cond.ts";

@@ -31,6 +31,8 @@ export class OpError extends Error {
   declare readonly cause: Error;
   /** How many bytes a write had put on their way; absent from other calls. */
   bytesWritten?: number;
+  /** How many bytes `readFull` had read; absent from other calls. */
+  bytesRead?: number;
 
   /** @internal */
   constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {

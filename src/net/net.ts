@@ -2,6 +2,7 @@
 /** What a connection and a listener can do, whatever the network. Go: net/net.go. */
 import type { Chunks } from "../poll/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import type { Addr } from "./addr.ts";
 import type { Deadline } from "./deadline.ts";
@@ -27,28 +28,31 @@ export interface Conn extends Disposable {
    * Reads once, up to the length of `p`. Parks until something has come.
    *
    * @param p where the bytes go; may be used again at once after the call
+   * @param cancel ends the call early: a context, or a signal of the host
    * @returns how many came; null at the end of the stream; 0 at once if `p` is empty
-   * @throws {OpError} when the connection failed, was closed, or its read deadline passed
+   * @throws {OpError} when the connection failed, was closed, or its read deadline passed; with a
+   * {@linkcode CanceledError} when `cancel` came first, and then no byte was taken
    * @example
    * ```ts
    * for (let n; (n = yield* conn.read(buf)) !== null;) handle(buf.subarray(0, n));
    * ```
    */
-  read(p: Uint8Array): Routine<number | null>;
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
   /**
    * Reads until `p` is full. Parks. Go: `io.ReadFull`.
    *
    * @returns the length of `p`, or null if the stream ended before the first byte
-   * @throws {UnexpectedEOFError} when it ended within `p`; {@linkcode OpError} as `read`
+   * @throws {UnexpectedEOFError} when it ended within `p`; {@linkcode OpError} as `read`. Either
+   * says in `bytesRead` how much of `p` it had filled
    */
-  readFull(p: Uint8Array): Routine<number | null>;
+  readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
   /**
    * Waits until a read would not have to wait, and holds no buffer meanwhile. Parks. That includes
    * the end of the stream.
    *
    * @throws {OpError} when the connection is closed or its read deadline passed
    */
-  readable(): Routine<void>;
+  readable(cancel?: Cancel): Routine<void>;
   /**
    * Reads piece by piece through a buffer that all connections of the thread share, so that an idle
    * connection holds none. Give it up, or take turns with `read`: the pieces go to whoever asks first.
@@ -58,10 +62,11 @@ export interface Conn extends Disposable {
    * Writes all of `p`. Parks while the peer is slow.
    *
    * @param p what to write; may be used again at once after the call
+   * @param cancel ends the call early, as that of `read`
    * @returns the length of `p`
    * @throws {OpError} whose `bytesWritten` says how much went out before it
    */
-  write(p: Uint8Array): Routine<number>;
+  write(p: Uint8Array, cancel?: Cancel): Routine<number>;
   /** The case of a `select` that happens when a read would not have to wait. It reads nothing. */
   onReadable(): SelectCase<{ value: undefined; ok: true }>;
   /** The case of a `select` that happens when a write would not have to wait. It writes nothing. */
@@ -119,9 +124,10 @@ export interface Listener extends Disposable {
    * Gives the next connection. Parks until there is one. With no descriptor left it waits until
    * there is one again, and refuses what has queued up meanwhile.
    *
+   * @param cancel ends the call early, as that of {@linkcode Conn.read}; no connection is lost
    * @throws {OpError} when the listener is closed or its deadline passed
    */
-  accept(): Routine<Conn>;
+  accept(cancel?: Cancel): Routine<Conn>;
   /**
    * The case of a `select` that happens when there is a connection, which is its value. A connection
    * of a case that did not happen is not lost: the next accept gets it. `select` throws what

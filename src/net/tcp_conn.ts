@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** TCP connections. Go: net/tcpsock.go, type TCPConn. */
 import { Chunks } from "../poll/chunks.ts";
-import { UnexpectedEOFError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
+import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import { TCPAddr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import type { Conn, KeepAlive } from "./net.ts";
 import type { NetFD } from "./net_fd.ts";
+import { readFull } from "./read_full.ts";
 import { ReadyCase } from "./socket_cases.ts";
 import { setKeepAlive } from "./sockopt.ts";
 
@@ -22,27 +23,18 @@ export class TCPConn implements Conn {
   }
 
   /** See {@linkcode Conn.read}. */
-  read(p: Uint8Array): Routine<number | null> {
-    return this.#fd.read(p);
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return this.#fd.cancellable("read", this.#fd.read(p), cancel);
   }
 
   /** See {@linkcode Conn.readFull}. */
-  *readFull(p: Uint8Array): Routine<number | null> {
-    let filled = 0;
-    do {
-      const n = yield* this.#fd.read(filled === 0 ? p : p.subarray(filled));
-      if (n === null) {
-        if (filled === 0) return null;
-        throw new UnexpectedEOFError(filled);
-      }
-      filled += n;
-    } while (filled < p.length);
-    return filled;
+  readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return readFull(this, p, cancel);
   }
 
   /** See {@linkcode Conn.readable}. */
-  readable(): Routine<void> {
-    return this.#fd.readable();
+  readable(cancel?: Cancel): Routine<void> {
+    return this.#fd.cancellable("read", this.#fd.readable(), cancel);
   }
 
   /** See {@linkcode Conn.onReadable}. */
@@ -61,8 +53,8 @@ export class TCPConn implements Conn {
   }
 
   /** See {@linkcode Conn.write}. */
-  write(p: Uint8Array): Routine<number> {
-    return this.#fd.write(p);
+  write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+    return this.#fd.cancellable("write", this.#fd.write(p), cancel);
   }
 
   /** See {@linkcode Conn.close}. */

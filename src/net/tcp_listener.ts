@@ -5,6 +5,7 @@ import { SyscallError } from "../poll/errors.ts";
 import { releaseSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
+import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import { type TCPAddr, tcpAddr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
@@ -38,8 +39,8 @@ export class TCPListener implements Listener {
   }
 
   /** See {@linkcode Listener.accept}. */
-  *accept(): Routine<TCPConn> {
-    return this.#adopt(yield* this.#fd.accept());
+  *accept(cancel?: Cancel): Routine<TCPConn> {
+    return this.#adopt(yield* this.#fd.cancellable("accept", this.#fd.accept(), cancel));
   }
 
   /** See {@linkcode Listener.onAccept}. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Reading through the buffer that a thread's connections share. Go has no like; see golang issue 15735. */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../sync/cancel.ts";
 import type { FD } from "./fd.ts";
 import { giveBack, lend, type LentBuffer } from "./lending.ts";
 import { ReadOperation } from "./operation.ts";
@@ -53,10 +54,12 @@ const NOTHING_YET = new Uint8Array(0);
  * ```
  */
 export class Chunks implements Disposable {
+  readonly #fd: FD;
   readonly #operation: ChunkOperation;
 
   /** @internal */
   constructor(fd: FD) {
+    this.#fd = fd;
     this.#operation = new ChunkOperation(fd);
   }
 
@@ -64,10 +67,11 @@ export class Chunks implements Disposable {
    * The next bytes that came, or null at the end of the stream. Parks. They are yours until you call
    * `next` again or dispose; copy what you want to keep longer.
    *
+   * @param cancel ends the call early, as that of {@linkcode Conn.read}
    * @throws {OpError} as {@linkcode Conn.read}
    */
-  next(): Routine<Uint8Array | null> {
-    return this.#operation.chunk();
+  next(cancel?: Cancel): Routine<Uint8Array | null> {
+    return this.#fd.cancellable("read", this.#operation.chunk(), cancel);
   }
 
   /** Gives back the buffer of the last chunk. */

@@ -13,6 +13,7 @@ import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/p
 import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
+import { type Cancel, cancellable } from "../sync/cancel.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
 import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
@@ -199,6 +200,17 @@ export abstract class FD implements Closer, Destroyable {
     if (this.closed) throw this.answeredClosed("read");
     const answer = this.pd!.readAnswer;
     if (answer !== POLL_OK) throw this.answered("read", answer);
+  }
+
+  /** `call`, a call of `op` here, unless `cancel` comes first; a write then says how far it got. */
+  cancellable<T>(op: FdOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+    if (cancel === undefined) return call;
+    return cancellable(call, cancel, (cause) => {
+      const error = this.fail(op, cause);
+      const write: unknown = call;
+      if (write instanceof WriteOperation) Object.assign(error, { bytesWritten: write.sent });
+      return error;
+    });
   }
 
   /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */

@@ -204,7 +204,8 @@ export class ReadOperation extends Operation {
 
 /** One write: all of the buffer. Go: FD.Write. */
 export class WriteOperation extends Operation {
-  #sent = 0;
+  /** How many bytes the call has put on their way. */
+  sent = 0;
 
   constructor(fd: FD) {
     super(fd, WRITE_LOCK);
@@ -213,7 +214,7 @@ export class WriteOperation extends Operation {
   /** The call, ready to be driven by `yield*`. */
   call(buffer: Uint8Array): Routine<number> {
     this.take(buffer);
-    this.#sent = 0;
+    this.sent = 0;
     return this as unknown as Routine<number>;
   }
 
@@ -224,19 +225,19 @@ export class WriteOperation extends Operation {
     const pd = fd.pd!;
     for (;;) {
       if (pd.writeAnswer !== 0) throw this.failed(fd.answered("write", pd.writeAnswer));
-      if (this.#sent === buffer.length) return this.gave();
+      if (this.sent === buffer.length) return this.gave();
       if (!pd.wready) {
         this.value = pd.parkWriter();
         return this;
       }
-      const rest = this.#sent === 0 && buffer.length <= MAX_TRANSFER
+      const rest = this.sent === 0 && buffer.length <= MAX_TRANSFER
         ? buffer
-        : buffer.subarray(this.#sent, this.#sent + MAX_TRANSFER);
+        : buffer.subarray(this.sent, this.sent + MAX_TRANSFER);
       const n = fd.sockets.send(fd.sysfd, rest, rest.length);
       if (n >= 0) {
         fd.wrote = true;
-        this.#sent += n;
-        if (this.#sent === buffer.length) return this.gave();
+        this.sent += n;
+        if (this.sent === buffer.length) return this.gave();
         // A long write to a fast peer must not keep the others waiting.
         if (scheduler.fuel-- <= 0) {
           this.value = scheduler.yieldNow();
@@ -258,12 +259,12 @@ export class WriteOperation extends Operation {
   }
 
   private gave(): this {
-    this.finish(this.#sent);
+    this.finish(this.sent);
     return this;
   }
 
   private failed(error: Error): Error {
     this.finish(undefined);
-    return Object.assign(error, { bytesWritten: this.#sent });
+    return Object.assign(error, { bytesWritten: this.sent });
   }
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/** Reads, writes and accepts that a context or a signal ends. */
+import assert from "node:assert/strict";
+import {
+  background,
+  type Cancel,
+  CanceledError,
+  type Conn,
+  dial,
+  go,
+  listen,
+  OpError,
+  type Routine,
+  sleep,
+  withCancel,
+  withCancelCause,
+  withTimeout,
+} from "../../mod.ts";
+import { both, only, pair, thrown } from "../harness.ts";
+
+/** Makes a cancel of each kind, with what cancels it for `reason`. */
+const KINDS: Record<string, (reason: Error) => [Cancel, () => void]> = {
+  context: (reason) => {
+    const [ctx, cancel] = withCancelCause(background());
+    return [ctx, () => cancel(reason)];
+  },
+  signal: (reason) => {
+    const controller = new AbortController();
+    return [controller.signal, () => controller.abort(reason)];
+  },
+};
+
+/** Fails unless `error` says that `op` was cancelled for `reason`. */
+function assertCanceled(error: unknown, op: string, reason: unknown): asserts error is OpError {
+  assert.ok(error instanceof OpError, String(error));
+  assert.equal(error.op, op);
+  assert.equal(error.code, "ABORT_ERR");
+  assert.equal(error.timeout, false);
+  assert.match(error.message, /: operation was canceled$/);
+  assert.ok(error.cause instanceof CanceledError);
+  assert.equal(error.cause.cause, reason);
+}
+
+/** Fills the way to a peer that does not read, until a write would have to wait. */
+function* fill(conn: Conn): Routine<void> {
+  conn.setWriteBuffer(4096);
+  conn.setWriteDeadline(Date.now() + 20);
+  const error = yield* thrown(conn.write(new Uint8Array(1 << 24)));
+  assert.ok((error as OpError).timeout);
+  conn.setWriteDeadline(null);
+}
+
+for (const [kind, make] of Object.entries(KINDS)) {
+  const calls: Record<string, (conn: Conn, cancel: Cancel) => Routine<unknown>> = {
+    read: (conn, cancel) => conn.read(new Uint8Array(8), cancel),
+    readFull: (conn, cancel) => conn.readFull(new Uint8Array(8), cancel),
+    readable: (conn, cancel) => conn.readable(cancel),
+    "chunks().next": (conn, cancel) => conn.chunks().next(cancel),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    both(`${name} is ended by a ${kind}, and the connection goes on`, function* () {
+      const [a, b] = yield* pair();
+      using _a = a, _b = b;
+      const reason = new Error("enough");
+      const [cancel, abort] = make(reason);
+      go(function* () {
+        yield* sleep(1);
+        abort();
+      });
+      assertCanceled(yield* thrown(call(a, cancel)), "read", reason);
+      yield* b.write(new TextEncoder().encode("12345678"));
+      const buf = new Uint8Array(8);
+      assert.equal(yield* a.readFull(buf), 8);
+      assert.equal(new TextDecoder().decode(buf), "12345678");
+    });
+
+    both(
+      `${name} with a ${kind} that is over already throws at once, and takes nothing`,
+      function* () {
+        const [a, b] = yield* pair();
+        using _a = a, _b = b;
+        yield* b.write(Uint8Array.of(1, 2));
+        yield* a.readable();
+        const reason = new Error("over");
+        const [cancel, abort] = make(reason);
+        abort();
+        assertCanceled(yield* thrown(call(a, cancel)), "read", reason);
+        assert.equal(yield* a.read(new Uint8Array(8)), 2);
+      },
+    );
+  }
+
+  both(`a write is ended by a ${kind} and says how much went out`, function* () {
+    const [a, b] = yield* pair();
+    using _a = a, _b = b;
+    a.setLinger(0); // The rest is not to be waited for.
+    yield* fill(a);
+    const reason = new Error("slow");
+    const [cancel, abort] = make(reason);
+    go(function* () {
+      yield* sleep(1);
+      abort();
+    });
+    const error = yield* thrown(a.write(new Uint8Array(1 << 24), cancel));
+    assertCanceled(error, "write", reason);
+    assert.ok(error.bytesWritten! >= 0 && error.bytesWritten! < 1 << 24);
+  });
+
+  both(`an accept is ended by a ${kind}, and the next one gets the connection`, function* () {
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    const reason = new Error("no more");
+    const [cancel, abort] = make(reason);
+    go(function* () {
+      yield* sleep(1);
+      abort();
+    });
+    assertCanceled(yield* thrown(listener.accept(cancel)), "accept", reason);
+    using dialled = yield* dial("tcp", String(listener.addr));
+    assertCanceled(yield* thrown(listener.accept(cancel)), "accept", reason);
+    using accepted = yield* listener.accept();
+    assert.equal(String(accepted.remoteAddr), String(dialled.localAddr));
+  });
+}
+
+both("the bytes of a write that is cut short are those that arrive", function* () {
+  const [a, b] = yield* pair();
+  using _b = b;
+  const [ctx, cancel] = withCancel(background());
+  const writing = go(function* () {
+    const error = yield* thrown(a.write(new Uint8Array(1 << 24), ctx));
+    a.close();
+    return (error as OpError).bytesWritten!;
+  });
+  const buf = new Uint8Array(1 << 16);
+  let got = (yield* b.read(buf))!;
+  cancel();
+  const sent = yield* writing.join();
+  for (let n; (n = yield* b.read(buf)) !== null;) got += n;
+  assert.equal(got, sent);
+});
+
+both("a context's deadline is a time-out", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const [ctx, cancel] = withTimeout(background(), 2);
+  const error = yield* thrown(a.read(new Uint8Array(1), ctx));
+  cancel();
+  assert.ok(error instanceof OpError);
+  assert.equal(error.code, "ETIMEDOUT");
+  assert.equal(error.timeout, true);
+  assert.match(error.message, /: i\/o timeout$/);
+});
+
+only("run", "a signal of AbortSignal.timeout is a time-out", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const error = yield* thrown(a.read(new Uint8Array(1), AbortSignal.timeout(2)));
+  assert.ok(error instanceof OpError && error.timeout, String(error));
+});
+
+both("readFull that fails half-way says how much it had read", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  yield* b.write(Uint8Array.of(1, 2, 3));
+  a.setReadDeadline(Date.now() + 2);
+  const buf = new Uint8Array(5);
+  const error = yield* thrown(a.readFull(buf));
+  assert.equal((error as OpError).timeout, true);
+  assert.equal((error as OpError).bytesRead, 3);
+  assert.deepEqual([...buf], [1, 2, 3, 0, 0]);
+});
+
+both(
+  "a read that waits its turn is ended as well, and those before and behind go on",
+  function* () {
+    const [a, b] = yield* pair();
+    using _a = a, _b = b;
+    const [ctx, cancel] = withCancel(background());
+    const order: string[] = [];
+    const reader = function* (name: string, cancel?: Cancel) {
+      try {
+        yield* a.read(new Uint8Array(1), cancel);
+        order.push(name);
+      } catch (error) {
+        order.push(`${name} ${(error as OpError).code}`);
+      }
+    };
+    const readers = [go(reader, "first"), go(reader, "second", ctx), go(reader, "third")];
+    yield* sleep(1);
+    cancel();
+    yield* readers[1].join();
+    yield* b.write(Uint8Array.of(1, 2));
+    yield* readers[0].join();
+    yield* readers[2].join();
+    assert.deepEqual(order, ["second ABORT_ERR", "first", "third"]);
+  },
+);
+
+both("what is no context and no signal is refused", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const error = yield* thrown(a.read(new Uint8Array(1), {} as Cancel));
+  assert.ok(error instanceof TypeError);
+  assert.match(error.message, /takes a Context or an AbortSignal/);
+});
