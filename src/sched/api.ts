@@ -55,8 +55,10 @@ export function go<A extends unknown[], T>(
  * host's own servers go on. Go: `func main`.
  *
  * When `main` returns, the other goroutines of the run are ended: their `finally` blocks run, and
- * may park for up to a second, and the descriptors that they opened are closed. What `main` returns
- * is the caller's: a connection or a listener in it stays open.
+ * may park for up to a second, as may goroutines that they start, and the descriptors that they
+ * opened are closed. A `finally` that parks is best that of the goroutine's own function: JavaScript
+ * lets the caller of a function whose `finally` has parked go on, and it is then ended only after that
+ * second. What `main` returns is the caller's: a connection or a listener in it stays open.
  *
  * @param main the first goroutine
  * @param options see {@linkcode RunOptions}

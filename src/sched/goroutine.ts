@@ -10,6 +10,7 @@
  *   dead      returned, threw, or was ended
  */
 import type { Run } from "./run.ts";
+import type { HeapTimer } from "./timer.ts";
 
 /** What a goroutine yields when it parks. There is one, and nobody but the library yields it. */
 export interface Park {
@@ -98,6 +99,8 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T> {
   newer: Goroutine | null = null;
   /** Those parked in `join`. */
   joiners: Goroutine[] | null = null;
+  /** Ends it again, when it was ended and its `finally` blocks take too long; null until then. */
+  grace: HeapTimer | null = null;
   /** A daemon ends by itself: its run waits for it and does not end it. */
   daemon = false;
 

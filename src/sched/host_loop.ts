@@ -7,6 +7,7 @@
  * turn that has nothing to run waits in the poller itself for HOT_MS after the last event.
  * Idle: a watch beside the loop (see HostWait) and one timer of the host stand for all goroutines.
  */
+import process from "node:process";
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { HostWait } from "../../platforms/types.ts";
 import { deadlock } from "./deadlock.ts";
@@ -37,6 +38,7 @@ export class HostLoop {
   #onQuiet: (() => void) | null = null;
   readonly #turn = () => this.#runTurn();
   #suspicion: ReturnType<typeof setTimeout> | null = null;
+  readonly #drained = () => deadlock(this.#scheduler);
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -112,7 +114,10 @@ export class HostLoop {
     const { waiters, timers, promises } = this.#scheduler;
     if (waiters > 0) this.#watch();
     if (timers.size > 0) this.#setTimer(timers.next);
-    else if (waiters === 0 && promises === 0) this.#suspect();
+    else if (waiters > 0) return;
+    else if (promises === 0) this.#suspect();
+    // The host knows whether anything can still settle one: it says so before it ends the process.
+    else process.once("beforeExit", this.#drained);
   }
 
   #watch(): void {
@@ -164,5 +169,6 @@ export class HostLoop {
   #allay(): void {
     if (this.#suspicion !== null) clearTimeout(this.#suspicion);
     this.#suspicion = null;
+    process.off("beforeExit", this.#drained);
   }
 }

@@ -7,12 +7,10 @@
  * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
  */
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { disown } from "./ownership.ts";
 import { HeapTimer } from "./timer.ts";
 
-/** How long `finally` blocks may take at the end of a run, in milliseconds. */
-const END_GRACE_MS = 1000;
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
 
@@ -170,8 +168,7 @@ export class Run {
     for (const g of [...this.goroutines()].filter(which)) {
       if (g.daemon) this.scheduler.end(g);
       if (g.status === "dead") continue;
-      g.status = "dead";
-      this.scheduler.count--;
+      this.scheduler.abandon(g);
       this.#remove(g);
     }
   }

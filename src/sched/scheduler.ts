@@ -8,7 +8,7 @@
  */
 import { type Goroutine, type Outcome, PanicError, PARK, type Park } from "./goroutine.ts";
 import { RunQueue } from "./run_queue.ts";
-import { TimerHeap } from "./timer.ts";
+import { HeapTimer, TimerHeap } from "./timer.ts";
 import type { Run } from "./run.ts";
 import type { HostWait } from "../../platforms/types.ts";
 
@@ -18,6 +18,9 @@ const BATCH = 61;
 const LOOK_MS = 1;
 /** Calls that a goroutine may make without parking before it is put behind the others. */
 const FUEL = 32;
+
+/** How long `finally` blocks may take once a goroutine is ended, in milliseconds. */
+export const END_GRACE_MS = 1000;
 
 /** Where goroutines come from that wait for the world outside. src/netpoll is the one there is. */
 export interface EventSource {
@@ -142,10 +145,23 @@ export class Scheduler {
     }
   }
 
-  /** Ends `g` at the point where it waits: its `finally` blocks run. It may park again in one. */
+  /**
+   * Ends `g` at the point where it waits: its `finally` blocks run. It may park again in one; if it
+   * has not come to its end {@linkcode END_GRACE_MS} later, it is ended again there.
+   */
   end(g: Goroutine): void {
     if (g.status === "dead" || g.status === "running") return;
     this.#resume(g, () => g.body.return(undefined), ENDED);
+    if ((g.status as string) === "dead") return;
+    g.grace ??= new HeapTimer(() => this.end(g));
+    this.timers.set(g.grace, performance.now() + END_GRACE_MS);
+  }
+
+  /** Gives `g` up, which cannot be ended: its generator is garbage. */
+  abandon(g: Goroutine): void {
+    g.status = "dead";
+    this.count--;
+    if (g.grace !== null) this.timers.stop(g.grace);
   }
 
   /** A run is over: whoever drives the scheduler is to look at it before anything else. */
@@ -243,6 +259,7 @@ export class Scheduler {
     g.status = "dead";
     g.outcome = outcome;
     this.count--;
+    if (g.grace !== null) this.timers.stop(g.grace);
     const joined = g.joiners !== null && g.joiners.length > 0;
     if (joined) { for (const joiner of g.joiners!) this.ready(joiner); }
     g.joiners = null;

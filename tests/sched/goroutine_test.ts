@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  chan,
   dial,
   dump,
   go,
@@ -13,6 +14,7 @@ import {
   type Routine,
   run,
   runSync,
+  scope,
   sleep,
 } from "../../mod.ts";
 import { assertNothingLeft, both, type Driver, openSockets, runBy, thrown } from "../harness.ts";
@@ -181,6 +183,82 @@ for (const driver of DRIVERS) {
       yield* gosched();
     });
     assert.ok(tries > 1);
+  });
+
+  // JavaScript drops a return once a finally block inside a yield* has parked: see DIVERGENCES.md.
+  test(`a finally block that parks within a call ends the caller after the grace (${driver})`, async () => {
+    const seen: string[] = [];
+    await runBy(driver, function* () {
+      go(function* () {
+        try {
+          yield* (function* (): Routine<void> {
+            try {
+              yield* sleep(60_000);
+            } finally {
+              yield* sleep(1);
+              seen.push("called cleaned up");
+            }
+          })();
+          seen.push("caller went on");
+          yield* sleep(60_000);
+        } finally {
+          seen.push("caller cleaned up");
+        }
+      });
+      yield* gosched();
+    });
+    assert.deepEqual(seen, ["called cleaned up", "caller went on", "caller cleaned up"]);
+  });
+
+  test(`a scope ends such a caller as well (${driver})`, async () => {
+    let ended = false;
+    await runBy(driver, function* () {
+      const error = yield* thrown(scope(function* (s) {
+        s.go(function* () {
+          try {
+            yield* (function* (): Routine<void> {
+              try {
+                yield* sleep(60_000);
+              } finally {
+                yield* sleep(1);
+              }
+            })();
+            yield* chan<void>().recv();
+          } finally {
+            ended = true;
+          }
+        });
+        yield* gosched();
+        throw new Error("enough");
+      }));
+      assert.equal((error as Error).message, "enough");
+    });
+    assert.equal(ended, true);
+  });
+
+  test(`a goroutine that is started at the end of its run has the rest of the grace (${driver})`, async () => {
+    const seen: string[] = [];
+    await runBy(driver, function* () {
+      go(function* () {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          go(function* () {
+            yield* sleep(1);
+            seen.push("done");
+          });
+          go(function* () {
+            try {
+              yield* sleep(60_000);
+            } finally {
+              seen.push("ended");
+            }
+          });
+        }
+      });
+      yield* gosched();
+    });
+    assert.deepEqual(seen, ["done", "ended"]);
   });
 
   test(`descriptors that were left open are closed with the run (${driver})`, async () => {

@@ -25,6 +25,7 @@ import {
 } from "../../mod.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { assertNothingLeft, both, only, openSockets, pair, runBy, thrown } from "../harness.ts";
+import { startProgram } from "../system/child.ts";
 
 /** An HTTP server of the host, on a port of its own. */
 async function hostServer(): Promise<{ server: Server; port: number }> {
@@ -170,6 +171,12 @@ test("no deadlock while a callback of the host is still to come, if the run says
   };
   assert.equal(await run(main, { detectDeadlock: false }), "called");
   await assert.rejects(run(main), DeadlockError);
+});
+
+test("a promise that nobody can settle any more is a deadlock, told before the process ends", async () => {
+  await using program = startProgram("tests/fixtures/never_fixture.ts");
+  assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
+  assert.match(program.stdout.text, /^true all goroutines are asleep - deadlock!\n.*\[promise, /);
 });
 
 /** Starts the thread of wake_worker.ts, and gives a function that has it wake a handle. */
