@@ -40,7 +40,14 @@ export {
   SyscallError,
   UnexpectedEOFError,
 } from "./src/poll/errors.ts";
-export { type Addr, joinHostPort, splitHostPort, TCPAddr } from "./src/net/addr.ts";
+export {
+  type Addr,
+  InternetAddr,
+  joinHostPort,
+  splitHostPort,
+  TCPAddr,
+  UDPAddr,
+} from "./src/net/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
 export { dial } from "./src/net/dial.ts";
 export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";

@@ -3,21 +3,21 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { AddrError } from "./errors.ts";
-import { formatIP, unmap } from "./ip.ts";
+import { formatIP } from "./ip.ts";
 
 /** One end of a connection. `dial` takes its text. Go: `net.Addr`. */
 export interface Addr {
-  /** "tcp". */
+  /** "tcp", "udp". */
   readonly network: string;
   /** "127.0.0.1:80", "[::1]:80". */
   toString(): string;
 }
 
-/** An end of a TCP connection. Go: `net.TCPAddr`. */
-export class TCPAddr implements Addr {
-  /** "tcp". */
-  readonly network: string = "tcp";
-  /** The IP address as text, without a zone. */
+/** What the addresses of TCP and UDP have in common: an IP address, a port, and perhaps a zone. */
+export abstract class InternetAddr implements Addr {
+  /** "tcp" or "udp". */
+  abstract readonly network: string;
+  /** The IP address as text, without a zone; IPv4 in IPv6's clothes is shown as IPv4. */
   readonly ip: string;
   /** The port. */
   readonly port: number;
@@ -37,16 +37,38 @@ export class TCPAddr implements Addr {
   }
 }
 
-/** The address in a `struct sockaddr`. */
-export function tcpAddr(raw: RawAddress): TCPAddr {
-  const { ip, port, scope } = platform().sockets.decodeAddress(raw);
-  return new TCPAddr(formatIP(ip), port, scope === 0 ? "" : zoneName(scope));
+/** An end of a TCP connection. Go: `net.TCPAddr`. */
+export class TCPAddr extends InternetAddr {
+  /** "tcp". */
+  readonly network: string = "tcp";
 }
 
-/** An endpoint as an address. */
-export function endpointAddr(endpoint: Endpoint): TCPAddr {
-  const { ip, port, scope } = endpoint;
-  return new TCPAddr(formatIP(unmap(ip)), port, scope === 0 ? "" : zoneName(scope));
+/** An end of UDP: where a datagram came from, or goes to. Go: `net.UDPAddr`. */
+export class UDPAddr extends InternetAddr {
+  /** "udp". */
+  readonly network: string = "udp";
+}
+
+/** The address in a `struct sockaddr`, of TCP. */
+export function tcpAddr(raw: RawAddress): TCPAddr {
+  return internetAddr(TCPAddr, platform().sockets.decodeAddress(raw));
+}
+
+/** The address in a `struct sockaddr`, of UDP. */
+export function udpAddr(raw: RawAddress): UDPAddr {
+  return internetAddr(UDPAddr, platform().sockets.decodeAddress(raw));
+}
+
+/** An endpoint as an address of `network`: "udp", "udp4" and "udp6" are UDP's, all others TCP's. */
+export function endpointAddr(network: string, endpoint: Endpoint): TCPAddr | UDPAddr {
+  return internetAddr(network.startsWith("udp") ? UDPAddr : TCPAddr, endpoint);
+}
+
+function internetAddr<A extends InternetAddr>(
+  Kind: new (ip: string, port: number, zone: string) => A,
+  { ip, port, scope }: Endpoint,
+): A {
+  return new Kind(formatIP(ip), port, scope === 0 ? "" : zoneName(scope));
 }
 
 function zoneName(scope: number): string {

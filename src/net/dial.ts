@@ -48,7 +48,7 @@ export function* dial(
   try {
     tcpNetwork(network);
     local = yield* localEndpoint(network, checked.localAddress);
-    endpoints = reachable(yield* resolve(network, address, "dial"), local);
+    endpoints = reachable(network, yield* resolve(network, address, "dial"), local);
   } catch (error) {
     throw addressError("dial", network, error);
   }
@@ -79,10 +79,14 @@ function* localEndpoint(
 }
 
 /** Those of the same version of IP as this end, if this end is to have an address at all. */
-function reachable(endpoints: Endpoint[], local: Endpoint | null): Endpoint[] {
+function reachable(
+  network: TCPNetwork,
+  endpoints: Endpoint[],
+  local: Endpoint | null,
+): Endpoint[] {
   if (local === null || isUnspecified(local.ip)) return endpoints;
   const same = endpoints.filter(({ ip }) => ip.length === local.ip.length);
-  if (same.length === 0) throw unsuitable(String(endpointAddr(local)));
+  if (same.length === 0) throw unsuitable(String(endpointAddr(network, local)));
   return same;
 }
 
@@ -109,7 +113,7 @@ function* dialRepeatedly(
   }
 }
 
-function metItself(fd: NetFD): boolean {
+function metItself(fd: NetFD<TCPAddr>): boolean {
   return String(fd.localAddr) === String(fd.remoteAddr);
 }
 
@@ -119,10 +123,11 @@ function* dialOnce(
   local: Endpoint | null,
   until: number,
   options: DialOptions,
-): Routine<NetFD> {
+): Routine<NetFD<TCPAddr>> {
   const { sockets } = platform();
-  const remote = endpointAddr(endpoint);
-  const fail = (cause: Error) => new OpError("dial", network, source(local), remote, cause);
+  const remote = endpointAddr(network, endpoint);
+  const fail = (cause: Error) =>
+    new OpError("dial", network, source(network, local), remote, cause);
   const check = (result: number, call: string) => {
     if (result < 0) throw fail(new SyscallError(call, -result));
     return result;
@@ -132,7 +137,7 @@ function* dialOnce(
   const encode = (e: Endpoint) =>
     sockets.encodeAddress({ ...e, ip: fit(e.ip, family === "ip6" ? 16 : 4) });
   const sysfd = check(sockets.streamSocket(family), "socket");
-  const fd = new NetFD(sysfd, network);
+  const fd = new NetFD(sysfd, network, tcpAddr);
   let registered = false;
   let connected = false;
   try {
@@ -181,7 +186,7 @@ function begin(sysfd: number, address: RawAddress, check: Check): boolean {
 }
 
 /** Asks for the names of the two ends, and sets the options that Go sets. */
-function adopt(fd: NetFD, options: DialOptions, check: Check): void {
+function adopt(fd: NetFD<TCPAddr>, options: DialOptions, check: Check): void {
   const { sockets } = platform();
   const name = (raw: RawAddress | number, call: string): TCPAddr => {
     if (typeof raw === "number") check(raw, call);
@@ -195,6 +200,6 @@ function adopt(fd: NetFD, options: DialOptions, check: Check): void {
   setKeepAlive(set, options.keepAlive ?? true);
 }
 
-function source(local: Endpoint | null): Addr | null {
-  return local === null ? null : endpointAddr(local);
+function source(network: string, local: Endpoint | null): Addr | null {
+  return local === null ? null : endpointAddr(network, local);
 }

@@ -59,7 +59,7 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
       network,
       endpoint,
     );
-    const fd = new ListenFD(sysfd, network);
+    const fd = new ListenFD(sysfd, network, tcpAddr);
     const raw = sockets.localAddress(sysfd);
     if (typeof raw === "number") throw failure("getsockname", -raw, network, endpoint);
     fd.setAddrs(tcpAddr(raw), null);
@@ -109,5 +109,5 @@ function check(result: number, call: string, network: string, endpoint: Endpoint
 
 function failure(call: string, errno: number, network: string, endpoint: Endpoint): OpError {
   const cause = new SyscallError(call, errno);
-  return new OpError("listen", network, null, endpointAddr(endpoint), cause);
+  return new OpError("listen", network, null, endpointAddr(network, endpoint), cause);
 }

@@ -1,42 +1,46 @@
 // SPDX-License-Identifier: MIT
 /** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
-import type { IntOption } from "../../platforms/types.ts";
+import type { IntOption, RawAddress } from "../../platforms/types.ts";
 import { FD, type FdOp } from "../poll/fd.ts";
 import { SyscallError } from "../poll/errors.ts";
-import { type Addr, type TCPAddr, tcpAddr } from "./addr.ts";
+import type { Addr } from "./addr.ts";
 import { OpError } from "./errors.ts";
 import { lingerClose } from "./linger.ts";
 
 /** See the top of this file. */
-export class NetFD extends FD {
-  /** "tcp", "tcp4", "tcp6". */
+export class NetFD<A extends Addr> extends FD {
+  /** "tcp", "udp6", "unix". */
   readonly net: string;
-  #localAddr: TCPAddr | null = null;
-  #remoteAddr: TCPAddr | null = null;
+  #localAddr: A | null = null;
+  #remoteAddr: A | null = null;
   /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
   #linger: number | null = null;
 
-  constructor(sysfd: number, net: string) {
+  readonly #name: (raw: RawAddress) => A;
+
+  /** `name` makes an address of the network out of what the kernel calls it. */
+  constructor(sysfd: number, net: string, name: (raw: RawAddress) => A) {
     super(sysfd);
     this.net = net;
+    this.#name = name;
   }
 
   /** This end; asked of the kernel at the first need, and at the latest when it closes. */
-  get localAddr(): TCPAddr | null {
+  get localAddr(): A | null {
     if (this.#localAddr === null && !this.closed) {
       const raw = this.sockets.localAddress(this.sysfd);
-      if (typeof raw !== "number") this.#localAddr = tcpAddr(raw);
+      if (typeof raw !== "number") this.#localAddr = this.#name(raw);
     }
     return this.#localAddr;
   }
 
   /** The other end; null for a listener. */
-  get remoteAddr(): TCPAddr | null {
+  get remoteAddr(): A | null {
     return this.#remoteAddr;
   }
 
   /** Says who is at the two ends, where that is known without asking. */
-  setAddrs(local: TCPAddr | null, remote: TCPAddr | null): void {
+  setAddrs(local: A | null, remote: A | null): void {
     this.#localAddr = local;
     this.#remoteAddr = remote;
   }

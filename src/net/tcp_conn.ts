@@ -15,10 +15,10 @@ import { setKeepAlive } from "./sockopt.ts";
 
 /** A TCP connection, as `dial` and `accept` give it. See {@linkcode Conn}. */
 export class TCPConn implements Conn {
-  readonly #fd: NetFD;
+  readonly #fd: NetFD<TCPAddr>;
 
   /** @internal */
-  constructor(fd: NetFD) {
+  constructor(fd: NetFD<TCPAddr>) {
     this.#fd = fd;
   }
 

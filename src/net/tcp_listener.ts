@@ -17,7 +17,7 @@ import { AcceptCase } from "./socket_cases.ts";
 import { TCPConn } from "./tcp_conn.ts";
 
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
-export class ListenFD extends NetFD {
+export class ListenFD extends NetFD<TCPAddr> {
   protected override release(): void {
     super.release();
     releaseSpare();
@@ -57,7 +57,7 @@ export class TCPListener implements Listener {
 
   #adopt(sysfd: number): TCPConn {
     const { sockets } = platform();
-    const fd = new NetFD(sysfd, this.#fd.net);
+    const fd = new NetFD(sysfd, this.#fd.net, tcpAddr);
     fd.setAddrs(this.#localAddr, tcpAddr(sockets.peer()));
     const done = fd.init();
     if (done < 0) {
