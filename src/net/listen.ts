@@ -12,7 +12,8 @@ import type { Listener } from "./net.ts";
 import { checkListenOptions, type ListenOptions } from "./options.ts";
 import { favoriteFamily, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
 import { setKeepAlive } from "./sockopt.ts";
-import { ListenFD, TCPListener } from "./tcp_listener.ts";
+import { ListenFD } from "./stream_listener.ts";
+import { TCPListener } from "./tcp_listener.ts";
 
 /**
  * Listens for connections. Parks only to look up a name. Go: `net.Listen`.

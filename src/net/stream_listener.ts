@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/** What the listeners of TCP and of Unix sockets have in common. */
+import { platform } from "../../platforms/runtime.ts";
+import { SyscallError } from "../poll/errors.ts";
+import { releaseSpare } from "../poll/exhaustion.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DISOWN } from "../sched/ownership.ts";
+import type { Cancel } from "../sync/cancel.ts";
+import type { SelectCase } from "../sync/select_case.ts";
+import type { Addr } from "./addr.ts";
+import { type Deadline, toMonotonic } from "./deadline.ts";
+import { OpError } from "./errors.ts";
+import type { Conn, Listener } from "./net.ts";
+import { NetFD } from "./net_fd.ts";
+import { AcceptCase } from "./socket_cases.ts";
+
+/** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
+export class ListenFD<A extends Addr> extends NetFD<A> {
+  protected override release(): void {
+    super.release();
+    releaseSpare();
+  }
+}
+
+/** A listener over a descriptor. See {@linkcode Listener}. */
+export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
+  /** @internal */
+  protected readonly netFD: ListenFD<A>;
+
+  /** @internal */
+  constructor(fd: ListenFD<A>) {
+    this.netFD = fd;
+  }
+
+  /** The descriptor of a connection that was accepted; `sockets.peer()` tells its other end. @internal */
+  protected abstract accepted(sysfd: number): NetFD<A>;
+
+  /** The connection over it. @internal */
+  protected abstract connection(fd: NetFD<A>): C;
+
+  /** See {@linkcode Listener.accept}. */
+  *accept(cancel?: Cancel): Routine<C> {
+    return this.#adopt(yield* this.netFD.cancellable("accept", this.netFD.accept(), cancel));
+  }
+
+  /** See {@linkcode Listener.onAccept}. */
+  onAccept(): SelectCase<{ value: C; ok: true }> {
+    return new AcceptCase<C>(this.netFD, () => {
+      try {
+        const sysfd = this.netFD.tryAccept();
+        return sysfd === null ? null : { conn: this.#adopt(sysfd) };
+      } catch (error) {
+        return { error };
+      }
+    });
+  }
+
+  #adopt(sysfd: number): C {
+    const fd = this.accepted(sysfd);
+    const done = fd.init();
+    if (done < 0) {
+      platform().sockets.close(sysfd);
+      const cause = new SyscallError("epoll_ctl", -done);
+      throw new OpError("accept", this.netFD.net, null, this.addr, cause);
+    }
+    return this.connection(fd);
+  }
+
+  /** See {@linkcode Listener.close}. */
+  close(): void {
+    this.netFD.close();
+  }
+
+  /** See {@linkcode Listener.addr}. */
+  get addr(): A {
+    return this.netFD.localAddr!;
+  }
+
+  /** See {@linkcode Listener.fd}. */
+  get fd(): number {
+    return this.netFD.closed ? -1 : this.netFD.sysfd;
+  }
+
+  /** See {@linkcode Listener.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    this.netFD.setReadDeadline(toMonotonic(at));
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    this.netFD.disown();
+  }
+}
