@@ -62,6 +62,11 @@ export interface JsRuntime {
   dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
   /** A function that reads this thread's errno, of which `location` is the address. */
   errnoReader(location: Pointer, libraryPath: string): () => number;
+  /**
+   * A function that tells where a view's memory is, for structures that point at it. The address
+   * holds while the view is referred to; a number is exact, since no process has 2^53 bytes.
+   */
+  addressReader(libraryPath: string): (view: ArrayBufferView) => number;
   /** A wait for `fd` to turn readable that lets the host's loop go on. */
   hostWait(fd: number, libraryPath: string): HostWait;
   /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
@@ -161,6 +166,42 @@ export interface SocketCalls {
   spareDescriptor(): number;
 }
 
+/**
+ * The pieces of one `sendmsg`, in memory that the thread's connections share: filled and sent
+ * before anything else may run. The caller keeps the pieces alive until then.
+ */
+export interface SendVector {
+  /** How many pieces it takes. */
+  readonly capacity: number;
+  /** How many it has. */
+  readonly count: number;
+  /** Drops what it has. */
+  clear(): void;
+  /** Adds the bytes of `piece` from `start` up to `end`. */
+  add(piece: Uint8Array, start: number, end: number): void;
+  /** Sends them as far as the socket has room. */
+  send(fd: number): number;
+}
+
+/** The two ends of a pipe, non-blocking. */
+export interface PipeEnds {
+  readonly reader: number;
+  readonly writer: number;
+  /** Bytes that it holds. */
+  readonly capacity: number;
+}
+
+/** Moving bytes between descriptors within the kernel. Results as of {@linkcode SocketCalls}. */
+export interface TransferCalls {
+  readonly vector: SendVector;
+  /** Sends up to `length` bytes of the file `from`, from its byte `offset` on; 0 at its end. */
+  sendFile(to: number, from: number, offset: number, length: number): number;
+  /** Moves up to `length` bytes from a socket into a pipe or out of one; 0 at the end. */
+  splice(from: number, to: number, length: number): number;
+  /** A pipe of about `capacity` bytes, or minus an errno. */
+  pipe(capacity: number): PipeEnds | number;
+}
+
 /** Bits of an event: what {@linkcode PollSink} is told of a descriptor. */
 export const POLL_READ = 1;
 /** A writer may go on. */
@@ -240,6 +281,7 @@ export interface Platform {
   readonly pollerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
+  readonly transfers: TransferCalls;
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */

@@ -13,6 +13,7 @@ interface BunFFI {
     symbols: Record<string, unknown>;
   };
   toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
+  ptr(view: ArrayBufferView): number;
 }
 
 let loaded: BunFFI | undefined;
@@ -72,4 +73,16 @@ function openOptional(path: string, name: string, f: CFunction): unknown {
 export function errnoReader(location: Pointer): () => number {
   const view = new Int32Array(bunFFI().toArrayBuffer(location, 0, 4));
   return () => view[0];
+}
+
+/**
+ * A small view may live where the garbage collector moves it, until its `buffer` is asked for once
+ * (bun issue 32054): then the address holds as long as the view.
+ */
+export function addressReader(): (view: ArrayBufferView) => number {
+  const { ptr } = bunFFI();
+  return (view) => {
+    void view.buffer;
+    return ptr(view);
+  };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
 import type { JsRuntime } from "../types.ts";
-import { dlopen, errnoReader } from "./ffi.ts";
+import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
 
 /** Bun. */
@@ -9,6 +9,7 @@ export const bun: JsRuntime = {
   name: "bun",
   dlopen,
   errnoReader,
+  addressReader,
   hostWait: (fd, libraryPath) => new BunHostWait(fd, libraryPath),
   // Bun has no permissions.
   requireNet: () => {},

@@ -68,3 +68,14 @@ export function errnoReader(location: Pointer, libraryPath: string): () => numbe
     return copy[0];
   };
 }
+
+/**
+ * `memmove` gives back its first argument: that is five times faster than `Deno.UnsafePointer`, and
+ * permitted under a scoped `--allow-ffi` as well.
+ */
+export function addressReader(libraryPath: string): (view: ArrayBufferView) => number {
+  const { memmove } = deno.dlopen(libraryPath, {
+    memmove: { parameters: ["buffer", "buffer", "u32"], result: "usize" },
+  }).symbols as { memmove: (to: ArrayBufferView, from: ArrayBufferView, n: number) => bigint };
+  return (view) => Number(memmove(view, view, 0));
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Deno behind the neutral seam. */
 import type { JsRuntime } from "../types.ts";
-import { dlopen, errnoReader } from "./ffi.ts";
+import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import { refuseDeniedNet, requireNet } from "./permissions.ts";
 
@@ -10,6 +10,7 @@ export const denoRuntime: JsRuntime = {
   name: "deno",
   dlopen,
   errnoReader,
+  addressReader,
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
   requireNet,
   refuseDeniedNet,

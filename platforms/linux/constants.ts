@@ -19,6 +19,11 @@ export const SIOCOUTQ = 0x5411;
 export const O_RDONLY = 0;
 export const O_CLOEXEC = 0o2000000;
 
+export const O_NONBLOCK = 0o4000;
+export const F_SETPIPE_SZ = 1031;
+export const F_GETPIPE_SZ = 1032;
+export const SPLICE_F_NONBLOCK = 2;
+
 export const POLLIN = 1;
 export const POLLOUT = 4;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The C library, opened once per thread at its first use. */
 import { jsRuntime } from "../js_runtime.ts";
-import type { Library } from "../types.ts";
+import type { JsRuntime, Library } from "../types.ts";
 import { LIBC, SYMBOLS } from "./symbols.ts";
 
 /** The C library of this thread. */
@@ -11,6 +11,8 @@ export interface Libc {
   readonly path: string;
   /** This thread's errno; to be read before anything else is called or allocated. */
   readonly errno: () => number;
+  /** See {@linkcode JsRuntime.addressReader}. */
+  readonly addressOf: (view: ArrayBufferView) => number;
 }
 
 let opened: Libc | undefined;
@@ -21,5 +23,5 @@ export function libc(): Libc {
   const runtime = jsRuntime();
   const { symbols, path } = runtime.dlopen(LIBC, SYMBOLS);
   const errno = runtime.errnoReader(symbols.__errno_location(), path);
-  return opened = { symbols, path, errno };
+  return opened = { symbols, path, errno, addressOf: runtime.addressReader(path) };
 }

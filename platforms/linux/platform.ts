@@ -8,6 +8,7 @@ import { libc } from "./libc.ts";
 import { EpollPoller, wakeEventfd } from "./poller.ts";
 import { LinuxSockets } from "./socket.ts";
 import { EPOLL_EVENT } from "./structs.ts";
+import { LinuxTransfers } from "./transfer.ts";
 
 /** Opens the C library and binds what the library needs of Linux. */
 export function linux(): Platform {
@@ -22,6 +23,7 @@ export function linux(): Platform {
     pollerName: "epoll",
     runtime,
     sockets: new LinuxSockets(c),
+    transfers: new LinuxTransfers(c),
     errno: ERRNO,
     errnoText,
     openPoller: () => new EpollPoller(c, layout),

@@ -17,6 +17,12 @@ export const EPOLL_EVENT: Readonly<Record<"x64" | "arm64", EpollEventLayout>> = 
   arm64: { words: 4, events: 0, data: 2 },
 };
 
+/** Size and offsets of `struct msghdr` on 64-bit Linux, in 32-bit words. */
+export const MSGHDR = { words: 14, iov: 4, iovlen: 6 } as const;
+
+/** Size and offsets of `struct iovec` on 64-bit Linux, in 32-bit words. */
+export const IOVEC = { words: 4, base: 0, length: 2 } as const;
+
 /** Size of `struct sockaddr_in`. */
 export const SOCKADDR_IN_SIZE = 16;
 /** Size of `struct sockaddr_in6`. */

@@ -44,6 +44,17 @@ export const SYMBOLS = {
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)
   send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+  sendmsg: { params: ["i32", "buffer", "i32"], result: "i32" },
+  // ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)
+  sendfile: { params: ["i32", "i32", "buffer", "u32"], result: "i32" },
+  // ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t len,
+  //                unsigned int flags)
+  splice: { params: ["i32", "pointer", "i32", "pointer", "u32", "u32"], result: "i32" },
+  // int pipe2(int fds[2], int flags)
+  pipe2: { params: ["buffer", "i32"], result: "i32" },
+  // int fcntl(int fd, int op, int arg): on Linux variadic arguments go where the others do
+  fcntl: { params: ["i32", "i32", "i32"], result: "i32" },
   // int shutdown(int fd, int how)
   shutdown: { params: ["i32", "i32"], result: "i32" },
   // int close(int fd)

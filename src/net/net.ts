@@ -67,6 +67,20 @@ export interface Conn extends Disposable {
    * @throws {OpError} whose `bytesWritten` says how much went out before it
    */
   write(p: Uint8Array, cancel?: Cancel): Routine<number>;
+  /**
+   * Writes all of `pieces`, one behind the other, without putting them together first. Parks while
+   * the peer is slow. Go: `net.Buffers`. sendmsg(2).
+   *
+   * @param pieces what to write; may be used again at once after the call
+   * @param cancel ends the call early, as that of `read`
+   * @returns the length of all of them
+   * @throws {OpError} whose `bytesWritten` says how much went out before it
+   * @example
+   * ```ts
+   * yield* conn.writev([header, body]);
+   * ```
+   */
+  writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number>;
   /** The case of a `select` that happens when a read would not have to wait. It reads nothing. */
   onReadable(): SelectCase<{ value: undefined; ok: true }>;
   /** The case of a `select` that happens when a write would not have to wait. It writes nothing. */

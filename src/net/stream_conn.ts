@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
 import { Chunks } from "../poll/chunks.ts";
+import { writev } from "../poll/writev.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
@@ -59,6 +60,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   /** See {@linkcode Conn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number> {
     return this.netFD.cancellable("write", this.netFD.write(p), cancel);
+  }
+
+  /** See {@linkcode Conn.writev}. */
+  writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    return writev(this.netFD, pieces, cancel);
   }
 
   /** See {@linkcode Conn.close}. */

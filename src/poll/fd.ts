@@ -21,7 +21,16 @@ import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
 
 /** What a call may be named in an error; "set-own" sets what concerns this end alone. */
-export type FdOp = "read" | "write" | "accept" | "close" | "set" | "set-own";
+export type FdOp =
+  | "read"
+  | "write"
+  | "writev"
+  | "sendfile"
+  | "splice"
+  | "accept"
+  | "close"
+  | "set"
+  | "set-own";
 
 /** See the top of this file. */
 export abstract class FD implements Closer, Destroyable {
@@ -283,9 +292,9 @@ export abstract class FD implements Closer, Destroyable {
     return this.fail(op, ERR_CLOSED);
   }
 
-  /** The error of a system call. */
-  failedCall(op: FdOp, errno: number): Error {
-    return this.fail(op, new SyscallError(op, errno));
+  /** The error of a system call, which mostly has the name of `op`. */
+  failedCall(op: FdOp, errno: number, syscall: string = op): Error {
+    return this.fail(op, new SyscallError(syscall, errno));
   }
 
   #acceptAgain(): void {
@@ -316,7 +325,7 @@ function readies(g: Goroutine): () => void {
 }
 
 /** A buffer of the wrong kind would let the kernel write where it must not. */
-function notBytes(op: string, value: unknown): TypeError {
+export function notBytes(op: string, value: unknown): TypeError {
   return new TypeError(
     `Cannot ${op} as the buffer must be a Uint8Array: current value is ${typeof value}`,
   );
