@@ -15,7 +15,7 @@
 import type { Goroutine, Park } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 
@@ -45,6 +45,22 @@ export interface Watcher {
 /** Counts the waits that are under way, over all descriptors. */
 export interface WaitCount {
   waiters: number;
+}
+
+/** The deadline of one direction. */
+class DeadlineTimer implements HeapTimer {
+  slot = NO_SLOT;
+  readonly #pd: PollDesc;
+  readonly #read: boolean;
+
+  constructor(pd: PollDesc, read: boolean) {
+    this.#pd = pd;
+    this.#read = read;
+  }
+
+  fire(): void {
+    this.#pd.setLate(this.#read, true);
+  }
 }
 
 /** See the top of this file. */
@@ -77,8 +93,8 @@ export class PollDesc {
   #error = false;
   #readLate = false;
   #writeLate = false;
-  #rt: HeapTimer | null = null;
-  #wt: HeapTimer | null = null;
+  #rt: DeadlineTimer | null = null;
+  #wt: DeadlineTimer | null = null;
   #readWatchers: Set<Watcher> | null = null;
   #writeWatchers: Set<Watcher> | null = null;
   readonly #count: WaitCount;
@@ -202,18 +218,18 @@ export class PollDesc {
     const timer = read ? this.#rt : this.#wt;
     if (at === Infinity) {
       this.#stopTimer(timer);
-      this.#setLate(read, false);
+      this.setLate(read, false);
     } else if (at <= performance.now()) {
       this.#stopTimer(timer);
-      this.#setLate(read, true);
+      this.setLate(read, true);
     } else {
-      this.#setLate(read, false);
+      this.setLate(read, false);
       scheduler.timers.set(timer ?? this.#makeTimer(read), at);
     }
   }
 
-  /** Whether the deadline of one direction has passed; if so, nobody waits there any more. */
-  #setLate(read: boolean, late: boolean): void {
+  /** Says whether the deadline of one direction has passed; if so, nobody waits there any more. */
+  setLate(read: boolean, late: boolean): void {
     if (read) this.#readLate = late;
     else this.#writeLate = late;
     this.#answer();
@@ -228,14 +244,14 @@ export class PollDesc {
     this.writeAnswer = closing || (this.#writeLate ? POLL_TIMEOUT : POLL_OK);
   }
 
-  #makeTimer(read: boolean): HeapTimer {
-    const timer = new HeapTimer(() => this.#setLate(read, true));
+  #makeTimer(read: boolean): DeadlineTimer {
+    const timer = new DeadlineTimer(this, read);
     if (read) this.#rt = timer;
     else this.#wt = timer;
     return timer;
   }
 
-  #stopTimer(timer: HeapTimer | null): void {
+  #stopTimer(timer: DeadlineTimer | null): void {
     if (timer !== null) scheduler.timers.stop(timer);
   }
 

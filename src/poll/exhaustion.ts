@@ -10,7 +10,7 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer.ts";
 
 /** Waits in milliseconds, as Go's net/http does. */
 const FIRST_WAIT_MS = 5;
@@ -42,14 +42,14 @@ export class ExhaustionBackOff {
   waiting = false;
   readonly #sockets: SocketCalls;
   readonly #listener: number;
-  readonly #timer: HeapTimer;
+  readonly #timer: CallTimer;
   #wait = FIRST_WAIT_MS;
 
   /** `tryAgain` is called after each wait. */
   constructor(sockets: SocketCalls, listener: number, tryAgain: () => void) {
     this.#sockets = sockets;
     this.#listener = listener;
-    this.#timer = new HeapTimer(() => {
+    this.#timer = new CallTimer(() => {
       this.waiting = false;
       tryAgain();
     });

@@ -6,7 +6,8 @@ import { Goroutine, type GoroutineHandle, PanicError, type Routine } from "./gor
 import { Run, type RunOptions } from "./run.ts";
 import { afterRun, backgroundRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
-import { HeapTimer } from "./timer.ts";
+
+export { gosched, sleep } from "./sleep.ts";
 
 /** The body of a goroutine: what calling `f` gives, which must be a generator. */
 function bodyOf<A extends unknown[], T>(
@@ -124,44 +125,6 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
 function stuck(): boolean {
   return scheduler.runs.size > 0 && !scheduler.runnable && scheduler.waiters === 0 &&
     scheduler.timers.size === 0;
-}
-
-/**
- * Lets the other runnable goroutines go first. Parks. Go: `runtime.Gosched`.
- *
- * @example
- * ```ts
- * for (const item of longList) { work(item); yield* gosched(); }
- * ```
- */
-export function* gosched(): Routine<void> {
-  yield scheduler.yieldNow();
-}
-
-/**
- * Waits for `ms` milliseconds, fractions included. Parks. Go: `time.Sleep`.
- *
- * @param ms milliseconds; zero or less only lets the others go first
- * @throws {RangeError} when `ms` is not a number
- * @example
- * ```ts
- * yield* sleep(2.5);
- * ```
- */
-export function* sleep(ms: number): Routine<void> {
-  if (Number.isNaN(Number(ms))) {
-    throw new RangeError(`Cannot sleep as the time must be a number: current value is ${ms}`);
-  }
-  if (ms <= 0) return yield* gosched();
-  const g = scheduler.current!;
-  const until = performance.now() + ms;
-  const timer = new HeapTimer(() => scheduler.ready(g));
-  scheduler.timers.set(timer, until);
-  try {
-    do yield scheduler.park("sleep"); while (timer.active);
-  } finally {
-    scheduler.timers.stop(timer);
-  }
 }
 
 /**

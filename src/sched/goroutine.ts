@@ -101,6 +101,8 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T> {
   joiners: Goroutine[] | null = null;
   /** Ends it again, when it was ended and its `finally` blocks take too long; null until then. */
   grace: HeapTimer | null = null;
+  /** Whether it is in the midst of `gosched`. */
+  gaveWay = false;
   /** A daemon ends by itself: its run waits for it and does not end it. */
   daemon = false;
 

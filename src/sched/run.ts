@@ -9,7 +9,7 @@
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { disown } from "./ownership.ts";
-import { HeapTimer } from "./timer.ts";
+import { CallTimer } from "./timer.ts";
 
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
@@ -59,7 +59,7 @@ export class Run {
   #daemons = 0;
   #ending = false;
   #closed = false;
-  readonly #grace = new HeapTimer(() => this.#lastCall());
+  readonly #grace = new CallTimer(() => this.#lastCall());
 
   constructor(scheduler: Scheduler, options: RunKind = {}) {
     this.scheduler = scheduler;

@@ -8,7 +8,7 @@
  */
 import { type Goroutine, type Outcome, PanicError, PARK, type Park } from "./goroutine.ts";
 import { RunQueue } from "./run_queue.ts";
-import { HeapTimer, TimerHeap } from "./timer.ts";
+import { CallTimer, TimerHeap } from "./timer.ts";
 import type { Run } from "./run.ts";
 import type { HostWait } from "../../platforms/types.ts";
 
@@ -78,6 +78,13 @@ export class Scheduler {
   #batch = BATCH;
   #passing = false;
   #runsOver = false;
+
+  constructor() {
+    // One that the host's code sets while everyone sleeps may be due before anyone would wake.
+    this.timers.onEarlier = () => {
+      if (!this.#passing && this.runs.size > 0) this.onOutside();
+    };
+  }
 
   /** How many goroutines wait for the world outside. */
   get waiters(): number {
@@ -153,7 +160,7 @@ export class Scheduler {
     if (g.status === "dead" || g.status === "running") return;
     this.#resume(g, () => g.body.return(undefined), ENDED);
     if ((g.status as string) === "dead") return;
-    g.grace ??= new HeapTimer(() => this.end(g));
+    g.grace ??= new CallTimer(() => this.end(g));
     this.timers.set(g.grace, performance.now() + END_GRACE_MS);
   }
 

@@ -2,87 +2,105 @@
 /**
  * Timers in a heap of four children a node. Go: runtime/time.go.
  *
- * A timer knows its place, so that it can be taken out. One that is put off to a later time stays
- * where it is and moves only when its old time comes: a deadline that is renewed around each read
- * costs no movement at all.
+ * The heap is made of numbers alone: an active timer has a slot, and what is ordered are slots and
+ * their keys, in arrays where neighbours lie side by side. The timers themselves are not touched.
+ *
+ * As in Go, most of the work is put off, and mostly never done. A timer that is stopped leaves a gap,
+ * and gaps are closed when they are more than half. One that is put off to a later time stays where
+ * it is and moves only when its old time comes: a deadline that is renewed around each read costs
+ * no movement at all.
  */
 
 /** Children of a node: fewer levels than a binary heap, and siblings side by side. */
 const ARITY = 4;
-/** Place of a timer that is not in the heap. */
-const NOWHERE = -1;
+/** The slot of a timer that is not active. */
+export const NO_SLOT = -1;
+/** Places of the least arrays, and gaps that are left alone. */
+const LEAST = 256;
 
-/** Calls `fire` once when its time has come. Times are milliseconds of `performance.now()`. */
-export class HeapTimer {
-  /** When it is due. */
-  when = 0;
-  /** The time that decides its place; never later than `when`. */
-  key = 0;
-  /** Its index in the heap. */
-  place = NOWHERE;
+/** Something that is to happen once when its time has come. */
+export interface HeapTimer {
+  /** The heap's: where it keeps the timer, or NO_SLOT. */
+  slot: number;
+  /** Its time has come. */
+  fire(): void;
+}
+
+/** A timer that calls a function. What there are many of has a class of its own. */
+export class CallTimer implements HeapTimer {
+  slot = NO_SLOT;
   readonly fire: () => void;
 
   constructor(fire: () => void) {
     this.fire = fire;
   }
-
-  /** Whether it will fire. */
-  get active(): boolean {
-    return this.place !== NOWHERE;
-  }
 }
 
-/** All the timers of a thread. */
+/** All the timers of a thread. Times are milliseconds of `performance.now()`. */
 export class TimerHeap {
-  readonly #heap: HeapTimer[] = [];
-
+  /** Called when the next time has become an earlier one. */
+  onEarlier: () => void = () => {};
   /** How many are active. */
-  get size(): number {
-    return this.#heap.length;
-  }
+  size = 0;
+  /** By slot: the timer, or null when it was stopped. */
+  #timers: (HeapTimer | null)[] = [];
+  /** By slot: when it is due; never before its key. */
+  #whens = new Float64Array(LEAST);
+  /** By slot: its place. */
+  #places = new Int32Array(LEAST);
+  /** Slots of which the heap knows nothing. */
+  #free: number[] = [];
+  /** By place: the slot. */
+  #heap = new Int32Array(LEAST);
+  /** By place: the time that decides it. */
+  #keys = new Float64Array(LEAST);
+  /** How many places are taken; the last one is no gap. */
+  #length = 0;
 
   /** A time at or before the next timer's, or Infinity. */
   get next(): number {
-    return this.#heap.length === 0 ? Infinity : this.#heap[0].key;
+    return this.#first() === null ? Infinity : this.#keys[0];
   }
 
   /** Sets `timer` to fire at `when`, whether it is active or not. */
   set(timer: HeapTimer, when: number): void {
-    timer.when = when;
-    if (timer.place === NOWHERE) {
-      timer.key = when;
-      timer.place = this.#heap.length;
-      this.#heap.push(timer);
-      this.#up(timer);
-    } else if (when < timer.key) {
-      timer.key = when;
-      this.#up(timer);
+    let { slot } = timer;
+    let place: number;
+    if (slot === NO_SLOT) {
+      slot = timer.slot = this.#take(timer);
+      place = this.#length++;
+      this.size++;
+    } else {
+      place = this.#places[slot];
+      if (when >= this.#keys[place]) {
+        this.#whens[slot] = when;
+        return;
+      }
     }
+    this.#whens[slot] = when;
+    if (this.#up(slot, place, when) === 0) this.onEarlier();
   }
 
   /** Takes `timer` out. Gives whether it was active. */
   stop(timer: HeapTimer): boolean {
-    const { place } = timer;
-    if (place === NOWHERE) return false;
-    timer.place = NOWHERE;
-    const last = this.#heap.pop()!;
-    if (last !== timer) {
-      last.place = place;
-      this.#heap[place] = last;
-      this.#up(last);
-      this.#down(last);
-    }
+    const { slot } = timer;
+    if (slot === NO_SLOT) return false;
+    timer.slot = NO_SLOT;
+    this.#timers[slot] = null;
+    this.size--;
+    if (this.#places[slot] === this.#length - 1) this.#trim();
+    else if (this.#length > 2 * this.size + LEAST) this.#closeGaps();
     return true;
   }
 
   /** Fires all that are due at `now`, in the order of their times. Gives how many. */
   fire(now: number): number {
     let fired = 0;
-    while (this.#heap.length > 0 && this.#heap[0].key <= now) {
-      const timer = this.#heap[0];
-      if (timer.when > timer.key) {
-        timer.key = timer.when;
-        this.#down(timer);
+    for (let timer; (timer = this.#first()) !== null && this.#keys[0] <= now;) {
+      const slot = this.#heap[0];
+      const when = this.#whens[slot];
+      if (when > this.#keys[0]) {
+        this.#down(slot, 0, when);
         continue;
       }
       this.stop(timer);
@@ -92,38 +110,114 @@ export class TimerHeap {
     return fired;
   }
 
-  #up(timer: HeapTimer): void {
-    const heap = this.#heap;
-    let at = timer.place;
-    while (at > 0) {
-      const parentAt = (at - 1) >> 2;
-      const parent = heap[parentAt];
-      if (parent.key <= timer.key) break;
-      heap[at] = parent;
-      parent.place = at;
-      at = parentAt;
-    }
-    heap[at] = timer;
-    timer.place = at;
+  /** Those that are active, in no order. */
+  active(): HeapTimer[] {
+    return this.#timers.filter((timer) => timer !== null);
   }
 
-  #down(timer: HeapTimer): void {
-    const heap = this.#heap;
-    let at = timer.place;
+  /** The timer at the top, once the gaps there are closed. */
+  #first(): HeapTimer | null {
+    if (this.size === 0) return null;
     for (;;) {
-      const first = at * ARITY + 1;
-      if (first >= heap.length) break;
+      const slot = this.#heap[0];
+      const timer = this.#timers[slot];
+      if (timer !== null) return timer;
+      this.#free.push(slot);
+      const last = --this.#length;
+      this.#down(this.#heap[last], 0, this.#keys[last]);
+      this.#trim();
+    }
+  }
+
+  /** Gives `timer` a slot. */
+  #take(timer: HeapTimer): number {
+    const slot = this.#free.pop();
+    if (slot !== undefined) {
+      this.#timers[slot] = timer;
+      return slot;
+    }
+    if (this.#timers.length === this.#keys.length) this.#renumber(2 * this.#keys.length);
+    return this.#timers.push(timer) - 1;
+  }
+
+  /** Takes gaps off the end. */
+  #trim(): void {
+    if (this.size === 0) return this.#clear();
+    for (let slot; this.#timers[slot = this.#heap[this.#length - 1]] === null;) {
+      this.#free.push(slot);
+      this.#length--;
+    }
+  }
+
+  #clear(): void {
+    this.#length = 0;
+    this.#timers = [];
+    this.#free = [];
+    if (this.#keys.length > LEAST) this.#renumber(LEAST);
+  }
+
+  #closeGaps(): void {
+    let places = this.#keys.length;
+    while (places > LEAST && places > 4 * this.size) places /= 2;
+    this.#renumber(places);
+  }
+
+  /** Moves into arrays of so many `places`, without gaps; slots are numbered as places are. */
+  #renumber(places: number): void {
+    const [timers, whens, heap, keys] = [this.#timers, this.#whens, this.#heap, this.#keys];
+    const length = this.#length;
+    this.#timers = [];
+    this.#free = [];
+    this.#whens = new Float64Array(places);
+    this.#places = new Int32Array(places);
+    this.#heap = new Int32Array(places);
+    this.#keys = new Float64Array(places);
+    let to = 0;
+    for (let from = 0; from < length; from++) {
+      const timer = timers[heap[from]];
+      if (timer === null) continue;
+      this.#timers.push(timer);
+      this.#whens[to] = whens[heap[from]];
+      this.#keys[to] = keys[from];
+      timer.slot = this.#heap[to] = this.#places[to] = to++;
+    }
+    this.#length = to;
+    // Where there was a gap, children have moved to other parents.
+    if (to === length) return;
+    for (let at = (to - 2) >> 2; at >= 0; at--) this.#down(at, at, this.#keys[at]);
+  }
+
+  /** Puts `slot` at `at` or where it belongs above, and gives that place. */
+  #up(slot: number, at: number, key: number): number {
+    const [heap, keys, places] = [this.#heap, this.#keys, this.#places];
+    while (at > 0) {
+      const parent = (at - 1) >> 2;
+      if (keys[parent] <= key) break;
+      places[heap[at] = heap[parent]] = at;
+      keys[at] = keys[parent];
+      at = parent;
+    }
+    heap[at] = slot;
+    keys[at] = key;
+    return places[slot] = at;
+  }
+
+  /** Puts `slot` at `at` or where it belongs below. */
+  #down(slot: number, at: number, key: number): void {
+    const [heap, keys, places] = [this.#heap, this.#keys, this.#places];
+    const length = this.#length;
+    for (let first; (first = at * ARITY + 1) < length;) {
       let least = first;
-      for (let i = first + 1, end = Math.min(first + ARITY, heap.length); i < end; i++) {
-        if (heap[i].key < heap[least].key) least = i;
+      for (let i = first + 1, end = Math.min(first + ARITY, length); i < end; i++) {
+        if (keys[i] < keys[least]) least = i;
       }
-      const child = heap[least];
-      if (child.key >= timer.key) break;
-      heap[at] = child;
-      child.place = at;
+      if (keys[least] >= key) break;
+      places[heap[at] = heap[least]] = at;
+      keys[at] = keys[least];
       at = least;
     }
-    heap[at] = timer;
-    timer.place = at;
+    heap[at] = slot;
+    keys[at] = key;
+    places[slot] = at;
   }
 }

@@ -10,7 +10,7 @@
 import { scheduler } from "../sched/thread.ts";
 import type { Channel } from "./chan_channel.ts";
 import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
-import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
+import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
 
 /** The last step of every send. */

@@ -100,7 +100,7 @@ function until(
   reason: unknown = DeadlineExceeded,
 ): [ctx: Context, cancel: CancelFunc] {
   requireParent(parent);
-  const parents = parent.canceller?.expiry?.timer.when ?? Infinity;
+  const parents = parent.canceller?.expiry?.when ?? Infinity;
   if (epoch > LAST_DATE || parents <= when) return withCancel(parent);
   const [ctx, cancel] = derive(parent, "WithDeadline");
   // A Date counts whole milliseconds, and one before its least is as long ago as can be.

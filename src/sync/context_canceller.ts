@@ -7,7 +7,7 @@
  * over is held by nobody. The channel and the signal are made for those who ask.
  */
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { type Chan, chan } from "./chan.ts";
 import { type ContextError, DeadlineExceeded } from "./context_errors.ts";
 
@@ -15,9 +15,24 @@ import { type ContextError, DeadlineExceeded } from "./context_errors.ts";
 export type OnCancel = () => void;
 
 /** A deadline: whose timer it is that cancels, and the moment as the user's clock has it. */
-interface Expiry {
-  readonly timer: HeapTimer;
+class Expiry implements HeapTimer {
+  slot = NO_SLOT;
+  /** In milliseconds of `performance.now()`. */
+  readonly when: number;
   readonly date: Date;
+  readonly #cause: unknown;
+  readonly #whose: Canceller;
+
+  constructor(whose: Canceller, when: number, date: Date, cause: unknown) {
+    this.when = when;
+    this.date = date;
+    this.#cause = cause;
+    this.#whose = whose;
+  }
+
+  fire(): void {
+    this.#whose.cancel(DeadlineExceeded, this.#cause);
+  }
 }
 
 /** See the top of this file. */
@@ -44,9 +59,9 @@ export class Canceller {
 
   /** Why it is cancelled, or null. A deadline counts from its very moment, whoever may be running. */
   get err(): ContextError | null {
-    const timer = this.expiry?.timer;
-    if (this.#err === null && timer !== undefined && performance.now() >= timer.when) {
-      if (scheduler.timers.stop(timer)) timer.fire();
+    const { expiry } = this;
+    if (this.#err === null && expiry !== null && performance.now() >= expiry.when) {
+      if (scheduler.timers.stop(expiry)) expiry.fire();
     }
     return this.#err;
   }
@@ -83,14 +98,8 @@ export class Canceller {
 
   /** Sets when it is due, `when` of `performance.now()`. `cause` is why it is cancelled then. */
   setDeadline(when: number, date: Date, cause: unknown): void {
-    const timer = new HeapTimer(() => this.cancel(DeadlineExceeded, cause));
-    timer.when = when;
-    this.expiry = { timer, date };
-    if (this.#err !== null) return;
-    scheduler.timers.set(timer, when);
-    // A host that sets it while the scheduler sleeps has it look at its timers again.
-    const outside = scheduler.current === null && !scheduler.blocking;
-    if (outside && scheduler.runs.size > 0) scheduler.onOutside();
+    this.expiry = new Expiry(this, when, date, cause);
+    if (this.#err === null) scheduler.timers.set(this.expiry, when);
   }
 
   /** Cancels it and all below it; what is cancelled already stays as it is. */
@@ -110,7 +119,7 @@ export class Canceller {
     const { children } = this;
     this.children = null;
     if (this.expiry !== null && this.expiry !== this.#parent?.expiry) {
-      scheduler.timers.stop(this.expiry.timer);
+      scheduler.timers.stop(this.expiry);
     }
     // A user may have closed it, which Go's types forbid.
     if (this.#done?.closed === false) this.#done.close();

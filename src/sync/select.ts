@@ -8,7 +8,7 @@
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { letOthersRun, mayGoOn, park, type Step } from "./chan_step.ts";
+import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { type Contest, Waiter } from "./chan_waiter.ts";
 import type { SelectArm, SelectCase, SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";

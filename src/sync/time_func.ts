@@ -11,7 +11,7 @@ import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { checkMs } from "./time.ts";
 
 /**
@@ -58,35 +58,32 @@ export interface FuncTimer extends Disposable {
   [Symbol.dispose](): void;
 }
 
-class ScheduledFunc implements FuncTimer {
+class ScheduledFunc implements FuncTimer, HeapTimer {
+  slot = NO_SLOT;
   readonly #f: () => Routine<void> | void;
-  readonly #timer = new HeapTimer(() => this.#fire());
-  #keeper: Keeper | null = null;
-  /** Links of the keeper's list. */
-  prev: ScheduledFunc | null = null;
-  /** See `prev`. */
-  next: ScheduledFunc | null = null;
+  /** Null unless it is waiting. */
+  keeper: Keeper | null = null;
 
   constructor(f: () => Routine<void> | void) {
     this.#f = f;
   }
 
   stop(): boolean {
-    if (!scheduler.timers.stop(this.#timer)) return false;
+    if (!scheduler.timers.stop(this)) return false;
     this.#leave();
     return true;
   }
 
   reset(ms: number): boolean {
     checkMs("reset a timer", ms);
-    const pending = this.#timer.active;
+    const pending = this.keeper !== null;
     const keeper = keeperOf(scheduler.current?.run ?? backgroundRun());
-    if (this.#keeper !== keeper) {
+    if (this.keeper !== keeper) {
       this.#leave();
-      this.#keeper = keeper;
-      keeper.add(this);
+      this.keeper = keeper;
+      keeper.add();
     }
-    scheduler.timers.set(this.#timer, performance.now() + ms);
+    scheduler.timers.set(this, performance.now() + ms);
     return pending;
   }
 
@@ -94,15 +91,15 @@ class ScheduledFunc implements FuncTimer {
     this.stop();
   }
 
-  #fire(): void {
+  fire(): void {
     // In this order: a run of nobody's is over when its last goroutine has ended.
-    spawn(this.#keeper!.run, this.#f.name || "afterFunc", body(this.#f));
+    spawn(this.keeper!.run, this.#f.name || "afterFunc", body(this.#f));
     this.#leave();
   }
 
   #leave(): void {
-    this.#keeper?.remove(this);
-    this.#keeper = null;
+    this.keeper?.remove();
+    this.keeper = null;
   }
 }
 
@@ -111,29 +108,30 @@ function* body(f: () => Routine<void> | void): Routine<void> {
   if (typeof routine?.next === "function") yield* routine;
 }
 
-/** The timers of a run that are waiting. */
+/** Counts the timers of a run that are waiting; at its end they are found in the heap. */
 class Keeper {
   readonly run: Run;
-  #first: ScheduledFunc | null = null;
+  #waiting = 0;
   #g: Goroutine | null = null;
 
   constructor(run: Run) {
     this.run = run;
   }
 
-  add(timer: ScheduledFunc): void {
-    timer.next = this.#first;
-    if (this.#first !== null) this.#first.prev = timer;
-    this.#first = timer;
+  add(): void {
+    this.#waiting++;
     this.#g ??= this.#spawn();
   }
 
-  remove(timer: ScheduledFunc): void {
-    if (timer.prev === null) this.#first = timer.next;
-    else timer.prev.next = timer.next;
-    if (timer.next !== null) timer.next.prev = timer.prev;
-    timer.prev = timer.next = null;
-    if (this.#first === null && this.#g !== null) scheduler.ready(this.#g);
+  remove(): void {
+    this.#waiting--;
+    if (this.#waiting === 0 && this.#g !== null) scheduler.ready(this.#g);
+  }
+
+  #stopAll(): void {
+    for (const timer of scheduler.timers.active()) {
+      if (timer instanceof ScheduledFunc && timer.keeper === this) timer.stop();
+    }
   }
 
   #spawn(): Goroutine {
@@ -146,11 +144,11 @@ class Keeper {
   *#keep(): Routine<void> {
     try {
       yield PARK;
-      while (this.#first !== null) yield scheduler.park("timers");
+      while (this.#waiting > 0) yield scheduler.park("timers");
     } finally {
       this.#g = null;
       if (latest === this) latest = null;
-      while (this.#first !== null) this.#first.stop();
+      if (this.#waiting > 0) this.#stopAll();
     }
   }
 }

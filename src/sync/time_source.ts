@@ -9,19 +9,19 @@
  * or `reset` there is no stale tick that could be seen.
  */
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { Channel } from "./chan_channel.ts";
 import { type ChanSource, NOTHING } from "./chan_outcome.ts";
 
 /** Times are milliseconds of `performance.now()`. */
-export class TickSource implements ChanSource<Date> {
+export class TickSource implements HeapTimer, ChanSource<Date> {
+  slot = NO_SLOT;
   readonly chan: Channel<Date> = new Channel(0, this);
   /** Whether a tick is still to come. */
   #running = false;
   #when = 0;
   /** Milliseconds from tick to tick, or 0 for only one. */
   #period = 0;
-  #timer: HeapTimer | null = null;
 
   /** Lets the first tick come after `ms`. Gives whether one was still to come before. */
   start(ms: number, period: number): boolean {
@@ -50,12 +50,11 @@ export class TickSource implements ChanSource<Date> {
 
   arm(): void {
     if (!this.#running || this.#when === Infinity) return;
-    this.#timer ??= new HeapTimer(() => this.#fire());
-    if (!this.#timer.active) scheduler.timers.set(this.#timer, this.#when);
+    if (this.slot === NO_SLOT) scheduler.timers.set(this, this.#when);
   }
 
   disarm(): void {
-    if (this.#timer !== null) scheduler.timers.stop(this.#timer);
+    scheduler.timers.stop(this);
   }
 
   /** The tick that was due `late` milliseconds ago. Those that came after it are dropped. */
@@ -67,7 +66,7 @@ export class TickSource implements ChanSource<Date> {
   }
 
   /** The heap says that it is time. */
-  #fire(): void {
+  fire(): void {
     const { receivers } = this.chan;
     const late = performance.now() - this.#when;
     const w = receivers.take();

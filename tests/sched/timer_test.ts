@@ -2,7 +2,7 @@
 /** The heap of timers against a sorted list, with a fixed seed. Go: runtime/time.go. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HeapTimer, TimerHeap } from "../../src/sched/timer.ts";
+import { CallTimer, NO_SLOT, TimerHeap } from "../../src/sched/timer.ts";
 
 /** Numbers that look random and are the same each time. */
 function generator(seed: number): () => number {
@@ -16,21 +16,30 @@ function generator(seed: number): () => number {
 }
 
 test("timers fire in the order of their times, whatever was set, put off and stopped", () => {
-  for (let seed = 1; seed <= 50; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const random = generator(seed);
     const heap = new TimerHeap();
     const fired: number[] = [];
-    const timers = Array.from({ length: 200 }, () => {
-      const timer: HeapTimer = new HeapTimer(() => fired.push(timer.when));
+    const due = new Map<CallTimer, number>();
+    // From few to more than the heap's first arrays hold; from few gaps to mostly gaps.
+    const timers = Array.from({ length: 25 * seed }, () => {
+      const timer: CallTimer = new CallTimer(() => fired.push(due.get(timer)!));
       return timer;
     });
-    for (let step = 0; step < 1000; step++) {
+    for (let step = 0; step < 8000; step++) {
       const timer = timers[random() % timers.length];
-      if (random() % 4 === 0) heap.stop(timer);
-      else heap.set(timer, random() % 10_000);
+      if (random() % 40 < seed) {
+        assert.equal(heap.stop(timer), due.delete(timer));
+      } else {
+        const when = random() % 10_000;
+        due.set(timer, when);
+        heap.set(timer, when);
+      }
+      assert.equal(heap.size, due.size);
+      if (step % 500 === 0) assert.ok(heap.next <= Math.min(...due.values()));
     }
-    const expected = timers.filter((t) => t.active).map((t) => t.when).sort((a, b) => a - b);
-    assert.equal(heap.size, expected.length);
+    assert.deepEqual(new Set(heap.active()), new Set(due.keys()));
+    const expected = [...due.values()].sort((a, b) => a - b);
     for (let now = 0; now <= 10_000; now += 100) heap.fire(now);
     assert.deepEqual(fired, expected, `seed ${seed}`);
     assert.equal(heap.size, 0);
@@ -41,27 +50,28 @@ test("timers fire in the order of their times, whatever was set, put off and sto
 test("a timer that was put off does not fire at its first time", () => {
   const heap = new TimerHeap();
   let fired = 0;
-  const timer = new HeapTimer(() => fired++);
+  const timer = new CallTimer(() => fired++);
   heap.set(timer, 10);
   heap.set(timer, 20);
   assert.equal(heap.fire(15), 0);
   assert.equal(fired, 0);
-  assert.equal(timer.active, true);
+  assert.notEqual(timer.slot, NO_SLOT);
   assert.equal(heap.fire(20), 1);
   assert.equal(fired, 1);
-  assert.equal(timer.active, false);
+  assert.equal(timer.slot, NO_SLOT);
 });
 
 test("a timer may set itself and stop others while it fires", () => {
   const heap = new TimerHeap();
   const fired: string[] = [];
-  const victim = new HeapTimer(() => fired.push("victim"));
-  const again: HeapTimer = new HeapTimer(() => {
+  const victim = new CallTimer(() => fired.push("victim"));
+  let when = 10;
+  const again: CallTimer = new CallTimer(() => {
     fired.push("again");
     heap.stop(victim);
-    if (fired.length < 3) heap.set(again, again.when + 10);
+    if (fired.length < 3) heap.set(again, when += 10);
   });
-  heap.set(again, 10);
+  heap.set(again, when);
   heap.set(victim, 15);
   heap.fire(12);
   heap.fire(40);
@@ -70,9 +80,46 @@ test("a timer may set itself and stop others while it fires", () => {
 
 test("stop() of a timer that is not active says so", () => {
   const heap = new TimerHeap();
-  const timer = new HeapTimer(() => {});
+  const timer = new CallTimer(() => {});
   assert.equal(heap.stop(timer), false);
   heap.set(timer, 1);
   assert.equal(heap.stop(timer), true);
   assert.equal(heap.stop(timer), false);
+});
+
+test("a crowd of timers stopped in order, in reverse and at random leaves the rest in order", () => {
+  const stops: Record<string, (i: number, n: number) => number> = {
+    "in order": (i) => i,
+    "in reverse": (i, n) => n - 1 - i,
+    "at random": (i, n) => (i * 7919) % n,
+  };
+  for (const [how, stopped] of Object.entries(stops)) {
+    const heap = new TimerHeap();
+    const fired: number[] = [];
+    const count = 10_000;
+    const timers = Array.from({ length: count }, (_, i) => new CallTimer(() => fired.push(i)));
+    timers.forEach((timer, i) => heap.set(timer, i));
+    for (let i = 0; i < count; i++) {
+      const at = stopped(i, count);
+      if (at % 100 !== 0) assert.equal(heap.stop(timers[at]), true, how);
+    }
+    assert.equal(heap.next, 0, how);
+    assert.equal(heap.fire(count), 100, how);
+    assert.deepEqual(fired, Array.from({ length: 100 }, (_, i) => i * 100), how);
+  }
+});
+
+test("who listens is told of each time that is earlier than all others", () => {
+  const heap = new TimerHeap();
+  let told = 0;
+  heap.onEarlier = () => told++;
+  const [a, b] = [new CallTimer(() => {}), new CallTimer(() => {})];
+  heap.set(a, 20);
+  assert.equal(told, 1);
+  heap.set(b, 30);
+  assert.equal(told, 1, "a later one");
+  heap.set(b, 10);
+  assert.equal(told, 2, "one that was moved to the front");
+  heap.set(b, 40);
+  assert.equal(told, 2, "one that was put off");
 });

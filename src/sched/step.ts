@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the hand-written generators of this folder give to `yield*`. See chan_ops.ts for why they
- * are written by hand.
+ * What the library's hand-written generators give to `yield*`. A generator costs more than all the
+ * rest of a short operation, so the short ones are iterators of their own making; each does its
+ * first attempt at its first `next`, and must be driven by `yield*` as soon as it was made.
  */
-import { PARK, type Park } from "../sched/goroutine.ts";
-import { scheduler } from "../sched/thread.ts";
+import { PARK, type Park } from "./goroutine.ts";
+import { scheduler } from "./thread.ts";
 
 /** What `next` gives. It is read at once by whoever called it, so one object may serve many calls. */
 export type Step<R> = IteratorResult<Park, R>;
 
 /** What a parked goroutine yields. */
 const PARKED: Step<never> = { done: false, value: PARK };
+
+/** The last step of what gives nothing. */
+export const DONE: Step<void> = { done: true, value: undefined };
 
 /** Parks the goroutine; see `Scheduler.park`. */
 export function park(reason: string): Step<never> {

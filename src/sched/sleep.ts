@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
+import type { Goroutine, Routine } from "./goroutine.ts";
+import { DONE, letOthersRun, park, type Step } from "./step.ts";
+import { scheduler } from "./thread.ts";
+import { type HeapTimer, NO_SLOT } from "./timer.ts";
+
+/** One serves all: what it has to remember of a goroutine, that goroutine keeps. */
+class Gosched {
+  next(): Step<void> {
+    const g = scheduler.current!;
+    g.gaveWay = !g.gaveWay;
+    return g.gaveWay ? letOthersRun() : DONE;
+  }
+
+  return(): Step<void> {
+    scheduler.current!.gaveWay = false;
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<void> {
+    scheduler.current!.gaveWay = false;
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+const GOSCHED = new Gosched() as unknown as Routine<void>;
+
+/**
+ * Lets the other runnable goroutines go first. Parks. Go: `runtime.Gosched`.
+ *
+ * @example
+ * ```ts
+ * for (const item of longList) { work(item); yield* gosched(); }
+ * ```
+ */
+export function gosched(): Routine<void> {
+  return GOSCHED;
+}
+
+/** One sleep: the timer, and what `yield*` runs. */
+class Sleep implements HeapTimer {
+  slot = NO_SLOT;
+  readonly #ms: number;
+  #g: Goroutine | null = null;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  next(): Step<void> {
+    if (this.#g === null) {
+      this.#g = scheduler.current!;
+      scheduler.timers.set(this, performance.now() + this.#ms);
+    } else if (this.slot === NO_SLOT) return DONE;
+    return park("sleep");
+  }
+
+  return(): Step<void> {
+    scheduler.timers.stop(this);
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<void> {
+    scheduler.timers.stop(this);
+    throw error;
+  }
+
+  fire(): void {
+    scheduler.ready(this.#g!);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/**
+ * Waits for `ms` milliseconds, fractions included. Parks. Go: `time.Sleep`.
+ *
+ * @param ms milliseconds; zero or less only lets the others go first
+ * @throws {RangeError} when `ms` is not a number
+ * @example
+ * ```ts
+ * yield* sleep(2.5);
+ * ```
+ */
+export function sleep(ms: number): Routine<void> {
+  if (Number.isNaN(Number(ms))) {
+    throw new RangeError(`Cannot sleep as the time must be a number: current value is ${ms}`);
+  }
+  return ms <= 0 ? gosched() : new Sleep(ms) as unknown as Routine<void>;
+}
