@@ -40,22 +40,33 @@ export {
   SyscallError,
   UnexpectedEOFError,
 } from "./src/poll/errors.ts";
-export {
-  type Addr,
-  InternetAddr,
-  joinHostPort,
-  splitHostPort,
-  TCPAddr,
-  UDPAddr,
-} from "./src/net/addr.ts";
+export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
 export { dial } from "./src/net/dial.ts";
 export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
-export { parseIP } from "./src/net/ip.ts";
+export { formatIP, parseIP, parseIPZone } from "./src/net/ip.ts";
+export type { LimitOptions } from "./src/net/limits.ts";
+export { joinHostPort, splitHostPort } from "./src/net/host_port.ts";
 export { listen } from "./src/net/listen.ts";
+export { lookupHost } from "./src/net/lookup.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
-export type { DialOptions, ListenOptions } from "./src/net/options.ts";
-export type { TCPNetwork } from "./src/net/resolve.ts";
+export type {
+  Control,
+  DialOptions,
+  ListenOptions,
+  LookupHost,
+  LookupOptions,
+  SocketOptions,
+  TCPOptions,
+} from "./src/net/options.ts";
+export { lookupPort } from "./src/net/port.ts";
+export {
+  type InternetNetwork,
+  resolveTCPAddr,
+  resolveUDPAddr,
+  type TCPNetwork,
+  type UDPNetwork,
+} from "./src/net/resolve.ts";
 export { type Cancel, CanceledError, cancellable } from "./src/sync/cancel.ts";
 export { type Chan, chan } from "./src/sync/chan.ts";
 export type { Received, Sent } from "./src/sync/chan_outcome.ts";

@@ -73,6 +73,8 @@ export interface JsRuntime {
   requireNet(host: string, port: number): void;
   /** Throws the runtime's own error if the user denied access to the address behind a permitted name. */
   refuseDeniedNet(ip: string, port: number): void;
+  /** The text of a small file; null if it is not there, or the user has not permitted to read it. */
+  readText(path: string): string | null;
 }
 
 /**
@@ -92,7 +94,10 @@ export interface HostWait {
 /** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by whoever holds it. */
 export type RawAddress = Uint8Array<ArrayBuffer>;
 
-/** An internet endpoint in neutral form. `ip` has 4 or 16 bytes; `scope` is an interface index. */
+/**
+ * An internet endpoint in neutral form. `ip` has 4 or 16 bytes, or none where no host was given;
+ * `scope` is an interface index.
+ */
 export interface Endpoint {
   readonly ip: Uint8Array;
   readonly port: number;
@@ -112,6 +117,13 @@ export type IntOption =
   | "TCP_KEEPIDLE"
   | "TCP_KEEPINTVL"
   | "TCP_KEEPCNT"
+  | "TCP_USER_TIMEOUT"
+  | "TCP_DEFER_ACCEPT"
+  | "TCP_FASTOPEN"
+  | "TCP_FASTOPEN_CONNECT"
+  | "SO_MARK"
+  | "IP_TOS"
+  | "IPV6_TCLASS"
   | "IPV6_V6ONLY";
 
 /** The family of an internet socket. */
@@ -148,6 +160,8 @@ export interface SocketCalls {
   setOption(fd: number, option: IntOption, value: number): number;
   /** Seconds to linger in `close`; negative switches it off. */
   setLinger(fd: number, seconds: number): number;
+  /** Has everything go through the interface of this name. */
+  bindToDevice(fd: number, name: string): number;
   /** The socket's own address, or minus an errno. */
   localAddress(fd: number): RawAddress | number;
   /** The peer's address, or minus an errno. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
+import { readFileSync } from "node:fs";
 import type { JsRuntime } from "../types.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
@@ -14,4 +15,11 @@ export const bun: JsRuntime = {
   // Bun has no permissions.
   requireNet: () => {},
   refuseDeniedNet: () => {},
+  readText: (path) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      return null;
+    }
+  },
 };

@@ -4,7 +4,8 @@
 /** A permission descriptor. */
 export type Permission =
   | { name: "ffi"; path?: string }
-  | { name: "net"; host?: string };
+  | { name: "net"; host?: string }
+  | { name: "read"; path?: string };
 
 interface DenoGlobal {
   dlopen(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** Deno's network permission, which a call by FFI would otherwise go round. */
+/** Deno's permissions: that of the network, which a call by FFI would go round, and that to read. */
+import { readFileSync } from "node:fs";
 import { deno } from "./global.ts";
 
 /** Asks for network access to `host:port`; throws `Deno.errors.NotCapable` if it is not granted. */
@@ -17,6 +18,16 @@ export function requireNet(host: string, port: number): void {
 export function refuseDeniedNet(ip: string, port: number): void {
   const host = target(ip, port);
   if (deno.permissions.querySync({ name: "net", host }).state === "denied") throw notCapable(host);
+}
+
+/** The text of a file that the user has permitted to read; nobody is asked for it. */
+export function readPermittedText(path: string): string | null {
+  if (deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function target(host: string, port: number): string {

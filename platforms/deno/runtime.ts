@@ -3,7 +3,7 @@
 import type { JsRuntime } from "../types.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { DenoHostWait } from "./host_wait.ts";
-import { refuseDeniedNet, requireNet } from "./permissions.ts";
+import { readPermittedText, refuseDeniedNet, requireNet } from "./permissions.ts";
 
 /** Deno. */
 export const denoRuntime: JsRuntime = {
@@ -14,4 +14,5 @@ export const denoRuntime: JsRuntime = {
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
   requireNet,
   refuseDeniedNet,
+  readText: readPermittedText,
 };

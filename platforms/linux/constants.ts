@@ -8,9 +8,11 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
+export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_IPV6 = 41;
 export const SO_LINGER = 13;
+export const SO_BINDTODEVICE = 25;
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 export const MSG_NOSIGNAL = 0x4000;

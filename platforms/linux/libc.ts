@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The C library, opened once per thread at its first use. */
 import { jsRuntime } from "../js_runtime.ts";
-import type { JsRuntime, Library } from "../types.ts";
+import type { Library } from "../types.ts";
 import { LIBC, SYMBOLS } from "./symbols.ts";
 
 /** The C library of this thread. */

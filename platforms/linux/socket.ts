@@ -25,6 +25,13 @@ const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]
   TCP_KEEPIDLE: [C.IPPROTO_TCP, 4],
   TCP_KEEPINTVL: [C.IPPROTO_TCP, 5],
   TCP_KEEPCNT: [C.IPPROTO_TCP, 6],
+  TCP_DEFER_ACCEPT: [C.IPPROTO_TCP, 9],
+  TCP_USER_TIMEOUT: [C.IPPROTO_TCP, 18],
+  TCP_FASTOPEN: [C.IPPROTO_TCP, 23],
+  TCP_FASTOPEN_CONNECT: [C.IPPROTO_TCP, 30],
+  SO_MARK: [C.SOL_SOCKET, 36],
+  IP_TOS: [C.IPPROTO_IP, 1],
+  IPV6_TCLASS: [C.IPPROTO_IPV6, 67],
   IPV6_V6ONLY: [C.IPPROTO_IPV6, 26],
 };
 
@@ -126,6 +133,12 @@ export class LinuxSockets implements SocketCalls {
     this.#value[1] = seconds < 0 ? 0 : seconds;
     const { setsockopt } = this.#libc.symbols;
     return this.#done(setsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#value, 8));
+  }
+
+  bindToDevice(fd: number, name: string): number {
+    const bytes = new TextEncoder().encode(`${name}\0`);
+    const { setsockopt } = this.#libc.symbols;
+    return this.#done(setsockopt(fd, C.SOL_SOCKET, C.SO_BINDTODEVICE, bytes, bytes.length));
   }
 
   localAddress(fd: number): RawAddress | number {

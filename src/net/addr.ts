@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Endpoints and their texts. Go: net/ipsock.go, net/tcpsock.go. */
+/** Addresses: what the two ends of a connection are called. Go: net/tcpsock.go, net/udpsock.go. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { AddrError } from "./errors.ts";
-import { formatIP } from "./ip.ts";
+import { joinHostPort } from "./host_port.ts";
+import { formatIP, parseIP } from "./ip.ts";
+import { zoneName, zoneScope } from "./zone.ts";
 
 /** One end of a connection. `dial` takes its text. Go: `net.Addr`. */
 export interface Addr {
@@ -17,7 +19,7 @@ export interface Addr {
 export abstract class InternetAddr implements Addr {
   /** "tcp" or "udp". */
   abstract readonly network: string;
-  /** The IP address as text, without a zone; IPv4 in IPv6's clothes is shown as IPv4. */
+  /** The IP address as text, without a zone; "" where none was given. IPv4 in IPv6 is shown as IPv4. */
   readonly ip: string;
   /** The port. */
   readonly port: number;
@@ -31,7 +33,7 @@ export abstract class InternetAddr implements Addr {
     this.zone = zone;
   }
 
-  /** "127.0.0.1:80", "[fe80::1%lo]:80". */
+  /** "127.0.0.1:80", "[fe80::1%lo]:80", ":80". */
   toString(): string {
     return joinHostPort(this.zone === "" ? this.ip : `${this.ip}%${this.zone}`, this.port);
   }
@@ -71,73 +73,9 @@ function internetAddr<A extends InternetAddr>(
   return new Kind(formatIP(ip), port, scope === 0 ? "" : zoneName(scope));
 }
 
-function zoneName(scope: number): string {
-  return platform().sockets.interfaceName(scope) ?? String(scope);
-}
-
-/** The interface index that a zone names. Throws AddrError if there is no such interface. */
-export function zoneScope(zone: string, address: string): number {
-  if (zone === "") return 0;
-  if (/^[0-9]{1,9}$/.test(zone)) return Number(zone);
-  const scope = platform().sockets.interfaceIndex(zone);
-  if (scope <= 0) throw new AddrError("unknown IPv6 zone", address);
-  return scope;
-}
-
-/**
- * Joins a host and a port; a host with a colon gets brackets. Go: `net.JoinHostPort`. Never parks.
- *
- * @example
- * ```ts
- * joinHostPort("::1", 80); // "[::1]:80"
- * ```
- */
-export function joinHostPort(host: string, port: number | string): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/**
- * Splits "host:port", "[host]:port" or "[host%zone]:port". Go: `net.SplitHostPort`. Never parks.
- *
- * @throws {AddrError} with Go's texts, when the port is missing or a bracket is out of place
- * @example
- * ```ts
- * splitHostPort("[::1]:80"); // { host: "::1", port: "80" }
- * ```
- */
-export function splitHostPort(address: string): { host: string; port: string } {
-  const colon = address.lastIndexOf(":");
-  if (colon < 0) throw new AddrError("missing port in address", address);
-  const port = address.slice(colon + 1);
-  if (address[0] !== "[") {
-    const host = address.slice(0, colon);
-    if (host.includes(":")) throw new AddrError("too many colons in address", address);
-    refuseBrackets(host + port, address);
-    return { host, port };
-  }
-  const end = address.indexOf("]");
-  if (end < 0) throw new AddrError("missing ']' in address", address);
-  if (end + 1 === address.length) throw new AddrError("missing port in address", address);
-  if (end + 1 !== colon) {
-    // Either "]:" is followed by another colon, or something stands between "]" and ":".
-    const many = address[end + 1] === ":";
-    throw new AddrError(many ? "too many colons in address" : "missing port in address", address);
-  }
-  const host = address.slice(1, end);
-  refuseBrackets(host + port, address);
-  return { host, port };
-}
-
-function refuseBrackets(rest: string, address: string): void {
-  if (rest.includes("[")) throw new AddrError("unexpected '[' in address", address);
-  if (rest.includes("]")) throw new AddrError("unexpected ']' in address", address);
-}
-
-/** The number of a port. Throws AddrError with Go's texts. */
-export function parsePort(network: string, port: string): number {
-  if (port === "") return 0;
-  if (!/^[+-]?[0-9]+$/.test(port)) throw new AddrError(`unknown port`, `${network}/${port}`);
-  const number = Number(port);
-  if (number < 0 || number > 0xffff) throw new AddrError("invalid port", port);
-  return number;
+/** An address as an endpoint; one without a host has no bytes. Throws AddrError for an unknown zone. */
+export function endpointOf({ ip, port, zone }: InternetAddr): Endpoint {
+  const bytes = ip === "" ? new Uint8Array(0) : parseIP(ip);
+  if (bytes === null) throw new AddrError("invalid IP address", ip);
+  return { ip: bytes, port, scope: zoneScope(zone, ip) };
 }

@@ -108,23 +108,47 @@ export class UnknownNetworkError extends Error {
 export class DNSError extends Error {
   /** "DNSError". */
   override readonly name = "DNSError";
-  /** The name that was looked up. */
+  /** What went wrong, in Go's words: "no such host". Go: `Err`. */
+  readonly err: string;
+  /** The name that was looked up. Go: `Name`. */
   readonly host: string;
-  /** Node's name of the failure: "ENOTFOUND". */
+  /** Who was asked, where that is known; else "". */
+  readonly server: string;
+  /** Node's name of the failure: "ENOTFOUND"; "" if it has none. */
   readonly code: string;
-  /** Whether the resolver gave up waiting. */
-  readonly timeout: boolean;
-  /** Whether asking again may help. */
-  readonly temporary: boolean;
+  /** Whether the name has no addresses. */
+  readonly isNotFound: boolean;
+  /** Whether nobody waited any longer for the answer. */
+  readonly isTimeout: boolean;
+  /** Whether the resolver says that asking again may help. */
+  readonly isTemporary: boolean;
 
   /** @internal */
-  constructor(reason: string, host: string, code: string) {
-    super(`lookup ${host}: ${reason}`);
+  constructor(err: string, host: string, code = "", cause?: unknown, server = "") {
+    super(`lookup ${host}${server === "" ? "" : ` on ${server}`}: ${err}`, { cause });
+    this.err = err;
     this.host = host;
+    this.server = server;
     this.code = code;
-    this.timeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
-    this.temporary = this.timeout || code === "EAI_AGAIN" || code === "ESERVFAIL";
+    this.isNotFound = code === "ENOTFOUND" || code === "ENODATA";
+    this.isTimeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
+    this.isTemporary = code === "EAI_AGAIN" || code === "ESERVFAIL";
   }
+
+  /** As `isTimeout`. */
+  get timeout(): boolean {
+    return this.isTimeout;
+  }
+
+  /** Whether asking again may help. */
+  get temporary(): boolean {
+    return this.isTimeout || this.isTemporary;
+  }
+}
+
+/** What was thrown as an Error, which a user's own function need not have thrown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 /**

@@ -61,6 +61,24 @@ function parseGroups(text: string, atEnd: boolean): number[] | null {
   return bytes;
 }
 
+/**
+ * As {@linkcode parseIP}, with the zone that an IPv6 address may have behind a percent sign.
+ * Go: `netip.ParseAddr`. Never parks.
+ *
+ * @param text "fe80::1%eth0"; without a zone, `zone` is ""
+ * @example
+ * ```ts
+ * parseIPZone("fe80::1%lo")?.zone; // "lo"
+ * ```
+ */
+export function parseIPZone(text: string): { ip: Uint8Array; zone: string } | null {
+  const percent = text.indexOf("%");
+  const ip = parseIP(percent < 0 ? text : text.slice(0, percent));
+  if (ip === null || percent < 0) return ip && { ip, zone: "" };
+  const zone = text.slice(percent + 1);
+  return zone === "" || unmap(ip).length === V4 ? null : { ip, zone };
+}
+
 /** Whether 16 bytes are an IPv4 address in IPv6's clothes (::ffff:192.0.2.1). */
 function isMapped(ip: Uint8Array): boolean {
   return ip.length === V6 && ip[10] === 0xff && ip[11] === 0xff &&
@@ -84,15 +102,30 @@ export function fit(ip: Uint8Array, length: number): Uint8Array {
   return isUnspecified(ip) ? new Uint8Array(length) : mapTo6(ip);
 }
 
-/** Whether it is 0.0.0.0 or ::. */
+/** Whether it is 0.0.0.0 or ::, or none at all. */
 export function isUnspecified(ip: Uint8Array): boolean {
   return unmap(ip).every((byte) => byte === 0);
 }
 
-/** The text of an address, by RFC 5952; a mapped one is shown as IPv4, as Go does. */
+/**
+ * The text of an IP address, by RFC 5952; IPv4 in IPv6 is shown as IPv4. "" for one without bytes.
+ * Go: `IP.String`. Never parks.
+ *
+ * @param ip 4 or 16 bytes
+ * @throws {RangeError} when there are other than 0, 4 or 16 bytes
+ * @example
+ * ```ts
+ * formatIP(parseIP("::ffff:7f00:1")!); // "127.0.0.1"
+ * ```
+ */
 export function formatIP(ip: Uint8Array): string {
   const bytes = unmap(ip);
-  return bytes.length === V4 ? bytes.join(".") : formatV6(bytes);
+  if (bytes.length === V4) return bytes.join(".");
+  if (bytes.length === V6) return formatV6(bytes);
+  if (bytes.length === 0) return "";
+  throw new RangeError(
+    `Cannot format an IP address as its length must be 4 or 16: current value is ${bytes.length}`,
+  );
 }
 
 function formatV6(ip: Uint8Array): string {

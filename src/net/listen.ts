@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** Listening. Go: net/dial.go, Listen; net/sock_posix.go, listenStream. */
 import { platform } from "../../platforms/runtime.ts";
-import type { Endpoint, IntOption } from "../../platforms/types.ts";
+import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { holdSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr, tcpAddr } from "./addr.ts";
-import { addressError, OpError } from "./errors.ts";
-import { fit } from "./ip.ts";
+import { addressError, asError, OpError } from "./errors.ts";
+import { isUnspecified } from "./ip.ts";
+import { Limits } from "./limits.ts";
 import type { Listener } from "./net.ts";
 import { checkListenOptions, type ListenOptions } from "./options.ts";
-import { favoriteFamily, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
-import { setKeepAlive } from "./sockopt.ts";
+import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
+import { type NewSocket, setTCPOptions, setter } from "./sockopt.ts";
 import { ListenFD } from "./stream_listener.ts";
 import { TCPListener } from "./tcp_listener.ts";
+
+/** Connections that may be under way with data in their first packet, where the user gives no number. */
+const FAST_OPEN_QUEUE = 256;
 
 /**
  * Listens for connections. Parks only to look up a name. Go: `net.Listen`.
@@ -42,7 +46,8 @@ export function* listen(
   let endpoint: Endpoint;
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const endpoints = yield* resolve(tcpNetwork(network), address, "listen");
+    const asking = { limits: new Limits({}) };
+    const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
     endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {
     throw addressError("listen", network, error);
@@ -52,21 +57,16 @@ export function* listen(
 
 function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): Listener {
   const { sockets } = platform();
-  const sysfd = openBound(network, endpoint, options);
+  const { sysfd, check } = openBound(network, endpoint, options);
   try {
-    check(
-      sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()),
-      "listen",
-      network,
-      endpoint,
-    );
+    check(sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()), "listen");
     const fd = new ListenFD(sysfd, network, tcpAddr);
     const raw = sockets.localAddress(sysfd);
-    if (typeof raw === "number") throw failure("getsockname", -raw, network, endpoint);
-    fd.setAddrs(tcpAddr(raw), null);
-    check(fd.init(), "epoll_ctl", network, endpoint);
+    if (typeof raw === "number") check(raw, "getsockname");
+    fd.setAddrs(tcpAddr(raw as RawAddress), null);
+    check(fd.init(), "epoll_ctl");
     holdSpare();
-    return new TCPListener(fd);
+    return new TCPListener(fd, options.linger);
   } catch (error) {
     sockets.close(sysfd);
     throw error;
@@ -74,41 +74,37 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
 }
 
 /** A bound socket. A machine without IPv6 listens on all addresses of IPv4 instead. */
-function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): number {
+function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): NewSocket {
   const { sockets, errno } = platform();
   const { family, v6only } = favoriteFamily(network, endpoint.ip, "listen");
+  const addr = endpointAddr(network, endpoint);
+  const fail = (cause: Error) => new OpError("listen", network, null, addr, cause);
+  const check = (result: number, call: string) => {
+    if (result < 0) throw fail(new SyscallError(call, -result));
+    return result;
+  };
   const sysfd = sockets.streamSocket(family);
-  const fallBack = network === "tcp" && family === "ip6" && !endpoint.ip.some((byte) => byte !== 0);
-  if (sysfd === -errno.EAFNOSUPPORT && fallBack) {
+  if (sysfd === -errno.EAFNOSUPPORT && network === "tcp" && isUnspecified(endpoint.ip)) {
     return openBound("tcp4", { ...endpoint, ip: new Uint8Array(4) }, options);
   }
-  check(sysfd, "socket", network, endpoint);
+  check(sysfd, "socket");
+  const socket = { sysfd, family, network, address: String(addr), check };
   try {
-    const set = (option: IntOption, value: number) =>
-      check(sockets.setOption(sysfd, option, value), "setsockopt", network, endpoint);
-    if (family === "ip6") set("IPV6_V6ONLY", v6only ? 1 : 0);
-    set("SO_REUSEADDR", 1);
-    if (options.reusePort) set("SO_REUSEPORT", 1);
-    // Accepted connections inherit these, which spares each of them as many calls. As in Go, that
-    // the kernel refuses one is no error.
-    const wish = (option: IntOption, value: number) => void sockets.setOption(sysfd, option, value);
-    wish("TCP_NODELAY", 1);
-    setKeepAlive(wish, options.keepAlive ?? true);
-    const ip = fit(endpoint.ip, family === "ip6" ? 16 : 4);
-    const raw = sockets.encodeAddress({ ...endpoint, ip });
-    check(sockets.bind(sysfd, raw), "bind", network, endpoint);
-    return sysfd;
+    prepare(socket, v6only, options);
+    const raw = sockets.encodeAddress({ ...endpoint, ip: reached(network, endpoint, "listen") });
+    check(sockets.bind(sysfd, raw), "bind");
+    return socket;
   } catch (error) {
     sockets.close(sysfd);
-    throw error;
+    throw error instanceof OpError ? error : fail(asError(error));
   }
 }
 
-function check(result: number, call: string, network: string, endpoint: Endpoint): void {
-  if (result < 0) throw failure(call, -result, network, endpoint);
-}
-
-function failure(call: string, errno: number, network: string, endpoint: Endpoint): OpError {
-  const cause = new SyscallError(call, errno);
-  return new OpError("listen", network, null, endpointAddr(network, endpoint), cause);
+function prepare(socket: NewSocket, v6only: boolean, options: ListenOptions): void {
+  const set = setter(socket);
+  const { ipv6Only = v6only, fastOpen, deferAccept } = options;
+  if (socket.family === "ip6" || options.ipv6Only) set("IPV6_V6ONLY", Number(ipv6Only));
+  if (fastOpen) set("TCP_FASTOPEN", fastOpen === true ? FAST_OPEN_QUEUE : fastOpen);
+  if (deferAccept !== undefined) set("TCP_DEFER_ACCEPT", Math.ceil(deferAccept / 1000));
+  setTCPOptions(socket, { reuseAddr: true, ...options });
 }

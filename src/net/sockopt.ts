@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Options that are more than one number. Go: net/tcpsockopt_unix.go. */
-import type { IntOption } from "../../platforms/types.ts";
+/** Setting what the user asked for. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
+import { platform } from "../../platforms/runtime.ts";
+import type { Family, IntOption } from "../../platforms/types.ts";
 import type { KeepAlive } from "./net.ts";
+import type { SocketOptions, TCPOptions } from "./options.ts";
 
 /** Go's choice: a probe after 15 s of silence, then one every 15 s. */
 export const DEFAULT_KEEP_ALIVE: KeepAlive = { idle: 15_000, interval: 15_000 };
@@ -29,4 +31,68 @@ function atLeastOne(name: string, value: number): number {
   throw new RangeError(
     `Cannot set keep-alive as ${name} must be at least 1: current value is ${value}`,
   );
+}
+
+/** A socket that is not bound or connected yet. */
+export interface NewSocket {
+  readonly sysfd: number;
+  readonly family: Family;
+  /** The network of its calls: "tcp". */
+  readonly network: string;
+  /** What it is to be bound to, or connected to. */
+  readonly address: string;
+  /** Throws the error of a call that gave a negative result. */
+  readonly check: (result: number, call: string) => number;
+}
+
+/** Sets the options of any socket, and at last lets the user's `control` set its own. */
+export function setSocketOptions(socket: NewSocket, options: SocketOptions): void {
+  const { sysfd, family, check } = socket;
+  const { sockets } = platform();
+  const set = setter(socket);
+  if (options.reuseAddr !== undefined) set("SO_REUSEADDR", Number(options.reuseAddr));
+  if (options.reusePort !== undefined) set("SO_REUSEPORT", Number(options.reusePort));
+  if (options.readBuffer !== undefined) set("SO_RCVBUF", options.readBuffer);
+  if (options.writeBuffer !== undefined) set("SO_SNDBUF", options.writeBuffer);
+  if (options.bindToDevice !== undefined) {
+    check(sockets.bindToDevice(sysfd, options.bindToDevice), "setsockopt");
+  }
+  if (options.trafficClass !== undefined) {
+    if (family === "ip6") set("IPV6_TCLASS", options.trafficClass);
+    // IPv4 that goes through a socket of IPv6 has this one.
+    set("IP_TOS", options.trafficClass);
+  }
+  if (options.mark !== undefined) set("SO_MARK", options.mark | 0);
+  if (options.control !== undefined) callControl(socket, options.control);
+}
+
+/** Sets the options of a TCP socket. What a listener is given, its connections inherit. */
+export function setTCPOptions(socket: NewSocket, options: TCPOptions): void {
+  const set = setter(socket);
+  // As in Go: that the kernel refuses one of these is no reason to have no connection.
+  const wish: SetOption = (option, value) =>
+    void platform().sockets.setOption(socket.sysfd, option, value);
+  wish("TCP_NODELAY", Number(options.noDelay ?? true));
+  setKeepAlive(wish, options.keepAlive ?? true);
+  if (options.userTimeout !== undefined) set("TCP_USER_TIMEOUT", options.userTimeout);
+  setSocketOptions(socket, options);
+}
+
+/** What sets an option that the user asked for, or throws. */
+export function setter({ sysfd, check }: NewSocket): SetOption {
+  return (option, value) => {
+    check(platform().sockets.setOption(sysfd, option, value), "setsockopt");
+  };
+}
+
+/** As Go, `control` is told which version of IP the socket is of. */
+function callControl(
+  { sysfd, family, network, address }: NewSocket,
+  control: NonNullable<SocketOptions["control"]>,
+): void {
+  const versioned = /[46]$/.test(network) ? network : `${network}${family.slice(-1)}`;
+  const result: unknown = control(sysfd, versioned, address);
+  if (typeof result === "object" && result !== null && ("then" in result || "next" in result)) {
+    throw new TypeError("Cannot call control as it must not be async: it returned before its end");
+  }
 }

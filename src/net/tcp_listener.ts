@@ -11,10 +11,13 @@ import { TCPConn } from "./tcp_conn.ts";
 export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
   /** The local end of every connection that is accepted, unless it differs from one to the next. */
   readonly #localAddr: TCPAddr | null;
+  /** What every connection that is accepted does when it is closed, if the user said so. */
+  readonly #linger: number | null | undefined;
 
   /** @internal */
-  constructor(fd: ListenFD<TCPAddr>) {
+  constructor(fd: ListenFD<TCPAddr>, linger?: number | null) {
     super(fd);
+    this.#linger = linger;
     const { localAddr } = fd;
     const ip = localAddr === null ? null : parseIP(localAddr.ip);
     this.#localAddr = ip === null || isUnspecified(ip) ? null : localAddr;
@@ -29,6 +32,7 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
 
   /** @internal */
   protected override connection(fd: NetFD<TCPAddr>): TCPConn {
+    if (this.#linger !== undefined) fd.setLinger(this.#linger);
     return new TCPConn(fd);
   }
 }

@@ -255,7 +255,7 @@ test("a name cannot be looked up under runSync, and nothing is left of the attem
   process.on("unhandledRejection", listener);
   try {
     await runBy("runSync", function* () {
-      const error = yield* thrown(dial("tcp", `${NO_NAME}:1`));
+      const error = yield* thrown(dial("tcp", "nosuch.invalid:1"));
       assert.match((error as Error).message, /runSync/);
     });
     // One that is begun now is answered after any that was begun before.
