@@ -33,6 +33,7 @@ export type { RunOptions } from "./src/sched/run.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export type { Chunks } from "./src/poll/chunks.ts";
 export { wake, Waker, type WakerHandle } from "./src/poll/waker.ts";
+export { type DenoErrorName, errors } from "./src/poll/deno_errors.ts";
 export {
   ClosedError,
   DeadlineExceededError,
@@ -104,4 +105,4 @@ export { Semaphore } from "./src/sync/semaphore.ts";
 export { after, Ticker, Timer } from "./src/sync/time.ts";
 export { afterFunc as timerFunc, type FuncTimer } from "./src/sync/time_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
-export { PlatformError } from "./platforms/types.ts";
+export { type ErrorClass, PlatformError } from "./platforms/types.ts";

@@ -75,7 +75,15 @@ export interface JsRuntime {
   refuseDeniedNet(ip: string, port: number): void;
   /** The text of a small file; null if it is not there, or the user has not permitted to read it. */
   readText(path: string): string | null;
+  /** Deno's classes of errors by their names, or what stands in for them. */
+  denoErrors(): ErrorClasses;
 }
+
+/** A class of errors that takes a message. */
+export type ErrorClass = new (message?: string) => Error;
+
+/** Classes of errors by name; not every name that Deno has need be there. */
+export type ErrorClasses = Readonly<Record<string, ErrorClass | undefined>>;
 
 /**
  * Watches one descriptor from outside the thread, while the thread is in its host's loop.

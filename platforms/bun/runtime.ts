@@ -2,6 +2,7 @@
 /** Bun behind the neutral seam. */
 import { readFileSync } from "node:fs";
 import type { JsRuntime } from "../types.ts";
+import { denoErrors } from "./deno_errors.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
 
@@ -15,6 +16,7 @@ export const bun: JsRuntime = {
   // Bun has no permissions.
   requireNet: () => {},
   refuseDeniedNet: () => {},
+  denoErrors,
   readText: (path) => {
     try {
       return readFileSync(path, "utf8");

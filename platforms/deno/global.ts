@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The part of the `Deno` global that is used here, declared so that tsc and Bun need no ambient types. */
 
+import type { ErrorClass, ErrorClasses } from "../types.ts";
+
 /** A permission descriptor. */
 export type Permission =
   | { name: "ffi"; path?: string }
@@ -22,7 +24,7 @@ interface DenoGlobal {
     querySync(permission: Permission): { state: "granted" | "denied" | "prompt" };
     requestSync(permission: Permission): { state: "granted" | "denied" | "prompt" };
   };
-  errors: { NotCapable: new (message: string) => Error };
+  errors: ErrorClasses & { NotCapable: ErrorClass };
 }
 
 /** The global object of Deno; use only where Deno is known to run. */

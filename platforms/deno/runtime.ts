@@ -2,6 +2,7 @@
 /** Deno behind the neutral seam. */
 import type { JsRuntime } from "../types.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
+import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import { readPermittedText, refuseDeniedNet, requireNet } from "./permissions.ts";
 
@@ -15,4 +16,5 @@ export const denoRuntime: JsRuntime = {
   requireNet,
   refuseDeniedNet,
   readText: readPermittedText,
+  denoErrors: () => deno.errors,
 };

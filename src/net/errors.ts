@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The errors of network calls. Go: net/net.go. Texts are Go's. */
+import { asDenoError, isInstance } from "../poll/deno_errors.ts";
 import type { Addr } from "./addr.ts";
 
 /** What an error of the network tells about itself. Go: `net.Error`. */
@@ -15,6 +16,10 @@ const PEER_GONE = new Set(["ECONNRESET", "ECONNABORTED"]);
 /**
  * A network call failed: what was called, on which network, between whom, and why. Go: `net.OpError`.
  * Its text is Go's: "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout".
+ *
+ * It is an instance of Deno's class as well that its code calls for, see {@linkcode errors}:
+ * "ECONNREFUSED" of `ConnectionRefused`, a closed connection of `BadResource`, a time-out of
+ * `TimedOut`, one that was cancelled of `Interrupted`.
  */
 export class OpError extends Error {
   /** "OpError". */
@@ -46,6 +51,12 @@ export class OpError extends Error {
     this.net = net;
     this.source = source;
     this.addr = addr;
+    asDenoError(this, OpError, this.code);
+  }
+
+  /** Whether `value` is an OpError, whatever class of Deno's it is of as well. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
   }
 
   /** Whether a deadline passed, or the system gave up waiting. */
@@ -104,7 +115,10 @@ export class UnknownNetworkError extends Error {
   }
 }
 
-/** A name could not be resolved. Go: `net.DNSError`. */
+/**
+ * A name could not be resolved. Go: `net.DNSError`. As with {@linkcode OpError}, one that was not
+ * found is an instance of Deno's `NotFound` as well, and one that took too long of `TimedOut`.
+ */
 export class DNSError extends Error {
   /** "DNSError". */
   override readonly name = "DNSError";
@@ -133,6 +147,12 @@ export class DNSError extends Error {
     this.isNotFound = code === "ENOTFOUND" || code === "ENODATA";
     this.isTimeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
     this.isTemporary = code === "EAI_AGAIN" || code === "ESERVFAIL";
+    asDenoError(this, DNSError, code);
+  }
+
+  /** Whether `value` is a DNSError, whatever class of Deno's it is of as well. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
   }
 
   /** As `isTimeout`. */

@@ -60,6 +60,9 @@ export function* lookupAddresses(host: string, asking: Asking): Routine<HostAddr
 }
 
 function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string[]> {
+  const unanswered = (cause: Error) =>
+    new DNSError(cause.message, host, (cause as { code?: string }).code, cause);
+  if (limits.over !== null) throw unanswered(limits.over);
   if (lookup === undefined) {
     const name = host.toLowerCase().replace(/\.$/, "");
     if (name === "localhost") return LOOPBACK;
@@ -72,10 +75,7 @@ function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string
       answer.then(undefined, () => {});
       refuse(host);
     }
-    return yield* limits.enforce(
-      wait(answer),
-      (cause) => new DNSError(cause.message, host, (cause as { code?: string }).code, cause),
-    );
+    return yield* limits.enforce(wait(answer), unanswered);
   } catch (error) {
     throw error instanceof DNSError ? error : failure(host, error);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Errors of descriptors. Their texts are Go's, and callers match on them: they are frozen. */
+import { asDenoClass, isInstance } from "./deno_errors.ts";
 import { platform } from "../../platforms/runtime.ts";
 
 /** The descriptor was closed, before the call or under it. Go: `net.ErrClosed`. */
@@ -34,7 +35,10 @@ export class DeadlineExceededError extends Error {
   }
 }
 
-/** The stream ended within a message. Go: `io.ErrUnexpectedEOF`. */
+/**
+ * The stream ended within a message. Go: `io.ErrUnexpectedEOF`. It is an instance of Deno's
+ * `UnexpectedEof` as well, see {@linkcode errors}.
+ */
 export class UnexpectedEOFError extends Error {
   /** "UnexpectedEOFError". */
   override readonly name = "UnexpectedEOFError";
@@ -44,6 +48,12 @@ export class UnexpectedEOFError extends Error {
   constructor(bytesRead: number) {
     super("unexpected EOF");
     this.bytesRead = bytesRead;
+    asDenoClass(this, UnexpectedEOFError, "UnexpectedEof");
+  }
+
+  /** Whether `value` is an UnexpectedEOFError, whatever class of Deno's it is of as well. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
   }
 }
 

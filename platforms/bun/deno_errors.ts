@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/** Deno's classes of errors where there is no Deno: those of the npm package that stands in for it. */
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { ErrorClasses } from "../types.ts";
+
+let classes: ErrorClasses | null = null;
+
+/** Loads the package at the first call. A program that was bundled without it has no such classes. */
+export function denoErrors(): ErrorClasses {
+  return classes ??= load();
+}
+
+function load(): ErrorClasses {
+  try {
+    // The file that `import` means: by its name, `require` would give another copy of each class.
+    const file = fileURLToPath(import.meta.resolve("@deno/shim-deno"));
+    return createRequire(import.meta.url)(file).Deno.errors;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Errors of this library as instances of Deno's classes, so that code which was written for Deno's
+ * own sockets goes on working: `error instanceof Deno.errors.ConnectionRefused`.
+ *
+ * An object has one chain of prototypes, and it must end in Deno's class. So for each pair of a class
+ * of ours and one of Deno's there is a prototype below Deno's with the properties of ours, and ours
+ * know those prototypes by `Symbol.hasInstance`. No global is changed.
+ */
+import { jsRuntime } from "../../platforms/js_runtime.ts";
+import type { ErrorClass } from "../../platforms/types.ts";
+
+/** The classes that both Deno and `@deno/shim-deno` have. */
+export type DenoErrorName = (typeof NAMES)[number];
+
+const NAMES = [
+  "AddrInUse",
+  "AddrNotAvailable",
+  "AlreadyExists",
+  "BadResource",
+  "BrokenPipe",
+  "Busy",
+  "ConnectionAborted",
+  "ConnectionRefused",
+  "ConnectionReset",
+  "Http",
+  "Interrupted",
+  "InvalidData",
+  "NotConnected",
+  "NotFound",
+  "PermissionDenied",
+  "TimedOut",
+  "UnexpectedEof",
+  "WriteZero",
+] as const;
+
+/**
+ * Deno's classes of errors: `Deno.errors` on Deno, and on Bun those of the npm package
+ * `@deno/shim-deno`, which is loaded at the first error or the first look. An {@linkcode OpError} is
+ * an instance of the class that its `code` calls for.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   yield* dial("tcp", "127.0.0.1:1");
+ * } catch (error) {
+ *   if (!(error instanceof errors.ConnectionRefused)) throw error;
+ * }
+ * ```
+ */
+export const errors: Readonly<Record<DenoErrorName, ErrorClass>> = Object.defineProperties(
+  {} as Record<DenoErrorName, ErrorClass>,
+  Object.fromEntries(
+    NAMES.map((name) => [name, { enumerable: true, get: () => jsRuntime().denoErrors()[name] }]),
+  ),
+);
+
+/** Deno's class for a code. Some are Deno's alone. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  ABORT_ERR: "Interrupted",
+  EACCES: "PermissionDenied",
+  EADDRINUSE: "AddrInUse",
+  EADDRNOTAVAIL: "AddrNotAvailable",
+  EAGAIN: "WouldBlock",
+  EBADF: "BadResource",
+  EBUSY: "Busy",
+  ECONNABORTED: "ConnectionAborted",
+  ECONNREFUSED: "ConnectionRefused",
+  ECONNRESET: "ConnectionReset",
+  EEXIST: "AlreadyExists",
+  EHOSTUNREACH: "NetworkUnreachable",
+  EINTR: "Interrupted",
+  ENETUNREACH: "NetworkUnreachable",
+  ENODATA: "NotFound",
+  ENOENT: "NotFound",
+  ENOTCONN: "NotConnected",
+  ENOTFOUND: "NotFound",
+  EOPNOTSUPP: "NotSupported",
+  EPERM: "PermissionDenied",
+  EPIPE: "BrokenPipe",
+  ERR_SOCKET_CLOSED: "BadResource",
+  ETIMEDOUT: "TimedOut",
+  ETIMEOUT: "TimedOut",
+};
+
+/** The prototypes that were made, by the class of ours and the name of Deno's. */
+const prototypes = new Map<object, Map<string, object>>();
+
+/** Makes `error`, an instance of `own`, one of the class of Deno's that `code` calls for. */
+export function asDenoError(error: Error, own: { readonly prototype: Error }, code: string): void {
+  const name = BY_CODE[code];
+  if (name !== undefined) asDenoClass(error, own, name);
+}
+
+/** Makes `error`, an instance of `own`, one of Deno's class `name`, if there is one. */
+export function asDenoClass(
+  error: Error,
+  own: { readonly prototype: Error },
+  name: string,
+): void {
+  const Class = jsRuntime().denoErrors()[name];
+  // A class that somebody derived from ours has a chain of its own.
+  if (Class === undefined || Object.getPrototypeOf(error) !== own.prototype) return;
+  let made = prototypes.get(own);
+  if (made === undefined) prototypes.set(own, made = new Map());
+  let prototype = made.get(name);
+  if (prototype === undefined) {
+    const ours = Object.getOwnPropertyDescriptors(own.prototype);
+    made.set(name, prototype = Object.create(Class.prototype, ours) as object);
+  }
+  Object.setPrototypeOf(error, prototype);
+}
+
+/** What `instanceof` asks of a class of ours: whether `value` has its prototype, or one made of it. */
+export function isInstance(own: object, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(own, value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const made = prototypes.get(own)?.values() ?? [];
+  return [...made].includes(Object.getPrototypeOf(value));
+}
