@@ -14,7 +14,7 @@ import { DNSError } from "./errors.ts";
 import { formatIP, parseIPZone, unmap } from "./ip.ts";
 import { Limits } from "./limits.ts";
 import { checkLookupOptions, type LookupHost, type LookupOptions } from "./options.ts";
-import { zoneScope } from "./zone.ts";
+import { zoneName, zoneScope } from "./zone.ts";
 
 /** An address of a host, without a port. `scope` is an interface index. Go: `net.IPAddr`. */
 export interface HostAddress {
@@ -48,7 +48,9 @@ export function* lookupHost(host: string, options: LookupOptions = {}): Routine<
   const { lookup, ...limits } = checkLookupOptions("look up a host", options);
   if (parseIPZone(host) !== null) return [host];
   const found = yield* lookupAddresses(host, { lookup, limits: new Limits(limits) });
-  return found.map(({ ip }) => formatIP(ip));
+  return found.map(({ ip, scope }) =>
+    scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`
+  );
 }
 
 /** The addresses of a name: at least one. Parks. Throws DNSError. */

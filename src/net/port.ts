@@ -40,7 +40,8 @@ export function lookupPort(network: string, service: string): number {
   if (service === "") return 0;
   const port = /^[+-]?[0-9]+$/.test(service) ? Number(service) : namedPort(network, service);
   if (port < 0 || port > 0xffff) throw new AddrError("invalid port", service);
-  return port;
+  // "-0" is 0.
+  return port + 0;
 }
 
 function namedPort(network: string, service: string): number {
