@@ -136,23 +136,25 @@ export class TimerHeap {
       this.#timers[slot] = timer;
       return slot;
     }
-    if (this.#timers.length === this.#keys.length) this.#renumber(2 * this.#keys.length);
+    if (this.#timers.length === this.#keys.length) this.#grow();
     return this.#timers.push(timer) - 1;
+  }
+
+  #grow(): void {
+    const places = 2 * this.#keys.length;
+    this.#whens = copied(new Float64Array(places), this.#whens);
+    this.#places = copied(new Int32Array(places), this.#places);
+    this.#heap = copied(new Int32Array(places), this.#heap);
+    this.#keys = copied(new Float64Array(places), this.#keys);
   }
 
   /** Takes gaps off the end. */
   #trim(): void {
-    if (this.size === 0) return this.#clear();
-    for (let slot; this.#timers[slot = this.#heap[this.#length - 1]] === null;) {
+    for (let slot; this.#length > 0; this.#length--) {
+      slot = this.#heap[this.#length - 1];
+      if (this.#timers[slot] !== null) return;
       this.#free.push(slot);
-      this.#length--;
     }
-  }
-
-  #clear(): void {
-    this.#length = 0;
-    this.#timers = [];
-    this.#free = [];
     if (this.#keys.length > LEAST) this.#renumber(LEAST);
   }
 
@@ -220,4 +222,9 @@ export class TimerHeap {
     keys[at] = key;
     places[slot] = at;
   }
+}
+
+function copied<A extends { set(from: A): void }>(to: A, from: A): A {
+  to.set(from);
+  return to;
 }

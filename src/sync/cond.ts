@@ -2,7 +2,9 @@
 /** Waiting for a condition that others bring about under a lock. Go: sync/cond.go. */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Locker, toTheEnd, WaitList } from "./mutex.ts";
+import type { Locker } from "./mutex.ts";
+import { toTheEnd } from "./to_the_end.ts";
+import { WaitList } from "./wait_list.ts";
 
 /**
  * A place where goroutines wait for something to be announced. Go: `sync.Cond`.

@@ -6,7 +6,9 @@
  * writer unlocks go before the next writer.
  */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
-import { Held, type Locker, take, type Takeable, WaitList } from "./mutex.ts";
+import { Held, type Locker } from "./mutex.ts";
+import { type Takeable, Taking } from "./taking.ts";
+import { WaitList } from "./wait_list.ts";
 
 /**
  * A lock that any number of readers hold together, or one writer alone. A goroutine that reads must
@@ -44,10 +46,12 @@ export class RWMutex implements Locker {
       else if (!this.#writing && this.#writers.first === null) this.#admitReaders();
     },
   };
+  readonly #rlocking = new Taking(this.#read);
+  readonly #locking = new Taking(this.#write);
 
   /** Waits until there is neither a writer nor one that waits. Parks. */
   rlock(): Routine<void> {
-    return take(this.#read);
+    return this.#rlocking.begin();
   }
 
   /** Locks it for reading if that needs no wait, and gives whether it did. Never parks. */
@@ -70,7 +74,7 @@ export class RWMutex implements Locker {
 
   /** Waits until there is neither a reader nor another writer. Parks. */
   lock(): Routine<void> {
-    return take(this.#write);
+    return this.#locking.begin();
   }
 
   /** Locks it for writing if that needs no wait, and gives whether it did. Never parks. */

@@ -14,7 +14,7 @@ import {
   type Routine,
 } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { toTheEnd } from "./mutex.ts";
+import { toTheEnd } from "./to_the_end.ts";
 import { bodyOf, goPrimed } from "./wait_group.ts";
 
 /** What the body of a {@linkcode scope} starts its goroutines with. */

@@ -4,7 +4,8 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Context } from "./context.ts";
 import { onCancel } from "./context_host.ts";
-import { Held, type Waiter, WaitList } from "./mutex.ts";
+import { Held } from "./mutex.ts";
+import { type Waiter, WaitList } from "./wait_list.ts";
 
 function checkWeight(action: string, n: number): void {
   if (n >= 0) return;

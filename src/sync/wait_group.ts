@@ -10,7 +10,8 @@ import {
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { take, type Takeable, WaitList } from "./mutex.ts";
+import { type Takeable, Taking } from "./taking.ts";
+import { WaitList } from "./wait_list.ts";
 
 /** The body of a goroutine: what calling `f` gives, which must be a generator. */
 export function bodyOf<A extends unknown[], T>(
@@ -100,7 +101,7 @@ export class WaitGroup {
    */
   *wait(): Routine<void> {
     if (this.#count === 0) return;
-    yield* take(this.#zero);
+    yield* new Taking(this.#zero).begin();
     if (this.#count !== 0) {
       throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
     }

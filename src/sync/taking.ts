@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Taking what may have to be waited for. Go: runtime/sema.go, semacquire.
+ *
+ * What is given up goes straight to the goroutine that has waited longest, as in the starvation mode
+ * of Go's mutexes: nobody barges in, and a waiter needs to be woken once only. Between the grant and
+ * the waiter's next turn it may be ended; then it passes on what it was granted.
+ */
+import type { Routine } from "../sched/goroutine.ts";
+import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
+import type { Waiter, WaitList } from "./wait_list.ts";
+
+/** Something that can be taken, such as one side of a lock, and who waits for it. */
+export interface Takeable {
+  /** What they wait for, in Go's words. */
+  readonly reason: string;
+  /** Those who wait. Whoever gives it up grants it to the first. */
+  readonly waiters: WaitList;
+  /** Takes it if that needs no wait, and gives whether it did. */
+  take(): boolean;
+  /** A waiter was ended, and waits no more. If it was granted, that is to be passed on. */
+  ended(w: Waiter): void;
+}
+
+/**
+ * A taking under way: what `yield*` runs. `next` makes the attempt, and is called again when the
+ * goroutine was woken; `return` is called instead when it is ended.
+ */
+export class Taking {
+  readonly #what: Takeable;
+  /** Whether it is of no call. */
+  #unused = true;
+  /** Set while it waits. */
+  #waiter: Waiter | null = null;
+
+  constructor(what: Takeable) {
+    this.#what = what;
+  }
+
+  /** For a call: this or, while this is of another call, a new one. */
+  begin(): Routine<void> {
+    const taking = this.#unused ? this : new Taking(this.#what);
+    taking.#unused = false;
+    return taking as unknown as Routine<void>;
+  }
+
+  next(): Step<void> {
+    if (this.#waiter !== null || !mayGoOn() || !this.#what.take()) return this.#wait();
+    this.#unused = true;
+    return DONE;
+  }
+
+  return(): Step<void> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<void> {
+    this.#leave();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #wait(): Step<void> {
+    if (this.#waiter === null) {
+      if (scheduler.fuel < 0) return letOthersRun();
+      this.#waiter = this.#what.waiters.add();
+    } else if (this.#waiter.granted) {
+      this.#waiter = null;
+      this.#unused = true;
+      return DONE;
+    }
+    return park(this.#what.reason);
+  }
+
+  #leave(): void {
+    const w = this.#waiter;
+    this.#unused = true;
+    if (w === null) return;
+    this.#waiter = null;
+    if (!w.granted) this.#what.waiters.remove(w);
+    this.#what.ended(w);
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** Parking in a `finally` block that must not be left half done. */
+import type { Routine } from "../sched/goroutine.ts";
+import { goDaemon } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+
+/**
+ * Does `routine` to its end although the goroutine is being ended, and ended again: for a `finally`
+ * block that must not be left half done.
+ *
+ * When a generator parks in its `finally` block and is resumed from there, the `yield*` above it
+ * has forgotten that it was to return, and its caller would go on as if nothing had happened. So
+ * the goroutine is ended once more behind the last park.
+ */
+export function* toTheEnd(routine: Routine<void>): Routine<void> {
+  const drive = { routine, parked: false, done: false };
+  yield* driveOn(drive);
+  if (!drive.parked) return;
+  const g = scheduler.current!;
+  let here = true;
+  goDaemon(g.run, "end", function* () {
+    if (here) scheduler.end(g);
+  });
+  try {
+    for (;;) yield scheduler.park("end");
+  } finally {
+    here = false;
+  }
+}
+
+interface Drive {
+  readonly routine: Routine<void>;
+  parked: boolean;
+  done: boolean;
+}
+
+/** Calls `next` until the routine is done, whatever is called on itself. */
+function* driveOn(drive: Drive): Routine<void> {
+  while (!drive.done) {
+    const step = drive.routine.next();
+    drive.done = step.done === true;
+    if (step.done) return;
+    drive.parked = true;
+    let resumed = false;
+    try {
+      yield step.value;
+      resumed = true;
+    } finally {
+      // Ended again. Whoever waits does so in a loop, and finds that nothing has come yet.
+      if (!resumed) yield* driveOn(drive);
+    }
+  }
+}

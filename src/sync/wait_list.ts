@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/** The list of waiters that most of this folder shares. Go: runtime/sema.go. */
+import { type Goroutine, PanicError } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+
+/** A goroutine that waits for something of which it needs `n`. Go: runtime.sudog. */
+export class Waiter {
+  readonly g: Goroutine;
+  readonly n: number;
+  /** Whether it was given what it waits for. It is in no list from then on. */
+  granted = false;
+  /** Whether it was given that together with all the others that waited. */
+  together = false;
+  /** Links of the list. */
+  earlier: Waiter | null = null;
+  /** See `earlier`. */
+  later: Waiter | null = null;
+
+  constructor(g: Goroutine, n: number) {
+    this.g = g;
+    this.n = n;
+  }
+}
+
+/** Goroutines that wait for the same thing, first come, first served. Go: runtime.semaRoot. */
+export class WaitList {
+  #first: Waiter | null = null;
+  #last: Waiter | null = null;
+
+  /** The one that waits longest. */
+  get first(): Waiter | null {
+    // Dead here is one that its run gave up on, as it parked over and over while it was ended.
+    while (this.#first !== null && this.#first.g.status === "dead") this.remove(this.#first);
+    return this.#first;
+  }
+
+  /** Puts the current goroutine at the end. */
+  add(n = 1): Waiter {
+    const g = scheduler.current;
+    if (g === null) throw new PanicError("wait outside a goroutine");
+    const w = new Waiter(g, n);
+    w.earlier = this.#last;
+    if (this.#last === null) this.#first = w;
+    else this.#last.later = w;
+    this.#last = w;
+    return w;
+  }
+
+  /** Takes `w` out, which must be in it. */
+  remove(w: Waiter): void {
+    if (w.earlier === null) this.#first = w.later;
+    else w.earlier.later = w.later;
+    if (w.later === null) this.#last = w.earlier;
+    else w.later.earlier = w.earlier;
+    w.earlier = w.later = null;
+  }
+
+  /** Gives the first what it waits for; null if nobody waits. */
+  grant(): Waiter | null {
+    const w = this.first;
+    if (w === null) return null;
+    this.remove(w);
+    w.granted = true;
+    scheduler.ready(w.g);
+    return w;
+  }
+
+  /** Gives it to all. */
+  grantAll(): void {
+    for (let w = this.grant(); w !== null; w = this.grant()) w.together = true;
+  }
+}
