@@ -150,8 +150,8 @@ export class TimerHeap {
 
   /** Takes gaps off the end. */
   #trim(): void {
-    for (let slot; this.#length > 0; this.#length--) {
-      slot = this.#heap[this.#length - 1];
+    for (; this.#length > 0; this.#length--) {
+      const slot = this.#heap[this.#length - 1];
       if (this.#timers[slot] !== null) return;
       this.#free.push(slot);
     }

@@ -46,6 +46,10 @@ export class Channel<T> implements Chan<T> {
   /** The capacity, and less than nothing once it is closed: one test says that there is room. */
   #limit: number;
   #closed = false;
+  /** One of each serves all calls, unless they overlap. */
+  #send: SendOperation<T> | null = null;
+  /** See `#send`. */
+  #recv: RecvOperation<T, unknown> | null = null;
   readonly #recvCase: RecvCase<T> = new RecvCase(this);
 
   constructor(capacity: number, source: ChanSource<T> | null = null) {
@@ -65,15 +69,17 @@ export class Channel<T> implements Chan<T> {
   }
 
   send(value: T): Routine<void> {
-    return new SendOperation(this, value) as unknown as Routine<void>;
+    return (this.#send ??= new SendOperation(this)).begin(value);
   }
 
   recv(): Routine<T | undefined> {
-    return new RecvOperation(this, false) as unknown as Routine<T | undefined>;
+    return (this.#recv ??= new RecvOperation(this)).begin(false) as Routine<T | undefined>;
   }
 
   recvOk(): Routine<[T, true] | [undefined, false]> {
-    return new RecvOperation(this, true) as unknown as Routine<[T, true] | [undefined, false]>;
+    return (this.#recv ??= new RecvOperation(this)).begin(true) as Routine<
+      [T, true] | [undefined, false]
+    >;
   }
 
   trySend(value: T): boolean {

@@ -7,14 +7,12 @@
  * `return` or `throw` is called instead when the goroutine is ended. They share no base class: a
  * constructor that calls `super` costs V8 as much as the generator did.
  */
+import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Channel } from "./chan_channel.ts";
 import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
-import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
+import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
-
-/** The last step of every send. */
-const SENT: Step<void> = { done: true, value: undefined };
 
 /** The last step of every receive, with what came; emptied when a receive has to wait. */
 const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined };
@@ -22,18 +20,30 @@ const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined 
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> {
   readonly #chan: Channel<T>;
-  readonly #value: T;
+  #value: T | undefined = undefined;
+  /** Whether it is of no call. */
+  #unused = true;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Channel<T>, value: T) {
+  constructor(chan: Channel<T>) {
     this.#chan = chan;
-    this.#value = value;
+  }
+
+  /** For a call: this or, while this is of another call, a new one. */
+  begin(value: T): Routine<void> {
+    const operation = this.#unused ? this : new SendOperation(this.#chan);
+    operation.#unused = false;
+    operation.#value = value;
+    return operation as unknown as Routine<void>;
   }
 
   next(): Step<void> {
-    if (this.#waiter === null && mayGoOn() && this.#chan.offer(this.#value)) return SENT;
-    return this.#wait();
+    if (this.#waiter !== null || !mayGoOn() || !this.#chan.offer(this.#value as T)) {
+      return this.#wait();
+    }
+    this.#end();
+    return DONE;
   }
 
   return(): Step<void> {
@@ -62,13 +72,20 @@ export class SendOperation<T> {
     if (!w.done) return park("chan send");
     const { ok } = w;
     this.#waiter = null;
+    this.#end();
     releaseWaiter(w);
     if (!ok) throw sendOnClosed();
-    return SENT;
+    return DONE;
+  }
+
+  #end(): void {
+    this.#unused = true;
+    this.#value = undefined;
   }
 
   #leave(): void {
     const w = this.#waiter;
+    this.#end();
     if (w === null) return;
     this.#waiter = null;
     this.#chan.senders.remove(w);
@@ -80,13 +97,22 @@ export class SendOperation<T> {
 export class RecvOperation<T, R> {
   readonly #chan: Channel<T>;
   /** Whether it is a `recvOk`. */
-  readonly #pair: boolean;
+  #pair = false;
+  /** Whether it is of no call. */
+  #unused = true;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Channel<T>, pair: boolean) {
+  constructor(chan: Channel<T>) {
     this.#chan = chan;
-    this.#pair = pair;
+  }
+
+  /** For a call: this or, while this is of another call, a new one. */
+  begin(pair: boolean): Routine<R> {
+    const operation = this.#unused ? this : new RecvOperation<T, R>(this.#chan);
+    operation.#unused = false;
+    operation.#pair = pair;
+    return operation as unknown as Routine<R>;
   }
 
   next(): Step<R> {
@@ -130,12 +156,14 @@ export class RecvOperation<T, R> {
   }
 
   #result(value: unknown, ok: boolean): Step<R> {
+    this.#unused = true;
     RECEIVED.value = this.#pair ? [value, ok] : value;
     return RECEIVED as Step<R>;
   }
 
   #leave(): void {
     const w = this.#waiter;
+    this.#unused = true;
     if (w === null) return;
     this.#waiter = null;
     this.#chan.abandon(w);

@@ -36,35 +36,58 @@ export const otherwise: unique symbol = Symbol("netpoll.otherwise");
 export function select<const Arms extends readonly SelectArm[]>(
   ...arms: Arms
 ): Routine<SelectResult<Arms>> {
-  return new Select(arms) as unknown as Routine<SelectResult<Arms>>;
+  const one = recycled ?? new Select();
+  recycled = one.spare;
+  one.spare = null;
+  one.arms = arms;
+  return one as unknown as Routine<SelectResult<Arms>>;
 }
 
-/** One `select` under way: a generator written by hand, as the operations of chan_ops.ts. */
-class Select {
-  readonly #arms: readonly SelectArm[];
-  /** Set while it waits. */
-  #round: Round | null = null;
+/** What a select has that is of no call. */
+const NO_ARMS: readonly SelectArm[] = [];
 
-  constructor(arms: readonly SelectArm[]) {
-    this.#arms = arms;
-  }
+/** The last step of every select, with what came of it. */
+const HAPPENED: { done: true; value: Result } = {
+  done: true,
+  value: { index: -1, value: undefined, ok: false },
+};
+
+/**
+ * One `select` under way: a generator written by hand, as the operations of chan_ops.ts. When it is
+ * over it serves another call.
+ */
+class Select implements Contest {
+  arms: readonly SelectArm[] = NO_ARMS;
+  winner: Waiter | null = null;
+  woken = false;
+  /** Link of the recycled. */
+  spare: Select | null = null;
+  /** One a case, and perhaps more from other calls. */
+  readonly #waiters: Waiter[] = [];
+  #waiting = false;
+  /** How many cases have been enrolled. */
+  #enrolled = 0;
 
   next(): Step<Result> {
     // Also with otherwise among them: who asks again and again must not keep the others from running.
-    if (this.#round === null && mayGoOn()) {
-      const index = attempt(this.#arms);
-      if (index >= 0) return { done: true, value: happened(this.#arms, index, TRIED) };
+    if (!this.#waiting && mayGoOn()) {
+      const { arms } = this;
+      const index = attempt(arms);
+      if (index >= 0) {
+        this.#end(null);
+        return happened(arms, index, TRIED);
+      }
     }
     return this.#wait();
   }
 
   return(): Step<Result | undefined> {
-    this.#leave(null);
+    this.#end(null);
     return { done: true, value: undefined };
   }
 
   throw(error: unknown): Step<never> {
-    this.#leave(null);
+    this.#end(null);
     throw error;
   }
 
@@ -73,42 +96,74 @@ class Select {
   }
 
   #wait(): Step<Result> {
-    let round = this.#round;
-    if (round === null) {
+    const { arms } = this;
+    if (!this.#waiting) {
       if (scheduler.fuel < 0) return letOthersRun();
-      this.#round = round = acquireRound(this.#arms.length);
-      this.#enrol(round);
+      this.#enrol();
     }
-    if (!round.woken) return park(this.#arms.length > 0 ? "select" : "select (no cases)");
-    const { winner } = round;
+    if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)");
+    const { winner } = this;
     if (winner === null) {
       this.#leave(null);
       return this.next();
     }
     try {
-      return { done: true, value: happened(this.#arms, winner.index, winner) };
+      return happened(arms, winner.index, winner);
     } finally {
-      this.#leave(winner);
+      this.#end(winner);
     }
   }
 
-  #enrol(round: Round): void {
+  #enrol(): void {
+    const { arms } = this;
+    const waiters = this.#waiters;
+    for (let i = waiters.length; i < arms.length; i++) waiters.push(caseWaiter(this, i));
+    this.#waiting = true;
     try {
-      enrol(round, this.#arms);
+      for (let i = 0; i < arms.length && !this.woken; i++) {
+        const arm = arms[i];
+        this.#enrolled = i + 1;
+        waiters[i].g = scheduler.current;
+        if (arm !== null && arm !== otherwise) arm.enrol(waiters[i]);
+      }
     } catch (error) {
-      this.#leave(null);
+      this.#end(null);
       throw error;
     }
   }
 
   /** Leaves the queues in which it stands, but for `kept`, which was taken out of its own. */
   #leave(kept: Waiter | null): void {
-    const round = this.#round;
-    if (round === null) return;
-    this.#round = null;
-    withdraw(round, this.#arms, kept);
-    releaseRound(round);
+    for (let i = 0; i < this.#enrolled; i++) {
+      const arm = this.arms[i];
+      const w = this.#waiters[i];
+      if (w !== kept && arm !== null && arm !== otherwise) arm.withdraw(w);
+      w.g = null;
+      w.value = undefined;
+      w.ok = w.done = false;
+    }
+    this.#enrolled = 0;
+    this.winner = null;
+    this.#waiting = this.woken = false;
   }
+
+  /** Leaves, and is of no call any more. */
+  #end(kept: Waiter | null): void {
+    if (this.arms === NO_ARMS) return;
+    if (this.#waiting) this.#leave(kept);
+    this.arms = NO_ARMS;
+    this.spare = recycled;
+    recycled = this;
+  }
+}
+
+let recycled: Select | null = null;
+
+function caseWaiter(contest: Contest, index: number): Waiter {
+  const w = new Waiter();
+  w.contest = contest;
+  w.index = index;
+  return w;
 }
 
 /** The waiter that tries are made with; no case may keep it. */
@@ -138,66 +193,11 @@ interface Result {
   ok: boolean;
 }
 
-function happened(arms: readonly SelectArm[], index: number, waiter: Waiter): Result {
+function happened(arms: readonly SelectArm[], index: number, waiter: Waiter): Step<Result> {
   const arm = arms[index] as SelectCase | typeof otherwise;
-  if (arm === otherwise) return { index, value: undefined, ok: false };
-  const value = arm.collect(waiter);
+  const none = arm === otherwise;
+  const value = none ? undefined : arm.collect(waiter);
+  HAPPENED.value = { index, value, ok: !none && waiter.ok };
   waiter.value = undefined;
-  return { index, value, ok: waiter.ok };
-}
-
-/** One stay in the queues: a waiter a case. */
-class Round implements Contest {
-  winner: Waiter | null = null;
-  woken = false;
-  /** How many cases have been enrolled. */
-  enrolled = 0;
-  readonly waiters: Waiter[] = [];
-  next: Round | null = null;
-}
-
-let recycled: Round | null = null;
-
-function acquireRound(cases: number): Round {
-  const round = recycled ?? new Round();
-  recycled = round.next;
-  round.next = null;
-  for (let i = round.waiters.length; i < cases; i++) {
-    const w = new Waiter();
-    w.contest = round;
-    w.index = i;
-    round.waiters.push(w);
-  }
-  return round;
-}
-
-function releaseRound(round: Round): void {
-  round.winner = null;
-  round.woken = false;
-  round.enrolled = 0;
-  round.next = recycled;
-  recycled = round;
-}
-
-function enrol(round: Round, arms: readonly SelectArm[]): void {
-  const g = scheduler.current;
-  for (let i = 0; i < arms.length && !round.woken; i++) {
-    const arm = arms[i];
-    const w = round.waiters[i];
-    round.enrolled = i + 1;
-    w.g = g;
-    if (arm !== null && arm !== otherwise) arm.enrol(w);
-  }
-}
-
-/** Takes every case but `kept` out of its queue. */
-function withdraw(round: Round, arms: readonly SelectArm[], kept: Waiter | null): void {
-  for (let i = 0; i < round.enrolled; i++) {
-    const arm = arms[i];
-    const w = round.waiters[i];
-    if (w !== kept && arm !== null && arm !== otherwise) arm.withdraw(w);
-    w.g = null;
-    w.value = undefined;
-    w.ok = w.done = false;
-  }
+  return HAPPENED;
 }
