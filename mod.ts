@@ -32,8 +32,9 @@ export {
 export type { RunOptions } from "./src/sched/run.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export type { Chunks } from "./src/poll/chunks.ts";
-export { wake, Waker, type WakerHandle } from "./src/poll/waker.ts";
 export { type DenoErrorName, errors } from "./src/poll/deno_errors.ts";
+export { wake, type WakerHandle } from "./src/poll/wake_words.ts";
+export { Waker } from "./src/poll/waker.ts";
 export {
   ClosedError,
   DeadlineExceededError,

@@ -160,6 +160,10 @@ export interface SocketCalls {
   recv(fd: number, buffer: Uint8Array, length: number): number;
   /** Sends the first `length` bytes of `buffer`; never raises SIGPIPE. */
   send(fd: number, buffer: Uint8Array, length: number): number;
+  /** Reads once from any descriptor. read(2). */
+  read(fd: number, buffer: Uint8Array, length: number): number;
+  /** Writes once to any descriptor. write(2). */
+  write(fd: number, buffer: Uint8Array, length: number): number;
   /** 1 if a call in this direction would not have to wait, 0 if it would. poll(2). */
   ready(fd: number, direction: "read" | "write"): number;
   shutdown(fd: number, how: ShutdownHow): number;
@@ -269,6 +273,44 @@ export interface Poller {
   dispose(): void;
 }
 
+/** When a {@linkcode RawPoller} reports: at each change, as long as it holds, or once until re-armed. */
+export type Trigger = "edge" | "level" | "oneshot";
+
+/**
+ * Takes events from a raw poller. `tag` is the one that the descriptor was added or modified with
+ * last; `mode` has the bits of {@linkcode PollSink}, each as the system tells it.
+ */
+export type RawSink = (fd: number, tag: number, mode: number) => void;
+
+/**
+ * A poller as the system has it, for those who write their own loop. What is registered, and in
+ * which mode, is theirs to say; the system refuses what it must: EPERM for what cannot be polled,
+ * EEXIST for what is there, ENOENT for what is not. Where the system itself would not (kqueue), the
+ * adapter does. It belongs to one thread. Calls give 0 or more, or minus an errno.
+ */
+export interface RawPoller {
+  /** A descriptor that is readable while `wait` has something to give; for {@linkcode HostWait}. */
+  readonly waitDescriptor: number;
+  /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */
+  readonly breakDescriptor: number;
+  /** What the system calls `wait`: "epoll_wait". */
+  readonly waitName: string;
+  /** What it calls `add`, `modify` and `remove`: "epoll_ctl". */
+  readonly controlName: string;
+  /** Registers `fd` for the bits POLL_READ and POLL_WRITE of `mode`. */
+  add(fd: number, mode: number, trigger: Trigger, tag: number): number;
+  /** Changes what `fd` is registered for, or arms it again. */
+  modify(fd: number, mode: number, trigger: Trigger, tag: number): number;
+  /** Ends the registration of `fd`, which is still open. */
+  remove(fd: number): number;
+  /** Waits and reports, as {@linkcode Poller.poll} does. */
+  wait(delay: number, sink: RawSink): number;
+  /** Makes the current or the next `wait` return; any number of calls makes one wake-up. */
+  break(): void;
+  /** Gives back the poller's own descriptors. */
+  dispose(): void;
+}
+
 /** The name and the words of an errno. */
 export interface ErrnoText {
   readonly name: string;
@@ -308,8 +350,10 @@ export interface Platform {
   errnoText(errno: number): ErrnoText;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
   openPoller(): Poller;
+  /** A new raw poller. Throws PlatformError where the system has none to give. */
+  openRawPoller(): RawPoller;
   /** A wait in the host's loop for `poller` to have something. */
-  hostWait(poller: Poller): HostWait;
+  hostWait(poller: Pick<Poller, "waitDescriptor">): HostWait;
   /** Wakes the thread whose poller has this `breakDescriptor`. 0 or minus an errno. */
   wakeDescriptor(breakDescriptor: number): number;
 }

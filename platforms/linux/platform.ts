@@ -3,9 +3,11 @@
 import { arch } from "node:process";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import { libc } from "./libc.ts";
-import { EpollPoller, wakeEventfd } from "./poller.ts";
+import { EpollPoller } from "./poller.ts";
+import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
 import { EPOLL_EVENT } from "./structs.ts";
 import { LinuxTransfers } from "./transfer.ts";
@@ -27,6 +29,7 @@ export function linux(): Platform {
     errno: ERRNO,
     errnoText,
     openPoller: () => new EpollPoller(c, layout),
+    openRawPoller: () => new EpollRawPoller(c, layout),
     hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, c.path),
     wakeDescriptor: (fd) => wakeEventfd(c, fd),
   };

@@ -97,6 +97,14 @@ export class LinuxSockets implements SocketCalls {
     return n >= 0 ? n : -this.#libc.errno();
   }
 
+  read(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#done(this.#libc.symbols.read(fd, buffer, length));
+  }
+
+  write(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#done(this.#libc.symbols.write(fd, buffer, length));
+  }
+
   ready(fd: number, direction: "read" | "write"): number {
     // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
     this.#value[0] = fd;

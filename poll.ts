@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The operating system's poller, for those who write their own loop: sockets, pipes, terminals,
+ * inotify, timerfd, other pollers; edge-triggered, level-triggered or once.
+ *
+ * @example The classic loop, edge-triggered.
+ * ```ts
+ * import { AGAIN, openPoller, sys } from "@netpoll/netpoll/poll";
+ *
+ * const poller = openPoller();
+ * const listener = sys.socket();
+ * sys.bind(listener, "127.0.0.1:8080");
+ * sys.listen(listener);
+ * poller.add(listener, { read: true, trigger: "edge" });
+ *
+ * for (;;) {
+ *   for (const { fd } of poller.wait()) {
+ *     if (fd !== listener) continue; // read, write, close
+ *     for (let conn; (conn = sys.accept(listener)) !== AGAIN;) {
+ *       poller.add(conn, { read: true, trigger: "edge" });
+ *     }
+ *   }
+ * }
+ * ```
+ *
+ * @module
+ */
+export { PlatformError, type Trigger } from "./platforms/types.ts";
+export type { Family, IntOption } from "./platforms/types.ts";
+export type { Addr, TCPAddr } from "./src/net/addr.ts";
+export { AddrError } from "./src/net/errors.ts";
+export { SyscallError } from "./src/poll/errors.ts";
+export { wake, type WakerHandle } from "./src/poll/wake_words.ts";
+export { PollerClosedError } from "./src/rawpoll/errors.ts";
+export type { PollEvent, PollEvents } from "./src/rawpoll/events.ts";
+export { type Interest, openPoller, type Poller } from "./src/rawpoll/poller.ts";
+export { AGAIN, type Sys, sys } from "./src/rawpoll/sys.ts";

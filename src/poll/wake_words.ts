@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Waking a thread that waits in a poller, from another one.
+ *
+ * The two share three words of memory and the number of the waiting thread's break descriptor. A
+ * number may be another's once it is closed, so it is written to only between `entering` and
+ * `leaving`, and closing waits until nobody is inside.
+ */
+import { platform } from "../../platforms/runtime.ts";
+
+/** Words of the shared memory: whether it was woken, whether it is closed, how many are waking it. */
+const WOKEN = 0;
+const CLOSED = 1;
+const INSIDE = 2;
+const WORDS = 3;
+
+/** What another thread needs; `postMessage` carries it. */
+export interface WakerHandle {
+  /** Memory that both threads see. */
+  readonly memory: SharedArrayBuffer;
+  /** The number of the descriptor that breaks the waiting thread's poll. */
+  readonly descriptor: number;
+}
+
+/** The waiting thread's side. */
+export class WakeWords {
+  /** What both threads see. */
+  readonly memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4);
+  readonly #words: Int32Array = new Int32Array(this.memory);
+
+  /** Whether it was woken and nobody has taken note. */
+  get woken(): boolean {
+    return Atomics.load(this.#words, WOKEN) === 1;
+  }
+
+  /** Takes note: whether it was woken since the last time. */
+  take(): boolean {
+    return Atomics.exchange(this.#words, WOKEN, 0) === 1;
+  }
+
+  /** Wakes it from its own thread; the poll is the caller's to break. */
+  set(): void {
+    Atomics.store(this.#words, WOKEN, 1);
+  }
+
+  /** Whether it is closed. */
+  get closed(): boolean {
+    return Atomics.load(this.#words, CLOSED) === 1;
+  }
+
+  /** Waking it has no effect any more, and the break descriptor may be closed. */
+  close(): void {
+    Atomics.store(this.#words, CLOSED, 1);
+    // Somebody inside makes one system call and leaves.
+    for (let n; (n = Atomics.load(this.#words, INSIDE)) > 0;) {
+      Atomics.wait(this.#words, INSIDE, n, 1);
+    }
+  }
+}
+
+/**
+ * Wakes whoever waits for this handle's {@linkcode Waker} or poller, or the next that will. Any
+ * thread of the process may call it. Never parks.
+ *
+ * @returns false if it is closed
+ */
+export function wake(handle: WakerHandle): boolean {
+  const words = new Int32Array(handle.memory);
+  Atomics.add(words, INSIDE, 1);
+  try {
+    if (Atomics.load(words, CLOSED) === 1) return false;
+    Atomics.store(words, WOKEN, 1);
+    platform().wakeDescriptor(handle.descriptor);
+    return true;
+  } finally {
+    Atomics.sub(words, INSIDE, 1);
+    Atomics.notify(words, INSIDE);
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/** A raw poller's wait beside the host's loop, and its end. */
+import { clearTimeout, setTimeout } from "node:timers";
+import { platform } from "../../platforms/runtime.ts";
+import type { HostWait, RawPoller } from "../../platforms/types.ts";
+import { PanicError } from "../sched/goroutine.ts";
+
+/** Longest time that a timer of the host can be set to; whoever waits then waits again. */
+const LONGEST_MS = 0x7fffffff;
+
+/** One per poller; it owns the poller's end, since a watch must be over before its descriptor is. */
+export class HostWatch {
+  readonly #raw: RawPoller;
+  #wait: HostWait | null = null;
+  #closing = false;
+
+  constructor(raw: RawPoller) {
+    this.#raw = raw;
+  }
+
+  /** Resolves when the poller has something, or after `ms`. */
+  readable(ms: number): Promise<void> {
+    const wait = this.#wait ??= platform().hostWait(this.#raw);
+    if (wait.armed) throw new PanicError("two waits of one poller");
+    return new Promise((resolve) => {
+      const timer = ms === Infinity
+        ? undefined
+        : setTimeout(() => this.#raw.break(), Math.min(Math.ceil(ms), LONGEST_MS));
+      wait.arm(() => {
+        clearTimeout(timer);
+        if (this.#closing) this.#dispose();
+        resolve();
+      });
+    });
+  }
+
+  /** Gives back the poller's descriptors: at once, or as soon as nobody watches them. */
+  close(): void {
+    this.#closing = true;
+    if (this.#wait?.armed) this.#raw.break();
+    else this.#dispose();
+  }
+
+  #dispose(): void {
+    this.#wait?.dispose();
+    this.#raw.dispose();
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
+import { platform } from "../../platforms/runtime.ts";
+import type { Family, IntOption, RawAddress } from "../../platforms/types.ts";
+import { parsePort, splitHostPort, type TCPAddr, tcpAddr, zoneScope } from "../net/addr.ts";
+import { AddrError } from "../net/errors.ts";
+import { parseIP } from "../net/ip.ts";
+import { SyscallError } from "../poll/errors.ts";
+
+/** What a call answers that would have to wait: ask the poller, and call again. */
+export const AGAIN: -1 = -1;
+
+/** Most that is handed to the kernel at once. */
+const MAX_TRANSFER = 1 << 30;
+
+/** The calls. Each throws {@linkcode SyscallError} with the errno's name in `code`. */
+export interface Sys {
+  /** A TCP socket that never waits and is not inherited. socket(2). */
+  socket(family?: Family): number;
+  /** Sets an option that is a number. setsockopt(2). */
+  setOption(fd: number, option: IntOption, value: number): void;
+  /** Gives an option that is a number: "SO_ERROR" says how a connect ended. getsockopt(2). */
+  getOption(fd: number, option: IntOption): number;
+  /**
+   * Gives a socket its address: "127.0.0.1:80", "[::1]:0"; no names. bind(2).
+   *
+   * @throws {AddrError} when it is no such address; `Deno.errors.NotCapable` without permission
+   */
+  bind(fd: number, address: string): void;
+  /** Begins to listen, with room for so many connections that wait, from the start for as many as can be. listen(2). */
+  listen(fd: number, backlog?: number): void;
+  /** The next connection, which never waits either, or {@linkcode AGAIN}. accept(2). */
+  accept(fd: number): number;
+  /**
+   * Begins to connect. False if it takes a while: it is over when the socket is writable. connect(2).
+   *
+   * @throws as {@linkcode Sys.bind}
+   */
+  connect(fd: number, address: string): boolean;
+  /** Reads what has come: how many bytes, 0 at the end of the stream, or {@linkcode AGAIN}. read(2). */
+  read(fd: number, buffer: Uint8Array): number;
+  /** Writes what there is room for: how many bytes, or {@linkcode AGAIN}. write(2). */
+  write(fd: number, buffer: Uint8Array): number;
+  /** Ends one direction of a connection. shutdown(2). */
+  shutdown(fd: number, how: "read" | "write"): void;
+  /** Closes a descriptor. close(2). */
+  close(fd: number): void;
+  /** The socket's own address: the port that the system chose. getsockname(2). */
+  localAddr(fd: number): TCPAddr;
+}
+
+/**
+ * The system calls for a loop of your own. None of them waits, none parks.
+ *
+ * @example
+ * ```ts
+ * const listener = sys.socket();
+ * sys.bind(listener, "127.0.0.1:8080");
+ * sys.listen(listener);
+ * ```
+ */
+export const sys: Sys = {
+  socket: (family = "ip4") => checked("socket", platform().sockets.streamSocket(family)),
+  setOption(fd, option, value) {
+    checked("setsockopt", platform().sockets.setOption(whole(fd), option, value));
+  },
+  getOption(fd, option) {
+    return checked("getsockopt", platform().sockets.getOption(whole(fd), option));
+  },
+  bind(fd, address) {
+    checked("bind", platform().sockets.bind(whole(fd), encoded(address)));
+  },
+  listen(fd, backlog = platform().sockets.maxBacklog()) {
+    checked("listen", platform().sockets.listen(whole(fd), backlog));
+  },
+  accept(fd) {
+    const { sockets, errno } = platform();
+    for (;;) {
+      const conn = sockets.accept(whole(fd));
+      // The peer was gone before it was its turn: that is nobody's error.
+      if (conn === -errno.ECONNABORTED || conn === -errno.EINTR) continue;
+      return transferred(sockets.acceptName, conn);
+    }
+  },
+  connect(fd, address) {
+    const { sockets, errno } = platform();
+    const done = sockets.connect(whole(fd), encoded(address));
+    if (done === -errno.EINPROGRESS || done === -errno.EINTR) return false;
+    checked("connect", done);
+    return true;
+  },
+  read(fd, buffer) {
+    const { sockets, errno } = platform();
+    const length = lengthOf("read", buffer);
+    let n: number;
+    do n = sockets.read(whole(fd), buffer, length); while (n === -errno.EINTR);
+    return transferred("read", n);
+  },
+  write(fd, buffer) {
+    const { sockets, errno } = platform();
+    const length = lengthOf("write", buffer);
+    let n: number;
+    do n = sockets.write(whole(fd), buffer, length); while (n === -errno.EINTR);
+    return transferred("write", n);
+  },
+  shutdown(fd, how) {
+    checked("shutdown", platform().sockets.shutdown(whole(fd), how));
+  },
+  close(fd) {
+    checked("close", platform().sockets.close(whole(fd)));
+  },
+  localAddr(fd) {
+    const raw = platform().sockets.localAddress(whole(fd));
+    if (typeof raw === "number") throw new SyscallError("getsockname", -raw);
+    return tcpAddr(raw);
+  },
+};
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new SyscallError(call, -result);
+  return result;
+}
+
+function transferred(call: string, result: number): number {
+  return result === -platform().errno.EAGAIN ? AGAIN : checked(call, result);
+}
+
+/** A fraction would be cut off on its way to the kernel, and name another descriptor. */
+function whole(fd: number): number {
+  if (Number.isInteger(fd)) return fd;
+  throw new TypeError(
+    `Cannot use a descriptor as it must be a whole number: current value is ${fd}`,
+  );
+}
+
+/** A buffer of the wrong kind would let the kernel write where it must not. */
+function lengthOf(call: string, buffer: Uint8Array): number {
+  if (buffer instanceof Uint8Array) return Math.min(buffer.length, MAX_TRANSFER);
+  throw new TypeError(
+    `Cannot ${call} as the buffer must be a Uint8Array: current value is ${typeof buffer}`,
+  );
+}
+
+/** The bytes of a literal address, for which the runtime's permission was asked. */
+function encoded(address: string): RawAddress {
+  const { host, port: portText } = splitHostPort(address);
+  const [literal, zone = ""] = host.split("%");
+  const ip = parseIP(literal);
+  if (ip === null) throw new AddrError("not an IP address", address);
+  const port = parsePort("tcp", portText);
+  const { runtime, sockets } = platform();
+  runtime.requireNet(literal, port);
+  return sockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/** The raw poller: its triggers, what it takes, what it refuses, how it is woken and closed. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import {
+  AGAIN,
+  openPoller,
+  type Poller,
+  PollerClosedError,
+  sys,
+  SyscallError,
+} from "../../poll.ts";
+import { inotify, pipe, regularFile, socketPair, terminal, timerfd } from "./descriptors.ts";
+
+/** Ends a hang: no wait of these tests lasts that long. */
+const LONG_MS = 20_000;
+const BYTE = Uint8Array.of(1);
+const BUFFER = new Uint8Array(64);
+
+/** What one wait tells, as text: the descriptor and the letters of what is ready. */
+function told<T>(poller: Poller<T>, ms = LONG_MS): string[] {
+  return [...map(poller.wait(ms))];
+}
+
+function* map<T>(events: ReturnType<Poller<T>["wait"]>): Generator<string> {
+  for (const { fd, readable, writable, hangup, error } of events) {
+    const letters = `${readable ? "r" : ""}${writable ? "w" : ""}${hangup ? "h" : ""}${
+      error ? "e" : ""
+    }`;
+    yield `${fd}:${letters}`;
+  }
+}
+
+/** The code of what `f` throws. */
+function codeOf(f: () => void): string {
+  try {
+    f();
+  } catch (error) {
+    return error instanceof SyscallError ? error.code : String(error);
+  }
+  assert.fail("nothing was thrown");
+}
+
+test("level: told by every wait, as long as it is so", () => {
+  using poller = openPoller();
+  const [r, w] = pipe();
+  poller.add(r, { read: true });
+  assert.deepEqual(told(poller, 0), []);
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  sys.read(r, BUFFER);
+  assert.deepEqual(told(poller, 0), []);
+  [r, w].forEach(sys.close);
+});
+
+test("edge: told once each time that it comes to be so", () => {
+  using poller = openPoller();
+  const [r, w] = pipe();
+  poller.add(r, { read: true, trigger: "edge" });
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  assert.deepEqual(told(poller, 0), []);
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  assert.equal(sys.read(r, BUFFER), 2);
+  assert.equal(sys.read(r, BUFFER), AGAIN);
+  [r, w].forEach(sys.close);
+});
+
+test("oneshot: told once, until modify asks again", () => {
+  using poller = openPoller();
+  const [r, w] = pipe();
+  poller.add(r, { read: true, trigger: "oneshot" });
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller, 0), []);
+  poller.modify(r, { read: true, trigger: "oneshot" });
+  assert.deepEqual(told(poller), [`${r}:r`]);
+  [r, w].forEach(sys.close);
+});
+
+test("modify switches between input and output", () => {
+  using poller = openPoller();
+  const [a, b] = socketPair();
+  poller.add(a, { read: true });
+  assert.deepEqual(told(poller, 0), []);
+  poller.modify(a, { write: true });
+  assert.deepEqual(told(poller), [`${a}:w`]);
+  sys.write(b, BYTE);
+  poller.modify(a, { read: true, write: true });
+  assert.deepEqual(told(poller), [`${a}:rw`]);
+  poller.modify(a, {});
+  assert.deepEqual(told(poller, 0), []);
+  [a, b].forEach(sys.close);
+});
+
+test("a hang-up and an error are told", () => {
+  using poller = openPoller();
+  const [a, b] = socketPair();
+  const [r, w] = pipe();
+  poller.add(a, { read: true });
+  poller.add(w, { write: true, trigger: "edge" });
+  assert.deepEqual(told(poller), [`${w}:w`]);
+  sys.close(b);
+  assert.deepEqual(told(poller), [`${a}:rh`]);
+  poller.remove(a);
+  sys.close(r);
+  assert.deepEqual(told(poller), [`${w}:we`]);
+  [a, w].forEach(sys.close);
+});
+
+test("a terminal, a timer, a folder and another poller can be waited for", () => {
+  using poller = openPoller();
+  const [user, program] = terminal();
+  poller.add(program, { read: true });
+  sys.write(user, new TextEncoder().encode("line\n"));
+  assert.deepEqual(told(poller), [`${program}:r`]);
+  assert.equal(sys.read(program, BUFFER), 5);
+
+  const timer = timerfd(5);
+  poller.add(timer, { read: true });
+  assert.deepEqual(told(poller), [`${timer}:r`]);
+  assert.equal(sys.read(timer, BUFFER), 8);
+
+  const folder = mkdtempSync(join(tmpdir(), "netpoll-"));
+  const watch = inotify(folder);
+  poller.add(watch, { read: true });
+  writeFileSync(join(folder, "new"), "");
+  assert.deepEqual(told(poller), [`${watch}:r`]);
+  assert.ok(sys.read(watch, BUFFER) > 0);
+  poller.remove(watch); // It would tell of the end of the folder as well.
+  rmSync(folder, { recursive: true });
+
+  using inner = openPoller();
+  poller.add(inner.descriptor, { read: true });
+  const [r, w] = pipe();
+  inner.add(r, { read: true });
+  sys.write(w, BYTE);
+  assert.deepEqual(told(poller), [`${inner.descriptor}:r`]);
+  assert.deepEqual(told(inner), [`${r}:r`]);
+  [user, program, timer, watch, r, w].forEach(sys.close);
+});
+
+test("what the system refuses has a code", () => {
+  using poller = openPoller();
+  const [r, w] = pipe();
+  const file = regularFile();
+  assert.equal(codeOf(() => poller.add(file, { read: true })), "EPERM");
+  poller.add(r, { read: true });
+  assert.equal(codeOf(() => poller.add(r, { read: true })), "EEXIST");
+  assert.equal(codeOf(() => poller.modify(w, { write: true })), "ENOENT");
+  assert.equal(codeOf(() => poller.remove(w)), "ENOENT");
+  poller.remove(r);
+  assert.equal(codeOf(() => poller.remove(r)), "ENOENT");
+  assert.equal(codeOf(() => poller.add(poller.descriptor, { read: true })), "EINVAL");
+  assert.equal(codeOf(() => poller.remove(poller.handle.descriptor)), "EINVAL");
+  sys.close(r);
+  assert.equal(codeOf(() => poller.add(r, { read: true })), "EBADF");
+  [w, file].forEach(sys.close);
+});
+
+test("what is no descriptor, no interest or no time is refused before the system sees it", () => {
+  using poller = openPoller();
+  const wrong = (value: unknown) => value as never;
+  assert.throws(() => poller.add(-1, { read: true }), RangeError);
+  assert.throws(() => poller.add(1.5, { read: true }), RangeError);
+  assert.throws(() => poller.add(wrong("0"), { read: true }), RangeError);
+  assert.throws(() => poller.add(0, { trigger: wrong("both") }), TypeError);
+  assert.throws(() => poller.add(0, { read: wrong(1) }), TypeError);
+  assert.throws(() => poller.wait(NaN), RangeError);
+  assert.throws(() => sys.read(0, wrong("text")), TypeError);
+  assert.throws(() => sys.read(0.5, BUFFER), TypeError);
+  assert.throws(() => sys.bind(0, "localhost:0"), { name: "AddrError" });
+});
+
+test("an event of a descriptor that was removed is never its successor's", () => {
+  using poller = openPoller<string>();
+  const pipes = [pipe(), pipe()];
+  for (const [r, w] of pipes) {
+    poller.add(r, { read: true, trigger: "edge" }, "old");
+    sys.write(w, BYTE);
+  }
+  const events = poller.wait(LONG_MS);
+  assert.equal(events.length, 2);
+  const seen: string[] = [];
+  for (const event of events) {
+    seen.push(event.data);
+    if (seen.length > 1) continue;
+    const [other] = pipes.find(([r]) => r !== event.fd)!;
+    poller.remove(other);
+    sys.close(other);
+    const [r, w] = pipe();
+    assert.equal(r, other, "the kernel gives the lowest number that is free");
+    poller.add(r, { read: true, trigger: "edge" }, "new");
+    pipes.push([r, w]);
+  }
+  assert.deepEqual(seen, ["old"]);
+  assert.deepEqual(told(poller, 0), []);
+  new Set(pipes.flat()).forEach(sys.close);
+});
+
+test("events that were not taken are given by the next wait", () => {
+  using poller = openPoller();
+  const pipes = [pipe(), pipe(), pipe()];
+  for (const [r, w] of pipes) {
+    poller.add(r, { read: true, trigger: "edge" });
+    sys.write(w, BYTE);
+  }
+  const seen = new Set<number>();
+  for (const { fd } of poller.wait(LONG_MS)) {
+    seen.add(fd);
+    break;
+  }
+  for (const { fd } of poller.wait(LONG_MS)) seen.add(fd);
+  assert.deepEqual(seen, new Set(pipes.map(([r]) => r)));
+  pipes.flat().forEach(sys.close);
+});
+
+test("there is one event and one batch, whatever comes", () => {
+  using poller = openPoller<number>();
+  const pipes = [pipe(), pipe()];
+  for (const [i, [r, w]] of pipes.entries()) {
+    poller.add(r, { read: true }, i);
+    sys.write(w, BYTE);
+  }
+  const objects = new Set<unknown>();
+  for (let i = 0; i < 3; i++) {
+    const events = poller.wait(LONG_MS);
+    objects.add(events);
+    for (const event of events) objects.add(event);
+  }
+  assert.equal(objects.size, 2);
+  pipes.flat().forEach(sys.close);
+});
+
+test("wait keeps to its time", () => {
+  using poller = openPoller();
+  const start = performance.now();
+  assert.deepEqual(told(poller, 10), []);
+  assert.ok(performance.now() - start >= 9);
+});
+
+test("wake makes the next wait return, once", () => {
+  using poller = openPoller();
+  poller.wake();
+  poller.wake();
+  const events = poller.wait(LONG_MS);
+  assert.equal(events.length, 0);
+  assert.equal(events.woken, true);
+  assert.equal(poller.wait(0).woken, false);
+});
+
+test("another thread wakes a wait that blocks", async () => {
+  using poller = openPoller();
+  const worker = new Worker(new URL("../fixtures/wake_words_worker.ts", import.meta.url));
+  const answer = () =>
+    new Promise<unknown>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+  assert.equal(await answer(), "up");
+  worker.postMessage(poller.handle);
+  assert.equal(poller.wait(LONG_MS).woken, true);
+  assert.equal(await answer(), true);
+  poller.close();
+  worker.postMessage(poller.handle);
+  assert.equal(await answer(), false);
+  await worker.terminate();
+});
+
+test("waitAsync lets the host go on, and keeps to its time", async () => {
+  using poller = openPoller();
+  const [r, w] = pipe();
+  poller.add(r, { read: true });
+  const start = performance.now();
+  assert.equal((await poller.waitAsync(10)).length, 0);
+  assert.ok(performance.now() - start >= 9);
+  setTimeout(() => sys.write(w, BYTE), 5);
+  assert.deepEqual([...map(await poller.waitAsync())], [`${r}:r`]);
+  sys.read(r, BUFFER);
+  setTimeout(() => poller.wake(), 5);
+  assert.equal((await poller.waitAsync()).woken, true);
+  [r, w].forEach(sys.close);
+});
+
+test("for await goes on until the poller is closed", async () => {
+  const poller = openPoller();
+  const [r, w] = pipe();
+  poller.add(r, { read: true });
+  let rounds = 0;
+  sys.write(w, BYTE);
+  for await (const events of poller) {
+    for (const { fd } of events) sys.read(fd, BUFFER);
+    if (++rounds === 3) poller.close();
+    else setTimeout(() => sys.write(w, BYTE), 1);
+  }
+  assert.equal(rounds, 3);
+  [r, w].forEach(sys.close);
+});
+
+test("a closed poller says so, a wait that is open ends, and nothing is left", async () => {
+  const poller = openPoller();
+  const { descriptor, handle } = poller;
+  const waiting = poller.waitAsync();
+  await assert.rejects(poller.waitAsync(), { name: "PanicError" });
+  poller.close();
+  poller.close();
+  await assert.rejects(waiting, PollerClosedError);
+  assert.throws(() => poller.wait(0), PollerClosedError);
+  assert.throws(() => poller.add(0, { read: true }), PollerClosedError);
+  assert.throws(() => poller.wake(), PollerClosedError);
+  assert.equal(poller.descriptor, -1);
+  for (const fd of [descriptor, handle.descriptor]) {
+    assert.equal(codeOf(() => sys.localAddr(fd)), "EBADF");
+  }
+});
