@@ -2,9 +2,12 @@
 /** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Family, IntOption, RawAddress } from "../../platforms/types.ts";
-import { parsePort, splitHostPort, type TCPAddr, tcpAddr, zoneScope } from "../net/addr.ts";
+import { type TCPAddr, tcpAddr } from "../net/addr.ts";
 import { AddrError } from "../net/errors.ts";
+import { splitHostPort } from "../net/host_port.ts";
 import { parseIP } from "../net/ip.ts";
+import { lookupPort } from "../net/port.ts";
+import { zoneScope } from "../net/zone.ts";
 import { SyscallError } from "../poll/errors.ts";
 
 /** What a call answers that would have to wait: ask the poller, and call again. */
@@ -147,7 +150,7 @@ function encoded(address: string): RawAddress {
   const [literal, zone = ""] = host.split("%");
   const ip = parseIP(literal);
   if (ip === null) throw new AddrError("not an IP address", address);
-  const port = parsePort("tcp", portText);
+  const port = lookupPort("tcp", portText);
   const { runtime, sockets } = platform();
   runtime.requireNet(literal, port);
   return sockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
