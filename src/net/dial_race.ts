@@ -46,7 +46,10 @@ export function dialAll<C extends Disposable>(
   );
 }
 
-/** Tries each in turn. The error is that of the first: those of the others are mostly echoes of it. */
+/**
+ * Tries each in turn. The error is that of the first, for those of the others are mostly echoes of it;
+ * but one that was cancelled says so.
+ */
 function* dialSerial<C extends Disposable>(
   dialler: Dialler<C>,
   endpoints: readonly Endpoint[],
@@ -54,13 +57,17 @@ function* dialSerial<C extends Disposable>(
 ): Routine<C> {
   let failure: unknown = null;
   for (const [i, endpoint] of endpoints.entries()) {
-    const { over } = limits;
-    if (over !== null) throw dialler.failure(endpoint, over);
-    try {
-      return yield* dialler.dial(endpoint, partialDeadline(limits.until, endpoints.length - i));
-    } catch (error) {
-      failure ??= error;
+    if (limits.over === null) {
+      try {
+        return yield* dialler.dial(endpoint, partialDeadline(limits.until, endpoints.length - i));
+      } catch (error) {
+        failure ??= error;
+      }
     }
+    const { over } = limits;
+    if (over === null) continue;
+    if (failure === null || over.code === "ABORT_ERR") throw dialler.failure(endpoint, over);
+    break;
   }
   throw failure;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** How long a call may go on: until a moment, and until somebody cancels it. Go: net/dial.go, Dialer.deadline. */
-import { ERR_DEADLINE } from "../poll/errors.ts";
+import { type DeadlineExceededError, ERR_DEADLINE } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { CanceledError, cancellable, contextOf } from "../sync/cancel.ts";
 import { background, type Context } from "../sync/context.ts";
@@ -35,7 +35,7 @@ export class Limits {
   }
 
   /** The error of a call that may not go on, or null if it may. Go: mapErr. */
-  get over(): Error | null {
+  get over(): CanceledError | DeadlineExceededError | null {
     const ended = this.#contexts.find((each) => each.err !== null);
     if (ended !== undefined) return new CanceledError(ended);
     return performance.now() < this.until ? null : ERR_DEADLINE;
