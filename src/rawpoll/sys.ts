@@ -5,7 +5,7 @@ import type { Family, IntOption, RawAddress } from "../../platforms/types.ts";
 import { type TCPAddr, tcpAddr } from "../net/addr.ts";
 import { AddrError } from "../net/errors.ts";
 import { splitHostPort } from "../net/host_port.ts";
-import { parseIP } from "../net/ip.ts";
+import { formatIP, parseIPZone } from "../net/ip.ts";
 import { lookupPort } from "../net/port.ts";
 import { zoneScope } from "../net/zone.ts";
 import { SyscallError } from "../poll/errors.ts";
@@ -147,11 +147,12 @@ function lengthOf(call: string, buffer: Uint8Array): number {
 /** The bytes of a literal address, for which the runtime's permission was asked. */
 function encoded(address: string): RawAddress {
   const { host, port: portText } = splitHostPort(address);
-  const [literal, zone = ""] = host.split("%");
-  const ip = parseIP(literal);
-  if (ip === null) throw new AddrError("not an IP address", address);
+  const literal = parseIPZone(host);
+  if (literal === null) throw new AddrError("not an IP address", address);
+  const { ip, zone } = literal;
   const port = lookupPort("tcp", portText);
   const { runtime, sockets } = platform();
-  runtime.requireNet(literal, port);
+  // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
+  runtime.requireNet(formatIP(ip), port);
   return sockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
 }
