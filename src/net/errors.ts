@@ -55,7 +55,7 @@ export class OpError extends Error {
   }
 
   /** Whether `value` is an OpError, whatever class of Deno's it is of as well. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 
@@ -151,7 +151,7 @@ export class DNSError extends Error {
   }
 
   /** Whether `value` is a DNSError, whatever class of Deno's it is of as well. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 

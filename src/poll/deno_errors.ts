@@ -11,9 +11,27 @@ import { jsRuntime } from "../../platforms/js_runtime.ts";
 import type { ErrorClass } from "../../platforms/types.ts";
 
 /** The classes that both Deno and `@deno/shim-deno` have. */
-export type DenoErrorName = (typeof NAMES)[number];
+export type DenoErrorName =
+  | "AddrInUse"
+  | "AddrNotAvailable"
+  | "AlreadyExists"
+  | "BadResource"
+  | "BrokenPipe"
+  | "Busy"
+  | "ConnectionAborted"
+  | "ConnectionRefused"
+  | "ConnectionReset"
+  | "Http"
+  | "Interrupted"
+  | "InvalidData"
+  | "NotConnected"
+  | "NotFound"
+  | "PermissionDenied"
+  | "TimedOut"
+  | "UnexpectedEof"
+  | "WriteZero";
 
-const NAMES = [
+const NAMES: readonly DenoErrorName[] = [
   "AddrInUse",
   "AddrNotAvailable",
   "AlreadyExists",
@@ -32,7 +50,7 @@ const NAMES = [
   "TimedOut",
   "UnexpectedEof",
   "WriteZero",
-] as const;
+];
 
 /**
  * Deno's classes of errors: `Deno.errors` on Deno, and on Bun those of the npm package

@@ -52,7 +52,7 @@ export class UnexpectedEOFError extends Error {
   }
 
   /** Whether `value` is an UnexpectedEOFError, whatever class of Deno's it is of as well. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 }

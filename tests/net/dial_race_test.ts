@@ -436,7 +436,7 @@ both("each address has its share of the time that is left, as in Go", function* 
 
 both("an address whose share is over gives way to the next", function* () {
   using hole = yield* Blackhole.open("127.0.0.2");
-  using listener = yield* listen("tcp", `127.0.0.3:${hole.port}`);
+  using _listener = yield* listen("tcp", `127.0.0.3:${hole.port}`);
   // The shares are seconds, so the clock of the dial is turned forward instead.
   const { sockets } = platform();
   const real = performance.now;
