@@ -47,6 +47,11 @@ export interface NewSocket {
 
 /** Sets the options of any socket, and at last lets the user's `control` set its own. */
 export function setSocketOptions(socket: NewSocket, options: SocketOptions): void {
+  setCommonOptions(socket, options);
+  callControl(socket, options);
+}
+
+function setCommonOptions(socket: NewSocket, options: SocketOptions): void {
   const { sysfd, family, check } = socket;
   const { sockets } = platform();
   const set = setter(socket);
@@ -63,19 +68,19 @@ export function setSocketOptions(socket: NewSocket, options: SocketOptions): voi
     set("IP_TOS", options.trafficClass);
   }
   if (options.mark !== undefined) set("SO_MARK", options.mark | 0);
-  if (options.control !== undefined) callControl(socket, options.control);
 }
 
 /** Sets the options of a TCP socket. What a listener is given, its connections inherit. */
 export function setTCPOptions(socket: NewSocket, options: TCPOptions): void {
   const set = setter(socket);
+  setCommonOptions(socket, options);
   // As in Go: that the kernel refuses one of these is no reason to have no connection.
   const wish: SetOption = (option, value) =>
     void platform().sockets.setOption(socket.sysfd, option, value);
   wish("TCP_NODELAY", Number(options.noDelay ?? true));
   setKeepAlive(wish, options.keepAlive ?? true);
   if (options.userTimeout !== undefined) set("TCP_USER_TIMEOUT", options.userTimeout);
-  setSocketOptions(socket, options);
+  callControl(socket, options);
 }
 
 /** What sets an option that the user asked for, or throws. */
@@ -88,8 +93,9 @@ export function setter({ sysfd, check }: NewSocket): SetOption {
 /** As Go, `control` is told which version of IP the socket is of. */
 function callControl(
   { sysfd, family, network, address }: NewSocket,
-  control: NonNullable<SocketOptions["control"]>,
+  { control }: SocketOptions,
 ): void {
+  if (control === undefined) return;
   const versioned = /[46]$/.test(network) ? network : `${network}${family.slice(-1)}`;
   const result: unknown = control(sysfd, versioned, address);
   if (typeof result === "object" && result !== null && ("then" in result || "next" in result)) {

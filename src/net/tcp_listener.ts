@@ -32,7 +32,12 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
 
   /** @internal */
   protected override connection(fd: NetFD<TCPAddr>): TCPConn {
-    if (this.#linger !== undefined) fd.setLinger(this.#linger);
-    return new TCPConn(fd);
+    try {
+      if (this.#linger !== undefined) fd.setLinger(this.#linger);
+      return new TCPConn(fd);
+    } catch (error) {
+      fd.closeQuietly();
+      throw error;
+    }
   }
 }
