@@ -37,6 +37,7 @@ export { wake, type WakerHandle } from "./src/poll/wake_words.ts";
 export { Waker } from "./src/poll/waker.ts";
 export {
   ClosedError,
+  ClosedPipeError,
   DeadlineExceededError,
   NotPollableError,
   SyscallError,
@@ -44,6 +45,7 @@ export {
 } from "./src/poll/errors.ts";
 export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
+export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/copy.ts";
 export { dial } from "./src/net/dial.ts";
 export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/ip.ts";
@@ -69,6 +71,9 @@ export {
   type TCPNetwork,
   type UDPNetwork,
 } from "./src/net/resolve.ts";
+export { pipe } from "./src/net/pipe.ts";
+export { readAll } from "./src/net/read_all.ts";
+export { sendFile, type SendFileOptions } from "./src/net/send_file.ts";
 export { type Cancel, CanceledError, cancellable } from "./src/sync/cancel.ts";
 export { type Chan, chan } from "./src/sync/chan.ts";
 export type { Received, Sent } from "./src/sync/chan_outcome.ts";
@@ -107,3 +112,17 @@ export { after, Ticker, Timer } from "./src/sync/time.ts";
 export { afterFunc as timerFunc, type FuncTimer } from "./src/sync/time_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
 export { type ErrorClass, PlatformError } from "./platforms/types.ts";
+export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
+export { fromDuplex } from "./src/bridge/duplex_conn.ts";
+export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
+export { TLSConn } from "./src/bridge/tls_conn.ts";
+export { tlsDial } from "./src/bridge/tls_dial.ts";
+export { tlsListen, TLSListener } from "./src/bridge/tls_listen.ts";
+export type {
+  PEM,
+  TLSCertificate,
+  TLSDialOptions,
+  TLSListenOptions,
+  TLSOptions,
+  TLSVersion,
+} from "./src/bridge/tls_options.ts";

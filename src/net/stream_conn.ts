@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
-import { Chunks } from "../poll/chunks.ts";
+import { type Chunks, FDChunks } from "../poll/chunks.ts";
 import { writev } from "../poll/writev.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
@@ -8,6 +8,7 @@ import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import type { Addr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
+import { DESCRIPTOR } from "./descriptor.ts";
 import type { Conn, KeepAlive } from "./net.ts";
 import type { NetFD } from "./net_fd.ts";
 import { readFull } from "./read_full.ts";
@@ -54,7 +55,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 
   /** See {@linkcode Conn.chunks}. */
   chunks(): Chunks {
-    return new Chunks(this.netFD);
+    return new FDChunks(this.netFD);
   }
 
   /** See {@linkcode Conn.write}. */
@@ -156,6 +157,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   /** Closes it unless it is closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): NetFD<A> {
+    return this.netFD;
   }
 
   /** @internal */

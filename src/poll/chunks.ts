@@ -53,16 +53,7 @@ const NOTHING_YET = new Uint8Array(0);
  * for (let chunk; (chunk = yield* chunks.next()) !== null;) yield* conn.write(chunk);
  * ```
  */
-export class Chunks implements Disposable {
-  readonly #fd: FD;
-  readonly #operation: ChunkOperation;
-
-  /** @internal */
-  constructor(fd: FD) {
-    this.#fd = fd;
-    this.#operation = new ChunkOperation(fd);
-  }
-
+export interface Chunks extends Disposable {
   /**
    * The next bytes that came, or null at the end of the stream. Parks. They are yours until you call
    * `next` again or dispose; copy what you want to keep longer.
@@ -70,12 +61,60 @@ export class Chunks implements Disposable {
    * @param cancel ends the call early, as that of {@linkcode Conn.read}
    * @throws {OpError} as {@linkcode Conn.read}
    */
+  next(cancel?: Cancel): Routine<Uint8Array | null>;
+  /** Gives back the buffer of the last chunk. */
+  [Symbol.dispose](): void;
+}
+
+/** The chunks of a descriptor. */
+export class FDChunks implements Chunks {
+  readonly #fd: FD;
+  readonly #operation: ChunkOperation;
+
+  constructor(fd: FD) {
+    this.#fd = fd;
+    this.#operation = new ChunkOperation(fd);
+  }
+
   next(cancel?: Cancel): Routine<Uint8Array | null> {
     return this.#fd.cancellable("read", this.#operation.chunk(), cancel);
   }
 
-  /** Gives back the buffer of the last chunk. */
   [Symbol.dispose](): void {
     this.#operation.end();
+  }
+}
+
+/** What {@linkcode ReaderChunks} reads. */
+interface ChunkSource {
+  readable(cancel?: Cancel): Routine<void>;
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
+}
+
+/** The chunks of anything else. */
+export class ReaderChunks implements Chunks {
+  readonly #source: ChunkSource;
+  #lent: LentBuffer | null = null;
+
+  constructor(source: ChunkSource) {
+    this.#source = source;
+  }
+
+  *next(cancel?: Cancel): Routine<Uint8Array | null> {
+    this[Symbol.dispose]();
+    yield* this.#source.readable(cancel);
+    const lent = this.#lent = lend();
+    let n: number | null = null;
+    try {
+      n = yield* this.#source.read(lent.bytes, cancel);
+    } finally {
+      if (n === null) this[Symbol.dispose]();
+    }
+    return n === null ? null : lent.first(n);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#lent !== null) giveBack(this.#lent);
+    this.#lent = null;
   }
 }

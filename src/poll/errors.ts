@@ -6,7 +6,7 @@ import { platform } from "../../platforms/runtime.ts";
 /** The descriptor was closed, before the call or under it. Go: `net.ErrClosed`. */
 export class ClosedError extends Error {
   /** "ClosedError". */
-  override readonly name = "ClosedError";
+  override readonly name: string = "ClosedError";
   /** As Node names it. */
   readonly code = "ERR_SOCKET_CLOSED";
   /** Not a time-out. */
@@ -14,8 +14,21 @@ export class ClosedError extends Error {
   /** Trying again does not help. */
   readonly temporary = false;
   /** @internal */
+  constructor(message = "use of closed network connection") {
+    super(message);
+  }
+}
+
+/** A `pipe()` was closed, at this end or at the other. Go: `io.ErrClosedPipe`. */
+export class ClosedPipeError extends ClosedError {
+  /** "ClosedPipeError". */
+  override readonly name = "ClosedPipeError";
+  /** How many bytes a write had handed over; absent from other calls. */
+  bytesWritten?: number;
+
+  /** @internal */
   constructor() {
-    super("use of closed network connection");
+    super("io: read/write on closed pipe");
   }
 }
 
@@ -103,3 +116,10 @@ export const ERR_CLOSED: ClosedError = new ClosedError();
 export const ERR_DEADLINE: DeadlineExceededError = new DeadlineExceededError();
 /** See {@linkcode ERR_CLOSED}. */
 export const ERR_NOT_POLLABLE: NotPollableError = new NotPollableError();
+
+/** `error`, which says that `before` more bytes had gone out than it knew of. */
+export function withBytesWritten(error: unknown, before: number): unknown {
+  if (!(error instanceof Error)) return error;
+  const { bytesWritten = 0 } = error as { bytesWritten?: number };
+  return Object.assign(error, { bytesWritten: before + bytesWritten });
+}

@@ -10,6 +10,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { SendVector } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
+import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./attempts.ts";
 import { type FD, notBytes } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
@@ -109,7 +110,7 @@ function* write(fd: FD, left: Pieces, cancel: Cancel | undefined): Routine<numbe
   try {
     yield* fd.cancellable("writev", sending, cancel);
   } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { bytesWritten: written }) : error;
+    throw withBytesWritten(error, written);
   }
   return written;
 }

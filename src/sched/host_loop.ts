@@ -78,11 +78,15 @@ export class HostLoop {
     const start = scheduler.now = performance.now();
     const end = start + TURN_MS;
     const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
+    scheduler.handedOver = false;
     do {
       const until = mayWait ? Math.min(end, this.#waitUntil()) : 0;
       const came = scheduler.pass(Math.max(0, until - scheduler.now));
       if (came) this.#hotUntil = scheduler.now + HOT_MS;
-    } while (scheduler.now < end && (scheduler.runnable || (mayWait && this.#hot())));
+    } while (
+      scheduler.now < end && !scheduler.handedOver &&
+      (scheduler.runnable || (mayWait && this.#hot()))
+    );
     this.#lastTurnEnd = scheduler.now;
     this.#pending = false;
     this.#comeBack();

@@ -72,6 +72,8 @@ export class Scheduler {
   readonly runs: Set<Run> = new Set();
   /** Where goroutines come from that wait for the world outside. */
   source: EventSource = NO_SOURCE;
+  /** Whether the host has been given something to do, for which the turn is to end soon. */
+  handedOver = false;
   /** Called when a goroutine becomes runnable while no pass is under way. */
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
@@ -119,6 +121,15 @@ export class Scheduler {
     g.status = "runnable";
     this.#queue.push(g);
     if (!this.#passing) this.onOutside();
+  }
+
+  /**
+   * Has the host run `f`, outside any goroutine, when the turn is over; it does not wait in the
+   * poller meanwhile. Without `f` it only ends the turn, for what the host has to do already.
+   */
+  handOver(f?: () => void): void {
+    this.handedOver = true;
+    if (f !== undefined) queueMicrotask(f);
   }
 
   /** Takes in a new goroutine. Go: newproc. */
@@ -194,7 +205,8 @@ export class Scheduler {
   #mayWait(): boolean {
     const over = this.#runsOver;
     this.#runsOver = false;
-    return !over && this.#queue.empty && (this.waiters > 0 || this.timers.size > 0);
+    return !over && !this.handedOver && this.#queue.empty &&
+      (this.waiters > 0 || this.timers.size > 0);
   }
 
   #look(wait: number): boolean {

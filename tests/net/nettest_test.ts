@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** TCP by the suite of golang.org/x/net/nettest, over both versions of IP. */
-import { dial, go, listen, type Routine } from "../../mod.ts";
+/** Every network by the suite of golang.org/x/net/nettest: TCP over both versions of IP, `pipe()`. */
+import { dial, go, listen, pipe, type Routine } from "../../mod.ts";
 import { type Pair, testConn } from "./nettest.ts";
 
 /** The dialled end and the accepted one; the listener stays open until the pair is stopped. */
@@ -15,3 +15,7 @@ function* makePair(network: "tcp" | "tcp6", address: string): Routine<Pair> {
 
 testConn("tcp", () => makePair("tcp", "127.0.0.1:0"));
 testConn("tcp6", () => makePair("tcp6", "[::1]:0"));
+testConn("pipe", function* () {
+  const [c1, c2] = pipe();
+  return { c1, c2, stop: () => [c1, c2].forEach((each) => each.close()) };
+});

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
+import type { Duplex } from "node:stream";
+import type { Conn } from "../net/net.ts";
+import type { Chunks } from "../poll/chunks.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { asError, Errands, nodeStream, type Outcome, requireLoop } from "./host.ts";
+import { socketManners } from "./socket_manners.ts";
+
+/** Settings of {@linkcode toDuplex}. */
+export interface DuplexOptions {
+  /** Whether it may still be written to when the peer has ended its side; it may from the start. */
+  allowHalfOpen?: boolean;
+}
+
+/** What writable streams call when a chunk is dealt with. */
+type Done = (error?: Error | null) => void;
+
+/** Moves bytes between a connection and the stream that stands for it. */
+export class ConnPump {
+  readonly conn: Conn;
+  /** The stream; set once, before anything is moved. */
+  stream!: Duplex;
+  /** Bytes that the stream has handed over and the connection has not yet taken. */
+  unwritten = 0;
+  /** Called whenever bytes have come or are to go. */
+  onActivity: () => void = () => {};
+  readonly #chunks: Chunks;
+  readonly #errands = new Errands();
+  #reading = false;
+
+  constructor(conn: Conn) {
+    this.conn = conn;
+    this.#chunks = conn.chunks();
+  }
+
+  /** Reads once, and hands what came to `received`. */
+  read(): void {
+    if (this.#reading || this.stream.destroyed) return;
+    this.#reading = true;
+    this.#errands.start("stream read", this.#next(), (outcome) => {
+      this.#reading = false;
+      this.onActivity();
+      if (this.stream.destroyed) return;
+      if ("error" in outcome) this.failed(asError(outcome.error));
+      else this.received(outcome.value);
+    });
+  }
+
+  /** Writes all of `pieces`. */
+  write(pieces: Uint8Array[], done: Done): void {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.unwritten += length;
+    this.onActivity();
+    this.#errands.start("stream write", this.conn.writev(pieces), (outcome) => {
+      this.unwritten -= length;
+      this.wrote(outcome, done);
+    });
+  }
+
+  /** Ends the writing side. A peer that is gone already is no error, as with the host's sockets. */
+  end(done: Done): void {
+    try {
+      this.conn.closeWrite();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOTCONN") return done(asError(error));
+    }
+    done();
+  }
+
+  /** Ends it all; parked calls end with it. */
+  destroy(error: Error | null, done: Done): void {
+    this.conn[Symbol.dispose]();
+    this.#chunks[Symbol.dispose]();
+    done(error);
+  }
+
+  /** Bytes came, or the end of the stream. */
+  protected received(chunk: Uint8Array | null): void {
+    this.stream.push(chunk);
+  }
+
+  /** Reading failed. */
+  protected failed(error: Error): void {
+    this.stream.destroy(error);
+  }
+
+  /** A write is over. */
+  protected wrote(outcome: Outcome<number>, done: Done): void {
+    done("error" in outcome ? asError(outcome.error) : null);
+  }
+
+  /** The buffer that is lent for the read is given back before the host sees the bytes. */
+  *#next(): Routine<Uint8Array | null> {
+    const chunk = yield* this.#chunks.next();
+    const copy = chunk?.slice() ?? null;
+    this.#chunks[Symbol.dispose]();
+    return copy;
+  }
+}
+
+/** The stream over `pump`. */
+export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex {
+  const { Duplex } = nodeStream();
+  return pump.stream = new Duplex({
+    allowHalfOpen: options.allowHalfOpen ?? true,
+    read: () => pump.read(),
+    write: (chunk: Uint8Array, _encoding, done) => pump.write([chunk], done),
+    writev: (chunks, done) => pump.write(chunks.map(({ chunk }) => chunk), done),
+    final: (done) => pump.end(done),
+    destroy: (error, done) => pump.destroy(error, done),
+  });
+}
+
+/**
+ * A connection as a `Duplex` of `node:stream`: for `node:http`, `node:tls` and clients from npm that
+ * take a stream or a socket. From then on the stream has the connection, and `destroy` closes it.
+ *
+ * Nothing is read before somebody reads the stream, and no more than it has room for; a write is
+ * done when the kernel has taken it. `end` half-closes the connection. Errors are those of the
+ * connection, with their `code`. It has `setNoDelay`, `setKeepAlive`, `setTimeout`, `remoteAddress`
+ * and the like, as many clients ask a socket for them. Its goroutines belong to the run that calls
+ * this and end with it. Never parks.
+ *
+ * @param conn a connection that nobody else reads or writes any more
+ * @param options see {@linkcode DuplexOptions}
+ * @throws {PanicError} under `runSync`, where the host's loop stands still
+ * @example
+ * ```ts
+ * const conn = yield* dial("tcp", "127.0.0.1:8080");
+ * const request = http.get("http://localhost/", { createConnection: () => toDuplex(conn) });
+ * ```
+ */
+export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
+  requireLoop("toDuplex");
+  const pump = new ConnPump(conn);
+  return socketManners(pumpDuplex(pump, options), pump);
+}

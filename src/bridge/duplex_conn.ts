@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/** A `Duplex` of `node:stream` as a connection: the way back from duplex.ts. */
+import type { Duplex } from "node:stream";
+import type { Addr } from "../net/addr.ts";
+import { TCPAddr } from "../net/addr.ts";
+import { Direction } from "../net/direction.ts";
+import { OpError } from "../net/errors.ts";
+import type { Conn, KeepAlive } from "../net/net.ts";
+import { type Progress, UserConn, type UserOp } from "../net/user_conn.ts";
+import { ERR_CLOSED, UnexpectedEOFError } from "../poll/errors.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { goDaemon } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
+import { requireLoop } from "./host.ts";
+
+/** Bytes that may be under way to the stream: what a kernel's send buffer is for a socket. */
+const ROOM = 64 * 1024;
+/** How long a stream that is to be closed may make no progress before it is destroyed. */
+const STALLED_MS = 5_000;
+/** How long the peer has to end its side when everything is out, before the stream is destroyed. */
+const SILENCE_MS = 500;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The part of a socket that some streams have too. */
+interface SocketLike extends Duplex {
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  setNoDelay?(on: boolean): unknown;
+  setKeepAlive?(on: boolean, idle: number): unknown;
+}
+
+/** See the top of this file. */
+export class DuplexConn extends UserConn {
+  readonly localAddr: Addr;
+  readonly remoteAddr: Addr;
+  /** Null until `attach`. */
+  protected stream: Duplex | null = null;
+  /** What failed; null while all is well. */
+  protected failure: Error | null = null;
+  /** Whether the peer has ended its side. */
+  protected ended = false;
+  /** Where the one waits who closes it. */
+  protected readonly closing: Direction = new Direction("closing");
+  readonly #run: Run | null = scheduler.current?.run ?? null;
+  #readEnded = false;
+  /** Came and not yet read. */
+  #chunk: Uint8Array = NO_BYTES;
+
+  constructor(localAddr: Addr, remoteAddr: Addr) {
+    super();
+    this.localAddr = localAddr;
+    this.remoteAddr = remoteAddr;
+    for (const direction of [this.reading, this.writing, this.closing]) {
+      // What is waited for is the host's to bring about.
+      direction.onWatch = () => {
+        scheduler.promises++;
+        scheduler.handOver();
+      };
+      direction.onUnwatch = () => scheduler.promises--;
+    }
+  }
+
+  /** Takes `stream` for its own. */
+  attach(stream: Duplex): this {
+    this.stream = stream;
+    stream.on("readable", () => this.reading.changed());
+    stream.on("end", () => {
+      this.ended = true;
+      this.changed();
+    });
+    stream.on("drain", () => this.changed());
+    stream.on("finish", () => this.changed());
+    stream.on("error", (error: Error) => this.broken(error));
+    stream.on("close", () => {
+      if (this.ended && stream.writableFinished) this.changed();
+      else this.broken(new UnexpectedEOFError(0));
+    });
+    return this;
+  }
+
+  close(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.closed = true;
+    this.#chunk = NO_BYTES;
+    this.changed();
+    goDaemon(this.#run?.over === false ? this.#run : null, "closing a stream", () => this.finish());
+  }
+
+  closeRead(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.#readEnded = true;
+    this.stream?.resume();
+    this.changed();
+  }
+
+  closeWrite(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.stream?.end();
+    scheduler.handOver();
+  }
+
+  abort(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.closed = true;
+    this.stream?.destroy();
+    this.changed();
+  }
+
+  setNoDelay(on: boolean): void {
+    (this.stream as SocketLike | null)?.setNoDelay?.(on);
+  }
+
+  setKeepAlive(on: boolean | KeepAlive): void {
+    const idle = typeof on === "object" ? on.idle ?? 0 : 0;
+    (this.stream as SocketLike | null)?.setKeepAlive?.(on !== false, idle);
+  }
+
+  /** Of these a stream has none. */
+  setLinger(_seconds: number | null): void {}
+  setReadBuffer(_bytes: number): void {}
+  setWriteBuffer(_bytes: number): void {}
+
+  /** All who wait look again. */
+  protected changed(): void {
+    this.reading.changed();
+    this.writing.changed();
+    this.closing.changed();
+  }
+
+  /** It failed: those who read are told when they have read what came before. */
+  protected broken(error: Error): void {
+    this.failure ??= error;
+    this.changed();
+  }
+
+  /** Bytes that were written and are not out. */
+  protected get unwritten(): number {
+    return this.stream?.writableLength ?? 0;
+  }
+
+  /** Whether what is written would be sent at all. */
+  protected get writable(): boolean {
+    return this.stream?.writable ?? true;
+  }
+
+  /** How much more may be written now. */
+  protected get room(): number {
+    return ROOM - this.unwritten;
+  }
+
+  /** What a read finds where nothing has come: null at the end, undefined if it is to wait. */
+  protected atEnd(): null | undefined {
+    if (this.ended) return null;
+    if (this.failure !== null) throw this.failed("read");
+    return undefined;
+  }
+
+  /**
+   * The rest of a close: what was written goes out, what still comes is thrown away, until the peer
+   * has ended its side too or is silent.
+   */
+  protected *finish(): Routine<void> {
+    const { stream } = this;
+    if (stream === null) return;
+    stream.end();
+    stream.resume();
+    yield* this.outlast(() => stream.writableFinished || stream.destroyed, STALLED_MS);
+    yield* this.outlast(() => stream.destroyed, SILENCE_MS);
+    stream.destroy();
+    scheduler.handOver();
+  }
+
+  /** Waits for `over`, as long as in every `patience` milliseconds some bytes go out. */
+  protected *outlast(over: () => boolean, patience: number): Routine<void> {
+    for (let left = Infinity; !over();) {
+      if (this.unwritten < left) this.closing.setDeadline(performance.now() + patience);
+      else if (this.closing.late) return;
+      left = this.unwritten;
+      yield* this.closing.wait();
+    }
+  }
+
+  protected override check(op: "read" | "write"): void {
+    requireLoop("a stream of the host");
+    super.check(op);
+  }
+
+  protected get mayRead(): boolean {
+    return this.#readEnded || this.#fill() || this.ended || this.failure !== null;
+  }
+
+  protected get mayWrite(): boolean {
+    return this.room > 0 || this.failure !== null || !this.writable;
+  }
+
+  protected take(p: Uint8Array): number | null | undefined {
+    if (this.#readEnded) return null;
+    if (!this.#fill()) return this.atEnd();
+    const part = this.#chunk.subarray(0, p.length);
+    p.set(part);
+    this.#chunk = this.#chunk.subarray(part.length);
+    return part.length;
+  }
+
+  protected *put(p: Uint8Array, progress: Progress): Routine<void> {
+    for (let rest = p; rest.length > 0;) {
+      this.check("write");
+      if (this.failure !== null) throw this.failed("write");
+      if (!this.writable) throw this.fail("write", new BrokenPipe());
+      const { room } = this;
+      if (room <= 0) {
+        yield* this.writing.wait();
+        continue;
+      }
+      // Copied, for the caller may use its memory again before the stream has dealt with it.
+      const part = rest.slice(0, room);
+      this.stream!.write(part, () => this.changed());
+      scheduler.handOver();
+      progress.written += part.length;
+      rest = rest.subarray(part.length);
+    }
+  }
+
+  protected fail(op: UserOp | "handshake", cause: Error): Error {
+    return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause);
+  }
+
+  protected failClosed(op: UserOp): Error {
+    return this.fail(op, ERR_CLOSED);
+  }
+
+  /** The error of a call after the stream has failed. */
+  protected failed(op: "read" | "write"): Error {
+    const failure = this.failure!;
+    if (!(failure instanceof UnexpectedEOFError)) return this.fail(op, failure);
+    return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipe());
+  }
+
+  /** Whether bytes have come. */
+  #fill(): boolean {
+    if (this.#chunk.length > 0) return true;
+    const chunk = (this.stream?.read() ?? null) as Uint8Array | null;
+    if (chunk !== null) this.#chunk = chunk;
+    return this.#chunk.length > 0;
+  }
+}
+
+/** The stream's writing side has ended. */
+class BrokenPipe extends Error {
+  readonly code = "EPIPE";
+  constructor() {
+    super("broken pipe");
+  }
+}
+
+/** An end as `node:net` tells it, or one that has no name. */
+function addrOf(ip: string | undefined, port: number | undefined): Addr {
+  if (ip === undefined || port === undefined) {
+    return {
+      network: "duplex",
+      toString: () => "duplex",
+    };
+  }
+  return new TCPAddr(ip, port);
+}
+
+/**
+ * A `Duplex` of `node:stream`, such as a socket of `node:net` or `node:tls`, as a connection. From
+ * then on the connection has the stream. Never parks.
+ *
+ * A write is over when the stream has taken the bytes, as with the buffer of a socket; `close` lets
+ * them go out before it destroys the stream. What a socket has and a stream has not (linger, sizes of
+ * buffers) does nothing.
+ *
+ * @param stream of bytes: not in object mode, and without an encoding
+ * @throws {TypeError} when it is no stream of bytes; {@linkcode PanicError} under `runSync`
+ */
+export function fromDuplex(stream: Duplex): Conn {
+  requireLoop("fromDuplex");
+  if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding !== null) {
+    throw new TypeError("Cannot make a connection of a stream as it must be one of bytes");
+  }
+  const { localAddress, localPort, remoteAddress, remotePort } = stream as SocketLike;
+  const [local, remote] = [addrOf(localAddress, localPort), addrOf(remoteAddress, remotePort)];
+  return new DuplexConn(local, remote).attach(stream);
+}

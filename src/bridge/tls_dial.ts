@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/** Connecting under TLS. Go: crypto/tls/tls.go, Dialer.DialContext. */
+import { splitHostPort } from "../net/host_port.ts";
+import { dial } from "../net/dial.ts";
+import { parseIP } from "../net/ip.ts";
+import type { Conn } from "../net/net.ts";
+import type { TCPNetwork } from "../net/resolve.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { pumpDuplex } from "./duplex.ts";
+import { asError, nodeTLS, requireLoop } from "./host.ts";
+import { Ciphertext } from "./tls_ciphertext.ts";
+import { TLSConn } from "./tls_conn.ts";
+import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_options.ts";
+
+/**
+ * Connects to `address` and makes the handshake of TLS. Parks. Go: `tls.Dialer.DialContext`.
+ *
+ * The server's certificate must be for the host of `address`, or for `servername`, and an authority
+ * that the runtime trusts, or one of `ca`, must vouch for it.
+ *
+ * @param network "tcp", "tcp4" or "tcp6"
+ * @param address "host:port"
+ * @param options those of {@linkcode dial}, whose `timeout` is for the connection below, and those of
+ * TLS, whose `handshakeTimeout` comes on top of it
+ * @throws {OpError} of "dial" when nobody answers, of "handshake" when the certificate is not to be
+ * trusted (its `code` is that of `node:tls`), or it takes too long; {@linkcode TypeError} when an
+ * option is wrong; {@linkcode PanicError} under `runSync`, where the host's loop stands still
+ * @example
+ * ```ts
+ * using conn = yield* tlsDial("tcp", "example.org:443", { ALPNProtocols: ["http/1.1"] });
+ * ```
+ */
+export function* tlsDial(
+  network: TCPNetwork,
+  address: string,
+  options: TLSDialOptions = {},
+): Routine<TLSConn> {
+  requireLoop("tlsDial");
+  const { tls, rest } = splitDialOptions(options);
+  const conn = yield* dial(network, address, rest);
+  let secured = false;
+  try {
+    const secure = tlsClient(conn, splitHostPort(address).host, tls);
+    yield* secure.secureBy(performance.now() + tls.handshakeTimeout);
+    secured = true;
+    return secure;
+  } finally {
+    // Also when the goroutine is ended while it waits.
+    if (!secured) conn[Symbol.dispose]();
+  }
+}
+
+/** Begins the handshake with the server at the other end of `conn`, which is `host`. */
+function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): TLSConn {
+  const { handshakeTimeout: _, servername, ...rest } = settings;
+  const ciphertext = new Ciphertext(conn);
+  const secure = new TLSConn(conn, ciphertext);
+  const name = servername ?? (host === "" ? "localhost" : host);
+  const socket = nodeTLS().connect({
+    ...rest as object,
+    // An IP address is checked, but never asked for as a name (RFC 6066).
+    ...(parseIP(name) === null ? { servername: name } : { host: name }),
+    socket: pumpDuplex(ciphertext),
+  });
+  socket.once("secureConnect", () => secure.secured());
+  socket.on("error", (error) => secure.refused(asError(error)));
+  secure.engage(socket);
+  return secure;
+}

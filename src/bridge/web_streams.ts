@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/** A connection as the two streams of the web platform, and the way back. */
+import type { Conn } from "../net/net.ts";
+import type { Chunks } from "../poll/chunks.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DuplexConn } from "./duplex_conn.ts";
+import { Errands, nodeStream, requireLoop } from "./host.ts";
+
+/** A pair of streams of bytes, as `TransformStream`, `Deno.Conn` and many others are. */
+export interface WebStreams {
+  /** What the peer sends. */
+  readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What is sent to the peer. */
+  writable: WritableStream<Uint8Array>;
+}
+
+/** Closes a connection when both of its streams are done. */
+class Halves {
+  readonly conn: Conn;
+  readonly errands = new Errands();
+  readonly #left = new Set<"readable" | "writable">(["readable", "writable"]);
+
+  constructor(conn: Conn) {
+    this.conn = conn;
+  }
+
+  /** One of the two is done; it may be said again. */
+  done(half: "readable" | "writable"): void {
+    this.#left.delete(half);
+    if (this.#left.size === 0) this.conn[Symbol.dispose]();
+  }
+
+  /** Both are. */
+  abort(): void {
+    try {
+      this.conn.abort();
+    } catch {
+      // It is closed already.
+    }
+  }
+
+  /** What a goroutine makes of `body`, as a promise. */
+  promise<T>(name: string, body: Routine<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.errands.start(name, body, (outcome) => {
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.value);
+      });
+    });
+  }
+}
+
+/** Reads only when somebody asks, into the memory that he gives, if he gives any. */
+class ConnSource implements UnderlyingByteSource {
+  readonly type = "bytes";
+  readonly #halves: Halves;
+  readonly #chunks: Chunks;
+
+  constructor(halves: Halves) {
+    this.#halves = halves;
+    this.#chunks = halves.conn.chunks();
+  }
+
+  async pull(controller: ReadableByteStreamController): Promise<void> {
+    const request = controller.byobRequest;
+    try {
+      if (request === null) {
+        const chunk = await this.#halves.promise("stream read", this.#next());
+        if (chunk === null) this.#end(controller);
+        else controller.enqueue(chunk);
+      } else {
+        const { buffer, byteOffset, byteLength } = request.view!;
+        const view = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+        const n = await this.#halves.promise("stream read", this.#halves.conn.read(view));
+        if (n === null) this.#end(controller);
+        else request.respond(n);
+      }
+    } catch (error) {
+      this.#halves.done("readable");
+      throw error;
+    }
+  }
+
+  cancel(): void {
+    try {
+      this.#halves.conn.closeRead();
+    } catch {
+      // It is closed, or the peer is gone.
+    }
+    this.#halves.done("readable");
+  }
+
+  #end(controller: ReadableByteStreamController): void {
+    controller.close();
+    // A reader that gave its own memory gets it back, empty.
+    controller.byobRequest?.respond(0);
+    this.#halves.done("readable");
+  }
+
+  *#next(): Routine<Uint8Array<ArrayBuffer> | null> {
+    const chunk = yield* this.#chunks.next();
+    const copy = chunk === null ? null : new Uint8Array(chunk);
+    this.#chunks[Symbol.dispose]();
+    return copy;
+  }
+}
+
+/** A write is done when the kernel has taken it: the stream's `ready` is the backpressure. */
+class ConnSink implements UnderlyingSink<Uint8Array> {
+  readonly #halves: Halves;
+
+  constructor(halves: Halves) {
+    this.#halves = halves;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    try {
+      await this.#halves.promise("stream write", this.#halves.conn.write(chunk));
+    } catch (error) {
+      this.#halves.done("writable");
+      throw error;
+    }
+  }
+
+  close(): void {
+    try {
+      this.#halves.conn.closeWrite();
+    } finally {
+      this.#halves.done("writable");
+    }
+  }
+
+  abort(): void {
+    this.#halves.abort();
+  }
+}
+
+/**
+ * A connection as a `ReadableStream` and a `WritableStream`. From then on the streams have it.
+ *
+ * The readable one is a byte stream, also for readers that bring their own buffer (BYOB). Nothing is
+ * read before somebody asks; a write is done when the kernel has taken it. Closing the writable one
+ * half-closes the connection, aborting it resets the connection, cancelling the readable one shuts
+ * down the reading side; when both are done the connection is closed. Never parks.
+ *
+ * @param conn a connection that nobody else reads or writes any more
+ * @throws {PanicError} under `runSync`, where the host's loop stands still
+ * @example
+ * ```ts
+ * const { readable, writable } = toWebStreams(conn);
+ * yield* wait(readable.pipeThrough(new DecompressionStream("gzip")).pipeTo(file.writable));
+ * ```
+ */
+export function toWebStreams(conn: Conn): WebStreams {
+  requireLoop("toWebStreams");
+  const halves = new Halves(conn);
+  return {
+    readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],
+    writable: new WritableStream(new ConnSink(halves)),
+  };
+}
+
+/**
+ * Two streams of bytes as a connection, as {@linkcode fromDuplex} makes it of one. Never parks.
+ *
+ * @param streams what is read and what is written, such as the two ends of a `TransformStream`
+ * @throws {PanicError} under `runSync`, where the host's loop stands still
+ */
+export function fromWebStreams(
+  streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+): Conn {
+  requireLoop("fromWebStreams");
+  const { Duplex } = nodeStream();
+  const stream = Duplex.fromWeb(streams as unknown as Parameters<typeof Duplex.fromWeb>[0]);
+  return new DuplexConn(NOWHERE, NOWHERE).attach(stream);
+}
+
+/** The ends of a connection that is made of two streams. */
+const NOWHERE = { network: "stream", toString: () => "stream" };

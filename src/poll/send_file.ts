@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/** A file straight from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
+import { platform } from "../../platforms/runtime.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../sync/cancel.ts";
+import { withBytesWritten } from "./errors.ts";
+import { holding, whenWritable } from "./attempts.ts";
+import type { FD } from "./fd.ts";
+import { WRITE_LOCK } from "./fd_mutex.ts";
+
+/** Bytes of one call: between two of them others may run. */
+const MOST_AT_ONCE = 4 << 20;
+/** What a file answers that can only be read: a pipe, a terminal, some file systems. */
+const UNSUPPORTED = new Set(["EINVAL", "ENOSYS", "EOPNOTSUPP", "EOVERFLOW", "EPERM", "ESPIPE"]);
+
+/** Whether the kernel says that it cannot move bytes between two descriptors of these kinds. */
+export function isUnsupported(errno: number): boolean {
+  return UNSUPPORTED.has(platform().errnoText(errno).name);
+}
+
+/**
+ * Sends up to `length` bytes of the file `file` from its byte `offset` on. Gives how many went out:
+ * fewer if the file ends before. Null, with nothing done, if the kernel cannot do it with this file.
+ * An error carries `bytesWritten`. Parks.
+ */
+export function* sendFile(
+  fd: FD,
+  file: number,
+  offset: number,
+  length: number,
+  cancel?: Cancel,
+): Routine<number | null> {
+  const { transfers } = platform();
+  let sent = 0;
+  const sending = holding(fd, WRITE_LOCK, "sendfile", function* () {
+    while (sent < length) {
+      const most = Math.min(length - sent, MOST_AT_ONCE);
+      const n = yield* whenWritable(
+        fd,
+        "sendfile",
+        () => transfers.sendFile(fd.sysfd, file, offset + sent, most),
+      );
+      if (n === 0) break;
+      if (n < 0) {
+        if (sent === 0 && isUnsupported(-n)) return null;
+        throw fd.failedCall("sendfile", -n);
+      }
+      fd.wrote = true;
+      sent += n;
+    }
+    return sent;
+  });
+  try {
+    return yield* fd.cancellable("sendfile", sending, cancel);
+  } catch (error) {
+    throw withBytesWritten(error, sent);
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/**
+ * From one socket to another within the kernel, by way of a pipe. Go: internal/poll/splice_linux.go.
+ *
+ * Each call has a pipe of its own, which is gone with it: bytes of one stream can never turn up in
+ * another, and no descriptor is left when nothing is moved.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import type { PipeEnds } from "../../platforms/types.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../sync/cancel.ts";
+import { withBytesWritten } from "./errors.ts";
+import { holding, whenReadable, whenWritable } from "./attempts.ts";
+import type { FD } from "./fd.ts";
+import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
+import { isUnsupported } from "./send_file.ts";
+
+/** Bytes that the pipe is to hold: the most that Linux gives everyone. */
+const PIPE_BYTES = 1 << 20;
+
+/** One call under way. */
+class Splicing {
+  /** Bytes that `to` has taken. */
+  moved = 0;
+  readonly #from: FD;
+  readonly #to: FD;
+  readonly #pipe: PipeEnds;
+  readonly #transfers = platform().transfers;
+
+  constructor(from: FD, to: FD) {
+    this.#from = from;
+    this.#to = to;
+    const pipe = this.#transfers.pipe(PIPE_BYTES);
+    if (typeof pipe === "number") throw from.failedCall("splice", -pipe, "pipe2");
+    this.#pipe = pipe;
+  }
+
+  /** Moves up to `length` bytes; null, with nothing done, if the kernel cannot with these two. */
+  *move(length: number): Routine<number | null> {
+    while (this.moved < length) {
+      const most = Math.min(length - this.moved, this.#pipe.capacity);
+      const n = yield* this.#fill(most);
+      if (n === null) return null;
+      if (n === 0) {
+        this.#from.sawEnd();
+        break;
+      }
+      yield* this.#drain(n);
+    }
+    return this.moved;
+  }
+
+  /** Gives back the pipe. */
+  close(): void {
+    const { sockets } = platform();
+    sockets.close(this.#pipe.reader);
+    sockets.close(this.#pipe.writer);
+  }
+
+  /** The pipe is empty here, so that it is the socket that has nothing when the kernel would wait. */
+  *#fill(most: number): Routine<number | null> {
+    const from = this.#from;
+    const n = yield* whenReadable(
+      from,
+      "splice",
+      () => this.#transfers.splice(from.sysfd, this.#pipe.writer, most),
+    );
+    if (n >= 0) return n;
+    if (this.moved === 0 && isUnsupported(-n)) return null;
+    throw from.failedCall("splice", -n);
+  }
+
+  /** The pipe has `left` bytes, so that it is the socket that is full when the kernel would wait. */
+  *#drain(left: number): Routine<void> {
+    const to = this.#to;
+    while (left > 0) {
+      const n = yield* whenWritable(
+        to,
+        "splice",
+        () => this.#transfers.splice(this.#pipe.reader, to.sysfd, left),
+      );
+      if (n < 0) throw to.failedCall("splice", -n);
+      to.wrote = true;
+      this.moved += n;
+      left -= n;
+    }
+  }
+}
+
+/**
+ * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Gives how many; null,
+ * with nothing done, if the kernel cannot do it with these two. An error carries `bytesWritten`;
+ * what had been taken from `from` beyond that is lost. Parks.
+ */
+export function* splice(
+  from: FD,
+  to: FD,
+  length: number,
+  cancel?: Cancel,
+): Routine<number | null> {
+  const splicing = new Splicing(from, to);
+  const moving = holding(
+    from,
+    READ_LOCK,
+    "splice",
+    () => holding(to, WRITE_LOCK, "splice", () => splicing.move(length)),
+  );
+  try {
+    return yield* from.cancellable("splice", moving, cancel);
+  } catch (error) {
+    throw withBytesWritten(error, splicing.moved);
+  } finally {
+    splicing.close();
+  }
+}
