@@ -6,6 +6,7 @@
  * Nothing here or below throws for a failed system call: a call gives its result, or minus the
  * errno. The storeys above turn that into an Error once, at their own border.
  */
+import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packet_types.ts";
 
 /** What a C parameter may be. 32-bit integers keep a call on both runtimes' fast paths; a `size_t`
  * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero. */
@@ -77,6 +78,10 @@ export interface JsRuntime {
   readText(path: string): string | null;
   /** Deno's classes of errors by their names, or what stands in for them. */
   denoErrors(): ErrorClasses;
+  /** Throws the runtime's own error unless the user permitted the Unix socket at an absolute `path`. */
+  requireUnixPath(path: string): void;
+  /** As {@linkcode requireUnixPath}, for an abstract name, which belongs to no file. */
+  requireUnixName(name: string): void;
 }
 
 /** A class of errors that takes a message. */
@@ -346,6 +351,10 @@ export interface Platform {
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
   readonly transfers: TransferCalls;
+  /** Where the system has them; see src/net/calls.ts. */
+  readonly packets?: PacketCalls;
+  readonly unix?: UnixCalls;
+  readonly descriptors?: DescriptorCalls;
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */

@@ -24,4 +24,6 @@ export const bun: JsRuntime = {
       return null;
     }
   },
+  requireUnixPath: () => {},
+  requireUnixName: () => {},
 };

@@ -7,7 +7,7 @@ import type { ErrorClass, ErrorClasses } from "../types.ts";
 export type Permission =
   | { name: "ffi"; path?: string }
   | { name: "net"; host?: string }
-  | { name: "read"; path?: string };
+  | { name: "read" | "write"; path?: string };
 
 interface DenoGlobal {
   dlopen(

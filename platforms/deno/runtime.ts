@@ -4,7 +4,13 @@ import type { JsRuntime } from "../types.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
-import { readPermittedText, refuseDeniedNet, requireNet } from "./permissions.ts";
+import {
+  readPermittedText,
+  refuseDeniedNet,
+  requireNet,
+  requireUnixName,
+  requireUnixPath,
+} from "./permissions.ts";
 
 /** Deno. */
 export const denoRuntime: JsRuntime = {
@@ -17,4 +23,6 @@ export const denoRuntime: JsRuntime = {
   refuseDeniedNet,
   readText: readPermittedText,
   denoErrors: () => deno.errors,
+  requireUnixPath,
+  requireUnixName,
 };

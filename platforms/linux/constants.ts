@@ -1,27 +1,54 @@
 // SPDX-License-Identifier: MIT
 /** Linux's constants on x86-64 and arm64 (asm-generic), by their C names. */
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
+export const SO_TYPE = 3;
 export const SO_LINGER = 13;
 export const SO_BINDTODEVICE = 25;
+export const SO_PEERCRED = 17;
+export const SO_ACCEPTCONN = 30;
+export const SO_DOMAIN = 39;
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;
+export const MSG_CTRUNC = 0x8;
+export const MSG_TRUNC = 0x20;
 export const MSG_NOSIGNAL = 0x4000;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+export const SCM_RIGHTS = 1;
+export const IP_PKTINFO = 8;
+export const IP_MULTICAST_IF = 32;
+export const IP_ADD_MEMBERSHIP = 35;
+export const IP_DROP_MEMBERSHIP = 36;
+export const IPV6_MULTICAST_IF = 17;
+export const IPV6_JOIN_GROUP = 20;
+export const IPV6_LEAVE_GROUP = 21;
+export const IPV6_PKTINFO = 50;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
 export const SIOCOUTQ = 0x5411;
 
 export const O_RDONLY = 0;
 export const O_CLOEXEC = 0o2000000;
 
 export const O_NONBLOCK = 0o4000;
+export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const F_DUPFD_CLOEXEC = 1030;
+export const FD_CLOEXEC = 1;
 export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 export const SPLICE_F_NONBLOCK = 2;

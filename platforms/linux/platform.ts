@@ -3,14 +3,17 @@
 import { arch } from "node:process";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { LinuxDescriptors } from "./descriptor.ts";
 import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { LinuxPackets } from "./packet.ts";
 import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
 import { EPOLL_EVENT } from "./structs.ts";
 import { LinuxTransfers } from "./transfer.ts";
+import { LinuxUnix } from "./unix.ts";
 
 /** Opens the C library and binds what the library needs of Linux. */
 export function linux(): Platform {
@@ -26,6 +29,9 @@ export function linux(): Platform {
     runtime,
     sockets: new LinuxSockets(c),
     transfers: new LinuxTransfers(c),
+    packets: new LinuxPackets(c),
+    unix: new LinuxUnix(c),
+    descriptors: new LinuxDescriptors(c),
     errno: ERRNO,
     errnoText,
     openPoller: () => new EpollPoller(c, layout),

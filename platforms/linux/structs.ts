@@ -20,6 +20,22 @@ export const EPOLL_EVENT: Readonly<Record<"x64" | "arm64", EpollEventLayout>> = 
 /** Size and offsets of `struct msghdr` on 64-bit Linux, in 32-bit words. */
 export const MSGHDR = { words: 14, iov: 4, iovlen: 6 } as const;
 
+/** Size and offsets of `struct mmsghdr` on 64-bit Linux, in 32-bit words: a msghdr and a length. */
+export const MMSGHDR = {
+  words: 16,
+  name: 0,
+  namelen: 2,
+  iov: 4,
+  iovlen: 6,
+  control: 8,
+  controllen: 10,
+  flags: 12,
+  length: 14,
+} as const;
+
+/** Size and offsets of `struct cmsghdr` on 64-bit Linux, in 32-bit words; its data is aligned to 8 bytes. */
+export const CMSGHDR = { words: 4, length: 0, level: 2, type: 3 } as const;
+
 /** Size and offsets of `struct iovec` on 64-bit Linux, in 32-bit words. */
 export const IOVEC = { words: 4, base: 0, length: 2 } as const;
 
@@ -27,6 +43,8 @@ export const IOVEC = { words: 4, base: 0, length: 2 } as const;
 export const SOCKADDR_IN_SIZE = 16;
 /** Size of `struct sockaddr_in6`. */
 export const SOCKADDR_IN6_SIZE = 28;
+/** Offset of the path in a `struct sockaddr_un`, and its size. */
+export const SOCKADDR_UN = { path: 2, pathSize: 108 } as const;
 /** Size of `struct sockaddr_storage`: no address is longer. */
 export const SOCKADDR_STORAGE_SIZE = 128;
 

@@ -44,6 +44,16 @@ export const SYMBOLS = {
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)
   send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *len)
+  recvfrom: { params: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], result: "i32" },
+  // ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+  //                socklen_t len)
+  sendto: { params: ["i32", "buffer", "u32", "i32", "buffer", "u32"], result: "i32" },
+  // int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+  //              struct timespec *timeout)
+  recvmmsg: { params: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
+  // int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+  sendmmsg: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
   sendmsg: { params: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)

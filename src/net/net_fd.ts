@@ -67,6 +67,11 @@ export class NetFD<A extends Addr> extends FD {
     super.close();
   }
 
+  override detach(): number {
+    if (!this.closed) void this.localAddr;
+    return super.detach();
+  }
+
   /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
   protected override fail(op: FdOp, cause: Error): OpError {
     const name = op === "set-own" ? "set" : op;

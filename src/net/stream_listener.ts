@@ -16,8 +16,7 @@ import { AcceptCase } from "./socket_cases.ts";
 
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
 export class ListenFD<A extends Addr> extends NetFD<A> {
-  protected override release(): void {
-    super.release();
+  protected override ended(): void {
     releaseSpare();
   }
 }

@@ -71,8 +71,14 @@ export class Netpoll implements EventSource, WaitCount {
 
   /** Ends the registration of a descriptor, which is still open. */
   close(pd: PollDesc): void {
-    this.init().close(pd.fd);
+    if (pd.registered) this.init().close(pd.fd);
     this.#cache.free(pd);
+  }
+
+  /** Ends the registration alone: the pollDesc is still in use, by those who are parked. */
+  forget(pd: PollDesc): void {
+    this.init().close(pd.fd);
+    pd.registered = false;
   }
 
   poll(delay: number): RunQueue {

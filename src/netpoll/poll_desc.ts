@@ -71,6 +71,10 @@ export class PollDesc {
   sequence = 0;
   /** The descriptor, or -1 while the slot is free. */
   fd = -1;
+  /** Whether the system's poller knows the descriptor. */
+  registered = false;
+  /** Whether calls report the descriptor's errors, so that an event of an error is no answer. */
+  reportsErrors = false;
   /** The run that opened it, or null if it is nobody's. */
   owner: Run | null = null;
   /** What holds the descriptor. */
@@ -108,8 +112,9 @@ export class PollDesc {
   take(fd: number): void {
     this.fd = fd;
     this.owner = scheduler.current?.run ?? null;
-    this.rready = this.wready = true;
+    this.rready = this.wready = this.registered = true;
     this.hangup =
+      this.reportsErrors =
       this.#closing =
       this.#error =
       this.#readLate =
@@ -239,7 +244,7 @@ export class PollDesc {
   /** The answers follow from the flags; calls read them more often than the flags change. */
   #answer(): void {
     const closing = this.#closing ? POLL_CLOSING : POLL_OK;
-    const notPollable = this.#error ? POLL_NOT_POLLABLE : POLL_OK;
+    const notPollable = this.#error && !this.reportsErrors ? POLL_NOT_POLLABLE : POLL_OK;
     this.readAnswer = closing || (this.#readLate ? POLL_TIMEOUT : notPollable);
     this.writeAnswer = closing || (this.#writeLate ? POLL_TIMEOUT : POLL_OK);
   }

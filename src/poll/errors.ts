@@ -99,9 +99,9 @@ export class SyscallError extends Error {
   readonly temporary: boolean;
 
   /** @internal */
-  constructor(syscall: string, errno: number) {
+  constructor(syscall: string, errno: number, detail = "") {
     const { name, text } = platform().errnoText(errno);
-    super(`${syscall}: ${text}`);
+    super(`${syscall}: ${text}${detail}`);
     this.syscall = syscall;
     this.errno = errno;
     this.code = name;

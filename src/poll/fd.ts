@@ -29,6 +29,8 @@ export type FdOp =
   | "splice"
   | "accept"
   | "close"
+  | "detach"
+  | "get"
   | "set"
   | "set-own";
 
@@ -53,6 +55,7 @@ export abstract class FD implements Closer, Destroyable {
   #read: ReadOperation | null = null;
   #write: WriteOperation | null = null;
   #readEnded = false;
+  #detached = false;
   /** How long `accept` has had no descriptor to give; null while it has. */
   #exhausted: ExhaustionBackOff | null = null;
 
@@ -253,6 +256,19 @@ export abstract class FD implements Closer, Destroyable {
     if (!this.mutex.closing) this.close();
   }
 
+  /**
+   * Gives the descriptor up: it is the caller's, as if it had been closed here. The poller forgets it
+   * at once, for its number may be another's before those who are parked in a call have run.
+   */
+  detach(): number {
+    if (this.mutex.closing) throw this.fail("detach", ERR_CLOSED);
+    this.#detached = true;
+    this.pd!.evict();
+    netpoll.forget(this.pd!);
+    this.mutex.close();
+    return this.sysfd;
+  }
+
   /** Takes it out of its run's ownership. */
   disown(): void {
     if (this.pd !== null) this.pd.owner = null;
@@ -276,6 +292,9 @@ export abstract class FD implements Closer, Destroyable {
   protected release(): void {
     this.sockets.close(this.sysfd);
   }
+
+  /** Gives back what goes with the descriptor, in whosever hands that is now. */
+  protected ended(): void {}
 
   /** A read found the end of the stream. */
   sawEnd(): void {
@@ -316,7 +335,8 @@ export abstract class FD implements Closer, Destroyable {
   destroy(): void {
     this.#exhausted?.end();
     if (this.pd !== null) netpoll.close(this.pd);
-    this.release();
+    if (!this.#detached) this.release();
+    this.ended();
   }
 }
 

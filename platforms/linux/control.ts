@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/** Control messages: what a message carries beside its bytes. See cmsg(3), ip(7), ipv6(7), unix(7). */
+import type { ControlInfo, ControlRequest } from "../packet_types.ts";
+import * as C from "./constants.ts";
+import { CMSGHDR } from "./structs.ts";
+
+const HEADER = CMSGHDR.words * 4;
+/** Room for the packet info of both versions of IP and for a segment's size. */
+const PACKET_ROOM = 128;
+
+/** Bytes that `length` of data take together with their header. CMSG_SPACE(3). */
+function space(length: number): number {
+  return HEADER + ((length + 7) & ~7);
+}
+
+/** Bytes of memory for the control messages of one message, which may carry so many descriptors. */
+export function controlSize(fds: number): number {
+  return fds === 0 ? PACKET_ROOM : space(fds * 4);
+}
+
+/** What is in the control messages that the kernel wrote to `bytes`. */
+export function readControl(bytes: Uint8Array): ControlInfo {
+  const info: ControlInfo = { destination: null, interfaceIndex: 0, segmentSize: 0, fds: [] };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + HEADER <= bytes.length;) {
+    const length = view.getInt32(at + CMSGHDR.length * 4, true);
+    if (length < HEADER || at + length > bytes.length) break;
+    const level = view.getInt32(at + CMSGHDR.level * 4, true);
+    const type = view.getInt32(at + CMSGHDR.type * 4, true);
+    readOne(info, level, type, view, at + HEADER, at + length);
+    at += space(length - HEADER);
+  }
+  return info;
+}
+
+function readOne(
+  info: ControlInfo,
+  level: number,
+  type: number,
+  view: DataView,
+  from: number,
+  to: number,
+): void {
+  const bytes = (start: number, length: number) =>
+    new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + start, length).slice();
+  if (level === C.SOL_SOCKET && type === C.SCM_RIGHTS) {
+    for (let at = from; at + 4 <= to; at += 4) info.fds.push(view.getInt32(at, true));
+  } else if (level === C.IPPROTO_IP && type === C.IP_PKTINFO) {
+    // struct in_pktinfo { int index; struct in_addr local; struct in_addr destination; }
+    info.interfaceIndex = view.getInt32(from, true);
+    info.destination = bytes(from + 8, 4);
+  } else if (level === C.IPPROTO_IPV6 && type === C.IPV6_PKTINFO) {
+    // struct in6_pktinfo { struct in6_addr destination; unsigned int index; }
+    info.destination = bytes(from, 16);
+    info.interfaceIndex = view.getInt32(from + 16, true);
+  } else if (level === C.IPPROTO_UDP && type === C.UDP_GRO) {
+    info.segmentSize = view.getInt32(from, true);
+  }
+}
+
+/** Writes control messages to `bytes`; gives how long they are. Only one kind of source fits. */
+export function writeControl(bytes: Uint8Array, request: ControlRequest): number {
+  const { source, interfaceIndex = 0, segmentSize = 0, fds = [] } = request;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const begin = (level: number, type: number, length: number) => {
+    bytes.fill(0, at, at + space(length));
+    view.setInt32(at + CMSGHDR.length * 4, HEADER + length, true);
+    view.setInt32(at + CMSGHDR.level * 4, level, true);
+    view.setInt32(at + CMSGHDR.type * 4, type, true);
+    const data = at + HEADER;
+    at += space(length);
+    return data;
+  };
+  if (source?.length === 4) {
+    const data = begin(C.IPPROTO_IP, C.IP_PKTINFO, 12);
+    view.setInt32(data, interfaceIndex, true);
+    bytes.set(source, data + 4);
+  } else if (source?.length === 16) {
+    const data = begin(C.IPPROTO_IPV6, C.IPV6_PKTINFO, 20);
+    bytes.set(source, data);
+    view.setInt32(data + 16, interfaceIndex, true);
+  }
+  if (segmentSize > 0) {
+    view.setUint16(begin(C.IPPROTO_UDP, C.UDP_SEGMENT, 2), segmentSize, true);
+  }
+  if (fds.length > 0) {
+    const data = begin(C.SOL_SOCKET, C.SCM_RIGHTS, fds.length * 4);
+    fds.forEach((fd, i) => view.setInt32(data + i * 4, fd, true));
+  }
+  return at;
+}

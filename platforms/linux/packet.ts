@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/** Linux's datagram sockets behind the neutral seam. See udp(7), ip(7), ipv6(7). */
+import type {
+  Messages,
+  MessagesShape,
+  PacketCalls,
+  PacketOption,
+  SocketName,
+} from "../packet_types.ts";
+import type { Family, RawAddress } from "../types.ts";
+import * as C from "./constants.ts";
+import type { Libc } from "./libc.ts";
+import { LinuxMessages } from "./messages.ts";
+import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+
+/** Level and number of each option. */
+const OPTIONS: Readonly<Record<PacketOption, readonly [level: number, name: number]>> = {
+  SO_BROADCAST: [C.SOL_SOCKET, 6],
+  IP_TTL: [C.IPPROTO_IP, 2],
+  IP_PKTINFO: [C.IPPROTO_IP, C.IP_PKTINFO],
+  IP_MULTICAST_TTL: [C.IPPROTO_IP, 33],
+  IP_MULTICAST_LOOP: [C.IPPROTO_IP, 34],
+  IPV6_UNICAST_HOPS: [C.IPPROTO_IPV6, 16],
+  IPV6_MULTICAST_HOPS: [C.IPPROTO_IPV6, 18],
+  IPV6_MULTICAST_LOOP: [C.IPPROTO_IPV6, 19],
+  IPV6_RECVPKTINFO: [C.IPPROTO_IPV6, 49],
+  UDP_SEGMENT: [C.IPPROTO_UDP, C.UDP_SEGMENT],
+  UDP_GRO: [C.IPPROTO_UDP, C.UDP_GRO],
+};
+
+/** Stands in for a buffer without bytes, of which there would be no address. */
+const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
+
+/** See {@linkcode PacketCalls}. */
+export class LinuxPackets implements PacketCalls {
+  readonly sender: SocketName;
+  readonly #libc: Libc;
+  /** Scratch memory for out-parameters; every use is over before the call returns. */
+  readonly #address = new Int32Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #length = new Int32Array(new ArrayBuffer(4));
+  readonly #value = new Int32Array(new ArrayBuffer(4));
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.sender = { words: this.#address, at: 0, length: 0 };
+  }
+
+  socket(family: Family): number {
+    const domain = family === "ip4" ? C.AF_INET : C.AF_INET6;
+    const type = C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
+    return this.#done(this.#libc.symbols.socket(domain, type, 0));
+  }
+
+  setOption(fd: number, option: PacketOption, value: number): number {
+    const [level, name] = OPTIONS[option];
+    this.#value[0] = value;
+    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, this.#value, 4));
+  }
+
+  /** MSG_TRUNC makes the kernel tell the whole length. */
+  receive(fd: number, buffer: Uint8Array, length: number): number {
+    const into = length === 0 ? ONE_BYTE : buffer;
+    return this.#done(this.#libc.symbols.recv(fd, into, length, C.MSG_TRUNC));
+  }
+
+  receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
+    const into = length === 0 ? ONE_BYTE : buffer;
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const { recvfrom } = this.#libc.symbols;
+    const n = this.#done(recvfrom(fd, into, length, C.MSG_TRUNC, this.#address, this.#length));
+    this.sender.length = this.#length[0];
+    return n;
+  }
+
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const from = length === 0 ? ONE_BYTE : buffer;
+    return this.#done(this.#libc.symbols.send(fd, from, length, C.MSG_NOSIGNAL));
+  }
+
+  sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number {
+    const from = length === 0 ? ONE_BYTE : buffer;
+    const { sendto } = this.#libc.symbols;
+    return this.#done(sendto(fd, from, length, C.MSG_NOSIGNAL, address, address.length));
+  }
+
+  messages(shape: MessagesShape): Messages {
+    return new LinuxMessages(this.#libc, shape);
+  }
+
+  join(fd: number, group: Uint8Array, interfaceIndex: number): number {
+    return this.#member(fd, group, interfaceIndex, C.IP_ADD_MEMBERSHIP, C.IPV6_JOIN_GROUP);
+  }
+
+  leave(fd: number, group: Uint8Array, interfaceIndex: number): number {
+    return this.#member(fd, group, interfaceIndex, C.IP_DROP_MEMBERSHIP, C.IPV6_LEAVE_GROUP);
+  }
+
+  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number {
+    if (family === "ip4") {
+      const request = membership(new Uint8Array(4), interfaceIndex);
+      return this.#set(fd, C.IPPROTO_IP, C.IP_MULTICAST_IF, request);
+    }
+    const index = new Uint8Array(Int32Array.of(interfaceIndex).buffer);
+    return this.#set(fd, C.IPPROTO_IPV6, C.IPV6_MULTICAST_IF, index);
+  }
+
+  #member(fd: number, group: Uint8Array, index: number, v4: number, v6: number): number {
+    const request = membership(group, index);
+    if (group.length === 4) return this.#set(fd, C.IPPROTO_IP, v4, request);
+    return this.#set(fd, C.IPPROTO_IPV6, v6, request);
+  }
+
+  #set(fd: number, level: number, name: number, value: Uint8Array): number {
+    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, value, value.length));
+  }
+
+  #done(result: number): number {
+    return result >= 0 ? result : -this.#libc.errno();
+  }
+}
+
+/**
+ * struct ip_mreqn { struct in_addr group; struct in_addr local; int index; }, or
+ * struct ipv6_mreq { struct in6_addr group; unsigned int index; }
+ */
+function membership(group: Uint8Array, index: number): Uint8Array {
+  const v4 = group.length === 4;
+  const bytes = new Uint8Array(new ArrayBuffer(v4 ? 12 : 20));
+  bytes.set(group);
+  new DataView(bytes.buffer).setInt32(v4 ? 8 : 16, index, true);
+  return bytes;
+}
