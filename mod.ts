@@ -46,18 +46,22 @@ export {
 export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
 export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/copy.ts";
-export { dial } from "./src/net/dial.ts";
+export { dial, type Network } from "./src/net/dial.ts";
 export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/ip.ts";
 export type { LimitOptions } from "./src/net/limits.ts";
 export { joinHostPort, splitHostPort } from "./src/net/host_port.ts";
-export { listen } from "./src/net/listen.ts";
+export { listen, type StreamNetwork } from "./src/net/listen.ts";
+export { listenPacket, type PacketNetwork } from "./src/net/listen_packet.ts";
+export { PacketBatch } from "./src/net/packet_batch.ts";
+export { type Datagram, type PacketConn, WriteToConnectedError } from "./src/net/packet_conn.ts";
 export { lookupHost } from "./src/net/lookup.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
 export type {
   Control,
   DialOptions,
   ListenOptions,
+  ListenPacketOptions,
   LookupHost,
   LookupOptions,
   SocketOptions,
@@ -75,6 +79,17 @@ export { pipe } from "./src/net/pipe.ts";
 export { readAll } from "./src/net/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/send_file.ts";
 export { type Cancel, CanceledError, cancellable } from "./src/sync/cancel.ts";
+export type { PacketInfo, SendInfo, UDPConn, UDPMessage } from "./src/net/udp.ts";
+export type {
+  PeerCredentials,
+  UnixConn,
+  UnixgramConn,
+  UnixListener,
+  UnixMessage,
+  UnixMessages,
+  UnixSendInfo,
+} from "./src/net/unix.ts";
+export { UnixAddr, type UnixNetwork } from "./src/net/unix_addr.ts";
 export { type Chan, chan } from "./src/sync/chan.ts";
 export type { Received, Sent } from "./src/sync/chan_outcome.ts";
 export { Cond } from "./src/sync/cond.ts";

@@ -32,13 +32,13 @@ export interface SocketName {
 /** What a message carries beside its bytes. */
 export interface ControlInfo {
   /** Where it was sent to, 4 or 16 bytes; null if that was not asked for. */
-  destination: Uint8Array | null;
+  readonly destination: Uint8Array | null;
   /** The index of the interface that it came in by, or 0. */
-  interfaceIndex: number;
+  readonly interfaceIndex: number;
   /** Bytes of each datagram that the kernel put together here, or 0 if it is one. */
-  segmentSize: number;
+  readonly segmentSize: number;
   /** Descriptors that were passed. */
-  readonly fds: number[];
+  readonly fds: readonly number[];
 }
 
 /** What a message to be sent carries beside its bytes. */

@@ -8,6 +8,14 @@ const HEADER = CMSGHDR.words * 4;
 /** Room for the packet info of both versions of IP and for a segment's size. */
 const PACKET_ROOM = 128;
 
+/** Of a message that carries nothing beside its bytes. */
+export const NO_CONTROL: ControlInfo = {
+  destination: null,
+  interfaceIndex: 0,
+  segmentSize: 0,
+  fds: [],
+};
+
 /** Bytes that `length` of data take together with their header. CMSG_SPACE(3). */
 function space(length: number): number {
   return HEADER + ((length + 7) & ~7);
@@ -20,7 +28,7 @@ export function controlSize(fds: number): number {
 
 /** What is in the control messages that the kernel wrote to `bytes`. */
 export function readControl(bytes: Uint8Array): ControlInfo {
-  const info: ControlInfo = { destination: null, interfaceIndex: 0, segmentSize: 0, fds: [] };
+  const info = { ...NO_CONTROL, fds: [] as number[] };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + HEADER <= bytes.length;) {
     const length = view.getInt32(at + CMSGHDR.length * 4, true);
@@ -33,8 +41,10 @@ export function readControl(bytes: Uint8Array): ControlInfo {
   return info;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 function readOne(
-  info: ControlInfo,
+  info: Writable<ControlInfo>,
   level: number,
   type: number,
   view: DataView,
@@ -44,7 +54,7 @@ function readOne(
   const bytes = (start: number, length: number) =>
     new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + start, length).slice();
   if (level === C.SOL_SOCKET && type === C.SCM_RIGHTS) {
-    for (let at = from; at + 4 <= to; at += 4) info.fds.push(view.getInt32(at, true));
+    for (let at = from; at + 4 <= to; at += 4) (info.fds as number[]).push(view.getInt32(at, true));
   } else if (level === C.IPPROTO_IP && type === C.IP_PKTINFO) {
     // struct in_pktinfo { int index; struct in_addr local; struct in_addr destination; }
     info.interfaceIndex = view.getInt32(from, true);

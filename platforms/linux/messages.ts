@@ -9,7 +9,7 @@ import type {
 } from "../packet_types.ts";
 import type { RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
-import { controlSize, readControl, writeControl } from "./control.ts";
+import { controlSize, NO_CONTROL, readControl, writeControl } from "./control.ts";
 import type { Libc } from "./libc.ts";
 import { IOVEC, MMSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 
@@ -114,6 +114,7 @@ export class LinuxMessages implements Messages {
   control(i: number): ControlInfo {
     const start = this.#controls * 4 + i * this.#controlSize;
     const length = this.#words[i * MMSGHDR.words + MMSGHDR.controllen];
+    if (length === 0) return NO_CONTROL;
     return readControl(this.#bytes.subarray(start, start + length));
   }
 

@@ -12,12 +12,22 @@ import type { Conn } from "./net.ts";
 import { checkDialOptions, type DialOptions } from "./options.ts";
 import {
   type InternetNetwork,
+  internetNetwork,
+  isUDPNetwork,
   resolve,
   type TCPNetwork,
-  tcpNetwork,
+  type UDPNetwork,
   unsuitable,
 } from "./resolve.ts";
 import { TCPDialler } from "./tcp_dial.ts";
+import type { UDPConn } from "./udp.ts";
+import { UDPDialler } from "./udp_open.ts";
+import type { UnixConn, UnixgramConn } from "./unix.ts";
+import { isUnixNetwork, type UnixNetwork } from "./unix_addr.ts";
+import { dialUnix } from "./unix_open.ts";
+
+/** Every network that `dial` knows. */
+export type Network = InternetNetwork | UnixNetwork;
 
 /**
  * Connects to `address`. Parks. Go: `net.Dialer.Dial`.
@@ -27,7 +37,10 @@ import { TCPDialler } from "./tcp_dial.ts";
  * the other version is tried as well when the first has not answered for a while, and the first to
  * answer wins (see {@linkcode DialOptions.fallbackDelay}). An empty or unspecified host is this machine.
  *
- * @param network "tcp", "tcp4" or "tcp6"
+ * On "udp", "udp4" and "udp6" it gives a socket of datagrams, on "unix", "unixpacket" and "unixgram"
+ * it connects to a path, or to an abstract "@name".
+ *
+ * @param network "tcp", "tcp4" or "tcp6"; the others have other results, see below
  * @param address "host:port", where the port may be the name of a service
  * @param options see {@linkcode DialOptions}
  * @throws {OpError} when the address is wrong, nobody answers (its `timeout` is true), the peer
@@ -40,22 +53,55 @@ import { TCPDialler } from "./tcp_dial.ts";
  * yield* conn.write(new TextEncoder().encode("hello"));
  * ```
  */
-export function* dial(
+export function dial(
   network: TCPNetwork,
   address: string,
+  options?: DialOptions,
+): Routine<Conn>;
+/** Opens a UDP socket that is connected to `address`: nothing is sent. Parks only to look up a name. */
+export function dial(
+  network: UDPNetwork,
+  address: string,
+  options?: DialOptions,
+): Routine<UDPConn>;
+/** Connects to the Unix socket at a path, or to "@name". Parks while its queue is full. */
+export function dial(
+  network: "unix" | "unixpacket",
+  address: string,
+  options?: DialOptions,
+): Routine<UnixConn>;
+/** Opens a Unix socket of datagrams that is connected to a path, or to "@name". */
+export function dial(
+  network: "unixgram",
+  address: string,
+  options?: DialOptions,
+): Routine<UnixgramConn>;
+/** Connects to `address` on a network that is known only when the program runs. */
+export function dial(
+  network: Network,
+  address: string,
+  options?: DialOptions,
+): Routine<Conn | UDPConn | UnixgramConn>;
+export function* dial(
+  network: Network,
+  address: string,
   options: DialOptions = {},
-): Routine<Conn> {
+): Routine<Conn | UDPConn | UnixgramConn> {
   const checked = checkDialOptions(options);
   const limits = new Limits(checked);
+  if (isUnixNetwork(network)) return yield* dialUnix(network, address, checked, limits);
   let local: Endpoint | null;
   let endpoints: Endpoint[];
   try {
-    tcpNetwork(network);
+    internetNetwork(network);
     const asking = { limits, lookup: checked.lookup };
     local = yield* localEndpoint(network, checked.localAddress, asking);
     endpoints = reachable(network, yield* resolve(network, address, "dial", asking), local);
   } catch (error) {
     throw addressError("dial", network, error);
+  }
+  if (isUDPNetwork(network)) {
+    return yield* dialAll(new UDPDialler(network, local, checked), endpoints, limits, -1);
   }
   const dialler = new TCPDialler(network, local, limits, checked);
   return yield* dialAll(dialler, endpoints, limits, network === "tcp" ? checked.fallbackDelay : -1);

@@ -15,6 +15,11 @@ import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from ".
 import { type NewSocket, setTCPOptions, setter } from "./sockopt.ts";
 import { ListenFD } from "./stream_listener.ts";
 import { TCPListener } from "./tcp_listener.ts";
+import type { UnixListener } from "./unix.ts";
+import { listenUnix } from "./unix_open.ts";
+
+/** The networks on which connections can be waited for. */
+export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";
 
 /** Connections that may be under way with data in their first packet, where the user gives no number. */
 const FAST_OPEN_QUEUE = 256;
@@ -25,7 +30,7 @@ const FAST_OPEN_QUEUE = 256;
  * On "tcp" an empty host, "0.0.0.0" and "[::]" all mean every address of this machine, of both
  * versions of IP; "tcp4" and "tcp6" mean one. Port 0 lets the system choose; `addr` tells.
  *
- * @param network "tcp", "tcp4" or "tcp6"
+ * @param network "tcp", "tcp4" or "tcp6"; "unix" and "unixpacket" see below
  * @param address "host:port"
  * @param options see {@linkcode ListenOptions}
  * @throws {OpError} when the address is wrong, taken or not ours; {@linkcode TypeError} when an
@@ -37,12 +42,36 @@ const FAST_OPEN_QUEUE = 256;
  * for (;;) go(serve, yield* listener.accept());
  * ```
  */
-export function* listen(
+export function listen(
   network: TCPNetwork,
+  address: string,
+  options?: ListenOptions,
+): Routine<Listener>;
+/**
+ * Listens at a path, at an abstract "@name", or, if `address` is empty, at an abstract name that the
+ * system chooses. Never parks. The file that a path becomes is removed when the listener is closed.
+ *
+ * @throws {OpError} with "EADDRINUSE" when the path exists, whose text says what is there; with an
+ * {@linkcode AddrError} when it is too long
+ */
+export function listen(
+  network: "unix" | "unixpacket",
+  address: string,
+  options?: ListenOptions,
+): Routine<UnixListener>;
+/** Listens on a network that is known only when the program runs. */
+export function listen(
+  network: StreamNetwork,
+  address: string,
+  options?: ListenOptions,
+): Routine<Listener>;
+export function* listen(
+  network: StreamNetwork,
   address: string,
   options: ListenOptions = {},
 ): Routine<Listener> {
   const checked = checkListenOptions(options);
+  if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);
   let endpoint: Endpoint;
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.

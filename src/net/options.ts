@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Settings of `listen` and `dial`. Go: `net.ListenConfig`, `net.Dialer`, and what their Control is for. */
 import { checkOptions } from "./options_check.ts";
-import { DIAL, LISTEN, LOOKUP } from "./options_schema.ts";
+import { DIAL, LISTEN, LISTEN_PACKET, LOOKUP } from "./options_schema.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { KeepAlive } from "./net.ts";
 
@@ -81,6 +81,12 @@ export interface ListenOptions extends TCPOptions {
   deferAccept?: number;
 }
 
+/** Settings of {@linkcode listenPacket}. Go: `net.ListenConfig`. */
+export interface ListenPacketOptions extends SocketOptions {
+  /** Whether a socket of IPv6 is deaf for IPv4; from the start the network says so. ipv6(7). */
+  ipv6Only?: boolean;
+}
+
 /** Settings of {@linkcode dial}. Go: `net.Dialer`. */
 export interface DialOptions extends TCPOptions, LookupOptions {
   /** "host:port" of this end; an empty host or port 0 leaves it to the system. */
@@ -100,6 +106,11 @@ export interface DialOptions extends TCPOptions, LookupOptions {
 /** Checks what `listen` was given. */
 export function checkListenOptions(options: ListenOptions): ListenOptions {
   return checkOptions("listen", LISTEN, options);
+}
+
+/** Checks what `listenPacket` was given. */
+export function checkListenPacketOptions(options: ListenPacketOptions): ListenPacketOptions {
+  return checkOptions("listen for packets", LISTEN_PACKET, options);
 }
 
 /** Checks what `dial` was given. */

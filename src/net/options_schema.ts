@@ -68,6 +68,9 @@ export const LISTEN = z.strictObject({
   deferAccept: milliseconds.optional(),
 });
 
+/** What `listenPacket` takes. */
+export const LISTEN_PACKET = z.strictObject({ ...socketFields, ipv6Only: z.boolean().optional() });
+
 /** What `dial` takes. */
 export const DIAL = z.strictObject({
   ...lookupFields,

@@ -37,8 +37,18 @@ export function tcpNetwork(network: string): TCPNetwork {
 
 /** Refuses a network that is none of UDP's. */
 export function udpNetwork(network: string): UDPNetwork {
-  if (network === "udp" || network === "udp4" || network === "udp6") return network;
+  if (isUDPNetwork(network)) return network;
   throw new UnknownNetworkError(network);
+}
+
+/** Whether `network` is one of UDP's. */
+export function isUDPNetwork(network: string): network is UDPNetwork {
+  return network === "udp" || network === "udp4" || network === "udp6";
+}
+
+/** Refuses a network that is neither TCP's nor UDP's. */
+export function internetNetwork(network: string): InternetNetwork {
+  return isUDPNetwork(network) ? network : tcpNetwork(network);
 }
 
 /**

@@ -36,7 +36,7 @@ function atLeastOne(name: string, value: number): number {
 /** A socket that is not bound or connected yet. */
 export interface NewSocket {
   readonly sysfd: number;
-  readonly family: Family;
+  readonly family: Family | "unix";
   /** The network of its calls: "tcp". */
   readonly network: string;
   /** What it is to be bound to, or connected to. */
@@ -96,7 +96,8 @@ function callControl(
   { control }: SocketOptions,
 ): void {
   if (control === undefined) return;
-  const versioned = /[46]$/.test(network) ? network : `${network}${family.slice(-1)}`;
+  const complete = family === "unix" || /[46]$/.test(network);
+  const versioned = complete ? network : `${network}${family.slice(-1)}`;
   const result: unknown = control(sysfd, versioned, address);
   if (typeof result === "object" && result !== null && ("then" in result || "next" in result)) {
     throw new TypeError("Cannot call control as it must not be async: it returned before its end");

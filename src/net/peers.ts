@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Who sends datagrams to this thread. The address of one who has sent before is not made anew, nor
+ * put into the kernel's form again for the answer.
+ */
+import type { SocketName } from "../../platforms/packet_types.ts";
+import { platform } from "../../platforms/runtime.ts";
+import type { Family, RawAddress } from "../../platforms/types.ts";
+import { endpointOf, UDPAddr, udpAddr } from "./addr.ts";
+import { AddrError } from "./errors.ts";
+import { fit, isUnspecified } from "./ip.ts";
+
+/** One who has sent, with the words of the kernel's address. */
+interface Peer {
+  readonly words: Int32Array;
+  readonly addr: UDPAddr;
+}
+
+/** Each address has one place, where the last of those that share it is kept. */
+const PLACES = 256;
+const peers: (Peer | undefined)[] = new Array(PLACES).fill(undefined);
+
+/** The address that the kernel wrote, which must be one of UDP. */
+export function senderAddr({ words, at, length }: SocketName): UDPAddr {
+  const count = length >> 2;
+  let hash = 0;
+  for (let i = 0; i < count; i++) hash = Math.imul(hash ^ words[at + i], 0x9e3779b1);
+  const place = hash >>> 24;
+  const peer = peers[place];
+  if (peer !== undefined && same(peer.words, words, at, count)) return peer.addr;
+  const copy = words.slice(at, at + count) as Int32Array<ArrayBuffer>;
+  const addr = udpAddr(new Uint8Array(copy.buffer));
+  peers[place] = { words: copy, addr };
+  return addr;
+}
+
+function same(known: Int32Array, words: Int32Array, at: number, count: number): boolean {
+  if (known.length !== count) return false;
+  for (let i = 0; i < count; i++) if (known[i] !== words[at + i]) return false;
+  return true;
+}
+
+/** An address in the kernel's form, for a socket of each version of IP. */
+interface Forms {
+  ip4?: RawAddress;
+  ip6?: RawAddress;
+}
+
+/** Addresses do not change, and go with their forms when nobody has them any more. */
+const known = new WeakMap<UDPAddr, Forms>();
+
+/**
+ * `addr` in the kernel's form, for a socket of `family`. The first time it asks for Deno's
+ * permission. Throws AddrError with Go's text for one of the wrong version of IP.
+ */
+export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
+  let forms = known.get(addr);
+  const form = forms?.[family];
+  if (form !== undefined) return form;
+  if (!(addr instanceof UDPAddr)) {
+    throw new TypeError(
+      `Cannot send to an address as it must be a UDPAddr: current value is ${addr}`,
+    );
+  }
+  const { sockets, runtime } = platform();
+  const { ip, port, scope } = endpointOf(addr);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 0xffff)) {
+    throw new AddrError("invalid port", String(port));
+  }
+  if (family === "ip4" && ip.length === 16) throw new AddrError("non-IPv4 address", addr.ip);
+  const toThisMachine = ip.length === 0 || isUnspecified(ip);
+  runtime.requireNet(toThisMachine ? (ip.length === 16 ? "::1" : "127.0.0.1") : addr.ip, port);
+  const length = family === "ip4" ? 4 : 16;
+  const fitted = toThisMachine ? new Uint8Array(length) : fit(ip, length);
+  const raw = sockets.encodeAddress({ ip: fitted, port, scope });
+  if (forms === undefined) known.set(addr, forms = {});
+  return forms[family] = raw;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/** Options of UDP sockets. Go: golang.org/x/net/ipv4 and ipv6, sockopt. */
+import type { SocketName } from "../../platforms/packet_types.ts";
+import type { Family, RawAddress } from "../../platforms/types.ts";
+import { UDPAddr } from "./addr.ts";
+import { packetCalls } from "./calls.ts";
+import { DatagramConn } from "./datagram_conn.ts";
+import { AddrError, OpError } from "./errors.ts";
+import { parseIP, unmap } from "./ip.ts";
+import { kernelForm, senderAddr } from "./peers.ts";
+import type { UDPFD } from "./udp_fd.ts";
+import { zoneScope } from "./zone.ts";
+
+const NOWHERE = new UDPAddr("", 0);
+
+/** A UDP socket, as far as its options go. See {@linkcode UDPConn}. */
+export abstract class UDPOptions extends DatagramConn<UDPAddr> {
+  /** @internal */
+  declare protected readonly netFD: UDPFD;
+
+  /** See {@linkcode UDPConn.setPacketInfo}. */
+  setPacketInfo(on: boolean): void {
+    this.netFD.setPacketOption(this.#v6 ? "IPV6_RECVPKTINFO" : "IP_PKTINFO", Number(on));
+  }
+
+  /** See {@linkcode UDPConn.setReceiveOffload}. */
+  setReceiveOffload(on: boolean): boolean {
+    return this.netFD.trySetPacketOption("UDP_GRO", Number(on)) && on;
+  }
+
+  /** See {@linkcode UDPConn.setBroadcast}. */
+  setBroadcast(on: boolean): void {
+    this.netFD.setPacketOption("SO_BROADCAST", Number(on));
+  }
+
+  /** See {@linkcode UDPConn.setTTL}. */
+  setTTL(hops: number): void {
+    checkHops("TTL", hops, 1);
+    if (this.#v6) this.netFD.setPacketOption("IPV6_UNICAST_HOPS", hops);
+    // IPv4 that goes through a socket of IPv6 has this one.
+    this.netFD.setPacketOption("IP_TTL", hops);
+  }
+
+  /** See {@linkcode UDPConn.joinGroup}. */
+  joinGroup(group: string, on: string | number = 0): void {
+    const [ip, index] = this.#group(group, on);
+    this.netFD.configure(() => packetCalls().join(this.netFD.sysfd, ip, index));
+  }
+
+  /** See {@linkcode UDPConn.leaveGroup}. */
+  leaveGroup(group: string, on: string | number = 0): void {
+    const [ip, index] = this.#group(group, on);
+    this.netFD.configure(() => packetCalls().leave(this.netFD.sysfd, ip, index));
+  }
+
+  /** See {@linkcode UDPConn.setMulticastLoopback}. */
+  setMulticastLoopback(on: boolean): void {
+    if (this.#v6) this.netFD.setPacketOption("IPV6_MULTICAST_LOOP", Number(on));
+    this.netFD.setPacketOption("IP_MULTICAST_LOOP", Number(on));
+  }
+
+  /** See {@linkcode UDPConn.setMulticastTTL}. */
+  setMulticastTTL(hops: number): void {
+    checkHops("multicast TTL", hops, 0);
+    if (this.#v6) this.netFD.setPacketOption("IPV6_MULTICAST_HOPS", hops);
+    this.netFD.setPacketOption("IP_MULTICAST_TTL", hops);
+  }
+
+  /** See {@linkcode UDPConn.setMulticastInterface}. */
+  setMulticastInterface(on: string | number | null): void {
+    const index = on === null ? 0 : this.interfaceIndex(on);
+    const set = (family: Family) =>
+      this.netFD.configure(() =>
+        packetCalls().setMulticastInterface(this.netFD.sysfd, family, index)
+      );
+    if (this.#v6) set("ip6");
+    set("ip4");
+  }
+
+  /** The index of an interface. Throws OpError if there is none of that name. @internal */
+  protected interfaceIndex(on: string | number): number {
+    if (typeof on === "string") return this.asSet(() => zoneScope(on, on));
+    if (Number.isInteger(on) && on >= 0 && on < 2 ** 31) return on;
+    throw new RangeError(
+      `Cannot use an interface as its index must be a whole number: current value is ${on}`,
+    );
+  }
+
+  /** An AddrError that `f` throws becomes an OpError of "set". @internal */
+  protected asSet<T>(f: () => T): T {
+    try {
+      return f();
+    } catch (error) {
+      if (!(error instanceof AddrError)) throw error;
+      throw new OpError("set", this.netFD.net, null, this.localAddr, error);
+    }
+  }
+
+  /** @internal */
+  protected override nameAddr(name: SocketName): UDPAddr {
+    return senderAddr(name);
+  }
+
+  /** @internal */
+  protected override encode(addr: UDPAddr): RawAddress {
+    return kernelForm(addr, this.netFD.family);
+  }
+
+  /** @internal */
+  protected override get nowhere(): UDPAddr {
+    return NOWHERE;
+  }
+
+  get #v6(): boolean {
+    return this.netFD.family === "ip6";
+  }
+
+  #group(group: string, on: string | number): [ip: Uint8Array, index: number] {
+    const ip = parseIP(String(group));
+    const bytes = ip === null ? null : unmap(ip);
+    if (bytes === null || !isMulticast(bytes)) {
+      throw this.asSet<never>(() => {
+        throw new AddrError("no multicast address", String(group));
+      });
+    }
+    return [bytes, this.interfaceIndex(on)];
+  }
+}
+
+/** Whether it is of 224.0.0.0/4 or of ff00::/8. Go: IP.IsMulticast. */
+export function isMulticast(ip: Uint8Array): boolean {
+  return ip.length === 4 ? ip[0] >> 4 === 0xe : ip[0] === 0xff;
+}
+
+function checkHops(what: string, hops: number, least: number): void {
+  if (Number.isInteger(hops) && hops >= least && hops <= 255) return;
+  throw new RangeError(
+    `Cannot set ${what} as it must be from ${least} to 255: current value is ${hops}`,
+  );
+}
