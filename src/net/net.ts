@@ -98,6 +98,15 @@ export interface Conn extends Disposable {
   closeWrite(): void;
   /** Closes at once and resets the connection: what the peer has not yet read may be lost. */
   abort(): void;
+  /**
+   * Gives the descriptor up: it is yours, to be closed with `closeFd` or given to another process.
+   * It stays non-blocking and close-on-exec; the poller has forgotten it. Here it counts as closed:
+   * parked calls end with `ClosedError`. Go: `File`, which makes a copy.
+   *
+   * @returns its number
+   * @throws {OpError} when it was closed before, or there is no descriptor
+   */
+  detach(): number;
   /** This end. */
   readonly localAddr: Addr;
   /** The other end. */
@@ -150,6 +159,11 @@ export interface Listener extends Disposable {
   onAccept(): SelectCase<{ value: Conn; ok: true }>;
   /** Closes it; parked calls end with `ClosedError`. @throws {OpError} when it was closed before */
   close(): void;
+  /**
+   * Gives the descriptor up, as {@linkcode Conn.detach}. It goes on listening: connections queue up
+   * until whoever has it now accepts them. The file of a Unix socket stays.
+   */
+  detach(): number;
   /** Where it listens, the port chosen by the system included. */
   readonly addr: Addr;
   /** The descriptor's number, or -1 when closed. It stays the listener's own. */

@@ -92,6 +92,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
     }
   }
 
+  /** See {@linkcode Conn.detach}. */
+  detach(): number {
+    return this.netFD.detach();
+  }
+
   /** See {@linkcode Conn.localAddr}. */
   get localAddr(): A {
     return this.netFD.localAddr ?? this.nowhere;

@@ -70,6 +70,11 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     this.netFD.close();
   }
 
+  /** See {@linkcode Listener.detach}. */
+  detach(): number {
+    return this.netFD.detach();
+  }
+
   /** See {@linkcode Listener.addr}. */
   get addr(): A {
     return this.netFD.localAddr!;
