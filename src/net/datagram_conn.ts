@@ -40,13 +40,25 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     this.#sendTo = (p, address) => calls.sendTo(sysfd, p, p.length, address);
   }
 
-  /** The address that the kernel wrote. @internal */
+  /**
+   * The address that the kernel wrote.
+   *
+   * @internal
+   */
   protected abstract nameAddr(name: SocketName): A;
 
-  /** The address for the kernel, if it is permitted. Throws AddrError for one that is none. @internal */
+  /**
+   * The address for the kernel, if it is permitted. Throws AddrError for one that is none.
+   *
+   * @internal
+   */
   protected abstract encode(addr: A): RawAddress;
 
-  /** What this end is if the kernel would not name it. @internal */
+  /**
+   * What this end is if the kernel would not name it.
+   *
+   * @internal
+   */
   protected abstract get nowhere(): A;
 
   /** See {@linkcode PacketConn.readFrom}. */
@@ -173,18 +185,30 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     this.netFD.disown();
   }
 
-  /** Whether the poller may not hear that there is room for another datagram. @internal */
+  /**
+   * Whether the poller may not hear that there is room for another datagram.
+   *
+   * @internal
+   */
   protected get deaf(): boolean {
     return false;
   }
 
-  /** Where a datagram goes that is not for the other end of a connected socket. @internal */
+  /**
+   * Where a datagram goes that is not for the other end of a connected socket.
+   *
+   * @internal
+   */
   protected destination(addr: A): RawAddress {
     if (this.netFD.remoteAddr !== null) throw new WriteToConnectedError();
     return this.encode(addr);
   }
 
-  /** The error of a write to `addr`; one that is no error of the network, as of a permission, stays. @internal */
+  /**
+   * The error of a write to `addr`; one that is no error of the network, as of a permission, stays.
+   *
+   * @internal
+   */
   protected addressed(error: unknown, addr: A): unknown {
     const ours = error instanceof AddrError || error instanceof WriteToConnectedError;
     const cause = error instanceof OpError ? error.cause : ours ? error : null;

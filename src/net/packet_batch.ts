@@ -41,6 +41,8 @@ export class PacketBatch {
   readonly #infos: (ControlInfo | null)[];
 
   /**
+   * Takes the memory.
+   *
    * @param count how many datagrams, up to 1024
    * @param size bytes of each at most, up to 65536; longer ones are cut off when they are read
    */
@@ -132,19 +134,31 @@ export class PacketBatch {
     this.#segments[i] = segmentSize;
   }
 
-  /** Whether datagram `i` is to be cut. @internal */
+  /**
+   * Whether datagram `i` is to be cut.
+   *
+   * @internal
+   */
   isCut(i: number): boolean {
     const size = this.segmentSize(i);
     return size > 0 && this.#messages.lengths[i] > size;
   }
 
-  /** The first datagram from `from` on that is to be cut; `to` if there is none. @internal */
+  /**
+   * The first datagram from `from` on that is to be cut; `to` if there is none.
+   *
+   * @internal
+   */
   nextCut(from: number, to: number): number {
     for (let i = from; i < to; i++) if (this.isCut(i)) return i;
     return to;
   }
 
-  /** Receives what has come. How many, or minus an errno. @internal */
+  /**
+   * Receives what has come. How many, or minus an errno.
+   *
+   * @internal
+   */
   receive(fd: number): number {
     const n = this.#messages.receive(fd, this.count, this.size);
     for (let i = 0; i < n; i++) {
@@ -155,7 +169,11 @@ export class PacketBatch {
     return n;
   }
 
-  /** Puts addresses and segments of the first `count` in the kernel's form. @internal */
+  /**
+   * Puts addresses and segments of the first `count` in the kernel's form.
+   *
+   * @internal
+   */
   prepare(count: number, family: Family | null): void {
     let last: UDPAddr | null = null;
     let form: RawAddress | null = null;
@@ -171,7 +189,11 @@ export class PacketBatch {
     }
   }
 
-  /** Sends from `from` up to `to`. How many, or minus an errno. @internal */
+  /**
+   * Sends from `from` up to `to`. How many, or minus an errno.
+   *
+   * @internal
+   */
   send(fd: number, from: number, to: number, named: boolean): number {
     return this.#messages.send(fd, from, to, named);
   }

@@ -25,7 +25,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
     this.netFD = fd;
   }
 
-  /** What an end is that the kernel would not name. @internal */
+  /**
+   * What an end is that the kernel would not name.
+   *
+   * @internal
+   */
   protected abstract get nowhere(): A;
 
   /** See {@linkcode Conn.read}. */

@@ -31,10 +31,18 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     this.netFD = fd;
   }
 
-  /** The descriptor of a connection that was accepted; `sockets.peer()` tells its other end. @internal */
+  /**
+   * The descriptor of a connection that was accepted; `sockets.peer()` tells its other end.
+   *
+   * @internal
+   */
   protected abstract accepted(sysfd: number): NetFD<A>;
 
-  /** The connection over it. @internal */
+  /**
+   * The connection over it.
+   *
+   * @internal
+   */
   protected abstract connection(fd: NetFD<A>): C;
 
   /** See {@linkcode Listener.accept}. */

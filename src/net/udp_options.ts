@@ -77,7 +77,11 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     set("ip4");
   }
 
-  /** The index of an interface. Throws OpError if there is none of that name. @internal */
+  /**
+   * The index of an interface. Throws OpError if there is none of that name.
+   *
+   * @internal
+   */
   protected interfaceIndex(on: string | number): number {
     if (typeof on === "string") return this.asSet(() => zoneScope(on, on));
     if (Number.isInteger(on) && on >= 0 && on < 2 ** 31) return on;
@@ -86,7 +90,11 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     );
   }
 
-  /** An AddrError that `f` throws becomes an OpError of "set". @internal */
+  /**
+   * An AddrError that `f` throws becomes an OpError of "set".
+   *
+   * @internal
+   */
   protected asSet<T>(f: () => T): T {
     try {
       return f();

@@ -19,6 +19,8 @@ export class UnixAddr implements Addr {
   readonly name: string;
 
   /**
+   * Names a socket, which need not be there.
+   *
    * @param name a path, or "@name" for an abstract one
    * @param network the kind of socket that it is of
    */
