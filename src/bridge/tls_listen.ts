@@ -80,6 +80,11 @@ export class TLSListener implements Listener {
     return this.#listener.fd;
   }
 
+  /** See {@linkcode Listener.detach}: of the listener below. */
+  detach(): number {
+    return this.#listener.detach();
+  }
+
   /** See {@linkcode Listener.setDeadline}. */
   setDeadline(at: Deadline): void {
     this.#listener.setDeadline(at);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What connections have in common that are made of something else than a descriptor of their own. */
+import { platform } from "../../platforms/runtime.ts";
 import { type Chunks, ReaderChunks } from "../poll/chunks.ts";
-import { ERR_DEADLINE, withBytesWritten } from "../poll/errors.ts";
+import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../poll/errors.ts";
 import { notBytes } from "../poll/fd.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Cancel, cancellable } from "../sync/cancel.ts";
@@ -69,6 +70,12 @@ export abstract class UserConn implements Conn {
   /** See {@linkcode Conn.fd}: -1, since it has none of its own. */
   get fd(): number {
     return -1;
+  }
+
+  /** See {@linkcode Conn.detach}: always an error, of code "EINVAL", or that of a closed one. */
+  detach(): number {
+    if (this.closed) throw this.failClosed("close");
+    throw this.fail("close", new SyscallError("detach", platform().errno.EINVAL));
   }
 
   /** See {@linkcode Conn.read}. */

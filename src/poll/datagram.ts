@@ -7,7 +7,7 @@
 import { POLL_OK } from "../netpoll/poll_desc.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { HeapTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
@@ -89,11 +89,11 @@ export function* sending<A, B>(
 
 /** Wakes the writer of a descriptor, after longer and longer waits. */
 class Retry {
-  readonly #timer: HeapTimer;
+  readonly #timer: CallTimer;
   #wait = FIRST_TRY_MS;
 
   constructor(fd: FD) {
-    this.#timer = new HeapTimer(() => {
+    this.#timer = new CallTimer(() => {
       const pd = fd.pd!;
       pd.wready = true;
       const g = pd.unparkWriter();

@@ -329,8 +329,10 @@ const NOWHERE: readonly (readonly [
 
 both("an error of the address names no end, and its cause says what is wrong", function* () {
   for (const [network, address, cause, why] of NOWHERE) {
-    for (const [op, call] of [["dial", dial], ["listen", listen]] as const) {
-      const error = yield* thrown<unknown>(call(network as "tcp", address));
+    const known = network as "tcp";
+    const calls = { dial: dial(known, address), listen: listen(known, address) };
+    for (const [op, call] of Object.entries(calls)) {
+      const error = yield* thrown<unknown>(call);
       assert.ok(error instanceof OpError);
       assert.equal(error.message, `${op} ${network}: ${why}`);
       assert.deepEqual([error.op, error.net, error.source, error.addr], [op, network, null, null]);
