@@ -493,22 +493,56 @@ both("reusePort lets two listeners share a port and its connections", function* 
   assert.ok(accepted[0] > 0 && accepted[1] > 0, String(accepted));
 });
 
-both("a connect that a signal interrupted goes on", function* () {
-  const { EINTR } = platform().errno;
-  const real = realCalls();
-  using listener = yield* listen("tcp", "127.0.0.1:0");
-  let calls = 0;
-  const connect = (fd: number, raw: RawAddress) => {
-    calls++;
-    real.connect(fd, raw);
-    return -EINTR;
-  };
-  yield* withCalls({ connect }, function* () {
-    using conn = yield* dial("tcp", String(listener.addr));
-    assert.equal(String(conn.remoteAddr), String(listener.addr));
+for (const name of ["EINTR", "EALREADY", "EISCONN"] as const) {
+  both(`a connect that says ${name} has begun, or is done`, function* () {
+    const errno = platform().errno[name];
+    const real = realCalls();
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    let calls = 0;
+    const connect = (fd: number, raw: RawAddress) => {
+      calls++;
+      real.connect(fd, raw);
+      return -errno;
+    };
+    yield* withCalls({ connect }, function* () {
+      using conn = yield* dial("tcp", String(listener.addr));
+      assert.equal(String(conn.remoteAddr), String(listener.addr));
+    });
+    assert.equal(calls, 1);
   });
-  assert.equal(calls, 1);
-});
+}
+
+for (const told of ["by SO_ERROR", "by the missing name of the peer"]) {
+  both(`a wake-up before the connection is made is waited over, told ${told}`, function* () {
+    const { EINPROGRESS, ENOTCONN } = platform().errno;
+    const real = realCalls();
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    let begin = () => {};
+    let looks = 0;
+    // A socket that is not connecting yet wakes its waiter at once.
+    const connect = (fd: number, raw: RawAddress) => {
+      begin = () => void real.connect(fd, raw);
+      return -EINPROGRESS;
+    };
+    const getOption = (fd: number, option: IntOption) => {
+      if (option !== "SO_ERROR" || looks++ > 0 || told !== "by SO_ERROR") {
+        return real.getOption(fd, option);
+      }
+      begin();
+      return EINPROGRESS;
+    };
+    const remoteAddress = (fd: number) => {
+      const name = real.remoteAddress(fd);
+      if (name === -ENOTCONN) begin();
+      return name;
+    };
+    yield* withCalls({ connect, getOption, remoteAddress }, function* () {
+      using conn = yield* dial("tcp", String(listener.addr), { timeout: 20_000 });
+      assert.equal(String(conn.remoteAddr), String(listener.addr));
+    });
+    assert.equal(looks, 2);
+  });
+}
 
 both("accept() goes over what is nobody's error", function* () {
   const { EINTR, ECONNABORTED, EPROTO } = platform().errno;

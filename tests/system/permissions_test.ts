@@ -206,6 +206,17 @@ function register(): void {
       }),
   );
 
+  deno("a table that may not be read is as one that is not there", async () => {
+    const actions = ["dial 127.0.0.1:tcpmux", "dial 127.0.0.1:gopher"];
+    const without = await under(["--allow-ffi", "--allow-net"], actions);
+    assert.equal(without[0].message, "dial tcp: address tcp/tcpmux: unknown port");
+    assert.match(without[1].message!, /^dial tcp 127\.0\.0\.1:70: /);
+    const flags = ["--allow-ffi", "--allow-net", "--allow-read=/etc/services"];
+    const permitted = await under(flags, actions);
+    assert.match(permitted[0].message!, /^dial tcp 127\.0\.0\.1:1: /);
+    assert.match(permitted[1].message!, /^dial tcp 127\.0\.0\.1:70: /);
+  });
+
   deno("at a terminal, nothing is asked but what is needed", async () => {
     const imported = await shown("", "import");
     assert.match(imported, /"imported"/);
@@ -213,6 +224,10 @@ function register(): void {
     const echoed = await shown("--allow-ffi --allow-net", "echo 127.0.0.1:0");
     assert.match(echoed, /"echoed"/);
     assert.doesNotMatch(echoed, /Allow\?/);
+    // The tables of services and hosts are read only where that is permitted already.
+    const named = await shown("--allow-ffi --allow-net", "dial 127.0.0.1:gopher");
+    assert.match(named, /dial tcp 127\.0\.0\.1:70: connect: connection refused/);
+    assert.doesNotMatch(named, /Allow\?/);
     // Where a permission is missing it is asked for, and "no" is a refusal.
     const asked = await shown("--allow-ffi", "listen 127.0.0.1:0");
     assert.match(asked, /Deno requests net access to "127\.0\.0\.1:0"/);
