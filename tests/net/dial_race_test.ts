@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Dialling names of several addresses, within limits, against those who do not answer. */
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import {
   background,
   CanceledError,
@@ -14,6 +15,8 @@ import {
   numGoroutine,
   OpError,
   type Routine,
+  run,
+  runSync,
   sleep,
   type TCPAddr,
   withCancel,
@@ -146,6 +149,35 @@ both("a moment that has passed is too late for any address", function* () {
     opError(yield* thrown(name), "dial tcp: lookup x.test: i/o timeout");
   }
 });
+
+both("the limits of a dial are not those of its connection", function* () {
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const end = performance.now() + 30;
+  const limits = { timeout: 30, deadline: Date.now() + 30 };
+  using conn = yield* dial("tcp", String(listener.addr), limits);
+  yield* until(() => performance.now() > end + 5);
+  assert.equal(yield* conn.write(Uint8Array.of(7)), 1);
+  using accepted = yield* listener.accept();
+  yield* accepted.write(Uint8Array.of(8));
+  assert.equal(yield* conn.read(new Uint8Array(4)), 1);
+});
+
+for (const drive of [run, runSync]) {
+  test(`a dial that failed has nothing that its run would close again (${drive.name})`, async () => {
+    const listener = await drive(function* () {
+      using hole = yield* Blackhole.open("127.0.0.1");
+      yield* thrown(dial("tcp", hole.address, { timeout: 5 }));
+      // It has the number that the dial had.
+      return yield* listen("tcp", "127.0.0.1:0");
+    });
+    await drive(function* () {
+      using _listener = listener;
+      using _conn = yield* dial("tcp", String(listener.addr));
+      listener.setDeadline(Date.now() + 10_000);
+      (yield* listener.accept()).close();
+    });
+  });
+}
 
 both("a signal and a context end a dial, and it leaves nothing open", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");
