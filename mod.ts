@@ -133,7 +133,7 @@ export { type ErrorClass, PlatformError } from "./platforms/types.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
 export { fromDuplex } from "./src/bridge/duplex_conn.ts";
 export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
-export { TLSConn } from "./src/bridge/tls_conn.ts";
+export type { TLSConn } from "./src/bridge/tls.ts";
 export { tlsDial } from "./src/bridge/tls_dial.ts";
 export { tlsListen, TLSListener } from "./src/bridge/tls_listen.ts";
 export type {

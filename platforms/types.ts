@@ -59,6 +59,8 @@ export interface OpenedLibrary<T extends SymbolTable> {
 /** The JavaScript runtime underneath: all that the library knows of Bun or of Deno. */
 export interface JsRuntime {
   readonly name: "bun" | "deno";
+  /** Whether its TLS lets one side write on when the other has ended. */
+  readonly tlsHalfCloses: boolean;
   /** Opens the first of `library`'s names that is there and permitted. Throws PlatformError. */
   dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
   /** A function that reads this thread's errno, of which `location` is the address. */

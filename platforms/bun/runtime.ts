@@ -9,6 +9,7 @@ import { BunHostWait } from "./host_wait.ts";
 /** Bun. */
 export const bun: JsRuntime = {
   name: "bun",
+  tlsHalfCloses: false,
   dlopen,
   errnoReader,
   addressReader,

@@ -15,6 +15,7 @@ import {
 /** Deno. */
 export const denoRuntime: JsRuntime = {
   name: "deno",
+  tlsHalfCloses: true,
   dlopen,
   errnoReader,
   addressReader,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
 import type { Duplex } from "node:stream";
+import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../poll/chunks.ts";
+import { ERR_CLOSED } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { asError, Errands, nodeStream, type Outcome, requireLoop } from "./host.ts";
+import { asError, Errands, failureOf, nodeStream, requireLoop } from "./host.ts";
 import { socketManners } from "./socket_manners.ts";
 
 /** Settings of {@linkcode toDuplex}. */
@@ -42,7 +44,10 @@ export class ConnPump {
       this.#reading = false;
       this.onActivity();
       if (this.stream.destroyed) return;
-      if ("error" in outcome) this.failed(asError(outcome.error));
+      // The run has ended: with the connection, or the connection has been handed on.
+      if (outcome === null && !descriptorOf(this.conn)?.closed) this.read();
+      else if (outcome === null) this.failed(ERR_CLOSED);
+      else if ("error" in outcome) this.failed(asError(outcome.error));
       else this.received(outcome.value);
     });
   }
@@ -52,9 +57,9 @@ export class ConnPump {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.unwritten += length;
     this.onActivity();
-    this.#errands.start("stream write", this.conn.writev(pieces), (outcome) => {
+    this.#errands.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
       this.unwritten -= length;
-      this.wrote(outcome, done);
+      this.wrote(failureOf(outcome), done);
     });
   }
 
@@ -86,8 +91,8 @@ export class ConnPump {
   }
 
   /** A write is over. */
-  protected wrote(outcome: Outcome<number>, done: Done): void {
-    done("error" in outcome ? asError(outcome.error) : null);
+  protected wrote(failure: Error | null, done: Done): void {
+    done(failure);
   }
 
   /** The buffer that is lent for the read is given back before the host sees the bytes. */

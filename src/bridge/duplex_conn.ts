@@ -69,7 +69,8 @@ export class DuplexConn extends UserConn {
     this.stream = stream;
     stream.on("readable", () => this.reading.changed());
     stream.on("end", () => {
-      this.ended = true;
+      // Bun ends a stream also when it has failed.
+      this.ended = this.failure === null;
       this.changed();
     });
     stream.on("drain", () => this.changed());
@@ -87,7 +88,11 @@ export class DuplexConn extends UserConn {
     this.closed = true;
     this.#chunk = NO_BYTES;
     this.changed();
-    goDaemon(this.#run?.over === false ? this.#run : null, "closing a stream", () => this.finish());
+    goDaemon(
+      this.#run?.ending === false ? this.#run : null,
+      "closing a stream",
+      () => this.finish(),
+    );
   }
 
   closeRead(): void {

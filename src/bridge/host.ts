@@ -2,9 +2,9 @@
 /** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
 import { getBuiltinModule } from "node:process";
 import { ERR_CLOSED } from "../poll/errors.ts";
-import { PanicError, type Routine } from "../sched/goroutine.ts";
+import { PanicError, type Park, type Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
-import { backgroundRun, spawn } from "../sched/spawn.ts";
+import { backgroundRun, goDaemon, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** `node:stream`. */
@@ -17,42 +17,95 @@ export function nodeTLS(): typeof import("node:tls") {
   return getBuiltinModule("node:tls");
 }
 
+/** `node:crypto`. */
+export function nodeCrypto(): typeof import("node:crypto") {
+  return getBuiltinModule("node:crypto");
+}
+
 /** Throws where the host's loop, which `what` needs, stands still. */
 export function requireLoop(what: string): void {
   if (!scheduler.blocking) return;
   throw new PanicError(`${what} under runSync: the host's loop stands still; use run`);
 }
 
-/** What came of a goroutine's work. */
-export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+/** What came of a goroutine's work; null if it was ended together with its run. */
+export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | null;
 
-/**
- * Starts goroutines for the host's code, in the run in which it was made while that lasts: they, and
- * what they wait for, end with it.
- */
+/** Starts goroutines for the host's code, in the run in which it was made while that lasts. */
 export class Errands {
   readonly #run: Run | null = scheduler.current?.run ?? null;
 
   /** Runs `body`; the host is told what came of it, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    const run = this.#run === null || this.#run.over ? backgroundRun() : this.#run;
-    spawn(run, name, errand(body, done));
+    spawn(this.#alive ?? backgroundRun(), name, errand(body, done));
+  }
+
+  /** As `start`, for what must not be left half done: the run waits for it. */
+  startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
+    goDaemon(this.#alive ?? backgroundRun(), name, () => errand(body, done));
+  }
+
+  get #alive(): Run | null {
+    return this.#run?.ending === false ? this.#run : null;
   }
 }
 
-function* errand<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Routine<void> {
-  // What is told if the goroutine is ended together with its run.
-  let outcome: Outcome<T> = { error: ERR_CLOSED };
-  try {
-    outcome = { value: yield* body };
-  } catch (error) {
-    outcome = { error };
-  } finally {
-    scheduler.handOver(() => done(outcome));
+/**
+ * The body of such a goroutine. No generator: one that is ended before it has begun runs nothing at
+ * all, and the host would wait for ever.
+ */
+class Errand<T> {
+  readonly #body: Routine<T>;
+  readonly #done: (outcome: Outcome<T>) => void;
+  #ended = false;
+
+  constructor(body: Routine<T>, done: (outcome: Outcome<T>) => void) {
+    this.#body = body;
+    this.#done = done;
   }
+
+  next(): IteratorResult<Park, void> {
+    try {
+      const step = this.#body.next();
+      if (!step.done) return step;
+      return this.#tell(this.#ended ? null : { value: step.value });
+    } catch (error) {
+      return this.#tell({ error });
+    }
+  }
+
+  return(): IteratorResult<Park, void> {
+    this.#ended = true;
+    const step = this.#body.return(undefined as T);
+    return step.done ? this.#tell(null) : step;
+  }
+
+  throw(error: unknown): IteratorResult<Park, void> {
+    this.return();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #tell(outcome: Outcome<T>): IteratorResult<Park, void> {
+    scheduler.handOver(() => this.#done(outcome));
+    return { done: true, value: undefined };
+  }
+}
+
+function errand<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Routine<void> {
+  return new Errand(body, done) as unknown as Routine<void>;
 }
 
 /** `error` as an Error, which streams want. */
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
+}
+
+/** What failed of a goroutine's work, or null. */
+export function failureOf(outcome: Outcome<unknown>): Error | null {
+  if (outcome === null) return ERR_CLOSED;
+  return "error" in outcome ? asError(outcome.error) : null;
 }

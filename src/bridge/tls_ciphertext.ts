@@ -14,8 +14,6 @@ import { ConnPump } from "./duplex.ts";
 export class Ciphertext extends ConnPump {
   /** Whether the connection has ended or failed. */
   ended = false;
-  /** Whether the engine writes no more: Bun's ends its side as soon as the peer has ended its own. */
-  shut = false;
   /** Whether more plaintext is wanted. */
   isWanted: () => boolean = () => true;
   /** The connection has ended, or has failed with `error`. */
@@ -47,7 +45,6 @@ export class Ciphertext extends ConnPump {
 
   /** What closes the connection is the close of the TLS connection above, after its last byte. */
   override end(done: () => void): void {
-    this.shut = true;
     done();
   }
 
@@ -66,13 +63,10 @@ export class Ciphertext extends ConnPump {
     this.onEnd(error);
   }
 
-  protected override wrote(
-    outcome: { readonly value: number } | { readonly error: unknown },
-    done: (error?: Error | null) => void,
-  ): void {
+  protected override wrote(failure: Error | null, done: (error?: Error | null) => void): void {
     // The engine need not know: whoever reads is told what became of the connection.
     done();
-    if ("error" in outcome && !this.ended) this.failed(outcome.error as Error);
+    if (failure !== null && !this.ended) this.failed(failure);
     this.onWrote();
   }
 }

@@ -2,17 +2,18 @@
 /** A connection under TLS, whose engine is that of `node:tls`. Go: crypto/tls/conn.go. */
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { setImmediate } from "node:timers";
+import { platform } from "../../platforms/runtime.ts";
 import { Direction } from "../net/direction.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
-import type { UserOp } from "../net/user_conn.ts";
-import { ERR_DEADLINE, UnexpectedEOFError } from "../poll/errors.ts";
+import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../poll/errors.ts";
 import { wait } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../sync/cancel.ts";
 import { DuplexConn } from "./duplex_conn.ts";
+import type { TLSConn } from "./tls.ts";
 import type { Ciphertext } from "./tls_ciphertext.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
@@ -22,16 +23,8 @@ const SETTLING_TURNS = 3;
 /** How long a connection that is to be closed may make no progress before it is reset. */
 const STALLED_MS = 5_000;
 
-/**
- * A connection under TLS, as `tlsDial` and `tlsListen` give it. See {@linkcode Conn}. Go: `tls.Conn`.
- *
- * Reads and writes wait for the handshake, which goes on by itself. A write is over when the engine
- * has taken the bytes, as with the buffer of a socket; `close` lets them go out, tells the peer
- * (close_notify), and closes the connection below. A peer that ends that connection without telling
- * makes reads fail with {@linkcode UnexpectedEOFError}: somebody may have cut it short.
- */
-export class TLSConn extends DuplexConn {
-  /** The connection below. Reading or writing it breaks this one. Go: `tls.Conn.NetConn`. */
+/** See the top of this file. */
+export class EngineConn extends DuplexConn implements TLSConn {
   readonly conn: Conn;
   readonly #ciphertext: Ciphertext;
   readonly #securing = new Direction("TLS handshake");
@@ -41,7 +34,7 @@ export class TLSConn extends DuplexConn {
   /** Whether the end of the connection below is the end of what its engine has to say. */
   #settled: "no" | "soon" | "yes" = "no";
 
-  /** @internal */
+  /** */
   constructor(conn: Conn, ciphertext: Ciphertext) {
     super(conn.localAddr, conn.remoteAddr);
     this.conn = conn;
@@ -56,44 +49,31 @@ export class TLSConn extends DuplexConn {
     };
   }
 
-  /** The protocol that was agreed on, or "" if none was. Go: `NegotiatedProtocol`. */
   get alpnProtocol(): string {
     return this.#socket?.alpnProtocol || "";
   }
 
-  /** The version of TLS: "TLSv1.3"; "" before the handshake is over. */
   get protocol(): string {
     return this.#socket?.getProtocol() ?? "";
   }
 
-  /** The cipher suite, as the standard names it: "TLS_AES_128_GCM_SHA256"; "" before the handshake. */
   get cipher(): string {
     return this.#socket?.getCipher()?.standardName ?? "";
   }
 
-  /** The name that the client asked for, or "" if it asked for none. Go: `ServerName`. */
   get serverName(): string {
     return (this.#socket as { servername?: string | false } | null)?.servername || "";
   }
 
-  /** Whether the peer showed a certificate that a trusted authority vouches for. */
   get authorized(): boolean {
     return this.peerCertificate !== null && this.#socket!.authorized;
   }
 
-  /** The certificate that the peer showed, as `node:tls` tells it, or null. */
   get peerCertificate(): PeerCertificate | null {
     const certificate = this.#socket?.getPeerCertificate();
     return certificate?.raw === undefined ? null : certificate;
   }
 
-  /**
-   * Waits until the handshake is over. Parks. Reads and writes do so by themselves. Go:
-   * `tls.Conn.HandshakeContext`.
-   *
-   * @param cancel ends the wait; the handshake goes on
-   * @throws {OpError} when it failed: of a certificate, of a time-out, of the connection below
-   */
   handshake(cancel?: Cancel): Routine<void> {
     const call = this.#handshake();
     return cancel === undefined
@@ -101,7 +81,7 @@ export class TLSConn extends DuplexConn {
       : cancellable(call, cancel, (e) => this.fail("handshake", e));
   }
 
-  /** Waits for the handshake until `at`, in milliseconds of `performance.now()`. @internal */
+  /** Waits for the handshake until `at`, in milliseconds of `performance.now()`. */
   *secureBy(at: number): Routine<void> {
     this.#securing.setDeadline(at);
     try {
@@ -112,22 +92,27 @@ export class TLSConn extends DuplexConn {
     }
   }
 
-  /** The engine's socket is there. @internal */
+  /** The error of a handshake. */
+  unsecured(cause: Error): Error {
+    return this.fail("handshake", cause);
+  }
+
+  /** The engine's socket is there. */
   engage(socket: TLSSocket): void {
     this.#socket = socket;
     this.attach(socket);
   }
 
-  /** The handshake is over. @internal */
+  /** The handshake is over. */
   secured(): void {
     this.#secured = true;
     if (this.#endWhenSecured) this.stream!.end();
     this.changed();
   }
 
-  /** The handshake, or the engine after it, has failed. @internal */
+  /** The handshake, or the engine after it, has failed. */
   refused(error: Error): void {
-    this.broken(error instanceof OpError ? error : this.fail("handshake", error));
+    this.broken(error);
   }
 
   override closeWrite(): void {
@@ -138,7 +123,8 @@ export class TLSConn extends DuplexConn {
 
   override abort(): void {
     super.abort();
-    this.conn.abort();
+    // It may have failed, or been closed by whoever has it, meanwhile.
+    if (this.conn.fd !== -1) this.conn.abort();
   }
 
   override setNoDelay(on: boolean): void {
@@ -161,7 +147,7 @@ export class TLSConn extends DuplexConn {
     this.conn.setWriteBuffer(bytes);
   }
 
-  /** @internal */
+  /** */
   [DISOWN](): void {
     disown(this.conn);
   }
@@ -176,7 +162,7 @@ export class TLSConn extends DuplexConn {
   }
 
   protected override get writable(): boolean {
-    return super.writable && !this.#ciphertext.shut;
+    return super.writable && (!this.ended || platform().runtime.tlsHalfCloses);
   }
 
   protected override get room(): number {
@@ -192,9 +178,14 @@ export class TLSConn extends DuplexConn {
   protected override atEnd(): null | undefined {
     if (super.atEnd() === null) return null;
     if (!this.#ciphertext.ended) return undefined;
-    if (this.#settled === "yes") throw new UnexpectedEOFError(0);
     if (this.#settled === "no") this.#settle();
-    return undefined;
+    if (this.#settled === "yes") this.broken(new UnexpectedEOFError(0));
+    return super.atEnd();
+  }
+
+  /** Of an error of the connection below the cause is told, as an error of this one. */
+  protected override broken(error: Error): void {
+    super.broken(error instanceof OpError ? error.cause : error);
   }
 
   protected override *finish(): Routine<void> {
@@ -211,20 +202,16 @@ export class TLSConn extends DuplexConn {
     }
   }
 
-  /** The errors of the handshake are whole already. */
   protected override failed(op: "read" | "write"): Error {
-    return this.#secured ? super.failed(op) : this.failure!;
+    return this.#secured ? super.failed(op) : this.unsecured(this.failure!);
   }
 
   *#handshake(): Routine<void> {
     while (!this.#secured) {
-      if (this.closed) throw this.failClosed("handshake" as UserOp);
-      if (this.failure !== null) throw this.failed("read");
-      if (this.#ciphertext.ended && this.#settled === "yes") {
-        throw this.fail("handshake", new UnexpectedEOFError(0));
-      }
-      if (this.#ciphertext.ended && this.#settled === "no") this.#settle();
-      if (this.#securing.late) throw this.fail("handshake", ERR_DEADLINE);
+      if (this.closed) throw this.unsecured(ERR_CLOSED);
+      // An orderly end is none before there was a beginning.
+      if (this.atEnd() === null) throw this.unsecured(new UnexpectedEOFError(0));
+      if (this.#securing.late) throw this.unsecured(ERR_DEADLINE);
       yield* this.#securing.wait();
     }
   }

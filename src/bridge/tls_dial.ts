@@ -2,6 +2,8 @@
 /** Connecting under TLS. Go: crypto/tls/tls.go, Dialer.DialContext. */
 import { splitHostPort } from "../net/host_port.ts";
 import { dial } from "../net/dial.ts";
+import { checkDialOptions } from "../net/options.ts";
+import { Limits } from "../net/limits.ts";
 import { parseIP } from "../net/ip.ts";
 import type { Conn } from "../net/net.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
@@ -9,7 +11,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import { pumpDuplex } from "./duplex.ts";
 import { asError, nodeTLS, requireLoop } from "./host.ts";
 import { Ciphertext } from "./tls_ciphertext.ts";
-import { TLSConn } from "./tls_conn.ts";
+import type { TLSConn } from "./tls.ts";
+import { EngineConn } from "./tls_conn.ts";
 import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_options.ts";
 
 /**
@@ -20,8 +23,7 @@ import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_o
  *
  * @param network "tcp", "tcp4" or "tcp6"
  * @param address "host:port"
- * @param options those of {@linkcode dial}, whose `timeout` is for the connection below, and those of
- * TLS, whose `handshakeTimeout` comes on top of it
+ * @param options those of {@linkcode dial}, whose limits are for all of it, and those of TLS
  * @throws {OpError} of "dial" when nobody answers, of "handshake" when the certificate is not to be
  * trusted (its `code` is that of `node:tls`), or it takes too long; {@linkcode TypeError} when an
  * option is wrong; {@linkcode PanicError} under `runSync`, where the host's loop stands still
@@ -37,11 +39,13 @@ export function* tlsDial(
 ): Routine<TLSConn> {
   requireLoop("tlsDial");
   const { tls, rest } = splitDialOptions(options);
+  const limits = new Limits(checkDialOptions(rest));
   const conn = yield* dial(network, address, rest);
   let secured = false;
   try {
     const secure = tlsClient(conn, splitHostPort(address).host, tls);
-    yield* secure.secureBy(performance.now() + tls.handshakeTimeout);
+    const securing = secure.secureBy(performance.now() + tls.handshakeTimeout);
+    yield* limits.enforce(securing, (cause) => secure.unsecured(cause));
     secured = true;
     return secure;
   } finally {
@@ -51,10 +55,10 @@ export function* tlsDial(
 }
 
 /** Begins the handshake with the server at the other end of `conn`, which is `host`. */
-function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): TLSConn {
+function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): EngineConn {
   const { handshakeTimeout: _, servername, ...rest } = settings;
   const ciphertext = new Ciphertext(conn);
-  const secure = new TLSConn(conn, ciphertext);
+  const secure = new EngineConn(conn, ciphertext);
   const name = servername ?? (host === "" ? "localhost" : host);
   const socket = nodeTLS().connect({
     ...rest as object,

@@ -10,7 +10,7 @@ import { DISOWN, disown } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "../sync/select_case.ts";
 import { requireLoop } from "./host.ts";
-import type { TLSConn } from "./tls_conn.ts";
+import type { TLSConn } from "./tls.ts";
 import { splitListenOptions, type TLSListenOptions } from "./tls_options.ts";
 import { TLSServer } from "./tls_server.ts";
 
@@ -24,9 +24,9 @@ import { TLSServer } from "./tls_server.ts";
  * @param network "tcp", "tcp4" or "tcp6"
  * @param address "host:port"
  * @param options those of {@linkcode listen} and those of TLS; `cert` and `key` must be there
- * @throws {OpError} as {@linkcode listen}; the error of `node:tls` when it cannot read a certificate
- * or a key; {@linkcode TypeError} when an option is wrong; {@linkcode PanicError} under `runSync`,
- * where the host's loop stands still
+ * @throws {OpError} as {@linkcode listen}; {@linkcode TypeError} when an option is wrong, also when a
+ * certificate cannot be read or has another key; {@linkcode PanicError} under `runSync`, where the
+ * host's loop stands still
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });

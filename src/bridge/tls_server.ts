@@ -4,11 +4,13 @@ import type { Server, TLSSocket } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { checkCertificate } from "./certificates.ts";
 import { readClientHello } from "./client_hello.ts";
 import { pumpDuplex } from "./duplex.ts";
 import { asError, nodeTLS } from "./host.ts";
 import { Ciphertext } from "./tls_ciphertext.ts";
-import { TLSConn } from "./tls_conn.ts";
+import type { TLSConn } from "./tls.ts";
+import { EngineConn } from "./tls_conn.ts";
 import type { TLSCertificate, TLSListenOptions, TLSSettings } from "./tls_options.ts";
 
 /** Engines kept for the next handshakes; more than that were at it at once only in a rush. */
@@ -55,9 +57,12 @@ export class TLSServer {
   constructor(settings: TLSSettings<TLSListenOptions>) {
     const { handshakeTimeout, sni, rejectUnauthorized = true, ...rest } = settings;
     const shared = { ...rest, rejectUnauthorized };
-    const engines = (own: TLSCertificate | null) => new Engines({ ...shared, ...own });
+    const engines = ({ cert, key, passphrase }: TLSCertificate) => {
+      checkCertificate("listen with TLS", { cert, key, passphrase });
+      return new Engines({ ...shared, cert, key, passphrase });
+    };
     this.#timeout = handshakeTimeout;
-    this.#engines = engines(null);
+    this.#engines = engines(settings);
     this.#byName = sni === undefined ? null : new Map(
       Object.entries(sni).map(([name, own]) => [name.toLowerCase(), engines(own)]),
     );
@@ -66,14 +71,14 @@ export class TLSServer {
   /** Begins the handshake with the client at the other end of `conn`. It goes on by itself. */
   begin(conn: Conn): TLSConn {
     const ciphertext = new Ciphertext(conn);
-    const secure = new TLSConn(conn, ciphertext);
+    const secure = new EngineConn(conn, ciphertext);
     pumpDuplex(ciphertext);
     go((server: TLSServer) => server.#handshake(secure, ciphertext), this);
     return secure;
   }
 
   /** Whoever reads or writes the connection is told of what fails here. */
-  *#handshake(secure: TLSConn, ciphertext: Ciphertext): Routine<void> {
+  *#handshake(secure: EngineConn, ciphertext: Ciphertext): Routine<void> {
     const until = performance.now() + this.#timeout;
     try {
       const engines = yield* this.#choose(ciphertext);
@@ -101,7 +106,7 @@ export class TLSServer {
 }
 
 /** Lets an engine have the connection. */
-function engage(engines: Engines, secure: TLSConn, ciphertext: Ciphertext): void {
+function engage(engines: Engines, secure: EngineConn, ciphertext: Ciphertext): void {
   const server = engines.take();
   server.once("secureConnection", (socket: TLSSocket) => {
     engines.giveBack(server);

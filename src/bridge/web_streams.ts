@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** A connection as the two streams of the web platform, and the way back. */
+import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../poll/chunks.ts";
+import { ERR_CLOSED } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DuplexConn } from "./duplex_conn.ts";
-import { Errands, nodeStream, requireLoop } from "./host.ts";
+import { Errands, failureOf, nodeStream, requireLoop } from "./host.ts";
 
 /** A pair of streams of bytes, as `TransformStream`, `Deno.Conn` and many others are. */
 export interface WebStreams {
@@ -39,12 +41,27 @@ class Halves {
     }
   }
 
-  /** What a goroutine makes of `body`, as a promise. */
-  promise<T>(name: string, body: Routine<T>): Promise<T> {
+  /** What a goroutine reads, begun anew if it was ended together with its run. */
+  reading<T>(body: () => Routine<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.errands.start(name, body, (outcome) => {
-        if ("error" in outcome) reject(outcome.error);
-        else resolve(outcome.value);
+      const begin = () =>
+        this.errands.start("stream read", body(), (outcome) => {
+          if (outcome === null && !descriptorOf(this.conn)?.closed) begin();
+          else if (outcome === null) reject(ERR_CLOSED);
+          else if ("error" in outcome) reject(outcome.error);
+          else resolve(outcome.value);
+        });
+      begin();
+    });
+  }
+
+  /** The end of a write. */
+  writing(body: Routine<number>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.errands.startToTheEnd("stream write", body, (outcome) => {
+        const failure = failureOf(outcome);
+        if (failure === null) resolve();
+        else reject(failure);
       });
     });
   }
@@ -65,13 +82,13 @@ class ConnSource implements UnderlyingByteSource {
     const request = controller.byobRequest;
     try {
       if (request === null) {
-        const chunk = await this.#halves.promise("stream read", this.#next());
+        const chunk = await this.#halves.reading(() => this.#next());
         if (chunk === null) this.#end(controller);
         else controller.enqueue(chunk);
       } else {
         const { buffer, byteOffset, byteLength } = request.view!;
         const view = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-        const n = await this.#halves.promise("stream read", this.#halves.conn.read(view));
+        const n = await this.#halves.reading(() => this.#halves.conn.read(view));
         if (n === null) this.#end(controller);
         else request.respond(n);
       }
@@ -115,7 +132,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
 
   async write(chunk: Uint8Array): Promise<void> {
     try {
-      await this.#halves.promise("stream write", this.#halves.conn.write(chunk));
+      await this.#halves.writing(this.#halves.conn.write(chunk));
     } catch (error) {
       this.#halves.done("writable");
       throw error;

@@ -70,9 +70,17 @@ export class HostLoop {
     this.#scheduler.idle();
   }
 
+  /** Lets `stop` go on. */
+  #quiet(): void {
+    this.#onQuiet?.();
+    this.#onQuiet = null;
+  }
+
   #runTurn(): void {
     const scheduler = this.#scheduler;
     this.#pending = true;
+    // A run that began after the last one was over needs the watch again.
+    if (scheduler.runs.size > 0) this.#quiet();
     this.#forgetImmediate();
     this.#allay();
     const start = scheduler.now = performance.now();
@@ -128,8 +136,7 @@ export class HostLoop {
     this.#wait ??= this.#scheduler.source.hostWait();
     if (this.#wait.armed) return;
     this.#wait.arm(() => {
-      this.#onQuiet?.();
-      this.#onQuiet = null;
+      this.#quiet();
       this.kick();
     });
   }

@@ -69,6 +69,11 @@ export class Run {
     scheduler.runs.add(this);
   }
 
+  /** Whether it is over, or about to be: whoever starts in it now is ended at once or never. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   /** Its goroutines, the newest first. */
   *goroutines(): Generator<Goroutine> {
     for (let g = this.#newest; g !== null; g = g.older) yield g;

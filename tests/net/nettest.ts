@@ -19,7 +19,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { both } from "../harness.ts";
+import { both, type Driver, only } from "../harness.ts";
 
 /** The two ends of a connection, and how to be rid of them. `stop` may be called after a close. */
 export interface Pair {
@@ -35,6 +35,8 @@ export interface Pair {
 export interface TestConnOptions {
   /** Whether an error is the one of a call on a connection that this side closed. */
   isClosed?: (error: unknown) => boolean;
+  /** The one way to run goroutines under which it works; both from the start. */
+  driver?: Driver;
 }
 
 /** Most that is written at once. */
@@ -594,10 +596,13 @@ export function testConn(
 ): void {
   for (const swapped of [false, true]) {
     for (const { name: subTest, main, extra } of CASES) {
-      both(`${name}: ${subTest}${swapped ? ", ends swapped" : ""}`, function* () {
+      const title = `${name}: ${subTest}${swapped ? ", ends swapped" : ""}`;
+      function* body(): Routine<void> {
         yield* onPair(makePair, swapped, options, main);
         if (extra !== undefined) yield* onPair(makePair, swapped, options, extra);
-      });
+      }
+      if (options.driver === undefined) both(title, body);
+      else only(options.driver, title, body);
     }
   }
 }
