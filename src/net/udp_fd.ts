@@ -9,13 +9,12 @@ import { packetCalls } from "./calls.ts";
 import { OpError } from "./errors.ts";
 import { NetFD } from "./net_fd.ts";
 
-/** Asked of the kernel once; null before. */
-let cuts: boolean | null = null;
-
 /** See the top of this file. */
 export class UDPFD extends NetFD<UDPAddr> {
   /** The version of IP of its socket. */
   readonly family: Family;
+  /** Asked of the kernel at the first need; null before. */
+  #cuts: boolean | null = null;
 
   constructor(sysfd: number, net: string, family: Family) {
     super(sysfd, net, udpAddr);
@@ -41,7 +40,7 @@ export class UDPFD extends NetFD<UDPAddr> {
 
   /** Whether the kernel cuts what it is to send: one that cannot would send it whole. */
   get cuts(): boolean {
-    return cuts ??= this.trySetPacketOption("UDP_SEGMENT", 0);
+    return this.#cuts ??= this.trySetPacketOption("UDP_SEGMENT", 0);
   }
 
   /** Calls what sets an option; a failure is an OpError of "set". */
