@@ -12,7 +12,7 @@ import { type Goroutine, PanicError, PARK, type Routine } from "../sched/gorouti
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Channel } from "./chan_channel.ts";
-import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
+import { isNothing, sendOnClosed } from "./chan_outcome.ts";
 import { Waiter } from "./chan_waiter.ts";
 
 /** What a receive of the host's code gives, made of the value and of whether there is one. */
@@ -55,7 +55,7 @@ export function recvAsync<T, R>(
 ): Promise<R> {
   return new Promise((resolve, reject) => {
     const next = chan.next();
-    if (next !== NOTHING) return resolve(shape(next, true));
+    if (!isNothing(next)) return resolve(shape(next, true));
     if (chan.closed) return resolve(shape(undefined, false));
     const settle = (value: T | undefined, ok: boolean) => {
       pending?.delete(cancel);

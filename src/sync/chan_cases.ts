@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A channel's cases of a `select`. Go: runtime/select.go, scase. */
 import type { Channel } from "./chan_channel.ts";
-import { NOTHING, type Received, sendOnClosed, type Sent } from "./chan_outcome.ts";
+import { isNothing, type Received, sendOnClosed, type Sent } from "./chan_outcome.ts";
 import type { Waiter } from "./chan_waiter.ts";
 import type { OUTCOME, SelectCase } from "./select_case.ts";
 
@@ -16,7 +16,7 @@ export class RecvCase<T> implements SelectCase<Received<T>> {
 
   try(waiter: Waiter): boolean {
     const next = this.#chan.next();
-    if (next === NOTHING) {
+    if (isNothing(next)) {
       waiter.ok = false;
       return this.#chan.closed;
     }

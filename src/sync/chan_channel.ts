@@ -18,6 +18,7 @@ import { RecvCase, SendCase } from "./chan_cases.ts";
 import { RecvOperation, SendOperation } from "./chan_ops.ts";
 import {
   type ChanSource,
+  isNothing,
   NOTHING,
   type Received,
   sendOnClosed,
@@ -88,7 +89,7 @@ export class Channel<T> implements Chan<T> {
 
   tryRecv(): Received<T> | null {
     const next = this.next();
-    if (next !== NOTHING) return { value: next, ok: true };
+    if (!isNothing(next)) return { value: next, ok: true };
     return this.#closed ? { value: undefined, ok: false } : null;
   }
 

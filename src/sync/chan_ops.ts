@@ -10,7 +10,7 @@
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Channel } from "./chan_channel.ts";
-import { NOTHING, sendOnClosed } from "./chan_outcome.ts";
+import { isNothing, sendOnClosed } from "./chan_outcome.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
 
@@ -118,7 +118,7 @@ export class RecvOperation<T, R> {
   next(): Step<R> {
     if (this.#waiter === null && mayGoOn()) {
       const next = this.#chan.next();
-      if (next !== NOTHING) return this.#result(next, true);
+      if (!isNothing(next)) return this.#result(next, true);
     }
     return this.#wait();
   }

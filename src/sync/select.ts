@@ -124,7 +124,7 @@ class Select implements Contest {
         const arm = arms[i];
         this.#enrolled = i + 1;
         waiters[i].g = scheduler.current;
-        if (arm !== null && arm !== otherwise) arm.enrol(waiters[i]);
+        if (isCase(arm)) arm.enrol(waiters[i]);
       }
     } catch (error) {
       this.#end(null);
@@ -137,7 +137,7 @@ class Select implements Contest {
     for (let i = 0; i < this.#enrolled; i++) {
       const arm = this.arms[i];
       const w = this.#waiters[i];
-      if (w !== kept && arm !== null && arm !== otherwise) arm.withdraw(w);
+      if (w !== kept && isCase(arm)) arm.withdraw(w);
       w.g = null;
       w.value = undefined;
       w.ok = w.done = false;
@@ -166,6 +166,11 @@ function caseWaiter(contest: Contest, index: number): Waiter {
   return w;
 }
 
+/** Whether it is neither `otherwise` nor null. V8 tells kinds apart faster than it compares them. */
+function isCase(arm: SelectArm): arm is SelectCase {
+  return typeof arm === "object" && arm !== null;
+}
+
 /** The waiter that tries are made with; no case may keep it. */
 const TRIED = new Waiter();
 
@@ -180,9 +185,9 @@ function attempt(arms: readonly SelectArm[]): number {
     order[at] = order[left - 1];
     order[left - 1] = index;
     const arm = arms[index];
-    if (arm === null) continue;
-    if (arm === otherwise) fallback = index;
-    else if (arm.try(TRIED)) return index;
+    if (isCase(arm)) {
+      if (arm.try(TRIED)) return index;
+    } else if (arm !== null) fallback = index;
   }
   return fallback;
 }
@@ -195,9 +200,9 @@ interface Result {
 
 function happened(arms: readonly SelectArm[], index: number, waiter: Waiter): Step<Result> {
   const arm = arms[index] as SelectCase | typeof otherwise;
-  const none = arm === otherwise;
-  const value = none ? undefined : arm.collect(waiter);
-  HAPPENED.value = { index, value, ok: !none && waiter.ok };
+  const some = isCase(arm);
+  const value = some ? arm.collect(waiter) : undefined;
+  HAPPENED.value = { index, value, ok: some && waiter.ok };
   waiter.value = undefined;
   return HAPPENED;
 }
