@@ -134,9 +134,11 @@ class Select implements Contest {
 
   /** Leaves the queues in which it stands, but for `kept`, which was taken out of its own. */
   #leave(kept: Waiter | null): void {
-    for (let i = 0; i < this.#enrolled; i++) {
-      const arm = this.arms[i];
-      const w = this.#waiters[i];
+    const { arms } = this;
+    const waiters = this.#waiters;
+    for (let i = 0, end = this.#enrolled; i < end; i++) {
+      const arm = arms[i];
+      const w = waiters[i];
       if (w !== kept && isCase(arm)) arm.withdraw(w);
       w.g = null;
       w.value = undefined;
