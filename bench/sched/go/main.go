@@ -183,23 +183,26 @@ func heap() int {
 	return int(stats.HeapInuse + stats.StackInuse)
 }
 
+// What 100,000 more cost, once there are many.
 func park() map[string]any {
-	runtime.GC()
-	rss0, heap0 := rss(), heap()
 	ch := make(chan int)
 	var wg sync.WaitGroup
-	wg.Add(parked)
-	for i := 0; i < parked; i++ {
-		go func() {
-			<-ch
-			wg.Done()
-		}()
+	more := func(count int) (int, int) {
+		wg.Add(count)
+		for i := 0; i < count; i++ {
+			go func() {
+				<-ch
+				wg.Done()
+			}()
+		}
+		for i := 0; i < 3; i++ {
+			runtime.Gosched()
+			runtime.GC()
+		}
+		return rss(), heap()
 	}
-	for i := 0; i < 3; i++ {
-		runtime.Gosched()
-		runtime.GC()
-	}
-	rss1, heap1 := rss(), heap()
+	rss0, heap0 := more(parked / 2)
+	rss1, heap1 := more(parked)
 	close(ch)
 	wg.Wait()
 	return map[string]any{
