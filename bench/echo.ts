@@ -4,13 +4,13 @@ import process from "node:process";
 import { build } from "./echo/rig/build.ts";
 import { checkBytes } from "./echo/rig/bytes.ts";
 import { checkGoals } from "./echo/rig/goals.ts";
-import { describeMachine, machineLine } from "./echo/rig/machine.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
 import { type Options, parseOptions, USAGE } from "./echo/rig/options.ts";
 import { report } from "./echo/rig/report.ts";
 import { runRounds } from "./echo/rig/rounds.ts";
 import { save } from "./echo/rig/save.ts";
 import { summarize } from "./echo/rig/summary.ts";
-import { need } from "./echo/rig/tools.ts";
+import { need } from "./rig/tools.ts";
 
 async function bench(options: Options): Promise<boolean> {
   const machine = describeMachine();

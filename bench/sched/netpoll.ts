@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The cases of bench:sched on the library: the same loops as in go/main.go. Prints a line of JSON a
 // case. Arguments: run or runSync, milliseconds a case, the cases.
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import {
   type Chan,
@@ -154,13 +153,10 @@ interface Result {
 const collect: () => void = (globalThis as { gc?: () => void }).gc ??
   (() => (globalThis as unknown as { Bun: { gc(force: boolean): void } }).Bun.gc(true));
 
-function rss(): number {
-  return Number(/VmRSS:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
-}
-
 function memory(): { rss: number; heap: number } {
   for (let i = 0; i < 3; i++) collect();
-  return { rss: rss(), heap: process.memoryUsage().heapUsed };
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heap: heapUsed };
 }
 
 /** What 100,000 more cost, once there are so many that the collector's own spaces have grown. */

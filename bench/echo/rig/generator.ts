@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The load generator, load.c, in its three modes.
-import { startChild, within } from "./child.ts";
+import { startChild, within } from "../../rig/child.ts";
 import type { Options } from "./options.ts";
-import { compiled } from "./paths.ts";
+import { compiled } from "../../rig/paths.ts";
 import { placed } from "./placing.ts";
 import type { Running } from "./running.ts";
 import type { Shape } from "./shapes.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line.
 import { parseArgs } from "node:util";
+import { choose, number } from "../../rig/flags.ts";
 import { type Server, SERVERS } from "./servers.ts";
 import { type Shape, SHAPES } from "./shapes.ts";
 
@@ -43,25 +44,6 @@ export const USAGE = `npm run bench:echo -- [flags]
   --nice N       niceness of both, for a machine that is shared; below 0 takes root (0)
   --save         write bench/results/echo.json and echo.md
   --bytes N      measure nothing: send N bytes each way through each server and compare them`;
-
-function number(name: string, text: string, least: number, most: number): number {
-  const n = Number(text);
-  if (text.trim() !== "" && n >= least && n <= most) return n;
-  throw new Error(`--${name} takes a number from ${least} to ${most}, not "${text}"`);
-}
-
-/** Those whose id is named; what names nobody in full stands for all that begin so. */
-function choose<T extends { id: string }>(name: string, all: T[], text: string | undefined): T[] {
-  if (text === undefined) return all;
-  const chosen = text.split(",").flatMap((piece) => {
-    const word = piece.trim();
-    const exact = all.filter(({ id }) => id === word);
-    const found = exact.length > 0 ? exact : all.filter(({ id }) => id.startsWith(word));
-    if (word !== "" && found.length > 0) return found;
-    throw new Error(`--${name}: "${word}" is none of ${all.map(({ id }) => id).join(" ")}`);
-  });
-  return all.filter((one) => chosen.includes(one));
-}
 
 function pinMode(text: string): Pin {
   if (text === "split" || text === "load" || text === "none") return text;

@@ -2,7 +2,7 @@
 // One server against another: the ratio of each round, as the machine drifts, then the median.
 import type { Sample } from "./samples.ts";
 import { C, GO, type Server } from "./servers.ts";
-import { median } from "./stats.ts";
+import { median } from "../../rig/stats.ts";
 
 export interface Ratio {
   median: number;

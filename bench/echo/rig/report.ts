@@ -4,7 +4,7 @@ import { type Check, titleOf } from "./goals.ts";
 import { BUN, C, DENO, GO, SERVERS } from "./servers.ts";
 import type { Ratio } from "./ratios.ts";
 import type { Row, ShapeSummary } from "./summary.ts";
-import { fixed, grouped, table } from "./table.ts";
+import { fixed, grouped, table } from "../../rig/table.ts";
 
 /** "0.970"; "~0.970" where too few pairs were undisturbed. */
 function ratioCell(ratio: Ratio | undefined): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A server under test, from its line `listening on 127.0.0.1:PORT` to its end by SIGTERM.
-import { startChild, within } from "./child.ts";
+import { startChild, within } from "../../rig/child.ts";
 import type { Options } from "./options.ts";
 import { placed } from "./placing.ts";
 import type { Server } from "./servers.ts";

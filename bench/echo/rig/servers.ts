@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The servers of the comparison.
-import { compiled, inRepository } from "./paths.ts";
+import { BUN as BUN_PATH, compiled, DENO as DENO_PATH, inRepository } from "../../rig/paths.ts";
 
 export interface Server {
   /** As in `--only`. */
@@ -17,9 +17,6 @@ export const GO = "go-net";
 export const BUN = "bun-listen";
 export const DENO = "deno-listen";
 
-const bun = inRepository("node_modules", "bun", "bin", "bun.exe");
-const deno = inRepository("node_modules", "deno", "deno");
-
 /** A program of this directory's parent. */
 function source(name: string): string {
   return inRepository("bench", "echo", name);
@@ -29,7 +26,7 @@ function source(name: string): string {
 function underDeno(name: string, ...rest: string[]): string[] {
   const rights = ["--no-prompt", "--allow-net", "--allow-env=PORT,BUFFER"];
   if (name === "netpoll.ts") rights.push("--allow-ffi");
-  return [deno, "run", "--quiet", ...rights, source(name), ...rest];
+  return [DENO_PATH, "run", "--quiet", ...rights, source(name), ...rest];
 }
 
 function netpoll(runtime: "bun" | "deno", driver: "run" | "runSync"): Server {
@@ -38,7 +35,7 @@ function netpoll(runtime: "bun" | "deno", driver: "run" | "runSync"): Server {
     id: `netpoll-${runtime}-${driver.toLowerCase()}`,
     title: `netpoll, ${title}, ${driver}`,
     command: runtime === "bun"
-      ? [bun, source("netpoll.ts"), driver]
+      ? [BUN_PATH, source("netpoll.ts"), driver]
       : underDeno("netpoll.ts", driver),
     own,
   };
@@ -51,7 +48,7 @@ export const SERVERS: Server[] = [
   netpoll("deno", "runSync"),
   { id: C, title: "C, epoll", command: [compiled("echo-epoll")] },
   { id: GO, title: "Go, net", command: [compiled("echo-go")] },
-  { id: BUN, title: "Bun.listen", command: [bun, source("bun.ts")] },
+  { id: BUN, title: "Bun.listen", command: [BUN_PATH, source("bun.ts")] },
   { id: DENO, title: "Deno.listen", command: underDeno("deno.ts") },
   { id: "node-net", title: "node:net, Node", command: ["node", source("node.mjs")] },
 ];

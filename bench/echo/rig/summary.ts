@@ -5,7 +5,7 @@ import { othersOf, type Ratio, ratio } from "./ratios.ts";
 import type { Place, Sample } from "./samples.ts";
 import type { Server } from "./servers.ts";
 import type { Shape } from "./shapes.ts";
-import { median } from "./stats.ts";
+import { median } from "../../rig/stats.ts";
 
 export interface Row {
   server: string;

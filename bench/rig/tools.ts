@@ -41,8 +41,8 @@ export function need(program: string): void {
   if (mayInstall()) install(packages);
   if (versionLine(program) !== null) return;
   throw new Error(
-    `bench:echo needs ${program}, which is missing (Debian: apt-get install ${
+    `${program} is needed and missing (Debian: apt-get install ${
       packages.join(" ")
-    }); or leave its server out with --only`,
+    }); or leave out what needs it with --only`,
   );
 }

@@ -2,7 +2,7 @@
 // On what it was measured. Nothing that names the machine itself or its folders.
 import { arch, cpus, platform, release } from "node:os";
 import { versionLine } from "./tools.ts";
-import { inRepository } from "./paths.ts";
+import { BUN, DENO } from "./paths.ts";
 
 export interface Machine {
   date: string;
@@ -25,8 +25,8 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     kernel: `${platform()} ${release()} ${arch()}`,
     versions: {
-      bun: version(inRepository("node_modules", "bun", "bin", "bun.exe")),
-      deno: version(inRepository("node_modules", "deno", "deno")),
+      bun: version(BUN),
+      deno: version(DENO),
       go: version("go"),
       gcc: version("gcc"),
       node: version("node"),

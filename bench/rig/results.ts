@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// bench/results: what was measured as JSON, the tables as Markdown.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { inRepository } from "./paths.ts";
+
+/** An error may quote a path of this machine. */
+function withoutPaths(text: string): string {
+  return text.replaceAll(inRepository(""), "").replaceAll(/(^|[\s("'])\/[^\s"')]*/g, "$1...");
+}
+
+/** Writes `name.json` and `name.md`. */
+export function saveResults(name: string, json: unknown, text: string): void {
+  const folder = inRepository("bench", "results");
+  const replacer = (key: string, value: unknown) =>
+    key === "failure" ? withoutPaths(value as string) : value;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${name}.json`, JSON.stringify(json, replacer, 2) + "\n");
+  writeFileSync(`${folder}/${name}.md`, withoutPaths(text));
+}
