@@ -20,7 +20,20 @@
  *
  * @module
  */
-export { dump, go, gosched, numGoroutine, run, runSync, sleep, wait } from "./src/sched/api.ts";
+export {
+  dump,
+  dumpOnSignal,
+  go,
+  gosched,
+  numGoroutine,
+  run,
+  runSync,
+  sleep,
+  startTrace,
+  stopTrace,
+  type TraceOptions,
+  wait,
+} from "./src/sched/api.ts";
 export { DeadlockError } from "./src/sched/deadlock.ts";
 export {
   type GoroutineHandle as Goroutine,
@@ -30,6 +43,8 @@ export {
   type Routine,
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
+export type { OnSlow } from "./src/sched/watchdog.ts";
+export { type Stats, stats } from "./src/poll/stats.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export type { Chunks } from "./src/poll/chunks.ts";
 export { type DenoErrorName, errors } from "./src/poll/deno_errors.ts";

@@ -62,6 +62,11 @@ export class NetFD<A extends Addr> extends FD {
     });
   }
 
+  override describe(): string {
+    const ends = [this.localAddr, this.remoteAddr].filter((addr) => addr !== null);
+    return `${super.describe()} ${this.net} ${ends.join("->")}`.trimEnd();
+  }
+
   override close(): void {
     if (!this.closed) void this.localAddr;
     super.close();

@@ -35,6 +35,11 @@ export class ReadyCase implements SelectCase<{ value: undefined; ok: true }> {
   }
 
   /** See {@linkcode SelectCase}. */
+  describe(): string {
+    return `${this.#mode} of ${this.#fd.describe()}`;
+  }
+
+  /** See {@linkcode SelectCase}. */
   collect(): undefined {}
 }
 
@@ -71,6 +76,11 @@ export class AcceptCase<C> implements SelectCase<{ value: C; ok: true }> {
   /** See {@linkcode SelectCase}. */
   withdraw(waiter: Waiter): void {
     this.#fd.pd!.unwatch("read", waiter);
+  }
+
+  /** See {@linkcode SelectCase}. */
+  describe(): string {
+    return `accept of ${this.#fd.describe()}`;
   }
 
   /** See {@linkcode SelectCase}. */

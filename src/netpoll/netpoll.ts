@@ -21,7 +21,7 @@ import { type HostWait, PlatformError, type Poller, type PollSink } from "../../
 import type { Goroutine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { RunQueue } from "../sched/run_queue.ts";
-import type { EventSource } from "../sched/scheduler.ts";
+import type { EventSource } from "../sched/event_source.ts";
 import { scheduler } from "../sched/thread.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
@@ -39,6 +39,8 @@ export interface Wakeable {
 /** One per thread. */
 export class Netpoll implements EventSource, WaitCount {
   waiters = 0;
+  /** How often the system was asked what is ready. */
+  polls = 0;
   readonly #openPoller: () => Poller;
   readonly #cache = new PollCache(this);
   readonly #ready = new RunQueue();
@@ -57,6 +59,11 @@ export class Netpoll implements EventSource, WaitCount {
   /** Whether the system's poller is open. */
   get isOpen(): boolean {
     return this.#poller !== null;
+  }
+
+  /** How many descriptors are open. */
+  get descriptors(): number {
+    return this.#cache.open;
   }
 
   /** Registers `fd`. Gives its pollDesc, or minus an errno. */
@@ -82,6 +89,7 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   poll(delay: number): RunQueue {
+    this.polls++;
     const count = this.init().poll(delay, this.#sink);
     if (count < 0) {
       const { name, text } = platform().errnoText(-count);
@@ -132,9 +140,7 @@ export class Netpoll implements EventSource, WaitCount {
   #lookAtWakers(): void {
     for (const waker of this.#wakers) {
       const woken = waker.woken();
-      if (woken === null || woken.status !== "waiting") continue;
-      woken.status = "runnable";
-      this.#ready.push(woken);
+      if (woken !== null) scheduler.readyInto(this.#ready, woken);
     }
   }
 

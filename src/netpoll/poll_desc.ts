@@ -12,7 +12,7 @@
  * drained. Go has a fourth state (pdWait) for the moment between the decision to park and the park
  * itself; on one thread there is no such moment.
  */
-import type { Goroutine, Park } from "../sched/goroutine.ts";
+import type { Goroutine, Park, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
@@ -35,6 +35,8 @@ export type PollMode = "read" | "write";
 export interface Closer {
   /** Closes the descriptor if it is still open; does not throw. */
   closeQuietly(): void;
+  /** What a dump calls it: "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711". */
+  describe?(): string;
 }
 
 /** Somebody who wants to look again when something has changed, and is parked elsewhere. */
@@ -64,7 +66,7 @@ class DeadlineTimer implements HeapTimer {
 }
 
 /** See the top of this file. */
-export class PollDesc {
+export class PollDesc implements Waitable {
   /** Its index in the pollCache; travels in every event. */
   readonly slot: number;
   /** Counts the descriptors that had this slot; an event with another number is late. */
@@ -132,18 +134,22 @@ export class PollDesc {
     this.#stopTimer(this.#wt);
   }
 
+  describe(): string {
+    return this.holder?.describe?.() ?? `fd ${this.fd}`;
+  }
+
   /** Parks the current goroutine as the reader; what it gives is to be yielded at once. */
   parkReader(): Park {
     this.rg = scheduler.current;
     this.#count.waiters++;
-    return scheduler.park("IO wait");
+    return scheduler.park("IO wait", this);
   }
 
   /** Parks the current goroutine as the writer; what it gives is to be yielded at once. */
   parkWriter(): Park {
     this.wg = scheduler.current;
     this.#count.waiters++;
-    return scheduler.park("IO wait");
+    return scheduler.park("IO wait", this);
   }
 
   /** Takes the parked reader out, if there is one. Go: netpollunblock. */
@@ -270,8 +276,6 @@ export class PollDesc {
   }
 
   #wake(g: Goroutine | null, toRun: RunQueue): void {
-    if (g === null || g.status !== "waiting") return;
-    g.status = "runnable";
-    toRun.push(g);
+    if (g !== null) scheduler.readyInto(toRun, g);
   }
 }

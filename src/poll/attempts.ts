@@ -8,6 +8,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD, FdOp } from "./fd.ts";
 import type { Lock } from "./fd_mutex.ts";
+import { traffic } from "./traffic.ts";
 
 /** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
 export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
@@ -29,8 +30,10 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
       if (pd.writeAnswer !== POLL_OK) throw fd.answered(op, pd.writeAnswer);
       while (pd.wready) {
         const n = attempt();
-        if (n === fd.again) pd.wready = false;
-        else if (n !== fd.interrupted) return n;
+        if (n === fd.again) {
+          pd.wready = false;
+          traffic.again++;
+        } else if (n !== fd.interrupted) return n;
       }
       yield pd.parkWriter();
       pd.unparkWriter();
@@ -49,8 +52,10 @@ export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<
       if (pd.readAnswer !== POLL_OK) throw fd.answered(op, pd.readAnswer);
       while (pd.rready) {
         const n = attempt();
-        if (n === fd.again) pd.rready = false;
-        else if (n !== fd.interrupted) return n;
+        if (n === fd.again) {
+          pd.rready = false;
+          traffic.again++;
+        } else if (n !== fd.interrupted) return n;
       }
       yield pd.parkReader();
       pd.unparkReader();

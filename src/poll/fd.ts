@@ -10,7 +10,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
 import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/poll_desc.ts";
-import type { Goroutine, Routine } from "../sched/goroutine.ts";
+import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../sync/cancel.ts";
@@ -19,6 +19,7 @@ import { ExhaustionBackOff } from "./exhaustion.ts";
 import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
+import { traffic } from "./traffic.ts";
 
 /** What a call may be named in an error; "set-own" sets what concerns this end alone. */
 export type FdOp =
@@ -35,7 +36,7 @@ export type FdOp =
   | "set-own";
 
 /** See the top of this file. */
-export abstract class FD implements Closer, Destroyable {
+export abstract class FD implements Closer, Destroyable, Waitable {
   /** The descriptor's number. */
   readonly sysfd: number;
   /** What a call that would have to wait answers. */
@@ -131,6 +132,7 @@ export abstract class FD implements Closer, Destroyable {
       switch (-fd) {
         case errno.EAGAIN:
           pd.rready = false;
+          traffic.again++;
           break;
         case errno.EINTR:
         // The peer was gone before it was its turn: that is nobody's error.
@@ -204,7 +206,7 @@ export abstract class FD implements Closer, Destroyable {
     while (!this.ready("read")) {
       this.pd!.watch("read", watcher);
       try {
-        yield scheduler.park("IO wait");
+        yield scheduler.park("IO wait", this);
       } finally {
         this.pd?.unwatch("read", watcher);
       }
@@ -250,6 +252,10 @@ export abstract class FD implements Closer, Destroyable {
     if (this.mutex.closing) throw this.fail("close", ERR_CLOSED);
     this.pd?.evict();
     this.mutex.close();
+  }
+
+  describe(): string {
+    return `fd ${this.sysfd}`;
   }
 
   closeQuietly(): void {

@@ -17,6 +17,7 @@
 import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD } from "./fd.ts";
+import { traffic } from "./traffic.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
 /** See the list at the top of this file. */
@@ -105,7 +106,7 @@ abstract class Operation {
       mutex.leave(this.lock, this.#goroutine!);
       throw this.abandon();
     }
-    this.value = scheduler.park("fd lock");
+    this.value = scheduler.park("fd lock", this.fd);
     return false;
   }
 
@@ -170,14 +171,17 @@ export class ReadOperation extends Operation {
         // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
         // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
         if (n < length && !pd.hangup) pd.rready = false;
+        traffic.read += n;
         return this.gave(n);
       }
       if (n === 0) {
         fd.sawEnd();
         return this.gave(null);
       }
-      if (n === fd.again) pd.rready = false;
-      else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));
+      if (n === fd.again) {
+        pd.rready = false;
+        traffic.again++;
+      } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));
     }
   }
 
@@ -237,14 +241,17 @@ export class WriteOperation extends Operation {
       if (n >= 0) {
         fd.wrote = true;
         this.sent += n;
+        traffic.written += n;
         if (this.sent === buffer.length) return this.gave();
         // A long write to a fast peer must not keep the others waiting.
         if (scheduler.fuel-- <= 0) {
           this.value = scheduler.yieldNow();
           return this;
         }
-      } else if (n === fd.again) pd.wready = false;
-      else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
+      } else if (n === fd.again) {
+        pd.wready = false;
+        traffic.again++;
+      } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
     }
   }
 

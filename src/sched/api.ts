@@ -7,6 +7,8 @@ import { Run, type RunOptions } from "./run.ts";
 import { afterRun, backgroundRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 
+export { dumpOnSignal } from "./signal.ts";
+export { startTrace, stopTrace, type TraceOptions } from "./trace.ts";
 export { gosched, sleep } from "./sleep.ts";
 
 /** The body of a goroutine: what calling `f` gives, which must be a generator. */
@@ -168,11 +170,13 @@ export function numGoroutine(): number {
 
 /**
  * What every goroutine of this thread is doing: a line each, with its number, its state or what it
- * waits for and for how long, and the name of its function. Never parks.
+ * waits for and for how long, the name of its function, and the channel or descriptor that it waits
+ * for; after {@linkcode RunOptions} `debug` another line says where it was started. Never parks.
+ * Go: `runtime.Stack`.
  *
  * @example
  * ```ts
- * console.log(dump()); // goroutine 1 [IO wait, 12 ms]: main
+ * console.log(dump()); // goroutine 1 [IO wait, 12 ms]: main (fd 5 tcp 127.0.0.1:8080)
  * ```
  */
 export function dump(): string {

@@ -2,17 +2,28 @@
 /** What every goroutine is doing. Go: runtime.Stack(all), and the report on SIGQUIT. */
 import type { Goroutine } from "./goroutine.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { lineOf } from "./spawn_site.ts";
 
 function describe(g: Goroutine, now: number): string {
-  const state = g.status === "waiting"
+  const waiting = g.status === "waiting";
+  const state = waiting
     ? `${g.waitReason}, ${Math.max(0, Math.round(now - g.waitSince))} ms`
     : g.status;
-  return `goroutine ${g.id} [${state}]: ${g.name}`;
+  const on = waiting ? g.waitOn?.describe() ?? "" : "";
+  const site = g.site === null ? "" : lineOf(g.site);
+  return `goroutine ${g.id} [${state}]: ${g.name}${on && ` (${on})`}${
+    site && `\n    started at ${site}`
+  }`;
+}
+
+/** The goroutines of all runs, the oldest first. */
+export function allGoroutines(scheduler: Scheduler): Goroutine[] {
+  const all = [...scheduler.runs].flatMap((run) => [...run.goroutines()]);
+  return all.sort((a, b) => a.id - b.id);
 }
 
 /** A line a goroutine, the oldest first. */
 export function dumpAll(scheduler: Scheduler): string {
   const now = performance.now();
-  const all = [...scheduler.runs].flatMap((run) => [...run.goroutines()]);
-  return all.sort((a, b) => a.id - b.id).map((g) => describe(g, now)).join("\n");
+  return allGoroutines(scheduler).map((g) => describe(g, now)).join("\n");
 }

@@ -28,6 +28,12 @@ export const PARK: Park = Object.freeze({ park: true });
  */
 export type Routine<T> = Generator<Park, T, void>;
 
+/** What a goroutine waits for, as a dump names it. */
+export interface Waitable {
+  /** "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711", "chan 3, 0 of 128"; it must not throw. */
+  describe(): string;
+}
+
 /** See the list of states at the top of this file. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 
@@ -72,7 +78,7 @@ export interface GoroutineHandle<T = unknown> {
 }
 
 /** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
-export class Goroutine<T = unknown> implements GoroutineHandle<T> {
+export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   /** A number that no other goroutine of this thread has had. */
   readonly id: number = ++lastId;
   /** The name of the function that it runs. */
@@ -83,6 +89,10 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T> {
   waitReason = "";
   /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
   waitSince = 0;
+  /** What it waits for, while it is waiting, if that has a name. */
+  waitOn: Waitable | null = null;
+  /** Where it was started, if its run keeps that. */
+  site: Error | null = null;
   /** How it ended; null while it lives. */
   outcome: Outcome<T> | null = null;
   /** Its body. */
@@ -113,6 +123,10 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T> {
     this.body = body;
   }
 
+  describe(): string {
+    return `goroutine ${this.id}: ${this.name}`;
+  }
+
   /** See {@linkcode GoroutineHandle.join}. */
   *join(): Routine<T> {
     const { current } = this.run.scheduler;
@@ -121,7 +135,7 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T> {
     while (this.outcome === null) {
       (this.joiners ??= []).push(current);
       try {
-        yield this.run.scheduler.park("join");
+        yield this.run.scheduler.park("join", this as Goroutine);
       } finally {
         // Ended while it waited: its place must not keep an error from being reported.
         if (this.outcome === null) this.joiners = this.joiners.filter((g) => g !== current);

@@ -9,7 +9,9 @@
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { disown } from "./ownership.ts";
+import { captureSite } from "./spawn_site.ts";
 import { CallTimer } from "./timer.ts";
+import { type OnSlow, Watchdog } from "./watchdog.ts";
 
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
@@ -30,6 +32,21 @@ export interface RunOptions {
    * callback of the host may still use a channel. Say false if one may do so later than that.
    */
   detectDeadlock?: boolean;
+  /**
+   * Milliseconds. A goroutine of the run that ran for longer without letting others run is told to
+   * `onSlow`, or else to `console.warn`: when it parks or ends, for on one thread nothing can
+   * interrupt it, and one that never does so is never told of. Left out, it costs nothing.
+   *
+   * @throws {RangeError} when it is not more than 0
+   */
+  watchdog?: number;
+  /** See `watchdog`. An error that it throws ends the run. */
+  onSlow?: OnSlow;
+  /**
+   * Whether {@linkcode dump} is to tell where each goroutine of the run was started. That makes `go`
+   * dearer, by 0.2 us on Bun and 2.5 us on Deno, so it is not unless asked for.
+   */
+  debug?: boolean;
 }
 
 /** How a run without a main goroutine is told apart. @internal */
@@ -43,6 +60,8 @@ export class Run {
   readonly scheduler: Scheduler;
   /** See {@linkcode RunOptions}. */
   readonly detectDeadlock: boolean;
+  /** See {@linkcode RunOptions}. */
+  readonly debug: boolean;
   /** The error that ended it. */
   failure: { readonly error: unknown } | null = null;
   /** What main returned. */
@@ -53,6 +72,7 @@ export class Run {
   onOver: () => void = () => {};
   readonly #onPanic: RunOptions["onPanic"];
   readonly #endsEmpty: boolean;
+  readonly #watchdog: Watchdog | null;
   #main: Goroutine | null = null;
   #newest: Goroutine | null = null;
   #living = 0;
@@ -65,7 +85,11 @@ export class Run {
     this.scheduler = scheduler;
     this.#endsEmpty = options.whenEmpty === "end";
     this.detectDeadlock = options.detectDeadlock ?? true;
+    this.debug = options.debug ?? false;
     this.#onPanic = options.onPanic;
+    const { watchdog, onSlow } = options;
+    this.#watchdog = watchdog === undefined ? null : new Watchdog(this, watchdog, onSlow);
+    if (this.#watchdog !== null) scheduler.observe(this.#watchdog);
     scheduler.runs.add(this);
   }
 
@@ -89,6 +113,7 @@ export class Run {
   add(g: Goroutine): void {
     if (g.daemon) this.#daemons++;
     else this.#living++;
+    if (this.debug) g.site = captureSite();
     g.older = this.#newest;
     if (this.#newest !== null) this.#newest.newer = g;
     this.#newest = g;
@@ -184,6 +209,7 @@ export class Run {
     if (this.#daemons > 0 || this.#living > 0) return;
     this.over = true;
     this.scheduler.timers.stop(this.#grace);
+    if (this.#watchdog !== null) this.scheduler.unobserve(this.#watchdog);
     this.scheduler.runOver(this);
     this.onOver();
   }

@@ -6,11 +6,19 @@
  * It is not re-entrant and has no thread of its own. Two loops drive it: `runSync` from below, with
  * the thread to itself, and the {@linkcode HostLoop} in turns between those of the host.
  */
-import { type Goroutine, type Outcome, PanicError, PARK, type Park } from "./goroutine.ts";
+import {
+  type Goroutine,
+  type Outcome,
+  PanicError,
+  PARK,
+  type Park,
+  type Waitable,
+} from "./goroutine.ts";
+import { type EventSource, NO_SOURCE } from "./event_source.ts";
+import { joined, type Observer, without } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer.ts";
 import type { Run } from "./run.ts";
-import type { HostWait } from "../../platforms/types.ts";
 
 /** Goroutines run between two looks at the poller and the timers, at most. Go: schedtick % 61. */
 const BATCH = 61;
@@ -21,36 +29,6 @@ const FUEL = 32;
 
 /** How long `finally` blocks may take once a goroutine is ended, in milliseconds. */
 export const END_GRACE_MS = 1000;
-
-/** Where goroutines come from that wait for the world outside. src/netpoll is the one there is. */
-export interface EventSource {
-  /** How many waits are under way: with none of them, nothing outside can wake anyone. */
-  readonly waiters: number;
-  /** Waits as {@linkcode Poller.poll} does and gives those that became runnable. */
-  poll(delay: number): RunQueue;
-  /** Makes the current or the next `poll` return. */
-  break(): void;
-  /** A wait for `poll` to have something, beside the host's loop. */
-  hostWait(): HostWait;
-  /** Closes every descriptor that was opened for `run` and is still open. */
-  closeOwned(run: Run): void;
-  /** Says that nobody runs: what is not needed for open descriptors may be given back. */
-  idle(): void;
-}
-
-/** Stands in until src/netpoll is loaded, which every user of a descriptor or of a wait imports. */
-const NO_SOURCE: EventSource = {
-  waiters: 0,
-  poll: () => {
-    throw new Error("netpoll: scheduler: no source of events");
-  },
-  break: () => {},
-  hostWait: () => {
-    throw new Error("netpoll: scheduler: no source of events");
-  },
-  closeOwned: () => {},
-  idle: () => {},
-};
 
 /** One per thread. */
 export class Scheduler {
@@ -66,6 +44,14 @@ export class Scheduler {
   promises = 0;
   /** Goroutines that live. */
   count = 0;
+  /** Goroutines that were started. */
+  spawned = 0;
+  /** Turns of goroutines. */
+  switches = 0;
+  /** Goroutines that the poller made runnable. */
+  wakeUps = 0;
+  /** Who watches; mostly nobody. */
+  observer: Observer | null = null;
   /** Whether `runSync` has the thread, and the host's loop stands still. */
   blocking = false;
   /** The runs that have not ended. */
@@ -98,11 +84,25 @@ export class Scheduler {
     return !this.#queue.empty;
   }
 
-  /** Marks the current goroutine as waiting; what it gives is to be yielded at once. */
-  park(reason: string): Park {
+  /** Has `observer` told from now on. */
+  observe(observer: Observer): void {
+    this.observer = joined(this.observer, observer);
+  }
+
+  /** Has `observer` told no more. */
+  unobserve(observer: Observer): void {
+    this.observer = without(this.observer, observer);
+  }
+
+  /**
+   * Marks the current goroutine as waiting, for `on` if that has a name; what it gives is to be
+   * yielded at once.
+   */
+  park(reason: string, on: Waitable | null = null): Park {
     const g = this.current!;
     g.status = "waiting";
     g.waitReason = reason;
+    g.waitOn = on;
     g.waitSince = this.now;
     return PARK;
   }
@@ -120,6 +120,7 @@ export class Scheduler {
     if (g.status !== "waiting") return;
     g.status = "runnable";
     this.#queue.push(g);
+    if (this.observer !== null) this.observer.woke(g, this.current);
     if (!this.#passing) this.onOutside();
   }
 
@@ -132,11 +133,22 @@ export class Scheduler {
     if (f !== undefined) queueMicrotask(f);
   }
 
+  /** As {@linkcode ready}, for the poller, which gives all of `queue` at once. Go: netpollready. */
+  readyInto(queue: RunQueue, g: Goroutine): void {
+    if (g.status !== "waiting") return;
+    g.status = "runnable";
+    this.wakeUps++;
+    queue.push(g);
+    if (this.observer !== null) this.observer.woke(g, null);
+  }
+
   /** Takes in a new goroutine. Go: newproc. */
   start(g: Goroutine): void {
     this.count++;
+    this.spawned++;
     g.run.add(g);
     this.#queue.push(g);
+    if (this.observer !== null) this.observer.woke(g, this.current);
     if (!this.#passing) this.onOutside();
   }
 
@@ -169,7 +181,9 @@ export class Scheduler {
    */
   end(g: Goroutine): void {
     if (g.status === "dead" || g.status === "running") return;
-    this.#resume(g, () => g.body.return(undefined), ENDED);
+    const turn = () => this.#resume(g, () => g.body.return(undefined), ENDED);
+    if (this.observer === null) turn();
+    else this.#observed(this.observer, g, turn);
     if ((g.status as string) === "dead") return;
     g.grace ??= new CallTimer(() => this.end(g));
     this.timers.set(g.grace, performance.now() + END_GRACE_MS);
@@ -220,10 +234,21 @@ export class Scheduler {
   #runBatch(): void {
     let left = this.#batch;
     let g: Goroutine | null;
-    while (left-- > 0 && (g = this.#queue.shift()) !== null) {
+    while (left > 0 && (g = this.#queue.shift()) !== null) {
+      left--;
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
-      if (g.status === "runnable") this.#step(g);
+      if (g.status !== "runnable") continue;
+      if (this.observer === null) this.#step(g);
+      else this.#observed(this.observer, g, () => this.#step(g!));
     }
+    this.switches += this.#batch - left;
+  }
+
+  #observed(observer: Observer, g: Goroutine, turn: () => void): void {
+    const began = performance.now();
+    observer.began(g, began);
+    turn();
+    observer.ended(g, began, performance.now());
   }
 
   #step(g: Goroutine): void {
@@ -286,8 +311,8 @@ export class Scheduler {
   }
 }
 
-/** How a goroutine ended that its run ended: whoever joins it is told. */
+/** How a goroutine ended that was ended, by its run or its scope: whoever joins it is told. */
 const ENDED: Outcome<never> = {
   ok: false,
-  error: new PanicError("the goroutine was ended together with its run"),
+  error: new PanicError("the goroutine was ended"),
 };

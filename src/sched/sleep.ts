@@ -57,7 +57,7 @@ class Sleep implements HeapTimer {
       this.#g = scheduler.current!;
       scheduler.timers.set(this, performance.now() + this.#ms);
     } else if (this.slot === NO_SLOT) return DONE;
-    return park("sleep");
+    return park("sleep", null);
   }
 
   return(): Step<void> {

@@ -4,7 +4,7 @@
  * rest of a short operation, so the short ones are iterators of their own making; each does its
  * first attempt at its first `next`, and must be driven by `yield*` as soon as it was made.
  */
-import { PARK, type Park } from "./goroutine.ts";
+import { PARK, type Park, type Waitable } from "./goroutine.ts";
 import { scheduler } from "./thread.ts";
 
 /** What `next` gives. It is read at once by whoever called it, so one object may serve many calls. */
@@ -17,8 +17,8 @@ const PARKED: Step<never> = { done: false, value: PARK };
 export const DONE: Step<void> = { done: true, value: undefined };
 
 /** Parks the goroutine; see `Scheduler.park`. */
-export function park(reason: string): Step<never> {
-  scheduler.park(reason);
+export function park(reason: string, on: Waitable | null): Step<never> {
+  scheduler.park(reason, on);
   return PARKED;
 }
 

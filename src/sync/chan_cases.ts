@@ -33,6 +33,10 @@ export class RecvCase<T> implements SelectCase<Received<T>> {
     this.#chan.abandon(waiter);
   }
 
+  describe(): string {
+    return `receive of ${this.#chan.describe()}`;
+  }
+
   collect(waiter: Waiter): T | undefined {
     return waiter.value as T | undefined;
   }
@@ -60,6 +64,10 @@ export class SendCase<T> implements SelectCase<Sent> {
 
   withdraw(waiter: Waiter): void {
     this.#chan.senders.remove(waiter);
+  }
+
+  describe(): string {
+    return `send to ${this.#chan.describe()}`;
   }
 
   collect(waiter: Waiter): undefined {

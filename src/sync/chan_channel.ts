@@ -11,7 +11,8 @@
  * the capacity if need be, and nobody who sent it hears of the detour. Several that come back at
  * once come back in the order in which they are given up, which is not always that of sending.
  */
-import { PanicError, type Routine } from "../sched/goroutine.ts";
+import { PanicError, type Routine, type Waitable } from "../sched/goroutine.ts";
+import { numberOf } from "../sched/number_of.ts";
 import type { Chan } from "./chan.ts";
 import { ChanIterator, recvAsync, sendAsync } from "./chan_async.ts";
 import { RecvCase, SendCase } from "./chan_cases.ts";
@@ -31,7 +32,7 @@ import type { SelectCase } from "./select_case.ts";
 const FIRST_SLOTS = 8;
 
 /** See {@linkcode Chan}, and the top of this file. */
-export class Channel<T> implements Chan<T> {
+export class Channel<T> implements Chan<T>, Waitable {
   readonly capacity: number;
   /** Those who wait for a value. */
   readonly receivers: WaitQueue = new WaitQueue();
@@ -124,6 +125,10 @@ export class Channel<T> implements Chan<T> {
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return new ChanIterator(this);
+  }
+
+  describe(): string {
+    return `chan ${numberOf(this)}, ${this.#count} of ${this.capacity}`;
   }
 
   /** Sends if that needs no waiting. */

@@ -65,11 +65,11 @@ export class SendOperation<T> {
     if (scheduler.fuel < 0) return letOthersRun();
     this.#waiter = acquireWaiter(this.#value);
     this.#chan.senders.push(this.#waiter);
-    return park("chan send");
+    return park("chan send", this.#chan);
   }
 
   #resume(w: Waiter): Step<void> {
-    if (!w.done) return park("chan send");
+    if (!w.done) return park("chan send", this.#chan);
     const { ok } = w;
     this.#waiter = null;
     this.#end();
@@ -144,11 +144,11 @@ export class RecvOperation<T, R> {
     if (this.#chan.closed) return this.#result(undefined, false);
     this.#waiter = acquireWaiter(undefined);
     this.#chan.awaitValue(this.#waiter);
-    return park("chan receive");
+    return park("chan receive", this.#chan);
   }
 
   #resume(w: Waiter): Step<R> {
-    if (!w.done) return park("chan receive");
+    if (!w.done) return park("chan receive", this.#chan);
     const { value, ok } = w;
     this.#waiter = null;
     releaseWaiter(w);

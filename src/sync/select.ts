@@ -6,7 +6,7 @@
  * leave them. The order is a shuffle that stops at the first case that can happen, which makes each
  * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
  */
-import type { Routine } from "../sched/goroutine.ts";
+import type { Routine, Waitable } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { type Contest, Waiter } from "./chan_waiter.ts";
@@ -56,7 +56,7 @@ const HAPPENED: { done: true; value: Result } = {
  * One `select` under way: a generator written by hand, as the operations of chan_ops.ts. When it is
  * over it serves another call.
  */
-class Select implements Contest {
+class Select implements Contest, Waitable {
   arms: readonly SelectArm[] = NO_ARMS;
   winner: Waiter | null = null;
   woken = false;
@@ -95,13 +95,17 @@ class Select implements Contest {
     return this;
   }
 
+  describe(): string {
+    return this.arms.map((arm) => isCase(arm) ? arm.describe?.() ?? "?" : "nil").join(", ");
+  }
+
   #wait(): Step<Result> {
     const { arms } = this;
     if (!this.#waiting) {
       if (scheduler.fuel < 0) return letOthersRun();
       this.#enrol();
     }
-    if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)");
+    if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)", this);
     const { winner } = this;
     if (winner === null) {
       this.#leave(null);

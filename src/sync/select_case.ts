@@ -71,6 +71,8 @@ export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
   withdraw(waiter: SelectWaiter): void;
   /** The `value` of the case that happened, out of `waiter`; or throws what `select` is to throw. */
   collect(waiter: SelectWaiter): O["value"];
+  /** What a dump calls it: "receive of chan 3". It must not throw. */
+  describe?(): string;
 }
 
 /** What `select` takes at one place: a case, `otherwise`, or null for one that never happens. */

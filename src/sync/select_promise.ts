@@ -48,6 +48,10 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
     if (this.#waiters.delete(waiter)) scheduler.promises--;
   }
 
+  describe(): string {
+    return "promise";
+  }
+
   collect(): T {
     if (this.#state === "rejected") throw this.#outcome;
     return this.#outcome as T;

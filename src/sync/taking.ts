@@ -6,7 +6,8 @@
  * of Go's mutexes: nobody barges in, and a waiter needs to be woken once only. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
-import type { Routine } from "../sched/goroutine.ts";
+import type { Routine, Waitable } from "../sched/goroutine.ts";
+import { numberOf } from "../sched/number_of.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Waiter, WaitList } from "./wait_list.ts";
@@ -27,7 +28,7 @@ export interface Takeable {
  * A taking under way: what `yield*` runs. `next` makes the attempt, and is called again when the
  * goroutine was woken; `return` is called instead when it is ended.
  */
-export class Taking {
+export class Taking implements Waitable {
   readonly #what: Takeable;
   /** Whether it is of no call. */
   #unused = true;
@@ -65,6 +66,10 @@ export class Taking {
     return this;
   }
 
+  describe(): string {
+    return `lock ${numberOf(this.#what)}`;
+  }
+
   #wait(): Step<void> {
     if (this.#waiter === null) {
       if (scheduler.fuel < 0) return letOthersRun();
@@ -74,7 +79,7 @@ export class Taking {
       this.#unused = true;
       return DONE;
     }
-    return park(this.#what.reason);
+    return park(this.#what.reason, this);
   }
 
   #leave(): void {

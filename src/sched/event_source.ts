@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/** What the scheduler needs of the poller. Go: the netpoll of runtime/proc.go's findRunnable. */
+import type { HostWait } from "../../platforms/types.ts";
+import type { Run } from "./run.ts";
+import type { RunQueue } from "./run_queue.ts";
+
+/** Where goroutines come from that wait for the world outside. src/netpoll is the one there is. */
+export interface EventSource {
+  /** How many waits are under way: with none of them, nothing outside can wake anyone. */
+  readonly waiters: number;
+  /** Waits as {@linkcode Poller.poll} does and gives those that became runnable. */
+  poll(delay: number): RunQueue;
+  /** Makes the current or the next `poll` return. */
+  break(): void;
+  /** A wait for `poll` to have something, beside the host's loop. */
+  hostWait(): HostWait;
+  /** Closes every descriptor that was opened for `run` and is still open. */
+  closeOwned(run: Run): void;
+  /** Says that nobody runs: what is not needed for open descriptors may be given back. */
+  idle(): void;
+}
+
+/** Stands in until src/netpoll is loaded, which every user of a descriptor or of a wait imports. */
+export const NO_SOURCE: EventSource = {
+  waiters: 0,
+  poll: () => {
+    throw new Error("netpoll: scheduler: no source of events");
+  },
+  break: () => {},
+  hostWait: () => {
+    throw new Error("netpoll: scheduler: no source of events");
+  },
+  closeOwned: () => {},
+  idle: () => {},
+};

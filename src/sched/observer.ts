@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Who watches the scheduler: the tracer, the watchdogs. There mostly is none, and then the scheduler
+ * pays one comparison a turn for the possibility.
+ */
+import type { Goroutine } from "./goroutine.ts";
+
+/** Told of what goroutines do. It must not run anything of theirs. Times are of `performance.now()`. */
+export interface Observer {
+  /** `g` became runnable: because of `by`, or of something outside the goroutines. */
+  woke(g: Goroutine, by: Goroutine | null): void;
+  /** `g` begins its turn. */
+  began(g: Goroutine, at: number): void;
+  /** The turn of `g` that began at `began` is over; its status says what comes next. */
+  ended(g: Goroutine, began: number, at: number): void;
+}
+
+/** Several as one. */
+class Observers implements Observer {
+  readonly all: readonly Observer[];
+
+  constructor(all: readonly Observer[]) {
+    this.all = all;
+  }
+
+  woke(g: Goroutine, by: Goroutine | null): void {
+    for (const one of this.all) one.woke(g, by);
+  }
+
+  began(g: Goroutine, at: number): void {
+    for (const one of this.all) one.began(g, at);
+  }
+
+  ended(g: Goroutine, began: number, at: number): void {
+    for (const one of this.all) one.ended(g, began, at);
+  }
+}
+
+function listOf(observer: Observer | null): readonly Observer[] {
+  if (observer === null) return [];
+  return observer instanceof Observers ? observer.all : [observer];
+}
+
+function asOne(all: readonly Observer[]): Observer | null {
+  return all.length > 1 ? new Observers(all) : all[0] ?? null;
+}
+
+/** `observers` and `one`. */
+export function joined(observers: Observer | null, one: Observer): Observer | null {
+  return asOne([...listOf(observers), one]);
+}
+
+/** `observers` without `one`. */
+export function without(observers: Observer | null, one: Observer): Observer | null {
+  return asOne(listOf(observers).filter((other) => other !== one));
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Records what goroutines do. Go: runtime/trace.
+ *
+ * A goroutine is on its track always in one of three spans: running, runnable, or what it waits for.
+ * A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to it; what
+ * is outside the goroutines (the poller, a timer, the host) has track 0, with a short span a wake-up.
+ */
+import type { Goroutine } from "./goroutine.ts";
+import type { Observer } from "./observer.ts";
+import { TraceRing } from "./trace_ring.ts";
+
+/** The track of what is outside the goroutines. */
+const OUTSIDE = 0;
+/** How long a wake-up from outside is drawn, in milliseconds. */
+const WAKE_MS = 1e-4;
+
+/** What a goroutine is in the midst of. */
+interface Open {
+  name: string;
+  since: number;
+}
+
+/** See the top of this file. */
+export class Tracer implements Observer {
+  readonly ring: TraceRing;
+  /** The names of the goroutines that were seen, by number. */
+  readonly names: Map<number, string> = new Map();
+  readonly #open = new Map<Goroutine, Open>();
+  #lastArrow = 0;
+  /** When the last wake-up from outside was over. */
+  #outsideFree = 0;
+
+  /** Begins with what `goroutines` are doing now. */
+  constructor(limit: number, goroutines: Iterable<Goroutine>, now: number) {
+    this.ring = new TraceRing(limit);
+    for (const g of goroutines) this.#turn(g, nameOf(g), now);
+  }
+
+  woke(g: Goroutine, by: Goroutine | null): void {
+    const now = performance.now();
+    const arrow = ++this.#lastArrow;
+    const from = by === null ? this.#outside(g, now) : now;
+    this.ring.add({ kind: "from", track: by?.id ?? OUTSIDE, at: from, end: from, name: arrow });
+    const at = Math.max(now, from);
+    this.#turn(g, "runnable", at);
+    this.ring.add({ kind: "to", track: g.id, at, end: at, name: arrow });
+  }
+
+  began(g: Goroutine, at: number): void {
+    this.#turn(g, "running", at);
+  }
+
+  ended(g: Goroutine, _began: number, at: number): void {
+    this.#turn(g, nameOf(g), at);
+    if (g.status === "dead") this.#open.delete(g);
+  }
+
+  /** Ends the spans that are open. */
+  end(now: number): void {
+    for (const [g, { name, since }] of this.#open) this.#span(g.id, name, since, now);
+    this.#open.clear();
+  }
+
+  /** `g` goes over to what is called `name`. */
+  #turn(g: Goroutine, name: string, at: number): void {
+    const open = this.#open.get(g);
+    if (open === undefined) {
+      this.names.set(g.id, g.name);
+      this.#open.set(g, { name, since: at });
+      return;
+    }
+    // A clock that was read before a wake-up from outside was drawn must not lead back.
+    const now = Math.max(at, open.since);
+    this.#span(g.id, open.name, open.since, now);
+    open.name = name;
+    open.since = now;
+  }
+
+  #span(track: number, name: string, at: number, end: number): void {
+    this.ring.add({ kind: "span", track, at, end, name });
+  }
+
+  #outside(g: Goroutine, now: number): number {
+    const at = Math.max(now, this.#outsideFree);
+    this.#outsideFree = at + WAKE_MS;
+    this.#span(OUTSIDE, `wake goroutine ${g.id}`, at, this.#outsideFree);
+    return at;
+  }
+}
+
+function nameOf(g: Goroutine): string {
+  return g.status === "waiting" ? g.waitReason : g.status;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Names the goroutines that run for too long without letting others run. Go has no need of it: there
+ * sysmon preempts them.
+ */
+import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
+import type { Observer } from "./observer.ts";
+import type { Run } from "./run.ts";
+
+/** Told of a goroutine that ran for `ms` milliseconds without a `yield*` that let others run. */
+export type OnSlow = (goroutine: GoroutineHandle, ms: number) => void;
+
+/** Watches over one run. */
+export class Watchdog implements Observer {
+  readonly #run: Run;
+  readonly #limit: number;
+  readonly #onSlow: OnSlow;
+
+  constructor(run: Run, limit: number, onSlow: OnSlow = warn) {
+    if (typeof limit !== "number" || !(limit > 0)) {
+      throw new RangeError(
+        `Cannot set a watchdog as its limit must be more than 0: current value is ${limit}`,
+      );
+    }
+    this.#run = run;
+    this.#limit = limit;
+    this.#onSlow = onSlow;
+  }
+
+  woke(): void {}
+
+  began(): void {}
+
+  ended(g: Goroutine, began: number, at: number): void {
+    const ms = at - began;
+    if (ms <= this.#limit || g.run !== this.#run) return;
+    try {
+      this.#onSlow(g, ms);
+    } catch (error) {
+      g.run.fail(error);
+    }
+  }
+}
+
+function warn(goroutine: GoroutineHandle, ms: number): void {
+  const { id, name } = goroutine;
+  console.warn(`goroutine ${id} [${name}] ran for ${Math.round(ms)} ms without letting others run`);
+}
