@@ -597,10 +597,10 @@ export function testConn(
   for (const swapped of [false, true]) {
     for (const { name: subTest, main, extra } of CASES) {
       const title = `${name}: ${subTest}${swapped ? ", ends swapped" : ""}`;
-      function* body(): Routine<void> {
+      const body = function* (): Routine<void> {
         yield* onPair(makePair, swapped, options, main);
         if (extra !== undefined) yield* onPair(makePair, swapped, options, extra);
-      }
+      };
       if (options.driver === undefined) both(title, body);
       else only(options.driver, title, body);
     }

@@ -27,7 +27,7 @@ import { platform } from "../../platforms/runtime.ts";
 import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { RunQueue } from "../../src/sched/run_queue.ts";
-import { both, only, runBy, thrown, until } from "../harness.ts";
+import { both, only, thrown, until } from "../harness.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 
 const HELLO = new TextEncoder().encode("hello");
