@@ -2,6 +2,7 @@
 /** Descriptors of Unix sockets. Go: net/unixsock_posix.go. */
 import type { RawCredentials } from "../../platforms/packet_types.ts";
 import { SyscallError } from "../poll/errors.ts";
+import { giveBack, lend } from "../poll/lending.ts";
 import { unixCalls } from "./calls.ts";
 import { NetFD } from "./net_fd.ts";
 import { ListenFD } from "./stream_listener.ts";
@@ -41,9 +42,24 @@ export class UnixFD extends NetFD<UnixAddr> {
     super.close();
   }
 
-  /** What a write gave is with the peer already, who reads it also after the close. */
+  /**
+   * What a write gave is with the peer already, who reads it also after the close. But if something
+   * is unread here he reads ECONNRESET, on "unixpacket" even before it. So that is thrown away first.
+   */
   protected override release(): void {
+    if (this.wrote && !this.sawEOF && this.net !== "unixgram") this.#discard();
     this.sockets.close(this.sysfd);
+  }
+
+  /** Nothing more can come after the shutdown, so this has an end. */
+  #discard(): void {
+    const buffer = lend();
+    this.sockets.shutdown(this.sysfd, "read");
+    let n: number;
+    do n = this.sockets.recv(this.sysfd, buffer.bytes, buffer.bytes.length); while (
+      n > 0 || n === this.interrupted
+    );
+    giveBack(buffer);
   }
 }
 
