@@ -498,24 +498,27 @@ test("what main returns is the caller's, also under TLS", async () => {
   });
 });
 
-only(
-  "run",
-  "settings that are wrong are told by name, a bad certificate by node:tls",
-  function* () {
-    const bad = { ...SERVER, ALPNProtocols: "h2" } as unknown as typeof SERVER;
-    const error = yield* thrown(tlsListen("tcp", "127.0.0.1:0", bad));
-    assert.match(
-      (error as Error).message,
+only("run", "settings that are wrong are told by name", function* () {
+  const wrong: [object, RegExp][] = [
+    [
+      { ...SERVER, ALPNProtocols: "h2" },
       /^Cannot listen with TLS with these options: ALPNProtocols/,
-    );
-    const unknown = { ca: SERVER.cert, nonsense: 1 } as object;
-    assert.ok((yield* thrown(tlsDial("tcp", "127.0.0.1:1", unknown))) instanceof TypeError);
-    const noKey = { cert: SERVER.cert } as typeof SERVER;
-    assert.ok((yield* thrown(tlsListen("tcp", "127.0.0.1:0", noKey))) instanceof TypeError);
-    const broken = { cert: "no certificate", key: SERVER.key };
-    assert.ok((yield* thrown(tlsListen("tcp", "127.0.0.1:0", broken))) instanceof Error);
-  },
-);
+    ],
+    [{ cert: SERVER.cert }, /^Cannot listen with TLS with these options: key/],
+    [{ ...SERVER, cert: "none" }, /^Cannot listen with TLS as cert must be a certificate in PEM: /],
+    [{ ...SERVER, key: "none" }, /^Cannot listen with TLS as key must be a private key in PEM: /],
+    [{ ...SERVER, key: OTHER.key }, /^Cannot listen with TLS as key must be the one of cert/],
+    [{ ...SERVER, sni: { x: { ...OTHER, key: SERVER.key } } }, /as key must be the one of cert/],
+    [{ ...SERVER, nonsense: 1 }, /^Cannot listen with these options: .*nonsense/],
+  ];
+  for (const [options, message] of wrong) {
+    const error = yield* thrown(tlsListen("tcp", "127.0.0.1:0", options as typeof SERVER));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, message);
+  }
+  const unknown = { ca: SERVER.cert, nonsense: 1 } as object;
+  assert.ok((yield* thrown(tlsDial("tcp", "127.0.0.1:1", unknown))) instanceof TypeError);
+});
 
 only("runSync", "bridges to the host say that they need its loop", function* () {
   const [a, b] = yield* pair();

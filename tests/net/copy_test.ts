@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/** From one connection to another, and to the end. Go: net/splice_test.go, io/io_test.go. */
+import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
+import { test } from "node:test";
+import {
+  background,
+  type Conn,
+  copy,
+  go,
+  OpError,
+  pipe,
+  readAll,
+  type Routine,
+  splice,
+  withCancel,
+} from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
+import { both, pair, runBy, thrown, until } from "../harness.ts";
+
+const LENGTH = 5_000_000;
+
+function* pipePair(): Routine<[Conn, Conn]> {
+  return pipe();
+}
+
+function pattern(n: number): Uint8Array {
+  return Uint8Array.from({ length: n }, (_, i) => i % 251);
+}
+
+function counts(got: Uint8Array, length: number): void {
+  assert.equal(got.length, length);
+  const wrong = got.findIndex((byte, i) => byte !== i % 251);
+  assert.equal(wrong, -1, `byte ${wrong} is another`);
+}
+
+/** Pipes that this process has open. */
+function pipes(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("pipe:");
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** Registers a test after which no pipe may be left. */
+function withoutPipes(name: string, main: () => Routine<void>): void {
+  for (const driver of ["run", "runSync"] as const) {
+    test(`${name} (${driver})`, async () => {
+      const before = pipes();
+      await runBy(driver, main);
+      assert.equal(pipes(), before, "pipes left");
+    });
+  }
+}
+
+const KINDS = {
+  "two sockets": [pair, pair],
+  "a socket and a pipe()": [pair, pipePair],
+  "a pipe() and a socket": [pipePair, pair],
+  "two pipe()s": [pipePair, pipePair],
+} as const;
+
+for (const [kind, [first, second]] of Object.entries(KINDS)) {
+  withoutPipes(`a proxy between ${kind} loses nothing and adds nothing`, function* () {
+    const [a, b] = yield* first();
+    const [c, d] = yield* second();
+    const moving = go(function* () {
+      const n = yield* splice(b, c);
+      c.closeWrite();
+      return n;
+    });
+    const back = go(function* () {
+      const n = yield* copy(b, c);
+      b.closeWrite();
+      return n;
+    });
+    const want = pattern(LENGTH);
+    const writer = go(function* () {
+      yield* a.write(want);
+      a.closeWrite();
+    });
+    counts(yield* readAll(d), LENGTH);
+    assert.equal(yield* moving.join(), LENGTH);
+    yield* writer.join();
+    // The other way is still open.
+    const answer = go(() => readAll(a));
+    yield* d.write(want.subarray(0, 1000));
+    d.closeWrite();
+    counts(yield* answer.join(), 1000);
+    assert.equal(yield* back.join(), 1000);
+    for (const conn of [a, b, c, d]) conn.close();
+  });
+
+  withoutPipes(`a part is moved between ${kind}, and no more is taken`, function* () {
+    const [a, b] = yield* first();
+    const [c, d] = yield* second();
+    const want = pattern(200_000);
+    const writer = go(function* () {
+      yield* a.write(want);
+      a.close();
+    });
+    const reader = go(() => readAll(d));
+    assert.equal(yield* splice(b, c, { length: 0 }), 0);
+    assert.equal(yield* splice(b, c, { length: 10 }), 10);
+    assert.equal(yield* splice(b, c, { length: 150_000 }), 150_000);
+    const rest = yield* readAll(b);
+    yield* c.write(rest);
+    c.close();
+    yield* writer.join();
+    counts(yield* reader.join(), want.length);
+    b.close();
+    d.close();
+  });
+}
+
+withoutPipes("an echo within the kernel", function* () {
+  const [a, b] = yield* pair();
+  const echo = go(() => splice(b, b));
+  const back = new Uint8Array(100_000);
+  const reader = go(() => a.readFull(back));
+  yield* a.write(pattern(back.length));
+  yield* reader.join();
+  counts(back, back.length);
+  a.closeWrite();
+  assert.equal(yield* echo.join(), back.length);
+  a.close();
+  b.close();
+});
+
+withoutPipes("what is cut short says how much arrived, and leaves no pipe", function* () {
+  const [ctx, cancel] = withCancel(background());
+  type Cut = { end: (from: Conn, to: Conn) => void; op: string; cancel?: typeof ctx };
+  const cuts: Cut[] = [
+    { end: (from) => from.setReadDeadline(1), op: "splice" },
+    { end: (_from, to) => to.close(), op: "splice" },
+    { end: (from) => from.close(), op: "splice" },
+    { end: () => cancel(), op: "splice", cancel: ctx },
+  ];
+  for (const cut of cuts) {
+    const [a, b] = yield* pair();
+    const [c, d] = yield* pair();
+    yield* a.write(pattern(1000));
+    const moving = go(() => thrown(splice(b, c, { cancel: cut.cancel })));
+    const got = new Uint8Array(1000);
+    yield* d.readFull(got);
+    yield* until(() => moving.status === "waiting");
+    cut.end(b, c);
+    // One that waits for bytes to come learns of the other end when some have.
+    yield* a.write(new Uint8Array(1));
+    const error = (yield* moving.join()) as OpError;
+    assert.equal(error.op, cut.op);
+    assert.equal(error.bytesWritten, 1000);
+    for (const conn of [a, b, c, d]) conn[Symbol.dispose]();
+  }
+});
+
+withoutPipes("a writer that waits for a slow peer can be cut short too", function* () {
+  const [a, b] = yield* pair();
+  const [c, d] = yield* pair();
+  const writer = go(() => thrown(a.write(new Uint8Array(64 << 20))));
+  const moving = go(() => thrown(splice(b, c)));
+  yield* until(() => writer.status === "waiting" && moving.status === "waiting");
+  c.setWriteDeadline(1);
+  const error = (yield* moving.join()) as OpError;
+  assert.ok(error.timeout);
+  c.close();
+  assert.equal((yield* readAll(d)).length, error.bytesWritten);
+  b.abort();
+  yield* writer.join();
+  for (const conn of [a, d]) conn[Symbol.dispose]();
+});
+
+withoutPipes("a run that ends in the midst of it leaves no pipe", function* () {
+  const [, b] = yield* pair();
+  const [c] = yield* pair();
+  const moving = go(() => splice(b, c));
+  yield* until(() => moving.status === "waiting");
+});
+
+withoutPipes("where the kernel cannot, reads and writes do it", function* () {
+  const { transfers, errno } = platform();
+  transfers.splice = () => -errno.EINVAL;
+  try {
+    const [a, b] = yield* pair();
+    const [c, d] = yield* pair();
+    const moving = go(function* () {
+      yield* copy(c, b);
+      c.close();
+    });
+    const reader = go(() => readAll(d));
+    yield* a.write(pattern(300_000));
+    a.close();
+    counts(yield* reader.join(), 300_000);
+    yield* moving.join();
+    b.close();
+    d.close();
+  } finally {
+    Reflect.deleteProperty(transfers, "splice");
+  }
+});
+
+withoutPipes("no pipe to be had is an error of the splice", function* () {
+  const { transfers, errno } = platform();
+  transfers.pipe = () => -errno.EMFILE;
+  try {
+    const [a, b] = yield* pair();
+    const error = (yield* thrown(splice(a, b))) as OpError;
+    assert.match(error.message, /^splice tcp .*: pipe2: too many open files$/);
+    a.close();
+    b.close();
+  } finally {
+    Reflect.deleteProperty(transfers, "pipe");
+  }
+});
+
+both("copy takes whatever reads and writes", function* () {
+  let left = 10;
+  const source = {
+    *read(p: Uint8Array): Routine<number | null> {
+      if (left-- === 0) return null;
+      p.fill(left, 0, 100);
+      return 100;
+    },
+  };
+  let got = 0;
+  const sink = {
+    *write(p: Uint8Array): Routine<number> {
+      got += p.length;
+      return p.length;
+    },
+  };
+  assert.equal(yield* copy(sink, source), 1000);
+  assert.equal(got, 1000);
+});
+
+both("readAll of nothing, of a little, and of much", function* () {
+  for (const length of [0, 1, 511, 512, 513, 1_000_000]) {
+    const [a, b] = yield* pair();
+    const reader = go(() => readAll(b));
+    yield* a.write(pattern(length));
+    a.close();
+    counts(yield* reader.join(), length);
+    b.close();
+  }
+});
+
+both("a length that is none is refused", function* () {
+  const [a, b] = pipe();
+  for (const length of [-1, 1.5, NaN, "1" as unknown as number]) {
+    assert.throws(() => splice(a, b, { length }), RangeError);
+  }
+});

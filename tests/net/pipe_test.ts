@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/** `pipe()`: what nettest does not ask. Go: net/pipe_test.go. */
+import assert from "node:assert/strict";
+import {
+  ClosedError,
+  ClosedPipeError,
+  go,
+  gosched,
+  OpError,
+  pipe,
+  type Routine,
+  select,
+} from "../../mod.ts";
+import { both, thrown, until } from "../harness.ts";
+
+/** `error` as that of a pipe that is closed. */
+function closedPipe(error: unknown): ClosedPipeError {
+  assert.ok(error instanceof ClosedPipeError, String(error));
+  assert.ok(error instanceof ClosedError);
+  assert.equal(error.message, "io: read/write on closed pipe");
+  return error;
+}
+
+both("a write is over when all of it has been read, in however many reads", function* () {
+  const [a, b] = pipe();
+  let over = false;
+  const writer = go(function* () {
+    assert.equal(yield* a.write(Uint8Array.of(1, 2, 3, 4, 5)), 5);
+    over = true;
+  });
+  const buf = new Uint8Array(2);
+  for (const want of [[1, 2], [3, 4]]) {
+    assert.equal(yield* b.read(buf), 2);
+    assert.deepEqual([...buf], want);
+    yield* gosched();
+    assert.equal(over, false);
+  }
+  assert.equal(yield* b.read(buf), 1);
+  yield* writer.join();
+  assert.equal(over, true);
+});
+
+both("a read takes of one write only", function* () {
+  const [a, b] = pipe();
+  const writer = go(() => a.writev([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)]));
+  const buf = new Uint8Array(10);
+  assert.equal(yield* b.read(buf), 1);
+  assert.equal(yield* b.read(buf), 2);
+  assert.equal(yield* writer.join(), 3);
+});
+
+both("empty reads and writes are over at once", function* () {
+  const [a, b] = pipe();
+  assert.equal(yield* a.read(new Uint8Array(0)), 0);
+  assert.equal(yield* b.write(new Uint8Array(0)), 0);
+});
+
+both("close() is the end for a reader and an error for a writer at the other end", function* () {
+  const [a, b] = pipe();
+  const reader = go(() => b.read(new Uint8Array(1)));
+  const writer = go(() => thrown(b.write(new Uint8Array(10))));
+  yield* until(() => writer.status === "waiting" && reader.status === "waiting");
+  a.close();
+  assert.equal(yield* reader.join(), null);
+  assert.equal(closedPipe(yield* writer.join()).bytesWritten, 0);
+  assert.equal(yield* b.read(new Uint8Array(1)), null);
+  closedPipe(yield* thrown(b.write(new Uint8Array(1))));
+  closedPipe(yield* thrown(a.read(new Uint8Array(1))));
+  closedPipe(yield* thrown(a.write(new Uint8Array(1))));
+  // As in Go, closing it again is no error; a deadline of what is closed is one.
+  a.close();
+  a[Symbol.dispose]();
+  assert.throws(() => a.setDeadline(null), ClosedPipeError);
+  b.close();
+});
+
+both("of a write that is cut short what was read counts", function* () {
+  const [a, b] = pipe();
+  const writer = go(() => thrown(a.write(new Uint8Array(10))));
+  assert.equal(yield* b.read(new Uint8Array(4)), 4);
+  b.close();
+  assert.equal(closedPipe(yield* writer.join()).bytesWritten, 4);
+
+  const [c, d] = pipe();
+  const late = go(() => thrown(c.write(new Uint8Array(10))));
+  assert.equal(yield* d.read(new Uint8Array(3)), 3);
+  c.setWriteDeadline(1);
+  const error = (yield* late.join()) as OpError;
+  assert.equal(error.message, "write pipe: i/o timeout");
+  assert.equal(error.bytesWritten, 3);
+  // What was not read is gone with its write.
+  c.setWriteDeadline(null);
+  const next = go(() => c.write(Uint8Array.of(7)));
+  const buf = new Uint8Array(10);
+  assert.equal(yield* d.read(buf), 1);
+  assert.equal(buf[0], 7);
+  yield* next.join();
+});
+
+both("each direction can be ended by itself", function* () {
+  const [a, b] = pipe();
+  a.closeWrite();
+  assert.equal(yield* b.read(new Uint8Array(1)), null);
+  closedPipe(yield* thrown(a.write(new Uint8Array(1))));
+  const writer = go(() => b.write(Uint8Array.of(1)));
+  assert.equal(yield* a.read(new Uint8Array(1)), 1);
+  yield* writer.join();
+  a.closeRead();
+  assert.equal(yield* a.read(new Uint8Array(1)), null);
+  closedPipe(yield* thrown(b.write(new Uint8Array(1))));
+});
+
+both("a pipe as a case of a select", function* () {
+  const [a, b] = pipe();
+  const reader = go(function* (): Routine<number | null> {
+    yield* select(b.onReadable());
+    return yield* b.read(new Uint8Array(8));
+  });
+  yield* until(() => reader.status === "waiting");
+  assert.equal((yield* select(a.onWritable(), null)).index, 0);
+  yield* a.write(Uint8Array.of(1, 2));
+  assert.equal(yield* reader.join(), 2);
+
+  a.setReadDeadline(Date.now() + 10);
+  yield* select(a.onReadable());
+  assert.ok(((yield* thrown(a.read(new Uint8Array(1)))) as OpError).timeout);
+  b.close();
+});
+
+both("both ends are called pipe, and have no descriptor", function* () {
+  for (const end of pipe()) {
+    assert.equal(String(end.localAddr), "pipe");
+    assert.equal(end.remoteAddr.network, "pipe");
+    assert.equal(end.fd, -1);
+    end.setNoDelay(true);
+    end.setLinger(null);
+  }
+});
+
+both("chunks() of a pipe", function* () {
+  const [a, b] = pipe();
+  const writer = go(function* () {
+    for (let i = 1; i < 4; i++) yield* a.write(new Uint8Array(i));
+    a.close();
+  });
+  using chunks = b.chunks();
+  const lengths: number[] = [];
+  for (let chunk; (chunk = yield* chunks.next()) !== null;) lengths.push(chunk.length);
+  assert.deepEqual(lengths, [1, 2, 3]);
+  yield* writer.join();
+});

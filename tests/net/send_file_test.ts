@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/** Files to connections. Go: net/sendfile_test.go. */
+import assert from "node:assert/strict";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import {
+  background,
+  type Conn,
+  go,
+  OpError,
+  pipe,
+  readAll,
+  type Routine,
+  sendFile,
+  withCancel,
+} from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
+import { pair, runBy, thrown, until } from "../harness.ts";
+
+const LENGTH = 3_000_000;
+
+/** Runs `body` with a file whose bytes count from 0, in a folder that is gone afterwards. */
+function withFile(name: string, body: (path: string) => Routine<void>): void {
+  for (const driver of ["run", "runSync"] as const) {
+    test(`${name} (${driver})`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "netpoll-file-"));
+      try {
+        const path = join(folder, "file");
+        writeFileSync(path, Uint8Array.from({ length: LENGTH }, (_, i) => i % 251));
+        await runBy(driver, () => body(path));
+        const open = readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith(folder));
+        assert.deepEqual(open, [], "the file is still open");
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+}
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
+
+/** Fails unless `got` counts from `from`. */
+function counts(got: Uint8Array, from: number): void {
+  const wrong = got.findIndex((byte, i) => byte !== (from + i) % 251);
+  assert.equal(wrong, -1, `byte ${wrong} is another`);
+}
+
+/** What the other end of `conn` reads while `send` sends, and what that gave. */
+function* sent(
+  makePair: () => Routine<[Conn, Conn]>,
+  send: (conn: Conn) => Routine<number>,
+): Routine<[Uint8Array, number]> {
+  const [a, b] = yield* makePair();
+  const reader = go(() => readAll(b));
+  const n = yield* send(a);
+  a.close();
+  const got = yield* reader.join();
+  b.close();
+  return [got, n];
+}
+
+function* pipePair(): Routine<[Conn, Conn]> {
+  return pipe();
+}
+
+for (const [kind, makePair] of [["a socket", pair], ["another connection", pipePair]] as const) {
+  withFile(`a file and its parts go to ${kind}`, function* (path) {
+    const parts: [object, number, number][] = [
+      [{}, 0, LENGTH],
+      [{ offset: 1_000_001 }, 1_000_001, LENGTH - 1_000_001],
+      [{ length: 10 }, 0, 10],
+      [{ offset: 7, length: 2_000_000 }, 7, 2_000_000],
+      [{ offset: LENGTH - 5, length: 100 }, LENGTH - 5, 5],
+      [{ offset: LENGTH }, LENGTH, 0],
+      [{ offset: LENGTH + 1000 }, LENGTH, 0],
+      [{ length: 0 }, 0, 0],
+    ];
+    for (const [options, from, length] of parts) {
+      const [got, n] = yield* sent(makePair, (conn) => sendFile(conn, path, options));
+      assert.deepEqual([n, got.length], [length, length], JSON.stringify(options));
+      counts(got, from);
+    }
+  });
+
+  withFile(`a descriptor stays open and where it is, towards ${kind}`, function* (path) {
+    const fd = openSync(path, "r");
+    const buf = new Uint8Array(10);
+    readSync(fd, buf);
+    const [got] = yield* sent(makePair, (conn) => sendFile(conn, fd, { offset: 100, length: 50 }));
+    counts(got, 100);
+    readSync(fd, buf);
+    counts(buf, 10);
+    closeSync(fd);
+  });
+}
+
+withFile("a URL is a path as well", function* (path) {
+  const [, n] = yield* sent(pair, (conn) => sendFile(conn, pathToFileURL(path)));
+  assert.equal(n, LENGTH);
+});
+
+withFile("a sparse file is read beyond 4 GiB", function* (path) {
+  const fd = openSync(path, "r+");
+  const [HIGH, BEYOND] = [2 ** 31 + 11, 2 ** 33 + 5];
+  writeSync(fd, Uint8Array.of(7, 8, 9), 0, 3, HIGH);
+  writeSync(fd, Uint8Array.of(4, 5, 6), 0, 3, BEYOND);
+  for (const makePair of [pair, pipePair]) {
+    const [high] = yield* sent(makePair, (conn) => sendFile(conn, fd, { offset: HIGH, length: 3 }));
+    assert.deepEqual([...high], [7, 8, 9]);
+    const [beyond] = yield* sent(makePair, (conn) => sendFile(conn, path, { offset: BEYOND }));
+    assert.deepEqual([...beyond], [4, 5, 6]);
+  }
+  closeSync(fd);
+});
+
+withFile("of a file that shrinks meanwhile what is left of it is sent", function* (path) {
+  const fd = openSync(path, "r+");
+  writeSync(fd, new Uint8Array(1), 0, 1, 64 << 20);
+  const [a, b] = yield* pair();
+  const sender = go(() => sendFile(a, path));
+  yield* until(() => sender.status === "waiting");
+  ftruncateSync(fd, LENGTH);
+  closeSync(fd);
+  const reader = go(() => readAll(b));
+  const n = yield* sender.join();
+  a.close();
+  const got = yield* reader.join();
+  assert.equal(n, got.length);
+  assert.ok(n < 64 << 20);
+  counts(got.subarray(0, LENGTH), 0);
+  b.close();
+});
+
+withFile(
+  "a sendFile that is cut short says how much is out, and closes the file",
+  function* (path) {
+    const fd = openSync(path, "r+");
+    ftruncateSync(fd, 64 << 20);
+    closeSync(fd);
+    const [ctx, cancel] = withCancel(background());
+    const ends: [(conn: Conn) => void, object][] = [
+      [(conn) => conn.setWriteDeadline(1), {}],
+      [() => cancel(), { cancel: ctx }],
+    ];
+    for (const [end, options] of ends) {
+      const [a, b] = yield* pair();
+      const sender = go(() => thrown(sendFile(a, path, options)));
+      yield* until(() => sender.status === "waiting");
+      end(a);
+      const error = (yield* sender.join()) as OpError;
+      assert.equal(error.op, "sendfile");
+      a.close();
+      assert.equal((yield* readAll(b)).length, error.bytesWritten);
+      b.close();
+    }
+  },
+);
+
+withFile("a run that ends while a file is sent leaves it closed", function* (path) {
+  const fd = openSync(path, "r+");
+  ftruncateSync(fd, 64 << 20);
+  closeSync(fd);
+  const [a] = yield* pair();
+  const sender = go(() => sendFile(a, path));
+  yield* until(() => sender.status === "waiting");
+});
+
+withFile("a pipe is no file", function* (_path) {
+  const { transfers, sockets } = platform();
+  const ends = transfers.pipe(4096);
+  assert.ok(typeof ends !== "number");
+  const [a, b] = yield* pair();
+  // node:fs says, on each runtime in its own words, that a pipe has no offsets.
+  assert.ok((yield* thrown(sendFile(a, ends.reader))) instanceof Error);
+  sockets.close(ends.reader);
+  sockets.close(ends.writer);
+  a.close();
+  b.close();
+});
+
+withFile("where the kernel cannot, reads and writes do it", function* (path) {
+  const { transfers } = platform();
+  const { EINVAL } = platform().errno;
+  transfers.sendFile = () => -EINVAL;
+  try {
+    const [got, n] = yield* sent(pair, (conn) => sendFile(conn, path, { offset: 3 }));
+    assert.equal(n, LENGTH - 3);
+    counts(got, 3);
+  } finally {
+    Reflect.deleteProperty(transfers, "sendFile");
+  }
+});
+
+withFile("a file that is not there, and settings that are wrong", function* (path) {
+  const [a, b] = yield* pair();
+  const missing = yield* thrown(sendFile(a, `${path}.none`));
+  assert.equal((missing as { code?: string }).code, "ENOENT");
+  for (const options of [{ offset: -1 }, { length: 0.5 }, { nonsense: 1 }, { offset: NaN }]) {
+    assert.ok((yield* thrown(sendFile(a, path, options))) instanceof TypeError);
+  }
+  a.close();
+  const closed = (yield* thrown(sendFile(a, path))) as OpError;
+  assert.match(closed.message, /^sendfile tcp .*: use of closed network connection$/);
+  assert.equal(closed.bytesWritten, 0);
+  b.close();
+});
