@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the datagram sockets of UDP and of Unix have in common. Go: net/udpsock.go, net/unixsock.go. */
+import { countRead, countWritten } from "../poll/traffic.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
@@ -34,10 +35,10 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     const { sysfd } = fd;
     this.netFD = fd;
     this.#sender = calls.sender;
-    this.#receive = (p, length) => calls.receive(sysfd, p, length);
-    this.#receiveFrom = (p, length) => calls.receiveFrom(sysfd, p, length);
-    this.#send = (p, length) => calls.send(sysfd, p, length);
-    this.#sendTo = (p, address) => calls.sendTo(sysfd, p, p.length, address);
+    this.#receive = (p, length) => countRead(calls.receive(sysfd, p, length));
+    this.#receiveFrom = (p, length) => countRead(calls.receiveFrom(sysfd, p, length));
+    this.#send = (p, length) => countWritten(calls.send(sysfd, p, length));
+    this.#sendTo = (p, address) => countWritten(calls.sendTo(sysfd, p, p.length, address));
   }
 
   /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
+import { traffic } from "../poll/traffic.ts";
 import type { ControlInfo, Messages } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
 import type { UDPAddr } from "./addr.ts";
@@ -165,6 +166,7 @@ export class PacketBatch {
       this.#addrs[i] = undefined;
       this.#infos[i] = null;
       this.#segments[i] = -1;
+      traffic.read += this.#messages.lengths[i];
     }
     return n;
   }
@@ -195,7 +197,9 @@ export class PacketBatch {
    * @internal
    */
   send(fd: number, from: number, to: number, named: boolean): number {
-    return this.#messages.send(fd, from, to, named);
+    const n = this.#messages.send(fd, from, to, named);
+    for (let i = from; i < from + n; i++) traffic.written += this.#messages.lengths[i];
+    return n;
   }
 
   #control(i: number): ControlInfo {

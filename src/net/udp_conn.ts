@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
+import { countRead, countWritten } from "../poll/traffic.ts";
 import type { ControlRequest } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
@@ -54,7 +55,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     const length = Math.min(p.length, LONGEST);
     yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, length, undefined);
     const messages = scratchMessage(length);
-    const n = messages.lengths[0];
+    const n = countRead(messages.lengths[0]);
     p.set(messages.data.subarray(0, n));
     const { destination, interfaceIndex, segmentSize } = messages.control(0);
     return {
@@ -230,13 +231,14 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 }
 
 function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
-  if (p.length > LONGEST) return packetCalls().send(fd, p, p.length);
+  if (p.length > LONGEST) return countWritten(packetCalls().send(fd, p, p.length));
   const messages = scratchMessage(p.length);
   messages.data.set(p);
   messages.lengths[0] = p.length;
   messages.setName(0, address);
   messages.setControl(0, control);
-  return messages.send(fd, 0, 1, address !== null);
+  const done = messages.send(fd, 0, 1, address !== null);
+  return done < 0 ? done : countWritten(p.length);
 }
 
 function checked(batch: unknown): PacketBatch {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
+import { countRead, countWritten } from "../poll/traffic.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { holding, whenWritable } from "../poll/attempts.ts";
 import { receiving, sending } from "../poll/datagram.ts";
@@ -27,7 +28,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
   const receive = () => scratchMessage(length).receive(fd.sysfd, 1, length);
   yield* receiving(fd, "recvmsg", receive, undefined, undefined);
   const messages = scratchMessage(length);
-  const n = messages.lengths[0];
+  const n = countRead(messages.lengths[0]);
   let { fds } = messages.control(0);
   // An empty packet and the end look alike, as they do in Go.
   if (n === 0 && fds.length === 0 && length > 0 && fd.net !== "unixgram") return null;
@@ -93,7 +94,7 @@ export function* sendMsg(
   fds: readonly number[],
   address: RawAddress | null,
 ): Routine<number> {
-  const send = () => sendOne(fd, p, fds, address);
+  const send = () => countWritten(sendOne(fd, p, fds, address));
   return yield* sending(fd, "sendmsg", send, undefined, undefined, address !== null);
 }
 

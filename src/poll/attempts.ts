@@ -8,7 +8,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD, FdOp } from "./fd.ts";
 import type { Lock } from "./fd_mutex.ts";
-import { traffic } from "./traffic.ts";
+import { countRead, countWritten, traffic } from "./traffic.ts";
 
 /** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
 export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
@@ -21,7 +21,7 @@ export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>
   }
 }
 
-/** Calls `attempt` when it may write, again and again until it does; its result or minus an errno. */
+/** Calls `attempt` when it may write, until it does; how many bytes, or minus an errno. */
 export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {
@@ -29,7 +29,7 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
     for (;;) {
       if (pd.writeAnswer !== POLL_OK) throw fd.answered(op, pd.writeAnswer);
       while (pd.wready) {
-        const n = attempt();
+        const n = countWritten(attempt());
         if (n === fd.again) {
           pd.wready = false;
           traffic.again++;
@@ -43,7 +43,7 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
   }
 }
 
-/** Calls `attempt` when it may read, again and again until it does; its result or minus an errno. */
+/** Calls `attempt` when it may read, until it does; how many bytes, or minus an errno. */
 export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {
@@ -51,7 +51,7 @@ export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<
     for (;;) {
       if (pd.readAnswer !== POLL_OK) throw fd.answered(op, pd.readAnswer);
       while (pd.rready) {
-        const n = attempt();
+        const n = countRead(attempt());
         if (n === fd.again) {
           pd.rready = false;
           traffic.again++;

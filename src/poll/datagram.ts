@@ -8,6 +8,7 @@ import { POLL_OK } from "../netpoll/poll_desc.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer.ts";
+import { traffic } from "./traffic.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
@@ -32,8 +33,10 @@ export function* receiving<A, B>(
       while (pd.rready) {
         const result = attempt(a, b);
         if (result >= 0) return result;
-        if (result === fd.again) pd.rready = false;
-        else if (result !== fd.interrupted) throw fd.failedCall("read", -result, syscall);
+        if (result === fd.again) {
+          pd.rready = false;
+          traffic.again++;
+        } else if (result !== fd.interrupted) throw fd.failedCall("read", -result, syscall);
       }
       yield pd.parkReader();
       pd.unparkReader();
@@ -73,8 +76,10 @@ export function* sending<A, B>(
       while (pd.wready) {
         const result = attempt(a, b);
         if (result >= 0) return result;
-        if (result === fd.again) pd.wready = false;
-        else if (result !== fd.interrupted) throw fd.failedCall("write", -result, syscall);
+        if (result === fd.again) {
+          pd.wready = false;
+          traffic.again++;
+        } else if (result !== fd.interrupted) throw fd.failedCall("write", -result, syscall);
       }
       if (deaf) (retry ??= new Retry(fd)).soon();
       yield pd.parkWriter();

@@ -10,3 +10,15 @@ export const traffic = {
   /** System calls that would have had to wait. */
   again: 0,
 };
+
+/** Counts what a call read that gives how many bytes, or minus an errno; gives the same. */
+export function countRead(n: number): number {
+  if (n > 0) traffic.read += n;
+  return n;
+}
+
+/** As {@linkcode countRead}, of a call that wrote. */
+export function countWritten(n: number): number {
+  if (n > 0) traffic.written += n;
+  return n;
+}

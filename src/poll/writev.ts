@@ -14,7 +14,6 @@ import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./attempts.ts";
 import { type FD, notBytes } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
-import { traffic } from "./traffic.ts";
 
 /** From so many bytes on a piece is long. */
 const LONG = 16 * 1024;
@@ -105,7 +104,6 @@ function* write(fd: FD, left: Pieces, cancel: Cancel | undefined): Routine<numbe
       if (n < 0) throw fd.failedCall("writev", -n, "sendmsg");
       fd.wrote = true;
       written += n;
-      traffic.written += n;
       left.advance(n);
     }
   });
