@@ -8,7 +8,7 @@ import {
   type Conn,
   copy,
   go,
-  OpError,
+  type OpError,
   pipe,
   readAll,
   type Routine,

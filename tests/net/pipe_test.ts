@@ -6,7 +6,7 @@ import {
   ClosedPipeError,
   go,
   gosched,
-  OpError,
+  type OpError,
   pipe,
   type Routine,
   select,

@@ -5,7 +5,7 @@ import {
   background,
   type Conn,
   go,
-  OpError,
+  type OpError,
   pipe,
   readAll,
   type Routine,
