@@ -380,6 +380,7 @@ both("a wait for a slow peer ends with its goroutine, and leaves nothing", funct
 
 only("run", "node:net understands us, and we it", function* () {
   using dir = folder();
+  const before = openSockets();
   const theirs = createServer((socket) => socket.pipe(socket)).listen(dir.path("theirs"));
   yield* wait(once(theirs, "listening"));
   using client = yield* dial("unix", dir.path("theirs"));
@@ -397,4 +398,7 @@ only("run", "node:net understands us, and we it", function* () {
   socket.destroy();
   assert.equal(yield* server.read(buf), null);
   yield* wait(new Promise<void>((resolve) => theirs.close(() => resolve())));
+  // The runtime closes its sockets when it comes to it; ours are these three.
+  const own = [client, ours, server].length;
+  yield* until(() => openSockets() <= before + own);
 });
