@@ -67,12 +67,31 @@ class DeadlineTimer implements HeapTimer {
 
 /** See the top of this file. */
 export class PollDesc implements Waitable {
-  /** Its index in the pollCache; travels in every event. */
-  readonly slot: number;
+  // What every wait touches comes first: it lies in memory in this order.
   /** Counts the descriptors that had this slot; an event with another number is late. */
   sequence = 0;
   /** The descriptor, or -1 while the slot is free. */
   fd = -1;
+  /** A read is worth trying. */
+  rready = true;
+  /** Parked until the descriptor can be read. */
+  rg: Goroutine | null = null;
+  /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
+  readAnswer = POLL_OK;
+  /** The peer sends no more, or the socket failed: a short read no longer means "drained". */
+  hangup = false;
+  /** A write is worth trying. */
+  wready = true;
+  /** Parked until the descriptor can be written. */
+  wg: Goroutine | null = null;
+  /** Whether a write may go on. */
+  writeAnswer = POLL_OK;
+  #error = false;
+  #readWatchers: Set<Watcher> | null = null;
+  #writeWatchers: Set<Watcher> | null = null;
+  readonly #count: WaitCount;
+  /** Its index in the pollCache; travels in every event. */
+  readonly slot: number;
   /** Whether the system's poller knows the descriptor. */
   registered = false;
   /** Whether calls report the descriptor's errors, so that an event of an error is no answer. */
@@ -81,29 +100,11 @@ export class PollDesc implements Waitable {
   owner: Run | null = null;
   /** What holds the descriptor. */
   holder: Closer | null = null;
-  /** A read is worth trying. */
-  rready = true;
-  /** A write is worth trying. */
-  wready = true;
-  /** The peer sends no more, or the socket failed: a short read no longer means "drained". */
-  hangup = false;
-  /** Parked until the descriptor can be read. */
-  rg: Goroutine | null = null;
-  /** Parked until the descriptor can be written. */
-  wg: Goroutine | null = null;
-  /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
-  readAnswer = POLL_OK;
-  /** Whether a write may go on. */
-  writeAnswer = POLL_OK;
   #closing = false;
-  #error = false;
   #readLate = false;
   #writeLate = false;
   #rt: DeadlineTimer | null = null;
   #wt: DeadlineTimer | null = null;
-  #readWatchers: Set<Watcher> | null = null;
-  #writeWatchers: Set<Watcher> | null = null;
-  readonly #count: WaitCount;
 
   constructor(slot: number, count: WaitCount) {
     this.slot = slot;

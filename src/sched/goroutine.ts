@@ -79,30 +79,31 @@ export interface GoroutineHandle<T = unknown> {
 
 /** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
 export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
-  /** A number that no other goroutine of this thread has had. */
-  readonly id: number = ++lastId;
-  /** The name of the function that it runs. */
-  readonly name: string;
+  // What every switch touches comes first: it lies in memory in this order.
   /** What it is doing now. */
   status: GoroutineStatus = "runnable";
+  /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
+  queued = false;
+  /** Link of the run queue. */
+  next: Goroutine | null = null;
+  /** Its body. */
+  readonly body: Routine<T>;
   /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
   waitReason = "";
   /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
   waitSince = 0;
   /** What it waits for, while it is waiting, if that has a name. */
   waitOn: Waitable | null = null;
+  /** A number that no other goroutine of this thread has had. */
+  readonly id: number = ++lastId;
+  /** The name of the function that it runs. */
+  readonly name: string;
   /** Where it was started, if its run keeps that. */
   site: Error | null = null;
   /** How it ended; null while it lives. */
   outcome: Outcome<T> | null = null;
-  /** Its body. */
-  readonly body: Routine<T>;
   /** The run that it belongs to. */
   readonly run: Run;
-  /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
-  queued = false;
-  /** Link of the run queue. */
-  next: Goroutine | null = null;
   /** Links of the run's list of goroutines. */
   older: Goroutine | null = null;
   /** See `older`. */
