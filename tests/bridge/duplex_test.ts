@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+/** Connections as streams of node:stream, and the host's own clients and servers over them. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import net from "node:net";
+import { Duplex, PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { test } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
+import {
+  type Conn,
+  dial,
+  fromDuplex,
+  go,
+  gosched,
+  listen,
+  OpError,
+  readAll,
+  type Routine,
+  run,
+  sleep,
+  toDuplex,
+  wait,
+} from "../../mod.ts";
+import { only, pair, thrown, until } from "../harness.ts";
+
+const LARGE = 8 << 20;
+const text = (s: string) => new TextEncoder().encode(s);
+
+function pattern(n: number): Uint8Array {
+  return Uint8Array.from({ length: n }, (_, i) => i % 251);
+}
+
+function counts(got: Uint8Array, length: number): void {
+  assert.equal(got.length, length);
+  const wrong = got.findIndex((byte, i) => byte !== i % 251);
+  assert.equal(wrong, -1, `byte ${wrong} is another`);
+}
+
+/** All that comes out of `stream`. */
+async function collect(stream: Duplex): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** The first "error" of `stream`, and then its "close". */
+function* fate(stream: Duplex): Routine<Error & { code?: string }> {
+  const failed = once(stream, "error");
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  const [error] = yield* wait(failed);
+  yield* wait(closed);
+  return error;
+}
+
+only("run", "a stream gives and takes what the connection does", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  const want = pattern(LARGE);
+  const all = collect(stream);
+  const echoed = go(function* () {
+    const got = yield* readAll(b);
+    yield* b.write(got);
+    b.close();
+  });
+  yield* wait(new Promise<void>((resolve) => stream.end(want, resolve)));
+  yield* echoed.join();
+  counts(yield* wait(all), LARGE);
+  if (!stream.closed) yield* wait(once(stream, "close"));
+  assert.equal(a.fd, -1, "a stream that is over at both ends has closed its connection");
+});
+
+only("run", "writes that are gathered arrive in their order", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  let sent = 0;
+  stream.cork();
+  for (let i = 0; i < 500; i++) {
+    const length = i % 97;
+    stream.write(Uint8Array.from({ length }, (_, at) => (sent + at) % 251));
+    sent += length;
+  }
+  stream.uncork();
+  stream.end();
+  counts(yield* readAll(b), sent);
+  b.close();
+  stream.resume();
+  if (!stream.closed) yield* wait(once(stream, "close"));
+});
+
+only("run", "nothing is read that nobody asked for", function* () {
+  const [a, b] = yield* pair();
+  toDuplex(a);
+  const writer = go(() => thrown(b.write(new Uint8Array(64 << 20))));
+  yield* until(() => writer.status === "waiting");
+  a.abort();
+  yield* writer.join();
+  b.close();
+});
+
+only("run", "a reader that pauses stops the peer", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  let got = 0;
+  stream.on("data", (part: Uint8Array) => {
+    got += part.length;
+    stream.pause();
+  });
+  let sent = 0;
+  const writer = go(function* () {
+    for (const piece = new Uint8Array(64 * 1024);;) sent += yield* b.write(piece);
+  });
+  for (let last = -1; last !== sent;) {
+    last = sent;
+    yield* sleep(100);
+  }
+  assert.equal(writer.status, "waiting");
+  assert.ok(got <= 64 * 1024, `${got} bytes were handed out`);
+  assert.ok(sent - got < 16 << 20, `${sent} bytes were taken`);
+  stream.destroy();
+  assert.ok((yield* thrown(writer.join())) instanceof OpError);
+  b.close();
+});
+
+only("run", "a peer that does not read stops the writer", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  const room = stream.writableHighWaterMark;
+  let written = 0;
+  const piece = new Uint8Array(64 * 1024);
+  const fill = () => {
+    while (stream.write(piece, () => written += piece.length));
+  };
+  stream.on("drain", fill);
+  fill();
+  for (let last = -1; last !== written;) {
+    last = written;
+    yield* sleep(100);
+  }
+  assert.ok(written < 16 << 20, `${written} bytes went out`);
+  assert.ok(stream.writableLength <= room + piece.length);
+  stream.on("error", () => {});
+  stream.destroy();
+  b.abort();
+});
+
+only("run", "each side may end before the other", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  stream.end(text("question"));
+  assert.equal(new TextDecoder().decode(yield* readAll(b)), "question");
+  yield* b.write(text("answer"));
+  b.close();
+  assert.equal(String(yield* wait(collect(stream))), "answer");
+
+  const [c, d] = yield* pair();
+  const other = toDuplex(c);
+  d.closeWrite();
+  other.resume();
+  yield* wait(once(other, "end"));
+  assert.equal(other.writable, true);
+  other.end(text("late"));
+  assert.equal(new TextDecoder().decode(yield* readAll(d)), "late");
+  d.close();
+  if (!other.closed) yield* wait(once(other, "close"));
+});
+
+only("run", "without half-open ends the peer's end ends it", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a, { allowHalfOpen: false });
+  stream.resume();
+  b.closeWrite();
+  assert.equal(yield* b.read(new Uint8Array(1)), null);
+  if (!stream.closed) yield* wait(once(stream, "close"));
+  b.close();
+});
+
+only("run", "a reset is an error with its code, and closes the stream", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  stream.resume();
+  const failing = go(() => fate(stream));
+  yield* gosched();
+  b.abort();
+  const error = yield* failing.join();
+  assert.ok(error instanceof OpError);
+  assert.equal(error.code, "ECONNRESET");
+  assert.equal(a.fd, -1);
+});
+
+only("run", "destroy closes the connection, and is not the error of a read", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  stream.on("error", assert.fail);
+  stream.resume();
+  yield* sleep(5);
+  stream.destroy();
+  assert.equal(yield* b.read(new Uint8Array(1)), null);
+  assert.equal(a.fd, -1);
+  b.close();
+});
+
+only("run", "a connection that is closed under the stream is its error", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a);
+  stream.resume();
+  const failing = go(() => fate(stream));
+  yield* sleep(5);
+  a.close();
+  assert.equal((yield* failing.join()).code, "ERR_SOCKET_CLOSED");
+  b.close();
+});
+
+test("a stream whose run has ended fails", async () => {
+  let stream: Duplex | null = null;
+  const fated = await run(function* () {
+    const [a, b] = yield* pair();
+    void b;
+    stream = toDuplex(a);
+    stream.resume();
+    const failed = once(stream, "error");
+    yield* sleep(5);
+    return { failed };
+  });
+  const [error] = await fated.failed;
+  assert.equal(error.code, "ERR_SOCKET_CLOSED");
+  assert.equal(stream!.destroyed, true);
+});
+
+test("a stream whose connection was handed on goes on without a run", async () => {
+  const ends: Conn[] = [];
+  const [stream, other] = await run(function* () {
+    const [a, b] = yield* pair();
+    ends.push(a, b);
+    return [a, b] as const;
+  }).then(([a, b]) => [toDuplex(a), toDuplex(b)]);
+  const all = collect(other);
+  stream.end(pattern(1_000_000));
+  counts(await all, 1_000_000);
+  other.end();
+  stream.resume();
+  await Promise.all([stream, other].map((each) => each.closed || once(each, "close")));
+  assert.deepEqual(ends.map(({ fd }) => fd), [-1, -1]);
+});
+
+only("run", "it has the manners of a socket", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a) as unknown as net.Socket;
+  assert.equal(stream.remoteAddress, "127.0.0.1");
+  assert.equal(stream.remoteFamily, "IPv4");
+  assert.equal(`${stream.localAddress}:${stream.localPort}`, String(a.localAddr));
+  assert.equal(stream.setNoDelay(true).setKeepAlive(true, 5000).ref().unref(), stream);
+  const idle = once(stream, "timeout");
+  stream.setTimeout(30);
+  yield* wait(idle);
+  stream.setTimeout(0);
+  stream.destroy();
+  b.close();
+});
+
+/** A server of ours that hands every connection to `serve` as a stream. */
+function* streaming(serve: (stream: Duplex) => void): Routine<string> {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  go(function* accepting() {
+    for (;;) serve(toDuplex(yield* listener.accept()));
+  });
+  return String(listener.addr);
+}
+
+only("run", "node:http as client and as server over connections of ours", function* () {
+  const server = http.createServer((request, response) => {
+    request.pipe(response.writeHead(200, { "x-path": request.url! }));
+  });
+  const address = yield* streaming((stream) => server.emit("connection", stream));
+  for (const length of [0, 10, 1_000_000]) {
+    const conn = yield* dial("tcp", address);
+    const request = http.request(`http://${address}/some/path`, {
+      method: "POST",
+      createConnection: () => toDuplex(conn),
+    });
+    const answered = once(request, "response");
+    request.end(pattern(length));
+    const [response] = yield* wait(answered);
+    assert.equal(response.statusCode, 200);
+    assert.equal(response.headers["x-path"], "/some/path");
+    counts(yield* wait(collect(response)), length);
+    request.destroy();
+  }
+});
+
+only("run", "ws, a client and a server from npm, over connections of ours", function* () {
+  const sockets = new WebSocketServer({ noServer: true });
+  sockets.on("connection", (socket) => {
+    socket.on("message", (message, binary) => socket.send(message, { binary }));
+  });
+  const server = http.createServer();
+  server.on("upgrade", (request, stream, head) => {
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      sockets.emit("connection", socket, request);
+    });
+  });
+  const address = yield* streaming((stream) => server.emit("connection", stream));
+  const conn = yield* dial("tcp", address);
+  const socket = new WebSocket(`ws://${address}/`, {
+    createConnection: () => toDuplex(conn) as net.Socket,
+  });
+  yield* wait(once(socket, "open"));
+  for (const length of [1, 126, 70_000, 3_000_000]) {
+    const echoed = once(socket, "message");
+    socket.send(pattern(length));
+    const [message] = yield* wait(echoed);
+    counts(message, length);
+  }
+  const closed = once(socket, "close");
+  socket.close(1000, "bye");
+  const [code] = yield* wait(closed);
+  assert.equal(code, 1000);
+});
+
+only("run", "a socket of node:net as a connection", function* () {
+  const address = yield* streaming((stream) => void pipeline(stream, stream).catch(() => {}));
+  const port = Number(address.split(":")[1]);
+  const socket = net.connect(port, "127.0.0.1");
+  yield* wait(once(socket, "connect"));
+  const conn = fromDuplex(socket);
+  assert.equal(String(conn.remoteAddr), address);
+  const want = pattern(LARGE);
+  const reader = go(() => readAll(conn));
+  assert.equal(yield* conn.write(want), LARGE);
+  conn.closeWrite();
+  counts(yield* reader.join(), LARGE);
+  conn.close();
+  if (!socket.closed) yield* wait(once(socket, "close"));
+});
+
+only("run", "close() of a connection over a stream loses nothing", function* () {
+  for (let round = 0; round < 5; round++) {
+    const [a, b] = yield* pair();
+    const conn = fromDuplex(toDuplex(a));
+    const reader = go(() => readAll(b));
+    yield* conn.write(pattern(3_000_000));
+    conn.close();
+    counts(yield* reader.join(), 3_000_000);
+    b.close();
+  }
+});
+
+only("run", "a stream that fails is the error of the connection's calls", function* () {
+  const stream = new PassThrough();
+  const conn = fromDuplex(stream);
+  const reader = go(() => thrown(conn.read(new Uint8Array(1))));
+  yield* until(() => reader.status === "waiting");
+  stream.destroy(Object.assign(new Error("worn out"), { code: "EWORN" }));
+  const error = (yield* reader.join()) as OpError;
+  assert.equal(error.code, "EWORN");
+  assert.equal(error.message, "read duplex duplex->duplex: worn out");
+  assert.equal(((yield* thrown(conn.write(new Uint8Array(1)))) as OpError).code, "EWORN");
+  conn.close();
+});
+
+only("run", "a stream that is not one of bytes is refused", function* () {
+  assert.throws(() => fromDuplex(new PassThrough({ objectMode: true })), TypeError);
+  const encoded = new PassThrough();
+  encoded.setEncoding("utf8");
+  assert.throws(() => fromDuplex(encoded), TypeError);
+});
