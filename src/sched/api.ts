@@ -4,29 +4,12 @@ import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { Goroutine, type GoroutineHandle, PanicError, type Routine } from "./goroutine.ts";
 import { Run, type RunOptions } from "./run.ts";
-import { afterRun, backgroundRun, spawn } from "./spawn.ts";
+import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 
 export { dumpOnSignal } from "./signal.ts";
 export { startTrace, stopTrace, type TraceOptions } from "./trace.ts";
 export { gosched, sleep } from "./sleep.ts";
-
-/** The body of a goroutine: what calling `f` gives, which must be a generator. */
-function bodyOf<A extends unknown[], T>(
-  caller: string,
-  f: (...args: A) => Routine<T>,
-  args: A,
-): Routine<T> {
-  if (typeof f !== "function") {
-    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
-  }
-  const body: unknown = f(...args);
-  const is = body as Partial<Routine<T>> | null | undefined;
-  if (typeof is?.next !== "function" || typeof is.return !== "function") {
-    throw new TypeError(`Cannot ${caller} as ${f.name || "the function"} is not a function*`);
-  }
-  return body as Routine<T>;
-}
 
 /**
  * Starts a goroutine. Go: the `go` statement.
@@ -50,7 +33,7 @@ export function go<A extends unknown[], T>(
   ...args: A
 ): GoroutineHandle<T> {
   const body = bodyOf("go", f, args);
-  return spawn(scheduler.current?.run ?? backgroundRun(), f.name || "anonymous", body);
+  return spawn(currentRun(), f.name || "anonymous", body);
 }
 
 /**

@@ -237,14 +237,13 @@ export class Scheduler {
   #runBatch(): void {
     let left = this.#batch;
     let g: Goroutine | null;
-    while (left > 0 && (g = this.#queue.shift()) !== null) {
-      left--;
+    while (left-- > 0 && (g = this.#queue.shift()) !== null) {
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
       if (g.status !== "runnable") continue;
+      this.switches++;
       if (this.observer === null) this.#step(g);
       else this.#observed(this.observer, g, () => this.#step(g!));
     }
-    this.switches += this.#batch - left;
   }
 
   #observed(observer: Observer, g: Goroutine, turn: () => void): void {

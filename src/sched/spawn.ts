@@ -4,6 +4,23 @@ import { Goroutine, type Routine } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
 
+/** The body of a goroutine: what calling `f` gives, which must be a generator. */
+export function bodyOf<A extends unknown[], T>(
+  caller: string,
+  f: (...args: A) => Routine<T>,
+  args: A,
+): Routine<T> {
+  if (typeof f !== "function") {
+    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
+  }
+  const body: unknown = f(...args);
+  const is = body as Partial<Routine<T>> | null | undefined;
+  if (typeof is?.next !== "function" || typeof is.return !== "function") {
+    throw new TypeError(`Cannot ${caller} as ${f.name || "the function"} is not a function*`);
+  }
+  return body as Routine<T>;
+}
+
 /** The run of goroutines that were started outside any run; made at the first. */
 let background: Run | null = null;
 
@@ -38,9 +55,14 @@ export function spawn<T>(run: Run, name: string, body: Routine<T>): Goroutine<T>
   return g;
 }
 
+/** The run that a goroutine belongs to which is started here. */
+export function currentRun(): Run {
+  return scheduler.current?.run ?? backgroundRun();
+}
+
 /** Starts a goroutine that its run waits for and does not end. It must end by itself. */
 export function goDaemon(run: Run | null, name: string, f: () => Routine<void>): void {
-  const g = new Goroutine<void>(run ?? scheduler.current?.run ?? backgroundRun(), name, f());
+  const g = new Goroutine<void>(run ?? currentRun(), name, f());
   g.daemon = true;
   scheduler.start(g as Goroutine);
 }

@@ -3,6 +3,8 @@
 
 /** The folder of this library, whose own lines are not meant. */
 const LIBRARY = new URL("../", import.meta.url).pathname;
+/** Frames of the host, in Bun's words and in Deno's. */
+const HOST = /^(native|node|ext|bun):/;
 /** Deep enough for the library's own calls on top of the user's. */
 const FRAMES = 10;
 
@@ -19,7 +21,7 @@ export function captureSite(): Error {
 export function lineOf(site: Error): string {
   for (const line of (site.stack ?? "").split("\n")) {
     const place = /([^\s()]+:\d+:\d+)\)?$/.exec(line)?.[1];
-    if (place !== undefined && !place.includes(LIBRARY)) return place;
+    if (place !== undefined && !HOST.test(place) && !place.includes(LIBRARY)) return place;
   }
   return "";
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Contexts and those outside: functions that are called at the end, signals of the host. */
 import type { Routine } from "../sched/goroutine.ts";
-import { spawn } from "../sched/spawn.ts";
+import { currentRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Context } from "./context.ts";
 import { Canceller, type OnCancel } from "./context_canceller.ts";
 import { Canceled, DeadlineExceeded } from "./context_errors.ts";
-import { currentRun } from "./wait_group.ts";
 
 /**
  * Calls `told` when `ctx`, which is alive, is cancelled. Gives what forgets it, and says whether

@@ -4,7 +4,9 @@ import { PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "./context.ts";
 import { type CancelCauseFunc, withCancelCause } from "./context_cancel.ts";
 import { Semaphore } from "./semaphore.ts";
-import { bodyOf, currentRun, goPrimed, WaitGroup } from "./wait_group.ts";
+import { bodyOf, currentRun } from "../sched/spawn.ts";
+import { goPrimed } from "./go_primed.ts";
+import { WaitGroup } from "./wait_group.ts";
 
 /**
  * Starts goroutines, waits for all, and gives the first error: that cancels the context, so that the

@@ -15,7 +15,8 @@ import {
 } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { toTheEnd } from "./to_the_end.ts";
-import { bodyOf, goPrimed } from "./wait_group.ts";
+import { bodyOf } from "../sched/spawn.ts";
+import { goPrimed } from "./go_primed.ts";
 
 /** What the body of a {@linkcode scope} starts its goroutines with. */
 export class Scope {

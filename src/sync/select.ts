@@ -96,7 +96,7 @@ class Select implements Contest, Waitable {
   }
 
   describe(): string {
-    return this.arms.map((arm) => isCase(arm) ? arm.describe?.() ?? "?" : "nil").join(", ");
+    return this.arms.map((arm) => isCase(arm) ? arm.describe?.() ?? "?" : "nil").join("; ");
   }
 
   #wait(): Step<Result> {

@@ -1,45 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  PARK,
-  type Routine,
-} from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
-import { backgroundRun, spawn } from "../sched/spawn.ts";
-import { scheduler } from "../sched/thread.ts";
+import { type GoroutineHandle, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import { bodyOf, currentRun } from "../sched/spawn.ts";
+import { goPrimed } from "./go_primed.ts";
 import { type Takeable, Taking } from "./taking.ts";
 import { WaitList } from "./wait_list.ts";
-
-/** The body of a goroutine: what calling `f` gives, which must be a generator. */
-export function bodyOf<A extends unknown[], T>(
-  caller: string,
-  f: (...args: A) => Routine<T>,
-  args: A,
-): Routine<T> {
-  const body: Partial<Routine<T>> | undefined = typeof f === "function" ? f(...args) : undefined;
-  if (typeof body?.next !== "function" || typeof body.return !== "function") {
-    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
-  }
-  return body as Routine<T>;
-}
-
-/**
- * Starts a goroutine whose `finally` block runs in any case. One that is ended before its first turn
- * runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before the
- * scheduler has it.
- */
-export function goPrimed<T>(run: Run, name: string, routine: Routine<T>): Goroutine<T> {
-  routine.next();
-  return spawn(run, name || "anonymous", routine);
-}
-
-/** The run that a goroutine belongs to which is started here. */
-export function currentRun(): Run {
-  return scheduler.current?.run ?? backgroundRun();
-}
 
 /**
  * Waits for a number of goroutines to end. Go: `sync.WaitGroup`.

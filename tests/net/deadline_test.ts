@@ -14,7 +14,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { both, pair, pairOn, thrown, until } from "../harness.ts";
+import { both, only, pair, pairOn, thrown, until } from "../harness.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;
@@ -440,4 +440,16 @@ both("the deadline of a dial is not the connection's", function* () {
   const big = new Uint8Array(1);
   for (const each of [peer, latePeer, conn, late]) assert.equal(yield* each.write(big), 1);
   for (const reader of readers) assert.equal(yield* reader.join(), 1);
+});
+
+only("run", "the host sets a deadline while everybody sleeps, and it comes in time", function* () {
+  const [a, b] = yield* pair();
+  const begun = performance.now();
+  setTimeout(() => a.setReadDeadline(Date.now() + 5), 5);
+  const error = yield* thrown(a.read(new Uint8Array(1)));
+  assert.ok(error instanceof OpError && error.timeout);
+  // Nothing else would have woken it but the limit of the test.
+  assert.ok(performance.now() - begun < FAR_MS / 100);
+  a.close();
+  b.close();
 });
