@@ -70,6 +70,8 @@ export interface JsRuntime {
    * holds while the view is referred to; a number is exact, since no process has 2^53 bytes.
    */
   addressReader(libraryPath: string): (view: ArrayBufferView) => number;
+  /** The cheapest clock that has the milliseconds of `performance.now()` and is never ahead of it. */
+  clock(): () => number;
   /** A wait for `fd` to turn readable that lets the host's loop go on. */
   hostWait(fd: number, libraryPath: string): HostWait;
   /** Throws the runtime's own error unless the user permitted network access to `host:port`. */

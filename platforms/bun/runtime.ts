@@ -13,6 +13,7 @@ export const bun: JsRuntime = {
   dlopen,
   errnoReader,
   addressReader,
+  clock: () => () => performance.now(),
   hostWait: (fd, libraryPath) => new BunHostWait(fd, libraryPath),
   // Bun has no permissions.
   requireNet: () => {},

@@ -10,6 +10,7 @@ export type Permission =
   | { name: "read" | "write"; path?: string };
 
 interface DenoGlobal {
+  build: { os: string };
   dlopen(
     path: string,
     symbols: Record<

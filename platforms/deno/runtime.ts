@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Deno behind the neutral seam. */
 import type { JsRuntime } from "../types.ts";
+import { clock } from "./clock.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
@@ -19,6 +20,7 @@ export const denoRuntime: JsRuntime = {
   dlopen,
   errnoReader,
   addressReader,
+  clock,
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
   requireNet,
   refuseDeniedNet,

@@ -14,6 +14,7 @@ import {
   type Park,
   type Waitable,
 } from "./goroutine.ts";
+import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
 import { joined, type Observer, without } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
@@ -162,10 +163,10 @@ export class Scheduler {
     this.#passing = true;
     try {
       this.#runBatch();
-      this.#timeBatch(performance.now());
+      this.#timeBatch(now());
       const wait = this.#mayWait() ? Math.min(maxWait, this.timers.next - this.now) : 0;
       const came = this.#look(wait);
-      if (wait > 0) this.now = performance.now();
+      if (wait > 0) this.now = now();
       if (this.timers.size > 0) this.timers.fire(this.now);
       return came;
     } catch (error) {
@@ -188,7 +189,7 @@ export class Scheduler {
     else this.#observed(this.observer, g, turn);
     if ((g.status as string) === "dead") return;
     g.grace ??= new CallTimer(() => this.end(g));
-    this.timers.set(g.grace, performance.now() + END_GRACE_MS);
+    this.timers.set(g.grace, now() + END_GRACE_MS);
   }
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */
@@ -247,10 +248,10 @@ export class Scheduler {
   }
 
   #observed(observer: Observer, g: Goroutine, turn: () => void): void {
-    const began = performance.now();
+    const began = now();
     observer.began(g, began);
     turn();
-    observer.ended(g, began, performance.now());
+    observer.ended(g, began, now());
   }
 
   #step(g: Goroutine): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
+import { now } from "./clock.ts";
 import type { Goroutine, Routine } from "./goroutine.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
@@ -55,7 +56,7 @@ class Sleep implements HeapTimer {
   next(): Step<void> {
     if (this.#g === null) {
       this.#g = scheduler.current!;
-      scheduler.timers.set(this, performance.now() + this.#ms);
+      scheduler.timers.set(this, now() + this.#ms);
     } else if (this.slot === NO_SLOT) return DONE;
     return park("sleep", null);
   }

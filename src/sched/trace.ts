@@ -38,7 +38,7 @@ export function startTrace(options: TraceOptions = {}): void {
     );
   }
   if (tracer !== null) throw new PanicError("tracing is already enabled");
-  tracer = new Tracer(limit, allGoroutines(scheduler), performance.now());
+  tracer = new Tracer(limit, allGoroutines(scheduler));
   scheduler.observe(tracer);
 }
 
@@ -56,7 +56,7 @@ export function stopTrace(): string {
   if (ended === null) throw new PanicError("tracing is not enabled");
   tracer = null;
   scheduler.unobserve(ended);
-  ended.end(performance.now());
+  ended.end();
   return JSON.stringify({
     traceEvents: [...metadata(ended), ...events(ended)],
     displayTimeUnit: "ns",

@@ -6,6 +6,7 @@
  * A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to it; what
  * is outside the goroutines (the poller, a timer, the host) has track 0, with a short span a wake-up.
  */
+import { now } from "./clock.ts";
 import type { Goroutine } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
 import { TraceRing } from "./trace_ring.ts";
@@ -32,17 +33,17 @@ export class Tracer implements Observer {
   #outsideFree = 0;
 
   /** Begins with what `goroutines` are doing now. */
-  constructor(limit: number, goroutines: Iterable<Goroutine>, now: number) {
+  constructor(limit: number, goroutines: Iterable<Goroutine>) {
     this.ring = new TraceRing(limit);
-    for (const g of goroutines) this.#turn(g, nameOf(g), now);
+    const begun = now();
+    for (const g of goroutines) this.#turn(g, nameOf(g), begun);
   }
 
   woke(g: Goroutine, by: Goroutine | null): void {
-    const now = performance.now();
+    const woken = now();
     const arrow = ++this.#lastArrow;
-    const from = by === null ? this.#outside(g, now) : now;
-    this.ring.add({ kind: "from", track: by?.id ?? OUTSIDE, at: from, end: from, name: arrow });
-    const at = Math.max(now, from);
+    const at = by === null ? this.#outside(g, woken) : woken;
+    this.ring.add({ kind: "from", track: by?.id ?? OUTSIDE, at, end: at, name: arrow });
     this.#turn(g, "runnable", at);
     this.ring.add({ kind: "to", track: g.id, at, end: at, name: arrow });
   }
@@ -57,8 +58,9 @@ export class Tracer implements Observer {
   }
 
   /** Ends the spans that are open. */
-  end(now: number): void {
-    for (const [g, { name, since }] of this.#open) this.#span(g.id, name, since, now);
+  end(): void {
+    const ended = now();
+    for (const [g, { name, since }] of this.#open) this.#span(g.id, name, since, ended);
     this.#open.clear();
   }
 
@@ -71,18 +73,18 @@ export class Tracer implements Observer {
       return;
     }
     // A clock that was read before a wake-up from outside was drawn must not lead back.
-    const now = Math.max(at, open.since);
-    this.#span(g.id, open.name, open.since, now);
+    const since = Math.max(at, open.since);
+    this.#span(g.id, open.name, open.since, since);
     open.name = name;
-    open.since = now;
+    open.since = since;
   }
 
   #span(track: number, name: string, at: number, end: number): void {
     this.ring.add({ kind: "span", track, at, end, name });
   }
 
-  #outside(g: Goroutine, now: number): number {
-    const at = Math.max(now, this.#outsideFree);
+  #outside(g: Goroutine, woken: number): number {
+    const at = Math.max(woken, this.#outsideFree);
     this.#outsideFree = at + WAKE_MS;
     this.#span(OUTSIDE, `wake goroutine ${g.id}`, at, this.#outsideFree);
     return at;

@@ -7,6 +7,7 @@
  * outlive its run. That is a goroutine a run, the keeper, which lives as long as the run has such
  * timers and does nothing but sleep; when the run ends it, it stops them.
  */
+import { now } from "../sched/clock.ts";
 import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
@@ -83,7 +84,7 @@ class ScheduledFunc implements FuncTimer, HeapTimer {
       this.keeper = keeper;
       keeper.add();
     }
-    scheduler.timers.set(this, performance.now() + ms);
+    scheduler.timers.set(this, now() + ms);
     return pending;
   }
 

@@ -8,6 +8,7 @@
  * for costs nothing, keeps nobody from seeing a deadlock and need not be stopped, and after `stop`
  * or `reset` there is no stale tick that could be seen.
  */
+import { now } from "../sched/clock.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { Channel } from "./chan_channel.ts";
@@ -27,7 +28,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
   start(ms: number, period: number): boolean {
     const pending = this.stop();
     this.#running = true;
-    this.#when = performance.now() + ms;
+    this.#when = now() + ms;
     this.#period = period;
     if (this.chan.receivers.first !== null) this.arm();
     return pending;
@@ -44,7 +45,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
 
   take(): Date | typeof NOTHING {
     if (!this.#running) return NOTHING;
-    const late = performance.now() - this.#when;
+    const late = now() - this.#when;
     return late < 0 ? NOTHING : this.#tick(late);
   }
 
@@ -68,7 +69,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
   /** The heap says that it is time. */
   fire(): void {
     const { receivers } = this.chan;
-    const late = performance.now() - this.#when;
+    const late = Math.max(0, now() - this.#when);
     const w = receivers.take();
     // Whoever waited may just have got something else by a select: then the tick stays due.
     if (w === null) return;

@@ -14,6 +14,7 @@ import {
   sleep,
 } from "../../mod.ts";
 import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
+import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/sync/chan.ts";
 import { otherwise, select } from "../../src/sync/select.ts";
@@ -35,16 +36,15 @@ function spin(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until;);
 }
 
-/** Calls `f` while `performance.now()` stands where `f` sets it. */
+/** Calls `f` while the clock stands where `f` sets it. */
 function withClock(f: (at: (ms: number) => void) => void): void {
-  const { now } = performance;
-  const start = now.call(performance);
+  const start = performance.now();
   let ms = 0;
-  performance.now = () => start + ms;
+  setClock(() => start + ms);
   try {
     f((at) => ms = at);
   } finally {
-    performance.now = now;
+    setClock(null);
   }
 }
 
