@@ -243,8 +243,13 @@ export class Scheduler {
       if (g.status !== "runnable") continue;
       this.switches++;
       if (this.observer === null) this.#step(g);
-      else this.#observed(this.observer, g, () => this.#step(g!));
+      else this.#observedStep(this.observer, g);
     }
+  }
+
+  /** Not in the loop above, whose `g` would become a closure's. */
+  #observedStep(observer: Observer, g: Goroutine): void {
+    this.#observed(observer, g, () => this.#step(g));
   }
 
   #observed(observer: Observer, g: Goroutine, turn: () => void): void {
