@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** Sockets that a service manager passes, as systemd does. Needs perl, which plays the manager. */
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { isDeno, start } from "./child.ts";
+
+/** Opens a socket of TCP as 3 and a Unix socket as 4, and becomes the program in its arguments. */
+const MANAGER = `
+use Socket;
+$^F = 9; # Descriptors up to this one stay open.
+socket(A, PF_INET, SOCK_STREAM, 0) && bind(A, sockaddr_in(0, INADDR_LOOPBACK)) && listen(A, 8)
+  or die "inet: $!";
+socket(B, PF_UNIX, SOCK_STREAM, 0) && bind(B, sockaddr_un(shift)) && listen(B, 8) or die "unix: $!";
+fileno(A) == 3 && fileno(B) == 4 or die "not 3 and 4";
+@ENV{qw(LISTEN_PID LISTEN_FDS LISTEN_FDNAMES)} = ($$, 2, "web:control");
+exec @ARGV or die "exec: $!";
+`;
+
+/** All that is read from a connection. */
+function answer(...to: [number, string] | [string]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(...to as [number, string]);
+    let text = "";
+    socket.on("data", (data) => text += data);
+    socket.on("end", () => resolve(text));
+    socket.on("error", reject);
+  });
+}
+
+test("a program is started with its sockets", { timeout: 60_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), "netpoll-"));
+  const path = join(dir, "control");
+  const program = [process.execPath, ...isDeno ? ["run", "-A"] : []];
+  const fixture = "tests/system/fixtures/activated.ts";
+  await using child = start("perl", ["-e", MANAGER, path, ...program, fixture]);
+  const [, port] = await child.stdout.match(/\ntcp 127\.0\.0\.1:(\d+), unix .*\n/);
+  assert.equal(
+    child.stdout.text,
+    "3 web, 4 control; close-on-exec true; variables gone true\n" +
+      `tcp 127.0.0.1:${port}, unix ${path}\n`,
+  );
+  assert.equal(await answer(Number(port), "127.0.0.1"), `127.0.0.1:${port}`);
+  assert.equal(await answer(path), path);
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+  // The file is the manager's.
+  assert.ok(existsSync(path));
+  rmSync(dir, { recursive: true });
+});
