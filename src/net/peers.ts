@@ -8,7 +8,10 @@ import { platform } from "../../platforms/runtime.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
 import { endpointOf, UDPAddr, udpAddr } from "./addr.ts";
 import { AddrError } from "./errors.ts";
-import { fit, isUnspecified } from "./ip.ts";
+import { fit, formatIP, isUnspecified, unmap } from "./ip.ts";
+
+const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);
+const LOOPBACK6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 /** One who has sent, with the words of the kernel's address. */
 interface Peer {
@@ -63,16 +66,24 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
     );
   }
   const { sockets, runtime } = platform();
-  const { ip, port, scope } = endpointOf(addr);
+  const endpoint = endpointOf(addr);
+  const { port, scope } = endpoint;
+  const ip = unmap(endpoint.ip);
   if (!(Number.isInteger(port) && port >= 0 && port <= 0xffff)) {
     throw new AddrError("invalid port", String(port));
   }
   if (family === "ip4" && ip.length === 16) throw new AddrError("non-IPv4 address", addr.ip);
-  const toThisMachine = ip.length === 0 || isUnspecified(ip);
-  runtime.requireNet(toThisMachine ? (ip.length === 16 ? "::1" : "127.0.0.1") : addr.ip, port);
-  const length = family === "ip4" ? 4 : 16;
-  const fitted = toThisMachine ? new Uint8Array(length) : fit(ip, length);
-  const raw = sockets.encodeAddress({ ip: fitted, port, scope });
+  const reached = destination(ip, family);
+  runtime.requireNet(formatIP(reached), port);
+  const raw = sockets.encodeAddress({ ip: reached, port, scope });
   if (forms === undefined) known.set(addr, forms = {});
   return forms[family] = raw;
+}
+
+/** As Linux does it, to send to the unspecified address is to send to this machine. */
+function destination(ip: Uint8Array, family: Family): Uint8Array {
+  const length = family === "ip4" ? 4 : 16;
+  if (ip.length === 0) return length === 4 ? LOOPBACK4 : LOOPBACK6;
+  if (!isUnspecified(ip)) return fit(ip, length);
+  return ip.length === 4 ? fit(LOOPBACK4, length) : LOOPBACK6;
 }

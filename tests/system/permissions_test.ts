@@ -217,6 +217,61 @@ function register(): void {
     assert.match(permitted[1].message!, /^dial tcp 127\.0\.0\.1:70: /);
   });
 
+  deno("a datagram goes where it is permitted to go, whatever the address is called", async () => {
+    const flags = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
+    const from = "127.0.0.2:0";
+    const denied = ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "", "[::ffff:0.0.0.0]"];
+    const actions = [...denied.map((host) => `send ${from} ${host}:9`), `send ${from} 127.0.0.3:9`];
+    const outcomes = await under(flags, actions);
+    assert.deepEqual(outcomes.pop(), { value: "sent" });
+    for (const outcome of outcomes) assertRefused(outcome, "127.0.0.1:9");
+    const [six, any] = await under(flags, ["send [::]:0 [::1]:9", "send [::]:0 [::]:9"]);
+    assertRefused(six, "[::1]:9");
+    assertRefused(any, "[::1]:9");
+    const [listening] = await under(["--allow-ffi"], ["send 127.0.0.1:0 127.0.0.1:9"]);
+    assertRefused(listening, "127.0.0.1:0");
+  });
+
+  deno("with one library permitted, memory that points at memory works", async () => {
+    const path = "/tmp/netpoll-permissions.sock";
+    const files = [`--allow-read=${path}`, `--allow-write=${path}`];
+    const flags = [LIBC_FLAG, "--allow-net", ...files];
+    const outcomes = await under(flags, ["batch", `listen-unix ${path}`]);
+    assert.deepEqual(outcomes, [{ value: "batch of 2" }, { value: `${path} passed 1` }]);
+  });
+
+  deno("a Unix socket needs what Deno's own needs", async () => {
+    const path = "/tmp/netpoll-permissions.sock";
+    const net = `--allow-net=unix:${path}`;
+    const files = [`--allow-read=${path}`, `--allow-write=${path}`];
+    const actions = [`listen-unix ${path}`, `dial-unix ${path}`];
+    const granted = await under(["--allow-ffi", net, ...files], [actions[0]]);
+    assert.deepEqual(granted, [{ value: `${path} passed 1` }]);
+    for (
+      const [flags, missing] of [
+        [files, `Requires net access to "unix:${path}", run again with the --allow-net flag`],
+        [
+          [net, files[0]],
+          `Requires write access to "${path}", run again with the --allow-write flag`,
+        ],
+        [
+          [net, files[1]],
+          `Requires read access to "${path}", run again with the --allow-read flag`,
+        ],
+      ] as const
+    ) {
+      for (const { name, message } of await under(["--allow-ffi", ...flags], actions)) {
+        assert.deepEqual([name, message], ["NotCapable", missing]);
+      }
+    }
+    const abstract = await under(["--allow-ffi", "--allow-net"], [
+      "listen-unix @netpoll-permissions",
+    ]);
+    assert.deepEqual(abstract, [{ value: "@netpoll-permissions passed 1" }]);
+    const [refused] = await under(["--allow-ffi", net], ["listen-unix @netpoll-permissions"]);
+    assertRefused(refused, "unix:@netpoll-permissions");
+  });
+
   deno("at a terminal, nothing is asked but what is needed", async () => {
     const imported = await shown("", "import");
     assert.match(imported, /"imported"/);
