@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The UDP benchmark: `npm run bench:udp`. Batches and the kernel's own cutting and putting together,
+// against one call a datagram. See bench/README.md.
+import { mkdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { startChild, within } from "./echo/rig/child.ts";
+import { describeMachine, machineLine } from "./echo/rig/machine.ts";
+import { inRepository } from "./echo/rig/paths.ts";
+import { median } from "./echo/rig/stats.ts";
+import { fixed, grouped, table } from "./echo/rig/table.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "0.2" },
+    warmup: { type: "string", default: "0.1" },
+    save: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(flags.rounds);
+
+const RUNTIMES = {
+  bun: [inRepository("node_modules", "bun", "bin", "bun.exe")],
+  deno: [inRepository("node_modules", "deno", "deno"), "run", "-A", "--no-check"],
+};
+type Runtime = keyof typeof RUNTIMES;
+
+/** Datagrams a second by the name of the call. */
+interface Result {
+  size: number;
+  rates: Record<string, number>;
+}
+
+/** Each way, and the one that it is compared with. */
+const WAYS: [name: string, against: string][] = [
+  ["writeTo", "writeTo"],
+  ["write", "writeTo"],
+  ["writeBatch", "write"],
+  ["writeSegments", "write"],
+  ["readFrom", "readFrom"],
+  ["read", "readFrom"],
+  ["readBatch", "read"],
+  ["readBatch, GRO", "read"],
+];
+
+async function measure(runtime: Runtime): Promise<Result[]> {
+  const file = inRepository("bench", "udp", "measure.ts");
+  const child = startChild([...RUNTIMES[runtime], file, flags.seconds, flags.warmup]);
+  const status = await within(60, child.ended);
+  if (status !== 0) throw new Error(`${runtime} failed: ${status} ${child.errors()}`);
+  return JSON.parse(child.output());
+}
+
+/** The runtimes take turns: the machine drifts. */
+async function measureAll(): Promise<Record<Runtime, Result[][]>> {
+  const all: Record<Runtime, Result[][]> = { bun: [], deno: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const runtime of ["bun", "deno"] as const) all[runtime].push(await measure(runtime));
+  }
+  return all;
+}
+
+function section(all: Record<Runtime, Result[][]>, index: number): string {
+  const { size } = all.bun[0][index];
+  const rows = WAYS.map(([name, against]) => {
+    const cells = (["bun", "deno"] as const).flatMap((runtime) => {
+      const samples = all[runtime].map((results) => results[index].rates);
+      const ratio = median(samples.map((rates) => rates[name] / rates[against]));
+      return [grouped(median(samples.map((rates) => rates[name]))), fixed(ratio, 2)];
+    });
+    return [name === against ? name : `${name} (to ${against})`, ...cells];
+  });
+  const head = ["call", "Bun, datagrams/s", "ratio", "Deno, datagrams/s", "ratio"];
+  return `## ${size} B\n\n${table(head, rows)}`;
+}
+
+const machine = describeMachine();
+console.error(machineLine(machine));
+const all = await measureAll();
+const sizes = all.bun[0].map((_, i) => section(all, i));
+const how =
+  `Medians of ${rounds} rounds, ${flags.seconds} s each after ${flags.warmup} s of warm-up; ` +
+  `ratios within a round.\nOne thread, under runSync: sent to a socket that nobody reads, received ` +
+  `from a buffer that is full.`;
+const text = [...sizes, how].join("\n\n");
+console.log(text);
+if (flags.save) {
+  const folder = inRepository("bench", "results");
+  mkdirSync(folder, { recursive: true });
+  const settings = { rounds, seconds: Number(flags.seconds), warmup: Number(flags.warmup) };
+  writeFileSync(
+    `${folder}/udp.json`,
+    JSON.stringify({ machine, settings, samples: all }, null, 2) + "\n",
+  );
+  writeFileSync(
+    `${folder}/udp.md`,
+    `# UDP over loopback\n\n${machineLine(machine)}\n\n${text}\n`,
+  );
+}
+process.exitCode = 0;
