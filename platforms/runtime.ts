@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Picks the pair (JavaScript runtime, operating system), once per thread, at its first use. */
 import { platform as os } from "node:process";
+import { bsd } from "./bsd/platform.ts";
+import { DARWIN } from "./darwin/platform.ts";
+import { FREEBSD } from "./freebsd/platform.ts";
+import { jsRuntime } from "./js_runtime.ts";
+import { overLibkqueue } from "./linux/libkqueue.ts";
 import { linux } from "./linux/platform.ts";
 import { type Platform, PlatformError } from "./types.ts";
 
@@ -15,6 +20,12 @@ export function platform(): Platform {
 }
 
 function open(): Platform {
-  if (os === "linux") return linux();
+  if (os === "linux") {
+    // For tests alone: what runs elsewhere over kqueue, here over libkqueue. See docs/pollers.md.
+    const wanted = jsRuntime().variable("NETPOLL_POLLER");
+    return wanted === "kqueue" ? overLibkqueue(linux()) : linux();
+  }
+  if (os === "darwin") return bsd(DARWIN);
+  if (os === "freebsd") return bsd(FREEBSD);
   throw new PlatformError(`Cannot run on ${os}: there is no poller for it yet`, os);
 }

@@ -74,6 +74,8 @@ export interface JsRuntime {
   clock(): () => number;
   /** A wait for `fd` to turn readable that lets the host's loop go on. */
   hostWait(fd: number, libraryPath: string): HostWait;
+  /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
+  variable(name: string): string | undefined;
   /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
   requireNet(host: string, port: number): void;
   /** Throws the runtime's own error if the user denied access to the address behind a permitted name. */
@@ -349,8 +351,8 @@ export interface ErrnoNumbers {
 /** One operating system, bound for this thread. */
 export interface Platform {
   /** As Go's GOOS names it. */
-  readonly os: "linux";
-  /** What its pollers are: "epoll". */
+  readonly os: "linux" | "darwin" | "freebsd";
+  /** What its pollers are: "epoll", "kqueue". */
   readonly pollerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;

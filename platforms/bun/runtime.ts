@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
 import { readFileSync } from "node:fs";
+import { env } from "node:process";
 import type { JsRuntime } from "../types.ts";
 import { denoErrors } from "./deno_errors.ts";
 import { addressReader, dlopen, errnoReader } from "./ffi.ts";
@@ -15,6 +16,7 @@ export const bun: JsRuntime = {
   addressReader,
   clock: () => () => performance.now(),
   hostWait: (fd, libraryPath) => new BunHostWait(fd, libraryPath),
+  variable: (name) => env[name],
   // Bun has no permissions.
   requireNet: () => {},
   refuseDeniedNet: () => {},

@@ -7,7 +7,8 @@ import type { ErrorClass, ErrorClasses } from "../types.ts";
 export type Permission =
   | { name: "ffi"; path?: string }
   | { name: "net"; host?: string }
-  | { name: "read" | "write"; path?: string };
+  | { name: "read" | "write"; path?: string }
+  | { name: "env"; variable?: string };
 
 interface DenoGlobal {
   build: { os: string };
@@ -25,6 +26,7 @@ interface DenoGlobal {
     querySync(permission: Permission): { state: "granted" | "denied" | "prompt" };
     requestSync(permission: Permission): { state: "granted" | "denied" | "prompt" };
   };
+  env: { get(name: string): string | undefined };
   errors: ErrorClasses & { NotCapable: ErrorClass };
 }
 

@@ -60,3 +60,9 @@ function lacking(kind: "net" | "read" | "write", what: string): Error {
     `Requires ${kind} access to "${what}", run again with the --allow-${kind} flag`,
   );
 }
+
+/** A variable of the environment, if it may be read: nobody is asked. */
+export function variable(name: string): string | undefined {
+  const { state } = deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? deno.env.get(name) : undefined;
+}

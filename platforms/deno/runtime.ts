@@ -11,6 +11,7 @@ import {
   requireNet,
   requireUnixName,
   requireUnixPath,
+  variable,
 } from "./permissions.ts";
 
 /** Deno. */
@@ -22,6 +23,7 @@ export const denoRuntime: JsRuntime = {
   addressReader,
   clock,
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
+  variable,
   requireNet,
   refuseDeniedNet,
   readText: readPermittedText,

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/** A kqueue and the user event in it that breaks a wait: what pollers over kqueue are made of. */
+import { type ErrnoText, PlatformError } from "../types.ts";
+import {
+  DATA,
+  EV_ADD,
+  EV_CLEAR,
+  EV_RECEIPT,
+  type KeventLayout,
+  NOTE_TRIGGER,
+  writeKevent,
+} from "./kevent.ts";
+
+/** The two system calls; results of zero or more, or minus an errno. */
+export interface KqueueCalls {
+  /** A kqueue that is closed on exec. */
+  kqueue(): number;
+  /** kevent(2), never without a timeout. */
+  kevent(
+    kq: number,
+    changes: Int32Array,
+    changeCount: number,
+    events: Int32Array,
+    room: number,
+    timeout: Int32Array,
+  ): number;
+  /** What poll(2) finds readable while `kq` has events to give. */
+  waitDescriptor(kq: number): number;
+  close(kq: number): number;
+}
+
+/** Events taken by one wait; the kernel keeps the rest for the next. */
+const MAX_EVENTS = 512;
+/** The most changes that are made at once. */
+const MAX_CHANGES = 2;
+/** `ident` of the user event; it is no descriptor's, for a filter has idents of its own. */
+const BREAK = 0;
+/** Longest wait in seconds; macOS answers EINVAL to much longer ones. Go: netpoll_kqueue.go. */
+const MAX_SECONDS = 1e6;
+const EINTR = 4;
+
+/** `struct timespec` of zero. */
+const NOW = new Int32Array(new ArrayBuffer(16));
+/** `struct timespec` of {@linkcode MAX_SECONDS}. */
+const LATE = new Int32Array(new ArrayBuffer(16));
+LATE[0] = MAX_SECONDS;
+
+/** One kqueue, for one thread. */
+export class Kqueue {
+  /** The kqueue's own descriptor; also what another thread needs to break a wait. */
+  readonly descriptor: number;
+  /** Readable while there are events. */
+  readonly waitDescriptor: number;
+  /** Written by the kernel during a wait; owned here for the kqueue's life. */
+  readonly events: Int32Array;
+  readonly layout: KeventLayout;
+  readonly #calls: KqueueCalls;
+  readonly #changes: Int32Array;
+  readonly #receipts: Int32Array;
+  readonly #timespec = new Int32Array(new ArrayBuffer(16));
+  readonly #trigger: (kq: number) => number;
+  #count = 0;
+
+  constructor(calls: KqueueCalls, layout: KeventLayout, errnoText: (errno: number) => ErrnoText) {
+    this.#calls = calls;
+    this.layout = layout;
+    this.events = kevents(MAX_EVENTS, layout);
+    this.#changes = kevents(MAX_CHANGES, layout);
+    this.#receipts = kevents(MAX_CHANGES, layout);
+    this.#trigger = breaker(calls, layout);
+    this.descriptor = calls.kqueue();
+    if (this.descriptor < 0) throw failure("kqueue", errnoText(-this.descriptor));
+    // EV_CLEAR: the wait that reports it resets it.
+    this.change(BREAK, layout.EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0);
+    const done = this.apply();
+    const errno = done < 0 ? -done : this.receipt(0);
+    if (errno !== 0) {
+      calls.close(this.descriptor);
+      throw failure("kevent", errnoText(errno));
+    }
+    this.waitDescriptor = calls.waitDescriptor(this.descriptor);
+  }
+
+  /** Notes a change, to be made by the next {@linkcode Kqueue.apply}. */
+  change(ident: number, filter: number, flags: number, udata0: number, udata1: number): void {
+    const at = this.#count++ * this.layout.words;
+    writeKevent(this.#changes, at, ident, filter, flags | EV_RECEIPT, 0, udata0, udata1);
+  }
+
+  /**
+   * Makes the changes that were noted. Each has its receipt afterwards, and no event is taken: the
+   * receipts fill the room. 0 or minus an errno.
+   */
+  apply(): number {
+    const count = this.#count;
+    this.#count = 0;
+    const done = this.#calls.kevent(
+      this.descriptor,
+      this.#changes,
+      count,
+      this.#receipts,
+      count,
+      NOW,
+    );
+    return done < 0 ? done : 0;
+  }
+
+  /** The errno of the change that was noted as number `index` before the last `apply`, or 0. */
+  receipt(index: number): number {
+    return this.#receipts[index * this.layout.words + DATA];
+  }
+
+  /**
+   * Waits as {@linkcode Poller.poll} does; what came is then in {@linkcode Kqueue.events}. Gives
+   * how many, or minus an errno.
+   */
+  wait(delay: number): number {
+    const timeout = delay < 0 ? LATE : delay === 0 ? NOW : this.#timespecOf(delay);
+    for (;;) {
+      const count = this.#calls.kevent(
+        this.descriptor,
+        this.#changes,
+        0,
+        this.events,
+        MAX_EVENTS,
+        timeout,
+      );
+      if (count > 0) return count;
+      if (count < 0 && count !== -EINTR) return count;
+      // An endless wait goes on; a timed one returns, for its time to be computed anew.
+      if (delay >= 0) return 0;
+    }
+  }
+
+  /** Makes the current or the next wait return. */
+  break(): void {
+    this.#trigger(this.descriptor);
+  }
+
+  /** Whether `fd` is one of the kqueue's own. */
+  owns(fd: number): boolean {
+    return fd === this.descriptor || fd === this.waitDescriptor;
+  }
+
+  /** Closes it; what is registered goes with it. */
+  dispose(): void {
+    this.#calls.close(this.descriptor);
+  }
+
+  #timespecOf(delay: number): Int32Array {
+    const seconds = Math.min(Math.floor(delay / 1e9), MAX_SECONDS);
+    this.#timespec[0] = seconds;
+    this.#timespec[2] = seconds === MAX_SECONDS ? 0 : delay - seconds * 1e9;
+    return this.#timespec;
+  }
+}
+
+/**
+ * What breaks the wait of any kqueue of this process, from any thread. 0 or minus an errno. The
+ * event has one state, so any number of triggers makes one wake-up.
+ */
+export function breaker(calls: KqueueCalls, layout: KeventLayout): (kq: number) => number {
+  const trigger = kevents(1, layout);
+  writeKevent(trigger, 0, BREAK, layout.EVFILT_USER, 0, NOTE_TRIGGER, 0, 0);
+  return (kq) => calls.kevent(kq, trigger, 1, trigger, 0, NOW);
+}
+
+function kevents(count: number, layout: KeventLayout): Int32Array {
+  return new Int32Array(new ArrayBuffer(count * layout.words * 4));
+}
+
+function failure(call: string, { name, text }: ErrnoText): PlatformError {
+  return new PlatformError(`Cannot open a poller: ${call}: ${text}`, name);
+}

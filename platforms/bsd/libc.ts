@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/** The C library, opened once per thread at its first use. */
+import type { JsRuntime, Library } from "../types.ts";
+import { IOCTL, IOCTL_ON_STACK, SYMBOLS } from "./symbols.ts";
+import type { BsdSystem } from "./system.ts";
+
+/** The C library of this thread. */
+export interface BsdLibc {
+  readonly symbols: Library<typeof SYMBOLS>;
+  /** The name under which it was found. */
+  readonly path: string;
+  /** This thread's errno; to be read before anything else is called or allocated. */
+  readonly errno: () => number;
+  /** ioctl(2), whose argument is a pointer, however the CPU passes that of a variadic function. */
+  readonly ioctl: (fd: number, request: number, value: Int32Array) => number;
+}
+
+/** Opens the C library. Throws PlatformError where that is not permitted or not possible. */
+export function openLibc(runtime: JsRuntime, system: BsdSystem, arch: "x64" | "arm64"): BsdLibc {
+  const { symbols, path } = runtime.dlopen(system.library, SYMBOLS);
+  const onStack = system.os === "darwin" && arch === "arm64";
+  return {
+    symbols,
+    path,
+    errno: runtime.errnoReader(symbols.__error(), path),
+    ioctl: onStack ? ioctlOnStack(runtime, system) : plainIoctl(runtime, system),
+  };
+}
+
+function plainIoctl(runtime: JsRuntime, system: BsdSystem): BsdLibc["ioctl"] {
+  return runtime.dlopen(system.library, IOCTL).symbols.ioctl;
+}
+
+/** See {@linkcode IOCTL_ON_STACK}. */
+function ioctlOnStack(runtime: JsRuntime, system: BsdSystem): BsdLibc["ioctl"] {
+  const { ioctl } = runtime.dlopen(system.library, IOCTL_ON_STACK).symbols;
+  return (fd, request, value) => ioctl(fd, request, 0, 0, 0, 0, 0, 0, value);
+}

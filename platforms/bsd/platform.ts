@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/** macOS or FreeBSD, bound for this thread. */
+import { arch } from "node:process";
+import { jsRuntime } from "../js_runtime.ts";
+import { type Platform, PlatformError } from "../types.ts";
+import { closeOnExec, variadicArrives } from "./descriptor.ts";
+import { breaker, type KqueueCalls } from "./kqueue.ts";
+import { type BsdLibc, openLibc } from "./libc.ts";
+import { KqueuePoller } from "./poller.ts";
+import { BsdSockets } from "./socket.ts";
+import type { BsdSystem } from "./system.ts";
+
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+
+/** Opens the C library and binds what the library needs of `system`. */
+export function bsd(system: BsdSystem): Platform {
+  if (arch !== "x64" && arch !== "arm64") {
+    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+  }
+  const runtime = jsRuntime();
+  const libc = openLibc(runtime, system, arch);
+  requireVariadics(libc, system);
+  const calls = kqueueCalls(libc);
+  return {
+    os: system.os,
+    pollerName: "kqueue",
+    runtime,
+    sockets: new BsdSockets(libc, system),
+    errno: system.errno,
+    errnoText: system.errnoText,
+    openPoller: () => new KqueuePoller(calls, system.kevent, system.errnoText),
+    hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, libc.path),
+    wakeDescriptor: breaker(calls, system.kevent),
+  };
+}
+
+/** kqueue(2) and kevent(2) of the C library. A kqueue can itself be polled. */
+export function kqueueCalls(libc: BsdLibc): KqueueCalls {
+  const { kqueue, kevent, close } = libc.symbols;
+  return {
+    kqueue() {
+      const kq = kqueue();
+      if (kq < 0) return -libc.errno();
+      // No child inherits a kqueue by fork, but exec alone would keep it.
+      closeOnExec(libc, kq);
+      return kq;
+    },
+    kevent(kq, changes, changeCount, events, room, timeout) {
+      const count = kevent(kq, changes, changeCount, events, room, timeout);
+      return count >= 0 ? count : -libc.errno();
+    },
+    waitDescriptor: (kq) => kq,
+    close: (kq) => close(kq),
+  };
+}
+
+/** Throws PlatformError if the runtime does not pass variadic arguments as this CPU has it. */
+function requireVariadics(libc: BsdLibc, system: BsdSystem): void {
+  const { socket, close } = libc.symbols;
+  const fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) {
+    const { name, text } = system.errnoText(libc.errno());
+    throw new PlatformError(`Cannot make a socket: ${text}`, name);
+  }
+  const arrives = variadicArrives(libc, fd);
+  close(fd);
+  if (!arrives) {
+    throw new PlatformError("Cannot call ioctl: its variadic argument does not arrive", "ioctl");
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The kqueue adapter. Follows Go's runtime/netpoll_kqueue.go: both filters of a descriptor are
+ * added once, with EV_CLEAR, and never modified; a user event in the same kqueue breaks a wait.
+ *
+ * EVFILT_TIMER is not used: the scheduler's own heap bounds each wait.
+ */
+import {
+  type ErrnoText,
+  POLL_ERROR,
+  POLL_HANGUP,
+  POLL_READ,
+  POLL_WRITE,
+  type Poller,
+  type PollSink,
+} from "../types.ts";
+import {
+  EV_ADD,
+  EV_CLEAR,
+  EV_DELETE,
+  EV_EOF,
+  EV_ERROR,
+  EVFILT_READ,
+  EVFILT_WRITE,
+  FFLAGS,
+  filterOf,
+  flagsOf,
+  type KeventLayout,
+  UDATA,
+} from "./kevent.ts";
+import { Kqueue, type KqueueCalls } from "./kqueue.ts";
+
+const EPIPE = 32;
+
+/** The poller of a thread. */
+export class KqueuePoller implements Poller {
+  readonly waitDescriptor: number;
+  readonly breakDescriptor: number;
+  readonly #kqueue: Kqueue;
+
+  constructor(calls: KqueueCalls, layout: KeventLayout, errnoText: (errno: number) => ErrnoText) {
+    this.#kqueue = new Kqueue(calls, layout, errnoText);
+    this.waitDescriptor = this.#kqueue.waitDescriptor;
+    this.breakDescriptor = this.#kqueue.descriptor;
+  }
+
+  open(fd: number, slot: number, sequence: number): number {
+    const kqueue = this.#kqueue;
+    kqueue.change(fd, EVFILT_READ, EV_ADD | EV_CLEAR, slot, sequence);
+    kqueue.change(fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, slot, sequence);
+    const done = kqueue.apply();
+    if (done < 0) return done;
+    const read = kqueue.receipt(0);
+    const write = kqueue.receipt(1);
+    // A pipe whose reader is gone: a write is still worth trying, and gives the same. mio#582.
+    if (read === 0 && (write === 0 || write === EPIPE)) return 0;
+    this.close(fd);
+    return -(read || write);
+  }
+
+  close(fd: number): number {
+    const kqueue = this.#kqueue;
+    kqueue.change(fd, EVFILT_READ, EV_DELETE, 0, 0);
+    kqueue.change(fd, EVFILT_WRITE, EV_DELETE, 0, 0);
+    const done = kqueue.apply();
+    return done < 0 ? done : -kqueue.receipt(0);
+  }
+
+  poll(delay: number, sink: PollSink): number {
+    const kqueue = this.#kqueue;
+    const count = kqueue.wait(delay);
+    const { events } = kqueue;
+    const { words, EVFILT_USER } = kqueue.layout;
+    for (let at = 0, end = count * words; at < end; at += words) {
+      const filter = filterOf(events, at);
+      if (filter === EVFILT_USER) continue;
+      const mode = modeOf(filter, flagsOf(events, at), events[at + FFLAGS]);
+      sink(events[at + UDATA], events[at + UDATA + 1], mode);
+    }
+    return count;
+  }
+
+  break(): void {
+    this.#kqueue.break();
+  }
+
+  isPollDescriptor(fd: number): boolean {
+    return this.#kqueue.owns(fd);
+  }
+
+  dispose(): void {
+    this.#kqueue.dispose();
+  }
+}
+
+/**
+ * What an event means. EV_EOF on the read filter is the end of what the peer sends, with data
+ * perhaps still to be read; on the write filter it is also what this side's own shutdown gives, and
+ * only an errno in `fflags` tells that the socket has failed, as when a connect was refused.
+ */
+export function modeOf(filter: number, flags: number, fflags: number): number {
+  const eof = (flags & EV_EOF) !== 0;
+  let mode = 0;
+  if (filter === EVFILT_READ) {
+    // A pipe whose reader went away says so on the read filter alone. Go: netpoll_kqueue.go.
+    mode = eof ? POLL_READ | POLL_WRITE | POLL_HANGUP : POLL_READ;
+  } else if (filter === EVFILT_WRITE) {
+    mode = eof && fflags !== 0 ? POLL_READ | POLL_WRITE | POLL_HANGUP : POLL_WRITE;
+  }
+  if (flags === EV_ERROR) mode |= POLL_ERROR;
+  return mode;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/** The socket calls of macOS and FreeBSD behind the neutral seam. */
+import type {
+  Endpoint,
+  Family,
+  IntOption,
+  RawAddress,
+  ShutdownHow,
+  SocketCalls,
+} from "../types.ts";
+import { closeOnExec, setNonBlocking } from "./descriptor.ts";
+import type { BsdLibc } from "./libc.ts";
+import { AF_INET, decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import type { BsdSystem } from "./system.ts";
+
+const SOCK_STREAM = 1;
+const SOL_SOCKET = 0xffff;
+const SHUT_RD = 0;
+const SHUT_WR = 1;
+const POLLIN = 1;
+const POLLOUT = 4;
+const O_RDONLY = 0;
+const DEV_NULL = new TextEncoder().encode("/dev/null\0");
+/** Size of an interface's name, its final zero included. */
+const IF_NAMESIZE = 16;
+
+/** See {@linkcode SocketCalls}. */
+export class BsdSockets implements SocketCalls {
+  readonly acceptName: string;
+  readonly #libc: BsdLibc;
+  readonly #system: BsdSystem;
+  /** Scratch memory for out-parameters; every use is over before the call returns. */
+  readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #length = new Int32Array(new ArrayBuffer(4));
+  readonly #value = new Int32Array(new ArrayBuffer(8));
+  readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
+
+  /** The two that every echo makes are at hand. */
+  readonly #recv: BsdLibc["symbols"]["recv"];
+  readonly #send: BsdLibc["symbols"]["send"];
+  readonly #sendFlags: number;
+
+  constructor(libc: BsdLibc, system: BsdSystem) {
+    this.#libc = libc;
+    this.#system = system;
+    this.#recv = libc.symbols.recv;
+    this.#send = libc.symbols.send;
+    this.#sendFlags = system.constants.MSG_NOSIGNAL;
+    this.acceptName = this.#flagged ? "accept4" : "accept";
+  }
+
+  streamSocket(family: Family): number {
+    const { AF_INET6, SOCK_NONBLOCK, SOCK_CLOEXEC } = this.#system.constants;
+    const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const domain = family === "ip4" ? AF_INET : AF_INET6;
+    const fd = this.#done(this.#libc.symbols.socket(domain, type, 0));
+    return fd < 0 ? fd : this.#prepared(fd);
+  }
+
+  bind(fd: number, address: RawAddress): number {
+    return this.#done(this.#libc.symbols.bind(fd, address, address.length));
+  }
+
+  listen(fd: number, backlog: number): number {
+    return this.#done(this.#libc.symbols.listen(fd, backlog));
+  }
+
+  accept(fd: number): number {
+    const { accept, accept4 } = this.#libc.symbols;
+    const { SOCK_NONBLOCK, SOCK_CLOEXEC } = this.#system.constants;
+    const length = this.#length;
+    length[0] = SOCKADDR_STORAGE_SIZE;
+    const accepted = this.#done(
+      this.#flagged
+        ? accept4!(fd, this.#address, length, SOCK_NONBLOCK | SOCK_CLOEXEC)
+        : accept(fd, this.#address, length),
+    );
+    if (accepted < 0) return accepted;
+    const { ECONNABORTED, EINVAL } = this.#system.errno;
+    if (length[0] === 0) {
+      // macOS gives a socket without an address where the peer was gone already. Go: syscall.Accept.
+      this.#libc.symbols.close(accepted);
+      return -ECONNABORTED;
+    }
+    const prepared = this.#prepared(accepted);
+    // So macOS answers for a socket whose peer is gone already: it is as if it had not come.
+    return prepared === -EINVAL ? -ECONNABORTED : prepared;
+  }
+
+  peer(): RawAddress {
+    return this.#copyAddress();
+  }
+
+  /** macOS answers EINVAL where a socket would be its own peer; nobody listens there. libuv#2503 */
+  connect(fd: number, address: RawAddress): number {
+    const done = this.#done(this.#libc.symbols.connect(fd, address, address.length));
+    if (done !== -this.#system.errno.EINVAL) return done;
+    const own = this.localAddress(fd);
+    const same = typeof own !== "number" && own.every((byte, i) => byte === address[i]);
+    return same ? -this.#system.constants.ECONNREFUSED : done;
+  }
+
+  recv(fd: number, buffer: Uint8Array, length: number): number {
+    const n = this.#recv(fd, buffer, length, 0);
+    return n >= 0 ? n : -this.#libc.errno();
+  }
+
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const n = this.#send(fd, buffer, length, this.#sendFlags);
+    return n >= 0 ? n : this.#sendFailed(this.#libc.errno());
+  }
+
+  ready(fd: number, direction: "read" | "write"): number {
+    // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
+    this.#value[0] = fd;
+    this.#value[1] = direction === "read" ? POLLIN : POLLOUT;
+    return this.#done(this.#libc.symbols.poll(this.#value, 1, 0));
+  }
+
+  shutdown(fd: number, how: ShutdownHow): number {
+    return this.#done(this.#libc.symbols.shutdown(fd, how === "read" ? SHUT_RD : SHUT_WR));
+  }
+
+  /** Not retried on EINTR: the number is free by then, and may be another's. */
+  close(fd: number): number {
+    return this.#done(this.#libc.symbols.close(fd));
+  }
+
+  getOption(fd: number, option: IntOption): number {
+    const found = this.#system.options[option];
+    if (found === undefined) return -this.#system.errno.EINVAL;
+    return this.#getInt(fd, found[0], found[1]);
+  }
+
+  setOption(fd: number, option: IntOption, value: number): number {
+    const found = this.#system.options[option];
+    if (found === undefined) return -this.#system.errno.EINVAL;
+    return this.#setInt(fd, found[0], found[1], value);
+  }
+
+  setLinger(fd: number, seconds: number): number {
+    // struct linger { int l_onoff; int l_linger; }
+    this.#value[0] = seconds < 0 ? 0 : 1;
+    this.#value[1] = seconds < 0 ? 0 : seconds;
+    const { setsockopt } = this.#libc.symbols;
+    const name = this.#system.constants.LINGER_SECONDS;
+    return this.#done(setsockopt(fd, SOL_SOCKET, name, this.#value, 8));
+  }
+
+  localAddress(fd: number): RawAddress | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const done = this.#done(this.#libc.symbols.getsockname(fd, this.#address, this.#length));
+    return done < 0 ? done : this.#copyAddress();
+  }
+
+  remoteAddress(fd: number): RawAddress | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const done = this.#done(this.#libc.symbols.getpeername(fd, this.#address, this.#length));
+    return done < 0 ? done : this.#copyAddress();
+  }
+
+  /** The kernel counts data alone: whether the peer has the FIN, it does not tell here. */
+  unacknowledged(fd: number): number {
+    const { outstanding } = this.#system;
+    if ("option" in outstanding) return this.#getInt(fd, SOL_SOCKET, outstanding.option);
+    const done = this.#done(this.#libc.ioctl(fd, outstanding.request, this.#value));
+    return done < 0 ? done : this.#value[0];
+  }
+
+  encodeAddress(endpoint: Endpoint): RawAddress {
+    return encodeAddress(endpoint, this.#system.constants.AF_INET6);
+  }
+
+  decodeAddress(address: RawAddress): Endpoint {
+    return decodeAddress(address);
+  }
+
+  interfaceIndex(name: string): number {
+    return this.#libc.symbols.if_nametoindex(new TextEncoder().encode(`${name}\0`));
+  }
+
+  interfaceName(index: number): string | null {
+    this.#name.fill(0);
+    // A null pointer is null on Deno and 0 or null on Bun.
+    if (!this.#libc.symbols.if_indextoname(index, this.#name)) return null;
+    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
+  }
+
+  /** The kernel lowers it to kern.ipc.somaxconn by itself, and keeps a short. */
+  maxBacklog(): number {
+    return 0x7fff;
+  }
+
+  spareDescriptor(): number {
+    const flags = O_RDONLY | this.#system.constants.O_CLOEXEC;
+    return this.#done(this.#libc.symbols.open(DEV_NULL, flags));
+  }
+
+  /** Whether a socket can be made non-blocking and close-on-exec by the call that makes it. */
+  get #flagged(): boolean {
+    return this.#system.constants.SOCK_NONBLOCK !== 0;
+  }
+
+  /** Gives a new descriptor what it needs, or closes it and gives minus an errno. */
+  #prepared(fd: number): number {
+    let done = 0;
+    if (!this.#flagged) {
+      done = this.#done(closeOnExec(this.#libc, fd));
+      if (done === 0) done = this.#done(setNonBlocking(this.#libc, fd));
+      if (done === 0) done = this.#setInt(fd, SOL_SOCKET, this.#system.constants.SO_NOSIGPIPE, 1);
+    }
+    if (done === 0) return fd;
+    this.#libc.symbols.close(fd);
+    return done;
+  }
+
+  /**
+   * macOS answers EPROTOTYPE to a write on a connection that the peer is taking down. It is not
+   * tried again: with some VPNs' filters that error stays for ever. libuv#3413
+   */
+  #sendFailed(errno: number): number {
+    const { EPROTOTYPE } = this.#system.constants;
+    return errno === EPROTOTYPE ? -this.#system.errno.ECONNRESET : -errno;
+  }
+
+  #getInt(fd: number, level: number, name: number): number {
+    this.#length[0] = 4;
+    const { getsockopt } = this.#libc.symbols;
+    const done = this.#done(getsockopt(fd, level, name, this.#value, this.#length));
+    return done < 0 ? done : this.#value[0];
+  }
+
+  #setInt(fd: number, level: number, name: number, value: number): number {
+    this.#value[0] = value;
+    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, this.#value, 4));
+  }
+
+  #done(result: number): number {
+    return result >= 0 ? result : -this.#libc.errno();
+  }
+
+  #copyAddress(): RawAddress {
+    return this.#address.slice(0, this.#length[0]);
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/** The C functions that macOS and FreeBSD give us, each with its declaration. */
+import type { SymbolTable } from "../types.ts";
+
+/** See each function's page in section 2 of the manual. */
+export const SYMBOLS = {
+  // int *__error(void)
+  __error: { params: [], result: "pointer" },
+  // int socket(int domain, int type, int protocol)
+  socket: { params: ["i32", "i32", "i32"], result: "i32" },
+  // int bind(int fd, const struct sockaddr *addr, socklen_t len)
+  bind: { params: ["i32", "buffer", "u32"], result: "i32" },
+  // int listen(int fd, int backlog)
+  listen: { params: ["i32", "i32"], result: "i32" },
+  // int accept(int fd, struct sockaddr *addr, socklen_t *len)
+  accept: { params: ["i32", "buffer", "buffer"], result: "i32" },
+  // int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags): FreeBSD alone
+  accept4: { params: ["i32", "buffer", "buffer", "i32"], result: "i32", optional: true },
+  // int connect(int fd, const struct sockaddr *addr, socklen_t len)
+  connect: { params: ["i32", "buffer", "u32"], result: "i32" },
+  // ssize_t recv(int fd, void *buf, size_t len, int flags)
+  recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t send(int fd, const void *buf, size_t len, int flags)
+  send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // int shutdown(int fd, int how)
+  shutdown: { params: ["i32", "i32"], result: "i32" },
+  // int close(int fd)
+  close: { params: ["i32"], result: "i32" },
+  // int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+  getsockopt: { params: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  // int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+  setsockopt: { params: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  // int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+  getsockname: { params: ["i32", "buffer", "buffer"], result: "i32" },
+  // int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+  getpeername: { params: ["i32", "buffer", "buffer"], result: "i32" },
+  // int open(const char *path, int flags, ...): called without a third argument
+  open: { params: ["buffer", "i32"], result: "i32" },
+  // int fcntl(int fd, int command, ...): called without a third argument
+  fcntl: { params: ["i32", "i32"], result: "i32" },
+  // int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+  poll: { params: ["buffer", "u32", "i32"], result: "i32" },
+  // int kqueue(void)
+  kqueue: { params: [], result: "i32" },
+  // int kevent(int kq, const struct kevent *changes, int nchanges, struct kevent *events,
+  //            int nevents, const struct timespec *timeout)
+  kevent: { params: ["i32", "buffer", "i32", "buffer", "i32", "buffer"], result: "i32" },
+  // unsigned int if_nametoindex(const char *name)
+  if_nametoindex: { params: ["buffer"], result: "u32" },
+  // char *if_indextoname(unsigned int index, char *name)
+  if_indextoname: { params: ["u32", "buffer"], result: "pointer" },
+} as const satisfies SymbolTable;
+
+/** ioctl(2) where a variadic argument goes where any other would: all but Apple's arm64. */
+export const IOCTL = {
+  // int ioctl(int fd, unsigned long request, ...)
+  ioctl: { params: ["i32", "u32", "buffer"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/**
+ * ioctl(2) where a variadic argument goes on the stack. The six that are nobody's fill the
+ * registers x2 to x7, so that the ninth is the first on the stack; it is a pointer, eight bytes
+ * wide, which both runtimes put where the callee looks.
+ */
+export const IOCTL_ON_STACK = {
+  ioctl: {
+    params: ["i32", "u32", "u32", "u32", "u32", "u32", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+} as const satisfies SymbolTable;

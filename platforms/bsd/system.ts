@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/** What macOS and FreeBSD must each say of themselves, so that one body of code serves both. */
+import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../types.ts";
+import type { KeventLayout } from "./kevent.ts";
+
+/** Numbers of <sys/socket.h>, <fcntl.h> and <sys/filio.h>, by their C names. */
+export interface BsdConstants {
+  readonly AF_INET6: number;
+  readonly O_CLOEXEC: number;
+  /** Level and number of SO_LINGER with its time in seconds: macOS counts its SO_LINGER in ticks. */
+  readonly LINGER_SECONDS: number;
+  readonly SO_NOSIGPIPE: number;
+  /** What `send` is told lest it raise SIGPIPE; 0 where only the socket can be told. */
+  readonly MSG_NOSIGNAL: number;
+  /** Flags of a socket's type, or 0 where the system has none. */
+  readonly SOCK_NONBLOCK: number;
+  readonly SOCK_CLOEXEC: number;
+  readonly EPROTOTYPE: number;
+  readonly ECONNREFUSED: number;
+}
+
+/** How much is sent and not acknowledged: a socket option, or a request of ioctl(2). */
+export type Outstanding = { readonly option: number } | { readonly request: number };
+
+/** See the top of this file. */
+export interface BsdSystem {
+  readonly os: "darwin" | "freebsd";
+  readonly library: LibraryNames;
+  readonly constants: BsdConstants;
+  /** Level and number of each option that there is. */
+  readonly options: Readonly<Partial<Record<IntOption, readonly [level: number, name: number]>>>;
+  readonly outstanding: Outstanding;
+  readonly kevent: KeventLayout;
+  readonly errno: ErrnoNumbers;
+  readonly errnoText: (errno: number) => ErrnoText;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** macOS, as data for ../bsd. */
+import type { BsdSystem } from "../bsd/system.ts";
+import { CONSTANTS, OPTIONS, SO_NWRITE } from "./constants.ts";
+import { ERRNO, errnoText } from "./errno.ts";
+import { KEVENT } from "./structs.ts";
+import { LIBRARY } from "./symbols.ts";
+
+/** macOS on x86-64 and arm64. */
+export const DARWIN: BsdSystem = {
+  os: "darwin",
+  library: LIBRARY,
+  constants: CONSTANTS,
+  options: OPTIONS,
+  outstanding: { option: SO_NWRITE },
+  kevent: KEVENT,
+  errno: ERRNO,
+  errnoText,
+};

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/** What macOS's layouts have of their own; the rest is in ../bsd/structs.ts. <sys/event.h> */
+import type { KeventLayout } from "../bsd/kevent.ts";
+import type { MessageLayout } from "../bsd/structs.ts";
+
+/** 32 bytes on x86-64 and arm64. */
+export const KEVENT: KeventLayout = { words: 8, EVFILT_USER: -10 };
+
+/** CMSG_DATA and CMSG_SPACE round to 32 bits, on 64-bit systems too. <sys/socket.h> */
+export const MESSAGE: MessageLayout = { cmsgAlign: 4 };

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/**
+ * FreeBSD's constants on x86-64 and arm64, by their C names, as in its headers; the same in Go's
+ * syscall/zerrors_freebsd_amd64.go and _arm64.go.
+ */
+import type { BsdConstants, BsdSystem } from "../bsd/system.ts";
+
+const SOL_SOCKET = 0xffff;
+const IPPROTO_TCP = 6;
+const IPPROTO_IPV6 = 41;
+
+/** See {@linkcode BsdConstants}. */
+export const CONSTANTS: BsdConstants = {
+  AF_INET6: 28,
+  O_CLOEXEC: 0x100000,
+  LINGER_SECONDS: 0x80, // SO_LINGER
+  SO_NOSIGPIPE: 0x800,
+  MSG_NOSIGNAL: 0x20000,
+  SOCK_NONBLOCK: 0x20000000,
+  SOCK_CLOEXEC: 0x10000000,
+  EPROTOTYPE: 41,
+  ECONNREFUSED: 61,
+};
+
+/** See {@linkcode BsdSystem.options}. */
+export const OPTIONS: BsdSystem["options"] = {
+  SO_REUSEADDR: [SOL_SOCKET, 0x4],
+  SO_KEEPALIVE: [SOL_SOCKET, 0x8],
+  SO_REUSEPORT: [SOL_SOCKET, 0x200],
+  SO_SNDBUF: [SOL_SOCKET, 0x1001],
+  SO_RCVBUF: [SOL_SOCKET, 0x1002],
+  SO_ERROR: [SOL_SOCKET, 0x1007],
+  SO_TYPE: [SOL_SOCKET, 0x1008],
+  TCP_NODELAY: [IPPROTO_TCP, 0x1],
+  TCP_KEEPIDLE: [IPPROTO_TCP, 0x100],
+  TCP_KEEPINTVL: [IPPROTO_TCP, 0x200],
+  TCP_KEEPCNT: [IPPROTO_TCP, 0x400],
+  IPV6_V6ONLY: [IPPROTO_IPV6, 27],
+};
+
+/** Bytes in the socket's send buffer: `_IOR('f', 119, int)` of <sys/filio.h>. */
+export const FIONWRITE = 0x40046677;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** FreeBSD, as data for ../bsd. */
+import type { BsdSystem } from "../bsd/system.ts";
+import { CONSTANTS, FIONWRITE, OPTIONS } from "./constants.ts";
+import { ERRNO, errnoText } from "./errno.ts";
+import { KEVENT } from "./structs.ts";
+import { LIBRARY } from "./symbols.ts";
+
+/** FreeBSD on x86-64 and arm64. */
+export const FREEBSD: BsdSystem = {
+  os: "freebsd",
+  library: LIBRARY,
+  constants: CONSTANTS,
+  options: OPTIONS,
+  outstanding: { request: FIONWRITE },
+  kevent: KEVENT,
+  errno: ERRNO,
+  errnoText,
+};

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/** What FreeBSD's layouts have of their own; the rest is in ../bsd/structs.ts. <sys/event.h> */
+import type { KeventLayout } from "../bsd/kevent.ts";
+import type { MessageLayout } from "../bsd/structs.ts";
+
+/** 64 bytes since FreeBSD 12: four words of 64 bits, `ext`, follow `udata`. */
+export const KEVENT: KeventLayout = { words: 16, EVFILT_USER: -11 };
+
+/** CMSG_DATA and CMSG_SPACE round to 64 bits. <sys/socket.h>, <machine/_align.h> */
+export const MESSAGE: MessageLayout = { cmsgAlign: 8 };

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/** Where FreeBSD has its C functions; their declarations are in ../bsd/symbols.ts. */
+import type { LibraryNames } from "../types.ts";
+
+/** The C library, whose `kevent` has the structure of FreeBSD 12 and later. */
+export const LIBRARY: LibraryNames = {
+  title: "the C library",
+  names: ["libc.so.7"],
+  paths: ["/lib/libc.so.7"],
+};

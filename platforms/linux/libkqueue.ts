@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Linux with the kqueue adapter over libkqueue, for tests alone: NETPOLL_POLLER=kqueue and the path
+ * of the library in NETPOLL_LIBKQUEUE. See docs/pollers.md for what libkqueue lacks; the files
+ * beside this one make up for it.
+ */
+import { KEVENT as DARWINS } from "../darwin/structs.ts";
+import type { KeventLayout } from "../bsd/kevent.ts";
+import { breaker } from "../bsd/kqueue.ts";
+import { KqueuePoller } from "../bsd/poller.ts";
+import { jsRuntime } from "../js_runtime.ts";
+import { type Platform, PlatformError } from "../types.ts";
+import { libc } from "./libc.ts";
+import { LibkqueueCalls } from "./libkqueue_calls.ts";
+import { givenBack, SocketErrors } from "./libkqueue_errors.ts";
+
+/** `struct kevent` of libkqueue's own header: macOS's, with FreeBSD's number for EVFILT_USER. */
+const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11 };
+
+/** `base` with kqueues for pollers. */
+export function overLibkqueue(base: Platform): Platform {
+  const path = jsRuntime().variable("NETPOLL_LIBKQUEUE");
+  if (!path) {
+    throw new PlatformError(
+      "Cannot open libkqueue: NETPOLL_LIBKQUEUE must be the path of the library",
+      "NETPOLL_LIBKQUEUE",
+    );
+  }
+  const errors = new SocketErrors();
+  const calls = new LibkqueueCalls(libc(), path, errors);
+  return {
+    ...base,
+    pollerName: "kqueue",
+    sockets: givenBack(base.sockets, errors, base.errno.EAGAIN),
+    openPoller: () => new KqueuePoller(calls, KEVENT, base.errnoText),
+    wakeDescriptor: breaker(calls, KEVENT),
+  };
+}
