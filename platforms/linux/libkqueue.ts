@@ -12,7 +12,7 @@ import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
 import { libc } from "./libc.ts";
 import { LibkqueueCalls } from "./libkqueue_calls.ts";
-import { givenBack, SocketErrors } from "./libkqueue_errors.ts";
+import { SocketsOverLibkqueue, type TakenErrors } from "./libkqueue_errors.ts";
 
 /** `struct kevent` of libkqueue's own header: macOS's, with FreeBSD's number for EVFILT_USER. */
 const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11 };
@@ -26,12 +26,12 @@ export function overLibkqueue(base: Platform): Platform {
       "NETPOLL_LIBKQUEUE",
     );
   }
-  const errors = new SocketErrors();
-  const calls = new LibkqueueCalls(libc(), path, errors);
+  const taken: TakenErrors = new Map();
+  const calls = new LibkqueueCalls(libc(), path, taken);
   return {
     ...base,
     pollerName: "kqueue",
-    sockets: givenBack(base.sockets, errors, base.errno.EAGAIN),
+    sockets: new SocketsOverLibkqueue(libc(), taken),
     openPoller: () => new KqueuePoller(calls, KEVENT, base.errnoText),
     wakeDescriptor: breaker(calls, KEVENT),
   };

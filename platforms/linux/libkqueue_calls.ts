@@ -32,7 +32,7 @@ import { jsRuntime } from "../js_runtime.ts";
 import type { Library, SymbolTable } from "../types.ts";
 import { AF_INET, SOCK_CLOEXEC, SOCK_STREAM } from "./constants.ts";
 import type { Libc } from "./libc.ts";
-import type { SocketErrors } from "./libkqueue_errors.ts";
+import type { TakenErrors } from "./libkqueue_errors.ts";
 import { LIBC } from "./symbols.ts";
 
 const SYMBOLS = {
@@ -65,17 +65,17 @@ export class LibkqueueCalls implements KqueueCalls {
   readonly #libc: Libc;
   readonly #library: Library<typeof SYMBOLS>;
   readonly #fcntl: Library<typeof FCNTL>["fcntl"];
-  readonly #errors: SocketErrors;
+  readonly #taken: TakenErrors;
   readonly #kqueues = new Map<number, Registered>();
   readonly #change = new Int32Array(new ArrayBuffer(WORDS * 4));
 
-  constructor(libc: Libc, path: string, errors: SocketErrors) {
+  constructor(libc: Libc, path: string, taken: TakenErrors) {
     const runtime = jsRuntime();
     const names = { title: "libkqueue", names: [path], paths: [path] };
     this.#libc = libc;
     this.#library = runtime.dlopen(names, SYMBOLS).symbols;
     this.#fcntl = runtime.dlopen(LIBC, FCNTL).symbols.fcntl;
-    this.#errors = errors;
+    this.#taken = taken;
   }
 
   kqueue(): number {
@@ -192,7 +192,7 @@ export class LibkqueueCalls implements KqueueCalls {
     const { originals, readers } = this.#kqueues.get(kq)!;
     const fd = originals.get(events[at + IDENT]) ?? events[at + IDENT];
     events[at + IDENT] = fd;
-    if (events[at + FFLAGS] !== 0) this.#errors.keep(fd, events[at + FFLAGS]);
+    if (events[at + FFLAGS] !== 0) this.#taken.set(fd, events[at + FFLAGS]);
     if (!(flagsOf(events, at) & EV_ONESHOT)) return;
     if (filter === EVFILT_READ) readers.delete(fd);
     else this.#dropWriter(kq, fd);
