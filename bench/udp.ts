@@ -4,9 +4,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { startChild, within } from "./echo/rig/child.ts";
-import { describeMachine, machineLine } from "./echo/rig/machine.ts";
-import { inRepository } from "./echo/rig/paths.ts";
+import { startChild, within } from "./rig/child.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
+import { inRepository } from "./rig/paths.ts";
 import { median } from "./echo/rig/stats.ts";
 import { fixed, grouped, table } from "./echo/rig/table.ts";
 

@@ -354,6 +354,8 @@ export interface Platform {
   readonly os: "linux" | "darwin" | "freebsd";
   /** What its pollers are: "epoll", "kqueue". */
   readonly pollerName: string;
+  /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
+  readonly registerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
   readonly transfers: TransferCalls;

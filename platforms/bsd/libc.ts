@@ -11,6 +11,8 @@ export interface BsdLibc {
   readonly path: string;
   /** This thread's errno; to be read before anything else is called or allocated. */
   readonly errno: () => number;
+  /** See {@linkcode JsRuntime.addressReader}. */
+  readonly addressOf: (view: ArrayBufferView) => number;
   /** ioctl(2), whose argument is a pointer, however the CPU passes that of a variadic function. */
   readonly ioctl: (fd: number, request: number, value: Int32Array) => number;
 }
@@ -23,6 +25,7 @@ export function openLibc(runtime: JsRuntime, system: BsdSystem, arch: "x64" | "a
     symbols,
     path,
     errno: runtime.errnoReader(symbols.__error(), path),
+    addressOf: runtime.addressReader(path),
     ioctl: onStack ? ioctlOnStack(runtime, system) : plainIoctl(runtime, system),
   };
 }

@@ -7,8 +7,10 @@ import { closeOnExec, variadicArrives } from "./descriptor.ts";
 import { breaker, type KqueueCalls } from "./kqueue.ts";
 import { type BsdLibc, openLibc } from "./libc.ts";
 import { KqueuePoller } from "./poller.ts";
+import { KqueueRawPoller } from "./raw_poller.ts";
 import { BsdSockets } from "./socket.ts";
 import type { BsdSystem } from "./system.ts";
+import { BsdTransfers } from "./transfer.ts";
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -25,11 +27,14 @@ export function bsd(system: BsdSystem): Platform {
   return {
     os: system.os,
     pollerName: "kqueue",
+    registerName: "kevent",
     runtime,
     sockets: new BsdSockets(libc, system),
+    transfers: new BsdTransfers(libc, system),
     errno: system.errno,
     errnoText: system.errnoText,
     openPoller: () => new KqueuePoller(calls, system.kevent, system.errnoText),
+    openRawPoller: () => new KqueueRawPoller(calls, system.kevent, system.errnoText),
     hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, libc.path),
     wakeDescriptor: breaker(calls, system.kevent),
   };

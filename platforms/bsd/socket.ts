@@ -23,6 +23,8 @@ const O_RDONLY = 0;
 const DEV_NULL = new TextEncoder().encode("/dev/null\0");
 /** Size of an interface's name, its final zero included. */
 const IF_NAMESIZE = 16;
+/** What the kernel answers to an option that it does not know. */
+const ENOPROTOOPT = 42;
 
 /** See {@linkcode SocketCalls}. */
 export class BsdSockets implements SocketCalls {
@@ -110,6 +112,14 @@ export class BsdSockets implements SocketCalls {
     return n >= 0 ? n : this.#sendFailed(this.#libc.errno());
   }
 
+  read(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#done(this.#libc.symbols.read(fd, buffer, length));
+  }
+
+  write(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#done(this.#libc.symbols.write(fd, buffer, length));
+  }
+
   ready(fd: number, direction: "read" | "write"): number {
     // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
     this.#value[0] = fd;
@@ -128,13 +138,13 @@ export class BsdSockets implements SocketCalls {
 
   getOption(fd: number, option: IntOption): number {
     const found = this.#system.options[option];
-    if (found === undefined) return -this.#system.errno.EINVAL;
+    if (found === undefined) return -ENOPROTOOPT;
     return this.#getInt(fd, found[0], found[1]);
   }
 
   setOption(fd: number, option: IntOption, value: number): number {
     const found = this.#system.options[option];
-    if (found === undefined) return -this.#system.errno.EINVAL;
+    if (found === undefined) return -ENOPROTOOPT;
     return this.#setInt(fd, found[0], found[1], value);
   }
 
@@ -145,6 +155,11 @@ export class BsdSockets implements SocketCalls {
     const { setsockopt } = this.#libc.symbols;
     const name = this.#system.constants.LINGER_SECONDS;
     return this.#done(setsockopt(fd, SOL_SOCKET, name, this.#value, 8));
+  }
+
+  /** Neither system binds a socket to an interface by its name. */
+  bindToDevice(_fd: number, _name: string): number {
+    return -ENOPROTOOPT;
   }
 
   localAddress(fd: number): RawAddress | number {

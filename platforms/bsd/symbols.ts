@@ -22,6 +22,12 @@ export const SYMBOLS = {
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)
   send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+  sendmsg: { params: ["i32", "buffer", "i32"], result: "i32" },
+  // ssize_t read(int fd, void *buf, size_t len)
+  read: { params: ["i32", "buffer", "u32"], result: "i32" },
+  // ssize_t write(int fd, const void *buf, size_t len)
+  write: { params: ["i32", "buffer", "u32"], result: "i32" },
   // int shutdown(int fd, int how)
   shutdown: { params: ["i32", "i32"], result: "i32" },
   // int close(int fd)

@@ -6,6 +6,7 @@
 import type { BsdConstants, BsdSystem } from "../bsd/system.ts";
 
 const SOL_SOCKET = 0xffff;
+const IPPROTO_IP = 0;
 const IPPROTO_TCP = 6;
 const IPPROTO_IPV6 = 41;
 
@@ -35,6 +36,9 @@ export const OPTIONS: BsdSystem["options"] = {
   TCP_KEEPIDLE: [IPPROTO_TCP, 0x100],
   TCP_KEEPINTVL: [IPPROTO_TCP, 0x200],
   TCP_KEEPCNT: [IPPROTO_TCP, 0x400],
+  TCP_FASTOPEN: [IPPROTO_TCP, 0x401],
+  IP_TOS: [IPPROTO_IP, 3],
+  IPV6_TCLASS: [IPPROTO_IPV6, 61],
   IPV6_V6ONLY: [IPPROTO_IPV6, 27],
 };
 

@@ -8,6 +8,7 @@ import { KEVENT as DARWINS } from "../darwin/structs.ts";
 import type { KeventLayout } from "../bsd/kevent.ts";
 import { breaker } from "../bsd/kqueue.ts";
 import { KqueuePoller } from "../bsd/poller.ts";
+import { KqueueRawPoller } from "../bsd/raw_poller.ts";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
 import { libc } from "./libc.ts";
@@ -31,8 +32,10 @@ export function overLibkqueue(base: Platform): Platform {
   return {
     ...base,
     pollerName: "kqueue",
+    registerName: "kevent",
     sockets: new SocketsOverLibkqueue(libc(), taken),
     openPoller: () => new KqueuePoller(calls, KEVENT, base.errnoText),
+    openRawPoller: () => new KqueueRawPoller(calls, KEVENT, base.errnoText),
     wakeDescriptor: breaker(calls, KEVENT),
   };
 }

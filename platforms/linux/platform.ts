@@ -26,6 +26,7 @@ export function linux(): Platform {
   return {
     os: "linux",
     pollerName: "epoll",
+    registerName: "epoll_ctl",
     runtime,
     sockets: new LinuxSockets(c),
     transfers: new LinuxTransfers(c),

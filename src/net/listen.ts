@@ -93,7 +93,7 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
     const raw = sockets.localAddress(sysfd);
     if (typeof raw === "number") check(raw, "getsockname");
     fd.setAddrs(tcpAddr(raw as RawAddress), null);
-    check(fd.init(), "epoll_ctl");
+    check(fd.init(), platform().registerName);
     holdSpare();
     return new TCPListener(fd, options.linger);
   } catch (error) {

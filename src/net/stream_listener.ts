@@ -67,7 +67,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     const done = fd.init();
     if (done < 0) {
       platform().sockets.close(sysfd);
-      const cause = new SyscallError("epoll_ctl", -done);
+      const cause = new SyscallError(platform().registerName, -done);
       throw new OpError("accept", this.netFD.net, null, this.addr, cause);
     }
     return this.connection(fd);

@@ -70,7 +70,7 @@ export class TCPDialler implements Dialler<TCPConn> {
       const raw = encode(endpoint, reached(this.#network, endpoint, "dial"));
       const waits = begin(sysfd, raw, check);
       // Registered only now: a socket that is not connecting yet would report a hang-up.
-      check(fd.init(), "epoll_ctl");
+      check(fd.init(), platform().registerName);
       registered = true;
       if (waits) {
         fd.setWriteDeadline(until);
