@@ -63,7 +63,7 @@ export class KqueuePoller implements Poller {
     kqueue.change(fd, EVFILT_READ, EV_DELETE, 0, 0);
     kqueue.change(fd, EVFILT_WRITE, EV_DELETE, 0, 0);
     const done = kqueue.apply();
-    return done < 0 ? done : -kqueue.receipt(0);
+    return done < 0 ? done : 0 - kqueue.receipt(0);
   }
 
   poll(delay: number, sink: PollSink): number {
