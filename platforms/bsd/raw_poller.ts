@@ -147,6 +147,6 @@ export class KqueueRawPoller implements RawPoller {
 function rawModeOf(filter: number, flags: number, fflags: number): number {
   let mode = filter === EVFILT_READ ? POLL_READ : POLL_WRITE;
   if (flags & EV_EOF) mode |= POLL_HANGUP;
-  if (flags & EV_EOF && fflags !== 0) mode |= POLL_ERROR;
+  if (fflags !== 0) mode |= POLL_ERROR;
   return mode;
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Small programs that show what libkqueue lacks, against the library itself, without the adapter:
+ * when one fails, a later libkqueue has more, and platforms/linux/libkqueue_calls.ts may do less.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  DATA,
+  EV_ADD,
+  EV_DELETE,
+  EV_ERROR,
+  EV_RECEIPT,
+  EVFILT_READ,
+  EVFILT_WRITE,
+  FFLAGS,
+  flagsOf,
+  writeKevent,
+} from "../../platforms/bsd/kevent.ts";
+import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { libc } from "../../platforms/linux/libc.ts";
+import { LinuxSockets } from "../../platforms/linux/socket.ts";
+import type { SymbolTable } from "../../platforms/types.ts";
+import { timerfd } from "../rawpoll/descriptors.ts";
+import type { LIMITS } from "./libkqueue_limits.ts";
+
+const path = jsRuntime().variable("NETPOLL_LIBKQUEUE");
+const WORDS = 8;
+const EFAULT = 14;
+const ECONNREFUSED = 111;
+const NOW = new Int32Array(new ArrayBuffer(16));
+
+const SYMBOLS = {
+  kqueue: { params: [], result: "i32" },
+  kevent: { params: ["i32", "buffer", "i32", "buffer", "i32", "buffer"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** A kqueue of the library, one change or one look at a time. */
+class Bare {
+  readonly #calls = jsRuntime()
+    .dlopen({ title: "libkqueue", names: [path!], paths: [path!] }, SYMBOLS).symbols;
+  readonly kq = this.#calls.kqueue();
+  readonly change = new Int32Array(new ArrayBuffer(WORDS * 4));
+  readonly event = new Int32Array(new ArrayBuffer(WORDS * 4));
+
+  /** 0 or an errno. */
+  apply(fd: number, filter: number, flags: number, room = 0): number {
+    writeKevent(this.change, 0, fd, filter, flags, 0, 0, 0);
+    const done = this.#calls.kevent(this.kq, this.change, 1, this.event, room, NOW);
+    return done < 0 ? libc().errno() : done;
+  }
+
+  /** How many events came, up to one. */
+  look(): number {
+    return this.#calls.kevent(this.kq, this.change, 0, this.event, 1, NOW);
+  }
+}
+
+/** A test of one limit, with a kqueue of the library and Linux's own sockets. */
+function limit(name: keyof typeof LIMITS, body: (bare: Bare, sockets: LinuxSockets) => void): void {
+  const skip = path ? {} : { skip: "NETPOLL_LIBKQUEUE is not set" };
+  test(`libkqueue lacks ${name}`, skip, () => {
+    const bare = new Bare();
+    body(bare, new LinuxSockets(libc()));
+    libc().symbols.close(bare.kq);
+  });
+}
+
+limit("two filters of a descriptor", (bare, sockets) => {
+  const fd = sockets.streamSocket("ip4");
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_ADD), 0);
+  assert.equal(bare.apply(fd, EVFILT_WRITE, EV_ADD), EFAULT);
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_DELETE), 0);
+  assert.equal(bare.apply(fd, EVFILT_WRITE, EV_ADD), 0);
+  assert.equal(bare.apply(fd, EVFILT_WRITE, EV_DELETE), 0);
+  sockets.close(fd);
+});
+
+limit("EV_ERROR", (bare) => {
+  assert.equal(bare.apply(-1, EVFILT_READ, EV_ADD), EFAULT, "not EBADF");
+  assert.equal(bare.apply(-1, EVFILT_READ, EV_ADD | EV_RECEIPT, 1), 0, "not 1 receipt");
+  assert.equal(bare.event[DATA], EFAULT);
+  assert.equal(flagsOf(bare.event, 0) & EV_ERROR, 0);
+});
+
+limit("EV_ADD of what is there", (bare, sockets) => {
+  const fd = sockets.streamSocket("ip4");
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_ADD), 0);
+  assert.notEqual(bare.apply(fd, EVFILT_READ, EV_ADD), 0);
+  sockets.close(fd);
+  const again = sockets.streamSocket("ip4");
+  if (again === fd) assert.notEqual(bare.apply(again, EVFILT_READ, EV_ADD), 0);
+  bare.apply(again, EVFILT_READ, EV_DELETE);
+  sockets.close(again);
+});
+
+limit("the socket's error", (bare, sockets) => {
+  const listener = sockets.streamSocket("ip4");
+  const any = sockets.encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+  assert.equal(sockets.bind(listener, any), 0);
+  const address = sockets.localAddress(listener);
+  const fd = sockets.streamSocket("ip4");
+  sockets.connect(fd, address as Uint8Array<ArrayBuffer>);
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_ADD), 0);
+  assert.equal(bare.look(), 1);
+  assert.equal(bare.event[FFLAGS], ECONNREFUSED);
+  assert.equal(sockets.getOption(fd, "SO_ERROR"), 0, "a kqueue leaves it");
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_DELETE), 0);
+  [listener, fd].forEach((each) => sockets.close(each));
+});
+
+limit("a kqueue that can be polled", (bare, sockets) => {
+  const fd = sockets.streamSocket("ip4");
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_ADD), 0);
+  assert.equal(sockets.ready(bare.kq, "read"), 0);
+  assert.equal(bare.look(), 1, "a socket without a connection is readable");
+  assert.equal(bare.apply(fd, EVFILT_READ, EV_DELETE), 0);
+  sockets.close(fd);
+});
+
+limit("anonymous descriptors", (bare, sockets) => {
+  const timer = timerfd(1);
+  assert.equal(bare.apply(timer, EVFILT_READ, EV_ADD), EFAULT);
+  sockets.close(timer);
+});
