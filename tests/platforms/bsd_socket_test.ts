@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/** What the socket calls of macOS and FreeBSD make of the C library's answers, which are made up here. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type BsdLibc, openLibc } from "../../platforms/bsd/libc.ts";
+import { variadicArrives } from "../../platforms/bsd/descriptor.ts";
+import { BsdSockets } from "../../platforms/bsd/socket.ts";
+import type { BsdSystem } from "../../platforms/bsd/system.ts";
+import { BsdTransfers } from "../../platforms/bsd/transfer.ts";
+import { DARWIN } from "../../platforms/darwin/platform.ts";
+import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import type { JsRuntime } from "../../platforms/types.ts";
+
+const EINVAL = 22;
+const EPIPE = 32;
+const EPROTOTYPE = 41;
+const ECONNABORTED = 53;
+const ECONNRESET = 54;
+const ECONNREFUSED = 61;
+const FIOCLEX = 0x20006601;
+const FIONBIO = 0x8004667e;
+const LOCALHOST = { ip: Uint8Array.of(127, 0, 0, 1), port: 80, scope: 0 };
+
+type C = (...args: never[]) => number;
+
+/** A C library of which the test says what each function answers: a result, or minus an errno. */
+function library(system: BsdSystem, functions: Record<string, C>) {
+  const calls: [name: string, ...args: unknown[]][] = [];
+  let errno = 0;
+  const call = (name: string) => (...args: unknown[]) => {
+    calls.push([name, ...args]);
+    const result = functions[name]?.(...args as never[]) ?? 0;
+    if (result >= 0) return result;
+    errno = -result;
+    return -1;
+  };
+  const symbols = new Proxy({}, { get: (_, name) => call(String(name)) });
+  const libc = {
+    symbols,
+    path: "",
+    errno: () => errno,
+    addressOf: () => 0x1_2345_6789,
+    ioctl: call("ioctl"),
+  } as unknown as BsdLibc;
+  return { libc, sockets: new BsdSockets(libc, system), calls };
+}
+
+const names = (calls: [string, ...unknown[]][]) => calls.map(([name]) => name);
+
+test("darwin: a socket is made non-blocking and close-on-exec after it is made", () => {
+  const { sockets, calls } = library(DARWIN, { socket: () => 7 });
+  assert.equal(sockets.streamSocket("ip6"), 7);
+  assert.deepEqual(calls[0], ["socket", 30, 1, 0]);
+  assert.deepEqual(calls.slice(1, 3).map((each) => each.slice(0, 3)), [
+    ["ioctl", 7, FIOCLEX],
+    ["ioctl", 7, FIONBIO],
+  ]);
+  assert.deepEqual(calls[3].slice(0, 4), ["setsockopt", 7, 0xffff, 0x1022]);
+  assert.equal(calls.length, 4);
+});
+
+test("freebsd: a socket is made so by one call", () => {
+  const { sockets, calls } = library(FREEBSD, { socket: () => 7 });
+  assert.equal(sockets.streamSocket("ip4"), 7);
+  assert.deepEqual(calls, [["socket", 2, 0x30000001, 0]]);
+});
+
+test("darwin: a socket that cannot be prepared is closed", () => {
+  const { sockets, calls } = library(DARWIN, { socket: () => 7, ioctl: () => -25 });
+  assert.equal(sockets.streamSocket("ip4"), -25);
+  assert.deepEqual(names(calls), ["socket", "ioctl", "close"]);
+});
+
+test("accept: by accept4 where there is one", () => {
+  const { sockets, calls } = library(FREEBSD, { accept4: () => 9 });
+  assert.equal(sockets.acceptName, "accept4");
+  assert.equal(sockets.accept(3), 9);
+  assert.deepEqual([calls[0][0], calls[0][4], calls.length], ["accept4", 0x30000000, 1]);
+});
+
+test("darwin: an accepted socket is prepared, and its peer is known", () => {
+  const { sockets, calls } = library(DARWIN, {
+    accept: (_fd: number, address: Uint8Array, length: Int32Array) => {
+      address.set([16, 2, 0, 80, 127, 0, 0, 1]);
+      length[0] = 16;
+      return 9;
+    },
+  });
+  assert.equal(sockets.acceptName, "accept");
+  assert.equal(sockets.accept(3), 9);
+  assert.deepEqual(names(calls), ["accept", "ioctl", "ioctl", "setsockopt"]);
+  assert.deepEqual(sockets.decodeAddress(sockets.peer()), LOCALHOST);
+});
+
+test("darwin: a socket without an address is a connection that was aborted", () => {
+  const { sockets, calls } = library(DARWIN, {
+    accept: (_fd: number, _address: Uint8Array, length: Int32Array) => {
+      length[0] = 0;
+      return 9;
+    },
+  });
+  assert.equal(sockets.accept(3), -ECONNABORTED);
+  assert.deepEqual(names(calls), ["accept", "close"]);
+});
+
+test("darwin: an accepted socket whose peer is gone is a connection that was aborted", () => {
+  const { sockets, calls } = library(DARWIN, { accept: () => 9, setsockopt: () => -EINVAL });
+  assert.equal(sockets.accept(3), -ECONNABORTED);
+  assert.deepEqual(calls.at(-1), ["close", 9]);
+});
+
+test("darwin: a connect to oneself is refused", () => {
+  const address = library(DARWIN, {}).sockets.encodeAddress(LOCALHOST);
+  const named = (port: number) => (_fd: number, bytes: Uint8Array, length: Int32Array) => {
+    bytes.set([16, 2, 0, port, 127, 0, 0, 1]);
+    length[0] = 16;
+    return 0;
+  };
+  const connect = () => -EINVAL;
+  const self = library(DARWIN, { connect, getsockname: named(80) }).sockets;
+  assert.equal(self.connect(3, address), -ECONNREFUSED);
+  const other = library(DARWIN, { connect, getsockname: named(81) }).sockets;
+  assert.equal(other.connect(3, address), -EINVAL);
+});
+
+test("darwin: EPROTOTYPE of a write is a reset, and is not tried again", () => {
+  const { sockets, calls } = library(DARWIN, { send: () => -EPROTOTYPE });
+  assert.equal(sockets.send(3, new Uint8Array(1), 1), -ECONNRESET);
+  assert.equal(calls.length, 1);
+  const broken = library(DARWIN, { send: () => -EPIPE }).sockets;
+  assert.equal(broken.send(3, new Uint8Array(1), 1), -EPIPE);
+});
+
+test("SIGPIPE: kept away by the socket on macOS, by each call on FreeBSD", () => {
+  for (const [system, flags] of [[DARWIN, 0], [FREEBSD, 0x20000]] as const) {
+    const { sockets, calls } = library(system, {});
+    sockets.send(3, new Uint8Array(1), 1);
+    assert.equal(calls[0][4], flags);
+  }
+});
+
+test("SO_LINGER counts seconds, on macOS under a name of its own", () => {
+  for (const [system, name] of [[DARWIN, 0x1080], [FREEBSD, 0x80]] as const) {
+    let value: number[] = [];
+    const { sockets, calls } = library(system, {
+      setsockopt: (_fd: number, _level: number, _name: number, bytes: Int32Array) => {
+        value = [...bytes];
+        return 0;
+      },
+    });
+    assert.equal(sockets.setLinger(3, 9), 0);
+    assert.deepEqual(calls[0].slice(0, 4), ["setsockopt", 3, 0xffff, name]);
+    assert.deepEqual(value, [1, 9]);
+  }
+});
+
+test("what is not acknowledged: an option on macOS, an ioctl on FreeBSD", () => {
+  const mac = library(DARWIN, {
+    getsockopt: (_fd: number, _level: number, name: number, value: Int32Array) => {
+      value[0] = name;
+      return 0;
+    },
+  });
+  assert.equal(mac.sockets.unacknowledged(3), 0x1024);
+  const free = library(FREEBSD, {
+    ioctl: (_fd: number, request: number, value: Int32Array) => {
+      value[0] = 5;
+      return request === 0x40046677 ? 0 : -EINVAL;
+    },
+  });
+  assert.equal(free.sockets.unacknowledged(3), 5);
+});
+
+test("an option that a system lacks is refused without a call", () => {
+  const { sockets, calls } = library(DARWIN, {});
+  assert.equal(sockets.setOption(3, "SO_MARK", 1), -42);
+  assert.equal(sockets.getOption(3, "TCP_USER_TIMEOUT"), -42);
+  assert.equal(sockets.bindToDevice(3, "en0"), -42);
+  assert.equal(calls.length, 0);
+});
+
+test("a vector is a struct msghdr that points at its pieces", () => {
+  let header: number[] = [];
+  const { libc } = library(DARWIN, {
+    sendmsg: (_fd: number, words: Uint32Array) => {
+      header = [...words];
+      return 6;
+    },
+  });
+  const { vector } = new BsdTransfers(libc, DARWIN);
+  vector.add(new Uint8Array(4), 0, 4);
+  vector.add(new Uint8Array(4), 1, 3);
+  assert.equal(vector.count, 2);
+  assert.equal(vector.send(3), 6);
+  // iov@16, its count of 32 bits @24
+  assert.deepEqual(header, [0, 0, 0, 0, 0x2345_6789, 1, 2, 0, 0, 0, 0, 0]);
+});
+
+/** A runtime whose functions note what they are called with. */
+function runtime(calls: unknown[][]): JsRuntime {
+  return {
+    dlopen: (library: { names: string[] }, table: Record<string, { params: string[] }>) => ({
+      path: library.names[0],
+      symbols: new Proxy({}, {
+        get: (_, name) => (...args: unknown[]) => {
+          calls.push([name, table[String(name)].params, ...args]);
+          return 0;
+        },
+      }),
+    }),
+    errnoReader: () => () => 0,
+    addressReader: () => () => 0,
+  } as unknown as JsRuntime;
+}
+
+test("the argument of ioctl goes on the stack on Apple's arm64, and nowhere else", () => {
+  const value = new Int32Array(2);
+  for (
+    const [system, arch, onStack] of [
+      [DARWIN, "arm64", true],
+      [DARWIN, "x64", false],
+      [FREEBSD, "arm64", false],
+      [FREEBSD, "x64", false],
+    ] as const
+  ) {
+    const calls: unknown[][] = [];
+    openLibc(runtime(calls), system, arch).ioctl(3, FIONBIO, value);
+    const [name, params, ...args] = calls.at(-1)!;
+    assert.equal(name, "ioctl");
+    assert.deepEqual(args, onStack ? [3, FIONBIO, 0, 0, 0, 0, 0, 0, value] : [3, FIONBIO, value]);
+    // Eight registers, so that the ninth argument is the first on the stack, eight bytes wide.
+    assert.equal((params as string[]).indexOf("buffer"), onStack ? 8 : 2);
+  }
+});
+
+test("an argument that goes astray is found out", () => {
+  const arrives = library(DARWIN, { fcntl: () => 0x6 }).libc;
+  assert.equal(variadicArrives(arrives, 3), true);
+  const astray = library(DARWIN, { fcntl: () => 0x2 }).libc;
+  assert.equal(variadicArrives(astray, 3), false);
+  const fault = library(DARWIN, { ioctl: () => -14, fcntl: () => 0x4 }).libc;
+  assert.equal(variadicArrives(fault, 3), false);
+});
