@@ -75,7 +75,7 @@ function register(fd: number, title: string, made: FD): void {
     case "EEXIST":
       throw unfit(fd, title, "a connection's or a listener's of this thread");
   }
-  throw failure("epoll_ctl", done);
+  throw failure(platform().registerName, done);
 }
 
 /** Says who is at the other end, if there is one. */

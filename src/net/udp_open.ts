@@ -108,7 +108,7 @@ function opened(
     if (typeof local === "number") check(local, "getsockname");
     const fd = new UDPFD(sysfd, network, family);
     fd.setAddrs(udpAddr(local as RawAddress), remote === null ? null : udpAddr(remote));
-    check(fd.init(), "epoll_ctl");
+    check(fd.init(), platform().registerName);
     return new UDPSocket(fd);
   } catch (error) {
     sockets.close(sysfd);

@@ -88,7 +88,7 @@ function bound<F extends FD & { file: SocketFile | null }>(
     const fd = make(sysfd);
     fd.file = file;
     const done = fd.init();
-    if (done < 0) throw new SyscallError("epoll_ctl", -done);
+    if (done < 0) throw new SyscallError(platform().registerName, -done);
     return fd;
   } catch (error) {
     file?.remove();
@@ -160,7 +160,7 @@ function* connected(
     fd.setAddrs(null, UNIX_NAMERS[network](remote.raw));
     fd.file = file;
     const registered = fd.init();
-    if (registered < 0) throw new SyscallError("epoll_ctl", -registered);
+    if (registered < 0) throw new SyscallError(platform().registerName, -registered);
     done = true;
     return fd;
   } catch (error) {
