@@ -23,7 +23,7 @@ function open(): Platform {
   if (os === "linux") {
     // For tests alone: what runs elsewhere over kqueue, here over libkqueue. See docs/pollers.md.
     const wanted = jsRuntime().variable("NETPOLL_POLLER");
-    return wanted === "kqueue" ? overLibkqueue(linux()) : linux();
+    return wanted === "kqueue" ? overLibkqueue() : linux();
   }
   if (os === "darwin") return bsd(DARWIN);
   if (os === "freebsd") return bsd(FREEBSD);

@@ -11,15 +11,17 @@ import { KqueuePoller } from "../bsd/poller.ts";
 import { KqueueRawPoller } from "../bsd/raw_poller.ts";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { errnoText } from "./errno.ts";
 import { libc } from "./libc.ts";
 import { LibkqueueCalls } from "./libkqueue_calls.ts";
-import { SocketsOverLibkqueue, type TakenErrors } from "./libkqueue_errors.ts";
+import { TakenErrors } from "./libkqueue_errors.ts";
+import { linux } from "./platform.ts";
 
 /** `struct kevent` of libkqueue's own header: macOS's, with FreeBSD's number for EVFILT_USER. */
 const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11 };
 
-/** `base` with kqueues for pollers. */
-export function overLibkqueue(base: Platform): Platform {
+/** Linux with kqueues for pollers. */
+export function overLibkqueue(): Platform {
   const path = jsRuntime().variable("NETPOLL_LIBKQUEUE");
   if (!path) {
     throw new PlatformError(
@@ -27,15 +29,15 @@ export function overLibkqueue(base: Platform): Platform {
       "NETPOLL_LIBKQUEUE",
     );
   }
-  const taken: TakenErrors = new Map();
-  const calls = new LibkqueueCalls(libc(), path, taken);
+  const own = libc();
+  const taken = new TakenErrors(own);
+  const calls = new LibkqueueCalls(own, path, taken);
   return {
-    ...base,
+    ...linux(taken.libc()),
     pollerName: "kqueue",
     registerName: "kevent",
-    sockets: new SocketsOverLibkqueue(libc(), taken),
-    openPoller: () => new KqueuePoller(calls, KEVENT, base.errnoText),
-    openRawPoller: () => new KqueueRawPoller(calls, KEVENT, base.errnoText),
+    openPoller: () => new KqueuePoller(calls, KEVENT, errnoText),
+    openRawPoller: () => new KqueueRawPoller(calls, KEVENT, errnoText),
     wakeDescriptor: breaker(calls, KEVENT),
   };
 }

@@ -192,7 +192,7 @@ export class LibkqueueCalls implements KqueueCalls {
     const { originals, readers } = this.#kqueues.get(kq)!;
     const fd = originals.get(events[at + IDENT]) ?? events[at + IDENT];
     events[at + IDENT] = fd;
-    if (events[at + FFLAGS] !== 0) this.#taken.set(fd, events[at + FFLAGS]);
+    if (events[at + FFLAGS] !== 0) this.#taken.keep(fd, events[at + FFLAGS]);
     if (!(flagsOf(events, at) & EV_ONESHOT)) return;
     if (filter === EVFILT_READ) readers.delete(fd);
     else this.#dropWriter(kq, fd);

@@ -6,7 +6,7 @@ import { type Platform, PlatformError } from "../types.ts";
 import { LinuxDescriptors } from "./descriptor.ts";
 import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
-import { libc } from "./libc.ts";
+import { type Libc, libc } from "./libc.ts";
 import { LinuxPackets } from "./packet.ts";
 import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
@@ -16,12 +16,11 @@ import { LinuxTransfers } from "./transfer.ts";
 import { LinuxUnix } from "./unix.ts";
 
 /** Opens the C library and binds what the library needs of Linux. */
-export function linux(): Platform {
+export function linux(c: Libc = libc()): Platform {
   if (arch !== "x64" && arch !== "arm64") {
     throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
   }
   const layout = EPOLL_EVENT[arch];
-  const c = libc();
   const runtime = jsRuntime();
   return {
     os: "linux",
