@@ -15,15 +15,22 @@ const O_NONBLOCK = 0x4;
 
 const ON = new Int32Array(new ArrayBuffer(8));
 ON[0] = 1;
+const OFF = new Int32Array(new ArrayBuffer(8));
 
 /** Has `fd` closed by exec. -1 with errno set on failure. */
 export function closeOnExec(libc: BsdLibc, fd: number): number {
   return libc.ioctl(fd, FIOCLEX, ON);
 }
 
-/** Has calls on `fd` answer EAGAIN instead of waiting. -1 with errno set on failure. */
-export function setNonBlocking(libc: BsdLibc, fd: number): number {
-  return libc.ioctl(fd, FIONBIO, ON);
+/** Has calls on `fd` answer EAGAIN instead of waiting, or wait. -1 with errno set on failure. */
+export function setNonBlocking(libc: BsdLibc, fd: number, on = true): number {
+  return libc.ioctl(fd, FIONBIO, on ? ON : OFF);
+}
+
+/** 1 if calls on `fd` do not wait, 0 if they do; -1 with errno set on failure. */
+export function isNonBlocking(libc: BsdLibc, fd: number): number {
+  const flags = libc.symbols.fcntl(fd, F_GETFL);
+  return flags < 0 ? flags : flags & O_NONBLOCK ? 1 : 0;
 }
 
 /**
@@ -31,5 +38,5 @@ export function setNonBlocking(libc: BsdLibc, fd: number): number {
  * can be seen: had it gone astray, sockets would block the thread.
  */
 export function variadicArrives(libc: BsdLibc, fd: number): boolean {
-  return setNonBlocking(libc, fd) === 0 && (libc.symbols.fcntl(fd, F_GETFL) & O_NONBLOCK) !== 0;
+  return setNonBlocking(libc, fd) === 0 && isNonBlocking(libc, fd) === 1;
 }

@@ -3,14 +3,17 @@
 import { arch } from "node:process";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { BsdDescriptors } from "./adopted.ts";
 import { closeOnExec, variadicArrives } from "./descriptor.ts";
 import { breaker, type KqueueCalls } from "./kqueue.ts";
 import { type BsdLibc, openLibc } from "./libc.ts";
+import { BsdPackets } from "./packet.ts";
 import { KqueuePoller } from "./poller.ts";
 import { KqueueRawPoller } from "./raw_poller.ts";
 import { BsdSockets } from "./socket.ts";
 import type { BsdSystem } from "./system.ts";
 import { BsdTransfers } from "./transfer.ts";
+import { BsdUnix } from "./unix.ts";
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -31,6 +34,9 @@ export function bsd(system: BsdSystem): Platform {
     runtime,
     sockets: new BsdSockets(libc, system),
     transfers: new BsdTransfers(libc, system),
+    packets: new BsdPackets(libc, system),
+    unix: new BsdUnix(libc, system),
+    descriptors: new BsdDescriptors(libc, system),
     errno: system.errno,
     errnoText: system.errnoText,
     openPoller: () => new KqueuePoller(calls, system.kevent, system.errnoText),

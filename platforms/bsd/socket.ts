@@ -8,12 +8,11 @@ import type {
   ShutdownHow,
   SocketCalls,
 } from "../types.ts";
-import { closeOnExec, setNonBlocking } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
+import { hasFlags, openSocket, prepare, SOCK_STREAM } from "./open_socket.ts";
 import { AF_INET, decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-const SOCK_STREAM = 1;
 const SOL_SOCKET = 0xffff;
 const SHUT_RD = 0;
 const SHUT_WR = 1;
@@ -48,15 +47,13 @@ export class BsdSockets implements SocketCalls {
     this.#recv = libc.symbols.recv;
     this.#send = libc.symbols.send;
     this.#sendFlags = system.constants.MSG_NOSIGNAL;
-    this.acceptName = this.#flagged ? "accept4" : "accept";
+    this.acceptName = hasFlags(system) ? "accept4" : "accept";
   }
 
   streamSocket(family: Family): number {
-    const { AF_INET6, SOCK_NONBLOCK, SOCK_CLOEXEC } = this.#system.constants;
-    const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const { AF_INET6 } = this.#system.constants;
     const domain = family === "ip4" ? AF_INET : AF_INET6;
-    const fd = this.#done(this.#libc.symbols.socket(domain, type, 0));
-    return fd < 0 ? fd : this.#prepared(fd);
+    return openSocket(this.#libc, this.#system, domain, SOCK_STREAM);
   }
 
   bind(fd: number, address: RawAddress): number {
@@ -73,7 +70,7 @@ export class BsdSockets implements SocketCalls {
     const length = this.#length;
     length[0] = SOCKADDR_STORAGE_SIZE;
     const accepted = this.#done(
-      this.#flagged
+      hasFlags(this.#system)
         ? accept4!(fd, this.#address, length, SOCK_NONBLOCK | SOCK_CLOEXEC)
         : accept(fd, this.#address, length),
     );
@@ -84,7 +81,7 @@ export class BsdSockets implements SocketCalls {
       this.#libc.symbols.close(accepted);
       return -ECONNABORTED;
     }
-    const prepared = this.#prepared(accepted);
+    const prepared = prepare(this.#libc, this.#system, accepted);
     // So macOS answers for a socket whose peer is gone already: it is as if it had not come.
     return prepared === -EINVAL ? -ECONNABORTED : prepared;
   }
@@ -209,24 +206,6 @@ export class BsdSockets implements SocketCalls {
   spareDescriptor(): number {
     const flags = O_RDONLY | this.#system.constants.O_CLOEXEC;
     return this.#done(this.#libc.symbols.open(DEV_NULL, flags));
-  }
-
-  /** Whether a socket can be made non-blocking and close-on-exec by the call that makes it. */
-  get #flagged(): boolean {
-    return this.#system.constants.SOCK_NONBLOCK !== 0;
-  }
-
-  /** Gives a new descriptor what it needs, or closes it and gives minus an errno. */
-  #prepared(fd: number): number {
-    let done = 0;
-    if (!this.#flagged) {
-      done = this.#done(closeOnExec(this.#libc, fd));
-      if (done === 0) done = this.#done(setNonBlocking(this.#libc, fd));
-      if (done === 0) done = this.#setInt(fd, SOL_SOCKET, this.#system.constants.SO_NOSIGPIPE, 1);
-    }
-    if (done === 0) return fd;
-    this.#libc.symbols.close(fd);
-    return done;
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import type { Endpoint, RawAddress } from "../types.ts";
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 
 /** Size of `struct sockaddr_in`. */
@@ -38,10 +39,23 @@ export const CMSGHDR = { size: 12, length: 0, level: 4, type: 8 } as const;
 export interface MessageLayout {
   /** What the data of a control message and the next one are aligned to, in bytes. */
   readonly cmsgAlign: number;
+  /** The control message that tells where a datagram of IPv4 was sent to, and its size. */
+  readonly destination: { readonly type: number; readonly size: number };
 }
 
-/** `struct xucred`, which LOCAL_PEERCRED gives, in bytes up to the first group. <sys/ucred.h> */
-export const XUCRED = { version: 0, uid: 4, groupCount: 8, groups: 12, XUCRED_VERSION: 0 } as const;
+/**
+ * `struct xucred`, which LOCAL_PEERCRED gives, in bytes: 16 groups of which the first is the peer's
+ * own; what follows them differs. <sys/ucred.h>
+ */
+export const XUCRED = {
+  version: 0,
+  uid: 4,
+  groupCount: 8,
+  groups: 12,
+  /** Room for either system's. */
+  room: 88,
+  XUCRED_VERSION: 0,
+} as const;
 
 /** `endpoint` as a `struct sockaddr_in` or `sockaddr_in6`. */
 export function encodeAddress(endpoint: Endpoint, afInet6: number): RawAddress {

@@ -22,6 +22,13 @@ export const SYMBOLS = {
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)
   send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+  recvmsg: { params: ["i32", "buffer", "i32"], result: "i32" },
+  // ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+  //                socklen_t addrlen)
+  sendto: { params: ["i32", "buffer", "u32", "i32", "buffer", "u32"], result: "i32" },
+  // int dup(int fd)
+  dup: { params: ["i32"], result: "i32" },
   // ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
   sendmsg: { params: ["i32", "buffer", "i32"], result: "i32" },
   // ssize_t read(int fd, void *buf, size_t len)

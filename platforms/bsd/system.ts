@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** What macOS and FreeBSD must each say of themselves, so that one body of code serves both. */
 import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../types.ts";
+import type { PacketOption } from "../packet_types.ts";
 import type { KeventLayout } from "./kevent.ts";
+import type { MessageLayout } from "./structs.ts";
+
+/** Level and number of each option of datagram sockets that there is. */
+export type PacketOptions = Readonly<
+  Partial<Record<PacketOption, readonly [level: number, name: number]>>
+>;
 
 /** Numbers of <sys/socket.h>, <fcntl.h> and <sys/filio.h>, by their C names. */
 export interface BsdConstants {
@@ -22,6 +29,9 @@ export interface BsdConstants {
 /** How much is sent and not acknowledged: a socket option, or a request of ioctl(2). */
 export type Outstanding = { readonly option: number } | { readonly request: number };
 
+/** Where the number of a Unix socket's peer is: an option of SOL_LOCAL, or in `struct xucred`. */
+export type PeerPid = { readonly option: number } | { readonly offset: number };
+
 /** See the top of this file. */
 export interface BsdSystem {
   readonly os: "darwin" | "freebsd";
@@ -30,6 +40,9 @@ export interface BsdSystem {
   /** Level and number of each option that there is. */
   readonly options: Readonly<Partial<Record<IntOption, readonly [level: number, name: number]>>>;
   readonly outstanding: Outstanding;
+  readonly peerPid: PeerPid;
+  readonly packetOptions: PacketOptions;
+  readonly message: MessageLayout;
   readonly kevent: KeventLayout;
   readonly errno: ErrnoNumbers;
   readonly errnoText: (errno: number) => ErrnoText;

@@ -3,7 +3,7 @@
  * macOS's constants on x86-64 and arm64, by their C names, as in its SDK's headers; the same in
  * Go's syscall/zerrors_darwin_amd64.go and _arm64.go.
  */
-import type { BsdConstants, BsdSystem } from "../bsd/system.ts";
+import type { BsdConstants, BsdSystem, PacketOptions } from "../bsd/system.ts";
 
 const SOL_SOCKET = 0xffff;
 const IPPROTO_IP = 0;
@@ -44,3 +44,19 @@ export const OPTIONS: BsdSystem["options"] = {
 
 /** Bytes in the socket's send buffer. */
 export const SO_NWRITE = 0x1024;
+
+/** See {@linkcode PacketOptions}. */
+export const PACKET_OPTIONS: PacketOptions = {
+  SO_BROADCAST: [SOL_SOCKET, 0x20],
+  IP_TTL: [IPPROTO_IP, 4],
+  IP_PKTINFO: [IPPROTO_IP, 26],
+  IP_MULTICAST_TTL: [IPPROTO_IP, 10],
+  IP_MULTICAST_LOOP: [IPPROTO_IP, 11],
+  IPV6_UNICAST_HOPS: [IPPROTO_IPV6, 4],
+  IPV6_MULTICAST_HOPS: [IPPROTO_IPV6, 10],
+  IPV6_MULTICAST_LOOP: [IPPROTO_IPV6, 11],
+  IPV6_RECVPKTINFO: [IPPROTO_IPV6, 61],
+};
+
+/** LOCAL_PEERPID of <sys/un.h>. */
+export const LOCAL_PEERPID = 2;

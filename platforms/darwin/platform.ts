@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** macOS, as data for ../bsd. */
 import type { BsdSystem } from "../bsd/system.ts";
-import { CONSTANTS, OPTIONS, SO_NWRITE } from "./constants.ts";
+import { CONSTANTS, LOCAL_PEERPID, OPTIONS, PACKET_OPTIONS, SO_NWRITE } from "./constants.ts";
 import { ERRNO, errnoText } from "./errno.ts";
-import { KEVENT } from "./structs.ts";
+import { KEVENT, MESSAGE } from "./structs.ts";
 import { LIBRARY } from "./symbols.ts";
 
 /** macOS on x86-64 and arm64. */
@@ -13,6 +13,9 @@ export const DARWIN: BsdSystem = {
   constants: CONSTANTS,
   options: OPTIONS,
   outstanding: { option: SO_NWRITE },
+  peerPid: { option: LOCAL_PEERPID },
+  packetOptions: PACKET_OPTIONS,
+  message: MESSAGE,
   kevent: KEVENT,
   errno: ERRNO,
   errnoText,

@@ -6,5 +6,8 @@ import type { MessageLayout } from "../bsd/structs.ts";
 /** 32 bytes on x86-64 and arm64. */
 export const KEVENT: KeventLayout = { words: 8, EVFILT_USER: -10 };
 
-/** CMSG_DATA and CMSG_SPACE round to 32 bits, on 64-bit systems too. <sys/socket.h> */
-export const MESSAGE: MessageLayout = { cmsgAlign: 4 };
+/**
+ * CMSG_DATA and CMSG_SPACE round to 32 bits, on 64-bit systems too. <sys/socket.h>
+ * IP_PKTINFO has a `struct in_pktinfo`. <netinet/in.h>
+ */
+export const MESSAGE: MessageLayout = { cmsgAlign: 4, destination: { type: 26, size: 12 } };

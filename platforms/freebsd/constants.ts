@@ -3,7 +3,7 @@
  * FreeBSD's constants on x86-64 and arm64, by their C names, as in its headers; the same in Go's
  * syscall/zerrors_freebsd_amd64.go and _arm64.go.
  */
-import type { BsdConstants, BsdSystem } from "../bsd/system.ts";
+import type { BsdConstants, BsdSystem, PacketOptions } from "../bsd/system.ts";
 
 const SOL_SOCKET = 0xffff;
 const IPPROTO_IP = 0;
@@ -44,3 +44,19 @@ export const OPTIONS: BsdSystem["options"] = {
 
 /** Bytes in the socket's send buffer: `_IOR('f', 119, int)` of <sys/filio.h>. */
 export const FIONWRITE = 0x40046677;
+
+/** See {@linkcode PacketOptions}. */
+export const PACKET_OPTIONS: PacketOptions = {
+  SO_BROADCAST: [SOL_SOCKET, 0x20],
+  IP_TTL: [IPPROTO_IP, 4],
+  IP_PKTINFO: [IPPROTO_IP, 7], // IP_RECVDSTADDR
+  IP_MULTICAST_TTL: [IPPROTO_IP, 10],
+  IP_MULTICAST_LOOP: [IPPROTO_IP, 11],
+  IPV6_UNICAST_HOPS: [IPPROTO_IPV6, 4],
+  IPV6_MULTICAST_HOPS: [IPPROTO_IPV6, 10],
+  IPV6_MULTICAST_LOOP: [IPPROTO_IPV6, 11],
+  IPV6_RECVPKTINFO: [IPPROTO_IPV6, 36],
+};
+
+/** Offset of `cr_pid` in `struct xucred` since FreeBSD 13; 0 before. <sys/ucred.h> */
+export const XUCRED_PID = 80;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** FreeBSD, as data for ../bsd. */
 import type { BsdSystem } from "../bsd/system.ts";
-import { CONSTANTS, FIONWRITE, OPTIONS } from "./constants.ts";
+import { CONSTANTS, FIONWRITE, OPTIONS, PACKET_OPTIONS, XUCRED_PID } from "./constants.ts";
 import { ERRNO, errnoText } from "./errno.ts";
-import { KEVENT } from "./structs.ts";
+import { KEVENT, MESSAGE } from "./structs.ts";
 import { LIBRARY } from "./symbols.ts";
 
 /** FreeBSD on x86-64 and arm64. */
@@ -13,6 +13,9 @@ export const FREEBSD: BsdSystem = {
   constants: CONSTANTS,
   options: OPTIONS,
   outstanding: { request: FIONWRITE },
+  peerPid: { offset: XUCRED_PID },
+  packetOptions: PACKET_OPTIONS,
+  message: MESSAGE,
   kevent: KEVENT,
   errno: ERRNO,
   errnoText,

@@ -6,5 +6,8 @@ import type { MessageLayout } from "../bsd/structs.ts";
 /** 64 bytes since FreeBSD 12: four words of 64 bits, `ext`, follow `udata`. */
 export const KEVENT: KeventLayout = { words: 16, EVFILT_USER: -11 };
 
-/** CMSG_DATA and CMSG_SPACE round to 64 bits. <sys/socket.h>, <machine/_align.h> */
-export const MESSAGE: MessageLayout = { cmsgAlign: 8 };
+/**
+ * CMSG_DATA and CMSG_SPACE round to 64 bits. <sys/socket.h>, <machine/_align.h>
+ * IP_RECVDSTADDR and IP_SENDSRCADDR are one, with a `struct in_addr`. <netinet/in.h>
+ */
+export const MESSAGE: MessageLayout = { cmsgAlign: 8, destination: { type: 7, size: 4 } };

@@ -86,6 +86,7 @@ export function unixName(address: string): UnixName {
     return { raw: calls.encodeName(bytes), path: null };
   }
   if (bytes[0] === 0x40 || bytes[0] === 0) {
+    if (calls.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
     if (bytes.length - 1 > calls.maxAbstract) throw tooLong(address, bytes.length - 1);
     runtime.requireUnixName(`@${address.slice(1)}`);
     bytes[0] = 0;

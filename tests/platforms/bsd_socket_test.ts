@@ -2,14 +2,13 @@
 /** What the socket calls of macOS and FreeBSD make of the C library's answers, which are made up here. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BsdLibc, openLibc } from "../../platforms/bsd/libc.ts";
+import { openLibc } from "../../platforms/bsd/libc.ts";
 import { variadicArrives } from "../../platforms/bsd/descriptor.ts";
-import { BsdSockets } from "../../platforms/bsd/socket.ts";
-import type { BsdSystem } from "../../platforms/bsd/system.ts";
 import { BsdTransfers } from "../../platforms/bsd/transfer.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
 import type { JsRuntime } from "../../platforms/types.ts";
+import { library } from "./bsd_library.ts";
 
 const EINVAL = 22;
 const EPIPE = 32;
@@ -20,30 +19,6 @@ const ECONNREFUSED = 61;
 const FIOCLEX = 0x20006601;
 const FIONBIO = 0x8004667e;
 const LOCALHOST = { ip: Uint8Array.of(127, 0, 0, 1), port: 80, scope: 0 };
-
-type C = (...args: never[]) => number;
-
-/** A C library of which the test says what each function answers: a result, or minus an errno. */
-function library(system: BsdSystem, functions: Record<string, C>) {
-  const calls: [name: string, ...args: unknown[]][] = [];
-  let errno = 0;
-  const call = (name: string) => (...args: unknown[]) => {
-    calls.push([name, ...args]);
-    const result = functions[name]?.(...args as never[]) ?? 0;
-    if (result >= 0) return result;
-    errno = -result;
-    return -1;
-  };
-  const symbols = new Proxy({}, { get: (_, name) => call(String(name)) });
-  const libc = {
-    symbols,
-    path: "",
-    errno: () => errno,
-    addressOf: () => 0x1_2345_6789,
-    ioctl: call("ioctl"),
-  } as unknown as BsdLibc;
-  return { libc, sockets: new BsdSockets(libc, system), calls };
-}
 
 const names = (calls: [string, ...unknown[]][]) => calls.map(([name]) => name);
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/** Descriptors from elsewhere: what they are, copies of them, reading what is no socket. */
+import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
+import type { SocketCalls } from "../types.ts";
+import { closeOnExec, isNonBlocking, setNonBlocking } from "./descriptor.ts";
+import type { BsdLibc } from "./libc.ts";
+import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "./open_socket.ts";
+import { BsdSockets } from "./socket.ts";
+import { AF_INET, AF_UNIX, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import type { BsdSystem } from "./system.ts";
+
+const SOL_SOCKET = 0xffff;
+const SO_ACCEPTCONN = 0x2;
+const SO_TYPE = 0x1008;
+const ENOTSOCK = 38;
+const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
+  [SOCK_STREAM]: "stream",
+  [SOCK_DGRAM]: "dgram",
+  [SOCK_SEQPACKET]: "seqpacket",
+};
+
+/** Pipes, terminals and the like: the calls that a socket has its own for are the plain ones. */
+class BsdFiles extends BsdSockets {
+  override recv(fd: number, buffer: Uint8Array, length: number): number {
+    return this.read(fd, buffer, length);
+  }
+
+  override send(fd: number, buffer: Uint8Array, length: number): number {
+    return this.write(fd, buffer, length);
+  }
+}
+
+/** See {@linkcode DescriptorCalls}. */
+export class BsdDescriptors implements DescriptorCalls {
+  readonly files: SocketCalls;
+  readonly #libc: BsdLibc;
+  readonly #domains: Readonly<Record<number, DescriptorKind["domain"]>>;
+  readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #value = new Int32Array(new ArrayBuffer(4));
+  readonly #length = new Int32Array(new ArrayBuffer(4));
+
+  constructor(libc: BsdLibc, system: BsdSystem) {
+    this.#libc = libc;
+    this.files = new BsdFiles(libc, system);
+    this.#domains = {
+      [AF_INET]: "ip4",
+      [system.constants.AF_INET6]: "ip6",
+      [AF_UNIX]: "unix",
+    };
+  }
+
+  /** macOS has no SO_DOMAIN: a socket's own name tells its family, bound or not. */
+  kind(fd: number): DescriptorKind | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const { getsockname } = this.#libc.symbols;
+    const done = this.#done(getsockname(fd, this.#address, this.#length));
+    if (done === -ENOTSOCK) return { domain: "file", type: "other", listening: false };
+    if (done < 0) return done;
+    return {
+      domain: this.#domains[this.#address[1]] ?? "other",
+      type: TYPES[this.#option(fd, SO_TYPE)] ?? "other",
+      // The kernel gives the bit, not 1.
+      listening: this.#option(fd, SO_ACCEPTCONN) > 0,
+    };
+  }
+
+  /** F_DUPFD_CLOEXEC would want a variadic integer; see ./descriptor.ts. */
+  duplicate(fd: number): number {
+    const copy = this.#done(this.#libc.symbols.dup(fd));
+    if (copy < 0) return copy;
+    const done = this.closeOnExec(copy);
+    if (done < 0) this.#libc.symbols.close(copy);
+    return done < 0 ? done : copy;
+  }
+
+  closeOnExec(fd: number): number {
+    return this.#done(closeOnExec(this.#libc, fd));
+  }
+
+  setNonBlocking(fd: number, on: boolean): number {
+    const is = this.#done(isNonBlocking(this.#libc, fd));
+    if (is < 0) return is;
+    if ((is === 1) === on) return 0;
+    const done = this.#done(setNonBlocking(this.#libc, fd, on));
+    return done < 0 ? done : 1;
+  }
+
+  close(fd: number): number {
+    return this.#done(this.#libc.symbols.close(fd));
+  }
+
+  #option(fd: number, name: number): number {
+    this.#length[0] = 4;
+    const { getsockopt } = this.#libc.symbols;
+    const done = getsockopt(fd, SOL_SOCKET, name, this.#value, this.#length);
+    return done < 0 ? -this.#libc.errno() : this.#value[0];
+  }
+
+  #done(result: number): number {
+    return result >= 0 ? result : -this.#libc.errno();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/** Control messages: what a message carries beside its bytes. See cmsg in recvmsg(2), ip(4), ip6(4). */
+import type { ControlInfo, ControlRequest } from "../packet_types.ts";
+import { CMSGHDR, type MessageLayout } from "./structs.ts";
+
+const SOL_SOCKET = 0xffff;
+const SCM_RIGHTS = 1;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IPV6_PKTINFO = 46;
+/** Room for the packet info of both versions of IP. */
+const PACKET_ROOM = 128;
+
+/** Of a message that carries nothing beside its bytes. */
+export const NO_CONTROL: ControlInfo = {
+  destination: null,
+  interfaceIndex: 0,
+  segmentSize: 0,
+  fds: [],
+};
+
+/** Control messages in a system's layout. */
+export class Control {
+  readonly #layout: MessageLayout;
+  /** Bytes of a header before its data. */
+  readonly #header: number;
+
+  constructor(layout: MessageLayout) {
+    this.#layout = layout;
+    this.#header = this.#aligned(CMSGHDR.size);
+  }
+
+  /** Bytes of memory for the control messages of one message, which may carry so many descriptors. */
+  size(fds: number): number {
+    return fds === 0 ? PACKET_ROOM : this.#space(fds * 4);
+  }
+
+  /** What is in the control messages that the kernel wrote to `bytes`. */
+  read(bytes: Uint8Array): ControlInfo {
+    const info = { ...NO_CONTROL, fds: [] as number[] };
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + this.#header <= bytes.length;) {
+      const length = view.getInt32(at + CMSGHDR.length, true);
+      if (length < this.#header || at + length > bytes.length) break;
+      const level = view.getInt32(at + CMSGHDR.level, true);
+      const type = view.getInt32(at + CMSGHDR.type, true);
+      const from = at + this.#header;
+      const { destination } = this.#layout;
+      if (level === SOL_SOCKET && type === SCM_RIGHTS) {
+        for (let i = from; i + 4 <= at + length; i += 4) info.fds.push(view.getInt32(i, true));
+      } else if (level === IPPROTO_IP && type === destination.type) {
+        // struct in_pktinfo { unsigned int index; struct in_addr local; struct in_addr destination; }
+        const whole = destination.size === 12;
+        if (whole) info.interfaceIndex = view.getInt32(from, true);
+        info.destination = bytes.slice(whole ? from + 8 : from).slice(0, 4);
+      } else if (level === IPPROTO_IPV6 && type === IPV6_PKTINFO) {
+        // struct in6_pktinfo { struct in6_addr destination; unsigned int index; }
+        info.destination = bytes.slice(from, from + 16);
+        info.interfaceIndex = view.getInt32(from + 16, true);
+      }
+      at += this.#space(length - this.#header);
+    }
+    return info;
+  }
+
+  /** Writes control messages to `bytes`; gives how long they are. */
+  write(bytes: Uint8Array, request: ControlRequest): number {
+    const { source, interfaceIndex = 0, fds = [] } = request;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = 0;
+    const begin = (level: number, type: number, length: number) => {
+      bytes.fill(0, at, at + this.#space(length));
+      view.setInt32(at + CMSGHDR.length, this.#header + length, true);
+      view.setInt32(at + CMSGHDR.level, level, true);
+      view.setInt32(at + CMSGHDR.type, type, true);
+      const data = at + this.#header;
+      at += this.#space(length);
+      return data;
+    };
+    if (source?.length === 4) {
+      const { type, size } = this.#layout.destination;
+      const data = begin(IPPROTO_IP, type, size);
+      if (size === 12) view.setInt32(data, interfaceIndex, true);
+      bytes.set(source, size === 12 ? data + 4 : data);
+    } else if (source?.length === 16) {
+      const data = begin(IPPROTO_IPV6, IPV6_PKTINFO, 20);
+      bytes.set(source, data);
+      view.setInt32(data + 16, interfaceIndex, true);
+    }
+    if (fds.length > 0) {
+      const data = begin(SOL_SOCKET, SCM_RIGHTS, fds.length * 4);
+      fds.forEach((fd, i) => view.setInt32(data + i * 4, fd, true));
+    }
+    return at;
+  }
+
+  /** Bytes that `length` of data take together with their header. CMSG_SPACE. */
+  #space(length: number): number {
+    return this.#header + this.#aligned(length);
+  }
+
+  #aligned(length: number): number {
+    const mask = this.#layout.cmsgAlign - 1;
+    return (length + mask) & ~mask;
+  }
+}

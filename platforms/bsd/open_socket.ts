@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/** New sockets: non-blocking, close-on-exec and deaf to SIGPIPE, in one call or in four. */
+import { closeOnExec, setNonBlocking } from "./descriptor.ts";
+import type { BsdLibc } from "./libc.ts";
+import type { BsdSystem } from "./system.ts";
+
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_SEQPACKET = 5;
+const SOL_SOCKET = 0xffff;
+
+const ON = new Int32Array(new ArrayBuffer(4));
+ON[0] = 1;
+
+/** Whether a socket can be made non-blocking and close-on-exec by the call that makes it. */
+export function hasFlags(system: BsdSystem): boolean {
+  return system.constants.SOCK_NONBLOCK !== 0;
+}
+
+/** A socket, or minus an errno. */
+export function openSocket(
+  libc: BsdLibc,
+  system: BsdSystem,
+  domain: number,
+  type: number,
+): number {
+  const { SOCK_NONBLOCK, SOCK_CLOEXEC } = system.constants;
+  const fd = libc.symbols.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd < 0 ? -libc.errno() : prepare(libc, system, fd);
+}
+
+/** Gives a new descriptor what it needs, or closes it and gives minus an errno. */
+export function prepare(libc: BsdLibc, system: BsdSystem, fd: number): number {
+  if (hasFlags(system)) return fd;
+  const { setsockopt, close } = libc.symbols;
+  const { SO_NOSIGPIPE } = system.constants;
+  const failed = closeOnExec(libc, fd) < 0 || setNonBlocking(libc, fd) < 0 ||
+    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, ON, 4) < 0;
+  if (!failed) return fd;
+  const errno = libc.errno();
+  close(fd);
+  return -errno;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
+import type {
+  Messages,
+  MessagesShape,
+  PacketCalls,
+  PacketOption,
+  SocketName,
+} from "../packet_types.ts";
+import type { Family, RawAddress } from "../types.ts";
+import type { BsdLibc } from "./libc.ts";
+import { BsdMessages } from "./messages.ts";
+import { openSocket, SOCK_DGRAM } from "./open_socket.ts";
+import { AF_INET, IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import type { BsdSystem } from "./system.ts";
+
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IP_MULTICAST_IF = 9;
+const IP_ADD_MEMBERSHIP = 12;
+const IP_DROP_MEMBERSHIP = 13;
+const IPV6_MULTICAST_IF = 9;
+const IPV6_JOIN_GROUP = 12;
+const IPV6_LEAVE_GROUP = 13;
+const MSG_TRUNC = 0x10;
+/** What the kernel answers to an option that it does not know. */
+const ENOPROTOOPT = 42;
+const WORD = 2 ** 32;
+
+/** Stands in for a buffer without bytes, of which there would be no address. */
+const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
+
+/** See {@linkcode PacketCalls}. */
+export class BsdPackets implements PacketCalls {
+  readonly sender: SocketName;
+  readonly #libc: BsdLibc;
+  readonly #system: BsdSystem;
+  /** Scratch memory; every use is over before the call returns. */
+  readonly #address = new Int32Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #header = new Int32Array(new ArrayBuffer(MSGHDR.size));
+  readonly #piece = new Int32Array(new ArrayBuffer(IOVEC.size));
+  readonly #value = new Int32Array(new ArrayBuffer(4));
+
+  constructor(libc: BsdLibc, system: BsdSystem) {
+    this.#libc = libc;
+    this.#system = system;
+    this.sender = { words: this.#address, at: 0, length: 0 };
+    this.#point(this.#header, MSGHDR.name, libc.addressOf(this.#address));
+    this.#point(this.#header, MSGHDR.iov, libc.addressOf(this.#piece));
+    this.#header[MSGHDR.iovCount / 4] = 1;
+  }
+
+  socket(family: Family): number {
+    const domain = family === "ip4" ? AF_INET : this.#system.constants.AF_INET6;
+    return openSocket(this.#libc, this.#system, domain, SOCK_DGRAM);
+  }
+
+  setOption(fd: number, option: PacketOption, value: number): number {
+    const found = this.#system.packetOptions[option];
+    if (found === undefined) return -ENOPROTOOPT;
+    this.#value[0] = value;
+    const { setsockopt } = this.#libc.symbols;
+    return this.#done(setsockopt(fd, found[0], found[1], this.#value, 4));
+  }
+
+  receive(fd: number, buffer: Uint8Array, length: number): number {
+    return this.receiveFrom(fd, buffer, length);
+  }
+
+  /** A flag tells that a datagram was longer, not how long: one more than there was room for. */
+  receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
+    const into = length === 0 ? ONE_BYTE : buffer;
+    const header = this.#header;
+    header[MSGHDR.nameLength / 4] = SOCKADDR_STORAGE_SIZE;
+    this.#point(this.#piece, IOVEC.base, this.#libc.addressOf(into));
+    this.#piece[IOVEC.length / 4] = length;
+    const n = this.#done(this.#libc.symbols.recvmsg(fd, header, 0));
+    this.sender.length = header[MSGHDR.nameLength / 4];
+    return n >= 0 && header[MSGHDR.flags / 4] & MSG_TRUNC ? length + 1 : n;
+  }
+
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const from = length === 0 ? ONE_BYTE : buffer;
+    const { MSG_NOSIGNAL } = this.#system.constants;
+    return this.#done(this.#libc.symbols.send(fd, from, length, MSG_NOSIGNAL));
+  }
+
+  sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number {
+    const from = length === 0 ? ONE_BYTE : buffer;
+    const { MSG_NOSIGNAL } = this.#system.constants;
+    const { sendto } = this.#libc.symbols;
+    return this.#done(sendto(fd, from, length, MSG_NOSIGNAL, address, address.length));
+  }
+
+  messages(shape: MessagesShape): Messages {
+    return new BsdMessages(this.#libc, this.#system, shape);
+  }
+
+  join(fd: number, group: Uint8Array, interfaceIndex: number): number {
+    return this.#member(fd, group, interfaceIndex, IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP);
+  }
+
+  leave(fd: number, group: Uint8Array, interfaceIndex: number): number {
+    return this.#member(fd, group, interfaceIndex, IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP);
+  }
+
+  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number {
+    if (family === "ip4") {
+      const request = membership(new Uint8Array(4), interfaceIndex);
+      return this.#set(fd, IPPROTO_IP, IP_MULTICAST_IF, request);
+    }
+    const index = new Uint8Array(Int32Array.of(interfaceIndex).buffer);
+    return this.#set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
+  }
+
+  #member(fd: number, group: Uint8Array, index: number, v4: number, v6: number): number {
+    const request = membership(group, index);
+    if (group.length === 4) return this.#set(fd, IPPROTO_IP, v4, request);
+    return this.#set(fd, IPPROTO_IPV6, v6, request);
+  }
+
+  #set(fd: number, level: number, name: number, value: Uint8Array): number {
+    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, value, value.length));
+  }
+
+  #point(words: Int32Array, byte: number, address: number): void {
+    words[byte / 4] = address % WORD;
+    words[byte / 4 + 1] = Math.floor(address / WORD);
+  }
+
+  #done(result: number): number {
+    return result >= 0 ? result : -this.#libc.errno();
+  }
+}
+
+/**
+ * struct ip_mreqn { struct in_addr group; struct in_addr local; int index; }, or
+ * struct ipv6_mreq { struct in6_addr group; unsigned int index; }
+ */
+function membership(group: Uint8Array, index: number): Uint8Array {
+  const v4 = group.length === 4;
+  const bytes = new Uint8Array(new ArrayBuffer(v4 ? 12 : 20));
+  bytes.set(group);
+  new DataView(bytes.buffer).setInt32(v4 ? 8 : 16, index, true);
+  return bytes;
+}
