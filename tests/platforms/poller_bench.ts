@@ -28,6 +28,9 @@ export interface PollerSystem {
   readonly skip: Readonly<Record<string, string>>;
 }
 
+/** What a case does; what it throws is its failure. */
+export type Case = (bench: Bench) => void | Promise<void>;
+
 /** Longest that something may take to come, in milliseconds. */
 const PATIENCE_MS = 10_000;
 /** How long it is waited for what must not come. */
