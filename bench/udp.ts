@@ -7,8 +7,8 @@ import { parseArgs } from "node:util";
 import { startChild, within } from "./rig/child.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { inRepository } from "./rig/paths.ts";
-import { median } from "./echo/rig/stats.ts";
-import { fixed, grouped, table } from "./echo/rig/table.ts";
+import { median } from "./rig/stats.ts";
+import { fixed, grouped, table } from "./rig/table.ts";
 
 const { values: flags } = parseArgs({
   options: {
