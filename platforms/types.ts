@@ -191,6 +191,8 @@ export interface SocketCalls {
   remoteAddress(fd: number): RawAddress | number;
   /** Bytes sent that the peer has not acknowledged, a FIN counted as one. */
   unacknowledged(fd: number): number;
+  /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */
+  delivered?(fd: number): number;
   encodeAddress(endpoint: Endpoint): RawAddress;
   decodeAddress(address: RawAddress): Endpoint;
   /** The index of a network interface, or 0 if there is none of that name. */
@@ -348,6 +350,14 @@ export interface ErrnoNumbers {
   readonly EAFNOSUPPORT: number;
 }
 
+/** The threads of this process, as the kernel knows them. */
+export interface ThreadCalls {
+  /** The number of the calling thread. */
+  current(): number;
+  /** Whether that thread of this process still exists. */
+  alive(thread: number): boolean;
+}
+
 /** One operating system, bound for this thread. */
 export interface Platform {
   /** As Go's GOOS names it. */
@@ -358,6 +368,8 @@ export interface Platform {
   readonly registerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
+  /** Absent where the system cannot tell. */
+  readonly threads?: ThreadCalls;
   readonly transfers: TransferCalls;
   /** Where the system has them; see src/net/calls.ts. */
   readonly packets?: PacketCalls;

@@ -13,6 +13,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
+export const TCP_INFO = 11;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const SO_TYPE = 3;

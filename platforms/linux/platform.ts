@@ -12,6 +12,7 @@ import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
 import { EPOLL_EVENT } from "./structs.ts";
+import { threadCalls } from "./threads.ts";
 import { LinuxTransfers } from "./transfer.ts";
 import { LinuxUnix } from "./unix.ts";
 
@@ -29,6 +30,7 @@ export function linux(c: Libc = libc()): Platform {
     runtime,
     sockets: new LinuxSockets(c),
     transfers: new LinuxTransfers(c),
+    threads: threadCalls(c),
     packets: new LinuxPackets(c),
     unix: new LinuxUnix(c),
     descriptors: new LinuxDescriptors(c),

@@ -10,7 +10,13 @@ import type {
 } from "../types.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
-import { decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import {
+  decodeAddress,
+  encodeAddress,
+  SOCKADDR_STORAGE_SIZE,
+  TCP_INFO_SIZE,
+  TCPI_BYTES_RECEIVED,
+} from "./structs.ts";
 
 /** Level and number of each option. */
 const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]>> = {
@@ -47,6 +53,7 @@ export class LinuxSockets implements SocketCalls {
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
   readonly #length = new Int32Array(new ArrayBuffer(4));
   readonly #value = new Int32Array(new ArrayBuffer(8));
+  readonly #info = new Uint32Array(new ArrayBuffer(TCP_INFO_SIZE));
   readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
   /** The two that every echo makes are at hand. */
@@ -164,6 +171,16 @@ export class LinuxSockets implements SocketCalls {
   unacknowledged(fd: number): number {
     const done = this.#done(this.#libc.symbols.ioctl(fd, C.SIOCOUTQ, this.#value));
     return done < 0 ? done : this.#value[0];
+  }
+
+  delivered(fd: number): number {
+    this.#length[0] = TCP_INFO_SIZE;
+    const { getsockopt } = this.#libc.symbols;
+    const info = this.#info;
+    const done = this.#done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, info, this.#length));
+    if (done < 0) return done;
+    const [low, high] = [info[TCPI_BYTES_RECEIVED / 4], info[TCPI_BYTES_RECEIVED / 4 + 1]];
+    return low + high * 2 ** 32;
   }
 
   encodeAddress(endpoint: Endpoint): RawAddress {

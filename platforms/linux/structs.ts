@@ -39,6 +39,11 @@ export const CMSGHDR = { words: 4, length: 0, level: 2, type: 3 } as const;
 /** Size and offsets of `struct iovec` on 64-bit Linux, in 32-bit words. */
 export const IOVEC = { words: 4, base: 0, length: 2 } as const;
 
+/** The part of `struct tcp_info` that is asked for, and the offset of `tcpi_bytes_received` in it. */
+export const TCP_INFO_SIZE = 136;
+/** See {@linkcode TCP_INFO_SIZE}; 64 bits, Linux 4.1. */
+export const TCPI_BYTES_RECEIVED = 128;
+
 /** Size of `struct sockaddr_in`. */
 export const SOCKADDR_IN_SIZE = 16;
 /** Size of `struct sockaddr_in6`. */

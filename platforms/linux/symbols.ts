@@ -102,6 +102,10 @@ export const SYMBOLS = {
   },
   // int eventfd(unsigned int initval, int flags)
   eventfd: { params: ["u32", "i32"], result: "i32" },
+  // pid_t gettid(void): glibc 2.30
+  gettid: { params: [], result: "i32", optional: true },
+  // int tgkill(pid_t process, pid_t thread, int signal): glibc 2.30
+  tgkill: { params: ["i32", "i32", "i32"], result: "i32", optional: true },
   // unsigned int if_nametoindex(const char *name)
   if_nametoindex: { params: ["buffer"], result: "u32" },
   // char *if_indextoname(unsigned int index, char *name)

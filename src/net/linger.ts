@@ -29,6 +29,13 @@ const scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
 
 /** The same number as the connection's, with a registration of its own. */
 class LingeringFD extends FD {
+  readonly #freed: () => void;
+
+  constructor(sysfd: number, freed: () => void) {
+    super(sysfd);
+    this.#freed = freed;
+  }
+
   /** Has the kernel drop what is unsent, and tell the peer by a reset. */
   reset(): void {
     this.sockets.setLinger(this.sysfd, 0);
@@ -37,21 +44,29 @@ class LingeringFD extends FD {
   protected override fail(_op: string, cause: Error): Error {
     return cause;
   }
+
+  protected override release(): void {
+    super.release();
+    this.#freed();
+  }
 }
 
 /**
  * Closes the socket `fd`, which the poller has forgotten, when nothing can be lost any more; after
- * `limit` milliseconds what the peer has not acknowledged is dropped.
+ * `limit` milliseconds what the peer has not acknowledged is dropped. `freed` is called once, when
+ * the number is free.
  */
-export function lingerClose(fd: number, run: Run | null, limit: number): void {
+export function lingerClose(
+  fd: number,
+  run: Run | null,
+  limit: number,
+  freed: () => void = () => {},
+): void {
   const { sockets } = platform();
-  if (sockets.shutdown(fd, "write") < 0 || ended(fd)) {
+  const lingering = new LingeringFD(fd, freed);
+  if (sockets.shutdown(fd, "write") < 0 || ended(fd) || lingering.init() < 0) {
     sockets.close(fd);
-    return;
-  }
-  const lingering = new LingeringFD(fd);
-  if (lingering.init() < 0) {
-    sockets.close(fd);
+    freed();
     return;
   }
   // Not closed with its run: the run waits for it instead.

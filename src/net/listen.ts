@@ -5,7 +5,7 @@ import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { holdSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { endpointAddr, tcpAddr } from "./addr.ts";
+import { endpointAddr, type TCPAddr, tcpAddr } from "./addr.ts";
 import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./ip.ts";
 import { Limits } from "./limits.ts";
@@ -72,16 +72,47 @@ export function* listen(
 ): Routine<Listener> {
   const checked = checkListenOptions(options);
   if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);
-  let endpoint: Endpoint;
+  return listenOn(network, yield* endpointOf(network, address), checked);
+}
+
+function* endpointOf(network: TCPNetwork, address: string): Routine<Endpoint> {
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
     const asking = { limits: new Limits({}) };
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
-    endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
+    return endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {
     throw addressError("listen", network, error);
   }
-  return listenOn(network, endpoint, checked);
+}
+
+/** A port that is kept for others of this process to listen on, by SO_REUSEPORT. */
+export interface ReservedPort {
+  readonly addr: TCPAddr;
+  /** Gives it back; those who listen go on. */
+  release(): void;
+}
+
+/**
+ * Binds a socket to `address` and does not listen: the port stays ours, also while none of those who
+ * listen on it is there, and gets no connections. Parks only to look up a name. Throws as `listen`.
+ */
+export function* reservePort(
+  network: TCPNetwork,
+  address: string,
+  options: ListenOptions,
+): Routine<ReservedPort> {
+  const { sockets } = platform();
+  const endpoint = yield* endpointOf(network, address);
+  const { sysfd, check } = openBound(network, endpoint, { ...options, reusePort: true });
+  try {
+    const raw = sockets.localAddress(sysfd);
+    if (typeof raw === "number") check(raw, "getsockname");
+    return { addr: tcpAddr(raw as RawAddress), release: () => sockets.close(sysfd) };
+  } catch (error) {
+    sockets.close(sysfd);
+    throw error;
+  }
 }
 
 function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): Listener {

@@ -16,6 +16,9 @@ export class NetFD<A extends Addr> extends FD {
   /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
   #linger: number | null = null;
 
+  /** Told once, when the number is free: after a lingering close, when that is over. */
+  onFreed: (() => void) | null = null;
+  #atOnce = false;
   readonly #name: (raw: RawAddress) => A;
 
   /** `name` makes an address of the network out of what the kernel calls it. */
@@ -32,6 +35,11 @@ export class NetFD<A extends Addr> extends FD {
       if (typeof raw !== "number") this.#localAddr = this.#name(raw);
     }
     return this.#localAddr;
+  }
+
+  /** What this network calls an address of the kernel's. */
+  nameOf(raw: RawAddress): A {
+    return this.#name(raw);
   }
 
   /** The other end; null for a listener. */
@@ -74,7 +82,15 @@ export class NetFD<A extends Addr> extends FD {
 
   override detach(): number {
     if (!this.closed) void this.localAddr;
-    return super.detach();
+    const sysfd = super.detach();
+    this.onFreed?.();
+    return sysfd;
+  }
+
+  /** Closes it without a wait for what the peer has not read or not yet sent. */
+  closeAtOnce(): void {
+    this.#atOnce = true;
+    this.closeQuietly();
   }
 
   /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
@@ -93,8 +109,13 @@ export class NetFD<A extends Addr> extends FD {
   protected override release(): void {
     const slow = this.#linger !== null && this.#linger > 0;
     if (slow) this.sockets.setLinger(this.sysfd, -1);
-    if (this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) return super.release();
-    lingerClose(this.sysfd, this.run, slow ? this.#linger! * 1000 : Infinity);
+    if (this.#atOnce || this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) {
+      super.release();
+      this.onFreed?.();
+    } else {
+      const limit = slow ? this.#linger! * 1000 : Infinity;
+      lingerClose(this.sysfd, this.run, limit, () => this.onFreed?.());
+    }
   }
 }
 

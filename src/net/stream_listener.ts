@@ -11,6 +11,7 @@ import type { Addr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import { OpError } from "./errors.ts";
 import type { Conn, Listener } from "./net.ts";
+import { DESCRIPTOR } from "./descriptor.ts";
 import { NetFD } from "./net_fd.ts";
 import { AcceptCase } from "./socket_cases.ts";
 
@@ -20,6 +21,9 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
     releaseSpare();
   }
 }
+
+/** Makes a connection of a descriptor that a listener's `tryAccept` has just given. */
+export const ADOPT: unique symbol = Symbol("netpoll.adopt");
 
 /** A listener over a descriptor. See {@linkcode Listener}. */
 export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
@@ -47,7 +51,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
 
   /** See {@linkcode Listener.accept}. */
   *accept(cancel?: Cancel): Routine<C> {
-    return this.#adopt(yield* this.netFD.cancellable("accept", this.netFD.accept(), cancel));
+    return this[ADOPT](yield* this.netFD.cancellable("accept", this.netFD.accept(), cancel));
   }
 
   /** See {@linkcode Listener.onAccept}. */
@@ -55,14 +59,15 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     return new AcceptCase<C>(this.netFD, () => {
       try {
         const sysfd = this.netFD.tryAccept();
-        return sysfd === null ? null : { conn: this.#adopt(sysfd) };
+        return sysfd === null ? null : { conn: this[ADOPT](sysfd) };
       } catch (error) {
         return { error };
       }
     });
   }
 
-  #adopt(sysfd: number): C {
+  /** @internal */
+  [ADOPT](sysfd: number): C {
     const fd = this.accepted(sysfd);
     const done = fd.init();
     if (done < 0) {
@@ -101,6 +106,11 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   /** Closes it unless it is closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): ListenFD<A> {
+    return this.netFD;
   }
 
   /** @internal */

@@ -5,19 +5,19 @@ import { type TCPAddr, tcpAddr } from "./addr.ts";
 import { isUnspecified, parseIP } from "./ip.ts";
 import { NetFD } from "./net_fd.ts";
 import { type ListenFD, StreamListener } from "./stream_listener.ts";
-import { TCPConn } from "./tcp_conn.ts";
+import { type TCPConn, tcpConnection } from "./tcp_conn.ts";
 
 /** A TCP listener, as `listen` gives it. See {@linkcode Listener}. */
 export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
   /** The local end of every connection that is accepted, unless it differs from one to the next. */
   readonly #localAddr: TCPAddr | null;
-  /** What every connection that is accepted does when it is closed, if the user said so. */
-  readonly #linger: number | null | undefined;
+  /** What every connection that is accepted does when it is closed, if the user said so. @internal */
+  readonly linger: number | null | undefined;
 
   /** @internal */
   constructor(fd: ListenFD<TCPAddr>, linger?: number | null) {
     super(fd);
-    this.#linger = linger;
+    this.linger = linger;
     const { localAddr } = fd;
     const ip = localAddr === null ? null : parseIP(localAddr.ip);
     this.#localAddr = ip === null || isUnspecified(ip) ? null : localAddr;
@@ -32,12 +32,6 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
 
   /** @internal */
   protected override connection(fd: NetFD<TCPAddr>): TCPConn {
-    try {
-      if (this.#linger !== undefined) fd.setLinger(this.#linger);
-      return new TCPConn(fd);
-    } catch (error) {
-      fd.closeQuietly();
-      throw error;
-    }
+    return tcpConnection(fd, this.linger);
   }
 }

@@ -23,6 +23,7 @@ import type { Run } from "../sched/run.ts";
 import { RunQueue } from "../sched/run_queue.ts";
 import type { EventSource } from "../sched/event_source.ts";
 import { scheduler } from "../sched/thread.ts";
+import { noteClosing, noteOpened } from "./ledger.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
 
@@ -53,7 +54,12 @@ export class Netpoll implements EventSource, WaitCount {
 
   /** The system's poller, opened at the first need. Throws PlatformError. */
   init(): Poller {
-    return this.#poller ??= this.#openPoller();
+    if (this.#poller === null) {
+      this.#poller = this.#openPoller();
+      noteOpened(this.#poller.waitDescriptor);
+      noteOpened(this.#poller.breakDescriptor);
+    }
+    return this.#poller;
   }
 
   /** Whether the system's poller is open. */
@@ -71,20 +77,24 @@ export class Netpoll implements EventSource, WaitCount {
     const poller = this.init();
     const pd = this.#cache.alloc(fd);
     const done = poller.open(fd, pd.slot, pd.sequence);
-    if (done >= 0) return pd;
+    if (done >= 0) {
+      noteOpened(fd);
+      return pd;
+    }
     this.#cache.free(pd);
     return done;
   }
 
   /** Ends the registration of a descriptor, which is still open. */
   close(pd: PollDesc): void {
-    if (pd.registered) this.init().close(pd.fd);
+    if (pd.registered) this.forget(pd);
     this.#cache.free(pd);
   }
 
   /** Ends the registration alone: the pollDesc is still in use, by those who are parked. */
   forget(pd: PollDesc): void {
     this.init().close(pd.fd);
+    noteClosing(pd.fd);
     pd.registered = false;
   }
 
@@ -133,7 +143,10 @@ export class Netpoll implements EventSource, WaitCount {
   /** With no descriptor open and nobody running, the poller's own descriptors are given back. */
   idle(): void {
     if (this.#cache.open > 0 || this.#wakers.size > 0) return;
-    this.#poller?.dispose();
+    if (this.#poller === null) return;
+    noteClosing(this.#poller.waitDescriptor);
+    noteClosing(this.#poller.breakDescriptor);
+    this.#poller.dispose();
     this.#poller = null;
   }
 

@@ -105,6 +105,7 @@ export class PollDesc implements Waitable {
   #writeLate = false;
   #rt: DeadlineTimer | null = null;
   #wt: DeadlineTimer | null = null;
+  #watchedSince = 0;
 
   constructor(slot: number, count: WaitCount) {
     this.slot = slot;
@@ -176,6 +177,7 @@ export class PollDesc implements Waitable {
     const watchers = mode === "read"
       ? this.#readWatchers ??= new Set()
       : this.#writeWatchers ??= new Set();
+    if (mode === "read" && watchers.size === 0) this.#watchedSince = scheduler.now;
     watchers.add(watcher);
     this.#count.waiters++;
   }
@@ -184,6 +186,16 @@ export class PollDesc implements Waitable {
   unwatch(mode: PollMode, watcher: Watcher): void {
     const watchers = mode === "read" ? this.#readWatchers : this.#writeWatchers;
     if (watchers?.delete(watcher)) this.#count.waiters--;
+  }
+
+  /**
+   * Since when somebody has waited for bytes, in milliseconds of `performance.now()`; null when
+   * nobody does, or when somebody waits for room to write.
+   */
+  get idleSince(): number | null {
+    if (this.wg !== null || (this.#writeWatchers?.size ?? 0) > 0) return null;
+    if (this.rg !== null) return this.rg.waitSince;
+    return (this.#readWatchers?.size ?? 0) > 0 ? this.#watchedSince : null;
   }
 
   /** Tells those who watch one direction. */

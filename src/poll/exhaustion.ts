@@ -9,6 +9,7 @@
  */
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
+import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer.ts";
 
@@ -26,13 +27,24 @@ let holders = 0;
 
 /** A listener opens: the first sets a descriptor aside. */
 export function holdSpare(): void {
-  if (holders++ === 0) spare = Math.max(NONE, platform().sockets.spareDescriptor());
+  if (holders++ === 0) openSpare();
 }
 
 /** A listener closes: the last gives it back. */
 export function releaseSpare(): void {
   if (--holders > 0) return;
-  if (spare !== NONE) platform().sockets.close(spare);
+  closeSpare();
+}
+
+function openSpare(): void {
+  spare = Math.max(NONE, platform().sockets.spareDescriptor());
+  if (spare !== NONE) noteOpened(spare);
+}
+
+function closeSpare(): void {
+  if (spare === NONE) return;
+  noteClosing(spare);
+  platform().sockets.close(spare);
   spare = NONE;
 }
 
@@ -70,12 +82,12 @@ export class ExhaustionBackOff {
 
   #refuseQueued(): void {
     if (spare === NONE) return;
-    this.#sockets.close(spare);
+    closeSpare();
     for (let i = 0; i < MOST_REFUSED; i++) {
       const fd = this.#sockets.accept(this.#listener);
       if (fd < 0) break;
       this.#sockets.close(fd);
     }
-    spare = Math.max(NONE, this.#sockets.spareDescriptor());
+    openSpare();
   }
 }

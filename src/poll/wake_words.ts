@@ -13,6 +13,8 @@ const WOKEN = 0;
 const CLOSED = 1;
 const INSIDE = 2;
 const WORDS = 3;
+/** Milliseconds after which a thread that is still waking was terminated while it did. */
+const LONGEST_INSIDE_MS = 1000;
 
 /** What another thread needs; `postMessage` carries it. */
 export interface WakerHandle {
@@ -50,11 +52,26 @@ export class WakeWords {
 
   /** Waking it has no effect any more, and the break descriptor may be closed. */
   close(): void {
-    Atomics.store(this.#words, CLOSED, 1);
-    // Somebody inside makes one system call and leaves.
-    for (let n; (n = Atomics.load(this.#words, INSIDE)) > 0;) {
-      Atomics.wait(this.#words, INSIDE, n, 1);
-    }
+    close(this.#words);
+  }
+
+  /** Those who knew of it are dead: nobody is inside, whatever the memory says. */
+  forget(): void {
+    Atomics.store(this.#words, INSIDE, 0);
+  }
+}
+
+/** Closes it for a waiting thread that is dead: its descriptor may be another's from now on. */
+export function buryWaker(handle: WakerHandle): void {
+  close(new Int32Array(handle.memory));
+}
+
+/** Waits until nobody is inside: each makes one system call and leaves, unless it died of it. */
+function close(words: Int32Array): void {
+  Atomics.store(words, CLOSED, 1);
+  const end = performance.now() + LONGEST_INSIDE_MS;
+  for (let n; (n = Atomics.load(words, INSIDE)) > 0 && performance.now() < end;) {
+    Atomics.wait(words, INSIDE, n, 1);
   }
 }
 
@@ -69,8 +86,8 @@ export function wake(handle: WakerHandle): boolean {
   Atomics.add(words, INSIDE, 1);
   try {
     if (Atomics.load(words, CLOSED) === 1) return false;
-    Atomics.store(words, WOKEN, 1);
-    platform().wakeDescriptor(handle.descriptor);
+    // Whoever was faster breaks the poll for all.
+    if (Atomics.exchange(words, WOKEN, 1) === 0) platform().wakeDescriptor(handle.descriptor);
     return true;
   } finally {
     Atomics.sub(words, INSIDE, 1);

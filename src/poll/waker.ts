@@ -65,6 +65,12 @@ export class Waker implements Disposable {
     if (this.#waiting !== null) scheduler.ready(this.#waiting);
   }
 
+  /** Closes it, when those that knew of it are dead, perhaps while they were waking it. @internal */
+  closeAfterDeath(): void {
+    this.#words.forget();
+    this.close();
+  }
+
   /** Closes it. */
   [Symbol.dispose](): void {
     this.close();

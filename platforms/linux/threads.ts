@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** Linux's threads behind the neutral seam. */
+import { pid } from "node:process";
+import type { ThreadCalls } from "../types.ts";
+import type { Libc } from "./libc.ts";
+
+/** Signal 0 is sent to nobody: the kernel only says whether it could be. tgkill(2). */
+const NO_SIGNAL = 0;
+
+/** Undefined with a C library that is older than both calls. */
+export function threadCalls(libc: Libc): ThreadCalls | undefined {
+  const { gettid, tgkill } = libc.symbols;
+  if (gettid === null || tgkill === null) return undefined;
+  return {
+    current: () => gettid(),
+    // A thread's number may be another process's by now, so the process is named as well.
+    alive: (thread) => tgkill(pid, thread, NO_SIGNAL) === 0,
+  };
+}

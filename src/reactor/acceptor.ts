@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
+import { platform } from "../../platforms/runtime.ts";
+import type { Addr } from "../net/addr.ts";
+import { ADOPTABLE } from "../net/adopt.ts";
+import type { Listener } from "../net/net.ts";
+import { DESCRIPTOR } from "../net/descriptor.ts";
+import type { NetFD } from "../net/net_fd.ts";
+import { TCPListener } from "../net/tcp_listener.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { hostOf } from "./admission.ts";
+import type { Balancer } from "./balance.ts";
+import { Door } from "./door.ts";
+import type { Gate } from "./gate.ts";
+import { requireTCP } from "./limited_listener.ts";
+import { Refusal } from "./refusal.ts";
+import type { Accepted } from "./rings.ts";
+import type { WorkerSlot } from "./worker_slot.ts";
+import type { Undelivered } from "./worker_link.ts";
+
+/** What a door gives for each that was handed on. */
+const HANDED = {};
+
+/** See the top of this file. */
+export class Acceptor {
+  readonly #listener: Listener;
+  readonly #fd: NetFD<Addr>;
+  /** What is the same for all that it accepts. */
+  readonly #accepted: Omit<Accepted, "peer">;
+  readonly #gate: Gate;
+  readonly #balancer: Balancer<WorkerSlot>;
+  readonly #refusal: Refusal;
+  readonly #door: Door<typeof HANDED>;
+
+  /** Throws TypeError for a listener whose connections cannot be handed on. */
+  constructor(listener: Listener, gate: Gate, balancer: Balancer<WorkerSlot>) {
+    this.#listener = listener;
+    this.#fd = descriptorOf(listener);
+    requireTCP(this.#fd.net, gate.limits);
+    this.#accepted = {
+      network: ADOPTABLE.indexOf(this.#fd.net as typeof ADOPTABLE[number]),
+      linger: (listener as TCPListener).linger,
+    };
+    this.#gate = gate;
+    this.#balancer = balancer;
+    this.#refusal = new Refusal(gate.limits.reply);
+    this.#door = new Door(this.#fd, gate, (sysfd) => this.#handOn(sysfd));
+  }
+
+  /** Accepts until the listener is closed. Parks. */
+  *run(): Routine<void> {
+    try {
+      for (;;) yield* this.#door.accept();
+    } catch (error) {
+      if (!this.#fd.closed) throw error;
+    }
+  }
+
+  /** Hands on what has queued up, for the kernel resets what is in the queue of one that closes. */
+  close(): void {
+    if (this.#fd.closed) return;
+    while (this.#door.attempt() !== null);
+    this.#listener.close();
+  }
+
+  #handOn(sysfd: number): typeof HANDED | null {
+    const peer = platform().sockets.peer();
+    const { perAddress, onShed } = this.#gate.limits;
+    const address = perAddress === null ? "" : hostOf(this.#fd.nameOf(peer));
+    const forbidden = this.#gate.enter(address);
+    if (forbidden !== null) {
+      this.#refusal.refuse(sysfd, () => {});
+      onShed({ limit: forbidden, action: "refused", remote: this.#fd.nameOf(peer), count: 1 });
+      return null;
+    }
+    // The gate is open only while somebody is ready.
+    this.#balancer.choose()!.hand(sysfd, { ...this.#accepted, peer }, address);
+    return HANDED;
+  }
+}
+
+/** Hands on what a dead worker had not taken over; closes it if nobody can take it. */
+export function handOver(
+  { sysfd, accepted }: Undelivered,
+  address: string,
+  gate: Gate,
+  balancer: Balancer<WorkerSlot>,
+): void {
+  const slot = balancer.choose();
+  if (slot !== null) return slot.hand(sysfd, accepted, address);
+  platform().sockets.close(sysfd);
+  gate.leave(address);
+}
+
+function descriptorOf(listener: Listener): NetFD<Addr> {
+  if (listener instanceof TCPListener) return listener[DESCRIPTOR];
+  throw new TypeError(
+    `Cannot serve as the listener must be what listen gave for TCP, without limits of its own: ` +
+      `current value is ${listener}`,
+  );
+}

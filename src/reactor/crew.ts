@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/** Workers from their start to their end: what reactors and pools have in common. */
+import { go, sleep } from "../sched/api.ts";
+import type { GoroutineHandle, Routine } from "../sched/goroutine.ts";
+import { type Chan, chan } from "../sync/chan.ts";
+import { background, type Context } from "../sync/context.ts";
+import { type CancelFunc, withCancel } from "../sync/context_cancel.ts";
+import * as P from "./protocol.ts";
+import type { RestartOptions } from "./reactor_options.ts";
+import { supervise, type Tended } from "./supervisor.ts";
+import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
+
+/** How often it is looked whether all workers have ended. */
+const LOOK_MS = 5;
+
+/** A place for a worker: the same, whoever works there after a restart. */
+export interface Place {
+  readonly id: number;
+  /** Who works there now, if anybody does. */
+  readonly link: WorkerLink | null;
+}
+
+/** See the top of this file. */
+export class Crew<S extends Place> {
+  /** Cancelled when the end begins: nobody is started again. */
+  readonly stopping: Context;
+  readonly #stop: CancelFunc;
+  readonly #places: readonly S[];
+  readonly #supervisors: GoroutineHandle<void>[];
+  /** What came of the first start of each. */
+  readonly #started: Chan<{ readonly error: unknown } | null>;
+
+  /** Starts a worker at each of `places`. */
+  constructor(
+    places: readonly S[],
+    restart: Required<RestartOptions> | null,
+    tended: (place: S) => Tended,
+  ) {
+    this.#places = places;
+    this.#started = chan(places.length);
+    [this.stopping, this.#stop] = withCancel(background());
+    this.#supervisors = places.map((place) =>
+      go(supervise, this.#watched(place, tended(place)), restart, this.stopping)
+    );
+  }
+
+  /** Waits until every worker is up. Throws what keeps one from it. Parks. */
+  *ready(): Routine<void> {
+    for (const _ of this.#places) {
+      const failure = (yield* this.#started.recv())!;
+      if (failure !== null) throw failure.error;
+    }
+  }
+
+  /** Starts nobody again. */
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Has all of them end when they are done; gives whether they have, within so many milliseconds. */
+  *drain(limit: number): Routine<boolean> {
+    this.#order(P.DRAIN);
+    return yield* this.#ended(limit);
+  }
+
+  /** Ends all, by force after `grace` milliseconds, and waits until nothing is left. Parks. */
+  *end(grace: number): Routine<void> {
+    this.#order(P.STOP);
+    if (!(yield* this.#ended(grace))) { for (const { link } of this.#places) link?.terminate(); }
+    yield* this.wait();
+  }
+
+  /** Waits until nothing is left of them. Parks. */
+  *wait(): Routine<void> {
+    for (const supervisor of this.#supervisors) yield* supervisor.join();
+  }
+
+  #watched(place: S, tended: Tended): Tended {
+    return {
+      start: () => tended.start(),
+      woken: () => tended.woken(),
+      take: (message) => {
+        tended.take(message);
+        if (message.type === "up") this.#started.trySend(null);
+      },
+      ended: (end: WorkerEnd, restartIn: number | null) => {
+        tended.ended(end, restartIn);
+        const error = end.error ?? new Error(`worker ${place.id} ended before it was ready`);
+        this.#started.trySend({ error });
+      },
+    };
+  }
+
+  #order(order: number): void {
+    for (const { link } of this.#places) link?.order(order);
+  }
+
+  *#ended(limit: number): Routine<boolean> {
+    const end = performance.now() + limit;
+    while (this.#supervisors.some(({ status }) => status !== "dead")) {
+      if (performance.now() >= end) return false;
+      yield* sleep(Math.min(LOOK_MS, Math.max(0.1, end - performance.now())));
+    }
+    return true;
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/** A listener's descriptor behind a gate: accepts only while the gate is open. */
+import type { Addr } from "../net/addr.ts";
+import type { NetFD } from "../net/net_fd.ts";
+import { POLL_OK, type Watcher } from "../netpoll/poll_desc.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer.ts";
+import type { Waiter } from "../sync/chan_waiter.ts";
+import type { OUTCOME, SelectCase } from "../sync/select_case.ts";
+import type { Gate } from "./gate.ts";
+
+/** Connections refused in one go, before others have their turn. */
+const MOST_REFUSED = 64;
+
+/** See the top of this file. */
+export class Door<T extends object> {
+  readonly #fd: NetFD<Addr>;
+  readonly #gate: Gate;
+  readonly #take: (sysfd: number) => T | null;
+  /** Whether more may be refused at once, which was put off. */
+  #more = false;
+  readonly #again = new CallTimer(() => {
+    this.#more = false;
+    this.#gate.look();
+  });
+
+  /** `take` is given each descriptor at once, and gives null for one that it has refused. */
+  constructor(fd: NetFD<Addr>, gate: Gate, take: (sysfd: number) => T | null) {
+    this.#fd = fd;
+    this.#gate = gate;
+    this.#take = take;
+  }
+
+  /** The next that comes in. Parks, also while the gate is shut. */
+  *accept(): Routine<T> {
+    const g = scheduler.current!;
+    const watcher = { retry: () => scheduler.ready(g) };
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    for (;;) {
+      const taken = this.attempt();
+      if (taken !== null) return taken;
+      this.watch(watcher);
+      try {
+        yield scheduler.park("IO wait");
+      } finally {
+        this.unwatch(watcher);
+      }
+    }
+  }
+
+  /** One if there is one and it may come in; null if a wait is needed. Throws what accept does. */
+  attempt(): T | null {
+    for (let left = MOST_REFUSED; left > 0; left--) {
+      // Of a listener that was closed, or whose deadline has passed, the call tells.
+      const asks = this.#fd.closed || this.#fd.pd!.readAnswer !== POLL_OK || this.#gate.open;
+      const sysfd = asks ? this.#fd.tryAccept() : null;
+      if (sysfd === null) return null;
+      const taken = this.#take(sysfd);
+      if (taken !== null) return taken;
+    }
+    this.#more = true;
+    return null;
+  }
+
+  /** Has `watcher` told when another attempt may go well. */
+  watch(watcher: Watcher): void {
+    this.#fd.pd!.watch("read", watcher);
+    this.#gate.watch(watcher);
+    if (this.#more) scheduler.timers.set(this.#again, performance.now());
+  }
+
+  /** Ends a `watch`. */
+  unwatch(watcher: Watcher): void {
+    this.#fd.pd?.unwatch("read", watcher);
+    this.#gate.unwatch(watcher);
+    if (!this.#gate.watched) scheduler.timers.stop(this.#again);
+  }
+}
+
+/** Happens when one comes in. See src/net/socket_cases.ts. */
+export class DoorCase<T extends object> implements SelectCase<{ value: T; ok: true }> {
+  /** @internal */
+  declare readonly [OUTCOME]?: { value: T; ok: true };
+  readonly #door: Door<T>;
+
+  /** @internal */
+  constructor(door: Door<T>) {
+    this.#door = door;
+  }
+
+  /** See {@linkcode SelectCase}. */
+  try(waiter: Waiter): boolean {
+    const taken = this.#door.attempt();
+    if (taken === null) return false;
+    waiter.value = taken;
+    return waiter.ok = true;
+  }
+
+  /** See {@linkcode SelectCase}. */
+  enrol(waiter: Waiter): void {
+    this.#door.watch(waiter);
+  }
+
+  /** See {@linkcode SelectCase}. */
+  withdraw(waiter: Waiter): void {
+    this.#door.unwatch(waiter);
+  }
+
+  /** See {@linkcode SelectCase}. */
+  collect(waiter: Waiter): T {
+    return waiter.value as T;
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/** Closes who connects and then says too little: the guard against slow requests. */
+import { platform } from "../../platforms/runtime.ts";
+import { PlatformError } from "../../platforms/types.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer, NO_SLOT } from "../sched/timer.ts";
+import type { Admitted } from "./admitted.ts";
+import type { FirstBytes } from "./limit_options.ts";
+
+/**
+ * All have the same time, so that they are due in the order in which they came, and one timer does.
+ * The kernel counts what a peer has sent; it is asked once a connection, when its time is up.
+ */
+export class FirstBytesGuard {
+  readonly #within: number;
+  readonly #bytes: number;
+  readonly #late: (one: Admitted) => void;
+  readonly #young = new Set<Admitted>();
+  readonly #timer = new CallTimer(() => this.#look());
+  readonly #delivered: (sysfd: number) => number;
+
+  /** `late` is called for each that is to be closed. Throws PlatformError where nobody counts. */
+  constructor({ within, bytes }: Required<FirstBytes>, late: (one: Admitted) => void) {
+    const { sockets } = platform();
+    if (sockets.delivered === undefined) {
+      throw new PlatformError("Cannot count first bytes: the system does not tell", "TCP_INFO");
+    }
+    this.#delivered = (sysfd) => sockets.delivered!(sysfd);
+    this.#within = within;
+    this.#bytes = bytes;
+    this.#late = late;
+  }
+
+  /** Begins its time. */
+  add(one: Admitted): void {
+    this.#young.add(one);
+    if (this.#timer.slot === NO_SLOT) scheduler.timers.set(this.#timer, one.since + this.#within);
+  }
+
+  /** It is gone. */
+  delete(one: Admitted): void {
+    if (this.#young.delete(one) && this.#young.size === 0) scheduler.timers.stop(this.#timer);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const one of this.#young) {
+      const due = one.since + this.#within;
+      if (due > now) return scheduler.timers.set(this.#timer, due);
+      this.#young.delete(one);
+      if (!one.fd.closed && this.#delivered(one.fd.sysfd) < this.#bytes) this.#late(one);
+    }
+  }
+}

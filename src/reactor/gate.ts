@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Decides who is let in. It knows numbers and addresses, and nothing of descriptors: those may be in
+ * this thread, or in the workers of a reactor.
+ */
+import type { Watcher } from "../netpoll/poll_desc.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer.ts";
+import type { CheckedLimits, LimitName } from "./limit_options.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** How often it is looked whether there are fewer goroutines, in milliseconds: nobody tells. */
+const GOROUTINES_MS = 10;
+
+/** What the gate asks of those who have the connections. */
+export interface GateKeeper {
+  /** Whether there is anybody to serve another; from the start there is. */
+  ready?(): boolean;
+  /** How many goroutines there are. */
+  goroutines(): number;
+  /** Closes the connection that is idle for longest, of one address or of all; false if none is. */
+  closeOldestIdle(limit: LimitName, address: string | null): boolean;
+}
+
+/** What a server has let in and what it has not. */
+export interface LimitCounters {
+  /** Connections that are open. */
+  readonly open: number;
+  /** Connections that were let in. */
+  readonly accepted: number;
+  /** Connections that were refused, by the limit that did it. */
+  readonly refused: Readonly<Record<LimitName, number>>;
+  /** Connections that were closed to make room, or because they said too little, by the limit. */
+  readonly closed: Readonly<Record<LimitName, number>>;
+  /** Times that accepting stopped, by the limit. */
+  readonly stopped: Readonly<Record<LimitName, number>>;
+}
+
+function zeroes(): Record<LimitName, number> {
+  return { connections: 0, perAddress: 0, goroutines: 0, acceptRate: 0, firstBytes: 0 };
+}
+
+/** See the top of this file. */
+export class Gate {
+  readonly limits: CheckedLimits;
+  readonly counters = {
+    open: 0,
+    accepted: 0,
+    refused: zeroes(),
+    closed: zeroes(),
+    stopped: zeroes(),
+  };
+  readonly #keeper: GateKeeper;
+  readonly #bucket: TokenBucket | null;
+  readonly #perAddress = new Map<string, number>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #timer = new CallTimer(() => this.look());
+  #stoppedBy: LimitName | null = null;
+  /** When it may be open without anybody telling. */
+  #lookAt = Infinity;
+
+  constructor(limits: CheckedLimits, keeper: GateKeeper) {
+    this.limits = limits;
+    this.#keeper = keeper;
+    const { acceptRate } = limits;
+    this.#bucket = acceptRate === null
+      ? null
+      : new TokenBucket(acceptRate.perSecond, acceptRate.burst);
+  }
+
+  /** Whether another may be accepted now. If not, those who watch are told when it may be so. */
+  get open(): boolean {
+    if (this.#keeper.ready?.() === false) return false;
+    const by = this.#stops();
+    if (by !== null && by !== this.#stoppedBy) {
+      this.counters.stopped[by]++;
+      this.limits.onShed({ limit: by, action: "stopped", remote: null, count: 1 });
+    }
+    this.#stoppedBy = by;
+    return by === null;
+  }
+
+  /** Has `watcher` told when the gate may have opened. */
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+    if (this.#stoppedBy === null || this.#lookAt === Infinity) return;
+    scheduler.timers.set(this.#timer, this.#lookAt);
+  }
+
+  /** Ends a `watch`. With nobody left who waits, no timer is left either. */
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size === 0) scheduler.timers.stop(this.#timer);
+  }
+
+  /** Whether anybody watches. */
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
+  /** Those who watch are to look again. */
+  look(): void {
+    for (const watcher of [...this.#watchers]) watcher.retry();
+  }
+
+  /**
+   * Lets one of `address` in and gives null, or gives the limit that forbids it. What it lets in is
+   * to be taken out by {@linkcode leave}.
+   */
+  enter(address: string): LimitName | null {
+    const forbidden = this.#forbids(address);
+    if (forbidden !== null) {
+      this.counters.refused[forbidden]++;
+      return forbidden;
+    }
+    this.#bucket?.take();
+    this.counters.open++;
+    this.counters.accepted++;
+    if (this.limits.perAddress !== null) {
+      this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    }
+    return null;
+  }
+
+  /** One of `address` is gone. */
+  leave(address: string): void {
+    this.counters.open--;
+    const left = (this.#perAddress.get(address) ?? 0) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+    if (this.#stoppedBy !== null) this.look();
+  }
+
+  /** The limit because of which accepting stops, if one does. */
+  #stops(): LimitName | null {
+    const { connections, goroutines, acceptRate } = this.limits;
+    this.#lookAt = Infinity;
+    if (connections?.policy === "wait" && this.counters.open >= connections.most) {
+      return "connections";
+    }
+    if (goroutines?.policy === "wait" && this.#keeper.goroutines() >= goroutines.most) {
+      this.#lookAt = performance.now() + GOROUTINES_MS;
+      return "goroutines";
+    }
+    if (acceptRate?.policy === "wait") {
+      const now = performance.now();
+      const wait = this.#bucket!.wait(now);
+      this.#lookAt = now + wait;
+      if (wait > 0) return "acceptRate";
+    }
+    return null;
+  }
+
+  /** The limit because of which one of `address` is not let in, if one is. */
+  #forbids(address: string): LimitName | null {
+    const { perAddress, connections, goroutines, acceptRate } = this.limits;
+    if (acceptRate !== null && this.#bucket!.wait(performance.now()) > 0) return "acceptRate";
+    if (perAddress !== null && (this.#perAddress.get(address) ?? 0) >= perAddress.most) {
+      if (!this.#makesRoom("perAddress", address)) return "perAddress";
+    }
+    if (connections !== null && this.counters.open >= connections.most) {
+      if (!this.#makesRoom("connections", null)) return "connections";
+    }
+    if (goroutines !== null && this.#keeper.goroutines() >= goroutines.most) {
+      if (!this.#makesRoom("goroutines", null)) return "goroutines";
+    }
+    return null;
+  }
+
+  #makesRoom(limit: "connections" | "perAddress" | "goroutines", address: string | null): boolean {
+    if (this.limits[limit]!.policy !== "closeOldestIdle") return false;
+    return this.#keeper.closeOldestIdle(limit, address);
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/** A listener that lets in no more than its limits. Go: golang.org/x/net/netutil, LimitListener. */
+import { platform } from "../../platforms/runtime.ts";
+import type { Addr } from "../net/addr.ts";
+import type { Deadline } from "../net/deadline.ts";
+import type { Conn, Listener } from "../net/net.ts";
+import { DESCRIPTOR } from "../net/descriptor.ts";
+import type { NetFD } from "../net/net_fd.ts";
+import { ADOPT, StreamListener } from "../net/stream_listener.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DISOWN } from "../sched/ownership.ts";
+import type { Cancel } from "../sync/cancel.ts";
+import type { SelectCase } from "../sync/select_case.ts";
+import { Admission } from "./admission.ts";
+import { Door, DoorCase } from "./door.ts";
+import type { LimitCounters } from "./gate.ts";
+import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
+
+/** A listener with limits, as {@linkcode limit} gives it. */
+export class LimitedListener implements Listener {
+  readonly #listener: StreamListener<Addr, Conn>;
+  readonly #fd: NetFD<Addr>;
+  readonly #admission: Admission;
+  readonly #door: Door<Conn>;
+  readonly #freed: () => void;
+
+  /** `freed` is called for each connection when it is closed. @internal */
+  constructor(
+    listener: StreamListener<Addr, Conn>,
+    limits: CheckedLimits,
+    freed: () => void = () => {},
+  ) {
+    this.#listener = listener;
+    this.#freed = freed;
+    this.#fd = listener[DESCRIPTOR];
+    requireTCP(this.#fd.net, limits);
+    this.#admission = new Admission(limits);
+    this.#door = new Door(this.#fd, this.#admission.gate, (sysfd) => this.#letIn(sysfd));
+  }
+
+  /** What it has let in, and what it has not. */
+  get counters(): LimitCounters {
+    return structuredClone(this.#admission.gate.counters);
+  }
+
+  /** See {@linkcode Listener.accept}; waits also for room, at a limit whose policy is "wait". */
+  accept(cancel?: Cancel): Routine<Conn> {
+    return this.#fd.cancellable("accept", this.#door.accept(), cancel);
+  }
+
+  /** See {@linkcode Listener.onAccept}. */
+  onAccept(): SelectCase<{ value: Conn; ok: true }> {
+    return new DoorCase(this.#door);
+  }
+
+  /** See {@linkcode Listener.close}. The connections stay open, and are counted on. */
+  close(): void {
+    this.#listener.close();
+  }
+
+  /** See {@linkcode Listener.detach}. */
+  detach(): number {
+    return this.#listener.detach();
+  }
+
+  /** See {@linkcode Listener.addr}. */
+  get addr(): Addr {
+    return this.#listener.addr;
+  }
+
+  /** See {@linkcode Listener.fd}. */
+  get fd(): number {
+    return this.#listener.fd;
+  }
+
+  /** See {@linkcode Listener.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    this.#listener.setDeadline(at);
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.#listener[Symbol.dispose]();
+  }
+
+  /** A connection if there is one and it may come in. @internal */
+  tryAccept(): Conn | null {
+    return this.#door.attempt();
+  }
+
+  /** Closes all connections, without waiting for anything. @internal */
+  closeAll(): void {
+    this.#admission.closeAll();
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    this.#listener[DISOWN]();
+  }
+
+  #letIn(sysfd: number): Conn | null {
+    const remote = this.#fd.nameOf(platform().sockets.peer());
+    return this.#admission.admit(
+      sysfd,
+      remote,
+      () => this.#listener[ADOPT](sysfd),
+      this.#freed,
+    );
+  }
+}
+
+/** Unix sockets have no addresses to count, and nobody counts their bytes. */
+export function requireTCP(network: string, limits: CheckedLimits): void {
+  if (network.startsWith("tcp")) return;
+  for (const name of ["perAddress", "firstBytes"] as const) {
+    if (limits[name] === null) continue;
+    throw new TypeError(
+      `Cannot limit ${network} as ${name} needs TCP: current value is ${
+        JSON.stringify(limits[name])
+      }`,
+    );
+  }
+}
+
+/**
+ * Puts limits on a listener: connections in all and of an address, goroutines, connections a second,
+ * and a time for the first bytes. What happens at each is its policy's choice. Never parks.
+ *
+ * @param listener as `listen` gives it; call its `accept` no more, but that of the result
+ * @param limits see {@linkcode Limits}
+ * @throws {TypeError} when a limit is wrong, naming it; {@linkcode PlatformError} where the system
+ * does not count first bytes
+ * @example
+ * ```ts
+ * using listener = limit(yield* listen("tcp", ":8080"), {
+ *   connections: { most: 10_000, policy: "closeOldestIdle" },
+ *   perAddress: 100,
+ *   firstBytes: { within: 5_000 },
+ *   reply: "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+ * });
+ * for (;;) go(serve, yield* listener.accept());
+ * ```
+ */
+export function limit(listener: Listener, limits: Limits): LimitedListener {
+  if (!(listener instanceof StreamListener)) {
+    throw new TypeError(
+      `Cannot limit a listener as it must be what listen gave: current value is ${listener}`,
+    );
+  }
+  return new LimitedListener(listener, checkLimits("limit", limits));
+}

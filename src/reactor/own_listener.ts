@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/** A listener that a worker has for itself: the kernel shares out connections, by SO_REUSEPORT. */
+import type { Addr } from "../net/addr.ts";
+import { listen } from "../net/listen.ts";
+import type { Conn } from "../net/net.ts";
+import type { StreamListener } from "../net/stream_listener.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { checkLimits } from "./limit_options.ts";
+import { LimitedListener } from "./limited_listener.ts";
+import type { MainLink } from "./main_link.ts";
+import { pack } from "./portable_error.ts";
+import type { ToWorker } from "./protocol.ts";
+import type { ShedReports } from "./shed_reports.ts";
+
+/** Who serves what is accepted. */
+export interface Server {
+  serve(conn: Conn): void;
+  /** One is closed, or was turned away. */
+  closed(): void;
+}
+
+/** See the top of this file. */
+export class OwnListener {
+  readonly #server: Server;
+  readonly #main: MainLink;
+  readonly #wish: ToWorker & { type: "listen" };
+  readonly #shed: ShedReports;
+  #listener: LimitedListener | null = null;
+  #stopped = false;
+
+  constructor(
+    server: Server,
+    main: MainLink,
+    wish: ToWorker & { type: "listen" },
+    shed: ShedReports,
+  ) {
+    this.#server = server;
+    this.#main = main;
+    this.#wish = wish;
+    this.#shed = shed;
+  }
+
+  /** Listens, says so or why not, and accepts until it is stopped. Parks. */
+  *run(): Routine<void> {
+    const { listener: number } = this.#wish;
+    let listener: LimitedListener;
+    try {
+      listener = this.#listener = yield* this.#listen();
+    } catch (error) {
+      this.#main.post({ type: "listening", listener: number, error: pack(error) });
+      return;
+    }
+    this.#main.post({ type: "listening", listener: number, error: null });
+    if (this.#stopped) return listener.close();
+    try {
+      for (;;) this.#server.serve(yield* listener.accept());
+    } catch (error) {
+      if (listener.fd !== -1) throw error;
+    }
+  }
+
+  /** Serves what has queued up, for the kernel resets what is in the queue of one that closes. */
+  stop(): void {
+    this.#stopped = true;
+    const listener = this.#listener;
+    if (listener === null || listener.fd === -1) return;
+    for (let conn; (conn = listener.tryAccept()) !== null;) this.#server.serve(conn);
+    listener.close();
+  }
+
+  /** Closes its connections, without waiting for anything. */
+  closeAll(): void {
+    this.#listener?.closeAll();
+  }
+
+  *#listen(): Routine<LimitedListener> {
+    const { network, address, options, limits } = this.#wish;
+    const checked = checkLimits("listen", { ...limits, onShed: this.#shed.add });
+    const inner = yield* listen(network, address, { ...options, reusePort: true });
+    return new LimitedListener(
+      inner as unknown as StreamListener<Addr, Conn>,
+      checked,
+      () => this.#server.closed(),
+    );
+  }
+}

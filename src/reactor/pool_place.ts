@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/** A place for a worker that does jobs. */
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer.ts";
+import type { Job } from "./job_queue.ts";
+import { JobTimeoutError } from "./pool_errors.ts";
+import * as P from "./protocol.ts";
+import type { WorkerLink } from "./worker_link.ts";
+
+/** See the top of this file. */
+export class PoolPlace {
+  readonly id: number;
+  link: WorkerLink | null = null;
+  /** Whether the worker is up. */
+  up = false;
+  /** What it is at. */
+  job: Job | null = null;
+  readonly #timeout: number;
+  readonly #timer = new CallTimer(() => this.#late());
+
+  constructor(id: number, timeout: number) {
+    this.id = id;
+    this.#timeout = timeout;
+  }
+
+  /** Whether it can take a job. */
+  get idle(): boolean {
+    return this.up && this.job === null && this.link!.up;
+  }
+
+  /** Gives it a job. One whose arguments cannot be cloned fails with what says so. */
+  give(job: Job): void {
+    const { number, name, args, transfer } = job;
+    try {
+      this.link!.send({ type: "job", job: number, name, args }, transfer);
+    } catch (error) {
+      return job.fail(error);
+    }
+    this.job = job;
+    if (this.#timeout !== Infinity) {
+      scheduler.timers.set(this.#timer, performance.now() + this.#timeout);
+    }
+  }
+
+  /** It is done with its job; gives that. */
+  done(): Job | null {
+    const { job } = this;
+    this.job = null;
+    scheduler.timers.stop(this.#timer);
+    return job;
+  }
+
+  /** Tells the worker that nobody waits for its job any more. */
+  cancel(job: Job): void {
+    if (this.job !== job || this.link === null) return;
+    Atomics.store(this.link.words, P.CANCELLED, job.number);
+    this.link.wake();
+  }
+
+  #late(): void {
+    this.job?.fail(new JobTimeoutError(this.#timeout));
+    this.link?.terminate();
+  }
+}

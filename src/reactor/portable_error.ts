@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/** Errors on their way to another thread: a structured clone loses what makes them useful. */
+
+/** An error without its class. */
+export interface PortableError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Its own fields that can be cloned: `code`, `errno`, `bytesWritten`. */
+  readonly fields: Record<string, unknown>;
+  readonly cause: PortableError | null;
+  /** What was thrown, if it was no error but can be cloned. */
+  readonly value?: unknown;
+}
+
+/** Causes of causes that are kept. */
+const DEPTH = 5;
+
+/** The errors that JavaScript itself throws: these keep their class. */
+const CLASSES: Record<string, new (message: string) => Error> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+/** Makes `error` fit to travel. */
+export function pack(error: unknown, depth: number = DEPTH): PortableError {
+  if (!(error instanceof Error)) {
+    const value = clonable(error) ? error : String(error);
+    return { name: "", message: String(error), stack: undefined, fields: {}, cause: null, value };
+  }
+  const fields = Object.entries(error).filter(([key, value]) => !OWN.has(key) && clonable(value));
+  const cause = error.cause === undefined || depth === 0 ? null : pack(error.cause, depth - 1);
+  const { name, message, stack } = error;
+  return { name, message, stack, fields: Object.fromEntries(fields), cause };
+}
+
+const OWN = new Set(["name", "message", "stack", "cause"]);
+
+/** An error that says what `packed` said: `name`, `message`, `stack`, and its own fields. */
+export function unpack(packed: PortableError): unknown {
+  if ("value" in packed) return packed.value;
+  const error = new (CLASSES[packed.name] ?? Error)(packed.message);
+  const hidden = (value: unknown) => ({ value, configurable: true, writable: true });
+  Object.defineProperty(error, "name", hidden(packed.name));
+  if (packed.stack !== undefined) Object.defineProperty(error, "stack", hidden(packed.stack));
+  if (packed.cause !== null) Object.defineProperty(error, "cause", hidden(unpack(packed.cause)));
+  return Object.assign(error, packed.fields);
+}
+
+function clonable(value: unknown): boolean {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) {
+    return typeof value !== "symbol";
+  }
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

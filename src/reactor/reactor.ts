@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A main reactor and its sub-reactors: connections are accepted here, or in the workers, and served
+ * in workers, each a thread with a poller and a scheduler of its own.
+ */
+import { type Addr, TCPAddr } from "../net/addr.ts";
+import { splitHostPort } from "../net/host_port.ts";
+import type { Listener } from "../net/net.ts";
+import { checkListenOptions, type ListenOptions } from "../net/options.ts";
+import type { TCPNetwork } from "../net/resolve.ts";
+import { go } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { Acceptor, handOver } from "./acceptor.ts";
+import { Balancer } from "./balance.ts";
+import { Crew } from "./crew.ts";
+import { Gate, type LimitCounters } from "./gate.ts";
+import { unpack } from "./portable_error.ts";
+import type { ShedReport, ToMain } from "./protocol.ts";
+import {
+  type CheckedReactorOptions,
+  checkReactorOptions,
+  moduleURL,
+  type ReactorOptions,
+} from "./reactor_options.ts";
+import { SharedPorts } from "./shared_ports.ts";
+import { handedLimits, mainLimits, ownLimits } from "./shares.ts";
+import type { Tended } from "./supervisor.ts";
+import { type WorkerEnd, WorkerLink } from "./worker_link.ts";
+import { type ReactorWorker, WorkerSlot } from "./worker_slot.ts";
+
+/** How long a worker may take to end in order when it must: its `finally` blocks have a second. */
+const END_MS = 1500;
+/** How often workers are asked how many goroutines they have, if there is a limit. */
+const ASK_MS = 10;
+
+/** What a shutdown came to. */
+export interface ShutdownReport {
+  /** Connections that were still open at the deadline, and were cut. */
+  readonly cut: number;
+}
+
+/** Settings of {@linkcode Reactor.shutdown}. */
+export interface ShutdownOptions {
+  /** Milliseconds that open connections have to come to their end; 10,000 from the start. */
+  deadline?: number;
+}
+
+/** Workers that serve connections, as {@linkcode openReactor} gives them. */
+export class Reactor implements Disposable {
+  readonly #options: CheckedReactorOptions;
+  readonly #module: string;
+  readonly #gate: Gate;
+  readonly #slots: WorkerSlot[];
+  readonly #balancer: Balancer<WorkerSlot>;
+  readonly #ports: SharedPorts;
+  readonly #acceptors = new Set<Acceptor>();
+  readonly #crew: Crew<WorkerSlot>;
+  #askedAt = 0;
+
+  /** @internal */
+  constructor(module: string, options: CheckedReactorOptions) {
+    const { workers, limits, loadBalance } = options;
+    this.#options = options;
+    this.#module = module;
+    this.#gate = new Gate(mainLimits(limits), {
+      ready: () => this.#slots.some((slot) => slot.able),
+      goroutines: () => this.#fewestGoroutines(),
+      closeOldestIdle: () => false,
+    });
+    this.#slots = Array.from({ length: workers }, (_, id) => this.#slot(id));
+    this.#balancer = new Balancer(loadBalance, this.#slots);
+    this.#ports = new SharedPorts(this.#slots, ownLimits(limits, workers));
+    this.#crew = new Crew(this.#slots, options.restart, (slot) => this.#tended(slot));
+  }
+
+  /** Waits until every worker is up. Throws what keeps one from it. Parks. @internal */
+  ready(): Routine<void> {
+    return this.#crew.ready();
+  }
+
+  /** The workers, by their numbers. */
+  get workers(): readonly ReactorWorker[] {
+    return this.#slots;
+  }
+
+  /** What was let in and what was not, here and in all workers. */
+  get counters(): LimitCounters {
+    const counters = structuredClone(this.#gate.counters);
+    counters.open = 0;
+    for (const slot of this.#slots) {
+      counters.open += slot.connections;
+      counters.accepted += slot.ownAccepted;
+    }
+    return counters;
+  }
+
+  /**
+   * Accepts from `listener` and hands each connection to a worker, until the listener is closed or
+   * the reactor shuts down. Parks.
+   *
+   * @param listener as `listen` gives it, for TCP; call its `accept` no more
+   * @throws {TypeError} when the listener is of another kind; {@linkcode OpError} when it fails
+   */
+  *serve(listener: Listener): Routine<void> {
+    const acceptor = new Acceptor(listener, this.#gate, this.#balancer);
+    if (this.#crew.stopping.err !== null) return listener.close();
+    this.#acceptors.add(acceptor);
+    try {
+      yield* acceptor.run();
+    } finally {
+      this.#acceptors.delete(acceptor);
+    }
+  }
+
+  /**
+   * Has every worker listen by itself, with SO_REUSEPORT, and the kernel share out the connections.
+   * It does so by a hash of the addresses: many short connections come out even, few long ones need
+   * not, and one worker that is busy keeps its share waiting. Parks.
+   *
+   * @param network "tcp", "tcp4" or "tcp6"
+   * @param address "host:port"
+   * @param options see {@linkcode ListenOptions}
+   * @returns where they listen
+   * @throws {OpError} as `listen`
+   */
+  *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
+    return yield* this.#ports.listen(network, address, checkListenOptions(options));
+  }
+
+  /**
+   * Ends it in order: stops accepting, lets the handlers come to their end, for which their
+   * context's `draining` is a sign, and ends the workers. What is open at the deadline is cut. Parks
+   * until nothing of the reactor is left.
+   *
+   * @param options see {@linkcode ShutdownOptions}
+   */
+  *shutdown({ deadline = 10_000 }: ShutdownOptions = {}): Routine<ShutdownReport> {
+    this.#crew.stop();
+    for (const acceptor of [...this.#acceptors]) acceptor.close();
+    yield* this.#crew.drain(deadline);
+    const cut = this.#slots.reduce((sum, slot) => sum + slot.connections, 0);
+    yield* this.#crew.end(END_MS);
+    return { cut };
+  }
+
+  /** Begins to end it at once; {@linkcode wait} waits until it has ended. Never parks. */
+  close(): void {
+    if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
+  }
+
+  /** As {@linkcode Reactor.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Waits until nothing of it is left. Parks. */
+  wait(): Routine<void> {
+    return this.#crew.wait();
+  }
+
+  #slot(id: number): WorkerSlot {
+    return new WorkerSlot(id, this.#gate, (slot, paused) => {
+      if (paused) this.#ports.pause(slot);
+      else this.#ports.resume(slot);
+    });
+  }
+
+  #tended(slot: WorkerSlot): Tended {
+    return {
+      start: () => this.#start(slot),
+      take: (message) => this.#take(slot, message),
+      woken: () => {
+        slot.collect();
+        this.#gate.look();
+      },
+      ended: (end, restartIn) => this.#over(slot, end, restartIn),
+    };
+  }
+
+  #start(slot: WorkerSlot): WorkerLink {
+    const { name, data, driver, limits, workers, onPanic } = this.#options;
+    slot.state = "starting";
+    return slot.link = new WorkerLink({
+      kind: "reactor",
+      module: this.#module,
+      name,
+      worker: slot.id,
+      data,
+      driver,
+      survives: onPanic !== undefined,
+      limits: handedLimits(limits, workers),
+    });
+  }
+
+  #take(slot: WorkerSlot, message: ToMain): void {
+    switch (message.type) {
+      case "up":
+        slot.began();
+        if (!slot.paused) this.#ports.resume(slot);
+        break;
+      case "listening":
+        this.#ports.answered(message);
+        break;
+      case "panic":
+        this.#options.onPanic?.(unpack(message.error), { worker: slot.id, remote: message.remote });
+        break;
+      case "shed":
+        for (const report of message.reports) this.#shed(report);
+    }
+  }
+
+  #shed({ limit, action, remote, count }: ShedReport): void {
+    this.#gate.counters[action][limit] += count;
+    this.#gate.limits.onShed({ limit, action, remote: addrOf(remote), count });
+  }
+
+  #over(slot: WorkerSlot, end: WorkerEnd, restartIn: number | null): void {
+    slot.collect();
+    slot.state = restartIn === null ? "ended" : "waiting";
+    const undelivered = end.undelivered.map((one) => ({ one, address: slot.takeBack(one.token) }));
+    const connections = Math.max(slot.connections, slot.lost, end.connections);
+    slot.clear();
+    for (const { one, address } of undelivered) {
+      handOver(one, address ?? "", this.#gate, this.#balancer);
+    }
+    if (this.#slots.every(({ state }) => state === "ended")) this.#ports.release();
+    const { error, stuck } = end;
+    if (this.#crew.stopping.err !== null) return;
+    this.#options.onWorkerEnd({ worker: slot.id, error, connections, restartIn, stuck });
+  }
+
+  /** Goroutines of the worker that has the fewest. What they told may be old: they are asked again. */
+  #fewestGoroutines(): number {
+    if (performance.now() - this.#askedAt >= ASK_MS) {
+      this.#askedAt = performance.now();
+      for (const { link } of this.#slots) link?.wake();
+    }
+    return Math.min(...this.#slots.filter(({ able }) => able).map(({ goroutines }) => goroutines));
+  }
+}
+
+function addrOf(text: string | null): Addr | null {
+  if (text === null) return null;
+  const { host, port } = splitHostPort(text);
+  return new TCPAddr(host, Number(port));
+}
+
+/**
+ * Starts workers that serve connections with the handler that `module` exports. Parks until all are
+ * up. They end with the reactor, and at the latest with the run that opened it.
+ *
+ * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`; it exports a
+ * `function* handle(conn, context)`, see {@linkcode Handler}
+ * @param options see {@linkcode ReactorOptions}
+ * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
+ * @example
+ * ```ts
+ * const reactor = yield* openReactor(new URL("./echo_handler.ts", import.meta.url), { workers: 4 });
+ * console.log(`listening on ${yield* reactor.listen("tcp", "127.0.0.1:7007")}`);
+ * yield* stopped.recv();
+ * yield* reactor.shutdown({ deadline: 5_000 });
+ * ```
+ */
+export function* openReactor(module: URL | string, options: ReactorOptions = {}): Routine<Reactor> {
+  const checked = checkReactorOptions("open a reactor", options);
+  const reactor = new Reactor(moduleURL("open a reactor", module), checked);
+  let up = false;
+  try {
+    yield* reactor.ready();
+    up = true;
+  } finally {
+    if (!up) yield* reactor.shutdown({ deadline: 0 });
+  }
+  return reactor;
+}
+
+/**
+ * Serves `listener` over all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
+ * Parks until the listener is closed, and its connections are done.
+ *
+ * @param listener as `listen` gives it, for TCP
+ * @param module the handler's module, see {@linkcode openReactor}
+ * @param options see {@linkcode ReactorOptions}
+ * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
+ * @example
+ * ```ts
+ * using listener = yield* listen("tcp", "127.0.0.1:7007");
+ * yield* serve(listener, new URL("./echo_handler.ts", import.meta.url));
+ * ```
+ */
+export function* serve(
+  listener: Listener,
+  module: URL | string,
+  options: ReactorOptions = {},
+): Routine<void> {
+  using reactor = yield* openReactor(module, options);
+  yield* reactor.serve(listener);
+  yield* reactor.shutdown();
+}

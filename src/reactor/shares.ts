@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/** Who keeps which limit: the main thread, that accepts, or the workers, that have the connections. */
+import type { CheckedLimits } from "./limit_options.ts";
+import type { WorkerLimits } from "./protocol.ts";
+
+/** The share of one of `workers`: they may not have more together. */
+function share<L extends { most: number }>(limit: L, workers: number): L {
+  return { ...limit, most: Math.max(1, Math.floor(limit.most / workers)) };
+}
+
+function closes(limit: { policy: string } | null): boolean {
+  return limit?.policy === "closeOldestIdle";
+}
+
+/** What the main thread keeps: what is decided before a worker has the connection. */
+export function mainLimits(limits: CheckedLimits): CheckedLimits {
+  return {
+    ...limits,
+    connections: closes(limits.connections) ? null : limits.connections,
+    perAddress: closes(limits.perAddress) ? null : limits.perAddress,
+    goroutines: closes(limits.goroutines) ? null : limits.goroutines,
+    firstBytes: null,
+  };
+}
+
+/** What each worker keeps of what it is handed: only it knows who is idle, and who has sent what. */
+export function handedLimits(limits: CheckedLimits, workers: number): WorkerLimits {
+  const { connections, perAddress, goroutines, firstBytes, reply } = limits;
+  return {
+    ...connections !== null && closes(connections) && { connections: share(connections, workers) },
+    ...perAddress !== null && closes(perAddress) &&
+      { perAddress: share(perAddress as never, workers) },
+    ...goroutines !== null && closes(goroutines) && { goroutines },
+    ...firstBytes !== null && { firstBytes },
+    ...reply !== null && { reply },
+  };
+}
+
+/** What each worker keeps of what it accepts itself: its share of everything. */
+export function ownLimits(limits: CheckedLimits, workers: number): WorkerLimits {
+  const { connections, perAddress, goroutines, acceptRate, firstBytes, reply } = limits;
+  return {
+    ...connections !== null && { connections: share(connections, workers) },
+    ...perAddress !== null && { perAddress: share(perAddress as never, workers) },
+    ...goroutines !== null && { goroutines },
+    ...acceptRate !== null && {
+      acceptRate: {
+        ...acceptRate,
+        perSecond: acceptRate.perSecond / workers,
+        burst: Math.max(1, acceptRate.burst / workers),
+      },
+    },
+    ...firstBytes !== null && { firstBytes },
+    ...reply !== null && { reply },
+  };
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/** What a worker tells of what it has shed: together, for under a flood each alone would be one more. */
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer, NO_SLOT } from "../sched/timer.ts";
+import type { Shed } from "./limit_options.ts";
+import type { ShedKey, ShedReport } from "./protocol.ts";
+
+/** How long it is collected, in milliseconds. */
+const COLLECT_MS = 100;
+
+/** See the top of this file. */
+export class ShedReports {
+  readonly #send: (reports: ShedReport[]) => void;
+  readonly #collected = new Map<ShedKey, ShedReport>();
+  readonly #timer = new CallTimer(() => this.flush());
+
+  constructor(send: (reports: ShedReport[]) => void) {
+    this.#send = send;
+  }
+
+  /** Takes one down. */
+  readonly add = ({ limit, action, remote, count }: Shed): void => {
+    const key: ShedKey = `${limit}:${action}`;
+    const before = this.#collected.get(key)?.count ?? 0;
+    const last = remote === null ? null : String(remote);
+    this.#collected.set(key, { limit, action, remote: last, count: before + count });
+    if (this.#timer.slot === NO_SLOT) {
+      scheduler.timers.set(this.#timer, performance.now() + COLLECT_MS);
+    }
+  };
+
+  /** Tells what there is. */
+  flush(): void {
+    scheduler.timers.stop(this.#timer);
+    if (this.#collected.size > 0) this.#send([...this.#collected.values()]);
+    this.#collected.clear();
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/** A worker that serves connections: those that it is handed, and those that it accepts itself. */
+import { adopt, ADOPTABLE } from "../net/adopt.ts";
+import { OpError } from "../net/errors.ts";
+import type { Conn } from "../net/net.ts";
+import { tcpAddr } from "../net/addr.ts";
+import { wake } from "../poll/wake_words.ts";
+import { Waker } from "../poll/waker.ts";
+import { go } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { background, type Context } from "../sync/context.ts";
+import { withCancel } from "../sync/context_cancel.ts";
+import { Admission } from "./admission.ts";
+import { checkLimits } from "./limit_options.ts";
+import type { MainLink } from "./main_link.ts";
+import { OwnListener } from "./own_listener.ts";
+import { pack } from "./portable_error.ts";
+import * as P from "./protocol.ts";
+import { DescriptorRing, TokenRing } from "./rings.ts";
+import { ShedReports } from "./shed_reports.ts";
+
+/** What a handler is told beside its connection. */
+export interface HandlerContext {
+  /** The number of the worker, from 0. */
+  readonly worker: number;
+  /** The `data` of the reactor's options, as this worker's copy. */
+  readonly data: unknown;
+  /** Cancelled when the reactor shuts down: a good moment to end an idle connection. */
+  readonly draining: Context;
+}
+
+/**
+ * Serves a connection, in a goroutine of its own. When it returns the connection is closed. An
+ * `OpError` that it does not catch ends the connection and nothing else: peers vanish.
+ */
+export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
+
+/** See the top of this file. */
+export class SubReactor {
+  readonly #main: MainLink;
+  readonly #handler: Handler;
+  readonly #descriptors: DescriptorRing;
+  readonly #tokens: TokenRing;
+  readonly #listeners = new Map<number, OwnListener>();
+  readonly #shed: ShedReports;
+  readonly #admission: Admission;
+  readonly #context: HandlerContext;
+  readonly #beginDraining: () => void;
+  #open = 0;
+  /** The peer of the connection whose goroutine is just ending by an error. */
+  #panicking = "";
+  #waker: Waker | null = null;
+
+  constructor(main: MainLink, handler: Handler) {
+    const { start } = main;
+    this.#main = main;
+    this.#handler = handler;
+    this.#descriptors = new DescriptorRing(start.descriptors);
+    this.#tokens = new TokenRing(start.tokens);
+    this.#shed = new ShedReports((reports) => main.post({ type: "shed", reports }));
+    this.#admission = new Admission(
+      checkLimits("serve", { ...start.limits, onShed: this.#shed.add }),
+    );
+    const [draining, cancel] = withCancel(background());
+    this.#beginDraining = cancel;
+    this.#context = { worker: start.worker, data: start.data, draining };
+  }
+
+  /** Serves until the main thread has it end. Parks. */
+  *run(): Routine<void> {
+    using waker = new Waker();
+    this.#waker = waker;
+    this.#main.post({ type: "up", waker: waker.handle });
+    for (;;) {
+      this.#takeOver();
+      this.#receive();
+      const { order } = this.#main;
+      if (order === P.STOP) break;
+      if (order === P.DRAIN && this.#drained()) break;
+      yield* waker.wait();
+    }
+    this.#shed.flush();
+    this.#admission.closeAll();
+    for (const listener of this.#listeners.values()) listener.closeAll();
+  }
+
+  /** How many it has open. */
+  get connections(): number {
+    return this.#open;
+  }
+
+  /** A connection's goroutine did not catch `error`. */
+  panicked(error: unknown): void {
+    this.#main.post({ type: "panic", error: pack(error), remote: this.#panicking });
+    this.#panicking = "";
+  }
+
+  /** Has a connection served that was accepted here. */
+  serve(conn: Conn): void {
+    this.#open++;
+    Atomics.add(this.#main.words, P.OWN_CONNECTIONS, 1);
+    Atomics.add(this.#main.words, P.OWN_ACCEPTED, 1);
+    go(() => this.#serving(conn));
+  }
+
+  /** A connection that was accepted here is closed. */
+  closed(): void {
+    Atomics.sub(this.#main.words, P.OWN_CONNECTIONS, 1);
+    this.#ended();
+  }
+
+  /** Takes over what the main thread has accepted. */
+  #takeOver(): void {
+    const ring = this.#descriptors;
+    for (let sysfd; (sysfd = ring.peek()) !== -1;) {
+      const conn = this.#admitted(sysfd);
+      if (conn !== null) go(() => this.#serving(conn));
+      // Told before it is out of the ring: the main thread counts those in there as goroutines.
+      this.#main.tell();
+      // From here on it is in the ledger, or closed.
+      ring.shift();
+    }
+    this.#main.tell();
+  }
+
+  /** The connection over the descriptor that is next in the ring; null if it was turned away. */
+  #admitted(sysfd: number): Conn | null {
+    const { token, accepted: { network, peer, linger } } = this.#descriptors;
+    const remote = tcpAddr(peer);
+    const freed = () => {
+      this.#tokens.push(token);
+      this.#ended();
+    };
+    this.#open++;
+    try {
+      const make = () => adopt(ADOPTABLE[network], sysfd, remote, linger);
+      return this.#admission.admit(sysfd, remote, make, freed);
+    } catch (error) {
+      // The poller will not have it; it is closed, and nobody else is concerned.
+      if (error instanceof OpError) return null;
+      throw error;
+    }
+  }
+
+  *#serving(conn: Conn): Routine<void> {
+    using _ = conn;
+    try {
+      yield* this.#handler(conn, this.#context);
+    } catch (error) {
+      if (!(error instanceof OpError)) {
+        this.#panicking = String(conn.remoteAddr);
+        throw error;
+      }
+    }
+  }
+
+  #ended(): void {
+    this.#open--;
+    this.#main.tell();
+    if (this.#main.order !== P.RUN && this.#waker !== null) wake(this.#waker.handle);
+  }
+
+  #receive(): void {
+    for (let message; (message = this.#main.receive()) !== null;) {
+      if (message.type === "listen") {
+        const listener = new OwnListener(this, this.#main, message, this.#shed);
+        this.#listeners.set(message.listener, listener);
+        go(() => listener.run());
+      } else if (message.type === "unlisten") {
+        this.#listeners.get(message.listener)?.stop();
+        this.#listeners.delete(message.listener);
+      }
+    }
+  }
+
+  /** Takes nothing new; whether all is done. */
+  #drained(): boolean {
+    this.#beginDraining();
+    for (const listener of this.#listeners.values()) listener.stop();
+    return this.#open === 0 && this.#descriptors.length === 0;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/** Starts a worker, attends to it, and starts it again when it has died, ever more slowly. */
+import { goDaemon } from "../sched/spawn.ts";
+import { sleep } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { cancellable } from "../sync/cancel.ts";
+import type { Context } from "../sync/context.ts";
+import type { ToMain } from "./protocol.ts";
+import type { RestartOptions } from "./reactor_options.ts";
+import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
+
+/** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */
+const WELL_MS = 10_000;
+/** How long a worker may take to end in order when its run ends, in milliseconds. */
+const GRACE_MS = 500;
+
+/** Whose worker it is. */
+export interface Tended {
+  /** Starts a worker. */
+  start(): WorkerLink;
+  /** It says something. */
+  take(message: ToMain): void;
+  /** It has woken this thread. */
+  woken(): void;
+  /** It has ended. It is started again after `restartIn` milliseconds, or, if that is null, not. */
+  ended(end: WorkerEnd, restartIn: number | null): void;
+}
+
+/** Attends to a worker until `stopping` is cancelled and the worker has ended. Parks. */
+export function* supervise(
+  tended: Tended,
+  restart: Required<RestartOptions> | null,
+  stopping: Context,
+): Routine<void> {
+  let delay = restart?.delay ?? 0;
+  for (;;) {
+    const began = performance.now();
+    const end = yield* attended(tended);
+    if (performance.now() - began > WELL_MS) delay = restart?.delay ?? 0;
+    const again = stopping.err === null && restart !== null;
+    tended.ended(end, again ? delay : null);
+    if (!again || !(yield* slept(delay, stopping))) return;
+    delay = Math.min(delay * 2, restart.longest);
+  }
+}
+
+/** One life of a worker. If this goroutine is ended, its run waits for the worker's end. */
+function* attended(tended: Tended): Routine<WorkerEnd> {
+  const link = tended.start();
+  let end: WorkerEnd | null = null;
+  try {
+    return end = yield* link.attend((message) => tended.take(message), () => tended.woken());
+  } finally {
+    if (end === null) {
+      goDaemon(scheduler.current!.run, "end of a worker", function* () {
+        tended.ended(yield* link.end(GRACE_MS), null);
+      });
+    }
+  }
+}
+
+/** Waits, and gives whether `stopping` let it. */
+function* slept(ms: number, stopping: Context): Routine<boolean> {
+  try {
+    yield* cancellable(sleep(ms), stopping);
+    return true;
+  } catch (error) {
+    if (stopping.err === null) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/** How many a second, with some in advance. Go: golang.org/x/time/rate. */
+
+/** Milliseconds of a second. */
+const SECOND = 1000;
+
+/** So many tokens a second, of which at most `burst` are kept. Times are of `performance.now()`. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at = 0;
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** Milliseconds from `now` until there is a token; 0 if there is one. */
+  wait(now: number): number {
+    this.#fill(now);
+    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * SECOND / this.#perSecond;
+  }
+
+  /** Takes a token, which must be there. */
+  take(): void {
+    this.#tokens--;
+  }
+
+  #fill(now: number): void {
+    const more = Math.max(0, now - this.#at) * this.#perSecond / SECOND;
+    this.#tokens = Math.min(this.#burst, this.#tokens + more);
+    this.#at = now;
+  }
+}

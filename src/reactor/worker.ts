@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** Where a worker's thread begins. It is started by worker_link.ts, and imported by nobody. */
+import { workerData } from "node:worker_threads";
+import { platform } from "../../platforms/runtime.ts";
+import { keepLedger, Ledger } from "../netpoll/ledger.ts";
+import { run, runSync } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { RunOptions } from "../sched/run.ts";
+import { MainLink } from "./main_link.ts";
+import { poolWorker } from "./pool_worker.ts";
+import { pack } from "./portable_error.ts";
+import * as P from "./protocol.ts";
+import { SubReactor } from "./sub_reactor.ts";
+
+const start = workerData as P.WorkerStart;
+const main = new MainLink(start);
+
+/** Connections that were open when an error ended the worker. */
+let connections = 0;
+
+function over(error: unknown, failed: boolean): void {
+  main.post({ type: "over", error: failed ? pack(error) : null, connections });
+}
+
+/** Runs `body` until it is over; an error of it is told, and not the host's to report. */
+function drive(body: () => Routine<void>, options: RunOptions): void {
+  const succeeded = () => over(null, false);
+  const failed = (error: unknown) => over(error, true);
+  if (start.driver === "run") {
+    void run(body, { ...options, detectDeadlock: false }).then(succeeded, failed);
+    return;
+  }
+  try {
+    runSync(body, options);
+  } catch (error) {
+    return failed(error);
+  }
+  succeeded();
+}
+
+function begin(module: Record<string, unknown>): void {
+  if (start.kind === "pool") return drive(() => poolWorker(main, module), {});
+  const handler = module[start.name];
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      `Cannot serve as ${start.module} must export a function* ${start.name}: ` +
+        `current value is ${typeof handler}`,
+    );
+  }
+  const reactor = new SubReactor(main, handler as ConstructorParameters<typeof SubReactor>[1]);
+  const onPanic: RunOptions["onPanic"] = (error) => {
+    if (start.survives) return reactor.panicked(error);
+    connections = reactor.connections;
+    throw error;
+  };
+  drive(() => reactor.run(), { onPanic });
+}
+
+try {
+  keepLedger(new Ledger(start.ledger));
+  // From here on the main thread asks the kernel whether this one has ended.
+  Atomics.store(main.words, P.THREAD, platform().threads?.current() ?? 0);
+  // Not with a top-level await: the module must have been evaluated for messages to come.
+  import(start.module).then(begin).catch((error: unknown) => over(error, true));
+} catch (error) {
+  over(error, true);
+}

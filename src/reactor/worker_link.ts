@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A worker, as the main thread has it: starting it, talking to it, and above all its end.
+ *
+ * A worker may end in order, by an error, by `process.exit`, or because it was terminated. What the
+ * host tells of that is not enough: nothing arrives while the main thread is blocked in the poller,
+ * and Deno says that a thread has ended up to two seconds before it has. Only when the kernel says
+ * that the thread is gone are the descriptors closed that it had open, for before that it might
+ * close one itself, and the number be somebody else's.
+ */
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  type Transferable,
+  Worker,
+} from "node:worker_threads";
+import { platform } from "../../platforms/runtime.ts";
+import { Ledger } from "../netpoll/ledger.ts";
+import { buryWaker, wake, type WakerHandle } from "../poll/wake_words.ts";
+import { Waker } from "../poll/waker.ts";
+import { sleep } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer.ts";
+import * as P from "./protocol.ts";
+import { unpack } from "./portable_error.ts";
+import { type Accepted, DescriptorRing, TokenRing } from "./rings.ts";
+
+/** How often a main thread that the host cannot tell anything asks whether the worker is there. */
+const CHECK_MS = 250;
+/** How long a thread may take to end whose work is done, in milliseconds. */
+const LEAVING_MS = 100;
+/** Longest wait for a thread to be gone that was terminated, in milliseconds. */
+const GONE_MS = 1000;
+/** Waits between two looks. */
+const FIRST_LOOK_MS = 0.5;
+const LONGEST_LOOK_MS = 20;
+
+/** A connection that was handed to a worker and not taken over. */
+export interface Undelivered {
+  readonly sysfd: number;
+  readonly token: number;
+  readonly accepted: Accepted;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** Whether it came to an end by itself, and without an error. */
+  readonly orderly: boolean;
+  /** What ended it, if anything told. */
+  readonly error: unknown;
+  /** Connections that it had open when it failed, if it could tell. */
+  readonly connections: number;
+  readonly undelivered: readonly Undelivered[];
+  /** Whether its thread still is there, busy with something that cannot be interrupted. */
+  readonly stuck: boolean;
+}
+
+/** See the top of this file. */
+export class WorkerLink {
+  /** See src/reactor/protocol.ts. */
+  readonly words: Int32Array;
+  readonly descriptors: DescriptorRing = new DescriptorRing();
+  readonly tokens: TokenRing = new TokenRing();
+  readonly #ledger = new Ledger();
+  readonly #waker = new Waker();
+  readonly #channel = new MessageChannel();
+  readonly #worker: Worker;
+  #handle: WakerHandle | null = null;
+  /** Whether it has said that it is over, or the host has, or the kernel. */
+  #over = false;
+  #saidOver = false;
+  #exited = false;
+  #error: unknown = null;
+  #connections = 0;
+  #take: (message: P.ToMain) => void = () => {};
+
+  constructor(
+    settings: Omit<
+      P.WorkerStart,
+      "words" | "ledger" | "descriptors" | "tokens" | "port" | "main"
+    >,
+  ) {
+    const memory = new SharedArrayBuffer(P.WORDS * 4);
+    this.words = new Int32Array(memory);
+    const port = this.#channel.port2;
+    const start: P.WorkerStart = {
+      ...settings,
+      words: memory,
+      ledger: this.#ledger.memory,
+      descriptors: this.descriptors.memory,
+      tokens: this.tokens.memory,
+      port,
+      main: this.#waker.handle,
+    };
+    // Published packages hold JavaScript, and nothing rewrites a URL.
+    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    const url = new URL(file, import.meta.url);
+    this.#worker = new Worker(url, { workerData: start, transferList: [port] });
+    // The goroutine that attends to it is what keeps the process alive.
+    this.#worker.unref();
+    this.#worker.on("error", (error: unknown) => this.#error ??= error);
+    this.#worker.on("exit", () => {
+      this.#exited = true;
+      wake(this.#waker.handle);
+    });
+  }
+
+  /** Whether it is ready for messages and connections. */
+  get up(): boolean {
+    return this.#handle !== null && !this.#over;
+  }
+
+  /** Says something; before it is up, the message waits. */
+  send(message: P.ToWorker, transfer: Transferable[] = []): void {
+    this.#channel.port1.postMessage(message, transfer);
+    this.wake();
+  }
+
+  /** Has it look at its messages, its connections and its orders. */
+  wake(): void {
+    if (this.#handle !== null) wake(this.#handle);
+  }
+
+  /** Has it end: {@linkcode P.DRAIN} or {@linkcode P.STOP}. */
+  order(order: number): void {
+    Atomics.store(this.words, P.ORDER, Math.max(order, Atomics.load(this.words, P.ORDER)));
+    this.wake();
+  }
+
+  /** Ends it from outside, whatever it is doing. What that leaves is for {@linkcode attend}. */
+  terminate(): void {
+    Atomics.store(this.words, P.ORDER, P.STOP);
+    void this.#worker.terminate();
+    // On Deno a thread that is blocked in a call goes on when the call returns, and not before.
+    this.wake();
+    this.#over = true;
+    wake(this.#waker.handle);
+  }
+
+  /**
+   * Takes its messages, and looks at whatever else it may have woken this thread for, until it ends;
+   * then closes what it has left. Parks.
+   */
+  *attend(take: (message: P.ToMain) => void, woken: () => void): Routine<WorkerEnd> {
+    this.#take = take;
+    const check = new CallTimer(() => {
+      if (this.#gone) this.#exited = true;
+      if (this.#gone) wake(this.#waker.handle);
+      else scheduler.timers.set(check, performance.now() + CHECK_MS);
+    });
+    if (scheduler.blocking) scheduler.timers.set(check, performance.now() + CHECK_MS);
+    try {
+      while (!this.#over && !this.#exited) {
+        yield* this.#waker.wait();
+        this.#receive();
+        woken();
+      }
+    } finally {
+      scheduler.timers.stop(check);
+    }
+    return yield* this.end(0);
+  }
+
+  /** Ends it, if need be by force after `grace` milliseconds, and closes what it has left. Parks. */
+  *end(grace: number): Routine<WorkerEnd> {
+    this.order(P.STOP);
+    yield* this.#until(() => this.#over || this.#exited, grace);
+    // One that has said that it is over ends by itself, unless the user's code holds it.
+    if (this.#saidOver) yield* this.#until(() => this.#gone, LEAVING_MS);
+    this.terminate();
+    const gone = yield* this.#until(() => this.#gone, GONE_MS);
+    this.#receive();
+    const undelivered = gone ? this.#undelivered() : [];
+    if (gone) this.#closeLeft();
+    if (gone) this.#waker.closeAfterDeath();
+    else this.#waker.close();
+    this.#channel.port1.close();
+    const orderly = this.#saidOver && this.#error === null;
+    const connections = this.#connections;
+    return { orderly, error: this.#error, connections, undelivered, stuck: !gone };
+  }
+
+  /** Whether its thread is gone. Where the kernel cannot tell, the host's word has to do. */
+  get #gone(): boolean {
+    const thread = Atomics.load(this.words, P.THREAD);
+    const { threads } = platform();
+    return thread === 0 || threads === undefined ? this.#exited : !threads.alive(thread);
+  }
+
+  *#until(condition: () => boolean, limit: number): Routine<boolean> {
+    const end = performance.now() + limit;
+    for (let look = FIRST_LOOK_MS; !condition(); look = Math.min(look * 2, LONGEST_LOOK_MS)) {
+      if (performance.now() >= end) return false;
+      yield* sleep(look);
+      this.#receive();
+    }
+    return true;
+  }
+
+  #receive(): void {
+    for (let got; (got = receiveMessageOnPort(this.#channel.port1)) !== undefined;) {
+      const message = got.message as P.ToMain;
+      if (message.type === "up") this.#handle = message.waker;
+      if (message.type === "over") {
+        this.#over = this.#saidOver = true;
+        this.#connections = message.connections;
+        if (message.error !== null) this.#error ??= unpack(message.error);
+      }
+      this.#take(message);
+    }
+  }
+
+  /** Connections that still stand in the ring, without one that it was taking over as it died. */
+  #undelivered(): Undelivered[] {
+    const ring = this.descriptors;
+    const left: Undelivered[] = [];
+    for (let sysfd; (sysfd = ring.peek()) !== -1; ring.shift()) {
+      if (this.#ledger.has(sysfd)) continue;
+      left.push({ sysfd, token: ring.token, accepted: ring.accepted });
+    }
+    return left;
+  }
+
+  #closeLeft(): void {
+    if (this.#handle !== null) buryWaker(this.#handle);
+    for (const fd of this.#ledger) {
+      this.#ledger.remove(fd);
+      platform().sockets.close(fd);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/** A place for a worker: the same number, whoever works there after a restart. */
+import type { Candidate } from "./balance.ts";
+import type { Gate } from "./gate.ts";
+import * as P from "./protocol.ts";
+import { type Accepted, MOST_TOKENS } from "./rings.ts";
+import type { WorkerLink } from "./worker_link.ts";
+
+/**
+ * What a worker is doing. "starting": its module is being loaded. "serving". "paused": it serves what
+ * it has and takes nothing new. "waiting": it has died and is to be started again. "ended".
+ */
+export type WorkerState = "starting" | "serving" | "paused" | "waiting" | "ended";
+
+/** A worker of a reactor, as its user sees it. */
+export interface ReactorWorker {
+  /** Its number, from 0; a worker that is started again has the same. */
+  readonly id: number;
+  /** See {@linkcode WorkerState}. */
+  readonly state: WorkerState;
+  /** Connections that it has open. */
+  readonly connections: number;
+  /** Has it take no new connections; those it has go on. With all paused, accepting stops. */
+  pause(): void;
+  /** Ends a `pause`. */
+  resume(): void;
+  /** Ends its thread from outside, whatever it is doing; it is then started again as if it had died. */
+  terminate(): void;
+}
+
+/** See the top of this file. */
+export class WorkerSlot implements ReactorWorker, Candidate {
+  readonly id: number;
+  state: WorkerState = "starting";
+  link: WorkerLink | null = null;
+  /** Connections that it had when it was terminated. */
+  lost = 0;
+  readonly #gate: Gate;
+  /** The most goroutines that it may have when it is given another connection. */
+  readonly #mostGoroutines: number;
+  /** The connections that it was handed, by their tokens, and what the gate counts each under. */
+  readonly #held = new Map<number, string>();
+  readonly #onPause: (slot: WorkerSlot, paused: boolean) => void;
+  #paused = false;
+  #lastToken = 0;
+
+  constructor(id: number, gate: Gate, onPause: (slot: WorkerSlot, paused: boolean) => void) {
+    this.id = id;
+    this.#gate = gate;
+    this.#onPause = onPause;
+    this.#mostGoroutines = gate.limits.goroutines?.most ?? Infinity;
+  }
+
+  get connections(): number {
+    return this.#held.size + this.#word(P.OWN_CONNECTIONS);
+  }
+
+  /** Connections that it has accepted itself, since it was started last. */
+  get ownAccepted(): number {
+    return this.#word(P.OWN_ACCEPTED);
+  }
+
+  /** Goroutines that it has told of, and those that it will start for what it has been handed. */
+  get goroutines(): number {
+    return this.#word(P.GOROUTINES) + (this.link?.descriptors.length ?? 0);
+  }
+
+  /** Whether it can be handed another connection, but for a limit of goroutines. */
+  get able(): boolean {
+    const { link } = this;
+    return this.state === "serving" && link !== null && link.up && !link.descriptors.full &&
+      this.#held.size < MOST_TOKENS;
+  }
+
+  get ready(): boolean {
+    return this.able && this.goroutines < this.#mostGoroutines;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    if (this.state === "serving") this.state = "paused";
+    this.#onPause(this, true);
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.state === "paused") this.state = "serving";
+    this.#onPause(this, false);
+    this.#gate.look();
+  }
+
+  terminate(): void {
+    this.lost = this.connections;
+    this.link?.terminate();
+  }
+
+  /** It is up. */
+  began(): void {
+    this.state = this.#paused ? "paused" : "serving";
+    this.#gate.look();
+  }
+
+  /** Hands it a connection, which the gate counts under `address`. It must be ready. */
+  hand(sysfd: number, accepted: Accepted, address: string): void {
+    const token = this.#lastToken = (this.#lastToken + 1) | 0;
+    this.#held.set(token, address);
+    this.link!.descriptors.push(sysfd, token, accepted);
+    this.link!.wake();
+  }
+
+  /** Takes back what it has closed. */
+  collect(): void {
+    const tokens = this.link!.tokens;
+    for (let token; (token = tokens.shift()) !== -1;) this.#release(token);
+  }
+
+  /** What a connection that was not taken over is counted under; it is this worker's no more. */
+  takeBack(token: number): string | undefined {
+    const address = this.#held.get(token);
+    this.#held.delete(token);
+    return address;
+  }
+
+  /** It is gone, and all it had is closed. */
+  clear(): void {
+    for (const token of [...this.#held.keys()]) this.#release(token);
+    this.link = null;
+    this.lost = 0;
+  }
+
+  #release(token: number): void {
+    const address = this.#held.get(token);
+    if (address === undefined) return;
+    this.#held.delete(token);
+    this.#gate.leave(address);
+  }
+
+  #word(word: number): number {
+    return this.link === null ? 0 : Atomics.load(this.link.words, word);
+  }
+}

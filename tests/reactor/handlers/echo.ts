@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/** Handlers for the tests of reactors. A connection's first byte says what is to be done with it. */
+import process from "node:process";
+import { type Conn, type Routine, select, wait } from "../../../mod.ts";
+import type { HandlerContext } from "../../../reactor.ts";
+
+/** Longer than any patience; not for ever, since nothing ends a busy thread on Deno. */
+export const SPIN_MS = 2500;
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Answers with the number of the worker, then echoes, but for bytes that are orders. */
+export function* handle(conn: Conn, { worker, data, draining }: HandlerContext): Routine<void> {
+  const buf = new Uint8Array(4096);
+  for (let n; (n = yield* conn.read(buf)) !== null;) {
+    const said = new TextDecoder().decode(buf.subarray(0, n));
+    switch (said) {
+      case "who":
+        yield* conn.write(encode(`${worker} ${JSON.stringify(data)} ${conn.remoteAddr}`));
+        break;
+      case "throw":
+        throw new RangeError("thrown by the handler", { cause: new TypeError("the reason") });
+      case "exit":
+        process.exit(7);
+        break;
+      case "spin":
+        spin(SPIN_MS);
+        break;
+      case "promise":
+        yield* wait(new Promise((resolve) => setTimeout(resolve, 5)));
+        yield* conn.write(encode("waited"));
+        break;
+      case "end in order":
+        yield* select(draining.done.onRecv());
+        yield* conn.write(encode("bye"));
+        return;
+      default:
+        yield* conn.write(buf.subarray(0, n));
+    }
+  }
+}
+
+function spin(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+/** No handler. */
+export const notAFunction = 5;

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/** Jobs in workers: results, errors, queues, ends. */
+import assert from "node:assert/strict";
+import { go, type Goroutine, gosched, type Routine, sleep } from "../../mod.ts";
+import {
+  openPool,
+  type PoolOptions,
+  type PoolWorkerReport,
+  type WorkerPool,
+} from "../../reactor.ts";
+import { both, thrown, until } from "../harness.ts";
+import { bothWithWorkers, endsWithRun, withWorkers } from "./left.ts";
+
+type Jobs = typeof import("./handlers/jobs.ts");
+const JOBS = new URL("./handlers/jobs.ts", import.meta.url);
+
+/** Runs `body` with a pool, and ends that. */
+function* withPool(
+  options: PoolOptions,
+  body: (pool: WorkerPool<Jobs>) => Routine<void>,
+): Routine<void> {
+  const pool = yield* openPool<Jobs>(JOBS, options);
+  yield* body(pool);
+  yield* pool.shutdown();
+}
+
+bothWithWorkers("results come back to who submitted", function* () {
+  yield* withPool({ workers: 2 }, function* (pool) {
+    assert.equal(yield* pool.submit("add", 1, 2), 3);
+    const sums: Goroutine<number>[] = [];
+    for (let i = 0; i < 100; i++) sums.push(go(() => pool.submit("add", i, i)));
+    for (const [i, sum] of sums.entries()) assert.equal(yield* sum.join(), 2 * i);
+    assert.equal(yield* pool.submit("slowly", "goroutine", 1), "goroutine");
+    assert.deepEqual(pool.counters, {
+      queued: 0,
+      running: 0,
+      done: 102,
+      shed: { queueLength: 0, queueDelay: 0 },
+    });
+  });
+});
+
+bothWithWorkers("buffers are moved there and back", function* () {
+  yield* withPool({ workers: 1 }, function* (pool) {
+    const buffer = new ArrayBuffer(1000);
+    const got = yield* pool.submit({ name: "take", args: [buffer], transfer: [buffer] });
+    assert.equal(buffer.byteLength, 0);
+    assert.equal(got.length, 1000);
+    assert.equal(got.buffer.byteLength, 1000);
+  });
+});
+
+bothWithWorkers("errors are carried over", function* () {
+  yield* withPool({ workers: 1 }, function* (pool) {
+    const error = (yield* thrown(pool.submit("fail"))) as RangeError & { code: string; at: number };
+    assert.ok(error instanceof RangeError);
+    assert.equal(error.message, "out of range");
+    assert.equal(error.code, "E_RANGE");
+    assert.equal(error.at, 7);
+    assert.match(error.stack!, /jobs\.ts/);
+    assert.equal((error.cause as Error).name, "DeadlineExceededError");
+    assert.equal((error.cause as { code: string }).code, "ETIMEDOUT");
+    assert.deepEqual(yield* thrown(pool.submit("failOddly")), { odd: true });
+    const name = "constant" as keyof Jobs & "add";
+    assert.match(String(yield* thrown(pool.submit(name, 1, 2))), /must export a function constant/);
+    assert.match(String(yield* thrown(pool.submit("later", "x"))), /gave a promise.*"run"/);
+    const there = yield* thrown(pool.submit("uncloneable"));
+    assert.equal((there as Error).name, "DataCloneError");
+    const here = yield* thrown(pool.submit("add", (() => {}) as never, 1));
+    assert.equal((here as Error).name, "DataCloneError");
+    assert.equal(yield* pool.submit("add", 2, 2), 4);
+  });
+});
+
+bothWithWorkers('jobs may give promises with the driver "run"', function* () {
+  yield* withPool({ workers: 1, driver: "run" }, function* (pool) {
+    assert.equal(yield* pool.submit("later", "x"), "x");
+    assert.equal(yield* pool.submit("add", 2, 2), 4);
+  });
+});
+
+bothWithWorkers("a full queue makes wait, or refuses", function* () {
+  yield* withPool({ workers: 1, queueLength: 2 }, function* (pool) {
+    const jobs: Goroutine<number>[] = [];
+    for (let i = 0; i < 6; i++) jobs.push(go(() => pool.submit("spin", 5)));
+    yield* until(() => pool.counters.queued === 2);
+    assert.equal(pool.counters.running, 1);
+    for (const job of jobs) yield* job.join();
+    assert.equal(pool.counters.done, 6);
+  });
+  const shed: string[] = [];
+  const onShed = (limit: string) => shed.push(limit);
+  yield* withPool({ workers: 1, queueLength: 1, whenFull: "refuse", onShed }, function* (pool) {
+    const jobs = [go(() => pool.submit("spin", 50)), go(() => pool.submit("spin", 1))];
+    yield* until(() => pool.counters.queued === 1);
+    const error = (yield* thrown(pool.submit("add", 1, 2))) as Error & { limit: string };
+    assert.equal(error.name, "OverloadError");
+    assert.equal(error.limit, "queueLength");
+    assert.deepEqual(shed, ["queueLength"]);
+    for (const job of jobs) yield* job.join();
+  });
+});
+
+bothWithWorkers("what waits for too long in a standing queue is turned away", function* () {
+  const queueDelay = { target: 5, interval: 20 };
+  yield* withPool({ workers: 1, queueDelay }, function* (pool) {
+    const begin = performance.now();
+    const outcomes: string[] = [];
+    const jobs: Goroutine<void>[] = [];
+    for (let i = 0; i < 20; i++) {
+      jobs.push(go(function* () {
+        try {
+          yield* pool.submit("spin", 10);
+          outcomes.push("done");
+        } catch (error) {
+          outcomes.push((error as { limit: string }).limit);
+        }
+      }));
+    }
+    for (const job of jobs) yield* job.join();
+    const shed = outcomes.filter((outcome) => outcome === "queueDelay").length;
+    assert.equal(pool.counters.shed.queueDelay, shed);
+    assert.ok(shed >= 10, `${outcomes}`);
+    assert.ok(shed < 20, "nothing was done");
+    assert.ok(performance.now() - begin < 5000);
+    // When the rush is over, all are served.
+    assert.equal(yield* pool.submit("add", 1, 1), 2);
+  });
+});
+
+bothWithWorkers("a job of a goroutine that is ended is not done, or can see it", function* () {
+  yield* withPool({ workers: 1 }, function* (pool) {
+    const memory = new SharedArrayBuffer(4);
+    const words = new Int32Array(memory);
+    const never = new SharedArrayBuffer(4);
+    for (const name of ["watch", "slowly"] as const) {
+      words[0] = 0;
+      const ended = go(function* () {
+        const submitted = name === "watch"
+          ? pool.submit("watch", memory)
+          : pool.submit("slowly", "x", 60_000, memory);
+        const step = submitted.next();
+        assert.ok(!step.done);
+        yield step.value;
+        submitted.return(undefined as never);
+      });
+      yield* until(() => Atomics.load(words, 0) === 1);
+      const waiting = pool.submit("slowly", "x", 0, never);
+      waiting.next();
+      waiting.return(undefined as never);
+      wakeUp(ended);
+      yield* ended.join();
+      yield* until(() => Atomics.load(words, 0) === 2);
+    }
+    assert.equal(new Int32Array(never)[0], 0);
+    assert.equal(yield* pool.submit("add", 1, 1), 2);
+  });
+});
+
+/** As if something that a goroutine waits for had come. */
+function wakeUp(g: Goroutine): void {
+  const { run } = g as unknown as { run: { scheduler: { ready(g: Goroutine): void } } };
+  run.scheduler.ready(g);
+}
+
+bothWithWorkers("a worker that dies fails its job, and is started again", function* () {
+  const reports: PoolWorkerReport[] = [];
+  const onWorkerEnd = (report: PoolWorkerReport) => reports.push(report);
+  yield* withPool({ workers: 1, restart: { delay: 1 }, onWorkerEnd }, function* (pool) {
+    const dies = go(() => thrown(pool.submit("exit")));
+    const next = go(() => pool.submit("add", 1, 2));
+    assert.equal((yield* dies.join() as Routine<Error>).name, "WorkerEndedError");
+    assert.equal(yield* next.join(), 3);
+    assert.deepEqual(reports, [{ worker: 0, error: null, restartIn: 1 }]);
+  });
+});
+
+bothWithWorkers("a job that takes too long is cut", function* () {
+  const options = { workers: 1, jobTimeout: 30, restart: { delay: 1 } };
+  yield* withPool(options, function* (pool) {
+    const error = (yield* thrown(pool.submit("spinTooLong"))) as Error;
+    assert.equal(error.name, "JobTimeoutError");
+    assert.equal(yield* pool.submit("add", 1, 2), 3);
+  });
+});
+
+bothWithWorkers("with nobody left to do them, jobs fail", function* () {
+  const pool = yield* openPool<Jobs>(JOBS, { workers: 1, restart: false });
+  const dies = go(() => thrown(pool.submit("exit")));
+  const waits = go(() => thrown(pool.submit("add", 1, 2)));
+  assert.equal((yield* dies.join() as Routine<Error>).name, "WorkerEndedError");
+  assert.equal((yield* waits.join() as Routine<Error>).name, "PoolClosedError");
+  assert.equal((yield* thrown(pool.submit("add", 1, 2)) as Routine<Error>).name, "PoolClosedError");
+  yield* pool.shutdown();
+});
+
+bothWithWorkers("shutdown waits for what is under way, until its deadline", function* () {
+  const pool = yield* openPool<Jobs>(JOBS, { workers: 1 });
+  const first = go(() => pool.submit("spin", 20));
+  const second = go(() => pool.submit("add", 1, 2));
+  yield* gosched();
+  yield* pool.shutdown();
+  assert.equal(yield* first.join(), 20);
+  assert.equal(yield* second.join(), 3);
+  const hasty = yield* openPool<Jobs>(JOBS, { workers: 1 });
+  const cut = go(() => thrown(hasty.submit("spinTooLong")));
+  yield* sleep(1);
+  yield* hasty.shutdown({ deadline: 10 });
+  assert.equal((yield* cut.join() as Routine<Error>).name, "PoolClosedError");
+});
+
+endsWithRun("workers end with the run that opened them", function* () {
+  const pool = yield* openPool<Jobs>(JOBS, { workers: 2 });
+  assert.equal(yield* pool.submit("add", 1, 2), 3);
+});
+
+withWorkers("run", "a module that cannot be loaded is an error of openPool", function* () {
+  const missing = new URL("./handlers/missing.ts", import.meta.url);
+  assert.match(String(yield* thrown(openPool(missing, { workers: 2 }))), /missing/);
+});
+
+const WRONG: [PoolOptions, RegExp][] = [
+  [{ workers: 0 }, /workers/],
+  [{ queueLength: 1.5 }, /queueLength/],
+  [{ whenFull: "drop" as "wait" }, /whenFull/],
+  [{ queueDelay: { target: 0 } }, /queueDelay/],
+  [{ jobTimeout: -1 }, /jobTimeout/],
+  [{ driver: "walk" as "run" }, /driver/],
+  [{ restart: { delay: 0 } }, /restart/],
+  [{ wokers: 1 } as unknown as PoolOptions, /wokers/],
+];
+
+both("an option that is wrong is named", function* () {
+  for (const [options, name] of WRONG) {
+    const error = yield* thrown(openPool(JOBS, options));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, name);
+  }
+  assert.match(String(yield* thrown(openPool("jobs.ts"))), /must be a URL/);
+});

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+/** Connections served by workers: who serves which, and how it all ends. */
+import assert from "node:assert/strict";
+import { type Conn, dial, go, type Goroutine, listen, type Routine, sleep } from "../../mod.ts";
+import {
+  limit,
+  openReactor,
+  Reactor,
+  type ReactorOptions,
+  serve,
+  type WorkerReport,
+} from "../../reactor.ts";
+import { both, openSockets, thrown, until } from "../harness.ts";
+import { bothWithWorkers, endsWithRun } from "./left.ts";
+
+const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
+const isDeno = "Deno" in globalThis;
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Says `text` and gives the answer; null at the end of the stream. */
+function* ask(conn: Conn, text: string): Routine<string | null> {
+  yield* conn.write(encode(text));
+  const buf = new Uint8Array(256);
+  const n = yield* conn.read(buf);
+  return n === null ? null : new TextDecoder().decode(buf.subarray(0, n));
+}
+
+/** How `conn` ends, which says `text` until it has ended. */
+function* lastWords(conn: Conn, text: string): Routine<string> {
+  try {
+    for (let answer: string | null = text; answer === text;) answer = yield* ask(conn, text);
+    return "null";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+/** A reactor that serves, its address, and what is left to do when the test is done. */
+class Served {
+  readonly reactor: Reactor;
+  readonly address: string;
+  readonly conns: Conn[] = [];
+  #serving: Goroutine<void> | null = null;
+
+  constructor(reactor: Reactor, address: string, serving: Goroutine<void> | null) {
+    this.reactor = reactor;
+    this.address = address;
+    this.#serving = serving;
+  }
+
+  *connect(): Routine<Conn> {
+    const conn = yield* dial("tcp", this.address);
+    this.conns.push(conn);
+    return conn;
+  }
+
+  /** The number of the worker that serves a new connection. */
+  *worker(): Routine<number> {
+    return Number((yield* ask(yield* this.connect(), "who"))!.split(" ")[0]);
+  }
+
+  *end(): Routine<void> {
+    for (const conn of this.conns) conn[Symbol.dispose]();
+    assert.deepEqual(yield* this.reactor.shutdown(), { cut: 0 });
+    yield* this.joined();
+  }
+
+  *joined(): Routine<void> {
+    if (this.#serving !== null) yield* this.#serving.join();
+  }
+}
+
+function* whoOrReset(served: Served): Routine<number> {
+  try {
+    return yield* served.worker();
+  } catch (error) {
+    if ((error as { code: string }).code !== "ECONNRESET") throw error;
+    return -1;
+  }
+}
+
+/** A reactor to whose workers this thread hands connections. */
+function* handing(options: ReactorOptions): Routine<Served> {
+  const reactor = yield* openReactor(HANDLER, options);
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  return new Served(reactor, String(listener.addr), go(() => reactor.serve(listener)));
+}
+
+/** A reactor whose workers accept by themselves. */
+function* sharing(options: ReactorOptions): Routine<Served> {
+  const reactor = yield* openReactor(HANDLER, options);
+  return new Served(reactor, String(yield* reactor.listen("tcp", "127.0.0.1:0")), null);
+}
+
+const WAYS = { handing, sharing };
+
+for (const driver of ["runSync", "run"] as const) {
+  for (const [way, open] of Object.entries(WAYS)) {
+    bothWithWorkers(`connections are served in workers: ${way}, ${driver}`, function* () {
+      const data = { some: ["data"] };
+      const served = yield* open({ workers: 2, driver, data });
+      for (let i = 0; i < 20; i++) {
+        const conn = yield* served.connect();
+        const [worker, text, remote] = (yield* ask(conn, "who"))!.split(" ");
+        assert.match(worker, /^[01]$/);
+        assert.deepEqual(JSON.parse(text), data);
+        assert.equal(remote, String(conn.localAddr));
+        assert.equal(yield* ask(conn, "hello"), "hello");
+      }
+      yield* until(() => served.reactor.counters.open === 20);
+      assert.equal(served.reactor.counters.accepted, 20);
+      const half = served.conns.splice(0, 10);
+      for (const conn of half) conn.close();
+      yield* until(() => served.reactor.counters.open === 10);
+      yield* served.end();
+      assert.equal(served.reactor.counters.open, 0);
+      assert.deepEqual(served.reactor.workers.map(({ state }) => state), ["ended", "ended"]);
+    });
+  }
+}
+
+bothWithWorkers('promises of the host go on in workers with the driver "run"', function* () {
+  const served = yield* handing({ workers: 1, driver: "run" });
+  assert.equal(yield* ask(yield* served.connect(), "promise"), "waited");
+  yield* served.end();
+});
+
+bothWithWorkers("one after the other, or the one that has the fewest", function* () {
+  const turns = yield* handing({ workers: 3 });
+  const order: number[] = [];
+  for (let i = 0; i < 6; i++) order.push(yield* turns.worker());
+  assert.deepEqual(order, [0, 1, 2, 0, 1, 2]);
+  yield* turns.end();
+  const fewest = yield* handing({ workers: 2, loadBalance: "leastConnections" });
+  const [a] = [yield* fewest.worker(), yield* fewest.worker()];
+  fewest.conns[1].close();
+  yield* until(() => fewest.reactor.counters.open === 1);
+  for (let i = 0; i < 3; i++) {
+    assert.notEqual(yield* fewest.worker(), a);
+    fewest.conns.pop()!.close();
+    yield* until(() => fewest.reactor.counters.open === 1);
+  }
+  yield* fewest.end();
+  const random = yield* handing({ workers: 2, loadBalance: "random" });
+  const seen = new Set<number>();
+  while (seen.size < 2) seen.add(yield* random.worker());
+  yield* random.end();
+});
+
+bothWithWorkers(
+  "a worker that is paused gets nothing new, and goes on with what it has",
+  function* () {
+    for (const open of [handing, sharing]) {
+      const served = yield* open({ workers: 2 });
+      while ((yield* served.worker()) !== 0);
+      const old = served.conns[served.conns.length - 1];
+      served.reactor.workers[0].pause();
+      assert.equal(served.reactor.workers[0].state, "paused");
+      // A worker that listens by itself stops when it has heard of it; who came to it
+      // just then is reset.
+      for (let in1 = 0; in1 < 10;) in1 = (yield* whoOrReset(served)) === 1 ? in1 + 1 : 0;
+      assert.equal(yield* ask(old, "still there?"), "still there?");
+      served.reactor.workers[0].resume();
+      while ((yield* served.worker()) !== 0);
+      yield* served.end();
+    }
+  },
+);
+
+bothWithWorkers("with all paused, connections wait", function* () {
+  const served = yield* handing({ workers: 2 });
+  for (const worker of served.reactor.workers) worker.pause();
+  const asking = go(() => served.worker());
+  yield* sleep(20);
+  assert.equal(asking.status, "waiting");
+  served.reactor.workers[1].resume();
+  assert.equal(yield* asking.join(), 1);
+  yield* served.end();
+});
+
+/** Ends the worker of a new connection by saying `word` to it; gives what was reported. */
+function* killed(
+  served: Served,
+  reports: WorkerReport[],
+  how: (conn: Conn, worker: number) => Routine<void>,
+): Routine<WorkerReport> {
+  const bystanders: Conn[] = [];
+  const victims: Conn[] = [];
+  const conn = yield* served.connect();
+  const worker = Number((yield* ask(conn, "who"))!.split(" ")[0]);
+  while (bystanders.length < 3 || victims.length < 3) {
+    const other = yield* served.connect();
+    const its = Number((yield* ask(other, "who"))!.split(" ")[0]);
+    (its === worker ? victims : bystanders).push(other);
+  }
+  yield* how(conn, worker);
+  for (const victim of victims) {
+    const words = yield* lastWords(victim, "are you there?");
+    assert.match(words, /^(null|ECONNRESET|EPIPE)$/);
+  }
+  for (const other of bystanders) assert.equal(yield* ask(other, "hello"), "hello");
+  yield* until(() => reports.length > 0);
+  yield* until(() => served.reactor.workers[worker].state === "serving");
+  while ((yield* served.worker()) !== worker);
+  assert.equal(reports[0].worker, worker);
+  return reports.shift()!;
+}
+
+const DEATHS: Record<string, (served: Served) => (conn: Conn, worker: number) => Routine<void>> = {
+  "by an error": () =>
+    function* (conn) {
+      assert.match(yield* lastWords(conn, "throw"), /^(null|ECONNRESET)$/);
+    },
+  "by process.exit": () =>
+    function* (conn) {
+      assert.match(yield* lastWords(conn, "exit"), /^(null|ECONNRESET)$/);
+    },
+  "by terminate": ({ reactor }) =>
+    function* (conn, worker) {
+      assert.equal(yield* ask(conn, "hello"), "hello");
+      reactor.workers[worker].terminate();
+      assert.match(yield* lastWords(conn, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
+    },
+  "by terminate, while it is busy": ({ reactor }) =>
+    function* (conn, worker) {
+      yield* conn.write(encode("spin"));
+      yield* sleep(20);
+      reactor.workers[worker].terminate();
+      assert.match(yield* lastWords(conn, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
+    },
+};
+
+for (const [way, open] of Object.entries(WAYS)) {
+  for (const [death, how] of Object.entries(DEATHS)) {
+    bothWithWorkers(
+      `a worker that dies ${death} is replaced, the others go on: ${way}`,
+      function* () {
+        const reports: WorkerReport[] = [];
+        const served = yield* open({
+          workers: 2,
+          restart: { delay: 1 },
+          onWorkerEnd: (report) => reports.push(report),
+        });
+        const sockets = openSockets();
+        const report = yield* killed(served, reports, how(served));
+        assert.equal(report.connections >= 4, true, `${report.connections}`);
+        assert.equal(report.restartIn, 1);
+        // Deno cannot end a thread that is busy; it ends by itself, and closes what it has.
+        assert.equal(report.stuck, isDeno && death.endsWith("busy"));
+        if (death === "by an error") {
+          assert.ok(report.error instanceof RangeError);
+          assert.ok((report.error as Error).cause instanceof TypeError);
+        } else assert.equal(report.error, null);
+        for (const conn of served.conns.splice(0)) conn[Symbol.dispose]();
+        // Each of the dead worker's was closed, and none of another's.
+        yield* until(() => openSockets() <= sockets);
+        assert.equal(openSockets(), sockets);
+        yield* served.end();
+      },
+    );
+  }
+}
+
+bothWithWorkers("with onPanic an error ends its connection alone", function* () {
+  const panics: { error: unknown; worker: number; remote: string }[] = [];
+  const reports: WorkerReport[] = [];
+  const served = yield* handing({
+    workers: 1,
+    onPanic: (error, place) => panics.push({ error, ...place }),
+    onWorkerEnd: (report) => reports.push(report),
+  });
+  const other = yield* served.connect();
+  const conn = yield* served.connect();
+  assert.match(yield* lastWords(conn, "throw"), /^(null|ECONNRESET)$/);
+  yield* until(() => panics.length === 1);
+  assert.equal((panics[0].error as Error).message, "thrown by the handler");
+  assert.equal(panics[0].worker, 0);
+  assert.equal(panics[0].remote, String(conn.localAddr));
+  assert.equal(yield* ask(other, "hello"), "hello");
+  // A peer that vanishes is nobody's error.
+  const vanishing = yield* served.connect();
+  assert.equal(yield* ask(vanishing, "hello"), "hello");
+  vanishing.abort();
+  yield* until(() => served.reactor.counters.open === 1);
+  assert.equal(panics.length, 1);
+  assert.equal(reports.length, 0);
+  yield* served.end();
+});
+
+bothWithWorkers("shutdown lets connections come to their end, until its deadline", function* () {
+  const polite = yield* handing({ workers: 2 });
+  const a = yield* polite.connect();
+  const answer = go(() => ask(a, "end in order"));
+  yield* until(() => polite.reactor.counters.open === 1);
+  assert.deepEqual(yield* polite.reactor.shutdown(), { cut: 0 });
+  assert.equal(yield* answer.join(), "bye");
+  a.close();
+  yield* polite.joined();
+  const stubborn = yield* handing({ workers: 2 });
+  const b = yield* stubborn.connect();
+  assert.equal(yield* ask(b, "hello"), "hello");
+  assert.deepEqual(yield* stubborn.reactor.shutdown({ deadline: 20 }), { cut: 1 });
+  assert.match(yield* lastWords(b, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
+  b.close();
+  yield* stubborn.joined();
+});
+
+bothWithWorkers("a worker that is busy does not keep the reactor from its end", function* () {
+  const served = yield* handing({ workers: 1 });
+  const sockets = openSockets();
+  const conn = yield* served.connect();
+  yield* conn.write(encode("spin"));
+  yield* sleep(20);
+  assert.deepEqual(yield* served.reactor.shutdown({ deadline: 10 }), { cut: 1 });
+  conn[Symbol.dispose]();
+  yield* served.joined();
+  yield* until(() => openSockets() < sockets);
+});
+
+bothWithWorkers("limits hold over all workers", function* () {
+  const reply = "full";
+  const shed: string[] = [];
+  const served = yield* handing({
+    workers: 2,
+    limits: {
+      connections: { most: 3, policy: "refuse" },
+      reply,
+      onShed: ({ limit, action }) => shed.push(`${limit} ${action}`),
+    },
+  });
+  for (let i = 0; i < 3; i++) yield* served.worker();
+  assert.equal(yield* ask(yield* served.connect(), "hello"), reply);
+  assert.deepEqual(shed, ["connections refused"]);
+  served.conns[0].close();
+  yield* until(() => served.reactor.counters.open === 2);
+  yield* served.worker();
+  assert.equal(served.reactor.counters.refused.connections, 1);
+  yield* served.end();
+});
+
+bothWithWorkers("workers close who is idle or says too little", function* () {
+  const shed: string[] = [];
+  const onShed = ({ limit, action }: { limit: string; action: string }) =>
+    void shed.push(`${limit} ${action}`);
+  const served = yield* handing({
+    workers: 1,
+    limits: {
+      connections: { most: 2, policy: "closeOldestIdle" },
+      firstBytes: { within: 50 },
+      onShed,
+    },
+  });
+  yield* served.worker();
+  yield* served.worker();
+  yield* served.worker();
+  const [oldest] = served.conns;
+  assert.match(yield* lastWords(oldest, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
+  yield* served.connect(); // And says nothing.
+  yield* until(() => shed.includes("firstBytes closed"));
+  assert.ok(shed.includes("connections closed"), `${shed}`);
+  yield* until(() => served.reactor.counters.closed.firstBytes === 1);
+  yield* served.end();
+});
+
+bothWithWorkers("goroutines of workers have a limit", function* () {
+  const served = yield* handing({ workers: 2, limits: { goroutines: 4 } });
+  let answered = 0;
+  let released = false;
+  const asking = Array.from({ length: 12 }, () =>
+    go(function* () {
+      const conn = yield* served.connect();
+      yield* ask(conn, "who");
+      answered++;
+      yield* until(() => released);
+      conn.close();
+    }));
+  yield* until(() => answered > 0 && served.reactor.counters.stopped.goroutines > 0);
+  assert.ok(answered < 12, `${answered}`);
+  // As those that are served go, others come in.
+  released = true;
+  for (const one of asking) yield* one.join();
+  yield* served.end();
+});
+
+bothWithWorkers("one line serves over all cores", function* () {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const serving = go(() => serve(listener, HANDLER, { workers: 2 }));
+  const conn = yield* dial("tcp", String(listener.addr));
+  assert.match((yield* ask(conn, "who"))!, /^0 /);
+  conn.close();
+  listener.close();
+  yield* serving.join();
+});
+
+endsWithRun("a reactor ends with the run that opened it", function* () {
+  const served = yield* handing({ workers: 2 });
+  assert.equal(yield* served.worker(), 0);
+  yield* sharing({ workers: 1 });
+  for (const conn of served.conns) conn.close();
+});
+
+bothWithWorkers("what cannot be served is an error at once", function* () {
+  const missing = new URL("./handlers/missing.ts", import.meta.url);
+  assert.match(String(yield* thrown(openReactor(missing, { workers: 2 }))), /missing/);
+  const noFunction = yield* thrown(openReactor(HANDLER, { workers: 1, name: "notAFunction" }));
+  assert.match(
+    String(noFunction),
+    /must export a function\* notAFunction: current value is number/,
+  );
+  const reactor = yield* openReactor(HANDLER, { workers: 1 });
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const limited = limit(listener, { connections: 1 });
+  assert.ok((yield* thrown(reactor.serve(limited))) instanceof TypeError);
+  assert.equal(
+    (yield* thrown(reactor.listen("tcp", String(listener.addr))) as Routine<{ code: string }>).code,
+    "EADDRINUSE",
+  );
+  yield* reactor.shutdown();
+});
+
+const WRONG: [ReactorOptions, RegExp][] = [
+  [{ workers: 0 }, /workers/],
+  [{ name: 5 as unknown as string }, /name/],
+  [{ loadBalance: "fair" as "random" }, /loadBalance/],
+  [{ driver: "walk" as "run" }, /driver/],
+  [{ limits: { connections: -1 } }, /connections/],
+  [{ restart: true as unknown as false }, /restart/],
+  [{ onPanic: 1 as unknown as () => void }, /onPanic/],
+  [{ wokers: 1 } as unknown as ReactorOptions, /wokers/],
+];
+
+both("an option that is wrong is named", function* () {
+  for (const [options, name] of WRONG) {
+    const error = yield* thrown(openReactor(HANDLER, options));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, name);
+  }
+  assert.match(String(yield* thrown(openReactor("handler.ts"))), /must be a URL/);
+});
