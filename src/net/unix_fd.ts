@@ -49,6 +49,7 @@ export class UnixFD extends NetFD<UnixAddr> {
   protected override release(): void {
     if (this.wrote && !this.sawEOF && this.net !== "unixgram") this.#discard();
     this.sockets.close(this.sysfd);
+    this.onFreed?.();
   }
 
   /** Nothing more can come after the shutdown, so this has an end. */

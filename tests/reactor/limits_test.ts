@@ -255,6 +255,23 @@ both("a gate that is shut does not keep a select, a deadline or a close waiting"
   void a, b, third;
 });
 
+both("a Unix socket has limits as well, but for those of TCP", function* () {
+  using inner = yield* listen("unix", "@netpoll-limits-test");
+  assert.throws(() => limit(inner, { perAddress: 1 }), /perAddress/);
+  assert.throws(() => limit(inner, { firstBytes: { within: 1 } }), /firstBytes/);
+  const listener = limit(inner, { connections: 1 });
+  using a = yield* dial("unix", "@netpoll-limits-test");
+  const served = yield* listener.accept();
+  using b = yield* dial("unix", "@netpoll-limits-test");
+  const accepting = go(() => listener.accept());
+  for (let i = 0; i < 10; i++) yield* gosched();
+  assert.equal(accepting.status, "waiting");
+  served.close();
+  (yield* accepting.join()).close();
+  assert.equal(listener.counters.open, 0);
+  void a, b;
+});
+
 both("a flood of refusals lets others go on", function* () {
   using s = yield* server({ perAddress: 1 });
   const conns: Conn[] = [];

@@ -5,7 +5,7 @@ import { type Conn, dial, go, type Goroutine, listen, type Routine, sleep } from
 import {
   limit,
   openReactor,
-  Reactor,
+  type Reactor,
   type ReactorOptions,
   serve,
   type WorkerReport,

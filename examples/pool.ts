@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What takes the processor for long is done elsewhere, and the connections go on: each line that a
+ * client sends is a number, and the answer is how many primes there are below it. HOST and PORT come
+ * from the environment.
+ */
+import process from "node:process";
+import { type Conn, go, joinHostPort, listen, OpError, type Routine, run } from "../mod.ts";
+import { openPool, OverloadError, type WorkerPool } from "../reactor.ts";
+
+type Jobs = typeof import("./jobs.ts");
+const { HOST = "127.0.0.1", PORT = "7008" } = process.env;
+
+await run(function* () {
+  using pool = yield* openPool<Jobs>(new URL("./jobs.ts", import.meta.url), {
+    queueLength: 100,
+    whenFull: "refuse",
+    queueDelay: { target: 500, interval: 1000 },
+    jobTimeout: 10_000,
+  });
+  using listener = yield* listen("tcp", joinHostPort(HOST, PORT));
+  console.log(`listening on ${listener.addr}`);
+  for (;;) go(serve, yield* listener.accept(), pool);
+});
+
+function* serve(conn: Conn, pool: WorkerPool<Jobs>): Routine<void> {
+  using _ = conn;
+  try {
+    for (const line of yield* lines(conn)) yield* answer(conn, pool, Number(line));
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error; // A peer may vanish.
+  }
+}
+
+function* answer(conn: Conn, pool: WorkerPool<Jobs>, limit: number): Routine<void> {
+  let text: string;
+  try {
+    text = String(yield* pool.submit("countPrimes", limit));
+  } catch (error) {
+    text = error instanceof OverloadError ? "busy" : `error: ${(error as Error).message}`;
+  }
+  yield* conn.write(new TextEncoder().encode(`${text}\n`));
+}
+
+/** The lines that a client sends before it ends its side. */
+function* lines(conn: Conn): Routine<string[]> {
+  const decoder = new TextDecoder();
+  const buf = new Uint8Array(1024);
+  let text = "";
+  for (let n; (n = yield* conn.read(buf)) !== null;) {
+    text += decoder.decode(buf.subarray(0, n), { stream: true });
+  }
+  return text.split("\n").filter((line) => line !== "");
+}
