@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Those who load the server: goroutines of this process.
+import { type Conn, dial, go, type Goroutine, type Routine, sleep } from "../../mod.ts";
+import type { Served } from "./served.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Says `text` and waits for so many bytes. Whether they came. */
+export function* ask(conn: Conn, text: string, length = text.length): Routine<boolean> {
+  try {
+    yield* conn.write(encode(text));
+    return (yield* conn.readFull(new Uint8Array(length))) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** A connection, or null if there is none to be had within `timeout` milliseconds. */
+export function* tryDial(served: Served, timeout = 5000): Routine<Conn | null> {
+  try {
+    return yield* dial("tcp", served.address, { timeout });
+  } catch {
+    return null;
+  }
+}
+
+/** So many clients who say `text` again and again, each on a connection of its own. */
+export class Talkers {
+  /** Answers so far. */
+  rounds = 0;
+  /** Connections that broke. */
+  broken = 0;
+  readonly #served: Served;
+  readonly #text: string;
+  readonly #length: number;
+  readonly #all: Goroutine<void>[];
+  #stopped = false;
+
+  constructor(served: Served, count: number, text: string, length = text.length) {
+    this.#served = served;
+    this.#text = text;
+    this.#length = length;
+    this.#all = Array.from({ length: count }, () => go(() => this.#talk()));
+  }
+
+  /** Answers a second over the next `ms` milliseconds. */
+  *rate(ms: number): Routine<number> {
+    const [before, start] = [this.rounds, performance.now()];
+    yield* sleep(ms);
+    return (this.rounds - before) * 1000 / (performance.now() - start);
+  }
+
+  *stop(): Routine<void> {
+    this.#stopped = true;
+    for (const one of this.#all) yield* one.join();
+  }
+
+  *#talk(): Routine<void> {
+    const conn = yield* tryDial(this.#served);
+    if (conn === null) return void this.broken++;
+    using _ = conn;
+    while (!this.#stopped) {
+      if (!(yield* ask(conn, this.#text, this.#length))) return void this.broken++;
+      this.rounds++;
+    }
+  }
+}
+
+/** The value at `q` of those that are sorted. */
+export function quantile(values: number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Ten times the load that the server can serve: it serves at its limit, and recovers.
+import { go, type Goroutine, type Routine, run, sleep } from "../../mod.ts";
+import { quantile, Talkers, tryDial } from "./clients.ts";
+import type { Figures } from "./faults.ts";
+import { type Runtime, type Served, startServer } from "./served.ts";
+
+/** How many times what it can serve is offered. */
+const TIMES = 10;
+/** Connections that it lets in at once. */
+const MOST = 16;
+const BUSY = "busy";
+/** How long each part is, in milliseconds. */
+const PART_MS = 3000;
+/** How often new clients come, in milliseconds. */
+const TICK_MS = 5;
+
+/** What became of the clients of a flood. */
+class Flood {
+  offered = 0;
+  served = 0;
+  refused = 0;
+  failed = 0;
+  readonly latencies: number[] = [];
+
+  /** A client comes with one request and goes with its answer. */
+  *client(server: Served): Routine<void> {
+    const start = performance.now();
+    this.offered++;
+    const conn = yield* tryDial(server, PART_MS);
+    if (conn === null) return void this.failed++;
+    using _ = conn;
+    try {
+      conn.setDeadline(Date.now() + PART_MS);
+      yield* conn.write(new TextEncoder().encode("w"));
+      const buf = new Uint8Array(16);
+      const n = yield* conn.read(buf);
+      const answer = new TextDecoder().decode(buf.subarray(0, n ?? 0));
+      if (answer === "ok") {
+        this.served++;
+        this.latencies.push(performance.now() - start);
+      } else if (answer === BUSY) this.refused++;
+      else this.failed++;
+    } catch {
+      this.failed++;
+    }
+  }
+}
+
+/** Clients who wait for each answer: what the server can serve, a second. */
+function* capacity(served: Served): Routine<number> {
+  const talkers = new Talkers(served, 4, "w", 2);
+  yield* talkers.rate(PART_MS / 6);
+  const rate = yield* talkers.rate(PART_MS / 2);
+  yield* talkers.stop();
+  return rate;
+}
+
+/** Offers so many clients a second, whatever becomes of those before. */
+function* flood(served: Served, rate: number, ms: number): Routine<[Flood, number]> {
+  const result = new Flood();
+  const clients: Goroutine<void>[] = [];
+  const start = performance.now();
+  let memory = 0;
+  for (let now = start; now < start + ms; now = performance.now()) {
+    const due = Math.floor((now - start) * rate / 1000) - result.offered;
+    for (let i = 0; i < due; i++) clients.push(go(() => result.client(served)));
+    memory = Math.max(memory, served.memory);
+    yield* sleep(TICK_MS);
+  }
+  for (const client of clients) yield* client.join();
+  return [result, memory];
+}
+
+/** Each request takes the worker's processor for 5 ms. */
+export async function tenTimes(runtime: Runtime): Promise<Figures> {
+  const limits = { connections: { most: MOST, policy: "refuse" as const }, reply: BUSY };
+  using served = await startServer(runtime, { workers: 1, limits });
+  return await run(function* () {
+    const before = yield* capacity(served);
+    const memory = served.memory;
+    const [result, most] = yield* flood(served, before * TIMES, PART_MS);
+    const { counters } = yield* served.stats();
+    const after = yield* capacity(served);
+    return {
+      "capacity, 1/s": before,
+      "offered, 1/s": result.offered * 1000 / PART_MS,
+      "served, 1/s": result.served * 1000 / PART_MS,
+      "served of the capacity": result.served * 1000 / PART_MS / before,
+      refused: result.refused,
+      failed: result.failed,
+      "refused by its own count": counters.refused.connections,
+      "latency of the served p50, ms": quantile(result.latencies, 0.5),
+      "latency of the served p99, ms": quantile(result.latencies, 0.99),
+      "memory before, MiB": memory,
+      "memory at most, MiB": most,
+      "capacity after, 1/s": after,
+      "capacity after of before": after / before,
+    };
+  });
+}
