@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Calls that park are objects that do nothing until `yield*` drives them, and serve again when they
+ * are over. However many are made, kept and driven in whatever order, none takes another's place.
+ */
+import assert from "node:assert/strict";
+import { type Chan, chan, go, gosched, Mutex, type Routine, RWMutex, select } from "../../mod.ts";
+import { both, until } from "../harness.ts";
+
+both("nothing happens before a call is driven", function* () {
+  const ch = chan<number>(5);
+  const mu = new Mutex();
+  void ch.send(1);
+  void mu.lock();
+  void select(ch.onSend(2));
+  yield* gosched();
+  assert.equal(ch.length, 0);
+  assert.equal(mu.tryLock(), true);
+  ch.trySend(3);
+  void ch.recv();
+  assert.equal(ch.length, 1);
+});
+
+both("calls made before any of them is driven are driven in any order", function* () {
+  const ch = chan<number>(5);
+  const sends = [1, 2, 3].map((v) => ch.send(v));
+  for (const send of sends.toReversed()) yield* send;
+  const receives: Routine<unknown>[] = [ch.recv(), ch.recvOk(), select(ch.onRecv())];
+  const got: unknown[] = [];
+  for (const receive of receives) got.push(yield* receive);
+  assert.deepEqual(got, [3, [2, true], { index: 0, value: 1, ok: true }]);
+});
+
+/** Ten calls at once, made by `call`, of which each that is done lets the next one be. */
+function* overlapping(call: () => Routine<unknown>, letOne: () => void): Routine<void> {
+  let done = 0;
+  for (let round = 0; round < 3; round++) {
+    done = 0;
+    const all = Array.from({ length: 10 }, () =>
+      // The call is made here, and driven at the goroutine's first turn.
+      go((made: Routine<unknown>) =>
+        (function* () {
+          yield* made;
+          done++;
+        })(), call()));
+    yield* gosched();
+    for (let i = done; i < 10; i++) {
+      letOne();
+      yield* until(() => done === i + 1);
+    }
+    for (const g of all) yield* g.join();
+  }
+}
+
+both("calls that wait at the same time do not share anything", function* () {
+  const ch = chan<number>();
+  yield* overlapping(() => ch.recv(), () => assert.ok(ch.trySend(1)));
+  yield* overlapping(() => ch.send(1), () => assert.ok(ch.tryRecv()?.ok));
+  yield* overlapping(() => select(ch.onRecv(), null), () => assert.ok(ch.trySend(1)));
+  const mu = new Mutex();
+  yield* mu.lock();
+  yield* overlapping(() => mu.lock(), () => mu.unlock());
+  const rw = new RWMutex();
+  yield* rw.lock();
+  yield* overlapping(() => rw.lock(), () => rw.unlock());
+});
+
+both("one that was ended while it waited serves the next as if nothing had been", function* () {
+  const ch: Chan<number> = chan();
+  for (let i = 0; i < 5; i++) {
+    const call = ch.recv();
+    call.next();
+    call.return(undefined);
+    const chosen = select(ch.onRecv(), ch.onSend(7));
+    chosen.next();
+    assert.equal(ch.tryRecv()?.value, 7, "it waits");
+    chosen.return(undefined as never);
+    assert.equal(ch.trySend(1), false, "nobody waits any more");
+    const sender = go(() => ch.send(i));
+    assert.equal(yield* ch.recv(), i);
+    yield* sender.join();
+  }
+});
