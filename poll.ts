@@ -27,7 +27,7 @@
  */
 export { PlatformError, type Trigger } from "./platforms/types.ts";
 export type { Family, IntOption } from "./platforms/types.ts";
-export type { Addr, TCPAddr } from "./src/net/addr.ts";
+export type { Addr, InternetAddr, TCPAddr } from "./src/net/addr.ts";
 export { AddrError } from "./src/net/errors.ts";
 export { SyscallError } from "./src/poll/errors.ts";
 export { wake, type WakerHandle } from "./src/poll/wake_words.ts";

@@ -17,10 +17,10 @@ const places = given.length > 0 ? given : readdirSync("tests", { withFileTypes: 
 /** A check counts as one test. */
 const CHECKS = [
   ["npx", "tsc", "-p", "."],
-  ["deno", "check", "mod.ts", "poll.ts", "reactor.ts", "tests", "examples"],
+  ["deno", "check", "mod.ts", "poll.ts", "event.ts", "reactor.ts", "tests", "examples"],
   ["deno", "fmt", "--check"],
   ["deno", "lint"],
-  ["deno", "doc", "--lint", "mod.ts", "poll.ts", "reactor.ts"],
+  ["deno", "doc", "--lint", "mod.ts", "poll.ts", "event.ts", "reactor.ts"],
   ["deno", "publish", "--dry-run", "--allow-dirty"],
 ];
 

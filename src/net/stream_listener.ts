@@ -9,6 +9,7 @@ import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import type { Addr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
+import { DESCRIPTOR } from "./descriptor.ts";
 import { OpError } from "./errors.ts";
 import type { Conn, Listener } from "./net.ts";
 import { DESCRIPTOR } from "./descriptor.ts";
@@ -116,5 +117,10 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   /** @internal */
   [DISOWN](): void {
     this.netFD.disown();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): ListenFD<A> {
+    return this.netFD;
   }
 }

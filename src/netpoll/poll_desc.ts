@@ -44,6 +44,12 @@ export interface Watcher {
   retry(): void;
 }
 
+/** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */
+export interface PollHandler {
+  /** An event came, and is latched; whoever becomes runnable by it goes on `toRun`. */
+  pollReady(mode: number, toRun: RunQueue): void;
+}
+
 /** Counts the waits that are under way, over all descriptors. */
 export interface WaitCount {
   waiters: number;
@@ -87,6 +93,8 @@ export class PollDesc implements Waitable {
   /** Whether a write may go on. */
   writeAnswer = POLL_OK;
   #error = false;
+  /** Whom events are told, beside those who are parked. */
+  handler: PollHandler | null = null;
   #readWatchers: Set<Watcher> | null = null;
   #writeWatchers: Set<Watcher> | null = null;
   readonly #count: WaitCount;
@@ -131,7 +139,7 @@ export class PollDesc implements Waitable {
   free(): void {
     this.sequence = (this.sequence + 1) | 0;
     this.fd = -1;
-    this.owner = this.holder = null;
+    this.owner = this.holder = this.handler = null;
     this.#stopTimer(this.#rt);
     this.#stopTimer(this.#wt);
   }
@@ -222,6 +230,7 @@ export class PollDesc implements Waitable {
       this.#wake(this.unparkWriter(), toRun);
       if (this.#writeWatchers !== null) this.tell("write");
     }
+    if (this.handler !== null) this.handler.pollReady(mode, toRun);
   }
 
   /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */

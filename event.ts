@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Servers of callbacks, as evio's: a table of handlers for all connections, over the same pollers as
+ * goroutines, beside which it runs.
+ *
+ * @example An echo server.
+ * ```ts
+ * import { run } from "@netpoll/netpoll";
+ * import { serve } from "@netpoll/netpoll/event";
+ *
+ * await run(() => serve({ data: (_conn, input) => input }, "tcp://127.0.0.1:8080"));
+ * ```
+ *
+ * @module
+ */
+export type {
+  Action,
+  Answer,
+  ConnOptions,
+  OpenedAnswer,
+  OpenedReply,
+  Reply,
+  TickAnswer,
+} from "./src/event/action.ts";
+export type { LoadBalance } from "./src/event/balance.ts";
+export type { EventConn } from "./src/event/conn.ts";
+export { IdleTimeoutError, SlowConsumerError, UnreadLimitError } from "./src/event/errors.ts";
+export type { Events, EventSettings } from "./src/event/events.ts";
+export type { Written } from "./src/event/outbox.ts";
+export { serve } from "./src/event/serve.ts";
+export type { AdoptOptions, Server } from "./src/event/server.ts";

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/** A listener of an event server: accepts in turns of its loop, without a goroutine. */
+import type { PollHandler, Watcher } from "../netpoll/poll_desc.ts";
+import type { Addr, TCPAddr } from "../net/addr.ts";
+import type { ListenFD } from "../net/stream_listener.ts";
+import type { RunQueue } from "../sched/run_queue.ts";
+import type { Listening } from "./listening.ts";
+import type { Loop, Turn } from "./loop.ts";
+import type { StreamNet } from "./stream_net.ts";
+
+/** Accepted in one turn, before others have theirs. */
+const ACCEPTS = 64;
+
+/** What takes the connections. */
+export interface Accepting {
+  /** A connection has come. */
+  accepted(sysfd: number, net: StreamNet, addrIndex: number): void;
+  /** The listener has failed for good. */
+  fail(error: unknown): void;
+}
+
+/** See the top of this file. */
+export class Acceptor implements Turn, PollHandler, Watcher, Listening {
+  nextTurn: Turn | null = null;
+  queued = false;
+  readonly #server: Accepting;
+  readonly #loop: Loop;
+  readonly #fd: ListenFD<TCPAddr>;
+  readonly #net: StreamNet;
+  readonly #addrIndex: number;
+  #paused = false;
+
+  constructor(
+    server: Accepting,
+    loop: Loop,
+    fd: ListenFD<TCPAddr>,
+    net: StreamNet,
+    addrIndex: number,
+  ) {
+    this.#server = server;
+    this.#loop = loop;
+    this.#fd = fd;
+    this.#net = net;
+    this.#addrIndex = addrIndex;
+    fd.pd!.handler = this;
+    // Told when there is a descriptor to be had again.
+    fd.pd!.watch("read", this);
+    loop.enqueue(this);
+  }
+
+  get addr(): Addr {
+    return this.#fd.localAddr!;
+  }
+
+  /** Stops accepting: the kernel keeps those who come, as many as the backlog. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on accepting. */
+  resume(): void {
+    this.#paused = false;
+    this.#loop.enqueue(this);
+  }
+
+  pollReady(_mode: number, toRun: RunQueue): void {
+    this.#loop.enqueueReady(this, toRun);
+  }
+
+  retry(): void {
+    this.#loop.enqueue(this);
+  }
+
+  turn(): void {
+    try {
+      for (let left = ACCEPTS; left > 0; left--) {
+        if (this.#paused || this.#fd.closed) return;
+        const sysfd = this.#fd.tryAccept();
+        if (sysfd === null) return;
+        this.#server.accepted(sysfd, this.#net, this.#addrIndex);
+      }
+      this.#loop.enqueue(this);
+    } catch (error) {
+      this.#server.fail(error);
+    }
+  }
+
+  /** Listens no more. */
+  close(): void {
+    if (this.#fd.closed) return;
+    this.#fd.pd!.unwatch("read", this);
+    this.#fd.close();
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/** The addresses that a server is given: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
+import { AddrError, UnknownNetworkError } from "../net/errors.ts";
+
+/** The networks that a server can listen on. */
+const NETWORKS = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"] as const;
+
+/** One of them. */
+export type ServeNetwork = (typeof NETWORKS)[number];
+
+/** What an address says. */
+export interface ServeAddress {
+  readonly network: ServeNetwork;
+  /** "127.0.0.1:80", or a path. */
+  readonly address: string;
+  readonly reusePort: boolean;
+}
+
+/** Takes an address apart; without a network it is one of TCP. Throws for what it cannot read. */
+export function parseServeAddress(text: string): ServeAddress {
+  if (typeof text !== "string") {
+    throw new TypeError(`Cannot serve as an address must be a string: current value is ${text}`);
+  }
+  const [, network = "tcp", address, query = ""] =
+    /^(?:([a-z0-9]+):\/\/)?([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
+  if (!isNetwork(network)) throw new UnknownNetworkError(network);
+  let reusePort = false;
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name !== "reuseport") throw new AddrError(`unknown option ${name}`, text);
+    reusePort = isTrue(value, text);
+  }
+  return { network, address, reusePort };
+}
+
+function isNetwork(network: string): network is ServeNetwork {
+  return (NETWORKS as readonly string[]).includes(network);
+}
+
+function isTrue(value: string, text: string): boolean {
+  if (/^(true|yes|1|)$/i.test(value)) return true;
+  if (/^(false|no|0)$/i.test(value)) return false;
+  throw new AddrError(`reuseport is neither true nor false`, text);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/** An event server: its listeners, its loops, its connections, and how they end together. */
+import { platform } from "../../platforms/runtime.ts";
+import type { SocketCalls } from "../../platforms/types.ts";
+import type { Addr } from "../net/addr.ts";
+import { dial } from "../net/dial.ts";
+import { INSIDE } from "../net/inside.ts";
+import type { DialOptions } from "../net/options.ts";
+import type { TCPNetwork } from "../net/resolve.ts";
+import type { TCPConn } from "../net/tcp_conn.ts";
+import { ERR_CLOSED, SyscallError } from "../poll/errors.ts";
+import { go } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer.ts";
+import type { Action } from "./action.ts";
+import { parseServeAddress } from "./address.ts";
+import { Balancer } from "./balance.ts";
+import type { EventConn } from "./conn.ts";
+import type { ConnHost } from "./conn_host.ts";
+import { ConnList } from "./conn_list.ts";
+import type { Events } from "./events.ts";
+import { type Listening, listenOn } from "./listening.ts";
+import { Loop } from "./loop.ts";
+import { acceptedPeer, connectedPeer, type Peer } from "./peer.ts";
+import type { AdoptOptions, Server } from "./server.ts";
+import { checkSettings, type Settings } from "./settings.ts";
+import { StreamConn } from "./stream_conn.ts";
+import { type StreamNet, streamNet } from "./stream_net.ts";
+import { Ticker } from "./ticker.ts";
+
+/** See the top of this file. */
+export class EventServer<C> implements Server<C>, ConnHost<C> {
+  readonly events: Events<C>;
+  readonly settings: Settings;
+  readonly sockets: SocketCalls = platform().sockets;
+  readonly again: number = -platform().errno.EAGAIN;
+  readonly interrupted: number = -platform().errno.EINTR;
+  readonly addrs: Addr[] = [];
+  closing = false;
+  readonly #loops: readonly Loop[];
+  readonly #balancer: Balancer;
+  readonly #conns = new ConnList<StreamConn<C>>();
+  readonly #listening: Listening[] = [];
+  readonly #grace: CallTimer = new CallTimer(() => {
+    for (const conn of this.#conns) conn.abort();
+  });
+  #ticker: Ticker | null = null;
+  /** What ends it, other than a shutdown. */
+  #failure: { readonly error: unknown } | null = null;
+
+  /** Throws TypeError when a setting is wrong. */
+  constructor(events: Events<C>) {
+    this.settings = checkSettings(events);
+    this.events = events;
+    this.#loops = Array.from({ length: this.settings.numLoops }, (_, i) => new Loop(i));
+    this.#balancer = new Balancer(this.settings.loadBalance);
+  }
+
+  /** Serves until it is shut down. Parks. Throws what `serving` or `onError` threw. */
+  *serve(addresses: readonly string[]): Routine<void> {
+    try {
+      const parsed = addresses.map(parseServeAddress);
+      for (const [i, address] of parsed.entries()) {
+        const listening = yield* listenOn(address, this.settings, this, this.#loops[0], i);
+        this.#listening.push(listening);
+        this.addrs.push(listening.addr);
+      }
+      this.act(this.events.serving?.(this));
+      if (this.events.tick !== undefined) this.#ticker = new Ticker(this, this.#loops[0]);
+      if (this.closing) this.#stopTicking();
+      const loops = this.#loops.map((loop) => go(() => loop.run()));
+      for (const loop of loops) yield* loop.join();
+    } finally {
+      this.#kill();
+    }
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** See {@linkcode Server.numLoops}. */
+  get numLoops(): number {
+    return this.#loops.length;
+  }
+
+  /** See {@linkcode Server.connections}. */
+  get connections(): number {
+    return this.#conns.size;
+  }
+
+  /** See {@linkcode Server.loads}. */
+  loads(): number[] {
+    return this.#loops.map(({ connections }) => connections);
+  }
+
+  /** See {@linkcode Server.conns}. */
+  conns(): Iterable<EventConn<C>> {
+    return this.#conns;
+  }
+
+  /** See {@linkcode Server.pauseAccept}. */
+  pauseAccept(addrIndex?: number): void {
+    for (const listening of this.#chosen(addrIndex)) listening.pause();
+  }
+
+  /** See {@linkcode Server.resumeAccept}. */
+  resumeAccept(addrIndex?: number): void {
+    for (const listening of this.#chosen(addrIndex)) listening.resume();
+  }
+
+  /** See {@linkcode Server.dial}. */
+  *dial(
+    address: string,
+    options: DialOptions & Pick<AdoptOptions<C>, "context"> = {},
+  ): Routine<EventConn<C>> {
+    const { network, address: to } = parseServeAddress(address);
+    const { context, ...rest } = options;
+    const dialled = (yield* dial(network as TCPNetwork, to, rest)) as TCPConn;
+    if (this.closing) {
+      dialled.close();
+      throw ERR_CLOSED;
+    }
+    const { sysfd, pd } = dialled[INSIDE]();
+    const conn = this.#placeConnected(network, sysfd, -1);
+    conn.takeOver(pd!);
+    conn.context = context as C;
+    this.#begin(conn);
+    return conn;
+  }
+
+  /** See {@linkcode Server.adopt}. */
+  adopt(fd: number, options: AdoptOptions<C> = {}): EventConn<C> {
+    if (this.closing) throw ERR_CLOSED;
+    const { network = "tcp", addrIndex = -1, context } = options;
+    const conn = this.#placeConnected(network, fd, addrIndex);
+    const done = conn.register();
+    if (done < 0) throw new SyscallError("epoll_ctl", -done);
+    conn.context = context as C;
+    this.#begin(conn);
+    return conn;
+  }
+
+  /** See {@linkcode Server.shutdown}. */
+  shutdown(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#listening.forEach((listening) => listening.close());
+    this.#stopTicking();
+    for (const conn of this.#conns) conn.close();
+    if (this.#conns.size === 0) return this.#endLoops();
+    scheduler.timers.set(this.#grace, performance.now() + this.settings.shutdownTimeout);
+  }
+
+  /** Ends it because of `error`, which `serve` throws. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.shutdown();
+  }
+
+  report(error: unknown, conn: EventConn<C> | null): void {
+    try {
+      if (this.events.onError !== undefined) this.events.onError(error, conn);
+      else console.error("netpoll: an event handler threw:", error);
+    } catch (worse) {
+      this.fail(worse);
+    }
+  }
+
+  act(action: Action | undefined | void): void {
+    switch (action) {
+      case "shutdown":
+        return this.shutdown();
+      case undefined:
+      case "none":
+      case "close":
+      case "detach":
+        return;
+    }
+    throw new TypeError(
+      `Cannot answer as an action must be none, detach, close or shutdown: current value is ${action}`,
+    );
+  }
+
+  left(conn: StreamConn<C>): void {
+    this.#conns.remove(conn);
+    this.#loops[conn.loop].connections--;
+    if (this.closing && this.#conns.size === 0) this.#endLoops();
+  }
+
+  /** A connection has come. */
+  accepted(sysfd: number, net: StreamNet, addrIndex: number): void {
+    const conn = this.#place(net, sysfd, acceptedPeer(this.sockets, net), addrIndex);
+    const done = conn.register();
+    if (done >= 0) return this.#begin(conn);
+    this.sockets.close(sysfd);
+    this.report(new SyscallError("epoll_ctl", -done), null);
+  }
+
+  #place(net: StreamNet, sysfd: number, peer: Peer, addrIndex: number): StreamConn<C> {
+    const loop = this.#loops[this.#balancer.choose(this.#loops)];
+    return new StreamConn<C>(this, loop, net, sysfd, peer, addrIndex);
+  }
+
+  #placeConnected(network: string, sysfd: number, addrIndex: number): StreamConn<C> {
+    const net = streamNet(network);
+    return this.#place(net, sysfd, connectedPeer(this.sockets, net, sysfd), addrIndex);
+  }
+
+  #begin(conn: StreamConn<C>): void {
+    const loop = this.#loops[conn.loop];
+    this.#conns.add(conn);
+    loop.connections++;
+    loop.enqueue(conn);
+  }
+
+  #chosen(addrIndex: number | undefined): readonly Listening[] {
+    if (addrIndex === undefined) return this.#listening;
+    const chosen = this.#listening[addrIndex];
+    if (chosen !== undefined) return [chosen];
+    throw new RangeError(
+      `Cannot pause or resume as there is no such address: current value is ${addrIndex}`,
+    );
+  }
+
+  #stopTicking(): void {
+    this.#ticker?.stop();
+  }
+
+  #endLoops(): void {
+    scheduler.timers.stop(this.#grace);
+    this.#loops.forEach((loop) => loop.end());
+  }
+
+  /** Whatever is left ends at once. */
+  #kill(): void {
+    this.closing = true;
+    this.#listening.forEach((listening) => listening.close());
+    this.#stopTicking();
+    for (const conn of this.#conns) conn.closeQuietly();
+    this.#endLoops();
+  }
+}

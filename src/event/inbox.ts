@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The bytes that a handler left unread, kept for its next call. A connection with none has no inbox.
+ *
+ * Few bytes are copied to the front of the loop's shared buffer, and what comes is read behind them.
+ * Many would be copied again and again: they stay where they are, in memory that doubles.
+ */
+
+/** More than this are many. */
+const MANY = 16 * 1024;
+/** Least room that is worth a read. */
+const LEAST_ROOM = 16 * 1024;
+
+/** See the top of this file. */
+export class Inbox {
+  #bytes: Uint8Array;
+  #start: number;
+  #end: number;
+
+  /** Keeps a copy. */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes.slice();
+    this.#start = 0;
+    this.#end = bytes.length;
+  }
+
+  /** How many bytes are left. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Whether they are many, and to be kept where they are. */
+  get many(): boolean {
+    return this.length > MANY;
+  }
+
+  /** All that are left. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  /** Room behind them, to read into. */
+  room(): Uint8Array {
+    if (this.#bytes.length - this.#end < LEAST_ROOM) this.#makeRoom();
+    return this.#bytes.subarray(this.#end);
+  }
+
+  /** So many bytes were read into the room. */
+  came(n: number): void {
+    this.#end += n;
+  }
+
+  /** So many of the first were taken. */
+  discard(n: number): void {
+    this.#start += n;
+  }
+
+  #makeRoom(): void {
+    const { length } = this;
+    const bytes = new Uint8Array(new ArrayBuffer(2 * length + LEAST_ROOM));
+    bytes.set(this.view());
+    this.#bytes = bytes;
+    this.#start = 0;
+    this.#end = length;
+  }
+}

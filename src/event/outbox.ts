@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/** The bytes of a connection that wait to be sent. A connection with none has no outbox. */
+
+/** Bytes of a fresh outbox: what handlers write in one turn mostly fits. */
+const FRESH = 64 * 1024;
+/** Fresh ones that are kept for later. */
+const MOST_KEPT = 16;
+
+/** Called when bytes have been handed to the kernel, or with the reason why they never will be. */
+export type Written = (error: Error | null) => void;
+
+const kept: Outbox[] = [];
+
+/** See the top of this file. */
+export class Outbox {
+  /** Where they are: from `start` to `end`. */
+  bytes: Uint8Array;
+  /** The first. */
+  start = 0;
+  /** Behind the last. */
+  end = 0;
+  /** Who is to be told, and how many bytes must have gone out before. */
+  #told: { at: number; written: Written }[] | null = null;
+  #taken = 0;
+
+  private constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** An empty one. */
+  static take(): Outbox {
+    return kept.pop() ?? new Outbox(new Uint8Array(new ArrayBuffer(FRESH)));
+  }
+
+  /** How many bytes wait. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Puts a copy of `bytes` behind the others. */
+  append(bytes: Uint8Array): void {
+    if (this.end + bytes.length > this.bytes.length) this.#makeRoom(bytes.length);
+    this.bytes.set(bytes, this.end);
+    this.end += bytes.length;
+  }
+
+  /** Has `written` told when all that waits now is gone. */
+  tell(written: Written): void {
+    (this.#told ??= []).push({ at: this.#taken + this.length, written });
+  }
+
+  /** What is to be sent, from its beginning: the first `length` bytes of what this gives. */
+  head(): Uint8Array {
+    return this.start === 0 ? this.bytes : this.bytes.subarray(this.start, this.end);
+  }
+
+  /** So many bytes have gone. Gives those who are to be told. */
+  sent(n: number): Written[] | null {
+    this.start += n;
+    this.#taken += n;
+    if (this.start === this.end) this.start = this.end = 0;
+    if (this.#told === null) return null;
+    const gone = this.#told.filter(({ at }) => at <= this.#taken);
+    this.#told = this.#told.slice(gone.length);
+    return gone.map(({ written }) => written);
+  }
+
+  /** The turn is over and some are left: they move to memory of their own size. */
+  settle(): Outbox {
+    if (this.bytes.length !== FRESH) return this;
+    const own = new Outbox(this.bytes.slice(this.start, this.end));
+    own.end = this.length;
+    own.#told = this.#told;
+    own.#taken = this.#taken;
+    this.release();
+    return own;
+  }
+
+  /** Nothing waits any more, or nothing of it will go. Gives those who were not told. */
+  release(): Written[] | null {
+    const told = this.#told?.map(({ written }) => written) ?? null;
+    this.start = this.end = this.#taken = 0;
+    this.#told = null;
+    if (this.bytes.length === FRESH && kept.length < MOST_KEPT) kept.push(this);
+    return told;
+  }
+
+  #makeRoom(more: number): void {
+    const { length } = this;
+    const needed = length + more;
+    if (needed <= this.bytes.length) {
+      this.bytes.copyWithin(0, this.start, this.end);
+    } else {
+      const bytes = new Uint8Array(new ArrayBuffer(Math.max(needed, 2 * this.bytes.length)));
+      bytes.set(this.bytes.subarray(this.start, this.end));
+      this.bytes = bytes;
+    }
+    this.start = 0;
+    this.end = length;
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/** Settings of a server, checked, and what they are from the start. */
+import { z } from "zod";
+import type { EventSettings } from "./events.ts";
+
+/** All of them. */
+export type Settings = Required<Omit<EventSettings, "backlog">> & Pick<EventSettings, "backlog">;
+
+const MIB = 1 << 20;
+
+const milliseconds = z.number().nonnegative();
+const bytes = z.int().positive();
+const schema = z.object({
+  numLoops: z.int().positive().max(1024).default(1),
+  loadBalance: z.enum(["random", "roundRobin", "leastConnections"]).default("roundRobin"),
+  idleTimeout: milliseconds.default(0),
+  highWaterMark: bytes.default(MIB),
+  lowWaterMark: z.int().nonnegative().optional(),
+  maxPending: bytes.default(16 * MIB),
+  maxUnread: bytes.default(16 * MIB),
+  shutdownTimeout: milliseconds.default(5_000),
+  backlog: z.int().positive().max(0x7fffffff).optional(),
+});
+
+/** The names of the handlers. */
+const HANDLERS = [
+  "serving",
+  "opened",
+  "data",
+  "drained",
+  "ended",
+  "closed",
+  "detached",
+  "preWrite",
+  "tick",
+  "onError",
+] as const;
+
+/** The settings in `events`. Throws a TypeError that names what is wrong. */
+export function checkSettings(events: EventSettings): Settings {
+  if (typeof events !== "object" || events === null) {
+    throw new TypeError(`Cannot serve as events must be an object: current value is ${events}`);
+  }
+  for (const name of HANDLERS) {
+    const handler: unknown = (events as Record<string, unknown>)[name];
+    if (handler !== undefined && typeof handler !== "function") {
+      throw new TypeError(
+        `Cannot serve as ${name} must be a function: current value is ${typeof handler}`,
+      );
+    }
+  }
+  const checked = schema.safeParse(events);
+  if (!checked.success) {
+    const faults = checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new TypeError(`Cannot serve with these settings: ${faults.join("; ")}`);
+  }
+  const { lowWaterMark = Math.floor(checked.data.highWaterMark / 4), ...rest } = checked.data;
+  if (lowWaterMark > rest.highWaterMark || rest.highWaterMark > rest.maxPending) {
+    throw new TypeError(
+      `Cannot serve as lowWaterMark, highWaterMark and maxPending must be in this order: ` +
+        `current values are ${lowWaterMark}, ${rest.highWaterMark}, ${rest.maxPending}`,
+    );
+  }
+  return { ...rest, lowWaterMark };
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** The ticks of an event server. Go: evio_unix.go, loopTicker. */
+import { scheduler } from "../sched/thread.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
+import type { TickAnswer } from "./action.ts";
+import type { ConnHost } from "./conn_host.ts";
+import type { Loop, Turn } from "./loop.ts";
+
+/** One per server; it has its turns in the first loop. */
+export class Ticker implements Turn, HeapTimer {
+  slot: number = NO_SLOT;
+  nextTurn: Turn | null = null;
+  queued = false;
+  readonly #host: ConnHost<unknown>;
+  readonly #loop: Loop;
+  /** What the last tick gave; negative until one gave something. */
+  #delay = -1;
+  #stopped = false;
+
+  constructor(host: ConnHost<unknown>, loop: Loop) {
+    this.#host = host;
+    this.#loop = loop;
+    loop.enqueue(this);
+  }
+
+  fire(): void {
+    this.#loop.enqueue(this);
+  }
+
+  turn(): void {
+    const { events } = this.#host;
+    if (this.#stopped || events.tick === undefined) return;
+    try {
+      this.#delay = -1;
+      this.#take(events.tick());
+    } catch (error) {
+      this.#host.report(error, null);
+    }
+    if (this.#stopped || this.#delay < 0) return;
+    scheduler.timers.set(this, performance.now() + this.#delay);
+  }
+
+  /** No more ticks. */
+  stop(): void {
+    this.#stopped = true;
+    scheduler.timers.stop(this);
+  }
+
+  #take(answer: TickAnswer): void {
+    if (typeof answer === "object") {
+      this.#wait(answer.delay);
+      this.#host.act(answer.action);
+    } else if (typeof answer === "string") {
+      this.#host.act(answer);
+    } else {
+      this.#wait(answer as number | undefined);
+    }
+  }
+
+  #wait(delay: number | undefined): void {
+    if (delay === undefined) return;
+    if (typeof delay !== "number" || !(delay >= 0)) {
+      throw new TypeError(`Cannot tick as the delay must be 0 or more: current value is ${delay}`);
+    }
+    this.#delay = delay;
+  }
+}
