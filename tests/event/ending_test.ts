@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+/** Every way in which a connection ends: `closed` is called once, with the reason. */
+import assert from "node:assert/strict";
+import { cancellable, type Conn, go, type Routine, run, runSync, sleep } from "../../mod.ts";
+import { type EventConn, type Events, serve } from "../../event.ts";
+import { assertNothingLeft, both, openSockets, until } from "../harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+import { test } from "node:test";
+
+/** A way to end: what happens, and what `closed` is told, by the code or the name of the error. */
+interface Way {
+  events?: Events;
+  end: (client: Conn, conn: EventConn) => Routine<void> | void;
+  told: string;
+}
+
+const ways: Record<string, Way> = {
+  "the peer closes": { end: (client) => client.close(), told: "" },
+  "the peer ends its side": { end: (client) => client.closeWrite(), told: "" },
+  "the peer resets": { end: (client) => client.abort(), told: "ECONNRESET" },
+  "a handler answers close": {
+    events: { data: () => "close" },
+    *end(client) {
+      yield* client.write(bytes("x"));
+    },
+    told: "",
+  },
+  "opened answers close": { events: { opened: () => "close" }, end: () => {}, told: "" },
+  "a handler throws": {
+    events: {
+      data: () => {
+        throw new RangeError("boom");
+      },
+      onError: () => {},
+    },
+    *end(client) {
+      yield* client.write(bytes("x"));
+    },
+    told: "RangeError",
+  },
+  "close, twice": {
+    end(_client, conn) {
+      conn.close();
+      conn.close();
+    },
+    told: "",
+  },
+  "close, then abort": {
+    end(_client, conn) {
+      conn.close();
+      conn.abort();
+    },
+    told: "",
+  },
+  "abort": { end: (_client, conn) => conn.abort(), told: "" },
+  "close within closed": {
+    events: {
+      closed: (conn) => conn.close(),
+    },
+    end: (_client, conn) => conn.close(),
+    told: "",
+  },
+  "detach without a handler for it": { end: (_client, conn) => conn.detach(), told: "" },
+  "the deadline passes": {
+    end: (_client, conn) => conn.setDeadline(Date.now() + 2),
+    told: "ETIMEDOUT",
+  },
+  "the deadline has passed": { end: (_client, conn) => conn.setDeadline(1), told: "ETIMEDOUT" },
+  "it is idle for too long": { end: (_client, conn) => conn.setIdleTimeout(2), told: "ETIMEDOUT" },
+  "it is idle for too long, as the server's setting": {
+    events: { idleTimeout: 5 },
+    end: () => {},
+    told: "ETIMEDOUT",
+  },
+  "too much waits": {
+    events: { highWaterMark: 1, lowWaterMark: 0, maxPending: 1 },
+    end: (_client, conn) => void conn.write(bytes("xx")),
+    told: "ERR_SLOW_CONSUMER",
+  },
+};
+
+for (const [name, { events = {}, end, told }] of Object.entries(ways)) {
+  both(`closed is called once: ${name}`, function* () {
+    const errors: (Error | null)[] = [];
+    let conn: EventConn | undefined;
+    yield* serving({
+      ...events,
+      opened(opened) {
+        conn = opened;
+        return events.opened?.(opened);
+      },
+      closed(closed, error) {
+        errors.push(error);
+        return events.closed?.(closed, error);
+      },
+    }, function* ({ connect, server }) {
+      using client = yield* connect();
+      yield* until(() => conn !== undefined);
+      yield* end(client, conn!) ?? nothing();
+      yield* until(() => errors.length > 0);
+      assert.equal(conn!.fd, -1);
+      assert.equal(server.connections, 0);
+      yield* readAll(client);
+      yield* sleep(5);
+    });
+    assert.equal(errors.length, 1);
+    const [error] = errors as ({ code?: string; name: string } | null)[];
+    assert.equal(error === null ? "" : error.code ?? error.name, told);
+  });
+}
+
+function* nothing(): Routine<void> {}
+
+/** A server with three connections, of which each way to end the server must close each once. */
+function* three(seen: { open: number; closed: number }): Routine<void> {
+  let address = "";
+  go(() =>
+    serve({
+      serving: ({ addrs }) => void (address = String(addrs[0])),
+      opened: () => void seen.open++,
+      closed: () => void seen.closed++,
+    }, "tcp://127.0.0.1:0")
+  );
+  yield* until(() => address !== "");
+  yield* serving({}, function* ({ server }) {
+    for (let i = 0; i < 3; i++) yield* server.dial(`tcp://${address}`);
+    yield* until(() => seen.open === 3);
+  });
+  yield* until(() => seen.closed === 3);
+  yield* serving({ opened: () => void seen.open++, closed: () => void seen.closed++ }, dialThree);
+
+  function* dialThree({ server }: { server: Parameters<NonNullable<Events["serving"]>>[0] }) {
+    for (let i = 0; i < 3; i++) yield* server.dial(`tcp://${address}`);
+    yield* until(() => seen.open === 3 + 3 + 3);
+  }
+}
+
+for (const driver of ["run", "runSync"] as const) {
+  test(`closed is called once: the run ends (${driver})`, async () => {
+    const before = openSockets();
+    const seen = { open: 0, closed: 0 };
+    if (driver === "run") await run(() => three(seen));
+    else runSync(() => three(seen));
+    assert.deepEqual(seen, { open: 9, closed: 9 });
+    assertNothingLeft(before);
+  });
+}
+
+both("serve ends by a signal, and closes all at once", function* () {
+  const stop = new AbortController();
+  let open = 0;
+  let closed = 0;
+  let address = "";
+  const events: Events = {
+    serving: ({ addrs }) => void (address = String(addrs[0])),
+    opened: () => void open++,
+    closed: () => void closed++,
+  };
+  const server = go(function* () {
+    try {
+      yield* cancellable(serve(events, "tcp://127.0.0.1:0"), stop.signal);
+    } catch (error) {
+      assert.equal((error as Error).name, "CanceledError");
+    }
+  });
+  yield* until(() => address !== "");
+  yield* serving({}, function* ({ server: clients }) {
+    for (let i = 0; i < 3; i++) yield* clients.dial(address);
+    yield* until(() => open === 3);
+    stop.abort();
+    yield* server.join();
+    assert.equal(closed, 3);
+  });
+});
+
+both("close sends what waits before it, abort does not", function* () {
+  const great = pattern(8 << 20);
+  yield* serving({
+    maxPending: great.length + 1,
+    data(conn, input) {
+      conn.write(great);
+      if (text(input) === "close") conn.close();
+      else conn.abort();
+    },
+  }, function* ({ connect }) {
+    using patient = yield* connect();
+    yield* patient.write(bytes("close"));
+    yield* sleep(10);
+    const back = new Uint8Array(great.length);
+    yield* patient.readFull(back);
+    assert.deepEqual(back, great);
+    assert.equal(yield* readAll(patient), "");
+    using cut = yield* connect();
+    yield* cut.write(bytes("abort"));
+    assert.match(yield* readAll(cut), /\[ECONNRESET\]$/);
+  });
+});
+
+both("what is written is sent also to a peer that has ended its side", function* () {
+  yield* serving({ data: (_conn, input) => input }, function* ({ connect }) {
+    using client = yield* connect();
+    const great = pattern(1 << 20);
+    const back = new Uint8Array(great.length);
+    const writing = go(function* () {
+      yield* client.write(great);
+      client.closeWrite();
+    });
+    yield* client.readFull(back);
+    assert.deepEqual(back, great);
+    assert.equal(yield* readAll(client), "");
+    yield* writing.join();
+  });
+});
+
+both("ended keeps the connection open for what is still to be said", function* () {
+  let ends = 0;
+  yield* serving({
+    ended(conn) {
+      ends++;
+      go(function* () {
+        yield* sleep(5);
+        conn.write(bytes("bye"));
+        conn.close();
+      });
+      return bytes("still ");
+    },
+  }, function* ({ connect }) {
+    using client = yield* connect();
+    yield* client.write(bytes("x"));
+    client.closeWrite();
+    assert.equal(yield* readAll(client), "still bye");
+  });
+  assert.equal(ends, 1);
+});
+
+both("bytes in either direction put the idle time-out off", function* () {
+  let closed = 0;
+  yield* serving({
+    idleTimeout: 60,
+    data: (_conn, input) => input,
+    closed: () => void closed++,
+  }, function* ({ connect }) {
+    using client = yield* connect();
+    const start = performance.now();
+    while (performance.now() - start < 150) {
+      yield* client.write(bytes("x"));
+      yield* readText(client, 1);
+      yield* sleep(5);
+    }
+    assert.equal(closed, 0);
+    yield* until(() => closed === 1);
+    assert.equal(yield* readAll(client), "");
+  });
+});
+
+both("a shutdown sends what waits, and gives up a peer that takes nothing", function* () {
+  const closed: string[] = [];
+  const great = pattern(8 << 20);
+  const start = performance.now();
+  yield* serving({
+    shutdownTimeout: 100,
+    maxPending: 1 << 26,
+    opened: () => great,
+    closed: (_conn, error) => void closed.push(`${error}`),
+  }, function* ({ connect, server, goroutine }) {
+    using patient = yield* connect();
+    using _stuck = yield* connect();
+    yield* until(() => server.connections === 2);
+    yield* patient.readFull(new Uint8Array(1));
+    server.shutdown();
+    assert.equal(server.closing, true);
+    const back = new Uint8Array(great.length - 1);
+    yield* patient.readFull(back);
+    assert.deepEqual(back, great.subarray(1));
+    yield* goroutine.join();
+  });
+  assert.equal(closed.length, 2);
+  assert.ok(performance.now() - start > 90);
+});

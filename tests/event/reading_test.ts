@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/** Reading: what is left unread comes again, whatever the borders of the packets; pause and resume. */
+import assert from "node:assert/strict";
+import { go, sleep } from "../../mod.ts";
+import { type EventConn, UnreadLimitError } from "../../event.ts";
+import { both, thrown, until } from "../harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+
+/** Messages of a length byte and as many bytes, as many as are there. */
+function messages(conn: EventConn): string[] {
+  const all: string[] = [];
+  for (let head; (head = conn.peek(1)) !== null && conn.buffered > head[0];) {
+    const length = conn.next(1)![0];
+    all.push(text(conn.next(length)));
+  }
+  return all;
+}
+
+both("a message may come in pieces, and several in one piece", function* () {
+  const seen: string[] = [];
+  yield* serving({
+    data(conn) {
+      seen.push(...messages(conn));
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    const words = ["", "a", "two words", "x".repeat(255)];
+    const stream = words.map((word) => [word.length, ...bytes(word)]).flat();
+    for (const byte of stream) {
+      yield* conn.write(Uint8Array.of(byte));
+      if (Math.random() < 0.1) yield* sleep(1);
+    }
+    yield* until(() => seen.length === words.length);
+    assert.deepEqual(seen.splice(0), words);
+    yield* conn.write(Uint8Array.from([...stream, ...stream.slice(0, -100)]));
+    yield* until(() => seen.length === 2 * words.length - 1);
+    yield* conn.write(Uint8Array.from(stream.slice(-100)));
+    yield* until(() => seen.length === 2 * words.length);
+    assert.deepEqual(seen, [...words, ...words]);
+  });
+});
+
+both("peek, next and discard give and take what they say", function* () {
+  const got: unknown[] = [];
+  yield* serving({
+    data(conn, input) {
+      if (input.length < 10) return void conn.discard(0);
+      got.push(text(conn.peek(3)), text(conn.peek()), conn.peek(11), conn.buffered);
+      got.push(text(conn.next(2)), conn.discard(3), conn.buffered, text(conn.peek(1)));
+      got.push(
+        text(conn.next()),
+        conn.next(1),
+        conn.discard(),
+        conn.buffered,
+        conn.next(0)?.length,
+      );
+      return "close";
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    for (const part of ["0123", "456", "789"]) {
+      yield* conn.write(bytes(part));
+      yield* sleep(2);
+    }
+    yield* readAll(conn);
+  });
+  assert.deepEqual(got, [
+    ...["012", "0123456789", null, 10],
+    ...["01", 3, 5, "5"],
+    ...["56789", null, 0, 0, 0],
+  ]);
+});
+
+both("what a handler does not choose from counts as read", function* () {
+  const seen: string[] = [];
+  yield* serving({
+    data(conn, input) {
+      seen.push(text(input));
+      if (seen.length === 2) conn.discard(1);
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    for (const [i, part] of ["abc", "def", "ghi", "jkl"].entries()) {
+      yield* conn.write(bytes(part));
+      yield* until(() => seen.length === i + 1);
+    }
+  });
+  assert.deepEqual(seen, ["abc", "def", "efghi", "jkl"]);
+});
+
+both("a great message is put together, byte for byte, and then the memory is let go", function* () {
+  const great = pattern(3_000_000);
+  let calls = 0;
+  let served: EventConn | undefined;
+  yield* serving({
+    data(conn, input) {
+      served = conn;
+      calls++;
+      if (input.length < great.length) return void conn.discard(0);
+      return conn.next(great.length)!;
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    for (let round = 0; round < 2; round++) {
+      go(() => conn.write(great));
+      const back = new Uint8Array(great.length);
+      yield* conn.readFull(back);
+      assert.deepEqual(back, great);
+      assert.equal(served!.buffered, 0);
+    }
+    assert.ok(calls > 10, `${calls}`);
+  });
+});
+
+both("unread bytes may be taken between the handlers' calls", function* () {
+  let served: EventConn | undefined;
+  const seen: string[] = [];
+  yield* serving({
+    data(conn, input) {
+      served = conn;
+      seen.push(text(input));
+      conn.discard(0);
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    yield* conn.write(bytes("abcdef"));
+    yield* until(() => served !== undefined);
+    assert.equal(text(served!.next(2)), "ab");
+    assert.equal(served!.discard(1), 1);
+    assert.equal(text(served!.peek()), "def");
+    served!.wake();
+    yield* until(() => seen.length === 2);
+    yield* conn.write(bytes("ghi"));
+    yield* until(() => seen.length === 3);
+  });
+  assert.deepEqual(seen, ["abcdef", "def", "defghi"]);
+});
+
+both("a handler that leaves too much unread loses the connection", function* () {
+  const closed: unknown[] = [];
+  yield* serving({
+    maxUnread: 100,
+    data: (conn) => void conn.discard(0),
+    closed: (_conn, error) => void closed.push(error),
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    yield* conn.write(new Uint8Array(100));
+    yield* sleep(5);
+    assert.deepEqual(closed, []);
+    yield* conn.write(new Uint8Array(1));
+    assert.equal(yield* readAll(conn), "[ECONNRESET]");
+    yield* until(() => closed.length === 1);
+  });
+  assert.ok(closed[0] instanceof UnreadLimitError);
+  assert.equal(closed[0].unread, 101);
+});
+
+both("counts that are none are refused", function* () {
+  const errors: unknown[] = [];
+  yield* serving({
+    data(conn) {
+      for (const call of [() => conn.peek(-1), () => conn.next(1.5), () => conn.discard(NaN)]) {
+        try {
+          call();
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      return "close";
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    yield* conn.write(bytes("x"));
+    yield* readAll(conn);
+  });
+  assert.equal(errors.length, 3);
+  assert.ok(errors.every((error) => error instanceof RangeError));
+});
+
+both("pause keeps what comes in the kernel, resume reads it", function* () {
+  let served: EventConn | undefined;
+  const seen: string[] = [];
+  yield* serving({
+    opened(conn) {
+      served = conn;
+    },
+    data(conn, input) {
+      seen.push(text(input));
+      conn.pause();
+      return input;
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    yield* conn.write(bytes("one"));
+    yield* readText(conn, 3);
+    yield* conn.write(bytes("two"));
+    yield* sleep(10);
+    assert.deepEqual(seen, ["one"]);
+    served!.resume();
+    assert.equal(yield* readText(conn, 3), "two");
+    assert.deepEqual(seen, ["one", "two"]);
+  });
+});
+
+both("one that never stops sending leaves the others their turns", function* () {
+  let flooded = 0;
+  yield* serving({
+    data(_conn, input) {
+      if (input.length > 1) flooded += input.length;
+      else return input;
+    },
+  }, function* ({ connect }) {
+    using flooder = yield* connect();
+    using conn = yield* connect();
+    const block = new Uint8Array(1 << 20);
+    const flooding = go(() =>
+      thrown(function* () {
+        for (;;) yield* flooder.write(block);
+      }())
+    );
+    for (let i = 0; i < 20; i++) {
+      yield* conn.write(bytes("x"));
+      assert.equal(yield* readText(conn, 1), "x");
+    }
+    yield* until(() => flooded > 10 * block.length);
+    flooder.abort();
+    yield* flooding.join();
+  });
+});
