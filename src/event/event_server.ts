@@ -108,13 +108,9 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   }
 
   /** See {@linkcode Server.dial}. */
-  *dial(
-    address: string,
-    options: DialOptions & Pick<AdoptOptions<C>, "context"> = {},
-  ): Routine<EventConn<C>> {
+  *dial(address: string, options: DialOptions = {}, context?: C): Routine<EventConn<C>> {
     const { network, address: to } = parseServeAddress(address);
-    const { context, ...rest } = options;
-    const dialled = (yield* dial(network as TCPNetwork, to, rest)) as TCPConn;
+    const dialled = (yield* dial(network as TCPNetwork, to, options)) as TCPConn;
     if (this.closing) {
       dialled.close();
       throw ERR_CLOSED;
@@ -122,20 +118,18 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     const { sysfd, pd } = dialled[INSIDE]();
     const conn = this.#placeConnected(network, sysfd, -1);
     conn.takeOver(pd!);
-    conn.context = context as C;
-    this.#begin(conn);
+    this.#begin(conn, context);
     return conn;
   }
 
   /** See {@linkcode Server.adopt}. */
-  adopt(fd: number, options: AdoptOptions<C> = {}): EventConn<C> {
+  adopt(fd: number, options: AdoptOptions = {}, context?: C): EventConn<C> {
     if (this.closing) throw ERR_CLOSED;
-    const { network = "tcp", addrIndex = -1, context } = options;
+    const { network = "tcp", addrIndex = -1 } = options;
     const conn = this.#placeConnected(network, fd, addrIndex);
     const done = conn.register();
     if (done < 0) throw new SyscallError("epoll_ctl", -done);
-    conn.context = context as C;
-    this.#begin(conn);
+    this.#begin(conn, context);
     return conn;
   }
 
@@ -205,7 +199,8 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     return this.#place(net, sysfd, connectedPeer(this.sockets, net, sysfd), addrIndex);
   }
 
-  #begin(conn: StreamConn<C>): void {
+  #begin(conn: StreamConn<C>, context?: C): void {
+    if (context !== undefined) conn.context = context;
     const loop = this.#loops[conn.loop];
     this.#conns.add(conn);
     loop.connections++;

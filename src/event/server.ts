@@ -6,13 +6,11 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { EventConn } from "./conn.ts";
 
 /** How a connection becomes one of a server's. */
-export interface AdoptOptions<C> {
+export interface AdoptOptions {
   /** "tcp", as from the start, or "unix". */
   network?: string;
   /** The `addrIndex` that it is to have; -1 from the start. */
   addrIndex?: number;
-  /** What its `context` is when `opened` is called. */
-  context?: C;
 }
 
 /** A server that runs. `serving` is given it; it may be used from anywhere on the thread. */
@@ -37,19 +35,20 @@ export interface Server<C = unknown> {
    * Connects out: what comes of it is one of the server's connections, with `addrIndex` -1. Parks;
    * from a handler: `go(() => server.dial("tcp://127.0.0.1:80"))`.
    *
-   * @param address as of `serve`; TCP
-   * @throws as `dial` does, and an Error when the server is closing
+   * @param address as of `serve`, of a stream
+   * @param options as of `dial`
+   * @param context what its `context` is when `opened` is called
+   * @throws as `dial` does, and {@linkcode ClosedError} when the server is closing
    */
-  dial(
-    address: string,
-    options?: DialOptions & Pick<AdoptOptions<C>, "context">,
-  ): Routine<EventConn<C>>;
+  dial(address: string, options?: DialOptions, context?: C): Routine<EventConn<C>>;
   /**
    * Takes over a connected descriptor, which must not wait (O_NONBLOCK), and closes it in the end.
    *
-   * @throws {SyscallError} when it is no such descriptor; it is yours then
+   * @param context what its `context` is when `opened` is called
+   * @throws {SyscallError} when it is no such descriptor, and {@linkcode ClosedError} when the server
+   * is closing; it is yours then
    */
-  adopt(fd: number, options?: AdoptOptions<C>): EventConn<C>;
+  adopt(fd: number, options?: AdoptOptions, context?: C): EventConn<C>;
   /** Ends the server: as the action. */
   shutdown(): void;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The server: addresses, loops, accepting, dialling, adopting, and what it refuses. */
 import assert from "node:assert/strict";
-import { type Conn, dial, go, OpError, sleep } from "../../mod.ts";
+import { type Conn, dial, go, type OpError, sleep } from "../../mod.ts";
 import { type EventConn, serve, type Server } from "../../event.ts";
 import { sys } from "../../poll.ts";
 import { both, thrown, until } from "../harness.ts";
@@ -100,7 +100,7 @@ both("dial makes a connection of the server, with a context", function* () {
       return "close";
     },
   }, function* ({ server }) {
-    const conn = yield* server.dial(`tcp://${server.addrs[0]}`, { context: "mine", timeout: 5000 });
+    const conn = yield* server.dial(`tcp://${server.addrs[0]}`, { timeout: 5000 }, "mine");
     assert.equal(String(conn.remoteAddr), String(server.addrs[0]));
     yield* until(() => conn.fd === -1);
     yield* until(() => server.connections === 0);
@@ -128,13 +128,13 @@ both("a server without addresses serves what it adopts", function* () {
   sys.bind(listener, "127.0.0.1:0");
   sys.listen(listener);
   using client = yield* dial("tcp", String(sys.localAddr(listener)));
-  const conn = server!.adopt(sys.accept(listener), { addrIndex: 7, context: "adopted" });
+  const conn = server!.adopt(sys.accept(listener), { addrIndex: 7 }, "adopted");
   sys.close(listener);
   assert.equal(String(conn.remoteAddr), String(client.localAddr));
   assert.equal(yield* readText(client, 7), "adopted");
   yield* client.write(bytes("x"));
   assert.equal(yield* readText(client, 1), "x");
-  assert.equal((yield* thrown(adoptNothing(server!)) as { code: string }).code, "EBADF");
+  assert.equal(((yield* thrown(adoptNothing(server!))) as OpError).code, "EBADF");
   server!.shutdown();
   yield* serving.join();
   assert.equal(yield* readAll(client), "");
