@@ -4,7 +4,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import type { Addr } from "../net/addr.ts";
 import { dial } from "../net/dial.ts";
-import { INSIDE } from "../net/inside.ts";
+import { DESCRIPTOR } from "../net/descriptor.ts";
 import type { DialOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
 import type { TCPConn } from "../net/tcp_conn.ts";
@@ -115,7 +115,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
       dialled.close();
       throw ERR_CLOSED;
     }
-    const { sysfd, pd } = dialled[INSIDE]();
+    const { sysfd, pd } = dialled[DESCRIPTOR];
     const conn = this.#placeConnected(network, sysfd, -1);
     conn.takeOver(pd!);
     this.#begin(conn, context);

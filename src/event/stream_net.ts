@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** What differs between the connections of TCP and of other streams. */
+/** What differs between the connections of TCP and of Unix sockets. */
 import type { RawAddress } from "../../platforms/types.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../net/addr.ts";
 import type { Conn } from "../net/net.ts";
 import { NetFD } from "../net/net_fd.ts";
 import { tcpNetwork } from "../net/resolve.ts";
 import { TCPConn } from "../net/tcp_conn.ts";
+import { UNIX_NAMERS, UnixAddr } from "../net/unix_addr.ts";
+import { UnixStream } from "../net/unix_conn.ts";
+import { UnixFD } from "../net/unix_fd.ts";
+import type { FD } from "../poll/fd.ts";
 
 /** One for all connections of a listener. */
 export interface StreamNet {
@@ -13,17 +17,20 @@ export interface StreamNet {
   readonly name: string;
   /** What an end is that the kernel would not name. */
   readonly nowhere: Addr;
-  /** Whether its ends are endpoints of the internet; and whether a close may lose what was sent. */
+  /**
+   * Whether it is of the internet: its ends are endpoints, a short read means that all was read, and
+   * a close may lose what was sent.
+   */
   readonly internet: boolean;
   /** The address that the kernel gave. */
   addr(raw: RawAddress): Addr;
   /** A goroutine's connection over `sysfd`, and its descriptor, not yet registered. */
-  adopt(sysfd: number, local: Addr, remote: Addr): { fd: NetFD<Addr>; conn: Conn };
+  adopt(sysfd: number, local: Addr, remote: Addr): { fd: FD; conn: Conn };
 }
 
 /** That of `network`. Throws UnknownNetworkError if there are no streams on it. */
 export function streamNet(network: string): StreamNet {
-  return tcpNet(tcpNetwork(network));
+  return network === "unix" ? UNIX : tcpNet(tcpNetwork(network));
 }
 
 function tcpNet(name: string): StreamNet {
@@ -39,3 +46,15 @@ function tcpNet(name: string): StreamNet {
     },
   };
 }
+
+const UNIX: StreamNet = {
+  name: "unix",
+  nowhere: new UnixAddr("@"),
+  internet: false,
+  addr: UNIX_NAMERS.unix,
+  adopt(sysfd, local, remote) {
+    const fd = new UnixFD(sysfd, "unix");
+    fd.setAddrs(local as UnixAddr, remote as UnixAddr);
+    return { fd, conn: new UnixStream(fd) };
+  },
+};
