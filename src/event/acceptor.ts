@@ -3,6 +3,7 @@
 import type { PollHandler, Watcher } from "../netpoll/poll_desc.ts";
 import type { Addr, TCPAddr } from "../net/addr.ts";
 import type { ListenFD } from "../net/stream_listener.ts";
+import type { UnixAddr } from "../net/unix_addr.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import type { Listening } from "./listening.ts";
 import type { Loop, Turn } from "./loop.ts";
@@ -25,7 +26,7 @@ export class Acceptor implements Turn, PollHandler, Watcher, Listening {
   queued = false;
   readonly #server: Accepting;
   readonly #loop: Loop;
-  readonly #fd: ListenFD<TCPAddr>;
+  readonly #fd: ListenFD<TCPAddr> | ListenFD<UnixAddr>;
   readonly #net: StreamNet;
   readonly #addrIndex: number;
   #paused = false;
@@ -33,7 +34,7 @@ export class Acceptor implements Turn, PollHandler, Watcher, Listening {
   constructor(
     server: Accepting,
     loop: Loop,
-    fd: ListenFD<TCPAddr>,
+    fd: ListenFD<TCPAddr> | ListenFD<UnixAddr>,
     net: StreamNet,
     addrIndex: number,
   ) {

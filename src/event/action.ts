@@ -42,3 +42,17 @@ export type OpenedAnswer = Uint8Array | Action | OpenedReply | undefined | void;
 
 /** What `tick` may return: milliseconds until the next tick, an action, or both. Neither ends the ticking. */
 export type TickAnswer = number | Action | { delay?: number; action?: Action } | undefined | void;
+
+/** What a handler answered, which is neither bytes nor an action. Throws TypeError if it is no reply either. */
+export function checkReply(answer: unknown): OpenedReply {
+  if (typeof answer !== "object" || answer === null) {
+    throw new TypeError(
+      `Cannot answer as it must be bytes, an action or a reply: current value is ${answer}`,
+    );
+  }
+  const { out } = answer as OpenedReply;
+  if (out === undefined || out instanceof Uint8Array) return answer;
+  throw new TypeError(
+    `Cannot answer as out must be a Uint8Array: current value is ${typeof out}`,
+  );
+}

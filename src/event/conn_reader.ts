@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** How an event loop's connection reads: through the loop's shared buffer, with what was left unread before it. */
+import { traffic } from "../poll/traffic.ts";
 import { scheduler } from "../sched/thread.ts";
 import { ConnWriter } from "./conn_writer.ts";
 import { UnreadLimitError } from "./errors.ts";
@@ -57,8 +58,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
     const { length } = shared.bytes;
     const n = host.sockets.recv(sysfd, shared.bytes, length);
     if (n <= 0) return n;
-    this.lastActive = scheduler.now;
-    if (n < length && !this.pd!.hangup) this.pd!.rready = false;
+    this.#came(n, length);
     this.lend(shared.first(n));
     return n;
   }
@@ -96,8 +96,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
     const room = inbox.many ? inbox.room() : shared.subarray(left);
     const n = this.host.sockets.recv(this.sysfd, room, room.length);
     if (n <= 0) return n;
-    this.lastActive = scheduler.now;
-    if (n < room.length && !this.pd!.hangup) this.pd!.rready = false;
+    this.#came(n, room.length);
     if (inbox.many) {
       inbox.came(n);
       this.lend(inbox.view());
@@ -107,6 +106,13 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
       this.lend(shared.subarray(0, left + n));
     }
     return n;
+  }
+
+  /** After a short read there is nothing more, until the peer has hung up. */
+  #came(n: number, length: number): void {
+    traffic.read += n;
+    this.lastActive = scheduler.now;
+    if (n < length && !this.pd!.hangup) this.pd!.rready = false;
   }
 
   #forget(): void {
@@ -125,7 +131,8 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   }
 }
 
-function checkCount(call: string, n: number): number {
+/** A number of bytes. Throws RangeError for what is none. */
+export function checkCount(call: string, n: number): number {
   if (Number.isInteger(n) && n >= 0) return n;
   throw new RangeError(
     `Cannot ${call} as the count must be a whole number: current value is ${n}`,

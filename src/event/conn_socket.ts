@@ -46,7 +46,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
 
   /** See {@linkcode EventConn.remoteAddr}. */
   get remoteAddr(): Addr {
-    return this.#remote ??= this.#peer === null ? this.#net.nowhere : peerAddr(this.#peer);
+    return this.#remote ??= this.#peer === null ? this.#askRemote() : peerAddr(this.#peer);
   }
 
   /** Registers it with the poller. 0 or minus an errno. */
@@ -61,6 +61,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
 
   /** Takes a registration over from whoever had it. */
   takeOver(pd: PollDesc): void {
+    if (!this.#net.internet) pd.hangup = true;
     pd.holder = this;
     pd.handler = this;
     this.pd = pd;
@@ -99,6 +100,12 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     if (done >= 0) return conn;
     this.host.sockets.close(this.sysfd);
     return done;
+  }
+
+  /** Peers of Unix sockets mostly have no name, which is not worth the memory of knowing it. */
+  #askRemote(): Addr {
+    const raw = this.pd === null ? 0 : this.host.sockets.remoteAddress(this.sysfd);
+    return typeof raw === "number" ? this.#net.nowhere : this.#net.addr(raw);
   }
 
   #unregister(): Run | null {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
 import { ERR_CLOSED } from "../poll/errors.ts";
+import { notBytes } from "../poll/fd.ts";
+import { traffic } from "../poll/traffic.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { ConnHost } from "./conn_host.ts";
 import { ConnSocket } from "./conn_socket.ts";
@@ -107,13 +109,10 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     const length = bytes.length < MAX_TRANSFER ? bytes.length : MAX_TRANSFER;
     const n = host.sockets.send(this.sysfd, bytes, length);
     if (n > 0) {
-      this.wrote = true;
-      this.lastActive = scheduler.now;
+      this.#went(n);
       if (n < bytes.length) this.queue(bytes.subarray(n));
-    } else if (n === host.again) {
-      pd.wready = false;
-      this.queue(bytes);
-    } else if (n === host.interrupted) {
+    } else if (n === host.again || n === host.interrupted) {
+      if (n === host.again) this.#mustWait();
       this.queue(bytes);
     } else {
       this.doom(this.failure("write", "send", -n), false);
@@ -140,7 +139,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
       const { length } = this.outbox;
       const n = length === 0 ? 0 : host.sockets.send(this.sysfd, this.outbox.head(), length);
       if (n >= 0) this.#sent(n);
-      else if (n === host.again) pd.wready = false;
+      else if (n === host.again) this.#mustWait();
       else if (n !== host.interrupted) return this.doom(this.failure("write", "send", -n), false);
     }
     if (this.outbox !== null) this.outbox = this.outbox.settle();
@@ -157,12 +156,20 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     this.#tell(told, this.error ?? ERR_CLOSED);
   }
 
+  #went(n: number): void {
+    traffic.written += n;
+    this.wrote = true;
+    this.lastActive = scheduler.now;
+  }
+
+  #mustWait(): void {
+    traffic.again++;
+    this.pd!.wready = false;
+  }
+
   #sent(n: number): void {
     const outbox = this.outbox!;
-    if (n > 0) {
-      this.wrote = true;
-      this.lastActive = scheduler.now;
-    }
+    if (n > 0) this.#went(n);
     this.#tell(outbox.sent(n), null);
     if (outbox.length > 0) return;
     // Whoever was told may have written more.
@@ -180,11 +187,4 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
       }
     }
   }
-}
-
-/** The error for what cannot be written. */
-export function notBytes(call: string, value: unknown): TypeError {
-  return new TypeError(
-    `Cannot ${call} as the bytes must be a Uint8Array: current value is ${typeof value}`,
-  );
 }

@@ -62,7 +62,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     try {
       const parsed = addresses.map(parseServeAddress);
       for (const [i, address] of parsed.entries()) {
-        const listening = yield* listenOn(address, this.settings, this, this.#loops[0], i);
+        const listening = yield* listenOn(address, this, this.#loops[i % this.numLoops], i);
         this.#listening.push(listening);
         this.addrs.push(listening.addr);
       }
@@ -110,13 +110,14 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   /** See {@linkcode Server.dial}. */
   *dial(address: string, options: DialOptions = {}, context?: C): Routine<EventConn<C>> {
     const { network, address: to } = parseServeAddress(address);
+    const net = streamNet(network);
     const dialled = (yield* dial(network as TCPNetwork, to, options)) as TCPConn;
     if (this.closing) {
       dialled.close();
       throw ERR_CLOSED;
     }
     const { sysfd, pd } = dialled[DESCRIPTOR];
-    const conn = this.#placeConnected(network, sysfd, -1);
+    const conn = this.#placeConnected(net, sysfd, -1);
     conn.takeOver(pd!);
     this.#begin(conn, context);
     return conn;
@@ -126,7 +127,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   adopt(fd: number, options: AdoptOptions = {}, context?: C): EventConn<C> {
     if (this.closing) throw ERR_CLOSED;
     const { network = "tcp", addrIndex = -1 } = options;
-    const conn = this.#placeConnected(network, fd, addrIndex);
+    const conn = this.#placeConnected(streamNet(network), fd, addrIndex);
     const done = conn.register();
     if (done < 0) throw new SyscallError("epoll_ctl", -done);
     this.#begin(conn, context);
@@ -194,8 +195,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     return new StreamConn<C>(this, loop, net, sysfd, peer, addrIndex);
   }
 
-  #placeConnected(network: string, sysfd: number, addrIndex: number): StreamConn<C> {
-    const net = streamNet(network);
+  #placeConnected(net: StreamNet, sysfd: number, addrIndex: number): StreamConn<C> {
     return this.#place(net, sysfd, connectedPeer(this.sockets, net, sysfd), addrIndex);
   }
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** Opens what an event server listens with. */
 import type { Addr } from "../net/addr.ts";
-import { INSIDE } from "../net/inside.ts";
+import { DESCRIPTOR } from "../net/descriptor.ts";
 import { listen } from "../net/listen.ts";
-import type { TCPNetwork } from "../net/resolve.ts";
+import { listenPacket } from "../net/listen_packet.ts";
+import { isUDPNetwork } from "../net/resolve.ts";
 import type { TCPListener } from "../net/tcp_listener.ts";
+import type { UnixStreamListener } from "../net/unix_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Accepting, Acceptor } from "./acceptor.ts";
 import type { ServeAddress } from "./address.ts";
+import type { ConnHost } from "./conn_host.ts";
+import { Datagrams } from "./datagrams.ts";
 import type { Loop } from "./loop.ts";
-import type { Settings } from "./settings.ts";
 import { streamNet } from "./stream_net.ts";
 
 /** One address of a server. */
@@ -20,15 +23,20 @@ export interface Listening {
   close(): void;
 }
 
-/** Listens. Parks to look up a name. Throws as `listen` does. */
-export function* listenOn(
+/** Listens. Parks to look up a name. Throws as `listen` and `listenPacket` do. */
+export function* listenOn<C>(
   { network, address, reusePort }: ServeAddress,
-  { backlog }: Settings,
-  server: Accepting,
+  server: Accepting & ConnHost<C>,
   loop: Loop,
   addrIndex: number,
 ): Routine<Listening> {
-  const listener =
-    (yield* listen(network as TCPNetwork, address, { reusePort, backlog })) as TCPListener;
-  return new Acceptor(server, loop, listener[INSIDE](), streamNet(network), addrIndex);
+  if (isUDPNetwork(network)) {
+    const socket = yield* listenPacket(network, address, { reusePort });
+    return new Datagrams<C>(server, loop, socket, network, addrIndex);
+  }
+  const { backlog } = server.settings;
+  const options = network === "unix" ? { backlog } : { backlog, reusePort };
+  const listener = yield* listen(network, address, options);
+  const fd = (listener as TCPListener | UnixStreamListener)[DESCRIPTOR];
+  return new Acceptor(server, loop, fd, streamNet(network), addrIndex);
 }

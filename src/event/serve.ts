@@ -10,7 +10,8 @@ import type { Events } from "./events.ts";
  * `run(() => serve(...))`. Without an address it serves what is dialled or adopted.
  *
  * @param events the handlers and the settings
- * @param addresses "tcp://127.0.0.1:80", "tcp6://[::1]:80?reuseport=true"; without a network, TCP
+ * @param addresses "tcp://127.0.0.1:80", "tcp6://[::1]:80?reuseport=true", "udp://:53", "unix:///run/x",
+ * "unix://@abstract"; without a network, TCP
  * @throws {OpError} as `listen` does; {@linkcode TypeError} when an argument is wrong; what `serving`
  * or `onError` threw
  * @example

@@ -4,15 +4,22 @@ import { POLL_READ } from "../../platforms/types.ts";
 import { type Deadline, toMonotonic } from "../net/deadline.ts";
 import { setKeepAlive } from "../net/sockopt.ts";
 import { ERR_DEADLINE } from "../poll/errors.ts";
+import { traffic } from "../poll/traffic.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Action, Answer, ConnOptions, OpenedAnswer } from "./action.ts";
+import {
+  type Action,
+  type Answer,
+  checkReply,
+  type ConnOptions,
+  type OpenedAnswer,
+} from "./action.ts";
 import type { EventConn } from "./conn.ts";
 import { type Clocked, ConnClock } from "./conn_clock.ts";
 import type { ConnHost } from "./conn_host.ts";
 import type { Linked } from "./conn_list.ts";
 import { ConnReader } from "./conn_reader.ts";
-import { CLOSING, DEAD, DOOMED, notBytes, OPEN, OPENING } from "./conn_writer.ts";
+import { CLOSING, DEAD, DOOMED, OPEN, OPENING } from "./conn_writer.ts";
 import { IdleTimeoutError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
 import type { Peer } from "./peer.ts";
@@ -173,9 +180,14 @@ export class StreamConn<C> extends ConnReader<C>
       const n = this.receive();
       if (n > 0) continue;
       if (n === 0) this.#peerEnded();
-      else if (n === host.again) this.pd!.rready = false;
+      else if (n === host.again) this.#mustWait();
       else if (n !== host.interrupted) this.doom(this.failure("read", "read", -n), false);
     }
+  }
+
+  #mustWait(): void {
+    traffic.again++;
+    this.pd!.rready = false;
   }
 
   #peerEnded(): void {
@@ -191,17 +203,9 @@ export class StreamConn<C> extends ConnReader<C>
     if (answer === undefined) return;
     if (answer instanceof Uint8Array) return this.send(answer);
     if (typeof answer === "string") return this.#act(answer);
-    if (typeof answer !== "object" || answer === null) {
-      throw new TypeError(
-        `Cannot answer as it must be bytes, an action or a reply: current value is ${answer}`,
-      );
-    }
-    const { out, action, options } = answer as Exclude<OpenedAnswer, Uint8Array | string | void>;
+    const { out, action, options } = checkReply(answer);
     if (options !== undefined) this.#set(options);
-    if (out !== undefined) {
-      if (!(out instanceof Uint8Array)) throw notBytes("answer", out);
-      this.send(out);
-    }
+    if (out !== undefined) this.send(out);
     if (action !== undefined) this.#act(action);
   }
 
