@@ -142,7 +142,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#stopTicking();
     for (const conn of this.#conns) conn.close();
     if (this.#conns.size === 0) return this.#endLoops();
-    scheduler.timers.set(this.#grace, performance.now() + this.settings.shutdownTimeout);
+    scheduler.timers.set(this.#grace, performance.now() + this.settings.closeTimeout);
   }
 
   /** Ends it because of `error`, which `serve` throws. */

@@ -30,8 +30,11 @@ export interface EventSettings {
   maxPending?: number;
   /** A connection whose handler leaves more than this unread is closed with UnreadLimitError; 16 MiB from the start. */
   maxUnread?: number;
-  /** How long a shutdown waits for what is still to be sent; 5,000 from the start. */
-  shutdownTimeout?: number;
+  /**
+   * How long a connection that is to be closed waits for a peer that takes nothing of what is still to
+   * be sent, and how long a shutdown waits for all of them at most; 5,000 from the start.
+   */
+  closeTimeout?: number;
   /** Connections that may wait to be accepted, for every address. See `listen`. */
   backlog?: number;
 }

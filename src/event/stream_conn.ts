@@ -27,8 +27,6 @@ import type { StreamNet } from "./stream_net.ts";
 
 /** Reads in one turn, before the others have theirs. */
 const READS = 8;
-/** How long a connection that is to be closed waits for a peer that takes nothing, in milliseconds. */
-const STALLED_MS = 5_000;
 
 /** See the top of this file. */
 export class StreamConn<C> extends ConnReader<C>
@@ -239,7 +237,7 @@ export class StreamConn<C> extends ConnReader<C>
     if (this.state === DEAD) return;
     const sent = this.outbox === null;
     if (this.state === DOOMED || (this.state === CLOSING && sent)) return this.#end();
-    if (this.state === CLOSING) this.#timed().setIdle(STALLED_MS);
+    if (this.state === CLOSING) this.#timed().setIdle(this.host.settings.closeTimeout);
     const pd = this.pd!;
     if ((!sent && pd.wready) || (pd.rready && this.#reads)) this.owner.enqueue(this);
   }

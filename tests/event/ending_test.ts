@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cancellable, type Conn, go, type Routine, run, runSync, sleep } from "../../mod.ts";
 import { type EventConn, type Events, serve } from "../../event.ts";
-import { assertNothingLeft, both, openSockets, until } from "../harness.ts";
+import { assertNothingLeft, both, openSockets, thrown, until } from "../harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
 import { test } from "node:test";
 
@@ -214,21 +214,25 @@ both("what is written is sent also to a peer that has ended its side", function*
 
 both("ended keeps the connection open for what is still to be said", function* () {
   let ends = 0;
+  const great = new Uint8Array(6 << 20).fill(0x2e);
   yield* serving({
     ended(conn) {
       ends++;
+      conn.write(great);
       go(function* () {
-        yield* sleep(5);
+        yield* until(() => conn.pending === 0);
         conn.write(bytes("bye"));
         conn.close();
       });
-      return bytes("still ");
+      return bytes("still here, ");
     },
   }, function* ({ connect }) {
     using client = yield* connect();
     yield* client.write(bytes("x"));
     client.closeWrite();
-    assert.equal(yield* readAll(client), "still bye");
+    yield* sleep(5);
+    yield* client.readFull(new Uint8Array(great.length));
+    assert.equal(yield* readAll(client), "still here, bye");
   });
   assert.equal(ends, 1);
 });
@@ -253,18 +257,47 @@ both("bytes in either direction put the idle time-out off", function* () {
   });
 });
 
-both("a shutdown sends what waits, and gives up a peer that takes nothing", function* () {
+both("a close gives up a peer that takes nothing, by a reset", function* () {
+  const closed: string[] = [];
+  yield* serving({
+    closeTimeout: 20,
+    opened: () => ({ out: new Uint8Array(8 << 20), action: "close" }),
+    closed: (_conn, error) => void closed.push(`${error?.name}`),
+  }, function* ({ connect }) {
+    using client = yield* connect();
+    yield* until(() => closed.length === 1);
+    assert.match(yield* readAll(client), /\[ECONNRESET\]$/);
+  });
+  assert.deepEqual(closed, ["IdleTimeoutError"]);
+});
+
+both("what was written reaches a peer that is still sending when it is closed", function* () {
+  const great = pattern(1 << 20);
+  yield* serving({ data: () => ({ out: great, action: "close" }) }, function* ({ connect }) {
+    for (let round = 0; round < 5; round++) {
+      using client = yield* connect();
+      const sending = go(() => thrown(client.write(new Uint8Array(8 << 20))));
+      const back = new Uint8Array(great.length);
+      yield* client.readFull(back);
+      assert.deepEqual(back, great);
+      client.abort();
+      yield* sending.join();
+    }
+  });
+});
+
+both("a shutdown sends what waits, but not for ever", function* () {
   const closed: string[] = [];
   const great = pattern(8 << 20);
   const start = performance.now();
   yield* serving({
-    shutdownTimeout: 100,
+    closeTimeout: 100,
     maxPending: 1 << 26,
     opened: () => great,
     closed: (_conn, error) => void closed.push(`${error}`),
   }, function* ({ connect, server, goroutine }) {
     using patient = yield* connect();
-    using _stuck = yield* connect();
+    using stuck = yield* connect();
     yield* until(() => server.connections === 2);
     yield* patient.readFull(new Uint8Array(1));
     server.shutdown();
@@ -272,7 +305,13 @@ both("a shutdown sends what waits, and gives up a peer that takes nothing", func
     const back = new Uint8Array(great.length - 1);
     yield* patient.readFull(back);
     assert.deepEqual(back, great.subarray(1));
-    yield* goroutine.join();
+    // This one takes something all the time, and would never be done.
+    const drop = new Uint8Array(10_000);
+    for (let i = 0; i < 500 && goroutine.status !== "dead"; i++) {
+      yield* stuck.read(drop);
+      yield* sleep(2);
+    }
+    assert.equal(goroutine.status, "dead");
   });
   assert.equal(closed.length, 2);
   assert.ok(performance.now() - start > 90);

@@ -130,10 +130,14 @@ both("unread bytes may be taken between the handlers' calls", function* () {
     assert.equal(text(served!.peek()), "def");
     served!.wake();
     yield* until(() => seen.length === 2);
+    assert.equal(served!.discard(2), 2);
     yield* conn.write(bytes("ghi"));
     yield* until(() => seen.length === 3);
+    assert.equal(served!.discard(), 4);
+    yield* conn.write(bytes("jkl"));
+    yield* until(() => seen.length === 4);
   });
-  assert.deepEqual(seen, ["abcdef", "def", "defghi"]);
+  assert.deepEqual(seen, ["abcdef", "def", "fghi", "jkl"]);
 });
 
 both("a handler that leaves too much unread loses the connection", function* () {
@@ -199,6 +203,23 @@ both("pause keeps what comes in the kernel, resume reads it", function* () {
     served!.resume();
     assert.equal(yield* readText(conn, 3), "two");
     assert.deepEqual(seen, ["one", "two"]);
+  });
+});
+
+both("a loop that always has something to do leaves goroutines their turns", function* () {
+  let calls = 0;
+  yield* serving({
+    data(conn, input) {
+      if (++calls < 1e6) conn.wake();
+      return input;
+    },
+  }, function* ({ connect }) {
+    using conn = yield* connect();
+    yield* conn.write(bytes("x"));
+    yield* readText(conn, 1);
+    yield* sleep(1);
+    assert.ok(calls > 1 && calls < 1e6, `${calls}`);
+    calls = 1e6;
   });
 });
 
