@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type Conn, dial, go, type OpError, sleep } from "../../mod.ts";
 import { type EventConn, serve, type Server } from "../../event.ts";
 import { sys } from "../../poll.ts";
+import { socketPair } from "../rawpoll/descriptors.ts";
 import { both, thrown, until } from "../harness.ts";
 import { bytes, readAll, readText, serving } from "./serving.ts";
 
@@ -135,6 +136,10 @@ both("a server without addresses serves what it adopts", function* () {
   yield* client.write(bytes("x"));
   assert.equal(yield* readText(client, 1), "x");
   assert.equal(((yield* thrown(adoptNothing(server!))) as OpError).code, "EBADF");
+  const [mine, other] = socketPair();
+  server!.adopt(mine).close(); // Before it was opened: then it is not closed either.
+  yield* until(() => server!.connections === 1);
+  sys.close(other);
   server!.shutdown();
   yield* serving.join();
   assert.equal(yield* readAll(client), "");

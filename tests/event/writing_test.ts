@@ -8,6 +8,7 @@ import { bytes, pattern, readAll, readText, serving } from "./serving.ts";
 
 /** More than the buffers of both ends hold. */
 const FLOOD = 16 << 20;
+const BLOCK = 1 << 16;
 
 both("what is written and what is answered goes out in order", function* () {
   yield* serving({
@@ -87,7 +88,12 @@ both(
     let conn: EventConn | undefined;
     let drained = 0;
     let read = 0;
+    let written = 0;
     const told: (Error | null)[] = [];
+    const gone = (error: Error | null) => {
+      told.push(error);
+      assert.ok(written + BLOCK - conn!.pending >= told.length * BLOCK, "told too early");
+    };
     yield* serving({
       highWaterMark: 1 << 20,
       lowWaterMark: 1 << 16,
@@ -102,9 +108,8 @@ both(
     }, function* ({ connect }) {
       using client = yield* connect();
       yield* until(() => conn !== undefined);
-      let written = 0;
-      const block = new Uint8Array(1 << 16);
-      while (conn!.write(block, (error) => told.push(error))) {
+      const block = new Uint8Array(BLOCK);
+      while (conn!.write(block, gone)) {
         written += block.length;
         yield* sleep(0);
       }
