@@ -12,7 +12,6 @@ import { type Deadline, toMonotonic } from "./deadline.ts";
 import { DESCRIPTOR } from "./descriptor.ts";
 import { OpError } from "./errors.ts";
 import type { Conn, Listener } from "./net.ts";
-import { DESCRIPTOR } from "./descriptor.ts";
 import { NetFD } from "./net_fd.ts";
 import { AcceptCase } from "./socket_cases.ts";
 
@@ -117,10 +116,5 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   /** @internal */
   [DISOWN](): void {
     this.netFD.disown();
-  }
-
-  /** @internal */
-  get [DESCRIPTOR](): ListenFD<A> {
-    return this.netFD;
   }
 }
