@@ -75,7 +75,7 @@ export class Loop {
   /** The body of its goroutine. */
   *run(): Routine<void> {
     this.#goroutine = scheduler.current;
-
+    netpoll.waiters++;
     try {
       for (;;) {
         this.#takeTurns();

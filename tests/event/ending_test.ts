@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cancellable, type Conn, go, type Routine, run, runSync, sleep } from "../../mod.ts";
 import { type EventConn, type Events, serve } from "../../event.ts";
-import { assertNothingLeft, both, openSockets, thrown, until } from "../harness.ts";
+import { assertNothingLeft, both, openSockets, until } from "../harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
 import { test } from "node:test";
 
@@ -271,12 +271,20 @@ both("a close gives up a peer that takes nothing, by a reset", function* () {
   assert.deepEqual(closed, ["IdleTimeoutError"]);
 });
 
+function* sendAsMuchAsIsTaken(client: Conn): Routine<void> {
+  try {
+    yield* client.write(new Uint8Array(8 << 20));
+  } catch {
+    // The server reads none of it, and some is thrown away.
+  }
+}
+
 both("what was written reaches a peer that is still sending when it is closed", function* () {
   const great = pattern(1 << 20);
   yield* serving({ data: () => ({ out: great, action: "close" }) }, function* ({ connect }) {
     for (let round = 0; round < 5; round++) {
       using client = yield* connect();
-      const sending = go(() => thrown(client.write(new Uint8Array(8 << 20))));
+      const sending = go(sendAsMuchAsIsTaken, client);
       const back = new Uint8Array(great.length);
       yield* client.readFull(back);
       assert.deepEqual(back, great);
