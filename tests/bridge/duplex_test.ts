@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { Duplex, PassThrough } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import {
   fromWebStreams,
   go,
-  OpError,
+  type OpError,
   readAll,
   type Routine,
   sleep,
