@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The benchmark of the scheduler: `npm run bench:sched`. See bench/README.md.
+import { getPriority } from "node:os";
 import process from "node:process";
 import { compile } from "./rig/compile.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
@@ -20,7 +21,7 @@ async function bench(options: Options): Promise<boolean> {
   const text = report(rows, checks, options);
   console.log(text);
   if (options.save) {
-    const how = `${rounds} rounds, ${ms} ms after ${ms / 2} ms of warm-up.`;
+    const how = `${rounds} rounds, ${ms} ms after ${ms / 2} ms of warm-up, nice ${getPriority()}.`;
     const head = `# The scheduler against Go's\n\n${machineLine(machine)}\n\n${how}`;
     saveResults(
       "sched",

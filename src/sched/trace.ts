@@ -18,7 +18,7 @@ export interface TraceOptions {
 }
 
 /**
- * Begins to record what the goroutines of this thread do. A turn of a goroutine then costs about a
+ * Begins to record what the goroutines of this thread do. A turn of a goroutine then costs up to half a
  * microsecond more; while no trace is recorded it costs nothing. Never parks. Go: `trace.Start`.
  *
  * @throws {PanicError} when one is being recorded already
