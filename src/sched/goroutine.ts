@@ -152,3 +152,16 @@ export class PanicError extends Error {
   /** "PanicError". */
   override readonly name = "PanicError";
 }
+
+/** How a goroutine ended that was ended, by its run or its scope: whoever joins it is told. */
+export const ENDED: Outcome<never> = {
+  ok: false,
+  error: new PanicError("the goroutine was ended"),
+};
+
+/** What is thrown at a `yield` of something that is not the library's. */
+export function misuse(): PanicError {
+  return new PanicError(
+    "yield of something that is not netpoll's: call a function that may park with yield*",
+  );
+}

@@ -45,12 +45,17 @@ function asOne(all: readonly Observer[]): Observer | null {
   return all.length > 1 ? new Observers(all) : all[0] ?? null;
 }
 
-/** `observers` and `one`. */
-export function joined(observers: Observer | null, one: Observer): Observer | null {
-  return asOne([...listOf(observers), one]);
+/** What can be watched. */
+export interface Observed {
+  observer: Observer | null;
 }
 
-/** `observers` without `one`. */
-export function without(observers: Observer | null, one: Observer): Observer | null {
-  return asOne(listOf(observers).filter((other) => other !== one));
+/** Has `one` told from now on. */
+export function observe(observed: Observed, one: Observer): void {
+  observed.observer = asOne([...listOf(observed.observer), one]);
+}
+
+/** Has `one` told no more. */
+export function unobserve(observed: Observed, one: Observer): void {
+  observed.observer = asOne(listOf(observed.observer).filter((other) => other !== one));
 }

@@ -8,6 +8,7 @@
  */
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
+import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
 import { captureSite } from "./spawn_site.ts";
 import { CallTimer } from "./timer.ts";
@@ -89,7 +90,7 @@ export class Run {
     this.#onPanic = options.onPanic;
     const { watchdog, onSlow } = options;
     this.#watchdog = watchdog === undefined ? null : new Watchdog(this, watchdog, onSlow);
-    if (this.#watchdog !== null) scheduler.observe(this.#watchdog);
+    if (this.#watchdog !== null) observe(scheduler, this.#watchdog);
     scheduler.runs.add(this);
   }
 
@@ -209,7 +210,7 @@ export class Run {
     if (this.#daemons > 0 || this.#living > 0) return;
     this.over = true;
     this.scheduler.timers.stop(this.#grace);
-    if (this.#watchdog !== null) this.scheduler.unobserve(this.#watchdog);
+    if (this.#watchdog !== null) unobserve(this.scheduler, this.#watchdog);
     this.scheduler.runOver(this);
     this.onOver();
   }

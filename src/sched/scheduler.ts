@@ -7,24 +7,22 @@
  * the thread to itself, and the {@linkcode HostLoop} in turns between those of the host.
  */
 import {
+  ENDED,
   type Goroutine,
+  misuse,
   type Outcome,
-  PanicError,
   PARK,
   type Park,
   type Waitable,
 } from "./goroutine.ts";
+import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
-import { joined, type Observer, without } from "./observer.ts";
+import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer.ts";
 import type { Run } from "./run.ts";
 
-/** Goroutines run between two looks at the poller and the timers, at most. Go: schedtick % 61. */
-const BATCH = 61;
-/** Milliseconds between two looks, about: a batch that took longer makes the next one smaller. */
-const LOOK_MS = 1;
 /** Calls that a goroutine may make without parking before it is put behind the others. */
 const FUEL = 32;
 
@@ -66,7 +64,7 @@ export class Scheduler {
   /** Called when a goroutine becomes runnable while no pass is under way. */
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
-  #batch = BATCH;
+  readonly #batch = new Batch();
   #passing = false;
   #runsOver = false;
 
@@ -85,16 +83,6 @@ export class Scheduler {
   /** Whether some goroutine could run now. */
   get runnable(): boolean {
     return !this.#queue.empty;
-  }
-
-  /** Has `observer` told from now on. */
-  observe(observer: Observer): void {
-    this.observer = joined(this.observer, observer);
-  }
-
-  /** Has `observer` told no more. */
-  unobserve(observer: Observer): void {
-    this.observer = without(this.observer, observer);
   }
 
   /**
@@ -184,9 +172,7 @@ export class Scheduler {
    */
   end(g: Goroutine): void {
     if (g.status === "dead" || g.status === "running") return;
-    const turn = () => this.#resume(g, () => g.body.return(undefined), ENDED);
-    if (this.observer === null) turn();
-    else this.#observed(this.observer, g, turn);
+    this.#observed(g, () => this.#resume(g, () => g.body.return(undefined), ENDED));
     if ((g.status as string) === "dead") return;
     g.grace ??= new CallTimer(() => this.end(g));
     this.timers.set(g.grace, now() + END_GRACE_MS);
@@ -212,9 +198,7 @@ export class Scheduler {
 
   /** The clock is read once a batch, not once a goroutine: reading it costs more than a switch. */
   #timeBatch(now: number): void {
-    const took = now - this.now;
-    if (took > LOOK_MS) this.#batch = Math.max(1, Math.floor(this.#batch * LOOK_MS / took));
-    else if (this.#batch < BATCH) this.#batch = Math.min(BATCH, this.#batch * 2);
+    this.#batch.took(now - this.now);
     this.now = now;
     this.tick = Math.floor(now);
   }
@@ -236,23 +220,25 @@ export class Scheduler {
   }
 
   #runBatch(): void {
-    let left = this.#batch;
+    let left = this.#batch.size;
     let g: Goroutine | null;
     while (left-- > 0 && (g = this.#queue.shift()) !== null) {
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
       if (g.status !== "runnable") continue;
       this.switches++;
       if (this.observer === null) this.#step(g);
-      else this.#observedStep(this.observer, g);
+      else this.#observedStep(g);
     }
   }
 
   /** Not in the loop above, whose `g` would become a closure's. */
-  #observedStep(observer: Observer, g: Goroutine): void {
-    this.#observed(observer, g, () => this.#step(g));
+  #observedStep(g: Goroutine): void {
+    this.#observed(g, () => this.#step(g));
   }
 
-  #observed(observer: Observer, g: Goroutine, turn: () => void): void {
+  #observed(g: Goroutine, turn: () => void): void {
+    const { observer } = this;
+    if (observer === null) return turn();
     const began = now();
     observer.began(g, began);
     turn();
@@ -301,10 +287,7 @@ export class Scheduler {
 
   /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
   #misused(g: Goroutine): void {
-    const error = new PanicError(
-      "yield of something that is not netpoll's: call a function that may park with yield*",
-    );
-    this.#resume(g, () => g.body.throw(error), null);
+    this.#resume(g, () => g.body.throw(misuse()), null);
   }
 
   #finish(g: Goroutine, outcome: Outcome<unknown>, thrown: boolean): void {
@@ -318,9 +301,3 @@ export class Scheduler {
     g.run.ended(g, thrown && !joined);
   }
 }
-
-/** How a goroutine ended that was ended, by its run or its scope: whoever joins it is told. */
-const ENDED: Outcome<never> = {
-  ok: false,
-  error: new PanicError("the goroutine was ended"),
-};

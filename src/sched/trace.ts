@@ -2,6 +2,7 @@
 /** Traces of what goroutines do, in the format of Chrome's tracing. Go: runtime/trace. */
 import { allGoroutines } from "./dump.ts";
 import { PanicError } from "./goroutine.ts";
+import { observe, unobserve } from "./observer.ts";
 import { scheduler } from "./thread.ts";
 import type { TraceEvent } from "./trace_ring.ts";
 import { Tracer } from "./tracer.ts";
@@ -39,7 +40,7 @@ export function startTrace(options: TraceOptions = {}): void {
   }
   if (tracer !== null) throw new PanicError("tracing is already enabled");
   tracer = new Tracer(limit, allGoroutines(scheduler));
-  scheduler.observe(tracer);
+  observe(scheduler, tracer);
 }
 
 /**
@@ -55,7 +56,7 @@ export function stopTrace(): string {
   const ended = tracer;
   if (ended === null) throw new PanicError("tracing is not enabled");
   tracer = null;
-  scheduler.unobserve(ended);
+  unobserve(scheduler, ended);
   ended.end();
   return JSON.stringify({
     traceEvents: [...metadata(ended), ...events(ended)],
