@@ -187,7 +187,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   /**
-   * Whether the poller may not hear that there is room for another datagram.
+   * Whether the poller's events do not tell that there is room for another datagram.
    *
    * @internal
    */

@@ -81,8 +81,8 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
   }
 
   /**
-   * That a peer to whom it is not connected has read is no event of this socket, if what he read
-   * were others' datagrams.
+   * Of a peer to whom it is not connected the kernel does not tell that there is room again; but each
+   * send that fails makes an event of its own, so that to heed them would be to try without end.
    *
    * @internal
    */

@@ -52,8 +52,8 @@ const FIRST_TRY_MS = 1;
 const LONGEST_TRY_MS = 32;
 
 /**
- * Sends; gives what `attempt` does. Parks while there is no room. With `deaf` it also looks by
- * itself from time to time: see the callers for why.
+ * Sends; gives what `attempt` does. Parks while there is no room. With `deaf` the poller's events are
+ * not heeded, but tries are made from time to time: see the caller for why.
  */
 export function* sending<A, B>(
   fd: FD,
@@ -73,15 +73,15 @@ export function* sending<A, B>(
     if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
     for (;;) {
       if (pd.writeAnswer !== POLL_OK) throw fd.answered("write", pd.writeAnswer);
-      while (pd.wready) {
+      while (deaf ? retry === null || retry.due : pd.wready) {
         const result = attempt(a, b);
         if (result >= 0) return result;
         if (result === fd.again) {
           pd.wready = false;
           traffic.again++;
+          if (deaf) (retry ??= new Retry(fd)).later();
         } else if (result !== fd.interrupted) throw fd.failedCall("write", -result, syscall);
       }
-      if (deaf) (retry ??= new Retry(fd)).soon();
       yield pd.parkWriter();
       pd.unparkWriter();
     }
@@ -92,25 +92,29 @@ export function* sending<A, B>(
   }
 }
 
-/** Wakes the writer of a descriptor, after longer and longer waits. */
+/** When to try again, after longer and longer waits. */
 class Retry {
+  /** Whether it is time. */
+  due = true;
   readonly #timer: CallTimer;
   #wait = FIRST_TRY_MS;
 
   constructor(fd: FD) {
     this.#timer = new CallTimer(() => {
-      const pd = fd.pd!;
-      pd.wready = true;
-      const g = pd.unparkWriter();
+      this.due = true;
+      const g = fd.pd!.unparkWriter();
       if (g !== null) scheduler.ready(g);
     });
   }
 
-  soon(): void {
+  /** Not now. */
+  later(): void {
+    this.due = false;
     scheduler.timers.set(this.#timer, performance.now() + this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_TRY_MS);
   }
 
+  /** Never. */
   stop(): void {
     scheduler.timers.stop(this.#timer);
   }
