@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * The epoll adapter. Follows Go's runtime/netpoll_epoll.go: each descriptor is added once, for
- * input, output and the peer's hang-up, edge-triggered, and never modified; an eventfd in the same
+ * input, urgent data, output and the peer's hang-up, edge-triggered, and never modified; an eventfd in the same
  * epoll breaks a wait.
  */
 import {
@@ -30,7 +30,7 @@ export class EpollPoller implements Poller {
   }
 
   open(fd: number, slot: number, sequence: number): number {
-    const interest = C.EPOLLIN | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
+    const interest = C.EPOLLIN | C.EPOLLPRI | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
     return this.#epoll.control(C.EPOLL_CTL_ADD, fd, interest, slot, sequence);
   }
 
@@ -64,12 +64,15 @@ export class EpollPoller implements Poller {
   }
 }
 
-/** Hang-up and error wake both directions, and the call that follows says which it was. */
+/**
+ * Hang-up and error wake both directions, and the call that follows says which it was. Urgent data
+ * ends a read in front of it, so that a short one no longer means "drained" either.
+ */
 function modeOf(events: number): number {
   let mode = 0;
   if (events & (C.EPOLLIN | C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) mode |= POLL_READ;
   if (events & (C.EPOLLOUT | C.EPOLLHUP | C.EPOLLERR)) mode |= POLL_WRITE;
-  if (events & (C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) mode |= POLL_HANGUP;
+  if (events & (C.EPOLLPRI | C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) mode |= POLL_HANGUP;
   if (events === C.EPOLLERR) mode |= POLL_ERROR;
   return mode;
 }
