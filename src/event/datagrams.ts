@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A UDP socket of an event server: a turn of its loop calls `data` for each datagram that has come. */
 import type { PacketCalls } from "../../platforms/packet_types.ts";
+import { platform } from "../../platforms/runtime.ts";
 import { type Family, POLL_READ } from "../../platforms/types.ts";
 import type { Addr, UDPAddr } from "../net/addr.ts";
 import { packetCalls } from "../net/calls.ts";
@@ -53,7 +54,7 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
     const pd = netpoll.open(this.fd);
     if (typeof pd === "number") {
       host.sockets.close(this.fd);
-      throw this.#failure("listen", "epoll_ctl", -pd, null);
+      throw this.#failure("listen", platform().registerName, -pd, null);
     }
     this.#pd = pd;
     pd.holder = this;

@@ -129,7 +129,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     const { network = "tcp", addrIndex = -1 } = options;
     const conn = this.#placeConnected(streamNet(network), fd, addrIndex);
     const done = conn.register();
-    if (done < 0) throw new SyscallError("epoll_ctl", -done);
+    if (done < 0) throw new SyscallError(platform().registerName, -done);
     this.#begin(conn, context);
     return conn;
   }
@@ -187,7 +187,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     const done = conn.register();
     if (done >= 0) return this.#begin(conn);
     this.sockets.close(sysfd);
-    this.report(new SyscallError("epoll_ctl", -done), null);
+    this.report(new SyscallError(platform().registerName, -done), null);
   }
 
   #place(net: StreamNet, sysfd: number, peer: Peer, addrIndex: number): StreamConn<C> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A stream connection of an event loop: its turns, from `opened` to `closed`. */
+import { platform } from "../../platforms/runtime.ts";
 import { POLL_READ } from "../../platforms/types.ts";
 import { type Deadline, toMonotonic } from "../net/deadline.ts";
 import { setKeepAlive } from "../net/sockopt.ts";
@@ -268,7 +269,9 @@ export class StreamConn<C> extends ConnReader<C>
     const { host } = this;
     try {
       if (typeof stream !== "number") host.act(host.events.detached!(this, stream, rest));
-      else host.act(host.events.closed?.(this, this.failure("detach", "epoll_ctl", -stream)));
+      else {host.act(
+          host.events.closed?.(this, this.failure("detach", platform().registerName, -stream)),
+        );}
     } catch (error) {
       if (typeof stream !== "number") stream[Symbol.dispose]();
       host.report(error, this);

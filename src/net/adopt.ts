@@ -27,5 +27,11 @@ export function adopt(
   const done = fd.init();
   if (done >= 0) return tcpConnection(fd, linger);
   platform().sockets.close(sysfd);
-  throw new OpError("accept", network, null, null, new SyscallError("epoll_ctl", -done));
+  throw new OpError(
+    "accept",
+    network,
+    null,
+    null,
+    new SyscallError(platform().registerName, -done),
+  );
 }
