@@ -268,7 +268,7 @@ export interface Poller {
   readonly waitDescriptor: number;
   /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */
   readonly breakDescriptor: number;
-  /** Registers `fd` once, edge-triggered, both directions. 0 or minus an errno. */
+  /** Registers `fd` once, edge-triggered, both directions. 0 or minus an errno: EEXIST if it is. */
   open(fd: number, slot: number, sequence: number): number;
   /** Ends the registration; called before `fd` is closed or handed on. 0 or minus an errno. */
   close(fd: number): number;

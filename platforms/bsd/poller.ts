@@ -30,6 +30,7 @@ import {
 } from "./kevent.ts";
 import { Kqueue, type KqueueCalls } from "./kqueue.ts";
 
+const EEXIST = 17;
 const EPIPE = 32;
 
 /** The poller of a thread. */
@@ -37,6 +38,8 @@ export class KqueuePoller implements Poller {
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #kqueue: Kqueue;
+  /** What is registered: a second EV_ADD would take the first one's events, and not be refused. */
+  readonly #opened = new Set<number>();
 
   constructor(calls: KqueueCalls, layout: KeventLayout, errnoText: (errno: number) => ErrnoText) {
     this.#kqueue = new Kqueue(calls, layout, errnoText);
@@ -46,6 +49,7 @@ export class KqueuePoller implements Poller {
 
   open(fd: number, slot: number, sequence: number): number {
     const kqueue = this.#kqueue;
+    if (this.#opened.has(fd)) return -EEXIST;
     kqueue.change(fd, EVFILT_READ, EV_ADD | EV_CLEAR, slot, sequence);
     kqueue.change(fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, slot, sequence);
     const done = kqueue.apply();
@@ -53,13 +57,17 @@ export class KqueuePoller implements Poller {
     const read = kqueue.receipt(0);
     const write = kqueue.receipt(1);
     // A pipe whose reader is gone: a write is still worth trying, and gives the same. mio#582.
-    if (read === 0 && (write === 0 || write === EPIPE)) return 0;
+    if (read === 0 && (write === 0 || write === EPIPE)) {
+      this.#opened.add(fd);
+      return 0;
+    }
     this.close(fd);
     return -(read || write);
   }
 
   close(fd: number): number {
     const kqueue = this.#kqueue;
+    this.#opened.delete(fd);
     kqueue.change(fd, EVFILT_READ, EV_DELETE, 0, 0);
     kqueue.change(fd, EVFILT_WRITE, EV_DELETE, 0, 0);
     const done = kqueue.apply();

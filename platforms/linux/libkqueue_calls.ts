@@ -8,9 +8,10 @@
  *   is not counted in the result. So changes are made one by one, and the receipts written here.
  * - What is registered cannot be registered anew, also when the number was closed meanwhile.
  * - The kqueue's number is that of a pipe. What can be polled is the epoll behind it.
- * - Neither is closed on exec.
+ * - Neither is closed on exec; and when the kqueue is closed, a thread of its own closes the rest some
+ *   time later.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import {
   DATA,
   EV_ADD,
@@ -49,12 +50,19 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
 const EPERM = 1;
+const ENOENT = 2;
+/** How long the library may take to close what is its own. */
+const CLOSING_MS = 1000;
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 const WORDS = 8;
 const NOW = new Int32Array(new ArrayBuffer(16));
 
 /** What one kqueue has registered: the duplicate that stands for a descriptor's writing. */
 interface Registered {
   readonly epoll: number;
+  /** What its pipe is called, and the end of it that the library keeps. */
+  readonly pipe: string;
+  readonly reader: number;
   readonly duplicates: Map<number, number>;
   readonly originals: Map<number, number>;
   readonly readers: Set<number>;
@@ -82,9 +90,13 @@ export class LibkqueueCalls implements KqueueCalls {
     const kq = this.#library.kqueue();
     if (kq < 0) return -this.#libc.errno();
     const epoll = this.#epollBehind(kq);
-    for (const fd of [kq, epoll]) this.#fcntl(fd, F_SETFD, FD_CLOEXEC);
+    const pipe = linkOf(kq);
+    const reader = this.#descriptors().find((fd) => fd !== kq && linkOf(fd) === pipe)!;
+    for (const fd of [kq, epoll, reader]) this.#fcntl(fd, F_SETFD, FD_CLOEXEC);
     this.#kqueues.set(kq, {
       epoll,
+      pipe,
+      reader,
       duplicates: new Map(),
       originals: new Map(),
       readers: new Set(),
@@ -123,12 +135,14 @@ export class LibkqueueCalls implements KqueueCalls {
   }
 
   close(kq: number): number {
-    const { duplicates, readers } = this.#kqueues.get(kq)!;
+    const { duplicates, readers, pipe, reader } = this.#kqueues.get(kq)!;
     // It frees what is left while it still walks over it.
     for (const fd of readers) this.#apply(kq, fd, EVFILT_READ, EV_DELETE, 0, 0);
     for (const fd of [...duplicates.keys()]) this.#dropWriter(kq, fd);
     this.#kqueues.delete(kq);
-    return this.#libc.symbols.close(kq);
+    const done = this.#libc.symbols.close(kq);
+    for (let i = 0; i < CLOSING_MS && linkOf(reader) === pipe; i++) Atomics.wait(NEVER, 0, 0, 1);
+    return done;
   }
 
   /** Makes one change. 0 or an errno. */
@@ -221,19 +235,31 @@ export class LibkqueueCalls implements KqueueCalls {
     const probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     this.#apply(kq, probe, EVFILT_READ, EV_ADD, 0, 0);
     const watches = new RegExp(`^tfd: +${probe} `, "m");
-    const found = readdirSync("/proc/self/fdinfo").find((fd) => watches.test(textOf(fd)));
+    const found = this.#descriptors().find((fd) => watches.test(infoOf(fd)))!;
     this.#apply(kq, probe, EVFILT_READ, EV_DELETE, 0, 0);
     close(probe);
-    return Number(found);
+    return found;
+  }
+
+  #descriptors(): number[] {
+    return readdirSync("/proc/self/fd").map(Number);
   }
 }
 
-const ENOENT = 2;
-
-function textOf(fd: string): string {
+/** What /proc tells of a descriptor; that of a listing itself is gone by then. */
+function infoOf(fd: number): string {
   try {
     return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
   } catch {
-    return ""; // That of the listing itself is gone by now.
+    return "";
+  }
+}
+
+/** What a descriptor is called. */
+function linkOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
   }
 }

@@ -36,7 +36,8 @@ export class TakenErrors {
   keep(fd: number, errno: number): void {
     const [value, length] = [this.#value.subarray(0, 1), this.#value.subarray(1)];
     length[0] = 4;
-    this.#libc.symbols.getsockopt(fd, SOL_SOCKET, SO_TYPE, value, length);
+    // Of what is no socket it takes nothing, and says EIO.
+    if (this.#libc.symbols.getsockopt(fd, SOL_SOCKET, SO_TYPE, value, length) < 0) return;
     this.#taken.set(fd, { errno, stream: value[0] === SOCK_STREAM });
   }
 

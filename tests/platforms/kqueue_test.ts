@@ -97,6 +97,7 @@ for (const system of [DARWIN, FREEBSD]) {
       poller.open(FD, slot, sequence);
       kqueue.deliver(FD, [EVFILT_WRITE, 0, 0, 1]);
       poller.poll(0, (...told) => assert.deepEqual(told, [slot, sequence, POLL_WRITE]));
+      poller.close(FD);
     }
   });
 
@@ -125,6 +126,16 @@ for (const system of [DARWIN, FREEBSD]) {
     }
     kqueue.refused.set(`${FD}:${EVFILT_READ}`, 2);
     assert.equal(poller.close(FD), -2);
+  });
+
+  test(`${os}: what is registered is not registered again, for the kernel would not refuse`, () => {
+    const { kqueue, poller } = start();
+    assert.equal(poller.open(FD, 1, 0), 0);
+    kqueue.changes.length = 0;
+    assert.equal(poller.open(FD, 2, 0), -17);
+    assert.equal(kqueue.changes.length, 0);
+    poller.close(FD);
+    assert.equal(poller.open(FD, 2, 0), 0);
   });
 
   test(`${os}: the write end of a pipe whose reader is gone is registered`, () => {

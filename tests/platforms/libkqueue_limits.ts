@@ -18,6 +18,8 @@ export const LIMITS = {
   "a kqueue that can be polled":
     "its number is that of a pipe, which is never readable: the epoll " +
     "behind it is polled",
+  "a close that closes": "a thread of its own closes the epoll and the rest some time after the " +
+    "kqueue: it is waited for",
   "anonymous descriptors": "a timer, an inotify, an epoll have no type that fstat(2) tells, and " +
     "are refused",
 } as const;

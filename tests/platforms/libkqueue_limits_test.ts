@@ -4,6 +4,7 @@
  * when one fails, a later libkqueue has more, and platforms/linux/libkqueue_calls.ts may do less.
  */
 import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
   DATA,
@@ -116,6 +117,23 @@ limit("a kqueue that can be polled", (bare, sockets) => {
   assert.equal(bare.look(), 1, "a socket without a connection is readable");
   assert.equal(bare.apply(fd, EVFILT_READ, EV_DELETE), 0);
   sockets.close(fd);
+});
+
+limit("a close that closes", (_, sockets) => {
+  // Its number is that of a pipe, of which the library keeps the other end until its thread looks.
+  const bare = new Bare();
+  const pipe = readlinkSync(`/proc/self/fd/${bare.kq}`);
+  assert.match(pipe, /^pipe:/);
+  sockets.close(bare.kq);
+  const left = () =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === pipe;
+      } catch {
+        return false; // That of the listing itself is gone by now.
+      }
+    });
+  while (left().length > 0);
 });
 
 limit("anonymous descriptors", (bare, sockets) => {

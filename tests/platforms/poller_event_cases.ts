@@ -30,6 +30,17 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.ok(b.poller.open(NO_DESCRIPTOR, 1, 0) < 0);
   },
 
+  "add: one that is there is refused, and goes on as it was": (b) => {
+    const [a, peer] = b.pair();
+    b.open(a, 1, 0);
+    b.settle();
+    assert.ok(b.poller.open(a, 2, 0) < 0);
+    b.system.want(b.poller, a, "read");
+    b.send(peer, "x");
+    b.until(1, POLL_READ);
+    assert.equal(b.quiet(2), 0);
+  },
+
   "edge: each arrival is told once": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
