@@ -2,7 +2,7 @@
 // Ten times the load that the server can serve: it serves at its limit, and recovers.
 import { go, type Goroutine, type Routine, run, sleep } from "../../mod.ts";
 import { quantile, Talkers, tryDial } from "./clients.ts";
-import type { Figures } from "./faults.ts";
+import { type Figures, until } from "./faults.ts";
 import { type Runtime, type Served, startServer } from "./served.ts";
 
 /** How many times what it can serve is offered. */
@@ -81,6 +81,9 @@ export async function tenTimes(runtime: Runtime): Promise<Figures> {
     const memory = served.memory;
     const [result, most] = yield* flood(served, before * TIMES, PART_MS);
     const { counters } = yield* served.stats();
+    const empty = yield* until("all are gone", function* () {
+      return (yield* served.stats()).counters.open === 0;
+    });
     const after = yield* capacity(served);
     return {
       "capacity, 1/s": before,
@@ -94,6 +97,7 @@ export async function tenTimes(runtime: Runtime): Promise<Figures> {
       "latency of the served p99, ms": quantile(result.latencies, 0.99),
       "memory before, MiB": memory,
       "memory at most, MiB": most,
+      "all gone after, ms": empty,
       "capacity after, 1/s": after,
       "capacity after of before": after / before,
     };

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Servers under faults and floods, as bench/overload.ts has them: real processes, bounded in time.
+ * Bounds are wide, for the machine is shared; the figures are in bench/results and docs/overload.md.
+ */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  emfile,
+  resetStorm,
+  slowReader,
+  slowSender,
+  workerKilled,
+} from "../../bench/overload/faults.ts";
+import { tenTimes } from "../../bench/overload/flood.ts";
+import type { Runtime } from "../../bench/overload/served.ts";
+import { isDeno } from "./child.ts";
+
+const TIMEOUT_MS = 90_000;
+
+const runtime: Runtime = isDeno
+  ? { id: "deno", command: [process.execPath, "run", "-A", "--quiet"] }
+  : { id: "bun", command: [process.execPath] };
+
+const options = { timeout: TIMEOUT_MS };
+
+test("a worker that dies takes its own connections along, and no other", options, async () => {
+  const figures = await workerKilled(runtime);
+  assert.equal(figures.lost, figures.connections / 2);
+  assert.ok(figures["rounds of those left, 1/s"] > 0);
+});
+
+test(
+  "without descriptors, those who are connected are served, and then all are",
+  options,
+  async () => {
+    const figures = await emfile(runtime);
+    assert.equal(figures["others lost"], 0);
+    assert.ok(figures["clients served"] > 0);
+    assert.ok(figures["clients served"] < figures["descriptors allowed"]);
+    assert.ok(figures["rounds during, 1/s"] > 0);
+    assert.ok(figures["served again after, ms"] < 5000);
+  },
+);
+
+test("who does not read holds no memory, and nobody up", options, async () => {
+  const figures = await slowReader(runtime);
+  assert.ok(figures["taken from them, MiB"] < 10 * 64);
+  assert.ok(figures["memory grown, MiB"] < 64, `${figures["memory grown, MiB"]}`);
+  assert.ok(figures["rounds during, 1/s"] > 0);
+});
+
+test("who says nothing is closed, and nobody else", options, async () => {
+  const figures = await slowSender(runtime);
+  assert.equal(figures.closed, figures["slow senders"]);
+  assert.equal(figures["others lost"], 0);
+});
+
+test("resets leave nothing behind", options, async () => {
+  const figures = await resetStorm(runtime);
+  assert.equal(figures["others lost"], 0);
+  assert.equal(figures["descriptors left over"], 0);
+  assert.ok(figures["memory grown, MiB"] < 128, `${figures["memory grown, MiB"]}`);
+  assert.ok(figures["rounds after, 1/s"] > 0);
+});
+
+test("under ten times the load it serves at its limit, and recovers", options, async () => {
+  const figures = await tenTimes(runtime);
+  const say = JSON.stringify(figures);
+  assert.ok(figures["served of the capacity"] > 0.3, say);
+  assert.ok(figures.refused > figures["served, 1/s"], say);
+  assert.equal(figures.refused, figures["refused by its own count"], say);
+  const grown = figures["memory at most, MiB"] - figures["memory before, MiB"];
+  assert.ok(grown < 128, say);
+  assert.ok(figures["capacity after of before"] > 0.3, say);
+});
