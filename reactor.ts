@@ -25,10 +25,10 @@ export type {
 export {
   openReactor,
   Reactor,
-  serve,
   type ShutdownOptions,
   type ShutdownReport,
 } from "./src/reactor/reactor.ts";
+export { serve } from "./src/reactor/serve.ts";
 export type { Handler, HandlerContext } from "./src/reactor/sub_reactor.ts";
 export type { ReactorWorker, WorkerState } from "./src/reactor/worker_slot.ts";
 export { jobCancelled } from "./src/reactor/job.ts";

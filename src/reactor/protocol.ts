@@ -100,6 +100,8 @@ export type ToMain =
   /** A connection's goroutine did not catch an error. */
   | { readonly type: "panic"; readonly error: PortableError; readonly remote: string }
   | { readonly type: "shed"; readonly reports: ShedReport[] }
+  /** A handler of its table of events has shut its server down. */
+  | { readonly type: "shutdown" }
   | { readonly type: "result"; readonly job: number; readonly value: unknown }
   | { readonly type: "failed"; readonly job: number; readonly error: PortableError }
   /** All of it is closed. With the error that did it, and the connections that it had then. */

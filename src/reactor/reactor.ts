@@ -204,6 +204,9 @@ export class Reactor implements Disposable {
       case "panic":
         this.#options.onPanic?.(unpack(message.error), { worker: slot.id, remote: message.remote });
         break;
+      case "shutdown":
+        this.close();
+        break;
       case "shed":
         for (const report of message.reports) this.#shed(report);
     }
@@ -249,8 +252,9 @@ function addrOf(text: string | null): Addr | null {
  * Starts workers that serve connections with the handler that `module` exports. Parks until all are
  * up. They end with the reactor, and at the latest with the run that opened it.
  *
- * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`; it exports a
- * `function* handle(conn, context)`, see {@linkcode Handler}
+ * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`; it exports as
+ * `handle` a `function*`, see {@linkcode Handler}, or a table of events as `serve` of `./event` takes
+ * it, of which each worker has a server
  * @param options see {@linkcode ReactorOptions}
  * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
  * @example
@@ -272,28 +276,4 @@ export function* openReactor(module: URL | string, options: ReactorOptions = {})
     if (!up) yield* reactor.shutdown({ deadline: 0 });
   }
   return reactor;
-}
-
-/**
- * Serves `listener` over all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
- * Parks until the listener is closed, and its connections are done.
- *
- * @param listener as `listen` gives it, for TCP
- * @param module the handler's module, see {@linkcode openReactor}
- * @param options see {@linkcode ReactorOptions}
- * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
- * @example
- * ```ts
- * using listener = yield* listen("tcp", "127.0.0.1:7007");
- * yield* serve(listener, new URL("./echo_handler.ts", import.meta.url));
- * ```
- */
-export function* serve(
-  listener: Listener,
-  module: URL | string,
-  options: ReactorOptions = {},
-): Routine<void> {
-  using reactor = yield* openReactor(module, options);
-  yield* reactor.serve(listener);
-  yield* reactor.shutdown();
 }

@@ -6,11 +6,13 @@ import type { Conn } from "../net/net.ts";
 import { tcpAddr } from "../net/addr.ts";
 import { wake } from "../poll/wake_words.ts";
 import { Waker } from "../poll/waker.ts";
-import { go } from "../sched/api.ts";
+import { go, gosched } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../sync/context.ts";
 import { withCancel } from "../sync/context_cancel.ts";
+import type { Events } from "../event/events.ts";
 import { Admission } from "./admission.ts";
+import { EventServant } from "./event_servant.ts";
 import { checkLimits } from "./limit_options.ts";
 import type { MainLink } from "./main_link.ts";
 import { OwnListener } from "./own_listener.ts";
@@ -38,7 +40,9 @@ export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 /** See the top of this file. */
 export class SubReactor {
   readonly #main: MainLink;
-  readonly #handler: Handler;
+  /** What serves the connections: the one or the other is null. */
+  readonly #handler: Handler | null;
+  readonly #servant: EventServant | null;
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
   readonly #listeners = new Map<number, OwnListener>();
@@ -50,11 +54,18 @@ export class SubReactor {
   /** The peer of the connection whose goroutine is just ending by an error. */
   #panicking = "";
   #waker: Waker | null = null;
+  /** What ended the server of events. */
+  #failure: { readonly error: unknown } | null = null;
 
-  constructor(main: MainLink, handler: Handler) {
+  constructor(main: MainLink, handler: Handler | Events) {
     const { start } = main;
     this.#main = main;
-    this.#handler = handler;
+    const table = typeof handler === "function" ? null : handler;
+    this.#handler = typeof handler === "function" ? handler : null;
+    this.#servant = table === null
+      ? null
+      : new EventServant(table, (error, remote) => this.#handlerThrew(error, remote));
+    if (table !== null) refuseForEvents(start.limits);
     this.#descriptors = new DescriptorRing(start.descriptors);
     this.#tokens = new TokenRing(start.tokens);
     this.#shed = new ShedReports((reports) => main.post({ type: "shed", reports }));
@@ -70,10 +81,16 @@ export class SubReactor {
   *run(): Routine<void> {
     using waker = new Waker();
     this.#waker = waker;
+    if (this.#servant !== null) {
+      go(() => this.#serveEvents(this.#servant!));
+      yield* gosched();
+      this.#checkServant();
+    }
     this.#main.post({ type: "up", waker: waker.handle });
     for (;;) {
       this.#takeOver();
       this.#receive();
+      this.#checkServant();
       const { order } = this.#main;
       if (order === P.STOP) break;
       if (order === P.DRAIN && this.#drained()) break;
@@ -100,7 +117,7 @@ export class SubReactor {
     this.#open++;
     Atomics.add(this.#main.words, P.OWN_CONNECTIONS, 1);
     Atomics.add(this.#main.words, P.OWN_ACCEPTED, 1);
-    go(() => this.#serving(conn));
+    this.#begin(conn);
   }
 
   /** A connection that was accepted here is closed. */
@@ -114,7 +131,7 @@ export class SubReactor {
     const ring = this.#descriptors;
     for (let sysfd; (sysfd = ring.peek()) !== -1;) {
       const conn = this.#admitted(sysfd);
-      if (conn !== null) go(() => this.#serving(conn));
+      if (conn !== null) this.#begin(conn);
       // Told before it is out of the ring: the main thread counts those in there as goroutines.
       this.#main.tell();
       // From here on it is in the ledger, or closed.
@@ -142,10 +159,35 @@ export class SubReactor {
     }
   }
 
+  #begin(conn: Conn): void {
+    if (this.#servant !== null) this.#servant.take(conn);
+    else go(() => this.#serving(conn));
+  }
+
+  /** Until a handler shuts the server down: then the reactor shuts down. */
+  *#serveEvents(servant: EventServant): Routine<void> {
+    try {
+      yield* servant.run();
+      this.#main.post({ type: "shutdown" });
+    } catch (error) {
+      this.#failure = { error };
+      wake(this.#waker!.handle);
+    }
+  }
+
+  #checkServant(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #handlerThrew(error: unknown, remote: string): void {
+    if (!this.#main.start.survives) throw error;
+    this.#main.post({ type: "panic", error: pack(error), remote });
+  }
+
   *#serving(conn: Conn): Routine<void> {
     using _ = conn;
     try {
-      yield* this.#handler(conn, this.#context);
+      yield* this.#handler!(conn, this.#context);
     } catch (error) {
       if (!(error instanceof OpError)) {
         this.#panicking = String(conn.remoteAddr);
@@ -179,4 +221,19 @@ export class SubReactor {
     for (const listener of this.#listeners.values()) listener.stop();
     return this.#open === 0 && this.#descriptors.length === 0;
   }
+}
+
+/** These look at goroutines that wait; a server of events has none, and an idle timeout of its own. */
+function refuseForEvents({ firstBytes, ...others }: P.WorkerLimits): void {
+  const closing = Object.entries(others).find(([, limit]) =>
+    (limit as { policy?: string }).policy === "closeOldestIdle"
+  );
+  const name = firstBytes !== undefined ? "firstBytes" : closing?.[0];
+  if (name === undefined) return;
+  throw new TypeError(
+    `Cannot keep a limit as ${name} needs a goroutine a connection; ` +
+      `a table of events has idleTimeout: current value is ${
+        JSON.stringify(name === "firstBytes" ? firstBytes : closing![1])
+      }`,
+  );
 }

@@ -40,14 +40,14 @@ function drive(body: () => Routine<void>, options: RunOptions): void {
 
 function begin(module: Record<string, unknown>): void {
   if (start.kind === "pool") return drive(() => poolWorker(main, module), {});
-  const handler = module[start.name];
-  if (typeof handler !== "function") {
+  const handler = module[start.name] as ConstructorParameters<typeof SubReactor>[1] | null;
+  if (typeof handler !== "function" && (typeof handler !== "object" || handler === null)) {
     throw new TypeError(
-      `Cannot serve as ${start.module} must export a function* ${start.name}: ` +
-        `current value is ${typeof handler}`,
+      `Cannot serve as ${start.module} must export a function* or a table of events ` +
+        `${start.name}: current value is ${typeof handler}`,
     );
   }
-  const reactor = new SubReactor(main, handler as ConstructorParameters<typeof SubReactor>[1]);
+  const reactor = new SubReactor(main, handler);
   const onPanic: RunOptions["onPanic"] = (error) => {
     if (start.survives) return reactor.panicked(error);
     connections = reactor.connections;

@@ -382,6 +382,78 @@ bothWithWorkers("goroutines of workers have a limit", function* () {
   yield* served.end();
 });
 
+const EVENTS = new URL("./handlers/events.ts", import.meta.url);
+
+for (const way of ["handing", "sharing"] as const) {
+  bothWithWorkers(`a table of events serves in workers: ${way}`, function* () {
+    const reports: WorkerReport[] = [];
+    const limits = { connections: { most: 10, policy: "refuse" as const }, reply: "full" };
+    const reactor = yield* openReactor(EVENTS, {
+      workers: 2,
+      limits: way === "handing" ? limits : {},
+      restart: { delay: 1 },
+      onWorkerEnd: (report) => reports.push(report),
+    });
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const serving = way === "handing" ? go(() => reactor.serve(listener)) : null;
+    const address = way === "handing"
+      ? String(listener.addr)
+      : String(yield* reactor.listen("tcp", "127.0.0.1:0"));
+    const served = new Served(reactor, address, serving);
+    for (let i = 0; i < 10; i++) {
+      const conn = yield* served.connect();
+      assert.equal(yield* ask(conn, "who"), `events ${conn.localAddr}`);
+      assert.equal(yield* ask(conn, "hello"), "hello");
+    }
+    assert.equal(reactor.counters.open, 10);
+    if (way === "handing") assert.equal(yield* ask(yield* served.connect(), "hello"), "full");
+    assert.equal(yield* ask(served.conns[0], "close"), null);
+    yield* until(() => reactor.counters.open === 9);
+    const again = yield* served.connect();
+    assert.equal(yield* ask(again, "hello"), "hello");
+    assert.match(yield* lastWords(again, "throw"), /^(null|ECONNRESET)$/);
+    yield* until(() => reports.length === 1);
+    assert.match(String(reports[0].error), /thrown by the table/);
+    for (const conn of served.conns.splice(0)) conn.close();
+    yield* until(() => reactor.counters.open === 0);
+    yield* served.end();
+    listener[Symbol.dispose]();
+  });
+}
+
+bothWithWorkers("a table's handlers end connections, reactors, and what cannot be", function* () {
+  const panics: string[] = [];
+  const onPanic = (error: unknown, { remote }: { remote: string }) =>
+    void panics.push(`${error} ${remote}`);
+  const reactor = yield* openReactor(EVENTS, { workers: 2, onPanic });
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const serving = go(() => reactor.serve(listener));
+  const conn = yield* dial("tcp", String(listener.addr));
+  assert.match(yield* lastWords(conn, "throw"), /^(null|ECONNRESET)$/);
+  yield* until(() => panics.length === 1);
+  assert.equal(panics[0], `RangeError: thrown by the table ${conn.localAddr}`);
+  conn.close();
+  const last = yield* dial("tcp", String(listener.addr));
+  assert.match(yield* lastWords(last, "shutdown"), /^(null|ECONNRESET)$/);
+  yield* serving.join();
+  yield* reactor.wait();
+  last.close();
+
+  const rude = yield* openReactor(EVENTS, { workers: 1, name: "rude" });
+  const address = String(yield* rude.listen("tcp", "127.0.0.1:0"));
+  const refused = yield* dial("tcp", address);
+  assert.equal(yield* refused.read(new Uint8Array(1)), null);
+  yield* until(() => rude.counters.accepted === 1 && rude.counters.open === 0);
+  refused.close();
+  yield* rude.shutdown();
+
+  const broken = yield* thrown(openReactor(EVENTS, { workers: 1, name: "broken", onPanic }));
+  assert.match(String(broken), /thrown by serving/);
+  const limits = { firstBytes: { within: 5 } };
+  const wrong = yield* thrown(openReactor(EVENTS, { workers: 1, limits }));
+  assert.match(String(wrong), /firstBytes needs a goroutine a connection/);
+});
+
 bothWithWorkers("one line serves over all cores", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const serving = go(() => serve(listener, HANDLER, { workers: 2 }));
@@ -405,7 +477,7 @@ bothWithWorkers("what cannot be served is an error at once", function* () {
   const noFunction = yield* thrown(openReactor(HANDLER, { workers: 1, name: "notAFunction" }));
   assert.match(
     String(noFunction),
-    /must export a function\* notAFunction: current value is number/,
+    /must export a function\* or a table of events notAFunction: current value is number/,
   );
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
   using listener = yield* listen("tcp", "127.0.0.1:0");

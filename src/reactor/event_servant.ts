@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/** Serves a worker's connections by a table of events, each worker with a server of its own. */
+import { platform } from "../../platforms/runtime.ts";
+import type { EventConn } from "../event/conn.ts";
+import type { Events } from "../event/events.ts";
+import { serve } from "../event/serve.ts";
+import type { Server } from "../event/server.ts";
+import { DESCRIPTOR } from "../net/descriptor.ts";
+import type { Addr } from "../net/addr.ts";
+import type { Conn } from "../net/net.ts";
+import type { NetFD } from "../net/net_fd.ts";
+import type { Routine } from "../sched/goroutine.ts";
+
+/** Takes an error that no handler of the table took, and the peer whose connection it ended. */
+export type EventPanic = (error: unknown, remote: string) => void;
+
+/** See the top of this file. */
+export class EventServant {
+  readonly #events: Events;
+  readonly #panic: EventPanic;
+  /** What is to be called when a connection is over. */
+  readonly #freed = new Map<EventConn, () => void>();
+  /** The same for the one that is just being taken over. */
+  #coming: (() => void) | null = null;
+  #server: Server | null = null;
+
+  constructor(events: Events, panic: EventPanic) {
+    this.#events = events;
+    this.#panic = panic;
+  }
+
+  /** Serves until a handler shuts it down. Parks. Throws what `serving` or `onError` throws. */
+  run(): Routine<void> {
+    const events = this.#events;
+    return serve({
+      ...events,
+      serving: (server) => {
+        this.#server = server;
+        return events.serving?.(server);
+      },
+      closed: (conn, error) => {
+        this.#over(conn);
+        return events.closed?.(conn, error);
+      },
+      ...events.detached !== undefined && {
+        detached: (conn: EventConn, stream: Conn, rest: Uint8Array) => {
+          this.#over(conn);
+          return events.detached!(conn, stream, rest);
+        },
+      },
+      onError: (error, conn) => {
+        if (events.onError !== undefined) return events.onError(error, conn);
+        this.#panic(error, String(conn?.remoteAddr ?? ""));
+      },
+    });
+  }
+
+  /** Takes over a connection. It counts until it is over, or a goroutine's. */
+  take(conn: Conn): void {
+    const server = this.#server;
+    if (server === null || server.closing) return conn.abort();
+    const fd = (conn as unknown as { [DESCRIPTOR]: NetFD<Addr> })[DESCRIPTOR];
+    const freed = this.#coming = fd.onFreed ?? (() => {});
+    fd.onFreed = null;
+    const sysfd = conn.detach();
+    try {
+      const taken = server.adopt(sysfd, { network: fd.net });
+      // One that its first handler has closed may be over by now.
+      if (this.#coming !== null) this.#freed.set(taken, freed);
+    } catch {
+      // The poller will not have it, and nobody else is concerned.
+      platform().sockets.close(sysfd);
+      freed();
+    } finally {
+      this.#coming = null;
+    }
+  }
+
+  #over(conn: EventConn): void {
+    const freed = this.#freed.get(conn);
+    this.#freed.delete(conn);
+    if (freed !== undefined) return freed();
+    this.#coming?.();
+    this.#coming = null;
+  }
+}
