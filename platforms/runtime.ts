@@ -7,6 +7,7 @@ import { FREEBSD } from "./freebsd/platform.ts";
 import { jsRuntime } from "./js_runtime.ts";
 import { overLibkqueue } from "./linux/libkqueue.ts";
 import { linux } from "./linux/platform.ts";
+import { windows } from "./windows/platform.ts";
 import { type Platform, PlatformError } from "./types.ts";
 
 let picked: Platform | undefined;
@@ -27,5 +28,6 @@ function open(): Platform {
   }
   if (os === "darwin") return bsd(DARWIN);
   if (os === "freebsd") return bsd(FREEBSD);
+  if (os === "win32") return windows();
   throw new PlatformError(`Cannot run on ${os}: there is no poller for it yet`, os);
 }

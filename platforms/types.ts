@@ -33,7 +33,8 @@ type Arg<P extends CParam> = P extends "buffer" ? ArrayBufferView
   : number;
 type Args<P extends readonly CParam[]> = { -readonly [K in keyof P]: Arg<P[K]> };
 type Result<R extends CResult> = R extends "void" ? void : R extends "pointer" ? Pointer : number;
-type Bound<F extends CFunction> = (...args: Args<F["params"]>) => Result<F["result"]>;
+/** One function of it, callable. */
+export type Bound<F extends CFunction> = (...args: Args<F["params"]>) => Result<F["result"]>;
 
 /** What {@linkcode JsRuntime.dlopen} makes of a {@linkcode SymbolTable}: the same on every runtime. */
 export type Library<T extends SymbolTable> = {
@@ -72,8 +73,16 @@ export interface JsRuntime {
   addressReader(libraryPath: string): (view: ArrayBufferView) => number;
   /** The cheapest clock that has the milliseconds of `performance.now()` and is never ahead of it. */
   clock(): () => number;
+  /** The pointer to a number's address. */
+  pointerAt(address: number): Pointer;
+  /** The `length` bytes behind `pointer`, which must stay where they are for good. */
+  memoryAt(pointer: Pointer, length: number): ArrayBuffer;
+  /** The function at `pointer`, which no library has by a name. */
+  functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F>;
   /** A wait for `fd` to turn readable that lets the host's loop go on. */
   hostWait(fd: number, libraryPath: string): HostWait;
+  /** A wait for a packet of a completion port that lets the host's loop go on. */
+  completionWait(basket: CompletionBasket): HostWait;
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
   variable(name: string): string | undefined;
   /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
@@ -98,7 +107,7 @@ export type ErrorClasses = Readonly<Record<string, ErrorClass | undefined>>;
 
 /**
  * Watches one descriptor from outside the thread, while the thread is in its host's loop.
- * It takes no event from the descriptor: whoever is woken looks for himself.
+ * No event is lost to it: whoever is woken looks for himself.
  */
 export interface HostWait {
   /** True from `arm` until the watch has fired. */
@@ -108,6 +117,20 @@ export interface HostWait {
   arm(wake: () => void): void;
   /** Gives back whatever the wait owns; call only when not armed. */
   dispose(): void;
+}
+
+/**
+ * Where a wait outside the thread puts the packets that it takes from a completion port: a port has
+ * no way to be looked at without taking. The memory is nobody's heap, and stays for good.
+ */
+export interface CompletionBasket {
+  /** The port's handle. */
+  readonly port: number;
+  /** The address of room for `capacity` structures OVERLAPPED_ENTRY. */
+  readonly entries: number;
+  readonly capacity: number;
+  /** The address of a 32-bit count of those that are in it. */
+  readonly count: number;
 }
 
 /** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by whoever holds it. */
@@ -264,6 +287,11 @@ export type PollSink = (slot: number, sequence: number, mode: number) => void;
  * where its owner will look, and then reports the same two modes. Neither knows what is parked.
  */
 export interface Poller {
+  /**
+   * Whether bytes that arrive after a short read make an event of themselves. Where they do not
+   * (IOCP), the next read must ask, and its asking is what the event will answer.
+   */
+  readonly tellsArrivals: boolean;
   /** A descriptor that is readable while `poll` has something to give; for {@linkcode HostWait}. */
   readonly waitDescriptor: number;
   /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */
@@ -361,8 +389,8 @@ export interface ThreadCalls {
 /** One operating system, bound for this thread. */
 export interface Platform {
   /** As Go's GOOS names it. */
-  readonly os: "linux" | "darwin" | "freebsd";
-  /** What its pollers are: "epoll", "kqueue". */
+  readonly os: "linux" | "darwin" | "freebsd" | "windows";
+  /** What its pollers are: "epoll", "kqueue", "iocp". */
   readonly pollerName: string;
   /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
   readonly registerName: string;

@@ -18,6 +18,8 @@ import {
   runSync,
   sleep,
 } from "../mod.ts";
+import { platform } from "../platforms/runtime.ts";
+import { WindowsSockets } from "../platforms/windows/socket.ts";
 import { netpoll } from "../src/netpoll/netpoll.ts";
 import { scheduler } from "../src/sched/thread.ts";
 
@@ -27,8 +29,10 @@ const LIMIT_S = 60;
 /** The two ways to run goroutines. */
 export type Driver = "run" | "runSync";
 
-/** Sockets that this process has open, as /proc shows them. */
+/** Sockets that this process has open, as /proc shows them; on Windows those of the library. */
 export function openSockets(): number {
+  const { sockets } = platform();
+  if (sockets instanceof WindowsSockets) return sockets.open;
   const links = readdirSync("/proc/self/fd").map((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);
@@ -72,10 +76,21 @@ export async function runBy<T>(driver: Driver, main: () => Routine<T>): Promise<
   }
 }
 
-/** A test of `main` under `run` and another under `runSync`. */
-export function both(name: string, main: () => Routine<void>): void {
+/** Whether this is Windows, or what plays it. */
+export const onWindows: boolean = platform().os === "windows";
+
+/** The number of an error on this system. */
+export function errnoOf(name: string): number {
+  for (let number = 1; number < 20_000; number++) {
+    if (platform().errnoText(number).name === name) return number;
+  }
+  throw new RangeError(`no errno has the name ${name}`);
+}
+
+/** A test of `main` under `run` and another under `runSync`; `skip` says why there is none. */
+export function both(name: string, main: () => Routine<void>, skip: string | false = false): void {
   for (const driver of ["run", "runSync"] as const) {
-    test(`${name} (${driver})`, () => runBy(driver, main));
+    test(`${name} (${driver})`, { skip }, () => runBy(driver, main));
   }
 }
 

@@ -4,7 +4,14 @@
  * the bundlers never see an import of it.
  */
 import { getBuiltinModule } from "node:process";
-import type { CFunction, LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "../types.ts";
+import type {
+  Bound,
+  CFunction,
+  LibraryNames,
+  OpenedLibrary,
+  Pointer,
+  SymbolTable,
+} from "../types.ts";
 import { type Library, PlatformError } from "../types.ts";
 
 /** The part of `bun:ffi` that is used here, declared so that no ambient types are needed. */
@@ -14,6 +21,7 @@ interface BunFFI {
   };
   toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
   ptr(view: ArrayBufferView): number;
+  CFunction(declaration: { ptr: unknown; args: string[]; returns: string }): unknown;
 }
 
 let loaded: BunFFI | undefined;
@@ -85,4 +93,19 @@ export function addressReader(): (view: ArrayBufferView) => number {
     void view.buffer;
     return ptr(view);
   };
+}
+
+/** On Bun a pointer is a number. */
+export function pointerAt(address: number): Pointer {
+  return address as unknown as Pointer;
+}
+
+/** A view of foreign memory. */
+export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
+  return bunFFI().toArrayBuffer(pointer, 0, length);
+}
+
+/** A function by its address. */
+export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F> {
+  return bunFFI().CFunction({ ptr: pointer, ...describe(declaration) }) as Bound<F>;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Waiting beside Bun's event loop. `bun:ffi` has no asynchronous calls, so a helper thread polls
- * the descriptor and wakes this thread through `Atomics.waitAsync`. The helper is started by the
+ * Waiting beside Bun's event loop. `bun:ffi` has no asynchronous calls, so a helper thread waits
+ * for the descriptor and wakes this thread through `Atomics.waitAsync`. The helper is started by the
  * first wait, and is parked in `Atomics.wait`, in no system call of ours, whenever it is not armed.
  */
 import { Worker } from "node:worker_threads";
 import type { HostWait } from "../types.ts";
-import { ACK, CMD, QUIT, type WaiterData, WORDS } from "./waiter_protocol.ts";
+import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
 
 /** The newer half of Atomics, which the library's TypeScript target does not promise. */
 type WaitAsync = (
@@ -24,8 +24,8 @@ export class BunHostWait implements HostWait {
   readonly #words: Int32Array;
   #helper: Worker | null = null;
 
-  constructor(fd: number, libraryPath: string) {
-    this.#data = { memory: new SharedArrayBuffer(WORDS * 4), fd, libraryPath };
+  constructor(watched: Watched) {
+    this.#data = { memory: new SharedArrayBuffer(WORDS * 4), watched };
     this.#words = new Int32Array(this.#data.memory);
   }
 

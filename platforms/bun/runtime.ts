@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import type { JsRuntime } from "../types.ts";
 import { denoErrors } from "./deno_errors.ts";
-import { addressReader, dlopen, errnoReader } from "./ffi.ts";
+import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
 
 /** Bun. */
@@ -15,7 +15,11 @@ export const bun: JsRuntime = {
   errnoReader,
   addressReader,
   clock: () => () => performance.now(),
-  hostWait: (fd, libraryPath) => new BunHostWait(fd, libraryPath),
+  pointerAt,
+  memoryAt,
+  functionAt,
+  hostWait: (fd, libraryPath) => new BunHostWait({ kind: "readable", fd, libraryPath }),
+  completionWait: (basket) => new BunHostWait({ kind: "completion", basket }),
   variable: (name) => env[name],
   // Bun has no permissions.
   requireNet: () => {},

@@ -1,31 +1,49 @@
 // SPDX-License-Identifier: MIT
 /**
- * The helper thread of {@linkcode BunHostWait}: each time that it is asked, it blocks until the
- * descriptor is readable and says so. It takes nothing from the descriptor.
+ * The helper thread of {@linkcode BunHostWait}: each time that it is asked, it blocks until there is
+ * something, and says so.
  */
 import { workerData } from "node:worker_threads";
+import type { CompletionBasket } from "../types.ts";
 import { bunFFI } from "./ffi.ts";
 import { ACK, CMD, QUIT, type WaiterData } from "./waiter_protocol.ts";
 
-const { memory, fd, libraryPath } = workerData as WaiterData;
+const { memory, watched } = workerData as WaiterData;
 const words = new Int32Array(memory);
-const poll = bunFFI().dlopen(libraryPath, {
-  poll: { args: ["buffer", "u32", "i32"], returns: "i32" },
-}).symbols.poll as (fds: Int32Array, count: number, timeout: number) => number;
-
-/** `struct pollfd`: the descriptor, then `events` and `revents` of 16 bits each. */
-const POLLIN = 1;
-const pollfd = new Int32Array(new ArrayBuffer(8));
+const wait = watched.kind === "readable"
+  ? untilReadable(watched.fd, watched.libraryPath)
+  : untilCompletion(watched.basket);
 
 let done = 0;
 for (;;) {
   while (Atomics.load(words, CMD) === done) Atomics.wait(words, CMD, done);
   if (Atomics.load(words, QUIT)) break;
-  pollfd[0] = fd;
-  pollfd[1] = POLLIN;
-  // An interrupted poll counts as a wake-up: whoever is woken looks for himself.
-  poll(pollfd, 1, -1);
+  // A wait that ends for nothing counts as a wake-up: whoever is woken looks for himself.
+  wait();
   done++;
   Atomics.store(words, ACK, done);
   Atomics.notify(words, ACK);
+}
+
+/** Takes nothing from the descriptor. */
+function untilReadable(fd: number, libraryPath: string): () => void {
+  const poll = bunFFI().dlopen(libraryPath, {
+    poll: { args: ["buffer", "u32", "i32"], returns: "i32" },
+  }).symbols.poll as (fds: Int32Array, count: number, timeout: number) => number;
+  // `struct pollfd`: the descriptor, then `events` and `revents` of 16 bits each.
+  const POLLIN = 1;
+  const pollfd = new Int32Array(new ArrayBuffer(8));
+  return () => {
+    pollfd[0] = fd;
+    pollfd[1] = POLLIN;
+    poll(pollfd, 1, -1);
+  };
+}
+
+/** Puts the packets that it takes where the thread will find them. */
+function untilCompletion({ port, entries, capacity, count }: CompletionBasket): () => void {
+  const remove = bunFFI().dlopen("ntdll.dll", {
+    NtRemoveIoCompletionEx: { args: ["i32", "ptr", "u32", "ptr", "ptr", "u32"], returns: "i32" },
+  }).symbols.NtRemoveIoCompletionEx as (...args: (number | null)[]) => number;
+  return () => void remove(port, entries, capacity, count, null, 0);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What a thread and its waiter share: three words of memory, and who moves each. */
 
+import type { CompletionBasket } from "../types.ts";
+
 /** Waits asked for; the thread adds one and notifies. */
 export const CMD = 0;
 /** Waits done; the waiter adds one and notifies. */
@@ -10,9 +12,13 @@ export const QUIT = 2;
 /** How many words there are. */
 export const WORDS = 3;
 
+/** What the waiter waits for: a descriptor to be readable, or a packet of a completion port. */
+export type Watched =
+  | { readonly kind: "readable"; readonly fd: number; readonly libraryPath: string }
+  | { readonly kind: "completion"; readonly basket: CompletionBasket };
+
 /** What the waiter is started with. */
 export interface WaiterData {
   readonly memory: SharedArrayBuffer;
-  readonly fd: number;
-  readonly libraryPath: string;
+  readonly watched: Watched;
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** Foreign functions by `Deno.dlopen`, within what `--allow-ffi` permits. */
-import type { LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "../types.ts";
+import type {
+  Bound,
+  CFunction,
+  LibraryNames,
+  OpenedLibrary,
+  Pointer,
+  SymbolTable,
+} from "../types.ts";
 import { type Library, PlatformError } from "../types.ts";
 import { deno } from "./global.ts";
 
@@ -78,4 +85,21 @@ export function addressReader(libraryPath: string): (view: ArrayBufferView) => n
     memmove: { parameters: ["buffer", "buffer", "u32"], result: "usize" },
   }).symbols as { memmove: (to: ArrayBufferView, from: ArrayBufferView, n: number) => bigint };
   return (view) => Number(memmove(view, view, 0));
+}
+
+/** A pointer is an object of Deno's own. */
+export function pointerAt(address: number): Pointer {
+  return deno.UnsafePointer.create(BigInt(address)) as Pointer;
+}
+
+/** A view of foreign memory; refused under a scoped `--allow-ffi`. */
+export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
+  return deno.UnsafePointerView.getArrayBuffer(pointer, length);
+}
+
+/** A function by its address. */
+export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F> {
+  const { params: parameters, result } = declaration;
+  const found = new deno.UnsafeFnPointer(pointer, { parameters: [...parameters], result });
+  return ((...args: unknown[]) => found.call(...args)) as Bound<F>;
 }

@@ -19,6 +19,11 @@ interface DenoGlobal {
       { parameters: string[]; result: string; optional?: boolean; nonblocking?: boolean }
     >,
   ): { symbols: Record<string, unknown> };
+  UnsafePointer: { create(address: bigint): unknown };
+  UnsafeFnPointer: new (
+    pointer: unknown,
+    declaration: { parameters: string[]; result: string },
+  ) => { call(...args: unknown[]): unknown };
   UnsafePointerView: {
     getArrayBuffer(pointer: unknown, length: number): ArrayBuffer;
   };

@@ -2,7 +2,8 @@
 /** Deno behind the neutral seam. */
 import type { JsRuntime } from "../types.ts";
 import { clock } from "./clock.ts";
-import { addressReader, dlopen, errnoReader } from "./ffi.ts";
+import { DenoCompletionWait } from "./completion_wait.ts";
+import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import {
@@ -22,7 +23,11 @@ export const denoRuntime: JsRuntime = {
   errnoReader,
   addressReader,
   clock,
+  pointerAt,
+  memoryAt,
+  functionAt,
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
+  completionWait: (basket) => new DenoCompletionWait(basket),
   variable,
   requireNet,
   refuseDeniedNet,

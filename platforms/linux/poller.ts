@@ -19,6 +19,7 @@ import type { EpollEventLayout } from "./structs.ts";
 
 /** The poller of a thread. */
 export class EpollPoller implements Poller {
+  readonly tellsArrivals = true;
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #epoll: Epoll;

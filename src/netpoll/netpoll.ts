@@ -79,6 +79,7 @@ export class Netpoll implements EventSource, WaitCount {
     const done = poller.open(fd, pd.slot, pd.sequence);
     if (done >= 0) {
       noteOpened(fd);
+      if (!poller.tellsArrivals) pd.hangup = true;
       return pd;
     }
     this.#cache.free(pd);

@@ -13,6 +13,7 @@ import { both, pair } from "../harness.ts";
 /** The system's poller, which is not told that descriptors are closed. */
 class ForgetfulPoller implements Poller {
   readonly #poller = platform().openPoller();
+  readonly tellsArrivals = this.#poller.tellsArrivals;
   readonly waitDescriptor = this.#poller.waitDescriptor;
   readonly breakDescriptor = this.#poller.breakDescriptor;
   events: [slot: number, sequence: number][] = [];

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/** Windows' constants, by their C names in winsock2.h, ws2tcpip.h, mswsock.h and winnt.h. */
+
+export const AF_INET = 2;
+export const AF_INET6 = 23;
+export const SOCK_STREAM = 1;
+
+export const IPPROTO_IP = 0;
+export const IPPROTO_TCP = 6;
+export const IPPROTO_IPV6 = 41;
+
+export const WSA_FLAG_OVERLAPPED = 0x01;
+export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
+
+export const SOL_SOCKET = 0xffff;
+export const SO_LINGER = 0x80;
+export const SO_PROTOCOL_INFOW = 0x2005;
+export const SO_UPDATE_ACCEPT_CONTEXT = 0x700b;
+export const SO_UPDATE_CONNECT_CONTEXT = 0x7010;
+export const SD_RECEIVE = 0;
+export const SD_SEND = 1;
+
+/** What `_IOW('f', 126, u_long)` makes. */
+export const FIONBIO = 0x8004667e;
+export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
+/** Of Windows 10 1703 and later. */
+export const SIO_TCP_INFO = 0xd8000027;
+
+/** The provider's sockets are handles of the system itself: nothing layered stands between. */
+export const XP1_IFS_HANDLES = 0x00020000;
+
+export const FILE_SKIP_COMPLETION_PORT_ON_SUCCESS = 1;
+export const FILE_SKIP_SET_EVENT_ON_HANDLE = 2;
+
+export const MEM_COMMIT = 0x1000;
+export const MEM_RESERVE = 0x2000;
+export const PAGE_READWRITE = 0x04;
+
+export const THREAD_QUERY_LIMITED_INFORMATION = 0x0800;
+export const THREAD_BASIC_INFORMATION = 0;
+export const IO_COMPLETION_ALL_ACCESS = 0x1f0003;
+
+export const STATUS_SUCCESS = 0;
+export const STATUS_TIMEOUT = 0x102;
+export const STATUS_CANCELLED = 0xc0000120 | 0;
+
+/** The call has begun and its packet will come. */
+export const WSA_IO_PENDING = 997;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A socket as its operations see it: who it is, which port its packets go to, and how the call that
+ * began an operation ended.
+ */
+import type { Arena, Beginner, Operation } from "./arena.ts";
+import * as C from "./constants.ts";
+import { ERRNO } from "./errno.ts";
+import type { Port, Reported } from "./port.ts";
+import type { Winsock } from "./winsock.ts";
+
+/** What a call answers that would have to wait. */
+export const AGAIN: number = -ERRNO.EAGAIN;
+
+/** What the sockets of a thread share. */
+export interface Shared {
+  readonly winsock: Winsock;
+  readonly arena: Arena;
+}
+
+/** See the top of this file. */
+export class SocketHandle implements Reported {
+  readonly fd: number;
+  /** AF_INET or AF_INET6. */
+  readonly family: number;
+  readonly winsock: Winsock;
+  readonly arena: Arena;
+  /** The port that it belongs to; null until it is registered for the first time. */
+  port: Port | null = null;
+  slot = -1;
+  sequence = 0;
+  /** Whether a call that succeeds at once sends no packet. */
+  skips = false;
+  closed = false;
+  #nonblocking = false;
+
+  constructor(shared: Shared, fd: number, family: number) {
+    this.winsock = shared.winsock;
+    this.arena = shared.arena;
+    this.fd = fd;
+    this.family = family;
+  }
+
+  /**
+   * What became of the call that began `operation`; `failure` is 0 or the errno. Gives 0 if the
+   * operation is over already, AGAIN if its packet will come, and minus an errno if it never began.
+   */
+  begun(failure: number): number {
+    if (failure === 0 && this.skips) return 0;
+    if (failure !== 0 && failure !== C.WSA_IO_PENDING) return -failure;
+    this.port!.pending++;
+    return AGAIN;
+  }
+
+  /** Asks Windows to end an operation early; its packet comes all the same. */
+  cancel(operation: Operation): void {
+    this.winsock.kernel.CancelIoEx(this.fd, operation.overlapped);
+  }
+
+  /** Has the calls of the older kind, those without an OVERLAPPED, answer at once. */
+  unblock(): void {
+    if (this.#nonblocking) return;
+    this.winsock.ws2.ioctlsocket(this.fd, C.FIONBIO, ONE);
+    this.#nonblocking = true;
+  }
+
+  /** A slot prepared for `length` bytes; null if there is none. */
+  take(beginner: Beginner, size: Operation["size"], length: number): Operation | null {
+    const operation = this.arena.take(size);
+    operation?.prepare(beginner, length);
+    return operation;
+  }
+}
+
+const ONE = new Int32Array(new ArrayBuffer(4));
+ONE[0] = 1;

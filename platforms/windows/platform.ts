@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/** Windows, bound for this thread. */
+import { arch } from "node:process";
+import { type Platform, PlatformError } from "../types.ts";
+import { Arena } from "./arena.ts";
+import { ERRNO, errnoText } from "./errno.ts";
+import type { Shared } from "./handle.ts";
+import { breakPort, CompletionPoller } from "./poller.ts";
+import { WindowsSockets } from "./socket.ts";
+import { WindowsTransfers } from "./transfer.ts";
+import { winsock } from "./winsock.ts";
+
+/** Opens the libraries and binds what the library needs of Windows. */
+export function windows(): Platform {
+  if (arch !== "x64" && arch !== "arm64") {
+    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+  }
+  const libraries = winsock();
+  const shared: Shared = { winsock: libraries, arena: new Arena(libraries) };
+  const sockets = new WindowsSockets(shared);
+  return {
+    os: "windows",
+    pollerName: "iocp",
+    runtime: libraries.runtime,
+    sockets,
+    transfers: new WindowsTransfers(sockets),
+    errno: ERRNO,
+    errnoText,
+    openPoller: () => new CompletionPoller(shared, sockets),
+    hostWait: (poller) => (poller as CompletionPoller).hostWait(),
+    wakeDescriptor: (port) => breakPort(shared, port),
+  };
+}

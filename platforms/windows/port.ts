@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** What a socket must know of the completion port that it belongs to, for life. */
+
+/** See the top of this file. */
+export interface Port {
+  /** Its handle. */
+  readonly handle: number;
+  /** Operations that are under way and will each send a packet. */
+  pending: number;
+  /** Has `poll` report `mode` of a socket, as if a packet had come. */
+  report(socket: Reported, mode: number): void;
+}
+
+/** What the port reports is about this. */
+export interface Reported {
+  /** The pollDesc that it is registered with, or -1. */
+  readonly slot: number;
+  readonly sequence: number;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The sending half of a stream socket.
+ *
+ * What is to be sent is copied into a slot of the arena and handed to Windows, which mostly takes it
+ * into the socket's own buffer at once. Where that is full the send stays under way, and its slot is
+ * an extension of the buffer: its bytes are on their way, are never called back by a deadline (half
+ * of them could be out), and the next send waits until they are in.
+ */
+import { POLL_WRITE } from "../types.ts";
+import { BARE, type Beginner, LARGE, type Operation, PAGE } from "./arena.ts";
+import { ECANCELED, ERRNO } from "./errno.ts";
+import { AGAIN, type SocketHandle } from "./handle.ts";
+import { WSABUF } from "./structs.ts";
+
+/** See the top of this file. */
+export class Sender implements Beginner {
+  readonly socket: SocketHandle;
+  #pending: Operation | null = null;
+  #error = 0;
+
+  constructor(socket: SocketHandle) {
+    this.socket = socket;
+  }
+
+  /** Bytes that Windows has yet to take into the socket's buffer. */
+  get underWay(): number {
+    return this.#pending === null ? 0 : this.#pending.buffer[WSABUF.length];
+  }
+
+  /** Whether `send` would not have to wait. */
+  ready(): boolean {
+    return this.#pending === null;
+  }
+
+  /** Sends the first `length` bytes of `buffer`, or as many of them as a slot holds. */
+  send(buffer: Uint8Array, length: number): number {
+    const operation = this.slot(length);
+    if (typeof operation === "number") return operation;
+    const n = Math.min(length, operation.data.length);
+    operation.data.set(n === buffer.length ? buffer : buffer.subarray(0, n));
+    return this.sendSlot(operation, n);
+  }
+
+  /** A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno. */
+  slot(length: number): Operation | number {
+    if (this.#pending !== null) return AGAIN;
+    if (this.#error !== 0) return -this.#error;
+    const size = length <= PAGE_DATA ? PAGE : LARGE;
+    return this.socket.take(this, size, 0) ?? -ERRNO.ENOBUFS;
+  }
+
+  /** Sends the first `length` bytes of a slot's data. */
+  sendSlot(operation: Operation, length: number): number {
+    const socket = this.socket;
+    if (socket.port === null) return this.#sendNow(operation, length);
+    operation.buffer[WSABUF.length] = length;
+    const { ws2, errno } = socket.winsock;
+    const { buffer, overlapped } = operation;
+    const failure = ws2.WSASend(socket.fd, buffer, 1, null, 0, overlapped, null) === 0
+      ? 0
+      : errno();
+    const begun = socket.begun(failure);
+    if (begun === AGAIN) {
+      this.#pending = operation;
+      return length;
+    }
+    socket.arena.give(operation);
+    return begun < 0 ? begun : length;
+  }
+
+  /** See {@linkcode Beginner}. */
+  completed(operation: Operation): number {
+    const { errno } = operation;
+    this.#pending = null;
+    this.socket.arena.give(operation);
+    if (errno !== 0 && errno !== ECANCELED) this.#error = errno;
+    return POLL_WRITE;
+  }
+
+  /** A socket that no port knows has nobody to tell it of an end. */
+  #sendNow(operation: Operation, length: number): number {
+    const socket = this.socket;
+    socket.unblock();
+    const { ws2, errno } = socket.winsock;
+    const n = ws2.send(socket.fd, operation.data, length, 0);
+    const failure = n < 0 ? errno() : 0;
+    socket.arena.give(operation);
+    return n < 0 ? -failure : n;
+  }
+}
+
+/** Bytes of data that the shorter kind of slot holds. */
+const PAGE_DATA = PAGE - BARE;

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Windows' sockets behind the neutral seam. A call that would have to wait begins an operation
+ * instead, and answers EAGAIN; the poller reports the operation's end, and the next call collects it.
+ */
+import type {
+  Endpoint,
+  Family,
+  IntOption,
+  RawAddress,
+  ShutdownHow,
+  SocketCalls,
+} from "../types.ts";
+import { Acceptor } from "./acceptor.ts";
+import { Connector } from "./connector.ts";
+import * as C from "./constants.ts";
+import { EBADF, ENOPROTOOPT } from "./errno.ts";
+import type { Shared } from "./handle.ts";
+import { INHERITED, OPTIONS } from "./options.ts";
+import { StreamSocket } from "./stream_socket.ts";
+import {
+  decodeAddress,
+  encodeAddress,
+  PROTOCOL_INFO,
+  SOCKADDR_STORAGE_SIZE,
+  TCP_INFO,
+} from "./structs.ts";
+import type { Winsock } from "./winsock.ts";
+
+/** Size of an interface's name, its final zero included. */
+const IF_NAMESIZE = 256;
+/** States of TCP in which the peer has everything: closed, FIN_WAIT_2, TIME_WAIT. */
+const SETTLED_STATES: ReadonlySet<number> = new Set([0, 6, 10]);
+
+/** See {@linkcode SocketCalls}. */
+export class WindowsSockets implements SocketCalls {
+  readonly acceptName = "acceptex";
+  readonly #shared: Shared;
+  readonly #winsock: Winsock;
+  readonly #sockets = new Map<number, StreamSocket>();
+  #peer: RawAddress = new Uint8Array(new ArrayBuffer(0));
+  /** Scratch memory for out-parameters; every use is over before the call returns. */
+  readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #length = new Int32Array(new ArrayBuffer(4));
+  readonly #value = new Int32Array(new ArrayBuffer(4));
+  readonly #linger = new Uint16Array(new ArrayBuffer(4));
+  readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
+  readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#winsock = shared.winsock;
+  }
+
+  /** How many are open. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
+  /** What is known of a socket, or minus an errno if it is none. */
+  find(fd: number): StreamSocket | number {
+    const known = this.#sockets.get(fd);
+    if (known !== undefined) return known;
+    this.#length[0] = this.#info.length;
+    const { getsockopt } = this.#winsock.ws2;
+    const info = this.#info;
+    const done = this.#done(
+      getsockopt(fd, C.SOL_SOCKET, C.SO_PROTOCOL_INFOW, info, this.#length),
+    );
+    if (done < 0) return -EBADF;
+    const family = new DataView(info.buffer).getInt32(PROTOCOL_INFO.family, true);
+    return this.#add(fd, family);
+  }
+
+  streamSocket(family: Family): number {
+    const number = family === "ip4" ? C.AF_INET : C.AF_INET6;
+    const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
+    const { WSASocketW } = this.#winsock.ws2;
+    const fd = this.#done(WSASocketW(number, C.SOCK_STREAM, C.IPPROTO_TCP, null, 0, flags));
+    if (fd >= 0) this.#add(fd, number);
+    return fd;
+  }
+
+  bind(fd: number, address: RawAddress): number {
+    const done = this.#done(this.#winsock.ws2.bind(fd, address, address.length));
+    const socket = this.#sockets.get(fd);
+    if (done === 0 && socket !== undefined) connectorOf(socket).bound();
+    return done;
+  }
+
+  listen(fd: number, backlog: number): number {
+    const socket = this.find(fd);
+    if (typeof socket === "number") return socket;
+    const done = this.#done(this.#winsock.ws2.listen(fd, backlog));
+    if (done === 0) socket.acceptor ??= new Acceptor(socket);
+    return done;
+  }
+
+  accept(fd: number): number {
+    const listener = this.find(fd);
+    if (typeof listener === "number") return listener;
+    const accepted = (listener.acceptor ??= new Acceptor(listener)).accept();
+    if (typeof accepted === "number") return accepted;
+    this.#peer = accepted.peer;
+    this.#add(accepted.fd, listener.family);
+    for (const [option, value] of listener.options) this.setOption(accepted.fd, option, value);
+    return accepted.fd;
+  }
+
+  peer(): RawAddress {
+    return this.#peer;
+  }
+
+  connect(fd: number, address: RawAddress): number {
+    const socket = this.find(fd);
+    return typeof socket === "number" ? socket : connectorOf(socket).connect(address);
+  }
+
+  recv(fd: number, buffer: Uint8Array, length: number): number {
+    const socket = this.find(fd);
+    return typeof socket === "number" ? socket : socket.receiver.receive(buffer, length);
+  }
+
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const socket = this.find(fd);
+    return typeof socket === "number" ? socket : socket.sender.send(buffer, length);
+  }
+
+  ready(fd: number, direction: "read" | "write"): number {
+    const socket = this.find(fd);
+    if (typeof socket === "number") return socket;
+    return socket.ready(direction) ? 1 : 0;
+  }
+
+  shutdown(fd: number, how: ShutdownHow): number {
+    const socket = this.find(fd);
+    if (typeof socket === "number") return socket;
+    const { shutdown } = this.#winsock.ws2;
+    const done = this.#done(shutdown(fd, how === "read" ? C.SD_RECEIVE : C.SD_SEND));
+    if (done === 0 && how === "read") socket.receiver.end();
+    return done;
+  }
+
+  /** What is under way ends with it; the packets of that still come. */
+  close(fd: number): number {
+    const socket = this.#sockets.get(fd);
+    this.#sockets.delete(fd);
+    if (socket !== undefined) socket.discard();
+    return this.#done(this.#winsock.ws2.closesocket(fd));
+  }
+
+  getOption(fd: number, option: IntOption): number {
+    const connector = option === "SO_ERROR" ? this.#sockets.get(fd)?.connector : undefined;
+    if (connector) return connector.outcome();
+    const name = OPTIONS[option];
+    if (name === undefined) return -ENOPROTOOPT;
+    this.#length[0] = 4;
+    this.#value[0] = 0;
+    const { getsockopt } = this.#winsock.ws2;
+    const done = this.#done(getsockopt(fd, name.level, name.name, this.#value, this.#length));
+    return done < 0 ? done : this.#value[0] * (name.unit ?? 1);
+  }
+
+  setOption(fd: number, option: IntOption, value: number): number {
+    const name = OPTIONS[option];
+    if (name === undefined) return -ENOPROTOOPT;
+    this.#value[0] = Math.ceil(value / (name.unit ?? 1));
+    const { setsockopt } = this.#winsock.ws2;
+    const done = this.#done(setsockopt(fd, name.level, name.name, this.#value, 4));
+    if (done === 0 && INHERITED.has(option)) this.#sockets.get(fd)?.options.set(option, value);
+    return done;
+  }
+
+  setLinger(fd: number, seconds: number): number {
+    // struct linger { u_short l_onoff; u_short l_linger; }
+    this.#linger[0] = seconds < 0 ? 0 : 1;
+    this.#linger[1] = seconds < 0 ? 0 : Math.min(seconds, 0xffff);
+    return this.#done(
+      this.#winsock.ws2.setsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#linger, 4),
+    );
+  }
+
+  bindToDevice(): number {
+    return -ENOPROTOOPT;
+  }
+
+  localAddress(fd: number): RawAddress | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const done = this.#done(this.#winsock.ws2.getsockname(fd, this.#address, this.#length));
+    return done < 0 ? done : this.#copyAddress();
+  }
+
+  remoteAddress(fd: number): RawAddress | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const done = this.#done(this.#winsock.ws2.getpeername(fd, this.#address, this.#length));
+    return done < 0 ? done : this.#copyAddress();
+  }
+
+  /** Windows does not count them, but says whether the peer has everything, the FIN included. */
+  unacknowledged(fd: number): number {
+    const underWay = this.#sockets.get(fd)?.sender.underWay ?? 0;
+    if (underWay > 0) return underWay;
+    const { WSAIoctl } = this.#winsock.ws2;
+    const version = this.#value;
+    version[0] = 0;
+    const { size, state } = TCP_INFO;
+    const length = this.#length;
+    const info = this.#info;
+    const done = this.#done(
+      WSAIoctl(fd, C.SIO_TCP_INFO, version, 4, info, size, length, null, null),
+    );
+    return done < 0 ? done : SETTLED_STATES.has(info[state]) ? 0 : 1;
+  }
+
+  encodeAddress(endpoint: Endpoint): RawAddress {
+    return encodeAddress(endpoint);
+  }
+
+  decodeAddress(address: RawAddress): Endpoint {
+    return decodeAddress(address);
+  }
+
+  interfaceIndex(name: string): number {
+    return this.#winsock.interfaces.if_nametoindex(new TextEncoder().encode(`${name}\0`));
+  }
+
+  interfaceName(index: number): string | null {
+    this.#name.fill(0);
+    // A null pointer is null on Deno and 0 or null on Bun.
+    if (!this.#winsock.interfaces.if_indextoname(index, this.#name)) return null;
+    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
+  }
+
+  /** SOMAXCONN: the provider takes what it can. */
+  maxBacklog(): number {
+    return 0x7fffffff;
+  }
+
+  spareDescriptor(): number {
+    return this.streamSocket("ip4");
+  }
+
+  #add(fd: number, family: number): StreamSocket {
+    const socket = new StreamSocket(this.#shared, fd, family);
+    this.#sockets.set(fd, socket);
+    return socket;
+  }
+
+  #done(result: number): number {
+    return result !== -1 ? result : -this.#winsock.errno();
+  }
+
+  #copyAddress(): RawAddress {
+    return this.#address.slice(0, this.#length[0]);
+  }
+}
+
+function connectorOf(socket: StreamSocket): Connector {
+  return socket.connector ??= new Connector(socket);
+}
