@@ -79,6 +79,15 @@ export async function runBy<T>(driver: Driver, main: () => Routine<T>): Promise<
 /** Whether this is Windows, or what plays it. */
 export const onWindows: boolean = platform().os === "windows";
 
+/**
+ * How many calls it takes to get what is there: on Windows one may begin an operation and another
+ * collect it.
+ */
+export function assertCalls(calls: number, expected: number): void {
+  const most = onWindows ? expected + 1 : expected;
+  assert.ok(expected <= calls && calls <= most, `${calls} calls instead of ${expected}`);
+}
+
 /** The number of an error on this system. */
 export function errnoOf(name: string): number {
   for (let number = 1; number < 20_000; number++) {

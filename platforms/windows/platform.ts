@@ -27,7 +27,16 @@ export function windows(): Platform {
     errno: ERRNO,
     errnoText,
     openPoller: () => new CompletionPoller(shared, sockets),
+    openRawPoller: noRawPoller,
     hostWait: (poller) => (poller as CompletionPoller).hostWait(),
     wakeDescriptor: (port) => breakPort(shared, port),
   };
+}
+
+/** A completion port tells what is done, not what is ready. */
+function noRawPoller(): never {
+  throw new PlatformError(
+    "Cannot open a raw poller: Windows has none that tells readiness",
+    "epoll",
+  );
 }

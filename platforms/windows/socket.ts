@@ -73,6 +73,10 @@ export class WindowsSockets implements SocketCalls {
   }
 
   streamSocket(family: Family): number {
+    return this.#open(family);
+  }
+
+  #open(family: Family): number {
     const number = family === "ip4" ? C.AF_INET : C.AF_INET6;
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const { WSASocketW } = this.#winsock.ws2;
@@ -124,6 +128,16 @@ export class WindowsSockets implements SocketCalls {
   send(fd: number, buffer: Uint8Array, length: number): number {
     const socket = this.find(fd);
     return typeof socket === "number" ? socket : socket.sender.send(buffer, length);
+  }
+
+  /** Of sockets alone: Windows has no call that reads from any handle and does not wait. */
+  read(fd: number, buffer: Uint8Array, length: number): number {
+    return this.recv(fd, buffer, length);
+  }
+
+  /** As {@linkcode read}. */
+  write(fd: number, buffer: Uint8Array, length: number): number {
+    return this.send(fd, buffer, length);
   }
 
   ready(fd: number, direction: "read" | "write"): number {
@@ -196,7 +210,10 @@ export class WindowsSockets implements SocketCalls {
     return done < 0 ? done : this.#copyAddress();
   }
 
-  /** Windows does not count them, but says whether the peer has everything, the FIN included. */
+  /**
+   * Windows does not count them, but says from 10 (1703) on whether the peer has everything, the FIN
+   * included. Where it does not say, the peer may lack something.
+   */
   unacknowledged(fd: number): number {
     const underWay = this.#sockets.get(fd)?.sender.underWay ?? 0;
     if (underWay > 0) return underWay;
@@ -209,7 +226,7 @@ export class WindowsSockets implements SocketCalls {
     const done = this.#done(
       WSAIoctl(fd, C.SIO_TCP_INFO, version, 4, info, size, length, null, null),
     );
-    return done < 0 ? done : SETTLED_STATES.has(info[state]) ? 0 : 1;
+    return done === 0 && SETTLED_STATES.has(info[state]) ? 0 : 1;
   }
 
   encodeAddress(endpoint: Endpoint): RawAddress {
@@ -237,7 +254,7 @@ export class WindowsSockets implements SocketCalls {
   }
 
   spareDescriptor(): number {
-    return this.streamSocket("ip4");
+    return this.#open("ip4");
   }
 
   #add(fd: number, family: number): StreamSocket {

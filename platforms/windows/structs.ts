@@ -25,7 +25,7 @@ export const WSADATA_SIZE = 408;
 export const PROTOCOL_INFO = { size: 628, flags: 0, family: 76, type: 88 } as const;
 
 /** TCP_INFO_v0, in bytes: its first field is a TCPSTATE. */
-export const TCP_INFO = { size: 96, state: 0 } as const;
+export const TCP_INFO = { size: 88, state: 0 } as const;
 
 /** Size of SOCKADDR_IN. */
 export const SOCKADDR_IN_SIZE = 16;

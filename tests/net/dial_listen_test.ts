@@ -27,7 +27,17 @@ import { platform } from "../../platforms/runtime.ts";
 import type { IntOption, RawAddress } from "../../platforms/types.ts";
 import { lacking } from "../platforms/libkqueue_limits.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, type Driver, only, pairOn, runBy, thrown, until } from "../harness.ts";
+import {
+  assertCalls,
+  both,
+  type Driver,
+  only,
+  onWindows,
+  pairOn,
+  runBy,
+  thrown,
+  until,
+} from "../harness.ts";
 
 /** The port of a listener. */
 function portOf(listener: Listener): number {
@@ -492,7 +502,7 @@ both("reusePort lets two listeners share a port and its connections", function* 
   two.close();
   for (const server of servers) yield* server.join();
   assert.ok(accepted[0] > 0 && accepted[1] > 0, String(accepted));
-});
+}, onWindows && "Windows has no SO_REUSEPORT");
 
 for (const name of ["EINTR", "EALREADY", "EISCONN"] as const) {
   both(`a connect that says ${name} has begun, or is done`, function* () {
@@ -554,7 +564,7 @@ both("accept() goes over what is nobody's error", function* () {
     using accepted = yield* listener.accept();
     assert.equal(String(accepted.remoteAddr), String(conn.localAddr));
   });
-  assert.equal(calls, passing.length + 1);
+  assertCalls(calls, passing.length + 1);
 });
 
 both("an error that nobody expected comes out as it is, in Go's words", function* () {
@@ -581,7 +591,8 @@ both("a failure of accept() names the call that failed, as Go does", function* (
   using listener = yield* listen("tcp", "127.0.0.1:0");
   yield* failingWith("accept", [platform().errno.EINVAL], function* () {
     const error = yield* thrown(listener.accept());
-    opError(error, `accept tcp ${listener.addr}: accept4: invalid argument`);
+    const { acceptName } = platform().sockets;
+    opError(error, `accept tcp ${listener.addr}: ${acceptName}: invalid argument`);
   });
 });
 
@@ -631,7 +642,7 @@ for (const name of EXHAUSTED) {
         using accepted = yield* listener.accept();
         assert.equal(String(accepted.remoteAddr), String(conn.localAddr));
       });
-      assert.equal(calls, 7);
+      assertCalls(calls, 7);
       const took = performance.now() - start;
       assert.ok(took >= 5 + 10 + 20, `three waits took ${took} ms`);
     },
@@ -710,7 +721,9 @@ for (const driver of ["run", "runSync"] as const) {
     `a server without descriptors does not spin, and serves when it has some (${driver})`;
   test(
     name,
-    lacking("two filters of a descriptor"),
+    onWindows
+      ? { skip: "Windows has no limit of handles that a process could be given" }
+      : lacking("two filters of a descriptor"),
     () =>
       withPoorServer(driver, (address, pid) =>
         runBy("run", function* () {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Runs the tests under Bun for Windows and Deno for Windows, in Wine, and prints at the end one line
+ * with the sum. `node scripts/test_wine.mjs FOLDER [file or folder of tests]...`, where FOLDER is what
+ * scripts/wine.sh made.
+ *
+ * Everything runs on one processor: what Wine does of a system goes through a server process, and
+ * between two processors each call takes ten times as long. One file at a time, for the same reason.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+const [folder, ...given] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error("usage: node scripts/test_wine.mjs FOLDER [file or folder of tests]...");
+  process.exit(2);
+}
+
+/** What needs Linux's own programs and files, or says nothing about the system. */
+const OF_LINUX = new Set(["system", "fixtures", "docs", "examples"]);
+/** Longest that a file may take, in milliseconds: Wine is slow, and a machine may be busy. */
+const LIMIT_MS = 900_000;
+/** The processor; not the first, which has most of a machine's own work. */
+const PROCESSOR = String(availableParallelism() - 1);
+
+const RUNNERS = [
+  {
+    name: "Bun",
+    command: (file) => [`${folder}/bun.exe`, "test", "--timeout", "120000", `./${file}`],
+    passed: /^ *(\d+) pass$/m,
+    failed: /^ *(\d+) fail$/m,
+  },
+  {
+    name: "Deno",
+    command: (file) => [`${folder}/deno.exe`, "test", "-A", "--no-check", file],
+    passed: /(\d+) passed/,
+    failed: /(\d+) failed/,
+  },
+];
+
+function filesIn(place) {
+  if (statSync(place).isFile()) return [place];
+  return readdirSync(place).filter((name) => name.endsWith("_test.ts")).map((name) =>
+    `${place}/${name}`
+  );
+}
+
+const places = given.length > 0
+  ? given.map((place) => place.replace(/^\.\//, ""))
+  : readdirSync("tests", { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !OF_LINUX.has(entry.name))
+    .map((entry) => `tests/${entry.name}`);
+const files = places.flatMap(filesIn);
+
+let passed = 0;
+let failed = 0;
+
+/** Without its summary a run has failed: Deno ends without a word where it finds no test. */
+function run({ name, command, passed: passedIn, failed: failedIn }, file) {
+  console.log(`\n== ${file} under ${name} for Windows`);
+  const { stdout, stderr, status, error } = spawnSync(
+    "taskset",
+    ["-c", PROCESSOR, `${folder}/wine`, ...command(file)],
+    {
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+      maxBuffer: 1 << 28,
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
+    },
+  );
+  if (error) console.log(String(error));
+  const output = `${stdout ?? ""}${stderr ?? ""}`;
+  process.stdout.write(output);
+  const count = (pattern) => Number(pattern.exec(output)?.[1] ?? 0);
+  const failures = count(failedIn);
+  const summed = passedIn.test(output) || failedIn.test(output);
+  passed += count(passedIn);
+  failed += status === 0 && summed ? failures : Math.max(1, failures);
+}
+
+for (const runner of RUNNERS) for (const file of files) run(runner, file);
+// Wine's own processes would linger, and hold our output open.
+spawnSync(`${folder}/wine`, ["wineserver", "-k"]);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/** Windows' layouts, numbers and addresses against its headers' own figures; they run on any system. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BARE, LARGE, PAGE } from "../../platforms/windows/arena.ts";
+import { ERRNO, errnoText, ntstatusErrno, win32Errno } from "../../platforms/windows/errno.ts";
+import {
+  ACCEPT_ADDRESS_SIZE,
+  decodeAddress,
+  encodeAddress,
+  OVERLAPPED,
+  OVERLAPPED_ENTRY,
+  PROTOCOL_INFO,
+  SOCKADDR_IN6_SIZE,
+  SOCKADDR_IN_SIZE,
+  TCP_INFO,
+  THREAD_INFORMATION,
+  WSABUF,
+} from "../../platforms/windows/structs.ts";
+import { EXTENSIONS } from "../../platforms/windows/symbols.ts";
+
+test("the structures have the sizes and offsets of the headers", () => {
+  // sizeof and offsetof as a compiler for x86_64-w64-mingw32 gives them.
+  assert.deepEqual(OVERLAPPED, { words: 32 / 4, status: 0, bytes: 8 / 4 });
+  assert.deepEqual(WSABUF, { words: 16 / 4, length: 0, pointer: 8 / 4 });
+  assert.deepEqual(OVERLAPPED_ENTRY, { words: 32 / 4, overlapped: 8 / 4 });
+  assert.deepEqual(THREAD_INFORMATION, { words: 48 / 4, teb: 8 / 4 });
+  assert.deepEqual(PROTOCOL_INFO, { size: 628, flags: 0, family: 76, type: 88 });
+  assert.deepEqual(TCP_INFO, { size: 88, state: 0 });
+});
+
+test("an IPv4 endpoint is a SOCKADDR_IN", () => {
+  const bytes = encodeAddress({ ip: Uint8Array.of(192, 0, 2, 1), port: 0x1234, scope: 0 });
+  assert.equal(bytes.length, SOCKADDR_IN_SIZE);
+  assert.deepEqual([...bytes], [2, 0, 0x12, 0x34, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(decodeAddress(bytes), { ip: bytes.slice(4, 8), port: 0x1234, scope: 0 });
+});
+
+test("an IPv6 endpoint is a SOCKADDR_IN6, whose family is not Linux's", () => {
+  const ip = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
+  const bytes = encodeAddress({ ip, port: 443, scope: 0x01020304 });
+  assert.equal(bytes.length, SOCKADDR_IN6_SIZE);
+  assert.deepEqual([...bytes.subarray(0, 8)], [23, 0, 1, 187, 0, 0, 0, 0]);
+  assert.deepEqual([...bytes.subarray(8, 24)], [...ip]);
+  assert.deepEqual([...bytes.subarray(24)], [4, 3, 2, 1]);
+  assert.deepEqual(decodeAddress(bytes), { ip, port: 443, scope: 0x01020304 });
+});
+
+test("AcceptEx has room for the longest address and its own 16 bytes, twice, in the smallest slot", () => {
+  assert.equal(ACCEPT_ADDRESS_SIZE, SOCKADDR_IN6_SIZE + 16);
+  assert.ok(2 * ACCEPT_ADDRESS_SIZE <= BARE - 64);
+  for (const size of [BARE, PAGE, LARGE]) assert.equal(size % BARE, 0);
+});
+
+test("an error has the name that it has on other systems, however Windows tells it", () => {
+  const name = (errno: number) => errnoText(errno).name;
+  assert.deepEqual(errnoText(10061), { name: "ECONNREFUSED", text: "connection refused" });
+  assert.deepEqual(errnoText(9999), { name: "E9999", text: "errno 9999" });
+  for (
+    const [expected, winsock, win32, ntstatus] of [
+      ["ECONNREFUSED", 10061, 1225, 0xc0000236],
+      ["ECONNRESET", 10054, 64, 0xc000020d],
+      ["ECONNABORTED", 10053, 1236, 0xc0000241],
+      ["ETIMEDOUT", 10060, 121, 0xc00000b5],
+      ["ENETUNREACH", 10051, 1231, 0xc000023c],
+      ["EHOSTUNREACH", 10065, 1232, 0xc000023d],
+      ["ECANCELED", 995, 1235, 0xc0000120],
+      ["EMSGSIZE", 10040, 234, 0x80000005],
+      ["EACCES", 10013, 5, 0xc0000022],
+      ["EBADF", 10009, 6, 0xc0000008],
+      ["ENOBUFS", 10055, 1450, 0xc000009a],
+    ] as const
+  ) {
+    assert.equal(name(winsock), expected);
+    assert.equal(name(win32Errno(win32)), expected);
+    // An OVERLAPPED has it as a signed word.
+    assert.equal(name(ntstatusErrno(ntstatus | 0)), expected);
+  }
+  for (const [name, number] of Object.entries(ERRNO)) {
+    assert.equal(errnoText(number).name, name);
+  }
+});
+
+test("no failure is ever taken for success", () => {
+  assert.equal(ntstatusErrno(0), 0);
+  assert.notEqual(ntstatusErrno(0xc0001234 | 0), 0);
+  assert.notEqual(ntstatusErrno(0x8000000a | 0), 0, "a handle that was closed under the operation");
+});
+
+test("the GUIDs are those of mswsock.h", () => {
+  const text = (guid: string) => {
+    const bytes = guid.match(/../g)!;
+    const field = (from: number, to: number) => bytes.slice(from, to).reverse().join("");
+    return [field(0, 4), field(4, 6), field(6, 8), bytes.slice(8).join("")].join("-");
+  };
+  assert.equal(text(EXTENSIONS.AcceptEx.guid), "b5367df1-cbac-11cf-95ca00805f48a192");
+  assert.equal(text(EXTENSIONS.GetAcceptExSockaddrs.guid), "b5367df2-cbac-11cf-95ca00805f48a192");
+  assert.equal(text(EXTENSIONS.ConnectEx.guid), "25a207b9-ddf3-4660-8ee976e58c74063e");
+});
