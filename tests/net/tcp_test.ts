@@ -492,7 +492,7 @@ both("a wake-up for nothing parks the reader again", function* () {
     yield* a.write(bytes("y"));
     assert.equal(yield* reader.join(), 2);
   });
-});
+}, onWindows && "no wake-up of a completion port is for nothing: each is the end of an operation");
 
 /** An option of a connection, as the kernel has it. */
 function option(conn: Conn, name: IntOption): number {
@@ -547,10 +547,11 @@ both("setReadBuffer() and setWriteBuffer() reach the kernel", function* () {
   const [a, b] = yield* pair();
   using conn = a, _b = b;
   // Linux books twice what is asked for, to cover its own bookkeeping. socket(7).
+  const booked = onWindows ? 1 : 2;
   conn.setReadBuffer(20_000);
-  assert.equal(option(conn, "SO_RCVBUF"), 40_000);
+  assert.equal(option(conn, "SO_RCVBUF"), booked * 20_000);
   conn.setWriteBuffer(30_000);
-  assert.equal(option(conn, "SO_SNDBUF"), 60_000);
+  assert.equal(option(conn, "SO_SNDBUF"), booked * 30_000);
   for (const wrong of [0, -1, 1.5, NaN, 2 ** 31]) {
     assert.throws(() => conn.setReadBuffer(wrong), RangeError);
     assert.throws(() => conn.setWriteBuffer(wrong), RangeError);

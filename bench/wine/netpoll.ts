@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Both ends of an echo in one process, over the library. The arguments: `run` or `runSync`, how many
+// connections, how many round trips on each. Its last line is the round trips per second.
+import process from "node:process";
+import {
+  type Conn,
+  dial,
+  go,
+  type Goroutine,
+  listen,
+  type Routine,
+  run,
+  runSync,
+} from "../../mod.ts";
+
+const BYTES = 64;
+const [driver, connections, trips] = process.argv.slice(2);
+
+function* serve(conn: Conn): Routine<void> {
+  using _ = conn;
+  const buf = new Uint8Array(512);
+  for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
+}
+
+function* ask(address: string, fill: number): Routine<void> {
+  using conn = yield* dial("tcp", address);
+  const message = new Uint8Array(BYTES).fill(fill);
+  const answer = new Uint8Array(BYTES);
+  for (let i = 0; i < Number(trips); i++) {
+    yield* conn.write(message);
+    yield* conn.readFull(answer);
+    if (answer[BYTES - 1] !== fill) throw new Error("another's answer");
+  }
+}
+
+function* main(): Routine<void> {
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  go(function* () {
+    for (;;) go(serve, yield* listener.accept());
+  });
+  const start = performance.now();
+  const asking: Goroutine<void>[] = [];
+  for (let i = 0; i < Number(connections); i++) asking.push(go(ask, String(listener.addr), i + 1));
+  for (const each of asking) yield* each.join();
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${Math.round(Number(connections) * Number(trips) / seconds)} round trips/s`);
+}
+
+if (driver === "runSync") runSync(main);
+else await run(main);
+process.exit(0);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Both ends of an echo in one process, over node:net. Arguments and output as those of netpoll.ts.
+import { connect, createServer } from "node:net";
+import process from "node:process";
+
+const BYTES = 64;
+const [, connections, trips] = process.argv.slice(2);
+let left = Number(connections);
+let start = 0;
+
+function ask(port, fill) {
+  const socket = connect(port, "127.0.0.1");
+  socket.setNoDelay(true);
+  const message = new Uint8Array(BYTES).fill(fill);
+  let answered = 0;
+  let have = 0;
+  socket.on("connect", () => socket.write(message));
+  socket.on("data", (chunk) => {
+    if (chunk[chunk.length - 1] !== fill) throw new Error("another's answer");
+    have += chunk.length;
+    if (have < BYTES) return;
+    have = 0;
+    if (++answered < Number(trips)) return void socket.write(message);
+    socket.destroy();
+    if (--left === 0) end();
+  });
+}
+
+function end() {
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${Math.round(Number(connections) * Number(trips) / seconds)} round trips/s`);
+  process.exit(0);
+}
+
+const server = createServer((socket) => {
+  socket.setNoDelay(true);
+  socket.on("data", (chunk) => socket.write(chunk));
+  socket.on("error", () => {});
+});
+server.listen(0, "127.0.0.1", () => {
+  start = performance.now();
+  for (let i = 0; i < Number(connections); i++) ask(server.address().port, i + 1);
+});
