@@ -54,6 +54,8 @@ export function assertNothingLeft(sockets: number): void {
   // The runtime may close some of its own meanwhile, as those that fetch kept alive.
   const left = openSockets();
   assert.ok(left <= sockets, `sockets left: ${left - sockets}`);
+  const system = platform().sockets;
+  if (system instanceof WindowsSockets) assert.equal(system.slotsInUse, 0, "slots left");
 }
 
 /** Ends a test that hangs, with an error instead of the runner's own silence. */
@@ -104,8 +106,13 @@ export function both(name: string, main: () => Routine<void>, skip: string | fal
 }
 
 /** A test of `main` under one of the two, for what only that one has. */
-export function only(driver: Driver, name: string, main: () => Routine<void>): void {
-  test(`${name} (${driver})`, () => runBy(driver, main));
+export function only(
+  driver: Driver,
+  name: string,
+  main: () => Routine<void>,
+  skip: string | false = false,
+): void {
+  test(`${name} (${driver})`, { skip }, () => runBy(driver, main));
 }
 
 /** A connected pair: the dialled end and the accepted one, with the listener closed. */

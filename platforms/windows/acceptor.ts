@@ -146,7 +146,8 @@ const LISTENER = new Int32Array(new ArrayBuffer(8));
 
 /** A connection whose peer was gone before it was accepted is nobody's error. */
 function told(result: number): number {
-  return result === -ERRNO.ECONNRESET ? -ERRNO.ECONNABORTED : result;
+  const gone = result === -ERRNO.ECONNRESET || result === -ERRNO.ENOTCONN;
+  return gone ? -ERRNO.ECONNABORTED : result;
 }
 
 /** A new stream socket of the family of `like`, or minus an errno. */

@@ -57,6 +57,11 @@ export class WindowsSockets implements SocketCalls {
     return this.#sockets.size;
   }
 
+  /** Slots of the arena that are not free. */
+  get slotsInUse(): number {
+    return this.#shared.arena.inUse;
+  }
+
   /** What is known of a socket, or minus an errno if it is none. */
   find(fd: number): StreamSocket | number {
     const known = this.#sockets.get(fd);

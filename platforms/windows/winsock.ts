@@ -56,7 +56,7 @@ export function winsock(): Winsock {
 
 function open(): Winsock {
   const runtime = jsRuntime();
-  const ws2 = runtime.dlopen(WS2_32, WS2_32_SYMBOLS).symbols;
+  const ws2 = { ...runtime.dlopen(WS2_32, WS2_32_SYMBOLS).symbols };
   const kernel = runtime.dlopen(KERNEL32, KERNEL32_SYMBOLS).symbols;
   const { symbols: nt, path } = runtime.dlopen(NTDLL, NTDLL_SYMBOLS);
   const failed = ws2.WSAStartup(VERSION, new Uint8Array(new ArrayBuffer(WSADATA_SIZE)));
