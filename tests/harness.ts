@@ -20,6 +20,7 @@ import {
 } from "../mod.ts";
 import { platform } from "../platforms/runtime.ts";
 import { WindowsSockets } from "../platforms/windows/socket.ts";
+import { winsock } from "../platforms/windows/winsock.ts";
 import { netpoll } from "../src/netpoll/netpoll.ts";
 import { scheduler } from "../src/sched/thread.ts";
 
@@ -81,6 +82,24 @@ export async function runBy<T>(driver: Driver, main: () => Routine<T>): Promise<
 /** Whether this is Windows, or what plays it. */
 export const onWindows: boolean = platform().os === "windows";
 
+/** Whether that is Wine, which says so itself. */
+export const onWine: boolean = onWindows && winsock().nt.wine_get_version !== null;
+
+/** Why a test is skipped under Wine; tests/platforms/wine_gaps_test.ts shows each gap. */
+export function wineGap(what: WineGap): string | false {
+  return onWine && `a gap of Wine: ${what}`;
+}
+
+/** What Windows has and Wine has not. */
+export type WineGap =
+  | "AF_UNIX"
+  | "SIO_TCP_INFO"
+  | "TCP_MAXRT"
+  | "TCP_FASTOPEN"
+  | "IPV6_TCLASS"
+  | "a reset before the first receive"
+  | "names of interfaces";
+
 /**
  * How many calls it takes to get what is there: on Windows one may begin an operation and another
  * collect it.
@@ -90,12 +109,20 @@ export function assertCalls(calls: number, expected: number): void {
   assert.ok(expected <= calls && calls <= most, `${calls} calls instead of ${expected}`);
 }
 
+/** Errors by name: some have no number on Windows. */
+const ERRNO = new Map<string, number>();
+for (let errno = 20_000; errno > 0; errno--) ERRNO.set(platform().errnoText(errno).name, errno);
+
+/** Whether this system has an error of this name. */
+export function hasErrno(name: string): boolean {
+  return ERRNO.has(name);
+}
+
 /** The number of an error on this system. */
 export function errnoOf(name: string): number {
-  for (let number = 1; number < 20_000; number++) {
-    if (platform().errnoText(number).name === name) return number;
-  }
-  throw new RangeError(`no errno has the name ${name}`);
+  const errno = ERRNO.get(name);
+  if (errno === undefined) throw new RangeError(`no errno has the name ${name}`);
+  return errno;
 }
 
 /** A test of `main` under `run` and another under `runSync`; `skip` says why there is none. */

@@ -112,7 +112,7 @@ export class WindowsSockets implements SocketCalls {
     if (typeof accepted === "number") return accepted;
     this.#peer = accepted.peer;
     this.#add(accepted.fd, listener.family);
-    for (const [option, value] of listener.options) this.setOption(accepted.fd, option, value);
+    for (const [option, value] of listener.options) this.#set(accepted.fd, option, value);
     return accepted.fd;
   }
 
@@ -181,13 +181,20 @@ export class WindowsSockets implements SocketCalls {
   }
 
   setOption(fd: number, option: IntOption, value: number): number {
+    const socket = this.find(fd);
+    if (typeof socket === "number") return socket;
+    const done = this.#set(fd, option, value);
+    if (done === 0 && INHERITED.has(option)) socket.options.set(option, value);
+    return done;
+  }
+
+  #set(fd: number, option: IntOption, value: number): number {
     const name = OPTIONS[option];
-    if (name === undefined) return -ENOPROTOOPT;
+    const strange = name?.level === C.IPPROTO_IPV6 && this.#sockets.get(fd)?.family === C.AF_INET;
+    if (name === undefined || strange) return -ENOPROTOOPT;
     this.#value[0] = Math.ceil(value / (name.unit ?? 1));
     const { setsockopt } = this.#winsock.ws2;
-    const done = this.#done(setsockopt(fd, name.level, name.name, this.#value, 4));
-    if (done === 0 && INHERITED.has(option)) this.#sockets.get(fd)?.options.set(option, value);
-    return done;
+    return this.#done(setsockopt(fd, name.level, name.name, this.#value, 4));
   }
 
   setLinger(fd: number, seconds: number): number {

@@ -125,6 +125,8 @@ export const KERNEL32_SYMBOLS = {
 
 /** See winternl.h. */
 export const NTDLL_SYMBOLS = {
+  // const char *wine_get_version(void): where this is Wine, and not Windows
+  wine_get_version: { params: [], result: "pointer", optional: true },
   // NTSTATUS NtCreateIoCompletion(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG threads)
   NtCreateIoCompletion: { params: ["buffer", "u32", "pointer", "u32"], result: "i32" },
   // NTSTATUS NtRemoveIoCompletionEx(HANDLE port, void *entries, ULONG count, ULONG *removed,

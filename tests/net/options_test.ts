@@ -18,12 +18,13 @@ import {
 import { libc } from "../../platforms/linux/libc.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { IntOption } from "../../platforms/types.ts";
+import { winsock } from "../../platforms/windows/winsock.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, openSockets, thrown } from "../harness.ts";
+import { both, onWindows, openSockets, thrown, wineGap } from "../harness.ts";
 
-const SOL_SOCKET = 1;
+const SOL_SOCKET = onWindows ? 0xffff : 1;
 const IPPROTO_TCP = 6;
-const SO_LINGER = 13;
+const SO_LINGER = onWindows ? 0x80 : 13;
 const SO_BINDTODEVICE = 25;
 const TCP_INFO = 11;
 
@@ -42,7 +43,8 @@ function option({ fd }: HasDescriptor, name: IntOption): number {
 function rawOption({ fd }: HasDescriptor, level: number, name: number): DataView {
   const value = new Uint8Array(new ArrayBuffer(256));
   const length = Int32Array.of(value.length);
-  assert.equal(libc().symbols.getsockopt(fd, level, name, value, length), 0);
+  const { getsockopt } = onWindows ? winsock().ws2 : libc().symbols;
+  assert.equal(getsockopt(fd, level, name, value, length), 0);
   return new DataView(value.buffer, 0, length[0]);
 }
 
@@ -53,6 +55,8 @@ function text(view: DataView): string {
 /** Seconds to linger, or null if it does not. */
 function linger(socket: HasDescriptor): number | null {
   const value = rawOption(socket, SOL_SOCKET, SO_LINGER);
+  // There both fields have 16 bits.
+  if (onWindows) return value.getUint16(0, true) === 0 ? null : value.getUint16(2, true);
   return value.getInt32(0, true) === 0 ? null : value.getInt32(4, true);
 }
 
@@ -94,13 +98,20 @@ const PLAIN:
     [{ reuseAddr: true }, "SO_REUSEADDR", 1],
   ];
 
+/** Why an option cannot be read back here. */
+function missing(name: IntOption): string | false {
+  if (name === "TCP_USER_TIMEOUT") return wineGap("TCP_MAXRT");
+  const unknown = name === "SO_REUSEPORT" || name === "SO_REUSEADDR";
+  return onWindows && unknown && `Windows has no ${name} that means the same`;
+}
+
 for (const [given, name, is] of PLAIN) {
   both(`${JSON.stringify(given)} is ${name} ${is} at both ends and the listener`, function* () {
     using ends = yield* connect("127.0.0.1", given, given);
     for (const end of [ends.listener, ends.conn, ends.accepted]) {
       assert.equal(option(end, name), is);
     }
-  });
+  }, missing(name));
 }
 
 both("what is not asked for is as the system has it", function* () {
@@ -116,7 +127,7 @@ both("what is not asked for is as the system has it", function* () {
   }
   assert.equal(option(ends.conn, "TCP_FASTOPEN_CONNECT"), 0);
   assert.equal(option(ends.listener, "TCP_DEFER_ACCEPT"), 0);
-});
+}, onWindows && "Linux's own numbers are read back");
 
 both("reuseAddr can be switched off for a listener", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { reuseAddr: false });
@@ -131,7 +142,7 @@ both("trafficClass is that of IPv6 as well, and of IPv4 through IPv6", function*
   }
   using every = yield* listen("tcp", ":0", given);
   assert.equal(option(every, "IP_TOS"), 0x88);
-});
+}, wineGap("IPV6_TCLASS"));
 
 both("readBuffer and writeBuffer are asked for before the connection is made", function* () {
   const given = { readBuffer: 20_000, writeBuffer: 30_000 };
@@ -149,9 +160,9 @@ both("readBuffer and writeBuffer are asked for before the connection is made", f
   }, function* () {
     using ends = yield* connect("127.0.0.1", given, given);
     for (const end of [ends.listener, ends.conn, ends.accepted]) {
-      // The kernel doubles what it is asked for, for its own needs. socket(7)
-      assert.equal(option(end, "SO_RCVBUF"), 40_000);
-      assert.equal(option(end, "SO_SNDBUF"), 60_000);
+      // Linux doubles what it is asked for, for its own needs. socket(7)
+      assert.equal(option(end, "SO_RCVBUF"), onWindows ? 20_000 : 40_000);
+      assert.equal(option(end, "SO_SNDBUF"), onWindows ? 30_000 : 60_000);
     }
   });
   const asked = order.flatMap((call, i) => call === "SO_RCVBUF" ? [i] : []);
@@ -170,6 +181,7 @@ both(
     }
     const buf = new Uint8Array(8);
     for (const [dialled, accepted] of [[0, undefined], [undefined, 0]]) {
+      if (dialled === 0 && wineGap("a reset before the first receive")) continue;
       using ends = yield* connect("127.0.0.1", { linger: accepted }, { linger: dialled });
       const [resetting, reset] = dialled === 0
         ? [ends.conn, ends.accepted]
@@ -189,7 +201,7 @@ both("backlog is how many connections may wait", function* () {
   assert.equal(backlog(few), 3);
   using many = yield* listen("tcp", "127.0.0.1:0");
   assert.ok(backlog(many) >= 128, String(backlog(many)));
-});
+}, onWindows && "Windows does not tell the backlog");
 
 both("ipv6Only goes before what the network says", function* () {
   const CASES = [
@@ -228,7 +240,7 @@ both("bindToDevice is the interface that everything goes through", function* () 
   const listened = yield* thrown(listen("tcp", "127.0.0.1:0", device));
   assert.equal((listened as Error).message, "listen tcp 127.0.0.1:0: setsockopt: no such device");
   assert.equal(openSockets(), sockets);
-});
+}, onWindows && "Windows has no SO_BINDTODEVICE");
 
 both("mark is set, or refused to those without the privilege", function* () {
   for (const mark of [7, 0xfffffffe]) {
@@ -242,7 +254,7 @@ both("mark is set, or refused to those without the privilege", function* () {
     using _ = listener;
     assert.equal(rawOption(listener, SOL_SOCKET, 36).getUint32(0, true), mark);
   }
-});
+}, onWindows && "Windows has no SO_MARK");
 
 both("fastOpen: a listener takes data with the first packet, a dial sends it there", function* () {
   using plain = yield* listen("tcp", "127.0.0.1:0", { fastOpen: true });
@@ -265,7 +277,7 @@ both("fastOpen: a listener takes data with the first packet, a dial sends it the
     assert.deepEqual(buf.subarray(0, 3), Uint8Array.of(1, 2, 3));
     assert.equal((conn.localAddr as TCPAddr).port, (accepted.remoteAddr as TCPAddr).port);
   }
-});
+}, wineGap("TCP_FASTOPEN"));
 
 both("deferAccept keeps a connection unseen until its peer has sent something", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { deferAccept: 30_000 });
@@ -281,7 +293,7 @@ both("deferAccept keeps a connection unseen until its peer has sent something", 
   yield* silent.write(Uint8Array.of(7));
   using second = yield* listener.accept();
   assert.equal(String(second.remoteAddr), String(silent.localAddr));
-});
+}, onWindows && "Windows has no TCP_DEFER_ACCEPT");
 
 both("userTimeout gives up a peer that does not acknowledge", function* () {
   // Nothing is acknowledged by a peer whose window is shut for good. golang issue 31490
@@ -292,7 +304,7 @@ both("userTimeout gives up a peer that does not acknowledge", function* () {
   assert.equal(error.code, "ETIMEDOUT");
   assert.equal(error.timeout, true);
   assert.ok(error.bytesWritten! > 0 && error.bytesWritten! < 8 << 20);
-});
+}, wineGap("TCP_MAXRT"));
 
 /** Networks and addresses, and what `control` is told for each. */
 const CONTROLLED:
@@ -312,8 +324,9 @@ for (const [network, host, told, shown] of CONTROLLED) {
       const { sockets } = platform();
       // A socket without a port: neither bound nor connected.
       const raw = sockets.localAddress(fd);
-      assert.ok(typeof raw !== "number");
-      assert.equal(sockets.decodeAddress(raw).port, 0);
+      // Windows has no address for a socket that is not bound.
+      if (typeof raw === "number") assert.ok(onWindows && raw === -platform().errno.EINVAL);
+      else assert.equal(sockets.decodeAddress(raw).port, 0);
       assert.equal(sockets.remoteAddress(fd), -platform().errno.ENOTCONN);
       assert.equal(sockets.setOption(fd, "SO_RCVBUF", 11_000), 0);
       calls.push(`${on} ${address}`);
@@ -323,8 +336,8 @@ for (const [network, host, told, shown] of CONTROLLED) {
     const { port } = listener.addr as TCPAddr;
     using conn = yield* dial(network as "tcp", `${host}:${port}`, { control });
     assert.deepEqual(calls.slice(1), [`${told} ${shown}:${port}`]);
-    assert.equal(option(conn, "SO_RCVBUF"), 22_000);
-    assert.equal(option(listener, "SO_RCVBUF"), 22_000);
+    assert.equal(option(conn, "SO_RCVBUF"), onWindows ? 11_000 : 22_000);
+    assert.equal(option(listener, "SO_RCVBUF"), onWindows ? 11_000 : 22_000);
   });
 }
 

@@ -18,7 +18,7 @@ import {
   SO_UPDATE_ACCEPT_CONTEXT,
   SO_UPDATE_CONNECT_CONTEXT,
 } from "../../platforms/windows/constants.ts";
-import { WindowsSockets } from "../../platforms/windows/socket.ts";
+import type { WindowsSockets } from "../../platforms/windows/socket.ts";
 import { winsock } from "../../platforms/windows/winsock.ts";
 import { both, only, onWindows, pair, pairOn, thrown, until } from "../harness.ts";
 
@@ -32,7 +32,9 @@ function slots(): number {
 test("every symbol resolves", { skip }, () => {
   const { ws2, kernel, nt, interfaces } = winsock();
   for (const library of [ws2, kernel, nt, interfaces]) {
-    for (const [name, f] of Object.entries(library)) assert.equal(typeof f, "function", name);
+    for (const [name, f] of Object.entries(library)) {
+      if (name !== "wine_get_version") assert.equal(typeof f, "function", name);
+    }
   }
 });
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What Wine lacks and Windows has, each shown by the one call that fails. Tests that need it are
+ * skipped under Wine; when one of these fails, Wine has caught up and they can run.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { platform } from "../../platforms/runtime.ts";
+import { WS2_32 } from "../../platforms/windows/symbols.ts";
+import { winsock } from "../../platforms/windows/winsock.ts";
+import { onWine, type WineGap } from "../harness.ts";
+
+const [SOCK_STREAM, OVERLAPPED] = [1, 1];
+const [AF_UNIX, AF_INET, AF_INET6] = [1, 2, 23];
+const [IPPROTO_TCP, IPPROTO_IPV6] = [6, 41];
+const [ENOPROTOOPT, EOPNOTSUPP, EAFNOSUPPORT] = [10042, 10045, 10047];
+
+function socket(family: number): number {
+  const { WSASocketW } = winsock().ws2;
+  return WSASocketW(family, SOCK_STREAM, 0, null, 0, OVERLAPPED);
+}
+
+/** The errno of an option's setting to 1; 0 if it was set. */
+function set(family: number, level: number, name: number): number {
+  const { ws2, errno } = winsock();
+  const fd = socket(family);
+  const failed = ws2.setsockopt(fd, level, name, Int32Array.of(1), 4) === 0 ? 0 : errno();
+  ws2.closesocket(fd);
+  return failed;
+}
+
+function gap(name: WineGap, shows: () => void): void {
+  test(`Wine has no ${name}`, { skip: !onWine && "this is not Wine" }, shows);
+}
+
+gap("AF_UNIX", () => {
+  const { errno } = winsock();
+  assert.equal(socket(AF_UNIX) === -1 ? errno() : 0, EAFNOSUPPORT);
+});
+
+gap("SIO_TCP_INFO", () => {
+  const { ws2, errno } = winsock();
+  const fd = socket(AF_INET);
+  const [version, info, length] = [Int32Array.of(0), new Uint8Array(88), new Int32Array(1)];
+  const done = ws2.WSAIoctl(fd, 0xd8000027, version, 4, info, 88, length, null, null);
+  assert.equal(done === 0 ? 0 : errno(), EOPNOTSUPP);
+  ws2.closesocket(fd);
+});
+
+gap("TCP_MAXRT", () => assert.equal(set(AF_INET, IPPROTO_TCP, 5), ENOPROTOOPT));
+
+gap("TCP_FASTOPEN", () => assert.equal(set(AF_INET, IPPROTO_TCP, 15), ENOPROTOOPT));
+
+gap("IPV6_TCLASS", () => assert.equal(set(AF_INET6, IPPROTO_IPV6, 39), ENOPROTOOPT));
+
+gap("a reset before the first receive", () => {
+  const { ws2, runtime } = winsock();
+  const { accept, connect } = runtime.dlopen(WS2_32, {
+    accept: { params: ["i32", "pointer", "pointer"], result: "i32" },
+    connect: { params: ["i32", "buffer", "i32"], result: "i32" },
+  }).symbols;
+  const [listener, dialled] = [socket(AF_INET), socket(AF_INET)];
+  const address = new Uint8Array(new ArrayBuffer(16));
+  address.set([AF_INET, 0, 0, 0, 127, 0, 0, 1]);
+  ws2.bind(listener, address, address.length);
+  ws2.listen(listener, 1);
+  ws2.getsockname(listener, address, Int32Array.of(address.length));
+  assert.equal(connect(dialled, address, address.length), 0);
+  const accepted = accept(listener, null, null);
+  const [SOL_SOCKET, SO_LINGER] = [0xffff, 0x80];
+  ws2.setsockopt(dialled, SOL_SOCKET, SO_LINGER, Uint16Array.of(1, 0), 4);
+  ws2.closesocket(dialled);
+  const [flags, overlapped] = [new Int32Array(1), new Int32Array(8)];
+  // A WSABUF of no bytes: Windows would fail at once, with WSAECONNRESET.
+  const done = ws2.WSARecv(accepted, new Int32Array(4), 1, null, flags, overlapped, null);
+  assert.equal(done, 0, "it reads as the end of the stream");
+  for (const each of [accepted, listener]) ws2.closesocket(each);
+});
+
+gap("names of interfaces", () => {
+  // Index 1 is the loopback's on every Windows.
+  assert.equal(platform().sockets.interfaceName(1), null);
+});
