@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 
 /** Folders of tests that need more than Node: CI installs that and names them. */
-const NEEDS_MORE = new Set(["system", "fixtures"]);
+const NEEDS_MORE = new Set(["system", "fixtures", "wine"]);
 
 const given = process.argv.slice(2);
 const places = given.length > 0 ? given : readdirSync("tests", { withFileTypes: true })

@@ -18,28 +18,44 @@ if (folder === undefined) {
 }
 
 /** What needs Linux's own programs and files, or says nothing about the system. */
-const OF_LINUX = new Set(["system", "fixtures", "docs", "examples"]);
+const OF_LINUX = new Set(["system", "fixtures", "docs", "examples", "wine"]);
 /** Files that a runtime cannot run there, and why. */
 const NOT_UNDER = {
   // Bun asks Wine for the folder of a package whose name has a scope, and gets EBADFD.
-  Bun: new Set(["tests/net/deno_errors_test.ts"]),
-  Deno: new Set(),
+  "Bun for Windows": new Set(["tests/net/deno_errors_test.ts"]),
+  "Deno for Windows": new Set(),
 };
 /** Longest that a file may take, in milliseconds: Wine is slow, and a machine may be busy. */
 const LIMIT_MS = 900_000;
 /** The processor; not the first, which has most of a machine's own work. */
 const PROCESSOR = String(availableParallelism() - 1);
 
+const inWine = (program, ...args) => [
+  "taskset",
+  "-c",
+  PROCESSOR,
+  `${folder}/wine`,
+  `${folder}/${program}`,
+  ...args,
+];
+
+const BUN = {
+  name: "Bun",
+  command: (file) => ["bun", "test", "--timeout", "120000", `./${file}`],
+  passed: /^ *(\d+) pass$/m,
+  failed: /^ *(\d+) fail$/m,
+};
+
 const RUNNERS = [
   {
-    name: "Bun",
-    command: (file) => [`${folder}/bun.exe`, "test", "--timeout", "120000", `./${file}`],
+    name: "Bun for Windows",
+    command: (file) => inWine("bun.exe", "test", "--timeout", "120000", `./${file}`),
     passed: /^ *(\d+) pass$/m,
     failed: /^ *(\d+) fail$/m,
   },
   {
-    name: "Deno",
-    command: (file) => [`${folder}/deno.exe`, "test", "-A", "--no-check", file],
+    name: "Deno for Windows",
+    command: (file) => inWine("deno.exe", "test", "-A", "--no-check", file),
     passed: /(\d+) passed/,
     failed: /(\d+) failed/,
   },
@@ -64,18 +80,15 @@ let failed = 0;
 
 /** Without its summary a run has failed: Deno ends without a word where it finds no test. */
 function run({ name, command, passed: passedIn, failed: failedIn }, file) {
-  console.log(`\n== ${file} under ${name} for Windows`);
-  const { stdout, stderr, status, error } = spawnSync(
-    "taskset",
-    ["-c", PROCESSOR, `${folder}/wine`, ...command(file)],
-    {
-      encoding: "utf8",
-      env: { ...process.env, NO_COLOR: "1" },
-      maxBuffer: 1 << 28,
-      timeout: LIMIT_MS,
-      killSignal: "SIGKILL",
-    },
-  );
+  console.log(`\n== ${file} under ${name}`);
+  const [program, ...args] = command(file);
+  const { stdout, stderr, status, error } = spawnSync(program, args, {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", NETPOLL_WINE: folder },
+    maxBuffer: 1 << 28,
+    timeout: LIMIT_MS,
+    killSignal: "SIGKILL",
+  });
   if (error) console.log(String(error));
   const output = `${stdout ?? ""}${stderr ?? ""}`;
   process.stdout.write(output);
@@ -89,6 +102,8 @@ function run({ name, command, passed: passedIn, failed: failedIn }, file) {
 for (const runner of RUNNERS) {
   for (const file of files) if (!NOT_UNDER[runner.name].has(file)) run(runner, file);
 }
+// Between Wine and this system, once.
+if (given.length === 0) run(BUN, "tests/wine/interop_test.ts");
 // Wine's own processes would linger, and hold our output open.
 spawnSync(`${folder}/wine`, ["wineserver", "-k"]);
 console.log(`\n${passed} passed, ${failed} failed`);
