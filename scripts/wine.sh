@@ -98,13 +98,13 @@ WRAPPER
   chmod +x "$dir/wine"
 }
 
-# The versions that the tests of Linux use.
+# The versions that the tests of Linux use, or the last before them that there is for Windows.
 runtimes() {
   local version
   version() { node -p "require('$here/package.json').devDependencies.$1"; }
   cd "$dir"
-  npm pack --silent "@oven/bun-windows-x64-baseline@$(version bun)" \
-    "@deno/win32-x64@$(version deno)" >/dev/null
+  npm pack --silent "@oven/bun-windows-x64-baseline@<=$(version bun)" \
+    "@deno/win32-x64@<=$(version deno)"
   tar -xzf oven-bun-*.tgz --strip-components=2 package/bin/bun.exe
   tar -xzf deno-win32-*.tgz --strip-components=1 package/deno.exe
   rm ./*.tgz
