@@ -35,6 +35,7 @@ const EPIPE = 32;
 
 /** The poller of a thread. */
 export class KqueuePoller implements Poller {
+  readonly tellsArrivals = true;
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #kqueue: Kqueue;

@@ -21,6 +21,7 @@ export function windows(): Platform {
   return {
     os: "windows",
     pollerName: "iocp",
+    registerName: "CreateIoCompletionPort",
     runtime: libraries.runtime,
     sockets,
     transfers: new WindowsTransfers(sockets),

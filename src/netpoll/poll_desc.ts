@@ -84,7 +84,10 @@ export class PollDesc implements Waitable {
   rg: Goroutine | null = null;
   /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
   readAnswer = POLL_OK;
-  /** The peer sends no more, or the socket failed: a short read no longer means "drained". */
+  /**
+   * A short read does not mean "drained", for nothing would tell of what comes after it: the peer
+   * sends no more, or the socket failed, or the poller answers only what it was asked.
+   */
   hangup = false;
   /** A write is worth trying. */
   wready = true;
