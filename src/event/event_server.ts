@@ -43,7 +43,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   readonly #conns = new ConnList<StreamConn<C>>();
   readonly #listening: Listening[] = [];
   readonly #grace: CallTimer = new CallTimer(() => {
-    for (const conn of this.#conns) conn.abort();
+    for (const conn of this.#conns) conn.late(false);
   });
   #ticker: Ticker | null = null;
   /** What ends it, other than a shutdown. */

@@ -95,7 +95,7 @@ both(
       assert.ok(written + BLOCK - conn!.pending >= told.length * BLOCK, "told too early");
     };
     yield* serving({
-      highWaterMark: 1 << 20,
+      highWaterMark: 1 << 23,
       lowWaterMark: 1 << 16,
       maxPending: 1 << 26,
       opened: (opened) => void (conn = opened),
@@ -114,7 +114,7 @@ both(
         yield* sleep(0);
       }
       written += block.length;
-      assert.ok(conn!.pending > 1 << 20);
+      assert.ok(conn!.pending > 1 << 23);
       assert.equal(conn!.write(bytes("x")), false);
       written++;
       yield* client.write(bytes("nobody reads this yet"));

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** The bytes that wait to be sent: in order, whole, and whose turn it is to be told. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { test } from "node:test";
+import { Outbox } from "../../src/event/outbox.ts";
+import { pattern } from "./serving.ts";
+
+/** The bytes that a send would take now, at most `most`. */
+function taken(outbox: Outbox, most: number): Uint8Array {
+  return outbox.head().slice(0, Math.min(most, outbox.length));
+}
+
+test("what goes in comes out in order, whatever is sent at once", () => {
+  const all = pattern(300_000);
+  const out: Uint8Array[] = [];
+  let outbox = Outbox.take();
+  for (let at = 0, size = 1; at < all.length; at += size, size = (size * 3) % 7919) {
+    outbox.append(all.subarray(at, at + size));
+    const sent = taken(outbox, size >> 1);
+    out.push(sent);
+    outbox.sent(sent.length);
+    if (size % 5 === 0) outbox = outbox.settle();
+  }
+  out.push(taken(outbox, Infinity));
+  assert.deepEqual(new Uint8Array(Buffer.concat(out)), all);
+  outbox.release();
+});
+
+test("who wants to know is told when the last of his bytes has gone, and not before", () => {
+  const told: string[] = [];
+  let outbox = Outbox.take();
+  const write = (name: string, length: number) => {
+    outbox.append(new Uint8Array(length));
+    outbox.tell(() => told.push(name));
+  };
+  const sent = (n: number) => outbox.sent(n)?.forEach((written) => written(null));
+  write("a", 10);
+  write("b", 10);
+  sent(9);
+  assert.deepEqual(told, []);
+  sent(1);
+  assert.deepEqual(told, ["a"]);
+  outbox = outbox.settle();
+  write("c", 0);
+  sent(9);
+  assert.deepEqual(told, ["a"]);
+  sent(1);
+  assert.deepEqual(told, ["a", "b", "c"]);
+  write("d", 1);
+  assert.equal(outbox.release()?.length, 1);
+  assert.equal(outbox.length, 0);
+});
