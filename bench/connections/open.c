@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Opens connections to an echo server on 127.0.0.1, one thread over edge-triggered epoll.
+//
+//   open churn PORT IN_FLIGHT WARMUP_MS TIME_MS   one message each, there and back, then closed: how
+//                                                 many a second, as a line of JSON
+//   open hold PORT COUNT                          one message each, then all stay open until it is
+//                                                 killed; prints "held" when they do
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SIZE = 64, BATCH = 512, SOURCES = 200 };
+
+static int epoll_fd;
+static struct sockaddr_in server;
+static int hold;
+static long started, finished, failed, wanted, in_flight;
+static char message[SIZE];
+static int *received;
+
+static void die(const char *what) {
+	perror(what);
+	exit(1);
+}
+
+static double now_ms(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+// Each from the next of many addresses: one would run out of ports, which stay taken for a minute.
+static void begin(void) {
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0) die("socket");
+	int on = 1;
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	struct sockaddr_in source = {.sin_family = AF_INET};
+	source.sin_addr.s_addr = htonl(0x7f000100 + 1 + started % SOURCES);
+	if (bind(fd, (struct sockaddr *)&source, sizeof source) < 0) die("bind");
+	if (connect(fd, (struct sockaddr *)&server, sizeof server) < 0 && errno != EINPROGRESS) die("connect");
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) die("epoll_ctl");
+	received[fd] = -1;
+	started++;
+	in_flight++;
+}
+
+static void end(int fd, int ok) {
+	if (ok) finished++;
+	else failed++;
+	in_flight--;
+	if (!hold || !ok) close(fd);
+}
+
+static void go_on(int fd, unsigned events) {
+	if (events & (EPOLLERR | EPOLLHUP)) {
+		if (received[fd] < SIZE) end(fd, 0);
+		return;
+	}
+	if (received[fd] < 0 && (events & EPOLLOUT)) {
+		if (send(fd, message, SIZE, MSG_NOSIGNAL) != SIZE) return end(fd, 0);
+		received[fd] = 0;
+	}
+	while (received[fd] >= 0 && received[fd] < SIZE) {
+		char buffer[SIZE];
+		ssize_t n = recv(fd, buffer, SIZE - received[fd], 0);
+		if (n < 0 && errno == EAGAIN) return;
+		if (n <= 0 || memcmp(buffer, message + received[fd], n) != 0) return end(fd, 0);
+		received[fd] += n;
+		if (received[fd] == SIZE) return end(fd, 1);
+	}
+}
+
+static void turn(long target) {
+	struct epoll_event events[BATCH];
+	while (in_flight < target && (wanted == 0 || started < wanted)) begin();
+	int n = epoll_wait(epoll_fd, events, BATCH, 100);
+	for (int i = 0; i < n; i++) go_on(events[i].data.fd, events[i].events);
+}
+
+int main(int argc, char **argv) {
+	if (argc < 4) return 2;
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	received = calloc(limit.rlim_cur > 1 << 20 ? 1 << 20 : limit.rlim_cur, sizeof *received);
+	memset(message, 'm', SIZE);
+	hold = strcmp(argv[1], "hold") == 0;
+	server.sin_family = AF_INET;
+	server.sin_port = htons(atoi(argv[2]));
+	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	long count = atol(argv[3]);
+	if (hold) {
+		wanted = count;
+		while (finished + failed < wanted) turn(200);
+		printf("held %ld, failed %ld\n", finished, failed);
+		fflush(stdout);
+		for (;;) pause();
+	}
+	double measured = now_ms() + atof(argv[4]);
+	while (now_ms() < measured) turn(count);
+	long before = finished;
+	double start = now_ms(), until = start + atof(argv[5]);
+	while (now_ms() < until) turn(count);
+	printf("{\"rate\": %.0f, \"failed\": %ld}\n", (finished - before) * 1e3 / (now_ms() - start), failed);
+	return 0;
+}
