@@ -64,7 +64,8 @@ export class HostLoop {
       this.#scheduler.source.break();
       await quiet;
     }
-    if (this.#scheduler.runs.size > 0) return;
+    // Another run began meanwhile, and has the watch; when it is over it stops anew.
+    if (this.#scheduler.runs.size > 0 || this.#wait?.armed) return;
     this.#wait?.dispose();
     this.#wait = null;
     this.#scheduler.idle();

@@ -207,7 +207,7 @@ export class Scheduler {
   #mayWait(): boolean {
     const over = this.#runsOver;
     this.#runsOver = false;
-    return !over && !this.handedOver && this.#queue.empty &&
+    return !over && (this.blocking || !this.handedOver) && this.#queue.empty &&
       (this.waiters > 0 || this.timers.size > 0);
   }
 
