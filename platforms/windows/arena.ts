@@ -15,14 +15,15 @@ import { OVERLAPPED, WSABUF } from "./structs.ts";
 export const BARE = 256;
 /** Size of a slot for short data: a page, which is what Windows locks. */
 export const PAGE = 4096;
-/** Size of a slot for long data. */
-export const LARGE = 65_536;
+/** Size of a slot for long data: 64 KiB of it, which no datagram exceeds. */
+export const LARGE = 65_792;
 /** One of them. */
 export type SlotSize = typeof BARE | typeof PAGE | typeof LARGE;
 
 /** Where the parts of a slot are, in bytes. The data follows what every slot has. */
 const WSABUF_AT = 32;
 const FLAGS_AT = 48;
+const LENGTH_AT = 52;
 const ROOM_AT = 64;
 const DATA_AT = BARE;
 
@@ -48,6 +49,8 @@ export class Operation {
   readonly buffer: Int32Array;
   /** A 32-bit word that a call may want by address. */
   readonly flags: Int32Array;
+  /** Another: the length of the address in the room. */
+  readonly length: Int32Array;
   /** Room for addresses. */
   readonly room: Uint8Array<ArrayBuffer>;
   /** Room for data. */
@@ -61,6 +64,7 @@ export class Operation {
     this.overlapped = new Int32Array(memory, at, OVERLAPPED.words);
     this.buffer = new Int32Array(memory, at + WSABUF_AT, WSABUF.words);
     this.flags = new Int32Array(memory, at + FLAGS_AT, 1);
+    this.length = new Int32Array(memory, at + LENGTH_AT, 1);
     this.room = new Uint8Array(memory, at + ROOM_AT, DATA_AT - ROOM_AT);
     this.data = new Uint8Array(memory, at + DATA_AT, size - DATA_AT);
   }
@@ -139,7 +143,7 @@ export class Arena {
     const start = runtime.pointerAt(this.#base + this.#used);
     if (!kernel.VirtualAlloc(start, BLOCK, C.MEM_COMMIT, C.PAGE_READWRITE)) return false;
     const memory = runtime.memoryAt(start, BLOCK);
-    for (let at = 0; at < BLOCK; at += size) {
+    for (let at = 0; at + size <= BLOCK; at += size) {
       const operation = new Operation(memory, at, size);
       const distance = this.#used + at;
       const data = this.#base + distance + DATA_AT;

@@ -4,15 +4,18 @@
 export const AF_INET = 2;
 export const AF_INET6 = 23;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 
 export const WSA_FLAG_OVERLAPPED = 0x01;
 export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
 
 export const SOL_SOCKET = 0xffff;
+export const SO_REUSEADDR = 0x04;
 export const SO_LINGER = 0x80;
 export const SO_PROTOCOL_INFOW = 0x2005;
 export const SO_UPDATE_ACCEPT_CONTEXT = 0x700b;
@@ -23,6 +26,8 @@ export const SD_SEND = 1;
 /** What `_IOW('f', 126, u_long)` makes. */
 export const FIONBIO = 0x8004667e;
 export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
+export const SIO_UDP_CONNRESET = 0x9800000c;
+export const SIO_UDP_NETRESET = 0x9800000f;
 /** Of Windows 10 1703 and later. */
 export const SIO_TCP_INFO = 0xd8000027;
 

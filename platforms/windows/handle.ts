@@ -3,6 +3,7 @@
  * A socket as its operations see it: who it is, which port its packets go to, and how the call that
  * began an operation ended.
  */
+import type { IntOption, RawAddress } from "../types.ts";
 import type { Arena, Beginner, Operation } from "./arena.ts";
 import * as C from "./constants.ts";
 import { ERRNO } from "./errno.ts";
@@ -19,7 +20,7 @@ export interface Shared {
 }
 
 /** See the top of this file. */
-export class SocketHandle implements Reported {
+export abstract class SocketHandle implements Reported {
   readonly fd: number;
   /** AF_INET or AF_INET6. */
   readonly family: number;
@@ -34,12 +35,38 @@ export class SocketHandle implements Reported {
   closed = false;
   #nonblocking = false;
 
+  /** Options of a listener, for the connections that it accepts. */
+  readonly options: Map<IntOption, number> = new Map();
+
   constructor(shared: Shared, fd: number, family: number) {
     this.winsock = shared.winsock;
     this.arena = shared.arena;
     this.fd = fd;
     this.family = family;
   }
+
+  /** It has an address of its own. */
+  abstract bound(): void;
+  /** 0, or minus an errno: EINPROGRESS while it is under way. */
+  abstract connect(address: RawAddress): number;
+  /** How a connect ended, told once; null if there was none. */
+  abstract outcome(): number | null;
+  /** It was registered with its port. */
+  abstract registered(): void;
+  /** Receives up to `length` bytes; AGAIN with a receive under way. */
+  abstract receive(buffer: Uint8Array, length: number): number;
+  /** Sends what it can of the first `length` bytes. */
+  abstract send(buffer: Uint8Array, length: number): number;
+  /** Whether a call in this direction would not have to wait; if it would, `poll` will report it. */
+  abstract ready(direction: "read" | "write"): boolean;
+  /** Bytes that Windows has yet to take into the socket's buffer. */
+  abstract underWay(): number;
+  /** Nothing more is to be received. */
+  abstract end(): void;
+  /** Asks for what only waits for the peer to end. */
+  abstract cancelWaits(): void;
+  /** It is closed: nothing of it is kept. */
+  abstract discard(): void;
 
   /**
    * What became of the call that began `operation`; `failure` is 0 or the errno. Gives 0 if the

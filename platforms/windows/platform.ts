@@ -5,6 +5,7 @@ import { type Platform, PlatformError } from "../types.ts";
 import { Arena } from "./arena.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Shared } from "./handle.ts";
+import { WindowsPackets } from "./packets.ts";
 import { breakPort, CompletionPoller } from "./poller.ts";
 import { WindowsSockets } from "./socket.ts";
 import { WindowsTransfers } from "./transfer.ts";
@@ -25,6 +26,7 @@ export function windows(): Platform {
     runtime: libraries.runtime,
     sockets,
     transfers: new WindowsTransfers(sockets),
+    packets: new WindowsPackets(libraries, sockets),
     errno: ERRNO,
     errnoText,
     openPoller: () => new CompletionPoller(shared, sockets),

@@ -16,12 +16,11 @@ import {
 import { type Operation, PAGE } from "./arena.ts";
 import * as C from "./constants.ts";
 import { ERRNO, errnoText, ntstatusErrno } from "./errno.ts";
-import type { Shared } from "./handle.ts";
+import type { Shared, SocketHandle } from "./handle.ts";
 import type { Port, Reported } from "./port.ts";
 import { OVERLAPPED_ENTRY } from "./structs.ts";
 import { skipsOnSuccess } from "./provider.ts";
 import type { WindowsSockets } from "./socket.ts";
-import type { StreamSocket } from "./stream_socket.ts";
 
 /** Packets taken by one wait; the port keeps the rest for the next, in order. */
 const MAX_ENTRIES = 256;
@@ -52,7 +51,7 @@ export class CompletionPoller implements Poller, Port {
   readonly #shared: Shared;
   readonly #sockets: WindowsSockets;
   /** Registered at present. */
-  readonly #registered = new Map<number, StreamSocket>();
+  readonly #registered = new Map<number, SocketHandle>();
   readonly #entries = new Int32Array(new ArrayBuffer(MAX_ENTRIES * OVERLAPPED_ENTRY.words * 4));
   readonly #removed = new Int32Array(new ArrayBuffer(4));
   readonly #timeout = new Int32Array(new ArrayBuffer(8));
@@ -102,7 +101,7 @@ export class CompletionPoller implements Poller, Port {
     socket.slot = slot;
     socket.sequence = sequence;
     this.#registered.set(fd, socket);
-    socket.connector?.registered();
+    socket.registered();
     return 0;
   }
 
@@ -175,7 +174,7 @@ export class CompletionPoller implements Poller, Port {
     };
   }
 
-  #associate(socket: StreamSocket): number {
+  #associate(socket: SocketHandle): number {
     const { winsock } = this.#shared;
     const { kernel, errno } = winsock;
     if (kernel.CreateIoCompletionPort(socket.fd, this.handle, 0, 0) === 0) return -errno();

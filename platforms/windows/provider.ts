@@ -13,18 +13,20 @@ import type { Winsock } from "./winsock.ts";
 
 const info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
 const length = new Int32Array(new ArrayBuffer(4));
-/** By family: all sockets of a family that this library makes have one provider. */
-const known = new Map<number, boolean>();
+/** By family and kind: all sockets of one that this library makes have one provider. */
+const known = new Map<string, boolean>();
 
 /** Asks the socket's provider, once for each family. */
-export function skipsOnSuccess({ ws2 }: Winsock, { fd, family }: SocketHandle): boolean {
-  let skips = known.get(family);
+export function skipsOnSuccess({ ws2 }: Winsock, socket: SocketHandle): boolean {
+  const { fd, family } = socket;
+  const kind = `${family} ${socket.constructor.name}`;
+  let skips = known.get(kind);
   if (skips === undefined) {
     length[0] = info.length;
     const done = ws2.getsockopt(fd, C.SOL_SOCKET, C.SO_PROTOCOL_INFOW, info, length);
     const flags = new DataView(info.buffer).getUint32(PROTOCOL_INFO.flags, true);
     skips = done === 0 && (flags & C.XP1_IFS_HANDLES) !== 0;
-    known.set(family, skips);
+    known.set(kind, skips);
   }
   return skips;
 }

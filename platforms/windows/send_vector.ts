@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Many pieces in one send: they are put together in the slot that is sent. */
 import type { SendVector } from "../types.ts";
+import { EOPNOTSUPP } from "./errno.ts";
 import type { WindowsSockets } from "./socket.ts";
+import { StreamSocket } from "./stream_socket.ts";
 
 /** Pieces in one send. */
 const CAPACITY = 64;
@@ -40,6 +42,7 @@ export class WindowsSendVector implements SendVector {
   send(fd: number): number {
     const socket = this.#sockets.find(fd);
     if (typeof socket === "number") return socket;
+    if (!(socket instanceof StreamSocket)) return -EOPNOTSUPP;
     const slot = socket.sender.slot(this.#bytes);
     if (typeof slot === "number") return slot;
     let used = 0;

@@ -17,6 +17,7 @@ import { WSABUF } from "./structs.ts";
 export class Sender implements Beginner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
+  /** An errno that nobody was told yet. */
   #error = 0;
 
   constructor(socket: SocketHandle) {
@@ -45,7 +46,9 @@ export class Sender implements Beginner {
   /** A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno. */
   slot(length: number): Operation | number {
     if (this.#pending !== null) return AGAIN;
-    if (this.#error !== 0) return -this.#error;
+    const error = this.#error;
+    this.#error = 0;
+    if (error !== 0) return -error;
     const size = length <= PAGE_DATA ? PAGE : LARGE;
     return this.socket.take(this, size, 0) ?? -ERRNO.ENOBUFS;
   }
@@ -55,11 +58,7 @@ export class Sender implements Beginner {
     const socket = this.socket;
     if (socket.port === null) return this.#sendNow(operation, length);
     operation.buffer[WSABUF.length] = length;
-    const { ws2, errno } = socket.winsock;
-    const { buffer, overlapped } = operation;
-    const failure = ws2.WSASend(socket.fd, buffer, 1, null, 0, overlapped, null) === 0
-      ? 0
-      : errno();
+    const failure = this.call(operation) === 0 ? 0 : socket.winsock.errno();
     const begun = socket.begun(failure);
     if (begun === AGAIN) {
       this.#pending = operation;
@@ -67,6 +66,12 @@ export class Sender implements Beginner {
     }
     socket.arena.give(operation);
     return begun < 0 ? begun : length;
+  }
+
+  /** The call itself. */
+  protected call({ buffer, overlapped }: Operation): number {
+    const { fd, winsock } = this.socket;
+    return winsock.ws2.WSASend(fd, buffer, 1, null, 0, overlapped, null);
   }
 
   /** See {@linkcode Beginner}. */

@@ -12,11 +12,11 @@ import type {
   SocketCalls,
 } from "../types.ts";
 import { Acceptor } from "./acceptor.ts";
-import { Connector } from "./connector.ts";
 import * as C from "./constants.ts";
-import { EBADF, ENOPROTOOPT } from "./errno.ts";
-import type { Shared } from "./handle.ts";
-import { INHERITED, OPTIONS } from "./options.ts";
+import { EBADF, ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
+import { DatagramSocket } from "./datagram_socket.ts";
+import type { Shared, SocketHandle } from "./handle.ts";
+import { INHERITED, SocketOptions } from "./options.ts";
 import { StreamSocket } from "./stream_socket.ts";
 import {
   decodeAddress,
@@ -37,19 +37,20 @@ export class WindowsSockets implements SocketCalls {
   readonly acceptName = "acceptex";
   readonly #shared: Shared;
   readonly #winsock: Winsock;
-  readonly #sockets = new Map<number, StreamSocket>();
+  readonly #sockets = new Map<number, SocketHandle>();
+  readonly #options: SocketOptions;
   #peer: RawAddress = new Uint8Array(new ArrayBuffer(0));
   /** Scratch memory for out-parameters; every use is over before the call returns. */
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
   readonly #length = new Int32Array(new ArrayBuffer(4));
   readonly #value = new Int32Array(new ArrayBuffer(4));
-  readonly #linger = new Uint16Array(new ArrayBuffer(4));
   readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
   readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
   constructor(shared: Shared) {
     this.#shared = shared;
     this.#winsock = shared.winsock;
+    this.#options = new SocketOptions(shared.winsock);
   }
 
   /** How many are open. */
@@ -63,7 +64,7 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /** What is known of a socket, or minus an errno if it is none. */
-  find(fd: number): StreamSocket | number {
+  find(fd: number): SocketHandle | number {
     const known = this.#sockets.get(fd);
     if (known !== undefined) return known;
     this.#length[0] = this.#info.length;
@@ -73,27 +74,41 @@ export class WindowsSockets implements SocketCalls {
       getsockopt(fd, C.SOL_SOCKET, C.SO_PROTOCOL_INFOW, info, this.#length),
     );
     if (done < 0) return -EBADF;
-    const family = new DataView(info.buffer).getInt32(PROTOCOL_INFO.family, true);
-    return this.#add(fd, family);
+    const view = new DataView(info.buffer);
+    const family = view.getInt32(PROTOCOL_INFO.family, true);
+    return this.#add(fd, family, view.getInt32(PROTOCOL_INFO.type, true));
   }
 
   streamSocket(family: Family): number {
-    return this.#open(family);
+    return this.#open(family, C.SOCK_STREAM);
   }
 
-  #open(family: Family): number {
+  /** A datagram socket, which is not told of what became of its earlier datagrams. */
+  datagramSocket(family: Family): number {
+    const fd = this.#open(family, C.SOCK_DGRAM);
+    if (fd < 0) return fd;
+    const { WSAIoctl } = this.#winsock.ws2;
+    this.#value[0] = 0;
+    for (const code of [C.SIO_UDP_CONNRESET, C.SIO_UDP_NETRESET]) {
+      // What a system does not know it does not do either.
+      WSAIoctl(fd, code, this.#value, 4, this.#value, 0, this.#length, null, null);
+    }
+    return fd;
+  }
+
+  #open(family: Family, type: number): number {
     const number = family === "ip4" ? C.AF_INET : C.AF_INET6;
+    const protocol = type === C.SOCK_STREAM ? C.IPPROTO_TCP : C.IPPROTO_UDP;
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const { WSASocketW } = this.#winsock.ws2;
-    const fd = this.#done(WSASocketW(number, C.SOCK_STREAM, C.IPPROTO_TCP, null, 0, flags));
-    if (fd >= 0) this.#add(fd, number);
+    const fd = this.#done(WSASocketW(number, type, protocol, null, 0, flags));
+    if (fd >= 0) this.#add(fd, number, type);
     return fd;
   }
 
   bind(fd: number, address: RawAddress): number {
     const done = this.#done(this.#winsock.ws2.bind(fd, address, address.length));
-    const socket = this.#sockets.get(fd);
-    if (done === 0 && socket !== undefined) connectorOf(socket).bound();
+    if (done === 0) this.#sockets.get(fd)?.bound();
     return done;
   }
 
@@ -101,18 +116,18 @@ export class WindowsSockets implements SocketCalls {
     const socket = this.find(fd);
     if (typeof socket === "number") return socket;
     const done = this.#done(this.#winsock.ws2.listen(fd, backlog));
-    if (done === 0) socket.acceptor ??= new Acceptor(socket);
+    if (done === 0) acceptorOf(socket);
     return done;
   }
 
   accept(fd: number): number {
     const listener = this.find(fd);
     if (typeof listener === "number") return listener;
-    const accepted = (listener.acceptor ??= new Acceptor(listener)).accept();
+    const accepted = acceptorOf(listener)?.accept() ?? -EOPNOTSUPP;
     if (typeof accepted === "number") return accepted;
     this.#peer = accepted.peer;
-    this.#add(accepted.fd, listener.family);
-    for (const [option, value] of listener.options) this.#set(accepted.fd, option, value);
+    const socket = this.#add(accepted.fd, listener.family, C.SOCK_STREAM);
+    for (const [option, value] of listener.options) this.#options.set(socket, option, value);
     return accepted.fd;
   }
 
@@ -122,17 +137,17 @@ export class WindowsSockets implements SocketCalls {
 
   connect(fd: number, address: RawAddress): number {
     const socket = this.find(fd);
-    return typeof socket === "number" ? socket : connectorOf(socket).connect(address);
+    return typeof socket === "number" ? socket : socket.connect(address);
   }
 
   recv(fd: number, buffer: Uint8Array, length: number): number {
     const socket = this.find(fd);
-    return typeof socket === "number" ? socket : socket.receiver.receive(buffer, length);
+    return typeof socket === "number" ? socket : socket.receive(buffer, length);
   }
 
   send(fd: number, buffer: Uint8Array, length: number): number {
     const socket = this.find(fd);
-    return typeof socket === "number" ? socket : socket.sender.send(buffer, length);
+    return typeof socket === "number" ? socket : socket.send(buffer, length);
   }
 
   /** Of sockets alone: Windows has no call that reads from any handle and does not wait. */
@@ -156,7 +171,7 @@ export class WindowsSockets implements SocketCalls {
     if (typeof socket === "number") return socket;
     const { shutdown } = this.#winsock.ws2;
     const done = this.#done(shutdown(fd, how === "read" ? C.SD_RECEIVE : C.SD_SEND));
-    if (done === 0 && how === "read") socket.receiver.end();
+    if (done === 0 && how === "read") socket.end();
     return done;
   }
 
@@ -169,41 +184,20 @@ export class WindowsSockets implements SocketCalls {
   }
 
   getOption(fd: number, option: IntOption): number {
-    const connector = option === "SO_ERROR" ? this.#sockets.get(fd)?.connector : undefined;
-    if (connector) return connector.outcome();
-    const name = OPTIONS[option];
-    if (name === undefined) return -ENOPROTOOPT;
-    this.#length[0] = 4;
-    this.#value[0] = 0;
-    const { getsockopt } = this.#winsock.ws2;
-    const done = this.#done(getsockopt(fd, name.level, name.name, this.#value, this.#length));
-    return done < 0 ? done : this.#value[0] * (name.unit ?? 1);
+    const outcome = option === "SO_ERROR" ? this.#sockets.get(fd)?.outcome() ?? null : null;
+    return outcome ?? this.#options.get(fd, option);
   }
 
   setOption(fd: number, option: IntOption, value: number): number {
     const socket = this.find(fd);
     if (typeof socket === "number") return socket;
-    const done = this.#set(fd, option, value);
+    const done = this.#options.set(socket, option, value);
     if (done === 0 && INHERITED.has(option)) socket.options.set(option, value);
     return done;
   }
 
-  #set(fd: number, option: IntOption, value: number): number {
-    const name = OPTIONS[option];
-    const strange = name?.level === C.IPPROTO_IPV6 && this.#sockets.get(fd)?.family === C.AF_INET;
-    if (name === undefined || strange) return -ENOPROTOOPT;
-    this.#value[0] = Math.ceil(value / (name.unit ?? 1));
-    const { setsockopt } = this.#winsock.ws2;
-    return this.#done(setsockopt(fd, name.level, name.name, this.#value, 4));
-  }
-
   setLinger(fd: number, seconds: number): number {
-    // struct linger { u_short l_onoff; u_short l_linger; }
-    this.#linger[0] = seconds < 0 ? 0 : 1;
-    this.#linger[1] = seconds < 0 ? 0 : Math.min(seconds, 0xffff);
-    return this.#done(
-      this.#winsock.ws2.setsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#linger, 4),
-    );
+    return this.#options.setLinger(fd, seconds);
   }
 
   bindToDevice(): number {
@@ -227,7 +221,7 @@ export class WindowsSockets implements SocketCalls {
    * included. Where it does not say, the peer may lack something.
    */
   unacknowledged(fd: number): number {
-    const underWay = this.#sockets.get(fd)?.sender.underWay ?? 0;
+    const underWay = this.#sockets.get(fd)?.underWay() ?? 0;
     if (underWay > 0) return underWay;
     const { WSAIoctl } = this.#winsock.ws2;
     const version = this.#value;
@@ -266,11 +260,13 @@ export class WindowsSockets implements SocketCalls {
   }
 
   spareDescriptor(): number {
-    return this.#open("ip4");
+    return this.#open("ip4", C.SOCK_STREAM);
   }
 
-  #add(fd: number, family: number): StreamSocket {
-    const socket = new StreamSocket(this.#shared, fd, family);
+  #add(fd: number, family: number, type: number): SocketHandle {
+    const socket = type === C.SOCK_DGRAM
+      ? new DatagramSocket(this.#shared, fd, family)
+      : new StreamSocket(this.#shared, fd, family);
     this.#sockets.set(fd, socket);
     return socket;
   }
@@ -284,6 +280,7 @@ export class WindowsSockets implements SocketCalls {
   }
 }
 
-function connectorOf(socket: StreamSocket): Connector {
-  return socket.connector ??= new Connector(socket);
+function acceptorOf(socket: SocketHandle): Acceptor | null {
+  if (!(socket instanceof StreamSocket)) return null;
+  return socket.acceptor ??= new Acceptor(socket);
 }

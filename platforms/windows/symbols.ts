@@ -47,6 +47,18 @@ export const WS2_32_SYMBOLS = {
     params: ["i32", "buffer", "u32", "pointer", "u32", "buffer", "pointer"],
     result: "i32",
   },
+  // int WSARecvFrom(SOCKET, WSABUF *, DWORD, DWORD *received, DWORD *flags, sockaddr *, int *, OVERLAPPED *, routine)
+  WSARecvFrom: {
+    params: ["i32", "buffer", "u32", "pointer", "buffer", "buffer", "buffer", "buffer", "pointer"],
+    result: "i32",
+  },
+  // int WSASendTo(SOCKET, WSABUF *, DWORD, DWORD *sent, DWORD flags, sockaddr *, int, OVERLAPPED *, routine)
+  WSASendTo: {
+    params: ["i32", "buffer", "u32", "pointer", "u32", "buffer", "i32", "buffer", "pointer"],
+    result: "i32",
+  },
+  // int connect(SOCKET s, const sockaddr *name, int namelen)
+  connect: { params: ["i32", "buffer", "i32"], result: "i32" },
   // int WSAIoctl(SOCKET, DWORD code, void *in, DWORD, void *out, DWORD, DWORD *bytes, OVERLAPPED *, routine)
   WSAIoctl: {
     params: ["i32", "u32", "buffer", "u32", "buffer", "u32", "buffer", "pointer", "pointer"],

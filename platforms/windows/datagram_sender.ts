@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/** The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not. */
+import type { RawAddress } from "../types.ts";
+import type { Operation } from "./arena.ts";
+import { EMSGSIZE } from "./errno.ts";
+import { Sender } from "./sender.ts";
+
+/** See the top of this file. */
+export class DatagramSender extends Sender {
+  /** Sends the first `length` bytes as one datagram, to where the socket is connected. */
+  override send(buffer: Uint8Array, length: number): number {
+    return this.sendTo(buffer, length, null);
+  }
+
+  /** As `send`, to an address. */
+  sendTo(buffer: Uint8Array, length: number, address: RawAddress | null): number {
+    const operation = this.slot(length);
+    if (typeof operation === "number") return operation;
+    if (length > operation.data.length) {
+      this.socket.arena.give(operation);
+      return -EMSGSIZE;
+    }
+    operation.data.set(length === buffer.length ? buffer : buffer.subarray(0, length));
+    operation.length[0] = address?.length ?? 0;
+    if (address !== null) operation.room.set(address);
+    return this.sendSlot(operation, length);
+  }
+
+  protected override call(operation: Operation): number {
+    const { buffer, room, length, overlapped } = operation;
+    if (length[0] === 0) return super.call(operation);
+    const { fd, winsock } = this.socket;
+    const { WSASendTo } = winsock.ws2;
+    return WSASendTo(fd, buffer, 1, null, 0, room, length[0], overlapped, null);
+  }
+}

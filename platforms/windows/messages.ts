@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/** Many datagrams, one call each: Windows has no call that takes more. */
+import type {
+  ControlInfo,
+  ControlRequest,
+  Messages,
+  MessagesShape,
+  SocketName,
+} from "../packet_types.ts";
+import type { RawAddress } from "../types.ts";
+import { EOPNOTSUPP } from "./errno.ts";
+import type { WindowsPackets } from "./packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+
+/** What a datagram carries beside its bytes: without IP_PKTINFO, nothing. */
+const NOTHING: ControlInfo = { destination: null, interfaceIndex: 0, segmentSize: 0, fds: [] };
+const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
+
+/** See {@linkcode Messages}. */
+export class WindowsMessages implements Messages {
+  readonly count: number;
+  readonly size: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly lengths: Int32Array;
+  readonly #packets: WindowsPackets;
+  readonly #names: SocketName[];
+  readonly #nameBytes: Uint8Array<ArrayBuffer>;
+  readonly #truncated: boolean[];
+  /** Whether one was asked to carry what it cannot. */
+  readonly #refused: boolean[];
+
+  constructor(packets: WindowsPackets, { count, size }: MessagesShape) {
+    this.#packets = packets;
+    this.count = count;
+    this.size = size;
+    this.data = new Uint8Array(new ArrayBuffer(count * size));
+    this.lengths = new Int32Array(count);
+    const words = new Int32Array(new ArrayBuffer(count * SOCKADDR_STORAGE_SIZE));
+    this.#nameBytes = new Uint8Array(words.buffer);
+    this.#names = Array.from(
+      { length: count },
+      (_, i) => ({ words, at: i * NAME_WORDS, length: 0 }),
+    );
+    this.#truncated = new Array(count).fill(false);
+    this.#refused = new Array(count).fill(false);
+  }
+
+  receive(fd: number, count: number, capacity: number): number {
+    const { sender } = this.#packets;
+    for (let i = 0; i < count; i++) {
+      const n = this.#packets.receiveFrom(fd, this.#bytes(i, capacity), capacity);
+      if (n < 0) return i > 0 ? i : n;
+      this.lengths[i] = Math.min(n, capacity);
+      this.#truncated[i] = n > capacity;
+      this.#nameBytes.set(sender.bytes, i * SOCKADDR_STORAGE_SIZE);
+      this.#names[i].length = sender.length;
+    }
+    return count;
+  }
+
+  send(fd: number, from: number, to: number, named: boolean): number {
+    for (let i = from; i < to; i++) {
+      const n = this.#refused[i] ? -EOPNOTSUPP : this.#sendOne(fd, i, named);
+      if (n < 0) return i > from ? i - from : n;
+    }
+    return to - from;
+  }
+
+  sent(i: number): number {
+    return this.lengths[i];
+  }
+
+  truncated(i: number): boolean {
+    return this.#truncated[i];
+  }
+
+  controlTruncated(): boolean {
+    return false;
+  }
+
+  name(i: number): SocketName {
+    return this.#names[i];
+  }
+
+  setName(i: number, address: RawAddress | null): void {
+    if (address !== null) this.#nameBytes.set(address, i * SOCKADDR_STORAGE_SIZE);
+    this.#names[i].length = address?.length ?? 0;
+  }
+
+  control(): ControlInfo {
+    return NOTHING;
+  }
+
+  setControl(i: number, request: ControlRequest | null): void {
+    this.#refused[i] = request !== null &&
+      (request.source !== undefined || (request.interfaceIndex ?? 0) !== 0 ||
+        (request.segmentSize ?? 0) !== 0 || (request.fds?.length ?? 0) > 0);
+  }
+
+  #sendOne(fd: number, i: number, named: boolean): number {
+    const length = this.lengths[i];
+    const bytes = this.#bytes(i, length);
+    const { length: nameLength } = this.#names[i];
+    if (!named || nameLength === 0) return this.#packets.send(fd, bytes, length);
+    const at = i * SOCKADDR_STORAGE_SIZE;
+    return this.#packets.sendTo(fd, bytes, length, this.#nameBytes.subarray(at, at + nameLength));
+  }
+
+  #bytes(i: number, length: number): Uint8Array {
+    return this.data.subarray(i * this.size, i * this.size + length);
+  }
+}
