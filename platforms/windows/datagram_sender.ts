@@ -2,7 +2,7 @@
 /** The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not. */
 import type { RawAddress } from "../types.ts";
 import type { Operation } from "./arena.ts";
-import { EMSGSIZE } from "./errno.ts";
+import { EDESTADDRREQ, EMSGSIZE, ERRNO } from "./errno.ts";
 import { Sender } from "./sender.ts";
 
 /** See the top of this file. */
@@ -23,7 +23,8 @@ export class DatagramSender extends Sender {
     operation.data.set(length === buffer.length ? buffer : buffer.subarray(0, length));
     operation.length[0] = address?.length ?? 0;
     if (address !== null) operation.room.set(address);
-    return this.sendSlot(operation, length);
+    const n = this.sendSlot(operation, length);
+    return n === -ERRNO.ENOTCONN && address === null ? -EDESTADDRREQ : n;
   }
 
   protected override call(operation: Operation): number {

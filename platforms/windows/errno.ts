@@ -96,6 +96,7 @@ export const ERRNO: ErrnoNumbers = {
 /** Further ones that Windows' own part tells apart. */
 export const ECANCELED = 995;
 export const EBADF = 10009;
+export const EDESTADDRREQ = 10039;
 export const EMSGSIZE = 10040;
 export const ENOPROTOOPT = 10042;
 export const EOPNOTSUPP = 10045;
