@@ -81,8 +81,9 @@ export class SocketOptions {
   /** 0 or minus an errno. */
   set(socket: SocketHandle, option: IntOption, value: number): number {
     const name = OPTIONS[option];
-    const strange = name?.level === C.IPPROTO_IPV6 && socket.family === C.AF_INET;
-    if (name === undefined || strange) return -ENOPROTOOPT;
+    // What Windows does not have is off.
+    if (name === undefined) return value === 0 ? 0 : -ENOPROTOOPT;
+    if (name.level === C.IPPROTO_IPV6 && socket.family === C.AF_INET) return -ENOPROTOOPT;
     // Of a multicast group several may be members, each by a socket of its own on the same port.
     const shares = option === "SO_REUSEADDR" && socket instanceof DatagramSocket;
     const number = shares ? C.SO_REUSEADDR : name.name;

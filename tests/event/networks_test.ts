@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Conn, dial, go, type OpError, type Routine, sleep } from "../../mod.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, onWindows, thrown, until } from "../harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
 
 /** Asks over a Unix socket that is named in "unix://..." . */
@@ -41,7 +41,7 @@ both("a Unix socket at a path, whose file is gone afterwards", function* () {
   assert.deepEqual(closed, [null]);
   assert.ok(!existsSync(path));
   rmSync(folder, { recursive: true });
-});
+}, onWindows && "there are no Unix sockets on Windows yet");
 
 both("an abstract name, dialled by the server itself, and detached", function* () {
   const name = `@netpoll-event-${Math.random()}`;
@@ -64,7 +64,7 @@ both("an abstract name, dialled by the server itself, and detached", function* (
     yield* until(() => seen.join("").endsWith("goroutine"));
     assert.equal(seen.join(""), "hello from a unix goroutine");
   }, `unix://${name}`);
-});
+}, onWindows && "there are no Unix sockets on Windows yet");
 
 both("each datagram is answered to its sender", function* () {
   const seen: string[] = [];
@@ -182,7 +182,7 @@ both("all networks at once, each with its index", function* () {
     `unix://${name}`,
     "tcp6://[::1]:0",
   );
-});
+}, onWindows && "there are no Unix sockets on Windows yet");
 
 both("two UDP sockets share a port when both ask for it", function* () {
   let seen = 0;
@@ -198,4 +198,4 @@ both("two UDP sockets share a port when both ask for it", function* () {
       "EADDRINUSE",
     );
   }, "udp://127.0.0.1:0?reuseport=true");
-});
+}, onWindows && "Windows has no SO_REUSEPORT");
