@@ -27,11 +27,9 @@ class Splicing {
   readonly #pipe: PipeEnds;
   readonly #transfers = platform().transfers;
 
-  constructor(from: FD, to: FD) {
+  constructor(from: FD, to: FD, pipe: PipeEnds) {
     this.#from = from;
     this.#to = to;
-    const pipe = this.#transfers.pipe(PIPE_BYTES);
-    if (typeof pipe === "number") throw from.failedCall("splice", -pipe, "pipe2");
     this.#pipe = pipe;
   }
 
@@ -98,7 +96,12 @@ export function* splice(
   length: number,
   cancel?: Cancel,
 ): Routine<number | null> {
-  const splicing = new Splicing(from, to);
+  const pipe = platform().transfers.pipe(PIPE_BYTES);
+  if (typeof pipe === "number") {
+    if (isUnsupported(-pipe)) return null;
+    throw from.failedCall("splice", -pipe, "pipe2");
+  }
+  const splicing = new Splicing(from, to, pipe);
   const moving = holding(
     from,
     READ_LOCK,
