@@ -45,10 +45,14 @@ function pipes(): number {
   }).length;
 }
 
+/** Why a test of the kernel's own splice is left out, if it is. */
+const noSplice = platform().os !== "linux" &&
+  "splice(2) is Linux's: elsewhere it is a read or a write";
+
 /** Registers a test after which no pipe may be left. */
-function withoutPipes(name: string, main: () => Routine<void>): void {
+function withoutPipes(name: string, main: () => Routine<void>, skip: string | false = false): void {
   for (const driver of ["run", "runSync"] as const) {
-    test(`${name} (${driver})`, async () => {
+    test(`${name} (${driver})`, { skip }, async () => {
       const before = pipes();
       await runBy(driver, main);
       assert.equal(pipes(), before, "pipes left");
@@ -155,7 +159,7 @@ withoutPipes("what is cut short says how much arrived, and leaves no pipe", func
     assert.equal(error.bytesWritten, 1000);
     for (const conn of [a, b, c, d]) conn[Symbol.dispose]();
   }
-});
+}, noSplice);
 
 withoutPipes("a writer that waits for a slow peer can be cut short too", function* () {
   const [a, b] = yield* pair();

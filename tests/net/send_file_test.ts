@@ -33,10 +33,18 @@ import { pair, runBy, thrown, until } from "../harness.ts";
 
 const LENGTH = 3_000_000;
 
+/** Why a test of the kernel's own sendfile is left out, if it is. */
+const noSendFile = platform().os === "windows" &&
+  "there is no sendfile(2) on Windows: sendFile reads and writes there";
+
 /** Runs `body` with a file whose bytes count from 0, in a folder that is gone afterwards. */
-function withFile(name: string, body: (path: string) => Routine<void>): void {
+function withFile(
+  name: string,
+  body: (path: string) => Routine<void>,
+  skip: string | false = false,
+): void {
   for (const driver of ["run", "runSync"] as const) {
-    test(`${name} (${driver})`, async () => {
+    test(`${name} (${driver})`, { skip }, async () => {
       const folder = mkdtempSync(join(tmpdir(), "netpoll-file-"));
       try {
         const path = join(folder, "file");
@@ -174,6 +182,7 @@ withFile(
       b.close();
     }
   },
+  noSendFile,
 );
 
 withFile("a run that ends while a file is sent leaves it closed", function* (path) {
@@ -196,7 +205,7 @@ withFile("a pipe is no file", function* (_path) {
   sockets.close(ends.writer);
   a.close();
   b.close();
-});
+}, noSendFile);
 
 withFile("where the kernel cannot, reads and writes do it", function* (path) {
   const { transfers } = platform();
