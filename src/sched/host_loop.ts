@@ -36,6 +36,8 @@ export class HostLoop {
   #hotUntil = 0;
   #lastTurnEnd = 0;
   #onQuiet: (() => void) | null = null;
+  /** Resolves when the watch has come to its end; null while nobody waits for that. */
+  #stopping: Promise<void> | null = null;
   readonly #turn = () => this.#runTurn();
   #suspicion: ReturnType<typeof setTimeout> | null = null;
   readonly #drained = () => deadlock(this.#scheduler);
@@ -60,9 +62,10 @@ export class HostLoop {
     this.#clearTimer();
     this.#allay();
     if (this.#wait?.armed) {
-      const quiet = new Promise<void>((resolve) => this.#onQuiet = resolve);
+      // One promise for all who stop meanwhile: each of them is a run that waits for its end.
+      this.#stopping ??= new Promise<void>((resolve) => this.#onQuiet = resolve);
       this.#scheduler.source.break();
-      await quiet;
+      await this.#stopping;
     }
     // Another run began meanwhile, and has the watch; when it is over it stops anew.
     if (this.#scheduler.runs.size > 0 || this.#wait?.armed) return;
@@ -74,7 +77,7 @@ export class HostLoop {
   /** Lets `stop` go on. */
   #quiet(): void {
     this.#onQuiet?.();
-    this.#onQuiet = null;
+    this.#onQuiet = this.#stopping = null;
   }
 
   #runTurn(): void {

@@ -14,6 +14,7 @@ import {
   go,
   type Goroutine,
   gosched,
+  listen,
   PanicError,
   type Routine,
   run,
@@ -178,6 +179,20 @@ test("a promise that nobody can settle any more is a deadlock, told before the p
   await using program = startProgram("tests/fixtures/never_fixture.ts");
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
   assert.match(program.stdout.text, /^true all goroutines are asleep - deadlock!\n.*\[promise, /);
+});
+
+test("a run that comes and goes while the watch is being stopped keeps no other from its end", async () => {
+  for (let i = 0; i < 20; i++) {
+    let second: Promise<void> | null = null;
+    await run(function* () {
+      using listener = yield* listen("tcp", "127.0.0.1:0");
+      go(() => listener.accept());
+      // By then the host's loop waits, and the poller is watched beside it.
+      yield* wait(new Promise((resolve) => setTimeout(resolve, 5)));
+      queueMicrotask(() => second = run(function* () {}));
+    });
+    await second;
+  }
 });
 
 /** Starts the thread of wake_worker.ts, and gives a function that has it wake a handle. */
