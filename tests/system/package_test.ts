@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The package as npm has it: JavaScript and declarations, for Deno takes no TypeScript from
+ * `node_modules`. It is packed, unpacked where an application would have it, and used. What it
+ * depends on is this repository's.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { isDeno, ROOT, start } from "./child.ts";
+
+/** Longest that a test here may take, in milliseconds: the package is compiled. */
+const TIMEOUT_MS = 300_000;
+
+/** An application: each sub-path is used, and so is each file that is loaded by its URL alone. */
+const FILES = {
+  "package.json": `{ "type": "module" }`,
+  "tsconfig.json": `{
+    "compilerOptions": {
+      "target": "esnext", "module": "nodenext", "strict": true, "noEmit": true,
+      "allowImportingTsExtensions": true, "lib": ["esnext", "dom"], "types": ["node"]
+    },
+    "files": ["app.ts"]
+  }`,
+  "jobs.ts": `export const double = (n: number): number => 2 * n;`,
+  "app.ts": `
+    import { type Conn, dial, errors, go, listen, type Routine, run, sleep } from "@netpoll/netpoll";
+    import { openPoller } from "@netpoll/netpoll/poll";
+    import { serve } from "@netpoll/netpoll/event";
+    import { openPool } from "@netpoll/netpoll/reactor";
+
+    openPoller().close();
+    await run(function* (): Routine<void> {
+      using listener = yield* listen("tcp", "127.0.0.1:0");
+      const dialling = go(() => dial("tcp", String(listener.addr)));
+      using accepted = yield* listener.accept();
+      using conn: Conn = yield* dialling.join();
+      go(function* (): Routine<void> {
+        yield* sleep(20); // So long that the host's loop waits.
+        yield* conn.write(new Uint8Array([1, 2, 3]));
+      });
+      const n: number | null = yield* accepted.read(new Uint8Array(9));
+      using pool = yield* openPool<typeof import("./jobs.ts")>(
+        new URL("./jobs.ts", import.meta.url), { workers: 1 });
+      const doubled: number = yield* pool.submit("double", 21);
+      console.log(n, doubled);
+    });
+    await run(() => serve({ serving: () => "shutdown" }, "tcp://127.0.0.1:0"));
+    try {
+      await run(() => dial("tcp", "127.0.0.1:1"));
+    } catch (error) {
+      console.log(error instanceof errors.ConnectionRefused);
+    }
+  `,
+};
+
+/** Runs a tool that must succeed, and gives what it printed. */
+async function output(file: string, ...args: string[]): Promise<string> {
+  await using child = start(file, args, { lifetime: TIMEOUT_MS });
+  const exit = await child.exit;
+  const { stdout, stderr } = child;
+  assert.deepEqual(exit, { code: 0, signal: null }, `${file}: ${stdout.text}${stderr.text}`);
+  return stdout.text;
+}
+
+/** Packs the package and has an application around it in `folder`. */
+async function install(folder: string): Promise<void> {
+  const printed = await output("npm", "pack", "--json", "--silent", "--pack-destination", folder);
+  const [{ filename }] = JSON.parse(printed);
+  const modules = join(folder, "node_modules");
+  const installed = join(modules, "@netpoll", "netpoll");
+  mkdirSync(installed, { recursive: true });
+  for (const scope of ["@deno", "@types"]) mkdirSync(join(modules, scope));
+  await output("tar", "-xzf", join(folder, filename), "-C", installed, "--strip-components=1");
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const name of [...Object.keys(dependencies), "@types/node"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+}
+
+test("an application uses what npm has of the package", { timeout: TIMEOUT_MS }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "netpoll-package-"));
+  try {
+    await install(folder);
+    await output("npx", "tsc", "-p", folder);
+    const app = join(folder, "app.ts");
+    const printed = await output(process.execPath, ...isDeno ? ["run", "-A", app] : [app]);
+    assert.equal(printed, "3 42\ntrue\n");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
