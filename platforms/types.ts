@@ -9,8 +9,9 @@
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packet_types.ts";
 
 /** What a C parameter may be. 32-bit integers keep a call on both runtimes' fast paths; a `size_t`
- * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero. */
-export type CParam = "i32" | "u32" | "buffer" | "pointer";
+ * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero.
+ * An `i64` is given as a safe integer, which takes no BigInt: for an `off_t` by value. */
+export type CParam = "i32" | "u32" | "i64" | "buffer" | "pointer";
 
 /** What a C function may return; `void*` as an opaque pointer that only its own runtime can read. */
 export type CResult = "i32" | "u32" | "void" | "pointer";

@@ -10,6 +10,12 @@ const IPPROTO_IPV6 = 41;
 const IPV6_PKTINFO = 46;
 /** Room for the packet info of both versions of IP. */
 const PACKET_ROOM = 128;
+/**
+ * Descriptors that one message carries at most: the kernel makes pointers of them in a buffer of 2048
+ * bytes, MCLBYTES. Less room would be dangerous: macOS leaves those open that do not fit, under
+ * numbers that nobody is told. XNU: sockargs, copyout_control
+ */
+const MOST_FDS = 254;
 
 /** Of a message that carries nothing beside its bytes. */
 export const NO_CONTROL: ControlInfo = {
@@ -30,9 +36,9 @@ export class Control {
     this.#header = this.#aligned(CMSGHDR.size);
   }
 
-  /** Bytes of memory for the control messages of one message, which may carry so many descriptors. */
-  size(fds: number): number {
-    return fds === 0 ? PACKET_ROOM : this.#space(fds * 4);
+  /** Bytes of memory for the control messages of one message, of the internet or with descriptors. */
+  size(withFds: boolean): number {
+    return withFds ? this.#space(MOST_FDS * 4) : PACKET_ROOM;
   }
 
   /** What is in the control messages that the kernel wrote to `bytes`. */
@@ -41,13 +47,17 @@ export class Control {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + this.#header <= bytes.length;) {
       const length = view.getInt32(at + CMSGHDR.length, true);
-      if (length < this.#header || at + length > bytes.length) break;
+      if (length < this.#header) break;
+      // One that was cut off still has the length that it had. What is there counts.
+      const end = Math.min(at + length, bytes.length);
       const level = view.getInt32(at + CMSGHDR.level, true);
       const type = view.getInt32(at + CMSGHDR.type, true);
       const from = at + this.#header;
       const { destination } = this.#layout;
       if (level === SOL_SOCKET && type === SCM_RIGHTS) {
-        for (let i = from; i + 4 <= at + length; i += 4) info.fds.push(view.getInt32(i, true));
+        for (let i = from; i + 4 <= end; i += 4) info.fds.push(view.getInt32(i, true));
+      } else if (end - at < length) {
+        break;
       } else if (level === IPPROTO_IP && type === destination.type) {
         // struct in_pktinfo { unsigned int index; struct in_addr local; struct in_addr destination; }
         const whole = destination.size === 12;

@@ -57,7 +57,7 @@ export class BsdMessages implements Messages {
     this.#nameLengths = new Int32Array(count);
     this.#controlLengths = new Int32Array(count);
     this.#sent = new Int32Array(count);
-    this.#controlSize = this.#control.size(fds);
+    this.#controlSize = this.#control.size(fds > 0);
     this.#pieces = count * HEADER;
     this.#names = this.#pieces + count * PIECE;
     this.#controls = this.#names + count * NAME;

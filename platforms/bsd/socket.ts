@@ -10,6 +10,7 @@ import type {
 } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { hasFlags, openSocket, prepare, SOCK_STREAM } from "./open_socket.ts";
+import { sendError } from "./send_error.ts";
 import { AF_INET, decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
@@ -106,7 +107,7 @@ export class BsdSockets implements SocketCalls {
 
   send(fd: number, buffer: Uint8Array, length: number): number {
     const n = this.#send(fd, buffer, length, this.#sendFlags);
-    return n >= 0 ? n : this.#sendFailed(this.#libc.errno());
+    return n >= 0 ? n : sendError(this.#system, this.#libc.errno());
   }
 
   read(fd: number, buffer: Uint8Array, length: number): number {
@@ -206,15 +207,6 @@ export class BsdSockets implements SocketCalls {
   spareDescriptor(): number {
     const flags = O_RDONLY | this.#system.constants.O_CLOEXEC;
     return this.#done(this.#libc.symbols.open(DEV_NULL, flags));
-  }
-
-  /**
-   * macOS answers EPROTOTYPE to a write on a connection that the peer is taking down. It is not
-   * tried again: with some VPNs' filters that error stays for ever. libuv#3413
-   */
-  #sendFailed(errno: number): number {
-    const { EPROTOTYPE } = this.#system.constants;
-    return errno === EPROTOTYPE ? -this.#system.errno.ECONNRESET : -errno;
   }
 
   #getInt(fd: number, level: number, name: number): number {

@@ -64,6 +64,19 @@ export const SYMBOLS = {
   if_indextoname: { params: ["u32", "buffer"], result: "pointer" },
 } as const satisfies SymbolTable;
 
+/** sendfile(2) of macOS: `sent` says how much is to go before the call, and how much went after it. */
+export const SENDFILE_DARWIN = {
+  // int sendfile(int file, int socket, off_t offset, off_t *sent, struct sf_hdtr *hdtr, int flags)
+  sendfile: { params: ["i32", "i32", "i64", "buffer", "pointer", "i32"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** sendfile(2) of FreeBSD. */
+export const SENDFILE_FREEBSD = {
+  // int sendfile(int file, int socket, off_t offset, size_t length, struct sf_hdtr *hdtr,
+  //              off_t *sent, int flags)
+  sendfile: { params: ["i32", "i32", "i64", "u32", "pointer", "buffer", "i32"], result: "i32" },
+} as const satisfies SymbolTable;
+
 /** ioctl(2) where a variadic argument goes where any other would: all but Apple's arm64. */
 export const IOCTL = {
   // int ioctl(int fd, unsigned long request, ...)

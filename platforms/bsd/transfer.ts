@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Many pieces in one `sendmsg`. Of the ways of moving bytes within the kernel these systems have no
- * splice(2), and their sendfile(2) wants a 64-bit offset by value, which no call here passes: both
- * answer ENOSYS, and the bytes are read and written.
+ * Many pieces in one `sendmsg`, and sendfile(2). There is nothing like Linux's splice(2) on both
+ * systems (FreeBSD 15 has SO_SPLICE, which ties two sockets for good): between sockets bytes are read
+ * and written, as by Go.
  */
 import type { SendVector, TransferCalls } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
+import { sendError } from "./send_error.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
@@ -20,13 +21,13 @@ class BsdSendVector implements SendVector {
   readonly capacity = CAPACITY;
   count = 0;
   readonly #libc: BsdLibc;
-  readonly #flags: number;
+  readonly #system: BsdSystem;
   readonly #header = new Uint32Array(new ArrayBuffer(MSGHDR.size));
   readonly #entries = new Uint32Array(new ArrayBuffer(CAPACITY * IOVEC.size));
 
-  constructor(libc: BsdLibc, flags: number) {
+  constructor(libc: BsdLibc, system: BsdSystem) {
     this.#libc = libc;
-    this.#flags = flags;
+    this.#system = system;
     this.#point(this.#header, MSGHDR.iov, libc.addressOf(this.#entries));
   }
 
@@ -42,8 +43,9 @@ class BsdSendVector implements SendVector {
 
   send(fd: number): number {
     this.#header[MSGHDR.iovCount / 4] = this.count;
-    const n = this.#libc.symbols.sendmsg(fd, this.#header, this.#flags);
-    return n >= 0 ? n : -this.#libc.errno();
+    const { MSG_NOSIGNAL } = this.#system.constants;
+    const n = this.#libc.symbols.sendmsg(fd, this.#header, MSG_NOSIGNAL);
+    return n >= 0 ? n : sendError(this.#system, this.#libc.errno());
   }
 
   #point(words: Uint32Array, byte: number, address: number): void {
@@ -55,13 +57,30 @@ class BsdSendVector implements SendVector {
 /** See {@linkcode TransferCalls}. */
 export class BsdTransfers implements TransferCalls {
   readonly vector: SendVector;
+  readonly #libc: BsdLibc;
+  readonly #system: BsdSystem;
+  /** `off_t`, written by the kernel; its upper half stays zero. */
+  readonly #sent = new Int32Array(new ArrayBuffer(8));
 
   constructor(libc: BsdLibc, system: BsdSystem) {
-    this.vector = new BsdSendVector(libc, system.constants.MSG_NOSIGNAL);
+    this.#libc = libc;
+    this.#system = system;
+    this.vector = new BsdSendVector(libc, system);
   }
 
-  sendFile(): number {
-    return -ENOSYS;
+  /**
+   * The call fails with EAGAIN or EINTR also when a part has gone, even all: that is the result then.
+   * With another errno the count may be what was asked for, if a sandbox refused. A length of zero
+   * would mean "to the end".
+   */
+  sendFile(to: number, from: number, offset: number, length: number): number {
+    if (length === 0) return 0;
+    const sent = this.#sent;
+    if (this.#libc.sendfile(to, from, offset, length, sent) >= 0) return sent[0];
+    const errno = this.#libc.errno();
+    const { EAGAIN, EINTR } = this.#system.errno;
+    const stopped = errno === EAGAIN || errno === EINTR;
+    return stopped && sent[0] > 0 ? sent[0] : sendError(this.#system, errno);
   }
 
   splice(): number {

@@ -36,7 +36,14 @@ export function bunFFI(): BunFFI {
   return loaded = module as BunFFI;
 }
 
-const TYPE_NAMES = { i32: "i32", u32: "u32", buffer: "buffer", pointer: "ptr", void: "void" };
+const TYPE_NAMES = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  buffer: "buffer",
+  pointer: "ptr",
+  void: "void",
+};
 
 function describe(f: CFunction): { args: string[]; returns: string } {
   return { args: f.params.map((p) => TYPE_NAMES[p]), returns: TYPE_NAMES[f.result] };

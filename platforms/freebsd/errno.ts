@@ -52,7 +52,7 @@ export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [42, "ENOPROTOOPT", "protocol not available"],
   [43, "EPROTONOSUPPORT", "protocol not supported"],
   [44, "ESOCKTNOSUPPORT", "socket type not supported"],
-  [45, "ENOTSUP", "operation not supported"],
+  [45, "EOPNOTSUPP", "operation not supported"],
   [46, "EPFNOSUPPORT", "protocol family not supported"],
   [47, "EAFNOSUPPORT", "address family not supported by protocol family"],
   [48, "EADDRINUSE", "address already in use"],
@@ -104,6 +104,7 @@ export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [94, "ECAPMODE", "not permitted in capability mode"],
   [95, "ENOTRECOVERABLE", "state not recoverable"],
   [96, "EOWNERDEAD", "previous owner died"],
+  [97, "EINTEGRITY", "integrity check failed"],
 ]);
 
 /** The numbers that the library tells apart. */

@@ -11,7 +11,15 @@ import { WRITE_LOCK } from "./fd_mutex.ts";
 /** Bytes of one call: between two of them others may run. */
 const MOST_AT_ONCE = 4 << 20;
 /** What a file answers that can only be read: a pipe, a terminal, some file systems. */
-const UNSUPPORTED = new Set(["EINVAL", "ENOSYS", "EOPNOTSUPP", "EOVERFLOW", "EPERM", "ESPIPE"]);
+const UNSUPPORTED = new Set([
+  "EINVAL",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EOVERFLOW",
+  "EPERM",
+  "ESPIPE",
+]);
 
 /** Whether the kernel says that it cannot move bytes between two descriptors of these kinds. */
 export function isUnsupported(errno: number): boolean {

@@ -33,6 +33,7 @@ export function library(system: BsdSystem, functions: Record<string, Stub>): {
     errno: () => errno,
     addressOf: () => ADDRESS,
     ioctl: call("ioctl"),
+    sendfile: call("sendfile"),
   } as unknown as BsdLibc;
   return { libc, sockets: new BsdSockets(libc, system), calls };
 }

@@ -28,17 +28,33 @@ for (const system of [DARWIN, FREEBSD]) {
 
   test(`${os}: descriptors travel in a cmsghdr with the system's alignment`, () => {
     const control = new Control(message);
-    const memory = new Uint8Array(control.size(3));
+    const memory = new Uint8Array(control.size(true));
     const length = control.write(memory, { fds: [5, 6] });
     assert.deepEqual([...memory.subarray(0, length)], RIGHTS[os]);
     assert.deepEqual(control.read(memory.subarray(0, length)).fds, [5, 6]);
     // CMSG_SPACE of three: 12 + 12, or 16 + 16.
-    assert.equal(control.size(3), { darwin: 24, freebsd: 32 }[os]);
+    assert.equal(control.write(memory, { fds: [5, 6, 7] }), { darwin: 24, freebsd: 32 }[os]);
+  });
+
+  test(`${os}: there is room for as many descriptors as the kernel passes`, () => {
+    // What a sender's kernel takes: a header, and 8 bytes for each, in a cluster of 2048 bytes.
+    const fds = Array.from({ length: Math.floor((2048 - 16) / 8) }, (_, i) => i);
+    const control = new Control(message);
+    const memory = new Uint8Array(control.size(true));
+    assert.equal(control.write(memory, { fds }), memory.length);
+    assert.deepEqual(control.read(memory).fds, fds);
+  });
+
+  test(`${os}: of descriptors that were cut off, those that fitted are known, to be closed`, () => {
+    const control = new Control(message);
+    // The header has the length of what did not fit as well. XNU: copyout_control
+    const cut = (bytes: number) => control.read(Uint8Array.from(RIGHTS[os].slice(0, -bytes))).fds;
+    assert.deepEqual([cut(1), cut(4), cut(5)], [[5], [5], []]);
   });
 
   test(`${os}: where a datagram was sent to, and is to come from`, () => {
     const control = new Control(message);
-    const memory = new Uint8Array(control.size(0));
+    const memory = new Uint8Array(control.size(false));
     const source = Uint8Array.of(10, 0, 0, 1);
     const length = control.write(memory, { source, interfaceIndex: 3 });
     assert.equal(length, { darwin: 12 + 12, freebsd: 16 + 8 }[os]);
@@ -55,8 +71,10 @@ for (const system of [DARWIN, FREEBSD]) {
   test(`${os}: control messages that are cut off or wrong end the reading`, () => {
     const control = new Control(message);
     assert.deepEqual(control.read(new Uint8Array(0)).fds, []);
-    assert.deepEqual(control.read(new Uint8Array(RIGHTS[os].slice(0, -1))).fds, []);
     assert.deepEqual(control.read(new Uint8Array(64)).fds, []);
+    const memory = new Uint8Array(control.size(false));
+    const length = control.write(memory, { source: Uint8Array.of(10, 0, 0, 1) });
+    assert.equal(control.read(memory.subarray(0, length - 8)).destination, null);
   });
 
   test(`${os}: a path is a sockaddr_un with its length`, () => {

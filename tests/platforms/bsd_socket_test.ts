@@ -5,11 +5,13 @@ import { test } from "node:test";
 import { openLibc } from "../../platforms/bsd/libc.ts";
 import { variadicArrives } from "../../platforms/bsd/descriptor.ts";
 import { BsdTransfers } from "../../platforms/bsd/transfer.ts";
+import type { BsdSystem } from "../../platforms/bsd/system.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
 import type { JsRuntime } from "../../platforms/types.ts";
 import { library } from "./bsd_library.ts";
 
+const EPERM = 1;
 const EINVAL = 22;
 const EPIPE = 32;
 const EPROTOTYPE = 41;
@@ -99,9 +101,18 @@ test("darwin: a connect to oneself is refused", () => {
 });
 
 test("darwin: EPROTOTYPE of a write is a reset, and is not tried again", () => {
-  const { sockets, calls } = library(DARWIN, { send: () => -EPROTOTYPE });
+  const refused = () => -EPROTOTYPE;
+  const { libc, sockets, calls } = library(DARWIN, {
+    send: refused,
+    sendmsg: refused,
+    sendfile: refused,
+  });
   assert.equal(sockets.send(3, new Uint8Array(1), 1), -ECONNRESET);
-  assert.equal(calls.length, 1);
+  const transfers = new BsdTransfers(libc, DARWIN);
+  transfers.vector.add(new Uint8Array(1), 0, 1);
+  assert.equal(transfers.vector.send(3), -ECONNRESET);
+  assert.equal(transfers.sendFile(3, 4, 0, 1), -ECONNRESET);
+  assert.deepEqual(names(calls), ["send", "sendmsg", "sendfile"]);
   const broken = library(DARWIN, { send: () => -EPIPE }).sockets;
   assert.equal(broken.send(3, new Uint8Array(1), 1), -EPIPE);
 });
@@ -171,6 +182,47 @@ test("a vector is a struct msghdr that points at its pieces", () => {
   assert.deepEqual(header, [0, 0, 0, 0, 0x2345_6789, 1, 2, 0, 0, 0, 0, 0]);
 });
 
+/** What a file's call gives when `sendfile` gives `result` and says that `sent` bytes went. */
+function sendFile(system: BsdSystem, result: number, sent: number): number {
+  const { libc } = library(system, {
+    sendfile: (_to: number, _from: number, _at: number, _most: number, count: Int32Array) => {
+      count[0] = sent;
+      return result;
+    },
+  });
+  return new BsdTransfers(libc, system).sendFile(3, 4, 2 ** 33, 100);
+}
+
+test("sendfile: a part that went is the result, whatever stopped it is told next", () => {
+  for (const system of [DARWIN, FREEBSD]) {
+    const { EAGAIN, EINTR } = system.errno;
+    assert.equal(sendFile(system, 0, 100), 100);
+    assert.equal(sendFile(system, 0, 0), 0, "the end of the file");
+    for (const errno of [EAGAIN, EINTR]) {
+      assert.equal(sendFile(system, -errno, 0), -errno);
+      assert.equal(sendFile(system, -errno, 40), 40);
+      assert.equal(sendFile(system, -errno, 100), 100, "full, just when all had gone");
+    }
+    assert.equal(sendFile(system, -EPIPE, 0), -EPIPE);
+    assert.equal(sendFile(system, -EPERM, 100), -EPERM, "refused before it could count");
+  }
+});
+
+test("sendfile: nothing is not everything, as a length of zero would be", () => {
+  const { libc, calls } = library(DARWIN, {});
+  assert.equal(new BsdTransfers(libc, DARWIN).sendFile(3, 4, 0, 0), 0);
+  assert.equal(calls.length, 0);
+});
+
+test("a splice is refused, so that bytes between sockets are read and written", () => {
+  for (const system of [DARWIN, FREEBSD]) {
+    const transfers = new BsdTransfers(library(system, {}).libc, system);
+    for (const refused of [transfers.pipe(), transfers.splice()]) {
+      assert.equal(system.errnoText(-refused).name, "ENOSYS");
+    }
+  }
+});
+
 /** A runtime whose functions note what they are called with. */
 function runtime(calls: unknown[][]): JsRuntime {
   return {
@@ -205,6 +257,31 @@ test("the argument of ioctl goes on the stack on Apple's arm64, and nowhere else
     assert.deepEqual(args, onStack ? [3, FIONBIO, 0, 0, 0, 0, 0, 0, value] : [3, FIONBIO, value]);
     // Eight registers, so that the ninth argument is the first on the stack, eight bytes wide.
     assert.equal((params as string[]).indexOf("buffer"), onStack ? 8 : 2);
+  }
+});
+
+test("sendfile's arguments are in each system's order, the offset in 64 bits", () => {
+  const offset = 2 ** 33 + 1;
+  for (const arch of ["x64", "arm64"] as const) {
+    const calls: unknown[][] = [];
+    const sent = Int32Array.of(7, 7);
+    openLibc(runtime(calls), DARWIN, arch).sendfile(3, 4, offset, 100, sent);
+    const pointers = ["buffer", "pointer", "i32"];
+    // int fd, int s, off_t offset, off_t *len, struct sf_hdtr *hdtr, int flags
+    assert.deepEqual(calls.pop(), [
+      "sendfile",
+      ["i32", "i32", "i64", ...pointers],
+      ...[4, 3, offset, sent, null, 0],
+    ]);
+    assert.deepEqual([...sent], [100, 0], "how much is to go");
+    openLibc(runtime(calls), FREEBSD, arch).sendfile(3, 4, offset, 100, sent);
+    // int fd, int s, off_t offset, size_t nbytes, struct sf_hdtr *hdtr, off_t *sbytes, int flags
+    assert.deepEqual(calls.pop(), [
+      "sendfile",
+      ["i32", "i32", "i64", "u32", "pointer", "buffer", "i32"],
+      ...[4, 3, offset, 100, null, sent, 0],
+    ]);
+    assert.deepEqual([...sent], [0, 0], "nothing, unless the kernel says so");
   }
 });
 

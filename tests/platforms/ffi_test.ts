@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The table of C symbols as this runtime binds it: values, errno, memory, what is missing. */
 import assert from "node:assert/strict";
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { jsRuntime } from "../../platforms/js_runtime.ts";
@@ -13,6 +16,7 @@ import { onWindows } from "../harness.ts";
 const skip = onWindows && "the C library of Linux";
 
 const EBADF = 9;
+const EINVAL = 22;
 
 test("every symbol resolves, and an optional one that is missing is null", { skip }, () => {
   const { symbols } = libc();
@@ -61,6 +65,32 @@ test("32-bit integers keep their value in both directions", { skip }, () => {
   for (const n of [0, 1, -1, 2 ** 31 - 1, -(2 ** 31) + 1]) assert.equal(abs(n), Math.abs(n));
   for (const n of [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x01020304]) {
     assert.equal(htonl(htonl(n) >>> 0) >>> 0, n);
+  }
+});
+
+test("a 64-bit integer is a number, also beyond 32 bits", { skip }, () => {
+  const table = {
+    pread: { params: ["i32", "buffer", "u32", "i64"], result: "i32" },
+    pwrite: { params: ["i32", "buffer", "u32", "i64"], result: "i32" },
+  } as const satisfies SymbolTable;
+  const { pread, pwrite } = jsRuntime().dlopen(LIBC, table).symbols;
+  const folder = mkdtempSync(join(tmpdir(), "netpoll-"));
+  const file = openSync(join(folder, "sparse"), "w+");
+  try {
+    // The file has holes; 32 bits would put the later ones where the first are.
+    for (const at of [0, 1, 2 ** 31, 2 ** 32 + 5, 2 ** 40 + 7]) {
+      const byte = Uint8Array.of(at % 251);
+      assert.equal(pwrite(file, byte, 1, at), 1);
+      assert.equal(fstatSync(file).size, at + 1);
+      byte[0] = 0;
+      assert.equal(pread(file, byte, 1, at), 1);
+      assert.equal(byte[0], at % 251);
+    }
+    assert.equal(pread(file, new Uint8Array(1), 1, -1), -1, "a negative one stays negative");
+    assert.equal(libc().errno(), EINVAL);
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true });
   }
 });
 
