@@ -73,7 +73,7 @@ export class Acceptor {
       onShed({ limit: forbidden, action: "refused", remote: this.#fd.nameOf(peer), count: 1 });
       return null;
     }
-    // The gate is open only while somebody is ready.
+    // The gate is open only while somebody is able, and only this thread makes it otherwise.
     this.#balancer.choose()!.hand(sysfd, { ...this.#accepted, peer }, address);
     return HANDED;
   }

@@ -5,6 +5,8 @@ import type { LoadBalance } from "./reactor_options.ts";
 /** What is to be known of a worker. */
 export interface Candidate {
   /** Whether it can take another. */
+  readonly able: boolean;
+  /** Whether it is to be given another: it is able, and has no more to do than it may. */
   readonly ready: boolean;
   /** How many connections it has. */
   readonly connections: number;
@@ -21,24 +23,31 @@ export class Balancer<C extends Candidate> {
     this.#all = all;
   }
 
-  /** The one that gets the next; null if none is ready. */
+  /**
+   * The one that gets the next; null if none is able. Workers come to have more to do while nobody
+   * here looks: with none that is ready any more, one that is able gets what was accepted before.
+   */
   choose(): C | null {
+    return this.#choose(({ ready }) => ready) ?? this.#choose(({ able }) => able);
+  }
+
+  #choose(fits: (one: C) => boolean): C | null {
     switch (this.#strategy) {
       case "roundRobin":
-        return this.#from(this.#last + 1);
+        return this.#from(this.#last + 1, fits);
       case "random":
-        return this.#from(Math.floor(Math.random() * this.#all.length));
+        return this.#from(Math.floor(Math.random() * this.#all.length), fits);
       case "leastConnections":
-        return this.#least();
+        return this.#least(fits);
     }
   }
 
-  /** The first that is ready, beginning with the one at `start`. */
-  #from(start: number): C | null {
+  /** The first that fits, beginning with the one at `start`. */
+  #from(start: number, fits: (one: C) => boolean): C | null {
     const count = this.#all.length;
     for (let i = 0; i < count; i++) {
       const at = (start + i) % count;
-      if (!this.#all[at].ready) continue;
+      if (!fits(this.#all[at])) continue;
       this.#last = at;
       return this.#all[at];
     }
@@ -46,13 +55,13 @@ export class Balancer<C extends Candidate> {
   }
 
   /** Of those with equally few the one that comes after the last, so that a quiet start is even. */
-  #least(): C | null {
+  #least(fits: (one: C) => boolean): C | null {
     let best = -1;
     const count = this.#all.length;
     for (let i = 1; i <= count; i++) {
       const at = (this.#last + i) % count;
       const one = this.#all[at];
-      if (one.ready && (best < 0 || one.connections < this.#all[best].connections)) best = at;
+      if (fits(one) && (best < 0 || one.connections < this.#all[best].connections)) best = at;
     }
     if (best < 0) return null;
     this.#last = best;

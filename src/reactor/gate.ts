@@ -151,7 +151,11 @@ export class Gate {
     return null;
   }
 
-  /** The limit because of which one of `address` is not let in, if one is. */
+  /**
+   * The limit because of which one of `address` is not let in, if one is. Goroutines of workers may
+   * have become too many since the gate was open: where the policy is to wait, what has been accepted
+   * meanwhile comes in.
+   */
   #forbids(address: string): LimitName | null {
     const { perAddress, connections, goroutines, acceptRate } = this.limits;
     if (acceptRate !== null && this.#bucket!.wait(performance.now()) > 0) return "acceptRate";
@@ -161,7 +165,8 @@ export class Gate {
     if (connections !== null && this.counters.open >= connections.most) {
       if (!this.#makesRoom("connections", null)) return "connections";
     }
-    if (goroutines !== null && this.#keeper.goroutines() >= goroutines.most) {
+    const counted = goroutines !== null && goroutines.policy !== "wait";
+    if (counted && this.#keeper.goroutines() >= goroutines.most) {
       if (!this.#makesRoom("goroutines", null)) return "goroutines";
     }
     return null;

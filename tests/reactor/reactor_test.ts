@@ -382,6 +382,22 @@ bothWithWorkers("goroutines of workers have a limit", function* () {
   yield* served.end();
 });
 
+bothWithWorkers("at a limit of goroutines that come and go, nobody is refused", function* () {
+  const served = yield* handing({ workers: 2, limits: { goroutines: 3 } });
+  const asking = Array.from({ length: 30 }, () =>
+    go(function* () {
+      for (let i = 0; i < 20; i++) {
+        using conn = yield* dial("tcp", served.address);
+        assert.match((yield* ask(conn, "who"))!, /^[01] /);
+      }
+    }));
+  for (const one of asking) yield* one.join();
+  const { accepted, stopped } = served.reactor.counters;
+  assert.equal(accepted, 600);
+  assert.ok(stopped.goroutines > 0);
+  yield* served.end();
+});
+
 const EVENTS = new URL("./handlers/events.ts", import.meta.url);
 
 for (const way of ["handing", "sharing"] as const) {
