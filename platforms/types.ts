@@ -190,6 +190,8 @@ export interface SocketCalls {
   accept(fd: number): number;
   /** The address of the peer that the last `accept` gave, as a copy. */
   peer(): RawAddress;
+  /** The same by platforms/packed_address.ts: -1 if it is no IPv4 address. Takes no memory. */
+  packedPeer(): number;
   connect(fd: number, address: RawAddress): number;
   /** Receives into the first `length` bytes of `buffer`. */
   recv(fd: number, buffer: Uint8Array, length: number): number;

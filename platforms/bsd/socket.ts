@@ -11,6 +11,7 @@ import type {
 import type { BsdLibc } from "./libc.ts";
 import { hasFlags, openSocket, prepare, SOCK_STREAM } from "./open_socket.ts";
 import { sendError } from "./send_error.ts";
+import { packAddress } from "../packed_address.ts";
 import { AF_INET, decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
@@ -89,6 +90,10 @@ export class BsdSockets implements SocketCalls {
 
   peer(): RawAddress {
     return this.#copyAddress();
+  }
+
+  packedPeer(): number {
+    return packAddress(this.#address, this.#address[1] === AF_INET);
   }
 
   /** macOS answers EINVAL where a socket would be its own peer; nobody listens there. libuv#2503 */

@@ -8,6 +8,7 @@ import type {
   ShutdownHow,
   SocketCalls,
 } from "../types.ts";
+import { packAddress } from "../packed_address.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import {
@@ -88,6 +89,10 @@ export class LinuxSockets implements SocketCalls {
 
   peer(): RawAddress {
     return this.#copyAddress();
+  }
+
+  packedPeer(): number {
+    return packAddress(this.#address, this.#address[0] === C.AF_INET);
   }
 
   connect(fd: number, address: RawAddress): number {

@@ -11,6 +11,7 @@ import type {
   ShutdownHow,
   SocketCalls,
 } from "../types.ts";
+import { packAddress } from "../packed_address.ts";
 import { Acceptor } from "./acceptor.ts";
 import * as C from "./constants.ts";
 import { EBADF, ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
@@ -133,6 +134,10 @@ export class WindowsSockets implements SocketCalls {
 
   peer(): RawAddress {
     return this.#peer;
+  }
+
+  packedPeer(): number {
+    return packAddress(this.#peer, this.#peer[0] === C.AF_INET);
   }
 
   connect(fd: number, address: RawAddress): number {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
+import { unpackAddress } from "../../platforms/packed_address.ts";
 import type { IntOption, RawAddress } from "../../platforms/types.ts";
 import { FD, type FdOp } from "../poll/fd.ts";
 import { SyscallError } from "../poll/errors.ts";
@@ -12,7 +13,8 @@ export class NetFD<A extends Addr> extends FD {
   /** "tcp", "udp6", "unix". */
   readonly net: string;
   #localAddr: A | null = null;
-  #remoteAddr: A | null = null;
+  /** The other end, packed until somebody asks for it. */
+  #remoteAddr: A | number | null = null;
   /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
   #linger: number | null = null;
 
@@ -44,11 +46,13 @@ export class NetFD<A extends Addr> extends FD {
 
   /** The other end; null for a listener. */
   get remoteAddr(): A | null {
-    return this.#remoteAddr;
+    const remote = this.#remoteAddr;
+    if (typeof remote !== "number") return remote;
+    return this.#remoteAddr = this.#name(this.sockets.encodeAddress(unpackAddress(remote)));
   }
 
-  /** Says who is at the two ends, where that is known without asking. */
-  setAddrs(local: A | null, remote: A | null): void {
+  /** Says who is at the two ends, where that is known without asking; `remote` perhaps packed. */
+  setAddrs(local: A | null, remote: A | number | null): void {
     this.#localAddr = local;
     this.#remoteAddr = remote;
   }

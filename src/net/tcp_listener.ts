@@ -26,7 +26,9 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
   /** @internal */
   protected override accepted(sysfd: number): NetFD<TCPAddr> {
     const fd = new NetFD(sysfd, this.netFD.net, tcpAddr);
-    fd.setAddrs(this.#localAddr, tcpAddr(platform().sockets.peer()));
+    const { sockets } = platform();
+    const packed = sockets.packedPeer();
+    fd.setAddrs(this.#localAddr, packed >= 0 ? packed : tcpAddr(sockets.peer()));
     return fd;
   }
 
