@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A listener of an event server: accepts in turns of its loop, without a goroutine. */
-import type { PollHandler, Watcher } from "../netpoll/poll_desc.ts";
+import type { PollHandler } from "../netpoll/poll_desc.ts";
+import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Addr, TCPAddr } from "../net/addr.ts";
 import type { ListenFD } from "../net/stream_listener.ts";
 import type { UnixAddr } from "../net/unix_addr.ts";

@@ -15,9 +15,9 @@
 import type { Goroutine, Park, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
 import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
+import { type Late, PollExtras, type Watcher } from "./poll_extras.ts";
 
 /** Whether a call may go on, in the order in which one goes before another. */
 export const POLL_OK = 0;
@@ -39,11 +39,6 @@ export interface Closer {
   describe?(): string;
 }
 
-/** Somebody who wants to look again when something has changed, and is parked elsewhere. */
-export interface Watcher {
-  retry(): void;
-}
-
 /** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */
 export interface PollHandler {
   /** An event came, and is latched; whoever becomes runnable by it goes on `toRun`. */
@@ -55,24 +50,8 @@ export interface WaitCount {
   waiters: number;
 }
 
-/** The deadline of one direction. */
-class DeadlineTimer implements HeapTimer {
-  slot = NO_SLOT;
-  readonly #pd: PollDesc;
-  readonly #read: boolean;
-
-  constructor(pd: PollDesc, read: boolean) {
-    this.#pd = pd;
-    this.#read = read;
-  }
-
-  fire(): void {
-    this.#pd.setLate(this.#read, true);
-  }
-}
-
 /** See the top of this file. */
-export class PollDesc implements Waitable {
+export class PollDesc implements Waitable, Late {
   // What every wait touches comes first: it lies in memory in this order.
   /** Counts the descriptors that had this slot; an event with another number is late. */
   sequence = 0;
@@ -98,8 +77,8 @@ export class PollDesc implements Waitable {
   #error = false;
   /** Whom events are told, beside those who are parked. */
   handler: PollHandler | null = null;
-  #readWatchers: Set<Watcher> | null = null;
-  #writeWatchers: Set<Watcher> | null = null;
+  /** What few descriptors need; kept for the next one that has this slot. */
+  #extras: PollExtras | null = null;
   readonly #count: WaitCount;
   /** Its index in the pollCache; travels in every event. */
   readonly slot: number;
@@ -111,12 +90,6 @@ export class PollDesc implements Waitable {
   owner: Run | null = null;
   /** What holds the descriptor. */
   holder: Closer | null = null;
-  #closing = false;
-  #readLate = false;
-  #writeLate = false;
-  #rt: DeadlineTimer | null = null;
-  #wt: DeadlineTimer | null = null;
-  #watchedSince = 0;
 
   constructor(slot: number, count: WaitCount) {
     this.slot = slot;
@@ -128,14 +101,9 @@ export class PollDesc implements Waitable {
     this.fd = fd;
     this.owner = scheduler.current?.run ?? null;
     this.rready = this.wready = this.registered = true;
-    this.hangup =
-      this.reportsErrors =
-      this.#closing =
-      this.#error =
-      this.#readLate =
-      this.#writeLate =
-        false;
-    this.#answer();
+    this.hangup = this.reportsErrors = this.#error = false;
+    if (this.#extras !== null) this.#extras.readLate = this.#extras.writeLate = false;
+    this.readAnswer = this.writeAnswer = POLL_OK;
   }
 
   /** Frees the slot. From now on an event for it is late. */
@@ -143,8 +111,7 @@ export class PollDesc implements Waitable {
     this.sequence = (this.sequence + 1) | 0;
     this.fd = -1;
     this.owner = this.holder = this.handler = null;
-    this.#stopTimer(this.#rt);
-    this.#stopTimer(this.#wt);
+    this.#extras?.stopTimers();
   }
 
   describe(): string {
@@ -185,18 +152,13 @@ export class PollDesc implements Waitable {
 
   /** Has `watcher` told of whatever happens in `mode`, until `unwatch`. */
   watch(mode: PollMode, watcher: Watcher): void {
-    const watchers = mode === "read"
-      ? this.#readWatchers ??= new Set()
-      : this.#writeWatchers ??= new Set();
-    if (mode === "read" && watchers.size === 0) this.#watchedSince = scheduler.now;
-    watchers.add(watcher);
+    (this.#extras ??= new PollExtras()).watch(mode, watcher);
     this.#count.waiters++;
   }
 
   /** Ends a `watch`; one that is over already is no error. */
   unwatch(mode: PollMode, watcher: Watcher): void {
-    const watchers = mode === "read" ? this.#readWatchers : this.#writeWatchers;
-    if (watchers?.delete(watcher)) this.#count.waiters--;
+    if (this.#extras?.watchers(mode)?.delete(watcher)) this.#count.waiters--;
   }
 
   /**
@@ -204,15 +166,15 @@ export class PollDesc implements Waitable {
    * nobody does, or when somebody waits for room to write.
    */
   get idleSince(): number | null {
-    if (this.wg !== null || (this.#writeWatchers?.size ?? 0) > 0) return null;
+    if (this.wg !== null || this.#watched("write")) return null;
     if (this.rg !== null) return this.rg.waitSince;
-    return (this.#readWatchers?.size ?? 0) > 0 ? this.#watchedSince : null;
+    return this.#watched("read") ? this.#extras!.watchedSince : null;
   }
 
   /** Tells those who watch one direction. */
   tell(mode: PollMode): void {
-    const watchers = mode === "read" ? this.#readWatchers : this.#writeWatchers;
-    if (watchers !== null) { for (const watcher of [...watchers]) watcher.retry(); }
+    const watchers = this.#extras?.watchers(mode);
+    if (watchers) { for (const watcher of [...watchers]) watcher.retry(); }
   }
 
   /** An event came: latches it and puts those who waited for it on `toRun`. Go: netpollready. */
@@ -226,23 +188,21 @@ export class PollDesc implements Waitable {
     if (mode & POLL_READ) {
       this.rready = true;
       this.#wake(this.unparkReader(), toRun);
-      if (this.#readWatchers !== null) this.tell("read");
+      if (this.#extras !== null) this.tell("read");
     }
     if (mode & POLL_WRITE) {
       this.wready = true;
       this.#wake(this.unparkWriter(), toRun);
-      if (this.#writeWatchers !== null) this.tell("write");
+      if (this.#extras !== null) this.tell("write");
     }
     if (this.handler !== null) this.handler.pollReady(mode, toRun);
   }
 
   /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */
   evict(): void {
-    this.#closing = true;
-    this.#answer();
+    this.readAnswer = this.writeAnswer = POLL_CLOSING;
     this.#wakeAll(true, true);
-    this.#stopTimer(this.#rt);
-    this.#stopTimer(this.#wt);
+    this.#extras?.stopTimers();
   }
 
   /**
@@ -251,44 +211,37 @@ export class PollDesc implements Waitable {
    */
   setDeadline(mode: PollMode, at: number): void {
     const read = mode === "read";
-    const timer = read ? this.#rt : this.#wt;
-    if (at === Infinity) {
-      this.#stopTimer(timer);
-      this.setLate(read, false);
-    } else if (at <= performance.now()) {
-      this.#stopTimer(timer);
-      this.setLate(read, true);
-    } else {
-      this.setLate(read, false);
-      scheduler.timers.set(timer ?? this.#makeTimer(read), at);
+    const late = at <= performance.now();
+    this.setLate(read, late);
+    if (this.#extras !== null || at !== Infinity) {
+      (this.#extras ??= new PollExtras()).setTimer(this, read, late ? Infinity : at);
     }
   }
 
   /** Says whether the deadline of one direction has passed; if so, nobody waits there any more. */
   setLate(read: boolean, late: boolean): void {
-    if (read) this.#readLate = late;
-    else this.#writeLate = late;
+    if (this.#extras === null && !late) return;
+    const extras = this.#extras ??= new PollExtras();
+    if (read) extras.readLate = late;
+    else extras.writeLate = late;
     this.#answer();
     if (late) this.#wakeAll(read, !read);
   }
 
-  /** The answers follow from the flags; calls read them more often than the flags change. */
+  /**
+   * The answers follow from the flags; calls read them more often than the flags change. "Closing" is
+   * for good: until the slot is another's.
+   */
   #answer(): void {
-    const closing = this.#closing ? POLL_CLOSING : POLL_OK;
+    if (this.readAnswer === POLL_CLOSING) return;
+    const { readLate = false, writeLate = false } = this.#extras ?? {};
     const notPollable = this.#error && !this.reportsErrors ? POLL_NOT_POLLABLE : POLL_OK;
-    this.readAnswer = closing || (this.#readLate ? POLL_TIMEOUT : notPollable);
-    this.writeAnswer = closing || (this.#writeLate ? POLL_TIMEOUT : POLL_OK);
+    this.readAnswer = readLate ? POLL_TIMEOUT : notPollable;
+    this.writeAnswer = writeLate ? POLL_TIMEOUT : POLL_OK;
   }
 
-  #makeTimer(read: boolean): DeadlineTimer {
-    const timer = new DeadlineTimer(this, read);
-    if (read) this.#rt = timer;
-    else this.#wt = timer;
-    return timer;
-  }
-
-  #stopTimer(timer: DeadlineTimer | null): void {
-    if (timer !== null) scheduler.timers.stop(timer);
+  #watched(mode: PollMode): boolean {
+    return (this.#extras?.watchers(mode)?.size ?? 0) > 0;
   }
 
   #wakeAll(read: boolean, write: boolean): void {

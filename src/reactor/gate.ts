@@ -3,7 +3,7 @@
  * Decides who is let in. It knows numbers and addresses, and nothing of descriptors: those may be in
  * this thread, or in the workers of a reactor.
  */
-import type { Watcher } from "../netpoll/poll_desc.ts";
+import type { Watcher } from "../netpoll/poll_extras.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Limits on a plain listener: what happens at each, under each policy, and that it ends. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import {
   type Conn,
@@ -256,13 +257,14 @@ both("a gate that is shut does not keep a select, a deadline or a close waiting"
 });
 
 both("a Unix socket has limits as well, but for those of TCP", function* () {
-  using inner = yield* listen("unix", "@netpoll-limits-test");
+  const name = `@netpoll-limits-${process.pid}`;
+  using inner = yield* listen("unix", name);
   assert.throws(() => limit(inner, { perAddress: 1 }), /perAddress/);
   assert.throws(() => limit(inner, { firstBytes: { within: 1 } }), /firstBytes/);
   const listener = limit(inner, { connections: 1 });
-  using a = yield* dial("unix", "@netpoll-limits-test");
+  using a = yield* dial("unix", name);
   const served = yield* listener.accept();
-  using b = yield* dial("unix", "@netpoll-limits-test");
+  using b = yield* dial("unix", name);
   const accepting = go(() => listener.accept());
   for (let i = 0; i < 10; i++) yield* gosched();
   assert.equal(accepting.status, "waiting");

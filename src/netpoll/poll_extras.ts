@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What the poller keeps of a descriptor that has a deadline, or that somebody watches who is parked
+ * elsewhere. Most descriptors need neither, and have none.
+ */
+import { scheduler } from "../sched/thread.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
+import type { PollMode } from "./poll_desc.ts";
+
+/** Somebody who wants to look again when something has changed, and is parked elsewhere. */
+export interface Watcher {
+  retry(): void;
+}
+
+/** Is told that the deadline of one direction has passed. */
+export interface Late {
+  setLate(read: boolean, late: boolean): void;
+}
+
+/** The deadline of one direction. */
+class DeadlineTimer implements HeapTimer {
+  slot = NO_SLOT;
+  readonly #told: Late;
+  readonly #read: boolean;
+
+  constructor(told: Late, read: boolean) {
+    this.#told = told;
+    this.#read = read;
+  }
+
+  fire(): void {
+    this.#told.setLate(this.#read, true);
+  }
+}
+
+/** Both directions of one descriptor. */
+export class PollExtras {
+  /** Whether the deadline of reads has passed. */
+  readLate = false;
+  /** Whether that of writes has. */
+  writeLate = false;
+  /** Since when somebody watches for something to read, in milliseconds of `performance.now()`. */
+  watchedSince = 0;
+  #readTimer: DeadlineTimer | null = null;
+  #writeTimer: DeadlineTimer | null = null;
+  #readWatchers: Set<Watcher> | null = null;
+  #writeWatchers: Set<Watcher> | null = null;
+
+  /** Sets when one direction is late, which `told` is told then; Infinity for never. */
+  setTimer(told: Late, read: boolean, at: number): void {
+    if (at === Infinity) return this.#stop(read ? this.#readTimer : this.#writeTimer);
+    const timer = read
+      ? this.#readTimer ??= new DeadlineTimer(told, true)
+      : this.#writeTimer ??= new DeadlineTimer(told, false);
+    scheduler.timers.set(timer, at);
+  }
+
+  /** Neither direction becomes late any more. */
+  stopTimers(): void {
+    this.#stop(this.#readTimer);
+    this.#stop(this.#writeTimer);
+  }
+
+  /** Those who watch one direction; null if nobody ever did. */
+  watchers(mode: PollMode): Set<Watcher> | null {
+    return mode === "read" ? this.#readWatchers : this.#writeWatchers;
+  }
+
+  /** Adds one who watches. */
+  watch(mode: PollMode, watcher: Watcher): void {
+    const watchers = mode === "read"
+      ? this.#readWatchers ??= new Set()
+      : this.#writeWatchers ??= new Set();
+    if (mode === "read" && watchers.size === 0) this.watchedSince = scheduler.now;
+    watchers.add(watcher);
+  }
+
+  #stop(timer: DeadlineTimer | null): void {
+    if (timer !== null) scheduler.timers.stop(timer);
+  }
+}
