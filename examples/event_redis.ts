@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: MIT
 /**
- * A store behind the Redis protocol, by callbacks: PING GET SET DEL INCR ECHO, pipelined. HOST and
- * PORT come from the environment.
+ * The store of redis.ts by callbacks. HOST and PORT come from the environment.
  */
 import process from "node:process";
 import { run } from "../mod.ts";
 import { serve } from "../event.ts";
-import { ProtocolError, RespStore } from "./protocols/resp.ts";
+import { LONGEST_COMMAND, Replies } from "./redis/protocol.ts";
+import { Session } from "./redis/session.ts";
+import { Store, SWEEP_MS } from "./redis/store.ts";
 
 const { HOST = "127.0.0.1", PORT = "6380" } = process.env;
-const store = new RespStore();
-const encoder = new TextEncoder();
+const store = new Store();
+const replies = new Replies();
 
 await run(() =>
-  serve({
+  serve<Session>({
+    maxUnread: LONGEST_COMMAND,
     serving: ({ addrs }) => console.log(`listening on ${addrs[0]}`),
+    opened(conn) {
+      conn.context = new Session(store, (message) => conn.write(message));
+    },
     data(conn, input) {
-      try {
-        // What is not whole yet comes again, with what comes next.
-        conn.discard(store.execute(input));
-        return store.replies;
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        return { out: encoder.encode(`-${error.message}\r\n`), action: "close" };
-      }
+      replies.clear();
+      // What is not whole yet comes again, with what comes next.
+      conn.discard(conn.context.execute(input, replies));
+      return conn.context.quit ? { out: replies.bytes, action: "close" } : replies.bytes;
+    },
+    closed: (conn) => conn.context.close(),
+    tick() {
+      store.sweep();
+      return SWEEP_MS;
     },
   }, `tcp://${HOST}:${PORT}`)
 );

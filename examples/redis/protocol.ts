@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The Redis protocol (RESP2): commands out of bytes, replies into bytes. Nothing is copied on the
+ * way in: a command is where its arguments begin and end.
+ */
+import { Buffer } from "node:buffer";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const STAR = 0x2a;
+const DOLLAR = 0x24;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** What one command may be long at most, and its line if it is typed as one. */
+export const LONGEST_COMMAND = 64 << 20;
+const LONGEST_LINE = 64 << 10;
+const MOST_ARGUMENTS = 1 << 20;
+/** Up to here a loop is faster than a call of the runtime. */
+const SHORT = 32;
+
+const encoder = new TextEncoder();
+const latin1 = (Buffer.prototype as unknown as { latin1Slice(from: number, to: number): string })
+  .latin1Slice;
+
+/** The client does not speak the protocol. The message is what Redis says then. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+
+  constructor(what: string) {
+    super(`ERR Protocol error: ${what}`);
+  }
+}
+
+/** The bytes of a text of one byte a character. */
+export function bytesOf(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** A string as a reply and as an argument: its length, a line's end, the bytes, a line's end. */
+export function frameOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([bytesOf(`$${bytes.length}\r\n`), bytes, bytesOf("\r\n")]);
+}
+
+/** The bytes of such a string. */
+export function contentOf(frame: Uint8Array): Uint8Array {
+  return frame.subarray(frame.indexOf(LF) + 1, frame.length - 2);
+}
+
+/** The same number for the same letters, great or small. */
+export function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0;
+  for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + (bytes[at] | 0x20)) | 0;
+  return hash;
+}
+
+/** The command that was read last: good until its input is. */
+export class CommandReader {
+  /** How many arguments it has, its name included. */
+  count = 0;
+  #input: Uint8Array = new Uint8Array(0);
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  /** Whether its arguments stand in frames. */
+  #framed = true;
+  #number = 0;
+
+  /** Reads the command at `from`. Gives where the next one begins, or 0 if there is more to come. */
+  read(input: Uint8Array, from: number): number {
+    this.#input = input;
+    this.count = 0;
+    return input[from] === STAR ? this.#readFrames(from) : this.#readLine(from);
+  }
+
+  /** A number that stands for its name, in whatever case its letters are; see `isNamed`. */
+  nameHash(): number {
+    return hashOf(this.#input, this.#starts[0], this.#ends[0]);
+  }
+
+  /** Whether its name has these letters, which are small ones. */
+  isNamed(letters: Uint8Array): boolean {
+    const start = this.#starts[0];
+    if (this.#ends[0] - start !== letters.length) return false;
+    return letters.every((letter, i) => (this.#input[start + i] | 0x20) === letter);
+  }
+
+  /** An argument as text: one character a byte. */
+  text(i: number): string {
+    return latin1.call(this.#input, this.#starts[i], this.#ends[i]);
+  }
+
+  /** A copy of an argument in a frame of its own. */
+  frame(i: number): Uint8Array {
+    const start = this.#starts[i];
+    const end = this.#ends[i];
+    if (!this.#framed) return frameOf(this.#input.subarray(start, end));
+    let from = start - 3;
+    while (this.#input[from] !== DOLLAR) from--;
+    return copyOf(this.#input, from, end + 2);
+  }
+
+  #readFrames(from: number): number {
+    this.#framed = true;
+    const input = this.#input;
+    let at = this.#readNumber(from + 1, MOST_ARGUMENTS, "invalid multibulk length");
+    if (at === 0) return 0;
+    const count = this.#number;
+    for (let i = 0; i < count; i++) {
+      if (at >= input.length) return 0;
+      if (input[at] !== DOLLAR) {
+        throw new ProtocolError(`expected '$', got '${String.fromCharCode(input[at])}'`);
+      }
+      at = this.#readNumber(at + 1, LONGEST_COMMAND, "invalid bulk length");
+      if (this.#number < 0) throw new ProtocolError("invalid bulk length");
+      if (at === 0 || at + this.#number + 2 > input.length) return 0;
+      this.#starts[i] = at;
+      at += this.#number;
+      this.#ends[i] = at;
+      at += 2;
+    }
+    this.count = Math.max(0, count);
+    return at;
+  }
+
+  /** Reads a number and its line's end. Gives what is behind them, or 0 if there is more to come. */
+  #readNumber(from: number, most: number, wrong: string): number {
+    const input = this.#input;
+    const negative = input[from] === MINUS;
+    let number = 0;
+    this.#number = 0;
+    for (let at = negative ? from + 1 : from; at < input.length; at++) {
+      const digit = input[at];
+      if (digit >= ZERO && digit <= NINE) number = number * 10 + digit - ZERO;
+      else if (digit === CR && at > from) {
+        this.#number = negative ? -number : number;
+        return at + 1 < input.length ? at + 2 : 0;
+      } else throw new ProtocolError(wrong);
+      if (number > most) throw new ProtocolError(wrong);
+    }
+    return 0;
+  }
+
+  /** A command as it is typed: words with spaces between them. */
+  #readLine(from: number): number {
+    this.#framed = false;
+    const input = this.#input;
+    const end = input.indexOf(LF, from);
+    if (end < 0) {
+      if (input.length - from > LONGEST_LINE) throw new ProtocolError("too big inline request");
+      return 0;
+    }
+    for (let at = from; at < end; at++) {
+      if (input[at] === SPACE || input[at] === CR) continue;
+      this.#starts[this.count] = at;
+      while (at < end && input[at] !== SPACE && input[at] !== CR) at++;
+      this.#ends[this.count++] = at;
+    }
+    return end + 1;
+  }
+}
+
+/** A copy of a part; of the runtime's pool of memory if it is short. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const copy = Buffer.allocUnsafe(to - from);
+  if (to - from > SHORT) copy.set(bytes.subarray(from, to));
+  else for (let i = 0; from < to; i++, from++) copy[i] = bytes[from];
+  return copy;
+}
+
+/** Replies, one behind the other, in memory that grows. */
+export class Replies {
+  #bytes = new Uint8Array(16 * 1024);
+  #length = 0;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All of them; good until something is added. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** A reply that is bytes already. */
+  add(reply: Uint8Array): void {
+    const { length } = reply;
+    if (this.#length + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    if (length > SHORT) bytes.set(reply, at);
+    else for (let i = 0; i < length; i++) bytes[at++] = reply[i];
+    this.#length += length;
+  }
+
+  /** One that is text: a line without its end. */
+  line(text: string): void {
+    this.add(bytesOf(`${text}\r\n`));
+  }
+
+  /** A whole number. */
+  number(n: number | bigint): void {
+    this.line(`:${n}`);
+  }
+
+  /** An error, with its kind in front. */
+  error(message: string): void {
+    this.line(`-${message.replaceAll(/[\r\n]/g, " ")}`);
+  }
+
+  /** A string. */
+  bulk(text: string): void {
+    const bytes = bytesOf(text);
+    this.line(`$${bytes.length}`);
+    this.add(bytes);
+    this.line("");
+  }
+
+  /** The head of an array, whose elements are added next. */
+  array(count: number): void {
+    this.line(`*${count}`);
+  }
+
+  #grow(more: number): void {
+    const grown = new Uint8Array(2 * this.#bytes.length + more);
+    grown.set(this.bytes);
+    this.#bytes = grown;
+  }
+}

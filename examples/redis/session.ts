@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/** A client: its commands are done one after the other, and it may listen to channels. */
+import { type Command, find } from "./commands.ts";
+import { CommandReader, ProtocolError, type Replies } from "./protocol.ts";
+import type { Listener, Store } from "./store.ts";
+
+/** All clients of a thread take turns, and none of them keeps a command beyond its turn. */
+const reader = new CommandReader();
+
+/** See the top of this file. */
+export class Session implements Listener {
+  readonly store: Store;
+  readonly command: CommandReader = reader;
+  /** Where replies go, for as long as `execute` lasts. */
+  replies!: Replies;
+  /** The client has said that it is done. */
+  quit = false;
+  /** What it listens to. */
+  readonly channels: Set<string> = new Set();
+  readonly push: (message: Uint8Array) => void;
+
+  /** `push` sends bytes to the client beside the replies. */
+  constructor(store: Store, push: (message: Uint8Array) => void) {
+    this.store = store;
+    this.push = push;
+  }
+
+  /**
+   * Does the commands that are whole, and adds their replies to `replies`. Gives how many bytes those
+   * took; what is left is to come again, with what comes next. Sets `quit` when it is over.
+   */
+  execute(input: Uint8Array, replies: Replies): number {
+    this.replies = replies;
+    try {
+      return this.#execute(input);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      replies.error(error.message);
+      this.quit = true;
+      return input.length;
+    }
+  }
+
+  /** The client is gone. */
+  close(): void {
+    for (const channel of this.channels) this.store.unsubscribe(channel, this);
+    this.channels.clear();
+  }
+
+  #execute(input: Uint8Array): number {
+    let done = 0;
+    while (done < input.length && !this.quit) {
+      const next = reader.read(input, done);
+      if (next === 0) break;
+      if (reader.count > 0) this.#do();
+      done = next;
+    }
+    return done;
+  }
+
+  #do(): void {
+    const command = find(reader);
+    if (command === undefined) this.#unknown();
+    else if (!fits(command, reader.count)) {
+      this.replies.error(`ERR wrong number of arguments for '${command.name}' command`);
+    } else if (this.channels.size > 0 && !command.whileListening) {
+      this.replies.error(
+        `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / ` +
+          `QUIT / RESET are allowed in this context`,
+      );
+    } else command.run(this);
+  }
+
+  #unknown(): void {
+    const args = Array.from({ length: reader.count - 1 }, (_, i) => `'${reader.text(i + 1)}' `);
+    const shown = args.join("").slice(0, 128);
+    const name = reader.text(0).slice(0, 128);
+    this.replies.error(`ERR unknown command '${name}', with args beginning with: ${shown}`);
+  }
+}
+
+function fits({ arity }: Command, count: number): boolean {
+  return arity >= 0 ? count === arity : count >= -arity;
+}
