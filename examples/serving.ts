@@ -41,6 +41,13 @@ export async function serveUntilStopped(service: Service): Promise<void> {
   }
 }
 
+let stopping = false;
+
+/** Whether the server has been told to stop: what can end shall. */
+export function ending(): boolean {
+  return stopping;
+}
+
 /** The open connections, each with the goroutine that serves it. */
 const open = new Map<Conn, Goroutine<void>>();
 
@@ -53,6 +60,7 @@ function* main(service: Service) {
   if (service.beside !== undefined) go(service.beside);
   const accepting = go(accept, listener, service);
   yield* wait(stopped);
+  stopping = true;
   listener.close();
   yield* accepting.join();
   for (const conn of open.keys()) conn.setDeadline(Date.now() + GRACE_MS);

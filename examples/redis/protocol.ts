@@ -4,6 +4,8 @@
  * way in: a command is where its arguments begin and end.
  */
 import { Buffer } from "node:buffer";
+import { latin1 } from "../latin1.ts";
+import { Output } from "../output.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -22,8 +24,6 @@ const MOST_ARGUMENTS = 1 << 20;
 const SHORT = 32;
 
 const encoder = new TextEncoder();
-const latin1 = (Buffer.prototype as unknown as { latin1Slice(from: number, to: number): string })
-  .latin1Slice;
 
 /** The client does not speak the protocol. The message is what Redis says then. */
 export class ProtocolError extends Error {
@@ -88,7 +88,7 @@ export class CommandReader {
 
   /** An argument as text: one character a byte. */
   text(i: number): string {
-    return latin1.call(this.#input, this.#starts[i], this.#ends[i]);
+    return latin1(this.#input, this.#starts[i], this.#ends[i]);
   }
 
   /** A copy of an argument in a frame of its own. */
@@ -169,39 +169,12 @@ function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return copy;
 }
 
-/** Replies, one behind the other, in memory that grows. */
-export class Replies {
-  #bytes = new Uint8Array(16 * 1024);
-  #length = 0;
-
-  /** How many bytes there are. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** All of them; good until something is added. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  clear(): void {
-    this.#length = 0;
-  }
-
-  /** A reply that is bytes already. */
-  add(reply: Uint8Array): void {
-    const { length } = reply;
-    if (this.#length + length > this.#bytes.length) this.#grow(length);
-    const bytes = this.#bytes;
-    let at = this.#length;
-    if (length > SHORT) bytes.set(reply, at);
-    else for (let i = 0; i < length; i++) bytes[at++] = reply[i];
-    this.#length += length;
-  }
-
+/** Replies, one behind the other. */
+export class Replies extends Output {
   /** One that is text: a line without its end. */
   line(text: string): void {
-    this.add(bytesOf(`${text}\r\n`));
+    this.text(text);
+    this.text("\r\n");
   }
 
   /** A whole number. */
@@ -225,11 +198,5 @@ export class Replies {
   /** The head of an array, whose elements are added next. */
   array(count: number): void {
     this.line(`*${count}`);
-  }
-
-  #grow(more: number): void {
-    const grown = new Uint8Array(2 * this.#bytes.length + more);
-    grown.set(this.bytes);
-    this.#bytes = grown;
   }
 }

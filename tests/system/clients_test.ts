@@ -9,9 +9,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { eventually, start } from "./child.ts";
+import { eventually } from "./child.ts";
 import { connectTo, type EchoServer, receive, roundTrip, startEcho } from "./echo_server.ts";
 import { buildLoad } from "./load.ts";
+import { succeed } from "./tools.ts";
 
 const TIMEOUT_MS = 60_000;
 const MIB = 1 << 20;
@@ -33,14 +34,6 @@ function against(name: string, body: (server: EchoServer, folder: string) => Pro
       rmSync(folder, { recursive: true });
     }
   });
-}
-
-/** Runs a tool to its end, which must be a good one. */
-async function succeed(file: string, args: string[]): Promise<string> {
-  await using tool = start(file, args);
-  const exit = await tool.exit;
-  assert.deepEqual(exit, { code: 0, signal: null }, `${file}: ${tool.stderr.text}`);
-  return tool.stdout.text;
 }
 
 against("socat moves 32 MiB each way, byte for byte", async ({ port }, folder) => {

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+/** HTTP/1.1 on a connection, by callbacks. A handler is called when all of its request has come. */
+import { go, type Routine, wait } from "../../mod.ts";
+import type { Answer, EventConn, Events } from "../../event.ts";
+import { Output } from "../output.ts";
+import { HttpError } from "./error.ts";
+import {
+  checkHead,
+  connectionOf,
+  CONTINUE,
+  eachPiece,
+  failure,
+  framingOf,
+  type Handler,
+  IDLE_MS,
+  LONGEST_BODY,
+  settle,
+  tooLong,
+} from "./exchange.ts";
+import { type BodySource, Incoming } from "./incoming.ts";
+import { addEnd, addHead, addPiece, addQuick, hasNoBody, QuickResponse } from "./outgoing.ts";
+import { RequestParser } from "./parser.ts";
+
+/** Answers of one turn of one connection: what is not sent at once is copied. */
+const output = new Output();
+
+/** The table of a server of `handler`. */
+export function httpEvents(handler: Handler): Events<HttpEvents> {
+  return {
+    idleTimeout: IDLE_MS,
+    opened(conn) {
+      conn.context = new HttpEvents(conn, handler);
+    },
+    data: (conn, input) => conn.context.data(input),
+    closed: (conn) => conn.context.close(),
+  };
+}
+
+/** A body that has come as a whole. */
+class Collected implements BodySource {
+  readonly #pieces: Uint8Array[];
+
+  constructor(pieces: Uint8Array[]) {
+    this.#pieces = pieces;
+  }
+
+  *read(): Routine<Uint8Array | null> {
+    return this.#pieces.shift() ?? null;
+  }
+}
+
+/** A connection. */
+export class HttpEvents {
+  readonly #conn: EventConn<HttpEvents>;
+  readonly #handler: Handler;
+  readonly #parser = new RequestParser();
+  #close = false;
+  /** Whether an answer is being made elsewhere. */
+  #busy = false;
+  /** Whether the connection is. */
+  #gone = false;
+  /** How much of a body has come; -1 before its head was looked at. */
+  #bodyLength = -1;
+
+  constructor(conn: EventConn<HttpEvents>, handler: Handler) {
+    this.#conn = conn;
+    this.#handler = handler;
+  }
+
+  /** Bytes have come. */
+  data(input: Uint8Array): Answer {
+    this.#parser.load(input);
+    this.#work();
+    return this.#close && !this.#busy ? { out: output.bytes, action: "close" } : output.bytes;
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    this.#gone = true;
+    this.#parser[Symbol.dispose]();
+  }
+
+  /** Answers what can be answered at once, into `output`. */
+  #work(): void {
+    const parser = this.#parser;
+    output.clear();
+    while (!parser.empty && !this.#busy && !this.#close) {
+      const outcome = this.#answer();
+      if (outcome === null) continue;
+      if (outcome instanceof QuickResponse) this.#addQuick(outcome);
+      else this.#answerElsewhere(outcome);
+      if (!this.#busy) this.#next();
+    }
+  }
+
+  #next(): void {
+    this.#parser.next();
+    this.#bodyLength = -1;
+  }
+
+  /** What is to be answered to a request; null while it is not whole. */
+  #answer(): ReturnType<Handler> | null {
+    const parser = this.#parser;
+    try {
+      parser.parse();
+      const { head } = parser;
+      if (head === null) return null;
+      this.#close = !head.keepAlive;
+      if (!parser.complete || parser.body.length > 0) this.#lookAtBody();
+      if (!parser.complete) {
+        this.#close = false;
+        return null;
+      }
+      checkHead(head);
+      return this.#handler(new Incoming(head, new Collected(parser.body)));
+    } catch (error) {
+      if (error instanceof HttpError && !parser.complete) this.#close = true;
+      return failure(error);
+    }
+  }
+
+  /** Throws HttpError when it gets too long; tells the client to go on that waits for it. */
+  #lookAtBody(): void {
+    const { head, body, complete } = this.#parser;
+    if (this.#bodyLength < 0) {
+      this.#bodyLength = 0;
+      checkHead(head!);
+      const waits = !complete && body.length === 0 && head!.header("expect") !== undefined;
+      if (waits) output.add(CONTINUE);
+    }
+    const length = body.reduce((sum, piece) => sum + piece.length, 0);
+    if (length > LONGEST_BODY) throw tooLong();
+  }
+
+  #addQuick(response: QuickResponse): void {
+    const { head } = this.#parser;
+    const connection = connectionOf(head, this.#close);
+    addQuick(output, response, head?.method === "HEAD", connection);
+  }
+
+  /** A goroutine waits for the answer, and nothing is read meanwhile. */
+  #answerElsewhere(outcome: ReturnType<Handler>): void {
+    this.#busy = true;
+    this.#parser.own();
+    this.#conn.pause();
+    go(() => this.#answerSlowly(outcome));
+  }
+
+  *#answerSlowly(outcome: ReturnType<Handler>): Routine<void> {
+    let response: Response;
+    try {
+      response = yield* settle(outcome);
+    } catch (error) {
+      response = failure(error);
+    }
+    output.clear();
+    if (response instanceof QuickResponse) {
+      this.#addQuick(response);
+      this.#conn.write(output.bytes);
+    } else yield* this.#stream(response);
+    if (this.#gone) return;
+    this.#busy = false;
+    this.#next();
+    this.#work();
+    this.#conn.write(output.bytes);
+    if (this.#busy) return;
+    if (this.#close) this.#conn.close();
+    else this.#conn.resume();
+  }
+
+  *#stream(response: Response): Routine<void> {
+    const conn = this.#conn;
+    const head = this.#parser.head!;
+    const framing = framingOf(response, head);
+    if (framing.length === undefined && !framing.chunked) this.#close = true;
+    addHead(output, response, framing, connectionOf(head, this.#close));
+    conn.write(output.bytes);
+    if (head.method === "HEAD" || hasNoBody(response.status)) {
+      response.body?.cancel().catch(() => {});
+      return;
+    }
+    try {
+      yield* eachPiece(response, framing, function* (piece) {
+        output.clear();
+        addPiece(output, piece, framing);
+        yield* written(conn, output.bytes);
+      });
+      output.clear();
+      addEnd(output, framing);
+      conn.write(output.bytes);
+    } catch (error) {
+      // The head is out: only the connection's end can say that the body is not whole.
+      if (!conn.closing) console.error(error);
+      conn.abort();
+    }
+  }
+}
+
+/** Waits until the kernel has it. Throws why it never will. */
+function* written(conn: EventConn<HttpEvents>, bytes: Uint8Array): Routine<void> {
+  yield* wait(
+    new Promise<void>((resolve, reject) => {
+      conn.write(bytes, (error) => error === null ? resolve() : reject(error));
+    }),
+  );
+}

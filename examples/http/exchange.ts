@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/** What a request and its answer are to the goroutine form and to the event form alike. */
+import { type Routine, wait } from "../../mod.ts";
+import { HttpError } from "./error.ts";
+import type { Incoming } from "./incoming.ts";
+import { type Framing, QuickResponse } from "./outgoing.ts";
+import type { Head } from "./parser.ts";
+
+/** Answers a request: at once, by a promise, or as a goroutine that may park. */
+export type Handler = (request: Incoming) => Response | Promise<Response> | Routine<Response>;
+
+/** Longest body of a request. */
+export const LONGEST_BODY = 64 << 20;
+/** A connection that says nothing, or does not finish a head, for so long is closed. */
+export const IDLE_MS = 30_000;
+
+/** What a client waits for that asked whether it may send its body. */
+export const CONTINUE: Uint8Array = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
+
+/** Throws HttpError if the request is not to be answered otherwise. */
+export function checkHead(head: Head): void {
+  if (head.minor === 1 && !head.once("host")) throw new HttpError(400, "There must be one Host");
+  const length = head.header("content-length");
+  if (length !== undefined && Number(length) > LONGEST_BODY) throw tooLong();
+  const expected = head.header("expect");
+  if (expected !== undefined && expected.toLowerCase() !== "100-continue") {
+    throw new HttpError(417, "That cannot be expected");
+  }
+}
+
+/** See LONGEST_BODY. */
+export function tooLong(): HttpError {
+  return new HttpError(413, "That is too long a body");
+}
+
+/** Waits for the answer of a handler. */
+export function* settle(outcome: ReturnType<Handler>): Routine<Response> {
+  if (outcome instanceof Response) return outcome;
+  return "then" in outcome ? yield* wait(outcome) : yield* outcome;
+}
+
+/** The answer where there is none. What nobody foresaw is told on stderr. */
+export function failure(error: unknown): QuickResponse {
+  if (!(error instanceof HttpError)) console.error(error);
+  const { status, message } = error instanceof HttpError
+    ? error
+    : { status: 500, message: "Something went wrong" };
+  return new QuickResponse(`${message}\n`, { status });
+}
+
+/** The header that says whether the connection is used again; null where that is understood. */
+export function connectionOf(head: Head | null, close: boolean): string | null {
+  if (close) return "close";
+  return head?.minor === 0 ? "keep-alive" : null;
+}
+
+/** How the body of a response goes out that comes out of a stream. */
+export function framingOf(response: Response, head: Head): Framing {
+  if (response.body === null) return { length: 0, chunked: false };
+  const told = response.headers.get("content-length");
+  return {
+    length: told === null ? undefined : Number(told),
+    chunked: told === null && head.minor === 1,
+  };
+}
+
+/**
+ * Has `send` called with each piece of a body. Throws what the stream or `send` throws, and RangeError
+ * when the body is not as long as was told.
+ */
+export function* eachPiece(
+  { body }: Response,
+  { length }: Framing,
+  send: (piece: Uint8Array) => Routine<void>,
+): Routine<void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  let sent = 0;
+  try {
+    for (let next; !(next = yield* wait(reader.read())).done;) {
+      sent += next.value.length;
+      if (sent > (length ?? Infinity)) break;
+      yield* send(next.value);
+    }
+    if (length !== undefined && sent !== length) throw new RangeError("another length was told");
+  } finally {
+    // Who makes the rest is told that nobody wants it; that it may object is its own affair.
+    reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/** A request as a handler sees it. */
+import { go, type Routine } from "../../mod.ts";
+import type { Head } from "./parser.ts";
+
+/** Where a request's body comes from. */
+export interface BodySource {
+  /** The next piece; null at the end. Parks. Throws HttpError. */
+  read(): Routine<Uint8Array | null>;
+}
+
+/**
+ * What most handlers use of a web `Request`, made when it is asked for: `request` is the real one,
+ * which takes longer to make than all the rest of the answer. A goroutine reads the body by `read`.
+ */
+export class Incoming {
+  readonly #head: Head;
+  readonly #source: BodySource;
+  /** Whether somebody has asked for the body. */
+  wantsBody = false;
+  #headers: Headers | undefined;
+  #body: ReadableStream<Uint8Array> | undefined;
+
+  constructor(head: Head, source: BodySource) {
+    this.#head = head;
+    this.#source = source;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+
+  /** As of a `Request`: in full. */
+  get url(): string {
+    const { target } = this.#head;
+    if (/^https?:/i.test(target)) return target;
+    return `http://${this.#head.header("host") ?? "localhost"}${target}`;
+  }
+
+  /** What is asked for, without what is behind the question mark. */
+  get path(): string {
+    const { target } = this.#head;
+    const end = target.indexOf("?");
+    return end < 0 ? target : target.slice(0, end);
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= new Headers([...this.#head.headers()]);
+  }
+
+  /** Its body, empty if it has none. */
+  get body(): ReadableStream<Uint8Array> {
+    this.wantsBody = true;
+    return this.#body ??= new ReadableStream({ pull: (controller) => this.#pull(controller) }, {
+      highWaterMark: 0,
+    });
+  }
+
+  /** See {@linkcode BodySource.read}. */
+  read(): Routine<Uint8Array | null> {
+    return this.#source.read();
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return new Response(this.body).bytes();
+  }
+
+  text(): Promise<string> {
+    return new Response(this.body).text();
+  }
+
+  json(): Promise<unknown> {
+    return new Response(this.body).json();
+  }
+
+  /** All of it, for those who were written for the web. */
+  get request(): Request {
+    const { method, url, headers } = this;
+    const body = method === "GET" || method === "HEAD" ? undefined : this.body;
+    return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+  }
+
+  #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const source = this.#source;
+    return new Promise((resolve) => {
+      go(function* readBody() {
+        try {
+          const piece = yield* source.read();
+          if (piece === null) controller.close();
+          else controller.enqueue(piece);
+        } catch (error) {
+          controller.error(error);
+        }
+        resolve();
+      });
+    });
+  }
+}

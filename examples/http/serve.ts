@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/** HTTP/1.1 on a connection, by a goroutine. */
+import { type Chunks, type Conn, Mutex, OpError, Pool, type Routine } from "../../mod.ts";
+import { Output } from "../output.ts";
+import { HttpError } from "./error.ts";
+import {
+  checkHead,
+  connectionOf,
+  CONTINUE,
+  eachPiece,
+  failure,
+  framingOf,
+  type Handler,
+  IDLE_MS,
+  LONGEST_BODY,
+  settle,
+  tooLong,
+} from "./exchange.ts";
+import { type BodySource, Incoming } from "./incoming.ts";
+import { addEnd, addHead, addPiece, addQuick, hasNoBody, QuickResponse } from "./outgoing.ts";
+import { RequestParser } from "./parser.ts";
+
+/** Answers to requests that came together go out together, but not more than about this at once. */
+const BATCH = 64 * 1024;
+/** A body that nobody read is thrown away up to here; rather than more, the connection is closed. */
+const MOST_SKIPPED = 256 * 1024;
+/** A deadline is moved when it is late by more than this, not at every request. */
+const SLACK_MS = 1000;
+
+/** Output is held while there is some: a connection that is idle has none. */
+const outputs = new Pool({ new: () => new Output() });
+
+/** Serves a connection to its end. `ending`: whether this request is to be the last. */
+export function* serveHttp(
+  conn: Conn,
+  handler: Handler,
+  ending: () => boolean = () => false,
+): Routine<void> {
+  using chunks = conn.chunks();
+  using parser = new RequestParser();
+  yield* new HttpConnection(conn, chunks, parser, handler, ending).serve();
+}
+
+class HttpConnection implements BodySource {
+  readonly #conn: Conn;
+  readonly #chunks: Chunks;
+  readonly #parser: RequestParser;
+  readonly #handler: Handler;
+  readonly #ending: () => boolean;
+  #output: Output | null = null;
+  /** Whether this request is the last. */
+  #close = false;
+  /** Whether the client waits to be told to send the body. */
+  #waits = false;
+  #incoming: Incoming | null = null;
+  /** How much of the body was read. */
+  #bodyRead = 0;
+  /** A stream that a handler left may still be reading. */
+  readonly #reading = new Mutex();
+  #deadline = 0;
+
+  constructor(
+    conn: Conn,
+    chunks: Chunks,
+    parser: RequestParser,
+    handler: Handler,
+    ending: () => boolean,
+  ) {
+    this.#conn = conn;
+    this.#chunks = chunks;
+    this.#parser = parser;
+    this.#handler = handler;
+    this.#ending = ending;
+  }
+
+  *serve(): Routine<void> {
+    const parser = this.#parser;
+    while (!this.#close) {
+      if (parser.empty && !(yield* this.#more())) break;
+      const outcome = this.#answer();
+      if (outcome === null) continue;
+      if (this.#output !== null && this.#output.length > BATCH) yield* this.#flush();
+      if (outcome instanceof QuickResponse && parser.complete) this.#addQuick(outcome);
+      else yield* this.#answerSlowly(outcome);
+      parser.next();
+    }
+    if (this.#output !== null) yield* this.#flush();
+  }
+
+  /** See {@linkcode BodySource.read}. */
+  *read(): Routine<Uint8Array | null> {
+    const parser = this.#parser;
+    yield* this.#reading.lock();
+    try {
+      while (parser.body.length === 0 && !parser.complete) {
+        if (parser.empty) yield* this.#moreBody();
+        this.#parse();
+      }
+    } finally {
+      this.#reading.unlock();
+    }
+    const piece = parser.body.shift();
+    if (piece === undefined) return null;
+    this.#bodyRead += piece.length;
+    if (this.#bodyRead > LONGEST_BODY) throw this.#last(tooLong());
+    return piece;
+  }
+
+  /** Waits for more input. False at the end of the connection. */
+  *#more(): Routine<boolean> {
+    if (this.#output !== null) yield* this.#flush();
+    if (!this.#parser.begun) this.#putOff();
+    try {
+      const chunk = yield* this.#chunks.next();
+      if (chunk !== null) this.#parser.load(chunk);
+      return chunk !== null;
+    } catch (error) {
+      if (!(error instanceof OpError && error.timeout)) throw error;
+      if (!this.#parser.begun) return false;
+      this.#addQuick(failure(this.#last(new HttpError(408, "That took too long"))));
+      return false;
+    }
+  }
+
+  *#moreBody(): Routine<void> {
+    if (this.#waits) yield* this.#goOn();
+    if (this.#output !== null) yield* this.#flush();
+    this.#putOff();
+    const chunk = yield* this.#chunks.next();
+    if (chunk === null) throw this.#last(new HttpError(400, "The body was cut short"));
+    this.#parser.load(chunk);
+  }
+
+  /** Tells the client to send its body. */
+  *#goOn(): Routine<void> {
+    this.#waits = false;
+    if (this.#output !== null) yield* this.#flush();
+    yield* this.#conn.write(CONTINUE);
+  }
+
+  /** Goes on parsing. Throws HttpError, after which nothing more can be read. */
+  #parse(): void {
+    try {
+      this.#parser.parse();
+    } catch (error) {
+      throw this.#last(error);
+    }
+  }
+
+  #last<T>(error: T): T {
+    this.#close = true;
+    return error;
+  }
+
+  /** Has the connection some time from now on, unless its end has been set. */
+  #putOff(): void {
+    const now = Date.now();
+    if (now - this.#deadline < SLACK_MS || this.#ending()) return;
+    this.#deadline = now;
+    this.#conn.setReadDeadline(now + IDLE_MS);
+  }
+
+  /** What is to be answered to a request; null if there is none yet. */
+  #answer(): ReturnType<Handler> | null {
+    const parser = this.#parser;
+    try {
+      this.#parse();
+      const { head } = parser;
+      if (head === null) return null;
+      this.#close = !head.keepAlive;
+      this.#bodyRead = 0;
+      this.#waits = !parser.complete && parser.body.length === 0 &&
+        head.header("expect") !== undefined;
+      checkHead(head);
+      return this.#handler(this.#incoming = new Incoming(head, this));
+    } catch (error) {
+      // What a refused request still sends is nobody's.
+      if (error instanceof HttpError && !parser.complete) this.#close = true;
+      return failure(error);
+    }
+  }
+
+  #addQuick(response: QuickResponse): void {
+    const { head } = this.#parser;
+    this.#close ||= this.#ending();
+    const output = this.#output ??= outputs.get()!;
+    const connection = connectionOf(head, this.#close);
+    addQuick(output, response, head?.method === "HEAD", connection);
+  }
+
+  /** The handler, the body or the answer takes its time: the shared memory is given back first. */
+  *#answerSlowly(outcome: ReturnType<Handler>): Routine<void> {
+    this.#parser.own();
+    this.#chunks[Symbol.dispose]();
+    let response: Response;
+    try {
+      response = yield* settle(outcome);
+    } catch (error) {
+      response = failure(error);
+    }
+    // An answer that is made of the body comes behind that.
+    if (this.#waits && !(response instanceof QuickResponse) && this.#incoming?.wantsBody) {
+      yield* this.#goOn();
+    }
+    if (this.#waits) this.#close = true; // It may send the body all the same, or not.
+    if (response instanceof QuickResponse) this.#addQuick(response);
+    else yield* this.#stream(response);
+    if (!this.#close) yield* this.#skipBody();
+  }
+
+  *#stream(response: Response): Routine<void> {
+    const head = this.#parser.head!;
+    const framing = framingOf(response, head);
+    this.#close ||= this.#ending() || (framing.length === undefined && !framing.chunked);
+    const output = this.#output ??= outputs.get()!;
+    addHead(output, response, framing, connectionOf(head, this.#close));
+    if (head.method === "HEAD" || hasNoBody(response.status)) {
+      response.body?.cancel().catch(() => {});
+      return;
+    }
+    try {
+      yield* eachPiece(response, framing, (piece) => this.#sendPiece(piece, framing));
+    } catch (error) {
+      if (error instanceof OpError) throw error;
+      // The head is out: only the connection's end can say that the body is not whole.
+      console.error(error);
+      this.#close = true;
+      this.#conn.abort();
+      return;
+    }
+    addEnd(this.#output ??= outputs.get()!, framing);
+  }
+
+  *#sendPiece(piece: Uint8Array, framing: Parameters<typeof addPiece>[2]): Routine<void> {
+    addPiece(this.#output ??= outputs.get()!, piece, framing);
+    yield* this.#flush();
+  }
+
+  /** Reads what the handler did not, so that the next request can be found. */
+  *#skipBody(): Routine<void> {
+    let skipped = 0;
+    try {
+      for (let piece; (piece = yield* this.read()) !== null;) {
+        skipped += piece.length;
+        if (skipped > MOST_SKIPPED) return void this.#last(null);
+      }
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error; // The answer is out; nothing follows it.
+    }
+  }
+
+  *#flush(): Routine<void> {
+    const output = this.#output!;
+    this.#output = null;
+    if (this.#conn.fd === -1) return; // It was aborted.
+    yield* this.#conn.write(output.bytes);
+    output.clear();
+    outputs.put(output);
+  }
+}

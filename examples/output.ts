@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/** Bytes that are to be written, one behind the other, in memory that grows. */
+
+/** Up to here a loop is faster than a call of the runtime. */
+const SHORT = 64;
+
+const encoder = new TextEncoder();
+
+/** See the top of this file. */
+export class Output {
+  #bytes: Uint8Array = new Uint8Array(16 * 1024);
+  #length = 0;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All of them; good until something is added. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Forgets all that is behind the first `length` bytes. */
+  clear(length: number = 0): void {
+    this.#length = length;
+  }
+
+  /** Adds a copy. */
+  add(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (this.#length + length > this.#bytes.length) this.#grow(length);
+    const to = this.#bytes;
+    let at = this.#length;
+    if (length > SHORT) to.set(bytes, at);
+    else for (let i = 0; i < length; i++) to[at++] = bytes[i];
+    this.#length += length;
+  }
+
+  /** Adds a text, in UTF-8. */
+  text(text: string): void {
+    const { length } = text;
+    if (this.#length + 3 * length > this.#bytes.length) this.#grow(3 * length);
+    if (length <= SHORT && this.#ascii(text)) return;
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+  }
+
+  /** Adds it if each of its characters is one byte. */
+  #ascii(text: string): boolean {
+    const to = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      to[at++] = code;
+    }
+    this.#length = at;
+    return true;
+  }
+
+  #grow(more: number): void {
+    const grown = new Uint8Array(2 * this.#bytes.length + more);
+    grown.set(this.bytes);
+    this.#bytes = grown;
+  }
+}
