@@ -2,11 +2,13 @@
 /**
  * Runs the cases of tests/platforms/poller_cases.ts over every poller that this machine can run, on
  * both runtimes, and writes what came of them into docs/pollers.md, between the marks there. With
- * `--check` it writes nothing, and fails if the tables there are not those. Prints how many cases
- * passed and failed.
+ * `--check` it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`, the
+ * folder being what scripts/wine.sh made, Windows is among them; without, its columns stay as they
+ * are. Prints how many cases passed and failed.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 const FILE = "./tests/platforms/poller_cases_test.ts";
 const DOCUMENT = "docs/pollers.md";
@@ -16,35 +18,51 @@ const RECORDS = ["<!-- the records -->", "<!-- the end of the records -->"];
 /** The runtimes, and how each tells what became of a test. */
 const RUNTIMES = {
   Bun: {
-    command: ["bun", "test", "--timeout", "60000", FILE],
+    program: "bun",
+    args: ["test", "--timeout", "60000", FILE],
     line: /^\((pass|fail|skip)\) (.*?)(?: \[[\d.]+m?s\])?$/gm,
     parts: ([, what, name]) => [name, what],
   },
   Deno: {
-    command: ["deno", "test", "-A", "--no-check", FILE],
+    program: "deno",
+    args: ["test", "-A", "--no-check", FILE],
     line: /^(.*) \.\.\. (ok|FAILED|ignored)\b/gm,
     parts: ([, name, what]) => [name, { ok: "pass", FAILED: "fail", ignored: "skip" }[what]],
   },
 };
 
-/** The systems that run here, and with what environment. */
+const wine = process.argv.includes("--wine")
+  ? process.argv.at(process.argv.indexOf("--wine") + 1)
+  : null;
+/** Everything under Wine runs on one processor, see scripts/test_wine.mjs. */
+const inWine = ["taskset", "-c", String(availableParallelism() - 1), `${wine}/wine`];
+
+/** The systems, how a program of each is started, and with what environment; null if it cannot be. */
 const SYSTEMS = [
-  { title: "epoll: Linux", env: {} },
+  { title: "epoll: Linux", start: (program) => [program], env: {} },
   {
     title: "kqueue: libkqueue on Linux",
+    start: (program) => [program],
     env: () => ({
       NETPOLL_POLLER: "kqueue",
       NETPOLL_LIBKQUEUE: execFileSync("scripts/libkqueue.sh", { encoding: "utf8" }).trim(),
     }),
   },
+  {
+    title: "IOCP: Wine",
+    start: wine && ((program) => [...inWine, `${wine}/${program}.exe`]),
+    env: {},
+  },
 ];
 
-/** What does not run here. */
+/** What runs nowhere here. */
 const ELSEWHERE = ["kqueue: macOS, FreeBSD", "IOCP: Windows"];
 
-function results(runtime, env) {
-  const { command, line, parts } = RUNTIMES[runtime];
-  const { stdout, stderr } = spawnSync(command[0], command.slice(1), {
+/** What became of each case, by its name. */
+function results(runtime, start, env) {
+  const { program, args, line, parts } = RUNTIMES[runtime];
+  const [command, ...before] = start(program);
+  const { stdout, stderr } = spawnSync(command, [...before, ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
@@ -55,12 +73,23 @@ function results(runtime, env) {
 
 const SIGN = { pass: "passes", fail: "FAILS", skip: "skipped" };
 
-function matrix() {
-  const columns = SYSTEMS.flatMap(({ title, env }) =>
-    Object.keys(RUNTIMES).map((runtime) => ({
-      title: `${title}, ${runtime}`,
-      of: results(runtime, typeof env === "function" ? env() : env),
-    }))
+/** As {@linkcode results}, by the table that is there. */
+function written(title, text) {
+  const lines = text.slice(...MARKS.map((mark) => text.indexOf(mark))).split("\n");
+  const cells = lines.map((line) => line.split("|").map((cell) => cell.trim()));
+  const column = cells.find(([, first]) => first === "Case")?.indexOf(title);
+  const what = Object.fromEntries(Object.entries(SIGN).map(([key, sign]) => [sign, key]));
+  return new Map(cells.map((row) => [row[1], what[row[column]]]).filter(([, sign]) => sign));
+}
+
+function matrix(text) {
+  const columns = SYSTEMS.flatMap(({ title: system, start, env }) =>
+    Object.keys(RUNTIMES).map((runtime) => {
+      const title = `${system}, ${runtime}`;
+      if (start === null) return { title, of: written(title, text), all: [] };
+      const of = results(runtime, start, typeof env === "function" ? env() : env);
+      return { title, of, all: [...of.values()] };
+    })
   );
   const cases = new Set(columns.flatMap(({ of }) => [...of.keys()]));
   const titles = [...columns.map(({ title }) => title), ...ELSEWHERE];
@@ -69,8 +98,7 @@ function matrix() {
     ...columns.map(({ of }) => SIGN[of.get(name)] ?? "not run"),
     ...ELSEWHERE.map(() => "not run"),
   ]);
-  const all = columns.flatMap(({ of }) => [...of.values()]);
-  return { table: table(["Case", ...titles], rows), all };
+  return { table: table(["Case", ...titles], rows), all: columns.flatMap(({ all }) => all) };
 }
 
 function records() {
@@ -107,8 +135,8 @@ function formatted(text) {
   return execFileSync("deno", ["fmt", "--ext", "md", "-"], { input: text, encoding: "utf8" });
 }
 
-const { table: cases, all } = matrix();
 const old = readFileSync(DOCUMENT, "utf8");
+const { table: cases, all } = matrix(old);
 const fresh = formatted(between(between(old, MARKS, cases), RECORDS, records()));
 const stale = fresh !== old;
 if (!process.argv.includes("--check")) writeFileSync(DOCUMENT, fresh);

@@ -80,10 +80,10 @@ export class Acceptor implements Beginner {
     const { ws2, errno, extensions } = socket.winsock;
     const fd = openSocket(socket);
     if (fd < 0) return fd;
-    const operation = socket.take(this, BARE, 0);
-    if (operation === null) {
+    const operation = socket.prepare(this, BARE, 0);
+    if (typeof operation === "number") {
       ws2.closesocket(fd);
-      return -ERRNO.ENOBUFS;
+      return operation;
     }
     this.#fd = fd;
     const { AcceptEx } = extensions(socket.fd);

@@ -5,7 +5,7 @@
  */
 import { POLL_READ } from "../types.ts";
 import { type Beginner, LARGE, type Operation } from "./arena.ts";
-import { ECANCELED, ERRNO } from "./errno.ts";
+import { ECANCELED } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
 import { WSABUF } from "./structs.ts";
 
@@ -70,10 +70,8 @@ export class DatagramReceiver implements Beginner {
 
   #begin(): number {
     const socket = this.socket;
-    // A socket that no port knows has nobody to tell it of an end.
-    if (socket.port === null) return -ERRNO.EINVAL;
-    const operation = socket.take(this, LARGE, 0);
-    if (operation === null) return -ERRNO.ENOBUFS;
+    const operation = socket.prepare(this, LARGE, 0);
+    if (typeof operation === "number") return operation;
     const { buffer, flags, room, length, overlapped } = operation;
     buffer[WSABUF.length] = operation.data.length;
     length[0] = room.length;

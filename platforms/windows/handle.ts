@@ -91,6 +91,15 @@ export abstract class SocketHandle implements Reported {
     this.#nonblocking = true;
   }
 
+  /**
+   * A slot for an operation that the port will tell of, or minus an errno: EINVAL for a socket that no
+   * port knows, as nobody would be told.
+   */
+  prepare(beginner: Beginner, size: Operation["size"], length: number): Operation | number {
+    if (this.port === null) return -ERRNO.EINVAL;
+    return this.take(beginner, size, length) ?? -ERRNO.ENOBUFS;
+  }
+
   /** A slot prepared for `length` bytes; null if there is none. */
   take(beginner: Beginner, size: Operation["size"], length: number): Operation | null {
     const operation = this.arena.take(size);

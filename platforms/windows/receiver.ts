@@ -87,8 +87,8 @@ export class Receiver implements Beginner {
   /** Begins a receive: 0 if it is over already, AGAIN if it is under way, or minus an errno. */
   #begin(size: SlotSize): number {
     const socket = this.socket;
-    const operation = socket.take(this, size, size - BARE);
-    if (operation === null) return -ERRNO.ENOBUFS;
+    const operation = socket.prepare(this, size, size - BARE);
+    if (typeof operation === "number") return operation;
     const { ws2, errno } = socket.winsock;
     const { buffer, flags, overlapped } = operation;
     const failure = ws2.WSARecv(socket.fd, buffer, 1, null, flags, overlapped, null) === 0

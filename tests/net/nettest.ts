@@ -37,6 +37,8 @@ export interface TestConnOptions {
   isClosed?: (error: unknown) => boolean;
   /** The one way to run goroutines under which it works; both from the start. */
   driver?: Driver;
+  /** Why it cannot be tried here, if it cannot. */
+  skip?: string | false;
 }
 
 /** Most that is written at once. */
@@ -601,8 +603,8 @@ export function testConn(
         yield* onPair(makePair, swapped, options, main);
         if (extra !== undefined) yield* onPair(makePair, swapped, options, extra);
       };
-      if (options.driver === undefined) both(title, body);
-      else only(options.driver, title, body);
+      if (options.driver === undefined) both(title, body, options.skip);
+      else only(options.driver, title, body, options.skip);
     }
   }
 }

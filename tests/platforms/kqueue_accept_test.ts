@@ -12,7 +12,7 @@ import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";
-import { only, until } from "../harness.ts";
+import { only, onWindows, until } from "../harness.ts";
 import { RecordedKqueue } from "./kqueue_stub.ts";
 
 only("runSync", "accept() without descriptors goes on without a second kevent", function* () {
@@ -39,4 +39,4 @@ only("runSync", "accept() without descriptors goes on without a second kevent", 
   } finally {
     host.openPoller = openPoller;
   }
-});
+}, onWindows && "a socket of Windows accepts through a port alone");

@@ -7,6 +7,7 @@ import {
   POLL_READ,
   POLL_WRITE,
   type Poller,
+  type RawAddress,
   type SocketCalls,
 } from "../../platforms/types.ts";
 
@@ -17,11 +18,15 @@ export interface PollerSystem {
   open(): Poller;
   readonly sockets: SocketCalls;
   readonly errno: { readonly EAGAIN: number; readonly EINPROGRESS: number };
+  /** Starts to connect a socket that no poller has. As of {@linkcode SocketCalls}. */
+  connect(fd: number, address: RawAddress): number;
+  /** Accepts what has come to a listener, which a poller may have. As of {@linkcode SocketCalls}. */
+  accept(fd: number): number;
   /** Wakes the poller with this `breakDescriptor`, from any thread. */
   wake(breakDescriptor: number): number;
   /**
    * Called before an event of a direction is waited for. A readiness poller has nothing to do; on a
-   * completion poller it submits an operation that takes no byte.
+   * completion poller it asks for what is to be told, by an operation that takes no byte.
    */
   want(poller: Poller, fd: number, direction: "read" | "write"): void;
   /** Cases that cannot run there, and why not. */
@@ -88,26 +93,32 @@ export class Bench {
 
   /** Connects `fd` to `listener`; gives both ends. */
   connect(fd: number, listener: number): [number, number] {
-    const { sockets } = this.system;
+    const { accept, errno, sockets } = this.system;
     this.dial(fd, listener);
-    this.#await(() => sockets.ready(listener, "read") === 1, "no connection came");
-    const accepted = this.accept(listener);
+    let accepted = -errno.EAGAIN;
+    this.#await(() => (accepted = accept(listener)) !== -errno.EAGAIN, "no connection came");
+    this.#own(accepted);
     this.#await(() => sockets.ready(fd, "write") === 1, "the connection was not made");
     return [fd, accepted];
   }
 
   /** Starts to connect `fd` to `listener`. */
   dial(fd: number, listener: number): void {
-    const { sockets, errno } = this.system;
+    const { connect, errno, sockets } = this.system;
     const address = sockets.localAddress(listener);
     assert.ok(typeof address !== "number");
-    const done = sockets.connect(fd, address);
+    const done = connect(fd, address);
     assert.ok(done === 0 || done === -errno.EINPROGRESS, `connect: ${done}`);
   }
 
   /** Accepts what has come. */
   accept(listener: number): number {
-    return this.#own(this.system.sockets.accept(listener));
+    return this.#own(this.system.accept(listener));
+  }
+
+  /** What is told of a hang-up: nothing where every read must ask. */
+  get hangup(): number {
+    return this.poller.tellsArrivals ? POLL_HANGUP : 0;
   }
 
   /** Registers `fd`. */

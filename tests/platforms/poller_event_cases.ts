@@ -137,9 +137,9 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     const sent = b.fill(a);
     b.settle();
     b.system.want(b.poller, a, "read");
-    b.system.want(b.poller, a, "write");
     b.send(peer, "x");
     b.until(1, POLL_READ);
+    b.system.want(b.poller, a, "write");
     b.drain(peer, sent);
     b.until(1, POLL_WRITE);
   },
@@ -151,7 +151,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.system.want(b.poller, a, "read");
     b.send(peer, "the last");
     assert.equal(b.system.sockets.shutdown(peer, "write"), 0);
-    b.until(1, POLL_READ | POLL_HANGUP);
+    b.until(1, POLL_READ | b.hangup);
     assert.equal(b.recv(a), "the last");
     assert.equal(b.recv(a), "");
   },
@@ -162,7 +162,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.settle();
     b.system.want(b.poller, a, "read");
     assert.equal(b.system.sockets.shutdown(peer, "write"), 0);
-    b.until(1, POLL_READ | POLL_HANGUP);
+    b.until(1, POLL_READ | b.hangup);
     b.settle();
     const sent = b.fill(a);
     b.settle();
@@ -192,7 +192,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.system.want(b.poller, a, "write");
     assert.equal(b.system.sockets.setLinger(peer, 0), 0);
     b.close(peer);
-    b.until(1, POLL_READ | POLL_WRITE | POLL_HANGUP);
+    b.until(1, POLL_READ | POLL_WRITE | b.hangup);
     const { sockets } = b.system;
     assert.ok(sockets.recv(a, new Uint8Array(1), 1) < 0, "the error is there to be seen");
   },
