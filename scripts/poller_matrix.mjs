@@ -137,6 +137,8 @@ function formatted(text) {
 
 const old = readFileSync(DOCUMENT, "utf8");
 const { table: cases, all } = matrix(old);
+// Wine's own processes would linger, and hold our output open.
+if (wine) spawnSync(`${wine}/wine`, ["wineserver", "-k"]);
 const fresh = formatted(between(between(old, MARKS, cases), RECORDS, records()));
 const stale = fresh !== old;
 if (!process.argv.includes("--check")) writeFileSync(DOCUMENT, fresh);
