@@ -5,6 +5,7 @@
  * more. A kqueue leaves it, so what was taken is kept here, and the C library's calls give it back
  * where the kernel would have.
  */
+import { readlinkSync } from "node:fs";
 import { SOL_SOCKET } from "./constants.ts";
 import { ERRNO } from "./errno.ts";
 import type { Libc } from "./libc.ts";
@@ -18,6 +19,9 @@ const EPIPE = 32;
 const RECEIVING = ["recv", "recvfrom", "recvmmsg", "read"] as const;
 /** Calls whose first argument is a socket that they write to. */
 const SENDING = ["send", "sendto", "sendmsg", "sendmmsg", "sendfile", "write"] as const;
+
+/** What the epoll behind a kqueue is called. */
+const EPOLL = "anon_inode:[eventpoll]";
 
 type Call = (fd: number, ...rest: never[]) => number;
 
@@ -57,7 +61,7 @@ export class TakenErrors {
     };
     const close: typeof symbols.close = (fd) => {
       this.#taken.delete(fd);
-      return symbols.close(fd);
+      return isEpoll(fd) ? 0 : symbols.close(fd);
     };
     return {
       ...this.#libc,
@@ -98,5 +102,17 @@ export class TakenErrors {
     const errno = this.#given;
     this.#given = 0;
     return errno === 0 ? this.#libc.errno() : errno;
+  }
+}
+
+/**
+ * Whether `fd` is an epoll. The library closes its own after the kqueue of which it is: of a thread
+ * that has died the kqueue is all that is to be closed by others, or the rest would be left.
+ */
+function isEpoll(fd: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === EPOLL;
+  } catch {
+    return false;
   }
 }
