@@ -6,6 +6,8 @@ export interface KeventLayout {
   /** Size of the structure, in 32-bit words. */
   readonly words: number;
   readonly EVFILT_USER: number;
+  /** What has EVFILT_READ tell of urgent data, asked for in `fflags` and told there; 0 if nothing has. */
+  readonly NOTE_OOB: number;
 }
 
 // Offsets in 32-bit words, the same on every 64-bit system of these.

@@ -82,9 +82,16 @@ export class Kqueue {
   }
 
   /** Notes a change, to be made by the next {@linkcode Kqueue.apply}. */
-  change(ident: number, filter: number, flags: number, udata0: number, udata1: number): void {
+  change(
+    ident: number,
+    filter: number,
+    flags: number,
+    udata0: number,
+    udata1: number,
+    fflags = 0,
+  ): void {
     const at = this.#count++ * this.layout.words;
-    writeKevent(this.#changes, at, ident, filter, flags | EV_RECEIPT, 0, udata0, udata1);
+    writeKevent(this.#changes, at, ident, filter, flags | EV_RECEIPT, fflags, udata0, udata1);
   }
 
   /**

@@ -51,7 +51,8 @@ export class KqueuePoller implements Poller {
   open(fd: number, slot: number, sequence: number): number {
     const kqueue = this.#kqueue;
     if (this.#opened.has(fd)) return -EEXIST;
-    kqueue.change(fd, EVFILT_READ, EV_ADD | EV_CLEAR, slot, sequence);
+    const { NOTE_OOB } = kqueue.layout;
+    kqueue.change(fd, EVFILT_READ, EV_ADD | EV_CLEAR, slot, sequence, NOTE_OOB);
     kqueue.change(fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, slot, sequence);
     const done = kqueue.apply();
     if (done < 0) return done;
@@ -79,11 +80,11 @@ export class KqueuePoller implements Poller {
     const kqueue = this.#kqueue;
     const count = kqueue.wait(delay);
     const { events } = kqueue;
-    const { words, EVFILT_USER } = kqueue.layout;
+    const { words, EVFILT_USER, NOTE_OOB } = kqueue.layout;
     for (let at = 0, end = count * words; at < end; at += words) {
       const filter = filterOf(events, at);
       if (filter === EVFILT_USER) continue;
-      const mode = modeOf(filter, flagsOf(events, at), events[at + FFLAGS]);
+      const mode = modeOf(filter, flagsOf(events, at), events[at + FFLAGS], NOTE_OOB);
       sink(events[at + UDATA], events[at + UDATA + 1], mode);
     }
     return count;
@@ -106,13 +107,17 @@ export class KqueuePoller implements Poller {
  * What an event means. EV_EOF on the read filter is the end of what the peer sends, with data
  * perhaps still to be read; on the write filter it is also what this side's own shutdown gives, and
  * only an errno in `fflags` tells that the socket has failed, as when a connect was refused.
+ *
+ * Urgent data ends a read in front of it, so that a short one no longer means "drained". The kernel
+ * says NOTE_OOB then instead of EV_EOF, also when the peer has ended: the reads that follow find it.
  */
-export function modeOf(filter: number, flags: number, fflags: number): number {
+export function modeOf(filter: number, flags: number, fflags: number, NOTE_OOB: number): number {
   const eof = (flags & EV_EOF) !== 0;
   let mode = 0;
   if (filter === EVFILT_READ) {
     // A pipe whose reader went away says so on the read filter alone. Go: netpoll_kqueue.go.
     mode = eof ? POLL_READ | POLL_WRITE | POLL_HANGUP : POLL_READ;
+    if (!eof && fflags & NOTE_OOB) mode |= POLL_HANGUP;
   } else if (filter === EVFILT_WRITE) {
     mode = eof && fflags !== 0 ? POLL_READ | POLL_WRITE | POLL_HANGUP : POLL_WRITE;
   }

@@ -3,8 +3,11 @@
 import type { KeventLayout } from "../bsd/kevent.ts";
 import type { MessageLayout } from "../bsd/structs.ts";
 
-/** 32 bytes on x86-64 and arm64. */
-export const KEVENT: KeventLayout = { words: 8, EVFILT_USER: -10 };
+/**
+ * 32 bytes on x86-64 and arm64. NOTE_OOB is there since macOS 10.12; its manual names it for
+ * EVFILT_EXCEPT, but that is one filter with EVFILT_READ. XNU: soexcept_filtops, filt_soread_common
+ */
+export const KEVENT: KeventLayout = { words: 8, EVFILT_USER: -10, NOTE_OOB: 0x2 };
 
 /**
  * CMSG_DATA and CMSG_SPACE round to 32 bits, on 64-bit systems too. <sys/socket.h>

@@ -3,8 +3,11 @@
 import type { KeventLayout } from "../bsd/kevent.ts";
 import type { MessageLayout } from "../bsd/structs.ts";
 
-/** 64 bytes since FreeBSD 12: four words of 64 bits, `ext`, follow `udata`. */
-export const KEVENT: KeventLayout = { words: 16, EVFILT_USER: -11 };
+/**
+ * 64 bytes since FreeBSD 12: four words of 64 bits, `ext`, follow `udata`. Nothing tells of urgent
+ * data: filt_soread of sys/kern/uipc_socket.c does not look at its mark.
+ */
+export const KEVENT: KeventLayout = { words: 16, EVFILT_USER: -11, NOTE_OOB: 0 };
 
 /**
  * CMSG_DATA and CMSG_SPACE round to 64 bits. <sys/socket.h>, <machine/_align.h>

@@ -18,7 +18,7 @@ import { TakenErrors } from "./libkqueue_errors.ts";
 import { linux } from "./platform.ts";
 
 /** `struct kevent` of libkqueue's own header: macOS's, with FreeBSD's number for EVFILT_USER. */
-const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11 };
+const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11, NOTE_OOB: 0 };
 
 /** Linux with kqueues for pollers. */
 export function overLibkqueue(): Platform {

@@ -6,6 +6,9 @@ import { test } from "node:test";
 import type { Stats } from "../../mod.ts";
 import { connectTo, receive, serveExample } from "./echo_clients.ts";
 
+/** What the example's watchdog says. */
+const SLOW = /^goroutine \d+ \[\w+\] ran for \d+ ms without letting others run\n/gm;
+
 /** What comes for `path`: the status and the body. */
 async function get(port: number, path: string): Promise<[status: number, body: string]> {
   const socket = await connectTo(port);
@@ -35,7 +38,8 @@ test("examples/seeing.ts serves the dump, the counters and a trace", async () =>
     assert.ok(trace.traceEvents.some((event) => event.ph === ph), `events of kind ${ph}`);
   }
   assert.equal((await get(port, "/nothing"))[0], 404);
-  assert.equal(served.child.stderr.text, "");
+  // The watchdog may speak: a machine with much else to do stops a goroutine in its midst.
+  assert.equal(served.child.stderr.text.replaceAll(SLOW, ""), "");
 });
 
 test("SIGQUIT writes the dump to standard error, and the program goes on", async () => {

@@ -19,10 +19,13 @@ export interface Row {
   readonly kevents: readonly Recorded[];
   /** Whom it wakes, and whether it is a hang-up. */
   readonly wakes: readonly ("read" | "write" | "hangup")[];
+  /** The one system that tells it, if it is not both. */
+  readonly only?: "darwin" | "freebsd";
 }
 
 const ECONNRESET = 54;
 const ECONNREFUSED = 61;
+const NOTE_OOB = 0x2;
 /** The size of a send buffer, as a rule. */
 const ROOM = 146_988;
 
@@ -69,8 +72,16 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
+    what: "a connect was refused, told on the read filter alone",
+    source:
+      "netty#7738: the read filter may fire, and a read take the error; XNU: filt_soread_common",
+    kevents: [[EVFILT_READ, EV_EOF, ECONNREFUSED, 0]],
+    wakes: ["read", "write", "hangup"],
+  },
+  {
     what: "the write filter is told before the connect is over",
-    source: "golang#14548: a spurious event on Darwin, getpeername still says ENOTCONN",
+    source: "golang#14548: a spurious event on Darwin, getpeername still says ENOTCONN; " +
+      "corosio#202: left from before the connect",
     kevents: [[EVFILT_WRITE, 0, 0, ROOM]],
     wakes: ["write"],
   },
@@ -106,6 +117,12 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
+    what: "own shutdown of both",
+    source: "XNU: soshutdownlock_final ends both directions, each wakes its own filter",
+    kevents: [[EVFILT_READ, EV_EOF, 0, 0], [EVFILT_WRITE, EV_EOF, 0, ROOM]],
+    wakes: ["read", "write", "hangup"],
+  },
+  {
     what: "the peer has closed",
     source: "mio#1091, log of macOS: TcpStream remote closed, write before read",
     kevents: [[EVFILT_WRITE, EV_EOF, 0, ROOM], [EVFILT_READ, EV_EOF, 0, 0]],
@@ -134,6 +151,21 @@ export const RECORDS: readonly Row[] = [
     source: "Go, runtime/netpoll_kqueue.go: on some systems",
     kevents: [[EVFILT_READ, EV_EOF, 0, 0]],
     wakes: ["read", "write", "hangup"],
+  },
+  {
+    what: "urgent data behind 3 bytes",
+    source:
+      "XNU: filt_soread_common, NOTE_OOB while there is a mark, and data from it on; sohasoutofband",
+    kevents: [[EVFILT_READ, 0, NOTE_OOB, 0]],
+    wakes: ["read", "hangup"],
+    only: "darwin",
+  },
+  {
+    what: "urgent data, and behind it the peer's end",
+    source: "XNU: filt_soread_common, the mark is looked at before SS_CANTRCVMORE",
+    kevents: [[EVFILT_READ, 0, NOTE_OOB, 4]],
+    wakes: ["read", "hangup"],
+    only: "darwin",
   },
   {
     what: "an error of UDP that passes",

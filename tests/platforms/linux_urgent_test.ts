@@ -9,7 +9,7 @@ import { both, pair, thrown, until } from "../harness.ts";
 /** The flag that makes the last byte urgent, on Linux. */
 const MSG_OOB = 1;
 
-/** Only epoll's adapter is told of urgent data; over kqueue a reader waits for what comes next. */
+/** libkqueue has no NOTE_OOB; kqueue_urgent_test.ts shows what macOS's kevents of it do. */
 const epollOnly = platform().pollerName !== "epoll" &&
   "EPOLLPRI, which tells of urgent data, is epoll's";
 
