@@ -53,8 +53,8 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   register(): number {
     const pd = netpoll.open(this.sysfd);
     if (typeof pd === "number") return pd;
-    // Whatever is ready already is told by the first look at the poller.
-    pd.rready = false;
+    // Whatever is ready already is told by the first look at the poller, if that tells unasked.
+    if (!pd.hangup) pd.rready = false;
     this.takeOver(pd);
     return 0;
   }
