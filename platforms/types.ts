@@ -231,6 +231,26 @@ export interface SocketCalls {
   spareDescriptor(): number;
 }
 
+/** What a loop over a raw poller calls. */
+export type RawSocketCalls = Pick<
+  SocketCalls,
+  | "streamSocket"
+  | "setOption"
+  | "getOption"
+  | "bind"
+  | "listen"
+  | "maxBacklog"
+  | "acceptName"
+  | "accept"
+  | "connect"
+  | "read"
+  | "write"
+  | "shutdown"
+  | "close"
+  | "localAddress"
+  | "encodeAddress"
+>;
+
 /**
  * The pieces of one `sendmsg`, in memory that the thread's connections share: filled and sent
  * before anything else may run. The caller keeps the pieces alive until then.
@@ -399,6 +419,8 @@ export interface Platform {
   readonly registerName: string;
   readonly runtime: JsRuntime;
   readonly sockets: SocketCalls;
+  /** The same, unless the poller's sockets are of another kind than the raw poller's. */
+  readonly rawSockets: RawSocketCalls;
   /** Absent where the system cannot tell. */
   readonly threads?: ThreadCalls;
   readonly transfers: TransferCalls;

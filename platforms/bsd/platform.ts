@@ -27,12 +27,14 @@ export function bsd(system: BsdSystem): Platform {
   const libc = openLibc(runtime, system, arch);
   requireVariadics(libc, system);
   const calls = kqueueCalls(libc);
+  const sockets = new BsdSockets(libc, system);
   return {
     os: system.os,
     pollerName: "kqueue",
     registerName: "kevent",
     runtime,
-    sockets: new BsdSockets(libc, system),
+    sockets,
+    rawSockets: sockets,
     transfers: new BsdTransfers(libc, system),
     packets: new BsdPackets(libc, system),
     unix: new BsdUnix(libc, system),

@@ -23,12 +23,14 @@ export function linux(c: Libc = libc()): Platform {
   }
   const layout = EPOLL_EVENT[arch];
   const runtime = jsRuntime();
+  const sockets = new LinuxSockets(c);
   return {
     os: "linux",
     pollerName: "epoll",
     registerName: "epoll_ctl",
     runtime,
-    sockets: new LinuxSockets(c),
+    sockets,
+    rawSockets: sockets,
     transfers: new LinuxTransfers(c),
     threads: threadCalls(c),
     packets: new LinuxPackets(c),

@@ -31,6 +31,9 @@ export const SIO_UDP_NETRESET = 0x9800000f;
 /** Of Windows 10 1703 and later. */
 export const SIO_TCP_INFO = 0xd8000027;
 
+/** The socket below whatever is layered upon it. */
+export const SIO_BASE_HANDLE = 0x48000022;
+
 /** The provider's sockets are handles of the system itself: nothing layered stands between. */
 export const XP1_IFS_HANDLES = 0x00020000;
 
@@ -40,6 +43,22 @@ export const FILE_SKIP_SET_EVENT_ON_HANDLE = 2;
 export const MEM_COMMIT = 0x1000;
 export const MEM_RESERVE = 0x2000;
 export const PAGE_READWRITE = 0x04;
+
+export const HANDLE_FLAG_INHERIT = 1;
+export const SYNCHRONIZE = 0x00100000;
+export const FILE_SHARE_READ = 1;
+export const FILE_SHARE_WRITE = 2;
+export const FILE_OPEN = 1;
+
+/** What the AFD device is asked to tell, and the request itself; wepoll and mio use the same. */
+export const IOCTL_AFD_POLL = 0x00012024;
+export const AFD_POLL_RECEIVE = 0x0001;
+export const AFD_POLL_SEND = 0x0004;
+export const AFD_POLL_DISCONNECT = 0x0008;
+export const AFD_POLL_ABORT = 0x0010;
+export const AFD_POLL_LOCAL_CLOSE = 0x0020;
+export const AFD_POLL_ACCEPT = 0x0080;
+export const AFD_POLL_CONNECT_FAIL = 0x0100;
 
 export const THREAD_QUERY_LIMITED_INFORMATION = 0x0800;
 export const THREAD_BASIC_INFORMATION = 0;

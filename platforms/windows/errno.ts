@@ -8,8 +8,10 @@ import type { ErrnoNumbers, ErrnoText } from "../types.ts";
 
 /** Number, name and words. */
 const TABLE: readonly (readonly [number, string, string])[] = [
+  [2, "ENOENT", "no such file or directory"],
   [6, "EBADF", "bad file descriptor"],
   [8, "ENOMEM", "cannot allocate memory"],
+  [17, "EEXIST", "file exists"],
   [23, "ENFILE", "too many open files in system"],
   [59, "EIO", "input/output error"],
   [87, "EINVAL", "invalid argument"],
@@ -94,8 +96,11 @@ export const ERRNO: ErrnoNumbers = {
 };
 
 /** Further ones that Windows' own part tells apart. */
+export const ENOENT = 2;
+export const EEXIST = 17;
 export const ECANCELED = 995;
 export const EBADF = 10009;
+export const ENOTSOCK = 10038;
 export const EDESTADDRREQ = 10039;
 export const EMSGSIZE = 10040;
 export const ENOPROTOOPT = 10042;

@@ -75,7 +75,7 @@ export abstract class SocketHandle implements Reported {
   begun(failure: number): number {
     if (failure === 0 && this.skips) return 0;
     if (failure !== 0 && failure !== C.WSA_IO_PENDING) return -failure;
-    this.port!.pending++;
+    this.port!.begun();
     return AGAIN;
   }
 

@@ -6,7 +6,10 @@ import { Arena } from "./arena.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Shared } from "./handle.ts";
 import { WindowsPackets } from "./packets.ts";
-import { breakPort, CompletionPoller } from "./poller.ts";
+import { breakPort } from "./packet_queue.ts";
+import { PlainSockets } from "./plain_sockets.ts";
+import { CompletionPoller } from "./poller.ts";
+import { AfdRawPoller } from "./raw_poller.ts";
 import { WindowsSockets } from "./socket.ts";
 import { WindowsTransfers } from "./transfer.ts";
 import { winsock } from "./winsock.ts";
@@ -19,27 +22,21 @@ export function windows(): Platform {
   const libraries = winsock();
   const shared: Shared = { winsock: libraries, arena: new Arena(libraries) };
   const sockets = new WindowsSockets(shared);
+  const rawSockets = new PlainSockets(libraries, sockets);
   return {
     os: "windows",
     pollerName: "iocp",
     registerName: "CreateIoCompletionPort",
     runtime: libraries.runtime,
     sockets,
+    rawSockets,
     transfers: new WindowsTransfers(sockets),
     packets: new WindowsPackets(libraries, sockets),
     errno: ERRNO,
     errnoText,
     openPoller: () => new CompletionPoller(shared, sockets),
-    openRawPoller: noRawPoller,
-    hostWait: (poller) => (poller as CompletionPoller).hostWait(),
+    openRawPoller: () => new AfdRawPoller(shared, rawSockets.blocking),
+    hostWait: (poller) => (poller as CompletionPoller | AfdRawPoller).hostWait(),
     wakeDescriptor: (port) => breakPort(shared, port),
   };
-}
-
-/** A completion port tells what is done, not what is ready. */
-function noRawPoller(): never {
-  throw new PlatformError(
-    "Cannot open a raw poller: Windows has none that tells readiness",
-    "epoll",
-  );
 }

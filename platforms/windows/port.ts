@@ -5,8 +5,8 @@
 export interface Port {
   /** Its handle. */
   readonly handle: number;
-  /** Operations that are under way and will each send a packet. */
-  pending: number;
+  /** An operation is under way and will send a packet. */
+  begun(): void;
   /** Has `poll` report `mode` of a socket, as if a packet had come. */
   report(socket: Reported, mode: number): void;
 }

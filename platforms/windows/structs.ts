@@ -12,6 +12,13 @@ export const WSABUF = { words: 4, length: 0, pointer: 2 } as const;
 /** OVERLAPPED_ENTRY, in 32-bit words: a key, the OVERLAPPED, what is reserved, a count. */
 export const OVERLAPPED_ENTRY = { words: 8, overlapped: 2 } as const;
 
+/** AFD_POLL_INFO of one socket, in 32-bit words: a time of 64 bits, a count, a flag, a HANDLE, events, a status. */
+export const AFD_POLL_INFO = { words: 8, timeout: 0, count: 2, handle: 4, events: 6 } as const;
+
+/** UNICODE_STRING and OBJECT_ATTRIBUTES, in bytes. */
+export const UNICODE_STRING = { size: 16, length: 0, room: 2, pointer: 8 } as const;
+export const OBJECT_ATTRIBUTES = { size: 48, length: 0, name: 16 } as const;
+
 /** THREAD_BASIC_INFORMATION, in 32-bit words. */
 export const THREAD_INFORMATION = { words: 12, teb: 2 } as const;
 

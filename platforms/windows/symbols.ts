@@ -57,6 +57,8 @@ export const WS2_32_SYMBOLS = {
     params: ["i32", "buffer", "u32", "pointer", "u32", "buffer", "i32", "buffer", "pointer"],
     result: "i32",
   },
+  // SOCKET accept(SOCKET s, sockaddr *addr, int *addrlen)
+  accept: { params: ["i32", "pointer", "pointer"], result: "i32" },
   // int connect(SOCKET s, const sockaddr *name, int namelen)
   connect: { params: ["i32", "buffer", "i32"], result: "i32" },
   // int WSAIoctl(SOCKET, DWORD code, void *in, DWORD, void *out, DWORD, DWORD *bytes, OVERLAPPED *, routine)
@@ -129,6 +131,8 @@ export const KERNEL32_SYMBOLS = {
   GetCurrentThreadId: { params: [], result: "u32" },
   // HANDLE OpenThread(DWORD access, BOOL inherit, DWORD id)
   OpenThread: { params: ["u32", "i32", "u32"], result: "i32" },
+  // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
+  SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
   // BOOL CloseHandle(HANDLE)
   CloseHandle: { params: ["i32"], result: "i32" },
   // void *VirtualAlloc(void *address, SIZE_T size, DWORD type, DWORD protect)
@@ -145,6 +149,41 @@ export const NTDLL_SYMBOLS = {
   //                                 LARGE_INTEGER *timeout, BOOLEAN alertable)
   NtRemoveIoCompletionEx: {
     params: ["i32", "buffer", "u32", "buffer", "buffer", "u32"],
+    result: "i32",
+  },
+  // NTSTATUS NtCreateFile(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *size,
+  //                       ULONG attributes, ULONG share, ULONG disposition, ULONG options, void *ea, ULONG length)
+  NtCreateFile: {
+    params: [
+      "buffer",
+      "u32",
+      "buffer",
+      "buffer",
+      "pointer",
+      "u32",
+      "u32",
+      "u32",
+      "u32",
+      "pointer",
+      "u32",
+    ],
+    result: "i32",
+  },
+  // NTSTATUS NtDeviceIoControlFile(HANDLE, HANDLE event, routine, void *context, IO_STATUS_BLOCK *, ULONG code,
+  //                                void *in, ULONG, void *out, ULONG)
+  NtDeviceIoControlFile: {
+    params: [
+      "i32",
+      "pointer",
+      "pointer",
+      "buffer",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+    ],
     result: "i32",
   },
   // NTSTATUS NtQueryInformationThread(HANDLE, THREADINFOCLASS, void *, ULONG, ULONG *length)

@@ -22,8 +22,8 @@ export interface Interest {
   write?: boolean;
   /**
    * "level", as from the start: by every wait, as long as it is so. "edge": once each time that it
-   * comes to be so, and whoever is told must go on until the call would have to wait. "oneshot": once,
-   * until `modify` asks again.
+   * comes to be so, and whoever is told must go on until the call would have to wait; on Windows only
+   * the calls of `sys` make a new edge of what comes then. "oneshot": once, until `modify` asks again.
    */
   trigger?: Trigger;
 }
@@ -32,7 +32,7 @@ export interface Interest {
 const MOST_DESCRIPTORS = 0x7fffffff;
 
 /**
- * The operating system's poller for those who write their own loop: epoll. It belongs to the thread
+ * The operating system's poller for those who write their own loop: epoll, kqueue, AFD. It belongs to the thread
  * that opened it; only `wake` may be called by others. `openPoller` makes one.
  *
  * @typeParam T what `add` keeps for a descriptor, and events bring back
@@ -70,7 +70,8 @@ export class Poller<T = undefined> implements Disposable {
   /**
    * Registers a descriptor. It stays yours: `remove` it before you close it. Never parks.
    *
-   * @param fd a socket, a pipe, a terminal, an inotify or timerfd descriptor, another poller's
+   * @param fd a socket, a pipe, a terminal, an inotify or timerfd descriptor, another poller's; on
+   * Windows a socket
    * @param interest what to be told of; errors and hang-ups are told in any case
    * @param data what the events of this descriptor bring back
    * @throws {SyscallError} whose `code` is "EPERM" for what cannot be polled, such as a file on a

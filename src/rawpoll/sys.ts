@@ -63,57 +63,57 @@ export interface Sys {
  * ```
  */
 export const sys: Sys = {
-  socket: (family = "ip4") => checked("socket", platform().sockets.streamSocket(family)),
+  socket: (family = "ip4") => checked("socket", platform().rawSockets.streamSocket(family)),
   setOption(fd, option, value) {
-    checked("setsockopt", platform().sockets.setOption(whole(fd), option, value));
+    checked("setsockopt", platform().rawSockets.setOption(whole(fd), option, value));
   },
   getOption(fd, option) {
-    return checked("getsockopt", platform().sockets.getOption(whole(fd), option));
+    return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
   },
   bind(fd, address) {
-    checked("bind", platform().sockets.bind(whole(fd), encoded(address)));
+    checked("bind", platform().rawSockets.bind(whole(fd), encoded(address)));
   },
-  listen(fd, backlog = platform().sockets.maxBacklog()) {
-    checked("listen", platform().sockets.listen(whole(fd), backlog));
+  listen(fd, backlog = platform().rawSockets.maxBacklog()) {
+    checked("listen", platform().rawSockets.listen(whole(fd), backlog));
   },
   accept(fd) {
-    const { sockets, errno } = platform();
+    const { rawSockets, errno } = platform();
     for (;;) {
-      const conn = sockets.accept(whole(fd));
+      const conn = rawSockets.accept(whole(fd));
       // The peer was gone before it was its turn: that is nobody's error.
       if (conn === -errno.ECONNABORTED || conn === -errno.EINTR) continue;
-      return transferred(sockets.acceptName, conn);
+      return transferred(rawSockets.acceptName, conn);
     }
   },
   connect(fd, address) {
-    const { sockets, errno } = platform();
-    const done = sockets.connect(whole(fd), encoded(address));
+    const { rawSockets, errno } = platform();
+    const done = rawSockets.connect(whole(fd), encoded(address));
     if (done === -errno.EINPROGRESS || done === -errno.EINTR) return false;
     checked("connect", done);
     return true;
   },
   read(fd, buffer) {
-    const { sockets, errno } = platform();
+    const { rawSockets, errno } = platform();
     const length = lengthOf("read", buffer);
     let n: number;
-    do n = sockets.read(whole(fd), buffer, length); while (n === -errno.EINTR);
+    do n = rawSockets.read(whole(fd), buffer, length); while (n === -errno.EINTR);
     return transferred("read", n);
   },
   write(fd, buffer) {
-    const { sockets, errno } = platform();
+    const { rawSockets, errno } = platform();
     const length = lengthOf("write", buffer);
     let n: number;
-    do n = sockets.write(whole(fd), buffer, length); while (n === -errno.EINTR);
+    do n = rawSockets.write(whole(fd), buffer, length); while (n === -errno.EINTR);
     return transferred("write", n);
   },
   shutdown(fd, how) {
-    checked("shutdown", platform().sockets.shutdown(whole(fd), how));
+    checked("shutdown", platform().rawSockets.shutdown(whole(fd), how));
   },
   close(fd) {
-    checked("close", platform().sockets.close(whole(fd)));
+    checked("close", platform().rawSockets.close(whole(fd)));
   },
   localAddr(fd) {
-    const raw = platform().sockets.localAddress(whole(fd));
+    const raw = platform().rawSockets.localAddress(whole(fd));
     if (typeof raw === "number") throw new SyscallError("getsockname", -raw);
     return tcpAddr(raw);
   },
@@ -151,8 +151,8 @@ function encoded(address: string): RawAddress {
   if (literal === null) throw new AddrError("not an IP address", address);
   const { ip, zone } = literal;
   const port = lookupPort("tcp", portText);
-  const { runtime, sockets } = platform();
+  const { runtime, rawSockets } = platform();
   // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
   runtime.requireNet(formatIP(ip), port);
-  return sockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
+  return rawSockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
 }
