@@ -217,6 +217,13 @@ export interface SocketCalls {
   remoteAddress(fd: number): RawAddress | number;
   /** Bytes sent that the peer has not acknowledged, a FIN counted as one. */
   unacknowledged(fd: number): number;
+  /**
+   * Bytes that `send` has taken and that are still here, for what must not be closed meanwhile;
+   * absent where {@linkcode unacknowledged} is exact.
+   */
+  underWay?(fd: number): number;
+  /** It is another thread's from now on: nothing of it is kept here. Absent where nothing ever is. */
+  handedOn?(fd: number): void;
   /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */
   delivered?(fd: number): number;
   encodeAddress(endpoint: Endpoint): RawAddress;

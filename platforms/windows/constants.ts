@@ -25,6 +25,8 @@ export const SD_SEND = 1;
 
 /** What `_IOW('f', 126, u_long)` makes. */
 export const FIONBIO = 0x8004667e;
+/** `_IOR('f', 127, u_long)`. */
+export const FIONREAD = 0x4004667f;
 export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
 export const SIO_UDP_CONNRESET = 0x9800000c;
 export const SIO_UDP_NETRESET = 0x9800000f;
@@ -61,6 +63,7 @@ export const AFD_POLL_ACCEPT = 0x0080;
 export const AFD_POLL_CONNECT_FAIL = 0x0100;
 
 export const THREAD_QUERY_LIMITED_INFORMATION = 0x0800;
+export const STILL_ACTIVE = 259;
 export const THREAD_BASIC_INFORMATION = 0;
 export const IO_COMPLETION_ALL_ACCESS = 0x1f0003;
 

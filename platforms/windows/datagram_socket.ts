@@ -40,6 +40,14 @@ export class DatagramSocket extends SocketHandle {
     return this.sender.underWay;
   }
 
+  override received(): number {
+    return 0;
+  }
+
+  override behindSends(action: () => number): number {
+    return this.sender.behind(action);
+  }
+
   override end(): void {
     this.receiver.cancel();
   }

@@ -105,6 +105,7 @@ export const EDESTADDRREQ = 10039;
 export const EMSGSIZE = 10040;
 export const ENOPROTOOPT = 10042;
 export const EOPNOTSUPP = 10045;
+export const EPIPE = 10058;
 
 /** Win32's own errors, as winerror.h has them, and the Winsock errors that they mean. */
 const WIN32 = new Map<number, number>([

@@ -33,6 +33,8 @@ export abstract class SocketHandle implements Reported {
   /** Whether a call that succeeds at once sends no packet. */
   skips = false;
   closed = false;
+  /** Whether its close is to drop what is unsent: it lingers for 0 s. */
+  abrupt = false;
   #nonblocking = false;
 
   /** Options of a listener, for the connections that it accepts. */
@@ -61,6 +63,10 @@ export abstract class SocketHandle implements Reported {
   abstract ready(direction: "read" | "write"): boolean;
   /** Bytes that Windows has yet to take into the socket's buffer. */
   abstract underWay(): number;
+  /** Bytes of a stream that have come so far, whether somebody has read them or not. */
+  abstract received(): number;
+  /** Does `action` behind what is under way; 0 if it is still to come. */
+  abstract behindSends(action: () => number): number;
   /** Nothing more is to be received. */
   abstract end(): void;
   /** Asks for what only waits for the peer to end. */

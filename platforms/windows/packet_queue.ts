@@ -24,7 +24,7 @@ const ENTRIES_AT = 4;
 const MAX_DELAY_NS = 1e15;
 /** Longest wait while packets may go into the basket, of which this thread is not told. */
 const SLICE_NS = 1e7;
-/** How long a queue that closes waits for the packets of what was cancelled last. */
+/** How long {@linkcode PacketQueue.drain} waits. */
 const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
 
@@ -112,10 +112,14 @@ export class PacketQueue {
     return this.#wait = runtime.completionWait(this.#basketOf());
   }
 
-  /** What was cancelled has packets to come, and its slots are free only after those. */
-  dispose(): void {
+  /** Waits a while for the packets that are to come: slots are free only after those. */
+  drain(): void {
     const end = performance.now() + LAST_PACKETS_MS;
     while (this.pending > 0 && performance.now() < end) this.poll(SLICE_NS);
+  }
+
+  /** Gives the port back. */
+  dispose(): void {
     this.#shared.arena.give(this.#basket);
     this.#shared.winsock.kernel.CloseHandle(this.handle);
   }

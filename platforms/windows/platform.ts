@@ -11,6 +11,7 @@ import { PlainSockets } from "./plain_sockets.ts";
 import { CompletionPoller } from "./poller.ts";
 import { AfdRawPoller } from "./raw_poller.ts";
 import { WindowsSockets } from "./socket.ts";
+import { threadCalls } from "./threads.ts";
 import { WindowsTransfers } from "./transfer.ts";
 import { winsock } from "./winsock.ts";
 
@@ -30,6 +31,7 @@ export function windows(): Platform {
     runtime: libraries.runtime,
     sockets,
     rawSockets,
+    threads: threadCalls(libraries),
     transfers: new WindowsTransfers(sockets),
     packets: new WindowsPackets(libraries, sockets),
     errno: ERRNO,

@@ -113,6 +113,9 @@ export class CompletionPoller implements Poller, Port, Taker {
 
   dispose(): void {
     this.#sink = nobody;
+    this.#queue.drain();
+    // A peer that takes nothing is not waited for any longer.
+    if (this.#sockets.partNow()) this.#queue.drain();
     this.#queue.dispose();
   }
 

@@ -136,6 +136,7 @@ export class AfdRawPoller implements RawPoller, Taker, Blocking {
   dispose(): void {
     this.#blocking.delete(this);
     for (const fd of [...this.#watches.keys()]) this.remove(fd);
+    this.#queue.drain();
     this.#queue.dispose();
     this.#afd.dispose();
   }

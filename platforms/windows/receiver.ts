@@ -18,6 +18,8 @@ import { AGAIN, type SocketHandle } from "./handle.ts";
 /** See the top of this file. */
 export class Receiver implements Beginner {
   readonly socket: SocketHandle;
+  /** Bytes that have come so far. */
+  received = 0;
   /** The receive that is under way. */
   #pending: Operation | null = null;
   /** A receive that is over, and which part of its data nobody has read yet. */
@@ -111,6 +113,7 @@ export class Receiver implements Beginner {
   #settle(operation: Operation): void {
     const { arena, closed } = this.socket;
     const { errno, bytes } = operation;
+    this.received += bytes;
     if (errno === 0 && bytes > 0 && !closed) {
       this.#kept = operation;
       this.#from = 0;
@@ -147,7 +150,10 @@ export class Receiver implements Beginner {
     const failure = n < 0 ? errno() : 0;
     this.#arrived = false;
     this.#eager = n === length;
-    if (n > 0) return n;
+    if (n > 0) {
+      this.received += n;
+      return n;
+    }
     if (n === 0) this.#ended = true;
     else if (failure !== ERRNO.EAGAIN || socket.port === null) return -failure;
     return 0;

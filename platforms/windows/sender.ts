@@ -9,7 +9,7 @@
  */
 import { POLL_WRITE } from "../types.ts";
 import { BARE, type Beginner, LARGE, type Operation, PAGE } from "./arena.ts";
-import { ECANCELED, ERRNO } from "./errno.ts";
+import { ECANCELED, EPIPE, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
 import { WSABUF } from "./structs.ts";
 
@@ -19,6 +19,8 @@ export class Sender implements Beginner {
   #pending: Operation | null = null;
   /** An errno that nobody was told yet. */
   #error = 0;
+  /** What is to happen behind what is under way, in this order. */
+  #behind: (() => number)[] = [];
 
   constructor(socket: SocketHandle) {
     this.socket = socket;
@@ -34,6 +36,16 @@ export class Sender implements Beginner {
     return this.#pending === null;
   }
 
+  /**
+   * Does `action`, which would cut off what is under way, behind it: at once, mostly. Gives what it
+   * gives, and 0 while it is still to come; nothing can be sent then.
+   */
+  behind(action: () => number): number {
+    if (this.#pending === null) return action();
+    this.#behind.push(action);
+    return 0;
+  }
+
   /** Sends the first `length` bytes of `buffer`, or as many of them as a slot holds. */
   send(buffer: Uint8Array, length: number): number {
     const operation = this.slot(length);
@@ -45,6 +57,7 @@ export class Sender implements Beginner {
 
   /** A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno. */
   slot(length: number): Operation | number {
+    if (this.#behind.length > 0) return -EPIPE;
     if (this.#pending !== null) return AGAIN;
     const error = this.#error;
     this.#error = 0;
@@ -80,6 +93,9 @@ export class Sender implements Beginner {
     this.#pending = null;
     this.socket.arena.give(operation);
     if (errno !== 0 && errno !== ECANCELED) this.#error = errno;
+    const behind = this.#behind;
+    this.#behind = [];
+    for (const action of behind) action();
     return POLL_WRITE;
   }
 

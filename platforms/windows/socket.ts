@@ -39,6 +39,8 @@ export class WindowsSockets implements SocketCalls {
   readonly #shared: Shared;
   readonly #winsock: Winsock;
   readonly #sockets = new Map<number, SocketHandle>();
+  /** Closed, but for a send that is under way. */
+  readonly #parting = new Set<SocketHandle>();
   readonly #options: SocketOptions;
   #peer: RawAddress = new Uint8Array(new ArrayBuffer(0));
   /** Scratch memory for out-parameters; every use is over before the call returns. */
@@ -175,17 +177,32 @@ export class WindowsSockets implements SocketCalls {
     const socket = this.find(fd);
     if (typeof socket === "number") return socket;
     const { shutdown } = this.#winsock.ws2;
-    const done = this.#done(shutdown(fd, how === "read" ? C.SD_RECEIVE : C.SD_SEND));
-    if (done === 0 && how === "read") socket.end();
+    if (how === "write") return socket.behindSends(() => this.#done(shutdown(fd, C.SD_SEND)));
+    const done = this.#done(shutdown(fd, C.SD_RECEIVE));
+    if (done === 0) socket.end();
     return done;
   }
 
-  /** What is under way ends with it; the packets of that still come. */
+  /**
+   * Every receive that is under way ends with it, and its packet still comes. A send would be cut off,
+   * after `send` has said that it has it: the socket itself is closed behind it then.
+   */
   close(fd: number): number {
     const socket = this.#sockets.get(fd);
+    if (socket === undefined) return this.#closeNow(fd);
     this.#sockets.delete(fd);
-    if (socket !== undefined) socket.discard();
-    return this.#done(this.#winsock.ws2.closesocket(fd));
+    socket.discard();
+    if (socket.abrupt) return this.#closeNow(fd);
+    this.#parting.add(socket);
+    return socket.behindSends(() => this.#parting.delete(socket) ? this.#closeNow(fd) : 0);
+  }
+
+  /** Closes those that still wait for a send. Whether there were any. */
+  partNow(): boolean {
+    const parting = [...this.#parting];
+    this.#parting.clear();
+    for (const { fd } of parting) this.#closeNow(fd);
+    return parting.length > 0;
   }
 
   getOption(fd: number, option: IntOption): number {
@@ -202,6 +219,9 @@ export class WindowsSockets implements SocketCalls {
   }
 
   setLinger(fd: number, seconds: number): number {
+    const socket = this.find(fd);
+    if (typeof socket === "number") return socket;
+    socket.abrupt = seconds === 0;
     return this.#options.setLinger(fd, seconds);
   }
 
@@ -226,7 +246,7 @@ export class WindowsSockets implements SocketCalls {
    * included. Where it does not say, the peer may lack something.
    */
   unacknowledged(fd: number): number {
-    const underWay = this.#sockets.get(fd)?.underWay() ?? 0;
+    const underWay = this.underWay(fd);
     if (underWay > 0) return underWay;
     const { WSAIoctl } = this.#winsock.ws2;
     const version = this.#value;
@@ -238,6 +258,22 @@ export class WindowsSockets implements SocketCalls {
       WSAIoctl(fd, C.SIO_TCP_INFO, version, 4, info, size, length, null, null),
     );
     return done === 0 && SETTLED_STATES.has(info[state]) ? 0 : 1;
+  }
+
+  underWay(fd: number): number {
+    return this.#sockets.get(fd)?.underWay() ?? 0;
+  }
+
+  /** What has come to us, and what Windows has that nobody asked for yet. */
+  delivered(fd: number): number {
+    const { ws2, errno } = this.#winsock;
+    const unread = this.#value;
+    if (ws2.ioctlsocket(fd, C.FIONREAD, unread) !== 0) return -errno();
+    return (this.#sockets.get(fd)?.received() ?? 0) + (unread[0] >>> 0);
+  }
+
+  handedOn(fd: number): void {
+    this.#sockets.delete(fd);
   }
 
   encodeAddress(endpoint: Endpoint): RawAddress {
@@ -274,6 +310,10 @@ export class WindowsSockets implements SocketCalls {
       : new StreamSocket(this.#shared, fd, family);
     this.#sockets.set(fd, socket);
     return socket;
+  }
+
+  #closeNow(fd: number): number {
+    return this.#done(this.#winsock.ws2.closesocket(fd));
   }
 
   #done(result: number): number {

@@ -49,6 +49,14 @@ export class StreamSocket extends SocketHandle {
     return this.sender.underWay;
   }
 
+  override received(): number {
+    return this.#receiver.received;
+  }
+
+  override behindSends(action: () => number): number {
+    return this.sender.behind(action);
+  }
+
   override end(): void {
     this.#receiver.end();
   }

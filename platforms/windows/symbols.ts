@@ -131,6 +131,10 @@ export const KERNEL32_SYMBOLS = {
   GetCurrentThreadId: { params: [], result: "u32" },
   // HANDLE OpenThread(DWORD access, BOOL inherit, DWORD id)
   OpenThread: { params: ["u32", "i32", "u32"], result: "i32" },
+  // DWORD GetProcessIdOfThread(HANDLE thread)
+  GetProcessIdOfThread: { params: ["i32"], result: "u32" },
+  // BOOL GetExitCodeThread(HANDLE thread, DWORD *code)
+  GetExitCodeThread: { params: ["i32", "buffer"], result: "i32" },
   // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
   SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
   // BOOL CloseHandle(HANDLE)

@@ -82,7 +82,8 @@ function idleSince({ fd }: Admitted): number | null {
   if (fd.closed || fd.pd === null) return null;
   const since = fd.pd.idleSince;
   if (since === null) return null;
-  const quiet = fd.sockets.ready(fd.sysfd, "read") === 0 &&
-    fd.sockets.unacknowledged(fd.sysfd) === 0;
-  return quiet ? since : null;
+  const { sockets, sysfd } = fd;
+  if (sockets.ready(sysfd, "read") !== 0) return null;
+  const left = sockets.underWay?.(sysfd) ?? sockets.unacknowledged(sysfd);
+  return left === 0 ? since : null;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A place for a worker: the same number, whoever works there after a restart. */
+import { platform } from "../../platforms/runtime.ts";
 import type { Candidate } from "./balance.ts";
 import type { Gate } from "./gate.ts";
 import * as P from "./protocol.ts";
@@ -110,6 +111,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   hand(sysfd: number, accepted: Accepted, address: string): void {
     const token = this.#lastToken = (this.#lastToken + 1) | 0;
     this.#held.set(token, address);
+    platform().sockets.handedOn?.(sysfd);
     this.link!.descriptors.push(sysfd, token, accepted);
     this.link!.wake();
   }

@@ -5,7 +5,7 @@ import { type Conn, dial, go, type OpError, sleep } from "../../mod.ts";
 import { type EventConn, serve, type Server } from "../../event.ts";
 import { sys } from "../../poll.ts";
 import { socketPair } from "../rawpoll/descriptors.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, onWindows, thrown, until } from "../harness.ts";
 import { bytes, readAll, readText, serving } from "./serving.ts";
 
 both("connections are shared out among the loops", function* () {
@@ -169,7 +169,7 @@ both("two servers share a port when both ask for it, and not otherwise", functio
     const refused = yield* thrown(serving({}, function* () {}, same));
     assert.equal((refused as OpError).code, "EADDRINUSE");
   }, address);
-});
+}, onWindows && "Windows has no SO_REUSEPORT");
 
 both("an address that cannot be had ends serve, and the others are given back", function* () {
   const cases: [string, RegExp][] = [

@@ -368,6 +368,21 @@ both("close() loses nothing although the peer's bytes were never read", function
   }
 });
 
+both("close() loses nothing although the peer had ended its side before", function* () {
+  const want = pattern(LARGE);
+  for (let round = 0; round < ROUNDS; round++) {
+    const [a, b] = yield* pair();
+    using _b = b;
+    b.closeWrite();
+    assert.equal(yield* a.read(new Uint8Array(1)), null);
+    const reader = go(() => slowly(b, 16 * 1024));
+    assert.equal(yield* a.write(want), LARGE);
+    if (round % 2 === 0) a.closeWrite();
+    a.close();
+    assert.equal(yield* reader.join(), LARGE);
+  }
+});
+
 both("close() loses nothing although the peer goes on sending", function* () {
   const want = pattern(LARGE);
   for (let round = 0; round < ROUNDS; round++) {
