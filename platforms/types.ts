@@ -222,6 +222,8 @@ export interface SocketCalls {
    * absent where {@linkcode unacknowledged} is exact.
    */
   underWay?(fd: number): number;
+  /** Closes a descriptor of whatever kind that the library has opened; absent where `close` does. */
+  closeAny?(fd: number): number;
   /** It is another thread's from now on: nothing of it is kept here. Absent where nothing ever is. */
   handedOn?(fd: number): void;
   /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */

@@ -14,7 +14,7 @@ import type {
 import { packAddress } from "../packed_address.ts";
 import { Acceptor } from "./acceptor.ts";
 import * as C from "./constants.ts";
-import { EBADF, ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
+import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "./errno.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
 import { INHERITED, SocketOptions } from "./options.ts";
@@ -195,6 +195,14 @@ export class WindowsSockets implements SocketCalls {
     if (socket.abrupt) return this.#closeNow(fd);
     this.#parting.add(socket);
     return socket.behindSends(() => this.#parting.delete(socket) ? this.#closeNow(fd) : 0);
+  }
+
+  /** A completion port is no socket. */
+  closeAny(fd: number): number {
+    const done = this.close(fd);
+    if (done !== -ENOTSOCK) return done;
+    const { kernel, errno } = this.#winsock;
+    return kernel.CloseHandle(fd) !== 0 ? 0 : -errno();
   }
 
   /** Closes those that still wait for a send. Whether there were any. */

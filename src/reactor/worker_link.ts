@@ -224,9 +224,11 @@ export class WorkerLink {
 
   #closeLeft(): void {
     if (this.#handle !== null) buryWaker(this.#handle);
+    const { sockets } = platform();
     for (const fd of this.#ledger) {
       this.#ledger.remove(fd);
-      platform().sockets.close(fd);
+      if (sockets.closeAny !== undefined) sockets.closeAny(fd);
+      else sockets.close(fd);
     }
   }
 }
