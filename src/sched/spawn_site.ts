@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Where a goroutine was started: the line of the `go`. Go: "created by" in runtime.Stack. */
 
-/** The folder of this library, whose own lines are not meant. */
-const LIBRARY = new URL("../", import.meta.url).pathname;
+/** The folder of this library, whose own lines are not meant; on Windows without the slash before the drive. */
+const LIBRARY = new URL("../", import.meta.url).pathname.replace(/^\/(?=[A-Za-z]:)/, "");
 /** Frames of the host, in Bun's words and in Deno's. */
 const HOST = /^(native|node|ext|bun):/;
 /** Deep enough for the library's own calls on top of the user's. */
@@ -21,7 +21,9 @@ export function captureSite(): Error {
 export function lineOf(site: Error): string {
   for (const line of (site.stack ?? "").split("\n")) {
     const place = /([^\s()]+:\d+:\d+)\)?$/.exec(line)?.[1];
-    if (place !== undefined && !HOST.test(place) && !place.includes(LIBRARY)) return place;
+    if (place === undefined || HOST.test(place)) continue;
+    // Bun names files as Windows does.
+    if (!place.replaceAll("\\", "/").includes(LIBRARY)) return place;
   }
   return "";
 }

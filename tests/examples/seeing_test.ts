@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { Stats } from "../../mod.ts";
+import { onWindows } from "../harness.ts";
 import { connectTo, receive, serveExample } from "./echo_clients.ts";
 
 /** What the example's watchdog says. */
@@ -27,7 +28,7 @@ test("examples/seeing.ts serves the dump, the counters and a trace", async () =>
   assert.equal(status, 200);
   assert.match(dump, /goroutine \d+ \[IO wait, \d+ ms\]: main \(fd \d+ tcp 127\.0\.0\.1:\d+\)\n/);
   assert.match(dump, /\]: worker/);
-  assert.match(dump, /\[running\]: serve\n {4}started at .*examples\/seeing\.ts:\d+:\d+\n/);
+  assert.match(dump, /\[running\]: serve\n {4}started at .*examples[\\/]seeing\.ts:\d+:\d+\n/);
 
   const counters = JSON.parse((await get(port, "/stats"))[1]) as Stats;
   assert.ok(counters.goroutines >= 6 && counters.switches > 0 && counters.bytesWritten > 0);
@@ -42,7 +43,9 @@ test("examples/seeing.ts serves the dump, the counters and a trace", async () =>
   assert.equal(served.child.stderr.text.replaceAll(SLOW, ""), "");
 });
 
-test("SIGQUIT writes the dump to standard error, and the program goes on", async () => {
+const skip = onWindows && "Windows has no SIGQUIT";
+
+test("SIGQUIT writes the dump to standard error, and the program goes on", { skip }, async () => {
   await using served = await serveExample("examples/seeing.ts");
   for (let i = 0; i < 2; i++) {
     served.child.stderr.text = "";
