@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Opens connections to an echo server on 127.0.0.1, one thread over edge-triggered epoll.
 //
-//   open churn PORT IN_FLIGHT WARMUP_MS TIME_MS   one message each, there and back, then closed: how
-//                                                 many a second, as a line of JSON
-//   open hold PORT COUNT                          one message each, then all stay open until it is
-//                                                 killed; prints "held" when they do
+//   open churn PORT COUNT IN_FLIGHT   one message each, there and back, then closed: how many a
+//                                     second, as a line of JSON
+//   open hold PORT COUNT              one message each, then all stay open until it is killed;
+//                                     prints "held" when they do
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIZE = 64, BATCH = 512, SOURCES = 200 };
+enum { SIZE = 64, BATCH = 512, SOURCES = 200, AT_ONCE = 200 };
 
 static int epoll_fd;
 static struct sockaddr_in server;
@@ -85,7 +85,7 @@ static void go_on(int fd, unsigned events) {
 
 static void turn(long target) {
 	struct epoll_event events[BATCH];
-	while (in_flight < target && (wanted == 0 || started < wanted)) begin();
+	while (in_flight < target && started < wanted) begin();
 	int n = epoll_wait(epoll_fd, events, BATCH, 100);
 	for (int i = 0; i < n; i++) go_on(events[i].data.fd, events[i].events);
 }
@@ -103,19 +103,15 @@ int main(int argc, char **argv) {
 	server.sin_port = htons(atoi(argv[2]));
 	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	long count = atol(argv[3]);
+	wanted = atol(argv[3]);
+	long target = hold ? AT_ONCE : argc > 4 ? atol(argv[4]) : 1;
+	double start = now_ms();
+	while (finished + failed < wanted) turn(target);
 	if (hold) {
-		wanted = count;
-		while (finished + failed < wanted) turn(200);
 		printf("held %ld, failed %ld\n", finished, failed);
 		fflush(stdout);
 		for (;;) pause();
 	}
-	double measured = now_ms() + atof(argv[4]);
-	while (now_ms() < measured) turn(count);
-	long before = finished;
-	double start = now_ms(), until = start + atof(argv[5]);
-	while (now_ms() < until) turn(count);
-	printf("{\"rate\": %.0f, \"failed\": %ld}\n", (finished - before) * 1e3 / (now_ms() - start), failed);
+	printf("{\"rate\": %.0f, \"failed\": %ld}\n", finished * 1e3 / (now_ms() - start), failed);
 	return 0;
 }
