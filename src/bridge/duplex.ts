@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
+import { needMethods } from "../sched/argument.ts";
 import type { Duplex } from "node:stream";
 import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";
@@ -138,6 +139,7 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
  */
 export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
+  needMethods("make a Duplex", "it", "a Conn", conn, "chunks", "writev", "closeWrite");
   const pump = new ConnPump(conn);
   return socketManners(pumpDuplex(pump, options), pump);
 }

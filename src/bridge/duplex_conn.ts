@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A `Duplex` of `node:stream` as a connection: the way back from duplex.ts. */
+import { needMethods } from "../sched/argument.ts";
 import type { Duplex } from "node:stream";
 import type { Addr } from "../net/addr.ts";
 import { TCPAddr } from "../net/addr.ts";
@@ -286,6 +287,7 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
  */
 export function fromDuplex(stream: Duplex): Conn {
   requireLoop("fromDuplex");
+  needMethods("make a connection", "it", "a Duplex", stream, "read", "write", "on");
   if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding !== null) {
     throw new TypeError("Cannot make a connection of a stream as it must be one of bytes");
   }

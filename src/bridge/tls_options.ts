@@ -94,7 +94,7 @@ function split<O extends TLSOptions, R>(
   shape: z.ZodRawShape,
   options: O,
 ): { tls: TLSSettings<O>; rest: R } {
-  const entries = Object.entries(options);
+  const entries = Object.entries(options ?? {});
   const ours = Object.fromEntries(entries.filter(([name]) => name in shape));
   const rest = Object.fromEntries(entries.filter(([name]) => !(name in shape)));
   const checked = checkOptions(call, z.strictObject(shape), ours);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A connection as the two streams of the web platform, and the way back. */
+import { needMethods } from "../sched/argument.ts";
 import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../poll/chunks.ts";
@@ -170,6 +171,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  */
 export function toWebStreams(conn: Conn): WebStreams {
   requireLoop("toWebStreams");
+  needMethods("make streams", "it", "a Conn", conn, "chunks", "read", "write", "closeWrite");
   const halves = new Halves(conn);
   return {
     readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],
@@ -181,12 +183,16 @@ export function toWebStreams(conn: Conn): WebStreams {
  * Two streams of bytes as a connection, as {@linkcode fromDuplex} makes it of one. Never parks.
  *
  * @param streams what is read and what is written, such as the two ends of a `TransformStream`
- * @throws {PanicError} under `runSync`, where the host's loop stands still
+ * @throws {PanicError} under `runSync`, where the host's loop stands still; {@linkcode TypeError} when
+ * one of the two is no stream
  */
 export function fromWebStreams(
   streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
 ): Conn {
   requireLoop("fromWebStreams");
+  const { readable, writable } = streams ?? {};
+  needMethods("make a connection", "readable", "a ReadableStream", readable, "getReader");
+  needMethods("make a connection", "writable", "a WritableStream", writable, "getWriter");
   const { Duplex } = nodeStream();
   const stream = Duplex.fromWeb(streams as unknown as Parameters<typeof Duplex.fromWeb>[0]);
   return new DuplexConn(NOWHERE, NOWHERE).attach(stream);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
 import { ERR_CLOSED } from "../poll/errors.ts";
-import { notBytes } from "../poll/fd.ts";
+import { checkBytes } from "../poll/bytes.ts";
 import { traffic } from "../poll/traffic.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { ConnHost } from "./conn_host.ts";
@@ -65,7 +65,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** See {@linkcode EventConn.write}. */
   write(bytes: Uint8Array, written?: Written): boolean {
-    if (!(bytes instanceof Uint8Array)) throw notBytes("write", bytes);
+    checkBytes("write", bytes);
     if (this.closing) {
       written?.(ERR_CLOSED);
       return false;

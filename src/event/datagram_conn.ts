@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a handler sees of a datagram: its sender, as a connection that lasts as long as the handler runs. */
 import type { Addr, UDPAddr } from "../net/addr.ts";
-import { notBytes } from "../poll/fd.ts";
+import { checkBytes } from "../poll/bytes.ts";
 import type { EventConn } from "./conn.ts";
 import { checkCount } from "./conn_reader.ts";
 import type { Written } from "./outbox.ts";
@@ -88,7 +88,7 @@ export class DatagramConn<C> implements EventConn<C> {
   }
 
   write(bytes: Uint8Array, written?: Written): boolean {
-    if (!(bytes instanceof Uint8Array)) throw notBytes("write", bytes);
+    checkBytes("write", bytes);
     const sent = !this.closing && this.#socket.sendTo(bytes, this.#sender!);
     written?.(sent ? null : new Error("the datagram was dropped"));
     return sent;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** From a reader to a writer, by the shortest way that the two allow. Go: io.Copy, net/splice_linux.go. */
+import { z } from "zod";
+import { needMethods, shown } from "../sched/argument.ts";
 import { withBytesWritten } from "../poll/errors.ts";
 import { giveBack, lend } from "../poll/lending.ts";
 import { splice as spliceFDs } from "../poll/splice.ts";
@@ -7,6 +9,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import { descriptorOf } from "./descriptor.ts";
 import type { Conn } from "./net.ts";
+import { checkOptions } from "./options_check.ts";
 
 /** What can be read from. Go: `io.Reader`. */
 export interface Reader {
@@ -28,6 +31,11 @@ export interface SpliceOptions {
   cancel?: Cancel;
 }
 
+const OPTIONS: z.ZodType<SpliceOptions> = z.strictObject({
+  length: z.custom<number>().optional(),
+  cancel: z.custom<Cancel>().optional(),
+});
+
 /**
  * Copies from `src` to `dst` to the end of the stream. Parks. Go: `io.Copy`.
  *
@@ -48,6 +56,8 @@ export interface SpliceOptions {
  * ```
  */
 export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
+  needMethods("copy", "the source", "a Reader", src, "read");
+  needMethods("copy", "the destination", "a Writer", dst, "write");
   return yield* move(src, dst, Infinity, cancel);
 }
 
@@ -64,13 +74,18 @@ export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number
  * @param options see {@linkcode SpliceOptions}
  * @returns how many bytes were moved
  * @throws {OpError} of either side; its `bytesWritten` says how much `to` has taken
- * @throws {RangeError} when `length` is not a whole number of bytes
+ * @throws {RangeError} when `length` is not a whole number of bytes; {@linkcode TypeError} when one of
+ * the two is no connection
  */
 export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routine<number> {
-  const { length = Infinity, cancel } = options;
+  needMethods("splice", "the source", "a Conn", from, "read", "readable");
+  needMethods("splice", "the destination", "a Conn", to, "write");
+  const { length = Infinity, cancel } = checkOptions("splice", OPTIONS, options);
   if (!(length === Infinity || (Number.isSafeInteger(length) && length >= 0))) {
     throw new RangeError(
-      `Cannot splice as the length must be a whole number of bytes: current value is ${length}`,
+      `Cannot splice as the length must be a whole number of bytes: current value is ${
+        shown(length)
+      }`,
     );
   }
   return move(from, to, length, cancel);

@@ -4,7 +4,7 @@ import { countRead, countWritten } from "../poll/traffic.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
-import { notBytes } from "../poll/fd.ts";
+import { checkBytes, lengthNow } from "../poll/bytes.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
@@ -23,9 +23,9 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   /** @internal */
   protected readonly netFD: NetFD<A>;
   /** Made once, for calls that allocate nothing: see src/poll/datagram.ts. */
-  readonly #receive: (p: Uint8Array, length: number) => number;
-  readonly #receiveFrom: (p: Uint8Array, length: number) => number;
-  readonly #send: (p: Uint8Array, length: number) => number;
+  readonly #receive: (p: Uint8Array) => number;
+  readonly #receiveFrom: (p: Uint8Array) => number;
+  readonly #send: (p: Uint8Array) => number;
   readonly #sendTo: (p: Uint8Array, address: RawAddress) => number;
   readonly #sender: SocketName;
 
@@ -35,10 +35,12 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     const { sysfd } = fd;
     this.netFD = fd;
     this.#sender = calls.sender;
-    this.#receive = (p, length) => countRead(calls.receive(sysfd, p, length));
-    this.#receiveFrom = (p, length) => countRead(calls.receiveFrom(sysfd, p, length));
-    this.#send = (p, length) => countWritten(calls.send(sysfd, p, length));
-    this.#sendTo = (p, address) => countWritten(calls.sendTo(sysfd, p, p.length, address));
+    // A buffer may have lost its memory while the call waited.
+    this.#receive = (p) => countRead(calls.receive(sysfd, p, lengthNow("read", p)));
+    this.#receiveFrom = (p) => countRead(calls.receiveFrom(sysfd, p, lengthNow("read", p)));
+    this.#send = (p) => countWritten(calls.send(sysfd, p, lengthNow("write", p)));
+    this.#sendTo = (p, address) =>
+      countWritten(calls.sendTo(sysfd, p, lengthNow("write", p), address));
   }
 
   /**
@@ -64,12 +66,12 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.readFrom}. */
   readFrom(p: Uint8Array, cancel?: Cancel): Routine<Datagram<A>> {
-    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    checkBytes("read", p);
     return this.netFD.cancellable("read", this.#readFrom(p), cancel);
   }
 
   *#readFrom(p: Uint8Array): Routine<Datagram<A>> {
-    const n = yield* receiving(this.netFD, "recvfrom", this.#receiveFrom, p, p.length);
+    const n = yield* receiving(this.netFD, "recvfrom", this.#receiveFrom, p, undefined);
     const addr = this.nameAddr(this.#sender);
     const truncated = n > p.length;
     return { n: truncated ? p.length : n, addr, truncated };
@@ -77,7 +79,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.writeTo}. */
   writeTo(p: Uint8Array, addr: A, cancel?: Cancel): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+    checkBytes("write", p);
     return this.netFD.cancellable("write", this.#writeTo(p, addr), cancel);
   }
 
@@ -92,20 +94,20 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    checkBytes("read", p);
     return this.netFD.cancellable("read", this.#read(p), cancel);
   }
 
   *#read(p: Uint8Array): Routine<number> {
     if (p.length === 0) return 0;
-    const n = yield* receiving(this.netFD, "recv", this.#receive, p, p.length);
+    const n = yield* receiving(this.netFD, "recv", this.#receive, p, undefined);
     return n < p.length ? n : p.length;
   }
 
   /** See {@linkcode PacketConn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
-    const call = sending(this.netFD, "send", this.#send, p, p.length);
+    checkBytes("write", p);
+    const call = sending(this.netFD, "send", this.#send, p, undefined);
     return this.netFD.cancellable("write", call, cancel);
   }
 

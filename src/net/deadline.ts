@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deadlines: from the user's clock to the scheduler's. */
+import { shown } from "../sched/argument.ts";
 
 /** A moment: a Date, milliseconds since the epoch, or null for none. */
 export type Deadline = Date | number | null;
@@ -10,7 +11,7 @@ export function toMonotonic(at: Deadline): number {
   const epoch = at instanceof Date ? at.getTime() : at;
   if (typeof epoch !== "number" || Number.isNaN(epoch)) {
     throw new RangeError(
-      `Cannot set a deadline as it must be a Date, a number or null: current value is ${at}`,
+      `Cannot set a deadline as it must be a Date, a number or null: current value is ${shown(at)}`,
     );
   }
   return performance.now() + (epoch - Date.now());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The errors of network calls. Go: net/net.go. Texts are Go's. */
+import { shown } from "../sched/argument.ts";
 import { asDenoError, isInstance } from "../poll/deno_errors.ts";
 import type { Addr } from "./addr.ts";
 
@@ -111,7 +112,7 @@ export class UnknownNetworkError extends Error {
 
   /** @internal */
   constructor(network: string) {
-    super(`unknown network ${network}`);
+    super(`unknown network ${shown(network)}`);
   }
 }
 
@@ -176,5 +177,5 @@ export function asError(thrown: unknown): Error {
  */
 export function addressError(op: string, network: string, error: unknown): unknown {
   const ours = [AddrError, UnknownNetworkError, DNSError].some((kind) => error instanceof kind);
-  return ours ? new OpError(op, network, null, null, error as Error) : error;
+  return ours ? new OpError(op, shown(network), null, null, error as Error) : error;
 }

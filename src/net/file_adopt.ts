@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
+import { z } from "zod";
+import { shown } from "../sched/argument.ts";
 import type { DescriptorKind } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
@@ -11,6 +13,7 @@ import type { Addr } from "./addr.ts";
 import { descriptorCalls } from "./calls.ts";
 import { OpError } from "./errors.ts";
 import type { NetFD } from "./net_fd.ts";
+import { checkOptions } from "./options_check.ts";
 
 /** Whose a descriptor is. */
 export interface FileOptions {
@@ -20,6 +23,8 @@ export interface FileOptions {
    */
   own?: boolean;
 }
+
+const OPTIONS: z.ZodType<FileOptions> = z.strictObject({ own: z.boolean().optional() });
 
 /** A descriptor that is not registered yet, and what is made of it when it is. */
 interface Adopted<T> {
@@ -36,13 +41,14 @@ type Adopt<T> = (sysfd: number, kind: DescriptorKind, changed: boolean) => Adopt
 /** Takes `fd` in, or a copy of it, as what `title` says: "a listener". */
 export function adopted<T>(
   fd: number,
-  { own = false }: FileOptions,
+  options: FileOptions,
   title: string,
   adopt: Adopt<T>,
 ): T {
+  const { own = false } = checkOptions("use a descriptor", OPTIONS, options);
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
     throw new RangeError(
-      `Cannot use a descriptor as it must be a whole number: current value is ${fd}`,
+      `Cannot use a descriptor as it must be a whole number: current value is ${shown(fd)}`,
     );
   }
   const calls = descriptorCalls();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** "host:port": putting it together and taking it apart. Go: net/ipsock.go. */
+import { needString } from "../sched/argument.ts";
 import { AddrError } from "./errors.ts";
 
 /**
@@ -11,6 +12,8 @@ import { AddrError } from "./errors.ts";
  * ```
  */
 export function joinHostPort(host: string, port: number | string): string {
+  needString("join an address", "the host", host);
+  if (typeof port !== "number") needString("join an address", "the port", port);
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
@@ -24,6 +27,7 @@ export function joinHostPort(host: string, port: number | string): string {
  * ```
  */
 export function splitHostPort(address: string): { host: string; port: string } {
+  needString("split an address", "it", address);
   const colon = address.lastIndexOf(":");
   if (colon < 0) throw new AddrError("missing port in address", address);
   const port = address.slice(colon + 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Internet addresses as bytes and as text. Go: net/ip.go and net/netip, Go's strictness included. */
+import { needString, wrongArgument } from "../sched/argument.ts";
 
 /** Bytes of an IPv4 address. */
 const V4 = 4;
@@ -18,6 +19,7 @@ const V6 = 16;
  * ```
  */
 export function parseIP(text: string): Uint8Array | null {
+  needString("read an IP address", "it", text);
   return text.includes(":") ? parseV6(text) : parseV4(text);
 }
 
@@ -72,6 +74,7 @@ function parseGroups(text: string, atEnd: boolean): number[] | null {
  * ```
  */
 export function parseIPZone(text: string): { ip: Uint8Array; zone: string } | null {
+  needString("read an IP address", "it", text);
   const percent = text.indexOf("%");
   const ip = parseIP(percent < 0 ? text : text.slice(0, percent));
   if (ip === null || percent < 0) return ip && { ip, zone: "" };
@@ -119,6 +122,9 @@ export function isUnspecified(ip: Uint8Array): boolean {
  * ```
  */
 export function formatIP(ip: Uint8Array): string {
+  if (!(ip instanceof Uint8Array)) {
+    throw wrongArgument("format an IP address", "it", "a Uint8Array", ip);
+  }
   const bytes = unmap(ip);
   if (bytes.length === V4) return bytes.join(".");
   if (bytes.length === V6) return formatV6(bytes);

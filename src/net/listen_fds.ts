@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Sockets that a service manager passes. See sd_listen_fds(3); Go has it in go-systemd, activation. */
+import { shown } from "../sched/argument.ts";
 import { env, pid } from "node:process";
 import { SyscallError } from "../poll/errors.ts";
 import { descriptorCalls } from "./calls.ts";
@@ -61,7 +62,7 @@ export function listenFds(): ListenFd[] {
 export function closeFd(fd: number): void {
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
     throw new RangeError(
-      `Cannot close a descriptor as it must be a whole number: current value is ${fd}`,
+      `Cannot close a descriptor as it must be a whole number: current value is ${shown(fd)}`,
     );
   }
   const done = descriptorCalls().close(fd);

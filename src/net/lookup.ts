@@ -5,6 +5,7 @@
  * `node:dns` asks the system, whose own rules say where it looks. Its answer comes through the
  * host's loop: under `runSync`, where that stands still, the system's table of hosts is all there is.
  */
+import { shown } from "../sched/argument.ts";
 import { lookup as systemLookup } from "node:dns";
 import { systemFile } from "../../platforms/system_file.ts";
 import { wait } from "../sched/api.ts";
@@ -147,7 +148,9 @@ function toAddress(host: string, text: string): HostAddress {
   const parsed = typeof text === "string" ? parseIPZone(text) : null;
   if (parsed === null) {
     throw new TypeError(
-      `Cannot look up ${host} as what lookup gives must be IP addresses: current value is ${text}`,
+      `Cannot look up ${host} as what lookup gives must be IP addresses: current value is ${
+        shown(text)
+      }`,
     );
   }
   return { ip: unmap(parsed.ip), scope: zoneScope(parsed.zone, text) };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
+import { checkBytes } from "../poll/bytes.ts";
+import { shown } from "../sched/argument.ts";
 import { traffic } from "../poll/traffic.ts";
 import type { ControlInfo, Messages } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
@@ -126,6 +128,7 @@ export class PacketBatch {
     segmentSize = 0,
   ): void {
     this.#checkIndex(i);
+    if (typeof bytes !== "number") checkBytes("batch", bytes);
     const length = typeof bytes === "number" ? bytes : bytes.length;
     check("a datagram's length", length, 0, this.size);
     check("a segment's size", segmentSize, 0, LONGEST - 1);
@@ -207,7 +210,7 @@ export class PacketBatch {
   }
 
   #checkIndex(i: number): void {
-    if (!(i >= 0 && i < this.count && Number.isInteger(i))) {
+    if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
       check("a datagram's index", i, 0, this.count - 1);
     }
   }
@@ -217,6 +220,6 @@ function check(what: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new RangeError(
     `Cannot batch as ${what} must be a whole number from ${least} to ${most}: ` +
-      `current value is ${value}`,
+      `current value is ${shown(value)}`,
   );
 }

@@ -3,6 +3,7 @@
  * Who sends datagrams to this thread. The address of one who has sent before is not made anew, nor
  * put into the kernel's form again for the answer.
  */
+import { shown } from "../sched/argument.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
@@ -62,7 +63,7 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   if (form !== undefined) return form;
   if (!(addr instanceof UDPAddr)) {
     throw new TypeError(
-      `Cannot send to an address as it must be a UDPAddr: current value is ${addr}`,
+      `Cannot send to an address as it must be a UDPAddr: current value is ${shown(addr)}`,
     );
   }
   const { sockets, runtime } = platform();
@@ -70,7 +71,7 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   const { port, scope } = endpoint;
   const ip = unmap(endpoint.ip);
   if (!(Number.isInteger(port) && port >= 0 && port <= 0xffff)) {
-    throw new AddrError("invalid port", String(port));
+    throw new AddrError("invalid port", shown(port));
   }
   if (family === "ip4" && ip.length === 16) throw new AddrError("non-IPv4 address", addr.ip);
   const reached = destination(ip, family);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Ports by number and by the name of a service. Go: net/port.go, net/port_unix.go, net/lookup.go. */
+import { needString } from "../sched/argument.ts";
 import { systemFile } from "../../platforms/system_file.ts";
 import { AddrError } from "./errors.ts";
 
@@ -37,6 +38,8 @@ let services: ReadonlyMap<string, number> | null = null;
  * ```
  */
 export function lookupPort(network: string, service: string): number {
+  needString("look up a port", "the network", network);
+  needString("look up a port", "the service", service);
   if (service === "") return 0;
   const port = /^[+-]?[0-9]+$/.test(service) ? Number(service) : namedPort(network, service);
   if (port < 0 || port > 0xffff) throw new AddrError("invalid port", service);

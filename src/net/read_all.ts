@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Reading to the end. Go: io.ReadAll. */
+import { needMethods } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { Reader } from "./copy.ts";
@@ -16,6 +17,7 @@ const FIRST_BYTES = 512;
  * @throws what `read` throws; what had come until then is lost
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
+  needMethods("read all", "the source", "a Reader", src, "read");
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
   let length = 0;
   for (;;) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** From "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
+import { needString } from "../sched/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, Family } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -132,6 +133,7 @@ interface Parsed {
 }
 
 function parse(network: InternetNetwork, address: string): Parsed {
+  needString("use an address", "it", address);
   const split = address === "" ? { host: "", port: "" } : splitHostPort(address);
   const { host } = split;
   const port = lookupPort(network, split.port);

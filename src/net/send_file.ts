@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Files to connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
+import { needMethods, wrongArgument } from "../sched/argument.ts";
 import { closeSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 import { withBytesWritten } from "../poll/errors.ts";
@@ -39,7 +40,7 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
  * @returns how many bytes were sent: fewer than `length` if the file ended before, also because it
  * was made shorter meanwhile
  * @throws {OpError} as `write`, with `bytesWritten`; the error of `node:fs` when the file cannot be
- * opened; {@linkcode TypeError} when an option is wrong; Deno's own error without its read permission
+ * opened; {@linkcode TypeError} when an option or `file` is wrong; Deno's own error without its read permission
  * @example
  * ```ts
  * yield* conn.write(head);
@@ -52,6 +53,8 @@ export function* sendFile(
   options: SendFileOptions = {},
 ): Routine<number> {
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
+  needMethods("send a file", "the destination", "a Conn", conn, "write");
+  checkFile(file);
   const opened = typeof file === "number" ? file : openSync(file, "r");
   try {
     const fd = descriptorOf(conn);
@@ -60,6 +63,17 @@ export function* sendFile(
   } finally {
     if (opened !== file) closeSync(opened);
   }
+}
+
+function checkFile(file: unknown): void {
+  if (typeof file === "string" || file instanceof URL) return;
+  if (typeof file !== "number") {
+    throw wrongArgument("send a file", "it", "a path, a URL or a descriptor", file);
+  }
+  if (Number.isInteger(file) && file >= 0 && file < 2 ** 31) return;
+  throw new RangeError(
+    `Cannot send a file as its descriptor must be a whole number: current value is ${file}`,
+  );
 }
 
 function* readAndWrite(

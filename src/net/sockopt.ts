@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Setting what the user asked for. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
+import { shown, wrongArgument } from "../sched/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Family, IntOption } from "../../platforms/types.ts";
 import type { KeepAlive } from "./net.ts";
@@ -8,16 +9,22 @@ import type { SocketOptions, TCPOptions } from "./options.ts";
 /** Go's choice: a probe after 15 s of silence, then one every 15 s. */
 export const DEFAULT_KEEP_ALIVE: KeepAlive = { idle: 15_000, interval: 15_000 };
 
+/** What the kernel can count. */
+const MOST = 0x7fffffff;
+
 /** Sets one option of a socket. */
 export type SetOption = (option: IntOption, value: number) => void;
 
 /** Switches keep-alive off or on, with these times. Throws RangeError for a time that is none. */
 export function setKeepAlive(set: SetOption, on: boolean | KeepAlive): void {
+  if (typeof on !== "boolean" && (typeof on !== "object" || on === null)) {
+    throw wrongArgument("set keep-alive", "it", "a boolean or an object", on);
+  }
   if (on === false) return set("SO_KEEPALIVE", 0);
   const { idle, interval, count } = on === true ? DEFAULT_KEEP_ALIVE : on;
   if (idle !== undefined) set("TCP_KEEPIDLE", seconds("idle", idle));
   if (interval !== undefined) set("TCP_KEEPINTVL", seconds("interval", interval));
-  if (count !== undefined) set("TCP_KEEPCNT", atLeastOne("count", count));
+  if (count !== undefined) set("TCP_KEEPCNT", Math.ceil(atLeastOne("count", count)));
   set("SO_KEEPALIVE", 1);
 }
 
@@ -27,9 +34,9 @@ function seconds(name: string, ms: number): number {
 }
 
 function atLeastOne(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 1) return value;
+  if (typeof value === "number" && value >= 1 && value <= MOST) return value;
   throw new RangeError(
-    `Cannot set keep-alive as ${name} must be at least 1: current value is ${value}`,
+    `Cannot set keep-alive as ${name} must be from 1 to ${MOST}: current value is ${shown(value)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
+import { shown } from "../sched/argument.ts";
 import { type Chunks, FDChunks } from "../poll/chunks.ts";
 import { writev } from "../poll/writev.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -14,6 +15,9 @@ import type { NetFD } from "./net_fd.ts";
 import { readFull } from "./read_full.ts";
 import { ReadyCase } from "./socket_cases.ts";
 import { setKeepAlive } from "./sockopt.ts";
+
+/** Seconds to linger at most: more than a day, and all that every system can count. */
+const MOST_LINGER = 0x7fff;
 
 /** A stream over a descriptor. See {@linkcode Conn}. */
 export abstract class StreamConn<A extends Addr> implements Conn {
@@ -145,9 +149,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 
   /** See {@linkcode Conn.setLinger}. */
   setLinger(seconds: number | null): void {
-    if (seconds !== null && !(Number.isInteger(seconds) && seconds >= 0)) {
+    if (
+      seconds !== null && !(Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_LINGER)
+    ) {
       throw new RangeError(
-        `Cannot linger as it must be whole seconds or null: current value is ${seconds}`,
+        `Cannot linger as it must be whole seconds or null: current value is ${shown(seconds)}`,
       );
     }
     this.netFD.setLinger(seconds);
@@ -183,6 +189,6 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 export function bufferSize(bytes: number): number {
   if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;
   throw new RangeError(
-    `Cannot set a buffer as it must be a whole number of bytes: current value is ${bytes}`,
+    `Cannot set a buffer as it must be a whole number of bytes: current value is ${shown(bytes)}`,
   );
 }

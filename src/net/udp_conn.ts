@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
+import { needObject, shown } from "../sched/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
 import type { ControlRequest } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
-import { notBytes } from "../poll/fd.ts";
+import { checkBytes, lengthNow } from "../poll/bytes.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { UDPAddr } from "./addr.ts";
@@ -32,7 +33,7 @@ interface Envelope {
 /** See {@linkcode UDPConn}. */
 export class UDPSocket extends UDPOptions implements UDPConn {
   /** Made once, as those of DatagramConn. */
-  readonly #receiveMessage: (length: number) => number;
+  readonly #receiveMessage: (p: Uint8Array) => number;
   readonly #sendMessage: (p: Uint8Array, envelope: Envelope) => number;
   readonly #receiveBatch: (batch: PacketBatch) => number;
 
@@ -40,21 +41,23 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   constructor(fd: UDPFD) {
     super(fd);
     const { sysfd } = fd;
-    this.#receiveMessage = (length) => scratchMessage(length).receive(sysfd, 1, length);
+    this.#receiveMessage = (p) => {
+      const length = Math.min(lengthNow("read", p), LONGEST);
+      return scratchMessage(length).receive(sysfd, 1, length);
+    };
     this.#sendMessage = (p, envelope) => sendMessage(sysfd, p, envelope);
     this.#receiveBatch = (batch) => batch.receive(sysfd);
   }
 
   /** See {@linkcode UDPConn.readMsg}. */
   readMsg(p: Uint8Array, cancel?: Cancel): Routine<UDPMessage> {
-    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    checkBytes("read", p);
     return this.netFD.cancellable("read", this.#readMsg(p), cancel);
   }
 
   *#readMsg(p: Uint8Array): Routine<UDPMessage> {
-    const length = Math.min(p.length, LONGEST);
-    yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, length, undefined);
-    const messages = scratchMessage(length);
+    yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
+    const messages = scratchMessage(Math.min(p.length, LONGEST));
     const n = countRead(messages.lengths[0]);
     p.set(messages.data.subarray(0, n));
     const { destination, interfaceIndex, segmentSize } = messages.control(0);
@@ -75,7 +78,8 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     info: SendInfo,
     cancel?: Cancel,
   ): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+    checkBytes("write", p);
+    needObject("write", "how it is sent", info);
     return this.netFD.cancellable("write", this.#writeMsg(p, addr, info), cancel);
   }
 
@@ -101,7 +105,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     addr: UDPAddr | null = null,
     cancel?: Cancel,
   ): Routine<number> {
-    return this.writeMsg(p, addr, { segmentSize }, cancel);
+    return this.writeMsg(p, addr, { segmentSize: segmentSize ?? 0 }, cancel);
   }
 
   /** See {@linkcode UDPConn.readBatch}. */
@@ -119,7 +123,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     if (!(Number.isInteger(count) && count >= 0 && count <= checked(batch).count)) {
       throw new RangeError(
         `Cannot write a batch as the count must be from 0 to ${batch.count}: ` +
-          `current value is ${count}`,
+          `current value is ${shown(count)}`,
       );
     }
     return this.netFD.cancellable("write", this.#writeBatch(batch, count), cancel);
@@ -210,19 +214,14 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
   /** What `info` asks for in the kernel's terms, but for the segments. Throws RangeError. */
   #request({ source, interface: on, segmentSize }: SendInfo): ControlRequest | null {
-    if (segmentSize !== undefined && !(Number.isInteger(segmentSize) && segmentSize > 0)) {
-      throw new RangeError(
-        `Cannot cut into datagrams as their size must be a whole number above 0: ` +
-          `current value is ${segmentSize}`,
-      );
-    }
+    if (segmentSize !== undefined) checkSegment(segmentSize);
     if (source === undefined && on === undefined) return null;
     const length = this.netFD.family === "ip6" ? 16 : 4;
     const ip = source === undefined ? new Uint8Array(length) : parseIP(source);
     if (ip === null || (length === 4 && ip.length === 16)) {
       throw new RangeError(
         `Cannot send from an address as it must be an IP address of the socket's version: ` +
-          `current value is ${source}`,
+          `current value is ${shown(source)}`,
       );
     }
     const interfaceIndex = on === undefined ? 0 : this.interfaceIndex(on);
@@ -232,7 +231,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
 function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
   if (p.length > LONGEST) return countWritten(packetCalls().send(fd, p, p.length));
-  const messages = scratchMessage(p.length);
+  const messages = scratchMessage(lengthNow("write", p));
   messages.data.set(p);
   messages.lengths[0] = p.length;
   messages.setName(0, address);
@@ -241,10 +240,18 @@ function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope):
   return done < 0 ? done : countWritten(p.length);
 }
 
+function checkSegment(size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new RangeError(
+    `Cannot cut into datagrams as their size must be a whole number above 0: ` +
+      `current value is ${shown(size)}`,
+  );
+}
+
 function checked(batch: unknown): PacketBatch {
   if (batch instanceof PacketBatch) return batch;
   throw new TypeError(
-    `Cannot read or write a batch as it must be a PacketBatch: current value is ${batch}`,
+    `Cannot read or write a batch as it must be a PacketBatch: current value is ${shown(batch)}`,
   );
 }
 

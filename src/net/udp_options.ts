@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Options of UDP sockets. Go: golang.org/x/net/ipv4 and ipv6, sockopt. */
+import { needString, shown } from "../sched/argument.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
 import { UDPAddr } from "./addr.ts";
@@ -20,17 +21,17 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
 
   /** See {@linkcode UDPConn.setPacketInfo}. */
   setPacketInfo(on: boolean): void {
-    this.netFD.setPacketOption(this.#v6 ? "IPV6_RECVPKTINFO" : "IP_PKTINFO", Number(on));
+    this.netFD.setPacketOption(this.#v6 ? "IPV6_RECVPKTINFO" : "IP_PKTINFO", on ? 1 : 0);
   }
 
   /** See {@linkcode UDPConn.setReceiveOffload}. */
   setReceiveOffload(on: boolean): boolean {
-    return this.netFD.trySetPacketOption("UDP_GRO", Number(on)) && on;
+    return this.netFD.trySetPacketOption("UDP_GRO", on ? 1 : 0) && on;
   }
 
   /** See {@linkcode UDPConn.setBroadcast}. */
   setBroadcast(on: boolean): void {
-    this.netFD.setPacketOption("SO_BROADCAST", Number(on));
+    this.netFD.setPacketOption("SO_BROADCAST", on ? 1 : 0);
   }
 
   /** See {@linkcode UDPConn.setTTL}. */
@@ -55,8 +56,8 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
 
   /** See {@linkcode UDPConn.setMulticastLoopback}. */
   setMulticastLoopback(on: boolean): void {
-    if (this.#v6) this.netFD.setPacketOption("IPV6_MULTICAST_LOOP", Number(on));
-    this.netFD.setPacketOption("IP_MULTICAST_LOOP", Number(on));
+    if (this.#v6) this.netFD.setPacketOption("IPV6_MULTICAST_LOOP", on ? 1 : 0);
+    this.netFD.setPacketOption("IP_MULTICAST_LOOP", on ? 1 : 0);
   }
 
   /** See {@linkcode UDPConn.setMulticastTTL}. */
@@ -86,7 +87,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     if (typeof on === "string") return this.asSet(() => zoneScope(on, on));
     if (Number.isInteger(on) && on >= 0 && on < 2 ** 31) return on;
     throw new RangeError(
-      `Cannot use an interface as its index must be a whole number: current value is ${on}`,
+      `Cannot use an interface as its index must be a whole number: current value is ${shown(on)}`,
     );
   }
 
@@ -124,11 +125,12 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   }
 
   #group(group: string, on: string | number): [ip: Uint8Array, index: number] {
-    const ip = parseIP(String(group));
+    needString("use a group", "it", group);
+    const ip = parseIP(group);
     const bytes = ip === null ? null : unmap(ip);
     if (bytes === null || !isMulticast(bytes)) {
       throw this.asSet<never>(() => {
-        throw new AddrError("no multicast address", String(group));
+        throw new AddrError("no multicast address", group);
       });
     }
     return [bytes, this.interfaceIndex(on)];
@@ -143,6 +145,6 @@ export function isMulticast(ip: Uint8Array): boolean {
 function checkHops(what: string, hops: number, least: number): void {
   if (Number.isInteger(hops) && hops >= least && hops <= 255) return;
   throw new RangeError(
-    `Cannot set ${what} as it must be from ${least} to 255: current value is ${hops}`,
+    `Cannot set ${what} as it must be from ${least} to 255: current value is ${shown(hops)}`,
   );
 }

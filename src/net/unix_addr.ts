@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Addresses of Unix sockets. Go: net/unixsock.go, type UnixAddr; syscall, SockaddrUnix. */
+import { needString } from "../sched/argument.ts";
 import { cwd } from "node:process";
 import { resolve } from "node:path";
 import { platform } from "../../platforms/runtime.ts";
@@ -73,11 +74,7 @@ export interface UnixName {
  * Deno's permission. Throws AddrError for one that the kernel would cut off.
  */
 export function unixName(address: string): UnixName {
-  if (typeof address !== "string") {
-    throw new TypeError(
-      `Cannot use an address as it must be a string: current value is ${typeof address}`,
-    );
-  }
+  needString("use an address", "it", address);
   const calls = unixCalls();
   const { runtime } = platform();
   const bytes = new TextEncoder().encode(address);

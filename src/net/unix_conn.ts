@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Connections of Unix sockets. Go: net/unixsock.go, type UnixConn. */
+import { needObject } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import { StreamConn } from "./stream_conn.ts";
@@ -24,7 +25,9 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
   }
 
   /** See {@linkcode UnixMessages.writeMsgUnix}. */
-  writeMsgUnix(p: Uint8Array, { fds = [] }: UnixSendInfo, cancel?: Cancel): Routine<number> {
+  writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
+    needObject("write", "what goes along", info);
+    const { fds = [] } = info;
     checkFds(this.netFD, p, fds);
     return this.netFD.cancellable("write", writeMsg(this.netFD, p, fds), cancel);
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
+import { shown, wrongArgument } from "../sched/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { holding, whenWritable } from "../poll/attempts.ts";
 import { receiving, sending } from "../poll/datagram.ts";
-import { notBytes } from "../poll/fd.ts";
+import { checkBytes, lengthNow, takenAway } from "../poll/bytes.ts";
 import { WRITE_LOCK } from "../poll/fd_mutex.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { descriptorCalls } from "./calls.ts";
@@ -17,15 +18,19 @@ import type { UnixFD } from "./unix_fd.ts";
 const MOST_OF_STREAM = 64 * 1024;
 const MOST_OF_PACKET = 16 << 20;
 
-function most(fd: UnixFD, p: Uint8Array): number {
-  return Math.min(p.length, fd.net === "unix" ? MOST_OF_STREAM : MOST_OF_PACKET);
+/** Bytes of `p` for one call; its memory may have been taken away while the call waited. */
+function most(op: "read" | "write", fd: UnixFD, p: Uint8Array): number {
+  return Math.min(lengthNow(op, p), fd.net === "unix" ? MOST_OF_STREAM : MOST_OF_PACKET);
 }
 
 /** See {@linkcode UnixMessages.readMsgUnix}. */
 export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null> {
-  if (!(p instanceof Uint8Array)) throw notBytes("read", p);
-  const length = most(fd, p);
-  const receive = () => scratchMessage(length).receive(fd.sysfd, 1, length);
+  checkBytes("read", p);
+  let length = 0;
+  const receive = () => {
+    length = most("read", fd, p);
+    return scratchMessage(length).receive(fd.sysfd, 1, length);
+  };
   yield* receiving(fd, "recvmsg", receive, undefined, undefined);
   const messages = scratchMessage(length);
   const n = countRead(messages.lengths[0]);
@@ -48,7 +53,8 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
 
 /** Checks the descriptors that are to go along with `p`. */
 export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): void {
-  if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+  checkBytes("write", p);
+  if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "they", "an array", fds);
   if (fds.length > MOST_FDS) {
     throw new RangeError(
       `Cannot pass descriptors as there must be at most ${MOST_FDS}: current value is ${fds.length}`,
@@ -62,7 +68,7 @@ export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): voi
   for (const each of fds) {
     if (Number.isInteger(each) && each >= 0 && each < 2 ** 31) continue;
     throw new RangeError(
-      `Cannot pass a descriptor as it must be a whole number: current value is ${each}`,
+      `Cannot pass a descriptor as it must be a whole number: current value is ${shown(each)}`,
     );
   }
 }
@@ -70,16 +76,21 @@ export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): voi
 /** Writes `p` to the other end of a connection, `fds` with its first bytes. */
 export function* writeMsg(fd: UnixFD, p: Uint8Array, fds: readonly number[]): Routine<number> {
   let sent = 0;
-  const first = () => sendOne(fd, p.subarray(0, most(fd, p)), fds, null);
-  const rest = () => fd.sockets.send(fd.sysfd, p.subarray(sent), p.length - sent);
+  const { length } = p;
+  const first = () => sendOne(fd, p.subarray(0, most("write", fd, p)), fds, null);
+  const rest = () => fd.sockets.send(fd.sysfd, p.subarray(sent), length - sent);
+  const attempt = () => {
+    if (p.length < length) throw takenAway("write");
+    return sent === 0 ? first() : rest();
+  };
   try {
     return yield* holding(fd, WRITE_LOCK, "write", function* () {
       do {
-        const n = yield* whenWritable(fd, "write", sent === 0 ? first : rest);
+        const n = yield* whenWritable(fd, "write", attempt);
         if (n < 0) throw fd.failedCall("write", -n, "sendmsg");
         fd.wrote = true;
         sent += n;
-      } while (sent < p.length);
+      } while (sent < length);
       return sent;
     });
   } catch (error) {
@@ -105,7 +116,7 @@ function sendOne(
   fds: readonly number[],
   address: RawAddress | null,
 ): number {
-  const messages = scratchMessage(p.length);
+  const messages = scratchMessage(lengthNow("write", p));
   messages.data.set(p);
   messages.lengths[0] = p.length;
   messages.setName(0, address);

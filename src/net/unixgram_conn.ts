@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Unix sockets of datagrams. Go: net/unixsock.go, type UnixConn. */
+import { needObject, shown } from "../sched/argument.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -36,7 +37,9 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
   }
 
   /** See {@linkcode UnixMessages.writeMsgUnix}. */
-  writeMsgUnix(p: Uint8Array, { fds = [], addr }: UnixSendInfo, cancel?: Cancel): Routine<number> {
+  writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
+    needObject("write", "what goes along", info);
+    const { fds = [], addr } = info;
     checkFds(this.netFD, p, fds);
     return this.netFD.cancellable("write", this.#writeMsg(p, fds, addr), cancel);
   }
@@ -66,7 +69,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
     if (addr !== this.#lastTo || this.#lastForm === null) {
       if (!(addr instanceof UnixAddr)) {
         throw new TypeError(
-          `Cannot send to an address as it must be a UnixAddr: current value is ${addr}`,
+          `Cannot send to an address as it must be a UnixAddr: current value is ${shown(addr)}`,
         );
       }
       this.#lastForm = unixName(addr.name).raw;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What connections have in common that are made of something else than a descriptor of their own. */
 import { platform } from "../../platforms/runtime.ts";
+import { checkBytes, checkPieces, lengthNow, takenAway } from "../poll/bytes.ts";
 import { type Chunks, ReaderChunks } from "../poll/chunks.ts";
 import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../poll/errors.ts";
-import { notBytes } from "../poll/fd.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Cancel, cancellable } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
@@ -80,7 +80,7 @@ export abstract class UserConn implements Conn {
 
   /** See {@linkcode Conn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
-    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    checkBytes("read", p);
     return this.#cancellable("read", this.#read(p), cancel);
   }
 
@@ -101,13 +101,13 @@ export abstract class UserConn implements Conn {
 
   /** See {@linkcode Conn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+    checkBytes("write", p);
     return this.#write([p], cancel);
   }
 
   /** See {@linkcode Conn.writev}. */
   writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
-    for (const piece of pieces) if (!(piece instanceof Uint8Array)) throw notBytes("write", piece);
+    checkPieces("write", pieces);
     return this.#write([...pieces], cancel);
   }
 
@@ -165,7 +165,7 @@ export abstract class UserConn implements Conn {
     try {
       for (;;) {
         this.check("read");
-        const n = p.length === 0 ? 0 : this.take(p);
+        const n = lengthNow("read", p) === 0 ? 0 : this.take(p);
         if (n !== undefined) return n;
         yield* this.reading.wait();
       }
@@ -184,8 +184,10 @@ export abstract class UserConn implements Conn {
 
   *#write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
     const progress = { written: 0 };
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     try {
       yield* this.#cancellable("write", this.#putAll(pieces, progress), cancel);
+      if (progress.written !== length) throw takenAway("write");
     } catch (error) {
       throw withBytesWritten(error, progress.written);
     }

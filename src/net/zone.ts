@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Zones of IPv6 addresses: interfaces, by name and by number. Go: net/interface.go, ipv6ZoneCache. */
+import { needString } from "../sched/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { AddrError } from "./errors.ts";
 
@@ -13,6 +14,7 @@ export function zoneName(scope: number): string {
  * there is no such interface: Go takes it for 0, and the system for a wrong argument.
  */
 export function zoneScope(zone: string, address: string): number {
+  needString("use an interface", "its name", zone);
   if (zone === "") return 0;
   const scope = zone.includes("\0") ? 0 : platform().sockets.interfaceIndex(zone);
   if (scope > 0) return scope;

@@ -14,6 +14,7 @@ import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../sync/cancel.ts";
+import { checkBytes } from "./bytes.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
 import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
@@ -84,14 +85,14 @@ export abstract class FD implements Closer, Destroyable, Waitable {
    * A time-out or an end of the goroutine takes no byte out of the socket.
    */
   read(p: Uint8Array): Routine<number | null> {
-    if (!(p instanceof Uint8Array)) throw notBytes("read", p);
+    checkBytes("read", p);
     const own = this.#read ??= new ReadOperation(this);
     return (own.unused ? own : new ReadOperation(this)).call(p);
   }
 
   /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
   write(p: Uint8Array): Routine<number> {
-    if (!(p instanceof Uint8Array)) throw notBytes("write", p);
+    checkBytes("write", p);
     const own = this.#write ??= new WriteOperation(this);
     return (own.unused ? own : new WriteOperation(this)).call(p);
   }
@@ -348,11 +349,4 @@ export abstract class FD implements Closer, Destroyable, Waitable {
 
 function readies(g: Goroutine): () => void {
   return () => scheduler.ready(g);
-}
-
-/** A buffer of the wrong kind would let the kernel write where it must not. */
-export function notBytes(op: string, value: unknown): TypeError {
-  return new TypeError(
-    `Cannot ${op} as the buffer must be a Uint8Array: current value is ${typeof value}`,
-  );
 }

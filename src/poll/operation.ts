@@ -16,6 +16,7 @@
  */
 import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
+import { takenAway } from "./bytes.ts";
 import type { FD } from "./fd.ts";
 import { traffic } from "./traffic.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
@@ -41,6 +42,8 @@ abstract class Operation {
   protected readonly fd: FD;
   protected readonly lock: Lock;
   protected buffer: Uint8Array = NO_BYTES;
+  /** The length of the buffer when the call began. */
+  protected length = 0;
   protected state = UNUSED;
   #goroutine: Goroutine | null = null;
 
@@ -115,6 +118,7 @@ abstract class Operation {
     this.state = FRESH;
     this.done = false;
     this.buffer = buffer;
+    this.length = buffer.length;
   }
 
   /** Ends the call with `value`, and lets the next one in. */
@@ -160,7 +164,10 @@ export class ReadOperation extends Operation {
     const pd = fd.pd!;
     const length = buffer.length < MAX_TRANSFER ? buffer.length : MAX_TRANSFER;
     for (;;) {
-      if (length === 0) return this.gave(0);
+      if (length === 0) {
+        if (this.length > 0) throw this.failed(takenAway("read"));
+        return this.gave(0);
+      }
       if (pd.readAnswer !== 0) throw this.failed(fd.answered("read", pd.readAnswer));
       if (!pd.rready) {
         this.value = pd.parkReader();
@@ -225,24 +232,24 @@ export class WriteOperation extends Operation {
   /** Goes on until the call is over or must wait. */
   next(): this {
     if (this.state !== HELD && !this.begin()) return this;
-    const { fd, buffer } = this;
+    const { fd, buffer, length } = this;
     const pd = fd.pd!;
+    if (buffer.length < length) throw this.failed(takenAway("write"));
     for (;;) {
       if (pd.writeAnswer !== 0) throw this.failed(fd.answered("write", pd.writeAnswer));
-      if (this.sent === buffer.length) return this.gave();
+      if (this.sent === length) return this.gave();
       if (!pd.wready) {
         this.value = pd.parkWriter();
         return this;
       }
-      const rest = this.sent === 0 && buffer.length <= MAX_TRANSFER
-        ? buffer
-        : buffer.subarray(this.sent, this.sent + MAX_TRANSFER);
-      const n = fd.sockets.send(fd.sysfd, rest, rest.length);
+      const rest = this.sent === 0 ? buffer : buffer.subarray(this.sent);
+      const most = length - this.sent;
+      const n = fd.sockets.send(fd.sysfd, rest, most < MAX_TRANSFER ? most : MAX_TRANSFER);
       if (n >= 0) {
         fd.wrote = true;
         this.sent += n;
         traffic.written += n;
-        if (this.sent === buffer.length) return this.gave();
+        if (this.sent === length) return this.gave();
         // A long write to a fast peer must not keep the others waiting.
         if (scheduler.fuel-- <= 0) {
           this.value = scheduler.yieldNow();

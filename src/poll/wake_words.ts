@@ -6,6 +6,7 @@
  * number may be another's once it is closed, so it is written to only between `entering` and
  * `leaving`, and closing waits until nobody is inside.
  */
+import { wrongArgument } from "../sched/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 
 /** Words of the shared memory: whether it was woken, whether it is closed, how many are waking it. */
@@ -80,8 +81,12 @@ function close(words: Int32Array): void {
  * thread of the process may call it. Never parks.
  *
  * @returns false if it is closed
+ * @throws {TypeError} when it is no handle
  */
 export function wake(handle: WakerHandle): boolean {
+  if (!(handle?.memory instanceof SharedArrayBuffer)) {
+    throw wrongArgument("wake", "it", "the handle of a Waker", handle);
+  }
   const words = new Int32Array(handle.memory);
   Atomics.add(words, INSIDE, 1);
   try {

@@ -12,7 +12,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./attempts.ts";
-import { type FD, notBytes } from "./fd.ts";
+import { checkPieces, takenAway } from "./bytes.ts";
+import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 
 /** From so many bytes on a piece is long. */
@@ -90,13 +91,16 @@ export function writev(
   pieces: readonly Uint8Array[],
   cancel?: Cancel,
 ): Routine<number> {
-  for (const piece of pieces) {
-    if (!(piece instanceof Uint8Array)) throw notBytes("write", piece);
-  }
-  return write(fd, new Pieces([...pieces]), cancel);
+  const length = checkPieces("write", pieces);
+  return write(fd, new Pieces([...pieces]), length, cancel);
 }
 
-function* write(fd: FD, left: Pieces, cancel: Cancel | undefined): Routine<number> {
+function* write(
+  fd: FD,
+  left: Pieces,
+  length: number,
+  cancel: Cancel | undefined,
+): Routine<number> {
   let written = 0;
   const sending = holding(fd, WRITE_LOCK, "writev", function* () {
     while (!left.empty) {
@@ -109,6 +113,7 @@ function* write(fd: FD, left: Pieces, cancel: Cancel | undefined): Routine<numbe
   });
   try {
     yield* fd.cancellable("writev", sending, cancel);
+    if (written !== length) throw takenAway("write");
   } catch (error) {
     throw withBytesWritten(error, written);
   }

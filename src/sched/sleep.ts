@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
+import { shown } from "./argument.ts";
 import { now } from "./clock.ts";
 import type { Goroutine, Routine } from "./goroutine.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
@@ -91,8 +92,10 @@ class Sleep implements HeapTimer {
  * ```
  */
 export function sleep(ms: number): Routine<void> {
-  if (Number.isNaN(Number(ms))) {
-    throw new RangeError(`Cannot sleep as the time must be a number: current value is ${ms}`);
+  if (typeof ms !== "number" || Number.isNaN(ms)) {
+    throw new RangeError(
+      `Cannot sleep as the time must be a number: current value is ${shown(ms)}`,
+    );
   }
   return ms <= 0 ? gosched() : new Sleep(ms) as unknown as Routine<void>;
 }

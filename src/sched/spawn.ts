@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
+import { shown } from "./argument.ts";
 import { Goroutine, type Routine } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
@@ -11,7 +12,7 @@ export function bodyOf<A extends unknown[], T>(
   args: A,
 ): Routine<T> {
   if (typeof f !== "function") {
-    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${typeof f}`);
+    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${shown(f)}`);
   }
   const body: unknown = f(...args);
   const is = body as Partial<Routine<T>> | null | undefined;

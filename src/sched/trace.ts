@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Traces of what goroutines do, in the format of Chrome's tracing. Go: runtime/trace. */
+import { needObject, shown } from "./argument.ts";
 import { allGoroutines } from "./dump.ts";
 import { PanicError } from "./goroutine.ts";
 import { observe, unobserve } from "./observer.ts";
@@ -32,10 +33,13 @@ export interface TraceOptions {
  * ```
  */
 export function startTrace(options: TraceOptions = {}): void {
+  needObject("start a trace", "its options", options);
   const { limit = LIMIT } = options;
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new RangeError(
-      `Cannot start a trace as its limit must be a whole number above 0: current value is ${limit}`,
+      `Cannot start a trace as its limit must be a whole number above 0: current value is ${
+        shown(limit)
+      }`,
     );
   }
   if (tracer !== null) throw new PanicError("tracing is already enabled");

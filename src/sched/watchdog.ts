@@ -3,6 +3,7 @@
  * Names the goroutines that run for too long without letting others run. Go has no need of it: there
  * sysmon preempts them.
  */
+import { shown } from "./argument.ts";
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
 import type { Run } from "./run.ts";
@@ -19,7 +20,7 @@ export class Watchdog implements Observer {
   constructor(run: Run, limit: number, onSlow: OnSlow = warn) {
     if (typeof limit !== "number" || !(limit > 0)) {
       throw new RangeError(
-        `Cannot set a watchdog as its limit must be more than 0: current value is ${limit}`,
+        `Cannot set a watchdog as its limit must be more than 0: current value is ${shown(limit)}`,
       );
     }
     this.#run = run;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Ending a call from outside: any call that parks, by a context or by a signal of the host. */
+import { needMethods, shown } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
@@ -34,7 +35,9 @@ export function contextOf(cancel: Cancel): Context {
   if (cancel instanceof Context) return cancel;
   if (cancel instanceof AbortSignal) return fromSignal(cancel);
   throw new TypeError(
-    `Cannot cancel a call as it takes a Context or an AbortSignal: current value is ${cancel}`,
+    `Cannot cancel a call as it takes a Context or an AbortSignal: current value is ${
+      shown(cancel)
+    }`,
   );
 }
 
@@ -48,7 +51,7 @@ export function contextOf(cancel: Cancel): Context {
  * @param failure makes the error that is thrown of the {@linkcode CanceledError}
  * @returns what `call` gives
  * @throws {CanceledError} whose `cause` is the context's cause, or the signal's reason
- * @throws {TypeError} when `cancel` is neither
+ * @throws {TypeError} when `cancel` is neither, or `call` is no call
  * @example
  * ```ts
  * yield* cancellable(mutex.lock(), ctx);
@@ -59,6 +62,7 @@ export function* cancellable<T>(
   cancel: Cancel,
   failure: (error: CanceledError) => Error = (error) => error,
 ): Routine<T> {
+  needMethods("cancel a call", "it", "a Routine", call, "next", "return");
   const ctx = contextOf(cancel);
   const g = scheduler.current!;
   const forget = ctx.err === null ? onCancel(ctx, () => scheduler.ready(g)) : null;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What goes along with a task: its values, its deadline, its cancellation. Go: context/context.go. */
+import { wrongArgument } from "../sched/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import { type Chan, chan } from "./chan.ts";
 import type { Canceller } from "./context_canceller.ts";
@@ -109,6 +110,14 @@ export function requireParent(parent: Context): void {
   }
 }
 
+/**
+ * Throws TypeError when what is to be a context is none.
+ * @internal
+ */
+export function requireContext(call: string, ctx: unknown): void {
+  if (!(ctx instanceof Context)) throw wrongArgument(call, "it", "a Context", ctx);
+}
+
 const BACKGROUND = new Context(null, "context.Background", null);
 const TODO = new Context(null, "context.TODO", null);
 
@@ -162,5 +171,6 @@ export function withoutCancel(parent: Context): Context {
  * Go: `context.Cause`.
  */
 export function cause(ctx: Context): unknown {
+  requireContext("tell a cause", ctx);
   return ctx.err === null ? null : ctx.canceller!.cause;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Contexts that end: by a call, by a deadline. Go: context/context.go. */
+import { shown } from "../sched/argument.ts";
 import { Context, requireParent } from "./context.ts";
 import { Canceller } from "./context_canceller.ts";
 import { Canceled, DeadlineExceeded } from "./context_errors.ts";
@@ -56,10 +57,10 @@ export function withDeadline(
   at: Date | number,
   reason?: unknown,
 ): [ctx: Context, cancel: CancelFunc] {
-  const epoch = Number(at);
-  if (Number.isNaN(epoch)) {
+  const epoch = at instanceof Date ? at.getTime() : at;
+  if (typeof epoch !== "number" || Number.isNaN(epoch)) {
     throw new RangeError(
-      `Cannot set a deadline as it must be a Date or a number: current value is ${at}`,
+      `Cannot set a deadline as it must be a Date or a number: current value is ${shown(at)}`,
     );
   }
   return until(parent, performance.now() + epoch - Date.now(), epoch, reason);
@@ -87,7 +88,7 @@ export function withTimeout(
 ): [ctx: Context, cancel: CancelFunc] {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(
-      `Cannot set a timeout as it must be a number: current value is ${ms}`,
+      `Cannot set a timeout as it must be a number: current value is ${shown(ms)}`,
     );
   }
   return until(parent, performance.now() + ms, Date.now() + ms, reason);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Contexts and those outside: functions that are called at the end, signals of the host. */
+import { needFunction, wrongArgument } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { Context } from "./context.ts";
+import { Context, requireContext } from "./context.ts";
 import { Canceller, type OnCancel } from "./context_canceller.ts";
 import { Canceled, DeadlineExceeded } from "./context_errors.ts";
 
@@ -33,6 +34,8 @@ export function onCancel(ctx: Context, told: OnCancel): () => boolean {
  * ```
  */
 export function afterFunc(ctx: Context, f: () => Routine<void> | void): () => boolean {
+  requireContext("wait for a context", ctx);
+  needFunction("wait for a context", "what is called", f);
   const run = scheduler.current?.run;
   const start = () => {
     const into = run === undefined || run.over ? currentRun() : run;
@@ -62,6 +65,9 @@ const contexts = new WeakMap<AbortSignal, Context>();
  * ```
  */
 export function fromSignal(signal: AbortSignal): Context {
+  if (!(signal instanceof AbortSignal)) {
+    throw wrongArgument("make a context", "it", "an AbortSignal", signal);
+  }
   let ctx = contexts.get(signal);
   if (ctx === undefined) {
     const canceller = new Canceller(null);

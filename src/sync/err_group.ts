@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Goroutines that work on parts of one task. Go: golang.org/x/sync/errgroup. */
+import { wrongArgument } from "../sched/argument.ts";
 import { PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "./context.ts";
 import { type CancelCauseFunc, withCancelCause } from "./context_cancel.ts";
@@ -78,13 +79,16 @@ export class ErrGroup {
    * Sets how many goroutines of the group work at the same time. Never parks.
    *
    * @param n zero lets none; a negative number lets all
-   * @throws {PanicError} when the group has goroutines already
+   * @throws {PanicError} when the group has goroutines already; {@linkcode TypeError} for no number
    */
   setLimit(n: number): void {
     if (this.#active > 0) {
       throw new PanicError(
         `errgroup: modify limit while ${this.#active} goroutines in the group are still active`,
       );
+    }
+    if (typeof n !== "number" || Number.isNaN(n)) {
+      throw wrongArgument("set a limit", "it", "a number", n);
     }
     this.#slots = n < 0 ? null : new Semaphore(n);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Something that is done once. Go: sync/once.go. */
+import { needFunction } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";
 
 /**
@@ -25,14 +27,15 @@ export class Once {
    * ended in the middle is not replaced. A call from inside `f` waits for itself, for ever.
    *
    * @param f a `function*`
-   * @throws what `f` throws
+   * @throws what `f` throws; {@linkcode TypeError} when `f` is no function, and then it counts as not done
    */
   *do(f: () => Routine<void>): Routine<void> {
+    needFunction("do once", "what is done", f);
     if (this.#done) return;
     using _ = yield* this.#mu.locked();
     if (this.#done) return;
     try {
-      yield* f();
+      yield* bodyOf("do once", f, []);
     } finally {
       this.#done = true;
     }

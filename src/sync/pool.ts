@@ -6,6 +6,7 @@
  * what lay there: what is in use stays, what is not is gone after two collections. The host tells
  * of a collection by taking an object that nobody holds. Under `runSync` it does not get to tell.
  */
+import { needFunction, wrongArgument } from "../sched/argument.ts";
 
 /** Pools with something in them. Go: allPools and oldPools. */
 const filled = new Set<Pool<unknown>>();
@@ -54,6 +55,10 @@ export class Pool<T> {
    * @param options `new` makes one; without it an empty pool gives undefined
    */
   constructor(options: { new?: () => T } = {}) {
+    if (typeof options !== "object" || options === null) {
+      throw wrongArgument("make a pool", "its options", "an object", options);
+    }
+    if (options.new !== undefined) needFunction("make a pool", "new", options.new);
     this.new = options.new;
   }
 

@@ -6,6 +6,7 @@
  * leave them. The order is a shuffle that stops at the first case that can happen, which makes each
  * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
  */
+import { wrongArgument } from "../sched/argument.ts";
 import type { Routine, Waitable } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
@@ -25,7 +26,7 @@ export const otherwise: unique symbol = Symbol("netpoll.otherwise");
  * switched off (in Go, one of a nil channel). Each keeps its index.
  * @returns `index`, which case it was; `value`, what it received; `ok`, whether it received or sent
  * something (false for a closed channel and for `otherwise`)
- * @throws {PanicError} "send on closed channel", and what the other cases throw
+ * @throws {PanicError} "send on closed channel"; {@linkcode TypeError} for what is no case; and what the other cases throw
  * @example
  * ```ts
  * const got = yield* select(jobs.onRecv(), after(1000).onRecv());
@@ -72,7 +73,7 @@ class Select implements Contest, Waitable {
     // Also with otherwise among them: who asks again and again must not keep the others from running.
     if (!this.#waiting && mayGoOn()) {
       const { arms } = this;
-      const index = attempt(arms);
+      const index = this.#attempt();
       if (index >= 0) {
         this.#end(null);
         return happened(arms, index, TRIED);
@@ -115,6 +116,17 @@ class Select implements Contest, Waitable {
       return happened(arms, winner.index, winner);
     } finally {
       this.#end(winner);
+    }
+  }
+
+  #attempt(): number {
+    const { arms } = this;
+    try {
+      return attempt(arms);
+    } catch (error) {
+      // What is no case has no method to be tried by: that is said more clearly.
+      const wrong = arms.find((arm) => isCase(arm) && typeof arm.try !== "function");
+      throw wrong === undefined ? error : noCase(wrong);
     }
   }
 
@@ -177,6 +189,10 @@ function isCase(arm: SelectArm): arm is SelectCase {
   return typeof arm === "object" && arm !== null;
 }
 
+function noCase(arm: unknown): TypeError {
+  return wrongArgument("select", "each", "a case, otherwise or null", arm);
+}
+
 /** The waiter that tries are made with; no case may keep it. */
 const TRIED = new Waiter();
 
@@ -193,7 +209,8 @@ function attempt(arms: readonly SelectArm[]): number {
     const arm = arms[index];
     if (isCase(arm)) {
       if (arm.try(TRIED)) return index;
-    } else if (arm !== null) fallback = index;
+    } else if (arm === otherwise) fallback = index;
+    else if (arm !== null) throw noCase(arm);
   }
   return fallback;
 }

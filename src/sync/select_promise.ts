@@ -5,6 +5,7 @@
  * A promise is asked once, however many selects it takes part in: what has been asked for cannot be
  * taken back, and a select in a loop would pile up callbacks on a promise that lives long.
  */
+import { needMethods } from "../sched/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";
@@ -73,6 +74,7 @@ const cases = new WeakMap<object, PromiseCase<unknown>>();
  * ```
  */
 export function onPromise<T>(promise: PromiseLike<T>): SelectCase<Resolved<T>> {
+  needMethods("select", "it", "a promise", promise, "then");
   let found = cases.get(promise) as PromiseCase<T> | undefined;
   if (found === undefined) cases.set(promise, found = new PromiseCase(promise));
   return found;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** A weighted semaphore. Go: golang.org/x/sync/semaphore. */
+import { shown } from "../sched/argument.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Context } from "./context.ts";
+import { type Cancel, contextOf } from "./cancel.ts";
 import { onCancel } from "./context_host.ts";
 import { Held } from "./mutex.ts";
 import { type Waiter, WaitList } from "./wait_list.ts";
 
 function checkWeight(action: string, n: number): void {
-  if (n >= 0) return;
-  throw new RangeError(`Cannot ${action} as n must be zero or more: current value is ${n}`);
+  if (typeof n === "number" && n >= 0) return;
+  throw new RangeError(`Cannot ${action} as n must be zero or more: current value is ${shown(n)}`);
 }
 
 /**
@@ -49,11 +50,12 @@ export class Semaphore {
    * behind it.
    *
    * @param n how much it takes
-   * @param ctx gives up when it is cancelled
-   * @throws the `err` of `ctx`, with nothing taken
+   * @param cancel gives up when this is cancelled: a context, or a signal of the host
+   * @throws the `err` of the context, with nothing taken; {@linkcode TypeError} when it is none
    */
-  *acquire(n = 1, ctx?: Context): Routine<void> {
+  *acquire(n = 1, cancel?: Cancel): Routine<void> {
     checkWeight("acquire", n);
+    const ctx = cancel === undefined ? undefined : contextOf(cancel);
     if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
     if (ctx !== undefined && ctx.err !== null) throw ctx.err;
     if (this.tryAcquire(n)) return;
@@ -92,8 +94,8 @@ export class Semaphore {
   }
 
   /** Takes `n` until the end of the block: `using _ = yield* sem.acquired()`. Parks. */
-  *acquired(n = 1, ctx?: Context): Routine<Held> {
-    yield* this.acquire(n, ctx);
+  *acquired(n = 1, cancel?: Cancel): Routine<Held> {
+    yield* this.acquire(n, cancel);
     return new Held(() => this.release(n));
   }
 

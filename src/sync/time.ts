@@ -6,6 +6,7 @@
  * one that is dropped without being stopped costs nothing. Time is measured by the monotonic clock;
  * what is received is the time of the host's calendar at which the tick was due.
  */
+import { shown } from "../sched/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import type { Chan } from "./chan.ts";
 import { TickSource } from "./time_source.ts";
@@ -130,6 +131,8 @@ export class Ticker {
 /** Throws if `ms` is no time. @internal */
 export function checkMs(what: string, ms: number): void {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
-    throw new RangeError(`Cannot ${what} as the time must be a number: current value is ${ms}`);
+    throw new RangeError(
+      `Cannot ${what} as the time must be a number: current value is ${shown(ms)}`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
+import { shown } from "../sched/argument.ts";
 import { type GoroutineHandle, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { bodyOf, currentRun } from "../sched/spawn.ts";
 import { goPrimed } from "./go_primed.ts";
@@ -33,7 +34,9 @@ export class WaitGroup {
    */
   add(delta: number): void {
     if (!Number.isInteger(delta)) {
-      throw new RangeError(`Cannot add as delta must be a whole number: current value is ${delta}`);
+      throw new RangeError(
+        `Cannot add as delta must be a whole number: current value is ${shown(delta)}`,
+      );
     }
     if (this.#count + delta < 0) throw new PanicError("sync: negative WaitGroup counter");
     this.#count += delta;
