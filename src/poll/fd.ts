@@ -36,6 +36,16 @@ export type FdOp =
   | "set"
   | "set-own";
 
+/** What befell a connection before it was accepted, as Linux tells it of the accept. accept(2). */
+const OF_THE_NETWORK = new Set([
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENONET",
+  "ENOPROTOOPT",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+]);
+
 /** See the top of this file. */
 export abstract class FD implements Closer, Destroyable, Waitable {
   /** The descriptor's number. */
@@ -152,6 +162,7 @@ export abstract class FD implements Closer, Destroyable, Waitable {
           this.#exhausted.begin();
           break;
         default:
+          if (OF_THE_NETWORK.has(platform().errnoText(-fd).name)) break;
           throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
       }
     }

@@ -54,6 +54,46 @@ test("errno is that of the call before it, also when the code is hot", { skip },
   assert.equal(wrong, 0);
 });
 
+test(
+  "no function takes more than both fast paths do, and none a number of 64 bits",
+  { skip },
+  () => {
+    for (const [name, { params, result }] of Object.entries(SYMBOLS)) {
+      // V8 refuses fast calls of more than eight arguments on some systems, and counts one of its own.
+      assert.ok(params.length <= 7, name);
+      for (const type of [...params, result]) {
+        assert.ok(["i32", "u32", "buffer", "pointer", "void"].includes(type), `${name}: ${type}`);
+      }
+    }
+  },
+);
+
+test(
+  "the address of a small view stays its address, whatever is done with the view",
+  { skip },
+  () => {
+    const { addressOf } = libc();
+    const table = {
+      memcpy: { params: ["pointer", "buffer", "u32"], result: "pointer" },
+    } as const satisfies SymbolTable;
+    const { memcpy } = jsRuntime().dlopen(LIBC, table).symbols;
+    for (const size of [8, 64, 1000]) {
+      const view = new Uint8Array(size);
+      const pointer = jsRuntime().pointerAt(addressOf(view));
+      // Whoever asks for its buffer would have a small view moved that had none before.
+      structuredClone(view.buffer);
+      const from = new Uint8Array(8);
+      let wrong = 0;
+      for (let i = 0; i < 100_000; i++) {
+        from[0] = i;
+        memcpy(pointer, from, 8);
+        if (view[0] !== from[0]) wrong++;
+      }
+      assert.equal(wrong, 0, `${size} bytes`);
+    }
+  },
+);
+
 const NO_FILE = new TextEncoder().encode("/nowhere/at/all\0");
 
 test("32-bit integers keep their value in both directions", { skip }, () => {

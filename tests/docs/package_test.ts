@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/** What is published: whole, within the rules of the registries, and nothing that only one runtime has. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { onWindows } from "../harness.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const deno = JSON.parse(read("deno.json"));
+const npm = JSON.parse(read("package.json"));
+
+/** What of the registry's limits could be met. */
+const MOST_BYTES = 4 << 20;
+const MOST_OF_DESCRIPTION = 250;
+
+/** Every file that is published. */
+const files: string[] = deno.publish.include.flatMap((path: string) =>
+  statSync(join(root, path)).isDirectory()
+    ? readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+    : [path]
+);
+
+test("what is published keeps to the rules of the registries", () => {
+  assert.ok(files.includes("LICENSE"));
+  assert.ok(npm.description.length <= MOST_OF_DESCRIPTION);
+  assert.equal(new Set(files.map((file) => file.toLowerCase())).size, files.length);
+  for (const file of files) {
+    const { size } = statSync(join(root, file));
+    assert.ok(size < MOST_BYTES && /^[\w./-]+$/.test(file), file);
+  }
+  // Both registries are told of the same files, but for each other's own.
+  const [ours, theirs] = [deno.publish.include, npm.files].map((list: string[]) =>
+    list.filter((file) => !/^(deno|package)\.json$/.test(file)).sort()
+  );
+  assert.deepEqual(ours, theirs);
+});
+
+test("no module imports what another runtime lacks, or changes what others see", () => {
+  const known = Object.keys(npm.dependencies);
+  for (const file of files.filter((name) => name.endsWith(".ts"))) {
+    const source = read(file).replaceAll(/\/\*[\s\S]*?\*\//g, "");
+    assert.doesNotMatch(source, /declare (global|module)|^\/\/\/ *<reference/m, file);
+    for (const [, name] of source.matchAll(/(?:^|\s)(?:from|import) "([^"]+)"/g)) {
+      if (name.startsWith(".")) {
+        assert.ok(existsSync(join(root, dirname(file), name)), `${file} imports ${name}`);
+      } else assert.ok(name.startsWith("node:") || known.includes(name), `${file} imports ${name}`);
+    }
+  }
+});
+
+const PROGRAM = `
+import { copy, dial, go, listen, run, sleep } from "./package/mod.ts";
+await run(function* () {
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  go(function* () {
+    using conn = yield* listener.accept();
+    yield* copy(conn, conn);
+  });
+  using conn = yield* dial("tcp", String(listener.addr));
+  yield* sleep(20); // Long enough for the wait to be handed to whoever waits beside the host's loop.
+  const bytes = new TextEncoder().encode("whole");
+  yield* conn.write(bytes);
+  yield* conn.readFull(bytes);
+  console.log(new TextDecoder().decode(bytes));
+});
+`;
+
+test("a copy of what is published runs without the rest", { skip: onWindows && "no links" }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "netpoll-package-"));
+  try {
+    for (const file of deno.publish.include) {
+      cpSync(join(root, file), join(folder, "package", file), { recursive: true });
+    }
+    cpSync(join(root, "package.json"), join(folder, "package", "package.json"));
+    symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));
+    writeFileSync(join(folder, "program.ts"), PROGRAM);
+    const config = join(folder, "package", "deno.json");
+    const args = "Deno" in globalThis ? ["run", "-A", "--no-check", "--config", config] : [];
+    const child = spawnSync(process.execPath, [...args, join(folder, "program.ts")], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.equal(child.stdout, "whole\n", child.stderr);
+    assert.equal(child.status, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
