@@ -265,7 +265,7 @@ both("a dial that is cancelled says so, whatever its first addresses said", func
     opError(yield* dialling.join(), `dial tcp ${hole.address}: operation was canceled`);
   }
   // But of one that took too long, what the first said is worth more.
-  const options = { ...named("127.0.0.1", "127.0.0.2", "127.0.0.1"), timeout: 20 };
+  const options = { ...named("127.0.0.1", "127.0.0.2", "127.0.0.1"), timeout: 500 };
   const late = yield* thrown(dial("tcp", `x.test:${hole.port}`, options));
   opError(late, `dial tcp 127.0.0.1:${hole.port}: connect: connection refused`);
 }, onWindows && "a refusal takes its time there: which address is being tried is not known");
