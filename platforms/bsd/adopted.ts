@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors from elsewhere: what they are, copies of them, reading what is no socket. */
+import {
+  AF_INET,
+  AF_UNIX,
+  ENOTSOCK,
+  SO_ACCEPTCONN,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
 import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
 import type { SocketCalls } from "../types.ts";
 import { closeOnExec, isNonBlocking, setNonBlocking } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
-import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "./open_socket.ts";
 import { BsdSockets } from "./socket.ts";
-import { AF_INET, AF_UNIX, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-const SOL_SOCKET = 0xffff;
-const SO_ACCEPTCONN = 0x2;
-const SO_TYPE = 0x1008;
-const ENOTSOCK = 38;
 const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
   [SOCK_STREAM]: "stream",
   [SOCK_DGRAM]: "dgram",

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a message carries beside its bytes. See cmsg in recvmsg(2), ip(4), ip6(4). */
+import { IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
 import type { ControlInfo, ControlRequest } from "../packet_types.ts";
 import { CMSGHDR, type MessageLayout } from "./structs.ts";
 
-const SOL_SOCKET = 0xffff;
-const SCM_RIGHTS = 1;
-const IPPROTO_IP = 0;
-const IPPROTO_IPV6 = 41;
-const IPV6_PKTINFO = 46;
 /** Room for the packet info of both versions of IP. */
 const PACKET_ROOM = 128;
 /**

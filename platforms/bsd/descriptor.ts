@@ -4,14 +4,8 @@
  * descriptor, and fcntl(2) would want a variadic integer, which Apple's arm64 passes in four bytes
  * of the stack; FIOCLEX wants no argument at all, FIONBIO a pointer. libuv: uv__nonblock_ioctl.
  */
+import { F_GETFL, FIOCLEX, FIONBIO, O_NONBLOCK } from "./constants.ts";
 import type { BsdLibc } from "./libc.ts";
-
-/** `_IO('f', 1)` of <sys/filio.h>. */
-const FIOCLEX = 0x20006601;
-/** `_IOW('f', 126, int)` of <sys/filio.h>. */
-const FIONBIO = 0x8004667e;
-const F_GETFL = 3;
-const O_NONBLOCK = 0x4;
 
 const ON = new Int32Array(new ArrayBuffer(8));
 ON[0] = 1;

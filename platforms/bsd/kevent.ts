@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** `struct kevent` as data, and the numbers that macOS, FreeBSD and libkqueue share. <sys/event.h> */
+/**
+ * `struct kevent` as data, and the numbers that macOS, FreeBSD and libkqueue share. <sys/event.h>
+ * Source: golang.org/x/sys/unix, ztypes_*.go and zerrors_*.go of {darwin,freebsd}_{amd64,arm64}.
+ */
 
 /** What differs between the systems. */
 export interface KeventLayout {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A kqueue and the user event in it that breaks a wait: what pollers over kqueue are made of. */
+import { EINTR } from "./constants.ts";
 import { type ErrnoText, PlatformError } from "../types.ts";
 import {
   DATA,
@@ -37,7 +38,6 @@ const MAX_CHANGES = 2;
 const BREAK = 0;
 /** Longest wait in seconds; macOS answers EINVAL to much longer ones. Go: netpoll_kqueue.go. */
 const MAX_SECONDS = 1e6;
-const EINTR = 4;
 
 /** `struct timespec` of zero. */
 const NOW = new Int32Array(new ArrayBuffer(16));

@@ -3,6 +3,7 @@
  * Messages for recvmsg(2) and sendmsg(2), in one piece of memory that points at itself. macOS has no
  * call for several at once, so each is a call of its own.
  */
+import { MSG_CTRUNC, MSG_TRUNC } from "./constants.ts";
 import type {
   ControlInfo,
   ControlRequest,
@@ -17,8 +18,6 @@ import type { BsdLibc } from "./libc.ts";
 import { IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-const MSG_TRUNC = 0x10;
-const MSG_CTRUNC = 0x20;
 /** An address as two 32-bit words, which takes no BigInt. */
 const WORD = 2 ** 32;
 const HEADER = MSGHDR.size / 4;

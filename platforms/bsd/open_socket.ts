@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** New sockets: non-blocking, close-on-exec and deaf to SIGPIPE, in one call or in four. */
+import { SOL_SOCKET } from "./constants.ts";
 import { closeOnExec, setNonBlocking } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
 import type { BsdSystem } from "./system.ts";
-
-export const SOCK_STREAM = 1;
-export const SOCK_DGRAM = 2;
-export const SOCK_SEQPACKET = 5;
-const SOL_SOCKET = 0xffff;
 
 const ON = new Int32Array(new ArrayBuffer(4));
 ON[0] = 1;

@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
+import {
+  AF_INET,
+  ENOPROTOOPT,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+  IP_MULTICAST_IF,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP,
+  IPV6_MULTICAST_IF,
+  MSG_TRUNC,
+  SOCK_DGRAM,
+} from "./constants.ts";
 import type {
   Messages,
   MessagesShape,
@@ -10,21 +24,10 @@ import type {
 import type { Family, RawAddress } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { BsdMessages } from "./messages.ts";
-import { openSocket, SOCK_DGRAM } from "./open_socket.ts";
-import { AF_INET, IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { openSocket } from "./open_socket.ts";
+import { IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-const IPPROTO_IP = 0;
-const IPPROTO_IPV6 = 41;
-const IP_MULTICAST_IF = 9;
-const IP_ADD_MEMBERSHIP = 12;
-const IP_DROP_MEMBERSHIP = 13;
-const IPV6_MULTICAST_IF = 9;
-const IPV6_JOIN_GROUP = 12;
-const IPV6_LEAVE_GROUP = 13;
-const MSG_TRUNC = 0x10;
-/** What the kernel answers to an option that it does not know. */
-const ENOPROTOOPT = 42;
 const WORD = 2 ** 32;
 
 /** Stands in for a buffer without bytes, of which there would be no address. */

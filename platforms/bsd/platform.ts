@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** macOS or FreeBSD, bound for this thread. */
+import { AF_INET, SOCK_STREAM } from "./constants.ts";
 import { arch } from "node:process";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
@@ -14,9 +15,6 @@ import { BsdSockets } from "./socket.ts";
 import type { BsdSystem } from "./system.ts";
 import { BsdTransfers } from "./transfer.ts";
 import { BsdUnix } from "./unix.ts";
-
-const AF_INET = 2;
-const SOCK_STREAM = 1;
 
 /** Opens the C library and binds what the library needs of `system`. */
 export function bsd(system: BsdSystem): Platform {

@@ -5,6 +5,7 @@
  *
  * EVFILT_TIMER is not used: the scheduler's own heap bounds each wait.
  */
+import { EEXIST, EPIPE } from "./constants.ts";
 import {
   type ErrnoText,
   POLL_ERROR,
@@ -29,9 +30,6 @@ import {
   UDATA,
 } from "./kevent.ts";
 import { Kqueue, type KqueueCalls } from "./kqueue.ts";
-
-const EEXIST = 17;
-const EPIPE = 32;
 
 /** The poller of a thread. */
 export class KqueuePoller implements Poller {

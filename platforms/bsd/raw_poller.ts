@@ -4,6 +4,7 @@
  * epoll has one registration of a descriptor, a kqueue has a filter for each direction; here they
  * are one again: EEXIST and ENOENT, one event of a descriptor in a wait, and "oneshot" for both.
  */
+import { EEXIST, EINVAL, ENOENT, EPIPE } from "./constants.ts";
 import {
   type ErrnoText,
   POLL_ERROR,
@@ -30,11 +31,6 @@ import {
   UDATA,
 } from "./kevent.ts";
 import { Kqueue, type KqueueCalls } from "./kqueue.ts";
-
-const ENOENT = 2;
-const EEXIST = 17;
-const EINVAL = 22;
-const EPIPE = 32;
 
 /** What a registration's filters are added with. */
 const FLAGS: Readonly<Record<Trigger, number>> = {

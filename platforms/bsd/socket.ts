@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** The socket calls of macOS and FreeBSD behind the neutral seam. */
+import {
+  AF_INET,
+  ENOPROTOOPT,
+  IF_NAMESIZE,
+  O_RDONLY,
+  POLLIN,
+  POLLOUT,
+  SHUT_RD,
+  SHUT_WR,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
 import type {
   Endpoint,
   Family,
@@ -9,23 +21,13 @@ import type {
   SocketCalls,
 } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
-import { hasFlags, openSocket, prepare, SOCK_STREAM } from "./open_socket.ts";
+import { hasFlags, openSocket, prepare } from "./open_socket.ts";
 import { sendError } from "./send_error.ts";
 import { packAddress } from "../packed_address.ts";
-import { AF_INET, decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-const SOL_SOCKET = 0xffff;
-const SHUT_RD = 0;
-const SHUT_WR = 1;
-const POLLIN = 1;
-const POLLOUT = 4;
-const O_RDONLY = 0;
 const DEV_NULL = new TextEncoder().encode("/dev/null\0");
-/** Size of an interface's name, its final zero included. */
-const IF_NAMESIZE = 16;
-/** What the kernel answers to an option that it does not know. */
-const ENOPROTOOPT = 42;
 
 /** See {@linkcode SocketCalls}. */
 export class BsdSockets implements SocketCalls {

@@ -2,11 +2,12 @@
 /**
  * The structures of <sys/socket.h> and <netinet/in.h> as macOS and FreeBSD have them, as data, and
  * the coding of socket addresses. A `struct sockaddr` begins with its own length in a byte.
+ *
+ * Source: golang.org/x/sys/unix, ztypes_{darwin,freebsd}_{amd64,arm64}.go, which agree in all that is
+ * here.
  */
+import { AF_INET } from "./constants.ts";
 import type { Endpoint, RawAddress } from "../types.ts";
-
-export const AF_UNIX = 1;
-export const AF_INET = 2;
 
 /** Size of `struct sockaddr_in`. */
 export const SOCKADDR_IN_SIZE = 16;

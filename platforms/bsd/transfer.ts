@@ -4,6 +4,7 @@
  * systems (FreeBSD 15 has SO_SPLICE, which ties two sockets for good): between sockets bytes are read
  * and written, as by Go.
  */
+import { ENOSYS } from "./constants.ts";
 import type { SendVector, TransferCalls } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { sendError } from "./send_error.ts";
@@ -14,7 +15,6 @@ import type { BsdSystem } from "./system.ts";
 const CAPACITY = 64;
 /** An address as two 32-bit words, which takes no BigInt. */
 const WORD = 2 ** 32;
-const ENOSYS = 78;
 
 /** See {@linkcode SendVector}. */
 class BsdSendVector implements SendVector {

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** Unix sockets of macOS and FreeBSD behind the neutral seam. They have no abstract names. */
+import {
+  AF_UNIX,
+  EINVAL,
+  LOCAL_PEERCRED,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_LOCAL,
+} from "./constants.ts";
 import type { RawCredentials, UnixCalls, UnixType } from "../packet_types.ts";
 import type { RawAddress } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
-import { openSocket, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "./open_socket.ts";
-import { AF_UNIX, SOCKADDR_UN, XUCRED } from "./structs.ts";
+import { openSocket } from "./open_socket.ts";
+import { SOCKADDR_UN, XUCRED } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
-
-const SOL_LOCAL = 0;
-const LOCAL_PEERCRED = 1;
-const EINVAL = 22;
 
 /** macOS itself refuses the last. */
 const TYPES: Readonly<Record<UnixType, number>> = {

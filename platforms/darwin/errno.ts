@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * macOS's errno numbers on x86-64 and arm64, with the words that Go prints for them.
- * <sys/errno.h>; checked against Go's syscall/zerrors_darwin_amd64.go and _arm64.go.
+ * Source: golang.org/x/sys/unix, zerrors_darwin_amd64.go and _arm64.go, which agree.
  */
 import { errnoTexts } from "../bsd/errno_table.ts";
 import type { ErrnoNumbers, ErrnoText } from "../types.ts";

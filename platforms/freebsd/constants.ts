@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * FreeBSD's constants on x86-64 and arm64, by their C names, as in its headers; the same in Go's
- * syscall/zerrors_freebsd_amd64.go and _arm64.go.
+ * FreeBSD's constants on x86-64 and arm64, by their C names. Source: golang.org/x/sys/unix,
+ * zerrors_freebsd_amd64.go and _arm64.go, which agree; FIONWRITE: sys/sys/filio.h, XUCRED_PID:
+ * sys/sys/ucred.h.
  */
+import { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET } from "../bsd/constants.ts";
 import type { BsdConstants, BsdSystem, PacketOptions } from "../bsd/system.ts";
-
-const SOL_SOCKET = 0xffff;
-const IPPROTO_IP = 0;
-const IPPROTO_TCP = 6;
-const IPPROTO_IPV6 = 41;
 
 /** See {@linkcode BsdConstants}. */
 export const CONSTANTS: BsdConstants = {

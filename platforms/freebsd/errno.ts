@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * FreeBSD's errno numbers on x86-64 and arm64, with the words that Go prints for them.
- * <sys/errno.h>; checked against Go's syscall/zerrors_freebsd_amd64.go and _arm64.go.
+ * Source: golang.org/x/sys/unix, zerrors_freebsd_amd64.go and _arm64.go, which agree. Of two names
+ * for one number (EWOULDBLOCK, ENOTSUP) the library knows the other.
  */
 import { errnoTexts } from "../bsd/errno_table.ts";
 import type { ErrnoNumbers, ErrnoText } from "../types.ts";

@@ -2,13 +2,15 @@
 /**
  * Layouts and numbers of macOS and FreeBSD, against figures written down from their headers.
  *
- * Sizes and offsets in bytes are those that Go's types have, made from the systems' own headers by
- * cgo: syscall/ztypes_{darwin,freebsd}_{amd64,arm64}.go of Go 1.19; the same on both CPUs. FreeBSD's
- * `struct kevent` there is that of FreeBSD 11; the one of FreeBSD 12 and later, which the C library
- * of today takes, is from sys/sys/event.h: `uint64_t ext[4]` follows `udata`.
+ * Those of golang.org/x/sys/unix are made from the systems' headers by cgo, on the systems: sizes and
+ * offsets in ztypes_{darwin,freebsd}_{amd64,arm64}.go, numbers in zerrors_*.go of the same names, as
+ * of August 2026. In none that is used here does amd64 differ from arm64. What they lack is from the
+ * headers themselves, of XNU 11417 and of FreeBSD's source, and named where it stands.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as constants from "../../platforms/bsd/constants.ts";
+import * as kevent from "../../platforms/bsd/kevent.ts";
 import {
   DATA,
   EVFILT_READ,
@@ -28,6 +30,7 @@ import {
   MSGHDR,
   SOCKADDR_IN6_SIZE,
   SOCKADDR_IN_SIZE,
+  SOCKADDR_STORAGE_SIZE,
   SOCKADDR_UN,
   XUCRED,
 } from "../../platforms/bsd/structs.ts";
@@ -36,7 +39,7 @@ import { MESSAGE as DARWIN_MESSAGE } from "../../platforms/darwin/structs.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
 import { MESSAGE as FREEBSD_MESSAGE } from "../../platforms/freebsd/structs.ts";
 
-/** Figures by system and CPU. */
+/** Sizes of Kevent_t, by system and CPU. */
 const KEVENT_SIZES = {
   "darwin amd64": 32,
   "darwin arm64": 32,
@@ -68,6 +71,7 @@ test("a kevent in memory", () => {
 });
 
 test("struct msghdr, cmsghdr and iovec: the same on both systems and CPUs", () => {
+  // SizeofMsghdr 0x30, SizeofCmsghdr 0xc, SizeofIovec 0x10
   assert.deepEqual(MSGHDR, {
     size: 48,
     name: 0,
@@ -80,15 +84,28 @@ test("struct msghdr, cmsghdr and iovec: the same on both systems and CPUs", () =
   });
   assert.deepEqual(CMSGHDR, { size: 12, length: 0, level: 4, type: 8 });
   assert.deepEqual(IOVEC, { size: 16, base: 0, length: 8 });
-  // cmsgAlignOf of Go's syscall/sockcmsg_unix_other.go
+  // __DARWIN_ALIGN32 of XNU's sys/socket.h, _ALIGNBYTES of FreeBSD's machine/_align.h; the same in
+  // cmsgAlignOf of x/sys/unix, sockcmsg_unix_other.go
   assert.equal(DARWIN_MESSAGE.cmsgAlign, 4);
   assert.equal(FREEBSD_MESSAGE.cmsgAlign, 8);
 });
 
-test("struct sockaddr_un and xucred", () => {
+test("struct sockaddr_un, sockaddr_storage and xucred", () => {
+  // SizeofSockaddrUnix 0x6a; RawSockaddrUnix: Len uint8, Family uint8, Path [104]int8
   assert.deepEqual(SOCKADDR_UN, { size: 106, path: 2, pathSize: 104 });
-  // x/sys/unix: Version uint32, Uid uint32, Ngroups int16, Groups [16]uint32
+  // _SS_MAXSIZE of both systems' sys/socket.h
+  assert.equal(SOCKADDR_STORAGE_SIZE, 128);
+  // Xucred: Version uint32, Uid uint32, Ngroups int16, Groups [16]uint32
   assert.deepEqual([XUCRED.version, XUCRED.uid, XUCRED.groupCount, XUCRED.groups], [0, 4, 8, 12]);
+  // SizeofXucred: 0x4c on macOS, 0x58 on FreeBSD. The kernel writes no more than there is room for.
+  assert.equal(XUCRED.room, Math.max(0x4c, 0x58));
+  assert.equal(XUCRED.XUCRED_VERSION, 0);
+});
+
+test("where a datagram was sent to: struct in_pktinfo on macOS, in_addr on FreeBSD", () => {
+  // SizeofInet4Pktinfo 0xc; Ifindex uint32, Spec_dst [4]byte, Addr [4]byte
+  assert.deepEqual(DARWIN_MESSAGE.destination, { type: 0x1a, size: 12 });
+  assert.deepEqual(FREEBSD_MESSAGE.destination, { type: 0x7, size: 4 });
 });
 
 for (const { os, constants } of [DARWIN, FREEBSD]) {
@@ -114,7 +131,7 @@ for (const { os, constants } of [DARWIN, FREEBSD]) {
   });
 }
 
-/** Numbers of Go's syscall/zerrors_*.go that both CPUs share, macOS's before FreeBSD's. */
+/** Numbers of x/sys/unix, zerrors_*.go, macOS's before FreeBSD's; null for what a system lacks. */
 const OPTIONS: Record<string, readonly [number | null, number | null]> = {
   SO_REUSEADDR: [0x4, 0x4],
   SO_KEEPALIVE: [0x8, 0x8],
@@ -148,6 +165,105 @@ for (const [i, { os, options }] of [DARWIN, FREEBSD].entries()) {
   });
 }
 
+/** As above, of sockets for datagrams. */
+const PACKET_OPTIONS: Record<string, readonly [number, number]> = {
+  SO_BROADCAST: [0x20, 0x20],
+  IP_TTL: [0x4, 0x4],
+  IP_PKTINFO: [0x1a, 0x7], // FreeBSD: IP_RECVDSTADDR
+  IP_MULTICAST_TTL: [0xa, 0xa],
+  IP_MULTICAST_LOOP: [0xb, 0xb],
+  IPV6_UNICAST_HOPS: [0x4, 0x4],
+  IPV6_MULTICAST_HOPS: [0xa, 0xa],
+  IPV6_MULTICAST_LOOP: [0xb, 0xb],
+  IPV6_RECVPKTINFO: [0x3d, 0x24],
+};
+
+for (const [i, { os, packetOptions }] of [DARWIN, FREEBSD].entries()) {
+  test(`${os}: the numbers of the options of datagrams`, () => {
+    const levels: Record<string, number> = { SO: 0xffff, IP: 0, IPV6: 41 };
+    const expected = Object.entries(PACKET_OPTIONS)
+      .map(([name, numbers]) => [name, [levels[name.split("_")[0]], numbers[i]]]);
+    assert.deepEqual(packetOptions, Object.fromEntries(expected));
+  });
+}
+
+/** Numbers that are the same on both: x/sys/unix but where another source is named. */
+const SHARED: Record<string, number> = {
+  AF_UNIX: 0x1,
+  AF_INET: 0x2,
+  SOCK_STREAM: 0x1,
+  SOCK_DGRAM: 0x2,
+  SOCK_SEQPACKET: 0x5,
+  SOL_SOCKET: 0xffff,
+  SO_ACCEPTCONN: 0x2,
+  SO_TYPE: 0x1008,
+  MSG_TRUNC: 0x10,
+  MSG_CTRUNC: 0x20,
+  SCM_RIGHTS: 0x1,
+  SHUT_RD: 0x0,
+  SHUT_WR: 0x1,
+  IPPROTO_IP: 0x0,
+  IPPROTO_TCP: 0x6,
+  IPPROTO_IPV6: 0x29,
+  IP_MULTICAST_IF: 0x9,
+  IP_ADD_MEMBERSHIP: 0xc,
+  IP_DROP_MEMBERSHIP: 0xd,
+  IPV6_MULTICAST_IF: 0x9,
+  IPV6_JOIN_GROUP: 0xc,
+  IPV6_LEAVE_GROUP: 0xd,
+  IPV6_PKTINFO: 0x2e,
+  SOL_LOCAL: 0x0, // sys/un.h of both
+  LOCAL_PEERCRED: 0x1,
+  O_RDONLY: 0x0,
+  O_NONBLOCK: 0x4,
+  F_GETFL: 0x3,
+  POLLIN: 0x1,
+  POLLOUT: 0x4,
+  FIOCLEX: 0x20006601, // sys/filio.h of both: IOC_VOID | 'f' << 8 | 1
+  FIONBIO: 0x8004667e, // sys/filio.h of both: IOC_IN | sizeof(int) << 16 | 'f' << 8 | 126
+  IF_NAMESIZE: 0x10,
+  ENOENT: 2,
+  EINTR: 4,
+  EEXIST: 17,
+  EINVAL: 22,
+  EPIPE: 32,
+  ENOTSOCK: 38,
+  ENOPROTOOPT: 42,
+  ENOSYS: 78,
+};
+
+test("the numbers that both systems share", () => {
+  assert.deepEqual({ ...constants }, SHARED);
+  for (const { errnoText } of [DARWIN, FREEBSD]) {
+    for (const [name, number] of Object.entries(SHARED)) {
+      if (name.startsWith("E")) assert.equal(errnoText(number).name, name);
+    }
+  }
+});
+
+test("the numbers of kevents, the same on both systems", () => {
+  const numbers = Object.fromEntries(
+    Object.entries(kevent).filter(([name]) => /^(EV|NOTE)/.test(name)),
+  );
+  assert.deepEqual(numbers, {
+    EVFILT_READ: -0x1,
+    EVFILT_WRITE: -0x2,
+    EV_ADD: 0x1,
+    EV_DELETE: 0x2,
+    EV_ENABLE: 0x4,
+    EV_DISABLE: 0x8,
+    EV_ONESHOT: 0x10,
+    EV_CLEAR: 0x20,
+    EV_RECEIPT: 0x40,
+    EV_DISPATCH: 0x80,
+    EV_ERROR: 0x4000,
+    EV_EOF: 0x8000,
+    NOTE_TRIGGER: 0x1000000,
+  });
+  // NOTE_OOB is macOS's alone: the same bit is NOTE_FILE_POLL on FreeBSD.
+  assert.deepEqual([DARWIN.kevent.NOTE_OOB, FREEBSD.kevent.NOTE_OOB], [0x2, 0]);
+});
+
 test("numbers that are not options", () => {
   assert.deepEqual(DARWIN.constants, {
     AF_INET6: 0x1e,
@@ -171,8 +287,12 @@ test("numbers that are not options", () => {
     EPROTOTYPE: 41,
     ECONNREFUSED: 61,
   });
+  // SO_NWRITE; FIONWRITE of sys/filio.h: IOC_OUT | sizeof(int) << 16 | 'f' << 8 | 119
   assert.deepEqual(DARWIN.outstanding, { option: 0x1024 });
   assert.deepEqual(FREEBSD.outstanding, { request: 0x40046677 });
+  // LOCAL_PEERPID of XNU's sys/un.h; cr_pid of FreeBSD's sys/ucred.h, behind 16 groups and padding
+  assert.deepEqual(DARWIN.peerPid, { option: 0x2 });
+  assert.deepEqual(FREEBSD.peerPid, { offset: 80 });
 });
 
 for (const { os, errno, errnoText } of [DARWIN, FREEBSD]) {
@@ -187,6 +307,22 @@ for (const { os, errno, errnoText } of [DARWIN, FREEBSD]) {
     for (const [name, number] of Object.entries(errno)) {
       assert.equal(errnoText(number).name, name);
     }
+    // ELAST of <sys/errno.h>: 106 and 97. There is no gap.
+    const last = { darwin: 106, freebsd: 97 }[os];
+    for (let number = 1; number <= last; number++) {
+      assert.doesNotMatch(errnoText(number).text, /^errno/, String(number));
+    }
+    assert.equal(errnoText(last).name, { darwin: "EQFULL", freebsd: "EINTEGRITY" }[os]);
+    assert.match(errnoText(last + 1).text, /^errno/);
+    // Where the two part: 45 is one name on macOS, both on FreeBSD.
+    const names = [45, 81, 82, 84, 86, 92].map((number) => errnoText(number).name);
+    assert.deepEqual(
+      names,
+      {
+        darwin: ["ENOTSUP", "ENEEDAUTH", "EPWROFF", "EOVERFLOW", "EBADARCH", "EILSEQ"],
+        freebsd: ["EOPNOTSUPP", "ENEEDAUTH", "EIDRM", "EOVERFLOW", "EILSEQ", "EPROTO"],
+      }[os],
+    );
     assert.equal(errno.EPROTO, { darwin: 100, freebsd: 92 }[os]);
   });
 }
