@@ -65,7 +65,7 @@ export class AdmittedSet {
     }
   }
 
-  /** Those that are idle, the idlest last. */
+  /** Those that are idle, the idlest last; of several that are alike, the one that came first. */
   #idle(address: string | null): Idle[] {
     const found: Idle[] = [];
     for (const one of this.#all) {
@@ -73,7 +73,7 @@ export class AdmittedSet {
       const since = idleSince(one);
       if (since !== null) found.push({ one, since });
     }
-    return found.sort((a, b) => b.since - a.since);
+    return found.reverse().sort((a, b) => b.since - a.since);
   }
 }
 

@@ -24,7 +24,7 @@ export class LimitedListener implements Listener {
   readonly #door: Door<Conn>;
   readonly #freed: () => void;
 
-  /** `freed` is called for each connection when it is closed. @internal */
+  /** `freed` is called for each connection that was let in, when it is closed. @internal */
   constructor(
     listener: StreamListener<Addr, Conn>,
     limits: CheckedLimits,
@@ -100,12 +100,18 @@ export class LimitedListener implements Listener {
 
   #letIn(sysfd: number): Conn | null {
     const remote = this.#fd.nameOf(platform().sockets.peer());
-    return this.#admission.admit(
+    let entered = false;
+    const freed = () => {
+      if (entered) this.#freed();
+    };
+    const conn = this.#admission.admit(
       sysfd,
       remote,
       () => this.#listener[ADOPT](sysfd),
-      this.#freed,
+      freed,
     );
+    entered = conn !== null;
+    return conn;
   }
 }
 

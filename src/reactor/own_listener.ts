@@ -15,7 +15,7 @@ import type { ShedReports } from "./shed_reports.ts";
 /** Who serves what is accepted. */
 export interface Server {
   serve(conn: Conn): void;
-  /** One is closed, or was turned away. */
+  /** One that was served is closed. */
   closed(): void;
 }
 

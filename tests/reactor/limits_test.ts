@@ -215,8 +215,37 @@ both("too many goroutines stop it", function* () {
   yield* until(() => s.conns.length === 8);
 });
 
+both("too many goroutines have more refused, if that is the policy", function* () {
+  using s = yield* server({ goroutines: { most: 6, policy: "refuse" }, reply: "full" });
+  const many: Conn[] = [];
+  for (let i = 0; i < 8; i++) many.push(yield* dialTo(s));
+  yield* until(() => s.conns.length + s.shed.length === 8);
+  assert.ok(s.conns.length > 0 && s.shed.length > 0, `${s.conns.length}`);
+  assert.deepEqual(new Set(s.deeds), new Set(["goroutines: refused"]));
+  assert.equal(s.listener.counters.refused.goroutines, s.shed.length);
+  assert.equal(yield* heard(many[7]), "full");
+  for (const conn of many) conn.close();
+});
+
+both("too many goroutines have the oldest idle connection make room", function* () {
+  using s = yield* server({ goroutines: { most: 6, policy: "closeOldestIdle" } });
+  const many: Conn[] = [];
+  while (s.shed.length === 0) {
+    const came = s.conns.length;
+    many.push(yield* dialTo(s));
+    yield* until(() => s.conns.length > came);
+    // Each waits for bytes before the next one comes.
+    for (let i = 0; i < 10; i++) yield* gosched();
+  }
+  assert.deepEqual(s.deeds, ["goroutines: closed"]);
+  assert.equal(yield* heard(many[0]), "");
+  assert.equal(s.listener.counters.closed.goroutines, 1);
+  assert.equal(s.listener.counters.accepted, many.length);
+  for (const conn of many) conn.close();
+});
+
 both("who sends too little in the first time is closed, and no other", function* () {
-  using s = yield* server({ firstBytes: { within: 50, bytes: 4 } });
+  using s = yield* server({ firstBytes: { within: 500, bytes: 4 } });
   using quick = yield* dialTo(s);
   using slow = yield* dialTo(s);
   yield* quick.write(new Uint8Array(4));

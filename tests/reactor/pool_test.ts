@@ -79,25 +79,52 @@ bothWithWorkers('jobs may give promises with the driver "run"', function* () {
   });
 });
 
+/** A job that goes on until it is told to end. */
+class Held {
+  readonly #words = new Int32Array(new SharedArrayBuffer(4));
+  readonly job: Goroutine<void>;
+
+  constructor(pool: WorkerPool<Jobs>) {
+    this.job = go(() => pool.submit("hold", this.#words.buffer));
+  }
+
+  *begun(): Routine<void> {
+    yield* until(() => Atomics.load(this.#words, 0) === 1);
+  }
+
+  *end(): Routine<void> {
+    Atomics.store(this.#words, 0, 2);
+    Atomics.notify(this.#words, 0);
+    yield* this.job.join();
+  }
+}
+
 bothWithWorkers("a full queue makes wait, or refuses", function* () {
   yield* withPool({ workers: 1, queueLength: 2 }, function* (pool) {
+    const held = new Held(pool);
+    yield* held.begun();
     const jobs: Goroutine<number>[] = [];
-    for (let i = 0; i < 6; i++) jobs.push(go(() => pool.submit("spin", 5)));
-    yield* until(() => pool.counters.queued === 2);
+    for (let i = 0; i < 5; i++) jobs.push(go(() => pool.submit("add", i, i)));
+    yield* until(() => jobs.every(({ status }) => status === "waiting"));
+    assert.equal(pool.counters.queued, 2);
     assert.equal(pool.counters.running, 1);
-    for (const job of jobs) yield* job.join();
+    yield* held.end();
+    for (const [i, job] of jobs.entries()) assert.equal(yield* job.join(), 2 * i);
     assert.equal(pool.counters.done, 6);
   });
   const shed: string[] = [];
   const onShed = (limit: string) => shed.push(limit);
   yield* withPool({ workers: 1, queueLength: 1, whenFull: "refuse", onShed }, function* (pool) {
-    const jobs = [go(() => pool.submit("spin", 50)), go(() => pool.submit("spin", 1))];
+    const held = new Held(pool);
+    yield* held.begun();
+    const queued = go(() => pool.submit("add", 1, 1));
     yield* until(() => pool.counters.queued === 1);
     const error = (yield* thrown(pool.submit("add", 1, 2))) as Error & { limit: string };
     assert.equal(error.name, "OverloadError");
     assert.equal(error.limit, "queueLength");
     assert.deepEqual(shed, ["queueLength"]);
-    for (const job of jobs) yield* job.join();
+    yield* held.end();
+    assert.equal(yield* queued.join(), 2);
   });
 });
 
@@ -175,8 +202,19 @@ bothWithWorkers("a worker that dies fails its job, and is started again", functi
   });
 });
 
+bothWithWorkers("one that dies again and again is started ever later", function* () {
+  const later: (number | null)[] = [];
+  const onWorkerEnd = ({ restartIn }: PoolWorkerReport) => later.push(restartIn);
+  const restart = { delay: 1, longest: 4 };
+  yield* withPool({ workers: 1, restart, onWorkerEnd }, function* (pool) {
+    for (let i = 0; i < 4; i++) yield* thrown(pool.submit("exit"));
+    assert.equal(yield* pool.submit("add", 1, 2), 3);
+    assert.deepEqual(later, [1, 2, 4, 4]);
+  });
+});
+
 bothWithWorkers("a job that takes too long is cut", function* () {
-  const options = { workers: 1, jobTimeout: 30, restart: { delay: 1 } };
+  const options = { workers: 1, jobTimeout: 1000, restart: { delay: 1 } };
   yield* withPool(options, function* (pool) {
     const error = (yield* thrown(pool.submit("spinTooLong"))) as Error;
     assert.equal(error.name, "JobTimeoutError");

@@ -226,8 +226,7 @@ const DEATHS: Record<string, (served: Served) => (conn: Conn, worker: number) =>
     },
   "by terminate, while it is busy": ({ reactor }) =>
     function* (conn, worker) {
-      yield* conn.write(encode("spin"));
-      yield* sleep(20);
+      assert.equal(yield* ask(conn, "spin"), "spinning");
       reactor.workers[worker].terminate();
       assert.match(yield* lastWords(conn, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
     },
@@ -313,8 +312,7 @@ bothWithWorkers("a worker that is busy does not keep the reactor from its end", 
   const served = yield* handing({ workers: 1 });
   const sockets = openSockets();
   const conn = yield* served.connect();
-  yield* conn.write(encode("spin"));
-  yield* sleep(20);
+  assert.equal(yield* ask(conn, "spin"), "spinning");
   assert.deepEqual(yield* served.reactor.shutdown({ deadline: 10 }), { cut: 1 });
   conn[Symbol.dispose]();
   yield* served.joined();
@@ -342,6 +340,26 @@ bothWithWorkers("limits hold over all workers", function* () {
   yield* served.end();
 });
 
+bothWithWorkers("where workers accept themselves, each keeps its share of a limit", function* () {
+  const served = yield* sharing({
+    workers: 2,
+    limits: { connections: { most: 5, policy: "refuse" }, reply: "full" },
+  });
+  const by = [0, 0];
+  let refused = 0;
+  for (let i = 0; i < 40; i++) {
+    const answer = yield* ask(yield* served.connect(), "who");
+    if (answer === "full") refused++;
+    else by[Number(answer!.split(" ")[0])]++;
+  }
+  // The kernel shares out by a hash: forty are enough for both to be full.
+  assert.deepEqual(by, [2, 2]);
+  assert.equal(refused, 36);
+  yield* until(() => served.reactor.counters.refused.connections === 36);
+  assert.equal(served.reactor.counters.accepted, 4);
+  yield* served.end();
+});
+
 bothWithWorkers("workers close who is idle or says too little", function* () {
   const shed: string[] = [];
   const onShed = ({ limit, action }: { limit: string; action: string }) =>
@@ -350,7 +368,7 @@ bothWithWorkers("workers close who is idle or says too little", function* () {
     workers: 1,
     limits: {
       connections: { most: 2, policy: "closeOldestIdle" },
-      firstBytes: { within: 50 },
+      firstBytes: { within: 1000 },
       onShed,
     },
   });

@@ -24,6 +24,7 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
         process.exit(7);
         break;
       case "spin":
+        yield* conn.write(encode("spinning"));
         spin(SPIN_MS);
         break;
       case "promise":

@@ -15,6 +15,13 @@ export function spin(ms: number): number {
   return ms;
 }
 
+/** Writes 1 when it begins, and goes on when it finds another number there. */
+export function hold(memory: SharedArrayBuffer): void {
+  const words = new Int32Array(memory);
+  Atomics.store(words, 0, 1);
+  Atomics.wait(words, 0, 1);
+}
+
 /** Takes longer than any patience; not for ever, since nothing ends a busy thread on Deno. */
 export function spinTooLong(): void {
   spin(2500);
