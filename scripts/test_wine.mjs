@@ -21,12 +21,10 @@ if (folder === undefined) {
 const PLACES = ["net", "netpoll", "platforms", "sched", "sync"].map((name) => `tests/${name}`);
 /** Files that cannot run there, and why. */
 const UNIX = "there are no Unix sockets on Windows yet";
-const ELSEWHERE = "there are no descriptors from elsewhere on Windows yet";
 const RAW = "there is no raw poller on Windows yet";
 const NOT_THERE = new Map([
   ["tests/net/unix_test.ts", UNIX],
   ["tests/net/unix_fds_test.ts", UNIX],
-  ["tests/net/file_test.ts", ELSEWHERE],
   ["tests/rawpoll/poller_test.ts", RAW],
 ]);
 /** Files that Bun alone cannot run there. */

@@ -11,10 +11,13 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 
+/** Stands for family, type and protocol: they are those of a structure that is given as well. */
+export const FROM_PROTOCOL_INFO = -1;
 export const WSA_FLAG_OVERLAPPED = 0x01;
 export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
 
 export const SOL_SOCKET = 0xffff;
+export const SO_ACCEPTCONN = 0x02;
 export const SO_REUSEADDR = 0x04;
 export const SO_LINGER = 0x80;
 export const SO_PROTOCOL_INFOW = 0x2005;
@@ -42,11 +45,12 @@ export const XP1_IFS_HANDLES = 0x00020000;
 export const FILE_SKIP_COMPLETION_PORT_ON_SUCCESS = 1;
 export const FILE_SKIP_SET_EVENT_ON_HANDLE = 2;
 
+export const HANDLE_FLAG_INHERIT = 1;
+
 export const MEM_COMMIT = 0x1000;
 export const MEM_RESERVE = 0x2000;
 export const PAGE_READWRITE = 0x04;
 
-export const HANDLE_FLAG_INHERIT = 1;
 export const SYNCHRONIZE = 0x00100000;
 export const FILE_SHARE_READ = 1;
 export const FILE_SHARE_WRITE = 2;

@@ -8,6 +8,7 @@ import type { ErrnoNumbers, ErrnoText } from "../types.ts";
 
 /** Number, name and words. */
 const TABLE: readonly (readonly [number, string, string])[] = [
+  [1, "EPERM", "operation not permitted"],
   [2, "ENOENT", "no such file or directory"],
   [6, "EBADF", "bad file descriptor"],
   [8, "ENOMEM", "cannot allocate memory"],
@@ -95,7 +96,8 @@ export const ERRNO: ErrnoNumbers = {
   ENOTCONN: 10057,
 };
 
-/** Further ones that Windows' own part tells apart. */
+/** Further ones that Windows' own part tells apart; no call of Winsock gives the first three. */
+export const EPERM = 1;
 export const ENOENT = 2;
 export const EEXIST = 17;
 export const ECANCELED = 995;

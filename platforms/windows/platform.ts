@@ -3,6 +3,7 @@
 import { arch } from "node:process";
 import { type Platform, PlatformError } from "../types.ts";
 import { Arena } from "./arena.ts";
+import { WindowsDescriptors } from "./descriptor.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Shared } from "./handle.ts";
 import { WindowsPackets } from "./packets.ts";
@@ -33,6 +34,7 @@ export function windows(): Platform {
     rawSockets,
     threads: threadCalls(libraries),
     transfers: new WindowsTransfers(sockets),
+    descriptors: new WindowsDescriptors(libraries, sockets),
     packets: new WindowsPackets(libraries, sockets),
     errno: ERRNO,
     errnoText,

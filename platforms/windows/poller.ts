@@ -6,7 +6,7 @@
 import type { HostWait, Poller, PollSink } from "../types.ts";
 import type { Operation } from "./arena.ts";
 import * as C from "./constants.ts";
-import { ERRNO } from "./errno.ts";
+import { EEXIST, ENOTSOCK, EPERM, ERRNO } from "./errno.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
 import { PacketQueue, type Taker } from "./packet_queue.ts";
 import type { Port, Reported } from "./port.ts";
@@ -51,11 +51,13 @@ export class CompletionPoller implements Poller, Port, Taker {
 
   open(fd: number, slot: number, sequence: number): number {
     const socket = this.#sockets.find(fd);
-    if (typeof socket === "number") return socket;
+    // What is no socket cannot be waited for here, which epoll says of a file.
+    if (typeof socket === "number") return socket === -ENOTSOCK ? -EPERM : socket;
+    if (socket.slot >= 0) return -EEXIST;
     if (socket.port === null) {
       const done = this.#associate(socket);
       if (done < 0) return done;
-    } else if (socket.port !== this || socket.slot >= 0) {
+    } else if (socket.port !== this) {
       return -ERRNO.EINVAL;
     }
     socket.slot = slot;

@@ -14,8 +14,9 @@ import type {
 import { packAddress } from "../packed_address.ts";
 import { Acceptor } from "./acceptor.ts";
 import * as C from "./constants.ts";
-import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "./errno.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
+import { isHandle } from "./descriptor.ts";
+import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "./errno.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
 import { INHERITED, SocketOptions } from "./options.ts";
 import { StreamSocket } from "./stream_socket.ts";
@@ -76,7 +77,7 @@ export class WindowsSockets implements SocketCalls {
     const done = this.#done(
       getsockopt(fd, C.SOL_SOCKET, C.SO_PROTOCOL_INFOW, info, this.#length),
     );
-    if (done < 0) return -EBADF;
+    if (done < 0) return isHandle(this.#winsock, fd) ? -ENOTSOCK : -EBADF;
     const view = new DataView(info.buffer);
     const family = view.getInt32(PROTOCOL_INFO.family, true);
     return this.#add(fd, family, view.getInt32(PROTOCOL_INFO.type, true));

@@ -29,6 +29,8 @@ export const WS2_32_SYMBOLS = {
   WSAStartup: { params: ["u32", "buffer"], result: "i32" },
   // SOCKET WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW *, GROUP, DWORD flags)
   WSASocketW: { params: ["i32", "i32", "i32", "pointer", "u32", "u32"], result: "i32" },
+  // int WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *)
+  WSADuplicateSocketW: { params: ["i32", "u32", "buffer"], result: "i32" },
   // int bind(SOCKET s, const sockaddr *name, int namelen)
   bind: { params: ["i32", "buffer", "i32"], result: "i32" },
   // int listen(SOCKET s, int backlog)
@@ -135,6 +137,10 @@ export const KERNEL32_SYMBOLS = {
   GetProcessIdOfThread: { params: ["i32"], result: "u32" },
   // BOOL GetExitCodeThread(HANDLE thread, DWORD *code)
   GetExitCodeThread: { params: ["i32", "buffer"], result: "i32" },
+  // DWORD GetCurrentProcessId(void)
+  GetCurrentProcessId: { params: [], result: "u32" },
+  // BOOL GetHandleInformation(HANDLE, DWORD *flags)
+  GetHandleInformation: { params: ["i32", "buffer"], result: "i32" },
   // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
   SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
   // BOOL CloseHandle(HANDLE)

@@ -28,7 +28,8 @@ import { UnixgramSocket } from "./unixgram_conn.ts";
  * when it is closed. What makes sense for sockets alone, as `setNoDelay`, fails on others.
  *
  * @throws {OpError} with {@linkcode NotPollableError} for what the system cannot wait for, as a
- * regular file; with "EBADF" for what is not open; {@linkcode TypeError} for another kind of socket
+ * regular file; with "EBADF" for what is not open; with "EINVAL" on Windows for a socket that has
+ * belonged to another completion port; {@linkcode TypeError} for another kind of socket
  * @example
  * ```ts
  * using stdin = fileConn(0);
