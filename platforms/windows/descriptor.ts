@@ -4,7 +4,6 @@
  * the same socket, so what holds of the one holds of the other: also that its first port is its last.
  */
 import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
-import type { SocketCalls } from "../types.ts";
 import * as C from "./constants.ts";
 import { EBADF } from "./errno.ts";
 import type { WindowsSockets } from "./socket.ts";
@@ -23,7 +22,7 @@ const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
 /** See {@linkcode DescriptorCalls}. */
 export class WindowsDescriptors implements DescriptorCalls {
   /** The poller refuses what is no socket, so nobody reads it through these. */
-  readonly files: SocketCalls;
+  readonly files: WindowsSockets;
   readonly #winsock: Winsock;
   readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
   readonly #value = new Int32Array(new ArrayBuffer(4));
@@ -74,11 +73,7 @@ export class WindowsDescriptors implements DescriptorCalls {
   }
 
   close(fd: number): number {
-    const kind = this.kind(fd);
-    if (typeof kind === "number") return kind;
-    if (kind.domain !== "file") return this.files.close(fd);
-    const { kernel, errno } = this.#winsock;
-    return kernel.CloseHandle(fd) !== 0 ? 0 : -errno();
+    return isHandle(this.#winsock, fd) ? this.files.closeAny(fd) : -EBADF;
   }
 }
 
