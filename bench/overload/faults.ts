@@ -149,7 +149,7 @@ export async function slowReader(runtime: Runtime): Promise<Figures> {
 
 /** Clients who connect and say nothing. */
 export async function slowSender(runtime: Runtime): Promise<Figures> {
-  const within = 300;
+  const within = 1000;
   using served = await startServer(runtime, { workers: 1, limits: { firstBytes: { within } } });
   return await run(function* () {
     const talkers = new Talkers(served, TALKERS, MESSAGE);
