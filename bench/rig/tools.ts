@@ -10,15 +10,20 @@ const PACKAGES: Record<string, string[]> = {
   go: ["golang-go"],
   node: ["nodejs"],
   taskset: ["util-linux"],
+  "redis-benchmark": ["redis-tools"],
+  "redis-server": ["redis-server"],
+  wrk: ["wrk"],
 };
 
-const VERSION_ARGS: Record<string, string[]> = { go: ["version"] };
+const VERSION_ARGS: Record<string, string[]> = { go: ["version"], wrk: ["-v"] };
+/** wrk tells its version and fails. */
+const GOOD_STATUS: Record<string, number> = { wrk: 1 };
 
 /** The first line of what a program says of its version, or null where there is none. */
 export function versionLine(program: string): string | null {
   const args = VERSION_ARGS[program] ?? ["--version"];
   const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
-  return status === 0 ? stdout.split("\n")[0].trim() : null;
+  return status === (GOOD_STATUS[program] ?? 0) ? stdout.split("\n")[0].trim() : null;
 }
 
 function mayInstall(): boolean {

@@ -6,7 +6,11 @@ import type { Options } from "./options.ts";
 export type Role = "server" | "load";
 
 /** Both programs end in `exec`, so the process is the command's own, and so is its pid. */
-export function placed(role: Role, command: string[], { pin, nice }: Options): string[] {
+export function placed(
+  role: Role,
+  command: string[],
+  { pin, nice }: Pick<Options, "pin" | "nice">,
+): string[] {
   const pinned = availableParallelism() > 1 &&
     (pin === "split" || (pin === "load" && role === "load"));
   return [

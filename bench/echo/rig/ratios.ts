@@ -13,13 +13,16 @@ export interface Ratio {
   firm: boolean;
 }
 
+/** What of a sample a ratio takes. */
+export type Rated = Pick<Sample, "round" | "server" | "rate" | "place" | "clean">;
+
 /** Whom a server is compared with. */
 export function othersOf(server: Server): string[] {
   return [C, GO, server.own].filter((id) => id !== undefined).filter((id) => id !== server.id);
 }
 
 /** Of the samples of one shape, the ratios of all rounds in which both have one that will do. */
-function pairs(samples: Sample[], mine: string, theirs: string, clean: boolean): number[] {
+function pairs(samples: Rated[], mine: string, theirs: string, clean: boolean): number[] {
   const usable = samples.filter((sample) => sample.rate > 0 && (sample.clean || !clean));
   return usable.filter(({ server }) => server === mine).flatMap((a) => {
     const b = usable.find(({ server, round }) => server === theirs && round === a.round);
@@ -28,13 +31,13 @@ function pairs(samples: Sample[], mine: string, theirs: string, clean: boolean):
   });
 }
 
-export function cleanPairs(samples: Sample[], mine: string, theirs: string): number {
+export function cleanPairs(samples: Rated[], mine: string, theirs: string): number {
   return pairs(samples, mine, theirs, true).length;
 }
 
 /** Where too few pairs are clean, all are taken, and the ratio is a hint only. */
 export function ratio(
-  samples: Sample[],
+  samples: Rated[],
   mine: string,
   theirs: string,
   needed: number,

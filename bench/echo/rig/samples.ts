@@ -25,9 +25,10 @@ export interface Sample extends Measured {
 /** Between the two lies nothing: about 50 ns under one cache, 200 and more apart. */
 const APART_NS = 150;
 /** Of a CPU. The counters of the system are that coarse. */
-const OTHERS_ALLOWED = 0.1;
+export const OTHERS_ALLOWED = 0.1;
 
-function placeOf(before: number, after: number): Place {
+/** From the time between the CPUs before and after. */
+export function placeOf(before: number, after: number): Place {
   if ((before > APART_NS) !== (after > APART_NS)) return "moved";
   return before > APART_NS ? "far" : "near";
 }

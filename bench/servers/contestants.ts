@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Who takes part, in three contests.
+import { BUN, compiled, DENO, inRepository } from "../rig/paths.ts";
+
+export type Contest = "redis" | "http" | "connections";
+
+export interface Contestant {
+  /** As in `--only`. */
+  id: string;
+  title: string;
+  contest: Contest;
+  /** The program and its arguments; PORT is in the environment, and stands for itself in them. */
+  command: string[];
+}
+
+/** In front of the ids of the library's own. */
+const OURS: Record<Contest, [goroutines: string, events: string]> = {
+  redis: ["examples/redis.ts", "examples/event_redis.ts"],
+  http: ["examples/http.ts", "examples/event_http.ts"],
+  connections: ["bench/echo/netpoll.ts", "examples/event_echo.ts"],
+};
+
+function underDeno(file: string): string[] {
+  return [DENO, "run", "--quiet", "--no-check", "--no-prompt", "-A", inRepository(file)];
+}
+
+/** The library on both runtimes, in both forms. */
+function ours(contest: Contest): Contestant[] {
+  const [goroutines, events] = OURS[contest];
+  return (["bun", "deno"] as const).flatMap((runtime) =>
+    [["go", goroutines], ["event", events]].map(([form, file]) => ({
+      id: `${contest}-${runtime}-${form}`,
+      title: `netpoll, ${runtime === "bun" ? "Bun" : "Deno"}, ${
+        form === "go" ? "goroutines" : "events"
+      }`,
+      contest,
+      command: runtime === "bun" ? [BUN, inRepository(file)] : underDeno(file),
+    }))
+  );
+}
+
+export const REDIS_SERVER = "redis-server";
+export const GO_HTTP = "http-go";
+export const BUN_SERVE = "http-bun-serve";
+export const GO_ECHO = "connections-go";
+
+const REDIS = ["redis-server", "--bind", "127.0.0.1", "--port", "PORT"];
+
+export const CONTESTANTS: Contestant[] = [
+  ...ours("redis"),
+  {
+    id: REDIS_SERVER,
+    title: "redis-server",
+    contest: "redis",
+    command: [...REDIS, "--save", "", "--appendonly", "no"],
+  },
+  ...ours("http"),
+  {
+    id: BUN_SERVE,
+    title: "Bun.serve",
+    contest: "http",
+    command: [BUN, inRepository("bench/servers/bun_serve.ts")],
+  },
+  {
+    id: "http-deno-serve",
+    title: "Deno.serve",
+    contest: "http",
+    command: underDeno("bench/servers/deno_serve.ts"),
+  },
+  {
+    id: "http-node",
+    title: "node:http, Node",
+    contest: "http",
+    command: ["node", inRepository("bench/servers/node_http.mjs")],
+  },
+  { id: GO_HTTP, title: "Go, net/http", contest: "http", command: [compiled("servers-go")] },
+  ...ours("connections"),
+  { id: GO_ECHO, title: "Go, net", contest: "connections", command: [compiled("echo-go")] },
+];

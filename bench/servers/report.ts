@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// What is told at the end, on the terminal and in servers.md alike.
+import type { Ratio } from "../echo/rig/ratios.ts";
+import { median } from "../rig/stats.ts";
+import { fixed, grouped, table } from "../rig/table.ts";
+import { BUN_SERVE, type Contestant, GO_ECHO, GO_HTTP, REDIS_SERVER } from "./contestants.ts";
+import { type Check, ratioOf, titleOf } from "./goals.ts";
+import { LOADS } from "./loads.ts";
+import type { Options } from "./options.ts";
+import type { Sample } from "./rounds.ts";
+
+export interface Row {
+  server: string;
+  title: string;
+  rate: number;
+  min: number;
+  max: number;
+  server_cpu: number;
+  load_cpu: number;
+  /** How many each second of the server's processor time is good for. */
+  per_cpu: number;
+  samples: number;
+  clean: number;
+  failure: string;
+  /** By the id of the other server. */
+  ratios: Record<string, Ratio>;
+}
+
+export interface CaseSummary {
+  case: string;
+  title: string;
+  rows: Row[];
+}
+
+/** Whom all of a contest are compared with. */
+const YARDSTICKS = {
+  redis: [REDIS_SERVER],
+  http: [GO_HTTP, BUN_SERVE],
+  connections: [GO_ECHO],
+};
+
+function rowOf(contestant: Contestant, id: string, samples: Sample[], needed: number): Row {
+  const { id: server, title, contest } = contestant;
+  const all = samples.filter((sample) => sample.server === server && sample.case === id);
+  const worked = all.filter(({ rate }) => rate > 0);
+  const clean = worked.filter((sample) => sample.clean);
+  const taken = clean.length > 0 ? clean : worked;
+  const rates = taken.map(({ rate }) => rate);
+  const ratios = YARDSTICKS[contest].flatMap((other) => {
+    const found = other === server ? null : ratioOf(samples, id, server, other, needed);
+    return found === null ? [] : [[other, found] as const];
+  });
+  return {
+    server,
+    title,
+    rate: median(rates),
+    min: Math.min(...rates),
+    max: Math.max(...rates),
+    server_cpu: median(taken.map(({ server_cpu }) => server_cpu)),
+    load_cpu: median(taken.map(({ load_cpu }) => load_cpu)),
+    per_cpu: median(taken.map(({ rate, server_cpu }) => rate / server_cpu)),
+    samples: all.length,
+    clean: clean.length,
+    failure: all.find(({ failure }) => failure !== "")?.failure ?? "",
+    ratios: Object.fromEntries(ratios),
+  };
+}
+
+export function summarize(samples: Sample[], { contestants, needed }: Options): CaseSummary[] {
+  return LOADS.flatMap(({ contest, cases }) => {
+    const taking = contestants.filter((one) => one.contest === contest);
+    if (taking.length === 0) return [];
+    return cases.map(([id, title]) => ({
+      case: id,
+      title,
+      rows: taking.map((one) => rowOf(one, id, samples, needed)),
+    }));
+  });
+}
+
+/** "0.970"; "~0.970" where too few pairs were undisturbed. */
+function ratioCell(ratio: Ratio | undefined): string {
+  return ratio === undefined ? "-" : `${ratio.firm ? "" : "~"}${fixed(ratio.median, 3)}`;
+}
+
+function section({ title, rows }: CaseSummary): string {
+  const others = [...new Set(rows.flatMap(({ ratios }) => Object.keys(ratios)))];
+  const head = [
+    ...["server", "a second", "min", "max"],
+    ...others.map((id) => `to ${titleOf(id)}`),
+    ...["server CPU", "load CPU", "per CPU second", "clean"],
+  ];
+  const cells = rows.map((row) => [
+    row.title,
+    ...[row.rate, row.min, row.max].map(grouped),
+    ...others.map((id) => ratioCell(row.ratios[id])),
+    ...[row.server_cpu, row.load_cpu].map((cpu) => fixed(cpu, 2)),
+    grouped(row.per_cpu),
+    `${row.clean}/${row.samples}`,
+  ]);
+  const failures = rows.filter(({ failure }) => failure !== "")
+    .map(({ title, failure }) => `- ${title} failed: ${failure.split("\n")[0]}`);
+  return [`## ${title}`, table(head, cells), ...failures].join("\n\n");
+}
+
+function goalSection(checks: Check[]): string {
+  const rows = checks.map((check) => [
+    `${check.case}: ${titleOf(check.server)}, at least ${check.least} of ${titleOf(check.against)}`,
+    fixed(check.reached, 3),
+    check.verdict,
+  ]);
+  return `## Goals\n\n${table(["goal", "reached", ""], rows)}`;
+}
+
+const LEGEND = `Medians over the rounds. Ratios are taken within a round, between samples of which
+neither was disturbed and both had the CPUs in the same place, then the median (~: there were too few
+such pairs, so all are taken). "clean": samples undisturbed. CPU columns: CPUs in use. "per CPU
+second": the rate through the server's CPUs, which says more than the rate where the load was at its
+end or the machine busy. With SET and GET one run of redis-benchmark measures both, and CPUs are those
+of the run.`;
+
+export function report(summaries: CaseSummary[], checks: Check[]): string {
+  return [...summaries.map(section), LEGEND, goalSection(checks)].join("\n\n");
+}
