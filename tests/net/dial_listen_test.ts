@@ -14,6 +14,7 @@ import {
   type DialOptions,
   DNSError,
   go,
+  gosched,
   listen,
   type Listener,
   type ListenOptions,
@@ -343,6 +344,21 @@ both("those who accept take turns, first come, first served", function* () {
     using accepted = yield* each.join();
     assert.equal(String(accepted.remoteAddr), String(conn.localAddr));
   }
+});
+
+both("one who accepts and never has to wait lets the others run", function* () {
+  const QUEUED = 200;
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const address = String(listener.addr);
+  for (let i = 0; i < QUEUED; i++) (yield* dial("tcp", address)).close();
+  let others = 0;
+  const other = go(function* () {
+    for (;; others++) yield* gosched();
+  });
+  const before = others;
+  for (let i = 0; i < QUEUED; i++) (yield* listener.accept()).close();
+  assert.ok(others - before >= 3, `the other ran ${others - before} times`);
+  assert.equal(other.status, "runnable");
 });
 
 const UNSPECIFIED_ENDS = [":0", "0.0.0.0:0", ":"];

@@ -80,6 +80,20 @@ for (const network of ["unix", "unixpacket"] as const) {
     );
   });
 
+  both(`${network}: each side may end before the other`, function* () {
+    const [a, b] = yield* pair(network);
+    using _a = a, _b = b;
+    yield* a.write(HELLO);
+    a.closeWrite();
+    const buf = new Uint8Array(8);
+    assert.equal(yield* b.read(buf), 5);
+    assert.equal(yield* b.read(buf), null);
+    yield* b.write(HELLO);
+    assert.equal(yield* a.read(buf), 5, "the other direction goes on");
+    b.closeWrite();
+    assert.equal(yield* a.read(buf), null);
+  });
+
   both(`${network}: close ends those who wait`, function* () {
     const listener = yield* listen(network, "");
     using client = yield* dial(network, String(listener.addr));
@@ -268,7 +282,7 @@ both("nobody there is refused in Go's words", function* () {
   assert.equal(refused.code, "ECONNREFUSED");
 });
 
-both("a dial waits for a listener whose queue is full; limits and ends reach it", function* () {
+both("a dial waits for a listener whose queue is full, and limits and ends reach it", function* () {
   using listener = yield* listen("unix", "", { backlog: 1 });
   const name = String(listener.addr);
   const queued: UnixConn[] = [];
@@ -360,6 +374,7 @@ both("a datagram waits for a peer whose queue others have filled", function* () 
     yield* sleep(100);
   });
   const elapsed = performance.now() - since;
+  // It may be about to try once more.
   assert.notEqual(sending.status, "dead");
   // Each try is an event, as if there were room; it must not lead to the next.
   assert.ok(tries > 1 && tries < 10 + elapsed / 10, `${tries} tries in ${elapsed} ms`);
