@@ -64,11 +64,16 @@ both("what data answers is written and done, the bytes before the action", funct
     c: { out: bytes("c!") },
     d: { out: bytes("d!"), action: "close" },
   };
-  yield* serving({ data: (_conn, input) => answers[text(input)] }, function* ({ connect }) {
+  const heard: string[] = [];
+  const data = (_conn: EventConn, input: Uint8Array) => {
+    heard.push(text(input));
+    return answers[text(input)];
+  };
+  yield* serving({ data }, function* ({ connect }) {
     using conn = yield* connect();
-    for (const word of ["a", "b"]) {
+    for (const [i, word] of ["a", "b"].entries()) {
       yield* conn.write(bytes(word));
-      yield* sleep(2);
+      yield* until(() => heard.length === i + 1);
     }
     yield* conn.write(bytes("c"));
     assert.equal(yield* readText(conn, 2), "c!");
