@@ -42,6 +42,8 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** The connections that it was handed, by their tokens, and what the gate counts each under. */
   readonly #held = new Map<number, string>();
   readonly #onPause: (slot: WorkerSlot, paused: boolean) => void;
+  /** Connections that those accepted themselves who worked here before. */
+  #acceptedBefore = 0;
   #paused = false;
   #lastToken = 0;
 
@@ -56,9 +58,9 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     return this.#held.size + this.#word(P.OWN_CONNECTIONS);
   }
 
-  /** Connections that it has accepted itself, since it was started last. */
+  /** Connections that it has accepted itself, also before it was started last. */
   get ownAccepted(): number {
-    return this.#word(P.OWN_ACCEPTED);
+    return this.#acceptedBefore + this.#word(P.OWN_ACCEPTED);
   }
 
   /** Goroutines that it has told of, and those that it will start for what it has been handed. */
@@ -132,6 +134,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** It is gone, and all it had is closed. */
   clear(): void {
     for (const token of [...this.#held.keys()]) this.#release(token);
+    this.#acceptedBefore = this.ownAccepted;
     this.link = null;
     this.lost = 0;
   }

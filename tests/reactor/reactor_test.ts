@@ -264,6 +264,31 @@ for (const [way, open] of Object.entries(WAYS)) {
   }
 }
 
+/** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
+function* connectAgain(served: Served): Routine<Conn> {
+  for (;;) {
+    try {
+      return yield* served.connect();
+    } catch (error) {
+      if ((error as { code: string }).code !== "ECONNREFUSED") throw error;
+      yield* sleep(1);
+    }
+  }
+}
+
+bothWithWorkers("what a worker accepted counts on when it has died", function* () {
+  const served = yield* sharing({ workers: 1, restart: { delay: 1 } });
+  const [worker] = served.reactor.workers;
+  for (let i = 0; i < 3; i++) assert.equal(yield* served.worker(), 0);
+  assert.match(yield* lastWords(served.conns[0], "throw"), /^(null|ECONNRESET)$/);
+  yield* until(() => worker.state !== "serving");
+  yield* until(() => worker.state === "serving");
+  assert.match((yield* ask(yield* connectAgain(served), "who"))!, /^0 /);
+  assert.equal(served.reactor.counters.accepted, 4);
+  assert.equal(served.reactor.counters.open, 1);
+  yield* served.end();
+});
+
 bothWithWorkers("with onPanic an error ends its connection alone", function* () {
   const panics: { error: unknown; worker: number; remote: string }[] = [];
   const reports: WorkerReport[] = [];
