@@ -98,7 +98,8 @@ export type WineGap =
   | "TCP_FASTOPEN"
   | "IPV6_TCLASS"
   | "a reset before the first receive"
-  | "names of interfaces";
+  | "names of interfaces"
+  | "folders for Bun to read";
 
 /**
  * How many calls it takes to get what is there: on Windows one may begin an operation and another

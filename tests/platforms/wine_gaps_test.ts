@@ -4,6 +4,8 @@
  * skipped under Wine; when one of these fails, Wine has caught up and they can run.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import { test } from "node:test";
 import { platform } from "../../platforms/runtime.ts";
 import { winsock } from "../../platforms/windows/winsock.ts";
@@ -66,3 +68,10 @@ gap("names of interfaces", () => {
   // Index 1 is the loopback's on every Windows.
   assert.equal(platform().sockets.interfaceName(1), null);
 });
+
+if ("Bun" in globalThis) {
+  gap("folders for Bun to read", () => {
+    const { stderr } = spawnSync(process.execPath, ["-e", "1"], { encoding: "utf8" });
+    assert.match(stderr, /Cannot read file ".*": EBADFD/);
+  });
+}
