@@ -42,7 +42,7 @@ const NOT_UNDER_BUN = new Map([
   ["tests/net/udp_batch_test.ts", "os.networkInterfaces fails in Wine"],
   ["tests/net/deno_errors_test.ts", "of a package with a scope in its name Wine gives Bun EBADFD"],
 ]);
-/** Longest that a file may take, in milliseconds: a minute is much, but a machine may be busy. */
+/** Longest that a file may take, in milliseconds: most take seconds, but a machine may be busy. */
 const LIMIT_MS = 300_000;
 /** The processor; not the first, which has most of a machine's own work. */
 const PROCESSOR = String(availableParallelism() - 1);
