@@ -70,24 +70,20 @@ both("Semaphore.tryAcquire() takes what is free", function* () {
 
 both("Semaphore.acquire() takes, waits, and gives up with its context", function* () {
   const sem = new Semaphore(2);
-  const tries: boolean[] = [];
-  const [ctx, cancel] = withTimeout(background(), 5);
-  const tryWithin = function* (n: number): Routine<boolean> {
-    try {
-      yield* sem.acquire(n, ctx);
-      return true;
-    } catch (error) {
-      assert.equal(error, DeadlineExceeded);
-      return false;
-    }
-  };
-  yield* sem.acquire(1, ctx);
-  tries.push(yield* tryWithin(1), yield* tryWithin(1));
-  cancel();
+  const [ctx, cancel] = withCancel(background());
+  yield* sem.acquire(2, ctx);
+  const [late, stop] = withTimeout(background(), 2);
+  assert.equal(yield* thrown(sem.acquire(1, late)), DeadlineExceeded);
+  stop();
+  const controller = new AbortController();
+  const waiting = go(() => thrown(sem.acquire(1, controller.signal)));
+  yield* parked(waiting);
+  controller.abort();
+  assert.equal(yield* waiting.join(), Canceled);
   sem.release(2);
-  tries.push(yield* tryWithin(1));
-  assert.deepEqual(tries, [true, false, false], "the last with its context over already");
-  assert.ok(sem.tryAcquire(2));
+  cancel();
+  assert.equal(yield* thrown(sem.acquire(1, ctx)), Canceled, "over already, though it is free");
+  assert.ok(sem.tryAcquire(2), "nothing was taken by those who gave up");
 });
 
 both("Semaphore: its context holds nobody who waits no more", function* () {
