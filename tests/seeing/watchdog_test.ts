@@ -36,10 +36,9 @@ for (const driver of ["run", "runSync"] as const) {
       ];
       for (const g of all) yield* g.join();
     }, { watchdog: 50, onSlow });
-    assert.deepEqual(slow.map(([name]) => name).filter((name) => name !== "modest"), [
-      "greedy",
-      "last",
-    ]);
+    // Whoever the machine kept from running meanwhile is named as well.
+    const times = (name: string) => slow.filter(([each]) => each === name).length;
+    assert.ok(times("greedy") > 0 && times("last") > 0 && times("modest") < 30, String(slow));
     for (const [, ms] of slow) assert.ok(ms >= 50);
     assert.equal(scheduler.observer, null, "it watches no longer than its run");
   });
