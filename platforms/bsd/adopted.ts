@@ -15,6 +15,7 @@ import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
 import type { SocketCalls } from "../types.ts";
 import { closeOnExec, isNonBlocking, setNonBlocking } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
+import { keepQuiet } from "./open_socket.ts";
 import { BsdSockets } from "./socket.ts";
 import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
@@ -40,6 +41,9 @@ class BsdFiles extends BsdSockets {
 export class BsdDescriptors implements DescriptorCalls {
   readonly files: SocketCalls;
   readonly #libc: BsdLibc;
+  readonly #system: BsdSystem;
+  /** Whether each call says that it wants no signal. */
+  readonly #quiet: boolean;
   readonly #domains: Readonly<Record<number, DescriptorKind["domain"]>>;
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
   readonly #value = new Int32Array(new ArrayBuffer(4));
@@ -47,6 +51,8 @@ export class BsdDescriptors implements DescriptorCalls {
 
   constructor(libc: BsdLibc, system: BsdSystem) {
     this.#libc = libc;
+    this.#system = system;
+    this.#quiet = system.constants.MSG_NOSIGNAL !== 0;
     this.files = new BsdFiles(libc, system);
     this.#domains = {
       [AF_INET]: "ip4",
@@ -83,9 +89,12 @@ export class BsdDescriptors implements DescriptorCalls {
     return this.#done(closeOnExec(this.#libc, fd));
   }
 
+  /** A socket that is taken in is also made deaf to SIGPIPE, where no call can be told. */
   setNonBlocking(fd: number, on: boolean): number {
     const is = this.#done(isNonBlocking(this.#libc, fd));
     if (is < 0) return is;
+    // What is no socket refuses that, and may.
+    if (on && !this.#quiet) keepQuiet(this.#libc, this.#system, fd);
     if ((is === 1) === on) return 0;
     const done = this.#done(setNonBlocking(this.#libc, fd, on));
     return done < 0 ? done : 1;

@@ -28,12 +28,16 @@ export function openSocket(
 /** Gives a new descriptor what it needs, or closes it and gives minus an errno. */
 export function prepare(libc: BsdLibc, system: BsdSystem, fd: number): number {
   if (hasFlags(system)) return fd;
-  const { setsockopt, close } = libc.symbols;
-  const { SO_NOSIGPIPE } = system.constants;
   const failed = closeOnExec(libc, fd) < 0 || setNonBlocking(libc, fd) < 0 ||
-    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, ON, 4) < 0;
+    keepQuiet(libc, system, fd) < 0;
   if (!failed) return fd;
   const errno = libc.errno();
-  close(fd);
+  libc.symbols.close(fd);
   return -errno;
+}
+
+/** Has no call on `fd` raise SIGPIPE. -1 with errno set on failure. */
+export function keepQuiet(libc: BsdLibc, system: BsdSystem, fd: number): number {
+  const { SO_NOSIGPIPE } = system.constants;
+  return libc.symbols.setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, ON, 4);
 }

@@ -137,6 +137,23 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(descriptors.setNonBlocking(3, false), 1);
   });
 
+  test(`${os}: a copy that cannot be closed on exec is no copy, and is closed`, () => {
+    const { libc, calls } = library(system, { dup: () => 8, ioctl: () => -25 });
+    assert.equal(new BsdDescriptors(libc, system).duplicate(3), -25);
+    assert.deepEqual(calls.at(-1), ["close", 8]);
+    const none = library(system, { dup: () => -24 });
+    assert.equal(new BsdDescriptors(none.libc, system).duplicate(3), -24);
+    assert.equal(none.calls.length, 1);
+  });
+
+  test(`${os}: a socket that was taken in raises no SIGPIPE either`, () => {
+    const { libc, calls } = library(system, { setsockopt: () => -ENOTSOCK });
+    // What is no socket is taken in all the same.
+    assert.equal(new BsdDescriptors(libc, system).setNonBlocking(3, true), 1);
+    const set = calls.filter(([name]) => name === "setsockopt").map((each) => each.slice(1, 4));
+    assert.deepEqual(set, os === "darwin" ? [[3, 0xffff, 0x1022]] : []);
+  });
+
   test(`${os}: a datagram that is longer than its memory is known by its length`, () => {
     const flags = [0, 0x10];
     const { libc } = library(system, {
