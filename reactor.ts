@@ -22,6 +22,7 @@ export type {
   RestartOptions,
   WorkerReport,
 } from "./src/reactor/reactor_options.ts";
+export { NoWorkersError } from "./src/reactor/reactor_errors.ts";
 export {
   openReactor,
   Reactor,

@@ -22,6 +22,7 @@ import {
   moduleURL,
   type ReactorOptions,
 } from "./reactor_options.ts";
+import { NoWorkersError } from "./reactor_errors.ts";
 import { SharedPorts } from "./shared_ports.ts";
 import { handedLimits, mainLimits, ownLimits } from "./shares.ts";
 import type { Tended } from "./supervisor.ts";
@@ -56,6 +57,8 @@ export class Reactor implements Disposable {
   readonly #acceptors = new Set<Acceptor>();
   readonly #crew: Crew<WorkerSlot>;
   #askedAt = 0;
+  /** Why nobody is left to serve; null while somebody is. */
+  #bereft: NoWorkersError | null = null;
 
   /** @internal */
   constructor(module: string, options: CheckedReactorOptions) {
@@ -99,17 +102,20 @@ export class Reactor implements Disposable {
    * the reactor shuts down. Parks.
    *
    * @param listener as `listen` gives it, for TCP; call its `accept` no more
-   * @throws {TypeError} when the listener is of another kind; {@linkcode OpError} when it fails
+   * @throws {TypeError} when the listener is of another kind; {@linkcode OpError} when it fails;
+   * {@linkcode NoWorkersError} when all workers have died with `restart: false`: it is closed then
    */
   *serve(listener: Listener): Routine<void> {
     const acceptor = new Acceptor(listener, this.#gate, this.#balancer);
     if (this.#crew.stopping.err !== null) return listener.close();
     this.#acceptors.add(acceptor);
+    if (this.#bereft !== null) acceptor.close();
     try {
       yield* acceptor.run();
     } finally {
       this.#acceptors.delete(acceptor);
     }
+    if (this.#bereft !== null) throw this.#bereft;
   }
 
   /**
@@ -226,10 +232,18 @@ export class Reactor implements Disposable {
     for (const { one, address } of undelivered) {
       handOver(one, address ?? "", this.#gate, this.#balancer);
     }
-    if (this.#slots.every(({ state }) => state === "ended")) this.#ports.release();
+    const left = this.#slots.some(({ state }) => state !== "ended");
+    if (!left) this.#ports.release();
     const { error, stuck } = end;
     if (this.#crew.stopping.err !== null) return;
     this.#options.onWorkerEnd({ worker: slot.id, error, connections, restartIn, stuck });
+    if (!left) this.#bereave(error);
+  }
+
+  /** Nobody will ever serve: clients are to be told, and not to wait in the kernel's queue. */
+  #bereave(error: unknown): void {
+    this.#bereft = new NoWorkersError(error);
+    for (const acceptor of [...this.#acceptors]) acceptor.close();
   }
 
   /** Goroutines of the worker that has the fewest. What they told may be old: they are asked again. */

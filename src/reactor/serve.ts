@@ -12,7 +12,8 @@ import type { ReactorOptions } from "./reactor_options.ts";
  * @param listener as `listen` gives it, for TCP
  * @param module the handler's module, see {@linkcode openReactor}
  * @param options see {@linkcode ReactorOptions}
- * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
+ * @throws {TypeError} when an option is wrong, naming it; what loading the module throws;
+ * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:7007");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type Conn, dial, go, type Goroutine, listen, type Routine, sleep } from "../../mod.ts";
 import {
   limit,
+  NoWorkersError,
   openReactor,
   type Reactor,
   type ReactorOptions,
@@ -263,6 +264,26 @@ for (const [way, open] of Object.entries(WAYS)) {
     );
   }
 }
+
+bothWithWorkers("with no worker left and none to come, serve ends with an error", function* () {
+  const reactor = yield* openReactor(HANDLER, { workers: 2, restart: false });
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const serving = go(() => thrown(reactor.serve(listener)));
+  const served = new Served(reactor, String(listener.addr), null);
+  assert.equal(yield* served.worker(), 0);
+  reactor.workers[1].terminate();
+  yield* until(() => reactor.workers[1].state === "ended");
+  assert.equal(yield* served.worker(), 0);
+  assert.match(yield* lastWords(served.conns[0], "throw"), /^(null|ECONNRESET)$/);
+  const error = yield* serving.join();
+  assert.ok(error instanceof NoWorkersError);
+  assert.ok(error.cause instanceof RangeError);
+  assert.equal((yield* thrown(served.connect()) as Routine<{ code: string }>).code, "ECONNREFUSED");
+  const late = yield* listen("tcp", "127.0.0.1:0");
+  assert.equal(yield* thrown(reactor.serve(late)), error);
+  assert.equal(late.fd, -1);
+  yield* served.end();
+});
 
 /** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
 function* connectAgain(served: Served): Routine<Conn> {
