@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// From the results of each benchmark to a chart; null where nothing was saved.
+import type { ShapeSummary } from "../echo/rig/summary.ts";
+import { median } from "../rig/stats.ts";
+import type { CaseSummary, Row } from "../servers/report.ts";
+import type { Bar, Chart, Panel } from "./chart.ts";
+import { measuredOn, results, runtimeName } from "./results.ts";
+
+const OURS = "netpoll";
+const OTHERS = "others";
+
+/** A row of a table of servers, in thousands. */
+function serverBar({ title, rate, min, max }: Pick<Row, "title" | "rate" | "min" | "max">): Bar {
+  const series = title.startsWith("netpoll") ? OURS : OTHERS;
+  return { label: title, series, value: rate / 1000, low: min / 1000, high: max / 1000 };
+}
+
+const LINES = "The thin lines go from the least to the most of all rounds.";
+
+function echo(): Chart | null {
+  const saved = results<{ summaries: ShapeSummary[] }>("echo");
+  return saved && {
+    name: "echo",
+    title: "Echo over loopback",
+    text: `Round trips between an echo server and a load generator in C, \`npm run bench:echo\`. ` +
+      `${LINES} ${measuredOn(saved)}`,
+    panels: saved.summaries.map(({ shape, rows }) => ({
+      title: shape.title,
+      unit: "thousand round trips a second",
+      bars: rows.map(serverBar),
+    })),
+  };
+}
+
+function servers(): Chart | null {
+  const saved = results<{ summaries: CaseSummary[] }>("servers");
+  return saved && {
+    name: "servers",
+    title: "Whole servers",
+    text: "The Redis protocol by redis-benchmark, HTTP by wrk, and connections that come and go, " +
+      `\`npm run bench:servers\`. ${LINES} ${measuredOn(saved)}`,
+    panels: saved.summaries.map(({ title, rows }) => ({
+      title,
+      unit: "thousand a second",
+      bars: rows.map(serverBar),
+    })),
+  };
+}
+
+interface SchedRow {
+  case: { id: string; title: string };
+  cells: { side: string; ratio: number }[];
+}
+
+function sched(): Chart | null {
+  const saved = results<{ rows: SchedRow[] }>("sched");
+  return saved && {
+    name: "sched",
+    title: "The scheduler against Go's",
+    text:
+      "How many times as fast as Go, or as small, `npm run bench:sched`; the broken line is Go " +
+      `itself. ${measuredOn(saved)}`,
+    columns: 1,
+    panels: [{
+      title: "goroutines, channels, timers",
+      unit: "times as good as Go with GOMAXPROCS=1",
+      rule: 1,
+      bars: saved.rows.flatMap(({ case: { title }, cells }) =>
+        cells.filter(({ side }) => side !== "go").map(({ side, ratio }) => ({
+          label: title,
+          series: runtimeName(side),
+          value: ratio,
+        }))
+      ),
+    }],
+  };
+}
+
+interface UDPSample {
+  size: number;
+  rates: Record<string, number>;
+}
+
+function udp(): Chart | null {
+  const saved = results<{ samples: Record<string, UDPSample[][]> }>("udp");
+  if (saved === null) return null;
+  const entries = Object.entries(saved.samples);
+  const sizes = entries[0][1][0].map(({ size }) => size);
+  return {
+    name: "udp",
+    title: "Datagrams in one thread",
+    text: "What a call a datagram, batches and segmentation by the kernel are good for, " +
+      `\`npm run bench:udp\`. ${measuredOn(saved)}`,
+    panels: sizes.map((size, i) => ({
+      title: `${size} B`,
+      unit: "datagrams a second",
+      log: 100_000,
+      bars: Object.keys(entries[0][1][0][i].rates).flatMap((way) =>
+        entries.map(([runtime, rounds]) => ({
+          label: way,
+          series: runtimeName(runtime),
+          value: median(rounds.map((round) => round[i].rates[way])),
+        }))
+      ),
+    })),
+  };
+}
+
+interface SpliceSample {
+  runtime: string;
+  way: string;
+  seconds: number;
+  cpu: number;
+}
+
+function splice(): Chart | null {
+  const saved = results<{ bytes: number; samples: SpliceSample[] }>("splice");
+  if (saved === null) return null;
+  const { bytes, samples } = saved;
+  const ways = [...new Set(samples.map(({ way }) => way))];
+  const panel = (title: string, unit: string, of: (sample: SpliceSample) => number): Panel => ({
+    title,
+    unit,
+    bars: ways.flatMap((way) =>
+      ["bun", "deno"].map((runtime) => {
+        const own = samples.filter((one) => one.way === way && one.runtime === runtime);
+        return { label: way, series: runtimeName(runtime), value: median(own.map(of)) };
+      })
+    ),
+  });
+  return {
+    name: "splice",
+    title: "Bytes that stay in the kernel",
+    text: "A proxy and a file server, with the bytes moved by the kernel and by the program, " +
+      `\`npm run bench:splice\`. ${measuredOn(saved)}`,
+    panels: [
+      panel("rate", "MB/s", ({ seconds }) => bytes / seconds / 1e6),
+      panel("processor", "ms/GiB", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
+    ],
+  };
+}
+
+interface Scenario {
+  scenario: string;
+  figures: Record<string, Record<string, number>>;
+}
+
+/** Which figures of a scenario are rates of the same thing, and what they are called here. */
+function ratesOf({ scenario, figures }: Scenario, names: RegExp): Bar[] {
+  return Object.entries(figures).flatMap(([runtime, all]) =>
+    Object.entries(all).filter(([name]) => names.test(name)).map(([name, value]) => ({
+      label: `${scenario}: ${name.replaceAll(/^rounds |, 1\/s$/g, "")}`,
+      series: runtimeName(runtime),
+      value,
+    }))
+  );
+}
+
+function overload(): Chart | null {
+  const saved = results<{ results: Scenario[] }>("overload");
+  if (saved === null) return null;
+  const flood = saved.results.filter(({ scenario }) => scenario === "ten-times");
+  const faults = saved.results.filter(({ scenario }) => scenario !== "ten-times");
+  return {
+    name: "overload",
+    title: "Overload and faults",
+    text:
+      "What a server still serves while ten times as much is asked for as it can do, and what " +
+      "others notice of a fault, `npm run bench:overload`; [overload.md](overload.md) says what was " +
+      `done. ${measuredOn(saved)}`,
+    panels: [
+      {
+        title: "requests under a flood",
+        unit: "a second",
+        bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
+      },
+      {
+        title: "round trips of steady clients",
+        unit: "a second",
+        bars: faults.flatMap((one) => ratesOf(one, /^rounds .*, 1\/s$/)),
+      },
+    ].map(sorted),
+  };
+}
+
+/** The bars of one label side by side, in the order in which labels come first. */
+function sorted(panel: Panel): Panel {
+  const labels = [...new Set(panel.bars.map(({ label }) => label))];
+  return { ...panel, bars: labels.flatMap((l) => panel.bars.filter(({ label }) => label === l)) };
+}
+
+/** All that can be drawn. */
+export function charts(): Chart[] {
+  return [echo(), servers(), sched(), udp(), splice(), overload()].filter((one) => one !== null);
+}
