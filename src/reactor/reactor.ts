@@ -8,6 +8,7 @@ import { splitHostPort } from "../net/host_port.ts";
 import type { Listener } from "../net/net.ts";
 import { checkListenOptions, type ListenOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
+import { ERR_CLOSED } from "../poll/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { Acceptor, handOver } from "./acceptor.ts";
@@ -127,9 +128,12 @@ export class Reactor implements Disposable {
    * @param address "host:port"
    * @param options see {@linkcode ListenOptions}
    * @returns where they listen
-   * @throws {OpError} as `listen`
+   * @throws {OpError} as `listen`; {@linkcode NoWorkersError} as {@linkcode Reactor.serve};
+   * {@linkcode ClosedError} when the reactor is shut down
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
+    if (this.#bereft !== null) throw this.#bereft;
+    if (this.#crew.stopping.err !== null) throw ERR_CLOSED;
     return yield* this.#ports.listen(network, address, checkListenOptions(options));
   }
 
@@ -205,7 +209,7 @@ export class Reactor implements Disposable {
         if (!slot.paused) this.#ports.resume(slot);
         break;
       case "listening":
-        this.#ports.answered(message);
+        this.#ports.answered(slot, message);
         break;
       case "panic":
         this.#options.onPanic?.(unpack(message.error), { worker: slot.id, remote: message.remote });
@@ -232,17 +236,18 @@ export class Reactor implements Disposable {
     for (const { one, address } of undelivered) {
       handOver(one, address ?? "", this.#gate, this.#balancer);
     }
-    const left = this.#slots.some(({ state }) => state !== "ended");
-    if (!left) this.#ports.release();
     const { error, stuck } = end;
-    if (this.#crew.stopping.err !== null) return;
+    const stopping = this.#crew.stopping.err !== null;
+    if (this.#slots.every(({ state }) => state === "ended")) this.#bereave(stopping, error);
+    else if (restartIn === null) this.#ports.lost(slot);
+    if (stopping) return;
     this.#options.onWorkerEnd({ worker: slot.id, error, connections, restartIn, stuck });
-    if (!left) this.#bereave(error);
   }
 
   /** Nobody will ever serve: clients are to be told, and not to wait in the kernel's queue. */
-  #bereave(error: unknown): void {
-    this.#bereft = new NoWorkersError(error);
+  #bereave(stopping: boolean, error: unknown): void {
+    if (!stopping) this.#bereft = new NoWorkersError(error);
+    this.#ports.release(this.#bereft ?? ERR_CLOSED);
     for (const acceptor of [...this.#acceptors]) acceptor.close();
   }
 

@@ -17,11 +17,43 @@ import type { WorkerSlot } from "./worker_slot.ts";
 type Wish = ToWorker & { type: "listen" };
 type Answer = ToMain & { type: "listening" };
 
-interface SharedPort {
+/** One port, and what its workers have said of it. */
+class SharedPort {
   readonly wish: Wish;
-  readonly answers: Chan<Answer>;
   /** Closed when the port is given back. */
-  readonly released: Chan<never>;
+  readonly released: Chan<never> = chan();
+  /** Those who have yet to say that they listen. */
+  readonly #asked: Set<WorkerSlot>;
+  /** Closed when all have, or when one cannot. */
+  readonly #settled: Chan<never> = chan();
+  #failure: { readonly error: unknown } | null = null;
+
+  /** Asks all of `slots` to listen. */
+  constructor(wish: Wish, slots: readonly WorkerSlot[]) {
+    this.wish = wish;
+    this.#asked = new Set(slots);
+    for (const { link } of slots) link!.send(wish);
+    if (slots.length === 0) this.#settled.close();
+  }
+
+  /** Waits until all listen. Throws what the first says that cannot. Parks. */
+  *listened(): Routine<void> {
+    yield* this.#settled.recv();
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** `slot` listens, or never will. */
+  has(slot: WorkerSlot): void {
+    if (this.#asked.delete(slot) && this.#asked.size === 0) this.#settled.close();
+  }
+
+  /** Nobody listens, or is to. */
+  fail(error: unknown): void {
+    if (this.#asked.size === 0) return;
+    this.#asked.clear();
+    this.#failure = { error };
+    this.#settled.close();
+  }
 }
 
 /** Keeps `port` until it is told to let go, or its run ends. */
@@ -45,7 +77,10 @@ export class SharedPorts {
     this.#limits = limits;
   }
 
-  /** Has all workers listen, and gives where. Throws what the first says that cannot. Parks. */
+  /**
+   * Has all workers listen, and gives where. One that dies meanwhile is waited for if it is started
+   * again. Throws what the first says that cannot. Parks.
+   */
   *listen(network: TCPNetwork, address: string, options: ListenOptions): Routine<Addr> {
     const port = yield* reservePort(network, address, options);
     const listener = ++this.#last;
@@ -57,17 +92,12 @@ export class SharedPorts {
       options,
       limits: this.#limits,
     };
-    const shared = { wish, answers: chan<Answer>(this.#slots.length), released: chan<never>() };
+    const shared = new SharedPort(wish, this.#slots.filter(({ state }) => state === "serving"));
     go(keep, port, shared.released);
     this.#ports.set(listener, shared);
     let done = false;
     try {
-      const asked = this.#slots.filter(({ state }) => state === "serving");
-      for (const { link } of asked) link!.send(wish);
-      for (const _ of asked) {
-        const { error } = (yield* shared.answers.recv())!;
-        if (error !== null) throw unpack(error);
-      }
+      yield* shared.listened();
       done = true;
     } finally {
       if (!done) this.#drop(shared);
@@ -76,8 +106,10 @@ export class SharedPorts {
   }
 
   /** A worker listens, or cannot. */
-  answered(answer: Answer): void {
-    this.#ports.get(answer.listener)?.answers.trySend(answer);
+  answered(slot: WorkerSlot, { listener, error }: Answer): void {
+    const port = this.#ports.get(listener);
+    if (error === null) port?.has(slot);
+    else port?.fail(unpack(error));
   }
 
   /** Has a worker listen that was started again, or goes on after a pause. */
@@ -90,15 +122,23 @@ export class SharedPorts {
     for (const listener of this.#ports.keys()) link?.send({ type: "unlisten", listener });
   }
 
-  /** Gives the ports back. */
-  release(): void {
-    for (const { released } of this.#ports.values()) released.close();
+  /** A worker has died and is not started again. */
+  lost(slot: WorkerSlot): void {
+    for (const port of this.#ports.values()) port.has(slot);
+  }
+
+  /** Gives the ports back; who waits for somebody to listen is told `error`. */
+  release(error: unknown): void {
+    for (const port of this.#ports.values()) {
+      port.fail(error);
+      port.released.close();
+    }
     this.#ports.clear();
   }
 
   #drop(shared: SharedPort): void {
     const { listener } = shared.wish;
-    this.#ports.delete(listener);
+    if (!this.#ports.delete(listener)) return;
     for (const { link } of this.#slots) link?.send({ type: "unlisten", listener });
     shared.released.close();
   }

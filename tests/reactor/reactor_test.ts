@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** Connections served by workers: who serves which, and how it all ends. */
 import assert from "node:assert/strict";
-import { type Conn, dial, go, type Goroutine, listen, type Routine, sleep } from "../../mod.ts";
+import {
+  ClosedError,
+  type Conn,
+  dial,
+  go,
+  type Goroutine,
+  gosched,
+  listen,
+  type Routine,
+  sleep,
+} from "../../mod.ts";
 import {
   limit,
   NoWorkersError,
@@ -283,6 +293,33 @@ bothWithWorkers("with no worker left and none to come, serve ends with an error"
   assert.equal(yield* thrown(reactor.serve(late)), error);
   assert.equal(late.fd, -1);
   yield* served.end();
+});
+
+bothWithWorkers("a worker that dies as it is to listen keeps nobody waiting", function* () {
+  for (const restart of [false, { delay: 1 }] as const) {
+    const reactor = yield* openReactor(HANDLER, { workers: 2, restart });
+    const listening = go(() => reactor.listen("tcp", "127.0.0.1:0"));
+    yield* gosched();
+    reactor.workers[0].terminate();
+    const conn = yield* dial("tcp", String(yield* listening.join()));
+    assert.match((yield* ask(conn, "who"))!, /^[01] /);
+    conn.close();
+    yield* reactor.shutdown();
+  }
+});
+
+bothWithWorkers("with nobody to listen, listen is an error", function* () {
+  const reactor = yield* openReactor(HANDLER, { workers: 1, restart: false });
+  const listening = go(() => thrown(reactor.listen("tcp", "127.0.0.1:0")));
+  yield* gosched();
+  reactor.workers[0].terminate();
+  const error = yield* listening.join();
+  assert.ok(error instanceof NoWorkersError);
+  assert.equal(yield* thrown(reactor.listen("tcp", "127.0.0.1:0")), error);
+  yield* reactor.shutdown();
+  const closed = yield* openReactor(HANDLER, { workers: 1 });
+  yield* closed.shutdown();
+  assert.ok((yield* thrown(closed.listen("tcp", "127.0.0.1:0"))) instanceof ClosedError);
 });
 
 /** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
