@@ -184,11 +184,39 @@ const REACHED: readonly (readonly [network: TCPNetwork, address: string, by: str
   ["tcp", "[::1]:0", "6"],
 ];
 
+/** Has `port` of the other version of IP, so that nobody else listens there; null if somebody does. */
+function reserved(by: string, port: number): number | null {
+  const { sockets } = platform();
+  const other = by === "4" ? "ip6" : "ip4";
+  const fd = sockets.streamSocket(other);
+  if (other === "ip6") sockets.setOption(fd, "IPV6_V6ONLY", 1);
+  const ip = new Uint8Array(other === "ip4" ? 4 : 16);
+  if (sockets.bind(fd, sockets.encodeAddress({ ip, port, scope: 0 })) >= 0) return fd;
+  sockets.close(fd);
+  return null;
+}
+
+/** A listener with a port that under the other version of IP is nobody's, and what keeps it so. */
+function* listenAlone(
+  network: TCPNetwork,
+  address: string,
+  by: string,
+): Routine<[Listener, number | null]> {
+  for (;;) {
+    const listener = yield* listen(network, address);
+    if (by === "4 6") return [listener, null];
+    const kept = reserved(by, portOf(listener));
+    if (kept !== null) return [listener, kept];
+    listener.close();
+  }
+}
+
 for (const [network, address, by] of REACHED) {
   both(
     `listen "${network}" "${address}" is reached over IPv${by.replace(" ", " and ")}`,
     function* () {
-      using listener = yield* listen(network, address);
+      const [alone, kept] = yield* listenAlone(network, address, by);
+      using listener = alone;
       const reached: string[] = [];
       for (const [version, host] of [["4", "127.0.0.1"], ["6", "[::1]"]]) {
         const there = `${host}:${portOf(listener)}`;
@@ -211,6 +239,7 @@ for (const [network, address, by] of REACHED) {
         assert.ok(String(accepted.remoteAddr).startsWith(`${host}:`));
       }
       assert.equal(reached.join(" "), by);
+      if (kept !== null) platform().sockets.close(kept);
     },
   );
 }
