@@ -29,6 +29,7 @@ export function parseServeAddress(text: string): ServeAddress {
     if (name !== "reuseport") throw new AddrError(`unknown option ${name}`, text);
     reusePort = isTrue(value, text);
   }
+  if (reusePort && network === "unix") throw new AddrError("a path has no port to reuse", text);
   return { network, address, reusePort };
 }
 

@@ -10,6 +10,7 @@ import type { TCPNetwork } from "../net/resolve.ts";
 import type { TCPConn } from "../net/tcp_conn.ts";
 import { ERR_CLOSED, SyscallError } from "../poll/errors.ts";
 import { go } from "../sched/api.ts";
+import { shown } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer.ts";
@@ -125,6 +126,12 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   /** See {@linkcode Server.adopt}. */
   adopt(fd: number, options: AdoptOptions = {}, context?: C): EventConn<C> {
+    // A fraction would be cut off on its way to the kernel, and name another descriptor.
+    if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
+      throw new RangeError(
+        `Cannot adopt a descriptor as it must be a whole number: current value is ${shown(fd)}`,
+      );
+    }
     if (this.closing) throw ERR_CLOSED;
     const { network = "tcp", addrIndex = -1 } = options;
     const conn = this.#placeConnected(streamNet(network), fd, addrIndex);

@@ -45,8 +45,8 @@ export interface Server<C = unknown> {
    * Takes over a connected descriptor, which must not wait (O_NONBLOCK), and closes it in the end.
    *
    * @param context what its `context` is when `opened` is called
-   * @throws {SyscallError} when it is no such descriptor, and {@linkcode ClosedError} when the server
-   * is closing; it is yours then
+   * @throws {SyscallError} when it is no such descriptor, {@linkcode RangeError} when it is no whole
+   * number, and {@linkcode ClosedError} when the server is closing; it is yours then
    */
   adopt(fd: number, options?: AdoptOptions, context?: C): EventConn<C>;
   /** Ends the server: as the action. */

@@ -136,6 +136,9 @@ both("a server without addresses serves what it adopts", function* () {
   yield* client.write(bytes("x"));
   assert.equal(yield* readText(client, 1), "x");
   assert.equal(((yield* thrown(adoptNothing(server!))) as OpError).code, "EBADF");
+  for (const wrong of [-1, 1.5, "3", 2 ** 32]) {
+    assert.throws(() => server!.adopt(wrong as number), RangeError);
+  }
   const [mine, other] = socketPair();
   server!.adopt(mine).close(); // Before it was opened: then it is not closed either.
   yield* until(() => server!.connections === 1);
@@ -178,6 +181,7 @@ both("an address that cannot be had ends serve, and the others are given back", 
     ["tcp://127.0.0.1", /missing port/],
     ["tcp://192.0.2.1:0", /cannot assign requested address/],
     ["tcp://127.0.0.1:0?reuseport=perhaps", /neither true nor false/],
+    ["unix:///tmp/never?reuseport=true", /no port to reuse/],
     ["tcp://127.0.0.1:0?port=1", /unknown option port/],
   ];
   for (const [address, expected] of cases) {
