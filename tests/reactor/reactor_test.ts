@@ -21,6 +21,7 @@ import {
   serve,
   type WorkerReport,
 } from "../../reactor.ts";
+import { platform } from "../../platforms/runtime.ts";
 import { both, onWindows, openSockets, thrown, until } from "../harness.ts";
 import { bothWithWorkers, endsWithRun } from "./left.ts";
 
@@ -389,6 +390,21 @@ bothWithWorkers("shutdown lets connections come to their end, until its deadline
   assert.match(yield* lastWords(b, "are you there?"), /^(null|ECONNRESET|EPIPE)$/);
   b.close();
   yield* stubborn.joined();
+});
+
+bothWithWorkers("no thread is left in a system call", function* () {
+  const { threads } = platform();
+  for (const open of [handing, sharing]) {
+    for (const driver of ["runSync", "run"] as const) {
+      const served = yield* open({ workers: 2, driver });
+      const seen = new Set<number>();
+      while (seen.size < 2) seen.add(Number(yield* ask(yield* served.connect(), "thread")));
+      for (const thread of seen) assert.equal(threads!.alive(thread), true);
+      // Nothing is going on: both wait in the poller, or in the host's loop.
+      yield* served.end();
+      for (const thread of seen) assert.equal(threads!.alive(thread), false);
+    }
+  }
 });
 
 bothWithWorkers("a worker that is busy does not keep the reactor from its end", function* () {

@@ -2,6 +2,7 @@
 /** Handlers for the tests of reactors. A connection's first byte says what is to be done with it. */
 import process from "node:process";
 import { type Conn, type Routine, select, wait } from "../../../mod.ts";
+import { platform } from "../../../platforms/runtime.ts";
 import type { HandlerContext } from "../../../reactor.ts";
 
 /** Longer than any patience; not for ever, since nothing ends a busy thread on Deno. */
@@ -17,6 +18,9 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
     switch (said) {
       case "who":
         yield* conn.write(encode(`${worker} ${JSON.stringify(data)} ${conn.remoteAddr}`));
+        break;
+      case "thread":
+        yield* conn.write(encode(`${platform().threads!.current()}`));
         break;
       case "throw":
         throw new RangeError("thrown by the handler", { cause: new TypeError("the reason") });
