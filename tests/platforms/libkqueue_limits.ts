@@ -20,6 +20,8 @@ export const LIMITS = {
     "behind it is polled",
   "a close that closes": "a thread of its own closes the epoll and the rest some time after the " +
     "kqueue: it is waited for",
+  "urgent data": "nothing tells of it, and it has no NOTE_OOB; kqueue_urgent_test.ts has what a " +
+    "kqueue tells",
   "anonymous descriptors": "a timer, an inotify, an epoll have no type that fstat(2) tells, and " +
     "are refused",
 } as const;

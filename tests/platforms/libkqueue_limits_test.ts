@@ -138,6 +138,28 @@ limit("a close that closes", (_, sockets) => {
   while (left().length > 0);
 });
 
+limit("urgent data", (bare, sockets) => {
+  const listener = sockets.streamSocket("ip4");
+  const any = sockets.encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+  assert.equal(sockets.bind(listener, any), 0);
+  assert.equal(sockets.listen(listener, 1), 0);
+  const client = sockets.streamSocket("ip4");
+  sockets.connect(client, sockets.localAddress(listener) as Uint8Array<ArrayBuffer>);
+  while (sockets.ready(listener, "read") === 0);
+  const server = sockets.accept(listener);
+  assert.equal(bare.apply(server, EVFILT_READ, EV_ADD), 0);
+  const MSG_OOB = 1;
+  assert.equal(libc().symbols.send(client, Uint8Array.of(1), 1, MSG_OOB), 1);
+  while (sockets.unacknowledged(client) > 0);
+  assert.equal(bare.look(), 0);
+  assert.equal(libc().symbols.send(client, Uint8Array.of(2), 1, 0), 1);
+  while (sockets.unacknowledged(client) > 0);
+  assert.equal(bare.look(), 1, "what is not urgent is told");
+  assert.equal(bare.event[FFLAGS], 0);
+  assert.equal(bare.apply(server, EVFILT_READ, EV_DELETE), 0);
+  [client, server, listener].forEach((each) => sockets.close(each));
+});
+
 limit("anonymous descriptors", async (bare, sockets) => {
   // Only here, as it opens the C library, which not every system has.
   const { timerfd } = await import("../rawpoll/descriptors.ts");
