@@ -25,6 +25,8 @@ export interface Sample {
   churn: number;
   /** Microseconds of the server's processor time for each of them. */
   cost: number;
+  /** The part of it that is the server's own code, and not the kernel's. */
+  own: number;
   /** Round trips a second over few connections, and over many. */
   few: number;
   crowd: number;
@@ -76,11 +78,13 @@ async function churn(
   port: string,
   pid: number,
   count: number,
-): Promise<Pick<Sample, "churn" | "cost">> {
+): Promise<Pick<Sample, "churn" | "cost" | "own">> {
   await come(port, WARMING);
   const before = processorTime(pid);
   const perSecond = await come(port, count);
-  return { churn: perSecond, cost: (processorTime(pid) - before) * 1e6 / count };
+  const after = processorTime(pid);
+  const [user, system] = after.map((seconds, i) => (seconds - before[i]) * 1e6 / count);
+  return { churn: perSecond, cost: user + system, own: user };
 }
 
 /** Has so many connections come and go; gives how many a second. */
@@ -147,11 +151,11 @@ async function output(command: string[]): Promise<string> {
   throw new Error(`${command.join(" ")} ended with ${status}: ${child.errors()}`);
 }
 
-/** Seconds of processor that a process has used, with all its threads. */
-function processorTime(pid: number): number {
+/** Seconds of processor that a process has used, with all its threads: its own, and the kernel's. */
+function processorTime(pid: number): [user: number, system: number] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  return [Number(fields[11]) / TICKS, Number(fields[12]) / TICKS];
 }
 
 function resident(pid: number): number {

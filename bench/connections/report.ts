@@ -19,6 +19,7 @@ export function report(servers: Server[], rounds: Round[]): string {
     grouped(of(id, ({ churn }) => churn)),
     fixed(against(id, GO, ({ churn }) => churn), 2),
     fixed(of(id, ({ cost }) => cost), 1),
+    fixed(of(id, ({ own }) => own), 1),
     fixed(against(id, GO, ({ cost }) => 1 / cost), 2),
     fixed(against(id, C, ({ cost }) => 1 / cost), 2),
   ]);
@@ -34,7 +35,7 @@ export function report(servers: Server[], rounds: Round[]): string {
   return [
     "Connections that are opened, served once and closed:",
     table(
-      ["", "1/s", "of Go", "server's us each", "a CPU second, of Go", "of C"],
+      ["", "1/s", "of Go", "server's us each", "not the kernel's", "a CPU second, of Go", "of C"],
       coming,
     ),
     "Connections that stay: round trips a second, and memory beside the kernel's own:",
