@@ -10,7 +10,7 @@ import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./ip.ts";
 import { Limits } from "./limits.ts";
 import type { Listener } from "./net.ts";
-import { checkListenOptions, type ListenOptions } from "./options.ts";
+import { checkListenOptions, type ListenOptions, type LookupOptions } from "./options.ts";
 import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "./sockopt.ts";
 import { ListenFD } from "./stream_listener.ts";
@@ -72,13 +72,17 @@ export function* listen(
 ): Routine<Listener> {
   const checked = checkListenOptions(options);
   if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);
-  return listenOn(network, yield* endpointOf(network, address), checked);
+  return listenOn(network, yield* endpointOf(network, address, checked), checked);
 }
 
-function* endpointOf(network: TCPNetwork, address: string): Routine<Endpoint> {
+function* endpointOf(
+  network: TCPNetwork,
+  address: string,
+  options: LookupOptions,
+): Routine<Endpoint> {
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new Limits({}) };
+    const asking = { limits: new Limits(options), lookup: options.lookup };
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
     return endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {
@@ -103,7 +107,7 @@ export function* reservePort(
   options: ListenOptions,
 ): Routine<ReservedPort> {
   const { sockets } = platform();
-  const endpoint = yield* endpointOf(network, address);
+  const endpoint = yield* endpointOf(network, address, options);
   const { sysfd, check } = openBound(network, endpoint, { ...options, reusePort: true });
   try {
     const raw = sockets.localAddress(sysfd);

@@ -63,7 +63,7 @@ export function* listenPacket(
   let endpoint: Endpoint;
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new Limits({}) };
+    const asking = { limits: new Limits(checked), lookup: checked.lookup };
     const endpoints = yield* resolve(udpNetwork(network), address, "listen", asking);
     endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {

@@ -66,8 +66,11 @@ export interface TCPOptions extends SocketOptions {
   userTimeout?: number;
 }
 
-/** Settings of {@linkcode listen}. Go: `net.ListenConfig`. */
-export interface ListenOptions extends TCPOptions {
+/**
+ * Settings of {@linkcode listen}. Go: `net.ListenConfig`. Limits are those of the look-up of a name,
+ * for nothing else of it has to wait.
+ */
+export interface ListenOptions extends TCPOptions, LookupOptions {
   /** Connections that may wait to be accepted; the system's greatest from the start. listen(2). */
   backlog?: number;
   /** Whether a socket of IPv6 is deaf for IPv4; from the start the network says so. ipv6(7). */
@@ -81,8 +84,8 @@ export interface ListenOptions extends TCPOptions {
   deferAccept?: number;
 }
 
-/** Settings of {@linkcode listenPacket}. Go: `net.ListenConfig`. */
-export interface ListenPacketOptions extends SocketOptions {
+/** Settings of {@linkcode listenPacket}. Go: `net.ListenConfig`. Limits are as those of `listen`. */
+export interface ListenPacketOptions extends SocketOptions, LookupOptions {
   /** Whether a socket of IPv6 is deaf for IPv4; from the start the network says so. ipv6(7). */
   ipv6Only?: boolean;
 }

@@ -61,6 +61,7 @@ export const LOOKUP = z.strictObject(lookupFields);
 
 /** What `listen` takes. */
 export const LISTEN = z.strictObject({
+  ...lookupFields,
   ...tcpFields,
   backlog: z.int().positive().max(0x7fffffff).optional(),
   ipv6Only: z.boolean().optional(),
@@ -69,7 +70,11 @@ export const LISTEN = z.strictObject({
 });
 
 /** What `listenPacket` takes. */
-export const LISTEN_PACKET = z.strictObject({ ...socketFields, ipv6Only: z.boolean().optional() });
+export const LISTEN_PACKET = z.strictObject({
+  ...lookupFields,
+  ...socketFields,
+  ipv6Only: z.boolean().optional(),
+});
 
 /** What `dial` takes. */
 export const DIAL = z.strictObject({

@@ -5,7 +5,7 @@
  */
 import type { Addr } from "../net/addr.ts";
 import { type ReservedPort, reservePort } from "../net/listen.ts";
-import type { ListenOptions } from "../net/options.ts";
+import type { ListenOptions, LookupOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -65,6 +65,15 @@ function* keep(port: ReservedPort, released: Chan<never>): Routine<void> {
   }
 }
 
+/** What a name was looked up with stays here: workers are told the address. */
+const LOOKED_UP: LookupOptions = {
+  lookup: undefined,
+  timeout: undefined,
+  deadline: undefined,
+  signal: undefined,
+  context: undefined,
+};
+
 /** See the top of this file. */
 export class SharedPorts {
   readonly #slots: readonly WorkerSlot[];
@@ -89,7 +98,7 @@ export class SharedPorts {
       listener,
       network,
       address: String(port.addr),
-      options,
+      options: { ...options, ...LOOKED_UP },
       limits: this.#limits,
     };
     const shared = new SharedPort(wish, this.#slots.filter(({ state }) => state === "serving"));

@@ -464,7 +464,8 @@ const WRONG_OF_LISTEN: typeof WRONG = [
   [{ deferAccept: 0 }, /deferAccept/],
   [{ deferAccept: true }, /deferAccept/],
   [{ ipv6Only: 1 }, /ipv6Only/],
-  [{ timeout: 5 }, /timeout/],
+  [{ timeout: -1 }, /timeout/],
+  [{ localAddress: ":0" }, /localAddress/],
 ];
 
 both("a wrong option is a TypeError that names the field, and opens nothing", function* () {

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   AddrError,
+  background,
   CanceledError,
   dial,
   DNSError,
@@ -14,6 +15,7 @@ import {
   fromSignal,
   go,
   listen,
+  listenPacket,
   lookupHost,
   type LookupOptions,
   lookupPort,
@@ -26,6 +28,7 @@ import {
   TCPAddr,
   UDPAddr,
   UnknownNetworkError,
+  withCancel,
 } from "../../mod.ts";
 import { endpointOf } from "../../src/net/addr.ts";
 import { platform } from "../../platforms/runtime.ts";
@@ -351,17 +354,30 @@ only("run", "a look-up that takes too long, or is cancelled, ends in Go's words"
   assert.equal(ended.code, "ABORT_ERR");
   assert.ok((ended.cause as DNSError).cause instanceof CanceledError);
   assert.equal(asked, 3);
+  const listened = yield* thrown(listen("tcp", "x.test:0", { lookup, timeout: 5 }));
+  assert.equal((listened as OpError).message, "listen tcp: lookup x.test: i/o timeout");
+  const [ctx, cancel] = withCancel(background());
+  go(function* () {
+    yield* sleep(1);
+    cancel();
+  });
+  const packets = yield* thrown(listenPacket("udp", "x.test:0", { lookup, context: ctx }));
+  const text = "listen udp: lookup x.test: operation was canceled";
+  assert.equal((packets as OpError).message, text);
+  assert.equal(asked, 5);
   // One that is over before it begins asks nobody.
   const context = fromSignal(controller.signal);
   const over = yield* thrown(resolveTCPAddr("tcp", "x.test:1", { lookup, context }));
   assert.equal((over as Error).message, "lookup x.test: operation was canceled");
-  assert.equal(asked, 3);
+  assert.equal(asked, 5);
 });
 
 only("run", "a look-up may answer through the host's loop", function* () {
   const lookup = (host: string) =>
     new Promise<string[]>((resolve) => setTimeout(resolve, 1, [`127.0.0.${host.length}`]));
   assert.deepEqual(yield* lookupHost("x.test", { lookup }), ["127.0.0.6"]);
+  using listener = yield* listen("tcp", "x.test:0", { lookup });
+  assert.match(String(listener.addr), /^127\.0\.0\.6:/);
 });
 
 only(
