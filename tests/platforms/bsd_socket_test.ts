@@ -8,6 +8,7 @@ import { BsdTransfers } from "../../platforms/bsd/transfer.ts";
 import type { BsdSystem } from "../../platforms/bsd/system.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import { unpackAddress } from "../../platforms/packed_address.ts";
 import type { JsRuntime } from "../../platforms/types.ts";
 import { library } from "./bsd_library.ts";
 
@@ -67,6 +68,7 @@ test("darwin: an accepted socket is prepared, and its peer is known", () => {
   assert.equal(sockets.accept(3), 9);
   assert.deepEqual(names(calls), ["accept", "ioctl", "ioctl", "setsockopt"]);
   assert.deepEqual(sockets.decodeAddress(sockets.peer()), LOCALHOST);
+  assert.deepEqual(unpackAddress(sockets.packedPeer()), LOCALHOST);
 });
 
 test("darwin: a socket without an address is a connection that was aborted", () => {
