@@ -307,9 +307,11 @@ export const POLL_ERROR = 8;
 
 /**
  * Takes events from a poller. `slot` and `sequence` are those of the pollDesc that the descriptor
- * was opened with; the sink drops an event whose sequence is no longer the slot's.
+ * was opened with; the sink drops an event whose sequence is no longer the slot's. It gives whether
+ * somebody has been made runnable, by this event or by one before it in the same poll; a poller may
+ * keep the events after that for the next one.
  */
-export type PollSink = (slot: number, sequence: number, mode: number) => void;
+export type PollSink = (slot: number, sequence: number, mode: number) => boolean | void;
 
 /**
  * The part of the netpoll contract that differs between systems. A poller belongs to one thread.

@@ -3,6 +3,7 @@
 import { jsRuntime } from "../js_runtime.ts";
 import type { Library } from "../types.ts";
 import { LIBC, SYMBOLS } from "./symbols.ts";
+import { withBareCalls } from "./syscalls.ts";
 
 /** The C library of this thread. */
 export interface Libc {
@@ -23,5 +24,6 @@ export function libc(): Libc {
   const runtime = jsRuntime();
   const { symbols, path } = runtime.dlopen(LIBC, SYMBOLS);
   const errno = runtime.errnoReader(symbols.__errno_location(), path);
-  return opened = { symbols, path, errno, addressOf: runtime.addressReader(path) };
+  const addressOf = runtime.addressReader(path);
+  return opened = { symbols: withBareCalls(symbols), path, errno, addressOf };
 }

@@ -40,6 +40,9 @@ export const SYMBOLS = {
   accept4: { params: ["i32", "buffer", "buffer", "i32"], result: "i32" },
   // int connect(int fd, const struct sockaddr *addr, socklen_t len)
   connect: { params: ["i32", "buffer", "u32"], result: "i32" },
+  // long syscall(long number, ...), as recvfrom(2) and sendto(2) need it: without the last argument,
+  // the length of an address, as there is none
+  syscall: { params: ["i32", "i32", "buffer", "u32", "i32", "u32"], result: "i32" },
   // ssize_t recv(int fd, void *buf, size_t len, int flags)
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)

@@ -9,7 +9,7 @@
  */
 import { netpoll } from "../netpoll/netpoll.ts";
 import { giveBack, lend, type LentBuffer } from "../poll/lending.ts";
-import type { Goroutine, Routine } from "../sched/goroutine.ts";
+import { type Goroutine, type Routine, RUNNABLE, WAITING } from "../sched/goroutine.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import { scheduler } from "../sched/thread.ts";
 
@@ -61,8 +61,8 @@ export class Loop {
   enqueueReady(turn: Turn, toRun: RunQueue): void {
     if (!this.#push(turn)) return;
     const g = this.#goroutine;
-    if (g === null || g.status !== "waiting") return;
-    g.status = "runnable";
+    if (g === null || g.state !== WAITING) return;
+    g.state = RUNNABLE;
     toRun.push(g);
   }
 

@@ -160,6 +160,7 @@ export class Netpoll implements EventSource, WaitCount {
 
   readonly #sink: PollSink = (slot, sequence, mode) => {
     this.#cache.find(slot, sequence)?.ready(mode, this.#ready);
+    return !this.#ready.empty;
   };
 }
 

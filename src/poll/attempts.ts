@@ -12,12 +12,11 @@ import { countRead, countWritten, traffic } from "./traffic.ts";
 
 /** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
 export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
-  const { mutex } = fd;
-  if (!mutex.tryLock(lock) && !(yield* mutex.lock(lock))) throw fd.answeredClosed(op);
+  if (!fd.tryLock(lock) && !(yield* fd.lock(lock))) throw fd.answeredClosed(op);
   try {
     return yield* body();
   } finally {
-    mutex.unlock(lock);
+    fd.unlock(lock);
   }
 }
 

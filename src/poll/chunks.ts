@@ -3,7 +3,7 @@
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { FD } from "./fd.ts";
-import { giveBack, lend, type LentBuffer } from "./lending.ts";
+import { giveBack, lend, type LentBuffer, nextLent } from "./lending.ts";
 import { ReadOperation } from "./operation.ts";
 
 /** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
@@ -13,30 +13,23 @@ class ChunkOperation extends ReadOperation {
   /** Takes it for a call, which ends the loan of the call before. */
   chunk(): Routine<Uint8Array | null> {
     if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
-    this.end();
+    this.endLoan();
     this.take(NOTHING_YET);
     return this as unknown as Routine<Uint8Array | null>;
   }
 
   /** Ends the loan. */
-  end(): void {
+  endLoan(): void {
     if (this.lent !== null) giveBack(this.lent);
     this.lent = null;
   }
 
   override next(): this {
-    const lent = this.lent = lend();
-    this.buffer = lent.bytes;
+    // Whoever has to wait has had no use for it, and is lent none.
+    this.buffer = nextLent().bytes;
     super.next();
-    if (typeof this.value === "number") this.value = lent.first(this.value);
-    // At the end of the stream, and while it waits, there is nothing to lend.
-    else this.end();
+    if (typeof this.value === "number") this.value = (this.lent = lend()).first(this.value);
     return this;
-  }
-
-  protected override failed(error: Error): Error {
-    this.end();
-    return super.failed(error);
   }
 }
 
@@ -81,7 +74,7 @@ export class FDChunks implements Chunks {
   }
 
   [Symbol.dispose](): void {
-    this.#operation.end();
+    this.#operation.endLoan();
   }
 }
 

@@ -23,8 +23,7 @@ export function* receiving<A, B>(
   a: A,
   b: B,
 ): Routine<number> {
-  const { mutex } = fd;
-  if (!mutex.tryLock(READ_LOCK) && !(yield* mutex.lock(READ_LOCK))) throw fd.answeredClosed("read");
+  if (!fd.tryLock(READ_LOCK) && !(yield* fd.lock(READ_LOCK))) throw fd.answeredClosed("read");
   const pd = fd.pd!;
   try {
     if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
@@ -43,7 +42,7 @@ export function* receiving<A, B>(
     }
   } finally {
     pd.unparkReader();
-    mutex.unlock(READ_LOCK);
+    fd.unlock(READ_LOCK);
   }
 }
 
@@ -63,8 +62,7 @@ export function* sending<A, B>(
   b: B,
   deaf = false,
 ): Routine<number> {
-  const { mutex } = fd;
-  if (!mutex.tryLock(WRITE_LOCK) && !(yield* mutex.lock(WRITE_LOCK))) {
+  if (!fd.tryLock(WRITE_LOCK) && !(yield* fd.lock(WRITE_LOCK))) {
     throw fd.answeredClosed("write");
   }
   const pd = fd.pd!;
@@ -88,7 +86,7 @@ export function* sending<A, B>(
   } finally {
     retry?.stop();
     pd.unparkWriter();
-    mutex.unlock(WRITE_LOCK);
+    fd.unlock(WRITE_LOCK);
   }
 }
 

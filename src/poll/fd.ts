@@ -17,7 +17,7 @@ import { type Cancel, cancellable } from "../sync/cancel.ts";
 import { checkBytes } from "./bytes.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
-import { type Destroyable, FdMutex, READ_LOCK } from "./fd_mutex.ts";
+import { FdMutex, READ_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
 import { traffic } from "./traffic.ts";
@@ -47,31 +47,32 @@ const OF_THE_NETWORK = new Set([
 ]);
 
 /** See the top of this file. */
-export abstract class FD implements Closer, Destroyable, Waitable {
+export abstract class FD extends FdMutex implements Closer, Waitable {
+  // What every call touches comes first: it lies in memory in this order.
   /** The descriptor's number. */
   readonly sysfd: number;
+  /** Null until `init`. */
+  pd: PollDesc | null = null;
+  readonly sockets: SocketCalls = platform().sockets;
+  private readOperation: ReadOperation | null = null;
+  private writeOperation: WriteOperation | null = null;
+  /** Whether a write ever put bytes on their way. */
+  wrote = false;
   /** What a call that would have to wait answers. */
   readonly again: number = -platform().errno.EAGAIN;
   /** What a call that a signal interrupted answers. */
   readonly interrupted: number = -platform().errno.EINTR;
-  readonly sockets: SocketCalls = platform().sockets;
-  readonly mutex: FdMutex = new FdMutex(this);
-  /** Null until `init`. */
-  pd: PollDesc | null = null;
-  /** Whether a write ever put bytes on their way. */
-  wrote = false;
   /** Whether a read came to the end of the stream. */
   protected sawEOF = false;
   /** The run that it was opened in, if any. */
   protected run: Run | null = null;
-  #read: ReadOperation | null = null;
-  #write: WriteOperation | null = null;
   #readEnded = false;
   #detached = false;
   /** How long `accept` has had no descriptor to give; null while it has. */
   #exhausted: ExhaustionBackOff | null = null;
 
   constructor(sysfd: number) {
+    super();
     this.sysfd = sysfd;
   }
 
@@ -85,32 +86,26 @@ export abstract class FD implements Closer, Destroyable, Waitable {
     return 0;
   }
 
-  /** Whether it was closed. */
-  get closed(): boolean {
-    return this.mutex.closing;
-  }
-
   /**
    * Reads once. Gives how many bytes came, or null at the end of the stream. Parks.
    * A time-out or an end of the goroutine takes no byte out of the socket.
    */
   read(p: Uint8Array): Routine<number | null> {
     checkBytes("read", p);
-    const own = this.#read ??= new ReadOperation(this);
+    const own = this.readOperation ??= new ReadOperation(this);
     return (own.unused ? own : new ReadOperation(this)).call(p);
   }
 
   /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
   write(p: Uint8Array): Routine<number> {
     checkBytes("write", p);
-    const own = this.#write ??= new WriteOperation(this);
+    const own = this.writeOperation ??= new WriteOperation(this);
     return (own.unused ? own : new WriteOperation(this)).call(p);
   }
 
   /** Accepts one connection and gives its descriptor. Parks. Go: FD.Accept. */
   *accept(): Routine<number> {
-    const { mutex } = this;
-    if (!mutex.tryLock(READ_LOCK) && !(yield* mutex.lock(READ_LOCK))) {
+    if (!this.tryLock(READ_LOCK) && !(yield* this.lock(READ_LOCK))) {
       throw this.answeredClosed("accept");
     }
     const pd = this.pd!;
@@ -124,7 +119,7 @@ export abstract class FD implements Closer, Destroyable, Waitable {
       }
     } finally {
       pd.unparkReader();
-      mutex.unlock(READ_LOCK);
+      this.unlock(READ_LOCK);
     }
   }
 
@@ -261,9 +256,9 @@ export abstract class FD implements Closer, Destroyable, Waitable {
 
   /** Closes it: parked calls end with ClosedError. Never parks. A second close is an error. */
   close(): void {
-    if (this.mutex.closing) throw this.fail("close", ERR_CLOSED);
+    if (this.closed) throw this.fail("close", ERR_CLOSED);
     this.pd?.evict();
-    this.mutex.close();
+    this.beginClosing();
   }
 
   describe(): string {
@@ -271,7 +266,7 @@ export abstract class FD implements Closer, Destroyable, Waitable {
   }
 
   closeQuietly(): void {
-    if (!this.mutex.closing) this.close();
+    if (!this.closed) this.close();
   }
 
   /**
@@ -279,11 +274,11 @@ export abstract class FD implements Closer, Destroyable, Waitable {
    * at once, for its number may be another's before those who are parked in a call have run.
    */
   detach(): number {
-    if (this.mutex.closing) throw this.fail("detach", ERR_CLOSED);
+    if (this.closed) throw this.fail("detach", ERR_CLOSED);
     this.#detached = true;
     this.pd!.evict();
     netpoll.forget(this.pd!);
-    this.mutex.close();
+    this.beginClosing();
     return this.sysfd;
   }
 
@@ -298,11 +293,11 @@ export abstract class FD implements Closer, Destroyable, Waitable {
 
   /** Calls `f` with a reference held, or throws ClosedError. */
   protected use<T>(op: FdOp, f: () => T): T {
-    if (!this.mutex.acquire()) throw this.fail(op, ERR_CLOSED);
+    if (!this.incref()) throw this.fail(op, ERR_CLOSED);
     try {
       return f();
     } finally {
-      this.mutex.release();
+      this.decref();
     }
   }
 
@@ -350,7 +345,7 @@ export abstract class FD implements Closer, Destroyable, Waitable {
   }
 
   /** Ends it; the mutex calls this when nobody uses it any more. */
-  destroy(): void {
+  protected override destroy(): void {
     this.#exhausted?.end();
     if (this.pd !== null) netpoll.close(this.pd);
     if (!this.#detached) this.release();

@@ -26,14 +26,27 @@ export class LentBuffer {
   }
 }
 
-const idle: LentBuffer[] = [];
+/** The one that was given back last, while it is not lent again. */
+let last: LentBuffer | null = null;
+/** Those that were given back before it. */
+const others: LentBuffer[] = [];
+
+/** The buffer that {@linkcode lend} will lend: for a call of the kernel that may need none. */
+export function nextLent(): LentBuffer {
+  // Whoever transferred a chunk's memory to somebody else has left nothing of the buffer.
+  while (last === null || last.bytes.length === 0) last = others.pop() ?? new LentBuffer();
+  return last;
+}
 
 /** A buffer; the one that was given back last. */
 export function lend(): LentBuffer {
-  return idle.pop() ?? new LentBuffer();
+  const buffer = nextLent();
+  last = null;
+  return buffer;
 }
 
 /** Takes a buffer back; it may be another's at once. */
 export function giveBack(buffer: LentBuffer): void {
-  if (idle.length < MOST_KEPT) idle.push(buffer);
+  if (last === null) last = buffer;
+  else if (others.length < MOST_KEPT) others.push(buffer);
 }

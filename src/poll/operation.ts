@@ -35,17 +35,18 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What reads and writes have in common. */
 abstract class Operation {
+  // What every call touches comes first: it lies in memory in this order.
   /** Whether the call is over; for `yield*`. */
   done = false;
   /** What it gives then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
+  protected state = UNUSED;
   protected readonly fd: FD;
-  protected readonly lock: Lock;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
   protected length = 0;
-  protected state = UNUSED;
-  #goroutine: Goroutine | null = null;
+  private readonly lock: Lock;
+  private goroutine: Goroutine | null = null;
 
   constructor(fd: FD, lock: Lock) {
     this.fd = fd;
@@ -68,49 +69,15 @@ abstract class Operation {
 
   /** Ends the call: nothing is done, and what it holds is given back. */
   return(value?: unknown): this {
-    if (this.state === QUEUED) this.fd.mutex.leave(this.lock, this.#goroutine!);
-    this.finish(value);
-    return this;
+    if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
+    if (this.state === HELD) this.release();
+    return this.end(value);
   }
 
   /** As `return`, with an error. */
   throw(error: unknown): this {
     this.return();
     throw error;
-  }
-
-  /**
-   * Gets the lock. False if the goroutine must park first. Throws what `closed` makes if the
-   * descriptor is closed.
-   */
-  protected begin(): boolean {
-    const { mutex } = this.fd;
-    if (this.state === FRESH) {
-      if (mutex.tryLock(this.lock)) {
-        this.state = HELD;
-        // One that never has to wait would never let the others run.
-        if (scheduler.fuel-- > 0) return true;
-        this.value = scheduler.yieldNow();
-        return false;
-      }
-      if (mutex.closing) throw this.abandon();
-      this.state = QUEUED;
-      this.#goroutine = scheduler.current!;
-      mutex.enqueue(this.lock, this.#goroutine);
-    } else if (this.state === UNUSED) {
-      // Driven on by hand after its end, as no `yield*` does: it stays ended.
-      this.done = true;
-      this.value = undefined;
-      return false;
-    } else if (mutex.claim(this.lock, this.#goroutine!)) {
-      this.state = HELD;
-      return true;
-    } else if (mutex.closing) {
-      mutex.leave(this.lock, this.#goroutine!);
-      throw this.abandon();
-    }
-    this.value = scheduler.park("fd lock", this.fd);
-    return false;
   }
 
   /** Takes it for a call. */
@@ -121,15 +88,26 @@ abstract class Operation {
     this.length = buffer.length;
   }
 
-  /** Ends the call with `value`, and lets the next one in. */
-  protected finish(value: unknown): void {
-    const held = this.state === HELD;
+  /**
+   * Gets the lock. False if the goroutine must park first. Throws what `closed` makes if the
+   * descriptor is closed.
+   */
+  protected begin(): boolean {
+    if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
+    this.state = HELD;
+    // One that never has to wait would never let the others run.
+    if (scheduler.fuel-- > 0) return true;
+    this.value = scheduler.yieldNow();
+    return false;
+  }
+
+  /** The call is over and gives `value`. What it held, it has given back. */
+  protected end(value: unknown): this {
     this.state = UNUSED;
     this.done = true;
     this.value = value;
     this.buffer = NO_BYTES;
-    this.#goroutine = null;
-    if (held) this.release();
+    return this;
   }
 
   /** Gives back the lock, and the place at the poller if it still stands there. */
@@ -138,9 +116,31 @@ abstract class Operation {
   /** The error of a call that found the descriptor closed. */
   protected abstract closed(): Error;
 
+  /** As {@linkcode begin}, of one that must queue, or has queued, for the lock. */
+  private queue(): boolean {
+    const { fd, lock } = this;
+    if (this.state === FRESH) {
+      if (fd.closed) throw this.abandon();
+      this.state = QUEUED;
+      this.goroutine = scheduler.current!;
+      fd.enqueue(lock, this.goroutine);
+    } else if (this.state === UNUSED) {
+      // Driven on by hand after its end, as no `yield*` does: it stays ended.
+      this.end(undefined);
+      return false;
+    } else if (fd.claim(lock, this.goroutine!)) {
+      this.state = HELD;
+      return true;
+    } else if (fd.closed) {
+      fd.leave(lock, this.goroutine!);
+      throw this.abandon();
+    }
+    this.value = scheduler.park("fd lock", fd);
+    return false;
+  }
+
   private abandon(): Error {
-    this.state = UNUSED;
-    this.finish(undefined);
+    this.end(undefined);
     return this.closed();
   }
 }
@@ -193,9 +193,8 @@ export class ReadOperation extends Operation {
   }
 
   protected override release(): void {
-    const { pd, mutex } = this.fd;
-    if (pd!.rg !== null) pd!.unparkReader();
-    mutex.unlock(READ_LOCK);
+    this.fd.pd!.unparkReader();
+    this.fd.unlock(READ_LOCK);
   }
 
   protected override closed(): Error {
@@ -203,12 +202,13 @@ export class ReadOperation extends Operation {
   }
 
   private gave(n: number | null): this {
-    this.finish(n);
+    this.end(n);
+    this.release();
     return this;
   }
 
-  protected failed(error: Error): Error {
-    this.finish(undefined);
+  private failed(error: Error): Error {
+    this.gave(null);
     return error;
   }
 }
@@ -263,9 +263,8 @@ export class WriteOperation extends Operation {
   }
 
   protected override release(): void {
-    const { pd, mutex } = this.fd;
-    if (pd!.wg !== null) pd!.unparkWriter();
-    mutex.unlock(WRITE_LOCK);
+    this.fd.pd!.unparkWriter();
+    this.fd.unlock(WRITE_LOCK);
   }
 
   protected override closed(): Error {
@@ -273,12 +272,13 @@ export class WriteOperation extends Operation {
   }
 
   private gave(): this {
-    this.finish(this.sent);
+    this.end(this.sent);
+    this.release();
     return this;
   }
 
   private failed(error: Error): Error {
-    this.finish(undefined);
+    this.gave();
     return Object.assign(error, { bytesWritten: this.sent });
   }
 }

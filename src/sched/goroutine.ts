@@ -37,6 +37,18 @@ export interface Waitable {
 /** See the list of states at the top of this file. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 
+/** The states as the scheduler compares them: numbers, as it does so several times a turn. */
+export const RUNNABLE = 0;
+/** See RUNNABLE. */
+export const RUNNING = 1;
+/** See RUNNABLE. */
+export const WAITING = 2;
+/** See RUNNABLE. */
+export const DEAD = 3;
+
+/** How a state is called, by its number. */
+const STATUS: readonly GoroutineStatus[] = ["runnable", "running", "waiting", "dead"];
+
 /** How a goroutine ended. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
@@ -80,8 +92,8 @@ export interface GoroutineHandle<T = unknown> {
 /** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
 export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   // What every switch touches comes first: it lies in memory in this order.
-  /** What it is doing now. */
-  status: GoroutineStatus = "runnable";
+  /** What it is doing now: RUNNABLE, RUNNING, WAITING or DEAD. */
+  state: number = RUNNABLE;
   /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
   queued = false;
   /** Link of the run queue. */
@@ -122,6 +134,11 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
     this.run = run;
     this.name = name;
     this.body = body;
+  }
+
+  /** What it is doing now. */
+  get status(): GoroutineStatus {
+    return STATUS[this.state];
   }
 
   describe(): string {

@@ -7,13 +7,17 @@
  * the thread to itself, and the {@linkcode HostLoop} in turns between those of the host.
  */
 import {
+  DEAD,
   ENDED,
   type Goroutine,
   misuse,
   type Outcome,
   PARK,
   type Park,
+  RUNNABLE,
+  RUNNING,
   type Waitable,
+  WAITING,
 } from "./goroutine.ts";
 import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
@@ -91,7 +95,7 @@ export class Scheduler {
    */
   park(reason: string, on: Waitable | null = null): Park {
     const g = this.current!;
-    g.status = "waiting";
+    g.state = WAITING;
     g.waitReason = reason;
     g.waitOn = on;
     g.waitSince = this.tick;
@@ -101,15 +105,15 @@ export class Scheduler {
   /** Puts the current goroutine behind the others; what it gives is to be yielded at once. */
   yieldNow(): Park {
     const g = this.current!;
-    g.status = "runnable";
+    g.state = RUNNABLE;
     this.#queue.push(g);
     return PARK;
   }
 
   /** Makes a waiting goroutine runnable. Go: goready. Any other is left as it is. */
   ready(g: Goroutine): void {
-    if (g.status !== "waiting") return;
-    g.status = "runnable";
+    if (g.state !== WAITING) return;
+    g.state = RUNNABLE;
     this.#queue.push(g);
     if (this.observer !== null) this.observer.woke(g, this.current);
     if (!this.#passing) this.onOutside();
@@ -126,8 +130,8 @@ export class Scheduler {
 
   /** As {@linkcode ready}, for the poller, which gives all of `queue` at once. Go: netpollready. */
   readyInto(queue: RunQueue, g: Goroutine): void {
-    if (g.status !== "waiting") return;
-    g.status = "runnable";
+    if (g.state !== WAITING) return;
+    g.state = RUNNABLE;
     this.wakeUps++;
     queue.push(g);
     if (this.observer !== null) this.observer.woke(g, null);
@@ -171,16 +175,16 @@ export class Scheduler {
    * has not come to its end {@linkcode END_GRACE_MS} later, it is ended again there.
    */
   end(g: Goroutine): void {
-    if (g.status === "dead" || g.status === "running") return;
+    if (g.state === DEAD || g.state === RUNNING) return;
     this.#observed(g, () => this.#resume(g, () => g.body.return(undefined), ENDED));
-    if ((g.status as string) === "dead") return;
+    if (g.state === DEAD) return;
     g.grace ??= new CallTimer(() => this.end(g));
     this.timers.set(g.grace, now() + END_GRACE_MS);
   }
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */
   abandon(g: Goroutine): void {
-    g.status = "dead";
+    g.state = DEAD;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
   }
@@ -224,7 +228,7 @@ export class Scheduler {
     let g: Goroutine | null;
     while (left-- > 0 && (g = this.#queue.shift()) !== null) {
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
-      if (g.status !== "runnable") continue;
+      if (g.state !== RUNNABLE) continue;
       this.switches++;
       if (this.observer === null) this.#step(g);
       else this.#observedStep(g);
@@ -248,7 +252,7 @@ export class Scheduler {
   #step(g: Goroutine): void {
     this.current = g;
     this.fuel = FUEL;
-    g.status = "running";
+    g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
       step = g.body.next();
@@ -259,7 +263,7 @@ export class Scheduler {
     }
     this.current = null;
     if (step.done) this.#finish(g, { ok: true, value: step.value }, false);
-    else if (step.value !== PARK || g.status === "running") this.#misused(g);
+    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g);
   }
 
   /** Resumes `g` otherwise than by `next`; `outcome` is its end if it then returns. */
@@ -271,7 +275,7 @@ export class Scheduler {
     const before = this.current;
     this.current = g;
     this.fuel = FUEL;
-    g.status = "running";
+    g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
       step = how();
@@ -282,7 +286,7 @@ export class Scheduler {
     }
     this.current = before;
     if (step.done) this.#finish(g, outcome ?? { ok: true, value: step.value }, false);
-    else if (step.value !== PARK || (g.status as string) === "running") this.#misused(g);
+    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g);
   }
 
   /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
@@ -291,7 +295,7 @@ export class Scheduler {
   }
 
   #finish(g: Goroutine, outcome: Outcome<unknown>, thrown: boolean): void {
-    g.status = "dead";
+    g.state = DEAD;
     g.outcome = outcome;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);

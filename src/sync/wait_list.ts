@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The list of waiters that most of this folder shares. Go: runtime/sema.go. */
-import { type Goroutine, PanicError } from "../sched/goroutine.ts";
+import { DEAD, type Goroutine, PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** A goroutine that waits for something of which it needs `n`. Go: runtime.sudog. */
@@ -30,7 +30,7 @@ export class WaitList {
   /** The one that waits longest. */
   get first(): Waiter | null {
     // Dead here is one that its run gave up on, as it parked over and over while it was ended.
-    while (this.#first !== null && this.#first.g.status === "dead") this.remove(this.#first);
+    while (this.#first !== null && this.#first.g.state === DEAD) this.remove(this.#first);
     return this.#first;
   }
 

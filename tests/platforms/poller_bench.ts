@@ -166,7 +166,9 @@ export class Bench {
   /** One poll. */
   poll(delay: number, poller = this.poller): Seen[] {
     const seen: Seen[] = [];
-    const count = poller.poll(delay, (slot, sequence, mode) => seen.push({ slot, sequence, mode }));
+    const count = poller.poll(delay, (slot, sequence, mode) => {
+      seen.push({ slot, sequence, mode });
+    });
     assert.ok(count >= seen.length, `poll: ${count} for ${seen.length} events`);
     return seen;
   }
