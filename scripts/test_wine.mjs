@@ -39,7 +39,6 @@ const NOT_THERE = new Map([
 ]);
 /** Files that Bun alone cannot run there. */
 const NOT_UNDER_BUN = new Map([
-  ["tests/net/udp_batch_test.ts", "os.networkInterfaces fails in Wine"],
   ["tests/net/deno_errors_test.ts", "of a package with a scope in its name Wine gives Bun EBADFD"],
 ]);
 /** Longest that a file may take, in milliseconds: most take seconds, but a machine may be busy. */

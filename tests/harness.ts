@@ -98,6 +98,8 @@ export type WineGap =
   | "TCP_FASTOPEN"
   | "IPV6_TCLASS"
   | "a reset before the first receive"
+  | "a choice of a datagram's source"
+  | "interfaces of multicast by index"
   | "names of interfaces"
   | "folders for Bun to read";
 

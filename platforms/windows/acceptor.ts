@@ -77,7 +77,7 @@ export class Acceptor implements Beginner {
 
   #begin(): number {
     const socket = this.socket;
-    const { ws2, errno, extensions } = socket.winsock;
+    const { ws2, errno, extension } = socket.winsock;
     const fd = openSocket(socket);
     if (fd < 0) return fd;
     const operation = socket.prepare(this, BARE, 0);
@@ -86,7 +86,7 @@ export class Acceptor implements Beginner {
       return operation;
     }
     this.#fd = fd;
-    const { AcceptEx } = extensions(socket.fd);
+    const AcceptEx = extension("AcceptEx", socket.fd);
     const { room, flags, overlapped } = operation;
     const size = ACCEPT_ADDRESS_SIZE;
     const failure = AcceptEx(socket.fd, fd, room, 0, size, size, flags, overlapped) !== 0
@@ -165,7 +165,7 @@ const WORD = 2 ** 32;
 /** Where in its room AcceptEx put the two addresses only GetAcceptExSockaddrs knows. */
 function peerOf({ fd, winsock }: SocketHandle, { room }: Operation): RawAddress {
   const size = ACCEPT_ADDRESS_SIZE;
-  winsock.extensions(fd).GetAcceptExSockaddrs(
+  winsock.extension("GetAcceptExSockaddrs", fd)(
     room,
     0,
     size,

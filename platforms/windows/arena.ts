@@ -56,11 +56,15 @@ export class Operation {
   /** Room for data. */
   readonly data: Uint8Array<ArrayBuffer>;
   readonly size: SlotSize;
+  /** Where in memory its parts are, for structures that point at them. */
+  readonly address: { readonly buffer: number; readonly room: number };
   /** Null while nothing is under way. */
   beginner: Beginner | null = null;
 
-  constructor(memory: ArrayBuffer, at: number, size: SlotSize) {
+  /** The slot at `at` of `memory`, whose address is `base`. */
+  constructor(memory: ArrayBuffer, base: number, at: number, size: SlotSize) {
     this.size = size;
+    this.address = { buffer: base + at + WSABUF_AT, room: base + at + ROOM_AT };
     this.overlapped = new Int32Array(memory, at, OVERLAPPED.words);
     this.buffer = new Int32Array(memory, at + WSABUF_AT, WSABUF.words);
     this.flags = new Int32Array(memory, at + FLAGS_AT, 1);
@@ -144,7 +148,7 @@ export class Arena {
     if (!kernel.VirtualAlloc(start, BLOCK, C.MEM_COMMIT, C.PAGE_READWRITE)) return false;
     const memory = runtime.memoryAt(start, BLOCK);
     for (let at = 0; at + size <= BLOCK; at += size) {
-      const operation = new Operation(memory, at, size);
+      const operation = new Operation(memory, this.#base + this.#used, at, size);
       const distance = this.#used + at;
       const data = this.#base + distance + DATA_AT;
       operation.buffer[WSABUF.pointer] = data % WORD;

@@ -60,14 +60,14 @@ export class Connector implements Beginner {
 
   #begin(address: RawAddress): number {
     const socket = this.socket;
-    const { errno, extensions } = socket.winsock;
+    const { errno, extension } = socket.winsock;
     const bound = this.#bindAnywhere();
     if (bound < 0) return bound;
     const operation = socket.take(this, BARE, 0);
     if (operation === null) return -ERRNO.ENOBUFS;
     operation.room.set(address);
     const { room, overlapped } = operation;
-    const { ConnectEx } = extensions(socket.fd);
+    const ConnectEx = extension("ConnectEx", socket.fd);
     const failure = ConnectEx(socket.fd, room, address.length, null, 0, null, overlapped) !== 0
       ? 0
       : errno();

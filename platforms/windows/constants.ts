@@ -30,6 +30,10 @@ export const SD_SEND = 1;
 export const FIONBIO = 0x8004667e;
 /** `_IOR('f', 127, u_long)`. */
 export const FIONREAD = 0x4004667f;
+/** Both an option and the type of the control message that it asks for. */
+export const IP_PKTINFO = 19;
+export const IPV6_PKTINFO = 19;
+
 export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
 export const SIO_UDP_CONNRESET = 0x9800000c;
 export const SIO_UDP_NETRESET = 0x9800000f;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * The receiving half of a datagram socket: one WSARecvFrom into a slot that any datagram fits into, so
+ * The receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg where it is to be told how a
+ * datagram came, into a slot that any datagram fits into, so
  * that none is cut off before its reader is known. It belongs to the socket: see receiver.ts.
  */
 import { POLL_READ } from "../types.ts";
 import { type Beginner, LARGE, type Operation } from "./arena.ts";
+import type { ControlInfo } from "../packet_types.ts";
+import { NO_CONTROL } from "./control.ts";
 import { ECANCELED } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
+import { incoming, receivedControl, receivedName } from "./message.ts";
 import { WSABUF } from "./structs.ts";
 
 /** Where the address of a sender goes. */
@@ -19,6 +23,10 @@ export interface Name {
 /** See the top of this file. */
 export class DatagramReceiver implements Beginner {
   readonly socket: SocketHandle;
+  /** What the datagram that was received last carried beside its bytes. */
+  control: ControlInfo = NO_CONTROL;
+  /** Whether to ask for that. */
+  #informed = false;
   #pending: Operation | null = null;
   /** A receive that is over and whose datagram nobody has read yet. */
   #kept: Operation | null = null;
@@ -50,6 +58,13 @@ export class DatagramReceiver implements Beginner {
     return begun !== AGAIN;
   }
 
+  /** Whether it is told from now on where datagrams go to, and by which interface they come. */
+  inform(on: boolean): void {
+    this.#informed = on;
+    // The receive that is under way was begun otherwise.
+    this.cancel();
+  }
+
   /** Asks for the receive that is under way to end. */
   cancel(): void {
     if (this.#pending !== null) this.socket.cancel(this.#pending);
@@ -72,20 +87,30 @@ export class DatagramReceiver implements Beginner {
     const socket = this.socket;
     const operation = socket.prepare(this, LARGE, 0);
     if (typeof operation === "number") return operation;
-    const { buffer, flags, room, length, overlapped } = operation;
-    buffer[WSABUF.length] = operation.data.length;
-    length[0] = room.length;
-    const { ws2, errno } = socket.winsock;
-    const { WSARecvFrom } = ws2;
-    const failure =
-      WSARecvFrom(socket.fd, buffer, 1, null, flags, room, length, overlapped, null) === 0
-        ? 0
-        : errno();
-    const begun = socket.begun(failure);
+    operation.buffer[WSABUF.length] = operation.data.length;
+    const { errno } = socket.winsock;
+    const called = this.#informed ? this.#receiveMessage(operation) : this.#receiveFrom(operation);
+    const begun = socket.begun(called === 0 ? 0 : errno());
     if (begun === AGAIN) this.#pending = operation;
     else if (begun < 0) socket.arena.give(operation);
     else this.#settle(operation);
     return begun;
+  }
+
+  #receiveFrom(operation: Operation): number {
+    const { buffer, flags, room, length, overlapped } = operation;
+    const { fd, winsock } = this.socket;
+    const { WSARecvFrom } = winsock.ws2;
+    length[0] = room.length;
+    return WSARecvFrom(fd, buffer, 1, null, flags, room, length, overlapped, null);
+  }
+
+  /** Its address has a length of its own; that of the slot is 0. */
+  #receiveMessage(operation: Operation): number {
+    const { fd, winsock } = this.socket;
+    const receive = winsock.extension("WSARecvMsg", fd);
+    operation.length[0] = 0;
+    return receive(fd, incoming(operation), null, operation.overlapped, null);
   }
 
   #settle(operation: Operation): void {
@@ -101,9 +126,11 @@ export class DatagramReceiver implements Beginner {
   #collect(kept: Operation, buffer: Uint8Array, length: number, from: Name | null): number {
     const { bytes } = kept;
     buffer.set(kept.data.subarray(0, Math.min(bytes, length)));
+    const informed = kept.length[0] === 0;
+    this.control = informed ? receivedControl(kept) : NO_CONTROL;
     if (from !== null) {
-      from.bytes.set(kept.room.subarray(0, from.bytes.length));
-      from.length = kept.length[0];
+      from.length = informed ? receivedName(kept) : kept.length[0];
+      from.bytes.set(kept.room.subarray(0, from.length));
     }
     this.discard();
     return bytes;

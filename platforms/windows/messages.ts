@@ -8,12 +8,11 @@ import type {
   SocketName,
 } from "../packet_types.ts";
 import type { RawAddress } from "../types.ts";
+import { NO_CONTROL } from "./control.ts";
 import { EOPNOTSUPP } from "./errno.ts";
 import type { WindowsPackets } from "./packets.ts";
 import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 
-/** What a datagram carries beside its bytes: without IP_PKTINFO, nothing. */
-const NOTHING: ControlInfo = { destination: null, interfaceIndex: 0, segmentSize: 0, fds: [] };
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
 
 /** See {@linkcode Messages}. */
@@ -26,8 +25,9 @@ export class WindowsMessages implements Messages {
   readonly #names: SocketName[];
   readonly #nameBytes: Uint8Array<ArrayBuffer>;
   readonly #truncated: boolean[];
-  /** Whether one was asked to carry what it cannot. */
-  readonly #refused: boolean[];
+  /** What each was received with, or is to be sent with. */
+  readonly #infos: ControlInfo[];
+  readonly #requests: (ControlRequest | null)[];
 
   constructor(packets: WindowsPackets, { count, size }: MessagesShape) {
     this.#packets = packets;
@@ -42,7 +42,8 @@ export class WindowsMessages implements Messages {
       (_, i) => ({ words, at: i * NAME_WORDS, length: 0 }),
     );
     this.#truncated = new Array(count).fill(false);
-    this.#refused = new Array(count).fill(false);
+    this.#infos = new Array(count).fill(NO_CONTROL);
+    this.#requests = new Array(count).fill(null);
   }
 
   receive(fd: number, count: number, capacity: number): number {
@@ -52,6 +53,7 @@ export class WindowsMessages implements Messages {
       if (n < 0) return i > 0 ? i : n;
       this.lengths[i] = Math.min(n, capacity);
       this.#truncated[i] = n > capacity;
+      this.#infos[i] = this.#packets.control;
       this.#nameBytes.set(sender.bytes, i * SOCKADDR_STORAGE_SIZE);
       this.#names[i].length = sender.length;
     }
@@ -60,7 +62,7 @@ export class WindowsMessages implements Messages {
 
   send(fd: number, from: number, to: number, named: boolean): number {
     for (let i = from; i < to; i++) {
-      const n = this.#refused[i] ? -EOPNOTSUPP : this.#sendOne(fd, i, named);
+      const n = this.#sendOne(fd, i, named);
       if (n < 0) return i > from ? i - from : n;
     }
     return to - from;
@@ -87,23 +89,25 @@ export class WindowsMessages implements Messages {
     this.#names[i].length = address?.length ?? 0;
   }
 
-  control(): ControlInfo {
-    return NOTHING;
+  control(i: number): ControlInfo {
+    return this.#infos[i];
   }
 
   setControl(i: number, request: ControlRequest | null): void {
-    this.#refused[i] = request !== null &&
-      (request.source !== undefined || (request.interfaceIndex ?? 0) !== 0 ||
-        (request.segmentSize ?? 0) !== 0 || (request.fds?.length ?? 0) > 0);
+    this.#requests[i] = request;
   }
 
   #sendOne(fd: number, i: number, named: boolean): number {
+    const request = this.#requests[i];
+    // Windows cuts no datagrams for us, and passes no descriptors.
+    if (request?.segmentSize || request?.fds?.length) return -EOPNOTSUPP;
     const length = this.lengths[i];
     const bytes = this.#bytes(i, length);
     const { length: nameLength } = this.#names[i];
-    if (!named || nameLength === 0) return this.#packets.send(fd, bytes, length);
     const at = i * SOCKADDR_STORAGE_SIZE;
-    return this.#packets.sendTo(fd, bytes, length, this.#nameBytes.subarray(at, at + nameLength));
+    const name = this.#nameBytes.subarray(at, at + nameLength);
+    const address = named && nameLength > 0 ? name : null;
+    return this.#packets.sendTo(fd, bytes, length, address, request);
   }
 
   #bytes(i: number, length: number): Uint8Array {

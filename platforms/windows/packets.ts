@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Windows' datagram sockets behind the neutral seam. */
 import type {
+  ControlInfo,
+  ControlRequest,
   Messages,
   MessagesShape,
   PacketCalls,
@@ -9,6 +11,7 @@ import type {
 } from "../packet_types.ts";
 import type { Family, RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
+import { NO_CONTROL } from "./control.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
 import { WindowsMessages } from "./messages.ts";
@@ -19,13 +22,21 @@ import type { Winsock } from "./winsock.ts";
 /** Level and number of each option; Windows has no control messages of its own for the rest. */
 const OPTIONS: Readonly<Partial<Record<PacketOption, readonly [level: number, name: number]>>> = {
   SO_BROADCAST: [C.SOL_SOCKET, 0x20],
+  IP_PKTINFO: [C.IPPROTO_IP, C.IP_PKTINFO],
   IP_TTL: [C.IPPROTO_IP, 4],
   IP_MULTICAST_TTL: [C.IPPROTO_IP, 10],
   IP_MULTICAST_LOOP: [C.IPPROTO_IP, 11],
+  IPV6_RECVPKTINFO: [C.IPPROTO_IPV6, C.IPV6_PKTINFO],
   IPV6_UNICAST_HOPS: [C.IPPROTO_IPV6, 4],
   IPV6_MULTICAST_HOPS: [C.IPPROTO_IPV6, 10],
   IPV6_MULTICAST_LOOP: [C.IPPROTO_IPV6, 11],
 };
+
+/** Those that ask for control messages. */
+const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
+  "IP_PKTINFO",
+  "IPV6_RECVPKTINFO",
+]);
 
 /** The same for both versions of IP. */
 const MULTICAST_IF = 9;
@@ -35,6 +46,8 @@ const DROP_MEMBERSHIP = 13;
 /** See {@linkcode PacketCalls}. */
 export class WindowsPackets implements PacketCalls {
   readonly sender: SocketName & { readonly bytes: Uint8Array };
+  /** What the last `receiveFrom` gave beside the bytes. */
+  control: ControlInfo = NO_CONTROL;
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
   readonly #value = new Int32Array(new ArrayBuffer(4));
@@ -55,7 +68,16 @@ export class WindowsPackets implements PacketCalls {
     const name = OPTIONS[option];
     if (name === undefined) return -ENOPROTOOPT;
     this.#value[0] = value;
-    return this.#set(fd, name[0], name[1], this.#value);
+    const done = this.#set(fd, name[0], name[1], this.#value);
+    if (done === 0 && INFORMING.has(option)) this.#inform(fd, option, value);
+    return done;
+  }
+
+  /** Of IPv4 that goes through a socket of IPv6 it is told by the option of IPv4. */
+  #inform(fd: number, option: PacketOption, value: number): void {
+    if (option === "IPV6_RECVPKTINFO") this.#set(fd, C.IPPROTO_IP, C.IP_PKTINFO, this.#value);
+    const socket = this.#find(fd);
+    if (typeof socket !== "number") socket.receiver.inform(value !== 0);
   }
 
   receive(fd: number, buffer: Uint8Array, length: number): number {
@@ -66,7 +88,9 @@ export class WindowsPackets implements PacketCalls {
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
     const socket = this.#find(fd);
     if (typeof socket === "number") return socket;
-    return socket.receiver.receive(buffer, length, this.sender);
+    const n = socket.receiver.receive(buffer, length, this.sender);
+    this.control = socket.receiver.control;
+    return n;
   }
 
   send(fd: number, buffer: Uint8Array, length: number): number {
@@ -74,9 +98,16 @@ export class WindowsPackets implements PacketCalls {
     return typeof socket === "number" ? socket : socket.sender.send(buffer, length);
   }
 
-  sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number {
+  sendTo(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    address: RawAddress | null,
+    control: ControlRequest | null = null,
+  ): number {
     const socket = this.#find(fd);
-    return typeof socket === "number" ? socket : socket.sender.sendTo(buffer, length, address);
+    if (typeof socket === "number") return socket;
+    return socket.sender.sendTo(buffer, length, address, control);
   }
 
   messages(shape: MessagesShape): Messages {

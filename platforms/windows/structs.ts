@@ -9,6 +9,21 @@ export const OVERLAPPED = { words: 8, status: 0, bytes: 2 } as const;
 /** WSABUF, in 32-bit words: a length, padding, and a pointer. */
 export const WSABUF = { words: 4, length: 0, pointer: 2 } as const;
 
+/** WSAMSG, in bytes; its flags are the last. */
+export const WSAMSG = {
+  size: 56,
+  name: 0,
+  nameLength: 8,
+  buffers: 16,
+  bufferCount: 24,
+  controlLength: 32,
+  control: 40,
+  flags: 48,
+} as const;
+
+/** WSACMSGHDR, in bytes: a header, and behind it the data; both are aligned to 8. */
+export const WSACMSGHDR = { size: 16, length: 0, level: 8, type: 12 } as const;
+
 /** OVERLAPPED_ENTRY, in 32-bit words: a key, the OVERLAPPED, what is reserved, a count. */
 export const OVERLAPPED_ENTRY = { words: 8, overlapped: 2 } as const;
 

@@ -61,6 +61,11 @@ export const WS2_32_SYMBOLS = {
   },
   // SOCKET accept(SOCKET s, sockaddr *addr, int *addrlen)
   accept: { params: ["i32", "pointer", "pointer"], result: "i32" },
+  // int WSASendMsg(SOCKET, WSAMSG *, DWORD flags, DWORD *sent, OVERLAPPED *, routine)
+  WSASendMsg: {
+    params: ["i32", "buffer", "u32", "pointer", "buffer", "pointer"],
+    result: "i32",
+  },
   // int connect(SOCKET s, const sockaddr *name, int namelen)
   connect: { params: ["i32", "buffer", "i32"], result: "i32" },
   // int WSAIoctl(SOCKET, DWORD code, void *in, DWORD, void *out, DWORD, DWORD *bytes, OVERLAPPED *, routine)
@@ -114,6 +119,14 @@ export const EXTENSIONS = {
     guid: "b907a225f3dd60468ee976e58c74063e",
     declaration: {
       params: ["i32", "buffer", "i32", "pointer", "u32", "pointer", "buffer"],
+      result: "i32",
+    },
+  },
+  // int WSARecvMsg(SOCKET, WSAMSG *, DWORD *received, OVERLAPPED *, routine)
+  WSARecvMsg: {
+    guid: "c8d789f61f6f6b438a53e54fe351c322",
+    declaration: {
+      params: ["i32", "buffer", "pointer", "buffer", "pointer"],
       result: "i32",
     },
   },

@@ -19,11 +19,9 @@ import {
 } from "./symbols.ts";
 
 /** The functions that only a socket's provider can name. */
-export interface Extensions {
-  readonly AcceptEx: Bound<typeof EXTENSIONS.AcceptEx.declaration>;
-  readonly GetAcceptExSockaddrs: Bound<typeof EXTENSIONS.GetAcceptExSockaddrs.declaration>;
-  readonly ConnectEx: Bound<typeof EXTENSIONS.ConnectEx.declaration>;
-}
+export type Extensions = {
+  readonly [N in keyof typeof EXTENSIONS]: Bound<typeof EXTENSIONS[N]["declaration"]>;
+};
 
 /** The libraries of this thread. */
 export interface Winsock {
@@ -39,8 +37,8 @@ export interface Winsock {
   readonly errno: () => number;
   /** See {@linkcode JsRuntime.addressReader}. */
   readonly addressOf: (view: ArrayBufferView) => number;
-  /** The extensions, asked of `socket`'s provider at the first need. Throws PlatformError. */
-  readonly extensions: (socket: number) => Extensions;
+  /** An extension, asked of `socket`'s provider at the first need. Throws PlatformError. */
+  readonly extension: <N extends keyof Extensions>(name: N, socket: number) => Extensions[N];
 }
 
 /** Version 2.2, as WSAStartup wants it. */
@@ -66,7 +64,7 @@ function open(): Winsock {
   }
   const lastError = lastErrorReader(runtime, kernel, nt, path);
   const errno = () => win32Errno(lastError());
-  let found: Extensions | undefined;
+  const found: { -readonly [N in keyof Extensions]?: Extensions[N] } = {};
   return {
     runtime,
     ws2,
@@ -75,7 +73,7 @@ function open(): Winsock {
     interfaces: runtime.dlopen(IPHLPAPI, IPHLPAPI_SYMBOLS).symbols,
     errno,
     addressOf: runtime.addressReader(path),
-    extensions: (socket) => found ??= askExtensions(runtime, ws2, errno, socket),
+    extension: (name, socket) => found[name] ??= askExtension(runtime, ws2, errno, name, socket),
   };
 }
 
@@ -102,28 +100,23 @@ function lastErrorReader(
   return runtime.errnoReader(runtime.pointerAt(teb + TEB_LAST_ERROR), ntdllPath);
 }
 
-function askExtensions(
+function askExtension<N extends keyof Extensions>(
   runtime: JsRuntime,
   ws2: Winsock["ws2"],
   errno: () => number,
+  name: N,
   socket: number,
-): Extensions {
+): Extensions[N] {
+  const { guid, declaration }: Extension = EXTENSIONS[name];
   const pointer = new Uint32Array(new ArrayBuffer(8));
   const bytes = new Uint32Array(new ArrayBuffer(4));
-  const ask = <E extends Extension>(name: string, { guid, declaration }: E) => {
-    const wanted = Uint8Array.from(guid.match(/../g)!, (byte) => parseInt(byte, 16));
-    const code = C.SIO_GET_EXTENSION_FUNCTION_POINTER;
-    const done = ws2.WSAIoctl(socket, code, wanted, wanted.length, pointer, 8, bytes, null, null);
-    if (done !== 0) {
-      const { name: missing, text } = errnoText(errno());
-      throw new PlatformError(`Cannot find ${name}: ${text}`, missing);
-    }
-    const address = pointer[0] + pointer[1] * WORD;
-    return runtime.functionAt<E["declaration"]>(runtime.pointerAt(address), declaration);
-  };
-  return {
-    AcceptEx: ask("AcceptEx", EXTENSIONS.AcceptEx),
-    GetAcceptExSockaddrs: ask("GetAcceptExSockaddrs", EXTENSIONS.GetAcceptExSockaddrs),
-    ConnectEx: ask("ConnectEx", EXTENSIONS.ConnectEx),
-  };
+  const wanted = Uint8Array.from(guid.match(/../g)!, (byte) => parseInt(byte, 16));
+  const code = C.SIO_GET_EXTENSION_FUNCTION_POINTER;
+  const done = ws2.WSAIoctl(socket, code, wanted, wanted.length, pointer, 8, bytes, null, null);
+  if (done !== 0) {
+    const { name: missing, text } = errnoText(errno());
+    throw new PlatformError(`Cannot find ${name}: ${text}`, missing);
+  }
+  const address = runtime.pointerAt(pointer[0] + pointer[1] * WORD);
+  return runtime.functionAt(address, declaration) as Extensions[N];
 }

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BARE, LARGE, PAGE } from "../../platforms/windows/arena.ts";
+import { readControl, writeControl } from "../../platforms/windows/control.ts";
 import { ERRNO, errnoText, ntstatusErrno, win32Errno } from "../../platforms/windows/errno.ts";
+import { NAME_SIZE } from "../../platforms/windows/message.ts";
 import {
   ACCEPT_ADDRESS_SIZE,
   decodeAddress,
@@ -16,6 +18,8 @@ import {
   TCP_INFO,
   THREAD_INFORMATION,
   WSABUF,
+  WSACMSGHDR,
+  WSAMSG,
 } from "../../platforms/windows/structs.ts";
 import { EXTENSIONS } from "../../platforms/windows/symbols.ts";
 
@@ -27,6 +31,67 @@ test("the structures have the sizes and offsets of the headers", () => {
   assert.deepEqual(THREAD_INFORMATION, { words: 48 / 4, teb: 8 / 4 });
   assert.deepEqual(PROTOCOL_INFO, { size: 628, flags: 0, family: 76, type: 88 });
   assert.deepEqual(TCP_INFO, { size: 88, state: 0 });
+  const { size, name, nameLength, buffers, bufferCount, controlLength, control, flags } = WSAMSG;
+  assert.deepEqual([size, name, nameLength, buffers, bufferCount], [56, 0, 8, 16, 24]);
+  assert.deepEqual([controlLength, control, flags], [32, 40, 48]);
+  assert.deepEqual(WSACMSGHDR, { size: 16, length: 0, level: 8, type: 12 });
+});
+
+test("a source is an IN_PKTINFO or an IN6_PKTINFO behind its header, and read as such", () => {
+  const bytes = new Uint8Array(64).fill(0xff);
+  // WSA_CMSG_SPACE(8) and WSA_CMSG_LEN(8), then the level, the type, the address and the index.
+  assert.equal(writeControl(bytes, { source: Uint8Array.of(127, 0, 0, 3), interfaceIndex: 5 }), 24);
+  const v4 = [24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 127, 0, 0, 3, 5, 0, 0, 0];
+  assert.deepEqual([...bytes.subarray(0, 24)], v4);
+  const told = readControl(bytes.slice(0, 24));
+  assert.deepEqual([...told.destination!, told.interfaceIndex], [127, 0, 0, 3, 5]);
+  // An address of IPv4 that a socket of IPv6 has is given in its own form.
+  const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 3);
+  assert.equal(writeControl(bytes, { source: mapped, interfaceIndex: 5 }), 24);
+  assert.deepEqual([...bytes.subarray(0, 24)], v4);
+  const ip = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
+  // WSA_CMSG_SPACE(20) is 40, WSA_CMSG_LEN(20) is 36.
+  assert.equal(writeControl(bytes, { source: ip, interfaceIndex: 0x01020304 }), 40);
+  assert.deepEqual([...bytes.subarray(0, 16)], [36, 0, 0, 0, 0, 0, 0, 0, 41, 0, 0, 0, 19, 0, 0, 0]);
+  assert.deepEqual([...bytes.subarray(32, 40)], [4, 3, 2, 1, 0, 0, 0, 0]);
+  // Behind a message of another kind.
+  const other = Uint8Array.of(
+    20,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    21,
+    0,
+    0,
+    0,
+    64,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  );
+  const both = readControl(Uint8Array.of(...other, ...bytes.subarray(0, 40)));
+  assert.deepEqual([both.destination, both.interfaceIndex], [ip, 0x01020304]);
+  assert.equal(writeControl(bytes, { interfaceIndex: 0 }), 0);
+  for (const cut of [new Uint8Array(0), bytes.slice(0, 30), new Uint8Array(64)]) {
+    assert.equal(readControl(cut).destination, null);
+  }
+});
+
+test("the room of a slot holds an address, a WSAMSG and the control messages of both versions of IP", () => {
+  assert.ok(NAME_SIZE >= SOCKADDR_IN6_SIZE);
+  assert.ok(NAME_SIZE + WSAMSG.size + 24 + 40 <= BARE - 64);
 });
 
 test("an IPv4 endpoint is a SOCKADDR_IN", () => {
@@ -96,4 +161,5 @@ test("the GUIDs are those of mswsock.h", () => {
   assert.equal(text(EXTENSIONS.AcceptEx.guid), "b5367df1-cbac-11cf-95ca00805f48a192");
   assert.equal(text(EXTENSIONS.GetAcceptExSockaddrs.guid), "b5367df2-cbac-11cf-95ca00805f48a192");
   assert.equal(text(EXTENSIONS.ConnectEx.guid), "25a207b9-ddf3-4660-8ee976e58c74063e");
+  assert.equal(text(EXTENSIONS.WSARecvMsg.guid), "f689d7c8-6f1f-436b-8a53e54fe351c322");
 });

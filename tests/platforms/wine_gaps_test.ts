@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
+import { listenPacket } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { winsock } from "../../platforms/windows/winsock.ts";
 import { only, onWine, pair, type WineGap } from "../harness.ts";
@@ -63,6 +64,25 @@ only("runSync", "Wine has no reset before the first receive on what AcceptEx gav
   const n = ws2.recv(accepted.fd, new Uint8Array(8), 8, 0);
   assert.equal(n, 0, "it reads as the end of the stream");
 }, !onWine && "this is not Wine");
+
+only("runSync", "Wine has no choice of a datagram's source", function* () {
+  using server = yield* listenPacket("udp4", "127.0.0.1:0");
+  using client = yield* listenPacket("udp4", ":0");
+  yield* client.writeMsg(new Uint8Array(3), server.localAddr, { source: "127.0.0.9" });
+  // WSASendMsg takes the control message, and heeds it not.
+  assert.equal((yield* server.readFrom(new Uint8Array(9))).addr.ip, "127.0.0.1");
+}, !onWine && "this is not Wine");
+
+gap("interfaces of multicast by index", () => {
+  const { ws2, errno } = winsock();
+  const [SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_IF] = [2, 0, 9];
+  const fd = ws2.WSASocketW(AF_INET, SOCK_DGRAM, 0, null, 0, OVERLAPPED);
+  // An address of 0.0.0.0/8 is an index; 1 is the loopback's on every Windows.
+  const set = ws2.setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, Uint8Array.of(0, 0, 0, 1), 4);
+  const failed = set === 0 ? 0 : errno();
+  assert.notEqual(failed, 0);
+  ws2.closesocket(fd);
+});
 
 gap("names of interfaces", () => {
   // Index 1 is the loopback's on every Windows.
