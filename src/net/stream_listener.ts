@@ -29,6 +29,7 @@ export const ADOPT: unique symbol = Symbol("netpoll.adopt");
 export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
   /** @internal */
   protected readonly netFD: ListenFD<A>;
+  readonly #adopt: (sysfd: number) => C = (sysfd) => this[ADOPT](sysfd);
 
   /** @internal */
   constructor(fd: ListenFD<A>) {
@@ -50,8 +51,8 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   protected abstract connection(fd: NetFD<A>): C;
 
   /** See {@linkcode Listener.accept}. */
-  *accept(cancel?: Cancel): Routine<C> {
-    return this[ADOPT](yield* this.netFD.cancellable("accept", this.netFD.accept(), cancel));
+  accept(cancel?: Cancel): Routine<C> {
+    return this.netFD.cancellable("accept", this.netFD.accept(this.#adopt), cancel);
   }
 
   /** See {@linkcode Listener.onAccept}. */

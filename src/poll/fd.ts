@@ -103,8 +103,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return (own.unused ? own : new WriteOperation(this)).call(p);
   }
 
-  /** Accepts one connection and gives its descriptor. Parks. Go: FD.Accept. */
-  *accept(): Routine<number> {
+  /** Accepts one connection and gives what `take` makes of its descriptor. Parks. Go: FD.Accept. */
+  *accept<T>(take: (sysfd: number) => T): Routine<T> {
     if (!this.tryLock(READ_LOCK) && !(yield* this.lock(READ_LOCK))) {
       throw this.answeredClosed("accept");
     }
@@ -113,7 +113,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
       for (;;) {
         const fd = this.tryAccept();
-        if (fd !== null) return fd;
+        if (fd !== null) return take(fd);
         yield pd.parkReader();
         pd.unparkReader();
       }
