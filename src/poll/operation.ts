@@ -45,13 +45,14 @@ abstract class Operation {
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
   protected length = 0;
-  private readonly lock: Lock;
   private goroutine: Goroutine | null = null;
 
-  constructor(fd: FD, lock: Lock) {
+  constructor(fd: FD) {
     this.fd = fd;
-    this.lock = lock;
   }
+
+  /** Which lock it needs. No field, for every connection has some of these. */
+  protected abstract get lock(): Lock;
 
   /** Whether it is of no call. */
   get unused(): boolean {
@@ -147,8 +148,8 @@ abstract class Operation {
 
 /** One read. Go: FD.Read. */
 export class ReadOperation extends Operation {
-  constructor(fd: FD) {
-    super(fd, READ_LOCK);
+  protected override get lock(): Lock {
+    return READ_LOCK;
   }
 
   /** The call, ready to be driven by `yield*`. */
@@ -218,8 +219,8 @@ export class WriteOperation extends Operation {
   /** How many bytes the call has put on their way. */
   sent = 0;
 
-  constructor(fd: FD) {
-    super(fd, WRITE_LOCK);
+  protected override get lock(): Lock {
+    return WRITE_LOCK;
   }
 
   /** The call, ready to be driven by `yield*`. */
