@@ -40,7 +40,7 @@ const isBun = "Bun" in globalThis;
 const text = (s: string) => new TextEncoder().encode(s);
 
 /** Longer than a connect or a handshake takes that goes well; under Wine both are slow. */
-const PATIENCE_MS = onWine ? 2000 : 300;
+const PATIENCE_MS = onWine ? 2000 : 1000;
 
 /** `error` as one of the handshake. */
 function ofHandshake(error: unknown): OpError {
