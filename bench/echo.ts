@@ -10,11 +10,13 @@ import { report } from "./echo/rig/report.ts";
 import { runRounds } from "./echo/rig/rounds.ts";
 import { save } from "./echo/rig/save.ts";
 import { summarize } from "./echo/rig/summary.ts";
+import { niceSession } from "./rig/session.ts";
 import { need } from "./rig/tools.ts";
 
 async function bench(options: Options): Promise<boolean> {
   const machine = describeMachine();
   console.error(machineLine(machine));
+  using _ = niceSession(options.nice);
   const samples = await runRounds(options);
   const summaries = summarize(samples, options);
   const checks = checkGoals(summaries);

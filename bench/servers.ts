@@ -7,6 +7,7 @@ import { compile } from "./rig/compile.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { compiled, inRepository } from "./rig/paths.ts";
 import { saveResults } from "./rig/results.ts";
+import { niceSession } from "./rig/session.ts";
 import { need, versionLine } from "./rig/tools.ts";
 import { GO_ECHO, GO_HTTP, REDIS_SERVER } from "./servers/contestants.ts";
 import { checkGoals } from "./servers/goals.ts";
@@ -43,6 +44,7 @@ async function main(): Promise<boolean> {
   const machine = describeMachine();
   const others = ["redis-server", "wrk"].map(versionLine).filter((line) => line !== null);
   console.error(machineLine(machine));
+  using _ = niceSession(options.nice);
   const samples = await runRounds(options);
   const summaries = summarize(samples, options);
   const checks = checkGoals(samples, options.needed);

@@ -34,7 +34,7 @@ export const USAGE = `npm run bench:echo -- [flags]
 
   --rounds N     rounds over all servers (5)
   --seconds S    measured seconds per server and shape (1)
-  --warmup S     seconds before them, not counted (0.3)
+  --warmup S     seconds before them, not counted (2)
   --retries N    how often a disturbed measurement is made again (2)
   --extra N      rounds at most for pairs with less than 3 undisturbed samples (as many as --rounds)
   --limit S      seconds after which no sample is made again and no extra round begins (600)
@@ -53,7 +53,7 @@ function pinMode(text: string): Pin {
 const FLAGS = {
   rounds: { type: "string", default: "5" },
   seconds: { type: "string", default: "1" },
-  warmup: { type: "string", default: "0.3" },
+  warmup: { type: "string", default: "2" },
   retries: { type: "string", default: "2" },
   extra: { type: "string" },
   limit: { type: "string", default: "600" },
