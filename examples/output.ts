@@ -45,6 +45,15 @@ export class Output {
     this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
+  /** Adds a text, one byte a character. */
+  latin1(text: string): void {
+    if (this.#length + text.length > this.#bytes.length) this.#grow(text.length);
+    const to = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) to[at++] = text.charCodeAt(i);
+    this.#length = at;
+  }
+
   /** Adds it if each of its characters is one byte. */
   #ascii(text: string): boolean {
     const to = this.#bytes;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** HTTP/1.1 on a connection, by callbacks. A handler is called when all of its request has come. */
 import { go, type Routine, wait } from "../../mod.ts";
-import type { Answer, EventConn, Events } from "../../event.ts";
+import type { Answer as EventAnswer, EventConn, Events } from "../../event.ts";
 import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import {
+  type Answer,
   checkHead,
   connectionOf,
   CONTINUE,
@@ -14,6 +15,7 @@ import {
   type Handler,
   IDLE_MS,
   LONGEST_BODY,
+  type Outcome,
   settle,
   tooLong,
 } from "./exchange.ts";
@@ -68,7 +70,7 @@ export class HttpEvents {
   }
 
   /** Bytes have come. */
-  data(input: Uint8Array): Answer {
+  data(input: Uint8Array): EventAnswer {
     this.#parser.load(input);
     this.#work();
     return this.#close && !this.#busy ? { out: output.bytes, action: "close" } : output.bytes;
@@ -99,7 +101,7 @@ export class HttpEvents {
   }
 
   /** What is to be answered to a request; null while it is not whole. */
-  #answer(): ReturnType<Handler> | null {
+  #answer(): Outcome | null {
     const parser = this.#parser;
     try {
       parser.parse();
@@ -135,19 +137,19 @@ export class HttpEvents {
   #addQuick(response: QuickResponse): void {
     const { head } = this.#parser;
     const connection = connectionOf(head, this.#close);
-    addQuick(output, response, head?.method === "HEAD", connection);
+    addQuick(output, response, head?.isHead === true, connection);
   }
 
   /** A goroutine waits for the answer, and nothing is read meanwhile. */
-  #answerElsewhere(outcome: ReturnType<Handler>): void {
+  #answerElsewhere(outcome: Outcome): void {
     this.#busy = true;
     this.#parser.own();
     this.#conn.pause();
     go(() => this.#answerSlowly(outcome));
   }
 
-  *#answerSlowly(outcome: ReturnType<Handler>): Routine<void> {
-    let response: Response;
+  *#answerSlowly(outcome: Outcome): Routine<void> {
+    let response: Answer;
     try {
       response = yield* settle(outcome);
     } catch (error) {
@@ -175,7 +177,7 @@ export class HttpEvents {
     if (framing.length === undefined && !framing.chunked) this.#close = true;
     addHead(output, response, framing, connectionOf(head, this.#close));
     conn.write(output.bytes);
-    if (head.method === "HEAD" || hasNoBody(response.status)) {
+    if (head.isHead || hasNoBody(response.status)) {
       response.body?.cancel().catch(() => {});
       return;
     }

@@ -6,8 +6,12 @@ import type { Incoming } from "./incoming.ts";
 import { type Framing, QuickResponse } from "./outgoing.ts";
 import type { Head } from "./parser.ts";
 
-/** Answers a request: at once, by a promise, or as a goroutine that may park. */
-export type Handler = (request: Incoming) => Response | Promise<Response> | Routine<Response>;
+/** What a request may be answered by. */
+export type Answer = Response | QuickResponse;
+/** What a handler gives: an answer at once, a promise of it, or a goroutine that may park. */
+export type Outcome = Answer | Promise<Answer> | Routine<Answer>;
+/** Answers requests. */
+export type Handler = (request: Incoming) => Outcome;
 
 /** Longest body of a request. */
 export const LONGEST_BODY = 64 << 20;
@@ -34,8 +38,8 @@ export function tooLong(): HttpError {
 }
 
 /** Waits for the answer of a handler. */
-export function* settle(outcome: ReturnType<Handler>): Routine<Response> {
-  if (outcome instanceof Response) return outcome;
+export function* settle(outcome: Outcome): Routine<Answer> {
+  if (outcome instanceof QuickResponse || outcome instanceof Response) return outcome;
   return "then" in outcome ? yield* wait(outcome) : yield* outcome;
 }
 

@@ -3,35 +3,41 @@
 import { STATUS_CODES } from "node:http";
 import type { Output } from "../output.ts";
 
-/** What a body may be that is there as a whole. */
-type Whole = string | Uint8Array<ArrayBuffer> | null;
+/** What may not stand in a header: it would be the end of it. */
+const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const NO_NAME = /[^!#$%&'*+.^_`|~0-9a-z-]/i;
+
+const NO_HEADERS: Record<string, string> = {};
 
 /**
- * A `Response` whose body is there as a whole, and known. The body of any other comes out of a
- * stream, for the web lets nobody ask what a response was made of.
+ * A response whose body is there as a whole. The web's own `Response` says of no body what it was made
+ * of, so that it has to be read as a stream, and to make one takes longer than all the rest of the
+ * answer: a handler that has a text or bytes gives this instead.
  */
-export class QuickResponse extends Response {
-  readonly whole: Whole;
-  /** The headers that it was made with, unless somebody may have changed them. */
-  quickHeaders: Record<string, string> | null;
+export class QuickResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Uint8Array;
 
+  /** Throws TypeError when a header is none. */
   constructor(
-    whole: Whole,
-    init: { status?: number; headers?: Record<string, string> } = NO_INIT,
+    body: string | Uint8Array,
+    { status = 200, headers }: { status?: number; headers?: Record<string, string> } = NO_HEADERS,
   ) {
-    super(whole, init);
-    this.whole = whole;
-    this.quickHeaders = init.headers ?? NO_HEADERS;
-  }
-
-  override get headers(): Headers {
-    this.quickHeaders = null;
-    return super.headers;
+    this.body = body;
+    this.status = status;
+    this.headers = headers === undefined ? NO_HEADERS : checked(headers);
   }
 }
 
-const NO_INIT = {};
-const NO_HEADERS = {};
+function checked(headers: Record<string, string>): Record<string, string> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === "" || NO_NAME.test(name) || NO_VALUE.test(value)) {
+      throw new TypeError(`Cannot answer as this is no header: current value is ${name}: ${value}`);
+    }
+  }
+  return headers;
+}
 
 /** How a body goes out. */
 export interface Framing {
@@ -72,20 +78,14 @@ function dateLine(): string {
 /** Adds the head of a response. `connection` is the value of that header, or null. */
 export function addHead(
   output: Output,
-  response: Response,
+  response: Response | QuickResponse,
   { length, chunked }: Framing,
   connection: string | null,
 ): void {
   const { status } = response;
   output.text(lineOf(status));
-  const quick = response instanceof QuickResponse ? response.quickHeaders : null;
-  if (quick === null) response.headers.forEach((value, name) => addHeader(output, name, value));
-  else {
-    for (const name in quick) addHeader(output, name.toLowerCase(), quick[name]);
-    if (typeof (response as QuickResponse).whole === "string" && !hasType(quick)) {
-      output.text("content-type: text/plain;charset=UTF-8\r\n");
-    }
-  }
+  if (response instanceof QuickResponse) addQuickHeaders(output, response);
+  else response.headers.forEach((value, name) => addHeader(output, name, value));
   output.text(dateLine());
   if (chunked) output.text("transfer-encoding: chunked\r\n");
   else if (length !== undefined && !hasNoBody(status)) {
@@ -97,33 +97,39 @@ export function addHead(
   output.text("\r\n");
 }
 
-function hasType(headers: Record<string, string>): boolean {
-  for (const name in headers) if (name.toLowerCase() === "content-type") return true;
-  return false;
+/** As the web does it, a text says so if nothing else was said. */
+function addQuickHeaders(output: Output, { headers, body }: QuickResponse): void {
+  let typed = typeof body !== "string";
+  for (const name in headers) {
+    const small = name.toLowerCase();
+    typed ||= small === "content-type";
+    addHeader(output, small, headers[name]);
+  }
+  if (!typed) output.text("content-type: text/plain;charset=UTF-8\r\n");
 }
 
 function addHeader(output: Output, name: string, value: string): void {
   if (OURS.has(name)) return;
   output.text(name);
   output.text(": ");
-  output.text(value);
+  output.latin1(value);
   output.text("\r\n");
 }
 
-/** Adds a response whose body is known as a whole. `head`: without its body. */
+/** Adds a response whose body is there as a whole. `head`: without its body. */
 export function addQuick(
   output: Output,
   response: QuickResponse,
   head: boolean,
   connection: string | null,
 ): void {
-  const body = typeof response.whole === "string" ? encode(response.whole) : response.whole;
-  addHead(output, response, { length: body?.length ?? 0, chunked: false }, connection);
-  if (body !== null && !head && !hasNoBody(response.status)) output.add(body);
+  const body = typeof response.body === "string" ? encode(response.body) : response.body;
+  addHead(output, response, { length: body.length, chunked: false }, connection);
+  if (!head && !hasNoBody(response.status)) output.add(body);
 }
 
 const encoder = new TextEncoder();
-let encoded: { text: string; bytes: Uint8Array } = { text: "", bytes: new Uint8Array(0) };
+let encoded = { text: "", bytes: new Uint8Array(0) };
 
 /** The same answer is often given again at once. */
 function encode(text: string): Uint8Array {

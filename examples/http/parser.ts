@@ -98,6 +98,11 @@ export class Head {
     return this.#text.slice(0, this.#spans[0] - 1).trimStart();
   }
 
+  /** Whether only the head of the answer is asked for. */
+  get isHead(): boolean {
+    return this.#text.startsWith("HEAD ", this.#spans[0] - 5);
+  }
+
   /** What is asked for, as it came: mostly a path. */
   get target(): string {
     return this.#text.slice(this.#spans[0], this.#spans[1]);
@@ -125,10 +130,18 @@ export class Head {
   #find(name: string, from: number): number {
     const spans = this.#spans;
     for (let i = from; i < spans.length; i += 4) {
-      if (spans[i + 1] - spans[i] !== name.length) continue;
-      if (this.#part(i).toLowerCase() === name) return i;
+      if (spans[i + 1] - spans[i] === name.length && this.#stands(name, spans[i])) return i;
     }
     return -1;
+  }
+
+  /** Whether small letters stand there, great or small. No string is made for that. */
+  #stands(letters: string, at: number): boolean {
+    const text = this.#text;
+    for (let i = 0; i < letters.length; i++) {
+      if ((text.charCodeAt(at + i) | 0x20) !== letters.charCodeAt(i)) return false;
+    }
+    return true;
   }
 
   #part(i: number): string {

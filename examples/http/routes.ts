@@ -2,12 +2,12 @@
 /** What http.ts and event_http.ts answer: one route for each way that there is to answer. */
 import { type Routine, sleep } from "../../mod.ts";
 import { HttpError } from "./error.ts";
-import type { Handler } from "./exchange.ts";
+import type { Outcome } from "./exchange.ts";
 import type { Incoming } from "./incoming.ts";
 import { QuickResponse } from "./outgoing.ts";
 
 /** See the top of this file. */
-export function handle(request: Incoming): ReturnType<Handler> {
+export function handle(request: Incoming): Outcome {
   switch (request.path) {
     case "/":
       return new QuickResponse("Hello, World!\n");
@@ -34,12 +34,12 @@ function echo(request: Incoming): Response {
 }
 
 /** By a promise. */
-async function upper(request: Incoming): Promise<Response> {
+async function upper(request: Incoming): Promise<QuickResponse> {
   return new QuickResponse((await request.text()).toUpperCase());
 }
 
 /** By a goroutine that parks. */
-function* slow(): Routine<Response> {
+function* slow(): Routine<QuickResponse> {
   yield* sleep(50);
   return new QuickResponse("At last\n");
 }

@@ -4,6 +4,7 @@ import { type Chunks, type Conn, Mutex, OpError, Pool, type Routine } from "../.
 import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import {
+  type Answer,
   checkHead,
   connectionOf,
   CONTINUE,
@@ -13,6 +14,7 @@ import {
   type Handler,
   IDLE_MS,
   LONGEST_BODY,
+  type Outcome,
   settle,
   tooLong,
 } from "./exchange.ts";
@@ -161,7 +163,7 @@ class HttpConnection implements BodySource {
   }
 
   /** What is to be answered to a request; null if there is none yet. */
-  #answer(): ReturnType<Handler> | null {
+  #answer(): Outcome | null {
     const parser = this.#parser;
     try {
       this.#parse();
@@ -185,14 +187,14 @@ class HttpConnection implements BodySource {
     this.#close ||= this.#ending();
     const output = this.#output ??= outputs.get()!;
     const connection = connectionOf(head, this.#close);
-    addQuick(output, response, head?.method === "HEAD", connection);
+    addQuick(output, response, head?.isHead === true, connection);
   }
 
   /** The handler, the body or the answer takes its time: the shared memory is given back first. */
-  *#answerSlowly(outcome: ReturnType<Handler>): Routine<void> {
+  *#answerSlowly(outcome: Outcome): Routine<void> {
     this.#parser.own();
     this.#chunks[Symbol.dispose]();
-    let response: Response;
+    let response: Answer;
     try {
       response = yield* settle(outcome);
     } catch (error) {
@@ -214,7 +216,7 @@ class HttpConnection implements BodySource {
     this.#close ||= this.#ending() || (framing.length === undefined && !framing.chunked);
     const output = this.#output ??= outputs.get()!;
     addHead(output, response, framing, connectionOf(head, this.#close));
-    if (head.method === "HEAD" || hasNoBody(response.status)) {
+    if (head.isHead || hasNoBody(response.status)) {
       response.body?.cancel().catch(() => {});
       return;
     }

@@ -83,7 +83,10 @@ export class CommandReader {
   isNamed(letters: Uint8Array): boolean {
     const start = this.#starts[0];
     if (this.#ends[0] - start !== letters.length) return false;
-    return letters.every((letter, i) => (this.#input[start + i] | 0x20) === letter);
+    for (let i = 0; i < letters.length; i++) {
+      if ((this.#input[start + i] | 0x20) !== letters[i]) return false;
+    }
+    return true;
   }
 
   /** An argument as text: one character a byte. */

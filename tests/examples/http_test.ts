@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { onWindows } from "../harness.ts";
+import { QuickResponse } from "../../examples/http/outgoing.ts";
 import { connectTo, receive, serveExample } from "./echo_clients.ts";
 import { talkToTheEnd } from "./talk.ts";
 
@@ -164,6 +165,20 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     assert.equal(child.stderr.text.replaceAll(/.*cut short[^]*/g, ""), "");
   });
 }
+
+test("a quick response takes no header that would be the end of it", () => {
+  const make = (headers: Record<string, string>) => new QuickResponse("", { headers });
+  make({ "x-good": "a \t\xe9" });
+  const bad: Record<string, string>[] = [
+    { "x": "a\r\nb: c" },
+    { "x y": "a" },
+    { "": "a" },
+    { "x": "\u0161" },
+  ];
+  for (const wrong of bad) {
+    assert.throws(() => make(wrong), TypeError);
+  }
+});
 
 /** Resolves when nobody accepts connections any more. */
 async function refusing(port: number): Promise<void> {
