@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Streams over what is no socket: pipes, terminals, eventfds. Go: os.NewFile, os.File. */
+import { checkPieces } from "../poll/bytes.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
@@ -60,6 +61,7 @@ export class FileConn extends StreamConn<FileAddr> {
 
   /** See {@linkcode Conn.writev}. What is no socket has no one call for it. */
   override *writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    checkPieces("write", pieces);
     let sent = 0;
     try {
       for (const piece of pieces) sent += yield* this.write(piece, cancel);

@@ -40,7 +40,8 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
  * @returns how many bytes were sent: fewer than `length` if the file ended before, also because it
  * was made shorter meanwhile
  * @throws {OpError} as `write`, with `bytesWritten`; the error of `node:fs` when the file cannot be
- * opened; {@linkcode TypeError} when an option or `file` is wrong; Deno's own error without its read permission
+ * opened; {@linkcode TypeError} when an option or `file` is wrong; Deno's own error without its
+ * permission to read
  * @example
  * ```ts
  * yield* conn.write(head);
