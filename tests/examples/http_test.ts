@@ -139,9 +139,11 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     for (const [path, answer] of [["/upper", "\r\n\r\nABC"], ["/echo", "\r\nabc\r\n0\r\n\r\n"]]) {
       const head = "host: x\r\nexpect: 100-continue\r\ncontent-length: 3\r\n";
       socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\n`);
-      assert.equal(String(await receive(socket, goOn.length)), goOn);
+      const first = String(await receive(socket, goOn.length));
+      assert.equal(first.slice(0, goOn.length), goOn);
       socket.write("abc");
-      let text = "";
+      // An answer that does not wait for all of the body may have begun.
+      let text = first.slice(goOn.length);
       while (!text.endsWith(answer)) text += await receive(socket, 1);
       assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
     }
