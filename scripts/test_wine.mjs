@@ -32,7 +32,7 @@ const PLACES = [
   "sync",
 ].map((name) => `tests/${name}`);
 /** Files that cannot run there, and why. */
-const UNIX = "there are no Unix sockets on Windows yet";
+const UNIX = "Wine has no Unix sockets, see tests/platforms/wine_gaps_test.ts";
 const NOT_THERE = new Map([
   ["tests/net/unix_test.ts", UNIX],
   ["tests/net/unix_fds_test.ts", UNIX],

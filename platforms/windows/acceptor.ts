@@ -4,11 +4,11 @@
  * It belongs to the listener, not to whoever accepts: one that is cancelled loses no connection.
  */
 import { POLL_READ, type RawAddress } from "../types.ts";
-import { BARE, type Beginner, type Operation } from "./arena.ts";
+import { BARE, type Beginner, type Operation, PAGE } from "./arena.ts";
 import * as C from "./constants.ts";
 import { ECANCELED, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
-import { ACCEPT_ADDRESS_SIZE, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { ACCEPT_ADDRESS_SIZE, ACCEPT_UNIX_SIZE, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 
 /** No socket. */
 const NONE = -1;
@@ -80,15 +80,15 @@ export class Acceptor implements Beginner {
     const { ws2, errno, extension } = socket.winsock;
     const fd = openSocket(socket);
     if (fd < 0) return fd;
-    const operation = socket.prepare(this, BARE, 0);
+    const operation = socket.prepare(this, socket.family === C.AF_UNIX ? PAGE : BARE, 0);
     if (typeof operation === "number") {
       ws2.closesocket(fd);
       return operation;
     }
     this.#fd = fd;
     const AcceptEx = extension("AcceptEx", socket.fd);
-    const { room, flags, overlapped } = operation;
-    const size = ACCEPT_ADDRESS_SIZE;
+    const { flags, overlapped } = operation;
+    const { room, size } = addressesOf(socket, operation);
     const failure = AcceptEx(socket.fd, fd, room, 0, size, size, flags, overlapped) !== 0
       ? 0
       : errno();
@@ -154,7 +154,8 @@ function told(result: number): number {
 function openSocket(like: SocketHandle): number {
   const { ws2, errno } = like.winsock;
   const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
-  const fd = ws2.WSASocketW(like.family, C.SOCK_STREAM, C.IPPROTO_TCP, null, 0, flags);
+  const protocol = like.family === C.AF_UNIX ? 0 : C.IPPROTO_TCP;
+  const fd = ws2.WSASocketW(like.family, C.SOCK_STREAM, protocol, null, 0, flags);
   return fd === NONE ? -errno() : fd;
 }
 
@@ -162,9 +163,17 @@ const POINTERS = new Uint32Array(new ArrayBuffer(16));
 const LENGTHS = new Int32Array(new ArrayBuffer(8));
 const WORD = 2 ** 32;
 
+/** Memory for both addresses, and how much of it each has. Those of AF_UNIX are too long for a room. */
+function addressesOf({ family }: SocketHandle, { room, data }: Operation) {
+  return family === C.AF_UNIX
+    ? { room: data, size: ACCEPT_UNIX_SIZE }
+    : { room, size: ACCEPT_ADDRESS_SIZE };
+}
+
 /** Where in its room AcceptEx put the two addresses only GetAcceptExSockaddrs knows. */
-function peerOf({ fd, winsock }: SocketHandle, { room }: Operation): RawAddress {
-  const size = ACCEPT_ADDRESS_SIZE;
+function peerOf(socket: SocketHandle, operation: Operation): RawAddress {
+  const { fd, winsock } = socket;
+  const { room, size } = addressesOf(socket, operation);
   winsock.extension("GetAcceptExSockaddrs", fd)(
     room,
     0,

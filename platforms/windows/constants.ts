@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Windows' constants, by their C names in winsock2.h, ws2tcpip.h, mswsock.h and winnt.h. */
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 23;
 export const SOCK_STREAM = 1;
@@ -37,6 +38,8 @@ export const IPV6_PKTINFO = 19;
 export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
 export const SIO_UDP_CONNRESET = 0x9800000c;
 export const SIO_UDP_NETRESET = 0x9800000f;
+/** Of AF_UNIX: `_WSAIOR(IOC_VENDOR, 256)`. */
+export const SIO_AF_UNIX_GETPEERPID = 0x58000100;
 /** Of Windows 10 1703 and later. */
 export const SIO_TCP_INFO = 0xd8000027;
 

@@ -13,6 +13,7 @@ import type { Winsock } from "./winsock.ts";
 const DOMAINS: Readonly<Record<number, DescriptorKind["domain"]>> = {
   [C.AF_INET]: "ip4",
   [C.AF_INET6]: "ip6",
+  [C.AF_UNIX]: "unix",
 };
 const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
   [C.SOCK_STREAM]: "stream",

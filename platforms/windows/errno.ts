@@ -106,6 +106,7 @@ export const ENOTSOCK = 10038;
 export const EDESTADDRREQ = 10039;
 export const EMSGSIZE = 10040;
 export const ENOPROTOOPT = 10042;
+export const ESOCKTNOSUPPORT = 10044;
 export const EOPNOTSUPP = 10045;
 export const EPIPE = 10058;
 

@@ -14,6 +14,7 @@ import { AfdRawPoller } from "./raw_poller.ts";
 import { WindowsSockets } from "./socket.ts";
 import { threadCalls } from "./threads.ts";
 import { WindowsTransfers } from "./transfer.ts";
+import { WindowsUnix } from "./unix.ts";
 import { winsock } from "./winsock.ts";
 
 /** Opens the libraries and binds what the library needs of Windows. */
@@ -36,6 +37,7 @@ export function windows(): Platform {
     transfers: new WindowsTransfers(sockets),
     descriptors: new WindowsDescriptors(libraries, sockets),
     packets: new WindowsPackets(libraries, sockets),
+    unix: new WindowsUnix(libraries, sockets),
     errno: ERRNO,
     errnoText,
     openPoller: () => new CompletionPoller(shared, sockets),

@@ -87,6 +87,11 @@ export class WindowsSockets implements SocketCalls {
     return this.#open(family, C.SOCK_STREAM);
   }
 
+  /** A stream socket of AF_UNIX. */
+  unixSocket(): number {
+    return this.#openAs(C.AF_UNIX, C.SOCK_STREAM, 0);
+  }
+
   /** A datagram socket, which is not told of what became of its earlier datagrams. */
   datagramSocket(family: Family): number {
     const fd = this.#open(family, C.SOCK_DGRAM);
@@ -102,11 +107,14 @@ export class WindowsSockets implements SocketCalls {
 
   #open(family: Family, type: number): number {
     const number = family === "ip4" ? C.AF_INET : C.AF_INET6;
-    const protocol = type === C.SOCK_STREAM ? C.IPPROTO_TCP : C.IPPROTO_UDP;
+    return this.#openAs(number, type, type === C.SOCK_STREAM ? C.IPPROTO_TCP : C.IPPROTO_UDP);
+  }
+
+  #openAs(family: number, type: number, protocol: number): number {
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const { WSASocketW } = this.#winsock.ws2;
-    const fd = this.#done(WSASocketW(number, type, protocol, null, 0, flags));
-    if (fd >= 0) this.#add(fd, number, type);
+    const fd = this.#done(WSASocketW(family, type, protocol, null, 0, flags));
+    if (fd >= 0) this.#add(fd, family, type);
     return fd;
   }
 

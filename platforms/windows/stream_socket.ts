@@ -2,6 +2,7 @@
 /** A stream socket with all that may be under way on it. */
 import type { RawAddress } from "../types.ts";
 import type { Acceptor } from "./acceptor.ts";
+import { AF_UNIX } from "./constants.ts";
 import { Connector } from "./connector.ts";
 import { SocketHandle } from "./handle.ts";
 import { Receiver } from "./receiver.ts";
@@ -20,8 +21,11 @@ export class StreamSocket extends SocketHandle {
     this.#connecting().bound();
   }
 
+  /** As in Go, ConnectEx is for the internet alone: within this machine there is nothing to wait for. */
   override connect(address: RawAddress): number {
-    return this.#connecting().connect(address);
+    if (this.family !== AF_UNIX) return this.#connecting().connect(address);
+    const { ws2, errno } = this.winsock;
+    return ws2.connect(this.fd, address, address.length) === 0 ? 0 : -errno();
   }
 
   override outcome(): number | null {

@@ -53,10 +53,14 @@ export const TCP_INFO = { size: 88, state: 0 } as const;
 export const SOCKADDR_IN_SIZE = 16;
 /** Size of SOCKADDR_IN6. */
 export const SOCKADDR_IN6_SIZE = 28;
+/** SOCKADDR_UN, in bytes. */
+export const SOCKADDR_UN = { size: 110, path: 2, pathSize: 108 } as const;
 /** Size of SOCKADDR_STORAGE: no address is longer. */
 export const SOCKADDR_STORAGE_SIZE = 128;
 /** What AcceptEx wants for each of the two addresses: the longest, and 16 bytes for itself. */
 export const ACCEPT_ADDRESS_SIZE = SOCKADDR_IN6_SIZE + 16;
+/** The same for Unix sockets. */
+export const ACCEPT_UNIX_SIZE = SOCKADDR_UN.size + 16;
 
 /** `endpoint` as a SOCKADDR_IN or SOCKADDR_IN6: family in host order, port in network order. */
 export function encodeAddress(endpoint: Endpoint): RawAddress {

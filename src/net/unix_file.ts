@@ -43,11 +43,12 @@ export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null
 /** Why a path is in use. Nobody notices a datagram socket that connects to him. */
 function whoHasIt(path: string, raw: UnixName["raw"]): string {
   const { sockets, errnoText } = platform();
-  if (!lstatSync(path).isSocket()) return `: ${path} is a file, and no socket`;
   const probe = unixCalls().socket("dgram");
+  // Windows has none of these, nor does it tell the file of a socket from others.
   if (probe < 0) return "";
   const done = sockets.connect(probe, raw);
   sockets.close(probe);
+  if (!lstatSync(path).isSocket()) return `: ${path} is a file, and no socket`;
   if (errnoText(-done).name !== "ECONNREFUSED") return `: another socket is bound to ${path}`;
   return `: ${path} is left over from a socket that is gone; remove it first`;
 }
