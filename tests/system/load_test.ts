@@ -11,16 +11,47 @@ import { test } from "node:test";
 import { start, startProgram } from "./child.ts";
 import { buildLoad } from "./load.ts";
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 150_000;
 const LOAD_MS = 3000;
 /** Bounds that a noisy machine with two cores keeps. */
 const MEDIAN_LATE_MS = 3;
 const LEAST_CALLS = 0.8;
+/** Of a CPU, so much is a full load; with less the measurement is made again, so often at most. */
+const FULL = 0.3;
+const TRIES = 3;
 /** What an idle server may use of the CPU: 10 ms in 10 s. */
 const IDLE_MS = 5000;
 const IDLE_CPU_MS = 5;
-/** A runtime goes on compiling and collecting for a while after its start. */
-const WINDOWS = 4;
+/** A runtime goes on compiling and collecting for a while after its start, on a busy machine for long. */
+const WINDOWS = 8;
+
+interface Loaded {
+  rate: number;
+  /** How much of a CPU the server had. */
+  serverCpu: number;
+  /** What the server told of its interval. */
+  calls: number;
+  dueWithoutStolen: number;
+  lateByItself: { p50: number };
+}
+
+/** A fresh server under load. */
+async function loaded(program: string, conns: number, size: number): Promise<Loaded> {
+  await using server = startProgram("tests/system/fixtures/echo_with_interval.ts");
+  const [, port] = await server.stdout.match(/^listening on .*:(\d+)$/m);
+  const args = ["--port", port, "--conns", String(conns), "--size", String(size)];
+  const time = ["--warmup", "500", "--time", String(LOAD_MS)];
+  await using load = start(program, [...args, ...time, "--pid", String(server.pid)]);
+  server.send("measure\n");
+  const exit = await load.exit;
+  server.kill("SIGTERM");
+  assert.deepEqual(await server.exit, { code: 0, signal: null }, server.stderr.text);
+  assert.deepEqual(exit, { code: 0, signal: null }, load.stdout.text + load.stderr.text);
+  const { rate, server_cpu: serverCpu } = JSON.parse(load.stdout.text);
+  const [line] = server.stdout.text.match(/^\{.*\}$/m)!;
+  console.log(`  ${rate} round trips a second at ${serverCpu} CPUs; lateness in ms: ${line}`);
+  return { rate, serverCpu, ...JSON.parse(line) };
+}
 
 for (const [conns, size] of [[50, 64], [500, 64], [50, 16384]]) {
   const name = `a setInterval of 10 ms keeps its time beside ${conns} connections of ${size} bytes`;
@@ -28,21 +59,14 @@ for (const [conns, size] of [[50, 64], [500, 64], [50, 16384]]) {
     const folder = mkdtempSync(join(tmpdir(), "netpoll-load-"));
     try {
       const program = await buildLoad(folder);
-      await using server = startProgram("tests/system/fixtures/echo_with_interval.ts");
-      const [, port] = await server.stdout.match(/^listening on .*:(\d+)$/m);
-      const args = ["--port", port, "--conns", String(conns), "--size", String(size)];
-      const time = ["--warmup", "500", "--time", String(LOAD_MS)];
-      await using load = start(program, [...args, ...time, "--pid", String(server.pid)]);
-      server.send("measure\n");
-      const exit = await load.exit;
-      server.kill("SIGTERM");
-      assert.deepEqual(await server.exit, { code: 0, signal: null }, server.stderr.text);
-      assert.deepEqual(exit, { code: 0, signal: null }, load.stdout.text + load.stderr.text);
-      const { rate, server_cpu } = JSON.parse(load.stdout.text);
-      const [line] = server.stdout.text.match(/^\{.*\}$/m)!;
-      console.log(`  ${rate} round trips a second at ${server_cpu} CPUs; lateness in ms: ${line}`);
+      let seen: Loaded;
+      let tries = 0;
+      // A server that others leave hardly any CPU is under no load of ours.
+      do seen = await loaded(program, conns, size); while (
+        seen.serverCpu < FULL && ++tries < TRIES
+      );
       // What others took of the CPUs is not the library's doing.
-      const { calls, dueWithoutStolen: due, lateByItself: { p50 } } = JSON.parse(line);
+      const { rate, calls, dueWithoutStolen: due, lateByItself: { p50 } } = seen;
       assert.ok(rate > 1000, "that was no load");
       assert.ok(p50 < MEDIAN_LATE_MS, `the median lateness is ${p50} ms`);
       assert.ok(calls > LEAST_CALLS * due, `called ${calls} times of ${due}`);
