@@ -136,6 +136,7 @@ const TABLE: readonly (readonly [number, string, string])[] = [
   [130, "EOWNERDEAD", "owner died"],
   [131, "ENOTRECOVERABLE", "state not recoverable"],
   [132, "ERFKILL", "operation not possible due to RF-kill"],
+  [133, "EHWPOISON", "memory page has hardware error"],
 ];
 
 const BY_NUMBER = new Map<number, ErrnoText>(
