@@ -225,7 +225,7 @@ class HttpConnection implements BodySource {
     } catch (error) {
       if (error instanceof OpError) throw error;
       // The head is out: only the connection's end can say that the body is not whole.
-      console.error(error);
+      if (!(error instanceof HttpError)) console.error(error);
       this.#close = true;
       this.#conn.abort();
       return;
