@@ -211,7 +211,10 @@ test(
     served.child.kill("SIGTERM");
     await refusing(served.port);
     half.write("abc");
-    const rest = String(await receive(half));
+    let rest = "";
+    for (let part = "?"; part !== "" && !rest.endsWith("ABC"); rest += part) {
+      part = String(await receive(half, 1));
+    }
     // A machine that is busy may let the time of grace pass.
     if (performance.now() - start < 1500) assert.match(rest, /\r\nconnection: close\r\n\r\nABC$/);
     assert.equal(String(await receive(idle)), "");

@@ -65,10 +65,12 @@ const SAID = CONVERSATION.map(([words]) => command(...words)).join("");
 const REPLIES = CONVERSATION.map(([, reply]) => reply).join("");
 
 for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
-  test(`${file} answers as Redis does, pipelined and byte by byte`, async () => {
+  test(`${file} answers as Redis does, pipelined and in pieces`, async () => {
     await using served = await serveExample(file);
     await talk(served.port, SAID, REPLIES);
     await talk(served.port, [...SAID], REPLIES);
+    // Pieces in which one command ends and the next one begins.
+    await talk(served.port, SAID.match(/[^]{1,37}/g)!, REPLIES);
     await talk(served.port, SAID.repeat(50), REPLIES.repeat(50));
   });
 
