@@ -201,7 +201,7 @@ export class WorkerLink {
   #receive(): void {
     for (let got; (got = receiveMessageOnPort(this.#channel.port1)) !== undefined;) {
       const message = got.message as P.ToMain;
-      if (message.type === "up") this.#handle = message.waker;
+      if (message.type === "up") this.#came(message.waker);
       if (message.type === "over") {
         this.#over = this.#saidOver = true;
         this.#connections = message.connections;
@@ -209,6 +209,12 @@ export class WorkerLink {
       }
       this.#take(message);
     }
+  }
+
+  /** It may have been told something after its first look, while nobody here could wake it. */
+  #came(waker: WakerHandle): void {
+    this.#handle = waker;
+    this.wake();
   }
 
   /** Connections that still stand in the ring, without one that it was taking over as it died. */

@@ -392,6 +392,17 @@ bothWithWorkers("shutdown lets connections come to their end, until its deadline
   yield* stubborn.joined();
 });
 
+bothWithWorkers("a worker that came up unseen hears of a shutdown", function* () {
+  const reactor = yield* openReactor(HANDLER, { workers: 1, restart: { delay: 1 } });
+  const [worker] = reactor.workers;
+  worker.terminate();
+  yield* until(() => worker.state === "waiting");
+  yield* until(() => worker.state === "starting");
+  // Meanwhile it says that it is up, and waits; this thread takes note only after its order.
+  for (const end = performance.now() + 1000; performance.now() < end;);
+  assert.deepEqual(yield* reactor.shutdown({ deadline: 120_000 }), { cut: 0 });
+});
+
 bothWithWorkers("no thread is left in a system call", function* () {
   const { threads } = platform();
   for (const open of [handing, sharing]) {
