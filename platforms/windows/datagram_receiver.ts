@@ -20,6 +20,9 @@ export interface Name {
   length: number;
 }
 
+/** In the place of the length of an address. */
+const IN_MESSAGE = -1;
+
 /** See the top of this file. */
 export class DatagramReceiver implements Beginner {
   readonly socket: SocketHandle;
@@ -105,11 +108,11 @@ export class DatagramReceiver implements Beginner {
     return WSARecvFrom(fd, buffer, 1, null, flags, room, length, overlapped, null);
   }
 
-  /** Its address has a length of its own; that of the slot is 0. */
+  /** The length of its address is in the message; that of the slot is none. */
   #receiveMessage(operation: Operation): number {
     const { fd, winsock } = this.socket;
     const receive = winsock.extension("WSARecvMsg", fd);
-    operation.length[0] = 0;
+    operation.length[0] = IN_MESSAGE;
     return receive(fd, incoming(operation), null, operation.overlapped, null);
   }
 
@@ -126,7 +129,7 @@ export class DatagramReceiver implements Beginner {
   #collect(kept: Operation, buffer: Uint8Array, length: number, from: Name | null): number {
     const { bytes } = kept;
     buffer.set(kept.data.subarray(0, Math.min(bytes, length)));
-    const informed = kept.length[0] === 0;
+    const informed = kept.length[0] === IN_MESSAGE;
     this.control = informed ? receivedControl(kept) : NO_CONTROL;
     if (from !== null) {
       from.length = informed ? receivedName(kept) : kept.length[0];
