@@ -60,6 +60,8 @@ class HttpConnection implements BodySource {
   /** A stream that a handler left may still be reading. */
   readonly #reading = new Mutex();
   #deadline = 0;
+  /** Why no more of a body comes. */
+  #lost: unknown = null;
 
   constructor(
     conn: Conn,
@@ -128,7 +130,13 @@ class HttpConnection implements BodySource {
     if (this.#waits) yield* this.#goOn();
     if (this.#output !== null) yield* this.#flush();
     this.#putOff();
-    const chunk = yield* this.#chunks.next();
+    let chunk: Uint8Array | null;
+    try {
+      chunk = yield* this.#chunks.next();
+    } catch (error) {
+      this.#lost = error;
+      throw error;
+    }
     if (chunk === null) throw this.#last(new HttpError(400, "The body was cut short"));
     this.#parser.load(chunk);
   }
@@ -198,6 +206,8 @@ class HttpConnection implements BodySource {
     try {
       response = yield* settle(outcome);
     } catch (error) {
+      // Whoever vanished while the handler read is owed no answer.
+      if (error === this.#lost) throw error;
       response = failure(error);
     }
     // An answer that is made of the body comes behind that.

@@ -154,7 +154,8 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     await using served = await serveExample(file);
     const { port, child } = served;
     const post = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc";
-    for (const said of [post, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n", "GET /co", GET]) {
+    const upper = post.replace("echo", "upper");
+    for (const said of [post, upper, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n", "GET /co", GET]) {
       const socket = await connectTo(port);
       await new Promise((resolve) => socket.write(said, resolve));
       socket.resetAndDestroy();
@@ -207,7 +208,6 @@ test(
       "POST /upper HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
     );
     await receive(half, 25);
-    const start = performance.now();
     served.child.kill("SIGTERM");
     await refusing(served.port);
     half.write("abc");
@@ -215,8 +215,8 @@ test(
     for (let part = "?"; part !== "" && !rest.endsWith("ABC"); rest += part) {
       part = String(await receive(half, 1));
     }
-    // A machine that is busy may let the time of grace pass.
-    if (performance.now() - start < 1500) assert.match(rest, /\r\nconnection: close\r\n\r\nABC$/);
+    // On a machine that is busy the time of grace may have passed; else this was the last answer.
+    if (rest !== "") assert.match(rest, /\r\nconnection: close\r\n\r\nABC$/);
     assert.equal(String(await receive(idle)), "");
     assert.deepEqual(await served.child.exit, { code: 0, signal: null });
     idle.destroy();
