@@ -128,6 +128,19 @@ both("readable() waits without a buffer", function* () {
   assert.match(String(yield* thrown(a.readable())), /use of closed network connection/);
 });
 
+both("a chunk whose memory was transferred is the end of that buffer alone", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  using chunks = b.chunks();
+  for (const text of ["first", "second", "third"]) {
+    yield* a.write(new TextEncoder().encode(text));
+    const chunk = (yield* chunks.next())!;
+    assert.equal(new TextDecoder().decode(chunk), text);
+    structuredClone(chunk.buffer, { transfer: [chunk.buffer as ArrayBuffer] });
+    assert.equal(chunk.length, 0, "it was not transferred");
+  }
+});
+
 both("chunks() gives what came, then null, from one buffer that readers share", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const [a, b] = yield* pairOn(listener);
