@@ -288,6 +288,13 @@ export interface PipeEnds {
 /** Moving bytes between descriptors within the kernel. Results as of {@linkcode SocketCalls}. */
 export interface TransferCalls {
   readonly vector: SendVector;
+  /**
+   * What `sendFile` is to be given of the file that is open as `file` and lies at `path`, where that is
+   * not `file` itself; minus an errno if there is no such thing. `closeFile` gives it back.
+   */
+  openFile?(file: number, path: string | null): number;
+  /** See `openFile`. */
+  closeFile?(handle: number): void;
   /** Sends up to `length` bytes of the file `from`, from its byte `offset` on; 0 at its end. */
   sendFile(to: number, from: number, offset: number, length: number): number;
   /** Moves up to `length` bytes from a socket into a pipe or out of one; 0 at the end. */

@@ -61,6 +61,12 @@ export const PAGE_READWRITE = 0x04;
 export const SYNCHRONIZE = 0x00100000;
 export const FILE_SHARE_READ = 1;
 export const FILE_SHARE_WRITE = 2;
+export const FILE_SHARE_DELETE = 4;
+export const GENERIC_READ = 0x80000000;
+export const OPEN_EXISTING = 3;
+export const FILE_FLAG_OVERLAPPED = 0x40000000;
+export const FILE_FLAG_SEQUENTIAL_SCAN = 0x08000000;
+export const INVALID_HANDLE_VALUE = -1;
 export const FILE_OPEN = 1;
 
 /** What the AFD device is asked to tell, and the request itself; wepoll and mio use the same. */

@@ -34,7 +34,7 @@ export function windows(): Platform {
     sockets,
     rawSockets,
     threads: threadCalls(libraries),
-    transfers: new WindowsTransfers(sockets),
+    transfers: new WindowsTransfers(libraries, sockets),
     descriptors: new WindowsDescriptors(libraries, sockets),
     packets: new WindowsPackets(libraries, sockets),
     unix: new WindowsUnix(libraries, sockets),

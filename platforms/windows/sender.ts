@@ -9,14 +9,21 @@
  */
 import { POLL_WRITE } from "../types.ts";
 import { BARE, type Beginner, LARGE, type Operation, PAGE } from "./arena.ts";
-import { ECANCELED, EPIPE, ERRNO } from "./errno.ts";
+import { AF_UNIX } from "./constants.ts";
+import { ECANCELED, EOPNOTSUPP, EPIPE, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
-import { WSABUF } from "./structs.ts";
+import type { SentFile } from "./sent_file.ts";
+import { OVERLAPPED, WSABUF } from "./structs.ts";
+
+/** An offset as two 32-bit words, which takes no BigInt. */
+const WORD = 2 ** 32;
 
 /** See the top of this file. */
 export class Sender implements Beginner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
+  /** The file that is being read for it, if there is one. */
+  #file: SentFile | null = null;
   /** An errno that nobody was told yet. */
   #error = 0;
   /** What is to happen behind what is under way, in this order. */
@@ -71,14 +78,44 @@ export class Sender implements Beginner {
     const socket = this.socket;
     if (socket.port === null) return this.#sendNow(operation, length);
     operation.buffer[WSABUF.length] = length;
-    const failure = this.call(operation) === 0 ? 0 : socket.winsock.errno();
-    const begun = socket.begun(failure);
+    return this.#begun(operation, this.call(operation) === 0 ? 0 : socket.winsock.errno());
+  }
+
+  /**
+   * Sends `length` bytes of `file`, from its byte `offset` on: they count as sent while Windows still
+   * reads them, as those of a slot do.
+   */
+  transmit(file: SentFile, offset: number, length: number): number {
+    const { port, family, fd, winsock } = this.socket;
+    if (port === null || family === AF_UNIX) return -EOPNOTSUPP;
+    const operation = this.slot(0);
+    if (typeof operation === "number") return operation;
+    const { buffer, overlapped } = operation;
+    buffer[WSABUF.length] = length;
+    overlapped[OVERLAPPED.offset] = offset % WORD;
+    overlapped[OVERLAPPED.offset + 1] = Math.floor(offset / WORD);
+    const transmitFile = winsock.extension("TransmitFile", fd);
+    const done = transmitFile(fd, file.handle, length, 0, overlapped, null, 0);
+    const sent = this.#begun(operation, done !== 0 ? 0 : winsock.errno());
+    if (this.#pending === operation) this.#reading(file);
+    return sent;
+  }
+
+  /** What became of the call that began the send of `operation`: how many bytes, or minus an errno. */
+  #begun(operation: Operation, failure: number): number {
+    const length = operation.buffer[WSABUF.length];
+    const begun = this.socket.begun(failure);
     if (begun === AGAIN) {
       this.#pending = operation;
       return length;
     }
-    socket.arena.give(operation);
+    this.socket.arena.give(operation);
     return begun < 0 ? begun : length;
+  }
+
+  #reading(file: SentFile): void {
+    this.#file = file;
+    file.beginSend();
   }
 
   /** The call itself. */
@@ -91,6 +128,8 @@ export class Sender implements Beginner {
   completed(operation: Operation): number {
     const { errno } = operation;
     this.#pending = null;
+    this.#file?.endSend();
+    this.#file = null;
     this.socket.arena.give(operation);
     if (errno !== 0 && errno !== ECANCELED) this.#error = errno;
     const behind = this.#behind;

@@ -4,7 +4,7 @@ import type { Endpoint, RawAddress } from "../types.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
 
 /** OVERLAPPED, in 32-bit words. */
-export const OVERLAPPED = { words: 8, status: 0, bytes: 2 } as const;
+export const OVERLAPPED = { words: 8, status: 0, bytes: 2, offset: 4 } as const;
 
 /** WSABUF, in 32-bit words: a length, padding, and a pointer. */
 export const WSABUF = { words: 4, length: 0, pointer: 2 } as const;

@@ -122,6 +122,14 @@ export const EXTENSIONS = {
       result: "i32",
     },
   },
+  // BOOL TransmitFile(SOCKET, HANDLE, DWORD bytes, DWORD bytesPerSend, OVERLAPPED *, void *buffers, DWORD flags)
+  TransmitFile: {
+    guid: "f07d36b5accbcf1195ca00805f48a192",
+    declaration: {
+      params: ["i32", "i32", "u32", "u32", "buffer", "pointer", "u32"],
+      result: "i32",
+    },
+  },
   // int WSARecvMsg(SOCKET, WSAMSG *, DWORD *received, OVERLAPPED *, routine)
   WSARecvMsg: {
     guid: "c8d789f61f6f6b438a53e54fe351c322",
@@ -156,6 +164,14 @@ export const KERNEL32_SYMBOLS = {
   GetHandleInformation: { params: ["i32", "buffer"], result: "i32" },
   // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
   SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
+  // HANDLE CreateFileW(const wchar_t *name, DWORD access, DWORD share, void *security, DWORD disposition,
+  //                    DWORD flags, HANDLE template)
+  CreateFileW: {
+    params: ["buffer", "u32", "u32", "pointer", "u32", "u32", "i32"],
+    result: "i32",
+  },
+  // BOOL GetFileSizeEx(HANDLE, LARGE_INTEGER *size)
+  GetFileSizeEx: { params: ["i32", "buffer"], result: "i32" },
   // BOOL CloseHandle(HANDLE)
   CloseHandle: { params: ["i32"], result: "i32" },
   // void *VirtualAlloc(void *address, SIZE_T size, DWORD type, DWORD protect)

@@ -2,6 +2,7 @@
 /** Files to connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
 import { needMethods, wrongArgument } from "../sched/argument.ts";
 import { closeSync, openSync, readSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { withBytesWritten } from "../poll/errors.ts";
 import { giveBack, lend } from "../poll/lending.ts";
@@ -35,7 +36,8 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
  *
  * @param conn where it goes
  * @param file a path, or the number of a descriptor that is open for reading; that one stays open,
- * and its position is neither used nor changed
+ * and its position is neither used nor changed. On Windows only a path saves the copy, and while the
+ * file is sent nobody can open it for writing
  * @param options see {@linkcode SendFileOptions}
  * @returns how many bytes were sent: fewer than `length` if the file ended before, also because it
  * was made shorter meanwhile
@@ -56,13 +58,15 @@ export function* sendFile(
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
   needMethods("send a file", "the destination", "a Conn", conn, "write");
   checkFile(file);
-  const opened = typeof file === "number" ? file : openSync(file, "r");
+  const path = file instanceof URL ? fileURLToPath(file) : typeof file === "string" ? file : null;
+  const descriptor = path === null ? file as number : openSync(path, "r");
   try {
     const fd = descriptorOf(conn);
+    const opened = { descriptor, path };
     const sent = fd === null ? null : yield* sendFileFD(fd, opened, offset, length, cancel);
-    return sent ?? (yield* readAndWrite(conn, opened, offset, length, cancel));
+    return sent ?? (yield* readAndWrite(conn, descriptor, offset, length, cancel));
   } finally {
-    if (opened !== file) closeSync(opened);
+    if (path !== null) closeSync(descriptor);
   }
 }
 

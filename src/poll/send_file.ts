@@ -26,19 +26,29 @@ export function isUnsupported(errno: number): boolean {
   return UNSUPPORTED.has(platform().errnoText(errno).name);
 }
 
+/** A file that is open for reading. */
+export interface OpenFile {
+  /** Its number, as `node:fs` has it. */
+  readonly descriptor: number;
+  /** Where it is, if that is known. */
+  readonly path: string | null;
+}
+
 /**
- * Sends up to `length` bytes of the file `file` from its byte `offset` on. Gives how many went out:
- * fewer if the file ends before. Null, with nothing done, if the kernel cannot do it with this file.
- * An error carries `bytesWritten`. Parks.
+ * Sends up to `length` bytes of `file` from its byte `offset` on. Gives how many went out: fewer if
+ * the file ends before. Null, with nothing done, if the kernel cannot do it with this file. An error
+ * carries `bytesWritten`. Parks.
  */
 export function* sendFile(
   fd: FD,
-  file: number,
+  { descriptor, path }: OpenFile,
   offset: number,
   length: number,
   cancel?: Cancel,
 ): Routine<number | null> {
   const { transfers } = platform();
+  const file = transfers.openFile?.(descriptor, path) ?? descriptor;
+  if (file < 0) return null;
   let sent = 0;
   const sending = holding(fd, WRITE_LOCK, "sendfile", function* () {
     while (sent < length) {
@@ -62,5 +72,7 @@ export function* sendFile(
     return yield* fd.cancellable("sendfile", sending, cancel);
   } catch (error) {
     throw withBytesWritten(error, sent);
+  } finally {
+    transfers.closeFile?.(file);
   }
 }

@@ -29,13 +29,12 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
-import { pair, runBy, thrown, until } from "../harness.ts";
+import { onWindows, pair, runBy, thrown, until } from "../harness.ts";
 
 const LENGTH = 3_000_000;
 
-/** Why a test of the kernel's own sendfile is left out, if it is. */
-const noSendFile = platform().os === "windows" &&
-  "there is no sendfile(2) on Windows: sendFile reads and writes there";
+/** Why a test of what is no file is left out, if it is. */
+const noPipes = onWindows && "there is no pipe(2) on Windows";
 
 /** Runs `body` with a file whose bytes count from 0, in a folder that is gone afterwards. */
 function withFile(
@@ -127,6 +126,24 @@ withFile("a URL is a path as well", function* (path) {
   assert.equal(n, LENGTH);
 });
 
+withFile("the kernel itself sends what has a path", function* (path) {
+  const { transfers } = platform();
+  const real = transfers.sendFile.bind(transfers);
+  let sentByKernel = 0;
+  transfers.sendFile = (...call) => {
+    const n = real(...call);
+    sentByKernel += Math.max(n, 0);
+    return n;
+  };
+  try {
+    const [got] = yield* sent(pair, (conn) => sendFile(conn, path));
+    counts(got, 0);
+    assert.equal(sentByKernel, LENGTH);
+  } finally {
+    Reflect.deleteProperty(transfers, "sendFile");
+  }
+});
+
 withFile("a sparse file is read beyond 4 GiB", function* (path) {
   const fd = openSync(path, "r+");
   const [HIGH, BEYOND] = [2 ** 31 + 11, 2 ** 33 + 5];
@@ -182,8 +199,23 @@ withFile(
       b.close();
     }
   },
-  noSendFile,
 );
+
+withFile("while Windows sends a file nobody may write to it", function* (path) {
+  const fd = openSync(path, "r+");
+  ftruncateSync(fd, 64 << 20);
+  closeSync(fd);
+  const [a, b] = yield* pair();
+  const sender = go(() => sendFile(a, path));
+  yield* until(() => sender.status === "waiting");
+  assert.throws(() => openSync(path, "r+"));
+  const reader = go(() => readAll(b));
+  assert.equal(yield* sender.join(), 64 << 20);
+  a.close();
+  yield* reader.join();
+  b.close();
+  closeSync(openSync(path, "r+"));
+}, !onWindows && "elsewhere a file may be written to at any time");
 
 withFile("a run that ends while a file is sent leaves it closed", function* (path) {
   const fd = openSync(path, "r+");
@@ -205,7 +237,7 @@ withFile("a pipe is no file", function* (_path) {
   sockets.close(ends.writer);
   a.close();
   b.close();
-}, noSendFile);
+}, noPipes);
 
 withFile("where the kernel cannot, reads and writes do it", function* (path) {
   const { transfers } = platform();

@@ -224,7 +224,7 @@ both("readers take turns, first come, first served", function* () {
 both("writes do not mix, and go out in the order in which they were called", function* () {
   const [a, b] = yield* pair();
   using _b = b;
-  const size = MORE_THAN_FITS / 2;
+  const size = MORE_THAN_FITS;
   const writers = [1, 2, 3].map((mark) => go(() => a.write(new Uint8Array(size).fill(mark))));
   yield* until(() => writers.every((g) => g.status === "waiting"));
   const reader = go(() => readAll(b));
