@@ -8,6 +8,9 @@ import { eventually } from "../system/child.ts";
 import { type Driver, only, onWindows, runBy, thrown, until } from "../harness.ts";
 
 const JOBS = new URL("./handlers/jobs.ts", import.meta.url);
+/** Why workers do not accept by themselves. */
+export const noSharing: string | false = onWindows &&
+  "Windows has no SO_REUSEPORT: the main thread accepts for all";
 /** Whether there has been a worker: with the first the runtime opens what it keeps. */
 let warm = false;
 

@@ -22,8 +22,8 @@ import {
   type WorkerReport,
 } from "../../reactor.ts";
 import { platform } from "../../platforms/runtime.ts";
-import { both, onWindows, openSockets, thrown, until } from "../harness.ts";
-import { bothWithWorkers, endsWithRun } from "./left.ts";
+import { both, openSockets, thrown, until } from "../harness.ts";
+import { bothWithWorkers, endsWithRun, noSharing } from "./left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const isDeno = "Deno" in globalThis;
@@ -105,8 +105,8 @@ function* sharing(options: ReactorOptions): Routine<Served> {
 }
 
 const WAYS = { handing, sharing };
-/** Why workers do not accept by themselves. */
-const noSharing = onWindows && "Windows has no SO_REUSEPORT: the main thread accepts for all";
+/** Those that this system has. */
+const ways = noSharing ? [handing] : [handing, sharing];
 const reason = (way: string) => way === "sharing" && noSharing;
 
 for (const driver of ["runSync", "run"] as const) {
@@ -165,7 +165,7 @@ bothWithWorkers("one after the other, or the one that has the fewest", function*
 bothWithWorkers(
   "a worker that is paused gets nothing new, and goes on with what it has",
   function* () {
-    for (const open of noSharing ? [handing] : [handing, sharing]) {
+    for (const open of ways) {
       const served = yield* open({ workers: 2 });
       while ((yield* served.worker()) !== 0);
       const old = served.conns[served.conns.length - 1];
@@ -307,7 +307,7 @@ bothWithWorkers("a worker that dies as it is to listen keeps nobody waiting", fu
     conn.close();
     yield* reactor.shutdown();
   }
-});
+}, noSharing);
 
 bothWithWorkers("with nobody to listen, listen is an error", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1, restart: false });
@@ -321,7 +321,7 @@ bothWithWorkers("with nobody to listen, listen is an error", function* () {
   const closed = yield* openReactor(HANDLER, { workers: 1 });
   yield* closed.shutdown();
   assert.ok((yield* thrown(closed.listen("tcp", "127.0.0.1:0"))) instanceof ClosedError);
-});
+}, noSharing);
 
 /** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
 function* connectAgain(served: Served): Routine<Conn> {
@@ -346,7 +346,7 @@ bothWithWorkers("what a worker accepted counts on when it has died", function* (
   assert.equal(served.reactor.counters.accepted, 4);
   assert.equal(served.reactor.counters.open, 1);
   yield* served.end();
-});
+}, noSharing);
 
 bothWithWorkers("with onPanic an error ends its connection alone", function* () {
   const panics: { error: unknown; worker: number; remote: string }[] = [];
@@ -405,7 +405,7 @@ bothWithWorkers("a worker that came up unseen hears of a shutdown", function* ()
 
 bothWithWorkers("no thread is left in a system call", function* () {
   const { threads } = platform();
-  for (const open of [handing, sharing]) {
+  for (const open of ways) {
     for (const driver of ["runSync", "run"] as const) {
       const served = yield* open({ workers: 2, driver });
       const seen = new Set<number>();
@@ -468,7 +468,7 @@ bothWithWorkers("where workers accept themselves, each keeps its share of a limi
   yield* until(() => served.reactor.counters.refused.connections === 36);
   assert.equal(served.reactor.counters.accepted, 4);
   yield* served.end();
-});
+}, noSharing);
 
 bothWithWorkers("workers close who is idle or says too little", function* () {
   const shed: string[] = [];
