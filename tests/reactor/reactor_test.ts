@@ -516,17 +516,18 @@ bothWithWorkers("goroutines of workers have a limit", function* () {
 
 bothWithWorkers("at a limit of goroutines that come and go, nobody is refused", function* () {
   const served = yield* handing({ workers: 2, limits: { goroutines: 3 } });
+  let asked = 0;
+  // Slow workers may take a while until there are too many at once.
+  const reached = () => served.reactor.counters.stopped.goroutines > 0;
   const asking = Array.from({ length: 30 }, () =>
     go(function* () {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 20 || !reached(); i++, asked++) {
         using conn = yield* dial("tcp", served.address);
         assert.match((yield* ask(conn, "who"))!, /^[01] /);
       }
     }));
   for (const one of asking) yield* one.join();
-  const { accepted, stopped } = served.reactor.counters;
-  assert.equal(accepted, 600);
-  assert.ok(stopped.goroutines > 0);
+  assert.equal(served.reactor.counters.accepted, asked);
   yield* served.end();
 });
 
