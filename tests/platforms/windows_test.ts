@@ -25,7 +25,7 @@ import { EXTENSIONS } from "../../platforms/windows/symbols.ts";
 
 test("the structures have the sizes and offsets of the headers", () => {
   // sizeof and offsetof as a compiler for x86_64-w64-mingw32 gives them.
-  assert.deepEqual(OVERLAPPED, { words: 32 / 4, status: 0, bytes: 8 / 4 });
+  assert.deepEqual(OVERLAPPED, { words: 32 / 4, status: 0, bytes: 8 / 4, offset: 16 / 4 });
   assert.deepEqual(WSABUF, { words: 16 / 4, length: 0, pointer: 8 / 4 });
   assert.deepEqual(OVERLAPPED_ENTRY, { words: 32 / 4, overlapped: 8 / 4 });
   assert.deepEqual(THREAD_INFORMATION, { words: 48 / 4, teb: 8 / 4 });
