@@ -2,21 +2,27 @@
 /** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Addr } from "../net/addr.ts";
-import { ADOPTABLE } from "../net/adopt.ts";
+import { ADOPTABLE, type AdoptableNetwork } from "../net/adopt.ts";
 import type { Listener } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/descriptor.ts";
 import type { NetFD } from "../net/net_fd.ts";
 import { TCPListener } from "../net/tcp_listener.ts";
+import { UnixStreamListener } from "../net/unix_listener.ts";
+import { shown } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { hostOf } from "./admission.ts";
 import type { Balancer } from "./balance.ts";
 import { Door } from "./door.ts";
 import type { Gate } from "./gate.ts";
+import type { CheckedLimits } from "./limit_options.ts";
 import { requireTCP } from "./limited_listener.ts";
 import { Refusal } from "./refusal.ts";
 import type { Accepted } from "./rings.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 import type { Undelivered } from "./worker_link.ts";
+
+/** A listener whose connections can be handed to workers. */
+type ServedListener = TCPListener | UnixStreamListener;
 
 /** What a door gives for each that was handed on. */
 const HANDED = {};
@@ -32,14 +38,13 @@ export class Acceptor {
   readonly #refusal: Refusal;
   readonly #door: Door<typeof HANDED>;
 
-  /** Throws TypeError for a listener whose connections cannot be handed on. */
-  constructor(listener: Listener, gate: Gate, balancer: Balancer<WorkerSlot>) {
+  /** `listener` is one whose connections can be handed on: see {@linkcode servedBy}. */
+  constructor(listener: ServedListener, gate: Gate, balancer: Balancer<WorkerSlot>) {
     this.#listener = listener;
-    this.#fd = descriptorOf(listener);
-    requireTCP(this.#fd.net, gate.limits);
+    this.#fd = listener[DESCRIPTOR] as NetFD<Addr>;
     this.#accepted = {
-      network: ADOPTABLE.indexOf(this.#fd.net as typeof ADOPTABLE[number]),
-      linger: (listener as TCPListener).linger,
+      network: ADOPTABLE.indexOf(this.#fd.net as AdoptableNetwork),
+      linger: listener instanceof TCPListener ? listener.linger : undefined,
     };
     this.#gate = gate;
     this.#balancer = balancer;
@@ -92,10 +97,25 @@ export function handOver(
   gate.leave(address);
 }
 
-function descriptorOf(listener: Listener): NetFD<Addr> {
-  if (listener instanceof TCPListener) return listener[DESCRIPTOR];
-  throw new TypeError(
-    `Cannot serve as the listener must be what listen gave for TCP, without limits of its own: ` +
-      `current value is ${listener}`,
-  );
+/**
+ * `listener`, if its connections can be handed to workers that keep `limits`, and that have a table
+ * of events if `events`. Throws TypeError if not.
+ */
+export function servedBy(
+  listener: Listener,
+  limits: CheckedLimits,
+  events: boolean,
+): ServedListener {
+  if (!(listener instanceof TCPListener || listener instanceof UnixStreamListener)) {
+    throw new TypeError(
+      `Cannot serve as the listener must be what listen gave, without limits of its own: ` +
+        `current value is ${shown(listener)}`,
+    );
+  }
+  const { net } = listener[DESCRIPTOR];
+  if (events && net === "unixpacket") {
+    throw new TypeError("Cannot serve unixpacket as a table of events knows no packets");
+  }
+  requireTCP(net, limits);
+  return listener;
 }

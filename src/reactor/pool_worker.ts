@@ -17,7 +17,7 @@ type Job = P.ToWorker & { type: "job" };
 /** Does what it is told until it is to end. Parks. */
 export function* poolWorker(main: MainLink, module: Record<string, unknown>): Routine<void> {
   using waker = new Waker();
-  main.post({ type: "up", waker: waker.handle });
+  main.post({ type: "up", waker: waker.handle, events: false });
   let cancel: (() => void) | null = null;
   for (;;) {
     // The main thread gives the next when it has the result of the last.

@@ -89,12 +89,14 @@ export type ToWorker =
   | { readonly type: "job"; readonly job: number; readonly name: string; readonly args: unknown[] };
 
 /** What a worker tells of what it has shed since it told last. */
-export type ShedReport = Omit<Shed, "remote"> & { readonly remote: string | null };
+export type ShedReport = Omit<Shed, "remote"> & {
+  readonly remote: { readonly network: string; readonly text: string } | null;
+};
 
 /** What a worker says. */
 export type ToMain =
-  /** It is ready; the handle wakes it. */
-  | { readonly type: "up"; readonly waker: WakerHandle }
+  /** It is ready; the handle wakes it. And whether it serves by a table of events. */
+  | { readonly type: "up"; readonly waker: WakerHandle; readonly events: boolean }
   /** It listens; or it does not, for this reason. */
   | { readonly type: "listening"; readonly listener: number; readonly error: PortableError | null }
   /** A connection's goroutine did not catch an error. */

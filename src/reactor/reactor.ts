@@ -8,10 +8,11 @@ import { splitHostPort } from "../net/host_port.ts";
 import type { Listener } from "../net/net.ts";
 import { checkListenOptions, type ListenOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
+import { isUnixNetwork, UnixAddr } from "../net/unix_addr.ts";
 import { ERR_CLOSED } from "../poll/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { Acceptor, handOver } from "./acceptor.ts";
+import { Acceptor, handOver, servedBy } from "./acceptor.ts";
 import { Balancer } from "./balance.ts";
 import { Crew } from "./crew.ts";
 import { Gate, type LimitCounters } from "./gate.ts";
@@ -58,6 +59,8 @@ export class Reactor implements Disposable {
   readonly #acceptors = new Set<Acceptor>();
   readonly #crew: Crew<WorkerSlot>;
   #askedAt = 0;
+  /** Whether the handler is a table of events. */
+  #events = false;
   /** Why nobody is left to serve; null while somebody is. */
   #bereft: NoWorkersError | null = null;
 
@@ -102,12 +105,15 @@ export class Reactor implements Disposable {
    * Accepts from `listener` and hands each connection to a worker, until the listener is closed or
    * the reactor shuts down. Parks.
    *
-   * @param listener as `listen` gives it, for TCP; call its `accept` no more
-   * @throws {TypeError} when the listener is of another kind; {@linkcode OpError} when it fails;
+   * @param listener as `listen` gives it; call its `accept` no more
+   * @throws {TypeError} when the listener is of another kind, of Unix sockets and there is a limit
+   * that needs TCP, or of "unixpacket" and the handler a table of events, which knows no packets;
+   * {@linkcode OpError} when it fails;
    * {@linkcode NoWorkersError} when all workers have died with `restart: false`: it is closed then
    */
   *serve(listener: Listener): Routine<void> {
-    const acceptor = new Acceptor(listener, this.#gate, this.#balancer);
+    const served = servedBy(listener, this.#options.limits, this.#events);
+    const acceptor = new Acceptor(served, this.#gate, this.#balancer);
     if (this.#crew.stopping.err !== null) return listener.close();
     this.#acceptors.add(acceptor);
     if (this.#bereft !== null) acceptor.close();
@@ -124,14 +130,21 @@ export class Reactor implements Disposable {
    * It does so by a hash of the addresses: many short connections come out even, few long ones need
    * not, and one worker that is busy keeps its share waiting. Parks.
    *
-   * @param network "tcp", "tcp4" or "tcp6"
+   * @param network "tcp", "tcp4" or "tcp6"; a path has no port to share, see {@linkcode Reactor.serve}
    * @param address "host:port"
    * @param options see {@linkcode ListenOptions}
    * @returns where they listen
-   * @throws {OpError} as `listen`; {@linkcode NoWorkersError} as {@linkcode Reactor.serve};
-   * {@linkcode ClosedError} when the reactor is shut down
+   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`;
+   * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} when the reactor
+   * is shut down
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
+    if (isUnixNetwork(network)) {
+      throw new TypeError(
+        `Cannot have workers listen on ${network} as a path has no port to share: ` +
+          `listen for all of them, and serve that listener`,
+      );
+    }
     if (this.#bereft !== null) throw this.#bereft;
     if (this.#crew.stopping.err !== null) throw ERR_CLOSED;
     return yield* this.#ports.listen(network, address, checkListenOptions(options));
@@ -205,6 +218,7 @@ export class Reactor implements Disposable {
   #take(slot: WorkerSlot, message: ToMain): void {
     switch (message.type) {
       case "up":
+        this.#events = message.events;
         slot.began();
         if (!slot.paused) this.#ports.resume(slot);
         break;
@@ -261,8 +275,10 @@ export class Reactor implements Disposable {
   }
 }
 
-function addrOf(text: string | null): Addr | null {
-  if (text === null) return null;
+function addrOf(remote: ShedReport["remote"]): Addr | null {
+  if (remote === null) return null;
+  const { network, text } = remote;
+  if (isUnixNetwork(network)) return new UnixAddr(text, network);
   const { host, port } = splitHostPort(text);
   return new TCPAddr(host, Number(port));
 }

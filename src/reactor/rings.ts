@@ -21,9 +21,9 @@ const LENGTH = 3;
 const LINGER = 4;
 const UNSAID = -2;
 const NOT = -1;
-/** ...and the address: `struct sockaddr_in6` has 28 bytes. */
+/** ...and the address: `struct sockaddr_un`, the longest of them, has 110 bytes. */
 const ADDRESS = 5;
-const ADDRESS_BYTES = 28;
+const ADDRESS_BYTES = 112;
 const ENTRY = ADDRESS + ADDRESS_BYTES / 4;
 
 /** What is to be known of a connection that was accepted. */
@@ -60,7 +60,7 @@ export class DescriptorRing {
     return (Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD)) | 0;
   }
 
-  /** Puts one in; there must be room. Only an internet address fits. */
+  /** Puts one in; there must be room. */
   push(fd: number, token: number, { network, linger, peer }: Accepted): void {
     const tail = Atomics.load(this.#words, TAIL);
     const at = entryAt(tail);

@@ -9,7 +9,7 @@ import type { ReactorOptions } from "./reactor_options.ts";
  * Serves `listener` over all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
  * Parks until the listener is closed, and its connections are done.
  *
- * @param listener as `listen` gives it, for TCP
+ * @param listener as `listen` gives it
  * @param module the handler's module, see {@linkcode openReactor}
  * @param options see {@linkcode ReactorOptions}
  * @throws {TypeError} when an option is wrong, naming it; what loading the module throws;

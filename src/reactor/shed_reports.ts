@@ -22,7 +22,7 @@ export class ShedReports {
   readonly add = ({ limit, action, remote, count }: Shed): void => {
     const key: ShedKey = `${limit}:${action}`;
     const before = this.#collected.get(key)?.count ?? 0;
-    const last = remote === null ? null : String(remote);
+    const last = remote === null ? null : { network: remote.network, text: String(remote) };
     this.#collected.set(key, { limit, action, remote: last, count: before + count });
     if (this.#timer.slot === NO_SLOT) {
       scheduler.timers.set(this.#timer, performance.now() + COLLECT_MS);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A worker that serves connections: those that it is handed, and those that it accepts itself. */
-import { adopt, ADOPTABLE } from "../net/adopt.ts";
+import { adopt, ADOPTABLE, adoptedAddr } from "../net/adopt.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
-import { tcpAddr } from "../net/addr.ts";
 import { wake } from "../poll/wake_words.ts";
 import { Waker } from "../poll/waker.ts";
 import { go, gosched } from "../sched/api.ts";
@@ -86,7 +85,7 @@ export class SubReactor {
       yield* gosched();
       this.#checkServant();
     }
-    this.#main.post({ type: "up", waker: waker.handle });
+    this.#main.post({ type: "up", waker: waker.handle, events: this.#servant !== null });
     for (;;) {
       this.#takeOver();
       this.#receive();
@@ -142,15 +141,16 @@ export class SubReactor {
 
   /** The connection over the descriptor that is next in the ring; null if it was turned away. */
   #admitted(sysfd: number): Conn | null {
-    const { token, accepted: { network, peer, linger } } = this.#descriptors;
-    const remote = tcpAddr(peer);
+    const { token, accepted: { network: place, peer, linger } } = this.#descriptors;
+    const network = ADOPTABLE[place];
+    const remote = adoptedAddr(network, peer);
     const freed = () => {
       this.#tokens.push(token);
       this.#ended();
     };
     this.#open++;
     try {
-      const make = () => adopt(ADOPTABLE[network], sysfd, remote, linger);
+      const make = () => adopt(network, sysfd, remote, linger);
       return this.#admission.admit(sysfd, remote, make, freed);
     } catch (error) {
       // The poller will not have it; it is closed, and nobody else is concerned.

@@ -27,6 +27,10 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
       case "exit":
         process.exit(7);
         break;
+      case "exit when told":
+        waitFor(new Int32Array(data as SharedArrayBuffer));
+        process.exit(7);
+        break;
       case "spin":
         yield* conn.write(encode("spinning"));
         spin(SPIN_MS);
@@ -47,6 +51,12 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
 
 function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+/** Says by the second word that it waits for the first. */
+function waitFor(words: Int32Array): void {
+  Atomics.store(words, 1, 1);
+  Atomics.wait(words, 0, 0);
 }
 
 /** No handler. */
