@@ -24,23 +24,15 @@ const CHECKS = [
   ["deno", "publish", "--dry-run", "--allow-dirty"],
 ];
 
-/** Tests that start and end many threads have a process of their own, apart from all others. */
-const THREADED = "./tests/reactor";
-const groups = [
-  places.filter((place) => place !== THREADED),
-  places.filter((place) => place === THREADED),
-]
-  .filter((group) => group.length > 0);
-
-/** The runners of a group of tests, and how their summaries tell what passed and what failed. */
-const runners = (group) => [
+/** A runner, and how its summary tells what passed and what failed. */
+const RUNNERS = [
   {
-    command: ["bun", "test", "--timeout", "120000", ...group],
+    command: ["bun", "test", "--timeout", "120000", ...places],
     passed: /^ *(\d+) pass$/m,
     failed: /^ *(\d+) fail$/m,
   },
   {
-    command: ["deno", "test", "-A", "--no-check", ...group],
+    command: ["deno", "test", "-A", "--no-check", ...places],
     passed: /(\d+) passed/,
     failed: /(\d+) failed/,
   },
@@ -78,6 +70,6 @@ function runTests({ command, passed: passedIn, failed: failedIn }) {
 }
 
 if (given.length === 0) CHECKS.forEach(check);
-groups.flatMap(runners).forEach(runTests);
+RUNNERS.forEach(runTests);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
