@@ -130,13 +130,6 @@ export interface RawCredentials {
 export interface UnixCalls {
   /** A non-blocking, close-on-exec Unix socket. */
   socket(type: UnixType): number;
-  /** Bytes of a path at most, and of an abstract name without its leading zero. */
-  readonly maxPath: number;
-  readonly maxAbstract: number;
-  /** A path, or an abstract name with its leading zero; none at all for the system to choose. */
-  encodeName(name: Uint8Array): RawAddress;
-  /** The reverse; empty for a socket without a name. */
-  decodeName(address: Uint8Array): Uint8Array;
   /** Who connected, or listened, at the other end. */
   credentials(fd: number): RawCredentials | number;
 }

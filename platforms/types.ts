@@ -7,6 +7,7 @@
  * errno. The storeys above turn that into an Error once, at their own border.
  */
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packet_types.ts";
+import type { SockaddrCodec } from "./sockaddr.ts";
 
 /** What a C parameter may be. 32-bit integers keep a call on both runtimes' fast paths; a `size_t`
  * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero.
@@ -228,8 +229,6 @@ export interface SocketCalls {
   handedOn?(fd: number): void;
   /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */
   delivered?(fd: number): number;
-  encodeAddress(endpoint: Endpoint): RawAddress;
-  decodeAddress(address: RawAddress): Endpoint;
   /** The index of a network interface, or 0 if there is none of that name. */
   interfaceIndex(name: string): number;
   /** The name of a network interface, or null if there is none with that index. */
@@ -257,7 +256,6 @@ export type RawSocketCalls = Pick<
   | "shutdown"
   | "close"
   | "localAddress"
-  | "encodeAddress"
 >;
 
 /**
@@ -436,6 +434,7 @@ export interface Platform {
   /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
   readonly registerName: string;
   readonly runtime: JsRuntime;
+  readonly sockaddr: SockaddrCodec;
   readonly sockets: SocketCalls;
   /** The same, unless the poller's sockets are of another kind than the raw poller's. */
   readonly rawSockets: RawSocketCalls;

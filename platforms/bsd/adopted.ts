@@ -12,12 +12,12 @@ import {
   SOL_SOCKET,
 } from "./constants.ts";
 import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { SocketCalls } from "../types.ts";
 import { closeOnExec, isNonBlocking, setNonBlocking } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
 import { keepQuiet } from "./open_socket.ts";
 import { BsdSockets } from "./socket.ts";
-import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
@@ -69,7 +69,7 @@ export class BsdDescriptors implements DescriptorCalls {
     if (done === -ENOTSOCK) return { domain: "file", type: "other", listening: false };
     if (done < 0) return done;
     return {
-      domain: this.#domains[this.#address[1]] ?? "other",
+      domain: this.#domains[this.#system.sockaddr.family(this.#address)] ?? "other",
       type: TYPES[this.#option(fd, SO_TYPE)] ?? "other",
       // The kernel gives the bit, not 1.
       listening: this.#option(fd, SO_ACCEPTCONN) > 0,

@@ -11,11 +11,12 @@ import type {
   MessagesShape,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
 import { Control, NO_CONTROL } from "./control.ts";
 import { closeOnExec } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
-import { IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 /** An address as two 32-bit words, which takes no BigInt. */

@@ -21,11 +21,12 @@ import type {
   PacketOption,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { Family, RawAddress } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { BsdMessages } from "./messages.ts";
 import { openSocket } from "./open_socket.ts";
-import { IOVEC, MSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 const WORD = 2 ** 32;

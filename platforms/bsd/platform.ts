@@ -31,6 +31,7 @@ export function bsd(system: BsdSystem): Platform {
     pollerName: "kqueue",
     registerName: "kevent",
     runtime,
+    sockaddr: system.sockaddr,
     sockets,
     rawSockets: sockets,
     transfers: new BsdTransfers(libc, system),

@@ -12,19 +12,12 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "./constants.ts";
-import type {
-  Endpoint,
-  Family,
-  IntOption,
-  RawAddress,
-  ShutdownHow,
-  SocketCalls,
-} from "../types.ts";
+import { packAddress } from "../packed_address.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
+import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { hasFlags, openSocket, prepare } from "./open_socket.ts";
 import { sendError } from "./send_error.ts";
-import { packAddress } from "../packed_address.ts";
-import { decodeAddress, encodeAddress, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 const DEV_NULL = new TextEncoder().encode("/dev/null\0");
@@ -95,7 +88,7 @@ export class BsdSockets implements SocketCalls {
   }
 
   packedPeer(): number {
-    return packAddress(this.#address, this.#address[1] === AF_INET);
+    return packAddress(this.#address, this.#system.sockaddr.isInet4(this.#address));
   }
 
   /** macOS answers EINVAL where a socket would be its own peer; nobody listens there. libuv#2503 */
@@ -185,14 +178,6 @@ export class BsdSockets implements SocketCalls {
     if ("option" in outstanding) return this.#getInt(fd, SOL_SOCKET, outstanding.option);
     const done = this.#done(this.#libc.ioctl(fd, outstanding.request, this.#value));
     return done < 0 ? done : this.#value[0];
-  }
-
-  encodeAddress(endpoint: Endpoint): RawAddress {
-    return encodeAddress(endpoint, this.#system.constants.AF_INET6);
-  }
-
-  decodeAddress(address: RawAddress): Endpoint {
-    return decodeAddress(address);
   }
 
   interfaceIndex(name: string): number {

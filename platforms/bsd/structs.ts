@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * The structures of <sys/socket.h> and <netinet/in.h> as macOS and FreeBSD have them, as data, and
- * the coding of socket addresses. A `struct sockaddr` begins with its own length in a byte.
+ * The structures of <sys/socket.h> and <netinet/in.h> as macOS and FreeBSD have them, as data.
  *
  * Source: golang.org/x/sys/unix, ztypes_{darwin,freebsd}_{amd64,arm64}.go, which agree in all that is
  * here.
  */
-import { AF_INET } from "./constants.ts";
-import type { Endpoint, RawAddress } from "../types.ts";
+import { SockaddrCodec } from "../sockaddr.ts";
+import { AF_INET, AF_UNIX } from "./constants.ts";
 
-/** Size of `struct sockaddr_in`. */
-export const SOCKADDR_IN_SIZE = 16;
-/** Size of `struct sockaddr_in6`. */
-export const SOCKADDR_IN6_SIZE = 28;
-/** `struct sockaddr_un`: its size, and that of `sun_path`, which begins at byte 2. */
-export const SOCKADDR_UN = { size: 106, path: 2, pathSize: 104 } as const;
-/** Size of `struct sockaddr_storage`: no address is longer. */
-export const SOCKADDR_STORAGE_SIZE = 128;
+/** The addresses of either: a `struct sockaddr` begins with its own length. <sys/un.h> for the path. */
+export function sockaddrCodec(AF_INET6: number): SockaddrCodec {
+  return new SockaddrCodec({
+    AF_UNIX,
+    AF_INET,
+    AF_INET6,
+    lengthFirst: true,
+    pathSize: 104,
+    abstractNames: false,
+  });
+}
 
 /** `struct iovec`, in bytes. */
 export const IOVEC = { size: 16, base: 0, length: 8 } as const;
@@ -57,28 +59,3 @@ export const XUCRED = {
   room: 88,
   XUCRED_VERSION: 0,
 } as const;
-
-/** `endpoint` as a `struct sockaddr_in` or `sockaddr_in6`. */
-export function encodeAddress(endpoint: Endpoint, afInet6: number): RawAddress {
-  const { ip, port, scope } = endpoint;
-  const v4 = ip.length === 4;
-  const bytes = new Uint8Array(new ArrayBuffer(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE));
-  const view = new DataView(bytes.buffer);
-  bytes[0] = bytes.length;
-  bytes[1] = v4 ? AF_INET : afInet6;
-  view.setUint16(2, port, false);
-  bytes.set(ip, v4 ? 4 : 8);
-  if (!v4) view.setUint32(24, scope, true);
-  return bytes;
-}
-
-/** The endpoint in a `struct sockaddr_in` or `sockaddr_in6`. */
-export function decodeAddress(address: RawAddress): Endpoint {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  const v4 = address[1] === AF_INET;
-  return {
-    ip: v4 ? address.slice(4, 8) : address.slice(8, 24),
-    port: view.getUint16(2, false),
-    scope: v4 ? 0 : view.getUint32(24, true),
-  };
-}

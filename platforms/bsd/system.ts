@@ -2,6 +2,7 @@
 /** What macOS and FreeBSD must each say of themselves, so that one body of code serves both. */
 import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../types.ts";
 import type { PacketOption } from "../packet_types.ts";
+import type { SockaddrCodec } from "../sockaddr.ts";
 import type { KeventLayout } from "./kevent.ts";
 import type { MessageLayout } from "./structs.ts";
 
@@ -37,6 +38,7 @@ export interface BsdSystem {
   readonly os: "darwin" | "freebsd";
   readonly library: LibraryNames;
   readonly constants: BsdConstants;
+  readonly sockaddr: SockaddrCodec;
   /** Level and number of each option that there is. */
   readonly options: Readonly<Partial<Record<IntOption, readonly [level: number, name: number]>>>;
   readonly outstanding: Outstanding;

@@ -10,10 +10,9 @@ import {
   SOL_LOCAL,
 } from "./constants.ts";
 import type { RawCredentials, UnixCalls, UnixType } from "../packet_types.ts";
-import type { RawAddress } from "../types.ts";
 import type { BsdLibc } from "./libc.ts";
 import { openSocket } from "./open_socket.ts";
-import { SOCKADDR_UN, XUCRED } from "./structs.ts";
+import { XUCRED } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 /** macOS itself refuses the last. */
@@ -25,9 +24,6 @@ const TYPES: Readonly<Record<UnixType, number>> = {
 
 /** See {@linkcode UnixCalls}. */
 export class BsdUnix implements UnixCalls {
-  /** A path ends with a zero. */
-  readonly maxPath = SOCKADDR_UN.pathSize - 1;
-  readonly maxAbstract = 0;
   readonly #libc: BsdLibc;
   readonly #system: BsdSystem;
   readonly #credentials = new Uint32Array(new ArrayBuffer(XUCRED.room));
@@ -40,22 +36,6 @@ export class BsdUnix implements UnixCalls {
 
   socket(type: UnixType): number {
     return openSocket(this.#libc, this.#system, AF_UNIX, TYPES[type]);
-  }
-
-  encodeName(name: Uint8Array): RawAddress {
-    const end = name.length > 0 ? 1 : 0;
-    const bytes = new Uint8Array(new ArrayBuffer(SOCKADDR_UN.path + name.length + end));
-    bytes[0] = bytes.length;
-    bytes[1] = AF_UNIX;
-    bytes.set(name, SOCKADDR_UN.path);
-    return bytes;
-  }
-
-  /** The kernel may give more bytes than the path has, or no zero at its end. */
-  decodeName(address: Uint8Array): Uint8Array {
-    const name = address.subarray(SOCKADDR_UN.path);
-    const end = name.indexOf(0);
-    return end < 0 ? name : name.subarray(0, end);
   }
 
   credentials(fd: number): RawCredentials | number {

@@ -7,11 +7,12 @@ import type {
   MessagesShape,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import { controlSize, NO_CONTROL, readControl, writeControl } from "./control.ts";
 import type { Libc } from "./libc.ts";
-import { IOVEC, MMSGHDR, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { IOVEC, MMSGHDR } from "./structs.ts";
 
 /** An address as two 32-bit words, which takes no BigInt. */
 const WORD = 2 ** 32;

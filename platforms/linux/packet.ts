@@ -7,11 +7,11 @@ import type {
   PacketOption,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { Family, RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxMessages } from "./messages.ts";
-import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 
 /** Level and number of each option. */
 const OPTIONS: Readonly<Record<PacketOption, readonly [level: number, name: number]>> = {

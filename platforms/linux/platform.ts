@@ -11,7 +11,7 @@ import { LinuxPackets } from "./packet.ts";
 import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
-import { EPOLL_EVENT } from "./structs.ts";
+import { EPOLL_EVENT, SOCKADDR } from "./structs.ts";
 import { threadCalls } from "./threads.ts";
 import { LinuxTransfers } from "./transfer.ts";
 import { LinuxUnix } from "./unix.ts";
@@ -29,6 +29,7 @@ export function linux(c: Libc = libc()): Platform {
     pollerName: "epoll",
     registerName: "epoll_ctl",
     runtime,
+    sockaddr: SOCKADDR,
     sockets,
     rawSockets: sockets,
     transfers: new LinuxTransfers(c),

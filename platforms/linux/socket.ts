@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Linux's socket calls behind the neutral seam. */
-import type {
-  Endpoint,
-  Family,
-  IntOption,
-  RawAddress,
-  ShutdownHow,
-  SocketCalls,
-} from "../types.ts";
 import { packAddress } from "../packed_address.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
+import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../types.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
-import {
-  decodeAddress,
-  encodeAddress,
-  SOCKADDR_STORAGE_SIZE,
-  TCP_INFO_SIZE,
-  TCPI_BYTES_RECEIVED,
-} from "./structs.ts";
+import { SOCKADDR, TCP_INFO_SIZE, TCPI_BYTES_RECEIVED } from "./structs.ts";
 
 /** Level and number of each option. */
 const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]>> = {
@@ -92,7 +80,7 @@ export class LinuxSockets implements SocketCalls {
   }
 
   packedPeer(): number {
-    return packAddress(this.#address, this.#address[0] === C.AF_INET);
+    return packAddress(this.#address, SOCKADDR.isInet4(this.#address));
   }
 
   connect(fd: number, address: RawAddress): number {
@@ -186,14 +174,6 @@ export class LinuxSockets implements SocketCalls {
     if (done < 0) return done;
     const [low, high] = [info[TCPI_BYTES_RECEIVED / 4], info[TCPI_BYTES_RECEIVED / 4 + 1]];
     return low + high * 2 ** 32;
-  }
-
-  encodeAddress(endpoint: Endpoint): RawAddress {
-    return encodeAddress(endpoint);
-  }
-
-  decodeAddress(address: RawAddress): Endpoint {
-    return decodeAddress(address);
   }
 
   interfaceIndex(name: string): number {

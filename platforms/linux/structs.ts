@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Layouts of the kernel's structures as data, and the coding of socket addresses. */
-import type { Endpoint, RawAddress } from "../types.ts";
-import { AF_INET, AF_INET6 } from "./constants.ts";
+/** Layouts of the kernel's structures as data. */
+import { SockaddrCodec } from "../sockaddr.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
 
 /** Sizes and offsets of `struct epoll_event`, in 32-bit words. */
 export interface EpollEventLayout {
@@ -44,35 +44,12 @@ export const TCP_INFO_SIZE = 136;
 /** See {@linkcode TCP_INFO_SIZE}; 64 bits, Linux 4.1. */
 export const TCPI_BYTES_RECEIVED = 128;
 
-/** Size of `struct sockaddr_in`. */
-export const SOCKADDR_IN_SIZE = 16;
-/** Size of `struct sockaddr_in6`. */
-export const SOCKADDR_IN6_SIZE = 28;
-/** Offset of the path in a `struct sockaddr_un`, and its size. */
-export const SOCKADDR_UN = { path: 2, pathSize: 108 } as const;
-/** Size of `struct sockaddr_storage`: no address is longer. */
-export const SOCKADDR_STORAGE_SIZE = 128;
-
-/** `endpoint` as a `struct sockaddr_in` or `sockaddr_in6`: family in host order, port in network order. */
-export function encodeAddress(endpoint: Endpoint): RawAddress {
-  const { ip, port, scope } = endpoint;
-  const v4 = ip.length === 4;
-  const bytes = new Uint8Array(new ArrayBuffer(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, v4 ? AF_INET : AF_INET6, true);
-  view.setUint16(2, port, false);
-  bytes.set(ip, v4 ? 4 : 8);
-  if (!v4) view.setUint32(24, scope, true);
-  return bytes;
-}
-
-/** The endpoint in a `struct sockaddr_in` or `sockaddr_in6`. */
-export function decodeAddress(address: RawAddress): Endpoint {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  const v4 = view.getUint16(0, true) === AF_INET;
-  return {
-    ip: v4 ? address.slice(4, 8) : address.slice(8, 24),
-    port: view.getUint16(2, false),
-    scope: v4 ? 0 : view.getUint32(24, true),
-  };
-}
+/** See sys/un.h for the path. */
+export const SOCKADDR = new SockaddrCodec({
+  AF_UNIX,
+  AF_INET,
+  AF_INET6,
+  lengthFirst: false,
+  pathSize: 108,
+  abstractNames: true,
+});

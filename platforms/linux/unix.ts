@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Linux's Unix sockets behind the neutral seam. See unix(7). */
 import type { RawCredentials, UnixCalls, UnixType } from "../packet_types.ts";
-import type { RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
-import { SOCKADDR_UN } from "./structs.ts";
 
 const TYPES: Readonly<Record<UnixType, number>> = {
   stream: C.SOCK_STREAM,
@@ -14,9 +12,6 @@ const TYPES: Readonly<Record<UnixType, number>> = {
 
 /** See {@linkcode UnixCalls}. */
 export class LinuxUnix implements UnixCalls {
-  /** A path ends with a zero, an abstract name begins with one. */
-  readonly maxPath = SOCKADDR_UN.pathSize - 1;
-  readonly maxAbstract = SOCKADDR_UN.pathSize - 1;
   readonly #libc: Libc;
   readonly #credentials = new Uint32Array(new ArrayBuffer(12));
   readonly #length = new Int32Array(new ArrayBuffer(4));
@@ -29,23 +24,6 @@ export class LinuxUnix implements UnixCalls {
     const flags = TYPES[type] | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
     const fd = this.#libc.symbols.socket(C.AF_UNIX, flags, 0);
     return fd >= 0 ? fd : -this.#libc.errno();
-  }
-
-  /** The length tells where an abstract name ends, which may hold zeros; a path ends with one. */
-  encodeName(name: Uint8Array): RawAddress {
-    const path = name.length > 0 && name[0] !== 0;
-    const bytes = new Uint8Array(new ArrayBuffer(SOCKADDR_UN.path + name.length + (path ? 1 : 0)));
-    new DataView(bytes.buffer).setUint16(0, C.AF_UNIX, true);
-    bytes.set(name, SOCKADDR_UN.path);
-    return bytes;
-  }
-
-  /** A path of 108 bytes has no zero at its end. */
-  decodeName(address: Uint8Array): Uint8Array {
-    const name = address.subarray(SOCKADDR_UN.path);
-    if (name.length === 0 || name[0] === 0) return name;
-    const end = name.indexOf(0);
-    return end < 0 ? name : name.subarray(0, end);
   }
 
   credentials(fd: number): RawCredentials | number {

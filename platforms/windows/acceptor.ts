@@ -3,12 +3,13 @@
  * Accepting by AcceptEx, which wants the socket of the connection to be there before the connection.
  * It belongs to the listener, not to whoever accepts: one that is cancelled loses no connection.
  */
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import { POLL_READ, type RawAddress } from "../types.ts";
 import { BARE, type Beginner, type Operation, PAGE } from "./arena.ts";
 import * as C from "./constants.ts";
 import { ECANCELED, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
-import { ACCEPT_ADDRESS_SIZE, ACCEPT_UNIX_SIZE, SOCKADDR_STORAGE_SIZE } from "./structs.ts";
+import { ACCEPT_ADDRESS_SIZE, ACCEPT_UNIX_SIZE } from "./structs.ts";
 
 /** No socket. */
 const NONE = -1;

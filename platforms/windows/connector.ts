@@ -8,7 +8,7 @@ import { BARE, type Beginner, type Operation } from "./arena.ts";
 import * as C from "./constants.ts";
 import { ECANCELED, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
-import { encodeAddress } from "./structs.ts";
+import { SOCKADDR } from "./structs.ts";
 
 /** See the top of this file. */
 export class Connector implements Beginner {
@@ -100,7 +100,7 @@ export class Connector implements Beginner {
     this.#bound = true;
     const { fd, family, winsock } = this.socket;
     const ip = new Uint8Array(family === C.AF_INET ? 4 : 16);
-    const anywhere = encodeAddress({ ip, port: 0, scope: 0 });
+    const anywhere = SOCKADDR.encode({ ip, port: 0, scope: 0 });
     return winsock.ws2.bind(fd, anywhere, anywhere.length) === 0 ? 0 : -winsock.errno();
   }
 }

@@ -7,11 +7,11 @@ import type {
   MessagesShape,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
 import { NO_CONTROL } from "./control.ts";
 import { EOPNOTSUPP } from "./errno.ts";
 import type { WindowsPackets } from "./packets.ts";
-import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
 

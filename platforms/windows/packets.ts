@@ -9,6 +9,7 @@ import type {
   PacketOption,
   SocketName,
 } from "../packet_types.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { Family, RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import { NO_CONTROL } from "./control.ts";
@@ -16,7 +17,6 @@ import { DatagramSocket } from "./datagram_socket.ts";
 import { ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
 import { WindowsMessages } from "./messages.ts";
 import type { WindowsSockets } from "./socket.ts";
-import { SOCKADDR_STORAGE_SIZE } from "./structs.ts";
 import type { Winsock } from "./winsock.ts";
 
 /** Level and number of each option; Windows has no control messages of its own for the rest. */

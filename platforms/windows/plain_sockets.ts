@@ -11,7 +11,7 @@ import {
   type RawAddress,
   type RawSocketCalls,
 } from "../types.ts";
-import type { Endpoint, IntOption, ShutdownHow } from "../types.ts";
+import type { IntOption, ShutdownHow } from "../types.ts";
 import * as C from "./constants.ts";
 import { ERRNO } from "./errno.ts";
 import { AGAIN } from "./handle.ts";
@@ -98,10 +98,6 @@ export class PlainSockets implements RawSocketCalls {
 
   localAddress(fd: number): RawAddress | number {
     return this.#sockets.localAddress(fd);
-  }
-
-  encodeAddress(endpoint: Endpoint): RawAddress {
-    return this.#sockets.encodeAddress(endpoint);
   }
 
   maxBacklog(): number {

@@ -12,6 +12,7 @@ import { PlainSockets } from "./plain_sockets.ts";
 import { CompletionPoller } from "./poller.ts";
 import { AfdRawPoller } from "./raw_poller.ts";
 import { WindowsSockets } from "./socket.ts";
+import { SOCKADDR } from "./structs.ts";
 import { threadCalls } from "./threads.ts";
 import { WindowsTransfers } from "./transfer.ts";
 import { WindowsUnix } from "./unix.ts";
@@ -31,6 +32,7 @@ export function windows(): Platform {
     pollerName: "iocp",
     registerName: "CreateIoCompletionPort",
     runtime: libraries.runtime,
+    sockaddr: SOCKADDR,
     sockets,
     rawSockets,
     threads: threadCalls(libraries),

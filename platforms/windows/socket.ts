@@ -3,15 +3,9 @@
  * Windows' sockets behind the neutral seam. A call that would have to wait begins an operation
  * instead, and answers EAGAIN; the poller reports the operation's end, and the next call collects it.
  */
-import type {
-  Endpoint,
-  Family,
-  IntOption,
-  RawAddress,
-  ShutdownHow,
-  SocketCalls,
-} from "../types.ts";
 import { packAddress } from "../packed_address.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
+import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../types.ts";
 import { Acceptor } from "./acceptor.ts";
 import * as C from "./constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
@@ -20,13 +14,7 @@ import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "./errno.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
 import { INHERITED, SocketOptions } from "./options.ts";
 import { StreamSocket } from "./stream_socket.ts";
-import {
-  decodeAddress,
-  encodeAddress,
-  PROTOCOL_INFO,
-  SOCKADDR_STORAGE_SIZE,
-  TCP_INFO,
-} from "./structs.ts";
+import { PROTOCOL_INFO, SOCKADDR, TCP_INFO } from "./structs.ts";
 import type { Winsock } from "./winsock.ts";
 
 /** Size of an interface's name, its final zero included. */
@@ -148,7 +136,7 @@ export class WindowsSockets implements SocketCalls {
   }
 
   packedPeer(): number {
-    return packAddress(this.#peer, this.#peer[0] === C.AF_INET);
+    return packAddress(this.#peer, SOCKADDR.isInet4(this.#peer));
   }
 
   connect(fd: number, address: RawAddress): number {
@@ -291,14 +279,6 @@ export class WindowsSockets implements SocketCalls {
 
   handedOn(fd: number): void {
     this.#sockets.delete(fd);
-  }
-
-  encodeAddress(endpoint: Endpoint): RawAddress {
-    return encodeAddress(endpoint);
-  }
-
-  decodeAddress(address: RawAddress): Endpoint {
-    return decodeAddress(address);
   }
 
   interfaceIndex(name: string): number {

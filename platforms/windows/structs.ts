@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Layouts of Windows' structures on 64-bit processors as data, and the coding of socket addresses. */
-import type { Endpoint, RawAddress } from "../types.ts";
-import { AF_INET, AF_INET6 } from "./constants.ts";
+/** Layouts of Windows' structures on 64-bit processors as data. */
+import { SOCKADDR_IN6, SOCKADDR_UN, SockaddrCodec } from "../sockaddr.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
 
 /** OVERLAPPED, in 32-bit words. */
 export const OVERLAPPED = { words: 8, status: 0, bytes: 2, offset: 4 } as const;
@@ -49,39 +49,20 @@ export const PROTOCOL_INFO = { size: 628, flags: 0, family: 76, type: 88 } as co
 /** TCP_INFO_v0, in bytes: its first field is a TCPSTATE. */
 export const TCP_INFO = { size: 88, state: 0 } as const;
 
-/** Size of SOCKADDR_IN. */
-export const SOCKADDR_IN_SIZE = 16;
-/** Size of SOCKADDR_IN6. */
-export const SOCKADDR_IN6_SIZE = 28;
-/** SOCKADDR_UN, in bytes. */
-export const SOCKADDR_UN = { size: 110, path: 2, pathSize: 108 } as const;
-/** Size of SOCKADDR_STORAGE: no address is longer. */
-export const SOCKADDR_STORAGE_SIZE = 128;
+/** Bytes of the path in a SOCKADDR_UN. <afunix.h> */
+const UNIX_PATH_MAX = 108;
+
+/** The addresses of Windows, which has no abstract names. */
+export const SOCKADDR = new SockaddrCodec({
+  AF_UNIX,
+  AF_INET,
+  AF_INET6,
+  lengthFirst: false,
+  pathSize: UNIX_PATH_MAX,
+  abstractNames: false,
+});
+
 /** What AcceptEx wants for each of the two addresses: the longest, and 16 bytes for itself. */
-export const ACCEPT_ADDRESS_SIZE = SOCKADDR_IN6_SIZE + 16;
+export const ACCEPT_ADDRESS_SIZE = SOCKADDR_IN6.size + 16;
 /** The same for Unix sockets. */
-export const ACCEPT_UNIX_SIZE = SOCKADDR_UN.size + 16;
-
-/** `endpoint` as a SOCKADDR_IN or SOCKADDR_IN6: family in host order, port in network order. */
-export function encodeAddress(endpoint: Endpoint): RawAddress {
-  const { ip, port, scope } = endpoint;
-  const v4 = ip.length === 4;
-  const bytes = new Uint8Array(new ArrayBuffer(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, v4 ? AF_INET : AF_INET6, true);
-  view.setUint16(2, port, false);
-  bytes.set(ip, v4 ? 4 : 8);
-  if (!v4) view.setUint32(24, scope, true);
-  return bytes;
-}
-
-/** The endpoint in a SOCKADDR_IN or SOCKADDR_IN6. */
-export function decodeAddress(address: RawAddress): Endpoint {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  const v4 = view.getUint16(0, true) === AF_INET;
-  return {
-    ip: v4 ? address.slice(4, 8) : address.slice(8, 24),
-    port: view.getUint16(2, false),
-    scope: v4 ? 0 : view.getUint32(24, true),
-  };
-}
+export const ACCEPT_UNIX_SIZE = SOCKADDR_UN.path + UNIX_PATH_MAX + 16;

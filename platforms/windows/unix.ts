@@ -5,11 +5,9 @@
  * compared with the headers and run over a stand-in, and not on Windows.
  */
 import type { RawCredentials, UnixCalls, UnixType } from "../packet_types.ts";
-import type { RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import { ESOCKTNOSUPPORT } from "./errno.ts";
 import type { WindowsSockets } from "./socket.ts";
-import { SOCKADDR_UN } from "./structs.ts";
 import type { Winsock } from "./winsock.ts";
 
 /** Windows names users otherwise than by a number. */
@@ -17,9 +15,6 @@ const NO_NUMBER = -1;
 
 /** See {@linkcode UnixCalls}. */
 export class WindowsUnix implements UnixCalls {
-  /** A path ends with a zero. */
-  readonly maxPath: number = SOCKADDR_UN.pathSize - 1;
-  readonly maxAbstract = 0;
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
   readonly #pid = new Uint32Array(new ArrayBuffer(4));
@@ -32,20 +27,6 @@ export class WindowsUnix implements UnixCalls {
 
   socket(type: UnixType): number {
     return type === "stream" ? this.#sockets.unixSocket() : -ESOCKTNOSUPPORT;
-  }
-
-  encodeName(name: Uint8Array): RawAddress {
-    const end = name.length > 0 ? 1 : 0;
-    const bytes = new Uint8Array(new ArrayBuffer(SOCKADDR_UN.path + name.length + end));
-    new DataView(bytes.buffer).setUint16(0, C.AF_UNIX, true);
-    bytes.set(name, SOCKADDR_UN.path);
-    return bytes;
-  }
-
-  decodeName(address: Uint8Array): Uint8Array {
-    const name = address.subarray(SOCKADDR_UN.path);
-    const end = name.indexOf(0);
-    return end < 0 ? name : name.subarray(0, end);
   }
 
   credentials(fd: number): RawCredentials | number {

@@ -49,7 +49,7 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
     this.addrIndex = addrIndex;
     this.fd = socket.detach();
     const raw = host.sockets.localAddress(this.fd);
-    const v4 = typeof raw !== "number" && host.sockets.decodeAddress(raw).ip.length === 4;
+    const v4 = typeof raw !== "number" && platform().sockaddr.isInet4(raw);
     this.#family = v4 ? "ip4" : "ip6";
     const pd = netpoll.open(this.fd);
     if (typeof pd === "number") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The other end of a connection in little memory: most of a server's connections are idle. */
 import { unpackAddress } from "../../platforms/packed_address.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, SocketCalls } from "../../platforms/types.ts";
 import { endpointAddr, type InternetAddr } from "../net/addr.ts";
 import type { StreamNet } from "./stream_net.ts";
@@ -17,11 +18,11 @@ export function peerAddr(peer: number | Endpoint): InternetAddr {
 export function acceptedPeer(sockets: SocketCalls, net: StreamNet): Peer {
   if (!net.internet) return null;
   const packed = sockets.packedPeer();
-  return packed >= 0 ? packed : sockets.decodeAddress(sockets.peer());
+  return packed >= 0 ? packed : platform().sockaddr.decode(sockets.peer());
 }
 
 /** The peer of a connected socket. */
 export function connectedPeer(sockets: SocketCalls, net: StreamNet, sysfd: number): Peer {
   const raw = net.internet ? sockets.remoteAddress(sysfd) : 0;
-  return typeof raw === "number" ? null : sockets.decodeAddress(raw);
+  return typeof raw === "number" ? null : platform().sockaddr.decode(raw);
 }

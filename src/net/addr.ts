@@ -53,12 +53,12 @@ export class UDPAddr extends InternetAddr {
 
 /** The address in a `struct sockaddr`, of TCP. */
 export function tcpAddr(raw: RawAddress): TCPAddr {
-  return internetAddr(TCPAddr, platform().sockets.decodeAddress(raw));
+  return internetAddr(TCPAddr, platform().sockaddr.decode(raw));
 }
 
 /** The address in a `struct sockaddr`, of UDP. */
 export function udpAddr(raw: RawAddress): UDPAddr {
-  return internetAddr(UDPAddr, platform().sockets.decodeAddress(raw));
+  return internetAddr(UDPAddr, platform().sockaddr.decode(raw));
 }
 
 /** An endpoint as an address of `network`: "udp", "udp4" and "udp6" are UDP's, all others TCP's. */

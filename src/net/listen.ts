@@ -139,7 +139,7 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
 
 /** A bound socket. A machine without IPv6 listens on all addresses of IPv4 instead. */
 function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): NewSocket {
-  const { sockets, errno } = platform();
+  const { sockaddr, sockets, errno } = platform();
   const { family, v6only } = favoriteFamily(network, endpoint.ip, "listen");
   const addr = endpointAddr(network, endpoint);
   const fail = (cause: Error) => new OpError("listen", network, null, addr, cause);
@@ -155,7 +155,7 @@ function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptio
   const socket = { sysfd, family, network, address: String(addr), check };
   try {
     prepare(socket, v6only, options);
-    const raw = sockets.encodeAddress({ ...endpoint, ip: reached(network, endpoint, "listen") });
+    const raw = sockaddr.encode({ ...endpoint, ip: reached(network, endpoint, "listen") });
     check(sockets.bind(sysfd, raw), "bind");
     return socket;
   } catch (error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
 import { unpackAddress } from "../../platforms/packed_address.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { IntOption, RawAddress } from "../../platforms/types.ts";
 import { FD, type FdOp } from "../poll/fd.ts";
 import { SyscallError } from "../poll/errors.ts";
@@ -48,7 +49,7 @@ export class NetFD<A extends Addr> extends FD {
   get remoteAddr(): A | null {
     const remote = this.#remoteAddr;
     if (typeof remote !== "number") return remote;
-    return this.#remoteAddr = this.#name(this.sockets.encodeAddress(unpackAddress(remote)));
+    return this.#remoteAddr = this.#name(platform().sockaddr.encode(unpackAddress(remote)));
   }
 
   /** Says who is at the two ends, where that is known without asking; `remote` perhaps packed. */

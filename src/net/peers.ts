@@ -66,7 +66,7 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
       `Cannot send to an address as it must be a UDPAddr: current value is ${shown(addr)}`,
     );
   }
-  const { sockets, runtime } = platform();
+  const { sockaddr, runtime } = platform();
   const endpoint = endpointOf(addr);
   const { port, scope } = endpoint;
   const ip = unmap(endpoint.ip);
@@ -76,7 +76,7 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   if (family === "ip4" && ip.length === 16) throw new AddrError("non-IPv4 address", addr.ip);
   const reached = destination(ip, family);
   runtime.requireNet(formatIP(reached), port);
-  const raw = sockets.encodeAddress({ ip: reached, port, scope });
+  const raw = sockaddr.encode({ ip: reached, port, scope });
   if (forms === undefined) known.set(addr, forms = {});
   return forms[family] = raw;
 }

@@ -115,7 +115,7 @@ export class TCPDialler implements Dialler<TCPConn> {
 }
 
 function encode(endpoint: Endpoint, ip: Uint8Array): RawAddress {
-  return platform().sockets.encodeAddress({ ...endpoint, ip });
+  return platform().sockaddr.encode({ ...endpoint, ip });
 }
 
 function metItself(fd: NetFD<TCPAddr>): boolean {

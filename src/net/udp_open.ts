@@ -22,7 +22,7 @@ export function listenUDP(
   endpoint: Endpoint,
   options: ListenPacketOptions,
 ): UDPSocket {
-  const { sockets } = platform();
+  const { sockaddr, sockets } = platform();
   const addr = endpointAddr(network, endpoint);
   const fail = (cause: Error) => new OpError("listen", network, null, addr, cause);
   return opened(network, endpoint, "listen", fail, (socket, v6only) => {
@@ -34,7 +34,7 @@ export function listenUDP(
     setSocketOptions(socket, group ? { reuseAddr: true, ...options } : options);
     const length = family === "ip6" ? 16 : 4;
     const ip = group ? new Uint8Array(length) : reached(network, endpoint, "listen");
-    check(sockets.bind(socket.sysfd, sockets.encodeAddress({ ...endpoint, ip })), "bind");
+    check(sockets.bind(socket.sysfd, sockaddr.encode({ ...endpoint, ip })), "bind");
     return null;
   });
 }
@@ -61,7 +61,7 @@ export class UDPDialler implements Dialler<UDPSocket> {
 
   /** Nothing is sent, so nothing is waited for. */
   *dial(endpoint: Endpoint): Routine<UDPSocket> {
-    const { sockets } = platform();
+    const { sockaddr, sockets } = platform();
     const network = this.#network;
     const local = this.#local;
     const fail = (cause: Error) => this.failure(endpoint, cause);
@@ -70,10 +70,10 @@ export class UDPDialler implements Dialler<UDPSocket> {
       setSocketOptions(socket, this.#options);
       if (local !== null) {
         const ip = fit(local.ip, family === "ip6" ? 16 : 4);
-        check(sockets.bind(sysfd, sockets.encodeAddress({ ...local, ip })), "bind");
+        check(sockets.bind(sysfd, sockaddr.encode({ ...local, ip })), "bind");
       }
       const ip = reached(network, endpoint, "dial");
-      const raw = sockets.encodeAddress({ ...endpoint, ip });
+      const raw = sockaddr.encode({ ...endpoint, ip });
       check(sockets.connect(sysfd, raw), "connect");
       return raw;
     });

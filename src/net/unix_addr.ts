@@ -6,7 +6,6 @@ import { resolve } from "node:path";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import type { Addr } from "./addr.ts";
-import { unixCalls } from "./calls.ts";
 import { AddrError, UnknownNetworkError } from "./errors.ts";
 
 /** The networks of Unix sockets: streams, datagrams, and packets in order. */
@@ -56,7 +55,7 @@ export function unixNetwork(network: string): UnixNetwork {
 
 /** The text of the name in a `struct sockaddr_un`. */
 function nameText(raw: RawAddress): string {
-  const name = unixCalls().decodeName(raw);
+  const name = platform().sockaddr.decodeName(raw);
   if (name.length === 0) return "@";
   const text = new TextDecoder().decode(name);
   return name[0] === 0 ? `@${text.slice(1)}` : text;
@@ -75,29 +74,28 @@ export interface UnixName {
  */
 export function unixName(address: string): UnixName {
   needString("use an address", "it", address);
-  const calls = unixCalls();
-  const { runtime } = platform();
+  const { runtime, sockaddr } = platform();
   const bytes = new TextEncoder().encode(address);
   if (bytes.length === 0) {
     runtime.requireUnixName("");
-    return { raw: calls.encodeName(bytes), path: null };
+    return { raw: sockaddr.encodeName(bytes), path: null };
   }
   if (bytes[0] === 0x40 || bytes[0] === 0) {
-    if (calls.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
-    if (bytes.length - 1 > calls.maxAbstract) throw tooLong(address, bytes.length - 1);
+    if (sockaddr.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
+    if (bytes.length - 1 > sockaddr.maxAbstract) throw tooLong(address, bytes.length - 1);
     runtime.requireUnixName(`@${address.slice(1)}`);
     bytes[0] = 0;
-    return { raw: calls.encodeName(bytes), path: null };
+    return { raw: sockaddr.encodeName(bytes), path: null };
   }
   if (bytes.includes(0)) throw new AddrError("a zero byte in a path", address);
-  if (bytes.length > calls.maxPath) throw tooLong(address, bytes.length);
+  if (bytes.length > sockaddr.maxPath) throw tooLong(address, bytes.length);
   const path = address.startsWith("/") ? address : resolve(cwd(), address);
   runtime.requireUnixPath(path);
-  return { raw: calls.encodeName(bytes), path };
+  return { raw: sockaddr.encodeName(bytes), path };
 }
 
 function tooLong(address: string, length: number): AddrError {
-  const { maxPath } = unixCalls();
+  const { maxPath } = platform().sockaddr;
   return new AddrError(
     `name of a Unix socket too long: ${length} bytes, at most ${maxPath}`,
     address,

@@ -151,8 +151,8 @@ function encoded(address: string): RawAddress {
   if (literal === null) throw new AddrError("not an IP address", address);
   const { ip, zone } = literal;
   const port = lookupPort("tcp", portText);
-  const { runtime, rawSockets } = platform();
+  const { runtime, sockaddr } = platform();
   // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
   runtime.requireNet(formatIP(ip), port);
-  return rawSockets.encodeAddress({ ip, port, scope: zoneScope(zone, address) });
+  return sockaddr.encode({ ip, port, scope: zoneScope(zone, address) });
 }

@@ -186,12 +186,12 @@ const REACHED: readonly (readonly [network: TCPNetwork, address: string, by: str
 
 /** Has `port` of the other version of IP, so that nobody else listens there; null if somebody does. */
 function reserved(by: string, port: number): number | null {
-  const { sockets } = platform();
+  const { sockaddr, sockets } = platform();
   const other = by === "4" ? "ip6" : "ip4";
   const fd = sockets.streamSocket(other);
   if (other === "ip6") sockets.setOption(fd, "IPV6_V6ONLY", 1);
   const ip = new Uint8Array(other === "ip4" ? 4 : 16);
-  if (sockets.bind(fd, sockets.encodeAddress({ ip, port, scope: 0 })) >= 0) return fd;
+  if (sockets.bind(fd, sockaddr.encode({ ip, port, scope: 0 })) >= 0) return fd;
   sockets.close(fd);
   return null;
 }

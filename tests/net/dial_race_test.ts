@@ -313,9 +313,9 @@ both("a race ends with the dial that it is of", function* () {
   // Two holes on two ports: the dial of either address waits.
   const real = realCalls();
   const connect = (fd: number, raw: RawAddress) => {
-    const { ip, scope } = real.decodeAddress(raw);
+    const { ip, scope } = platform().sockaddr.decode(raw);
     const { port } = ip.length === 4 ? other : hole;
-    return real.connect(fd, real.encodeAddress({ ip, port, scope }));
+    return real.connect(fd, platform().sockaddr.encode({ ip, port, scope }));
   };
   const [context, cancel] = withCancel(background());
   yield* withCalls({ connect }, function* () {
@@ -470,12 +470,12 @@ both("an address whose share is over gives way to the next", function* () {
   using hole = yield* Blackhole.open("127.0.0.2");
   using _listener = yield* listen("tcp", `127.0.0.3:${hole.port}`);
   // The shares are seconds, so the clock of the dial is turned forward instead.
-  const { sockets } = platform();
+  const { sockaddr } = platform();
   const real = performance.now;
   let turned = 0;
   const connect = (fd: number, raw: RawAddress) => {
     const done = realCalls().connect(fd, raw);
-    if (sockets.decodeAddress(raw).ip[3] === 2) turned = 2_500;
+    if (sockaddr.decode(raw).ip[3] === 2) turned = 2_500;
     return done;
   };
   performance.now = () => real.call(performance) + turned;

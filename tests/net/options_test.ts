@@ -321,12 +321,12 @@ for (const [network, host, told, shown] of CONTROLLED) {
   both(`control is called for "${network}" "${host}" before bind and before connect`, function* () {
     const calls: string[] = [];
     const control: Control = (fd, on, address) => {
-      const { sockets } = platform();
+      const { sockaddr, sockets } = platform();
       // A socket without a port: neither bound nor connected.
       const raw = sockets.localAddress(fd);
       // Windows has no address for a socket that is not bound.
       if (typeof raw === "number") assert.ok(onWindows && raw === -platform().errno.EINVAL);
-      else assert.equal(sockets.decodeAddress(raw).port, 0);
+      else assert.equal(sockaddr.decode(raw).port, 0);
       assert.equal(sockets.remoteAddress(fd), -platform().errno.ENOTCONN);
       assert.equal(sockets.setOption(fd, "SO_RCVBUF", 11_000), 0);
       calls.push(`${on} ${address}`);

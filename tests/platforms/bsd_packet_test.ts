@@ -14,8 +14,6 @@ import { ADDRESS, library } from "./bsd_library.ts";
 const FIOCLEX = 0x20006601;
 const ENOTSOCK = 38;
 const WORD = 2 ** 32;
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const bytesOf = (string: string) => new TextEncoder().encode(string);
 
 /** The bytes of one control message with two descriptors, by system. */
 const RIGHTS = {
@@ -75,17 +73,6 @@ for (const system of [DARWIN, FREEBSD]) {
     const memory = new Uint8Array(control.size(false));
     const length = control.write(memory, { source: Uint8Array.of(10, 0, 0, 1) });
     assert.equal(control.read(memory.subarray(0, length - 8)).destination, null);
-  });
-
-  test(`${os}: a path is a sockaddr_un with its length`, () => {
-    const unix = new BsdUnix(library(system, {}).libc, system);
-    assert.equal(unix.maxPath, 103);
-    assert.equal(unix.maxAbstract, 0);
-    const raw = unix.encodeName(bytesOf("/a"));
-    assert.deepEqual([...raw], [5, 1, 47, 97, 0]);
-    assert.equal(text(unix.decodeName(raw)), "/a");
-    assert.equal(text(unix.decodeName(raw.subarray(0, 4))), "/a", "without a zero");
-    assert.equal(unix.decodeName(Uint8Array.of(16, 1, 0, 0, 0)).length, 0, "without a name");
   });
 
   test(`${os}: the credentials of the peer`, () => {

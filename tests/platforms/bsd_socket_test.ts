@@ -67,7 +67,7 @@ test("darwin: an accepted socket is prepared, and its peer is known", () => {
   assert.equal(sockets.acceptName, "accept");
   assert.equal(sockets.accept(3), 9);
   assert.deepEqual(names(calls), ["accept", "ioctl", "ioctl", "setsockopt"]);
-  assert.deepEqual(sockets.decodeAddress(sockets.peer()), LOCALHOST);
+  assert.deepEqual(DARWIN.sockaddr.decode(sockets.peer()), LOCALHOST);
   assert.deepEqual(unpackAddress(sockets.packedPeer()), LOCALHOST);
 });
 
@@ -89,7 +89,7 @@ test("darwin: an accepted socket whose peer is gone is a connection that was abo
 });
 
 test("darwin: a connect to oneself is refused", () => {
-  const address = library(DARWIN, {}).sockets.encodeAddress(LOCALHOST);
+  const address = DARWIN.sockaddr.encode(LOCALHOST);
   const named = (port: number) => (_fd: number, bytes: Uint8Array, length: Int32Array) => {
     bytes.set([16, 2, 0, port, 127, 0, 0, 1]);
     length[0] = 16;

@@ -22,7 +22,7 @@ const elsewhere = os !== "linux" && "it takes Linux's sockets";
 /** Two ends that no poller knows. */
 function connected(sockets: SocketCalls): [client: number, server: number] {
   const listener = sockets.streamSocket("ip4");
-  const any = sockets.encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+  const any = platform().sockaddr.encode({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
   assert.equal(sockets.bind(listener, any), 0);
   assert.equal(sockets.listen(listener, 1), 0);
   const client = sockets.streamSocket("ip4");

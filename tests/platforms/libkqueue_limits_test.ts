@@ -21,6 +21,7 @@ import {
 import { jsRuntime } from "../../platforms/js_runtime.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { LinuxSockets } from "../../platforms/linux/socket.ts";
+import { SOCKADDR } from "../../platforms/linux/structs.ts";
 import type { SymbolTable } from "../../platforms/types.ts";
 import type { LIMITS } from "./libkqueue_limits.ts";
 
@@ -99,7 +100,7 @@ limit("EV_ADD of what is there", (bare, sockets) => {
 
 limit("the socket's error", (bare, sockets) => {
   const listener = sockets.streamSocket("ip4");
-  const any = sockets.encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+  const any = SOCKADDR.encode({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
   assert.equal(sockets.bind(listener, any), 0);
   const address = sockets.localAddress(listener);
   const fd = sockets.streamSocket("ip4");
@@ -140,7 +141,7 @@ limit("a close that closes", (_, sockets) => {
 
 limit("urgent data", (bare, sockets) => {
   const listener = sockets.streamSocket("ip4");
-  const any = sockets.encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+  const any = SOCKADDR.encode({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
   assert.equal(sockets.bind(listener, any), 0);
   assert.equal(sockets.listen(listener, 1), 0);
   const client = sockets.streamSocket("ip4");

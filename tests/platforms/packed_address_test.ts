@@ -15,22 +15,22 @@ const V4: [ip: number[], port: number][] = [
 ];
 
 test("an IPv4 address comes out as it went in, in either form", () => {
-  const { sockets } = platform();
+  const { sockaddr } = platform();
   for (const [numbers, port] of V4) {
     const endpoint = { ip: Uint8Array.from(numbers), port, scope: 0 };
     const mapped = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...numbers]);
-    const packed = packAddress(sockets.encodeAddress(endpoint), true);
+    const packed = packAddress(sockaddr.encode(endpoint), true);
     assert.deepEqual(unpackAddress(packed), endpoint);
-    assert.equal(packAddress(sockets.encodeAddress({ ...endpoint, ip: mapped }), false), packed);
+    assert.equal(packAddress(sockaddr.encode({ ...endpoint, ip: mapped }), false), packed);
   }
 });
 
 test("any other address is not packed", () => {
-  const { sockets } = platform();
+  const { sockaddr } = platform();
   for (const [at, value] of [[15, 1], [0, 0x20], [9, 1]]) {
     const ip = new Uint8Array(16).fill(0xff, 10, at === 15 ? 10 : 12);
     ip[at] = value;
-    assert.equal(packAddress(sockets.encodeAddress({ ip, port: 80, scope: 0 }), false), -1);
+    assert.equal(packAddress(sockaddr.encode({ ip, port: 80, scope: 0 }), false), -1);
   }
 });
 

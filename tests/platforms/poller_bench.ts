@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the cases of poller_cases.ts are made of: a poller, sockets without goroutines, events as a list. */
 import assert from "node:assert/strict";
+import { platform } from "../../platforms/runtime.ts";
 import {
   POLL_ERROR,
   POLL_HANGUP,
@@ -72,7 +73,7 @@ export class Bench {
     const { sockets } = this.system;
     const fd = this.socket();
     const any = { ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 };
-    assert.equal(sockets.bind(fd, sockets.encodeAddress(any)), 0);
+    assert.equal(sockets.bind(fd, platform().sockaddr.encode(any)), 0);
     assert.equal(sockets.listen(fd, 1024), 0);
     return fd;
   }

@@ -8,19 +8,16 @@ import { ERRNO, errnoText, ntstatusErrno, win32Errno } from "../../platforms/win
 import { NAME_SIZE } from "../../platforms/windows/message.ts";
 import {
   ACCEPT_ADDRESS_SIZE,
-  decodeAddress,
-  encodeAddress,
   OVERLAPPED,
   OVERLAPPED_ENTRY,
   PROTOCOL_INFO,
-  SOCKADDR_IN6_SIZE,
-  SOCKADDR_IN_SIZE,
   TCP_INFO,
   THREAD_INFORMATION,
   WSABUF,
   WSACMSGHDR,
   WSAMSG,
 } from "../../platforms/windows/structs.ts";
+import { SOCKADDR_IN6 } from "../../platforms/sockaddr.ts";
 import { EXTENSIONS } from "../../platforms/windows/symbols.ts";
 
 test("the structures have the sizes and offsets of the headers", () => {
@@ -90,29 +87,12 @@ test("a source is an IN_PKTINFO or an IN6_PKTINFO behind its header, and read as
 });
 
 test("the room of a slot holds an address, a WSAMSG and the control messages of both versions of IP", () => {
-  assert.ok(NAME_SIZE >= SOCKADDR_IN6_SIZE);
+  assert.ok(NAME_SIZE >= SOCKADDR_IN6.size);
   assert.ok(NAME_SIZE + WSAMSG.size + 24 + 40 <= BARE - 64);
 });
 
-test("an IPv4 endpoint is a SOCKADDR_IN", () => {
-  const bytes = encodeAddress({ ip: Uint8Array.of(192, 0, 2, 1), port: 0x1234, scope: 0 });
-  assert.equal(bytes.length, SOCKADDR_IN_SIZE);
-  assert.deepEqual([...bytes], [2, 0, 0x12, 0x34, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-  assert.deepEqual(decodeAddress(bytes), { ip: bytes.slice(4, 8), port: 0x1234, scope: 0 });
-});
-
-test("an IPv6 endpoint is a SOCKADDR_IN6, whose family is not Linux's", () => {
-  const ip = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
-  const bytes = encodeAddress({ ip, port: 443, scope: 0x01020304 });
-  assert.equal(bytes.length, SOCKADDR_IN6_SIZE);
-  assert.deepEqual([...bytes.subarray(0, 8)], [23, 0, 1, 187, 0, 0, 0, 0]);
-  assert.deepEqual([...bytes.subarray(8, 24)], [...ip]);
-  assert.deepEqual([...bytes.subarray(24)], [4, 3, 2, 1]);
-  assert.deepEqual(decodeAddress(bytes), { ip, port: 443, scope: 0x01020304 });
-});
-
 test("AcceptEx has room for the longest address and its own 16 bytes, twice, in the smallest slot", () => {
-  assert.equal(ACCEPT_ADDRESS_SIZE, SOCKADDR_IN6_SIZE + 16);
+  assert.equal(ACCEPT_ADDRESS_SIZE, SOCKADDR_IN6.size + 16);
   assert.ok(2 * ACCEPT_ADDRESS_SIZE <= BARE - 64);
   for (const size of [BARE, PAGE, LARGE]) assert.equal(size % BARE, 0);
 });

@@ -14,30 +14,17 @@ import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { PAGE } from "../../platforms/windows/arena.ts";
 import * as C from "../../platforms/windows/constants.ts";
-import type { WindowsSockets } from "../../platforms/windows/socket.ts";
-import { ACCEPT_UNIX_SIZE, encodeAddress, SOCKADDR_UN } from "../../platforms/windows/structs.ts";
-import { WindowsUnix } from "../../platforms/windows/unix.ts";
-import { type Winsock, winsock } from "../../platforms/windows/winsock.ts";
+import { ACCEPT_UNIX_SIZE, SOCKADDR } from "../../platforms/windows/structs.ts";
+import { winsock } from "../../platforms/windows/winsock.ts";
 import { both, onWindows, onWine, thrown } from "../harness.ts";
 
 const skip = !onWine && "only Wine needs a stand-in for Unix sockets";
 
-/** Names alone need no Windows. */
-const names = new WindowsUnix({} as Winsock, {} as WindowsSockets);
-
-test("a path is a SOCKADDR_UN that ends with a zero", () => {
-  // sizeof and offsetof as a compiler for x86_64-w64-mingw32 gives them from afunix.h.
-  assert.deepEqual(SOCKADDR_UN, { size: 110, path: 2, pathSize: 108 });
-  assert.equal(C.SIO_AF_UNIX_GETPEERPID, 1_476_395_264);
+test("AcceptEx has room for two SOCKADDR_UN, each with its own 16 bytes, in one page", () => {
+  // sizeof as a compiler for x86_64-w64-mingw32 gives it from afunix.h.
+  assert.equal(ACCEPT_UNIX_SIZE, 110 + 16);
   assert.ok(2 * ACCEPT_UNIX_SIZE <= PAGE - 256);
-  const name = new TextEncoder().encode("C:\\s");
-  const bytes = names.encodeName(name);
-  assert.deepEqual([...bytes], [1, 0, 0x43, 0x3a, 0x5c, 0x73, 0]);
-  assert.deepEqual(names.decodeName(bytes), name);
-  // Windows may give the whole structure, or nothing but the family.
-  assert.deepEqual(names.decodeName(Uint8Array.of(...bytes, ...new Uint8Array(103))), name);
-  assert.equal(names.decodeName(Uint8Array.of(1, 0)).length, 0);
-  assert.deepEqual([names.maxPath, names.maxAbstract], [107, 0]);
+  assert.equal(C.SIO_AF_UNIX_GETPEERPID, 1_476_395_264);
 });
 
 /** Runs `body` with TCP in the place of AF_UNIX; gives the calls that were made of it. */
@@ -47,7 +34,7 @@ function* standIn(body: () => Routine<void>): Routine<string[]> {
   const ports = new Map<string, RawAddress>();
   const calls: string[] = [];
   const pathOf = (raw: ArrayBufferView) =>
-    new TextDecoder().decode(names.decodeName(raw as Uint8Array));
+    new TextDecoder().decode(SOCKADDR.decodeName(raw as Uint8Array));
   const writable = ws2 as { -readonly [K in keyof typeof ws2]: (typeof ws2)[K] };
   writable.WSASocketW = (family, type, protocol, ...rest) => {
     if (family !== C.AF_UNIX) return real.WSASocketW(family, type, protocol, ...rest);
@@ -57,7 +44,7 @@ function* standIn(body: () => Routine<void>): Routine<string[]> {
   writable.bind = (fd, raw, length) => {
     if ((raw as Uint8Array)[0] !== C.AF_UNIX) return real.bind(fd, raw, length);
     calls.push(`bind ${length}`);
-    const any = encodeAddress({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
+    const any = SOCKADDR.encode({ ip: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 });
     const done = real.bind(fd, any, any.length);
     ports.set(pathOf(raw), platform().sockets.localAddress(fd) as RawAddress);
     writeFileSync(pathOf(raw), "");
