@@ -4,7 +4,7 @@
  * connection, and mostly nobody asks for it: as a number it costs no object.
  */
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "./sockaddr.ts";
-import type { Endpoint } from "./types.ts";
+import type { Endpoint } from "./socket_types.ts";
 
 const PORTS = 0x10000;
 const PORT_AT = SOCKADDR_IN.port;

@@ -4,7 +4,7 @@
  * because a system may lack it: its users ask through src/net/calls.ts and get a clear error.
  * Results are as of SocketCalls: zero or more, or minus an errno.
  */
-import type { Family, RawAddress, SocketCalls } from "./types.ts";
+import type { Family, RawAddress, SocketCalls } from "./socket_types.ts";
 
 /** An option of a datagram socket by its POSIX name; each system knows its own numbers. */
 export type PacketOption =

@@ -4,7 +4,7 @@
  * `sockaddr_un`. All systems have their fields at the same places, but for what a
  * {@linkcode SockaddrLayout} says.
  */
-import type { Endpoint, RawAddress } from "./types.ts";
+import type { Endpoint, RawAddress } from "./socket_types.ts";
 
 /** `struct sockaddr_in`, in bytes: the port in network order, the address. */
 export const SOCKADDR_IN = { size: 16, port: 2, addr: 4 } as const;
