@@ -6,10 +6,11 @@ import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import {
   type Answer,
+  bodyFollows,
   checkHead,
-  connectionOf,
   CONTINUE,
   eachPiece,
+  endsWithConnection,
   failure,
   framingOf,
   type Handler,
@@ -18,9 +19,10 @@ import {
   type Outcome,
   settle,
   tooLong,
+  waitsToSend,
 } from "./exchange.ts";
 import { type BodySource, Incoming } from "./incoming.ts";
-import { addEnd, addHead, addPiece, addQuick, hasNoBody, QuickResponse } from "./outgoing.ts";
+import { addEnd, addHead, addPiece, addQuick, QuickResponse } from "./outgoing.ts";
 import { RequestParser } from "./parser.ts";
 
 /** Answers of one turn of one connection: what is not sent at once is copied. */
@@ -123,21 +125,18 @@ export class HttpEvents {
 
   /** Throws HttpError when it gets too long; tells the client to go on that waits for it. */
   #lookAtBody(): void {
-    const { head, body, complete } = this.#parser;
+    const { head, body } = this.#parser;
     if (this.#bodyLength < 0) {
       this.#bodyLength = 0;
       checkHead(head!);
-      const waits = !complete && body.length === 0 && head!.header("expect") !== undefined;
-      if (waits) output.add(CONTINUE);
+      if (waitsToSend(this.#parser)) output.add(CONTINUE);
     }
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     if (length > LONGEST_BODY) throw tooLong();
   }
 
   #addQuick(response: QuickResponse): void {
-    const { head } = this.#parser;
-    const connection = connectionOf(head, this.#close);
-    addQuick(output, response, head?.isHead === true, connection);
+    addQuick(output, response, this.#parser.head, this.#close);
   }
 
   /** A goroutine waits for the answer, and nothing is read meanwhile. */
@@ -174,13 +173,10 @@ export class HttpEvents {
     const conn = this.#conn;
     const head = this.#parser.head!;
     const framing = framingOf(response, head);
-    if (framing.length === undefined && !framing.chunked) this.#close = true;
-    addHead(output, response, framing, connectionOf(head, this.#close));
+    if (endsWithConnection(framing)) this.#close = true;
+    addHead(output, response, framing, head, this.#close);
     conn.write(output.bytes);
-    if (head.isHead || hasNoBody(response.status)) {
-      response.body?.cancel().catch(() => {});
-      return;
-    }
+    if (!bodyFollows(response, head)) return;
     try {
       yield* eachPiece(response, framing, function* (piece) {
         output.clear();

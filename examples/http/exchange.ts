@@ -3,8 +3,8 @@
 import { type Routine, wait } from "../../mod.ts";
 import { HttpError } from "./error.ts";
 import type { Incoming } from "./incoming.ts";
-import { type Framing, QuickResponse } from "./outgoing.ts";
-import type { Head } from "./parser.ts";
+import { type Framing, hasNoBody, QuickResponse } from "./outgoing.ts";
+import type { Head, RequestParser } from "./parser.ts";
 
 /** What a request may be answered by. */
 export type Answer = Response | QuickResponse;
@@ -32,6 +32,11 @@ export function checkHead(head: Head): void {
   }
 }
 
+/** Whether the client of a request whose head has come waits to be told to send its body. */
+export function waitsToSend({ head, body, complete }: RequestParser): boolean {
+  return !complete && body.length === 0 && head!.header("expect") !== undefined;
+}
+
 /** See LONGEST_BODY. */
 export function tooLong(): HttpError {
   return new HttpError(413, "That is too long a body");
@@ -52,12 +57,6 @@ export function failure(error: unknown): QuickResponse {
   return new QuickResponse(`${message}\n`, { status });
 }
 
-/** The header that says whether the connection is used again; null where that is understood. */
-export function connectionOf(head: Head | null, close: boolean): string | null {
-  if (close) return "close";
-  return head?.minor === 0 ? "keep-alive" : null;
-}
-
 /** How the body of a response goes out that comes out of a stream. */
 export function framingOf(response: Response, head: Head): Framing {
   if (response.body === null) return { length: 0, chunked: false };
@@ -66,6 +65,18 @@ export function framingOf(response: Response, head: Head): Framing {
     length: told === null ? undefined : Number(told),
     chunked: told === null && head.minor === 1,
   };
+}
+
+/** Whether only the end of the connection tells where the body ends. */
+export function endsWithConnection({ length, chunked }: Framing): boolean {
+  return length === undefined && !chunked;
+}
+
+/** Whether a body follows the head of a response. If none does, nobody wants what is made of it. */
+export function bodyFollows({ status, body }: Response, head: Head): boolean {
+  if (!head.isHead && !hasNoBody(status)) return true;
+  body?.cancel().catch(() => {});
+  return false;
 }
 
 /**

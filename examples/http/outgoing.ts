@@ -2,6 +2,7 @@
 /** Responses into bytes. */
 import { STATUS_CODES } from "node:http";
 import type { Output } from "../output.ts";
+import type { Head } from "./parser.ts";
 
 /** What may not stand in a header: it would be the end of it. */
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -75,12 +76,19 @@ function dateLine(): string {
   return date;
 }
 
-/** Adds the head of a response. `connection` is the value of that header, or null. */
+/** The header that says whether the connection is used again; null where that is understood. */
+function connectionOf(head: Head | null, close: boolean): string | null {
+  if (close) return "close";
+  return head?.minor === 0 ? "keep-alive" : null;
+}
+
+/** Adds the head of a response to the request with that `head`; `close`: the last of the connection. */
 export function addHead(
   output: Output,
   response: Response | QuickResponse,
   { length, chunked }: Framing,
-  connection: string | null,
+  head: Head | null,
+  close: boolean,
 ): void {
   const { status } = response;
   output.text(lineOf(status));
@@ -93,6 +101,7 @@ export function addHead(
     output.text(String(length));
     output.text("\r\n");
   }
+  const connection = connectionOf(head, close);
   if (connection !== null) output.text(`connection: ${connection}\r\n`);
   output.text("\r\n");
 }
@@ -116,16 +125,16 @@ function addHeader(output: Output, name: string, value: string): void {
   output.text("\r\n");
 }
 
-/** Adds a response whose body is there as a whole. `head`: without its body. */
+/** Adds a response whose body is there as a whole. The rest as of {@linkcode addHead}. */
 export function addQuick(
   output: Output,
   response: QuickResponse,
-  head: boolean,
-  connection: string | null,
+  head: Head | null,
+  close: boolean,
 ): void {
   const body = typeof response.body === "string" ? encode(response.body) : response.body;
-  addHead(output, response, { length: body.length, chunked: false }, connection);
-  if (!head && !hasNoBody(response.status)) output.add(body);
+  addHead(output, response, { length: body.length, chunked: false }, head, close);
+  if (!head?.isHead && !hasNoBody(response.status)) output.add(body);
 }
 
 const encoder = new TextEncoder();

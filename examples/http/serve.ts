@@ -5,10 +5,11 @@ import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import {
   type Answer,
+  bodyFollows,
   checkHead,
-  connectionOf,
   CONTINUE,
   eachPiece,
+  endsWithConnection,
   failure,
   framingOf,
   type Handler,
@@ -17,9 +18,10 @@ import {
   type Outcome,
   settle,
   tooLong,
+  waitsToSend,
 } from "./exchange.ts";
 import { type BodySource, Incoming } from "./incoming.ts";
-import { addEnd, addHead, addPiece, addQuick, hasNoBody, QuickResponse } from "./outgoing.ts";
+import { addEnd, addHead, addPiece, addQuick, QuickResponse } from "./outgoing.ts";
 import { RequestParser } from "./parser.ts";
 
 /** Answers to requests that came together go out together, but not more than about this at once. */
@@ -179,8 +181,7 @@ class HttpConnection implements BodySource {
       if (head === null) return null;
       this.#close = !head.keepAlive;
       this.#bodyRead = 0;
-      this.#waits = !parser.complete && parser.body.length === 0 &&
-        head.header("expect") !== undefined;
+      this.#waits = waitsToSend(parser);
       checkHead(head);
       return this.#handler(this.#incoming = new Incoming(head, this));
     } catch (error) {
@@ -191,11 +192,8 @@ class HttpConnection implements BodySource {
   }
 
   #addQuick(response: QuickResponse): void {
-    const { head } = this.#parser;
     this.#close ||= this.#ending();
-    const output = this.#output ??= outputs.get()!;
-    const connection = connectionOf(head, this.#close);
-    addQuick(output, response, head?.isHead === true, connection);
+    addQuick(this.#output ??= outputs.get()!, response, this.#parser.head, this.#close);
   }
 
   /** The handler, the body or the answer takes its time: the shared memory is given back first. */
@@ -223,13 +221,10 @@ class HttpConnection implements BodySource {
   *#stream(response: Response): Routine<void> {
     const head = this.#parser.head!;
     const framing = framingOf(response, head);
-    this.#close ||= this.#ending() || (framing.length === undefined && !framing.chunked);
+    this.#close ||= this.#ending() || endsWithConnection(framing);
     const output = this.#output ??= outputs.get()!;
-    addHead(output, response, framing, connectionOf(head, this.#close));
-    if (head.isHead || hasNoBody(response.status)) {
-      response.body?.cancel().catch(() => {});
-      return;
-    }
+    addHead(output, response, framing, head, this.#close);
+    if (!bodyFollows(response, head)) return;
     try {
       yield* eachPiece(response, framing, (piece) => this.#sendPiece(piece, framing));
     } catch (error) {
