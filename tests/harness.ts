@@ -13,15 +13,19 @@ import {
   listen,
   type Listener,
   numGoroutine,
+  OpError,
   type Routine,
   run,
   runSync,
   sleep,
+  type TCPAddr,
 } from "../mod.ts";
 import { platform } from "../platforms/runtime.ts";
+import type { IntOption } from "../platforms/types.ts";
 import { WindowsSockets } from "../platforms/windows/socket.ts";
 import { winsock } from "../platforms/windows/winsock.ts";
 import { netpoll } from "../src/netpoll/netpoll.ts";
+import type { GoroutineHandle } from "../src/sched/goroutine.ts";
 import { scheduler } from "../src/sched/thread.ts";
 
 /** The two ways to run goroutines. */
@@ -167,6 +171,31 @@ export function* thrown<T>(routine: Routine<T>): Routine<unknown> {
     return error;
   }
   assert.fail(`returned ${value} instead of throwing`);
+}
+
+/** `error` as the OpError that it must be, with this text. */
+export function opError(error: unknown, message: string | RegExp): OpError {
+  assert.ok(error instanceof OpError, String(error));
+  if (typeof message === "string") assert.equal(error.message, message);
+  else assert.match(error.message, message);
+  return error;
+}
+
+/** An option of a socket, as the kernel has it. */
+export function option({ fd }: { readonly fd: number }, name: IntOption): number {
+  const value = platform().sockets.getOption(fd, name);
+  assert.ok(value >= 0, `getsockopt: errno ${-value}`);
+  return value;
+}
+
+/** The port of a listener. */
+export function portOf(listener: Listener): number {
+  return (listener.addr as TCPAddr).port;
+}
+
+/** Waits until `g` waits, for that `reason` if one is given. */
+export function* parked(g: GoroutineHandle, reason?: string): Routine<void> {
+  yield* until(() => g.status === "waiting" && (reason === undefined || g.waitReason === reason));
 }
 
 /** Waits until `condition` holds; the test's limit ends it if it never does. */

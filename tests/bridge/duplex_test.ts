@@ -24,19 +24,10 @@ import {
   wait,
 } from "../../mod.ts";
 import { only, pair, thrown, until } from "../harness.ts";
+import { assertPattern, pattern } from "../pattern.ts";
 
 const LARGE = 8 << 20;
 const text = (s: string) => new TextEncoder().encode(s);
-
-function pattern(n: number): Uint8Array {
-  return Uint8Array.from({ length: n }, (_, i) => i % 251);
-}
-
-function counts(got: Uint8Array, length: number): void {
-  assert.equal(got.length, length);
-  const wrong = got.findIndex((byte, i) => byte !== i % 251);
-  assert.equal(wrong, -1, `byte ${wrong} is another`);
-}
 
 /** All that comes out of `stream`. */
 async function collect(stream: Duplex): Promise<Uint8Array> {
@@ -66,7 +57,7 @@ only("run", "a stream gives and takes what the connection does", function* () {
   });
   yield* wait(new Promise<void>((resolve) => stream.end(want, resolve)));
   yield* echoed.join();
-  counts(yield* wait(all), LARGE);
+  assertPattern(yield* wait(all), LARGE);
   if (!stream.closed) yield* wait(once(stream, "close"));
   assert.equal(a.fd, -1, "a stream that is over at both ends has closed its connection");
 });
@@ -83,7 +74,7 @@ only("run", "writes that are gathered arrive in their order", function* () {
   }
   stream.uncork();
   stream.end();
-  counts(yield* readAll(b), sent);
+  assertPattern(yield* readAll(b), sent);
   b.close();
   stream.resume();
   if (!stream.closed) yield* wait(once(stream, "close"));
@@ -237,7 +228,7 @@ test("a stream whose connection was handed on goes on without a run", async () =
   }).then(([a, b]) => [toDuplex(a), toDuplex(b)]);
   const all = collect(other);
   stream.end(pattern(1_000_000));
-  counts(await all, 1_000_000);
+  assertPattern(await all, 1_000_000);
   other.end();
   stream.resume();
   await Promise.all([stream, other].map((each) => each.closed || once(each, "close")));
@@ -284,7 +275,7 @@ only("run", "node:http as client and as server over connections of ours", functi
     const [response] = yield* wait(answered);
     assert.equal(response.statusCode, 200);
     assert.equal(response.headers["x-path"], "/some/path");
-    counts(yield* wait(collect(response)), length);
+    assertPattern(yield* wait(collect(response)), length);
     request.destroy();
   }
 });
@@ -310,7 +301,7 @@ only("run", "ws, a client and a server from npm, over connections of ours", func
     const echoed = once(socket, "message");
     socket.send(pattern(length));
     const [message] = yield* wait(echoed);
-    counts(message, length);
+    assertPattern(message, length);
   }
   const closed = once(socket, "close");
   socket.close(1000, "bye");
@@ -329,7 +320,7 @@ only("run", "a socket of node:net as a connection", function* () {
   const reader = go(() => readAll(conn));
   assert.equal(yield* conn.write(want), LARGE);
   conn.closeWrite();
-  counts(yield* reader.join(), LARGE);
+  assertPattern(yield* reader.join(), LARGE);
   conn.close();
   if (!socket.closed) yield* wait(once(socket, "close"));
 });
@@ -341,7 +332,7 @@ only("run", "close() of a connection over a stream loses nothing", function* () 
     const reader = go(() => readAll(b));
     yield* conn.write(pattern(3_000_000));
     conn.close();
-    counts(yield* reader.join(), 3_000_000);
+    assertPattern(yield* reader.join(), 3_000_000);
     b.close();
   }
 });

@@ -10,7 +10,6 @@ import {
   dial,
   fromDuplex,
   go,
-  gosched,
   listen,
   OpError,
   otherwise,
@@ -32,6 +31,7 @@ import {
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { only, onWine, pair, thrown, until } from "../harness.ts";
 import { SERVER, tlsPair } from "./tls_pair.ts";
+import { pattern, readPattern } from "../pattern.ts";
 
 const OTHER = certificate("other");
 const CLIENT = certificate("client");
@@ -312,24 +312,6 @@ only("run", "what is damaged on the way is an error, and ends that connection", 
   server.close();
 });
 
-/** Reads to the end, a little at a time, and checks every byte. */
-function* slowly(conn: Conn): Routine<number> {
-  const buf = new Uint8Array(16 * 1024);
-  let got = 0;
-  for (let n; (n = yield* conn.read(buf)) !== null; got += n) {
-    for (let i = 0; i < n; i++) {
-      if (buf[i] !== (got + i) % 251) assert.fail(`byte ${got + i} is another`);
-    }
-    yield* gosched();
-  }
-  return got;
-}
-
-/** `n` bytes as {@linkcode slowly} expects them. */
-function pattern(n: number): Uint8Array {
-  return Uint8Array.from({ length: n }, (_, i) => i % 251);
-}
-
 only("run", "close() loses nothing and tells the peer, whichever side closes", function* () {
   const want = pattern(2 << 20);
   for (let round = 0; round < 10; round++) {
@@ -337,7 +319,7 @@ only("run", "close() loses nothing and tells the peer, whichever side closes", f
     const [a, b] = round % 2 === 0 ? ends : [ends[1], ends[0]];
     // Bytes that are never read, of which a plain close would make a reset.
     yield* b.write(new Uint8Array(10_000));
-    const reader = go(slowly, b as Conn);
+    const reader = go(readPattern, b as Conn, 16 * 1024);
     assert.equal(yield* a.write(want), want.length);
     a.close();
     assert.equal(yield* reader.join(), want.length);

@@ -12,19 +12,10 @@ import {
   wait,
 } from "../../mod.ts";
 import { only, pair, thrown, until, wineGap } from "../harness.ts";
+import { assertPattern, pattern } from "../pattern.ts";
 
 const LARGE = 4 << 20;
 const text = (s: string) => new TextEncoder().encode(s);
-
-function pattern(n: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: n }, (_, i) => i % 251);
-}
-
-function counts(got: Uint8Array, length: number): void {
-  assert.equal(got.length, length);
-  const wrong = got.findIndex((byte, i) => byte !== i % 251);
-  assert.equal(wrong, -1, `byte ${wrong} is another`);
-}
 
 /** What a promise rejects with. */
 function* rejection(promise: Promise<unknown>): Routine<unknown> {
@@ -38,7 +29,7 @@ only("run", "what is written to one comes out of the other", function* () {
   const writer = here.writable.getWriter();
   yield* wait(writer.write(pattern(LARGE)));
   yield* wait(writer.close());
-  counts(new Uint8Array(yield* wait(all)), LARGE);
+  assertPattern(new Uint8Array(yield* wait(all)), LARGE);
   yield* wait(there.writable.close());
   assert.equal((yield* wait(here.readable.getReader().read())).done, true);
   yield* until(() => a.fd === -1 && b.fd === -1);
@@ -51,7 +42,7 @@ only("run", "a pipe through a transformation, and back", function* () {
   const packed = new Blob([pattern(LARGE)]).stream().pipeThrough(new CompressionStream("gzip"));
   const sent = packed.pipeTo(here.writable);
   const unpacked = here.readable.pipeThrough(new DecompressionStream("gzip"));
-  counts(new Uint8Array(yield* wait(new Response(unpacked).arrayBuffer())), LARGE);
+  assertPattern(new Uint8Array(yield* wait(new Response(unpacked).arrayBuffer())), LARGE);
   yield* wait(Promise.all([echoed, sent]));
 });
 
@@ -154,7 +145,7 @@ only("run", "two streams as a connection", function* () {
   const reader = go(() => readAll(conn));
   assert.equal(yield* conn.write(pattern(LARGE)), LARGE);
   conn.closeWrite();
-  counts(yield* reader.join(), LARGE);
+  assertPattern(yield* reader.join(), LARGE);
   assert.equal(conn.localAddr.network, "stream");
   conn.close();
 });

@@ -10,7 +10,6 @@ import {
   type Conn,
   dial,
   go,
-  type Goroutine,
   gosched,
   listen,
   OpError,
@@ -21,17 +20,13 @@ import {
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, onWindows, pair, pairOn, thrown, until } from "../harness.ts";
+import { both, onWindows, pair, pairOn, parked, thrown, until } from "../harness.ts";
+import { pattern, readPattern } from "../pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;
 /** How long a close may be slow, on the busiest machine, and still be one that does not wait. */
 const AT_ONCE_MS = 2000;
-
-/** Waits until `g` is parked. */
-function* parked(g: Goroutine<unknown>): Routine<void> {
-  yield* until(() => g.status === "waiting");
-}
 
 /** `error` as the error of a call on something closed, with this text. */
 function closed(error: unknown, message: string): OpError {
@@ -57,26 +52,6 @@ function thrownBy(call: () => unknown): unknown {
 /** What the errors of `conn` say about its ends. */
 function between(conn: Conn): string {
   return `tcp ${conn.localAddr}->${conn.remoteAddr}`;
-}
-
-/** Reads to the end of the stream, a little at a time, and gives how much came. */
-function* slowly(conn: Conn, chunk: number): Routine<number> {
-  const buf = new Uint8Array(chunk);
-  let got = 0;
-  for (let n; (n = yield* conn.read(buf)) !== null; got += n) {
-    for (let i = 0; i < n; i++) {
-      if (buf[i] !== (got + i) % 251) assert.fail(`byte ${got + i} is another`);
-    }
-    yield* gosched();
-  }
-  return got;
-}
-
-/** `n` bytes as {@linkcode slowly} expects them. */
-function pattern(n: number): Uint8Array {
-  const p = new Uint8Array(n);
-  for (let i = 0; i < n; i++) p[i] = i % 251;
-  return p;
 }
 
 const CLOSED = "use of closed network connection";
@@ -348,7 +323,7 @@ both("close() loses nothing of a large write to a slow peer", function* () {
   for (let round = 0; round < ROUNDS; round++) {
     const [a, b] = yield* pair();
     using _b = b;
-    const reader = go(() => slowly(b, 16 * 1024));
+    const reader = go(() => readPattern(b, 16 * 1024));
     assert.equal(yield* a.write(want), LARGE);
     a.close();
     assert.equal(yield* reader.join(), LARGE);
@@ -361,7 +336,7 @@ both("close() loses nothing although the peer's bytes were never read", function
     const [a, b] = yield* pair();
     using _b = b;
     yield* b.write(new Uint8Array(100_000));
-    const reader = go(() => slowly(b, 16 * 1024));
+    const reader = go(() => readPattern(b, 16 * 1024));
     assert.equal(yield* a.write(want), LARGE);
     a.close();
     assert.equal(yield* reader.join(), LARGE);
@@ -375,7 +350,7 @@ both("close() loses nothing although the peer had ended its side before", functi
     using _b = b;
     b.closeWrite();
     assert.equal(yield* a.read(new Uint8Array(1)), null);
-    const reader = go(() => slowly(b, 16 * 1024));
+    const reader = go(() => readPattern(b, 16 * 1024));
     assert.equal(yield* a.write(want), LARGE);
     if (round % 2 === 0) a.closeWrite();
     a.close();
@@ -395,7 +370,7 @@ both("close() loses nothing although the peer goes on sending", function* () {
         assert.ok(error instanceof OpError, String(error));
       }
     });
-    const reader = go(() => slowly(b, 16 * 1024));
+    const reader = go(() => readPattern(b, 16 * 1024));
     assert.equal(yield* a.write(want), LARGE);
     a.close();
     assert.equal(yield* reader.join(), LARGE);
@@ -414,7 +389,7 @@ both(
       using _b = b;
       const client = go(function* client() {
         yield* b.write(request);
-        return yield* slowly(b, 100);
+        return yield* readPattern(b, 100);
       });
       // As a server does that refuses an upload.
       yield* a.read(new Uint8Array(1000));
@@ -433,7 +408,7 @@ both("of a write that close() cut short the peer gets what it said it had writte
   yield* parked(writer);
   a.close();
   const { bytesWritten } = (yield* writer.join()) as OpError;
-  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+  assert.equal(yield* readPattern(b, 64 * 1024), bytesWritten);
 });
 
 both("close() does not wait for the peer", function* () {
@@ -445,7 +420,7 @@ both("close() does not wait for the peer", function* () {
   const start = performance.now();
   a.close();
   assert.ok(performance.now() - start < AT_ONCE_MS);
-  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+  assert.equal(yield* readPattern(b, 64 * 1024), bytesWritten);
 });
 
 both("close() with SO_LINGER set does not stop the thread", function* () {
@@ -458,7 +433,7 @@ both("close() with SO_LINGER set does not stop the thread", function* () {
   a.close();
   const took = performance.now() - start;
   assert.ok(took < AT_ONCE_MS, `nothing else ran for ${took} ms`);
-  assert.equal(yield* slowly(b, 64 * 1024), bytesWritten);
+  assert.equal(yield* readPattern(b, 64 * 1024), bytesWritten);
 });
 
 both(
@@ -481,10 +456,10 @@ both(
       assert.ok(took >= 999, `the reset came after ${took} ms`);
     }
     if (onWindows) {
-      const error = yield* thrown(slowly(b, 64 * 1024));
+      const error = yield* thrown(readPattern(b, 64 * 1024));
       return assert.equal((error as OpError).code, "ECONNRESET");
     }
-    assert.ok((yield* slowly(b, 64 * 1024)) < bytesWritten!);
+    assert.ok((yield* readPattern(b, 64 * 1024)) < bytesWritten!);
   },
 );
 

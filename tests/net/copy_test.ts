@@ -17,21 +17,12 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { both, pair, runBy, thrown, until } from "../harness.ts";
+import { assertPattern, pattern } from "../pattern.ts";
 
 const LENGTH = 5_000_000;
 
 function* pipePair(): Routine<[Conn, Conn]> {
   return pipe();
-}
-
-function pattern(n: number): Uint8Array {
-  return Uint8Array.from({ length: n }, (_, i) => i % 251);
-}
-
-function counts(got: Uint8Array, length: number): void {
-  assert.equal(got.length, length);
-  const wrong = got.findIndex((byte, i) => byte !== i % 251);
-  assert.equal(wrong, -1, `byte ${wrong} is another`);
 }
 
 /** Pipes that this process has open. */
@@ -86,14 +77,14 @@ for (const [kind, [first, second]] of Object.entries(KINDS)) {
       yield* a.write(want);
       a.closeWrite();
     });
-    counts(yield* readAll(d), LENGTH);
+    assertPattern(yield* readAll(d), LENGTH);
     assert.equal(yield* moving.join(), LENGTH);
     yield* writer.join();
     // The other way is still open.
     const answer = go(() => readAll(a));
     yield* d.write(want.subarray(0, 1000));
     d.closeWrite();
-    counts(yield* answer.join(), 1000);
+    assertPattern(yield* answer.join(), 1000);
     assert.equal(yield* back.join(), 1000);
     for (const conn of [a, b, c, d]) conn.close();
   });
@@ -114,7 +105,7 @@ for (const [kind, [first, second]] of Object.entries(KINDS)) {
     yield* c.write(rest);
     c.close();
     yield* writer.join();
-    counts(yield* reader.join(), want.length);
+    assertPattern(yield* reader.join(), want.length);
     b.close();
     d.close();
   });
@@ -127,7 +118,7 @@ withoutPipes("an echo within the kernel", function* () {
   const reader = go(() => a.readFull(back));
   yield* a.write(pattern(back.length));
   yield* reader.join();
-  counts(back, back.length);
+  assertPattern(back, back.length);
   a.closeWrite();
   assert.equal(yield* echo.join(), back.length);
   a.close();
@@ -197,7 +188,7 @@ withoutPipes("where the kernel cannot, reads and writes do it", function* () {
     const reader = go(() => readAll(d));
     yield* a.write(pattern(300_000));
     a.close();
-    counts(yield* reader.join(), 300_000);
+    assertPattern(yield* reader.join(), 300_000);
     yield* moving.join();
     b.close();
     d.close();
@@ -246,7 +237,7 @@ both("readAll of nothing, of a little, and of much", function* () {
     const reader = go(() => readAll(b));
     yield* a.write(pattern(length));
     a.close();
-    counts(yield* reader.join(), length);
+    assertPattern(yield* reader.join(), length);
     b.close();
   }
 });

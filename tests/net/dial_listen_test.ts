@@ -40,35 +40,19 @@ import {
   hasErrno,
   only,
   onWindows,
+  opError,
+  option,
   pairOn,
+  portOf,
   runBy,
   thrown,
   until,
 } from "../harness.ts";
 
-/** The port of a listener. */
-function portOf(listener: Listener): number {
-  return (listener.addr as TCPAddr).port;
-}
-
 /** A port of the loopback on which nobody listens. */
 function* freePort(): Routine<number> {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   return portOf(listener);
-}
-
-/** An option of a connection, as the kernel has it. */
-function option({ fd }: { fd: number }, name: IntOption): number {
-  const value = platform().sockets.getOption(fd, name);
-  assert.ok(value >= 0, `getsockopt: errno ${-value}`);
-  return value;
-}
-
-/** `error` as the OpError that it must be, with this text. */
-function opError(error: unknown, message: string): OpError {
-  assert.ok(error instanceof OpError, String(error));
-  assert.equal(error.message, message);
-  return error;
 }
 
 const NO_PORT = "missing port in address";

@@ -13,12 +13,11 @@ import {
   listen,
   type Listener,
   numGoroutine,
-  OpError,
+  type OpError,
   type Routine,
   run,
   runSync,
   sleep,
-  type TCPAddr,
   withCancel,
   withCancelCause,
   withTimeout,
@@ -29,22 +28,11 @@ import { dialAll, type Dialler } from "../../src/net/dial_race.ts";
 import { formatIP, parseIP } from "../../src/net/ip.ts";
 import { Limits } from "../../src/net/limits.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, only, onWindows, openSockets, thrown, until } from "../harness.ts";
-
-function portOf(listener: Listener): number {
-  return (listener.addr as TCPAddr).port;
-}
+import { both, only, onWindows, openSockets, opError, portOf, thrown, until } from "../harness.ts";
 
 /** A look-up that knows one name. */
 function named(...addresses: string[]): DialOptions {
   return { lookup: () => addresses };
-}
-
-/** `error` as the OpError that it must be, with this text. */
-function opError(error: unknown, message: string): OpError {
-  assert.ok(error instanceof OpError, String(error));
-  assert.equal(error.message, message);
-  return error;
 }
 
 /** A listener whose queue is full: the system lets whoever dials it wait. */

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { type Conn, dial, go, gosched, listen, OpError, type Routine, sleep } from "../../mod.ts";
 import { onWindows, openSockets, pairOn, runBy } from "../harness.ts";
+import { pattern } from "../pattern.ts";
 
 const ANSWER = 8 << 20;
 const ROUNDS = 100;
@@ -14,7 +15,7 @@ const CONNECTIONS = 10_000;
 const BATCH = 50;
 
 /** The answer, in which every place is different from its neighbours. */
-const answer = Uint8Array.from({ length: ANSWER }, (_, i) => i % 251);
+const answer = pattern(ANSWER);
 
 /** Reads to the end, with pauses, while it goes on sending what nobody reads. */
 function* slowPeer(conn: Conn): Routine<number> {

@@ -20,7 +20,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { IntOption } from "../../platforms/types.ts";
 import { winsock } from "../../platforms/windows/winsock.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, onWindows, openSockets, thrown, wineGap } from "../harness.ts";
+import { both, onWindows, openSockets, option, thrown, wineGap } from "../harness.ts";
 
 const SOL_SOCKET = onWindows ? 0xffff : 1;
 const IPPROTO_TCP = 6;
@@ -30,13 +30,6 @@ const TCP_INFO = 11;
 
 interface HasDescriptor {
   readonly fd: number;
-}
-
-/** An option that is a number, as the kernel has it. */
-function option({ fd }: HasDescriptor, name: IntOption): number {
-  const value = platform().sockets.getOption(fd, name);
-  assert.ok(value >= 0, `getsockopt: errno ${-value}`);
-  return value;
 }
 
 /** An option that is more than a number. */

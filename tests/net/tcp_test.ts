@@ -11,27 +11,31 @@ import {
   type Goroutine,
   gosched,
   listen,
-  OpError,
+  type OpError,
   type Routine,
   UnexpectedEOFError,
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
-import type { IntOption } from "../../platforms/types.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, errnoOf, onWindows, pair, pairOn, runBy, thrown, until } from "../harness.ts";
+import {
+  both,
+  errnoOf,
+  onWindows,
+  opError,
+  option,
+  pair,
+  pairOn,
+  runBy,
+  thrown,
+  until,
+} from "../harness.ts";
+import { pattern } from "../pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (p: Uint8Array) => new TextDecoder().decode(p);
-
-/** `n` bytes that repeat with a period which no buffer size divides. */
-function pattern(n: number): Uint8Array {
-  const p = new Uint8Array(n);
-  for (let i = 0; i < n; i++) p[i] = i % 251;
-  return p;
-}
 
 /** Reads to the end of the stream. */
 function* readAll(conn: Conn, chunk = 64 * 1024): Routine<Uint8Array> {
@@ -49,13 +53,6 @@ function* started<T>(call: () => Routine<T>): Routine<T> {
 /** Waits until `g` is parked for a descriptor. */
 function* parkedForIO(g: Goroutine<unknown>): Routine<void> {
   yield* until(() => g.status === "waiting" && g.waitReason === "IO wait");
-}
-
-/** `error` as the OpError that it must be, with this text. */
-function opError(error: unknown, message: string): OpError {
-  assert.ok(error instanceof OpError, String(error));
-  assert.equal(error.message, message);
-  return error;
 }
 
 both("read() gives what has come, and not more than fits", function* () {
@@ -493,13 +490,6 @@ both("a wake-up for nothing parks the reader again", function* () {
     assert.equal(yield* reader.join(), 2);
   });
 }, onWindows && "no wake-up of a completion port is for nothing: each is the end of an operation");
-
-/** An option of a connection, as the kernel has it. */
-function option(conn: Conn, name: IntOption): number {
-  const value = platform().sockets.getOption(conn.fd, name);
-  assert.ok(value >= 0, `getsockopt: errno ${-value}`);
-  return value;
-}
 
 both("Nagle's algorithm is off from the start, at both ends", function* () {
   for (const network of ["tcp", "tcp6"] as const) {

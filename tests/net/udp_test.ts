@@ -27,20 +27,13 @@ import { platform } from "../../platforms/runtime.ts";
 import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { RunQueue } from "../../src/sched/run_queue.ts";
-import { both, only, onWindows, thrown, until } from "../harness.ts";
+import { both, only, onWindows, opError, thrown, until } from "../harness.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 
 const HELLO = new TextEncoder().encode("hello");
 
 function text(p: Uint8Array, { n }: { n: number }): string {
   return new TextDecoder().decode(p.subarray(0, n));
-}
-
-/** `error` as an OpError with this text. */
-function opError(error: unknown, message: string): OpError {
-  assert.ok(error instanceof OpError, String(error));
-  assert.equal(error.message, message);
-  return error;
 }
 
 /** A port that nobody has. */

@@ -24,17 +24,9 @@ import {
 import type { PacketCalls } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, only, openSockets, thrown, until } from "../harness.ts";
+import { both, only, openSockets, opError, thrown, until } from "../harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");
-
-/** `error` as an OpError with this text. */
-function opError(error: unknown, message: string | RegExp): OpError {
-  assert.ok(error instanceof OpError, String(error));
-  if (typeof message === "string") assert.equal(error.message, message);
-  else assert.match(error.message, message);
-  return error;
-}
 
 /** A folder of its own for a test. */
 function folder(): { path: (name: string) => string } & Disposable {

@@ -18,12 +18,7 @@ import { Mutex } from "../../src/sync/mutex.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
 import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { assertNothingLeft, both, openSockets, thrown, until } from "../harness.ts";
-
-/** Waits until `g` is parked for `reason`. */
-function* parked(g: GoroutineHandle, reason: string): Routine<void> {
-  yield* until(() => g.status === "waiting" && g.waitReason === reason);
-}
+import { assertNothingLeft, both, openSockets, parked, thrown } from "../harness.ts";
 
 both("Mutex: ten goroutines hammer it, and only one is ever inside", function* () {
   const mu = new Mutex();

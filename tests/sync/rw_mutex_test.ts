@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** RWMutex, after Go's sync/rwmutex_test.go. */
 import assert from "node:assert/strict";
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../../src/sched/goroutine.ts";
+import { type Goroutine, PanicError } from "../../src/sched/goroutine.ts";
 import { go, gosched } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { both, until } from "../harness.ts";
+import { both, parked, until } from "../harness.ts";
 
 const reads = "sync.RWMutex.RLock";
 const writes = "sync.RWMutex.Lock";
-
-function* parked(g: GoroutineHandle, reason: string): Routine<void> {
-  yield* until(() => g.status === "waiting" && g.waitReason === reason);
-}
 
 both("RWMutex: readers are inside together", function* () {
   for (const n of [1, 3, 4]) {
