@@ -41,6 +41,14 @@ export interface ControlInfo {
   readonly fds: readonly number[];
 }
 
+/** Of a message that carries nothing beside its bytes. */
+export const NO_CONTROL: ControlInfo = {
+  destination: null,
+  interfaceIndex: 0,
+  segmentSize: 0,
+  fds: [],
+};
+
 /** What a message to be sent carries beside its bytes. */
 export interface ControlRequest {
   /** The address that it is to come from, 4 or 16 bytes. */
@@ -108,12 +116,17 @@ export interface PacketCalls {
   /** As `send`, to an address. */
   sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number;
   messages(shape: MessagesShape): Messages;
-  /** Joins a multicast group (4 or 16 bytes) on an interface; index 0 leaves the choice to the system. */
+  readonly multicast: MulticastCalls;
+}
+
+/** Multicast of datagram sockets. Of an interface the index 0 leaves the choice to the system. */
+export interface MulticastCalls {
+  /** Joins a group (4 or 16 bytes) on an interface. */
   join(fd: number, group: Uint8Array, interfaceIndex: number): number;
   /** Leaves it. */
   leave(fd: number, group: Uint8Array, interfaceIndex: number): number;
   /** The interface that multicast goes out by. */
-  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number;
+  setInterface(fd: number, family: Family, interfaceIndex: number): number;
 }
 
 /** The kinds of Unix sockets. */

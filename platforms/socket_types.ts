@@ -98,10 +98,6 @@ export interface SocketCalls {
   handedOn?(fd: number): void;
   /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */
   delivered?(fd: number): number;
-  /** The index of a network interface, or 0 if there is none of that name. */
-  interfaceIndex(name: string): number;
-  /** The name of a network interface, or null if there is none with that index. */
-  interfaceName(index: number): string | null;
   /** The greatest backlog that the kernel grants. */
   maxBacklog(): number;
   /** A descriptor kept in reserve, to be given up when there is no other left. */

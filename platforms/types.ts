@@ -6,6 +6,7 @@
  * Nothing here or below throws for a failed system call: a call gives its result, or minus the
  * errno. The storeys above turn that into an Error once, at their own border.
  */
+import type { Interfaces } from "./interfaces.ts";
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packet_types.ts";
 import type { Poller, RawPoller } from "./poller_types.ts";
 import type { HostWait, JsRuntime } from "./runtime_types.ts";
@@ -61,6 +62,7 @@ export interface Platform {
   readonly registerName: string;
   readonly runtime: JsRuntime;
   readonly sockaddr: SockaddrCodec;
+  readonly interfaces: Interfaces;
   readonly sockets: SocketCalls;
   /** The same, unless the poller's sockets are of another kind than the raw poller's. */
   readonly rawSockets: RawSocketCalls;

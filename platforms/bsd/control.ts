@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a message carries beside its bytes. See cmsg in recvmsg(2), ip(4), ip6(4). */
 import { IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
-import type { ControlInfo, ControlRequest } from "../packet_types.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../packet_types.ts";
 import { CMSGHDR, type MessageLayout } from "./structs.ts";
 
 /** Room for the packet info of both versions of IP. */
@@ -12,14 +12,6 @@ const PACKET_ROOM = 128;
  * numbers that nobody is told. XNU: sockargs, copyout_control
  */
 const MOST_FDS = 254;
-
-/** Of a message that carries nothing beside its bytes. */
-export const NO_CONTROL: ControlInfo = {
-  destination: null,
-  interfaceIndex: 0,
-  segmentSize: 0,
-  fds: [],
-};
 
 /** Control messages in a system's layout. */
 export class Control {

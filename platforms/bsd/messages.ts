@@ -4,16 +4,17 @@
  * call for several at once, so each is a call of its own.
  */
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants.ts";
-import type {
-  ControlInfo,
-  ControlRequest,
-  Messages,
-  MessagesShape,
-  SocketName,
+import {
+  type ControlInfo,
+  type ControlRequest,
+  type Messages,
+  type MessagesShape,
+  NO_CONTROL,
+  type SocketName,
 } from "../packet_types.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
-import { Control, NO_CONTROL } from "./control.ts";
+import { Control } from "./control.ts";
 import { closeOnExec } from "./descriptor.ts";
 import type { BsdLibc } from "./libc.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";

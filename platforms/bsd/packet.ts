@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
-import {
-  AF_INET,
-  ENOPROTOOPT,
-  IP_ADD_MEMBERSHIP,
-  IP_DROP_MEMBERSHIP,
-  IP_MULTICAST_IF,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
-  IPV6_JOIN_GROUP,
-  IPV6_LEAVE_GROUP,
-  IPV6_MULTICAST_IF,
-  MSG_TRUNC,
-  SOCK_DGRAM,
-} from "./constants.ts";
+import * as constants from "./constants.ts";
+import { AF_INET, ENOPROTOOPT, MSG_TRUNC, SOCK_DGRAM } from "./constants.ts";
+import { Multicast } from "../multicast.ts";
 import type {
   Messages,
   MessagesShape,
@@ -37,6 +26,7 @@ const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 /** See {@linkcode PacketCalls}. */
 export class BsdPackets implements PacketCalls {
   readonly sender: SocketName;
+  readonly multicast: Multicast;
   readonly #libc: BsdLibc;
   readonly #system: BsdSystem;
   /** Scratch memory; every use is over before the call returns. */
@@ -49,6 +39,11 @@ export class BsdPackets implements PacketCalls {
     this.#libc = libc;
     this.#system = system;
     this.sender = { words: this.#address, at: 0, length: 0 };
+    const { setsockopt } = libc.symbols;
+    this.multicast = new Multicast(
+      constants,
+      (fd, level, name, value) => this.#done(setsockopt(fd, level, name, value, value.length)),
+    );
     this.#point(this.#header, MSGHDR.name, libc.addressOf(this.#address));
     this.#point(this.#header, MSGHDR.iov, libc.addressOf(this.#piece));
     this.#header[MSGHDR.iovCount / 4] = 1;
@@ -100,33 +95,6 @@ export class BsdPackets implements PacketCalls {
     return new BsdMessages(this.#libc, this.#system, shape);
   }
 
-  join(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP);
-  }
-
-  leave(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP);
-  }
-
-  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number {
-    if (family === "ip4") {
-      const request = membership(new Uint8Array(4), interfaceIndex);
-      return this.#set(fd, IPPROTO_IP, IP_MULTICAST_IF, request);
-    }
-    const index = new Uint8Array(Int32Array.of(interfaceIndex).buffer);
-    return this.#set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
-  }
-
-  #member(fd: number, group: Uint8Array, index: number, v4: number, v6: number): number {
-    const request = membership(group, index);
-    if (group.length === 4) return this.#set(fd, IPPROTO_IP, v4, request);
-    return this.#set(fd, IPPROTO_IPV6, v6, request);
-  }
-
-  #set(fd: number, level: number, name: number, value: Uint8Array): number {
-    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, value, value.length));
-  }
-
   #point(words: Int32Array, byte: number, address: number): void {
     words[byte / 4] = address % WORD;
     words[byte / 4 + 1] = Math.floor(address / WORD);
@@ -135,16 +103,4 @@ export class BsdPackets implements PacketCalls {
   #done(result: number): number {
     return result >= 0 ? result : -this.#libc.errno();
   }
-}
-
-/**
- * struct ip_mreqn { struct in_addr group; struct in_addr local; int index; }, or
- * struct ipv6_mreq { struct in6_addr group; unsigned int index; }
- */
-function membership(group: Uint8Array, index: number): Uint8Array {
-  const v4 = group.length === 4;
-  const bytes = new Uint8Array(new ArrayBuffer(v4 ? 12 : 20));
-  bytes.set(group);
-  new DataView(bytes.buffer).setInt32(v4 ? 8 : 16, index, true);
-  return bytes;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** macOS or FreeBSD, bound for this thread. */
-import { AF_INET, SOCK_STREAM } from "./constants.ts";
 import { arch } from "node:process";
+import { Interfaces } from "../interfaces.ts";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { AF_INET, IF_NAMESIZE, SOCK_STREAM } from "./constants.ts";
 import { BsdDescriptors } from "./adopted.ts";
 import { closeOnExec, variadicArrives } from "./descriptor.ts";
 import { breaker, type KqueueCalls } from "./kqueue.ts";
@@ -32,6 +33,7 @@ export function bsd(system: BsdSystem): Platform {
     registerName: "kevent",
     runtime,
     sockaddr: system.sockaddr,
+    interfaces: new Interfaces(libc.symbols, IF_NAMESIZE),
     sockets,
     rawSockets: sockets,
     transfers: new BsdTransfers(libc, system),

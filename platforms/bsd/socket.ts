@@ -3,7 +3,6 @@
 import {
   AF_INET,
   ENOPROTOOPT,
-  IF_NAMESIZE,
   O_RDONLY,
   POLLIN,
   POLLOUT,
@@ -31,7 +30,6 @@ export class BsdSockets implements SocketCalls {
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
   readonly #length = new Int32Array(new ArrayBuffer(4));
   readonly #value = new Int32Array(new ArrayBuffer(8));
-  readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
   /** The two that every echo makes are at hand. */
   readonly #recv: BsdLibc["symbols"]["recv"];
@@ -178,17 +176,6 @@ export class BsdSockets implements SocketCalls {
     if ("option" in outstanding) return this.#getInt(fd, SOL_SOCKET, outstanding.option);
     const done = this.#done(this.#libc.ioctl(fd, outstanding.request, this.#value));
     return done < 0 ? done : this.#value[0];
-  }
-
-  interfaceIndex(name: string): number {
-    return this.#libc.symbols.if_nametoindex(new TextEncoder().encode(`${name}\0`));
-  }
-
-  interfaceName(index: number): string | null {
-    this.#name.fill(0);
-    // A null pointer is null on Deno and 0 or null on Bun.
-    if (!this.#libc.symbols.if_indextoname(index, this.#name)) return null;
-    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
   }
 
   /** The kernel lowers it to kern.ipc.somaxconn by itself, and keeps a short. */

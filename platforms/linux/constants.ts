@@ -41,6 +41,9 @@ export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 export const SIOCOUTQ = 0x5411;
 
+/** Size of an interface's name, its final zero included. */
+export const IF_NAMESIZE = 16;
+
 export const O_RDONLY = 0;
 export const O_CLOEXEC = 0o2000000;
 

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a message carries beside its bytes. See cmsg(3), ip(7), ipv6(7), unix(7). */
-import type { ControlInfo, ControlRequest } from "../packet_types.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../packet_types.ts";
 import * as C from "./constants.ts";
 import { CMSGHDR } from "./structs.ts";
 
 const HEADER = CMSGHDR.words * 4;
 /** Room for the packet info of both versions of IP and for a segment's size. */
 const PACKET_ROOM = 128;
-
-/** Of a message that carries nothing beside its bytes. */
-export const NO_CONTROL: ControlInfo = {
-  destination: null,
-  interfaceIndex: 0,
-  segmentSize: 0,
-  fds: [],
-};
 
 /** Bytes that `length` of data take together with their header. CMSG_SPACE(3). */
 function space(length: number): number {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** Messages for recvmmsg(2) and sendmmsg(2), in one piece of memory that points at itself. */
-import type {
-  ControlInfo,
-  ControlRequest,
-  Messages,
-  MessagesShape,
-  SocketName,
+import {
+  type ControlInfo,
+  type ControlRequest,
+  type Messages,
+  type MessagesShape,
+  NO_CONTROL,
+  type SocketName,
 } from "../packet_types.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
-import { controlSize, NO_CONTROL, readControl, writeControl } from "./control.ts";
+import { controlSize, readControl, writeControl } from "./control.ts";
 import type { Libc } from "./libc.ts";
 import { IOVEC, MMSGHDR } from "./structs.ts";
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux's datagram sockets behind the neutral seam. See udp(7), ip(7), ipv6(7). */
+import { Multicast } from "../multicast.ts";
 import type {
   Messages,
   MessagesShape,
@@ -34,6 +35,7 @@ const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 /** See {@linkcode PacketCalls}. */
 export class LinuxPackets implements PacketCalls {
   readonly sender: SocketName;
+  readonly multicast: Multicast;
   readonly #libc: Libc;
   /** Scratch memory for out-parameters; every use is over before the call returns. */
   readonly #address = new Int32Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
@@ -43,6 +45,11 @@ export class LinuxPackets implements PacketCalls {
   constructor(libc: Libc) {
     this.#libc = libc;
     this.sender = { words: this.#address, at: 0, length: 0 };
+    const { setsockopt } = libc.symbols;
+    this.multicast = new Multicast(
+      C,
+      (fd, level, name, value) => this.#done(setsockopt(fd, level, name, value, value.length)),
+    );
   }
 
   socket(family: Family): number {
@@ -87,46 +94,7 @@ export class LinuxPackets implements PacketCalls {
     return new LinuxMessages(this.#libc, shape);
   }
 
-  join(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, C.IP_ADD_MEMBERSHIP, C.IPV6_JOIN_GROUP);
-  }
-
-  leave(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, C.IP_DROP_MEMBERSHIP, C.IPV6_LEAVE_GROUP);
-  }
-
-  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number {
-    if (family === "ip4") {
-      const request = membership(new Uint8Array(4), interfaceIndex);
-      return this.#set(fd, C.IPPROTO_IP, C.IP_MULTICAST_IF, request);
-    }
-    const index = new Uint8Array(Int32Array.of(interfaceIndex).buffer);
-    return this.#set(fd, C.IPPROTO_IPV6, C.IPV6_MULTICAST_IF, index);
-  }
-
-  #member(fd: number, group: Uint8Array, index: number, v4: number, v6: number): number {
-    const request = membership(group, index);
-    if (group.length === 4) return this.#set(fd, C.IPPROTO_IP, v4, request);
-    return this.#set(fd, C.IPPROTO_IPV6, v6, request);
-  }
-
-  #set(fd: number, level: number, name: number, value: Uint8Array): number {
-    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, value, value.length));
-  }
-
   #done(result: number): number {
     return result >= 0 ? result : -this.#libc.errno();
   }
-}
-
-/**
- * struct ip_mreqn { struct in_addr group; struct in_addr local; int index; }, or
- * struct ipv6_mreq { struct in6_addr group; unsigned int index; }
- */
-function membership(group: Uint8Array, index: number): Uint8Array {
-  const v4 = group.length === 4;
-  const bytes = new Uint8Array(new ArrayBuffer(v4 ? 12 : 20));
-  bytes.set(group);
-  new DataView(bytes.buffer).setInt32(v4 ? 8 : 16, index, true);
-  return bytes;
 }

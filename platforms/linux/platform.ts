@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Linux, bound for this thread. */
 import { arch } from "node:process";
+import { Interfaces } from "../interfaces.ts";
 import { jsRuntime } from "../js_runtime.ts";
 import { type Platform, PlatformError } from "../types.ts";
+import { IF_NAMESIZE } from "./constants.ts";
 import { LinuxDescriptors } from "./descriptor.ts";
 import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
@@ -30,6 +32,7 @@ export function linux(c: Libc = libc()): Platform {
     registerName: "epoll_ctl",
     runtime,
     sockaddr: SOCKADDR,
+    interfaces: new Interfaces(c.symbols, IF_NAMESIZE),
     sockets,
     rawSockets: sockets,
     transfers: new LinuxTransfers(c),

@@ -31,8 +31,6 @@ const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]
 };
 
 const DEV_NULL = new TextEncoder().encode("/dev/null\0");
-/** Size of an interface's name, its final zero included. */
-const IF_NAMESIZE = 16;
 
 /** See {@linkcode SocketCalls}. */
 export class LinuxSockets implements SocketCalls {
@@ -43,7 +41,6 @@ export class LinuxSockets implements SocketCalls {
   readonly #length = new Int32Array(new ArrayBuffer(4));
   readonly #value = new Int32Array(new ArrayBuffer(8));
   readonly #info = new Uint32Array(new ArrayBuffer(TCP_INFO_SIZE));
-  readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
   /** The two that every echo makes are at hand. */
   readonly #recv: Libc["symbols"]["recv"];
@@ -174,17 +171,6 @@ export class LinuxSockets implements SocketCalls {
     if (done < 0) return done;
     const [low, high] = [info[TCPI_BYTES_RECEIVED / 4], info[TCPI_BYTES_RECEIVED / 4 + 1]];
     return low + high * 2 ** 32;
-  }
-
-  interfaceIndex(name: string): number {
-    return this.#libc.symbols.if_nametoindex(new TextEncoder().encode(`${name}\0`));
-  }
-
-  interfaceName(index: number): string | null {
-    this.#name.fill(0);
-    // A null pointer is null on Deno and 0 or null on Bun.
-    if (!this.#libc.symbols.if_indextoname(index, this.#name)) return null;
-    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
   }
 
   /** The kernel lowers it to net.core.somaxconn by itself; before 4.1 it kept only 16 bits. */

@@ -12,6 +12,9 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 
+/** Size of an interface's name, its final zero included. */
+export const IF_NAMESIZE = 256;
+
 /** Stands for family, type and protocol: they are those of a structure that is given as well. */
 export const FROM_PROTOCOL_INFO = -1;
 export const WSA_FLAG_OVERLAPPED = 0x01;

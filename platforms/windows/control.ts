@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a datagram carries beside its bytes. See WSACMSGHDR in ws2def.h. */
-import type { ControlInfo, ControlRequest } from "../packet_types.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../packet_types.ts";
 import * as C from "./constants.ts";
 import { WSACMSGHDR } from "./structs.ts";
 
 const HEADER = WSACMSGHDR.size;
-
-/** Of a datagram that carries nothing beside its bytes. */
-export const NO_CONTROL: ControlInfo = {
-  destination: null,
-  interfaceIndex: 0,
-  segmentSize: 0,
-  fds: [],
-};
 
 /** What is in the control messages that Windows wrote to `bytes`. */
 export function readControl(bytes: Uint8Array): ControlInfo {

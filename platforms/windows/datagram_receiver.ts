@@ -6,8 +6,7 @@
  */
 import { POLL_READ } from "../types.ts";
 import { type Beginner, LARGE, type Operation } from "./arena.ts";
-import type { ControlInfo } from "../packet_types.ts";
-import { NO_CONTROL } from "./control.ts";
+import { type ControlInfo, NO_CONTROL } from "../packet_types.ts";
 import { ECANCELED } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
 import { incoming, receivedControl, receivedName } from "./message.ts";

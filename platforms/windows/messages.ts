@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Many datagrams, one call each: Windows has no call that takes more. */
-import type {
-  ControlInfo,
-  ControlRequest,
-  Messages,
-  MessagesShape,
-  SocketName,
+import {
+  type ControlInfo,
+  type ControlRequest,
+  type Messages,
+  type MessagesShape,
+  NO_CONTROL,
+  type SocketName,
 } from "../packet_types.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
-import { NO_CONTROL } from "./control.ts";
 import { EOPNOTSUPP } from "./errno.ts";
 import type { WindowsPackets } from "./packets.ts";
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** Windows' datagram sockets behind the neutral seam. */
-import type {
-  ControlInfo,
-  ControlRequest,
-  Messages,
-  MessagesShape,
-  PacketCalls,
-  PacketOption,
-  SocketName,
+import {
+  type ControlInfo,
+  type ControlRequest,
+  type Messages,
+  type MessagesShape,
+  NO_CONTROL,
+  type PacketCalls,
+  type PacketOption,
+  type SocketName,
 } from "../packet_types.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { Family, RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
-import { NO_CONTROL } from "./control.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
 import { WindowsMessages } from "./messages.ts";
+import { WindowsMulticast } from "./multicast.ts";
 import type { WindowsSockets } from "./socket.ts";
 import type { Winsock } from "./winsock.ts";
 
@@ -38,22 +39,19 @@ const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
   "IPV6_RECVPKTINFO",
 ]);
 
-/** The same for both versions of IP. */
-const MULTICAST_IF = 9;
-const ADD_MEMBERSHIP = 12;
-const DROP_MEMBERSHIP = 13;
-
 /** See {@linkcode PacketCalls}. */
 export class WindowsPackets implements PacketCalls {
   readonly sender: SocketName & { readonly bytes: Uint8Array };
   /** What the last `receiveFrom` gave beside the bytes. */
   control: ControlInfo = NO_CONTROL;
+  readonly multicast: WindowsMulticast;
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
   readonly #value = new Int32Array(new ArrayBuffer(4));
 
   constructor(winsock: Winsock, sockets: WindowsSockets) {
     this.#winsock = winsock;
+    this.multicast = new WindowsMulticast(winsock);
     this.#sockets = sockets;
     const address = new ArrayBuffer(SOCKADDR_STORAGE_SIZE);
     const words = new Int32Array(address);
@@ -112,31 +110,6 @@ export class WindowsPackets implements PacketCalls {
 
   messages(shape: MessagesShape): Messages {
     return new WindowsMessages(this, shape);
-  }
-
-  join(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, ADD_MEMBERSHIP);
-  }
-
-  leave(fd: number, group: Uint8Array, interfaceIndex: number): number {
-    return this.#member(fd, group, interfaceIndex, DROP_MEMBERSHIP);
-  }
-
-  /** Of IPv4 an index is an address of the net 0.0.0.0/8, in network order. */
-  setMulticastInterface(fd: number, family: Family, interfaceIndex: number): number {
-    const v4 = family === "ip4";
-    const value = new Uint8Array(new ArrayBuffer(4));
-    new DataView(value.buffer).setUint32(0, interfaceIndex, !v4);
-    return this.#set(fd, v4 ? C.IPPROTO_IP : C.IPPROTO_IPV6, MULTICAST_IF, value);
-  }
-
-  /** IP_MREQ or IPV6_MREQ: the group, and the interface as above. */
-  #member(fd: number, group: Uint8Array, index: number, name: number): number {
-    const v4 = group.length === 4;
-    const request = new Uint8Array(new ArrayBuffer(group.length + 4));
-    request.set(group);
-    new DataView(request.buffer).setUint32(group.length, index, !v4);
-    return this.#set(fd, v4 ? C.IPPROTO_IP : C.IPPROTO_IPV6, name, request);
   }
 
   #set(fd: number, level: number, name: number, value: ArrayBufferView): number {

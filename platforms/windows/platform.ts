@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Windows, bound for this thread. */
 import { arch } from "node:process";
+import { Interfaces } from "../interfaces.ts";
 import { type Platform, PlatformError } from "../types.ts";
 import { Arena } from "./arena.ts";
+import { IF_NAMESIZE } from "./constants.ts";
 import { WindowsDescriptors } from "./descriptor.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Shared } from "./handle.ts";
@@ -33,6 +35,7 @@ export function windows(): Platform {
     registerName: "CreateIoCompletionPort",
     runtime: libraries.runtime,
     sockaddr: SOCKADDR,
+    interfaces: new Interfaces(libraries.interfaces, IF_NAMESIZE),
     sockets,
     rawSockets,
     threads: threadCalls(libraries),

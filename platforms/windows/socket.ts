@@ -17,8 +17,6 @@ import { StreamSocket } from "./stream_socket.ts";
 import { PROTOCOL_INFO, SOCKADDR, TCP_INFO } from "./structs.ts";
 import type { Winsock } from "./winsock.ts";
 
-/** Size of an interface's name, its final zero included. */
-const IF_NAMESIZE = 256;
 /** States of TCP in which the peer has everything: closed, FIN_WAIT_2, TIME_WAIT. */
 const SETTLED_STATES: ReadonlySet<number> = new Set([0, 6, 10]);
 
@@ -37,7 +35,6 @@ export class WindowsSockets implements SocketCalls {
   readonly #length = new Int32Array(new ArrayBuffer(4));
   readonly #value = new Int32Array(new ArrayBuffer(4));
   readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
-  readonly #name = new Uint8Array(new ArrayBuffer(IF_NAMESIZE + 1));
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -279,17 +276,6 @@ export class WindowsSockets implements SocketCalls {
 
   handedOn(fd: number): void {
     this.#sockets.delete(fd);
-  }
-
-  interfaceIndex(name: string): number {
-    return this.#winsock.interfaces.if_nametoindex(new TextEncoder().encode(`${name}\0`));
-  }
-
-  interfaceName(index: number): string | null {
-    this.#name.fill(0);
-    // A null pointer is null on Deno and 0 or null on Bun.
-    if (!this.#winsock.interfaces.if_indextoname(index, this.#name)) return null;
-    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
   }
 
   /** SOMAXCONN: the provider takes what it can. */

@@ -45,13 +45,13 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   /** See {@linkcode UDPConn.joinGroup}. */
   joinGroup(group: string, on: string | number = 0): void {
     const [ip, index] = this.#group(group, on);
-    this.netFD.configure(() => packetCalls().join(this.netFD.sysfd, ip, index));
+    this.netFD.configure(() => packetCalls().multicast.join(this.netFD.sysfd, ip, index));
   }
 
   /** See {@linkcode UDPConn.leaveGroup}. */
   leaveGroup(group: string, on: string | number = 0): void {
     const [ip, index] = this.#group(group, on);
-    this.netFD.configure(() => packetCalls().leave(this.netFD.sysfd, ip, index));
+    this.netFD.configure(() => packetCalls().multicast.leave(this.netFD.sysfd, ip, index));
   }
 
   /** See {@linkcode UDPConn.setMulticastLoopback}. */
@@ -72,7 +72,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     const index = on === null ? 0 : this.interfaceIndex(on);
     const set = (family: Family) =>
       this.netFD.configure(() =>
-        packetCalls().setMulticastInterface(this.netFD.sysfd, family, index)
+        packetCalls().multicast.setInterface(this.netFD.sysfd, family, index)
       );
     if (this.#v6) set("ip6");
     set("ip4");

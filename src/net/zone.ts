@@ -6,7 +6,7 @@ import { AddrError } from "./errors.ts";
 
 /** The name of an interface, or its number if there is none of that number. */
 export function zoneName(scope: number): string {
-  return platform().sockets.interfaceName(scope) ?? String(scope);
+  return platform().interfaces.nameOf(scope) ?? String(scope);
 }
 
 /**
@@ -16,7 +16,7 @@ export function zoneName(scope: number): string {
 export function zoneScope(zone: string, address: string): number {
   needString("use an interface", "its name", zone);
   if (zone === "") return 0;
-  const scope = zone.includes("\0") ? 0 : platform().sockets.interfaceIndex(zone);
+  const scope = zone.includes("\0") ? 0 : platform().interfaces.indexOf(zone);
   if (scope > 0) return scope;
   if (/^[0-9]{1,9}$/.test(zone)) return Number(zone);
   throw new AddrError("unknown IPv6 zone", address);

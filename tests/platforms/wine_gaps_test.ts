@@ -86,7 +86,7 @@ gap("interfaces of multicast by index", () => {
 
 gap("names of interfaces", () => {
   // Index 1 is the loopback's on every Windows.
-  assert.equal(platform().sockets.interfaceName(1), null);
+  assert.equal(platform().interfaces.nameOf(1), null);
 });
 
 if ("Bun" in globalThis) {
