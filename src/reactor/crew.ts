@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Workers from their start to their end: what reactors and pools have in common. */
 import { go, sleep } from "../sched/api.ts";
+import { needObject, wrongArgument } from "../sched/argument.ts";
 import type { GoroutineHandle, Routine } from "../sched/goroutine.ts";
 import { type Chan, chan } from "../sync/chan.ts";
 import { background, type Context } from "../sync/context.ts";
@@ -12,6 +13,17 @@ import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
 
 /** How often it is looked whether all workers have ended. */
 const LOOK_MS = 5;
+
+/**
+ * How long a shutdown may take, in milliseconds, of what `call` was given. Throws TypeError unless it
+ * is a number of them, which may be Infinity.
+ */
+export function checkShutdown(call: string, options: { deadline?: number }): number {
+  needObject(call, "its options", options);
+  const { deadline = 10_000 } = options;
+  if (typeof deadline === "number" && !Number.isNaN(deadline)) return deadline;
+  throw wrongArgument(call, "its deadline", "a number of milliseconds", deadline);
+}
 
 /** A place for a worker: the same, whoever works there after a restart. */
 export interface Place {

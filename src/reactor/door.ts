@@ -53,8 +53,8 @@ export class Door<T extends object> {
   /** One if there is one and it may come in; null if a wait is needed. Throws what accept does. */
   attempt(): T | null {
     for (let left = MOST_REFUSED; left > 0; left--) {
-      // Of a listener that was closed, or whose deadline has passed, the call tells.
-      const asks = this.#fd.closed || this.#fd.pd!.readAnswer !== POLL_OK || this.#gate.open;
+      // Who is told that the gate is shut may close the listener.
+      const asks = this.#tells || this.#gate.open || this.#tells;
       const sysfd = asks ? this.#fd.tryAccept() : null;
       if (sysfd === null) return null;
       const taken = this.#take(sysfd);
@@ -62,6 +62,11 @@ export class Door<T extends object> {
     }
     this.#more = true;
     return null;
+  }
+
+  /** Whether it was closed, or its deadline has passed: of that the call tells. */
+  get #tells(): boolean {
+    return this.#fd.closed || this.#fd.pd!.readAnswer !== POLL_OK;
   }
 
   /** Has `watcher` told when another attempt may go well. */

@@ -73,7 +73,7 @@ export interface Limits {
    * when the connection is accepted, and put it off when the first request is complete.
    */
   firstBytes?: FirstBytes;
-  /** Sent to who is refused, before the end of the stream. */
+  /** Sent to who is refused, before the end of the stream; 8 KiB at most, for which any new socket has room. */
   reply?: Uint8Array | string;
   /** Called for each connection that is shed, and each time that accepting stops. It must not throw. */
   onShed?: (shed: Shed) => void;
@@ -101,6 +101,14 @@ function limitSchema<P extends ShedPolicy>(...policies: [P, ...P[]]) {
   ]).optional();
 }
 
+/** Bytes of a reply: a new socket has room for these. */
+const MOST_REPLY = 8 * 1024;
+
+/** A reply as bytes. */
+const replySchema = z.union([z.instanceof(Uint8Array), z.string()])
+  .transform((reply) => typeof reply === "string" ? new TextEncoder().encode(reply) : reply)
+  .refine((reply) => reply.length <= MOST_REPLY, `expected at most ${MOST_REPLY} bytes`);
+
 const perSecond = z.number().positive().finite();
 const milliseconds = z.number().positive().finite();
 
@@ -118,7 +126,7 @@ export const limitsSchema = z.strictObject({
     }),
   ]).optional(),
   firstBytes: z.strictObject({ within: milliseconds, bytes: most.default(1) }).optional(),
-  reply: z.union([z.instanceof(Uint8Array), z.string()]).optional(),
+  reply: replySchema.optional(),
   onShed: z.custom<(shed: Shed) => void>((f) => typeof f === "function", "expected a function")
     .optional(),
 });
@@ -134,7 +142,7 @@ export function checkLimits(call: string, limits: Limits): CheckedLimits {
       ? null
       : { burst: Math.max(1, rate.perSecond), policy: "wait", ...rate },
     firstBytes: rest.firstBytes ?? null,
-    reply: typeof reply === "string" ? new TextEncoder().encode(reply) : reply ?? null,
+    reply: reply ?? null,
     onShed: rest.onShed ?? (() => {}),
   };
 }

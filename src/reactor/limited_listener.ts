@@ -7,6 +7,7 @@ import type { Conn, Listener } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/descriptor.ts";
 import type { NetFD } from "../net/net_fd.ts";
 import { ADOPT, StreamListener } from "../net/stream_listener.ts";
+import { shown } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
@@ -150,7 +151,7 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
 export function limit(listener: Listener, limits: Limits): LimitedListener {
   if (!(listener instanceof StreamListener)) {
     throw new TypeError(
-      `Cannot limit a listener as it must be what listen gave: current value is ${listener}`,
+      `Cannot limit a listener as it must be what listen gave: current value is ${shown(listener)}`,
     );
   }
   return new LimitedListener(listener, checkLimits("limit", limits));

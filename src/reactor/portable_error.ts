@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Errors on their way to another thread: a structured clone loses what makes them useful. */
+import { shown } from "../sched/argument.ts";
 
 /** An error without its class. */
 export interface PortableError {
@@ -29,13 +30,33 @@ const CLASSES: Record<string, new (message: string) => Error> = {
 /** Makes `error` fit to travel. */
 export function pack(error: unknown, depth: number = DEPTH): PortableError {
   if (!(error instanceof Error)) {
-    const value = clonable(error) ? error : String(error);
-    return { name: "", message: String(error), stack: undefined, fields: {}, cause: null, value };
+    const message = textOf(error);
+    const value = clonable(error) ? error : message;
+    return { name: "", message, stack: undefined, fields: {}, cause: null, value };
   }
+  try {
+    return packError(error, depth);
+  } catch {
+    // One of its own getters throws.
+    return packError(new Error("an error that cannot be read was thrown"), 0);
+  }
+}
+
+function packError(error: Error, depth: number): PortableError {
   const fields = Object.entries(error).filter(([key, value]) => !OWN.has(key) && clonable(value));
   const cause = error.cause === undefined || depth === 0 ? null : pack(error.cause, depth - 1);
-  const { name, message, stack } = error;
+  const [name, message] = [textOf(error.name), textOf(error.message)];
+  const stack = typeof error.stack === "string" ? error.stack : undefined;
   return { name, message, stack, fields: Object.fromEntries(fields), cause };
+}
+
+/** What is thrown may have no text, or one that throws. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return shown(value);
+  }
 }
 
 const OWN = new Set(["name", "message", "stack", "cause"]);

@@ -14,7 +14,7 @@ import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { Acceptor, handOver, servedBy } from "./acceptor.ts";
 import { Balancer } from "./balance.ts";
-import { Crew } from "./crew.ts";
+import { checkShutdown, Crew } from "./crew.ts";
 import { Gate, type LimitCounters } from "./gate.ts";
 import { unpack } from "./portable_error.ts";
 import type { ShedReport, ToMain } from "./protocol.ts";
@@ -44,7 +44,7 @@ export interface ShutdownReport {
 
 /** Settings of {@linkcode Reactor.shutdown}. */
 export interface ShutdownOptions {
-  /** Milliseconds that open connections have to come to their end; 10,000 from the start. */
+  /** Milliseconds that open connections have to come to their end; 10,000 from the start. May be Infinity. */
   deadline?: number;
 }
 
@@ -114,7 +114,7 @@ export class Reactor implements Disposable {
   *serve(listener: Listener): Routine<void> {
     const served = servedBy(listener, this.#options.limits, this.#events);
     const acceptor = new Acceptor(served, this.#gate, this.#balancer);
-    if (this.#crew.stopping.err !== null) return listener.close();
+    if (this.#crew.stopping.err !== null) return listener[Symbol.dispose]();
     this.#acceptors.add(acceptor);
     if (this.#bereft !== null) acceptor.close();
     try {
@@ -156,13 +156,18 @@ export class Reactor implements Disposable {
    * until nothing of the reactor is left.
    *
    * @param options see {@linkcode ShutdownOptions}
+   * @throws {TypeError} when the deadline is none
    */
-  *shutdown({ deadline = 10_000 }: ShutdownOptions = {}): Routine<ShutdownReport> {
+  *shutdown(options: ShutdownOptions = {}): Routine<ShutdownReport> {
+    const deadline = checkShutdown("shut down", options);
     this.#crew.stop();
     for (const acceptor of [...this.#acceptors]) acceptor.close();
     yield* this.#crew.drain(deadline);
     const cut = this.#slots.reduce((sum, slot) => sum + slot.connections, 0);
     yield* this.#crew.end(END_MS);
+    // Of one that waited for its next start nobody has told that it is no more.
+    for (const slot of this.#slots) slot.state = "ended";
+    this.#ports.release(ERR_CLOSED);
     return { cut };
   }
 

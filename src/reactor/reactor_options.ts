@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../net/options_check.ts";
+import { shown } from "../sched/argument.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 import type { Driver } from "./protocol.ts";
 
@@ -51,7 +52,7 @@ export interface ReactorOptions {
   workers?: number;
   /** The name under which the module exports its handler; "handle" from the start. */
   name?: string;
-  /** Passed to every handler, as a copy in each worker. */
+  /** Passed to every handler, as a copy in each worker: see the structured clone algorithm. */
   data?: unknown;
   /** See {@linkcode LoadBalance}; "roundRobin" from the start. */
   loadBalance?: LoadBalance;
@@ -70,10 +71,14 @@ export interface ReactorOptions {
   restart?: RestartOptions | false;
   /**
    * Told of an error that a connection's goroutine did not catch: the connection is closed, and all
-   * others go on. Without it such an error ends the worker, as it ends a `run`.
+   * others go on. Without it such an error ends the worker, as it ends a `run`. What it throws ends
+   * the run that opened the reactor.
    */
   onPanic?: (error: unknown, place: PanicPlace) => void;
-  /** Told when a worker has died. Its connections are closed, and the other workers go on. */
+  /**
+   * Told when a worker has died. Its connections are closed, and the other workers go on. What it
+   * throws ends the run that opened the reactor.
+   */
   onWorkerEnd?: (report: WorkerReport) => void;
 }
 
@@ -144,7 +149,7 @@ export function moduleURL(call: string, module: URL | string): string {
   } catch {
     throw new TypeError(
       `Cannot ${call} as the module must be a URL, as new URL("./handler.ts", import.meta.url): ` +
-        `current value is ${module}`,
+        `current value is ${shown(module)}`,
     );
   }
 }

@@ -91,6 +91,12 @@ export class SharedPorts {
    * again. Throws what the first says that cannot. Parks.
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions): Routine<Addr> {
+    if (options.control !== undefined) {
+      throw new TypeError(
+        "Cannot have workers listen with control as a function cannot be copied to them: " +
+          "listen for all of them, and serve that listener",
+      );
+    }
     const port = yield* reservePort(network, address, options);
     const listener = ++this.#last;
     const wish: Wish = {

@@ -6,6 +6,7 @@ import type { Conn } from "../net/net.ts";
 import { wake } from "../poll/wake_words.ts";
 import { Waker } from "../poll/waker.ts";
 import { go, gosched } from "../sched/api.ts";
+import { bodyOf } from "../sched/spawn.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../sync/context.ts";
 import { withCancel } from "../sync/context_cancel.ts";
@@ -187,7 +188,7 @@ export class SubReactor {
   *#serving(conn: Conn): Routine<void> {
     using _ = conn;
     try {
-      yield* this.#handler!(conn, this.#context);
+      yield* bodyOf("serve", this.#handler!, [conn, this.#context]);
     } catch (error) {
       if (!(error instanceof OpError)) {
         this.#panicking = String(conn.remoteAddr);

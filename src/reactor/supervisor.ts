@@ -47,7 +47,13 @@ export function* supervise(
 
 /** One life of a worker. If this goroutine is ended, its run waits for the worker's end. */
 function* attended(tended: Tended): Routine<WorkerEnd> {
-  const link = tended.start();
+  let link: WorkerLink;
+  try {
+    link = tended.start();
+  } catch (error) {
+    // No thread to be had, or data that cannot be copied: it is as if it had died at once.
+    return { orderly: false, error, connections: 0, undelivered: [], stuck: false };
+  }
   let end: WorkerEnd | null = null;
   try {
     return end = yield* link.attend((message) => tended.take(message), () => tended.woken());

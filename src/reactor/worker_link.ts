@@ -75,6 +75,7 @@ export class WorkerLink {
   #connections = 0;
   #take: (message: P.ToMain) => void = () => {};
 
+  /** Throws what the host does: a DataCloneError for what cannot be copied, or there is no thread. */
   constructor(
     settings: Omit<
       P.WorkerStart,
@@ -96,7 +97,13 @@ export class WorkerLink {
     // Published packages hold JavaScript, and nothing rewrites a URL.
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
     const url = new URL(file, import.meta.url);
-    this.#worker = new Worker(url, { workerData: start, transferList: [port] });
+    try {
+      this.#worker = new Worker(url, { workerData: start, transferList: [port] });
+    } catch (error) {
+      this.#waker.close();
+      this.#channel.port1.close();
+      throw error;
+    }
     // The goroutine that attends to it is what keeps the process alive.
     this.#worker.unref();
     this.#worker.on("error", (error: unknown) => this.#error ??= error);

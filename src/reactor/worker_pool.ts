@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** A pool of workers that do what would keep a thread from its connections. */
 import { go, sleep } from "../sched/api.ts";
+import { needObject, needString, wrongArgument } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Semaphore } from "../sync/semaphore.ts";
-import { Crew } from "./crew.ts";
+import { checkShutdown, Crew } from "./crew.ts";
 import { Job, JobQueue } from "./job_queue.ts";
 import { OverloadError, PoolClosedError, WorkerEndedError } from "./pool_errors.ts";
 import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./pool_options.ts";
@@ -107,6 +108,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
    * @param args what it is called with; they are copied, as the result is
    * @throws the job's own error: a copy, with its `name`, `message`, `stack`, `code` and `cause`
    * @throws {OverloadError} when the queue is full or the wait was too long
+   * @throws {TypeError} when an argument is wrong
    * @throws {WorkerEndedError} when the worker died of it; {@linkcode JobTimeoutError} when it took
    * too long; {@linkcode PoolClosedError}; a `DataCloneError` for what cannot be copied
    * @example
@@ -125,8 +127,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
    */
   submit<K extends keyof M & string>(request: JobRequest<M, K>): Routine<JobResult<M[K]>>;
   *submit(job: string | JobRequest<M, string>, ...args: unknown[]): Routine<never> {
-    const request: { name: string; args?: unknown[]; transfer?: ArrayBuffer[] } =
-      typeof job === "string" ? { name: job, args } : job;
+    const request = typeof job === "string" ? { name: job, args } : checkRequest(job);
     if (this.#closed) throw new PoolClosedError();
     if (!this.#room.tryAcquire()) {
       if (this.#options.whenFull === "refuse") throw this.#overload("queueLength");
@@ -152,8 +153,10 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
    *
    * @param options `deadline`: milliseconds that it waits, 10,000 from the start; what is not done
    * by then fails with {@linkcode PoolClosedError}
+   * @throws {TypeError} when the deadline is none
    */
-  *shutdown({ deadline = 10_000 }: { deadline?: number } = {}): Routine<void> {
+  *shutdown(options: { deadline?: number } = {}): Routine<void> {
+    const deadline = checkShutdown("shut down", options);
     this.#closed = true;
     const end = performance.now() + deadline;
     while (this.#busy && performance.now() < end) yield* sleep(LOOK_MS);
@@ -257,6 +260,19 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     this.#options.onShed(limit);
     return new OverloadError(limit);
   }
+}
+
+/** A job that was described in words. Throws TypeError unless it is one. */
+function checkRequest(
+  request: { name: string; args?: unknown[]; transfer?: ArrayBuffer[] },
+): { name: string; args?: unknown[]; transfer?: ArrayBuffer[] } {
+  needObject("submit a job", "it", request);
+  const { name, args = [], transfer = [] } = request;
+  needString("submit a job", "its name", name);
+  for (const [what, list] of Object.entries({ args, transfer })) {
+    if (!Array.isArray(list)) throw wrongArgument("submit a job", what, "an array", list);
+  }
+  return request;
 }
 
 /**

@@ -120,7 +120,8 @@ export class WorkerSlot implements ReactorWorker, Candidate {
 
   /** Takes back what it has closed. */
   collect(): void {
-    const tokens = this.link!.tokens;
+    if (this.link === null) return;
+    const { tokens } = this.link;
     for (let token; (token = tokens.shift()) !== -1;) this.#release(token);
   }
 

@@ -59,5 +59,10 @@ function waitFor(words: Int32Array): void {
   Atomics.wait(words, 0, 0);
 }
 
+/** No goroutine function: a promise of the host, where nobody waits for it. */
+export async function waitsInVain(): Promise<void> {
+  await Promise.resolve();
+}
+
 /** No handler. */
 export const notAFunction = 5;

@@ -68,6 +68,19 @@ export function failOddly(): never {
   throw { odd: true };
 }
 
+/** Throws what has no text. */
+export function failWithoutText(): never {
+  throw Object.create(null);
+}
+
+/** Throws an error that throws when it is looked at. */
+export function failUnreadably(): never {
+  const get = () => {
+    throw new RangeError("thrown by the error itself");
+  };
+  throw Object.defineProperty(new Error("unreadable"), "detail", { enumerable: true, get });
+}
+
 /** Gives what cannot be cloned. */
 export function uncloneable(): unknown {
   return () => {};
