@@ -27,6 +27,7 @@ const SLICE_NS = 1e7;
 /** How long {@linkcode PacketQueue.drain} waits. */
 const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
+const UNKNOWN_PACKET = "netpoll: take: a packet of an operation that is not under way";
 
 /** Whoever takes the packets. */
 export interface Taker {
@@ -151,6 +152,8 @@ export class PacketQueue {
         this.woken = true;
         continue;
       }
+      // Its slot may have been another's since: nothing sound can be done with what it says.
+      if (operation.beginner === null) throw new Error(UNKNOWN_PACKET);
       this.pending--;
       this.#taker.over(operation);
     }

@@ -47,6 +47,8 @@ export class Netpoll implements EventSource, WaitCount {
   readonly #ready = new RunQueue();
   readonly #wakers = new Set<Wakeable>();
   #poller: Poller | null = null;
+  /** The wait in the host's loop for this poller. */
+  #hostWait: HostWait | null = null;
 
   constructor(openPoller: () => Poller) {
     this.#openPoller = openPoller;
@@ -65,6 +67,11 @@ export class Netpoll implements EventSource, WaitCount {
   /** Whether the system's poller is open. */
   get isOpen(): boolean {
     return this.#poller !== null;
+  }
+
+  /** Whether another thread may be in a system call that waits for the poller. */
+  get watched(): boolean {
+    return this.#hostWait?.armed ?? false;
   }
 
   /** How many descriptors are open. */
@@ -120,7 +127,7 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   hostWait(): HostWait {
-    return platform().hostWait(this.init());
+    return this.#hostWait = platform().hostWait(this.init());
   }
 
   closeOwned(run: Run): void {
@@ -141,9 +148,13 @@ export class Netpoll implements EventSource, WaitCount {
     if (scheduler.runs.size === 0) this.idle();
   }
 
-  /** With no descriptor open and nobody running, the poller's own descriptors are given back. */
+  /**
+   * With no descriptor open and nobody running, the poller's own descriptors are given back. Not while
+   * another thread waits for it, which would be left in that call, or come back with what was another
+   * poller's by then: whoever ends that wait calls again.
+   */
   idle(): void {
-    if (this.#cache.open > 0 || this.#wakers.size > 0) return;
+    if (this.#cache.open > 0 || this.#wakers.size > 0 || this.watched) return;
     if (this.#poller === null) return;
     noteClosing(this.#poller.waitDescriptor);
     noteClosing(this.#poller.breakDescriptor);

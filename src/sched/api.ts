@@ -99,7 +99,8 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
     }
   } finally {
     scheduler.blocking = false;
-    if (scheduler.runs.size === 0) scheduler.idle();
+    // A run beside the host's loop may have ended meanwhile, and left its watch.
+    if (scheduler.runs.size === 0) void host.stop();
     else host.kick();
   }
   if (current.failure !== null) throw current.failure.error;

@@ -56,7 +56,7 @@ export class HostLoop {
 
   /**
    * Called when the last run is over. Resolves once no other thread watches the poller any more
-   * and nothing here keeps the process alive.
+   * and nothing here keeps the process alive; if none does now, all is done when this returns.
    */
   async stop(): Promise<void> {
     this.#clearTimer();

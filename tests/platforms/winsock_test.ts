@@ -12,6 +12,7 @@ import {
   type Listener,
   OpError,
   type Routine,
+  runSync,
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
 import {
@@ -20,7 +21,18 @@ import {
 } from "../../platforms/windows/constants.ts";
 import type { WindowsSockets } from "../../platforms/windows/socket.ts";
 import { winsock } from "../../platforms/windows/winsock.ts";
-import { both, only, onWindows, pair, pairOn, thrown, until } from "../harness.ts";
+import { netpoll } from "../../src/netpoll/netpoll.ts";
+import {
+  assertNothingLeft,
+  both,
+  only,
+  onWindows,
+  openSockets,
+  pair,
+  pairOn,
+  thrown,
+  until,
+} from "../harness.ts";
 
 const skip = !onWindows && "this is not Windows";
 
@@ -169,6 +181,40 @@ both("a read in pieces that are smaller than what came gives all of it", functio
   yield* writing.join();
   assert.deepEqual(got, sent);
 }, skip);
+
+/** The OVERLAPPED of a receive that is over, whose slot is free again. */
+function* finishedReceive(): Routine<Int32Array> {
+  const { ws2 } = winsock();
+  const { WSARecv } = ws2;
+  let last: unknown;
+  const writable = ws2 as { WSARecv: typeof WSARecv };
+  writable.WSARecv = (...args) => {
+    last = args[5];
+    return WSARecv(...args);
+  };
+  try {
+    const [a, b] = yield* pair();
+    using reader = a, writer = b;
+    yield* writer.write(Uint8Array.of(1));
+    yield* reader.read(new Uint8Array(1));
+  } finally {
+    writable.WSARecv = WSARecv;
+  }
+  return last as Int32Array;
+}
+
+test("a packet of an operation that is not under way ends the runs, and says so", { skip }, () => {
+  const { kernel, runtime, addressOf } = winsock();
+  const before = openSockets();
+  const main = function* (): Routine<void> {
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    const overlapped = runtime.pointerAt(addressOf(yield* finishedReceive()));
+    kernel.PostQueuedCompletionStatus(netpoll.init().waitDescriptor, 0, 0, overlapped);
+    yield* listener.accept();
+  };
+  assert.throws(() => runSync(main), /a packet of an operation that is not under way/);
+  assertNothingLeft(before);
+});
 
 /** Connections opened and closed; ten thousand are in tests/net/lossless_test.ts. */
 const CHURN = 2000;

@@ -24,6 +24,7 @@ import {
   Waker,
   type WakerHandle,
 } from "../../mod.ts";
+import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import {
   assertNothingLeft,
@@ -277,4 +278,74 @@ test("runSync drives what a run of the host's loop has begun", async () => {
   runSync(() => until(() => turns === 3 || performance.now() > end));
   assert.equal(turns, 3);
   await beside;
+});
+
+/** Waits in the host's loop until `condition` holds. */
+async function untilHost(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** How often what other threads may do at any time is tried. */
+const ROUNDS = 5;
+
+/** A run that is asleep until somebody connects to the address it gives. */
+async function startAsleep(): Promise<{ address: string; over: Promise<void> }> {
+  let address = "";
+  const over = run(function* () {
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    address = String(listener.addr);
+    (yield* listener.accept()).close();
+  });
+  // A watch of a run before this one may stand still.
+  await untilHost(() => address !== "" && netpoll.watched);
+  return { address, over };
+}
+
+/** Ends that run, whose listener is in the way of nothing any more when this returns. */
+function* wakeAsleep(address: string): Routine<void> {
+  (yield* dial("tcp", address)).close();
+  yield* until(() => scheduler.runs.size === 1);
+}
+
+/** A round trip behind a sleep in which the watch is needed. */
+function* roundTrip(): Routine<void> {
+  const [a, b] = yield* pair();
+  using one = a, other = b;
+  go(function* () {
+    yield* sleep(20);
+    yield* other.write(Uint8Array.of(7));
+  });
+  const buf = new Uint8Array(1);
+  yield* one.read(buf);
+  assert.equal(buf[0], 7);
+}
+
+test("a poller under watch outlives the runSync within which the last run beside it ends", async () => {
+  const sockets = openSockets();
+  for (let round = 0; round < ROUNDS; round++) {
+    const { address, over } = await startAsleep();
+    runSync(() => wakeAsleep(address));
+    assert.ok(netpoll.isOpen || !netpoll.watched, "closed under the thread that waits for it");
+    // Others are welcome to the thread before that one has come back.
+    if (round % 2 === 0) runSync(roundTrip);
+    await over;
+    await run(roundTrip);
+    await untilHost(() => !netpoll.isOpen);
+  }
+  assertNothingLeft(sockets);
+});
+
+test("a poller under watch outlives the last waker", async () => {
+  const sockets = openSockets();
+  for (let round = 0; round < ROUNDS; round++) {
+    const waker = new Waker();
+    const { address, over } = await startAsleep();
+    runSync(() => wakeAsleep(address));
+    waker.close();
+    assert.ok(netpoll.isOpen || !netpoll.watched, "closed under the thread that waits for it");
+    await over;
+    await run(roundTrip);
+    await untilHost(() => !netpoll.isOpen);
+  }
+  assertNothingLeft(sockets);
 });
