@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Both ends of an echo in one process, over the library. The arguments: `run` or `runSync`, how many
-// connections, how many round trips on each. Its last line is the round trips per second.
+// connections, how many round trips on each, and how many before those, of which the compilers of the
+// runtime have the processor in part. Its last line is the round trips per second.
 import process from "node:process";
 import {
   type Conn,
@@ -14,7 +15,10 @@ import {
 } from "../../mod.ts";
 
 const BYTES = 64;
-const [driver, connections, trips] = process.argv.slice(2);
+const [driver, ...counts] = process.argv.slice(2);
+const [connections, trips, warmUp] = counts.map(Number);
+let answered = 0;
+let start = 0;
 
 function* serve(conn: Conn): Routine<void> {
   using _ = conn;
@@ -26,10 +30,11 @@ function* ask(address: string, fill: number): Routine<void> {
   using conn = yield* dial("tcp", address);
   const message = new Uint8Array(BYTES).fill(fill);
   const answer = new Uint8Array(BYTES);
-  for (let i = 0; i < Number(trips); i++) {
+  for (let i = 0; i < warmUp + trips; i++) {
     yield* conn.write(message);
     yield* conn.readFull(answer);
     if (answer[BYTES - 1] !== fill) throw new Error("another's answer");
+    if (++answered === connections * warmUp) start = performance.now();
   }
 }
 
@@ -38,12 +43,11 @@ function* main(): Routine<void> {
   go(function* () {
     for (;;) go(serve, yield* listener.accept());
   });
-  const start = performance.now();
   const asking: Goroutine<void>[] = [];
-  for (let i = 0; i < Number(connections); i++) asking.push(go(ask, String(listener.addr), i + 1));
+  for (let i = 0; i < connections; i++) asking.push(go(ask, String(listener.addr), i + 1));
   for (const each of asking) yield* each.join();
   const seconds = (performance.now() - start) / 1000;
-  console.log(`${Math.round(Number(connections) * Number(trips) / seconds)} round trips/s`);
+  console.log(`${Math.round(connections * trips / seconds)} round trips/s`);
 }
 
 if (driver === "runSync") runSync(main);

@@ -4,8 +4,9 @@ import { connect, createServer } from "node:net";
 import process from "node:process";
 
 const BYTES = 64;
-const [, connections, trips] = process.argv.slice(2);
-let left = Number(connections);
+const [connections, trips, warmUp] = process.argv.slice(3).map(Number);
+let left = connections;
+let all = 0;
 let start = 0;
 
 function ask(port, fill) {
@@ -20,7 +21,8 @@ function ask(port, fill) {
     have += chunk.length;
     if (have < BYTES) return;
     have = 0;
-    if (++answered < Number(trips)) return void socket.write(message);
+    if (++all === connections * warmUp) start = performance.now();
+    if (++answered < warmUp + trips) return void socket.write(message);
     socket.destroy();
     if (--left === 0) end();
   });
@@ -28,7 +30,7 @@ function ask(port, fill) {
 
 function end() {
   const seconds = (performance.now() - start) / 1000;
-  console.log(`${Math.round(Number(connections) * Number(trips) / seconds)} round trips/s`);
+  console.log(`${Math.round(connections * trips / seconds)} round trips/s`);
   process.exit(0);
 }
 
@@ -38,6 +40,5 @@ const server = createServer((socket) => {
   socket.on("error", () => {});
 });
 server.listen(0, "127.0.0.1", () => {
-  start = performance.now();
-  for (let i = 0; i < Number(connections); i++) ask(server.address().port, i + 1);
+  for (let i = 0; i < connections; i++) ask(server.address().port, i + 1);
 });
