@@ -17,27 +17,31 @@ export interface Endpoint {
   readonly scope: number;
 }
 
-/** A socket option by its POSIX name; each system knows its own numbers. */
-export type IntOption =
-  | "SO_REUSEADDR"
-  | "SO_REUSEPORT"
-  | "SO_KEEPALIVE"
-  | "SO_RCVBUF"
-  | "SO_SNDBUF"
-  | "SO_ERROR"
-  | "SO_TYPE"
-  | "TCP_NODELAY"
-  | "TCP_KEEPIDLE"
-  | "TCP_KEEPINTVL"
-  | "TCP_KEEPCNT"
-  | "TCP_USER_TIMEOUT"
-  | "TCP_DEFER_ACCEPT"
-  | "TCP_FASTOPEN"
-  | "TCP_FASTOPEN_CONNECT"
-  | "SO_MARK"
-  | "IP_TOS"
-  | "IPV6_TCLASS"
-  | "IPV6_V6ONLY";
+/** The socket options that are numbers, by their POSIX names; each system knows its own numbers. */
+export const INT_OPTIONS = [
+  "SO_REUSEADDR",
+  "SO_REUSEPORT",
+  "SO_KEEPALIVE",
+  "SO_RCVBUF",
+  "SO_SNDBUF",
+  "SO_ERROR",
+  "SO_TYPE",
+  "TCP_NODELAY",
+  "TCP_KEEPIDLE",
+  "TCP_KEEPINTVL",
+  "TCP_KEEPCNT",
+  "TCP_USER_TIMEOUT",
+  "TCP_DEFER_ACCEPT",
+  "TCP_FASTOPEN",
+  "TCP_FASTOPEN_CONNECT",
+  "SO_MARK",
+  "IP_TOS",
+  "IPV6_TCLASS",
+  "IPV6_V6ONLY",
+] as const;
+
+/** One of them. */
+export type IntOption = typeof INT_OPTIONS[number];
 
 /** The family of an internet socket. */
 export type Family = "ip4" | "ip6";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a handler may answer. Go: evio, type Action. */
 import type { KeepAlive } from "../net/net.ts";
+import { needObject, wrongArgument } from "../sched/argument.ts";
 
 /**
  * What is to be done after a handler. What was to be written is written first.
@@ -45,14 +46,38 @@ export type TickAnswer = number | Action | { delay?: number; action?: Action } |
 
 /** What a handler answered, which is neither bytes nor an action. Throws TypeError if it is no reply either. */
 export function checkReply(answer: unknown): OpenedReply {
-  if (typeof answer !== "object" || answer === null) {
-    throw new TypeError(
-      `Cannot answer as it must be bytes, an action or a reply: current value is ${answer}`,
-    );
+  if (!isReply(answer, "out", "action", "options")) {
+    throw wrongAnswer("it", "bytes, an action or a reply", answer);
   }
-  const { out } = answer as OpenedReply;
-  if (out === undefined || out instanceof Uint8Array) return answer;
-  throw new TypeError(
-    `Cannot answer as out must be a Uint8Array: current value is ${typeof out}`,
+  const { out, options } = answer as OpenedReply;
+  if (out !== undefined && !(out instanceof Uint8Array)) {
+    throw wrongAnswer("out", "a Uint8Array", out);
+  }
+  if (options !== undefined) needObject("answer", "options", options);
+  return answer as OpenedReply;
+}
+
+/** What a tick answered, which is neither a number nor an action. Throws TypeError for what is no answer. */
+export function checkTick(answer: unknown): { delay?: number; action?: Action } {
+  if (isReply(answer, "delay", "action")) return answer as { delay?: number; action?: Action };
+  throw wrongAnswer("it", "milliseconds, an action or both", answer);
+}
+
+/** The error of an answer. Who returns a promise or a generator believes that it is waited for. */
+export function wrongAnswer(what: string, kind: string, value: unknown): TypeError {
+  const waits = typeof value === "object" && value !== null &&
+    ("then" in value || "next" in value);
+  if (!waits) return wrongArgument("answer", what, kind, value);
+  return new TypeError(
+    "Cannot answer with a promise or a generator as handlers must not wait: " +
+      "start a goroutine, and write what comes of it",
   );
+}
+
+/** Whether it has one of the fields of a reply, or at least could: what is of a class is another thing. */
+function isReply(answer: unknown, ...fields: string[]): boolean {
+  if (typeof answer !== "object" || answer === null) return false;
+  for (const field of fields) if (field in answer) return true;
+  const prototype = Object.getPrototypeOf(answer);
+  return prototype === Object.prototype || prototype === null;
 }

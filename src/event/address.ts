@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The addresses that a server is given: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
 import { AddrError, UnknownNetworkError } from "../net/errors.ts";
+import { wrongArgument } from "../sched/argument.ts";
 
 /** The networks that a server can listen on. */
 const NETWORKS = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"] as const;
@@ -19,7 +20,7 @@ export interface ServeAddress {
 /** Takes an address apart; without a network it is one of TCP. Throws for what it cannot read. */
 export function parseServeAddress(text: string): ServeAddress {
   if (typeof text !== "string") {
-    throw new TypeError(`Cannot serve as an address must be a string: current value is ${text}`);
+    throw wrongArgument("serve", "an address", "a string", text);
   }
   const [, network = "tcp", address, query = ""] =
     /^(?:([a-z0-9]+):\/\/)?([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];

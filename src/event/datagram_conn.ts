@@ -2,9 +2,13 @@
 /** What a handler sees of a datagram: its sender, as a connection that lasts as long as the handler runs. */
 import type { Addr, UDPAddr } from "../net/addr.ts";
 import { checkBytes } from "../poll/bytes.ts";
+import { ERR_CLOSED } from "../poll/errors.ts";
+import { needFunction } from "../sched/argument.ts";
 import type { EventConn } from "./conn.ts";
 import { checkCount } from "./conn_reader.ts";
 import type { Written } from "./outbox.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** What sends for it. */
 export interface Sending {
@@ -22,20 +26,29 @@ export class DatagramConn<C> implements EventConn<C> {
   context: C = undefined as C;
   lastActive = 0;
   readonly #socket: Sending;
-  #input: Uint8Array = new Uint8Array(0);
+  #input: Uint8Array = NOTHING;
   #taken = 0;
   #sender: UDPAddr | null = null;
+  #lent = false;
 
   constructor(socket: Sending) {
     this.#socket = socket;
   }
 
-  /** It stands for the sender of `input` from now on. */
+  /** It stands for the sender of `input` from now on, until {@linkcode giveBack}. */
   lend(input: Uint8Array, sender: UDPAddr, now: number): void {
+    this.#lent = true;
     this.#input = input;
     this.#taken = 0;
     this.#sender = sender;
     this.lastActive = now;
+  }
+
+  /** The handler has returned: whoever kept it shall not write to the sender of another datagram. */
+  giveBack(): void {
+    this.#lent = false;
+    this.#input = NOTHING;
+    this.#taken = 0;
   }
 
   get addrIndex(): number {
@@ -51,7 +64,7 @@ export class DatagramConn<C> implements EventConn<C> {
   }
 
   get closing(): boolean {
-    return this.#socket.closing;
+    return !this.#lent || this.#socket.closing;
   }
 
   get localAddr(): Addr {
@@ -89,7 +102,12 @@ export class DatagramConn<C> implements EventConn<C> {
 
   write(bytes: Uint8Array, written?: Written): boolean {
     checkBytes("write", bytes);
-    const sent = !this.closing && this.#socket.sendTo(bytes, this.#sender!);
+    if (written !== undefined) needFunction("write", "what is told of the end", written);
+    if (this.closing) {
+      written?.(ERR_CLOSED);
+      return false;
+    }
+    const sent = this.#socket.sendTo(bytes, this.#sender!);
     written?.(sent ? null : new Error("the datagram was dropped"));
     return sent;
   }

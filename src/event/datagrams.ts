@@ -128,6 +128,8 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
       this.#answer(this.#host.events.data?.(conn, input.first(n)));
     } catch (error) {
       this.#host.report(error, conn);
+    } finally {
+      conn.giveBack();
     }
   }
 

@@ -10,11 +10,11 @@ import type { TCPNetwork } from "../net/resolve.ts";
 import type { TCPConn } from "../net/tcp_conn.ts";
 import { ERR_CLOSED, SyscallError } from "../poll/errors.ts";
 import { go } from "../sched/api.ts";
-import { shown } from "../sched/argument.ts";
+import { needObject, shown, wrongArgument } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer.ts";
-import type { Action } from "./action.ts";
+import { type Action, wrongAnswer } from "./action.ts";
 import { parseServeAddress } from "./address.ts";
 import { Balancer } from "./balance.ts";
 import type { EventConn } from "./conn.ts";
@@ -27,7 +27,7 @@ import { acceptedPeer, connectedPeer, type Peer } from "./peer.ts";
 import type { AdoptOptions, Server } from "./server.ts";
 import { checkSettings, type Settings } from "./settings.ts";
 import { StreamConn } from "./stream_conn.ts";
-import { type StreamNet, streamNet } from "./stream_net.ts";
+import { readyToAdopt, type StreamNet, streamNet } from "./stream_net.ts";
 import { Ticker } from "./ticker.ts";
 
 /** See the top of this file. */
@@ -95,7 +95,8 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   /** See {@linkcode Server.conns}. */
   conns(): Iterable<EventConn<C>> {
-    return this.#conns;
+    // Who goes through them may park, and they may close meanwhile.
+    return [...this.#conns];
   }
 
   /** See {@linkcode Server.pauseAccept}. */
@@ -112,6 +113,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   *dial(address: string, options: DialOptions = {}, context?: C): Routine<EventConn<C>> {
     const { network, address: to } = parseServeAddress(address);
     const net = streamNet(network);
+    if (this.closing) throw ERR_CLOSED;
     const dialled = (yield* dial(network as TCPNetwork, to, options)) as TCPConn;
     if (this.closing) {
       dialled.close();
@@ -132,9 +134,20 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
         `Cannot adopt a descriptor as it must be a whole number: current value is ${shown(fd)}`,
       );
     }
-    if (this.closing) throw ERR_CLOSED;
+    needObject("adopt a descriptor", "its options", options);
     const { network = "tcp", addrIndex = -1 } = options;
-    const conn = this.#placeConnected(streamNet(network), fd, addrIndex);
+    if (!Number.isInteger(addrIndex)) {
+      throw wrongArgument("adopt a descriptor", "addrIndex", "a whole number", addrIndex);
+    }
+    const net = streamNet(network);
+    if (this.closing) throw ERR_CLOSED;
+    readyToAdopt(fd, net);
+    return this.take(fd, net, addrIndex, context);
+  }
+
+  /** As {@linkcode adopt}, of a descriptor that is known to fit. */
+  take(fd: number, net: StreamNet, addrIndex: number, context?: C): EventConn<C> {
+    const conn = this.#placeConnected(net, fd, addrIndex);
     const done = conn.register();
     if (done < 0) throw new SyscallError(platform().registerName, -done);
     this.#begin(conn, context);
@@ -177,9 +190,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
       case "detach":
         return;
     }
-    throw new TypeError(
-      `Cannot answer as an action must be none, detach, close or shutdown: current value is ${action}`,
-    );
+    throw wrongAnswer("an action", "none, detach, close or shutdown", action);
   }
 
   left(conn: StreamConn<C>): void {
@@ -216,10 +227,10 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   #chosen(addrIndex: number | undefined): readonly Listening[] {
     if (addrIndex === undefined) return this.#listening;
-    const chosen = this.#listening[addrIndex];
+    const chosen = Number.isInteger(addrIndex) ? this.#listening[addrIndex] : undefined;
     if (chosen !== undefined) return [chosen];
     throw new RangeError(
-      `Cannot pause or resume as there is no such address: current value is ${addrIndex}`,
+      `Cannot pause or resume as there is no such address: current value is ${shown(addrIndex)}`,
     );
   }
 

@@ -43,6 +43,8 @@ export interface EventSettings {
  * What a server does, and its settings. Every handler may be left out. They are called by the loop,
  * one at a time, and must not wait; `go` starts a goroutine for what takes longer.
  *
+ * A handler that is async or a `function*` gives what nobody waits for: that is a TypeError.
+ *
  * For a connection the order is `opened`, then `data`, `drained` and `ended` as they come, then once
  * either `closed` or `detached`. A handler that throws ends its connection, and `onError` is told.
  *
@@ -58,7 +60,8 @@ export interface Events<C = unknown> extends EventSettings {
    * It counts as read, all of it, unless the handler calls `conn.peek`, `conn.next` or
    * `conn.discard`: then what those have not taken comes again, before what comes next. An empty
    * `input` means that `conn.wake` was called. For a datagram `conn` stands for its sender, and is
-   * lent as well.
+   * lent as well: it is `closing` when the handler has returned. A datagram has nothing to close or
+   * to detach.
    */
   data?(conn: EventConn<C>, input: Uint8Array): Answer;
   /** After a time above the high mark, no more than the low mark waits to be sent. */

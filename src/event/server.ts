@@ -42,11 +42,13 @@ export interface Server<C = unknown> {
    */
   dial(address: string, options?: DialOptions, context?: C): Routine<EventConn<C>>;
   /**
-   * Takes over a connected descriptor, which must not wait (O_NONBLOCK), and closes it in the end.
+   * Takes over a connected descriptor, which never waits from then on (O_NONBLOCK), and closes it in
+   * the end.
    *
    * @param context what its `context` is when `opened` is called
-   * @throws {SyscallError} when it is no such descriptor, {@linkcode RangeError} when it is no whole
-   * number, and {@linkcode ClosedError} when the server is closing; it is yours then
+   * @throws {SyscallError} when it is no descriptor, {@linkcode RangeError} when it is no whole
+   * number, {@linkcode TypeError} when it is no connection of the network or another argument is
+   * wrong, and {@linkcode ClosedError} when the server is closing; it is yours then
    */
   adopt(fd: number, options?: AdoptOptions, context?: C): EventConn<C>;
   /** Ends the server: as the action. */

@@ -2,6 +2,7 @@
 /** What differs between the connections of TCP and of Unix sockets. */
 import type { RawAddress } from "../../platforms/types.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../net/addr.ts";
+import { descriptorCalls } from "../net/calls.ts";
 import type { Conn } from "../net/net.ts";
 import { NetFD } from "../net/net_fd.ts";
 import { tcpNetwork } from "../net/resolve.ts";
@@ -9,6 +10,7 @@ import { TCPConn } from "../net/tcp_conn.ts";
 import { UNIX_NAMERS, UnixAddr } from "../net/unix_addr.ts";
 import { UnixStream } from "../net/unix_conn.ts";
 import { UnixFD } from "../net/unix_fd.ts";
+import { SyscallError } from "../poll/errors.ts";
 import type { FD } from "../poll/fd.ts";
 
 /** One for all connections of a listener. */
@@ -31,6 +33,23 @@ export interface StreamNet {
 /** That of `network`. Throws UnknownNetworkError if there are no streams on it. */
 export function streamNet(network: string): StreamNet {
   return network === "unix" ? UNIX : tcpNet(tcpNetwork(network));
+}
+
+/**
+ * Has the connection `fd` never wait, for then the whole loop would. Throws SyscallError if it is no
+ * descriptor, and TypeError if it is no connection of `net`.
+ */
+export function readyToAdopt(fd: number, net: StreamNet): void {
+  const calls = descriptorCalls();
+  const kind = calls.kind(fd);
+  if (typeof kind === "number") throw new SyscallError("getsockopt", -kind);
+  const { domain, type, listening } = kind;
+  const fits = net.internet ? domain === "ip4" || domain === "ip6" : domain === "unix";
+  if (!fits || type !== "stream" || listening) {
+    throw new TypeError(`Cannot adopt descriptor ${fd} as it is no connection of ${net.name}`);
+  }
+  const done = calls.setNonBlocking(fd, true);
+  if (done < 0) throw new SyscallError("fcntl", -done);
 }
 
 function tcpNet(name: string): StreamNet {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The ticks of an event server. Go: evio_unix.go, loopTicker. */
+import { wrongArgument } from "../sched/argument.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
-import type { TickAnswer } from "./action.ts";
+import { checkTick, type TickAnswer } from "./action.ts";
 import type { ConnHost } from "./conn_host.ts";
 import type { Loop, Turn } from "./loop.ts";
 
@@ -47,20 +48,19 @@ export class Ticker implements Turn, HeapTimer {
   }
 
   #take(answer: TickAnswer): void {
-    if (typeof answer === "object") {
-      this.#wait(answer.delay);
-      this.#host.act(answer.action);
-    } else if (typeof answer === "string") {
-      this.#host.act(answer);
-    } else {
-      this.#wait(answer as number | undefined);
+    if (answer === undefined || typeof answer === "number") {
+      return this.#wait(answer as number | undefined);
     }
+    if (typeof answer === "string") return this.#host.act(answer);
+    const { delay, action } = checkTick(answer);
+    this.#wait(delay);
+    this.#host.act(action);
   }
 
   #wait(delay: number | undefined): void {
     if (delay === undefined) return;
     if (typeof delay !== "number" || !(delay >= 0)) {
-      throw new TypeError(`Cannot tick as the delay must be 0 or more: current value is ${delay}`);
+      throw wrongArgument("tick", "the delay", "0 or more", delay);
     }
     this.#delay = delay;
   }

@@ -10,6 +10,7 @@ import {
 } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { type WakerHandle, WakeWords } from "../poll/wake_words.ts";
+import { needObject, shown, wrongArgument } from "../sched/argument.ts";
 import { PollerClosedError } from "./errors.ts";
 import { PollEvents, type Registrations } from "./events.ts";
 import { HostWatch } from "./host_watch.ts";
@@ -146,8 +147,10 @@ export class Poller<T = undefined> implements Disposable {
    *
    * @param ms as of {@linkcode Poller.wait}
    * @returns a promise of the events; while it is open the process stays alive
+   * @throws as {@linkcode Poller.wait}; {@linkcode PanicError} when another wait is open
    */
   async waitAsync(ms = -1): Promise<PollEvents<T>> {
+    nanoseconds(ms);
     const until = ms < 0 ? Infinity : performance.now() + ms;
     for (;;) {
       const events = this.wait(0);
@@ -199,21 +202,16 @@ export class Poller<T = undefined> implements Disposable {
     this.#open();
     if (!Number.isInteger(fd) || fd < 0 || fd > MOST_DESCRIPTORS) {
       throw new RangeError(
-        `Cannot ${call} as the descriptor must be a whole number: current value is ${fd}`,
+        `Cannot ${call} as the descriptor must be a whole number: current value is ${shown(fd)}`,
       );
     }
+    needObject(call, "the interest", interest);
     const { read = false, write = false, trigger = "level" } = interest;
     for (const [name, value] of Object.entries({ read, write })) {
-      if (typeof value !== "boolean") {
-        throw new TypeError(
-          `Cannot ${call} as ${name} must be a boolean: current value is ${value}`,
-        );
-      }
+      if (typeof value !== "boolean") throw wrongArgument(call, name, "a boolean", value);
     }
     if (trigger !== "edge" && trigger !== "level" && trigger !== "oneshot") {
-      throw new TypeError(
-        `Cannot ${call} as trigger must be "edge", "level" or "oneshot": current value is ${trigger}`,
-      );
+      throw wrongArgument(call, "trigger", '"edge", "level" or "oneshot"', trigger);
     }
     return (read ? POLL_READ : 0) | (write ? POLL_WRITE : 0);
   }
@@ -225,7 +223,7 @@ export class Poller<T = undefined> implements Disposable {
 
 function nanoseconds(ms: number): number {
   if (typeof ms === "number" && !Number.isNaN(ms)) return ms < 0 || ms === Infinity ? -1 : ms * 1e6;
-  throw new RangeError(`Cannot wait as the time must be a number: current value is ${ms}`);
+  throw new RangeError(`Cannot wait as the time must be a number: current value is ${shown(ms)}`);
 }
 
 /**

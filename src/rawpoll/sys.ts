@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
 import { platform } from "../../platforms/runtime.ts";
+import { INT_OPTIONS } from "../../platforms/socket_types.ts";
 import type { Family, IntOption, RawAddress } from "../../platforms/types.ts";
 import { type TCPAddr, tcpAddr } from "../net/addr.ts";
 import { AddrError } from "../net/errors.ts";
@@ -8,6 +9,7 @@ import { splitHostPort } from "../net/host_port.ts";
 import { formatIP, parseIPZone } from "../net/ip.ts";
 import { lookupPort } from "../net/port.ts";
 import { zoneScope } from "../net/zone.ts";
+import { wrongArgument } from "../sched/argument.ts";
 import { SyscallError } from "../poll/errors.ts";
 
 /** What a call answers that would have to wait: ask the poller, and call again. */
@@ -16,7 +18,13 @@ export const AGAIN: -1 = -1;
 /** Most that is handed to the kernel at once. */
 const MAX_TRANSFER = 1 << 30;
 
-/** The calls. Each throws {@linkcode SyscallError} with the errno's name in `code`. */
+const FAMILIES: readonly Family[] = ["ip4", "ip6"];
+const DIRECTIONS = ["read", "write"] as const;
+
+/**
+ * The calls. Each throws {@linkcode SyscallError} with the errno's name in `code`, and
+ * {@linkcode TypeError} for an argument that is wrong.
+ */
 export interface Sys {
   /** A TCP socket that never waits and is not inherited. socket(2). */
   socket(family?: Family): number;
@@ -63,17 +71,24 @@ export interface Sys {
  * ```
  */
 export const sys: Sys = {
-  socket: (family = "ip4") => checked("socket", platform().rawSockets.streamSocket(family)),
+  socket(family = "ip4") {
+    oneOf("open a socket", "its family", FAMILIES, family);
+    return checked("socket", platform().rawSockets.streamSocket(family));
+  },
   setOption(fd, option, value) {
+    oneOf("set an option", "it", INT_OPTIONS, option);
+    needInt("set an option", "its value", value);
     checked("setsockopt", platform().rawSockets.setOption(whole(fd), option, value));
   },
   getOption(fd, option) {
+    oneOf("get an option", "it", INT_OPTIONS, option);
     return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
   },
   bind(fd, address) {
     checked("bind", platform().rawSockets.bind(whole(fd), encoded(address)));
   },
   listen(fd, backlog = platform().rawSockets.maxBacklog()) {
+    needInt("listen", "the backlog", backlog);
     checked("listen", platform().rawSockets.listen(whole(fd), backlog));
   },
   accept(fd) {
@@ -107,6 +122,7 @@ export const sys: Sys = {
     return transferred("write", n);
   },
   shutdown(fd, how) {
+    oneOf("shut down", "the direction", DIRECTIONS, how);
     checked("shutdown", platform().rawSockets.shutdown(whole(fd), how));
   },
   close(fd) {
@@ -128,20 +144,28 @@ function transferred(call: string, result: number): number {
   return result === -platform().errno.EAGAIN ? AGAIN : checked(call, result);
 }
 
-/** A fraction would be cut off on its way to the kernel, and name another descriptor. */
+/** What is more than 32 bits would be cut off on its way to the kernel, and name another descriptor. */
 function whole(fd: number): number {
-  if (Number.isInteger(fd)) return fd;
-  throw new TypeError(
-    `Cannot use a descriptor as it must be a whole number: current value is ${fd}`,
-  );
+  needInt("use a descriptor", "it", fd);
+  return fd;
+}
+
+/** Throws TypeError unless `value` is an `int` of C. */
+function needInt(call: string, what: string, value: number): void {
+  if (typeof value !== "number" || (value | 0) !== value) {
+    throw wrongArgument(call, what, "a whole number of 32 bits", value);
+  }
+}
+
+/** Throws TypeError unless `value` is one of `known`. */
+function oneOf(call: string, what: string, known: readonly string[], value: string): void {
+  if (!known.includes(value)) throw wrongArgument(call, what, `one of ${known.join(", ")}`, value);
 }
 
 /** A buffer of the wrong kind would let the kernel write where it must not. */
 function lengthOf(call: string, buffer: Uint8Array): number {
   if (buffer instanceof Uint8Array) return Math.min(buffer.length, MAX_TRANSFER);
-  throw new TypeError(
-    `Cannot ${call} as the buffer must be a Uint8Array: current value is ${typeof buffer}`,
-  );
+  throw wrongArgument(call, "the buffer", "a Uint8Array", buffer);
 }
 
 /** The bytes of a literal address, for which the runtime's permission was asked. */

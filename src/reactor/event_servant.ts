@@ -2,9 +2,10 @@
 /** Serves a worker's connections by a table of events, each worker with a server of its own. */
 import { platform } from "../../platforms/runtime.ts";
 import type { EventConn } from "../event/conn.ts";
+import type { EventServer } from "../event/event_server.ts";
 import type { Events } from "../event/events.ts";
 import { serve } from "../event/serve.ts";
-import type { Server } from "../event/server.ts";
+import { streamNet } from "../event/stream_net.ts";
 import { DESCRIPTOR } from "../net/descriptor.ts";
 import type { Addr } from "../net/addr.ts";
 import type { Conn } from "../net/net.ts";
@@ -22,7 +23,7 @@ export class EventServant {
   readonly #freed = new Map<EventConn, () => void>();
   /** The same for the one that is just being taken over. */
   #coming: (() => void) | null = null;
-  #server: Server | null = null;
+  #server: EventServer<unknown> | null = null;
 
   constructor(events: Events, panic: EventPanic) {
     this.#events = events;
@@ -35,7 +36,7 @@ export class EventServant {
     return serve({
       ...events,
       serving: (server) => {
-        this.#server = server;
+        this.#server = server as EventServer<unknown>;
         return events.serving?.(server);
       },
       closed: (conn, error) => {
@@ -64,7 +65,7 @@ export class EventServant {
     fd.onFreed = null;
     const sysfd = conn.detach();
     try {
-      const taken = server.adopt(sysfd, { network: fd.net });
+      const taken = server.take(sysfd, streamNet(fd.net), -1);
       // One that its first handler has closed may be over by now.
       if (this.#coming !== null) this.#freed.set(taken, freed);
     } catch {
