@@ -128,16 +128,17 @@ export { Once } from "./src/sync/once.ts";
 export { Pool } from "./src/sync/pool.ts";
 export { RWMutex } from "./src/sync/rw_mutex.ts";
 export { Scope, scope } from "./src/sync/scope.ts";
-export { otherwise, select } from "./src/sync/select.ts";
-export type {
-  ArmResult,
-  CaseOutcome,
-  OUTCOME,
-  Place,
-  SelectArm,
-  SelectCase,
-  SelectResult,
-  SelectWaiter,
+export { select } from "./src/sync/select.ts";
+export {
+  type ArmResult,
+  type CaseOutcome,
+  otherwise,
+  type OUTCOME,
+  type Place,
+  type SelectArm,
+  type SelectCase,
+  type SelectResult,
+  type SelectWaiter,
 } from "./src/sync/select_case.ts";
 export { onPromise, type Resolved } from "./src/sync/select_promise.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";

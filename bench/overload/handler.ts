@@ -5,7 +5,7 @@ import type { Conn, Routine } from "../../mod.ts";
 import type { HandlerContext } from "../../reactor.ts";
 
 /** Milliseconds of the processor that a "w" takes. */
-export const WORK_MS = 5;
+const WORK_MS = 5;
 
 const ANSWER = new TextEncoder().encode("ok");
 

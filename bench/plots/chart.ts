@@ -76,7 +76,7 @@ function panelSpec(panel: Panel): unknown {
 }
 
 /** The specification of Vega-Lite. */
-export function specOf({ title, panels, columns = 2 }: Chart): TopLevelSpec {
+function specOf({ title, panels, columns = 2 }: Chart): TopLevelSpec {
   const series = [...new Set(panels.flatMap(({ bars }) => bars.map((bar) => bar.series)))];
   const spec = {
     title: { text: title, fontSize: 15, anchor: "start" },

@@ -8,7 +8,7 @@ import type { Options } from "./options.ts";
 
 export const OPEN = "connections-open";
 /** Connections at once, in all of them. */
-export const CONNECTIONS = 50;
+const CONNECTIONS = 50;
 /** Beyond what was asked for, on a machine that is busy with something else. */
 const GRACE_SECONDS = 120;
 

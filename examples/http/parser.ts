@@ -32,7 +32,7 @@ const NAME = 1;
 const VALUE = 2;
 
 /** Longest head of a request: its line and its headers. */
-export const LONGEST_HEAD = 16 * 1024;
+const LONGEST_HEAD = 16 * 1024;
 
 /** The parser that is in a call: callbacks are for it. */
 let current: RequestParser;

@@ -30,12 +30,9 @@ export const EVFILT_WRITE = -2;
 
 export const EV_ADD = 0x1;
 export const EV_DELETE = 0x2;
-export const EV_ENABLE = 0x4;
-export const EV_DISABLE = 0x8;
 export const EV_ONESHOT = 0x10;
 export const EV_CLEAR = 0x20;
 export const EV_RECEIPT = 0x40;
-export const EV_DISPATCH = 0x80;
 export const EV_ERROR = 0x4000;
 export const EV_EOF = 0x8000;
 

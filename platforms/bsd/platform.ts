@@ -50,7 +50,7 @@ export function bsd(system: BsdSystem): Platform {
 }
 
 /** kqueue(2) and kevent(2) of the C library. A kqueue can itself be polled. */
-export function kqueueCalls(libc: BsdLibc): KqueueCalls {
+function kqueueCalls(libc: BsdLibc): KqueueCalls {
   const { kqueue, kevent, close } = libc.symbols;
   return {
     kqueue() {

@@ -88,8 +88,6 @@ export const THREAD_BASIC_INFORMATION = 0;
 export const IO_COMPLETION_ALL_ACCESS = 0x1f0003;
 
 export const STATUS_SUCCESS = 0;
-export const STATUS_TIMEOUT = 0x102;
-export const STATUS_CANCELLED = 0xc0000120 | 0;
 
 /** The call has begun and its packet will come. */
 export const WSA_IO_PENDING = 997;

@@ -41,7 +41,7 @@ export function* readClientHello(conn: Conn): Routine<ClientHello> {
 }
 
 /** The message, put together from its records; empty if there is another; null if more is to come. */
-export function clientHello(bytes: Uint8Array): Uint8Array | null {
+function clientHello(bytes: Uint8Array): Uint8Array | null {
   const parts: number[] = [];
   for (let at = 0;;) {
     if (parts.length >= MESSAGE_HEADER) {
@@ -89,7 +89,7 @@ class Cursor {
 }
 
 /** The host name of a ClientHello's body. */
-export function serverName(message: Uint8Array): string {
+function serverName(message: Uint8Array): string {
   const hello = new Cursor(message);
   hello.take(2 + 32); // legacy_version, random
   hello.vector(1); // legacy_session_id

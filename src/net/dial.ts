@@ -108,7 +108,7 @@ export function* dial(
 }
 
 /** The address that this end is to have, if any. */
-export function* localEndpoint(
+function* localEndpoint(
   network: InternetNetwork,
   address: string | undefined,
   asking: Asking,
@@ -118,7 +118,7 @@ export function* localEndpoint(
 }
 
 /** Those of the same version of IP as this end, if this end is to have an address at all. */
-export function reachable(
+function reachable(
   network: InternetNetwork,
   endpoints: Endpoint[],
   local: Endpoint | null,

@@ -94,7 +94,7 @@ export function unmap(ip: Uint8Array): Uint8Array {
 }
 
 /** An IPv4 address in IPv6's clothes, for a socket of that family; any other as it is. */
-export function mapTo6(ip: Uint8Array): Uint8Array {
+function mapTo6(ip: Uint8Array): Uint8Array {
   if (ip.length === V6) return ip;
   return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
 }

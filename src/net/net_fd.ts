@@ -123,8 +123,3 @@ export class NetFD<A extends Addr> extends FD {
     }
   }
 }
-
-/** The text of an address, or "" where there is none. */
-export function addrText(addr: Addr | null): string {
-  return addr === null ? "" : String(addr);
-}

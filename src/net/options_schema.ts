@@ -23,7 +23,7 @@ function callable<F>(): z.ZodType<F> {
 }
 
 /** The fields of LimitOptions. */
-export const limitFields = {
+const limitFields = {
   timeout: z.number().nonnegative().optional(),
   deadline: z.union([z.date(), z.number(), z.null()]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -31,10 +31,10 @@ export const limitFields = {
 };
 
 /** The fields of LookupOptions. */
-export const lookupFields = { ...limitFields, lookup: callable<LookupHost>().optional() };
+const lookupFields = { ...limitFields, lookup: callable<LookupHost>().optional() };
 
 /** The fields of SocketOptions. */
-export const socketFields = {
+const socketFields = {
   reusePort: z.boolean().optional(),
   reuseAddr: z.boolean().optional(),
   readBuffer: bytes.optional(),

@@ -7,7 +7,7 @@ import type { KeepAlive } from "./net.ts";
 import type { SocketOptions, TCPOptions } from "./options.ts";
 
 /** Go's choice: a probe after 15 s of silence, then one every 15 s. */
-export const DEFAULT_KEEP_ALIVE: KeepAlive = { idle: 15_000, interval: 15_000 };
+const DEFAULT_KEEP_ALIVE: KeepAlive = { idle: 15_000, interval: 15_000 };
 
 /** What the kernel can count. */
 const MOST = 0x7fffffff;

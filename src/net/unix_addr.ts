@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import type { Addr } from "./addr.ts";
-import { AddrError, UnknownNetworkError } from "./errors.ts";
+import { AddrError } from "./errors.ts";
 
 /** The networks of Unix sockets: streams, datagrams, and packets in order. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
@@ -45,12 +45,6 @@ export const UNIX_NAMERS: Readonly<Record<UnixNetwork, (raw: RawAddress) => Unix
 /** Whether `network` is one of Unix sockets. */
 export function isUnixNetwork(network: string): network is UnixNetwork {
   return network === "unix" || network === "unixgram" || network === "unixpacket";
-}
-
-/** Refuses a network that is none of Unix sockets. */
-export function unixNetwork(network: string): UnixNetwork {
-  if (isUnixNetwork(network)) return network;
-  throw new UnknownNetworkError(network);
 }
 
 /** The text of the name in a `struct sockaddr_un`. */

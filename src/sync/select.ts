@@ -11,11 +11,8 @@ import type { Routine, Waitable } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { type Contest, Waiter } from "./chan_waiter.ts";
-import type { SelectArm, SelectCase, SelectResult } from "./select_case.ts";
+import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
-
-/** The case of a `select` that happens if no other can at once. Go: `default`. */
-export const otherwise: unique symbol = Symbol("netpoll.otherwise");
 
 /**
  * Waits until one of the cases can happen, and makes it happen; the others leave no trace. Among

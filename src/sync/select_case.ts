@@ -7,7 +7,9 @@
  * calls `waiter.finish(value, ok)`. The other only becomes ready, perhaps for someone else by the
  * time the goroutine runs (a socket). It calls `waiter.retry()`, and is tried again.
  */
-import type { otherwise } from "./select.ts";
+
+/** The case of a `select` that happens if no other can at once. Go: `default`. */
+export const otherwise: unique symbol = Symbol("netpoll.otherwise");
 
 /** For the type checker alone: no object has it. */
 export declare const OUTCOME: unique symbol;

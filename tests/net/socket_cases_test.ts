@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { dial, go, gosched, listen, OpError, PanicError, type Routine } from "../../mod.ts";
 import { after } from "../../src/sync/time.ts";
 import { chan } from "../../src/sync/chan.ts";
-import { otherwise, select } from "../../src/sync/select.ts";
+import { select } from "../../src/sync/select.ts";
+import { otherwise } from "../../src/sync/select_case.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { both, pair, pairOn, thrown } from "../harness.ts";
 

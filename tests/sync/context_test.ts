@@ -26,7 +26,8 @@ import {
 } from "../../src/sync/context_cancel.ts";
 import { Canceled, DeadlineExceeded } from "../../src/sync/context_errors.ts";
 import { afterFunc, fromSignal } from "../../src/sync/context_host.ts";
-import { otherwise, select } from "../../src/sync/select.ts";
+import { select } from "../../src/sync/select.ts";
+import { otherwise } from "../../src/sync/select_case.ts";
 import { assertNothingLeft, both, only, openSockets, until } from "../harness.ts";
 
 const HOUR = 3_600_000;

@@ -7,8 +7,13 @@ import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sche
 import { scheduler } from "../../src/sched/thread.ts";
 import { type Chan, chan } from "../../src/sync/chan.ts";
 import type { Channel } from "../../src/sync/chan_channel.ts";
-import { otherwise, select } from "../../src/sync/select.ts";
-import type { SelectArm, SelectCase, SelectWaiter } from "../../src/sync/select_case.ts";
+import { select } from "../../src/sync/select.ts";
+import {
+  otherwise,
+  type SelectArm,
+  type SelectCase,
+  type SelectWaiter,
+} from "../../src/sync/select_case.ts";
 import { onPromise } from "../../src/sync/select_promise.ts";
 import { random, seedSelect } from "../../src/sync/select_random.ts";
 import { after } from "../../src/sync/time.ts";

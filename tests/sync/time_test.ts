@@ -17,7 +17,8 @@ import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sche
 import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/sync/chan.ts";
-import { otherwise, select } from "../../src/sync/select.ts";
+import { select } from "../../src/sync/select.ts";
+import { otherwise } from "../../src/sync/select_case.ts";
 import { after, Ticker, Timer } from "../../src/sync/time.ts";
 import { afterFunc } from "../../src/sync/time_func.ts";
 import { both, only, until } from "../harness.ts";
