@@ -6,6 +6,7 @@ import { IN_FLIGHT, OPEN, type Sample, sample, WARMING } from "./connections/mea
 import { report } from "./connections/report.ts";
 import { build } from "./echo/rig/build.ts";
 import { SERVERS } from "./echo/rig/servers.ts";
+import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
 import { choose, number } from "./rig/flags.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
@@ -73,10 +74,5 @@ async function main(): Promise<void> {
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(`bench:connections: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await command("connections", main);
 process.exit();

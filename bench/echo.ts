@@ -4,6 +4,7 @@ import process from "node:process";
 import { build } from "./echo/rig/build.ts";
 import { checkBytes } from "./echo/rig/bytes.ts";
 import { checkGoals } from "./echo/rig/goals.ts";
+import { command } from "./rig/command.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { type Options, parseOptions, USAGE } from "./echo/rig/options.ts";
 import { report } from "./echo/rig/report.ts";
@@ -26,7 +27,6 @@ async function bench(options: Options): Promise<boolean> {
   return samples.every(({ failure }) => failure === "");
 }
 
-/** The exit status tells of failures only: a goal that is missed is a result. */
 async function main(): Promise<boolean> {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) {
@@ -42,9 +42,4 @@ async function main(): Promise<boolean> {
   return options.bytes === null ? await bench(options) : await checkBytes(options.bytes, options);
 }
 
-try {
-  process.exitCode = await main() ? 0 : 1;
-} catch (error) {
-  console.error(`bench:echo: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await command("echo", main);

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { Figures } from "./overload/faults.ts";
 import { type Scenario, SCENARIOS } from "./overload/scenarios.ts";
 import type { Runtime } from "./overload/served.ts";
+import { command } from "./rig/command.ts";
 import { choose } from "./rig/flags.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { BUN, DENO } from "./rig/paths.ts";
@@ -72,10 +73,5 @@ async function main(): Promise<void> {
   saveResults("overload", { machine, results }, `${head}\n\n${text}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(`bench:overload: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await command("overload", main);
 process.exit();

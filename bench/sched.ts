@@ -2,6 +2,7 @@
 // The benchmark of the scheduler: `npm run bench:sched`. See bench/README.md.
 import { getPriority } from "node:os";
 import process from "node:process";
+import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { compiled, inRepository } from "./rig/paths.ts";
@@ -35,7 +36,6 @@ async function bench(options: Options): Promise<boolean> {
   return samples.every(({ failure }) => failure === "");
 }
 
-/** The exit status tells of failures only: a goal that is missed is a result. */
 async function main(): Promise<boolean> {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) {
@@ -49,9 +49,4 @@ async function main(): Promise<boolean> {
   return await bench(options);
 }
 
-try {
-  process.exitCode = await main() ? 0 : 1;
-} catch (error) {
-  console.error(`bench:sched: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await command("sched", main);

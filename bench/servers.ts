@@ -3,6 +3,7 @@
 import process from "node:process";
 import { build as buildEcho } from "./echo/rig/build.ts";
 import { SERVERS } from "./echo/rig/servers.ts";
+import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { compiled, inRepository } from "./rig/paths.ts";
@@ -61,9 +62,4 @@ async function main(): Promise<boolean> {
   return samples.every(({ failure }) => failure === "");
 }
 
-try {
-  process.exitCode = await main() ? 0 : 1;
-} catch (error) {
-  console.error(`bench:servers: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+await command("servers", main);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The seam for packets, Unix sockets and descriptors from elsewhere. It is apart from types.ts
- * because a system may lack it: its users ask through src/net/calls.ts and get a clear error.
- * Results are as of SocketCalls: zero or more, or minus an errno.
+ * The seam for packets, Unix sockets and descriptors from elsewhere. Results are as of SocketCalls:
+ * zero or more, or minus an errno.
  */
 import type { Family, RawAddress, SocketCalls } from "./socket_types.ts";
 

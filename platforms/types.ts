@@ -69,10 +69,9 @@ export interface Platform {
   /** Absent where the system cannot tell. */
   readonly threads?: ThreadCalls;
   readonly transfers: TransferCalls;
-  /** Where the system has them; see src/net/calls.ts. */
-  readonly packets?: PacketCalls;
-  readonly unix?: UnixCalls;
-  readonly descriptors?: DescriptorCalls;
+  readonly packets: PacketCalls;
+  readonly unix: UnixCalls;
+  readonly descriptors: DescriptorCalls;
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */

@@ -6,6 +6,7 @@
 import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
 import * as C from "./constants.ts";
 import { EBADF } from "./errno.ts";
+import { isHandle } from "./is_handle.ts";
 import type { WindowsSockets } from "./socket.ts";
 import { PROTOCOL_INFO } from "./structs.ts";
 import type { Winsock } from "./winsock.ts";
@@ -76,11 +77,4 @@ export class WindowsDescriptors implements DescriptorCalls {
   close(fd: number): number {
     return isHandle(this.#winsock, fd) ? this.files.closeAny(fd) : -EBADF;
   }
-}
-
-const flags = new Uint32Array(new ArrayBuffer(4));
-
-/** Whether a number stands for something open. */
-export function isHandle({ kernel }: Winsock, fd: number): boolean {
-  return kernel.GetHandleInformation(fd, flags) !== 0;
 }

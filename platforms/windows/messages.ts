@@ -11,9 +11,24 @@ import {
 import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
 import type { RawAddress } from "../types.ts";
 import { EOPNOTSUPP } from "./errno.ts";
-import type { WindowsPackets } from "./packets.ts";
 
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
+
+/** Calls that move one datagram at a time, with what it carries beside its bytes. */
+export interface SinglePackets {
+  /** Who sent what the last `receiveFrom` gave. */
+  readonly sender: SocketName & { readonly bytes: Uint8Array };
+  /** What that carried. */
+  readonly control: ControlInfo;
+  receiveFrom(fd: number, buffer: Uint8Array, length: number): number;
+  sendTo(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    address: RawAddress | null,
+    control: ControlRequest | null,
+  ): number;
+}
 
 /** See {@linkcode Messages}. */
 export class WindowsMessages implements Messages {
@@ -21,7 +36,7 @@ export class WindowsMessages implements Messages {
   readonly size: number;
   readonly data: Uint8Array<ArrayBuffer>;
   readonly lengths: Int32Array;
-  readonly #packets: WindowsPackets;
+  readonly #packets: SinglePackets;
   readonly #names: SocketName[];
   readonly #nameBytes: Uint8Array<ArrayBuffer>;
   readonly #truncated: boolean[];
@@ -29,7 +44,7 @@ export class WindowsMessages implements Messages {
   readonly #infos: ControlInfo[];
   readonly #requests: (ControlRequest | null)[];
 
-  constructor(packets: WindowsPackets, { count, size }: MessagesShape) {
+  constructor(packets: SinglePackets, { count, size }: MessagesShape) {
     this.#packets = packets;
     this.count = count;
     this.size = size;

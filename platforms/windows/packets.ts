@@ -15,7 +15,7 @@ import type { Family, RawAddress } from "../types.ts";
 import * as C from "./constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { ENOPROTOOPT, EOPNOTSUPP } from "./errno.ts";
-import { WindowsMessages } from "./messages.ts";
+import { type SinglePackets, WindowsMessages } from "./messages.ts";
 import { WindowsMulticast } from "./multicast.ts";
 import type { WindowsSockets } from "./socket.ts";
 import type { Winsock } from "./winsock.ts";
@@ -40,7 +40,7 @@ const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
 ]);
 
 /** See {@linkcode PacketCalls}. */
-export class WindowsPackets implements PacketCalls {
+export class WindowsPackets implements PacketCalls, SinglePackets {
   readonly sender: SocketName & { readonly bytes: Uint8Array };
   /** What the last `receiveFrom` gave beside the bytes. */
   control: ControlInfo = NO_CONTROL;

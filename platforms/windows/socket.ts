@@ -9,9 +9,9 @@ import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "..
 import { Acceptor } from "./acceptor.ts";
 import * as C from "./constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
-import { isHandle } from "./descriptor.ts";
 import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "./errno.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
+import { isHandle } from "./is_handle.ts";
 import { INHERITED, SocketOptions } from "./options.ts";
 import { StreamSocket } from "./stream_socket.ts";
 import { PROTOCOL_INFO, SOCKADDR, TCP_INFO } from "./structs.ts";

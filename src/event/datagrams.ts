@@ -4,7 +4,6 @@ import type { PacketCalls } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { type Family, POLL_READ } from "../../platforms/types.ts";
 import type { Addr, UDPAddr } from "../net/addr.ts";
-import { packetCalls } from "../net/calls.ts";
 import { OpError } from "../net/errors.ts";
 import { kernelForm, senderAddr } from "../net/peers.ts";
 import type { UDPConn } from "../net/udp.ts";
@@ -32,7 +31,7 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
   fd: number;
   readonly #host: ConnHost<C>;
   readonly #owner: Loop;
-  readonly #calls: PacketCalls = packetCalls();
+  readonly #calls: PacketCalls = platform().packets;
   readonly #net: string;
   readonly #family: Family;
   readonly #conn: DatagramConn<C> = new DatagramConn<C>(this);

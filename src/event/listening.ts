@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** Opens what an event server listens with. */
+/** What an event server listens with. */
 import type { Addr } from "../net/addr.ts";
-import { DESCRIPTOR } from "../net/descriptor.ts";
-import { listen } from "../net/listen.ts";
-import { listenPacket } from "../net/listen_packet.ts";
-import { isUDPNetwork } from "../net/resolve.ts";
-import type { TCPListener } from "../net/tcp_listener.ts";
-import type { UnixStreamListener } from "../net/unix_listener.ts";
-import type { Routine } from "../sched/goroutine.ts";
-import { type Accepting, Acceptor } from "./acceptor.ts";
-import type { ServeAddress } from "./address.ts";
-import type { ConnHost } from "./conn_host.ts";
-import { Datagrams } from "./datagrams.ts";
-import type { Loop } from "./loop.ts";
-import { streamNet } from "./stream_net.ts";
 
 /** One address of a server. */
 export interface Listening {
@@ -21,22 +8,4 @@ export interface Listening {
   pause(): void;
   resume(): void;
   close(): void;
-}
-
-/** Listens. Parks to look up a name. Throws as `listen` and `listenPacket` do. */
-export function* listenOn<C>(
-  { network, address, reusePort }: ServeAddress,
-  server: Accepting & ConnHost<C>,
-  loop: Loop,
-  addrIndex: number,
-): Routine<Listening> {
-  if (isUDPNetwork(network)) {
-    const socket = yield* listenPacket(network, address, { reusePort });
-    return new Datagrams<C>(server, loop, socket, network, addrIndex);
-  }
-  const { backlog } = server.settings;
-  const options = network === "unix" ? { backlog } : { backlog, reusePort };
-  const listener = yield* listen(network, address, options);
-  const fd = (listener as TCPListener | UnixStreamListener)[DESCRIPTOR];
-  return new Acceptor(server, loop, fd, streamNet(network), addrIndex);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What differs between the connections of TCP and of Unix sockets. */
+import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../net/addr.ts";
-import { descriptorCalls } from "../net/calls.ts";
 import type { Conn } from "../net/net.ts";
 import { NetFD } from "../net/net_fd.ts";
 import { tcpNetwork } from "../net/resolve.ts";
@@ -40,7 +40,7 @@ export function streamNet(network: string): StreamNet {
  * descriptor, and TypeError if it is no connection of `net`.
  */
 export function readyToAdopt(fd: number, net: StreamNet): void {
-  const calls = descriptorCalls();
+  const calls = platform().descriptors;
   const kind = calls.kind(fd);
   if (typeof kind === "number") throw new SyscallError("getsockopt", -kind);
   const { domain, type, listening } = kind;

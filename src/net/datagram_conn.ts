@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the datagram sockets of UDP and of Unix have in common. Go: net/udpsock.go, net/unixsock.go. */
 import { countRead, countWritten } from "../poll/traffic.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
@@ -10,7 +11,6 @@ import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { SelectCase } from "../sync/select_case.ts";
 import type { Addr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import { AddrError, OpError } from "./errors.ts";
 import type { NetFD } from "./net_fd.ts";
@@ -31,7 +31,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** @internal */
   constructor(fd: NetFD<A>) {
-    const calls = packetCalls();
+    const calls = platform().packets;
     const { sysfd } = fd;
     this.netFD = fd;
     this.#sender = calls.sender;

@@ -10,7 +10,6 @@ import { ERR_NOT_POLLABLE, SyscallError } from "../poll/errors.ts";
 import { holdSpare } from "../poll/exhaustion.ts";
 import type { FD } from "../poll/fd.ts";
 import type { Addr } from "./addr.ts";
-import { descriptorCalls } from "./calls.ts";
 import { OpError } from "./errors.ts";
 import type { NetFD } from "./net_fd.ts";
 import { checkOptions } from "./options_check.ts";
@@ -51,7 +50,7 @@ export function adopted<T>(
       `Cannot use a descriptor as it must be a whole number: current value is ${shown(fd)}`,
     );
   }
-  const calls = descriptorCalls();
+  const calls = platform().descriptors;
   const kind = calls.kind(fd);
   if (typeof kind === "number") throw failure("getsockopt", kind);
   const sysfd = own ? fd : checked("fcntl", calls.duplicate(fd));

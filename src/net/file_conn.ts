@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Streams over what is no socket: pipes, terminals, eventfds. Go: os.NewFile, os.File. */
 import { checkPieces } from "../poll/bytes.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { Addr } from "./addr.ts";
-import { descriptorCalls } from "./calls.ts";
 import { NetFD } from "./net_fd.ts";
 import { StreamConn } from "./stream_conn.ts";
 
@@ -27,7 +27,7 @@ export class FileAddr implements Addr {
 
 /** The descriptor of what is no socket: the plain calls serve it. */
 export class FileFD extends NetFD<FileAddr> {
-  override readonly sockets: SocketCalls = descriptorCalls().files;
+  override readonly sockets: SocketCalls = platform().descriptors.files;
   /** Whether it was blocking: others may have it too, and are to find it so. */
   readonly #wasBlocking: boolean;
 
@@ -47,7 +47,7 @@ export class FileFD extends NetFD<FileAddr> {
 
   /** There is nothing to linger for. */
   protected override release(): void {
-    if (this.#wasBlocking) descriptorCalls().setNonBlocking(this.sysfd, false);
+    if (this.#wasBlocking) platform().descriptors.setNonBlocking(this.sysfd, false);
     this.sockets.close(this.sysfd);
   }
 }

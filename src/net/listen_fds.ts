@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Sockets that a service manager passes. See sd_listen_fds(3); Go has it in go-systemd, activation. */
+import { platform } from "../../platforms/runtime.ts";
 import { shown } from "../sched/argument.ts";
 import { env, pid } from "node:process";
 import { SyscallError } from "../poll/errors.ts";
-import { descriptorCalls } from "./calls.ts";
 
 /** The first descriptor that is passed. */
 const FIRST = 3;
@@ -44,7 +44,7 @@ export function listenFds(): ListenFd[] {
     (_, i) => ({ fd: FIRST + i, name: names[i] || "unknown" }),
   );
   for (const { fd } of passed) {
-    const done = descriptorCalls().closeOnExec(fd);
+    const done = platform().descriptors.closeOnExec(fd);
     if (done < 0) throw new SyscallError("fcntl", -done);
   }
   delete env.LISTEN_PID;
@@ -65,6 +65,6 @@ export function closeFd(fd: number): void {
       `Cannot close a descriptor as it must be a whole number: current value is ${shown(fd)}`,
     );
   }
-  const done = descriptorCalls().close(fd);
+  const done = platform().descriptors.close(fd);
   if (done < 0) throw new SyscallError("close", -done);
 }

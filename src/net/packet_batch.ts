@@ -3,10 +3,10 @@
 import { checkBytes } from "../poll/bytes.ts";
 import { shown } from "../sched/argument.ts";
 import { traffic } from "../poll/traffic.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { ControlInfo, Messages } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
 import type { UDPAddr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import { formatIP } from "./ip.ts";
 import { kernelForm, senderAddr } from "./peers.ts";
 import type { PacketInfo } from "./udp.ts";
@@ -54,7 +54,7 @@ export class PacketBatch {
     check("size", size, 1, LONGEST);
     this.count = count;
     this.size = size;
-    this.#messages = packetCalls().messages({ count, size, fds: 0 });
+    this.#messages = platform().packets.messages({ count, size, fds: 0 });
     const { data } = this.#messages;
     this.#buffers = Array.from(
       { length: count },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Memory for one message with what it carries beside its bytes, which a thread's sockets share. */
+import { platform } from "../../platforms/runtime.ts";
 import type { Messages } from "../../platforms/packet_types.ts";
-import { packetCalls } from "./calls.ts";
 
 /** The longest datagram of UDP, and then some. */
 const SIZE = 64 * 1024;
@@ -18,7 +18,7 @@ export function scratchMessage(length: number): Messages {
   if (scratch === null || scratch.size < length) {
     // By powers of two, so that sizes that grow do not each take new memory.
     const size = 2 ** Math.ceil(Math.log2(Math.max(length, SIZE)));
-    scratch = packetCalls().messages({ count: 1, size, fds: MOST_FDS });
+    scratch = platform().packets.messages({ count: 1, size, fds: MOST_FDS });
   }
   return scratch;
 }

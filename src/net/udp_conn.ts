@@ -2,6 +2,7 @@
 /** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
 import { needObject, shown } from "../sched/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { ControlRequest } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
@@ -9,7 +10,6 @@ import { checkBytes, lengthNow } from "../poll/bytes.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../sync/cancel.ts";
 import type { UDPAddr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import { OpError } from "./errors.ts";
 import { fit, formatIP, parseIP } from "./ip.ts";
 import { PacketBatch } from "./packet_batch.ts";
@@ -230,7 +230,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 }
 
 function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
-  if (p.length > LONGEST) return countWritten(packetCalls().send(fd, p, p.length));
+  if (p.length > LONGEST) return countWritten(platform().packets.send(fd, p, p.length));
   const messages = scratchMessage(lengthNow("write", p));
   messages.data.set(p);
   messages.lengths[0] = p.length;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of UDP sockets. Go: net/udpsock_posix.go. */
+import { platform } from "../../platforms/runtime.ts";
 import type { PacketOption } from "../../platforms/packet_types.ts";
 import type { Family } from "../../platforms/types.ts";
 import type { FdOp } from "../poll/fd.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { type UDPAddr, udpAddr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import { OpError } from "./errors.ts";
 import { NetFD } from "./net_fd.ts";
 
@@ -30,12 +30,12 @@ export class UDPFD extends NetFD<UDPAddr> {
 
   /** Sets an option; a failure is an OpError of "set". */
   setPacketOption(option: PacketOption, value: number): void {
-    this.configure(() => packetCalls().setOption(this.sysfd, option, value));
+    this.configure(() => platform().packets.setOption(this.sysfd, option, value));
   }
 
   /** Sets an option that not every kernel has. Whether this one has. */
   trySetPacketOption(option: PacketOption, value: number): boolean {
-    return this.use("set-own", () => packetCalls().setOption(this.sysfd, option, value) >= 0);
+    return this.use("set-own", () => platform().packets.setOption(this.sysfd, option, value) >= 0);
   }
 
   /** Whether the kernel cuts what it is to send: one that cannot would send it whole. */

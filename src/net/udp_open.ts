@@ -5,7 +5,6 @@ import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr, udpAddr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import type { Dialler } from "./dial_race.ts";
 import { asError, OpError } from "./errors.ts";
 import { fit, isUnspecified } from "./ip.ts";
@@ -94,7 +93,7 @@ function opened(
     if (result < 0) throw fail(new SyscallError(call, -result));
     return result;
   };
-  const sysfd = packetCalls().socket(family);
+  const sysfd = platform().packets.socket(family);
   const anywhere = network === "udp" && purpose === "listen" && isUnspecified(endpoint.ip);
   if (sysfd === -errno.EAFNOSUPPORT && anywhere) {
     return opened("udp4", { ...endpoint, ip: new Uint8Array(4) }, purpose, fail, prepare);
@@ -102,7 +101,7 @@ function opened(
   check(sysfd, "socket");
   try {
     const address = String(endpointAddr(network, endpoint));
-    packetCalls().setOption(sysfd, "SO_BROADCAST", 1);
+    platform().packets.setOption(sysfd, "SO_BROADCAST", 1);
     const remote = prepare({ sysfd, family, network, address, check }, v6only);
     const local = sockets.localAddress(sysfd);
     if (typeof local === "number") check(local, "getsockname");

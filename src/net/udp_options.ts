@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Options of UDP sockets. Go: golang.org/x/net/ipv4 and ipv6, sockopt. */
 import { needString, shown } from "../sched/argument.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";
 import { UDPAddr } from "./addr.ts";
-import { packetCalls } from "./calls.ts";
 import { DatagramConn } from "./datagram_conn.ts";
 import { AddrError, OpError } from "./errors.ts";
 import { parseIP, unmap } from "./ip.ts";
@@ -45,13 +45,13 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   /** See {@linkcode UDPConn.joinGroup}. */
   joinGroup(group: string, on: string | number = 0): void {
     const [ip, index] = this.#group(group, on);
-    this.netFD.configure(() => packetCalls().multicast.join(this.netFD.sysfd, ip, index));
+    this.netFD.configure(() => platform().packets.multicast.join(this.netFD.sysfd, ip, index));
   }
 
   /** See {@linkcode UDPConn.leaveGroup}. */
   leaveGroup(group: string, on: string | number = 0): void {
     const [ip, index] = this.#group(group, on);
-    this.netFD.configure(() => packetCalls().multicast.leave(this.netFD.sysfd, ip, index));
+    this.netFD.configure(() => platform().packets.multicast.leave(this.netFD.sysfd, ip, index));
   }
 
   /** See {@linkcode UDPConn.setMulticastLoopback}. */
@@ -72,7 +72,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     const index = on === null ? 0 : this.interfaceIndex(on);
     const set = (family: Family) =>
       this.netFD.configure(() =>
-        packetCalls().multicast.setInterface(this.netFD.sysfd, family, index)
+        platform().packets.multicast.setInterface(this.netFD.sysfd, family, index)
       );
     if (this.#v6) set("ip6");
     set("ip4");

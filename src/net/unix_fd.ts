@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of Unix sockets. Go: net/unixsock_posix.go. */
+import { platform } from "../../platforms/runtime.ts";
 import type { RawCredentials } from "../../platforms/packet_types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { giveBack, lend } from "../poll/lending.ts";
-import { unixCalls } from "./calls.ts";
 import { NetFD } from "./net_fd.ts";
 import { ListenFD } from "./stream_listener.ts";
 import { UNIX_NAMERS, type UnixAddr, type UnixNetwork } from "./unix_addr.ts";
@@ -31,7 +31,7 @@ export class UnixFD extends NetFD<UnixAddr> {
   /** Who is at the other end. */
   credentials(): RawCredentials {
     return this.use("get", () => {
-      const who = unixCalls().credentials(this.sysfd);
+      const who = platform().unix.credentials(this.sysfd);
       if (typeof who === "number") throw this.fail("get", new SyscallError("getsockopt", -who));
       return who;
     });

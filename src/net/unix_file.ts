@@ -3,7 +3,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { platform } from "../../platforms/runtime.ts";
 import { SyscallError } from "../poll/errors.ts";
-import { unixCalls } from "./calls.ts";
 import type { UnixName } from "./unix_addr.ts";
 
 /** A socket's file, known by its inode: another socket may be bound to the path by now. */
@@ -43,7 +42,7 @@ export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null
 /** Why a path is in use. Nobody notices a datagram socket that connects to him. */
 function whoHasIt(path: string, raw: UnixName["raw"]): string {
   const { sockets, errnoText } = platform();
-  const probe = unixCalls().socket("dgram");
+  const probe = platform().unix.socket("dgram");
   // Windows has none of these, nor does it tell the file of a socket from others.
   if (probe < 0) return "";
   const done = sockets.connect(probe, raw);

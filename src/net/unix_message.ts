@@ -2,13 +2,13 @@
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
 import { shown, wrongArgument } from "../sched/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
+import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import { holding, whenWritable } from "../poll/attempts.ts";
 import { receiving, sending } from "../poll/datagram.ts";
 import { checkBytes, lengthNow, takenAway } from "../poll/bytes.ts";
 import { WRITE_LOCK } from "../poll/fd_mutex.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { descriptorCalls } from "./calls.ts";
 import { MOST_FDS, scratchMessage } from "./scratch_messages.ts";
 import type { UnixMessage } from "./unix.ts";
 import { UNIX_NAMERS, UnixAddr, type UnixNetwork } from "./unix_addr.ts";
@@ -40,7 +40,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
   p.set(messages.data.subarray(0, n));
   const controlTruncated = messages.controlTruncated(0);
   if (controlTruncated) {
-    for (const each of fds) descriptorCalls().close(each);
+    for (const each of fds) platform().descriptors.close(each);
     fds = [];
   }
   const network = fd.net as UnixNetwork;

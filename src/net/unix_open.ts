@@ -8,7 +8,6 @@ import { holdSpare } from "../poll/exhaustion.ts";
 import { sleep } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { FD } from "../poll/fd.ts";
-import { unixCalls } from "./calls.ts";
 import { AddrError, addressError, asError, OpError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import type { DialOptions, ListenOptions, SocketOptions } from "./options.ts";
@@ -58,7 +57,7 @@ function open(network: UnixNetwork, address: string, options: SocketOptions): nu
     if (result < 0) throw new SyscallError(syscall, -result);
     return result;
   };
-  const sysfd = check(unixCalls().socket(TYPES[network]), "socket");
+  const sysfd = check(platform().unix.socket(TYPES[network]), "socket");
   try {
     setSocketOptions({ sysfd, family: "unix", network, address, check }, options);
     return sysfd;

@@ -12,8 +12,8 @@ import {
   type Routine,
   UnknownNetworkError,
 } from "../../mod.ts";
+import { platform } from "../../platforms/runtime.ts";
 import { type EventConn, type Events, serve, type Server } from "../../event.ts";
-import { descriptorCalls } from "../../src/net/calls.ts";
 import { both, onWindows, openSockets, thrown, until } from "../harness.ts";
 import { bytes, readAll, serving, text } from "./serving.ts";
 
@@ -205,7 +205,7 @@ both("what is no connection is not adopted, and stays its owner's", function* ()
     assert.equal(openSockets(), sockets);
     // One that would wait is made one that does not: else this hung.
     const fd = accepted.detach();
-    assert.equal(descriptorCalls().setNonBlocking(fd, false), 1);
+    assert.equal(platform().descriptors.setNonBlocking(fd, false), 1);
     const conn = server.adopt(fd);
     for (let i = 0; i < 5; i++) yield* gosched();
     assert.equal(conn.fd, fd);

@@ -34,7 +34,7 @@ const isOpError = (error: unknown) => error instanceof OpError;
 
 /** Whether a number stands for something open. */
 function isOpen(fd: number): boolean {
-  return typeof platform().descriptors!.kind(fd) !== "number";
+  return typeof platform().descriptors.kind(fd) !== "number";
 }
 
 /** Why there are no pipes, and no second number of what the library has had before. */

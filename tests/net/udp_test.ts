@@ -359,7 +359,7 @@ both(
 
 both("a call that a signal interrupted is made again", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
-  const packets = platform().packets!;
+  const packets = platform().packets;
   const real = Object.getPrototypeOf(packets) as Record<string, (...args: unknown[]) => unknown>;
   let interrupted = 0;
   const once = (name: string) => {

@@ -355,7 +355,7 @@ both("a datagram waits for a peer whose queue others have filled", function* () 
   })());
   assert.ok(queued > 0);
   let tries = 0;
-  const packets = platform().packets!;
+  const packets = platform().packets;
   const { sendTo } = Object.getPrototypeOf(packets) as PacketCalls;
   const counting = {
     sendTo: (...args: unknown[]) => (tries++, Reflect.apply(sendTo, packets, args)),

@@ -24,7 +24,7 @@ import { both, onWindows, pair, runBy, thrown, until } from "../harness.ts";
 const skip = !onWindows && "this is not Windows";
 const HELLO = new TextEncoder().encode("hello");
 
-const isOpen = (fd: number) => typeof platform().descriptors!.kind(fd) !== "number";
+const isOpen = (fd: number) => typeof platform().descriptors.kind(fd) !== "number";
 
 /** A socket that another library could have made, connected to `fd`. */
 function foreign(fd: number): number {
