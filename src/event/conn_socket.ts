@@ -53,8 +53,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   register(): number {
     const pd = netpoll.open(this.sysfd);
     if (typeof pd === "number") return pd;
-    // Whatever is ready already is told by the first look at the poller, if that tells unasked.
-    if (!pd.hangup) pd.rready = false;
+    // Who connects mostly has something to say: its first turn tries, before the poller tells.
     this.takeOver(pd);
     return 0;
   }
