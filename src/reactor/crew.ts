@@ -32,6 +32,25 @@ export interface Place {
   readonly link: WorkerLink | null;
 }
 
+/** What has a crew: a reactor, a pool. */
+export interface Crewed {
+  /** Waits until every worker is up. Throws what keeps one from it. Parks. */
+  ready(): Routine<void>;
+  shutdown(options: { deadline: number }): Routine<unknown>;
+}
+
+/** Waits until all workers of `opened` are up; if not all come up, none is left. Parks. */
+export function* upOrEnded<T extends Crewed>(opened: T): Routine<T> {
+  let up = false;
+  try {
+    yield* opened.ready();
+    up = true;
+  } finally {
+    if (!up) yield* opened.shutdown({ deadline: 0 });
+  }
+  return opened;
+}
+
 /** See the top of this file. */
 export class Crew<S extends Place> {
   /** Cancelled when the end begins: nobody is started again. */

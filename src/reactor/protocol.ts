@@ -10,6 +10,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../poll/wake_words.ts";
 import type { ListenOptions } from "../net/options.ts";
+import type { PortableAddr } from "./portable_addr.ts";
 import type { PortableError } from "./portable_error.ts";
 import type { LimitName, Shed } from "./limit_options.ts";
 
@@ -90,7 +91,7 @@ export type ToWorker =
 
 /** What a worker tells of what it has shed since it told last. */
 export type ShedReport = Omit<Shed, "remote"> & {
-  readonly remote: { readonly network: string; readonly text: string } | null;
+  readonly remote: PortableAddr | null;
 };
 
 /** What a worker says. */

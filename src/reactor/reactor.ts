@@ -3,19 +3,19 @@
  * A main reactor and its sub-reactors: connections are accepted here, or in the workers, and served
  * in workers, each a thread with a poller and a scheduler of its own.
  */
-import { type Addr, TCPAddr } from "../net/addr.ts";
-import { splitHostPort } from "../net/host_port.ts";
+import type { Addr } from "../net/addr.ts";
 import type { Listener } from "../net/net.ts";
 import { checkListenOptions, type ListenOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
-import { isUnixNetwork, UnixAddr } from "../net/unix_addr.ts";
+import { isUnixNetwork } from "../net/unix_addr.ts";
 import { ERR_CLOSED } from "../poll/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { Acceptor, handOver, servedBy } from "./acceptor.ts";
 import { Balancer } from "./balance.ts";
-import { checkShutdown, Crew } from "./crew.ts";
+import { checkShutdown, Crew, upOrEnded } from "./crew.ts";
 import { Gate, type LimitCounters } from "./gate.ts";
+import { unpackAddr } from "./portable_addr.ts";
 import { unpack } from "./portable_error.ts";
 import type { ShedReport, ToMain } from "./protocol.ts";
 import {
@@ -243,7 +243,8 @@ export class Reactor implements Disposable {
 
   #shed({ limit, action, remote, count }: ShedReport): void {
     this.#gate.counters[action][limit] += count;
-    this.#gate.limits.onShed({ limit, action, remote: addrOf(remote), count });
+    const from = remote === null ? null : unpackAddr(remote);
+    this.#gate.limits.onShed({ limit, action, remote: from, count });
   }
 
   #over(slot: WorkerSlot, end: WorkerEnd, restartIn: number | null): void {
@@ -280,14 +281,6 @@ export class Reactor implements Disposable {
   }
 }
 
-function addrOf(remote: ShedReport["remote"]): Addr | null {
-  if (remote === null) return null;
-  const { network, text } = remote;
-  if (isUnixNetwork(network)) return new UnixAddr(text, network);
-  const { host, port } = splitHostPort(text);
-  return new TCPAddr(host, Number(port));
-}
-
 /**
  * Starts workers that serve connections with the handler that `module` exports. Parks until all are
  * up. They end with the reactor, and at the latest with the run that opened it.
@@ -307,13 +300,5 @@ function addrOf(remote: ShedReport["remote"]): Addr | null {
  */
 export function* openReactor(module: URL | string, options: ReactorOptions = {}): Routine<Reactor> {
   const checked = checkReactorOptions("open a reactor", options);
-  const reactor = new Reactor(moduleURL("open a reactor", module), checked);
-  let up = false;
-  try {
-    yield* reactor.ready();
-    up = true;
-  } finally {
-    if (!up) yield* reactor.shutdown({ deadline: 0 });
-  }
-  return reactor;
+  return yield* upOrEnded(new Reactor(moduleURL("open a reactor", module), checked));
 }

@@ -5,7 +5,7 @@ import { needObject, needString, wrongArgument } from "../sched/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Semaphore } from "../sync/semaphore.ts";
-import { checkShutdown, Crew } from "./crew.ts";
+import { checkShutdown, Crew, upOrEnded } from "./crew.ts";
 import { Job, JobQueue } from "./job_queue.ts";
 import { OverloadError, PoolClosedError, WorkerEndedError } from "./pool_errors.ts";
 import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./pool_options.ts";
@@ -295,13 +295,5 @@ export function* openPool<M extends JobModule = JobModule>(
   options: PoolOptions = {},
 ): Routine<WorkerPool<M>> {
   const checked = checkPoolOptions("open a pool", options);
-  const pool = new WorkerPool<M>(moduleURL("open a pool", module), checked);
-  let up = false;
-  try {
-    yield* pool.ready();
-    up = true;
-  } finally {
-    if (!up) yield* pool.shutdown({ deadline: 0 });
-  }
-  return pool;
+  return yield* upOrEnded(new WorkerPool<M>(moduleURL("open a pool", module), checked));
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/** Addresses on their way to another thread: a structured clone loses their class. */
+import { type Addr, TCPAddr } from "../net/addr.ts";
+import { splitHostPort } from "../net/host_port.ts";
+import { isUnixNetwork, UnixAddr } from "../net/unix_addr.ts";
+
+/** An address of TCP or of a Unix socket, without its class. */
+export interface PortableAddr {
+  readonly network: string;
+  readonly text: string;
+}
+
+/** Makes `addr` fit to travel. */
+export function packAddr(addr: Addr): PortableAddr {
+  return { network: addr.network, text: String(addr) };
+}
+
+/** The address that `packed` was. */
+export function unpackAddr({ network, text }: PortableAddr): Addr {
+  if (isUnixNetwork(network)) return new UnixAddr(text, network);
+  const { host, port } = splitHostPort(text);
+  return new TCPAddr(host, Number(port));
+}
