@@ -17,31 +17,50 @@ export interface Endpoint {
   readonly scope: number;
 }
 
-/** The socket options that are numbers, by their POSIX names; each system knows its own numbers. */
-export const INT_OPTIONS = [
-  "SO_REUSEADDR",
-  "SO_REUSEPORT",
-  "SO_KEEPALIVE",
-  "SO_RCVBUF",
-  "SO_SNDBUF",
-  "SO_ERROR",
-  "SO_TYPE",
-  "TCP_NODELAY",
-  "TCP_KEEPIDLE",
-  "TCP_KEEPINTVL",
-  "TCP_KEEPCNT",
-  "TCP_USER_TIMEOUT",
-  "TCP_DEFER_ACCEPT",
-  "TCP_FASTOPEN",
-  "TCP_FASTOPEN_CONNECT",
-  "SO_MARK",
-  "IP_TOS",
-  "IPV6_TCLASS",
-  "IPV6_V6ONLY",
-] as const;
+/** A socket option that is a number, by its POSIX name; each system knows its own numbers. */
+export type IntOption =
+  | "SO_REUSEADDR"
+  | "SO_REUSEPORT"
+  | "SO_KEEPALIVE"
+  | "SO_RCVBUF"
+  | "SO_SNDBUF"
+  | "SO_ERROR"
+  | "SO_TYPE"
+  | "TCP_NODELAY"
+  | "TCP_KEEPIDLE"
+  | "TCP_KEEPINTVL"
+  | "TCP_KEEPCNT"
+  | "TCP_USER_TIMEOUT"
+  | "TCP_DEFER_ACCEPT"
+  | "TCP_FASTOPEN"
+  | "TCP_FASTOPEN_CONNECT"
+  | "SO_MARK"
+  | "IP_TOS"
+  | "IPV6_TCLASS"
+  | "IPV6_V6ONLY";
 
-/** One of them. */
-export type IntOption = typeof INT_OPTIONS[number];
+/** All of them: the compiler lets none be left out. */
+export const INT_OPTIONS: Readonly<Record<IntOption, true>> = {
+  SO_REUSEADDR: true,
+  SO_REUSEPORT: true,
+  SO_KEEPALIVE: true,
+  SO_RCVBUF: true,
+  SO_SNDBUF: true,
+  SO_ERROR: true,
+  SO_TYPE: true,
+  TCP_NODELAY: true,
+  TCP_KEEPIDLE: true,
+  TCP_KEEPINTVL: true,
+  TCP_KEEPCNT: true,
+  TCP_USER_TIMEOUT: true,
+  TCP_DEFER_ACCEPT: true,
+  TCP_FASTOPEN: true,
+  TCP_FASTOPEN_CONNECT: true,
+  SO_MARK: true,
+  IP_TOS: true,
+  IPV6_TCLASS: true,
+  IPV6_V6ONLY: true,
+};
 
 /** The family of an internet socket. */
 export type Family = "ip4" | "ip6";

@@ -16,7 +16,7 @@ import type { RawSocketCalls, SocketCalls, TransferCalls } from "./socket_types.
 export type * from "./ffi_types.ts";
 export * from "./poller_types.ts";
 export type * from "./runtime_types.ts";
-export type * from "./socket_types.ts";
+export * from "./socket_types.ts";
 
 /** The name and the words of an errno. */
 export interface ErrnoText {

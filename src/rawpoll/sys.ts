@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
 import { platform } from "../../platforms/runtime.ts";
-import { INT_OPTIONS } from "../../platforms/socket_types.ts";
-import type { Family, IntOption, RawAddress } from "../../platforms/types.ts";
+import {
+  type Family,
+  INT_OPTIONS,
+  type IntOption,
+  type RawAddress,
+} from "../../platforms/types.ts";
 import { type TCPAddr, tcpAddr } from "../net/addr.ts";
 import { AddrError } from "../net/errors.ts";
 import { splitHostPort } from "../net/host_port.ts";
@@ -11,6 +15,8 @@ import { lookupPort } from "../net/port.ts";
 import { zoneScope } from "../net/zone.ts";
 import { wrongArgument } from "../sched/argument.ts";
 import { SyscallError } from "../poll/errors.ts";
+
+const OPTION_NAMES = Object.keys(INT_OPTIONS);
 
 /** What a call answers that would have to wait: ask the poller, and call again. */
 export const AGAIN: -1 = -1;
@@ -76,12 +82,12 @@ export const sys: Sys = {
     return checked("socket", platform().rawSockets.streamSocket(family));
   },
   setOption(fd, option, value) {
-    oneOf("set an option", "it", INT_OPTIONS, option);
+    oneOf("set an option", "it", OPTION_NAMES, option);
     needInt("set an option", "its value", value);
     checked("setsockopt", platform().rawSockets.setOption(whole(fd), option, value));
   },
   getOption(fd, option) {
-    oneOf("get an option", "it", INT_OPTIONS, option);
+    oneOf("get an option", "it", OPTION_NAMES, option);
     return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
   },
   bind(fd, address) {
