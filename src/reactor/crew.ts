@@ -8,7 +8,7 @@ import { background, type Context } from "../sync/context.ts";
 import { type CancelFunc, withCancel } from "../sync/context_cancel.ts";
 import * as P from "./protocol.ts";
 import type { RestartOptions } from "./reactor_options.ts";
-import { supervise, type Tended } from "./supervisor.ts";
+import { supervise, type Supervised, type Tended } from "./supervisor.ts";
 import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
 
 /** How often it is looked whether all workers have ended. */
@@ -106,10 +106,11 @@ export class Crew<S extends Place> {
     for (const supervisor of this.#supervisors) yield* supervisor.join();
   }
 
-  #watched(place: S, tended: Tended): Tended {
+  #watched(place: S, tended: Tended): Supervised {
     return {
       start: () => tended.start(),
       woken: () => tended.woken(),
+      leaving: () => this.#stop(),
       take: (message) => {
         tended.take(message);
         if (message.type === "up") this.#started.trySend(null);

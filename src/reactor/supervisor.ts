@@ -27,9 +27,15 @@ export interface Tended {
   ended(end: WorkerEnd, restartIn: number | null): void;
 }
 
+/** As the supervisor knows it. */
+export interface Supervised extends Tended {
+  /** Its run has ended, and ends it with all the others. */
+  leaving(): void;
+}
+
 /** Attends to a worker until `stopping` is cancelled and the worker has ended. Parks. */
 export function* supervise(
-  tended: Tended,
+  tended: Supervised,
   restart: Required<RestartOptions> | null,
   stopping: Context,
 ): Routine<void> {
@@ -46,7 +52,7 @@ export function* supervise(
 }
 
 /** One life of a worker. If this goroutine is ended, its run waits for the worker's end. */
-function* attended(tended: Tended): Routine<WorkerEnd> {
+function* attended(tended: Supervised): Routine<WorkerEnd> {
   let link: WorkerLink;
   try {
     link = tended.start();
@@ -59,6 +65,7 @@ function* attended(tended: Tended): Routine<WorkerEnd> {
     return end = yield* link.attend((message) => tended.take(message), () => tended.woken());
   } finally {
     if (end === null) {
+      tended.leaving();
       goDaemon(scheduler.current!.run, "end of a worker", function* () {
         tended.ended(yield* link.end(GRACE_MS), null);
       });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Reactors, pools and limits in hands that err: each error says what was wrong, and nothing is left. */
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import {
   ClosedError,
   type Conn,
@@ -12,7 +13,7 @@ import {
   sleep,
 } from "../../mod.ts";
 import { limit, type Limits, openPool, openReactor, type WorkerPool } from "../../reactor.ts";
-import { both, openSockets, thrown, until } from "../harness.ts";
+import { both, openSockets, runBy, thrown, until } from "../harness.ts";
 import { bothWithWorkers, noSharing } from "./left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
@@ -129,6 +130,20 @@ bothWithWorkers("two may serve one listener, and whoever ends first closes it", 
   for (const one of serving) yield* one.join();
   yield* b.shutdown();
 });
+
+for (const driver of ["run", "runSync"] as const) {
+  test(`that a run ends is no worker's death (${driver})`, async () => {
+    const told: unknown[] = [];
+    const onWorkerEnd = (report: unknown) => void told.push(report);
+    const kept = await runBy(driver, function* () {
+      const reactor = yield* openReactor(HANDLER, { workers: 2, onWorkerEnd });
+      yield* openPool(JOBS, { workers: 2, onWorkerEnd });
+      return reactor.workers;
+    });
+    assert.deepEqual(kept.map(({ state }) => state), ["ended", "ended"]);
+    assert.deepEqual(told, []);
+  });
+}
 
 bothWithWorkers("a handler that is no function* is named", function* () {
   const panics: string[] = [];
