@@ -45,8 +45,8 @@ class LingeringFD extends FD {
     return cause;
   }
 
-  protected override release(): void {
-    super.release();
+  protected override release(run: Run | null): void {
+    super.release(run);
     this.#freed();
   }
 }

@@ -5,9 +5,20 @@ import { platform } from "../../platforms/runtime.ts";
 import type { IntOption, RawAddress } from "../../platforms/types.ts";
 import { FD, type FdOp } from "../poll/fd.ts";
 import { SyscallError } from "../poll/errors.ts";
+import type { Run } from "../sched/run.ts";
 import type { Addr } from "./addr.ts";
 import { OpError } from "./errors.ts";
 import { lingerClose } from "./linger.ts";
+
+/** How a close is to go that is not as all others are. Most descriptors have none. */
+class Ending {
+  /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
+  linger: number | null = null;
+  /** Whether nobody waits for what the peer has not read or not yet sent. */
+  atOnce = false;
+  /** See {@linkcode NetFD.onFreed}. */
+  onFreed: (() => void) | null = null;
+}
 
 /** See the top of this file. */
 export class NetFD<A extends Addr> extends FD {
@@ -16,12 +27,7 @@ export class NetFD<A extends Addr> extends FD {
   #localAddr: A | null = null;
   /** The other end, packed until somebody asks for it. */
   #remoteAddr: A | number | null = null;
-  /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
-  #linger: number | null = null;
-
-  /** Told once, when the number is free: after a lingering close, when that is over. */
-  onFreed: (() => void) | null = null;
-  #atOnce = false;
+  #ending: Ending | null = null;
   readonly #name: (raw: RawAddress) => A;
 
   /** `name` makes an address of the network out of what the kernel calls it. */
@@ -38,6 +44,15 @@ export class NetFD<A extends Addr> extends FD {
       if (typeof raw !== "number") this.#localAddr = this.#name(raw);
     }
     return this.#localAddr;
+  }
+
+  /** Told once, when the number is free: after a lingering close, when that is over. */
+  get onFreed(): (() => void) | null {
+    return this.#ending === null ? null : this.#ending.onFreed;
+  }
+
+  set onFreed(told: (() => void) | null) {
+    (this.#ending ??= new Ending()).onFreed = told;
   }
 
   /** What this network calls an address of the kernel's. */
@@ -71,7 +86,7 @@ export class NetFD<A extends Addr> extends FD {
     this.use("set", () => {
       const done = this.sockets.setLinger(this.sysfd, seconds ?? -1);
       if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done));
-      this.#linger = seconds;
+      (this.#ending ??= new Ending()).linger = seconds;
     });
   }
 
@@ -94,7 +109,7 @@ export class NetFD<A extends Addr> extends FD {
 
   /** Closes it without a wait for what the peer has not read or not yet sent. */
   closeAtOnce(): void {
-    this.#atOnce = true;
+    (this.#ending ??= new Ending()).atOnce = true;
     this.closeQuietly();
   }
 
@@ -111,15 +126,16 @@ export class NetFD<A extends Addr> extends FD {
    * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
    * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
    */
-  protected override release(): void {
-    const slow = this.#linger !== null && this.#linger > 0;
+  protected override release(run: Run | null): void {
+    const { linger = null, atOnce = false } = this.#ending ?? {};
+    const slow = linger !== null && linger > 0;
     if (slow) this.sockets.setLinger(this.sysfd, -1);
-    if (this.#atOnce || this.#linger === 0 || !this.wrote || (this.sawEOF && !slow)) {
-      super.release();
+    if (atOnce || linger === 0 || !this.wrote || (this.sawEOF && !slow)) {
+      super.release(run);
       this.onFreed?.();
     } else {
-      const limit = slow ? this.#linger! * 1000 : Infinity;
-      lingerClose(this.sysfd, this.run, limit, () => this.onFreed?.());
+      const limit = slow ? linger * 1000 : Infinity;
+      lingerClose(this.sysfd, run, limit, () => this.onFreed?.());
     }
   }
 }

@@ -3,6 +3,7 @@
 import { platform } from "../../platforms/runtime.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { releaseSpare } from "../poll/exhaustion.ts";
+import { AcceptOperation } from "../poll/operation.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../sync/cancel.ts";
@@ -29,11 +30,12 @@ export const ADOPT: unique symbol = Symbol("netpoll.adopt");
 export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
   /** @internal */
   protected readonly netFD: ListenFD<A>;
-  readonly #adopt: (sysfd: number) => C = (sysfd) => this[ADOPT](sysfd);
+  readonly #accepting: AcceptOperation<C>;
 
   /** @internal */
   constructor(fd: ListenFD<A>) {
     this.netFD = fd;
+    this.#accepting = this.#operation();
   }
 
   /**
@@ -52,7 +54,9 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
 
   /** See {@linkcode Listener.accept}. */
   accept(cancel?: Cancel): Routine<C> {
-    return this.netFD.cancellable("accept", this.netFD.accept(this.#adopt), cancel);
+    const own = this.#accepting;
+    const call = (own.unused ? own : this.#operation()).call();
+    return this.netFD.cancellable("accept", call, cancel);
   }
 
   /** See {@linkcode Listener.onAccept}. */
@@ -112,6 +116,10 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   /** @internal */
   get [DESCRIPTOR](): ListenFD<A> {
     return this.netFD;
+  }
+
+  #operation(): AcceptOperation<C> {
+    return new AcceptOperation(this.netFD, (sysfd) => this[ADOPT](sysfd));
   }
 
   /** @internal */

@@ -166,9 +166,9 @@ export class PollDesc implements Waitable, Late {
    * nobody does, or when somebody waits for room to write.
    */
   get idleSince(): number | null {
-    if (this.wg !== null || this.#watched("write")) return null;
+    if (this.wg !== null || this.watched("write")) return null;
     if (this.rg !== null) return this.rg.waitSince;
-    return this.#watched("read") ? this.#extras!.watchedSince : null;
+    return this.watched("read") ? this.#extras!.watchedSince : null;
   }
 
   /** Tells those who watch one direction. */
@@ -182,17 +182,17 @@ export class PollDesc implements Waitable, Late {
     const error = (mode & POLL_ERROR) !== 0;
     if (error !== this.#error) {
       this.#error = error;
-      this.#answer();
+      this.answer();
     }
     if (mode & POLL_HANGUP) this.hangup = true;
     if (mode & POLL_READ) {
       this.rready = true;
-      this.#wake(this.unparkReader(), toRun);
+      this.wake(this.unparkReader(), toRun);
       if (this.#extras !== null) this.tell("read");
     }
     if (mode & POLL_WRITE) {
       this.wready = true;
-      this.#wake(this.unparkWriter(), toRun);
+      this.wake(this.unparkWriter(), toRun);
       if (this.#extras !== null) this.tell("write");
     }
     if (this.handler !== null) this.handler.pollReady(mode, toRun);
@@ -201,7 +201,7 @@ export class PollDesc implements Waitable, Late {
   /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */
   evict(): void {
     this.readAnswer = this.writeAnswer = POLL_CLOSING;
-    this.#wakeAll(true, true);
+    this.wakeAll(true, true);
     this.#extras?.stopTimers();
   }
 
@@ -224,15 +224,15 @@ export class PollDesc implements Waitable, Late {
     const extras = this.#extras ??= new PollExtras();
     if (read) extras.readLate = late;
     else extras.writeLate = late;
-    this.#answer();
-    if (late) this.#wakeAll(read, !read);
+    this.answer();
+    if (late) this.wakeAll(read, !read);
   }
 
   /**
    * The answers follow from the flags; calls read them more often than the flags change. "Closing" is
    * for good: until the slot is another's.
    */
-  #answer(): void {
+  private answer(): void {
     if (this.readAnswer === POLL_CLOSING) return;
     const { readLate = false, writeLate = false } = this.#extras ?? {};
     const notPollable = this.#error && !this.reportsErrors ? POLL_NOT_POLLABLE : POLL_OK;
@@ -240,11 +240,11 @@ export class PollDesc implements Waitable, Late {
     this.writeAnswer = writeLate ? POLL_TIMEOUT : POLL_OK;
   }
 
-  #watched(mode: PollMode): boolean {
+  private watched(mode: PollMode): boolean {
     return (this.#extras?.watchers(mode)?.size ?? 0) > 0;
   }
 
-  #wakeAll(read: boolean, write: boolean): void {
+  private wakeAll(read: boolean, write: boolean): void {
     const reader = read ? this.unparkReader() : null;
     const writer = write ? this.unparkWriter() : null;
     if (reader !== null) scheduler.ready(reader);
@@ -253,7 +253,7 @@ export class PollDesc implements Waitable, Late {
     if (write) this.tell("write");
   }
 
-  #wake(g: Goroutine | null, toRun: RunQueue): void {
+  private wake(g: Goroutine | null, toRun: RunQueue): void {
     if (g !== null) scheduler.readyInto(toRun, g);
   }
 }

@@ -11,11 +11,11 @@ class ChunkOperation extends ReadOperation {
   private lent: LentBuffer | null = null;
 
   /** Takes it for a call, which ends the loan of the call before. */
-  chunk(): Routine<Uint8Array | null> {
+  chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
     if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
     this.endLoan();
     this.take(NOTHING_YET);
-    return this as unknown as Routine<Uint8Array | null>;
+    return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);
   }
 
   /** Ends the loan. */
@@ -61,16 +61,14 @@ export interface Chunks extends Disposable {
 
 /** The chunks of a descriptor. */
 export class FDChunks implements Chunks {
-  readonly #fd: FD;
   readonly #operation: ChunkOperation;
 
   constructor(fd: FD) {
-    this.#fd = fd;
     this.#operation = new ChunkOperation(fd);
   }
 
   next(cancel?: Cancel): Routine<Uint8Array | null> {
-    return this.#fd.cancellable("read", this.#operation.chunk(), cancel);
+    return this.#operation.chunk(cancel);
   }
 
   [Symbol.dispose](): void {

@@ -3,8 +3,8 @@
  * A stream socket's descriptor over a readiness poller. Go: internal/poll/fd_unix.go.
  *
  * Each call tries first and parks only when the kernel has nothing. The pollDesc's `rready` and
- * `wready` say whether the next try is worth a system call. Reads and writes, which must be fast,
- * are operations (operation.ts); the rest are generators.
+ * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must be
+ * fast, are operations (operation.ts); the rest are generators.
  */
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
@@ -17,7 +17,7 @@ import { type Cancel, cancellable } from "../sync/cancel.ts";
 import { checkBytes } from "./bytes.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";
-import { FdMutex, READ_LOCK } from "./fd_mutex.ts";
+import { FdMutex } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./operation.ts";
 import { convertError } from "./poll_errors.ts";
 import { traffic } from "./traffic.ts";
@@ -55,19 +55,11 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   pd: PollDesc | null = null;
   readonly sockets: SocketCalls = platform().sockets;
   private readOperation: ReadOperation | null = null;
-  private writeOperation: WriteOperation | null = null;
   /** Whether a write ever put bytes on their way. */
   wrote = false;
-  /** What a call that would have to wait answers. */
-  readonly again: number = -platform().errno.EAGAIN;
-  /** What a call that a signal interrupted answers. */
-  readonly interrupted: number = -platform().errno.EINTR;
   /** Whether a read came to the end of the stream. */
   protected sawEOF = false;
-  /** The run that it was opened in, if any. */
-  protected run: Run | null = null;
   #readEnded = false;
-  #detached = false;
   /** How long `accept` has had no descriptor to give; null while it has. */
   #exhausted: ExhaustionBackOff | null = null;
 
@@ -76,13 +68,22 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.sysfd = sysfd;
   }
 
+  /** What a call that would have to wait answers. */
+  get again(): number {
+    return -platform().errno.EAGAIN;
+  }
+
+  /** What a call that a signal interrupted answers. */
+  get interrupted(): number {
+    return -platform().errno.EINTR;
+  }
+
   /** Registers with the poller. Must come before any call that may park. 0 or minus an errno. */
   init(): number {
     const pd = netpoll.open(this.sysfd);
     if (typeof pd === "number") return pd;
     pd.holder = this;
     this.pd = pd;
-    this.run = pd.owner;
     return 0;
   }
 
@@ -99,28 +100,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
   write(p: Uint8Array): Routine<number> {
     checkBytes("write", p);
-    const own = this.writeOperation ??= new WriteOperation(this);
-    return (own.unused ? own : new WriteOperation(this)).call(p);
-  }
-
-  /** Accepts one connection and gives what `take` makes of its descriptor. Parks. Go: FD.Accept. */
-  *accept<T>(take: (sysfd: number) => T): Routine<T> {
-    if (!this.tryLock(READ_LOCK) && !(yield* this.lock(READ_LOCK))) {
-      throw this.answeredClosed("accept");
-    }
-    const pd = this.pd!;
-    try {
-      if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
-      for (;;) {
-        const fd = this.tryAccept();
-        if (fd !== null) return take(fd);
-        yield pd.parkReader();
-        pd.unparkReader();
-      }
-    } finally {
-      pd.unparkReader();
-      this.unlock(READ_LOCK);
-    }
+    return WriteOperation.of(this).call(p);
   }
 
   /** Accepts one connection if there is one; null if a wait for the next is needed. */
@@ -152,7 +132,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
           this.#exhausted ??= new ExhaustionBackOff(
             this.sockets,
             this.sysfd,
-            () => this.#acceptAgain(),
+            () => this.acceptAgain(),
           );
           this.#exhausted.begin();
           break;
@@ -250,7 +230,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       const done = this.sockets.shutdown(this.sysfd, how);
       if (done < 0) throw this.fail("close", new SyscallError("shutdown", -done));
       // The kernel has no edge to give for what this side did itself.
-      if (how === "read") this.#wakeReader();
+      if (how === "read") this.wakeReader();
     });
   }
 
@@ -275,7 +255,6 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
    */
   detach(): number {
     if (this.closed) throw this.fail("detach", ERR_CLOSED);
-    this.#detached = true;
     this.pd!.evict();
     netpoll.forget(this.pd!);
     this.beginClosing();
@@ -285,7 +264,6 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Takes it out of its run's ownership. */
   disown(): void {
     if (this.pd !== null) this.pd.owner = null;
-    this.run = null;
   }
 
   /** Makes the error of a failed call; the storey above says more about it. */
@@ -301,8 +279,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     }
   }
 
-  /** Ends the descriptor, which nobody uses any more and the poller has forgotten. */
-  protected release(): void {
+  /** Ends the descriptor, which nobody uses any more and the poller has forgotten; it was `run`'s. */
+  protected release(_run: Run | null): void {
     this.sockets.close(this.sysfd);
   }
 
@@ -329,13 +307,13 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return this.fail(op, new SyscallError(syscall, errno));
   }
 
-  #acceptAgain(): void {
+  private acceptAgain(): void {
     const g = this.pd!.unparkReader();
     if (g !== null) scheduler.ready(g);
     this.pd!.tell("read");
   }
 
-  #wakeReader(): void {
+  private wakeReader(): void {
     const pd = this.pd!;
     this.#readEnded = true;
     pd.rready = true;
@@ -347,8 +325,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Ends it; the mutex calls this when nobody uses it any more. */
   protected override destroy(): void {
     this.#exhausted?.end();
-    if (this.pd !== null) netpoll.close(this.pd);
-    if (!this.#detached) this.release();
+    const { pd } = this;
+    const run = pd === null ? null : pd.owner;
+    // What was detached the poller has forgotten already.
+    const detached = pd !== null && !pd.registered;
+    if (pd !== null) netpoll.close(pd);
+    if (!detached) this.release(run);
     this.ended();
   }
 }

@@ -25,18 +25,29 @@ const CLOSING = 1 << 4;
 /** One reference; the bits from here on count them. */
 const REFERENCE = 1 << 5;
 
-/** Those who wait for a lock. Most descriptors never need one. */
+/** Those who wait for a lock. */
 class Line {
   /** The goroutine that was handed the lock and has not run since. */
   heir: Goroutine | null = null;
   queue: Goroutine[] = [];
 }
 
+/** Those who wait for either. Most descriptors never need them. */
+class Lines {
+  readonly readers = new Line();
+  readonly writers = new Line();
+
+  /** Those who wait for `lock`. */
+  of(lock: Lock): Line {
+    return lock === READ_LOCK ? this.readers : this.writers;
+  }
+}
+
 /** See the top of this file. */
 export abstract class FdMutex {
+  // Idle connections are made of such fields: a private method would be one more of each on Deno.
   private word = 0;
-  #readers: Line | null = null;
-  #writers: Line | null = null;
+  private lines: Lines | null = null;
 
   /** Called once, when it is closing and nobody uses it. */
   protected abstract destroy(): void;
@@ -63,8 +74,9 @@ export abstract class FdMutex {
   beginClosing(): boolean {
     if (this.closed) return false;
     this.word |= CLOSING;
-    for (const line of [this.#readers, this.#writers]) {
-      line?.queue.forEach((g) => scheduler.ready(g));
+    if (this.lines !== null) {
+      for (const g of this.lines.readers.queue) scheduler.ready(g);
+      for (const g of this.lines.writers.queue) scheduler.ready(g);
     }
     this.endIfUnused();
     return true;
@@ -94,14 +106,14 @@ export abstract class FdMutex {
 
   /** Puts `g` in the queue for the lock; it is then to park, and to claim when it is woken. */
   enqueue(lock: Lock, g: Goroutine): void {
-    const line = lock === READ_LOCK ? this.#readers ??= new Line() : this.#writers ??= new Line();
-    line.queue.push(g);
+    this.lines ??= new Lines();
+    this.lines.of(lock).queue.push(g);
     this.word |= lock << WANTED;
   }
 
   /** Whether the lock was handed to `g`, which has it then. */
   claim(lock: Lock, g: Goroutine): boolean {
-    const line = this.#line(lock);
+    const line = this.lines?.of(lock);
     if (line?.heir !== g) return false;
     line.heir = null;
     return true;
@@ -109,22 +121,22 @@ export abstract class FdMutex {
 
   /** `g` gives up waiting; if it was handed the lock meanwhile, the next one gets it. */
   leave(lock: Lock, g: Goroutine): void {
-    const line = this.#line(lock);
+    const line = this.lines?.of(lock);
     if (this.claim(lock, g)) this.unlock(lock);
-    else if (line !== null) line.queue = line.queue.filter((other) => other !== g);
+    else if (line !== undefined) line.queue = line.queue.filter((other) => other !== g);
   }
 
   /** Gives the lock to the next in the queue, and the reference back. */
   unlock(lock: Lock): void {
     // The next one takes over the reference as well.
-    if ((this.word & (lock << WANTED)) !== 0 && this.#handOver(lock)) return;
+    if ((this.word & (lock << WANTED)) !== 0 && this.handOver(lock)) return;
     this.word = (this.word & ~lock) - REFERENCE;
     this.endIfUnused();
   }
 
   /** False if nobody is in the queue any more. */
-  #handOver(lock: Lock): boolean {
-    const line = this.#line(lock)!;
+  private handOver(lock: Lock): boolean {
+    const line = this.lines!.of(lock);
     const next = line.queue.shift();
     if (line.queue.length === 0) this.word &= ~(lock << WANTED);
     if (next === undefined) return false;
@@ -135,9 +147,5 @@ export abstract class FdMutex {
 
   private endIfUnused(): void {
     if (this.word < REFERENCE && (this.word & CLOSING) !== 0) this.destroy();
-  }
-
-  #line(lock: Lock): Line | null {
-    return lock === READ_LOCK ? this.#readers : this.#writers;
   }
 }

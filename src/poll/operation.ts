@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * A read or a write under way: what `yield*` drives when a goroutine calls one.
+ * A read, a write or an accept under way: what `yield*` drives when a goroutine calls one.
  *
  * It could be a generator, and was: creating and resuming two of them made up a third of what the
  * library added to an echo's two system calls. An operation is instead its own iterator and its own
  * result (`done` and `value` are what `yield*` looks at), and its descriptor uses it again for the
- * next call. So a read or a write allocates nothing. It moves through these states:
+ * next call; a write's serves all. So none of them allocates anything. It moves through these states:
  *
  *   unused  of no call                -> fresh, when a call takes it
  *   fresh   of a call not yet driven  -> queued or held, at the first `next`
@@ -15,6 +15,7 @@
  * `return`, by which a goroutine is ended, goes to unused from everywhere and undoes what it holds.
  */
 import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
+import { DONE } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { takenAway } from "./bytes.ts";
 import type { FD } from "./fd.ts";
@@ -30,6 +31,12 @@ const HELD = 3;
 /** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
 const MAX_TRANSFER = 1 << 30;
 
+/** What `yield*` looks at. */
+interface Step<T> {
+  readonly done?: boolean;
+  readonly value: T;
+}
+
 /** What stands for the buffer of an operation that is unused. */
 const NO_BYTES = new Uint8Array(0);
 
@@ -41,11 +48,12 @@ abstract class Operation {
   /** What it gives then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
   protected state = UNUSED;
-  protected readonly fd: FD;
+  protected fd: FD;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
   protected length = 0;
-  private goroutine: Goroutine | null = null;
+  /** Who drives the call, from its first `next` on. */
+  protected goroutine: Goroutine | null = null;
 
   constructor(fd: FD) {
     this.fd = fd;
@@ -69,14 +77,14 @@ abstract class Operation {
   }
 
   /** Ends the call: nothing is done, and what it holds is given back. */
-  return(value?: unknown): this {
+  return(value?: unknown): Step<unknown> {
     if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
     if (this.state === HELD) this.release();
     return this.end(value);
   }
 
   /** As `return`, with an error. */
-  throw(error: unknown): this {
+  throw(error: unknown): never {
     this.return();
     throw error;
   }
@@ -94,6 +102,7 @@ abstract class Operation {
    * descriptor is closed.
    */
   protected begin(): boolean {
+    if (this.state === FRESH) this.goroutine = scheduler.current;
     if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
     this.state = HELD;
     // One that never has to wait would never let the others run.
@@ -123,8 +132,7 @@ abstract class Operation {
     if (this.state === FRESH) {
       if (fd.closed) throw this.abandon();
       this.state = QUEUED;
-      this.goroutine = scheduler.current!;
-      fd.enqueue(lock, this.goroutine);
+      fd.enqueue(lock, this.goroutine!);
     } else if (this.state === UNUSED) {
       // Driven on by hand after its end, as no `yield*` does: it stays ended.
       this.end(undefined);
@@ -214,10 +222,76 @@ export class ReadOperation extends Operation {
   }
 }
 
-/** One write: all of the buffer. Go: FD.Write. */
+/** One accept, which gives what is made of the descriptor. Go: FD.Accept. */
+export class AcceptOperation<T> extends Operation {
+  private readonly make: (sysfd: number) => T;
+
+  constructor(fd: FD, make: (sysfd: number) => T) {
+    super(fd);
+    this.make = make;
+  }
+
+  protected override get lock(): Lock {
+    return READ_LOCK;
+  }
+
+  /** The call, ready to be driven by `yield*`. */
+  call(): Routine<T> {
+    this.take(NO_BYTES);
+    return this as unknown as Routine<T>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): this {
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd } = this;
+    try {
+      const sysfd = fd.tryAccept();
+      if (sysfd === null) this.value = fd.pd!.parkReader();
+      else this.gave(this.make(sysfd));
+      return this;
+    } catch (error) {
+      this.gave(undefined);
+      throw error;
+    }
+  }
+
+  protected override release(): void {
+    this.fd.pd!.unparkReader();
+    this.fd.unlock(READ_LOCK);
+  }
+
+  protected override closed(): Error {
+    return this.fd.answeredClosed("accept");
+  }
+
+  private gave(value: T | undefined): void {
+    this.end(value);
+    this.release();
+  }
+}
+
+/** The write that ended last, while it is not taken again. */
+let spare: WriteOperation | null = null;
+
+/**
+ * One write: all of the buffer. Go: FD.Write.
+ *
+ * Most writes are over at once, so that one operation serves all descriptors of the thread: it stays
+ * in the processor's cache, and a connection that is idle has none.
+ */
 export class WriteOperation extends Operation {
   /** How many bytes the call has put on their way. */
   sent = 0;
+
+  /** One for a call on `fd`. */
+  static of(fd: FD): WriteOperation {
+    const operation = spare;
+    if (operation === null) return new WriteOperation(fd);
+    spare = null;
+    operation.fd = fd;
+    return operation;
+  }
 
   protected override get lock(): Lock {
     return WRITE_LOCK;
@@ -231,7 +305,8 @@ export class WriteOperation extends Operation {
   }
 
   /** Goes on until the call is over or must wait. */
-  next(): this {
+  next(): Step<unknown> {
+    if (this.anothers) return DONE;
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer, length } = this;
     const pd = fd.pd!;
@@ -261,6 +336,20 @@ export class WriteOperation extends Operation {
         traffic.again++;
       } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
     }
+  }
+
+  override return(value?: unknown): Step<unknown> {
+    return this.anothers ? DONE : super.return(value);
+  }
+
+  /** Whether it serves somebody else by now: whoever drives on a call that is over finds it ended. */
+  private get anothers(): boolean {
+    return this.state >= QUEUED && this.goroutine !== scheduler.current;
+  }
+
+  protected override end(value: unknown): this {
+    spare = this;
+    return super.end(value);
   }
 
   protected override release(): void {

@@ -232,6 +232,22 @@ both("writes do not mix, and go out in the order in which they were called", fun
   assert.equal(Buffer.compare(got, want), 0);
 });
 
+both("a write that is over stays so, and leaves the writes of others alone", function* () {
+  const [a, b] = yield* pair();
+  const [c, d] = yield* pair();
+  using _a = a, _b = b, _d = d;
+  const over = a.write(bytes("over"));
+  assert.equal(yield* over, 4);
+  const writer = go(() => c.write(new Uint8Array(MORE_THAN_FITS)));
+  yield* until(() => writer.status === "waiting");
+  assert.equal(over.next().done, true);
+  assert.equal(over.return(0).done, true);
+  const reader = go(() => readAll(d));
+  assert.equal(yield* writer.join(), MORE_THAN_FITS);
+  c.close();
+  assert.equal((yield* reader.join()).length, MORE_THAN_FITS);
+});
+
 both("a connection that is always ready does not keep the others waiting", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
