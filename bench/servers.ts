@@ -2,7 +2,7 @@
 // Whole servers against those of others: `npm run bench:servers`. See bench/README.md.
 import process from "node:process";
 import { build as buildEcho } from "./echo/rig/build.ts";
-import { SERVERS } from "./echo/rig/servers.ts";
+import { C, GO, SERVERS } from "./echo/rig/servers.ts";
 import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
@@ -10,7 +10,7 @@ import { compiled, inRepository } from "./rig/paths.ts";
 import { saveResults } from "./rig/results.ts";
 import { niceSession } from "./rig/session.ts";
 import { need, versionLine } from "./rig/tools.ts";
-import { GO_ECHO, GO_HTTP, REDIS_SERVER } from "./servers/contestants.ts";
+import { C_ECHO, GO_ECHO, GO_HTTP, REDIS_SERVER } from "./servers/contestants.ts";
 import { checkGoals } from "./servers/goals.ts";
 import { OPEN } from "./servers/loads.ts";
 import { type Options, parseOptions, USAGE } from "./servers/options.ts";
@@ -26,7 +26,8 @@ function prepare({ contestants, pin }: Options): void {
   if (ids.has(REDIS_SERVER)) need("redis-server");
   if (contests.has("http")) need("wrk");
   if (ids.has("http-node")) need("node");
-  buildEcho(SERVERS.filter(({ id }) => id === "go-net" && ids.has(GO_ECHO)));
+  const echoes = new Map([[GO, GO_ECHO], [C, C_ECHO]]);
+  buildEcho(SERVERS.filter(({ id }) => ids.has(echoes.get(id) ?? "")));
   const open = inRepository("bench", "connections", "open.c");
   compile(OPEN, [open], ["gcc", "-O2", "-o", compiled(OPEN), open]);
   const go = inRepository("bench", "servers", "go", "main.go");

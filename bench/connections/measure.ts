@@ -34,6 +34,8 @@ export interface Sample {
   idle: number;
   /** The same from some to all: what each costs when there are many already. */
   more: number;
+  /** As `idle`, with the pages of its program that it has read in meanwhile. */
+  resident: number;
 }
 
 /** How long a measurement takes, and how many connections come and go in one. */
@@ -107,15 +109,21 @@ async function rate(port: string, conns: number, ms: number): Promise<number> {
   return JSON.parse(await output([compiled("echo-load"), ...how, ...time])).rate;
 }
 
-async function memory(port: string, pid: number): Promise<Pick<Sample, "idle" | "more">> {
+async function memory(
+  port: string,
+  pid: number,
+): Promise<Pick<Sample, "idle" | "more" | "resident">> {
   await holding(port, FEW, () => Promise.resolve());
-  const first = resident(pid);
+  const first = memoryOf(pid);
   return await holding(port, SOME, async () => {
-    const second = resident(pid);
+    const second = memoryOf(pid);
     return await holding(port, CROWD - SOME, () => {
-      const last = resident(pid);
-      const idle = (last - first) / CROWD;
-      return Promise.resolve({ idle, more: (last - second) / (CROWD - SOME) });
+      const last = memoryOf(pid);
+      return Promise.resolve({
+        idle: (last.own - first.own) / CROWD,
+        more: (last.own - second.own) / (CROWD - SOME),
+        resident: (last.resident - first.resident) / CROWD,
+      });
     });
   });
 }
@@ -158,7 +166,10 @@ function processorTime(pid: number): [user: number, system: number] {
   return [Number(fields[11]) / TICKS, Number(fields[12]) / TICKS];
 }
 
-function resident(pid: number): number {
+/** Bytes that are the process's own, and those with what it has read in of its program's file. */
+function memoryOf(pid: number): { own: number; resident: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)![1]) * 1024;
+  const bytes = (name: string) =>
+    Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"))![1]) * 1024;
+  return { own: bytes("RssAnon"), resident: bytes("VmRSS") };
 }

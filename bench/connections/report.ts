@@ -31,6 +31,7 @@ export function report(servers: Server[], rounds: Round[]): string {
     fixed(against(id, C, ({ few, crowd }) => crowd / few), 2),
     grouped(of(id, ({ idle }) => idle)),
     grouped(of(id, ({ more }) => more)),
+    grouped(of(id, ({ resident }) => resident)),
   ]);
   return [
     "Connections that are opened, served once and closed:",
@@ -48,6 +49,7 @@ export function report(servers: Server[], rounds: Round[]): string {
         "of C's ratio",
         `bytes each, ${grouped(FEW)} to ${grouped(CROWD)}`,
         `${grouped(SOME)} to ${grouped(CROWD)}`,
+        "with its program",
       ],
       staying,
     ),

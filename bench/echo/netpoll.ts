@@ -6,13 +6,16 @@ import { type Conn, go, listen, run, runSync } from "../../mod.ts";
 
 const driver = process.argv[2] === "runSync" ? "runSync" : "run";
 
+/** Without `using`: on V8 its list of what is to be disposed takes 200 bytes of each connection. */
 function* echo(conn: Conn) {
-  using _ = conn;
-  using chunks = conn.chunks();
+  const chunks = conn.chunks();
   try {
     for (let chunk; (chunk = yield* chunks.next()) !== null;) yield* conn.write(chunk);
   } catch (error) {
     if (!isGone(error)) throw error;
+  } finally {
+    chunks[Symbol.dispose]();
+    conn[Symbol.dispose]();
   }
 }
 

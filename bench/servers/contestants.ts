@@ -43,6 +43,7 @@ export const REDIS_SERVER = "redis-server";
 export const GO_HTTP = "http-go";
 export const BUN_SERVE = "http-bun-serve";
 export const GO_ECHO = "connections-go";
+export const C_ECHO = "connections-c";
 
 const REDIS = ["redis-server", "--bind", "127.0.0.1", "--port", "PORT"];
 
@@ -76,4 +77,5 @@ export const CONTESTANTS: Contestant[] = [
   { id: GO_HTTP, title: "Go, net/http", contest: "http", command: [compiled("servers-go")] },
   ...ours("connections"),
   { id: GO_ECHO, title: "Go, net", contest: "connections", command: [compiled("echo-go")] },
+  { id: C_ECHO, title: "C, epoll", contest: "connections", command: [compiled("echo-epoll")] },
 ];
