@@ -5,7 +5,7 @@
  */
 import { workerData } from "node:worker_threads";
 import type { CompletionBasket } from "../types.ts";
-import { bunFFI } from "./ffi.ts";
+import { bunFFI, memoryAt, pointerAt } from "./ffi.ts";
 import { ACK, CMD, QUIT, type WaiterData } from "./waiter_protocol.ts";
 
 const { memory, watched } = workerData as WaiterData;
@@ -40,10 +40,37 @@ function untilReadable(fd: number, libraryPath: string): () => void {
   };
 }
 
-/** Puts the packets that it takes where the thread will find them. */
+type Remove = (
+  port: number,
+  entries: number,
+  capacity: number,
+  removed: Int32Array,
+  timeout: Int32Array,
+  alertable: number,
+) => number;
+
+/**
+ * Puts the packets that it takes where the thread will find them. On Windows nothing interrupts a
+ * system call of a thread that is terminated, and who terminates it would wait for that: so it comes
+ * back from the call once a second.
+ */
 function untilCompletion({ port, entries, capacity, count }: CompletionBasket): () => void {
   const remove = bunFFI().dlopen("ntdll.dll", {
-    NtRemoveIoCompletionEx: { args: ["i32", "ptr", "u32", "ptr", "ptr", "u32"], returns: "i32" },
-  }).symbols.NtRemoveIoCompletionEx as (...args: (number | null)[]) => number;
-  return () => void remove(port, entries, capacity, count, null, 0);
+    NtRemoveIoCompletionEx: {
+      args: ["i32", "ptr", "u32", "buffer", "buffer", "u32"],
+      returns: "i32",
+    },
+  }).symbols.NtRemoveIoCompletionEx as Remove;
+  const [SUCCESS, TIMEOUT] = [0, 0x102];
+  // In units of 100 ns, of 64 bits, negative for a time from now.
+  const second = new Int32Array(new ArrayBuffer(8));
+  second.set([-1e7, -1]);
+  const removed = new Int32Array(new ArrayBuffer(4));
+  const basket = new Int32Array(memoryAt(pointerAt(count), 4));
+  return () => {
+    let status: number;
+    do status = remove(port, entries, capacity, removed, second, 0); while (status === TIMEOUT);
+    // Only then the count is to be trusted.
+    if (status === SUCCESS) Atomics.store(basket, 0, removed[0]);
+  };
 }

@@ -349,3 +349,9 @@ test("a poller under watch outlives the last waker", async () => {
   }
   assertNothingLeft(sockets);
 });
+
+test("a thread that is watching its poller can be terminated, and the process then ends", async () => {
+  await using program = startProgram("tests/fixtures/terminated_fixture.ts");
+  assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
+  assert.equal(program.stdout.text, "terminated\n");
+});
