@@ -18,6 +18,10 @@ if [ "${dir#/}" = "$dir" ] || [ ${#loader} -gt 27 ]; then
   echo "scripts/wine.sh: the folder must be absolute and at most 21 characters long: $dir" >&2
   exit 2
 fi
+if [ -e "$dir/ready" ]; then exit 0; fi
+rm -rf "$dir"
+mkdir -p "$dir"
+
 unpacked=$dir/usr/lib/x86_64-linux-gnu
 builtin=$unpacked/wine/x86_64-windows
 
@@ -78,15 +82,14 @@ link_server() {
   ln -sfn . "$dir/usr/share/wine/wine"
 }
 
-# The services that are left out are of no use here: a start takes a quarter of the time without. With
-# WINE_LEAVE_OUT= in its environment a program has the one that runs device drivers: without those Bun
-# cannot list a folder.
+# The services that are left out are of no use here: a start takes a quarter of the time without.
 write_wrapper() {
-  local without=mscoree,mshtml,explorer.exe,plugplay.exe,svchost.exe,rpcss.exe,winemenubuilder.exe
+  local without=mscoree,mshtml,explorer.exe,plugplay.exe,svchost.exe,rpcss.exe
+  without+=,winedevice.exe,winemenubuilder.exe=
   cat >"$dir/wine" <<WRAPPER
 #!/bin/sh
 export WINEPREFIX="\${WINEPREFIX:-$dir/prefix}" WINEARCH=win64 WINEDEBUG="\${WINEDEBUG--all}"
-export WINEDLLOVERRIDES="$without\${WINE_LEAVE_OUT-,winedevice.exe}="
+export WINEDLLOVERRIDES="$without"
 export WINELOADER=$dir/usr/lib/wine/wine64 WINESERVER=$dir/usr/lib/wine/wineserver64
 export LD_LIBRARY_PATH=$unpacked
 if [ "\$1" = wineserver ]; then shift; exec "\$WINESERVER" "\$@"; fi
@@ -107,13 +110,6 @@ runtimes() {
   rm ./*.tgz
 }
 
-# Written anew each time: the folder may be an older script's.
-if [ -e "$dir/ready" ]; then
-  write_wrapper
-  exit 0
-fi
-rm -rf "$dir"
-mkdir -p "$dir"
 download
 unpack
 mark_zlib
