@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { failureOf } from "./failures.mjs";
 
 /** Folders of tests that need more than Node: CI installs that and names them. */
 const NEEDS_MORE = new Set(["system", "fixtures", "wine"]);
@@ -40,6 +41,8 @@ const RUNNERS = [
 
 let passed = 0;
 let failed = 0;
+/** What each command that failed said of it. */
+const told = [];
 
 /** Runs `command` and shows what it prints; gives that and whether it succeeded. */
 function show(command) {
@@ -49,9 +52,9 @@ function show(command) {
     env: { ...process.env, NO_COLOR: "1" },
     maxBuffer: 1 << 28,
   });
-  if (error) console.log(String(error));
-  const output = `${stdout ?? ""}${stderr ?? ""}`;
+  const output = `${stdout ?? ""}${stderr ?? ""}${error ?? ""}`;
   process.stdout.write(output);
+  if (status !== 0) told.push(failureOf(`$ ${command.join(" ")}`, output));
   return { output, ok: status === 0 };
 }
 
@@ -71,5 +74,6 @@ function runTests({ command, passed: passedIn, failed: failedIn }) {
 
 if (given.length === 0) CHECKS.forEach(check);
 RUNNERS.forEach(runTests);
+told.forEach((failure) => console.log(`\n${failure}`));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
