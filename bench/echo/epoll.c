@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,10 +118,24 @@ static int open_listener(int port) {
   return fd;
 }
 
-int main(void) {
+static void *sleep_for_ever(void *unused) {
+  for (;;) pause();
+  return unused;
+}
+
+/* In a process that has threads the kernel counts who uses a descriptor. As many as a runtime has
+ * of its own tell what that costs. */
+static void start_sleepers(int count) {
+  pthread_t thread;
+  for (int i = 0; i < count; i++)
+    if (pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0) die("pthread_create");
+}
+
+int main(int count, char **arguments) {
   const char *port = getenv("PORT"), *size = getenv("BUFFER");
   if (size && atol(size) > 0) buffer_size = atol(size);
   if (!(buffer = malloc(buffer_size))) die("malloc");
+  if (count > 1) start_sleepers(atoi(arguments[1]));
   int listener = open_listener(port ? atoi(port) : 0), epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event events[MAX_EVENTS], add = {.events = EPOLLIN, .data.fd = listener};
   if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &add) < 0) die("epoll");

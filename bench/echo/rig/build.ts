@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../../rig/compile.ts";
 import { compiled, inRepository } from "../../rig/paths.ts";
-import { C, GO, type Server } from "./servers.ts";
+import { C, C_THREADS, GO, type Server } from "./servers.ts";
 
 const GCC = ["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o"];
 
@@ -16,7 +16,9 @@ export function build(servers: Server[]): void {
   compile("echo-load", [load, ...parts], [...GCC, compiled("echo-load"), load]);
   const chosen = new Set(servers.map(({ id }) => id));
   const epoll = join(folder, "epoll.c");
-  if (chosen.has(C)) compile("echo-epoll", [epoll], [...GCC, compiled("echo-epoll"), epoll]);
+  if (chosen.has(C) || chosen.has(C_THREADS)) {
+    compile("echo-epoll", [epoll], [...GCC, compiled("echo-epoll"), epoll]);
+  }
   const main = join(folder, "go", "main.go");
   if (chosen.has(GO)) {
     compile("echo-go", [main], ["go", "build", "-o", compiled("echo-go"), main]);

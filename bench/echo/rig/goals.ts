@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the library is to reach, in each of the shapes.
 import type { Ratio } from "./ratios.ts";
-import { BUN, C, DENO, GO, SERVERS } from "./servers.ts";
+import { BUN, C, C_THREADS, DENO, GO, SERVERS } from "./servers.ts";
 import type { ShapeSummary } from "./summary.ts";
 
 interface Goal {
@@ -12,9 +12,11 @@ interface Goal {
 
 const GOALS: Goal[] = [
   { server: "netpoll-bun-run", against: C, least: 0.95 },
+  { server: "netpoll-bun-run", against: C_THREADS, least: 0.95 },
   { server: "netpoll-bun-run", against: GO, least: 1.25 },
   { server: "netpoll-bun-run", against: BUN, least: 1.02 },
   { server: "netpoll-deno-run", against: C, least: 0.93 },
+  { server: "netpoll-deno-run", against: C_THREADS, least: 0.93 },
   { server: "netpoll-deno-run", against: GO, least: 1.2 },
   { server: "netpoll-deno-run", against: DENO, least: 1.3 },
 ];

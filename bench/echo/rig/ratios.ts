@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One server against another: the ratio of each round, as the machine drifts, then the median.
 import type { Sample } from "./samples.ts";
-import { C, GO, type Server } from "./servers.ts";
+import { C, C_THREADS, GO, type Server } from "./servers.ts";
 import { median } from "../../rig/stats.ts";
 
 export interface Ratio {
@@ -18,7 +18,9 @@ export type Rated = Pick<Sample, "round" | "server" | "rate" | "place" | "clean"
 
 /** Whom a server is compared with. */
 export function othersOf(server: Server): string[] {
-  return [C, GO, server.own].filter((id) => id !== undefined).filter((id) => id !== server.id);
+  return [C, C_THREADS, GO, server.own].filter((id) => id !== undefined).filter((id) =>
+    id !== server.id
+  );
 }
 
 /** Of the samples of one shape, the ratios of all rounds in which both have one that will do. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is told at the end, on the terminal and in echo.md alike.
 import { type Check, titleOf } from "./goals.ts";
-import { BUN, C, DENO, GO, SERVERS } from "./servers.ts";
+import { BUN, C, C_THREADS, DENO, GO, SERVERS } from "./servers.ts";
 import type { Ratio } from "./ratios.ts";
 import type { Row, ShapeSummary } from "./summary.ts";
 import { fixed, grouped, table } from "../../rig/table.ts";
@@ -12,7 +12,7 @@ function ratioCell(ratio: Ratio | undefined): string {
 }
 
 const HEAD =
-  "server,round trips/s,min,max,p50 us,p99 us,to C,to Go,to own,server CPU,load CPU,clean"
+  "server,round trips/s,min,max,p50 us,p99 us,to C,to C+6,to Go,to own,server CPU,load CPU,clean"
     .split(",");
 
 function cells(row: Row): string[] {
@@ -21,7 +21,7 @@ function cells(row: Row): string[] {
     row.title,
     ...[row.rate, row.min, row.max].map(grouped),
     ...[row.p50_us, row.p99_us].map((us) => fixed(us, 0)),
-    ...[C, GO, own].map((id) => ratioCell(row.ratios[id])),
+    ...[C, C_THREADS, GO, own].map((id) => ratioCell(row.ratios[id])),
     ...[row.server_cpu, row.load_cpu].map((cpu) => fixed(cpu, 2)),
     `${row.clean}/${row.samples}`,
   ];
@@ -54,10 +54,9 @@ function goalSection(checks: Check[], shapes: string[]): string {
 
 const LEGEND = `Medians over the rounds. Ratios are taken within a round, between samples of which
 neither was disturbed and both had the CPUs in the same place, then the median (~: there were too
-few such pairs, so all are taken). "own" is ${titleOf(BUN)} on Bun, ${
-  titleOf(DENO)
-} on Deno. "clean":
-samples undisturbed. CPU columns: CPUs in use.`;
+few such pairs, so all are taken). "C+6" is C with six threads that sleep. "own" is
+${titleOf(BUN)} on Bun, ${titleOf(DENO)} on Deno. "clean": samples undisturbed. CPU columns: CPUs
+in use.`;
 
 export function report(summaries: ShapeSummary[], checks: Check[]): string {
   return [

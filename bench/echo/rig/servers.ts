@@ -13,6 +13,7 @@ export interface Server {
 }
 
 export const C = "c-epoll";
+export const C_THREADS = "c-epoll-threads";
 export const GO = "go-net";
 export const BUN = "bun-listen";
 export const DENO = "deno-listen";
@@ -47,6 +48,8 @@ export const SERVERS: Server[] = [
   netpoll("deno", "run"),
   netpoll("deno", "runSync"),
   { id: C, title: "C, epoll", command: [compiled("echo-epoll")] },
+  // As many as Bun and Deno have about.
+  { id: C_THREADS, title: "C, epoll, 6 idle threads", command: [compiled("echo-epoll"), "6"] },
   { id: GO, title: "Go, net", command: [compiled("echo-go")] },
   { id: BUN, title: "Bun.listen", command: [BUN_PATH, source("bun.ts")] },
   { id: DENO, title: "Deno.listen", command: underDeno("deno.ts") },
