@@ -228,7 +228,8 @@ export class Reactor implements Disposable {
         if (!slot.paused) this.#ports.resume(slot);
         break;
       case "listening":
-        this.#ports.answered(slot, message);
+        // One that was terminated meanwhile listens no more.
+        if (slot.link!.up) this.#ports.answered(slot, message);
         break;
       case "panic":
         this.#options.onPanic?.(unpack(message.error), { worker: slot.id, remote: message.remote });

@@ -324,8 +324,13 @@ bothWithWorkers("a worker that dies as it is to listen keeps nobody waiting", fu
 
 bothWithWorkers("with nobody to listen, listen is an error", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1, restart: false });
+  const sockets = openSockets();
   const listening = go(() => thrown(reactor.listen("tcp", "127.0.0.1:0")));
   yield* gosched();
+  // Beside the port that is kept there is the worker's: it listens, and nobody has heard it say so.
+  for (const end = performance.now() + 10_000; openSockets() < sockets + 2;) {
+    assert.ok(performance.now() < end, "the worker does not listen");
+  }
   reactor.workers[0].terminate();
   const error = yield* listening.join();
   assert.ok(error instanceof NoWorkersError);
