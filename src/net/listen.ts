@@ -2,6 +2,7 @@
 /** Listening. Go: net/dial.go, Listen; net/sock_posix.go, listenStream. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, RawAddress } from "../../platforms/types.ts";
+import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { holdSpare } from "../poll/exhaustion.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -122,6 +123,9 @@ export function* reservePort(
 function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): Listener {
   const { sockets } = platform();
   const { sysfd, check } = openBound(network, endpoint, options);
+  // Written down before it listens: to one that a dead worker left and nobody knows of the kernel
+  // would go on giving connections.
+  noteOpened(sysfd);
   try {
     check(sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()), "listen");
     const fd = new ListenFD(sysfd, network, tcpAddr);
@@ -132,6 +136,7 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
     holdSpare();
     return new TCPListener(fd, options.linger);
   } catch (error) {
+    noteClosing(sysfd);
     sockets.close(sysfd);
     throw error;
   }
