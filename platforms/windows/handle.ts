@@ -33,6 +33,8 @@ export abstract class SocketHandle implements Reported {
   /** Whether a call that succeeds at once sends no packet. */
   skips = false;
   closed = false;
+  /** Whether a send was the last that happened: what is received next is mostly yet to come. */
+  sentLast = false;
   /** Whether its close is to drop what is unsent: it lingers for 0 s. */
   abrupt = false;
   #nonblocking = false;

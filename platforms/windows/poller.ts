@@ -3,11 +3,12 @@
  * The completion port as a poller. Follows Go's runtime/netpoll_windows.go: each socket is associated
  * once, for life, and a packet tells that an operation is over.
  */
-import type { HostWait, Poller, PollSink } from "../types.ts";
+import { type HostWait, POLL_READ, type Poller, type PollSink } from "../types.ts";
 import type { Operation } from "./arena.ts";
 import * as C from "./constants.ts";
 import { EEXIST, ENOTSOCK, EPERM, ERRNO } from "./errno.ts";
 import type { Shared, SocketHandle } from "./handle.ts";
+import { type LateReceive, LateReceives } from "./late_receives.ts";
 import { PacketQueue, type Taker } from "./packet_queue.ts";
 import type { Port, Reported } from "./port.ts";
 import { skipsOnSuccess } from "./provider.ts";
@@ -28,8 +29,12 @@ export class CompletionPoller implements Poller, Port, Taker {
   /** Registered at present. */
   readonly #registered = new Map<number, SocketHandle>();
   #due: Due[] = [];
+  readonly #late = new LateReceives();
+  /** Whether the poll that is under way has made a goroutine runnable. */
+  #somebodyRuns = false;
   /** Whom the poll that is under way reports to. */
   #sink: PollSink = nobody;
+  readonly #reportRead = (socket: Reported) => this.#tell(socket, POLL_READ);
 
   constructor(shared: Shared, sockets: WindowsSockets) {
     this.#shared = shared;
@@ -78,9 +83,19 @@ export class CompletionPoller implements Poller, Port, Taker {
 
   poll(delay: number, sink: PollSink): number {
     this.#sink = sink;
-    const due = this.#reportDue();
-    const taken = this.#queue.poll(due > 0 ? 0 : delay);
-    return taken < 0 ? taken : due + taken;
+    this.#somebodyRuns = false;
+    const report = this.#reportRead;
+    let told = this.#reportDue() + this.#late.beginOlder(report);
+    if (!this.#somebodyRuns && this.#late.few) told += this.#late.beginAll(report);
+    told = this.#look(told, this.#late.empty ? delay : 0);
+    if (told < 0 || this.#somebodyRuns || this.#late.empty) return told;
+    return this.#look(told + this.#late.beginAll(report), delay);
+  }
+
+  /** Takes packets, and waits for some if nothing was told before. Gives how much was told in all. */
+  #look(told: number, delay: number): number {
+    const taken = this.#queue.poll(told > 0 ? 0 : delay);
+    return taken < 0 ? taken : told + taken;
   }
 
   break(): void {
@@ -94,6 +109,11 @@ export class CompletionPoller implements Poller, Port, Taker {
   /** See {@linkcode Port}. */
   begun(): void {
     this.#queue.pending++;
+  }
+
+  /** See {@linkcode Port}. */
+  later(receive: LateReceive): void {
+    this.#late.add(receive);
   }
 
   /** See {@linkcode Port}. */
@@ -144,7 +164,7 @@ export class CompletionPoller implements Poller, Port, Taker {
   }
 
   #tell({ slot, sequence }: Reported, mode: number): void {
-    if (slot >= 0) this.#sink(slot, sequence, mode);
+    if (slot >= 0 && this.#sink(slot, sequence, mode) === true) this.#somebodyRuns = true;
   }
 }
 

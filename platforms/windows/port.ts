@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a socket must know of the completion port that it belongs to, for life. */
+import type { LateReceive } from "./late_receives.ts";
 
 /** See the top of this file. */
 export interface Port {
@@ -7,6 +8,8 @@ export interface Port {
   readonly handle: number;
   /** An operation is under way and will send a packet. */
   begun(): void;
+  /** Has one of the next polls begin `receive`. */
+  later(receive: LateReceive): void;
   /** Has `poll` report `mode` of a socket, as if a packet had come. */
   report(socket: Reported, mode: number): void;
 }

@@ -8,20 +8,24 @@
  *
  * A slot is short. When one came back full there is more to be had, and the next reads take it
  * straight into the reader's buffer, without waiting, until there is none left. Whoever only wants to
- * know whether something has come gets a receive of no bytes, which holds no memory.
+ * know whether something has come gets a receive of no bytes, which holds no memory. And a receive
+ * behind a send may be begun late: see late_receives.ts.
  */
 import { POLL_READ } from "../types.ts";
 import { BARE, type Beginner, type Operation, PAGE, type SlotSize } from "./arena.ts";
 import { ECANCELED, ERRNO } from "./errno.ts";
 import { AGAIN, type SocketHandle } from "./handle.ts";
+import type { LateReceive } from "./late_receives.ts";
 
 /** See the top of this file. */
-export class Receiver implements Beginner {
+export class Receiver implements Beginner, LateReceive {
   readonly socket: SocketHandle;
   /** Bytes that have come so far. */
   received = 0;
   /** The receive that is under way. */
   #pending: Operation | null = null;
+  /** The poller is to begin one. */
+  #late = false;
   /** A receive that is over, and which part of its data nobody has read yet. */
   #kept: Operation | null = null;
   #from = 0;
@@ -42,12 +46,12 @@ export class Receiver implements Beginner {
   receive(buffer: Uint8Array, length: number): number {
     for (;;) {
       if (this.#kept !== null) return this.#collect(this.#kept, buffer, length);
-      if (this.#pending !== null) return AGAIN;
+      if (this.#pending !== null || this.#late) return AGAIN;
       if (this.#error !== 0) return this.#tellError();
       if (this.#ended) return 0;
       const n = this.#eager || this.socket.port === null
         ? this.#receiveNow(buffer, length)
-        : this.#begin(PAGE);
+        : this.#beginInTime();
       // None means: look again, for the state has changed.
       if (n !== 0) return n;
     }
@@ -55,9 +59,21 @@ export class Receiver implements Beginner {
 
   /** Whether `receive` would not have to wait; if it would, `poll` will report it. */
   ready(): boolean {
+    return this.#begunReady(BARE);
+  }
+
+  /** See {@linkcode LateReceive}. */
+  begin(): boolean {
+    if (!this.#late) return false;
+    this.#late = false;
+    return this.#begunReady(PAGE);
+  }
+
+  /** As `ready`; what it begins has so much room. */
+  #begunReady(size: SlotSize): boolean {
     if (this.#kept !== null || this.#error !== 0 || this.#ended || this.#arrived) return true;
     if (this.#pending !== null) return false;
-    const begun = this.#begin(BARE);
+    const begun = this.#begin(size);
     if (begun < 0 && begun !== AGAIN) this.#error = -begun;
     return begun !== AGAIN;
   }
@@ -70,11 +86,13 @@ export class Receiver implements Beginner {
 
   /** Asks for the receive that is under way to end; what it brought is kept. */
   cancel(): void {
+    this.#late = false;
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
   /** The socket is closed: what has come is thrown away. */
   discard(): void {
+    this.#late = false;
     if (this.#kept !== null) this.socket.arena.give(this.#kept);
     this.#kept = null;
   }
@@ -84,6 +102,16 @@ export class Receiver implements Beginner {
     this.#pending = null;
     this.#settle(operation);
     return POLL_READ;
+  }
+
+  /** Begins a receive of a page, as `#begin`; or leaves that to the poller, and gives AGAIN. */
+  #beginInTime(): number {
+    const { sentLast, slot, port } = this.socket;
+    // What is not registered no poll would report.
+    if (!sentLast || slot < 0) return this.#begin(PAGE);
+    this.#late = true;
+    port!.later(this);
+    return AGAIN;
   }
 
   /** Begins a receive: 0 if it is over already, AGAIN if it is under way, or minus an errno. */
@@ -114,6 +142,7 @@ export class Receiver implements Beginner {
     const { arena, closed } = this.socket;
     const { errno, bytes } = operation;
     this.received += bytes;
+    if (bytes > 0) this.socket.sentLast = false;
     if (errno === 0 && bytes > 0 && !closed) {
       this.#kept = operation;
       this.#from = 0;
@@ -151,6 +180,7 @@ export class Receiver implements Beginner {
     this.#arrived = false;
     this.#eager = n === length;
     if (n > 0) {
+      socket.sentLast = false;
       this.received += n;
       return n;
     }

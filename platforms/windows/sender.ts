@@ -104,6 +104,7 @@ export class Sender implements Beginner {
   /** What became of the call that began the send of `operation`: how many bytes, or minus an errno. */
   #begun(operation: Operation, failure: number): number {
     const length = operation.buffer[WSABUF.length];
+    this.socket.sentLast = true;
     const begun = this.socket.begun(failure);
     if (begun === AGAIN) {
       this.#pending = operation;
