@@ -69,10 +69,9 @@ const BUN = {
 
 const RUNNERS = [
   {
+    ...BUN,
     name: "Bun for Windows",
     command: (file) => inWine("bun.exe", "test", "--timeout", "120000", `./${file}`),
-    passed: /^ *(\d+) pass$/m,
-    failed: /^ *(\d+) fail$/m,
   },
   {
     name: "Deno for Windows",

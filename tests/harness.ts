@@ -35,15 +35,19 @@ export type Driver = "run" | "runSync";
 export function openSockets(): number {
   const { sockets } = platform();
   if (sockets instanceof WindowsSockets) return sockets.open;
-  const links = readdirSync("/proc/self/fd").map((fd) => {
+  // One that has two numbers is one.
+  return new Set(openLinks().filter((link) => link.startsWith("socket:"))).size;
+}
+
+/** What each descriptor of this process stands for, as /proc shows it. */
+export function openLinks(): string[] {
+  return readdirSync("/proc/self/fd").map((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);
     } catch {
       return ""; // The descriptor of the directory itself is gone by now.
     }
   });
-  // One that has two numbers is one.
-  return new Set(links.filter((link) => link.startsWith("socket:"))).size;
 }
 
 /** Fails if anything is left of a test that began with `sockets` sockets. */

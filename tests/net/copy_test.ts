@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** From one connection to another, and to the end. Go: net/splice_test.go, io/io_test.go. */
 import assert from "node:assert/strict";
-import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
   background,
@@ -16,7 +15,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
-import { both, pair, runBy, thrown, until } from "../harness.ts";
+import { both, openLinks, pair, runBy, thrown, until } from "../harness.ts";
 import { assertPattern, pattern } from "../pattern.ts";
 
 const LENGTH = 5_000_000;
@@ -27,13 +26,7 @@ function* pipePair(): Routine<[Conn, Conn]> {
 
 /** Pipes that this process has open. */
 function pipes(): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("pipe:");
-    } catch {
-      return false;
-    }
-  }).length;
+  return openLinks().filter((link) => link.startsWith("pipe:")).length;
 }
 
 /** Why a test of the kernel's own splice is left out, if it is. */

@@ -6,8 +6,6 @@ import {
   ftruncateSync,
   mkdtempSync,
   openSync,
-  readdirSync,
-  readlinkSync,
   readSync,
   rmSync,
   writeFileSync,
@@ -29,7 +27,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
-import { onWindows, pair, runBy, thrown, until } from "../harness.ts";
+import { onWindows, openLinks, pair, runBy, thrown, until } from "../harness.ts";
 import { assertPattern, pattern } from "../pattern.ts";
 
 const LENGTH = 3_000_000;
@@ -50,20 +48,12 @@ function withFile(
         const path = join(folder, "file");
         writeFileSync(path, pattern(LENGTH));
         await runBy(driver, () => body(path));
-        const open = readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith(folder));
+        const open = openLinks().filter((link) => link.startsWith(folder));
         assert.deepEqual(open, [], "the file is still open");
       } finally {
         rmSync(folder, { recursive: true });
       }
     });
-  }
-}
-
-function linkOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return "";
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Connections served by workers: who serves which, and how it all ends. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import {
   ClosedError,
   type Conn,
@@ -23,7 +23,7 @@ import {
   type WorkerReport,
 } from "../../reactor.ts";
 import { platform } from "../../platforms/runtime.ts";
-import { both, openSockets, thrown, until } from "../harness.ts";
+import { both, openLinks, openSockets, thrown, until } from "../harness.ts";
 import { bothWithWorkers, endsWithRun, noSharing } from "./left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
@@ -325,18 +325,10 @@ bothWithWorkers("a worker that dies as it is to listen keeps nobody waiting", fu
 
 /** Sockets of this process that listen on IPv4. proc(5): /proc/net/tcp. */
 function listeners(): number {
-  const inodes = new Set(
-    readdirSync("/proc/self/fd").map((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
-      } catch {
-        return undefined; // Closed since.
-      }
-    }),
-  );
+  const links = new Set(openLinks());
   const LISTEN = "0A";
   return readFileSync("/proc/net/tcp", "utf8").split("\n").map((row) => row.trim().split(/ +/))
-    .filter((columns) => columns[3] === LISTEN && inodes.has(columns[9])).length;
+    .filter((columns) => columns[3] === LISTEN && links.has(`socket:[${columns[9]}]`)).length;
 }
 
 bothWithWorkers("with nobody to listen, listen is an error", function* () {
