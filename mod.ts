@@ -44,7 +44,7 @@ export {
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
 export type { OnSlow } from "./src/sched/watchdog.ts";
-export { type Stats, stats } from "./src/poll/stats.ts";
+export { type Stats, stats } from "./src/diag/stats.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export type { Chunks } from "./src/poll/chunks.ts";
 export { type DenoErrorName, errors } from "./src/poll/deno_errors.ts";
@@ -96,7 +96,7 @@ export {
 export { pipe } from "./src/net/pipe.ts";
 export { readAll } from "./src/net/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/send_file.ts";
-export { type Cancel, CanceledError, cancellable } from "./src/sync/cancel.ts";
+export { type Cancel, CanceledError, cancellable } from "./src/context/cancellable.ts";
 export type { PacketInfo, SendInfo, UDPConn, UDPMessage } from "./src/net/udp.ts";
 export type {
   PeerCredentials,
@@ -108,10 +108,10 @@ export type {
   UnixSendInfo,
 } from "./src/net/unix.ts";
 export { UnixAddr, type UnixNetwork } from "./src/net/unix_addr.ts";
-export { type Chan, chan } from "./src/sync/chan.ts";
-export type { Received, Sent } from "./src/sync/chan_outcome.ts";
+export { type Chan, chan } from "./src/chan/chan.ts";
+export type { Received, Sent } from "./src/chan/outcome.ts";
 export { Cond } from "./src/sync/cond.ts";
-export { background, cause, Context, todo, withoutCancel, withValue } from "./src/sync/context.ts";
+export { background, cause, Context, todo, withoutCancel, withValue } from "./src/context/context.ts";
 export {
   type CancelCauseFunc,
   type CancelFunc,
@@ -119,16 +119,16 @@ export {
   withCancelCause,
   withDeadline,
   withTimeout,
-} from "./src/sync/context_cancel.ts";
-export { Canceled, ContextError, DeadlineExceeded } from "./src/sync/context_errors.ts";
-export { afterFunc, fromSignal } from "./src/sync/context_host.ts";
+} from "./src/context/with_cancel.ts";
+export { Canceled, ContextError, DeadlineExceeded } from "./src/context/errors.ts";
+export { afterFunc, fromSignal } from "./src/context/abort_signal.ts";
 export { ErrGroup } from "./src/sync/err_group.ts";
 export { Held, type Locker, Mutex } from "./src/sync/mutex.ts";
 export { Once } from "./src/sync/once.ts";
 export { Pool } from "./src/sync/pool.ts";
 export { RWMutex } from "./src/sync/rw_mutex.ts";
 export { Scope, scope } from "./src/sync/scope.ts";
-export { select } from "./src/sync/select.ts";
+export { select } from "./src/chan/select.ts";
 export {
   type ArmResult,
   type CaseOutcome,
@@ -139,11 +139,11 @@ export {
   type SelectCase,
   type SelectResult,
   type SelectWaiter,
-} from "./src/sync/select_case.ts";
-export { onPromise, type Resolved } from "./src/sync/select_promise.ts";
+} from "./src/chan/select_case.ts";
+export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";
-export { after, Ticker, Timer } from "./src/sync/time.ts";
-export { afterFunc as timerFunc, type FuncTimer } from "./src/sync/time_func.ts";
+export { after, Ticker, Timer } from "./src/time/timer.ts";
+export { afterFunc as timerFunc, type FuncTimer } from "./src/time/after_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
 export { type ErrorClass, PlatformError } from "./platforms/types.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";

@@ -21,16 +21,22 @@ if (folder === undefined) {
 /** The folders of tests that run there; tests/system is about Linux's own tools and signals. */
 const PLACES = [
   "bridge",
+  "chan",
+  "context",
+  "diag",
   "event",
   "examples",
+  "limit",
   "net",
   "netpoll",
   "platforms",
-  "rawpoll",
+  "poll",
+  "pool",
   "reactor",
   "sched",
-  "seeing",
   "sync",
+  "time",
+  "tls",
 ].map((name) => `tests/${name}`);
 /** Files that cannot run there, and why. */
 const UNIX = "Wine has no Unix sockets, see tests/platforms/wine_gaps_test.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
-import { needMethods } from "../sched/argument.ts";
+import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
 import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A `Duplex` of `node:stream` as a connection: the way back from duplex.ts. */
-import { needMethods } from "../sched/argument.ts";
+import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
 import type { Addr } from "../net/addr.ts";
 import { TCPAddr } from "../net/addr.ts";

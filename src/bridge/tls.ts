@@ -3,7 +3,7 @@
 import type { PeerCertificate } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 
 /**
  * A connection under TLS, as `tlsDial` and `tlsListen` give it. See {@linkcode Conn}. Go: `tls.Conn`.

@@ -11,7 +11,7 @@ import { wait } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Cancel, cancellable } from "../sync/cancel.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import type { TLSConn } from "./tls.ts";
 import type { Ciphertext } from "./tls_ciphertext.ts";

@@ -2,7 +2,7 @@
 /** Settings of TLS, checked. They have the names of `node:tls`, which they are for. */
 import { z } from "zod";
 import type { DialOptions, ListenOptions } from "../net/options.ts";
-import { checkOptions } from "../net/options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 
 /** A certificate or a key: PEM as text, or bytes. */
 export type PEM = string | Uint8Array;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A connection as the two streams of the web platform, and the way back. */
-import { needMethods } from "../sched/argument.ts";
+import { needMethods } from "../validate/argument.ts";
 import { descriptorOf } from "../net/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../poll/chunks.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a handler may answer. Go: evio, type Action. */
 import type { KeepAlive } from "../net/net.ts";
-import { needObject, wrongArgument } from "../sched/argument.ts";
+import { needObject, wrongArgument } from "../validate/argument.ts";
 
 /**
  * What is to be done after a handler. What was to be written is written first.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The addresses that a server is given: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
 import { AddrError, UnknownNetworkError } from "../net/errors.ts";
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 
 /** The networks that a server can listen on. */
 const NETWORKS = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"] as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** When a connection is to be closed because of the time. Connections without limits have none. */
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 
 /** What the clock looks at, and tells. */
 export interface Clocked {

@@ -3,7 +3,7 @@
 import { ERR_CLOSED } from "../poll/errors.ts";
 import { checkBytes } from "../poll/bytes.ts";
 import { traffic } from "../poll/traffic.ts";
-import { needFunction } from "../sched/argument.ts";
+import { needFunction } from "../validate/argument.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { ConnHost } from "./conn_host.ts";
 import { ConnSocket } from "./conn_socket.ts";

@@ -3,7 +3,7 @@
 import type { Addr, UDPAddr } from "../net/addr.ts";
 import { checkBytes } from "../poll/bytes.ts";
 import { ERR_CLOSED } from "../poll/errors.ts";
-import { needFunction } from "../sched/argument.ts";
+import { needFunction } from "../validate/argument.ts";
 import type { EventConn } from "./conn.ts";
 import { checkCount } from "./conn_reader.ts";
 import type { Written } from "./outbox.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The ticks of an event server. Go: evio_unix.go, loopTicker. */
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import { checkTick, type TickAnswer } from "./action.ts";
 import type { ConnHost } from "./conn_host.ts";
 import type { Loop, Turn } from "./loop.ts";

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** From a reader to a writer, by the shortest way that the two allow. Go: io.Copy, net/splice_linux.go. */
 import { z } from "zod";
-import { needMethods, shown } from "../sched/argument.ts";
+import { needMethods, shown } from "../validate/argument.ts";
 import { withBytesWritten } from "../poll/errors.ts";
 import { giveBack, lend } from "../poll/lending.ts";
 import { splice as spliceFDs } from "../poll/splice.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { descriptorOf } from "./descriptor.ts";
 import type { Conn } from "./net.ts";
-import { checkOptions } from "./options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 
 /** What can be read from. Go: `io.Reader`. */
 export interface Reader {

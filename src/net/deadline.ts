@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deadlines: from the user's clock to the scheduler's. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 
 /** A moment: a Date, milliseconds since the epoch, or null for none. */
 export type Deadline = Date | number | null;

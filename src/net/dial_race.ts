@@ -7,9 +7,9 @@ import type { Endpoint } from "../../platforms/types.ts";
 import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import { spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Chan, chan } from "../sync/chan.ts";
-import { select } from "../sync/select.ts";
-import { Timer } from "../sync/time.ts";
+import { type Chan, chan } from "../chan/chan.ts";
+import { select } from "../chan/select.ts";
+import { Timer } from "../time/timer.ts";
 import type { Limits } from "./limits.ts";
 
 /** Milliseconds that the first version of IP has for itself. */

@@ -5,7 +5,7 @@
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer, type HeapTimer } from "../sched/timer.ts";
+import { CallTimer, type HeapTimer } from "../sched/timer_heap.ts";
 import { Mutex } from "../sync/mutex.ts";
 
 /** Somebody who wants to look again when something has changed, or when the deadline has passed. */

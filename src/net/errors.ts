@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The errors of network calls. Go: net/net.go. Texts are Go's. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { asDenoError, isInstance } from "../poll/deno_errors.ts";
 import type { Addr } from "./addr.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
 import { z } from "zod";
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import type { DescriptorKind } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";
@@ -12,7 +12,7 @@ import type { FD } from "../poll/fd.ts";
 import type { Addr } from "./addr.ts";
 import { OpError } from "./errors.ts";
 import type { NetFD } from "./net_fd.ts";
-import { checkOptions } from "./options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 
 /** Whose a descriptor is. */
 export interface FileOptions {

@@ -4,7 +4,7 @@ import { checkPieces } from "../poll/bytes.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { Addr } from "./addr.ts";
 import { NetFD } from "./net_fd.ts";
 import { StreamConn } from "./stream_conn.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** "host:port": putting it together and taking it apart. Go: net/ipsock.go. */
-import { needString } from "../sched/argument.ts";
+import { needString } from "../validate/argument.ts";
 import { AddrError } from "./errors.ts";
 
 /**

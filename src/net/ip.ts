@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Internet addresses as bytes and as text. Go: net/ip.go and net/netip, Go's strictness included. */
-import { needString, wrongArgument } from "../sched/argument.ts";
+import { needString, wrongArgument } from "../validate/argument.ts";
 
 /** Bytes of an IPv4 address. */
 const V4 = 4;

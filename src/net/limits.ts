@@ -2,9 +2,9 @@
 /** How long a call may go on: until a moment, and until somebody cancels it. Go: net/dial.go, Dialer.deadline. */
 import { type DeadlineExceededError, ERR_DEADLINE } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { CanceledError, cancellable, contextOf } from "../sync/cancel.ts";
-import { background, type Context } from "../sync/context.ts";
-import { withTimeout } from "../sync/context_cancel.ts";
+import { CanceledError, cancellable, contextOf } from "../context/cancellable.ts";
+import { background, type Context } from "../context/context.ts";
+import { withTimeout } from "../context/with_cancel.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 
 /** What may end a call before it is done. */

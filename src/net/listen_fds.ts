@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Sockets that a service manager passes. See sd_listen_fds(3); Go has it in go-systemd, activation. */
 import { platform } from "../../platforms/runtime.ts";
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { env, pid } from "node:process";
 import { SyscallError } from "../poll/errors.ts";
 

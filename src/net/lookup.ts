@@ -5,7 +5,7 @@
  * `node:dns` asks the system, whose own rules say where it looks. Its answer comes through the
  * host's loop: under `runSync`, where that stands still, the system's table of hosts is all there is.
  */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { lookup as systemLookup } from "node:dns";
 import { systemFile } from "../../platforms/system_file.ts";
 import { wait } from "../sched/api.ts";

@@ -2,8 +2,8 @@
 /** What a connection and a listener can do, whatever the network. Go: net/net.go. */
 import type { Chunks } from "../poll/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
-import type { SelectCase } from "../sync/select_case.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import type { Addr } from "./addr.ts";
 import type { Deadline } from "./deadline.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Settings of `listen` and `dial`. Go: `net.ListenConfig`, `net.Dialer`, and what their Control is for. */
-import { checkOptions } from "./options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 import { DIAL, LISTEN, LISTEN_PACKET, LOOKUP } from "./options_schema.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { KeepAlive } from "./net.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What each setting may be. The settings themselves are told in options.ts. */
 import { z } from "zod";
-import { Context } from "../sync/context.ts";
+import { Context } from "../context/context.ts";
 import type { Control, LookupHost } from "./options.ts";
 
 /** Milliseconds of which the kernel counts whole ones or whole seconds. */

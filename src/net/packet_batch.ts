@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
 import { checkBytes } from "../poll/bytes.ts";
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { traffic } from "../poll/traffic.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { ControlInfo, Messages } from "../../platforms/packet_types.ts";

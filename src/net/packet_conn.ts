@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What a socket of datagrams can do, whatever the network. Go: net/net.go, type PacketConn. */
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
-import type { SelectCase } from "../sync/select_case.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import type { Addr } from "./addr.ts";
 import type { Deadline } from "./deadline.ts";
 

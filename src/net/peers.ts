@@ -3,7 +3,7 @@
  * Who sends datagrams to this thread. The address of one who has sent before is not made anew, nor
  * put into the kernel's form again for the answer.
  */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";

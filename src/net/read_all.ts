@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Reading to the end. Go: io.ReadAll. */
-import { needMethods } from "../sched/argument.ts";
+import { needMethods } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { Reader } from "./copy.ts";
 
 const FIRST_BYTES = 512;

@@ -2,7 +2,7 @@
 /** Reading until a buffer is full. Go: io.ReadFull. */
 import { UnexpectedEOFError } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { Conn } from "./net.ts";
 
 /** See {@linkcode Conn.readFull}. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** From "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
-import { needString } from "../sched/argument.ts";
+import { needString } from "../validate/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, Family } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";

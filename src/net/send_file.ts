@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Files to connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
-import { needMethods, wrongArgument } from "../sched/argument.ts";
+import { needMethods, wrongArgument } from "../validate/argument.ts";
 import { closeSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -8,10 +8,10 @@ import { withBytesWritten } from "../poll/errors.ts";
 import { giveBack, lend } from "../poll/lending.ts";
 import { sendFile as sendFileFD } from "../poll/send_file.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { descriptorOf } from "./descriptor.ts";
 import type { Conn } from "./net.ts";
-import { checkOptions } from "./options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 
 /** Settings of {@linkcode sendFile}. */
 export interface SendFileOptions {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** Sockets as cases of a `select`, which Go cannot. See src/sync/select_case.ts for the protocol. */
+/** Sockets as cases of a `select`, which Go cannot. See src/chan/select_case.ts for the protocol. */
 import type { PollMode } from "../netpoll/poll_desc.ts";
 import type { FD } from "../poll/fd.ts";
 import type { Direction } from "./direction.ts";
-import type { Waiter } from "../sync/chan_waiter.ts";
-import type { OUTCOME, SelectCase } from "../sync/select_case.ts";
+import type { Waiter } from "../chan/waiter.ts";
+import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
 
 /** Happens when a read, or a write, would not have to wait; it takes nothing. */
 export class ReadyCase implements SelectCase<{ value: undefined; ok: true }> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Setting what the user asked for. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
-import { shown, wrongArgument } from "../sched/argument.ts";
+import { shown, wrongArgument } from "../validate/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Family, IntOption } from "../../platforms/types.ts";
 import type { KeepAlive } from "./net.ts";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { type Chunks, FDChunks } from "../poll/chunks.ts";
 import { writev } from "../poll/writev.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
-import type { Cancel } from "../sync/cancel.ts";
-import type { SelectCase } from "../sync/select_case.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import type { Addr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import { DESCRIPTOR } from "./descriptor.ts";

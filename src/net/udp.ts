@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a UDP socket can do. Go: net/udpsock.go, type UDPConn; golang.org/x/net/ipv4, PacketConn. */
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { UDPAddr } from "./addr.ts";
 import type { PacketBatch } from "./packet_batch.ts";
 import type { Datagram, PacketConn } from "./packet_conn.ts";

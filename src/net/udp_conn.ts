@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
-import { needObject, shown } from "../sched/argument.ts";
+import { needObject, shown } from "../validate/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { ControlRequest } from "../../platforms/packet_types.ts";
@@ -8,7 +8,7 @@ import type { RawAddress } from "../../platforms/types.ts";
 import { receiving, sending } from "../poll/datagram.ts";
 import { checkBytes, lengthNow } from "../poll/bytes.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { UDPAddr } from "./addr.ts";
 import { OpError } from "./errors.ts";
 import { fit, formatIP, parseIP } from "./ip.ts";

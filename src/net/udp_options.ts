@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Options of UDP sockets. Go: golang.org/x/net/ipv4 and ipv6, sockopt. */
-import { needString, shown } from "../sched/argument.ts";
+import { needString, shown } from "../validate/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { Family, RawAddress } from "../../platforms/types.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What Unix sockets can do beside what all can. Go: net/unixsock.go. */
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
-import type { SelectCase } from "../sync/select_case.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import type { Conn, Listener } from "./net.ts";
 import type { PacketConn } from "./packet_conn.ts";
 import type { UnixAddr } from "./unix_addr.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Addresses of Unix sockets. Go: net/unixsock.go, type UnixAddr; syscall, SockaddrUnix. */
-import { needString } from "../sched/argument.ts";
+import { needString } from "../validate/argument.ts";
 import { cwd } from "node:process";
 import { resolve } from "node:path";
 import { platform } from "../../platforms/runtime.ts";

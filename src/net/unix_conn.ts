@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Connections of Unix sockets. Go: net/unixsock.go, type UnixConn. */
-import { needObject } from "../sched/argument.ts";
+import { needObject } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { StreamConn } from "./stream_conn.ts";
 import type { PeerCredentials, UnixConn, UnixMessage, UnixSendInfo } from "./unix.ts";
 import { UnixAddr, type UnixNetwork } from "./unix_addr.ts";

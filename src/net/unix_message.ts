@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
-import { shown, wrongArgument } from "../sched/argument.ts";
+import { shown, wrongArgument } from "../validate/argument.ts";
 import { countRead, countWritten } from "../poll/traffic.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { RawAddress } from "../../platforms/types.ts";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Unix sockets of datagrams. Go: net/unixsock.go, type UnixConn. */
-import { needObject, shown } from "../sched/argument.ts";
+import { needObject, shown } from "../validate/argument.ts";
 import type { SocketName } from "../../platforms/packet_types.ts";
 import type { RawAddress } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { DatagramConn } from "./datagram_conn.ts";
 import type { UnixgramConn, UnixMessage, UnixSendInfo } from "./unix.ts";
 import { UNIX_NAMERS, UnixAddr, unixName } from "./unix_addr.ts";

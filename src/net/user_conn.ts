@@ -5,8 +5,8 @@ import { checkBytes, checkPieces, lengthNow, takenAway } from "../poll/bytes.ts"
 import { type Chunks, ReaderChunks } from "../poll/chunks.ts";
 import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../poll/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { type Cancel, cancellable } from "../sync/cancel.ts";
-import type { SelectCase } from "../sync/select_case.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import type { Addr } from "./addr.ts";
 import { type Deadline, toMonotonic } from "./deadline.ts";
 import { Direction } from "./direction.ts";

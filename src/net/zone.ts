@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Zones of IPv6 addresses: interfaces, by name and by number. Go: net/interface.go, ipv6ZoneCache. */
-import { needString } from "../sched/argument.ts";
+import { needString } from "../validate/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { AddrError } from "./errors.ts";
 

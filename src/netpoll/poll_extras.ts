@@ -4,7 +4,7 @@
  * elsewhere. Most descriptors need neither, and have none.
  */
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { PollMode } from "./poll_desc.ts";
 
 /** Somebody who wants to look again when something has changed, and is parked elsewhere. */

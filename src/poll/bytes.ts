@@ -3,7 +3,7 @@
  * Buffers that callers give. What is no buffer would let the kernel write where it must not; and one
  * that was given may lose its memory while the call waits, by `transfer`, `postMessage` or `resize`.
  */
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 
 /** Throws TypeError unless `p` is a Uint8Array that has its memory. */
 export function checkBytes(op: string, p: unknown): asserts p is Uint8Array {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Reading through the buffer that a thread's connections share. Go has no like; see golang issue 15735. */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import type { FD } from "./fd.ts";
 import { giveBack, lend, type LentBuffer, nextLent } from "./lending.ts";
 import { ReadOperation } from "./operation.ts";

@@ -7,7 +7,7 @@
 import { POLL_OK } from "../netpoll/poll_desc.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 import { traffic } from "./traffic.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";

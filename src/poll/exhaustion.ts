@@ -11,7 +11,7 @@ import { platform } from "../../platforms/runtime.ts";
 import type { SocketCalls } from "../../platforms/types.ts";
 import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 
 /** Waits in milliseconds, as Go's net/http does. */
 const FIRST_WAIT_MS = 5;

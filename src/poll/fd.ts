@@ -13,7 +13,7 @@ import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/p
 import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Cancel, cancellable } from "../sync/cancel.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { checkBytes } from "./bytes.ts";
 import { ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./exhaustion.ts";

@@ -2,7 +2,7 @@
 /** A file straight from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./attempts.ts";
 import type { FD } from "./fd.ts";

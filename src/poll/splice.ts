@@ -8,7 +8,7 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { PipeEnds } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenReadable, whenWritable } from "./attempts.ts";
 import type { FD } from "./fd.ts";

@@ -6,7 +6,7 @@
  * number may be another's once it is closed, so it is written to only between `entering` and
  * `leaving`, and closing waits until nobody is inside.
  */
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 import { platform } from "../../platforms/runtime.ts";
 
 /** Words of the shared memory: whether it was woken, whether it is closed, how many are waking it. */

@@ -9,7 +9,7 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { SendVector } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { Cancel } from "../sync/cancel.ts";
+import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./attempts.ts";
 import { checkPieces, takenAway } from "./bytes.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../platforms/types.ts";
 import { SyscallError } from "../poll/errors.ts";
 import { type WakerHandle, WakeWords } from "../poll/wake_words.ts";
-import { needObject, shown, wrongArgument } from "../sched/argument.ts";
+import { needObject, shown, wrongArgument } from "../validate/argument.ts";
 import { PollerClosedError } from "./errors.ts";
 import { PollEvents, type Registrations } from "./events.ts";
 import { HostWatch } from "./host_watch.ts";

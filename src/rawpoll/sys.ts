@@ -13,7 +13,7 @@ import { splitHostPort } from "../net/host_port.ts";
 import { formatIP, parseIPZone } from "../net/ip.ts";
 import { lookupPort } from "../net/port.ts";
 import { zoneScope } from "../net/zone.ts";
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 import { SyscallError } from "../poll/errors.ts";
 
 const OPTION_NAMES = Object.keys(INT_OPTIONS);

@@ -8,7 +8,7 @@ import { DESCRIPTOR } from "../net/descriptor.ts";
 import type { NetFD } from "../net/net_fd.ts";
 import { TCPListener } from "../net/tcp_listener.ts";
 import { UnixStreamListener } from "../net/unix_listener.ts";
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { hostOf } from "./admission.ts";
 import type { Balancer } from "./balance.ts";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Workers from their start to their end: what reactors and pools have in common. */
 import { go, sleep } from "../sched/api.ts";
-import { needObject, wrongArgument } from "../sched/argument.ts";
+import { needObject, wrongArgument } from "../validate/argument.ts";
 import type { GoroutineHandle, Routine } from "../sched/goroutine.ts";
-import { type Chan, chan } from "../sync/chan.ts";
-import { background, type Context } from "../sync/context.ts";
-import { type CancelFunc, withCancel } from "../sync/context_cancel.ts";
+import { type Chan, chan } from "../chan/chan.ts";
+import { background, type Context } from "../context/context.ts";
+import { type CancelFunc, withCancel } from "../context/with_cancel.ts";
 import * as P from "./protocol.ts";
 import type { RestartOptions } from "./reactor_options.ts";
 import { supervise, type Supervised, type Tended } from "./supervisor.ts";

@@ -6,9 +6,9 @@ import { POLL_OK } from "../netpoll/poll_desc.ts";
 import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
-import type { Waiter } from "../sync/chan_waiter.ts";
-import type { OUTCOME, SelectCase } from "../sync/select_case.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
+import type { Waiter } from "../chan/waiter.ts";
+import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
 import type { Gate } from "./gate.ts";
 
 /** Connections refused in one go, before others have their turn. */

@@ -5,7 +5,7 @@
  */
 import type { Watcher } from "../netpoll/poll_extras.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
 import { TokenBucket } from "./token_bucket.ts";
 

@@ -2,7 +2,7 @@
 /** Jobs that wait for a worker: first come, first served, and nobody for longer than is of use. */
 import type { Goroutine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 import type { QueueDelay } from "./pool_options.ts";
 
 /** A job and who waits for it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a server lets in, and what it does with the rest: the settings of `limit`, checked. */
 import { z } from "zod";
-import { checkOptions } from "../net/options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 import type { Addr } from "../net/addr.ts";
 
 /**

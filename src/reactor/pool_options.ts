@@ -2,7 +2,7 @@
 /** Settings of a pool, checked. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { checkOptions } from "../net/options_check.ts";
+import { checkOptions } from "../validate/options.ts";
 import type { Driver } from "./protocol.ts";
 import {
   DEFAULT_RESTART,

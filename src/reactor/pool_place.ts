@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A place for a worker that does jobs. */
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 import type { Job } from "./job_queue.ts";
 import { JobTimeoutError } from "./pool_errors.ts";
 import * as P from "./protocol.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Errors on their way to another thread: a structured clone loses what makes them useful. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 
 /** An error without its class. */
 export interface PortableError {

@@ -2,8 +2,8 @@
 /** Settings of a reactor, checked. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { checkOptions } from "../net/options_check.ts";
-import { shown } from "../sched/argument.ts";
+import { checkOptions } from "../validate/options.ts";
+import { shown } from "../validate/argument.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 import type { Driver } from "./protocol.ts";
 

@@ -9,7 +9,7 @@ import type { ListenOptions, LookupOptions } from "../net/options.ts";
 import type { TCPNetwork } from "../net/resolve.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { type Chan, chan } from "../sync/chan.ts";
+import { type Chan, chan } from "../chan/chan.ts";
 import { unpack } from "./portable_error.ts";
 import type { ToMain, ToWorker, WorkerLimits } from "./protocol.ts";
 import type { WorkerSlot } from "./worker_slot.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a worker tells of what it has shed: together, for under a flood each alone would be one more. */
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer, NO_SLOT } from "../sched/timer.ts";
+import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { Shed } from "./limit_options.ts";
 import { packAddr } from "./portable_addr.ts";
 import type { ShedKey, ShedReport } from "./protocol.ts";

@@ -21,7 +21,7 @@ import { Waker } from "../poll/waker.ts";
 import { sleep } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { CallTimer } from "../sched/timer.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
 import * as P from "./protocol.ts";
 import { unpack } from "./portable_error.ts";
 import { type Accepted, DescriptorRing, TokenRing } from "./rings.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A pool of workers that do what would keep a thread from its connections. */
 import { go, sleep } from "../sched/api.ts";
-import { needObject, needString, wrongArgument } from "../sched/argument.ts";
+import { needObject, needString, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Semaphore } from "../sync/semaphore.ts";

@@ -10,7 +10,7 @@
  *   dead      returned, threw, or was ended
  */
 import type { Run } from "./run.ts";
-import type { HeapTimer } from "./timer.ts";
+import type { HeapTimer } from "./timer_heap.ts";
 
 /** What a goroutine yields when it parks. There is one, and nobody but the library yields it. */
 export interface Park {

@@ -11,7 +11,7 @@ import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
 import { captureSite } from "./spawn_site.ts";
-import { CallTimer } from "./timer.ts";
+import { CallTimer } from "./timer_heap.ts";
 import { type OnSlow, Watchdog } from "./watchdog.ts";
 
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */

@@ -24,7 +24,7 @@ import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
-import { CallTimer, TimerHeap } from "./timer.ts";
+import { CallTimer, TimerHeap } from "./timer_heap.ts";
 import type { Run } from "./run.ts";
 
 /** Calls that a goroutine may make without parking before it is put behind the others. */

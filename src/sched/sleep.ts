@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
-import { shown } from "./argument.ts";
+import { shown } from "../validate/argument.ts";
 import { now } from "./clock.ts";
 import type { Goroutine, Routine } from "./goroutine.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
-import { type HeapTimer, NO_SLOT } from "./timer.ts";
+import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
 
 /** One serves all: what it has to remember of a goroutine, that goroutine keeps. */
 class Gosched {

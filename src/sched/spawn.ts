@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
-import { shown } from "./argument.ts";
+import { shown } from "../validate/argument.ts";
 import { Goroutine, type Routine } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";

@@ -3,7 +3,7 @@
  * Names the goroutines that run for too long without letting others run. Go has no need of it: there
  * sysmon preempts them.
  */
-import { shown } from "./argument.ts";
+import { shown } from "../validate/argument.ts";
 import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
 import type { Run } from "./run.ts";

@@ -3,7 +3,7 @@
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Locker } from "./mutex.ts";
-import { toTheEnd } from "./to_the_end.ts";
+import { toTheEnd } from "./uninterrupted.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**

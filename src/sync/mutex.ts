@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Mutual exclusion. Go: sync/mutex.go. */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
-import { type Takeable, Taking } from "./taking.ts";
+import { type Takeable, Taking } from "./semacquire.ts";
 import { type Waiter, WaitList } from "./wait_list.ts";
 
 /** What can be locked. Go: `sync.Locker`. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Something that is done once. Go: sync/once.go. */
-import { needFunction } from "../sched/argument.ts";
+import { needFunction } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";

@@ -6,7 +6,7 @@
  * what lay there: what is in use stays, what is not is gone after two collections. The host tells
  * of a collection by taking an object that nobody holds. Under `runSync` it does not get to tell.
  */
-import { needFunction, wrongArgument } from "../sched/argument.ts";
+import { needFunction, wrongArgument } from "../validate/argument.ts";
 
 /** Pools with something in them. Go: allPools and oldPools. */
 const filled = new Set<Pool<unknown>>();

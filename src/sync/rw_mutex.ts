@@ -7,7 +7,7 @@
  */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { Held, type Locker } from "./mutex.ts";
-import { type Takeable, Taking } from "./taking.ts";
+import { type Takeable, Taking } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**

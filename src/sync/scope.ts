@@ -14,7 +14,7 @@ import {
   type Routine,
 } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { toTheEnd } from "./to_the_end.ts";
+import { toTheEnd } from "./uninterrupted.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { goPrimed } from "./go_primed.ts";
 

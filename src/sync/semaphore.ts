@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A weighted semaphore. Go: golang.org/x/sync/semaphore. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Cancel, contextOf } from "./cancel.ts";
-import { onCancel } from "./context_host.ts";
+import { type Cancel, contextOf } from "../context/cancellable.ts";
+import { onCancel } from "../context/abort_signal.ts";
 import { Held } from "./mutex.ts";
 import { type Waiter, WaitList } from "./wait_list.ts";
 

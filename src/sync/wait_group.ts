@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { type GoroutineHandle, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { bodyOf, currentRun } from "../sched/spawn.ts";
 import { goPrimed } from "./go_primed.ts";
-import { type Takeable, Taking } from "./taking.ts";
+import { type Takeable, Taking } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**

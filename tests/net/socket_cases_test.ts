@@ -2,10 +2,10 @@
 /** Sockets in a select, waiting without a buffer, and the shared read buffer. */
 import assert from "node:assert/strict";
 import { dial, go, gosched, listen, OpError, PanicError, type Routine } from "../../mod.ts";
-import { after } from "../../src/sync/time.ts";
-import { chan } from "../../src/sync/chan.ts";
-import { select } from "../../src/sync/select.ts";
-import { otherwise } from "../../src/sync/select_case.ts";
+import { after } from "../../src/time/timer.ts";
+import { chan } from "../../src/chan/chan.ts";
+import { select } from "../../src/chan/select.ts";
+import { otherwise } from "../../src/chan/select_case.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { both, pair, pairOn, thrown } from "../harness.ts";
 

@@ -2,7 +2,7 @@
 /** The heap of timers against a sorted list, with a fixed seed. Go: runtime/time.go. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CallTimer, NO_SLOT, TimerHeap } from "../../src/sched/timer.ts";
+import { CallTimer, NO_SLOT, TimerHeap } from "../../src/sched/timer_heap.ts";
 
 /** Numbers that look random and are the same each time. */
 function generator(seed: number): () => number {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { gosched, numGoroutine, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { background, cause } from "../../src/sync/context.ts";
-import { withCancel } from "../../src/sync/context_cancel.ts";
-import { Canceled } from "../../src/sync/context_errors.ts";
+import { background, cause } from "../../src/context/context.ts";
+import { withCancel } from "../../src/context/with_cancel.ts";
+import { Canceled } from "../../src/context/errors.ts";
 import { ErrGroup } from "../../src/sync/err_group.ts";
 import { both, thrown, until } from "../harness.ts";
 

@@ -9,9 +9,9 @@ import {
 } from "../../src/sched/goroutine.ts";
 import { go, gosched, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { background } from "../../src/sync/context.ts";
-import { withCancel, withTimeout } from "../../src/sync/context_cancel.ts";
-import { Canceled, DeadlineExceeded } from "../../src/sync/context_errors.ts";
+import { background } from "../../src/context/context.ts";
+import { withCancel, withTimeout } from "../../src/context/with_cancel.ts";
+import { Canceled, DeadlineExceeded } from "../../src/context/errors.ts";
 import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
 import { both, thrown, until } from "../harness.ts";

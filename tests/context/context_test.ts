@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, numGoroutine, run, runSync, sleep, wait } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { chan } from "../../src/sync/chan.ts";
+import { chan } from "../../src/chan/chan.ts";
 import {
   background,
   cause,
@@ -17,17 +17,17 @@ import {
   todo,
   withoutCancel,
   withValue,
-} from "../../src/sync/context.ts";
+} from "../../src/context/context.ts";
 import {
   withCancel,
   withCancelCause,
   withDeadline,
   withTimeout,
-} from "../../src/sync/context_cancel.ts";
-import { Canceled, DeadlineExceeded } from "../../src/sync/context_errors.ts";
-import { afterFunc, fromSignal } from "../../src/sync/context_host.ts";
-import { select } from "../../src/sync/select.ts";
-import { otherwise } from "../../src/sync/select_case.ts";
+} from "../../src/context/with_cancel.ts";
+import { Canceled, DeadlineExceeded } from "../../src/context/errors.ts";
+import { afterFunc, fromSignal } from "../../src/context/abort_signal.ts";
+import { select } from "../../src/chan/select.ts";
+import { otherwise } from "../../src/chan/select_case.ts";
 import { assertNothingLeft, both, only, openSockets, until } from "../harness.ts";
 
 const HOUR = 3_600_000;
@@ -590,9 +590,9 @@ test("a pending deadline keeps no process alive, neither before, nor after, nor 
   const at = new URL("../../", import.meta.url);
   const program = `
     import { run, runSync } from "${at}mod.ts";
-    import { background } from "${at}src/sync/context.ts";
-    import { withTimeout } from "${at}src/sync/context_cancel.ts";
-    import { afterFunc } from "${at}src/sync/context_host.ts";
+    import { background } from "${at}src/context/context.ts";
+    import { withTimeout } from "${at}src/context/with_cancel.ts";
+    import { afterFunc } from "${at}src/context/abort_signal.ts";
     afterFunc(withTimeout(background(), 3600_000)[0], () => {});
     await run(function* () { withTimeout(background(), 3600_000)[0].done; });
     runSync(function* () { withTimeout(background(), 3600_000)[0].signal; });

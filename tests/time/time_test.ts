@@ -16,11 +16,11 @@ import {
 import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { chan } from "../../src/sync/chan.ts";
-import { select } from "../../src/sync/select.ts";
-import { otherwise } from "../../src/sync/select_case.ts";
-import { after, Ticker, Timer } from "../../src/sync/time.ts";
-import { afterFunc } from "../../src/sync/time_func.ts";
+import { chan } from "../../src/chan/chan.ts";
+import { select } from "../../src/chan/select.ts";
+import { otherwise } from "../../src/chan/select_case.ts";
+import { after, Ticker, Timer } from "../../src/time/timer.ts";
+import { afterFunc } from "../../src/time/after_func.ts";
 import { both, only, until } from "../harness.ts";
 
 /** How far the calendar's clock and the monotonic one may disagree, in milliseconds. */

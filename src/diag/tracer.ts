@@ -6,9 +6,9 @@
  * A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to it; what
  * is outside the goroutines (the poller, a timer, the host) has track 0, with a short span a wake-up.
  */
-import { now } from "./clock.ts";
-import type { Goroutine } from "./goroutine.ts";
-import type { Observer } from "./observer.ts";
+import { now } from "../sched/clock.ts";
+import type { Goroutine } from "../sched/goroutine.ts";
+import type { Observer } from "../sched/observer.ts";
 import { TraceRing } from "./trace_ring.ts";
 
 /** The track of what is outside the goroutines. */

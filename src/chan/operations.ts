@@ -9,10 +9,10 @@
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Channel } from "./chan_channel.ts";
-import { isNothing, sendOnClosed } from "./chan_outcome.ts";
+import type { Channel } from "./channel.ts";
+import { isNothing, sendOnClosed } from "./outcome.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
-import { acquireWaiter, releaseWaiter, type Waiter } from "./chan_waiter.ts";
+import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
 
 /** The last step of every receive, with what came; emptied when a receive has to wait. */
 const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined };

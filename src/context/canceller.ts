@@ -7,9 +7,9 @@
  * over is held by nobody. The channel and the signal are made for those who ask.
  */
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
-import { type Chan, chan } from "./chan.ts";
-import { type ContextError, DeadlineExceeded } from "./context_errors.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
+import { type Chan, chan } from "../chan/chan.ts";
+import { type ContextError, DeadlineExceeded } from "./errors.ts";
 
 /** Called when a node is cancelled. It must not throw, nor run anything of the user's. */
 export type OnCancel = () => void;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Contexts and those outside: functions that are called at the end, signals of the host. */
-import { needFunction, wrongArgument } from "../sched/argument.ts";
+import { needFunction, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Context, requireContext } from "./context.ts";
-import { Canceller, type OnCancel } from "./context_canceller.ts";
-import { Canceled, DeadlineExceeded } from "./context_errors.ts";
+import { Canceller, type OnCancel } from "./canceller.ts";
+import { Canceled, DeadlineExceeded } from "./errors.ts";
 
 /**
  * Calls `told` when `ctx`, which is alive, is cancelled. Gives what forgets it, and says whether

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Contexts that end: by a call, by a deadline. Go: context/context.go. */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { Context, requireParent } from "./context.ts";
-import { Canceller } from "./context_canceller.ts";
-import { Canceled, DeadlineExceeded } from "./context_errors.ts";
+import { Canceller } from "./canceller.ts";
+import { Canceled, DeadlineExceeded } from "./errors.ts";
 
 /** Cancels a context, the first time it is called. Never parks. Go: `context.CancelFunc`. */
 export type CancelFunc = () => void;

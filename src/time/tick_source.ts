@@ -10,9 +10,9 @@
  */
 import { now } from "../sched/clock.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
-import { Channel } from "./chan_channel.ts";
-import { type ChanSource, NOTHING } from "./chan_outcome.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
+import { Channel } from "../chan/channel.ts";
+import { type ChanSource, NOTHING } from "../chan/outcome.ts";
 
 /** Times are milliseconds of `performance.now()`. */
 export class TickSource implements HeapTimer, ChanSource<Date> {

@@ -12,11 +12,11 @@
  * once come back in the order in which they are given up, which is not always that of sending.
  */
 import { PanicError, type Routine, type Waitable } from "../sched/goroutine.ts";
-import { numberOf } from "../sched/number_of.ts";
+import { numberOf } from "../sched/object_id.ts";
 import type { Chan } from "./chan.ts";
-import { ChanIterator, recvAsync, sendAsync } from "./chan_async.ts";
-import { RecvCase, SendCase } from "./chan_cases.ts";
-import { RecvOperation, SendOperation } from "./chan_ops.ts";
+import { ChanIterator, recvAsync, sendAsync } from "./async.ts";
+import { RecvCase, SendCase } from "./select_cases.ts";
+import { RecvOperation, SendOperation } from "./operations.ts";
 import {
   type ChanSource,
   isNothing,
@@ -24,8 +24,8 @@ import {
   type Received,
   sendOnClosed,
   type Sent,
-} from "./chan_outcome.ts";
-import { type Waiter, WaitQueue } from "./chan_waiter.ts";
+} from "./outcome.ts";
+import { type Waiter, WaitQueue } from "./waiter.ts";
 import type { SelectCase } from "./select_case.ts";
 
 /** Slots of a buffer's first allocation; a power of two, as is every later one. */

@@ -5,7 +5,7 @@
  * A promise is asked once, however many selects it takes part in: what has been asked for cannot be
  * taken back, and a select in a loop would pile up callbacks on a promise that lives long.
  */
-import { needMethods } from "../sched/argument.ts";
+import { needMethods } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";

@@ -7,7 +7,7 @@
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
 import type { Routine, Waitable } from "../sched/goroutine.ts";
-import { numberOf } from "../sched/number_of.ts";
+import { numberOf } from "../sched/object_id.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Waiter, WaitList } from "./wait_list.ts";

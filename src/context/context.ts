@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What goes along with a task: its values, its deadline, its cancellation. Go: context/context.go. */
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
-import { type Chan, chan } from "./chan.ts";
-import type { Canceller } from "./context_canceller.ts";
-import type { ContextError } from "./context_errors.ts";
+import { type Chan, chan } from "../chan/chan.ts";
+import type { Canceller } from "./canceller.ts";
+import type { ContextError } from "./errors.ts";
 
 /** The key of a context that carries no value of its own. */
 const NO_KEY: unique symbol = Symbol("netpoll.noKey");

@@ -6,10 +6,10 @@
  * one that is dropped without being stopped costs nothing. Time is measured by the monotonic clock;
  * what is received is the time of the host's calendar at which the tick was due.
  */
-import { shown } from "../sched/argument.ts";
+import { shown } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
-import type { Chan } from "./chan.ts";
-import { TickSource } from "./time_source.ts";
+import type { Chan } from "../chan/chan.ts";
+import { TickSource } from "./tick_source.ts";
 
 /**
  * A channel that gives the time once, after `ms` milliseconds. Nothing needs to be stopped.

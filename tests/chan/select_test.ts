@@ -5,18 +5,18 @@ import { test } from "node:test";
 import { DeadlockError, dump, go, gosched, type Routine, run, runSync, wait } from "../../mod.ts";
 import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { type Chan, chan } from "../../src/sync/chan.ts";
-import type { Channel } from "../../src/sync/chan_channel.ts";
-import { select } from "../../src/sync/select.ts";
+import { type Chan, chan } from "../../src/chan/chan.ts";
+import type { Channel } from "../../src/chan/channel.ts";
+import { select } from "../../src/chan/select.ts";
 import {
   otherwise,
   type SelectArm,
   type SelectCase,
   type SelectWaiter,
-} from "../../src/sync/select_case.ts";
-import { onPromise } from "../../src/sync/select_promise.ts";
-import { random, seedSelect } from "../../src/sync/select_random.ts";
-import { after } from "../../src/sync/time.ts";
+} from "../../src/chan/select_case.ts";
+import { onPromise } from "../../src/chan/promise_case.ts";
+import { random, seedSelect } from "../../src/chan/select_random.ts";
+import { after } from "../../src/time/timer.ts";
 import { both, only, thrown, until } from "../harness.ts";
 
 function end(g: GoroutineHandle): void {

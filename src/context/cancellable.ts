@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Ending a call from outside: any call that parks, by a context or by a signal of the host. */
-import { needMethods, shown } from "../sched/argument.ts";
+import { needMethods, shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
-import { DeadlineExceeded } from "./context_errors.ts";
-import { fromSignal, onCancel } from "./context_host.ts";
+import { DeadlineExceeded } from "./errors.ts";
+import { fromSignal, onCancel } from "./abort_signal.ts";
 
 /** What can end a call that waits. */
 export type Cancel = Context | AbortSignal;

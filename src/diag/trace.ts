@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Traces of what goroutines do, in the format of Chrome's tracing. Go: runtime/trace. */
-import { needObject, shown } from "./argument.ts";
-import { allGoroutines } from "./dump.ts";
-import { PanicError } from "./goroutine.ts";
-import { observe, unobserve } from "./observer.ts";
-import { scheduler } from "./thread.ts";
+import { needObject, shown } from "../validate/argument.ts";
+import { allGoroutines } from "../sched/dump.ts";
+import { PanicError } from "../sched/goroutine.ts";
+import { observe, unobserve } from "../sched/observer.ts";
+import { scheduler } from "../sched/thread.ts";
 import type { TraceEvent } from "./trace_ring.ts";
 import { Tracer } from "./tracer.ts";
 

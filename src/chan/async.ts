@@ -11,9 +11,9 @@
 import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Channel } from "./chan_channel.ts";
-import { isNothing, sendOnClosed } from "./chan_outcome.ts";
-import { Waiter } from "./chan_waiter.ts";
+import type { Channel } from "./channel.ts";
+import { isNothing, sendOnClosed } from "./outcome.ts";
+import { Waiter } from "./waiter.ts";
 
 /** What a receive of the host's code gives, made of the value and of whether there is one. */
 type Shape<T, R> = (value: T | undefined, ok: boolean) => R;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The dump on a signal. Go: what SIGQUIT does, but the program goes on. */
 import process from "node:process";
-import { dumpAll } from "./dump.ts";
-import { scheduler } from "./thread.ts";
+import { dumpAll } from "../sched/dump.ts";
+import { scheduler } from "../sched/thread.ts";
 
 /**
  * From now on `signal` makes the process write {@linkcode dump} to its standard error and go on.

@@ -12,8 +12,8 @@ import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type HeapTimer, NO_SLOT } from "../sched/timer.ts";
-import { checkMs } from "./time.ts";
+import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
+import { checkMs } from "./timer.ts";
 
 /**
  * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Channels, as their users see them. Go: the `chan` types and the built-in functions for them. */
 import type { Routine } from "../sched/goroutine.ts";
-import { Channel } from "./chan_channel.ts";
-import type { Received, Sent } from "./chan_outcome.ts";
+import { Channel } from "./channel.ts";
+import type { Received, Sent } from "./outcome.ts";
 import type { SelectCase } from "./select_case.ts";
 
 /**

@@ -6,11 +6,11 @@
  * leave them. The order is a shuffle that stops at the first case that can happen, which makes each
  * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
  */
-import { wrongArgument } from "../sched/argument.ts";
+import { wrongArgument } from "../validate/argument.ts";
 import type { Routine, Waitable } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
-import { type Contest, Waiter } from "./chan_waiter.ts";
+import { type Contest, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
 

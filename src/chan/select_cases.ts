@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A channel's cases of a `select`. Go: runtime/select.go, scase. */
-import type { Channel } from "./chan_channel.ts";
-import { isNothing, type Received, sendOnClosed, type Sent } from "./chan_outcome.ts";
-import type { Waiter } from "./chan_waiter.ts";
+import type { Channel } from "./channel.ts";
+import { isNothing, type Received, sendOnClosed, type Sent } from "./outcome.ts";
+import type { Waiter } from "./waiter.ts";
 import type { OUTCOME, SelectCase } from "./select_case.ts";
 
 /** Made by {@linkcode Chan.onRecv}. One serves all the selects of its channel. */

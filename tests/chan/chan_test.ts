@@ -17,8 +17,8 @@ import {
 } from "../../mod.ts";
 import type { Goroutine, GoroutineHandle } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { type Chan, chan } from "../../src/sync/chan.ts";
-import type { Channel } from "../../src/sync/chan_channel.ts";
+import { type Chan, chan } from "../../src/chan/chan.ts";
+import type { Channel } from "../../src/chan/channel.ts";
 import { both, only, thrown, until } from "../harness.ts";
 
 /** Ends a goroutine where it waits, as the end of its run does. */
