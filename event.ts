@@ -21,11 +21,11 @@ export type {
   OpenedReply,
   Reply,
   TickAnswer,
-} from "./src/event/action.ts";
+} from "./src/event/api/action.ts";
 export type { LoadBalance } from "./src/event/balance.ts";
-export type { EventConn } from "./src/event/conn.ts";
-export { IdleTimeoutError, SlowConsumerError, UnreadLimitError } from "./src/event/errors.ts";
-export type { Events, EventSettings } from "./src/event/events.ts";
-export type { Written } from "./src/event/outbox.ts";
+export type { EventConn } from "./src/event/api/conn.ts";
+export { IdleTimeoutError, SlowConsumerError, UnreadLimitError } from "./src/event/api/errors.ts";
+export type { Events, EventSettings } from "./src/event/api/events.ts";
+export type { Written } from "./src/event/conn/write_queue.ts";
 export { serve } from "./src/event/serve.ts";
-export type { AdoptOptions, Server } from "./src/event/server.ts";
+export type { AdoptOptions, Server } from "./src/event/api/server.ts";

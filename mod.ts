@@ -46,10 +46,10 @@ export type { RunOptions } from "./src/sched/run.ts";
 export type { OnSlow } from "./src/sched/watchdog.ts";
 export { type Stats, stats } from "./src/diag/stats.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
-export type { Chunks } from "./src/poll/chunks.ts";
-export { type DenoErrorName, errors } from "./src/poll/deno_errors.ts";
-export { wake, type WakerHandle } from "./src/poll/wake_words.ts";
-export { Waker } from "./src/poll/waker.ts";
+export type { Chunks } from "./src/fd/chunks.ts";
+export { type DenoErrorName, errors } from "./src/fd/deno_errors.ts";
+export { wake, type WakerHandle } from "./src/fd/wake_words.ts";
+export { Waker } from "./src/fd/waker.ts";
 export {
   ClosedError,
   ClosedPipeError,
@@ -57,23 +57,23 @@ export {
   NotPollableError,
   SyscallError,
   UnexpectedEOFError,
-} from "./src/poll/errors.ts";
-export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr.ts";
+} from "./src/fd/errors.ts";
+export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
-export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/copy.ts";
+export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/io/copy.ts";
 export { dial, type Network } from "./src/net/dial.ts";
 export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
-export { fileConn, fileListener, filePacketConn } from "./src/net/file.ts";
-export type { FileOptions } from "./src/net/file_adopt.ts";
-export { formatIP, parseIP, parseIPZone } from "./src/net/ip.ts";
-export type { LimitOptions } from "./src/net/limits.ts";
-export { joinHostPort, splitHostPort } from "./src/net/host_port.ts";
+export { fileConn, fileListener, filePacketConn } from "./src/net/file/file.ts";
+export type { FileOptions } from "./src/net/file/file_adopt.ts";
+export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
+export type { LimitOptions } from "./src/net/options/call_limits.ts";
+export { joinHostPort, splitHostPort } from "./src/net/addr/host_port.ts";
 export { listen, type StreamNetwork } from "./src/net/listen.ts";
-export { closeFd, type ListenFd, listenFds } from "./src/net/listen_fds.ts";
+export { closeFd, type ListenFd, listenFds } from "./src/net/file/listen_fds.ts";
 export { listenPacket, type PacketNetwork } from "./src/net/listen_packet.ts";
-export { PacketBatch } from "./src/net/packet_batch.ts";
-export { type Datagram, type PacketConn, WriteToConnectedError } from "./src/net/packet_conn.ts";
-export { lookupHost } from "./src/net/lookup.ts";
+export { PacketBatch } from "./src/net/udp/packet_batch.ts";
+export { type Datagram, type PacketConn, WriteToConnectedError } from "./src/net/socket/packet_conn.ts";
+export { lookupHost } from "./src/net/resolve/lookup.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
 export type {
   Control,
@@ -84,20 +84,20 @@ export type {
   LookupOptions,
   SocketOptions,
   TCPOptions,
-} from "./src/net/options.ts";
-export { lookupPort } from "./src/net/port.ts";
+} from "./src/net/options/options.ts";
+export { lookupPort } from "./src/net/resolve/service_port.ts";
 export {
   type InternetNetwork,
   resolveTCPAddr,
   resolveUDPAddr,
   type TCPNetwork,
   type UDPNetwork,
-} from "./src/net/resolve.ts";
-export { pipe } from "./src/net/pipe.ts";
-export { readAll } from "./src/net/read_all.ts";
-export { sendFile, type SendFileOptions } from "./src/net/send_file.ts";
+} from "./src/net/resolve/resolve.ts";
+export { pipe } from "./src/net/io/pipe.ts";
+export { readAll } from "./src/net/io/read_all.ts";
+export { sendFile, type SendFileOptions } from "./src/net/io/send_file.ts";
 export { type Cancel, CanceledError, cancellable } from "./src/context/cancellable.ts";
-export type { PacketInfo, SendInfo, UDPConn, UDPMessage } from "./src/net/udp.ts";
+export type { PacketInfo, SendInfo, UDPConn, UDPMessage } from "./src/net/udp/udp.ts";
 export type {
   PeerCredentials,
   UnixConn,
@@ -106,8 +106,8 @@ export type {
   UnixMessage,
   UnixMessages,
   UnixSendInfo,
-} from "./src/net/unix.ts";
-export { UnixAddr, type UnixNetwork } from "./src/net/unix_addr.ts";
+} from "./src/net/unix/unix.ts";
+export { UnixAddr, type UnixNetwork } from "./src/net/addr/unix_addr.ts";
 export { type Chan, chan } from "./src/chan/chan.ts";
 export type { Received, Sent } from "./src/chan/outcome.ts";
 export { Cond } from "./src/sync/cond.ts";
@@ -149,9 +149,9 @@ export { type ErrorClass, PlatformError } from "./platforms/types.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
 export { fromDuplex } from "./src/bridge/duplex_conn.ts";
 export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
-export type { TLSConn } from "./src/bridge/tls.ts";
-export { tlsDial } from "./src/bridge/tls_dial.ts";
-export { tlsListen, TLSListener } from "./src/bridge/tls_listen.ts";
+export type { TLSConn } from "./src/tls/tls.ts";
+export { tlsDial } from "./src/tls/tls_dial.ts";
+export { tlsListen, TLSListener } from "./src/tls/tls_listen.ts";
 export type {
   PEM,
   TLSCertificate,
@@ -159,4 +159,4 @@ export type {
   TLSListenOptions,
   TLSOptions,
   TLSVersion,
-} from "./src/bridge/tls_options.ts";
+} from "./src/tls/tls_options.ts";

@@ -27,11 +27,11 @@
  */
 export { PlatformError, type Trigger } from "./platforms/types.ts";
 export type { Family, IntOption } from "./platforms/types.ts";
-export type { Addr, InternetAddr, TCPAddr } from "./src/net/addr.ts";
+export type { Addr, InternetAddr, TCPAddr } from "./src/net/addr/addr.ts";
 export { AddrError } from "./src/net/errors.ts";
-export { SyscallError } from "./src/poll/errors.ts";
-export { wake, type WakerHandle } from "./src/poll/wake_words.ts";
-export { PollerClosedError } from "./src/rawpoll/errors.ts";
-export type { PollEvent, PollEvents } from "./src/rawpoll/events.ts";
-export { type Interest, openPoller, type Poller } from "./src/rawpoll/poller.ts";
-export { AGAIN, type Sys, sys } from "./src/rawpoll/sys.ts";
+export { SyscallError } from "./src/fd/errors.ts";
+export { wake, type WakerHandle } from "./src/fd/wake_words.ts";
+export { PollerClosedError } from "./src/poll/errors.ts";
+export type { PollEvent, PollEvents } from "./src/poll/events.ts";
+export { type Interest, openPoller, type Poller } from "./src/poll/poller.ts";
+export { AGAIN, type Sys, sys } from "./src/poll/sys.ts";

@@ -2,13 +2,13 @@
 /** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
-import { descriptorOf } from "../net/descriptor.ts";
+import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
-import type { Chunks } from "../poll/chunks.ts";
-import { ERR_CLOSED } from "../poll/errors.ts";
+import type { Chunks } from "../fd/chunks.ts";
+import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { asError, Errands, failureOf, nodeStream, requireLoop } from "./host.ts";
-import { socketManners } from "./socket_manners.ts";
+import { socketManners } from "./net_socket_methods.ts";
 
 /** Settings of {@linkcode toDuplex}. */
 export interface DuplexOptions {

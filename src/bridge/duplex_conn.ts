@@ -2,13 +2,13 @@
 /** A `Duplex` of `node:stream` as a connection: the way back from duplex.ts. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
-import type { Addr } from "../net/addr.ts";
-import { TCPAddr } from "../net/addr.ts";
-import { Direction } from "../net/direction.ts";
+import type { Addr } from "../net/addr/addr.ts";
+import { TCPAddr } from "../net/addr/addr.ts";
+import { Direction } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
-import { type Progress, UserConn, type UserOp } from "../net/user_conn.ts";
-import { ERR_CLOSED, UnexpectedEOFError } from "../poll/errors.ts";
+import { type Progress, UserConn, type UserOp } from "../net/io/virtual_conn.ts";
+import { ERR_CLOSED, UnexpectedEOFError } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { goDaemon } from "../sched/spawn.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
 import { getBuiltinModule } from "node:process";
-import { ERR_CLOSED } from "../poll/errors.ts";
+import { ERR_CLOSED } from "../fd/errors.ts";
 import { PanicError, type Park, type Routine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { backgroundRun, goDaemon, spawn } from "../sched/spawn.ts";

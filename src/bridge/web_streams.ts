@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A connection as the two streams of the web platform, and the way back. */
 import { needMethods } from "../validate/argument.ts";
-import { descriptorOf } from "../net/descriptor.ts";
+import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
-import type { Chunks } from "../poll/chunks.ts";
-import { ERR_CLOSED } from "../poll/errors.ts";
+import type { Chunks } from "../fd/chunks.ts";
+import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import { Errands, failureOf, nodeStream, requireLoop } from "./host.ts";

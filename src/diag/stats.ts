@@ -2,7 +2,7 @@
 /** Counters of what this thread does. Go: runtime/metrics. */
 import { netpoll } from "../netpoll/netpoll.ts";
 import { scheduler } from "../sched/thread.ts";
-import { traffic } from "../poll/traffic.ts";
+import { traffic } from "../fd/counters.ts";
 
 /** See {@linkcode stats}. Those that count events count from the start of the thread. */
 export interface Stats {

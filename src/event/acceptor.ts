@@ -2,13 +2,13 @@
 /** A listener of an event server: accepts in turns of its loop, without a goroutine. */
 import type { PollHandler } from "../netpoll/poll_desc.ts";
 import type { Watcher } from "../netpoll/poll_extras.ts";
-import type { Addr, TCPAddr } from "../net/addr.ts";
-import type { ListenFD } from "../net/stream_listener.ts";
-import type { UnixAddr } from "../net/unix_addr.ts";
+import type { Addr, TCPAddr } from "../net/addr/addr.ts";
+import type { ListenFD } from "../net/socket/stream_listener.ts";
+import type { UnixAddr } from "../net/addr/unix_addr.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import type { Listening } from "./listening.ts";
-import type { Loop, Turn } from "./loop.ts";
-import type { StreamNet } from "./stream_net.ts";
+import type { Loop, Turn } from "./conn/loop.ts";
+import type { StreamNet } from "./conn/stream_net.ts";
 
 /** Accepted in one turn, before others have theirs. */
 const ACCEPTS = 64;

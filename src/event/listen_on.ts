@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** Opens what an event server listens with. */
-import { DESCRIPTOR } from "../net/descriptor.ts";
+import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import { listen } from "../net/listen.ts";
 import { listenPacket } from "../net/listen_packet.ts";
-import { isUDPNetwork } from "../net/resolve.ts";
-import type { TCPListener } from "../net/tcp_listener.ts";
-import type { UnixStreamListener } from "../net/unix_listener.ts";
+import { isUDPNetwork } from "../net/resolve/resolve.ts";
+import type { TCPListener } from "../net/tcp/tcp.ts";
+import type { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Accepting, Acceptor } from "./acceptor.ts";
 import type { ServeAddress } from "./address.ts";
-import type { ConnHost } from "./conn_host.ts";
-import { Datagrams } from "./datagrams.ts";
+import type { ConnHost } from "./conn/conn_host.ts";
+import { Datagrams } from "./udp/udp_socket.ts";
 import type { Listening } from "./listening.ts";
-import type { Loop } from "./loop.ts";
-import { streamNet } from "./stream_net.ts";
+import type { Loop } from "./conn/loop.ts";
+import { streamNet } from "./conn/stream_net.ts";
 
 /** Listens. Parks to look up a name. Throws as `listen` and `listenPacket` do. */
 export function* listenOn<C>(

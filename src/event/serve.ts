@@ -2,7 +2,7 @@
 /** Serving by events. Go: evio, Serve. */
 import type { Routine } from "../sched/goroutine.ts";
 import { EventServer } from "./event_server.ts";
-import type { Events } from "./events.ts";
+import type { Events } from "./api/events.ts";
 
 /**
  * Serves by callbacks until a handler answers "shutdown". Parks. It ends with its goroutine as well,

@@ -3,9 +3,9 @@
 import { wrongArgument } from "../validate/argument.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import { checkTick, type TickAnswer } from "./action.ts";
-import type { ConnHost } from "./conn_host.ts";
-import type { Loop, Turn } from "./loop.ts";
+import { checkTick, type TickAnswer } from "./api/action.ts";
+import type { ConnHost } from "./conn/conn_host.ts";
+import type { Loop, Turn } from "./conn/loop.ts";
 
 /** One per server; it has its turns in the first loop. */
 export class Ticker implements Turn, HeapTimer {

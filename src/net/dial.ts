@@ -2,14 +2,14 @@
 /** Dialling. Go: net/dial.go, Dial. */
 import type { Endpoint } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { endpointAddr } from "./addr.ts";
-import { dialAll } from "./dial_race.ts";
+import { endpointAddr } from "./addr/addr.ts";
+import { dialAll } from "./tcp/happy_eyeballs.ts";
 import { addressError } from "./errors.ts";
-import { isUnspecified } from "./ip.ts";
-import { Limits } from "./limits.ts";
-import type { Asking } from "./lookup.ts";
+import { isUnspecified } from "./addr/ip.ts";
+import { Limits } from "./options/call_limits.ts";
+import type { Asking } from "./resolve/lookup.ts";
 import type { Conn } from "./net.ts";
-import { checkDialOptions, type DialOptions } from "./options.ts";
+import { checkDialOptions, type DialOptions } from "./options/options.ts";
 import {
   type InternetNetwork,
   internetNetwork,
@@ -18,13 +18,13 @@ import {
   type TCPNetwork,
   type UDPNetwork,
   unsuitable,
-} from "./resolve.ts";
-import { TCPDialler } from "./tcp_dial.ts";
-import type { UDPConn } from "./udp.ts";
-import { UDPDialler } from "./udp_open.ts";
-import type { UnixConn, UnixgramConn } from "./unix.ts";
-import { isUnixNetwork, type UnixNetwork } from "./unix_addr.ts";
-import { dialUnix } from "./unix_open.ts";
+} from "./resolve/resolve.ts";
+import { TCPDialler } from "./tcp/tcp_dial.ts";
+import type { UDPConn } from "./udp/udp.ts";
+import { UDPDialler } from "./udp/udp_open.ts";
+import type { UnixConn, UnixgramConn } from "./unix/unix.ts";
+import { isUnixNetwork, type UnixNetwork } from "./addr/unix_addr.ts";
+import { dialUnix } from "./unix/unix_open.ts";
 
 /** Every network that `dial` knows. */
 export type Network = InternetNetwork | UnixNetwork;

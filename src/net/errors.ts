@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The errors of network calls. Go: net/net.go. Texts are Go's. */
 import { shown } from "../validate/argument.ts";
-import { asDenoError, isInstance } from "../poll/deno_errors.ts";
-import type { Addr } from "./addr.ts";
+import { asDenoError, isInstance } from "../fd/deno_errors.ts";
+import type { Addr } from "./addr/addr.ts";
 
 /** What an error of the network tells about itself. Go: `net.Error`. */
 interface Verdict {

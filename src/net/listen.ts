@@ -3,21 +3,21 @@
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, RawAddress } from "../../platforms/types.ts";
 import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
-import { SyscallError } from "../poll/errors.ts";
-import { holdSpare } from "../poll/exhaustion.ts";
+import { SyscallError } from "../fd/errors.ts";
+import { holdSpare } from "../fd/accept_backoff.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { endpointAddr, type TCPAddr, tcpAddr } from "./addr.ts";
+import { endpointAddr, type TCPAddr, tcpAddr } from "./addr/addr.ts";
 import { addressError, asError, OpError } from "./errors.ts";
-import { isUnspecified } from "./ip.ts";
-import { Limits } from "./limits.ts";
+import { isUnspecified } from "./addr/ip.ts";
+import { Limits } from "./options/call_limits.ts";
 import type { Listener } from "./net.ts";
-import { checkListenOptions, type ListenOptions, type LookupOptions } from "./options.ts";
-import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from "./resolve.ts";
-import { type NewSocket, setTCPOptions, setter } from "./sockopt.ts";
-import { ListenFD } from "./stream_listener.ts";
-import { TCPListener } from "./tcp_listener.ts";
-import type { UnixListener } from "./unix.ts";
-import { listenUnix } from "./unix_open.ts";
+import { checkListenOptions, type ListenOptions, type LookupOptions } from "./options/options.ts";
+import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from "./resolve/resolve.ts";
+import { type NewSocket, setTCPOptions, setter } from "./options/apply.ts";
+import { ListenFD } from "./socket/stream_listener.ts";
+import { TCPListener } from "./tcp/tcp.ts";
+import type { UnixListener } from "./unix/unix.ts";
+import { listenUnix } from "./unix/unix_open.ts";
 
 /** The networks on which connections can be waited for. */
 export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";

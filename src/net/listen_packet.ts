@@ -3,13 +3,13 @@
 import type { Endpoint } from "../../platforms/types.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { addressError } from "./errors.ts";
-import { Limits } from "./limits.ts";
-import { checkListenPacketOptions, type ListenPacketOptions } from "./options.ts";
-import { resolve, type UDPNetwork, udpNetwork } from "./resolve.ts";
-import type { UDPConn } from "./udp.ts";
-import { listenUDP } from "./udp_open.ts";
-import type { UnixgramConn } from "./unix.ts";
-import { listenUnixgram } from "./unix_open.ts";
+import { Limits } from "./options/call_limits.ts";
+import { checkListenPacketOptions, type ListenPacketOptions } from "./options/options.ts";
+import { resolve, type UDPNetwork, udpNetwork } from "./resolve/resolve.ts";
+import type { UDPConn } from "./udp/udp.ts";
+import { listenUDP } from "./udp/udp_open.ts";
+import type { UnixgramConn } from "./unix/unix.ts";
+import { listenUnixgram } from "./unix/unix_open.ts";
 
 /** The networks of datagrams. */
 export type PacketNetwork = UDPNetwork | "unixgram";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What a connection and a listener can do, whatever the network. Go: net/net.go. */
-import type { Chunks } from "../poll/chunks.ts";
+import type { Chunks } from "../fd/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { SelectCase } from "../chan/select_case.ts";
-import type { Addr } from "./addr.ts";
+import type { Addr } from "./addr/addr.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** How keep-alive probes are sent. Go: `net.KeepAliveConfig`. Values left out stay as they are. */

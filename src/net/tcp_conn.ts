@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** TCP connections. Go: net/tcpsock.go, type TCPConn. */
-import { TCPAddr } from "./addr.ts";
-import type { NetFD } from "./net_fd.ts";
-import { StreamConn } from "./stream_conn.ts";
+import { TCPAddr } from "./addr/addr.ts";
+import type { NetFD } from "./socket/net_fd.ts";
+import { StreamConn } from "./socket/stream_conn.ts";
 
 const NOWHERE = new TCPAddr("", 0);
 

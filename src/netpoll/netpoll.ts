@@ -27,7 +27,7 @@ import { noteClosing, noteOpened } from "./ledger.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
 
-/** What another thread can wake; see src/poll/waker.ts. */
+/** What another thread can wake; see src/fd/waker.ts. */
 export interface Wakeable {
   /** The run that it ends with. */
   readonly owner: Run | null;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
 import { platform } from "../../platforms/runtime.ts";
-import type { Addr } from "../net/addr.ts";
-import { ADOPTABLE, type AdoptableNetwork } from "../net/adopt.ts";
+import type { Addr } from "../net/addr/addr.ts";
+import { ADOPTABLE, type AdoptableNetwork } from "../net/file/adopt.ts";
 import type { Listener } from "../net/net.ts";
-import { DESCRIPTOR } from "../net/descriptor.ts";
-import type { NetFD } from "../net/net_fd.ts";
-import { TCPListener } from "../net/tcp_listener.ts";
-import { UnixStreamListener } from "../net/unix_listener.ts";
+import { DESCRIPTOR } from "../net/socket/descriptor.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
+import { TCPListener } from "../net/tcp/tcp.ts";
+import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { hostOf } from "./admission.ts";

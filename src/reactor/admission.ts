@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The connections of a thread under its limits: who comes in, who is turned away, who must go. */
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
-import { DESCRIPTOR } from "../net/descriptor.ts";
-import type { NetFD } from "../net/net_fd.ts";
+import { DESCRIPTOR } from "../net/socket/descriptor.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Admitted, AdmittedSet } from "./admitted.ts";
 import { FirstBytesGuard } from "./first_bytes.ts";

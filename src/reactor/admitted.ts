@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The connections that a thread has let in, and which of them has been silent for longest. */
-import type { Addr } from "../net/addr.ts";
-import type { NetFD } from "../net/net_fd.ts";
+import type { Addr } from "../net/addr/addr.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
 
 /** One connection. */
 export interface Admitted {

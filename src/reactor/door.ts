@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A listener's descriptor behind a gate: accepts only while the gate is open. */
-import type { Addr } from "../net/addr.ts";
-import type { NetFD } from "../net/net_fd.ts";
+import type { Addr } from "../net/addr/addr.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
 import { POLL_OK } from "../netpoll/poll_desc.ts";
 import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -84,7 +84,7 @@ export class Door<T extends object> {
   }
 }
 
-/** Happens when one comes in. See src/net/socket_cases.ts. */
+/** Happens when one comes in. See src/net/socket/select_cases.ts. */
 export class DoorCase<T extends object> implements SelectCase<{ value: T; ok: true }> {
   /** @internal */
   declare readonly [OUTCOME]?: { value: T; ok: true };

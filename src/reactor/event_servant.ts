@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Serves a worker's connections by a table of events, each worker with a server of its own. */
 import { platform } from "../../platforms/runtime.ts";
-import type { EventConn } from "../event/conn.ts";
+import type { EventConn } from "../event/api/conn.ts";
 import type { EventServer } from "../event/event_server.ts";
-import type { Events } from "../event/events.ts";
+import type { Events } from "../event/api/events.ts";
 import { serve } from "../event/serve.ts";
-import { streamNet } from "../event/stream_net.ts";
-import { DESCRIPTOR } from "../net/descriptor.ts";
-import type { Addr } from "../net/addr.ts";
+import { streamNet } from "../event/conn/stream_net.ts";
+import { DESCRIPTOR } from "../net/socket/descriptor.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
-import type { NetFD } from "../net/net_fd.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
 import type { Routine } from "../sched/goroutine.ts";
 
 /** Takes an error that no handler of the table took, and the peer whose connection it ended. */

@@ -2,7 +2,7 @@
 /** What a server lets in, and what it does with the rest: the settings of `limit`, checked. */
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 
 /**
  * What happens at a limit. "wait": accepting stops until there is room, and the connections queue up

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** A listener that lets in no more than its limits. Go: golang.org/x/net/netutil, LimitListener. */
 import { platform } from "../../platforms/runtime.ts";
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import type { Conn, Listener } from "../net/net.ts";
-import { DESCRIPTOR } from "../net/descriptor.ts";
-import type { NetFD } from "../net/net_fd.ts";
-import { ADOPT, StreamListener } from "../net/stream_listener.ts";
+import { DESCRIPTOR } from "../net/socket/descriptor.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
+import { ADOPT, StreamListener } from "../net/socket/stream_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The main thread, as a worker has it. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { wake } from "../poll/wake_words.ts";
+import { wake } from "../fd/wake_words.ts";
 import { scheduler } from "../sched/thread.ts";
 import * as P from "./protocol.ts";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** A listener that a worker has for itself: the kernel shares out connections, by SO_REUSEPORT. */
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import { listen } from "../net/listen.ts";
 import type { Conn } from "../net/net.ts";
-import type { StreamListener } from "../net/stream_listener.ts";
+import type { StreamListener } from "../net/socket/stream_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { checkLimits } from "./limit_options.ts";
 import { LimitedListener } from "./limited_listener.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A worker that does jobs, one after the other. */
-import { wake } from "../poll/wake_words.ts";
-import { Waker } from "../poll/waker.ts";
+import { wake } from "../fd/wake_words.ts";
+import { Waker } from "../fd/waker.ts";
 import { go, wait } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { cancellable } from "../context/cancellable.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Addresses on their way to another thread: a structured clone loses their class. */
-import { type Addr, TCPAddr } from "../net/addr.ts";
-import { splitHostPort } from "../net/host_port.ts";
-import { isUnixNetwork, UnixAddr } from "../net/unix_addr.ts";
+import { type Addr, TCPAddr } from "../net/addr/addr.ts";
+import { splitHostPort } from "../net/addr/host_port.ts";
+import { isUnixNetwork, UnixAddr } from "../net/addr/unix_addr.ts";
 
 /** An address of TCP or of a Unix socket, without its class. */
 export interface PortableAddr {

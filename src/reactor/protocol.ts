@@ -8,8 +8,8 @@
  * dead, is in words of memory that both see.
  */
 import type { MessagePort } from "node:worker_threads";
-import type { WakerHandle } from "../poll/wake_words.ts";
-import type { ListenOptions } from "../net/options.ts";
+import type { WakerHandle } from "../fd/wake_words.ts";
+import type { ListenOptions } from "../net/options/options.ts";
 import type { PortableAddr } from "./portable_addr.ts";
 import type { PortableError } from "./portable_error.ts";
 import type { LimitName, Shed } from "./limit_options.ts";

@@ -3,12 +3,12 @@
  * A main reactor and its sub-reactors: connections are accepted here, or in the workers, and served
  * in workers, each a thread with a poller and a scheduler of its own.
  */
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import type { Listener } from "../net/net.ts";
-import { checkListenOptions, type ListenOptions } from "../net/options.ts";
-import type { TCPNetwork } from "../net/resolve.ts";
-import { isUnixNetwork } from "../net/unix_addr.ts";
-import { ERR_CLOSED } from "../poll/errors.ts";
+import { checkListenOptions, type ListenOptions } from "../net/options/options.ts";
+import type { TCPNetwork } from "../net/resolve/resolve.ts";
+import { isUnixNetwork } from "../net/addr/unix_addr.ts";
+import { ERR_CLOSED } from "../fd/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { Acceptor, handOver, servedBy } from "./acceptor.ts";

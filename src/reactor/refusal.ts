@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Turning a connection away, with a word if there is one, and at a bounded cost. */
 import { platform } from "../../platforms/runtime.ts";
-import { lingerClose } from "../net/linger.ts";
+import { lingerClose } from "../net/socket/lossless_close.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** How long a refused peer may take to read its reply, in milliseconds. */

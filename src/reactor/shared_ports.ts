@@ -3,10 +3,10 @@
  * Ports on which every worker listens by itself. This thread keeps each port bound, so that it stays
  * ours while workers come and go; the kernel shares the connections out among those who listen.
  */
-import type { Addr } from "../net/addr.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import { type ReservedPort, reservePort } from "../net/listen.ts";
-import type { ListenOptions, LookupOptions } from "../net/options.ts";
-import type { TCPNetwork } from "../net/resolve.ts";
+import type { ListenOptions, LookupOptions } from "../net/options/options.ts";
+import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Chan, chan } from "../chan/chan.ts";

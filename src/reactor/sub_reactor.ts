@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** A worker that serves connections: those that it is handed, and those that it accepts itself. */
-import { adopt, ADOPTABLE, adoptedAddr } from "../net/adopt.ts";
+import { adopt, ADOPTABLE, adoptedAddr } from "../net/file/adopt.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
-import { wake } from "../poll/wake_words.ts";
-import { Waker } from "../poll/waker.ts";
+import { wake } from "../fd/wake_words.ts";
+import { Waker } from "../fd/waker.ts";
 import { go, gosched } from "../sched/api.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
-import type { Events } from "../event/events.ts";
+import type { Events } from "../event/api/events.ts";
 import { Admission } from "./admission.ts";
 import { EventServant } from "./event_servant.ts";
 import { checkLimits } from "./limit_options.ts";

@@ -16,8 +16,8 @@ import {
 } from "node:worker_threads";
 import { platform } from "../../platforms/runtime.ts";
 import { Ledger } from "../netpoll/ledger.ts";
-import { buryWaker, wake, type WakerHandle } from "../poll/wake_words.ts";
-import { Waker } from "../poll/waker.ts";
+import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
+import { Waker } from "../fd/waker.ts";
 import { sleep } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";

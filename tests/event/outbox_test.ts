@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { Outbox } from "../../src/event/outbox.ts";
+import { Outbox } from "../../src/event/conn/write_queue.ts";
 import { pattern } from "./serving.ts";
 
 /** The bytes that a send would take now, at most `most`. */

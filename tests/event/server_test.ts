@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { type Conn, dial, go, type OpError, sleep } from "../../mod.ts";
 import { type EventConn, serve, type Server } from "../../event.ts";
 import { sys } from "../../poll.ts";
-import { socketPair } from "../rawpoll/descriptors.ts";
+import { socketPair } from "../poll/descriptors.ts";
 import { both, onWindows, thrown, until } from "../harness.ts";
 import { bytes, readAll, readText, serving } from "./serving.ts";
 

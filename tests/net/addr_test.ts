@@ -12,7 +12,7 @@ import {
   splitHostPort,
   TCPAddr,
 } from "../../mod.ts";
-import { formatIP } from "../../src/net/ip.ts";
+import { formatIP } from "../../src/net/addr/ip.ts";
 import { both, pair } from "../harness.ts";
 
 const SPLITS: readonly (readonly [address: string, host: string, port: string])[] = [

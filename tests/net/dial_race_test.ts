@@ -24,9 +24,9 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/runtime.ts";
 import type { Endpoint, RawAddress } from "../../platforms/types.ts";
-import { dialAll, type Dialler } from "../../src/net/dial_race.ts";
-import { formatIP, parseIP } from "../../src/net/ip.ts";
-import { Limits } from "../../src/net/limits.ts";
+import { dialAll, type Dialler } from "../../src/net/tcp/happy_eyeballs.ts";
+import { formatIP, parseIP } from "../../src/net/addr/ip.ts";
+import { Limits } from "../../src/net/options/call_limits.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, only, onWindows, openSockets, opError, portOf, thrown, until } from "../harness.ts";
 

@@ -29,7 +29,7 @@ import {
   UnknownNetworkError,
   withCancel,
 } from "../../mod.ts";
-import { endpointOf } from "../../src/net/addr.ts";
+import { endpointOf } from "../../src/net/addr/addr.ts";
 import { platform } from "../../platforms/runtime.ts";
 import { both, only, onWindows, thrown, until } from "../harness.ts";
 

@@ -163,7 +163,7 @@ limit("urgent data", (bare, sockets) => {
 
 limit("anonymous descriptors", async (bare, sockets) => {
   // Only here, as it opens the C library, which not every system has.
-  const { timerfd } = await import("../rawpoll/descriptors.ts");
+  const { timerfd } = await import("../poll/descriptors.ts");
   const timer = timerfd(1);
   assert.equal(bare.apply(timer, EVFILT_READ, EV_ADD), EFAULT);
   sockets.close(timer);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/** How an event loop's connection reads: through the loop's shared buffer, with what was left unread before it. */
+import { traffic } from "../../fd/counters.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { ConnWriter } from "./conn_writer.ts";
+import { UnreadLimitError } from "../api/errors.ts";
+import { Inbox } from "./unread_buffer.ts";
+
+/** What is unread where nothing is. */
+const NOTHING = new Uint8Array(0);
+
+/** See the top of this file. */
+export abstract class ConnReader<C> extends ConnWriter<C> {
+  /** What is unread: lent while a handler is called with it, else our own. */
+  protected input: Uint8Array = NOTHING;
+  /** How many of its first bytes were taken. */
+  #taken = 0;
+  /** Whether the handler says itself what it takes. */
+  #choosy = false;
+  /** Our own memory of what is unread; null if nothing is. */
+  #inbox: Inbox | null = null;
+
+  /** See {@linkcode EventConn.buffered}. */
+  get buffered(): number {
+    return this.input.length - this.#taken;
+  }
+
+  /** See {@linkcode EventConn.peek}. */
+  peek(n: number = this.buffered): Uint8Array | null {
+    this.#choosy = true;
+    if (checkCount("peek", n) > this.buffered) return null;
+    return this.input.subarray(this.#taken, this.#taken + n);
+  }
+
+  /** See {@linkcode EventConn.next}. */
+  next(n: number = this.buffered): Uint8Array | null {
+    const bytes = this.peek(n);
+    if (bytes !== null) this.#taken += n;
+    return bytes;
+  }
+
+  /** See {@linkcode EventConn.discard}. */
+  discard(n: number = this.buffered): number {
+    this.#choosy = true;
+    const discarded = Math.min(checkCount("discard", n), this.buffered);
+    this.#taken += discarded;
+    return discarded;
+  }
+
+  /**
+   * Reads once and lends what is unread then to `deliver`. Gives what the kernel gave: how many bytes
+   * came, 0 at the end of the stream, or minus an errno.
+   */
+  protected receive(): number {
+    const { host, owner, sysfd } = this;
+    const shared = owner.input;
+    if (this.input.length > 0) return this.#receiveMore(shared.bytes);
+    const { length } = shared.bytes;
+    const n = host.sockets.recv(sysfd, shared.bytes, length);
+    if (n <= 0) return n;
+    this.#came(n, length);
+    this.lend(shared.first(n));
+    return n;
+  }
+
+  /** Calls `data` with all that is unread, and keeps what it leaves. */
+  protected lend(input: Uint8Array): void {
+    this.input = input;
+    this.#taken = 0;
+    this.#choosy = false;
+    try {
+      this.deliver(input);
+    } finally {
+      const left = this.#choosy ? this.input.length - this.#taken : 0;
+      if (left === 0) this.#forget();
+      else this.#keep(left);
+    }
+  }
+
+  /** Lends what is unread once more, or nothing. */
+  protected lendAgain(): void {
+    this.#inbox?.discard(this.#taken);
+    this.lend(this.#inbox?.view() ?? NOTHING);
+  }
+
+  /** Calls `data`. */
+  protected abstract deliver(input: Uint8Array): void;
+
+  /** Reads behind what is unread. */
+  #receiveMore(shared: Uint8Array): number {
+    const left = this.buffered;
+    const inbox = this.#inbox!;
+    inbox.discard(this.#taken);
+    this.input = inbox.view();
+    this.#taken = 0;
+    const room = inbox.many ? inbox.room() : shared.subarray(left);
+    const n = this.host.sockets.recv(this.sysfd, room, room.length);
+    if (n <= 0) return n;
+    this.#came(n, room.length);
+    if (inbox.many) {
+      inbox.came(n);
+      this.lend(inbox.view());
+    } else {
+      shared.set(inbox.view());
+      this.#inbox = null;
+      this.lend(shared.subarray(0, left + n));
+    }
+    return n;
+  }
+
+  /** After a short read there is nothing more, until the peer has hung up. */
+  #came(n: number, length: number): void {
+    traffic.read += n;
+    this.lastActive = scheduler.now;
+    if (n < length && !this.pd!.hangup) this.pd!.rready = false;
+  }
+
+  #forget(): void {
+    this.input = NOTHING;
+    this.#inbox = null;
+    this.#taken = 0;
+  }
+
+  #keep(left: number): void {
+    const { maxUnread } = this.host.settings;
+    if (left > maxUnread) this.doom(new UnreadLimitError(left), true);
+    if (this.#inbox === null) this.#inbox = new Inbox(this.input.subarray(this.#taken));
+    else this.#inbox.discard(this.#taken);
+    this.input = this.#inbox.view();
+    this.#taken = 0;
+  }
+}
+
+/** A number of bytes. Throws RangeError for what is none. */
+export function checkCount(call: string, n: number): number {
+  if (Number.isInteger(n) && n >= 0) return n;
+  throw new RangeError(
+    `Cannot ${call} as the count must be a whole number: current value is ${n}`,
+  );
+}

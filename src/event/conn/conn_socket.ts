@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/** The descriptor of an event loop's connection: its two ends, its place at the poller, its end. */
+import type { Addr } from "../../net/addr/addr.ts";
+import { OpError } from "../../net/errors.ts";
+import { lingerClose } from "../../net/socket/lossless_close.ts";
+import type { Conn } from "../../net/net.ts";
+import { netpoll } from "../../netpoll/netpoll.ts";
+import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import type { Run } from "../../sched/run.ts";
+import type { RunQueue } from "../../sched/run_queue.ts";
+import type { ConnHost } from "./conn_host.ts";
+import { type Peer, peerAddr } from "./peer.ts";
+import type { StreamNet } from "./stream_net.ts";
+
+/** See the top of this file. */
+export abstract class ConnSocket<C> implements PollHandler, Closer {
+  protected readonly host: ConnHost<C>;
+  protected readonly sysfd: number;
+  /** Its registration; null before and after. */
+  protected pd: PollDesc | null = null;
+  /** Whether bytes were ever put on their way. */
+  protected wrote = false;
+  /** Whether the peer has sent its last byte. */
+  protected sawEnd = false;
+  readonly #net: StreamNet;
+  readonly #peer: Peer;
+  #local: Addr | null = null;
+  #remote: Addr | null = null;
+
+  constructor(host: ConnHost<C>, net: StreamNet, sysfd: number, peer: Peer) {
+    this.host = host;
+    this.#net = net;
+    this.sysfd = sysfd;
+    this.#peer = peer;
+  }
+
+  /** See {@linkcode EventConn.localAddr}. */
+  get localAddr(): Addr {
+    if (this.#local === null && this.pd !== null) {
+      const raw = this.host.sockets.localAddress(this.sysfd);
+      if (typeof raw !== "number") this.#local = this.#net.addr(raw);
+    }
+    return this.#local ?? this.#net.nowhere;
+  }
+
+  /** See {@linkcode EventConn.remoteAddr}. */
+  get remoteAddr(): Addr {
+    return this.#remote ??= this.#peer === null ? this.#askRemote() : peerAddr(this.#peer);
+  }
+
+  /** Registers it with the poller. 0 or minus an errno. */
+  register(): number {
+    const pd = netpoll.open(this.sysfd);
+    if (typeof pd === "number") return pd;
+    // Who connects mostly has something to say: its first turn tries, before the poller tells.
+    this.takeOver(pd);
+    return 0;
+  }
+
+  /** Takes a registration over from whoever had it. */
+  takeOver(pd: PollDesc): void {
+    if (!this.#net.internet) pd.hangup = true;
+    pd.holder = this;
+    pd.handler = this;
+    this.pd = pd;
+  }
+
+  abstract pollReady(mode: number, toRun: RunQueue): void;
+  abstract closeQuietly(): void;
+
+  /** The error of a system call. */
+  protected failure(op: string, call: string, errno: number): OpError {
+    return this.opError(op, new SyscallError(call, errno));
+  }
+
+  /** An error of this connection. */
+  protected opError(op: string, cause: Error): OpError {
+    return new OpError(op, this.#net.name, this.localAddr, this.remoteAddr, cause);
+  }
+
+  /** Ends the descriptor. Unless it is reset, nothing that was handed to the kernel is lost. */
+  protected finish(reset: boolean): void {
+    const { sysfd } = this;
+    const { sockets } = this.host;
+    const run = this.#unregister();
+    if (reset) sockets.setLinger(sysfd, 0);
+    const safe = reset || !this.wrote || this.sawEnd || !this.#net.internet;
+    if (safe) sockets.close(sysfd);
+    else lingerClose(sysfd, run, Infinity);
+  }
+
+  /** Makes it a goroutine's connection. Gives minus an errno if the poller does not take it. */
+  protected leave(): Conn | number {
+    const { fd, conn } = this.#net.adopt(this.sysfd, this.localAddr, this.remoteAddr);
+    this.#unregister();
+    fd.wrote = this.wrote;
+    const done = fd.init();
+    if (done >= 0) return conn;
+    this.host.sockets.close(this.sysfd);
+    return done;
+  }
+
+  /** Peers of Unix sockets mostly have no name, which is not worth the memory of knowing it. */
+  #askRemote(): Addr {
+    const raw = this.pd === null ? 0 : this.host.sockets.remoteAddress(this.sysfd);
+    return typeof raw === "number" ? this.#net.nowhere : this.#net.addr(raw);
+  }
+
+  #unregister(): Run | null {
+    const pd = this.pd!;
+    const run = pd.owner;
+    this.pd = null;
+    netpoll.close(pd);
+    return run;
+  }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
+import { ERR_CLOSED } from "../../fd/errors.ts";
+import { checkBytes } from "../../fd/check_bytes.ts";
+import { traffic } from "../../fd/counters.ts";
+import { needFunction } from "../../validate/argument.ts";
+import { scheduler } from "../../sched/thread.ts";
+import type { ConnHost } from "./conn_host.ts";
+import { ConnSocket } from "./conn_socket.ts";
+import { SlowConsumerError } from "../api/errors.ts";
+import type { Loop, Turn } from "./loop.ts";
+import { Outbox, type Written } from "./write_queue.ts";
+import type { Peer } from "./peer.ts";
+import type { StreamNet } from "./stream_net.ts";
+
+/** From so many bytes on a write goes out at once, rather than being copied to go with others. */
+const DIRECT = 16 * 1024;
+/** The most that is handed to the kernel at once. */
+const MAX_TRANSFER = 1 << 30;
+/** Sends in one turn, before the others have theirs: who is told that bytes have gone may write more. */
+const SENDS = 8;
+
+/** It was accepted, and `opened` is still to be called. */
+export const OPENING = 0;
+/** It reads and writes. */
+export const OPEN = 1;
+/** It reads no more, and ends when everything is sent. */
+export const CLOSING = 2;
+/** It ends in its next turn, whatever is still to be sent. */
+export const DOOMED = 3;
+/** It has ended. */
+export const DEAD = 4;
+
+/** See the top of this file. */
+export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
+  nextTurn: Turn | null = null;
+  queued = false;
+  lastActive: number = scheduler.now;
+  /** Its loop. */
+  protected readonly owner: Loop;
+  /** One of the five above; it only grows. */
+  protected state = OPENING;
+  /** Why it ends; null if in order. */
+  protected error: Error | null = null;
+  /** Whether it ends by a reset. */
+  protected reset = false;
+  /** What waits to be sent; null if nothing does. */
+  protected outbox: Outbox | null = null;
+  /** Whether more than the high mark waited, and since then never as little as the low mark. */
+  protected full = false;
+
+  constructor(host: ConnHost<C>, owner: Loop, net: StreamNet, sysfd: number, peer: Peer) {
+    super(host, net, sysfd, peer);
+    this.owner = owner;
+  }
+
+  abstract turn(): void;
+
+  /** See {@linkcode EventConn.pending}. */
+  get pending(): number {
+    return this.outbox === null ? 0 : this.outbox.length;
+  }
+
+  /** See {@linkcode EventConn.closing}. */
+  get closing(): boolean {
+    return this.state >= CLOSING;
+  }
+
+  /** See {@linkcode EventConn.write}. */
+  write(bytes: Uint8Array, written?: Written): boolean {
+    checkBytes("write", bytes);
+    if (written !== undefined) needFunction("write", "what is told of the end", written);
+    if (this.closing) {
+      written?.(ERR_CLOSED);
+      return false;
+    }
+    if (bytes.length >= DIRECT && this.state === OPEN) this.send(bytes);
+    else this.queue(bytes);
+    if (written !== undefined) (this.outbox ??= Outbox.take()).tell(written);
+    this.comeBack();
+    return !this.full && !this.closing;
+  }
+
+  /** See {@linkcode EventConn.abort}. */
+  abort(): void {
+    this.doom(null, true);
+  }
+
+  /** No more than the low mark is left. */
+  protected abstract drained(): void;
+
+  /** Has its turn come, unless this is it. */
+  protected comeBack(): void {
+    if (this.owner.current !== this && this.state !== DEAD) this.owner.enqueue(this);
+  }
+
+  /** Ends it in its next turn, for `error`. */
+  protected doom(error: Error | null, reset: boolean): void {
+    if (this.state >= DOOMED) return;
+    this.state = DOOMED;
+    this.error ??= error;
+    this.reset = reset;
+    this.comeBack();
+  }
+
+  /** Sends `bytes`, and keeps a copy of what there is no room for. */
+  protected send(bytes: Uint8Array): void {
+    if (this.closing || bytes.length === 0) return;
+    const { host } = this;
+    const pd = this.pd!;
+    if (this.outbox !== null || !pd.wready) return this.queue(bytes);
+    if (host.events.preWrite !== undefined) host.events.preWrite();
+    const length = bytes.length < MAX_TRANSFER ? bytes.length : MAX_TRANSFER;
+    const n = host.sockets.send(this.sysfd, bytes, length);
+    if (n > 0) {
+      this.#went(n);
+      if (n < bytes.length) this.queue(bytes.subarray(n));
+    } else if (n === host.again || n === host.interrupted) {
+      if (n === host.again) this.#mustWait();
+      this.queue(bytes);
+    } else {
+      this.doom(this.failure("write", "send", -n), false);
+    }
+  }
+
+  /** Keeps a copy of `bytes` until there is room for them. */
+  protected queue(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const { maxPending, highWaterMark } = this.host.settings;
+    const pending = this.pending + bytes.length;
+    if (pending > maxPending) return this.doom(new SlowConsumerError(pending), true);
+    this.outbox ??= Outbox.take();
+    this.outbox.append(bytes);
+    if (pending > highWaterMark) this.full = true;
+  }
+
+  /** Sends what waits, as far as there is room. */
+  protected flush(): void {
+    const { host } = this;
+    const pd = this.pd!;
+    if (pd.wready && this.pending > 0) host.events.preWrite?.();
+    for (let left = SENDS; left > 0 && pd.wready && this.outbox !== null; left--) {
+      const { length } = this.outbox;
+      const n = length === 0 ? 0 : host.sockets.send(this.sysfd, this.outbox.head(), length);
+      if (n >= 0) this.#sent(n);
+      else if (n === host.again) this.#mustWait();
+      else if (n !== host.interrupted) return this.doom(this.failure("write", "send", -n), false);
+    }
+    if (this.outbox !== null) this.outbox = this.outbox.settle();
+    if (this.full && this.pending <= host.settings.lowWaterMark) {
+      this.full = false;
+      this.drained();
+    }
+  }
+
+  /** Gives up what waits. */
+  protected drop(): void {
+    const told = this.outbox?.release() ?? null;
+    this.outbox = null;
+    this.#tell(told, this.error ?? ERR_CLOSED);
+  }
+
+  #went(n: number): void {
+    traffic.written += n;
+    this.wrote = true;
+    this.lastActive = scheduler.now;
+  }
+
+  #mustWait(): void {
+    traffic.again++;
+    this.pd!.wready = false;
+  }
+
+  #sent(n: number): void {
+    const outbox = this.outbox!;
+    if (n > 0) this.#went(n);
+    this.#tell(outbox.sent(n), null);
+    if (outbox.length > 0) return;
+    // Whoever was told may have written more.
+    this.outbox = null;
+    outbox.release();
+  }
+
+  #tell(told: Written[] | null, error: Error | null): void {
+    if (told === null) return;
+    for (const written of told) {
+      try {
+        written(error);
+      } catch (thrown) {
+        this.host.report(thrown, null);
+      }
+    }
+  }
+}

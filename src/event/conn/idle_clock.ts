@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/** When a connection is to be closed because of the time. Connections without limits have none. */
+import { scheduler } from "../../sched/thread.ts";
+import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
+
+/** What the clock looks at, and tells. */
+export interface Clocked {
+  /** When the last byte went. */
+  readonly lastActive: number;
+  /** Called once: it is late, `idle` or by the deadline. */
+  late(idle: boolean): void;
+}
+
+/**
+ * A deadline and an idle time-out in one timer. A byte that goes moves nothing but the connection's
+ * `lastActive`: a timer that finds it too early sets itself anew.
+ */
+export class ConnClock implements HeapTimer {
+  slot: number = NO_SLOT;
+  #deadline = Infinity;
+  #idle = Infinity;
+  readonly #conn: Clocked;
+
+  constructor(conn: Clocked) {
+    this.#conn = conn;
+  }
+
+  /** Sets the deadline, in milliseconds of `performance.now()`; Infinity for none. */
+  setDeadline(at: number): void {
+    this.#deadline = at;
+    this.#set();
+  }
+
+  /** Sets the idle time-out in milliseconds; Infinity for none. */
+  setIdle(ms: number): void {
+    this.#idle = ms;
+    this.#set();
+  }
+
+  /** Ends it. */
+  stop(): void {
+    scheduler.timers.stop(this);
+  }
+
+  fire(): void {
+    const now = performance.now();
+    if (this.#due > now) this.#set();
+    else this.#conn.late(this.#deadline > now);
+  }
+
+  get #due(): number {
+    return Math.min(this.#deadline, this.#conn.lastActive + this.#idle);
+  }
+
+  #set(): void {
+    if (this.#due === Infinity) this.stop();
+    else scheduler.timers.set(this, this.#due);
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/**
+ * An event loop: one goroutine that calls the handlers of all its connections. Go: evio_unix.go,
+ * type loop.
+ *
+ * Whatever has something to do (a connection that became ready, a listener, a tick) stands in the
+ * loop's queue, once, and has its turn there. So no two handlers of a loop ever run at once, none
+ * runs inside another, and the loop's goroutine is woken once for all that one look at the poller gave.
+ */
+import { netpoll } from "../../netpoll/netpoll.ts";
+import { giveBack, lend, type LentBuffer } from "../../fd/buffer_pool.ts";
+import { type Goroutine, type Routine, RUNNABLE, WAITING } from "../../sched/goroutine.ts";
+import type { RunQueue } from "../../sched/run_queue.ts";
+import { scheduler } from "../../sched/thread.ts";
+
+/** Turns that are taken before the thread's other goroutines have theirs. */
+const BATCH = 64;
+
+/** What can stand in the queue of a loop. */
+export interface Turn {
+  /** Link of the queue. */
+  nextTurn: Turn | null;
+  /** Whether it stands in the queue. */
+  queued: boolean;
+  /** Does what there is to do. It must not throw what a handler throws. */
+  turn(): void;
+}
+
+/** See the top of this file. */
+export class Loop {
+  /** Its number: `conn.loop`. */
+  readonly index: number;
+  /** How many connections it has. */
+  connections = 0;
+  /** The one whose turn it is. */
+  current: Turn | null = null;
+  #goroutine: Goroutine | null = null;
+  #head: Turn | null = null;
+  #tail: Turn | null = null;
+  #ending = false;
+  #input: LentBuffer | null = null;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  /** What a read goes into; all connections of the loop share it, and it is the thread's between turns. */
+  get input(): LentBuffer {
+    // A handler that transferred it to another thread has left nothing of it.
+    if (this.#input === null || this.#input.bytes.length === 0) this.#input = lend();
+    return this.#input;
+  }
+
+  /** Has `turn` called soon. */
+  enqueue(turn: Turn): void {
+    if (!this.#push(turn)) return;
+    if (this.#goroutine !== null) scheduler.ready(this.#goroutine);
+  }
+
+  /** As {@linkcode Loop.enqueue}, from the poller. */
+  enqueueReady(turn: Turn, toRun: RunQueue): void {
+    if (!this.#push(turn)) return;
+    const g = this.#goroutine;
+    if (g === null || g.state !== WAITING) return;
+    g.state = RUNNABLE;
+    toRun.push(g);
+  }
+
+  /** Ends it when its queue is empty. */
+  end(): void {
+    this.#ending = true;
+    if (this.#goroutine !== null) scheduler.ready(this.#goroutine);
+  }
+
+  /** The body of its goroutine. */
+  *run(): Routine<void> {
+    this.#goroutine = scheduler.current;
+    netpoll.waiters++;
+    try {
+      for (;;) {
+        this.#takeTurns();
+        if (this.#head !== null) yield scheduler.yieldNow();
+        else if (this.#ending) return;
+        else yield scheduler.park("events");
+      }
+    } finally {
+      netpoll.waiters--;
+      this.#goroutine = null;
+    }
+  }
+
+  #takeTurns(): void {
+    try {
+      for (let left = BATCH; left > 0; left--) {
+        const next = this.#head;
+        if (next === null) return;
+        this.#head = next.nextTurn;
+        if (this.#head === null) this.#tail = null;
+        next.nextTurn = null;
+        next.queued = false;
+        this.current = next;
+        next.turn();
+      }
+    } finally {
+      this.current = null;
+      if (this.#input !== null && this.#input.bytes.length > 0) giveBack(this.#input);
+      this.#input = null;
+    }
+  }
+
+  /** False if it stands in the queue already. */
+  #push(turn: Turn): boolean {
+    if (turn.queued) return false;
+    turn.queued = true;
+    if (this.#tail === null) this.#head = turn;
+    else this.#tail.nextTurn = turn;
+    this.#tail = turn;
+    return true;
+  }
+}

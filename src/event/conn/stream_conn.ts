@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/** A stream connection of an event loop: its turns, from `opened` to `closed`. */
+import { platform } from "../../../platforms/runtime.ts";
+import { POLL_READ } from "../../../platforms/types.ts";
+import { type Deadline, toMonotonic } from "../../net/deadline.ts";
+import { setKeepAlive } from "../../net/options/apply.ts";
+import { ERR_DEADLINE } from "../../fd/errors.ts";
+import { traffic } from "../../fd/counters.ts";
+import type { RunQueue } from "../../sched/run_queue.ts";
+import { scheduler } from "../../sched/thread.ts";
+import {
+  type Action,
+  type Answer,
+  checkReply,
+  type ConnOptions,
+  type OpenedAnswer,
+} from "../api/action.ts";
+import type { EventConn } from "../api/conn.ts";
+import { type Clocked, ConnClock } from "./idle_clock.ts";
+import type { ConnHost } from "./conn_host.ts";
+import type { Linked } from "./conn_list.ts";
+import { ConnReader } from "./conn_reader.ts";
+import { CLOSING, DEAD, DOOMED, OPEN, OPENING } from "./conn_writer.ts";
+import { IdleTimeoutError } from "../api/errors.ts";
+import type { Loop } from "./loop.ts";
+import type { Peer } from "./peer.ts";
+import type { StreamNet } from "./stream_net.ts";
+
+/** Reads in one turn, before the others have theirs. */
+const READS = 8;
+
+/** See the top of this file. */
+export class StreamConn<C> extends ConnReader<C>
+  implements EventConn<C>, Linked<StreamConn<C>>, Clocked {
+  context: C = undefined as C;
+  older: StreamConn<C> | null = null;
+  newer: StreamConn<C> | null = null;
+  readonly addrIndex: number;
+  #opened = false;
+  #paused = false;
+  #woken = false;
+  /** Whether it is to become a goroutine's. */
+  #leaving = false;
+  #clock: ConnClock | null = null;
+
+  constructor(
+    host: ConnHost<C>,
+    owner: Loop,
+    net: StreamNet,
+    sysfd: number,
+    peer: Peer,
+    addrIndex: number,
+  ) {
+    super(host, owner, net, sysfd, peer);
+    this.addrIndex = addrIndex;
+  }
+
+  /** See {@linkcode EventConn.loop}. */
+  get loop(): number {
+    return this.owner.index;
+  }
+
+  /** See {@linkcode EventConn.fd}. */
+  get fd(): number {
+    return this.state === DEAD ? -1 : this.sysfd;
+  }
+
+  /** See {@linkcode EventConn.wake}. */
+  wake(): void {
+    this.#woken = true;
+    // A call from its own handler is for another turn.
+    if (this.state !== DEAD) this.owner.enqueue(this);
+  }
+
+  /** See {@linkcode EventConn.pause}. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** See {@linkcode EventConn.resume}. */
+  resume(): void {
+    this.#paused = false;
+    this.comeBack();
+  }
+
+  /** See {@linkcode EventConn.close}. */
+  close(): void {
+    if (this.closing) return;
+    this.state = CLOSING;
+    this.lastActive = scheduler.now;
+    this.comeBack();
+  }
+
+  /** See {@linkcode EventConn.detach}. */
+  detach(): void {
+    if (this.closing) return;
+    this.#leaving = true;
+    this.close();
+  }
+
+  /** See {@linkcode EventConn.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    const monotonic = toMonotonic(at);
+    if (!this.closing) this.#timed().setDeadline(monotonic);
+  }
+
+  /** See {@linkcode EventConn.setIdleTimeout}. */
+  setIdleTimeout(ms: number): void {
+    if (typeof ms !== "number" || !(ms >= 0)) {
+      throw new RangeError(
+        `Cannot set the idle time-out as it must be 0 or more: current value is ${ms}`,
+      );
+    }
+    if (!this.closing) this.#timed().setIdle(ms === 0 ? Infinity : ms);
+  }
+
+  pollReady(mode: number, toRun: RunQueue): void {
+    if ((mode & POLL_READ) !== 0 || this.outbox !== null) this.owner.enqueueReady(this, toRun);
+  }
+
+  /** Ends it at once, where nobody has turns any more. */
+  closeQuietly(): void {
+    if (this.state === DEAD) return;
+    this.reset = this.outbox !== null;
+    this.state = DOOMED;
+    this.#end();
+  }
+
+  /** Its time is up. */
+  late(idle: boolean): void {
+    const error = idle ? new IdleTimeoutError() : this.opError("read", ERR_DEADLINE);
+    this.doom(error, this.outbox !== null);
+  }
+
+  turn(): void {
+    if (this.state === DEAD) return;
+    try {
+      if (this.state === OPENING) this.#open();
+      if (this.#woken) this.#wakeUp();
+      if (this.pd!.rready) this.#read();
+      if (this.outbox !== null && this.state < DOOMED) this.flush();
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#settle();
+  }
+
+  protected override deliver(input: Uint8Array): void {
+    const { events } = this.host;
+    if (events.data !== undefined) this.#reply(events.data(this, input));
+  }
+
+  protected override drained(): void {
+    const { events } = this.host;
+    if (this.state === OPEN && events.drained !== undefined) this.#reply(events.drained(this));
+  }
+
+  /** Whether it is to read. */
+  get #reads(): boolean {
+    return this.state === OPEN && !this.#paused && !this.full;
+  }
+
+  #open(): void {
+    this.state = OPEN;
+    this.#opened = true;
+    const { events, settings } = this.host;
+    if (settings.idleTimeout > 0) this.setIdleTimeout(settings.idleTimeout);
+    if (events.opened !== undefined) this.#reply(events.opened(this));
+  }
+
+  #wakeUp(): void {
+    this.#woken = false;
+    if (this.state === OPEN) this.lendAgain();
+  }
+
+  #read(): void {
+    const { host } = this;
+    for (let left = READS; left > 0 && this.#reads && this.pd!.rready; left--) {
+      const n = this.receive();
+      if (n > 0) continue;
+      if (n === 0) this.#peerEnded();
+      else if (n === host.again) this.#mustWait();
+      else if (n !== host.interrupted) this.doom(this.failure("read", "read", -n), false);
+    }
+  }
+
+  #mustWait(): void {
+    traffic.again++;
+    this.pd!.rready = false;
+  }
+
+  #peerEnded(): void {
+    this.pd!.rready = false;
+    if (this.sawEnd) return;
+    this.sawEnd = true;
+    const { events } = this.host;
+    if (events.ended === undefined) this.close();
+    else this.#reply(events.ended(this));
+  }
+
+  #reply(answer: Answer | OpenedAnswer): void {
+    if (answer === undefined) return;
+    if (answer instanceof Uint8Array) return this.send(answer);
+    if (typeof answer === "string") return this.#act(answer);
+    const { out, action, options } = checkReply(answer);
+    if (options !== undefined) this.#set(options);
+    if (out !== undefined) this.send(out);
+    if (action !== undefined) this.#act(action);
+  }
+
+  #act(action: Action): void {
+    if (action === "close") this.close();
+    else if (action === "detach") this.detach();
+    else this.host.act(action);
+  }
+
+  #set({ tcpKeepAlive, idleTimeout }: ConnOptions): void {
+    if (idleTimeout !== undefined) this.setIdleTimeout(idleTimeout);
+    if (tcpKeepAlive === undefined) return;
+    const { sockets } = this.host;
+    setKeepAlive((option, value) => {
+      const done = sockets.setOption(this.sysfd, option, value);
+      if (done < 0) throw this.failure("set", "setsockopt", -done);
+    }, tcpKeepAlive);
+  }
+
+  /** A handler threw: what it wrote before still goes out, unless that is what throws. */
+  #threw(error: unknown): void {
+    this.host.report(error, this);
+    const reason = error instanceof Error ? error : new Error(String(error), { cause: error });
+    if (this.closing) return this.doom(reason, false);
+    this.error = reason;
+    this.close();
+  }
+
+  /** At the end of a turn: ends it, or sees to it that it has another one if there is more to do. */
+  #settle(): void {
+    if (this.state === DEAD) return;
+    const sent = this.outbox === null;
+    if (this.state === DOOMED || (this.state === CLOSING && sent)) return this.#end();
+    if (this.state === CLOSING) this.#timed().setIdle(this.host.settings.closeTimeout);
+    const pd = this.pd!;
+    if ((!sent && pd.wready) || (pd.rready && this.#reads)) this.owner.enqueue(this);
+  }
+
+  #end(): void {
+    const leaves = this.state === CLOSING && this.#leaving && this.error === null;
+    this.state = DEAD;
+    this.#clock?.stop();
+    this.drop();
+    this.host.left(this);
+    if (leaves && this.host.events.detached !== undefined) this.#detached();
+    else this.#closed();
+  }
+
+  #closed(): void {
+    try {
+      if (this.#opened) this.host.act(this.host.events.closed?.(this, this.error));
+    } catch (error) {
+      this.host.report(error, this);
+    } finally {
+      this.finish(this.reset);
+    }
+  }
+
+  #detached(): void {
+    const rest = this.input.slice(this.input.length - this.buffered);
+    const stream = this.leave();
+    const { host } = this;
+    try {
+      if (typeof stream !== "number") host.act(host.events.detached!(this, stream, rest));
+      else {host.act(
+          host.events.closed?.(this, this.failure("detach", platform().registerName, -stream)),
+        );}
+    } catch (error) {
+      if (typeof stream !== "number") stream[Symbol.dispose]();
+      host.report(error, this);
+    }
+  }
+
+  #timed(): ConnClock {
+    return this.#clock ??= new ConnClock(this);
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/** What a handler sees of a datagram: its sender, as a connection that lasts as long as the handler runs. */
+import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
+import { checkBytes } from "../../fd/check_bytes.ts";
+import { ERR_CLOSED } from "../../fd/errors.ts";
+import { needFunction } from "../../validate/argument.ts";
+import type { EventConn } from "../api/conn.ts";
+import { checkCount } from "../conn/conn_reader.ts";
+import type { Written } from "../conn/write_queue.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** What sends for it. */
+export interface Sending {
+  readonly addr: Addr;
+  readonly loop: number;
+  readonly addrIndex: number;
+  readonly fd: number;
+  readonly closing: boolean;
+  /** Sends one datagram. False if there was no room, and it was dropped. Throws OpError. */
+  sendTo(bytes: Uint8Array, to: UDPAddr): boolean;
+}
+
+/** One per socket; it is lent to the handler with each datagram. */
+export class DatagramConn<C> implements EventConn<C> {
+  context: C = undefined as C;
+  lastActive = 0;
+  readonly #socket: Sending;
+  #input: Uint8Array = NOTHING;
+  #taken = 0;
+  #sender: UDPAddr | null = null;
+  #lent = false;
+
+  constructor(socket: Sending) {
+    this.#socket = socket;
+  }
+
+  /** It stands for the sender of `input` from now on, until {@linkcode giveBack}. */
+  lend(input: Uint8Array, sender: UDPAddr, now: number): void {
+    this.#lent = true;
+    this.#input = input;
+    this.#taken = 0;
+    this.#sender = sender;
+    this.lastActive = now;
+  }
+
+  /** The handler has returned: whoever kept it shall not write to the sender of another datagram. */
+  giveBack(): void {
+    this.#lent = false;
+    this.#input = NOTHING;
+    this.#taken = 0;
+  }
+
+  get addrIndex(): number {
+    return this.#socket.addrIndex;
+  }
+
+  get loop(): number {
+    return this.#socket.loop;
+  }
+
+  get fd(): number {
+    return this.#socket.fd;
+  }
+
+  get closing(): boolean {
+    return !this.#lent || this.#socket.closing;
+  }
+
+  get localAddr(): Addr {
+    return this.#socket.addr;
+  }
+
+  get remoteAddr(): Addr {
+    return this.#sender!;
+  }
+
+  get buffered(): number {
+    return this.#input.length - this.#taken;
+  }
+
+  get pending(): number {
+    return 0;
+  }
+
+  peek(n: number = this.buffered): Uint8Array | null {
+    if (checkCount("peek", n) > this.buffered) return null;
+    return this.#input.subarray(this.#taken, this.#taken + n);
+  }
+
+  next(n: number = this.buffered): Uint8Array | null {
+    const bytes = this.peek(n);
+    if (bytes !== null) this.#taken += n;
+    return bytes;
+  }
+
+  discard(n: number = this.buffered): number {
+    const discarded = Math.min(checkCount("discard", n), this.buffered);
+    this.#taken += discarded;
+    return discarded;
+  }
+
+  write(bytes: Uint8Array, written?: Written): boolean {
+    checkBytes("write", bytes);
+    if (written !== undefined) needFunction("write", "what is told of the end", written);
+    if (this.closing) {
+      written?.(ERR_CLOSED);
+      return false;
+    }
+    const sent = this.#socket.sendTo(bytes, this.#sender!);
+    written?.(sent ? null : new Error("the datagram was dropped"));
+    return sent;
+  }
+
+  /** A datagram is over when its handler returns: there is nothing to wake, to pause or to close. */
+  wake(): void {}
+  resume(): void {}
+  pause(): void {}
+  close(): void {}
+  abort(): void {}
+  detach(): void {}
+  setDeadline(): void {}
+  setIdleTimeout(): void {}
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Calls on a descriptor that are tried until they need not wait: what the slower cousins of read and
+ * write (writev, sendfile, splice) have in common. Go: the loops of internal/poll/fd_unix.go.
+ */
+import { POLL_OK } from "../netpoll/poll_desc.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import type { FD, FdOp } from "./fd.ts";
+import type { Lock } from "./fd_mutex.ts";
+import { countRead, countWritten, traffic } from "./counters.ts";
+
+/** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
+export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
+  if (!fd.tryLock(lock) && !(yield* fd.lock(lock))) throw fd.answeredClosed(op);
+  try {
+    return yield* body();
+  } finally {
+    fd.unlock(lock);
+  }
+}
+
+/** Calls `attempt` when it may write, until it does; how many bytes, or minus an errno. */
+export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
+  const pd = fd.pd!;
+  try {
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    for (;;) {
+      if (pd.writeAnswer !== POLL_OK) throw fd.answered(op, pd.writeAnswer);
+      while (pd.wready) {
+        const n = countWritten(attempt());
+        if (n === fd.again) {
+          pd.wready = false;
+          traffic.again++;
+        } else if (n !== fd.interrupted) return n;
+      }
+      yield pd.parkWriter();
+      pd.unparkWriter();
+    }
+  } finally {
+    pd.unparkWriter();
+  }
+}
+
+/** Calls `attempt` when it may read, until it does; how many bytes, or minus an errno. */
+export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
+  const pd = fd.pd!;
+  try {
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    for (;;) {
+      if (pd.readAnswer !== POLL_OK) throw fd.answered(op, pd.readAnswer);
+      while (pd.rready) {
+        const n = countRead(attempt());
+        if (n === fd.again) {
+          pd.rready = false;
+          traffic.again++;
+        } else if (n !== fd.interrupted) return n;
+      }
+      yield pd.parkReader();
+      pd.unparkReader();
+    }
+  } finally {
+    pd.unparkReader();
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/** Reading through the buffer that a thread's connections share. Go has no like; see golang issue 15735. */
+import { PanicError, type Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { FD } from "./fd.ts";
+import { giveBack, lend, type LentBuffer, nextLent } from "./buffer_pool.ts";
+import { ReadOperation } from "./read_write.ts";
+
+/** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
+class ChunkOperation extends ReadOperation {
+  private lent: LentBuffer | null = null;
+
+  /** Takes it for a call, which ends the loan of the call before. */
+  chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
+    if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    this.endLoan();
+    this.take(NOTHING_YET);
+    return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);
+  }
+
+  /** Ends the loan. */
+  endLoan(): void {
+    if (this.lent !== null) giveBack(this.lent);
+    this.lent = null;
+  }
+
+  override next(): this {
+    // Whoever has to wait has had no use for it, and is lent none.
+    this.buffer = nextLent().bytes;
+    super.next();
+    if (typeof this.value === "number") this.value = (this.lent = lend()).first(this.value);
+    return this;
+  }
+}
+
+const NOTHING_YET = new Uint8Array(0);
+
+/**
+ * Reads a connection piece by piece, as `conn.chunks()` gives it. Between the pieces it holds no
+ * memory: while it waits there is nothing to hold, and what it gives is lent from a buffer that all
+ * connections of the thread share.
+ *
+ * @example
+ * ```ts
+ * using chunks = conn.chunks();
+ * for (let chunk; (chunk = yield* chunks.next()) !== null;) yield* conn.write(chunk);
+ * ```
+ */
+export interface Chunks extends Disposable {
+  /**
+   * The next bytes that came, or null at the end of the stream. Parks. They are yours until you call
+   * `next` again or dispose; copy what you want to keep longer.
+   *
+   * @param cancel ends the call early, as that of {@linkcode Conn.read}
+   * @throws {OpError} as {@linkcode Conn.read}
+   */
+  next(cancel?: Cancel): Routine<Uint8Array | null>;
+  /** Gives back the buffer of the last chunk. */
+  [Symbol.dispose](): void;
+}
+
+/** The chunks of a descriptor. */
+export class FDChunks implements Chunks {
+  readonly #operation: ChunkOperation;
+
+  constructor(fd: FD) {
+    this.#operation = new ChunkOperation(fd);
+  }
+
+  next(cancel?: Cancel): Routine<Uint8Array | null> {
+    return this.#operation.chunk(cancel);
+  }
+
+  [Symbol.dispose](): void {
+    this.#operation.endLoan();
+  }
+}
+
+/** What {@linkcode ReaderChunks} reads. */
+interface ChunkSource {
+  readable(cancel?: Cancel): Routine<void>;
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
+}
+
+/** The chunks of anything else. */
+export class ReaderChunks implements Chunks {
+  readonly #source: ChunkSource;
+  #lent: LentBuffer | null = null;
+
+  constructor(source: ChunkSource) {
+    this.#source = source;
+  }
+
+  *next(cancel?: Cancel): Routine<Uint8Array | null> {
+    this[Symbol.dispose]();
+    yield* this.#source.readable(cancel);
+    const lent = this.#lent = lend();
+    let n: number | null = null;
+    try {
+      n = yield* this.#source.read(lent.bytes, cancel);
+    } finally {
+      if (n === null) this[Symbol.dispose]();
+    }
+    return n === null ? null : lent.first(n);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#lent !== null) giveBack(this.#lent);
+    this.#lent = null;
+  }
+}

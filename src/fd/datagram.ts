@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Calls on datagram sockets: each is one system call, done as the one reader or writer and tried
+ * again when it had to wait. `attempt` is the descriptor's own, made once, so that a call allocates
+ * nothing but its generator. Go: internal/poll/fd_unix.go, ReadFrom, WriteTo and their cousins.
+ */
+import { POLL_OK } from "../netpoll/poll_desc.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
+import { CallTimer } from "../sched/timer_heap.ts";
+import { traffic } from "./counters.ts";
+import type { FD } from "./fd.ts";
+import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
+
+/** One system call: zero or more, or minus an errno. */
+export type Attempt<A, B> = (a: A, b: B) => number;
+
+/** Receives; gives what `attempt` does. Parks until something has come. */
+export function* receiving<A, B>(
+  fd: FD,
+  syscall: string,
+  attempt: Attempt<A, B>,
+  a: A,
+  b: B,
+): Routine<number> {
+  if (!fd.tryLock(READ_LOCK) && !(yield* fd.lock(READ_LOCK))) throw fd.answeredClosed("read");
+  const pd = fd.pd!;
+  try {
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    for (;;) {
+      if (pd.readAnswer !== POLL_OK) throw fd.answered("read", pd.readAnswer);
+      while (pd.rready) {
+        const result = attempt(a, b);
+        if (result >= 0) return result;
+        if (result === fd.again) {
+          pd.rready = false;
+          traffic.again++;
+        } else if (result !== fd.interrupted) throw fd.failedCall("read", -result, syscall);
+      }
+      yield pd.parkReader();
+      pd.unparkReader();
+    }
+  } finally {
+    pd.unparkReader();
+    fd.unlock(READ_LOCK);
+  }
+}
+
+/** Waits, in milliseconds, between tries of a send of whose end the poller may not hear. */
+const FIRST_TRY_MS = 1;
+const LONGEST_TRY_MS = 32;
+
+/**
+ * Sends; gives what `attempt` does. Parks while there is no room. With `deaf` the poller's events are
+ * not heeded, but tries are made from time to time: see the caller for why.
+ */
+export function* sending<A, B>(
+  fd: FD,
+  syscall: string,
+  attempt: Attempt<A, B>,
+  a: A,
+  b: B,
+  deaf = false,
+): Routine<number> {
+  if (!fd.tryLock(WRITE_LOCK) && !(yield* fd.lock(WRITE_LOCK))) {
+    throw fd.answeredClosed("write");
+  }
+  const pd = fd.pd!;
+  let retry: Retry | null = null;
+  try {
+    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    for (;;) {
+      if (pd.writeAnswer !== POLL_OK) throw fd.answered("write", pd.writeAnswer);
+      while (deaf ? retry === null || retry.due : pd.wready) {
+        const result = attempt(a, b);
+        if (result >= 0) return result;
+        if (result === fd.again) {
+          pd.wready = false;
+          traffic.again++;
+          if (deaf) (retry ??= new Retry(fd)).later();
+        } else if (result !== fd.interrupted) throw fd.failedCall("write", -result, syscall);
+      }
+      yield pd.parkWriter();
+      pd.unparkWriter();
+    }
+  } finally {
+    retry?.stop();
+    pd.unparkWriter();
+    fd.unlock(WRITE_LOCK);
+  }
+}
+
+/** When to try again, after longer and longer waits. */
+class Retry {
+  /** Whether it is time. */
+  due = true;
+  readonly #timer: CallTimer;
+  #wait = FIRST_TRY_MS;
+
+  constructor(fd: FD) {
+    this.#timer = new CallTimer(() => {
+      this.due = true;
+      const g = fd.pd!.unparkWriter();
+      if (g !== null) scheduler.ready(g);
+    });
+  }
+
+  /** Not now. */
+  later(): void {
+    this.due = false;
+    scheduler.timers.set(this.#timer, performance.now() + this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_TRY_MS);
+  }
+
+  /** Never. */
+  stop(): void {
+    scheduler.timers.stop(this.#timer);
+  }
+}

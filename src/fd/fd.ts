@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A stream socket's descriptor over a readiness poller. Go: internal/poll/fd_unix.go.
+ *
+ * Each call tries first and parks only when the kernel has nothing. The pollDesc's `rready` and
+ * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must be
+ * fast, are operations (operation.ts); the rest are generators.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import type { SocketCalls } from "../../platforms/types.ts";
+import { netpoll } from "../netpoll/netpoll.ts";
+import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/poll_desc.ts";
+import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
+import { scheduler } from "../sched/thread.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
+import { checkBytes } from "./check_bytes.ts";
+import { ERR_CLOSED, SyscallError } from "./errors.ts";
+import { ExhaustionBackOff } from "./accept_backoff.ts";
+import { FdMutex } from "./fd_mutex.ts";
+import { ReadOperation, WriteOperation } from "./read_write.ts";
+import { convertError } from "../poll/poll_errors.ts";
+import { traffic } from "./counters.ts";
+
+/** What a call may be named in an error; "set-own" sets what concerns this end alone. */
+export type FdOp =
+  | "read"
+  | "write"
+  | "writev"
+  | "sendfile"
+  | "splice"
+  | "accept"
+  | "close"
+  | "detach"
+  | "get"
+  | "set"
+  | "set-own";
+
+/** What befell a connection before it was accepted, as Linux tells it of the accept. accept(2). */
+const OF_THE_NETWORK = new Set([
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENONET",
+  "ENOPROTOOPT",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+]);
+
+/** See the top of this file. */
+export abstract class FD extends FdMutex implements Closer, Waitable {
+  // What every call touches comes first: it lies in memory in this order.
+  /** The descriptor's number. */
+  readonly sysfd: number;
+  /** Null until `init`. */
+  pd: PollDesc | null = null;
+  readonly sockets: SocketCalls = platform().sockets;
+  private readOperation: ReadOperation | null = null;
+  /** Whether a write ever put bytes on their way. */
+  wrote = false;
+  /** Whether a read came to the end of the stream. */
+  protected sawEOF = false;
+  #readEnded = false;
+  /** How long `accept` has had no descriptor to give; null while it has. */
+  #exhausted: ExhaustionBackOff | null = null;
+
+  constructor(sysfd: number) {
+    super();
+    this.sysfd = sysfd;
+  }
+
+  /** What a call that would have to wait answers. */
+  get again(): number {
+    return -platform().errno.EAGAIN;
+  }
+
+  /** What a call that a signal interrupted answers. */
+  get interrupted(): number {
+    return -platform().errno.EINTR;
+  }
+
+  /** Registers with the poller. Must come before any call that may park. 0 or minus an errno. */
+  init(): number {
+    const pd = netpoll.open(this.sysfd);
+    if (typeof pd === "number") return pd;
+    pd.holder = this;
+    this.pd = pd;
+    return 0;
+  }
+
+  /**
+   * Reads once. Gives how many bytes came, or null at the end of the stream. Parks.
+   * A time-out or an end of the goroutine takes no byte out of the socket.
+   */
+  read(p: Uint8Array): Routine<number | null> {
+    checkBytes("read", p);
+    const own = this.readOperation ??= new ReadOperation(this);
+    return (own.unused ? own : new ReadOperation(this)).call(p);
+  }
+
+  /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
+  write(p: Uint8Array): Routine<number> {
+    checkBytes("write", p);
+    return WriteOperation.of(this).call(p);
+  }
+
+  /** Accepts one connection if there is one; null if a wait for the next is needed. */
+  tryAccept(): number | null {
+    const { errno } = platform();
+    if (this.closed) throw this.answeredClosed("accept");
+    const pd = this.pd!;
+    if (pd.readAnswer !== POLL_OK) throw this.answered("accept", pd.readAnswer);
+    while (pd.rready && !this.#exhausted?.waiting) {
+      const fd = this.sockets.accept(this.sysfd);
+      if (fd >= 0) {
+        this.#exhausted = null;
+        return fd;
+      }
+      switch (-fd) {
+        case errno.EAGAIN:
+          pd.rready = false;
+          traffic.again++;
+          break;
+        case errno.EINTR:
+        // The peer was gone before it was its turn: that is nobody's error.
+        case errno.ECONNABORTED:
+        case errno.EPROTO:
+          break;
+        case errno.EMFILE:
+        case errno.ENFILE:
+        case errno.ENOBUFS:
+        case errno.ENOMEM:
+          this.#exhausted ??= new ExhaustionBackOff(
+            this.sockets,
+            this.sysfd,
+            () => this.acceptAgain(),
+          );
+          this.#exhausted.begin();
+          break;
+        default:
+          if (OF_THE_NETWORK.has(platform().errnoText(-fd).name)) break;
+          throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Waits for a connect that is under way. Parks. A wake-up may be spurious, so SO_ERROR and then
+   * the peer's name are asked for. Go: net/fd_unix.go, netFD.connect.
+   */
+  *awaitConnect(): Routine<void> {
+    const pd = this.pd!;
+    const { errno } = platform();
+    try {
+      for (;;) {
+        pd.wready = false;
+        while (!pd.wready) {
+          const answer = pd.writeAnswer;
+          if (answer !== POLL_OK) throw convertError(answer);
+          yield pd.parkWriter();
+        }
+        const failure = this.sockets.getOption(this.sysfd, "SO_ERROR");
+        if (failure < 0) throw new SyscallError("getsockopt", -failure);
+        switch (failure) {
+          case errno.EINPROGRESS:
+          case errno.EALREADY:
+          case errno.EINTR:
+            continue;
+          case errno.EISCONN:
+            return;
+          case 0:
+            if (typeof this.sockets.remoteAddress(this.sysfd) !== "number") return;
+            continue;
+          default:
+            throw new SyscallError("connect", failure);
+        }
+      }
+    } finally {
+      pd.unparkWriter();
+    }
+  }
+
+  /** Whether a call in `mode` would not have to wait: also for its error, or for the end of the stream. */
+  ready(mode: PollMode): boolean {
+    if (this.closed) return true;
+    const answer = mode === "read" ? this.pd!.readAnswer : this.pd!.writeAnswer;
+    return answer !== POLL_OK || this.sockets.ready(this.sysfd, mode) !== 0;
+  }
+
+  /** Waits until a read would not have to wait, without a buffer and without a turn. Parks. */
+  *readable(): Routine<void> {
+    const watcher = { retry: readies(scheduler.current!) };
+    while (!this.ready("read")) {
+      this.pd!.watch("read", watcher);
+      try {
+        yield scheduler.park("IO wait", this);
+      } finally {
+        this.pd?.unwatch("read", watcher);
+      }
+    }
+    if (this.closed) throw this.answeredClosed("read");
+    const answer = this.pd!.readAnswer;
+    if (answer !== POLL_OK) throw this.answered("read", answer);
+  }
+
+  /** `call`, a call of `op` here, unless `cancel` comes first; a write then says how far it got. */
+  cancellable<T>(op: FdOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+    if (cancel === undefined) return call;
+    return cancellable(call, cancel, (cause) => {
+      const error = this.fail(op, cause);
+      const write: unknown = call;
+      if (write instanceof WriteOperation) Object.assign(error, { bytesWritten: write.sent });
+      return error;
+    });
+  }
+
+  /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
+  setReadDeadline(at: number): void {
+    this.use("set-own", () => this.pd!.setDeadline("read", at));
+  }
+
+  /** Sets when writes fail, as {@linkcode setReadDeadline}. */
+  setWriteDeadline(at: number): void {
+    this.use("set-own", () => this.pd!.setDeadline("write", at));
+  }
+
+  /** Ends one direction; whoever waits in it goes on and finds it ended. */
+  shutdown(how: "read" | "write"): void {
+    this.use("close", () => {
+      const done = this.sockets.shutdown(this.sysfd, how);
+      if (done < 0) throw this.fail("close", new SyscallError("shutdown", -done));
+      // The kernel has no edge to give for what this side did itself.
+      if (how === "read") this.wakeReader();
+    });
+  }
+
+  /** Closes it: parked calls end with ClosedError. Never parks. A second close is an error. */
+  close(): void {
+    if (this.closed) throw this.fail("close", ERR_CLOSED);
+    this.pd?.evict();
+    this.beginClosing();
+  }
+
+  describe(): string {
+    return `fd ${this.sysfd}`;
+  }
+
+  closeQuietly(): void {
+    if (!this.closed) this.close();
+  }
+
+  /**
+   * Gives the descriptor up: it is the caller's, as if it had been closed here. The poller forgets it
+   * at once, for its number may be another's before those who are parked in a call have run.
+   */
+  detach(): number {
+    if (this.closed) throw this.fail("detach", ERR_CLOSED);
+    this.pd!.evict();
+    netpoll.forget(this.pd!);
+    this.beginClosing();
+    return this.sysfd;
+  }
+
+  /** Takes it out of its run's ownership. */
+  disown(): void {
+    if (this.pd !== null) this.pd.owner = null;
+  }
+
+  /** Makes the error of a failed call; the storey above says more about it. */
+  protected abstract fail(op: FdOp, cause: Error): Error;
+
+  /** Calls `f` with a reference held, or throws ClosedError. */
+  protected use<T>(op: FdOp, f: () => T): T {
+    if (!this.incref()) throw this.fail(op, ERR_CLOSED);
+    try {
+      return f();
+    } finally {
+      this.decref();
+    }
+  }
+
+  /** Ends the descriptor, which nobody uses any more and the poller has forgotten; it was `run`'s. */
+  protected release(_run: Run | null): void {
+    this.sockets.close(this.sysfd);
+  }
+
+  /** Gives back what goes with the descriptor, in whosever hands that is now. */
+  protected ended(): void {}
+
+  /** A read found the end of the stream. */
+  sawEnd(): void {
+    this.sawEOF = !this.#readEnded;
+  }
+
+  /** The error for an answer of the pollDesc. */
+  answered(op: FdOp, answer: number): Error {
+    return this.fail(op, convertError(answer));
+  }
+
+  /** The error of a call on a closed descriptor. */
+  answeredClosed(op: FdOp): Error {
+    return this.fail(op, ERR_CLOSED);
+  }
+
+  /** The error of a system call, which mostly has the name of `op`. */
+  failedCall(op: FdOp, errno: number, syscall: string = op): Error {
+    return this.fail(op, new SyscallError(syscall, errno));
+  }
+
+  private acceptAgain(): void {
+    const g = this.pd!.unparkReader();
+    if (g !== null) scheduler.ready(g);
+    this.pd!.tell("read");
+  }
+
+  private wakeReader(): void {
+    const pd = this.pd!;
+    this.#readEnded = true;
+    pd.rready = true;
+    pd.hangup = true;
+    const g = pd.unparkReader();
+    if (g !== null) scheduler.ready(g);
+  }
+
+  /** Ends it; the mutex calls this when nobody uses it any more. */
+  protected override destroy(): void {
+    this.#exhausted?.end();
+    const { pd } = this;
+    const run = pd === null ? null : pd.owner;
+    // What was detached the poller has forgotten already.
+    const detached = pd !== null && !pd.registered;
+    if (pd !== null) netpoll.close(pd);
+    if (!detached) this.release(run);
+    this.ended();
+  }
+}
+
+function readies(g: Goroutine): () => void {
+  return () => scheduler.ready(g);
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A read, a write or an accept under way: what `yield*` drives when a goroutine calls one.
+ *
+ * It could be a generator, and was: creating and resuming two of them made up a third of what the
+ * library added to an echo's two system calls. An operation is instead its own iterator and its own
+ * result (`done` and `value` are what `yield*` looks at), and its descriptor uses it again for the
+ * next call; a write's serves all. So none of them allocates anything. It moves through these states:
+ *
+ *   unused  of no call                -> fresh, when a call takes it
+ *   fresh   of a call not yet driven  -> queued or held, at the first `next`
+ *   queued  waits for its turn        -> held; unused, if the descriptor is closed meanwhile
+ *   held    has the lock, tries and parks until it is done -> unused
+ *
+ * `return`, by which a goroutine is ended, goes to unused from everywhere and undoes what it holds.
+ */
+import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
+import { DONE } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
+import { takenAway } from "./check_bytes.ts";
+import type { FD } from "./fd.ts";
+import { traffic } from "./counters.ts";
+import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
+
+/** See the list at the top of this file. */
+const UNUSED = 0;
+const FRESH = 1;
+const QUEUED = 2;
+const HELD = 3;
+
+/** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
+const MAX_TRANSFER = 1 << 30;
+
+/** What `yield*` looks at. */
+interface Step<T> {
+  readonly done?: boolean;
+  readonly value: T;
+}
+
+/** What stands for the buffer of an operation that is unused. */
+const NO_BYTES = new Uint8Array(0);
+
+/** What reads and writes have in common. */
+abstract class Operation {
+  // What every call touches comes first: it lies in memory in this order.
+  /** Whether the call is over; for `yield*`. */
+  done = false;
+  /** What it gives then, or PARK until then; for `yield*`. */
+  value: unknown = PARK;
+  protected state = UNUSED;
+  protected fd: FD;
+  protected buffer: Uint8Array = NO_BYTES;
+  /** The length of the buffer when the call began. */
+  protected length = 0;
+  /** Who drives the call, from its first `next` on. */
+  protected goroutine: Goroutine | null = null;
+
+  constructor(fd: FD) {
+    this.fd = fd;
+  }
+
+  /** Which lock it needs. No field, for every connection has some of these. */
+  protected abstract get lock(): Lock;
+
+  /** Whether it is of no call. */
+  get unused(): boolean {
+    return this.state === UNUSED;
+  }
+
+  /** Whether a goroutine is in the midst of it. */
+  get busy(): boolean {
+    return this.state === QUEUED || this.state === HELD;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** Ends the call: nothing is done, and what it holds is given back. */
+  return(value?: unknown): Step<unknown> {
+    if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
+    if (this.state === HELD) this.release();
+    return this.end(value);
+  }
+
+  /** As `return`, with an error. */
+  throw(error: unknown): never {
+    this.return();
+    throw error;
+  }
+
+  /** Takes it for a call. */
+  protected take(buffer: Uint8Array): void {
+    this.state = FRESH;
+    this.done = false;
+    this.buffer = buffer;
+    this.length = buffer.length;
+  }
+
+  /**
+   * Gets the lock. False if the goroutine must park first. Throws what `closed` makes if the
+   * descriptor is closed.
+   */
+  protected begin(): boolean {
+    if (this.state === FRESH) this.goroutine = scheduler.current;
+    if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
+    this.state = HELD;
+    // One that never has to wait would never let the others run.
+    if (scheduler.fuel-- > 0) return true;
+    this.value = scheduler.yieldNow();
+    return false;
+  }
+
+  /** The call is over and gives `value`. What it held, it has given back. */
+  protected end(value: unknown): this {
+    this.state = UNUSED;
+    this.done = true;
+    this.value = value;
+    this.buffer = NO_BYTES;
+    return this;
+  }
+
+  /** Gives back the lock, and the place at the poller if it still stands there. */
+  protected abstract release(): void;
+
+  /** The error of a call that found the descriptor closed. */
+  protected abstract closed(): Error;
+
+  /** As {@linkcode begin}, of one that must queue, or has queued, for the lock. */
+  private queue(): boolean {
+    const { fd, lock } = this;
+    if (this.state === FRESH) {
+      if (fd.closed) throw this.abandon();
+      this.state = QUEUED;
+      fd.enqueue(lock, this.goroutine!);
+    } else if (this.state === UNUSED) {
+      // Driven on by hand after its end, as no `yield*` does: it stays ended.
+      this.end(undefined);
+      return false;
+    } else if (fd.claim(lock, this.goroutine!)) {
+      this.state = HELD;
+      return true;
+    } else if (fd.closed) {
+      fd.leave(lock, this.goroutine!);
+      throw this.abandon();
+    }
+    this.value = scheduler.park("fd lock", fd);
+    return false;
+  }
+
+  private abandon(): Error {
+    this.end(undefined);
+    return this.closed();
+  }
+}
+
+/** One read. Go: FD.Read. */
+export class ReadOperation extends Operation {
+  protected override get lock(): Lock {
+    return READ_LOCK;
+  }
+
+  /** The call, ready to be driven by `yield*`. */
+  call(buffer: Uint8Array): Routine<number | null> {
+    this.take(buffer);
+    return this as unknown as Routine<number | null>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): this {
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd, buffer } = this;
+    const pd = fd.pd!;
+    const length = buffer.length < MAX_TRANSFER ? buffer.length : MAX_TRANSFER;
+    for (;;) {
+      if (length === 0) {
+        if (this.length > 0) throw this.failed(takenAway("read"));
+        return this.gave(0);
+      }
+      if (pd.readAnswer !== 0) throw this.failed(fd.answered("read", pd.readAnswer));
+      if (!pd.rready) {
+        this.value = pd.parkReader();
+        return this;
+      }
+      const n = fd.sockets.recv(fd.sysfd, buffer, length);
+      if (n > 0) {
+        // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
+        // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
+        if (n < length && !pd.hangup) pd.rready = false;
+        traffic.read += n;
+        return this.gave(n);
+      }
+      if (n === 0) {
+        fd.sawEnd();
+        return this.gave(null);
+      }
+      if (n === fd.again) {
+        pd.rready = false;
+        traffic.again++;
+      } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));
+    }
+  }
+
+  protected override release(): void {
+    this.fd.pd!.unparkReader();
+    this.fd.unlock(READ_LOCK);
+  }
+
+  protected override closed(): Error {
+    return this.fd.answeredClosed("read");
+  }
+
+  private gave(n: number | null): this {
+    this.end(n);
+    this.release();
+    return this;
+  }
+
+  private failed(error: Error): Error {
+    this.gave(null);
+    return error;
+  }
+}
+
+/** One accept, which gives what is made of the descriptor. Go: FD.Accept. */
+export class AcceptOperation<T> extends Operation {
+  private readonly make: (sysfd: number) => T;
+
+  constructor(fd: FD, make: (sysfd: number) => T) {
+    super(fd);
+    this.make = make;
+  }
+
+  protected override get lock(): Lock {
+    return READ_LOCK;
+  }
+
+  /** The call, ready to be driven by `yield*`. */
+  call(): Routine<T> {
+    this.take(NO_BYTES);
+    return this as unknown as Routine<T>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): this {
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd } = this;
+    try {
+      const sysfd = fd.tryAccept();
+      if (sysfd === null) this.value = fd.pd!.parkReader();
+      else this.gave(this.make(sysfd));
+      return this;
+    } catch (error) {
+      this.gave(undefined);
+      throw error;
+    }
+  }
+
+  protected override release(): void {
+    this.fd.pd!.unparkReader();
+    this.fd.unlock(READ_LOCK);
+  }
+
+  protected override closed(): Error {
+    return this.fd.answeredClosed("accept");
+  }
+
+  private gave(value: T | undefined): void {
+    this.end(value);
+    this.release();
+  }
+}
+
+/** The write that ended last, while it is not taken again. */
+let spare: WriteOperation | null = null;
+
+/**
+ * One write: all of the buffer. Go: FD.Write.
+ *
+ * Most writes are over at once, so that one operation serves all descriptors of the thread: it stays
+ * in the processor's cache, and a connection that is idle has none.
+ */
+export class WriteOperation extends Operation {
+  /** How many bytes the call has put on their way. */
+  sent = 0;
+
+  /** One for a call on `fd`. */
+  static of(fd: FD): WriteOperation {
+    const operation = spare;
+    if (operation === null) return new WriteOperation(fd);
+    spare = null;
+    operation.fd = fd;
+    return operation;
+  }
+
+  protected override get lock(): Lock {
+    return WRITE_LOCK;
+  }
+
+  /** The call, ready to be driven by `yield*`. */
+  call(buffer: Uint8Array): Routine<number> {
+    this.take(buffer);
+    this.sent = 0;
+    return this as unknown as Routine<number>;
+  }
+
+  /** Goes on until the call is over or must wait. */
+  next(): Step<unknown> {
+    if (this.anothers) return DONE;
+    if (this.state !== HELD && !this.begin()) return this;
+    const { fd, buffer, length } = this;
+    const pd = fd.pd!;
+    if (buffer.length < length) throw this.failed(takenAway("write"));
+    for (;;) {
+      if (pd.writeAnswer !== 0) throw this.failed(fd.answered("write", pd.writeAnswer));
+      if (this.sent === length) return this.gave();
+      if (!pd.wready) {
+        this.value = pd.parkWriter();
+        return this;
+      }
+      const rest = this.sent === 0 ? buffer : buffer.subarray(this.sent);
+      const most = length - this.sent;
+      const n = fd.sockets.send(fd.sysfd, rest, most < MAX_TRANSFER ? most : MAX_TRANSFER);
+      if (n >= 0) {
+        fd.wrote = true;
+        this.sent += n;
+        traffic.written += n;
+        if (this.sent === length) return this.gave();
+        // A long write to a fast peer must not keep the others waiting.
+        if (scheduler.fuel-- <= 0) {
+          this.value = scheduler.yieldNow();
+          return this;
+        }
+      } else if (n === fd.again) {
+        pd.wready = false;
+        traffic.again++;
+      } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
+    }
+  }
+
+  override return(value?: unknown): Step<unknown> {
+    return this.anothers ? DONE : super.return(value);
+  }
+
+  /** Whether it serves somebody else by now: whoever drives on a call that is over finds it ended. */
+  private get anothers(): boolean {
+    return this.state >= QUEUED && this.goroutine !== scheduler.current;
+  }
+
+  protected override end(value: unknown): this {
+    spare = this;
+    return super.end(value);
+  }
+
+  protected override release(): void {
+    this.fd.pd!.unparkWriter();
+    this.fd.unlock(WRITE_LOCK);
+  }
+
+  protected override closed(): Error {
+    return Object.assign(this.fd.answeredClosed("write"), { bytesWritten: 0 });
+  }
+
+  private gave(): this {
+    this.end(this.sent);
+    this.release();
+    return this;
+  }
+
+  private failed(error: Error): Error {
+    this.gave();
+    return Object.assign(error, { bytesWritten: this.sent });
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Writing many pieces at once. Go: internal/poll/writev.go, FD.Writev.
+ *
+ * Short pieces are copied into one buffer: a copy of less than 16 KiB costs less than the look-up of
+ * an address and the kernel's own work for one more entry (200 pieces of 50 bytes: 7 us copied, 13 us
+ * as entries on Bun, 25 us on Deno). Long ones are handed over where they are.
+ */
+import { platform } from "../../platforms/runtime.ts";
+import type { SendVector } from "../../platforms/types.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import { withBytesWritten } from "./errors.ts";
+import { holding, whenWritable } from "./attempts.ts";
+import { checkPieces, takenAway } from "./check_bytes.ts";
+import type { FD } from "./fd.ts";
+import { WRITE_LOCK } from "./fd_mutex.ts";
+
+/** From so many bytes on a piece is long. */
+const LONG = 16 * 1024;
+/** Most bytes in one call: beyond the send buffer of any socket there is nothing to gain. */
+const MOST_BYTES = 4 << 20;
+
+/** One per thread: short pieces, put together. Every use is over before the call returns. */
+const scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
+
+/** What is left to be written. */
+class Pieces {
+  readonly #pieces: readonly Uint8Array[];
+  /** The first that is not yet out, and how much of it is. */
+  #index = 0;
+  #from = 0;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#pieces = pieces;
+    this.#skipEmpty();
+  }
+
+  get empty(): boolean {
+    return this.#index === this.#pieces.length;
+  }
+
+  /** Fills `vector` with as much as goes at once. */
+  gather(vector: SendVector): void {
+    vector.clear();
+    let from = this.#from;
+    let used = 0;
+    let runStart = 0;
+    let bytes = 0;
+    const endRun = () => {
+      if (used > runStart) vector.add(scratch, runStart, used);
+      runStart = used;
+    };
+    for (let i = this.#index; i < this.#pieces.length && bytes < MOST_BYTES; i++, from = 0) {
+      const piece = this.#pieces[i];
+      const length = piece.length - from;
+      if (length >= LONG) {
+        // Two entries: the run before it and the piece.
+        if (vector.count + 2 > vector.capacity) break;
+        endRun();
+        vector.add(piece, from, piece.length);
+      } else if (length > 0) {
+        if (used + length > scratch.length || vector.count === vector.capacity) break;
+        scratch.set(from === 0 ? piece : piece.subarray(from), used);
+        used += length;
+      }
+      bytes += length;
+    }
+    endRun();
+  }
+
+  /** `n` bytes are out. */
+  advance(n: number): void {
+    this.#from += n;
+    this.#skipEmpty();
+  }
+
+  #skipEmpty(): void {
+    while (!this.empty && this.#from >= this.#pieces[this.#index].length) {
+      this.#from -= this.#pieces[this.#index++].length;
+    }
+  }
+}
+
+/**
+ * Writes all of `pieces`, one behind the other. Gives their length in all; an error carries
+ * `bytesWritten`. Parks.
+ */
+export function writev(
+  fd: FD,
+  pieces: readonly Uint8Array[],
+  cancel?: Cancel,
+): Routine<number> {
+  const length = checkPieces("write", pieces);
+  return write(fd, new Pieces([...pieces]), length, cancel);
+}
+
+function* write(
+  fd: FD,
+  left: Pieces,
+  length: number,
+  cancel: Cancel | undefined,
+): Routine<number> {
+  let written = 0;
+  const sending = holding(fd, WRITE_LOCK, "writev", function* () {
+    while (!left.empty) {
+      const n = yield* whenWritable(fd, "writev", () => send(fd, left));
+      if (n < 0) throw fd.failedCall("writev", -n, "sendmsg");
+      fd.wrote = true;
+      written += n;
+      left.advance(n);
+    }
+  });
+  try {
+    yield* fd.cancellable("writev", sending, cancel);
+    if (written !== length) throw takenAway("write");
+  } catch (error) {
+    throw withBytesWritten(error, written);
+  }
+  return written;
+}
+
+function send(fd: FD, left: Pieces): number {
+  const { vector } = platform().transfers;
+  left.gather(vector);
+  return vector.send(fd.sysfd);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/** Internet addresses as bytes and as text. Go: net/ip.go and net/netip, Go's strictness included. */
+import { needString, wrongArgument } from "../../validate/argument.ts";
+
+/** Bytes of an IPv4 address. */
+const V4 = 4;
+/** Bytes of an IPv6 address. */
+const V6 = 16;
+
+/**
+ * The bytes of an IP address: 4 for IPv4, 16 for IPv6, or null if `text` is neither. Leading zeros
+ * in IPv4 are refused, as in Go, since some read them as octal. A zone is not part of an address.
+ * Go: `net.ParseIP`. Never parks.
+ *
+ * @param text "192.0.2.1" or "2001:db8::1"
+ * @example
+ * ```ts
+ * parseIP("::1")?.length; // 16
+ * ```
+ */
+export function parseIP(text: string): Uint8Array | null {
+  needString("read an IP address", "it", text);
+  return text.includes(":") ? parseV6(text) : parseV4(text);
+}
+
+function parseV4(text: string): Uint8Array | null {
+  const parts = text.split(".");
+  if (parts.length !== V4) return null;
+  if (!parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)) {
+    return null;
+  }
+  return Uint8Array.from(parts, Number);
+}
+
+function parseV6(text: string): Uint8Array | null {
+  const halves = text.split("::");
+  if (halves.length > 2) return null;
+  const head = parseGroups(halves[0], halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1], true) : [];
+  if (head === null || tail === null) return null;
+  const missing = V6 - head.length - tail.length;
+  // "::" stands for at least one group of zeros; without it nothing may be missing.
+  if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
+  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
+}
+
+/** The bytes of groups between colons; at the end of the address two may be written as IPv4. */
+function parseGroups(text: string, atEnd: boolean): number[] | null {
+  if (text === "") return [];
+  const bytes: number[] = [];
+  const groups = text.split(":");
+  for (const [i, group] of groups.entries()) {
+    if (group.includes(".") && atEnd && i === groups.length - 1) {
+      const v4 = parseV4(group);
+      if (v4 === null) return null;
+      bytes.push(...v4);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return null;
+      const value = parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+    }
+  }
+  return bytes;
+}
+
+/**
+ * As {@linkcode parseIP}, with the zone that an IPv6 address may have behind a percent sign.
+ * Go: `netip.ParseAddr`. Never parks.
+ *
+ * @param text "fe80::1%eth0"; without a zone, `zone` is ""
+ * @example
+ * ```ts
+ * parseIPZone("fe80::1%lo")?.zone; // "lo"
+ * ```
+ */
+export function parseIPZone(text: string): { ip: Uint8Array; zone: string } | null {
+  needString("read an IP address", "it", text);
+  const percent = text.indexOf("%");
+  const ip = parseIP(percent < 0 ? text : text.slice(0, percent));
+  if (ip === null || percent < 0) return ip && { ip, zone: "" };
+  const zone = text.slice(percent + 1);
+  return zone === "" || unmap(ip).length === V4 ? null : { ip, zone };
+}
+
+/** Whether 16 bytes are an IPv4 address in IPv6's clothes (::ffff:192.0.2.1). */
+function isMapped(ip: Uint8Array): boolean {
+  return ip.length === V6 && ip[10] === 0xff && ip[11] === 0xff &&
+    ip.subarray(0, 10).every((byte) => byte === 0);
+}
+
+/** The 4 bytes of an IPv4 address, mapped or not; any other as it is. */
+export function unmap(ip: Uint8Array): Uint8Array {
+  return isMapped(ip) ? ip.slice(12) : ip;
+}
+
+/** An IPv4 address in IPv6's clothes, for a socket of that family; any other as it is. */
+function mapTo6(ip: Uint8Array): Uint8Array {
+  if (ip.length === V6) return ip;
+  return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
+}
+
+/** The bytes of `ip` for a socket of `length` bytes an address: the unspecified one stays so. */
+export function fit(ip: Uint8Array, length: number): Uint8Array {
+  if (ip.length === length) return ip;
+  return isUnspecified(ip) ? new Uint8Array(length) : mapTo6(ip);
+}
+
+/** Whether it is 0.0.0.0 or ::, or none at all. */
+export function isUnspecified(ip: Uint8Array): boolean {
+  return unmap(ip).every((byte) => byte === 0);
+}
+
+/**
+ * The text of an IP address, by RFC 5952; IPv4 in IPv6 is shown as IPv4. "" for one without bytes.
+ * Go: `IP.String`. Never parks.
+ *
+ * @param ip 4 or 16 bytes
+ * @throws {RangeError} when there are other than 0, 4 or 16 bytes
+ * @example
+ * ```ts
+ * formatIP(parseIP("::ffff:7f00:1")!); // "127.0.0.1"
+ * ```
+ */
+export function formatIP(ip: Uint8Array): string {
+  if (!(ip instanceof Uint8Array)) {
+    throw wrongArgument("format an IP address", "it", "a Uint8Array", ip);
+  }
+  const bytes = unmap(ip);
+  if (bytes.length === V4) return bytes.join(".");
+  if (bytes.length === V6) return formatV6(bytes);
+  if (bytes.length === 0) return "";
+  throw new RangeError(
+    `Cannot format an IP address as its length must be 4 or 16: current value is ${bytes.length}`,
+  );
+}
+
+function formatV6(ip: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => (ip[2 * i] << 8) | ip[2 * i + 1]);
+  const { start, length } = longestZeros(groups);
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(":");
+  if (length < 2) return hex(groups);
+  return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
+}
+
+/** The first of the longest runs of zero groups. */
+function longestZeros(groups: number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/** Addresses of Unix sockets. Go: net/unixsock.go, type UnixAddr; syscall, SockaddrUnix. */
+import { needString } from "../../validate/argument.ts";
+import { cwd } from "node:process";
+import { resolve } from "node:path";
+import { platform } from "../../../platforms/runtime.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import type { Addr } from "./addr.ts";
+import { AddrError } from "../errors.ts";
+
+/** The networks of Unix sockets: streams, datagrams, and packets in order. */
+export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
+
+/** The name of a Unix socket. Go: `net.UnixAddr`. */
+export class UnixAddr implements Addr {
+  /** "unix", "unixgram" or "unixpacket". */
+  readonly network: UnixNetwork;
+  /** A path; "@name" if it is abstract, which belongs to no file; as in Go "@" if it has no name. */
+  readonly name: string;
+
+  /**
+   * Names a socket, which need not be there.
+   *
+   * @param name a path, or "@name" for an abstract one
+   * @param network the kind of socket that it is of
+   */
+  constructor(name: string, network: UnixNetwork = "unix") {
+    this.name = name;
+    this.network = network;
+  }
+
+  /** Its name. */
+  toString(): string {
+    return this.name;
+  }
+}
+
+/** What makes an address out of a `struct sockaddr_un`, for each network. */
+export const UNIX_NAMERS: Readonly<Record<UnixNetwork, (raw: RawAddress) => UnixAddr>> = {
+  unix: (raw) => new UnixAddr(nameText(raw), "unix"),
+  unixgram: (raw) => new UnixAddr(nameText(raw), "unixgram"),
+  unixpacket: (raw) => new UnixAddr(nameText(raw), "unixpacket"),
+};
+
+/** Whether `network` is one of Unix sockets. */
+export function isUnixNetwork(network: string): network is UnixNetwork {
+  return network === "unix" || network === "unixgram" || network === "unixpacket";
+}
+
+/** The text of the name in a `struct sockaddr_un`. */
+function nameText(raw: RawAddress): string {
+  const name = platform().sockaddr.decodeName(raw);
+  if (name.length === 0) return "@";
+  const text = new TextDecoder().decode(name);
+  return name[0] === 0 ? `@${text.slice(1)}` : text;
+}
+
+/** What an address means to the kernel, and the file that it names. */
+export interface UnixName {
+  readonly raw: RawAddress;
+  /** The absolute path, or null if it is abstract. */
+  readonly path: string | null;
+}
+
+/**
+ * Reads "path", "@name" or "\0name". An empty one is chosen by the system when it is bound. Asks for
+ * Deno's permission. Throws AddrError for one that the kernel would cut off.
+ */
+export function unixName(address: string): UnixName {
+  needString("use an address", "it", address);
+  const { runtime, sockaddr } = platform();
+  const bytes = new TextEncoder().encode(address);
+  if (bytes.length === 0) {
+    runtime.requireUnixName("");
+    return { raw: sockaddr.encodeName(bytes), path: null };
+  }
+  if (bytes[0] === 0x40 || bytes[0] === 0) {
+    if (sockaddr.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
+    if (bytes.length - 1 > sockaddr.maxAbstract) throw tooLong(address, bytes.length - 1);
+    runtime.requireUnixName(`@${address.slice(1)}`);
+    bytes[0] = 0;
+    return { raw: sockaddr.encodeName(bytes), path: null };
+  }
+  if (bytes.includes(0)) throw new AddrError("a zero byte in a path", address);
+  if (bytes.length > sockaddr.maxPath) throw tooLong(address, bytes.length);
+  const path = address.startsWith("/") ? address : resolve(cwd(), address);
+  runtime.requireUnixPath(path);
+  return { raw: sockaddr.encodeName(bytes), path };
+}
+
+function tooLong(address: string, length: number): AddrError {
+  const { maxPath } = platform().sockaddr;
+  return new AddrError(
+    `name of a Unix socket too long: ${length} bytes, at most ${maxPath}`,
+    address,
+  );
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/** Connections out of descriptors that another thread has accepted. */
+import { platform } from "../../../platforms/runtime.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import { type Addr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
+import { OpError } from "../errors.ts";
+import type { Conn } from "../net.ts";
+import { NetFD } from "../socket/net_fd.ts";
+import { tcpConnection } from "../tcp_conn.ts";
+import { isUnixNetwork, UNIX_NAMERS, type UnixAddr } from "../addr/unix_addr.ts";
+import { UnixStream } from "../unix/unix_conn.ts";
+import { UnixFD } from "../unix/unix_fd.ts";
+
+/** The networks whose connections can be adopted; their places are what threads tell each other. */
+export const ADOPTABLE = ["tcp", "tcp4", "tcp6", "unix", "unixpacket"] as const;
+
+/** One of them. */
+export type AdoptableNetwork = typeof ADOPTABLE[number];
+
+/** What `network` calls the end that the kernel calls `raw`. */
+export function adoptedAddr(network: AdoptableNetwork, raw: RawAddress): TCPAddr | UnixAddr {
+  return isUnixNetwork(network) ? UNIX_NAMERS[network](raw) : tcpAddr(raw);
+}
+
+/**
+ * The connection over `sysfd`, which is this thread's from now on, with the other end `remote`, and
+ * `linger` as its listener has it.
+ * Throws OpError, and closes it, when the poller will not have it.
+ */
+export function adopt(
+  network: AdoptableNetwork,
+  sysfd: number,
+  remote: TCPAddr | UnixAddr,
+  linger: number | null | undefined,
+): Conn {
+  if (isUnixNetwork(network)) {
+    return new UnixStream(registered(new UnixFD(sysfd, network), remote as UnixAddr));
+  }
+  return tcpConnection(registered(new NetFD(sysfd, network, tcpAddr), remote as TCPAddr), linger);
+}
+
+function registered<A extends Addr, F extends NetFD<A>>(fd: F, remote: A): F {
+  fd.setAddrs(null, remote);
+  const done = fd.init();
+  if (done >= 0) return fd;
+  platform().sockets.close(fd.sysfd);
+  const cause = new SyscallError(platform().registerName, -done);
+  throw new OpError("accept", fd.net, null, null, cause);
+}

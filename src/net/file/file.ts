@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/** Descriptors from elsewhere: inherited, passed by another process, opened by others. Go: net/file.go. */
+import { tcpAddr, udpAddr } from "../addr/addr.ts";
+import { adopted, type FileOptions, held, withRemote } from "./file_adopt.ts";
+import { FileConn, FileFD } from "./file_conn.ts";
+import type { Conn, Listener } from "../net.ts";
+import { NetFD } from "../socket/net_fd.ts";
+import { setTCPOptions } from "../options/apply.ts";
+import { ListenFD } from "../socket/stream_listener.ts";
+import { TCPConn } from "../tcp_conn.ts";
+import { TCPListener } from "../tcp/tcp.ts";
+import type { UDPConn } from "../udp/udp.ts";
+import { UDPSocket } from "../udp/udp_conn.ts";
+import { UDPFD } from "../udp/udp_fd.ts";
+import type { UnixConn, UnixgramConn, UnixListener } from "../unix/unix.ts";
+import { UNIX_NAMERS, type UnixNetwork } from "../addr/unix_addr.ts";
+import { UnixStream } from "../unix/unix_conn.ts";
+import { UnixFD, UnixListenFD } from "../unix/unix_fd.ts";
+import { UnixStreamListener } from "../unix/unix_listener.ts";
+import { UnixgramSocket } from "../unix/unixgram_conn.ts";
+
+/**
+ * A stream over a descriptor from elsewhere: a connected socket of TCP, or of Unix ("unix",
+ * "unixpacket"), or whatever else the system can wait for: a pipe, a terminal, an eventfd. Never
+ * parks. Go: `net.FileConn`, `os.NewFile`.
+ *
+ * It becomes non-blocking, for all who share it. What is no socket and was blocking becomes so again
+ * when it is closed. What makes sense for sockets alone, as `setNoDelay`, fails on others.
+ *
+ * @throws {OpError} with {@linkcode NotPollableError} for what the system cannot wait for, as a
+ * regular file; with "EBADF" for what is not open; with "EINVAL" on Windows for a socket that has
+ * belonged to another completion port; {@linkcode TypeError} for another kind of socket
+ * @example
+ * ```ts
+ * using stdin = fileConn(0);
+ * const n = yield* stdin.read(buf);
+ * ```
+ */
+export function fileConn(fd: number, options: FileOptions = {}): Conn {
+  return adopted<Conn>(
+    fd,
+    options,
+    "a connection",
+    (sysfd, { domain, type, listening }, changed) => {
+      if (listening) return null;
+      if (domain === "file") {
+        const file = new FileFD(sysfd, changed);
+        return { fd: file, make: () => new FileConn(file) };
+      }
+      if (domain === "unix" && type !== "dgram") {
+        const unix = new UnixFD(sysfd, type === "stream" ? "unix" : "unixpacket");
+        return {
+          fd: withRemote(unix, UNIX_NAMERS[unix.net as UnixNetwork]),
+          make: (): UnixConn => new UnixStream(unix),
+        };
+      }
+      if ((domain !== "ip4" && domain !== "ip6") || type !== "stream") return null;
+      const tcp = new NetFD(sysfd, "tcp", tcpAddr);
+      return { fd: withRemote(tcp, tcpAddr), make: () => new TCPConn(tcp) };
+    },
+  );
+}
+
+/**
+ * A listener over a descriptor from elsewhere: a socket that listens, as systemd passes them. Never
+ * parks. It becomes non-blocking, for all who share it. The file of a Unix socket is not removed when
+ * it is closed. Go: `net.FileListener`.
+ *
+ * @throws {OpError} with "EBADF" for what is not open; {@linkcode TypeError} for what does not listen
+ * @example
+ * ```ts
+ * for (const { fd } of listenFds()) go(serve, fileListener(fd, { own: true }));
+ * ```
+ */
+export function fileListener(fd: number, options: FileOptions = {}): Listener {
+  return adopted<Listener>(fd, options, "a listener", (sysfd, { domain, type, listening }) => {
+    if (!listening) return null;
+    if (domain === "unix") {
+      const unix = new UnixListenFD(sysfd, type === "stream" ? "unix" : "unixpacket");
+      return { fd: unix, make: (): UnixListener => held(new UnixStreamListener(unix)) };
+    }
+    if (domain !== "ip4" && domain !== "ip6") return null;
+    const check = (result: number) => result;
+    // Accepted connections inherit these. As in Go, that the kernel refuses one is no error.
+    setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
+    const tcp = new ListenFD(sysfd, "tcp", tcpAddr);
+    return { fd: tcp, make: () => held(new TCPListener(tcp)) };
+  });
+}
+
+/**
+ * A socket of datagrams over a descriptor from elsewhere: of UDP, or of Unix ("unixgram"). Never
+ * parks. It becomes non-blocking, for all who share it. Go: `net.FilePacketConn`.
+ *
+ * @throws {OpError} with "EBADF" for what is not open; {@linkcode TypeError} for what is no socket of
+ * datagrams
+ */
+export function filePacketConn(fd: number, options: FileOptions = {}): UDPConn | UnixgramConn {
+  return adopted<UDPConn | UnixgramConn>(
+    fd,
+    options,
+    "a socket of datagrams",
+    (sysfd, { domain, type }) => {
+      if (type !== "dgram") return null;
+      if (domain === "unix") {
+        const unix = new UnixFD(sysfd, "unixgram");
+        return {
+          fd: withRemote(unix, UNIX_NAMERS[unix.net as UnixNetwork]),
+          make: () => new UnixgramSocket(unix),
+        };
+      }
+      if (domain !== "ip4" && domain !== "ip6") return null;
+      const udp = new UDPFD(sysfd, "udp", domain);
+      return { fd: withRemote(udp, udpAddr), make: () => new UDPSocket(udp) };
+    },
+  );
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
+import { z } from "zod";
+import { shown } from "../../validate/argument.ts";
+import type { DescriptorKind } from "../../../platforms/packet_types.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import { netpoll } from "../../netpoll/netpoll.ts";
+import { ERR_NOT_POLLABLE, SyscallError } from "../../fd/errors.ts";
+import { holdSpare } from "../../fd/accept_backoff.ts";
+import type { FD } from "../../fd/fd.ts";
+import type { Addr } from "../addr/addr.ts";
+import { OpError } from "../errors.ts";
+import type { NetFD } from "../socket/net_fd.ts";
+import { checkOptions } from "../../validate/options.ts";
+
+/** Whose a descriptor is. */
+export interface FileOptions {
+  /**
+   * Takes the descriptor itself: it is closed with what is made of it. From the start it stays yours,
+   * to be closed by you, and a copy is made of it, as in Go. Where this fails it stays yours as well.
+   */
+  own?: boolean;
+}
+
+const OPTIONS: z.ZodType<FileOptions> = z.strictObject({ own: z.boolean().optional() });
+
+/** A descriptor that is not registered yet, and what is made of it when it is. */
+interface Adopted<T> {
+  readonly fd: FD;
+  readonly make: () => T;
+}
+
+/**
+ * What `adopt` makes of a descriptor that is not blocking any more, or null of one of the wrong kind;
+ * `changed` tells whether it was blocking.
+ */
+type Adopt<T> = (sysfd: number, kind: DescriptorKind, changed: boolean) => Adopted<T> | null;
+
+/** Takes `fd` in, or a copy of it, as what `title` says: "a listener". */
+export function adopted<T>(
+  fd: number,
+  options: FileOptions,
+  title: string,
+  adopt: Adopt<T>,
+): T {
+  const { own = false } = checkOptions("use a descriptor", OPTIONS, options);
+  if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
+    throw new RangeError(
+      `Cannot use a descriptor as it must be a whole number: current value is ${shown(fd)}`,
+    );
+  }
+  const calls = platform().descriptors;
+  const kind = calls.kind(fd);
+  if (typeof kind === "number") throw failure("getsockopt", kind);
+  const sysfd = own ? fd : checked("fcntl", calls.duplicate(fd));
+  let changed = false;
+  try {
+    if (own) checked("fcntl", calls.closeOnExec(fd));
+    changed = checked("fcntl", calls.setNonBlocking(sysfd, true)) === 1;
+    const made = adopt(sysfd, kind, changed);
+    if (made === null) throw unfit(fd, title, describe(kind));
+    register(fd, title, made.fd);
+    return made.make();
+  } catch (error) {
+    if (changed) calls.setNonBlocking(sysfd, false);
+    if (!own) calls.close(sysfd);
+    throw error;
+  }
+}
+
+/** Registers with the poller. */
+function register(fd: number, title: string, made: FD): void {
+  if (netpoll.isPollDescriptor(fd)) throw unfit(fd, title, "the poller's own");
+  const done = made.init();
+  if (done >= 0) return;
+  switch (platform().errnoText(-done).name) {
+    case "EPERM":
+      throw new OpError("file", "file+net", null, null, ERR_NOT_POLLABLE);
+    case "EEXIST":
+      throw unfit(fd, title, "a connection's or a listener's of this thread");
+  }
+  throw failure(platform().registerName, done);
+}
+
+/** Says who is at the other end, if there is one. */
+export function withRemote<A extends Addr, F extends NetFD<A>>(
+  fd: F,
+  name: (raw: RawAddress) => A,
+): F {
+  const raw = platform().sockets.remoteAddress(fd.sysfd);
+  fd.setAddrs(null, typeof raw === "number" ? null : name(raw));
+  return fd;
+}
+
+/** A listener, which holds the thread's spare descriptor from now on. */
+export function held<L>(listener: L): L {
+  holdSpare();
+  return listener;
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw failure(call, result);
+  return result;
+}
+
+/** Of minus an errno. */
+function failure(call: string, result: number): OpError {
+  return new OpError("file", "file+net", null, null, new SyscallError(call, -result));
+}
+
+function unfit(fd: number, title: string, what: string): TypeError {
+  return new TypeError(
+    `Cannot use descriptor ${fd} as ${title} as it must be one: current value is ${what}`,
+  );
+}
+
+function describe({ domain, type, listening }: DescriptorKind): string {
+  if (domain === "file") return "no socket";
+  if (domain === "other" || type === "other") return "a socket of a kind that is not known here";
+  if (listening) return "a listener";
+  return type === "dgram" ? "a socket of datagrams" : "a connection";
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One direction of a connection that has no descriptor of its own: whose turn it is, who waits for
+ * something to change, and until when. What pollDesc and fdMutex are for a descriptor.
+ */
+import type { Routine } from "../../sched/goroutine.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
+import { Mutex } from "../../sync/mutex.ts";
+
+/** Somebody who wants to look again when something has changed, or when the deadline has passed. */
+export interface Watcher {
+  retry(): void;
+}
+
+/** See the top of this file. */
+export class Direction {
+  /** Held by the one whose turn it is. */
+  readonly turn: Mutex = new Mutex();
+  /** What those who are parked wait for, in Go's words. */
+  readonly #reason: string;
+  #deadline = Infinity;
+  /** Each with its timer: the deadline runs while somebody waits, and leaves nothing behind. */
+  readonly #watchers = new Map<Watcher, HeapTimer>();
+  /** Called when somebody begins to wait. */
+  onWatch: () => void = () => {};
+  /** Called when one of them has ceased to. */
+  onUnwatch: () => void = () => {};
+
+  constructor(reason: string) {
+    this.#reason = reason;
+  }
+
+  /** Whether the deadline has passed. */
+  get late(): boolean {
+    return performance.now() >= this.#deadline;
+  }
+
+  /** Whether somebody waits. */
+  get awaited(): boolean {
+    return this.#watchers.size > 0;
+  }
+
+  /** Sets the deadline, in milliseconds of `performance.now()`; Infinity for none. */
+  setDeadline(at: number): void {
+    this.#deadline = at;
+    for (const timer of this.#watchers.values()) this.#arm(timer);
+    if (this.late) this.changed();
+  }
+
+  /** Something has changed: all who wait look again. */
+  changed(): void {
+    for (const watcher of [...this.#watchers.keys()]) watcher.retry();
+  }
+
+  /** Waits until something has changed or the deadline has passed. May end early. Parks. */
+  *wait(): Routine<void> {
+    const g = scheduler.current!;
+    const watcher = { retry: () => scheduler.ready(g) };
+    this.watch(watcher);
+    try {
+      yield scheduler.park(this.#reason);
+    } finally {
+      this.unwatch(watcher);
+    }
+  }
+
+  /** Has `watcher` told until `unwatch`. */
+  watch(watcher: Watcher): void {
+    const timer = new CallTimer(() => watcher.retry());
+    this.#watchers.set(watcher, timer);
+    this.#arm(timer);
+    this.onWatch();
+  }
+
+  /** Ends a `watch`; one that is over already is no error. */
+  unwatch(watcher: Watcher): void {
+    const timer = this.#watchers.get(watcher);
+    if (timer === undefined) return;
+    this.#watchers.delete(watcher);
+    this.onUnwatch();
+    scheduler.timers.stop(timer);
+  }
+
+  #arm(timer: HeapTimer): void {
+    if (this.#deadline === Infinity) scheduler.timers.stop(timer);
+    else scheduler.timers.set(timer, this.#deadline);
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/** A connection within the process. Go: net/pipe.go. */
+import { ClosedPipeError } from "../../fd/errors.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import type { Addr } from "../addr/addr.ts";
+import { OpError } from "../errors.ts";
+import type { Conn, KeepAlive } from "../net.ts";
+import { type Progress, UserConn, type UserOp } from "./virtual_conn.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Both ends of every pipe. Go: pipeAddr. */
+const PIPE_ADDR: Addr = { network: "pipe", toString: () => "pipe" };
+
+/** One way of a pipe: what its writer holds out, until its reader has taken all of it. */
+interface Way {
+  /** What is not yet taken. */
+  offer: Uint8Array;
+  /** How much of the writer's bytes is. */
+  taken: number;
+  /** The writer has ended. */
+  writeEnded: boolean;
+  /** The reader wants no more. */
+  readEnded: boolean;
+}
+
+/** One end. It buffers nothing: a write is over when the other end has read all of it. */
+class PipeConn extends UserConn {
+  readonly localAddr = PIPE_ADDR;
+  readonly remoteAddr = PIPE_ADDR;
+  /** The other end. */
+  peer!: PipeConn;
+  readonly #in: Way;
+  readonly #out: Way;
+
+  constructor(incoming: Way, outgoing: Way) {
+    super();
+    this.#in = incoming;
+    this.#out = outgoing;
+    // Whoever waits here may be what the other end waits for.
+    this.reading.onWatch = () => this.peer.writing.changed();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.closeRead();
+    this.closeWrite();
+  }
+
+  abort(): void {
+    this.close();
+  }
+
+  closeRead(): void {
+    this.#in.readEnded = true;
+    this.#in.offer = NO_BYTES;
+    this.reading.changed();
+    this.peer.writing.changed();
+  }
+
+  closeWrite(): void {
+    this.#out.writeEnded = true;
+    this.#out.offer = NO_BYTES;
+    this.writing.changed();
+    this.peer.reading.changed();
+  }
+
+  /** Of what the kernel does for a socket there is nothing here to set. */
+  setNoDelay(_on: boolean): void {}
+  setKeepAlive(_on: boolean | KeepAlive): void {}
+  setLinger(_seconds: number | null): void {}
+  setReadBuffer(_bytes: number): void {}
+  setWriteBuffer(_bytes: number): void {}
+
+  protected get mayRead(): boolean {
+    const { offer, writeEnded, readEnded } = this.#in;
+    return offer.length > 0 || writeEnded || readEnded;
+  }
+
+  protected get mayWrite(): boolean {
+    const { writeEnded, readEnded } = this.#out;
+    return this.peer.reading.awaited || writeEnded || readEnded;
+  }
+
+  protected take(p: Uint8Array): number | null | undefined {
+    const { offer, writeEnded, readEnded } = this.#in;
+    if (offer.length === 0) return writeEnded || readEnded ? null : undefined;
+    const part = offer.subarray(0, p.length);
+    p.set(part);
+    this.#in.offer = offer.subarray(part.length);
+    this.#in.taken += part.length;
+    if (this.#in.offer.length === 0) this.peer.writing.changed();
+    return part.length;
+  }
+
+  protected *put(p: Uint8Array, progress: Progress): Routine<void> {
+    const way = this.#out;
+    const before = progress.written;
+    way.taken = 0;
+    if (!way.readEnded && !way.writeEnded) way.offer = p;
+    this.peer.reading.changed();
+    try {
+      while (way.taken < p.length) {
+        this.check("write");
+        if (way.readEnded || way.writeEnded) throw new ClosedPipeError();
+        yield* this.writing.wait();
+      }
+    } finally {
+      way.offer = NO_BYTES;
+      progress.written = before + way.taken;
+    }
+  }
+
+  protected fail(op: UserOp, cause: Error): Error {
+    return new OpError(op, "pipe", null, null, cause);
+  }
+
+  protected failClosed(): Error {
+    return new ClosedPipeError();
+  }
+}
+
+/**
+ * A connection within the process: what is written to one end is read from the other. Go: `net.Pipe`.
+ *
+ * Nothing is buffered: a write is over when the other end has read all of it, and several reads may
+ * take one write, or one read a part of it. Deadlines work as on a socket. Closing it again is no
+ * error. Never parks.
+ *
+ * @returns the two ends
+ * @example
+ * ```ts
+ * const [client, server] = pipe();
+ * go(serve, server);
+ * yield* client.write(request);
+ * ```
+ */
+export function pipe(): [Conn, Conn] {
+  const way = (): Way => ({ offer: NO_BYTES, taken: 0, writeEnded: false, readEnded: false });
+  const [there, back] = [way(), way()];
+  const a = new PipeConn(back, there);
+  const b = new PipeConn(there, back);
+  a.peer = b;
+  b.peer = a;
+  return [a, b];
+}

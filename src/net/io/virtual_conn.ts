@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/** What connections have in common that are made of something else than a descriptor of their own. */
+import { platform } from "../../../platforms/runtime.ts";
+import { checkBytes, checkPieces, lengthNow, takenAway } from "../../fd/check_bytes.ts";
+import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
+import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../../fd/errors.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { type Cancel, cancellable } from "../../context/cancellable.ts";
+import type { SelectCase } from "../../chan/select_case.ts";
+import type { Addr } from "../addr/addr.ts";
+import { type Deadline, toMonotonic } from "../deadline.ts";
+import { Direction } from "./half_conn.ts";
+import type { Conn, KeepAlive } from "../net.ts";
+import { readFull } from "../socket/read_full.ts";
+import { UserReadyCase } from "../socket/select_cases.ts";
+
+/** How far a write has come, for whoever ends it. */
+export interface Progress {
+  written: number;
+}
+
+/** The calls that errors are named after. */
+export type UserOp = "read" | "write" | "close" | "set";
+
+/** See the top of this file. */
+export abstract class UserConn implements Conn {
+  /** See {@linkcode Conn.localAddr}. */
+  abstract readonly localAddr: Addr;
+  /** See {@linkcode Conn.remoteAddr}. */
+  abstract readonly remoteAddr: Addr;
+  /** @internal */
+  readonly reading: Direction = new Direction("IO wait");
+  /** @internal */
+  readonly writing: Direction = new Direction("IO wait");
+  /** Whether this side has closed it. */
+  protected closed = false;
+
+  /** Takes what has come: how many bytes; null at the end of the stream; undefined for nothing yet. */
+  protected abstract take(p: Uint8Array): number | null | undefined;
+  /** Whether `take` would not give undefined. */
+  protected abstract readonly mayRead: boolean;
+  /** Whether a write could begin at once. */
+  protected abstract readonly mayWrite: boolean;
+  /** Writes all of `p`, as the one whose turn it is; keeps `progress` right at every moment. Parks. */
+  protected abstract put(p: Uint8Array, progress: Progress): Routine<void>;
+  /** The error of `op`. */
+  protected abstract fail(op: UserOp, cause: Error): Error;
+  /** The error of a call after `close`. */
+  protected abstract failClosed(op: UserOp): Error;
+
+  /** See {@linkcode Conn.close}. */
+  abstract close(): void;
+  /** See {@linkcode Conn.closeRead}. */
+  abstract closeRead(): void;
+  /** See {@linkcode Conn.closeWrite}. */
+  abstract closeWrite(): void;
+  /** See {@linkcode Conn.abort}. */
+  abstract abort(): void;
+  /** See {@linkcode Conn.setNoDelay}. */
+  abstract setNoDelay(on: boolean): void;
+  /** See {@linkcode Conn.setKeepAlive}. */
+  abstract setKeepAlive(on: boolean | KeepAlive): void;
+  /** See {@linkcode Conn.setLinger}. */
+  abstract setLinger(seconds: number | null): void;
+  /** See {@linkcode Conn.setReadBuffer}. */
+  abstract setReadBuffer(bytes: number): void;
+  /** See {@linkcode Conn.setWriteBuffer}. */
+  abstract setWriteBuffer(bytes: number): void;
+
+  /** See {@linkcode Conn.fd}: -1, since it has none of its own. */
+  get fd(): number {
+    return -1;
+  }
+
+  /** See {@linkcode Conn.detach}: always an error, of code "EINVAL", or that of a closed one. */
+  detach(): number {
+    if (this.closed) throw this.failClosed("close");
+    throw this.fail("close", new SyscallError("detach", platform().errno.EINVAL));
+  }
+
+  /** See {@linkcode Conn.read}. */
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    checkBytes("read", p);
+    return this.#cancellable("read", this.#read(p), cancel);
+  }
+
+  /** See {@linkcode Conn.readFull}. */
+  readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return readFull(this, p, cancel);
+  }
+
+  /** See {@linkcode Conn.readable}. */
+  readable(cancel?: Cancel): Routine<void> {
+    return this.#cancellable("read", this.#readable(), cancel);
+  }
+
+  /** See {@linkcode Conn.chunks}. */
+  chunks(): Chunks {
+    return new ReaderChunks(this);
+  }
+
+  /** See {@linkcode Conn.write}. */
+  write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+    checkBytes("write", p);
+    return this.#write([p], cancel);
+  }
+
+  /** See {@linkcode Conn.writev}. */
+  writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    checkPieces("write", pieces);
+    return this.#write([...pieces], cancel);
+  }
+
+  /** See {@linkcode Conn.onReadable}. */
+  onReadable(): SelectCase<{ value: undefined; ok: true }> {
+    return new UserReadyCase(this.reading, () => this.#settled("read") || this.mayRead);
+  }
+
+  /** See {@linkcode Conn.onWritable}. */
+  onWritable(): SelectCase<{ value: undefined; ok: true }> {
+    return new UserReadyCase(this.writing, () => this.#settled("write") || this.mayWrite);
+  }
+
+  /** See {@linkcode Conn.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    this.setReadDeadline(at);
+    this.setWriteDeadline(at);
+  }
+
+  /** See {@linkcode Conn.setReadDeadline}. */
+  setReadDeadline(at: Deadline): void {
+    const monotonic = toMonotonic(at);
+    if (this.closed) throw this.failClosed("set");
+    this.reading.setDeadline(monotonic);
+  }
+
+  /** See {@linkcode Conn.setWriteDeadline}. */
+  setWriteDeadline(at: Deadline): void {
+    const monotonic = toMonotonic(at);
+    if (this.closed) throw this.failClosed("set");
+    this.writing.setDeadline(monotonic);
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    if (!this.closed) this.close();
+  }
+
+  /** Throws if it is closed or if the deadline of this direction has passed. */
+  protected check(op: "read" | "write"): void {
+    if (this.closed) throw this.failClosed(op);
+    if (this.#direction(op).late) throw this.fail(op, ERR_DEADLINE);
+  }
+
+  #settled(op: "read" | "write"): boolean {
+    return this.closed || this.#direction(op).late;
+  }
+
+  #direction(op: "read" | "write"): Direction {
+    return op === "read" ? this.reading : this.writing;
+  }
+
+  *#read(p: Uint8Array): Routine<number | null> {
+    yield* this.reading.turn.lock();
+    try {
+      for (;;) {
+        this.check("read");
+        const n = lengthNow("read", p) === 0 ? 0 : this.take(p);
+        if (n !== undefined) return n;
+        yield* this.reading.wait();
+      }
+    } finally {
+      this.reading.turn.unlock();
+    }
+  }
+
+  *#readable(): Routine<void> {
+    for (;;) {
+      this.check("read");
+      if (this.mayRead) return;
+      yield* this.reading.wait();
+    }
+  }
+
+  *#write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
+    const progress = { written: 0 };
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    try {
+      yield* this.#cancellable("write", this.#putAll(pieces, progress), cancel);
+      if (progress.written !== length) throw takenAway("write");
+    } catch (error) {
+      throw withBytesWritten(error, progress.written);
+    }
+    return progress.written;
+  }
+
+  *#putAll(pieces: readonly Uint8Array[], progress: Progress): Routine<void> {
+    yield* this.writing.turn.lock();
+    try {
+      this.check("write");
+      for (const piece of pieces) if (piece.length > 0) yield* this.put(piece, progress);
+    } finally {
+      this.writing.turn.unlock();
+    }
+  }
+
+  #cancellable<T>(op: UserOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+    if (cancel === undefined) return call;
+    return cancellable(call, cancel, (cause) => this.fail(op, cause));
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/** What each setting may be. The settings themselves are told in options.ts. */
+import { z } from "zod";
+import { Context } from "../../context/context.ts";
+import type { Control, LookupHost } from "./options.ts";
+
+/** Milliseconds of which the kernel counts whole ones or whole seconds. */
+const milliseconds = z.number().min(1).max(0x7fffffff);
+const bytes = z.int().positive().max(0x3fffffff);
+
+const keepAlive = z.union([
+  z.boolean(),
+  z.strictObject({
+    idle: milliseconds.optional(),
+    interval: milliseconds.optional(),
+    count: z.int().positive().optional(),
+  }),
+]);
+
+/** A type of a function has no schema: that it is one is all that can be checked. */
+function callable<F>(): z.ZodType<F> {
+  return z.custom<F>((value) => typeof value === "function", "must be a function");
+}
+
+/** The fields of LimitOptions. */
+const limitFields = {
+  timeout: z.number().nonnegative().optional(),
+  deadline: z.union([z.date(), z.number(), z.null()]).optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  context: z.instanceof(Context).optional(),
+};
+
+/** The fields of LookupOptions. */
+const lookupFields = { ...limitFields, lookup: callable<LookupHost>().optional() };
+
+/** The fields of SocketOptions. */
+const socketFields = {
+  reusePort: z.boolean().optional(),
+  reuseAddr: z.boolean().optional(),
+  readBuffer: bytes.optional(),
+  writeBuffer: bytes.optional(),
+  // IFNAMSIZ, less the zero at the end. A name is bytes, and those of an interface are ASCII's.
+  bindToDevice: z.string().regex(/^[\x21-\x7e]{1,15}$/, "must be the name of an interface")
+    .optional(),
+  trafficClass: z.int().min(0).max(255).optional(),
+  mark: z.int().min(0).max(0xffffffff).optional(),
+  control: callable<Control>().optional(),
+};
+
+/** The fields of TCPOptions. */
+const tcpFields = {
+  ...socketFields,
+  keepAlive: keepAlive.optional(),
+  noDelay: z.boolean().optional(),
+  linger: z.int().min(0).max(0x7fff).nullable().optional(),
+  userTimeout: z.int().min(0).max(0x7fffffff).optional(),
+};
+
+/** What lookupHost, resolveTCPAddr and resolveUDPAddr take. */
+export const LOOKUP = z.strictObject(lookupFields);
+
+/** What `listen` takes. */
+export const LISTEN = z.strictObject({
+  ...lookupFields,
+  ...tcpFields,
+  backlog: z.int().positive().max(0x7fffffff).optional(),
+  ipv6Only: z.boolean().optional(),
+  fastOpen: z.union([z.boolean(), z.int().positive().max(0x7fffffff)]).optional(),
+  deferAccept: milliseconds.optional(),
+});
+
+/** What `listenPacket` takes. */
+export const LISTEN_PACKET = z.strictObject({
+  ...lookupFields,
+  ...socketFields,
+  ipv6Only: z.boolean().optional(),
+});
+
+/** What `dial` takes. */
+export const DIAL = z.strictObject({
+  ...lookupFields,
+  ...tcpFields,
+  localAddress: z.string().optional(),
+  fallbackDelay: z.number().optional(),
+  fastOpen: z.boolean().optional(),
+});

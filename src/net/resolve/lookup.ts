@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/**
+ * From the name of a host to its addresses. Go: net/lookup.go, net/hosts.go.
+ *
+ * `node:dns` asks the system, whose own rules say where it looks. Its answer comes through the
+ * host's loop: under `runSync`, where that stands still, the system's table of hosts is all there is.
+ */
+import { shown } from "../../validate/argument.ts";
+import { lookup as systemLookup } from "node:dns";
+import { systemFile } from "../../../platforms/system_file.ts";
+import { wait } from "../../sched/api.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { DNSError } from "../errors.ts";
+import { formatIP, parseIPZone, unmap } from "../addr/ip.ts";
+import { Limits } from "../options/call_limits.ts";
+import { checkLookupOptions, type LookupHost, type LookupOptions } from "../options/options.ts";
+import { zoneName, zoneScope } from "../addr/zone.ts";
+
+/** An address of a host, without a port. `scope` is an interface index. Go: `net.IPAddr`. */
+export interface HostAddress {
+  readonly ip: Uint8Array;
+  readonly scope: number;
+}
+
+/** Whom to ask for a name, and how long to wait for the answer. */
+export interface Asking {
+  readonly limits: Limits;
+  readonly lookup?: LookupHost;
+}
+
+const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
+
+/**
+ * The IP addresses of a host, best first: of a literal address itself. Parks. Go: `net.LookupHost`.
+ *
+ * Under `runSync` only `localhost` and what the system's table of hosts names can be looked up.
+ *
+ * @param host a name, or an IP address
+ * @param options see {@linkcode LookupOptions}
+ * @throws {DNSError} whose `isNotFound` says that there is none, and whose `timeout` that the limits
+ * were too narrow; {@linkcode TypeError} when an option is wrong
+ * @example
+ * ```ts
+ * const [best] = yield* lookupHost("example.com", { timeout: 1000 });
+ * ```
+ */
+export function* lookupHost(host: string, options: LookupOptions = {}): Routine<string[]> {
+  const { lookup, ...limits } = checkLookupOptions("look up a host", options);
+  if (parseIPZone(host) !== null) return [host];
+  const found = yield* lookupAddresses(host, { lookup, limits: new Limits(limits) });
+  return found.map(({ ip, scope }) =>
+    scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`
+  );
+}
+
+/** The addresses of a name: at least one. Parks. Throws DNSError. */
+export function* lookupAddresses(host: string, asking: Asking): Routine<HostAddress[]> {
+  const answer = yield* ask(host, asking);
+  const found = answer.map((text) => toAddress(host, text));
+  if (found.length === 0) throw noSuchHost(host);
+  return found;
+}
+
+function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string[]> {
+  const unanswered = (cause: Error) =>
+    new DNSError(cause.message, host, (cause as { code?: string }).code, cause);
+  if (limits.over !== null) throw unanswered(limits.over);
+  if (lookup === undefined) {
+    const name = host.toLowerCase().replace(/\.$/, "");
+    if (name === "localhost") return LOOPBACK;
+    if (!mayBeName(host)) throw noSuchHost(host);
+    if (scheduler.blocking) return inTable(name) ?? refuse(host);
+  }
+  try {
+    const answer = (lookup ?? askSystem)(host);
+    if (scheduler.blocking && isPromise(answer)) {
+      answer.then(undefined, () => {});
+      refuse(host);
+    }
+    return yield* limits.enforce(wait(answer), unanswered);
+  } catch (error) {
+    throw error instanceof DNSError ? error : failure(host, error);
+  }
+}
+
+function askSystem(host: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    systemLookup(host, { all: true }, (error, all) => {
+      if (error) reject(error);
+      else resolve(all.map(({ address }) => address));
+    });
+  });
+}
+
+/** Go's words for what a resolver says by a code. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no such host",
+  ENODATA: "no such host",
+  EAI_AGAIN: "server misbehaving",
+  ESERVFAIL: "server misbehaving",
+  ETIMEOUT: "i/o timeout",
+  ETIMEDOUT: "i/o timeout",
+  // Deno's look-up wants the permission for the whole host, whatever the port.
+  EPERM: "permission denied: run Deno with --allow-net for this host, without a port",
+};
+
+function failure(host: string, error: unknown): DNSError {
+  const { code: given, message } = error as { code?: unknown; message?: unknown };
+  const code = typeof given === "string" ? given.replace(/^DNS_/, "") : "";
+  return new DNSError(REASONS[code] ?? String(message ?? error), host, code, error);
+}
+
+function noSuchHost(host: string): DNSError {
+  return new DNSError("no such host", host, "ENOTFOUND");
+}
+
+function refuse(host: string): never {
+  throw new DNSError("names cannot be looked up under runSync, use run", host, "ENOTSUP");
+}
+
+/** The addresses of `name` in the system's table, or null if it is not there. hosts(5). */
+function inTable(name: string): string[] | null {
+  const found: string[] = [];
+  for (const line of (systemFile("hosts") ?? "").split("\n")) {
+    const [address, ...names] = line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/);
+    if (!names.some((each) => each.replace(/\.$/, "") === name)) continue;
+    if (parseIPZone(address) !== null) found.push(address);
+  }
+  return found.length === 0 ? null : found;
+}
+
+/** Whether it could be the name of a host. RFC 1035; one with letters of the world is left to others. */
+function mayBeName(host: string): boolean {
+  // deno-lint-ignore no-control-regex
+  if (host === "." || /[^\x00-\x7f]/.test(host)) return true;
+  const name = host.replace(/\.$/, "");
+  // What consists of digits alone is a number, and some systems take it for an address.
+  if (name.length > 253 || !/[A-Za-z_-]/.test(name)) return false;
+  return name.split(".").every((label) => /^[\w-]{1,63}$/.test(label) && !/^-|-$/.test(label));
+}
+
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as PromiseLike<unknown> | null)?.then === "function";
+}
+
+function toAddress(host: string, text: string): HostAddress {
+  const parsed = typeof text === "string" ? parseIPZone(text) : null;
+  if (parsed === null) {
+    throw new TypeError(
+      `Cannot look up ${host} as what lookup gives must be IP addresses: current value is ${
+        shown(text)
+      }`,
+    );
+  }
+  return { ip: unmap(parsed.ip), scope: zoneScope(parsed.zone, text) };
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/** From "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
+import { needString } from "../../validate/argument.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { Endpoint, Family } from "../../../platforms/types.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { endpointAddr, type TCPAddr, type UDPAddr } from "../addr/addr.ts";
+import { AddrError, UnknownNetworkError } from "../errors.ts";
+import { splitHostPort } from "../addr/host_port.ts";
+import { fit, formatIP, isUnspecified, parseIPZone, unmap } from "../addr/ip.ts";
+import { Limits } from "../options/call_limits.ts";
+import { type Asking, lookupAddresses } from "./lookup.ts";
+import { checkLookupOptions, type LookupOptions } from "../options/options.ts";
+import { lookupPort } from "./service_port.ts";
+import { zoneScope } from "../addr/zone.ts";
+
+/** The networks of TCP: either version of IP, or one of them. */
+export type TCPNetwork = "tcp" | "tcp4" | "tcp6";
+/** The networks of UDP: either version of IP, or one of them. */
+export type UDPNetwork = "udp" | "udp4" | "udp6";
+/** The networks whose addresses are "host:port". */
+export type InternetNetwork = TCPNetwork | UDPNetwork;
+
+/** What the addresses are for: an unspecified host means all of ours, or the loopback. */
+export type Purpose = "listen" | "dial";
+
+/** No host: Go's nil IP. */
+const NO_HOST = new Uint8Array(0);
+const UNSPECIFIED4 = new Uint8Array(4);
+const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);
+const LOOPBACK6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+
+/** Refuses a network that is none of TCP's. */
+export function tcpNetwork(network: string): TCPNetwork {
+  if (network === "tcp" || network === "tcp4" || network === "tcp6") return network;
+  throw new UnknownNetworkError(network);
+}
+
+/** Refuses a network that is none of UDP's. */
+export function udpNetwork(network: string): UDPNetwork {
+  if (isUDPNetwork(network)) return network;
+  throw new UnknownNetworkError(network);
+}
+
+/** Whether `network` is one of UDP's. */
+export function isUDPNetwork(network: string): network is UDPNetwork {
+  return network === "udp" || network === "udp4" || network === "udp6";
+}
+
+/** Refuses a network that is neither TCP's nor UDP's. */
+export function internetNetwork(network: string): InternetNetwork {
+  return isUDPNetwork(network) ? network : tcpNetwork(network);
+}
+
+/**
+ * The address that "host:port" means. Parks only to look up a name, of whose addresses IPv4 comes
+ * first, unless the host stands in brackets. Go: `net.ResolveTCPAddr`.
+ *
+ * @param network "tcp", "tcp4", "tcp6", or "" for "tcp"
+ * @param address "host:port", where both may be names, and either may be missing
+ * @param options see {@linkcode LookupOptions}
+ * @throws {AddrError} when the address is wrong, its zone or its service unknown, or of the other
+ * version of IP; {@linkcode UnknownNetworkError}; {@linkcode DNSError}
+ * @example
+ * ```ts
+ * String(yield* resolveTCPAddr("tcp", "[::ffff:127.0.0.1]:http")); // "127.0.0.1:80"
+ * ```
+ */
+export function resolveTCPAddr(
+  network: TCPNetwork | "",
+  address: string,
+  options: LookupOptions = {},
+): Routine<TCPAddr> {
+  return resolveAddr(tcpNetwork(network === "" ? "tcp" : network), address, options);
+}
+
+/**
+ * As {@linkcode resolveTCPAddr}, for UDP. Go: `net.ResolveUDPAddr`.
+ *
+ * @param network "udp", "udp4", "udp6", or "" for "udp"
+ */
+export function resolveUDPAddr(
+  network: UDPNetwork | "",
+  address: string,
+  options: LookupOptions = {},
+): Routine<UDPAddr> {
+  return resolveAddr(udpNetwork(network === "" ? "udp" : network), address, options);
+}
+
+function* resolveAddr(
+  network: InternetNetwork,
+  address: string,
+  options: LookupOptions,
+): Routine<TCPAddr | UDPAddr> {
+  const { lookup, ...limits } = checkLookupOptions("resolve an address", options);
+  const asking = { lookup, limits: new Limits(limits) };
+  const all = yield* endpointsOf(network, parse(network, address), asking);
+  const wanted = address.includes("[") ? 16 : 4;
+  return endpointAddr(network, all.find(({ ip }) => ip.length === wanted) ?? all[0]);
+}
+
+/**
+ * The endpoints that `address` means on `network`, best first: at least one. Parks for a name.
+ * Asks for Deno's net permission, for the name and for what it stands for.
+ */
+export function* resolve(
+  network: InternetNetwork,
+  address: string,
+  purpose: Purpose,
+  asking: Asking,
+): Routine<Endpoint[]> {
+  if (address === "" && purpose === "dial") throw new AddrError("missing address", "");
+  const { runtime } = platform();
+  const parsed = parse(network, address);
+  const named = parsed.literals === null;
+  if (named) runtime.requireNet(parsed.host, parsed.port);
+  const endpoints = yield* endpointsOf(network, parsed, asking);
+  for (const endpoint of endpoints) {
+    const { ip, port } = endpoint;
+    const asWritten = purpose === "listen" && ip.length > 0;
+    const text = formatIP(asWritten ? ip : reached(network, endpoint, purpose));
+    if (named) runtime.refuseDeniedNet(text, port);
+    else runtime.requireNet(text, port);
+  }
+  return endpoints;
+}
+
+/** "host:port" taken apart; `literals` is null if the host is a name. */
+interface Parsed {
+  readonly host: string;
+  readonly port: number;
+  readonly literals: Endpoint[] | null;
+}
+
+function parse(network: InternetNetwork, address: string): Parsed {
+  needString("use an address", "it", address);
+  const split = address === "" ? { host: "", port: "" } : splitHostPort(address);
+  const { host } = split;
+  const port = lookupPort(network, split.port);
+  if (host === "") return { host, port, literals: [{ ip: NO_HOST, port, scope: 0 }] };
+  const literal = parseIPZone(host);
+  if (literal === null) return { host, port, literals: null };
+  const ip = unmap(literal.ip);
+  // As in Go, [::] stands for 0.0.0.0 where there is no IPv6. golang issue 18806.
+  const all4 = network.endsWith("4") && isUnspecified(ip);
+  const scope = zoneScope(literal.zone, address);
+  return { host, port, literals: [{ ip: all4 ? UNSPECIFIED4 : ip, port, scope }] };
+}
+
+function* endpointsOf(
+  network: InternetNetwork,
+  { host, port, literals }: Parsed,
+  asking: Asking,
+): Routine<Endpoint[]> {
+  const all = literals ??
+    (yield* lookupAddresses(host, asking)).map((found) => ({ ...found, port }));
+  const suitable = all.filter(({ ip }) => suits(ip, network));
+  if (suitable.length === 0) throw unsuitable(host);
+  return suitable;
+}
+
+function suits(ip: Uint8Array, network: InternetNetwork): boolean {
+  if (ip.length === 0 || network.length === 3) return true;
+  return network.endsWith("4") === (ip.length === 4);
+}
+
+/** The error for a host that has no address of the right version of IP. */
+export function unsuitable(host: string): AddrError {
+  return new AddrError("no suitable address found", host);
+}
+
+/**
+ * The address that is bound or connected to for `endpoint`, in the length that its socket needs. To
+ * dial the unspecified address is to dial this machine, on every system alike.
+ */
+export function reached(
+  network: InternetNetwork,
+  endpoint: Endpoint,
+  purpose: Purpose,
+): Uint8Array {
+  const { family } = favoriteFamily(network, endpoint.ip, purpose);
+  const length = family === "ip6" ? 16 : 4;
+  if (purpose === "dial" && isUnspecified(endpoint.ip)) return length === 4 ? LOOPBACK4 : LOOPBACK6;
+  return fit(endpoint.ip, length);
+}
+
+/**
+ * The family of a socket for `ip`, and whether it is to be deaf for IPv4. A listener on all
+ * addresses of "tcp" or "udp" hears both versions through one socket of IPv6.
+ */
+export function favoriteFamily(
+  network: InternetNetwork,
+  ip: Uint8Array,
+  purpose: Purpose,
+): { family: Family; v6only: boolean } {
+  if (network.endsWith("4")) return { family: "ip4", v6only: false };
+  if (network.endsWith("6")) return { family: "ip6", v6only: true };
+  if (purpose === "listen" && isUnspecified(ip)) return { family: "ip6", v6only: false };
+  return { family: ip.length === 16 ? "ip6" : "ip4", v6only: false };
+}

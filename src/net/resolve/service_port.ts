@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/** Ports by number and by the name of a service. Go: net/port.go, net/port_unix.go, net/lookup.go. */
+import { needString } from "../../validate/argument.ts";
+import { systemFile } from "../../../platforms/system_file.ts";
+import { AddrError } from "../errors.ts";
+
+/** What every system knows, with or without a file. */
+const WELL_KNOWN = `
+  domain 53/udp
+  domain 53/tcp
+  ftp 21/tcp
+  ftps 990/tcp
+  gopher 70/tcp
+  http 80/tcp
+  https 443/tcp
+  imap2 143/tcp
+  imap3 220/tcp
+  imaps 993/tcp
+  pop3 110/tcp
+  pop3s 995/tcp
+  smtp 25/tcp
+  ssh 22/tcp
+  telnet 23/tcp
+`;
+
+/** Ports by "name/protocol"; read at the first name that is asked for. */
+let services: ReadonlyMap<string, number> | null = null;
+
+/**
+ * The number of a port: "80", or the name of a service as `services` of the system has it. Of a
+ * name, `network` says for which protocol. Go: `net.LookupPort`. Never parks.
+ *
+ * @param network "tcp", "udp", either with a 4 or a 6 behind it, or "" for whichever has the name
+ * @throws {AddrError} "unknown port", "invalid port" or "unknown network"
+ * @example
+ * ```ts
+ * lookupPort("tcp", "https"); // 443
+ * ```
+ */
+export function lookupPort(network: string, service: string): number {
+  needString("look up a port", "the network", network);
+  needString("look up a port", "the service", service);
+  if (service === "") return 0;
+  const port = /^[+-]?[0-9]+$/.test(service) ? Number(service) : namedPort(network, service);
+  if (port < 0 || port > 0xffff) throw new AddrError("invalid port", service);
+  // "-0" is 0.
+  return port + 0;
+}
+
+function namedPort(network: string, service: string): number {
+  if (!/^((tcp|udp)[46]?)?$/.test(network)) throw new AddrError("unknown network", network);
+  const protocols = network === "" ? ["tcp", "udp"] : [network.slice(0, 3)];
+  services ??= new Map([...parse(WELL_KNOWN), ...parse(systemFile("services") ?? "")]);
+  for (const protocol of protocols) {
+    const port = services.get(`${lower(service)}/${protocol}`);
+    if (port !== undefined) return port;
+  }
+  throw new AddrError("unknown port", `${network === "" ? "ip" : network}/${service}`);
+}
+
+/** Lines of services(5): a name, "port/protocol", and perhaps other names. */
+function* parse(text: string): Generator<[string, number]> {
+  for (const line of text.split("\n")) {
+    const [name, place = "", ...aliases] = line.replace(/#.*/, "").trim().split(/\s+/);
+    const [, port, protocol] = /^([0-9]+)\/(.+)$/.exec(place) ?? [];
+    if (protocol === undefined) continue;
+    for (const each of [name, ...aliases]) yield [`${each}/${protocol}`, Number(port)];
+  }
+}
+
+/** Letters of ASCII alone: a name of a service has no others. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
+import { unpackAddress } from "../../../platforms/packed_address.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { IntOption, RawAddress } from "../../../platforms/types.ts";
+import { FD, type FdOp } from "../../fd/fd.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import type { Run } from "../../sched/run.ts";
+import type { Addr } from "../addr/addr.ts";
+import { OpError } from "../errors.ts";
+import { lingerClose } from "./lossless_close.ts";
+
+/** How a close is to go that is not as all others are. Most descriptors have none. */
+class Ending {
+  /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
+  linger: number | null = null;
+  /** Whether nobody waits for what the peer has not read or not yet sent. */
+  atOnce = false;
+  /** See {@linkcode NetFD.onFreed}. */
+  onFreed: (() => void) | null = null;
+}
+
+/** See the top of this file. */
+export class NetFD<A extends Addr> extends FD {
+  /** "tcp", "udp6", "unix". */
+  readonly net: string;
+  #localAddr: A | null = null;
+  /** The other end, packed until somebody asks for it. */
+  #remoteAddr: A | number | null = null;
+  #ending: Ending | null = null;
+  readonly #name: (raw: RawAddress) => A;
+
+  /** `name` makes an address of the network out of what the kernel calls it. */
+  constructor(sysfd: number, net: string, name: (raw: RawAddress) => A) {
+    super(sysfd);
+    this.net = net;
+    this.#name = name;
+  }
+
+  /** This end; asked of the kernel at the first need, and at the latest when it closes. */
+  get localAddr(): A | null {
+    if (this.#localAddr === null && !this.closed) {
+      const raw = this.sockets.localAddress(this.sysfd);
+      if (typeof raw !== "number") this.#localAddr = this.#name(raw);
+    }
+    return this.#localAddr;
+  }
+
+  /** Told once, when the number is free: after a lingering close, when that is over. */
+  get onFreed(): (() => void) | null {
+    return this.#ending === null ? null : this.#ending.onFreed;
+  }
+
+  set onFreed(told: (() => void) | null) {
+    (this.#ending ??= new Ending()).onFreed = told;
+  }
+
+  /** What this network calls an address of the kernel's. */
+  nameOf(raw: RawAddress): A {
+    return this.#name(raw);
+  }
+
+  /** The other end; null for a listener. */
+  get remoteAddr(): A | null {
+    const remote = this.#remoteAddr;
+    if (typeof remote !== "number") return remote;
+    return this.#remoteAddr = this.#name(platform().sockaddr.encode(unpackAddress(remote)));
+  }
+
+  /** Says who is at the two ends, where that is known without asking; `remote` perhaps packed. */
+  setAddrs(local: A | null, remote: A | number | null): void {
+    this.#localAddr = local;
+    this.#remoteAddr = remote;
+  }
+
+  /** Sets an option; a failure is an OpError of "set". */
+  setOption(option: IntOption, value: number, op: "set" | "set-own" = "set"): void {
+    this.use(op, () => {
+      const done = this.sockets.setOption(this.sysfd, option, value);
+      if (done < 0) throw this.fail(op, new SyscallError("setsockopt", -done));
+    });
+  }
+
+  /** Sets or clears SO_LINGER. */
+  setLinger(seconds: number | null): void {
+    this.use("set", () => {
+      const done = this.sockets.setLinger(this.sysfd, seconds ?? -1);
+      if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done));
+      (this.#ending ??= new Ending()).linger = seconds;
+    });
+  }
+
+  override describe(): string {
+    const ends = [this.localAddr, this.remoteAddr].filter((addr) => addr !== null);
+    return `${super.describe()} ${this.net} ${ends.join("->")}`.trimEnd();
+  }
+
+  override close(): void {
+    if (!this.closed) void this.localAddr;
+    super.close();
+  }
+
+  override detach(): number {
+    if (!this.closed) void this.localAddr;
+    const sysfd = super.detach();
+    this.onFreed?.();
+    return sysfd;
+  }
+
+  /** Closes it without a wait for what the peer has not read or not yet sent. */
+  closeAtOnce(): void {
+    (this.#ending ??= new Ending()).atOnce = true;
+    this.closeQuietly();
+  }
+
+  /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
+  protected override fail(op: FdOp, cause: Error): OpError {
+    const name = op === "set-own" ? "set" : op;
+    if (op === "set-own" || this.remoteAddr === null) {
+      return new OpError(name, this.net, null, this.localAddr, cause);
+    }
+    return new OpError(name, this.net, this.localAddr, this.remoteAddr, cause);
+  }
+
+  /**
+   * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
+   * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
+   */
+  protected override release(run: Run | null): void {
+    const { linger = null, atOnce = false } = this.#ending ?? {};
+    const slow = linger !== null && linger > 0;
+    if (slow) this.sockets.setLinger(this.sysfd, -1);
+    if (atOnce || linger === 0 || !this.wrote || (this.sawEOF && !slow)) {
+      super.release(run);
+      this.onFreed?.();
+    } else {
+      const limit = slow ? linger * 1000 : Infinity;
+      lingerClose(this.sysfd, run, limit, () => this.onFreed?.());
+    }
+  }
+}

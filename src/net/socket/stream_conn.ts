@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
+import { shown } from "../../validate/argument.ts";
+import { type Chunks, FDChunks } from "../../fd/chunks.ts";
+import { writev } from "../../fd/writev.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { DISOWN } from "../../sched/ownership.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import type { SelectCase } from "../../chan/select_case.ts";
+import type { Addr } from "../addr/addr.ts";
+import { type Deadline, toMonotonic } from "../deadline.ts";
+import { DESCRIPTOR } from "./descriptor.ts";
+import type { Conn, KeepAlive } from "../net.ts";
+import type { NetFD } from "./net_fd.ts";
+import { readFull } from "./read_full.ts";
+import { ReadyCase } from "./select_cases.ts";
+import { setKeepAlive } from "../options/apply.ts";
+
+/** Seconds to linger at most: more than a day, and all that every system can count. */
+const MOST_LINGER = 0x7fff;
+
+/** A stream over a descriptor. See {@linkcode Conn}. */
+export abstract class StreamConn<A extends Addr> implements Conn {
+  /** @internal */
+  protected readonly netFD: NetFD<A>;
+
+  /** @internal */
+  constructor(fd: NetFD<A>) {
+    this.netFD = fd;
+  }
+
+  /**
+   * What an end is that the kernel would not name.
+   *
+   * @internal
+   */
+  protected abstract get nowhere(): A;
+
+  /** See {@linkcode Conn.read}. */
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return this.netFD.cancellable("read", this.netFD.read(p), cancel);
+  }
+
+  /** See {@linkcode Conn.readFull}. */
+  readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return readFull(this, p, cancel);
+  }
+
+  /** See {@linkcode Conn.readable}. */
+  readable(cancel?: Cancel): Routine<void> {
+    return this.netFD.cancellable("read", this.netFD.readable(), cancel);
+  }
+
+  /** See {@linkcode Conn.onReadable}. */
+  onReadable(): SelectCase<{ value: undefined; ok: true }> {
+    return new ReadyCase(this.netFD, "read");
+  }
+
+  /** See {@linkcode Conn.onWritable}. */
+  onWritable(): SelectCase<{ value: undefined; ok: true }> {
+    return new ReadyCase(this.netFD, "write");
+  }
+
+  /** See {@linkcode Conn.chunks}. */
+  chunks(): Chunks {
+    return new FDChunks(this.netFD);
+  }
+
+  /** See {@linkcode Conn.write}. */
+  write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+    return this.netFD.cancellable("write", this.netFD.write(p), cancel);
+  }
+
+  /** See {@linkcode Conn.writev}. */
+  writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    return writev(this.netFD, pieces, cancel);
+  }
+
+  /** See {@linkcode Conn.close}. */
+  close(): void {
+    this.netFD.close();
+  }
+
+  /** See {@linkcode Conn.closeRead}. */
+  closeRead(): void {
+    this.netFD.shutdown("read");
+  }
+
+  /** See {@linkcode Conn.closeWrite}. */
+  closeWrite(): void {
+    this.netFD.shutdown("write");
+  }
+
+  /** See {@linkcode Conn.abort}. */
+  abort(): void {
+    try {
+      this.netFD.setLinger(0);
+    } finally {
+      this.netFD.close();
+    }
+  }
+
+  /** See {@linkcode Conn.detach}. */
+  detach(): number {
+    return this.netFD.detach();
+  }
+
+  /** See {@linkcode Conn.localAddr}. */
+  get localAddr(): A {
+    return this.netFD.localAddr ?? this.nowhere;
+  }
+
+  /** See {@linkcode Conn.remoteAddr}. */
+  get remoteAddr(): A {
+    return this.netFD.remoteAddr ?? this.nowhere;
+  }
+
+  /** See {@linkcode Conn.fd}. */
+  get fd(): number {
+    return this.netFD.closed ? -1 : this.netFD.sysfd;
+  }
+
+  /** See {@linkcode Conn.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    const monotonic = toMonotonic(at);
+    this.netFD.setReadDeadline(monotonic);
+    this.netFD.setWriteDeadline(monotonic);
+  }
+
+  /** See {@linkcode Conn.setReadDeadline}. */
+  setReadDeadline(at: Deadline): void {
+    this.netFD.setReadDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setWriteDeadline}. */
+  setWriteDeadline(at: Deadline): void {
+    this.netFD.setWriteDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setNoDelay}. */
+  setNoDelay(on: boolean): void {
+    this.netFD.setOption("TCP_NODELAY", on ? 1 : 0);
+  }
+
+  /** See {@linkcode Conn.setKeepAlive}. */
+  setKeepAlive(on: boolean | KeepAlive): void {
+    setKeepAlive((option, value) => this.netFD.setOption(option, value), on);
+  }
+
+  /** See {@linkcode Conn.setLinger}. */
+  setLinger(seconds: number | null): void {
+    if (
+      seconds !== null && !(Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_LINGER)
+    ) {
+      throw new RangeError(
+        `Cannot linger as it must be whole seconds or null: current value is ${shown(seconds)}`,
+      );
+    }
+    this.netFD.setLinger(seconds);
+  }
+
+  /** See {@linkcode Conn.setReadBuffer}. */
+  setReadBuffer(bytes: number): void {
+    this.netFD.setOption("SO_RCVBUF", bufferSize(bytes), "set-own");
+  }
+
+  /** See {@linkcode Conn.setWriteBuffer}. */
+  setWriteBuffer(bytes: number): void {
+    this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), "set-own");
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): NetFD<A> {
+    return this.netFD;
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    this.netFD.disown();
+  }
+}
+
+/** A size that the kernel can take; throws RangeError otherwise. */
+export function bufferSize(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;
+  throw new RangeError(
+    `Cannot set a buffer as it must be a whole number of bytes: current value is ${shown(bytes)}`,
+  );
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/** What the listeners of TCP and of Unix sockets have in common. */
+import { platform } from "../../../platforms/runtime.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import { releaseSpare } from "../../fd/accept_backoff.ts";
+import { AcceptOperation } from "../../fd/read_write.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { DISOWN } from "../../sched/ownership.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import type { SelectCase } from "../../chan/select_case.ts";
+import type { Addr } from "../addr/addr.ts";
+import { type Deadline, toMonotonic } from "../deadline.ts";
+import { DESCRIPTOR } from "./descriptor.ts";
+import { OpError } from "../errors.ts";
+import type { Conn, Listener } from "../net.ts";
+import { NetFD } from "./net_fd.ts";
+import { AcceptCase } from "./select_cases.ts";
+
+/** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
+export class ListenFD<A extends Addr> extends NetFD<A> {
+  protected override ended(): void {
+    releaseSpare();
+  }
+}
+
+/** Makes a connection of a descriptor that a listener's `tryAccept` has just given. */
+export const ADOPT: unique symbol = Symbol("netpoll.adopt");
+
+/** A listener over a descriptor. See {@linkcode Listener}. */
+export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
+  /** @internal */
+  protected readonly netFD: ListenFD<A>;
+  readonly #accepting: AcceptOperation<C>;
+
+  /** @internal */
+  constructor(fd: ListenFD<A>) {
+    this.netFD = fd;
+    this.#accepting = this.#operation();
+  }
+
+  /**
+   * The descriptor of a connection that was accepted; `sockets.peer()` tells its other end.
+   *
+   * @internal
+   */
+  protected abstract accepted(sysfd: number): NetFD<A>;
+
+  /**
+   * The connection over it.
+   *
+   * @internal
+   */
+  protected abstract connection(fd: NetFD<A>): C;
+
+  /** See {@linkcode Listener.accept}. */
+  accept(cancel?: Cancel): Routine<C> {
+    const own = this.#accepting;
+    const call = (own.unused ? own : this.#operation()).call();
+    return this.netFD.cancellable("accept", call, cancel);
+  }
+
+  /** See {@linkcode Listener.onAccept}. */
+  onAccept(): SelectCase<{ value: C; ok: true }> {
+    return new AcceptCase<C>(this.netFD, () => {
+      try {
+        const sysfd = this.netFD.tryAccept();
+        return sysfd === null ? null : { conn: this[ADOPT](sysfd) };
+      } catch (error) {
+        return { error };
+      }
+    });
+  }
+
+  /** @internal */
+  [ADOPT](sysfd: number): C {
+    const fd = this.accepted(sysfd);
+    const done = fd.init();
+    if (done < 0) {
+      platform().sockets.close(sysfd);
+      const cause = new SyscallError(platform().registerName, -done);
+      throw new OpError("accept", this.netFD.net, null, this.addr, cause);
+    }
+    return this.connection(fd);
+  }
+
+  /** See {@linkcode Listener.close}. */
+  close(): void {
+    this.netFD.close();
+  }
+
+  /** See {@linkcode Listener.detach}. */
+  detach(): number {
+    return this.netFD.detach();
+  }
+
+  /** See {@linkcode Listener.addr}. */
+  get addr(): A {
+    return this.netFD.localAddr!;
+  }
+
+  /** See {@linkcode Listener.fd}. */
+  get fd(): number {
+    return this.netFD.closed ? -1 : this.netFD.sysfd;
+  }
+
+  /** See {@linkcode Listener.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    this.netFD.setReadDeadline(toMonotonic(at));
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): ListenFD<A> {
+    return this.netFD;
+  }
+
+  #operation(): AcceptOperation<C> {
+    return new AcceptOperation(this.netFD, (sysfd) => this[ADOPT](sysfd));
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    this.netFD.disown();
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Dialling several addresses: one after the other, and the two versions of IP against each other.
+ * Go: net/dial.go, dialParallel and dialSerial; RFC 6555, and RFC 8305, section 5.
+ */
+import type { Endpoint } from "../../../platforms/types.ts";
+import type { Goroutine, Routine } from "../../sched/goroutine.ts";
+import { spawn } from "../../sched/spawn.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { type Chan, chan } from "../../chan/chan.ts";
+import { select } from "../../chan/select.ts";
+import { Timer } from "../../time/timer.ts";
+import type { Limits } from "../options/call_limits.ts";
+
+/** Milliseconds that the first version of IP has for itself. */
+const FALLBACK_DELAY_MS = 300;
+/** The least that an address may have, in milliseconds, if there is so much left. */
+const SANE_MINIMUM_MS = 2000;
+
+/** Dials one address. */
+export interface Dialler<C extends Disposable> {
+  /** Connects to `endpoint` or fails when `until` comes, a moment of `performance.now()`. */
+  dial(endpoint: Endpoint, until: number): Routine<C>;
+  /** The error of a dial to `endpoint`. */
+  failure(endpoint: Endpoint, cause: Error): Error;
+}
+
+/**
+ * Dials `endpoints`, of which there is at least one, best first. After `fallbackDelay` milliseconds
+ * those of the other version of IP are tried as well, unless it is negative.
+ */
+export function dialAll<C extends Disposable>(
+  dialler: Dialler<C>,
+  endpoints: readonly Endpoint[],
+  limits: Limits,
+  fallbackDelay = FALLBACK_DELAY_MS,
+): Routine<C> {
+  const is6 = ({ ip }: Endpoint) => ip.length === 16;
+  const others = endpoints.filter((each) => is6(each) !== is6(endpoints[0]));
+  if (others.length === 0 || fallbackDelay < 0) return dialSerial(dialler, endpoints, limits);
+  const primaries = endpoints.filter((each) => is6(each) === is6(endpoints[0]));
+  return dialParallel(
+    () => dialSerial(dialler, primaries, limits),
+    () => dialSerial(dialler, others, limits),
+    fallbackDelay,
+  );
+}
+
+/**
+ * Tries each in turn. The error is that of the first, for those of the others are mostly echoes of it;
+ * but one that was cancelled says so.
+ */
+function* dialSerial<C extends Disposable>(
+  dialler: Dialler<C>,
+  endpoints: readonly Endpoint[],
+  limits: Limits,
+): Routine<C> {
+  let failure: unknown = null;
+  for (const [i, endpoint] of endpoints.entries()) {
+    if (limits.over === null) {
+      try {
+        return yield* dialler.dial(endpoint, partialDeadline(limits.until, endpoints.length - i));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    const { over } = limits;
+    if (over === null) continue;
+    if (failure === null || over.code === "ABORT_ERR") throw dialler.failure(endpoint, over);
+    break;
+  }
+  throw failure;
+}
+
+/** When one of `remaining` addresses has had its share of the time. Go: partialDeadline. */
+function partialDeadline(until: number, remaining: number): number {
+  const now = performance.now();
+  const left = until - now;
+  return now + Math.max(left / remaining, Math.min(left, SANE_MINIMUM_MS));
+}
+
+/** How one of the two ended. */
+interface Finish<C> {
+  readonly primary: boolean;
+  readonly conn?: C;
+  readonly error?: unknown;
+}
+
+/** The first of the two that connects wins, and the other is ended. */
+function* dialParallel<C extends Disposable>(
+  primary: () => Routine<C>,
+  fallback: () => Routine<C>,
+  delay: number,
+): Routine<C> {
+  const finishes = chan<Finish<C>>(2);
+  using timer = new Timer(delay);
+  const racers = [startRacer(finishes, true, primary)];
+  try {
+    let failure: unknown;
+    for (let failed = 0; failed < 2;) {
+      const got = racers.length === 1
+        ? yield* select(finishes.onRecv(), timer.c.onRecv())
+        : yield* select(finishes.onRecv());
+      if (got.index === 0) {
+        const finish = got.value!;
+        if (finish.conn !== undefined) return finish.conn;
+        failed++;
+        if (finish.primary) failure = finish.error;
+      }
+      // The time is up, or nothing is left to wait for.
+      if (racers.length === 1) racers.push(startRacer(finishes, false, fallback));
+    }
+    throw failure;
+  } finally {
+    for (const racer of racers) scheduler.end(racer);
+    for (let late; (late = finishes.tryRecv()) !== null;) late.value?.conn?.[Symbol.dispose]();
+  }
+}
+
+function startRacer<C extends Disposable>(
+  finishes: Chan<Finish<C>>,
+  primary: boolean,
+  dial: () => Routine<C>,
+): Goroutine {
+  const racer = function* (): Routine<void> {
+    try {
+      finishes.trySend({ primary, conn: yield* dial() });
+    } catch (error) {
+      finishes.trySend({ primary, error });
+    }
+  };
+  return spawn(scheduler.current!.run, "dial", racer()) as Goroutine;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/** Connecting a TCP socket to one address. Go: net/tcpsock_posix.go, doDialTCP; net/fd_unix.go, connect. */
+import { platform } from "../../../platforms/runtime.ts";
+import type { Endpoint, RawAddress } from "../../../platforms/types.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { endpointAddr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
+import type { Dialler } from "./happy_eyeballs.ts";
+import { asError, OpError } from "../errors.ts";
+import { fit } from "../addr/ip.ts";
+import type { Limits } from "../options/call_limits.ts";
+import { NetFD } from "../socket/net_fd.ts";
+import type { DialOptions } from "../options/options.ts";
+import { favoriteFamily, reached, type TCPNetwork } from "../resolve/resolve.ts";
+import { type NewSocket, setTCPOptions, setter } from "../options/apply.ts";
+import { TCPConn } from "../tcp_conn.ts";
+
+/** How often a dial is repeated that met itself or found no free port, as Go does. */
+const RETRIES = 2;
+
+/** See the top of this file. */
+export class TCPDialler implements Dialler<TCPConn> {
+  readonly #network: TCPNetwork;
+  readonly #local: Endpoint | null;
+  readonly #limits: Limits;
+  readonly #options: DialOptions;
+
+  /** `local` is the address that this end is to have, or null for any. */
+  constructor(network: TCPNetwork, local: Endpoint | null, limits: Limits, options: DialOptions) {
+    this.#network = network;
+    this.#local = local;
+    this.#limits = limits;
+    this.#options = options;
+  }
+
+  /** See {@linkcode Dialler.failure}. */
+  failure(endpoint: Endpoint, cause: Error): OpError {
+    const source = this.#local === null ? null : endpointAddr(this.#network, this.#local);
+    const remote = endpointAddr(this.#network, endpoint);
+    return new OpError("dial", this.#network, source, remote, cause);
+  }
+
+  /**
+   * A dial to a port of this machine may be given that very port for its own end, and then meets
+   * itself (RFC 9293, simultaneous open); it is dialled anew, as when there was no port to be had.
+   */
+  *dial(endpoint: Endpoint, until: number): Routine<TCPConn> {
+    const fail = (cause: Error) => this.failure(endpoint, cause);
+    for (let tries = 0;; tries++) {
+      const last = tries >= RETRIES || (this.#local !== null && this.#local.port !== 0);
+      try {
+        const fd = yield* this.#limits.heed(this.#dialOnce(endpoint, until), fail);
+        if (last || !metItself(fd)) return new TCPConn(fd);
+        fd.closeQuietly();
+      } catch (error) {
+        if (last || (error as OpError).code !== "EADDRNOTAVAIL") throw error;
+      }
+    }
+  }
+
+  *#dialOnce(endpoint: Endpoint, until: number): Routine<NetFD<TCPAddr>> {
+    const { sockets } = platform();
+    const socket = this.#open(endpoint);
+    const { sysfd, check } = socket;
+    const fd = new NetFD(sysfd, this.#network, tcpAddr);
+    let registered = false;
+    let connected = false;
+    try {
+      this.#bind(socket);
+      const raw = encode(endpoint, reached(this.#network, endpoint, "dial"));
+      const waits = begin(sysfd, raw, check);
+      // Registered only now: a socket that is not connecting yet would report a hang-up.
+      check(fd.init(), platform().registerName);
+      registered = true;
+      if (waits) {
+        fd.setWriteDeadline(until);
+        yield* fd.awaitConnect();
+        fd.setWriteDeadline(Infinity);
+      }
+      nameEnds(fd, raw, check);
+      if (this.#options.linger !== undefined) fd.setLinger(this.#options.linger);
+      connected = true;
+      return fd;
+    } catch (error) {
+      throw error instanceof OpError ? error : this.failure(endpoint, asError(error));
+    } finally {
+      // Also when the goroutine is ended while it waits.
+      if (!connected) {
+        if (registered) fd.closeQuietly();
+        else sockets.close(sysfd);
+      }
+    }
+  }
+
+  #open(endpoint: Endpoint): NewSocket {
+    const { family } = favoriteFamily(this.#network, endpoint.ip, "dial");
+    const check = (result: number, call: string) => {
+      if (result < 0) throw this.failure(endpoint, new SyscallError(call, -result));
+      return result;
+    };
+    const sysfd = check(platform().sockets.streamSocket(family), "socket");
+    const address = String(endpointAddr(this.#network, endpoint));
+    return { sysfd, family, network: this.#network, address, check };
+  }
+
+  /** Sets the options, and gives this end its address if it is to have one. */
+  #bind(socket: NewSocket): void {
+    const { sysfd, family, check } = socket;
+    if (this.#options.fastOpen) setter(socket)("TCP_FASTOPEN_CONNECT", 1);
+    setTCPOptions(socket, this.#options);
+    if (this.#local === null) return;
+    const ip = fit(this.#local.ip, family === "ip6" ? 16 : 4);
+    check(platform().sockets.bind(sysfd, encode(this.#local, ip)), "bind");
+  }
+}
+
+function encode(endpoint: Endpoint, ip: Uint8Array): RawAddress {
+  return platform().sockaddr.encode({ ...endpoint, ip });
+}
+
+function metItself(fd: NetFD<TCPAddr>): boolean {
+  return String(fd.localAddr) === String(fd.remoteAddr);
+}
+
+/** Starts to connect. Whether the end of it must be waited for. */
+function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): boolean {
+  const { sockets, errno } = platform();
+  const done = sockets.connect(sysfd, address);
+  switch (-done) {
+    case 0:
+    case errno.EISCONN:
+      return false;
+    case errno.EINPROGRESS:
+    case errno.EALREADY:
+    // An interrupted connect goes on by itself.
+    case errno.EINTR:
+      return true;
+  }
+  check(done, "connect");
+  return false;
+}
+
+/** Asks for the names of the two ends. One that has yet to send its first packet knows no peer. */
+function nameEnds(fd: NetFD<TCPAddr>, dialled: RawAddress, check: NewSocket["check"]): void {
+  const { sockets, errno } = platform();
+  const local = sockets.localAddress(fd.sysfd);
+  if (typeof local === "number") check(local, "getsockname");
+  const remote = sockets.remoteAddress(fd.sysfd);
+  const unsent = remote === -errno.ENOTCONN;
+  if (typeof remote === "number" && !unsent) check(remote, "getpeername");
+  fd.setAddrs(tcpAddr(local as RawAddress), tcpAddr(unsent ? dialled : remote as RawAddress));
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
+import { checkBytes } from "../../fd/check_bytes.ts";
+import { shown } from "../../validate/argument.ts";
+import { traffic } from "../../fd/counters.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { ControlInfo, Messages } from "../../../platforms/packet_types.ts";
+import type { Family, RawAddress } from "../../../platforms/types.ts";
+import type { UDPAddr } from "../addr/addr.ts";
+import { formatIP } from "../addr/ip.ts";
+import { kernelForm, senderAddr } from "../socket/peer_cache.ts";
+import type { PacketInfo } from "./udp.ts";
+
+/** More than that the kernel does not take at once. sendmmsg(2). */
+const MOST = 1024;
+/** No datagram is longer. */
+const LONGEST = 65536;
+
+/**
+ * Memory for datagrams that {@linkcode UDPConn.readBatch} fills and `writeBatch` sends. It is made
+ * once and used again and again; reading and writing then allocate nothing. What was read may be
+ * written as it is: each datagram goes back to its sender.
+ *
+ * @example
+ * ```ts
+ * const batch = new PacketBatch(2, 1500);
+ * batch.set(0, hello, alice);
+ * batch.set(1, hello, bob);
+ * yield* conn.writeBatch(batch);
+ * ```
+ */
+export class PacketBatch {
+  /** How many datagrams it has room for. */
+  readonly count: number;
+  /** Bytes of a datagram at most. */
+  readonly size: number;
+  readonly #messages: Messages;
+  readonly #buffers: Uint8Array[];
+  /** The views that `bytes` gave last: datagrams are often alike in length. */
+  readonly #views: Uint8Array[];
+  /** To whom each goes or from whom it came; undefined if the kernel wrote it and nobody has asked. */
+  readonly #addrs: (UDPAddr | null | undefined)[];
+  readonly #segments: Int32Array;
+  readonly #infos: (ControlInfo | null)[];
+
+  /**
+   * Takes the memory.
+   *
+   * @param count how many datagrams, up to 1024
+   * @param size bytes of each at most, up to 65536; longer ones are cut off when they are read
+   */
+  constructor(count = 64, size = 2048) {
+    check("count", count, 1, MOST);
+    check("size", size, 1, LONGEST);
+    this.count = count;
+    this.size = size;
+    this.#messages = platform().packets.messages({ count, size, fds: 0 });
+    const { data } = this.#messages;
+    this.#buffers = Array.from(
+      { length: count },
+      (_, i) => data.subarray(i * size, (i + 1) * size),
+    );
+    this.#views = [...this.#buffers];
+    this.#addrs = new Array(count).fill(null);
+    this.#infos = new Array(count).fill(null);
+    this.#segments = new Int32Array(count);
+  }
+
+  /** The bytes of datagram `i`, until the next call. */
+  bytes(i: number): Uint8Array {
+    this.#checkIndex(i);
+    const length = this.#messages.lengths[i];
+    const view = this.#views[i];
+    if (view.length === length) return view;
+    return this.#views[i] = this.#buffers[i].subarray(0, length);
+  }
+
+  /** All the memory of datagram `i`: to be filled in place, with `set(i, length)` after it. */
+  buffer(i: number): Uint8Array {
+    this.#checkIndex(i);
+    return this.#buffers[i];
+  }
+
+  /** Who sent datagram `i`, or to whom it goes; null for the other end of a connected socket. */
+  addr(i: number): UDPAddr | null {
+    this.#checkIndex(i);
+    const known = this.#addrs[i];
+    if (known !== undefined) return known;
+    const name = this.#messages.name(i);
+    return this.#addrs[i] = name.length === 0 ? null : senderAddr(name);
+  }
+
+  /** Whether datagram `i` was longer than its memory when it was read: the rest is lost. */
+  truncated(i: number): boolean {
+    this.#checkIndex(i);
+    return this.#messages.truncated(i);
+  }
+
+  /** What came beside the bytes of datagram `i`. */
+  info(i: number): PacketInfo {
+    this.#checkIndex(i);
+    const { destination, interfaceIndex } = this.#control(i);
+    return {
+      destination: destination === null ? null : formatIP(destination),
+      interfaceIndex,
+      segmentSize: this.segmentSize(i),
+    };
+  }
+
+  /** Bytes of each datagram of which `i` was put together, or into which it is cut; 0 if it is one. */
+  segmentSize(i: number): number {
+    this.#checkIndex(i);
+    if (this.#segments[i] < 0) this.#segments[i] = this.#control(i).segmentSize;
+    return this.#segments[i];
+  }
+
+  /**
+   * Makes datagram `i`.
+   *
+   * @param bytes what it says, which is copied, or how many bytes were put in `buffer(i)`
+   * @param addr to whom it goes; left out on a connected socket
+   * @param segmentSize cuts it into datagrams of so many bytes
+   */
+  set(
+    i: number,
+    bytes: Uint8Array | number,
+    addr: UDPAddr | null = null,
+    segmentSize = 0,
+  ): void {
+    this.#checkIndex(i);
+    if (typeof bytes !== "number") checkBytes("batch", bytes);
+    const length = typeof bytes === "number" ? bytes : bytes.length;
+    check("a datagram's length", length, 0, this.size);
+    check("a segment's size", segmentSize, 0, LONGEST - 1);
+    if (typeof bytes !== "number") this.#buffers[i].set(bytes);
+    this.#messages.lengths[i] = length;
+    this.#addrs[i] = addr;
+    this.#segments[i] = segmentSize;
+  }
+
+  /**
+   * Whether datagram `i` is to be cut.
+   *
+   * @internal
+   */
+  isCut(i: number): boolean {
+    const size = this.segmentSize(i);
+    return size > 0 && this.#messages.lengths[i] > size;
+  }
+
+  /**
+   * The first datagram from `from` on that is to be cut; `to` if there is none.
+   *
+   * @internal
+   */
+  nextCut(from: number, to: number): number {
+    for (let i = from; i < to; i++) if (this.isCut(i)) return i;
+    return to;
+  }
+
+  /**
+   * Receives what has come. How many, or minus an errno.
+   *
+   * @internal
+   */
+  receive(fd: number): number {
+    const n = this.#messages.receive(fd, this.count, this.size);
+    for (let i = 0; i < n; i++) {
+      this.#addrs[i] = undefined;
+      this.#infos[i] = null;
+      this.#segments[i] = -1;
+      traffic.read += this.#messages.lengths[i];
+    }
+    return n;
+  }
+
+  /**
+   * Puts addresses and segments of the first `count` in the kernel's form.
+   *
+   * @internal
+   */
+  prepare(count: number, family: Family | null): void {
+    let last: UDPAddr | null = null;
+    let form: RawAddress | null = null;
+    for (let i = 0; i < count; i++) {
+      const cut = this.isCut(i);
+      this.#messages.setControl(i, cut ? { segmentSize: this.segmentSize(i) } : null);
+      if (family === null) continue;
+      const addr = this.addr(i);
+      // Many in a row often go to the same one.
+      if (addr !== last) form = addr === null ? null : kernelForm(addr, family);
+      this.#messages.setName(i, form);
+      last = addr;
+    }
+  }
+
+  /**
+   * Sends from `from` up to `to`. How many, or minus an errno.
+   *
+   * @internal
+   */
+  send(fd: number, from: number, to: number, named: boolean): number {
+    const n = this.#messages.send(fd, from, to, named);
+    for (let i = from; i < from + n; i++) traffic.written += this.#messages.lengths[i];
+    return n;
+  }
+
+  #control(i: number): ControlInfo {
+    return this.#infos[i] ??= this.#messages.control(i);
+  }
+
+  #checkIndex(i: number): void {
+    if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
+      check("a datagram's index", i, 0, this.count - 1);
+    }
+  }
+}
+
+function check(what: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(
+    `Cannot batch as ${what} must be a whole number from ${least} to ${most}: ` +
+      `current value is ${shown(value)}`,
+  );
+}

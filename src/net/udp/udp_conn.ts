@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+/** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
+import { needObject, shown } from "../../validate/argument.ts";
+import { countRead, countWritten } from "../../fd/counters.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { ControlRequest } from "../../../platforms/packet_types.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import { receiving, sending } from "../../fd/datagram.ts";
+import { checkBytes, lengthNow } from "../../fd/check_bytes.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import type { UDPAddr } from "../addr/addr.ts";
+import { OpError } from "../errors.ts";
+import { fit, formatIP, parseIP } from "../addr/ip.ts";
+import { PacketBatch } from "./packet_batch.ts";
+import { scratchMessage } from "../socket/scratch_messages.ts";
+import type { SendInfo, UDPConn, UDPMessage } from "./udp.ts";
+import type { UDPFD } from "./udp_fd.ts";
+import { UDPOptions } from "./udp_options.ts";
+
+/** No datagram of UDP is longer, and more of a buffer need not be offered. */
+const LONGEST = 65535;
+/** What the kernel cuts up in one call, in datagrams and in bytes. udp(7), UDP_SEGMENT. */
+const MOST_SEGMENTS = 64;
+const MOST_SEGMENTED = 65000;
+
+/** Where a message goes, and what with it. */
+interface Envelope {
+  readonly address: RawAddress | null;
+  readonly control: ControlRequest | null;
+}
+
+/** See {@linkcode UDPConn}. */
+export class UDPSocket extends UDPOptions implements UDPConn {
+  /** Made once, as those of DatagramConn. */
+  readonly #receiveMessage: (p: Uint8Array) => number;
+  readonly #sendMessage: (p: Uint8Array, envelope: Envelope) => number;
+  readonly #receiveBatch: (batch: PacketBatch) => number;
+
+  /** @internal */
+  constructor(fd: UDPFD) {
+    super(fd);
+    const { sysfd } = fd;
+    this.#receiveMessage = (p) => {
+      const length = Math.min(lengthNow("read", p), LONGEST);
+      return scratchMessage(length).receive(sysfd, 1, length);
+    };
+    this.#sendMessage = (p, envelope) => sendMessage(sysfd, p, envelope);
+    this.#receiveBatch = (batch) => batch.receive(sysfd);
+  }
+
+  /** See {@linkcode UDPConn.readMsg}. */
+  readMsg(p: Uint8Array, cancel?: Cancel): Routine<UDPMessage> {
+    checkBytes("read", p);
+    return this.netFD.cancellable("read", this.#readMsg(p), cancel);
+  }
+
+  *#readMsg(p: Uint8Array): Routine<UDPMessage> {
+    yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
+    const messages = scratchMessage(Math.min(p.length, LONGEST));
+    const n = countRead(messages.lengths[0]);
+    p.set(messages.data.subarray(0, n));
+    const { destination, interfaceIndex, segmentSize } = messages.control(0);
+    return {
+      n,
+      addr: this.nameAddr(messages.name(0)),
+      truncated: messages.truncated(0),
+      destination: destination === null ? null : formatIP(destination),
+      interfaceIndex,
+      segmentSize,
+    };
+  }
+
+  /** See {@linkcode UDPConn.writeMsg}. */
+  writeMsg(
+    p: Uint8Array,
+    addr: UDPAddr | null,
+    info: SendInfo,
+    cancel?: Cancel,
+  ): Routine<number> {
+    checkBytes("write", p);
+    needObject("write", "how it is sent", info);
+    return this.netFD.cancellable("write", this.#writeMsg(p, addr, info), cancel);
+  }
+
+  *#writeMsg(p: Uint8Array, addr: UDPAddr | null, info: SendInfo): Routine<number> {
+    const { segmentSize } = info;
+    const request = this.#request(info);
+    try {
+      const address = addr === null ? null : this.destination(addr);
+      if (segmentSize === undefined) {
+        yield* this.#sendOne(p, { address, control: request });
+        return p.length;
+      }
+      return yield* this.#sendSegments(p, segmentSize, address, request);
+    } catch (error) {
+      throw addr === null ? error : this.addressed(error, addr);
+    }
+  }
+
+  /** See {@linkcode UDPConn.writeSegments}. */
+  writeSegments(
+    p: Uint8Array,
+    segmentSize: number,
+    addr: UDPAddr | null = null,
+    cancel?: Cancel,
+  ): Routine<number> {
+    return this.writeMsg(p, addr, { segmentSize: segmentSize ?? 0 }, cancel);
+  }
+
+  /** See {@linkcode UDPConn.readBatch}. */
+  readBatch(batch: PacketBatch, cancel?: Cancel): Routine<number> {
+    const call = receiving(this.netFD, "recvmmsg", this.#receiveBatch, checked(batch), undefined);
+    return this.netFD.cancellable("read", call, cancel);
+  }
+
+  /** See {@linkcode UDPConn.writeBatch}. */
+  writeBatch(
+    batch: PacketBatch,
+    count: number = checked(batch).count,
+    cancel?: Cancel,
+  ): Routine<number> {
+    if (!(Number.isInteger(count) && count >= 0 && count <= checked(batch).count)) {
+      throw new RangeError(
+        `Cannot write a batch as the count must be from 0 to ${batch.count}: ` +
+          `current value is ${shown(count)}`,
+      );
+    }
+    return this.netFD.cancellable("write", this.#writeBatch(batch, count), cancel);
+  }
+
+  *#writeBatch(batch: PacketBatch, count: number): Routine<number> {
+    const { sysfd, family, cuts } = this.netFD;
+    const named = this.netFD.remoteAddr === null;
+    batch.prepare(count, named ? family : null);
+    let sent = 0;
+    // Less than all does not mean that there is no room: the next one may be in error, and says so.
+    const attempt = () => {
+      const n = batch.send(sysfd, sent, cuts ? count : batch.nextCut(sent, count), named);
+      if (n > 0) sent += n;
+      return n;
+    };
+    try {
+      while (sent < count) {
+        if (!cuts && batch.isCut(sent)) yield* this.#cut(batch, sent++);
+        else {
+          try {
+            yield* sending(this.netFD, "sendmmsg", attempt, undefined, undefined);
+          } catch (error) {
+            if (!isNoOffload(error) || !batch.isCut(sent)) throw error;
+            yield* this.#cut(batch, sent++);
+          }
+        }
+      }
+      return count;
+    } catch (error) {
+      throw error instanceof OpError ? Object.assign(error, { messagesWritten: sent }) : error;
+    }
+  }
+
+  /** Sends datagram `i` of a batch, cut here. */
+  *#cut(batch: PacketBatch, i: number): Routine<void> {
+    const addr = this.netFD.remoteAddr === null ? batch.addr(i) : null;
+    const address = addr === null ? null : this.encode(addr);
+    yield* this.#sendCut(batch.bytes(i), batch.segmentSize(i), address, null);
+  }
+
+  /** Cut by the kernel, as much at once as it takes. */
+  *#sendSegments(
+    p: Uint8Array,
+    size: number,
+    address: RawAddress | null,
+    request: ControlRequest | null,
+  ): Routine<number> {
+    const most = Math.max(1, Math.min(MOST_SEGMENTS, Math.floor(MOST_SEGMENTED / size))) * size;
+    for (let at = 0; at === 0 || at < p.length; at += most) {
+      const part = p.subarray(at, at + most);
+      if (part.length > size) yield* this.#sendPart(part, size, address, request);
+      else yield* this.#sendOne(part, { address, control: request });
+    }
+    return p.length;
+  }
+
+  *#sendPart(
+    part: Uint8Array,
+    size: number,
+    address: RawAddress | null,
+    request: ControlRequest | null,
+  ): Routine<void> {
+    if (!this.netFD.cuts) return yield* this.#sendCut(part, size, address, request);
+    try {
+      yield* this.#sendOne(part, { address, control: { ...request, segmentSize: size } });
+    } catch (error) {
+      if (!isNoOffload(error)) throw error;
+      yield* this.#sendCut(part, size, address, request);
+    }
+  }
+
+  /** Cut here, where the kernel or the network device cannot. */
+  *#sendCut(
+    p: Uint8Array,
+    size: number,
+    address: RawAddress | null,
+    control: ControlRequest | null,
+  ): Routine<void> {
+    for (let at = 0; at < p.length; at += size) {
+      yield* this.#sendOne(p.subarray(at, at + size), { address, control });
+    }
+  }
+
+  #sendOne(p: Uint8Array, envelope: Envelope): Routine<number> {
+    return sending(this.netFD, "sendmsg", this.#sendMessage, p, envelope);
+  }
+
+  /** What `info` asks for in the kernel's terms, but for the segments. Throws RangeError. */
+  #request({ source, interface: on, segmentSize }: SendInfo): ControlRequest | null {
+    if (segmentSize !== undefined) checkSegment(segmentSize);
+    if (source === undefined && on === undefined) return null;
+    const length = this.netFD.family === "ip6" ? 16 : 4;
+    const ip = source === undefined ? new Uint8Array(length) : parseIP(source);
+    if (ip === null || (length === 4 && ip.length === 16)) {
+      throw new RangeError(
+        `Cannot send from an address as it must be an IP address of the socket's version: ` +
+          `current value is ${shown(source)}`,
+      );
+    }
+    const interfaceIndex = on === undefined ? 0 : this.interfaceIndex(on);
+    return { source: fit(ip, length), interfaceIndex };
+  }
+}
+
+function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
+  if (p.length > LONGEST) return countWritten(platform().packets.send(fd, p, p.length));
+  const messages = scratchMessage(lengthNow("write", p));
+  messages.data.set(p);
+  messages.lengths[0] = p.length;
+  messages.setName(0, address);
+  messages.setControl(0, control);
+  const done = messages.send(fd, 0, 1, address !== null);
+  return done < 0 ? done : countWritten(p.length);
+}
+
+function checkSegment(size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new RangeError(
+    `Cannot cut into datagrams as their size must be a whole number above 0: ` +
+      `current value is ${shown(size)}`,
+  );
+}
+
+function checked(batch: unknown): PacketBatch {
+  if (batch instanceof PacketBatch) return batch;
+  throw new TypeError(
+    `Cannot read or write a batch as it must be a PacketBatch: current value is ${shown(batch)}`,
+  );
+}
+
+/** What kernels answer that cannot cut datagrams, or not into such sizes, or not for this device. */
+const NO_OFFLOAD = new Set(["EINVAL", "EIO", "EOPNOTSUPP", "ENOPROTOOPT"]);
+
+function isNoOffload(error: unknown): boolean {
+  return error instanceof OpError && NO_OFFLOAD.has(error.code);
+}

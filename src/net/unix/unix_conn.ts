@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/** Connections of Unix sockets. Go: net/unixsock.go, type UnixConn. */
+import { needObject } from "../../validate/argument.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import { StreamConn } from "../socket/stream_conn.ts";
+import type { PeerCredentials, UnixConn, UnixMessage, UnixSendInfo } from "./unix.ts";
+import { UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
+import type { UnixFD } from "./unix_fd.ts";
+import { checkFds, readMsg, writeMsg } from "./unix_message.ts";
+
+/** See {@linkcode UnixConn}. */
+export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
+  /** @internal */
+  declare protected readonly netFD: UnixFD;
+
+  /** @internal */
+  constructor(fd: UnixFD) {
+    super(fd);
+  }
+
+  /** See {@linkcode UnixMessages.readMsgUnix}. */
+  readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage | null> {
+    return this.netFD.cancellable("read", readMsg(this.netFD, p), cancel);
+  }
+
+  /** See {@linkcode UnixMessages.writeMsgUnix}. */
+  writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
+    needObject("write", "what goes along", info);
+    const { fds = [] } = info;
+    checkFds(this.netFD, p, fds);
+    return this.netFD.cancellable("write", writeMsg(this.netFD, p, fds), cancel);
+  }
+
+  /** See {@linkcode UnixConn.peerCredentials}. */
+  peerCredentials(): PeerCredentials {
+    return this.netFD.credentials();
+  }
+
+  /** @internal */
+  protected override get nowhere(): UnixAddr {
+    return new UnixAddr("@", this.netFD.net as UnixNetwork);
+  }
+}

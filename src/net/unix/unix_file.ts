@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** The file that binding a Unix socket makes, and that nobody but us removes. Go: UnixListener.close. */
+import { lstatSync, unlinkSync } from "node:fs";
+import { platform } from "../../../platforms/runtime.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import type { UnixName } from "../addr/unix_addr.ts";
+
+/** A socket's file, known by its inode: another socket may be bound to the path by now. */
+export class SocketFile {
+  readonly #path: string;
+  readonly #device: bigint;
+  readonly #inode: bigint;
+
+  /** The file at `path`, which was just made. */
+  constructor(path: string) {
+    const { dev, ino } = lstatSync(path, { bigint: true });
+    this.#path = path;
+    this.#device = dev;
+    this.#inode = ino;
+  }
+
+  /** Removes it, if it is still the same. That it is not there is no error. */
+  remove(): void {
+    try {
+      const { dev, ino } = lstatSync(this.#path, { bigint: true });
+      if (dev === this.#device && ino === this.#inode) unlinkSync(this.#path);
+    } catch {
+      // Gone, or in a folder that is: there is nothing to remove.
+    }
+  }
+}
+
+/** Binds `fd`; gives the file that this made, if it made one. Throws SyscallError. */
+export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null {
+  const { sockets, errnoText } = platform();
+  const done = sockets.bind(fd, raw);
+  if (done >= 0) return path === null ? null : new SocketFile(path);
+  const inUse = path !== null && errnoText(-done).name === "EADDRINUSE";
+  throw new SyscallError("bind", -done, inUse ? whoHasIt(path, raw) : "");
+}
+
+/** Why a path is in use. Nobody notices a datagram socket that connects to him. */
+function whoHasIt(path: string, raw: UnixName["raw"]): string {
+  const { sockets, errnoText } = platform();
+  const probe = platform().unix.socket("dgram");
+  // Windows has none of these, nor does it tell the file of a socket from others.
+  if (probe < 0) return "";
+  const done = sockets.connect(probe, raw);
+  sockets.close(probe);
+  if (!lstatSync(path).isSocket()) return `: ${path} is a file, and no socket`;
+  if (errnoText(-done).name !== "ECONNREFUSED") return `: another socket is bound to ${path}`;
+  return `: ${path} is left over from a socket that is gone; remove it first`;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/** Listeners of Unix sockets. Go: net/unixsock.go, type UnixListener. */
+import { platform } from "../../../platforms/runtime.ts";
+import { StreamListener } from "../socket/stream_listener.ts";
+import type { UnixListener } from "./unix.ts";
+import { UNIX_NAMERS, type UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
+import { UnixStream } from "./unix_conn.ts";
+import { UnixFD, type UnixListenFD } from "./unix_fd.ts";
+
+/** See {@linkcode UnixListener}. */
+export class UnixStreamListener extends StreamListener<UnixAddr, UnixStream>
+  implements UnixListener {
+  /** @internal */
+  declare protected readonly netFD: UnixListenFD;
+
+  /** @internal */
+  constructor(fd: UnixListenFD) {
+    super(fd);
+  }
+
+  /** See {@linkcode UnixListener.setUnlinkOnClose}. */
+  setUnlinkOnClose(on: boolean): void {
+    this.netFD.unlinkOnClose = on;
+  }
+
+  /** @internal */
+  protected override accepted(sysfd: number): UnixFD {
+    const network = this.netFD.net as UnixNetwork;
+    // First of all: the kernel's next answer goes to the same memory.
+    const peer = UNIX_NAMERS[network](platform().sockets.peer());
+    const fd = new UnixFD(sysfd, network);
+    fd.setAddrs(this.netFD.localAddr, peer);
+    return fd;
+  }
+
+  /** @internal */
+  protected override connection(fd: UnixFD): UnixStream {
+    return new UnixStream(fd);
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
+import { shown, wrongArgument } from "../../validate/argument.ts";
+import { countRead, countWritten } from "../../fd/counters.ts";
+import { platform } from "../../../platforms/runtime.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import { holding, whenWritable } from "../../fd/attempts.ts";
+import { receiving, sending } from "../../fd/datagram.ts";
+import { checkBytes, lengthNow, takenAway } from "../../fd/check_bytes.ts";
+import { WRITE_LOCK } from "../../fd/fd_mutex.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { MOST_FDS, scratchMessage } from "../socket/scratch_messages.ts";
+import type { UnixMessage } from "./unix.ts";
+import { UNIX_NAMERS, UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
+import type { UnixFD } from "./unix_fd.ts";
+
+/** Bytes of a stream taken with one message, and of a packet, which may be as long as its buffers. */
+const MOST_OF_STREAM = 64 * 1024;
+const MOST_OF_PACKET = 16 << 20;
+
+/** Bytes of `p` for one call; its memory may have been taken away while the call waited. */
+function most(op: "read" | "write", fd: UnixFD, p: Uint8Array): number {
+  return Math.min(lengthNow(op, p), fd.net === "unix" ? MOST_OF_STREAM : MOST_OF_PACKET);
+}
+
+/** See {@linkcode UnixMessages.readMsgUnix}. */
+export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null> {
+  checkBytes("read", p);
+  let length = 0;
+  const receive = () => {
+    length = most("read", fd, p);
+    return scratchMessage(length).receive(fd.sysfd, 1, length);
+  };
+  yield* receiving(fd, "recvmsg", receive, undefined, undefined);
+  const messages = scratchMessage(length);
+  const n = countRead(messages.lengths[0]);
+  let { fds } = messages.control(0);
+  // An empty packet and the end look alike, as they do in Go.
+  if (n === 0 && fds.length === 0 && length > 0 && fd.net !== "unixgram") return null;
+  p.set(messages.data.subarray(0, n));
+  const controlTruncated = messages.controlTruncated(0);
+  if (controlTruncated) {
+    for (const each of fds) platform().descriptors.close(each);
+    fds = [];
+  }
+  const network = fd.net as UnixNetwork;
+  const { words, at, length: named } = messages.name(0);
+  const addr = fd.remoteAddr ?? (named === 0 ? new UnixAddr("@", network) : UNIX_NAMERS[network](
+    new Uint8Array(words.buffer as ArrayBuffer, words.byteOffset + at * 4, named).slice(),
+  ));
+  return { n, fds, addr, truncated: messages.truncated(0), controlTruncated };
+}
+
+/** Checks the descriptors that are to go along with `p`. */
+export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): void {
+  checkBytes("write", p);
+  if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "they", "an array", fds);
+  if (fds.length > MOST_FDS) {
+    throw new RangeError(
+      `Cannot pass descriptors as there must be at most ${MOST_FDS}: current value is ${fds.length}`,
+    );
+  }
+  if (fds.length > 0 && p.length === 0 && fd.net === "unix") {
+    throw new RangeError(
+      "Cannot pass descriptors as at least one byte must go with them: current value is 0",
+    );
+  }
+  for (const each of fds) {
+    if (Number.isInteger(each) && each >= 0 && each < 2 ** 31) continue;
+    throw new RangeError(
+      `Cannot pass a descriptor as it must be a whole number: current value is ${shown(each)}`,
+    );
+  }
+}
+
+/** Writes `p` to the other end of a connection, `fds` with its first bytes. */
+export function* writeMsg(fd: UnixFD, p: Uint8Array, fds: readonly number[]): Routine<number> {
+  let sent = 0;
+  const { length } = p;
+  const first = () => sendOne(fd, p.subarray(0, most("write", fd, p)), fds, null);
+  const rest = () => fd.sockets.send(fd.sysfd, p.subarray(sent), length - sent);
+  const attempt = () => {
+    if (p.length < length) throw takenAway("write");
+    return sent === 0 ? first() : rest();
+  };
+  try {
+    return yield* holding(fd, WRITE_LOCK, "write", function* () {
+      do {
+        const n = yield* whenWritable(fd, "write", attempt);
+        if (n < 0) throw fd.failedCall("write", -n, "sendmsg");
+        fd.wrote = true;
+        sent += n;
+      } while (sent < length);
+      return sent;
+    });
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { bytesWritten: sent }) : error;
+  }
+}
+
+/** Sends `p` as one datagram, `fds` with it. */
+export function* sendMsg(
+  fd: UnixFD,
+  p: Uint8Array,
+  fds: readonly number[],
+  address: RawAddress | null,
+): Routine<number> {
+  const send = () => countWritten(sendOne(fd, p, fds, address));
+  return yield* sending(fd, "sendmsg", send, undefined, undefined, address !== null);
+}
+
+/** How many bytes went, or minus an errno. */
+function sendOne(
+  fd: UnixFD,
+  p: Uint8Array,
+  fds: readonly number[],
+  address: RawAddress | null,
+): number {
+  const messages = scratchMessage(lengthNow("write", p));
+  messages.data.set(p);
+  messages.lengths[0] = p.length;
+  messages.setName(0, address);
+  messages.setControl(0, fds.length > 0 ? { fds } : null);
+  const done = messages.send(fd.sysfd, 0, 1, address !== null);
+  return done < 0 ? done : messages.sent(0);
+}

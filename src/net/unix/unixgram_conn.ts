@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/** Unix sockets of datagrams. Go: net/unixsock.go, type UnixConn. */
+import { needObject, shown } from "../../validate/argument.ts";
+import type { SocketName } from "../../../platforms/packet_types.ts";
+import type { RawAddress } from "../../../platforms/types.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import { DatagramConn } from "../socket/datagram_conn.ts";
+import type { UnixgramConn, UnixMessage, UnixSendInfo } from "./unix.ts";
+import { UNIX_NAMERS, UnixAddr, unixName } from "../addr/unix_addr.ts";
+import type { UnixFD } from "./unix_fd.ts";
+import { checkFds, readMsg, sendMsg } from "./unix_message.ts";
+
+const NAMELESS = new UnixAddr("@", "unixgram");
+
+/** See {@linkcode UnixgramConn}. */
+export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramConn {
+  /** @internal */
+  declare protected readonly netFD: UnixFD;
+  /** Who sent last, and in the kernel's form: mostly the next one is his as well. */
+  #lastBytes = new Uint8Array(0);
+  #lastAddr = NAMELESS;
+  /** To whom was sent last, and in the kernel's form. */
+  #lastTo: UnixAddr | null = null;
+  #lastForm: RawAddress | null = null;
+
+  /** @internal */
+  constructor(fd: UnixFD) {
+    super(fd);
+  }
+
+  /** See {@linkcode UnixMessages.readMsgUnix}. */
+  readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage> {
+    // Only a stream ends.
+    const call = readMsg(this.netFD, p) as Routine<UnixMessage>;
+    return this.netFD.cancellable("read", call, cancel);
+  }
+
+  /** See {@linkcode UnixMessages.writeMsgUnix}. */
+  writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
+    needObject("write", "what goes along", info);
+    const { fds = [], addr } = info;
+    checkFds(this.netFD, p, fds);
+    return this.netFD.cancellable("write", this.#writeMsg(p, fds, addr), cancel);
+  }
+
+  *#writeMsg(p: Uint8Array, fds: readonly number[], addr?: UnixAddr): Routine<number> {
+    if (addr === undefined) return yield* sendMsg(this.netFD, p, fds, null);
+    try {
+      return yield* sendMsg(this.netFD, p, fds, this.destination(addr));
+    } catch (error) {
+      throw this.addressed(error, addr);
+    }
+  }
+
+  /** @internal */
+  protected override nameAddr({ words, at, length }: SocketName): UnixAddr {
+    if (length === 0) return NAMELESS;
+    const bytes = new Uint8Array(words.buffer as ArrayBuffer, words.byteOffset + at * 4, length);
+    if (!same(this.#lastBytes, bytes)) {
+      this.#lastBytes = bytes.slice();
+      this.#lastAddr = UNIX_NAMERS.unixgram(this.#lastBytes);
+    }
+    return this.#lastAddr;
+  }
+
+  /** @internal */
+  protected override encode(addr: UnixAddr): RawAddress {
+    if (addr !== this.#lastTo || this.#lastForm === null) {
+      if (!(addr instanceof UnixAddr)) {
+        throw new TypeError(
+          `Cannot send to an address as it must be a UnixAddr: current value is ${shown(addr)}`,
+        );
+      }
+      this.#lastForm = unixName(addr.name).raw;
+      this.#lastTo = addr;
+    }
+    return this.#lastForm;
+  }
+
+  /** @internal */
+  protected override get nowhere(): UnixAddr {
+    return NAMELESS;
+  }
+
+  /**
+   * Of a peer to whom it is not connected the kernel does not tell that there is room again; but each
+   * send that fails makes an event of its own, so that to heed them would be to try without end.
+   *
+   * @internal
+   */
+  protected override get deaf(): boolean {
+    return true;
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

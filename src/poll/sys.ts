@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
+import { platform } from "../../platforms/runtime.ts";
+import {
+  type Family,
+  INT_OPTIONS,
+  type IntOption,
+  type RawAddress,
+} from "../../platforms/types.ts";
+import { type TCPAddr, tcpAddr } from "../net/addr/addr.ts";
+import { AddrError } from "../net/errors.ts";
+import { splitHostPort } from "../net/addr/host_port.ts";
+import { formatIP, parseIPZone } from "../net/addr/ip.ts";
+import { lookupPort } from "../net/resolve/service_port.ts";
+import { zoneScope } from "../net/addr/zone.ts";
+import { wrongArgument } from "../validate/argument.ts";
+import { SyscallError } from "../fd/errors.ts";
+
+const OPTION_NAMES = Object.keys(INT_OPTIONS);
+
+/** What a call answers that would have to wait: ask the poller, and call again. */
+export const AGAIN: -1 = -1;
+
+/** Most that is handed to the kernel at once. */
+const MAX_TRANSFER = 1 << 30;
+
+const FAMILIES: readonly Family[] = ["ip4", "ip6"];
+const DIRECTIONS = ["read", "write"] as const;
+
+/**
+ * The calls. Each throws {@linkcode SyscallError} with the errno's name in `code`, and
+ * {@linkcode TypeError} for an argument that is wrong.
+ */
+export interface Sys {
+  /** A TCP socket that never waits and is not inherited. socket(2). */
+  socket(family?: Family): number;
+  /** Sets an option that is a number. setsockopt(2). */
+  setOption(fd: number, option: IntOption, value: number): void;
+  /** Gives an option that is a number: "SO_ERROR" says how a connect ended. getsockopt(2). */
+  getOption(fd: number, option: IntOption): number;
+  /**
+   * Gives a socket its address: "127.0.0.1:80", "[::1]:0"; no names. bind(2).
+   *
+   * @throws {AddrError} when it is no such address; `Deno.errors.NotCapable` without permission
+   */
+  bind(fd: number, address: string): void;
+  /** Begins to listen, with room for so many connections that wait, from the start for as many as can be. listen(2). */
+  listen(fd: number, backlog?: number): void;
+  /** The next connection, which never waits either, or {@linkcode AGAIN}. accept(2). */
+  accept(fd: number): number;
+  /**
+   * Begins to connect. False if it takes a while: it is over when the socket is writable. connect(2).
+   *
+   * @throws as {@linkcode Sys.bind}
+   */
+  connect(fd: number, address: string): boolean;
+  /** Reads what has come: how many bytes, 0 at the end of the stream, or {@linkcode AGAIN}. read(2). */
+  read(fd: number, buffer: Uint8Array): number;
+  /** Writes what there is room for: how many bytes, or {@linkcode AGAIN}. write(2). */
+  write(fd: number, buffer: Uint8Array): number;
+  /** Ends one direction of a connection. shutdown(2). */
+  shutdown(fd: number, how: "read" | "write"): void;
+  /** Closes a descriptor. close(2). */
+  close(fd: number): void;
+  /** The socket's own address: the port that the system chose. getsockname(2). */
+  localAddr(fd: number): TCPAddr;
+}
+
+/**
+ * The system calls for a loop of your own. None of them waits, none parks.
+ *
+ * @example
+ * ```ts
+ * const listener = sys.socket();
+ * sys.bind(listener, "127.0.0.1:8080");
+ * sys.listen(listener);
+ * ```
+ */
+export const sys: Sys = {
+  socket(family = "ip4") {
+    oneOf("open a socket", "its family", FAMILIES, family);
+    return checked("socket", platform().rawSockets.streamSocket(family));
+  },
+  setOption(fd, option, value) {
+    oneOf("set an option", "it", OPTION_NAMES, option);
+    needInt("set an option", "its value", value);
+    checked("setsockopt", platform().rawSockets.setOption(whole(fd), option, value));
+  },
+  getOption(fd, option) {
+    oneOf("get an option", "it", OPTION_NAMES, option);
+    return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
+  },
+  bind(fd, address) {
+    checked("bind", platform().rawSockets.bind(whole(fd), encoded(address)));
+  },
+  listen(fd, backlog = platform().rawSockets.maxBacklog()) {
+    needInt("listen", "the backlog", backlog);
+    checked("listen", platform().rawSockets.listen(whole(fd), backlog));
+  },
+  accept(fd) {
+    const { rawSockets, errno } = platform();
+    for (;;) {
+      const conn = rawSockets.accept(whole(fd));
+      // The peer was gone before it was its turn: that is nobody's error.
+      if (conn === -errno.ECONNABORTED || conn === -errno.EINTR) continue;
+      return transferred(rawSockets.acceptName, conn);
+    }
+  },
+  connect(fd, address) {
+    const { rawSockets, errno } = platform();
+    const done = rawSockets.connect(whole(fd), encoded(address));
+    if (done === -errno.EINPROGRESS || done === -errno.EINTR) return false;
+    checked("connect", done);
+    return true;
+  },
+  read(fd, buffer) {
+    const { rawSockets, errno } = platform();
+    const length = lengthOf("read", buffer);
+    let n: number;
+    do n = rawSockets.read(whole(fd), buffer, length); while (n === -errno.EINTR);
+    return transferred("read", n);
+  },
+  write(fd, buffer) {
+    const { rawSockets, errno } = platform();
+    const length = lengthOf("write", buffer);
+    let n: number;
+    do n = rawSockets.write(whole(fd), buffer, length); while (n === -errno.EINTR);
+    return transferred("write", n);
+  },
+  shutdown(fd, how) {
+    oneOf("shut down", "the direction", DIRECTIONS, how);
+    checked("shutdown", platform().rawSockets.shutdown(whole(fd), how));
+  },
+  close(fd) {
+    checked("close", platform().rawSockets.close(whole(fd)));
+  },
+  localAddr(fd) {
+    const raw = platform().rawSockets.localAddress(whole(fd));
+    if (typeof raw === "number") throw new SyscallError("getsockname", -raw);
+    return tcpAddr(raw);
+  },
+};
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new SyscallError(call, -result);
+  return result;
+}
+
+function transferred(call: string, result: number): number {
+  return result === -platform().errno.EAGAIN ? AGAIN : checked(call, result);
+}
+
+/** What is more than 32 bits would be cut off on its way to the kernel, and name another descriptor. */
+function whole(fd: number): number {
+  needInt("use a descriptor", "it", fd);
+  return fd;
+}
+
+/** Throws TypeError unless `value` is an `int` of C. */
+function needInt(call: string, what: string, value: number): void {
+  if (typeof value !== "number" || (value | 0) !== value) {
+    throw wrongArgument(call, what, "a whole number of 32 bits", value);
+  }
+}
+
+/** Throws TypeError unless `value` is one of `known`. */
+function oneOf(call: string, what: string, known: readonly string[], value: string): void {
+  if (!known.includes(value)) throw wrongArgument(call, what, `one of ${known.join(", ")}`, value);
+}
+
+/** A buffer of the wrong kind would let the kernel write where it must not. */
+function lengthOf(call: string, buffer: Uint8Array): number {
+  if (buffer instanceof Uint8Array) return Math.min(buffer.length, MAX_TRANSFER);
+  throw wrongArgument(call, "the buffer", "a Uint8Array", buffer);
+}
+
+/** The bytes of a literal address, for which the runtime's permission was asked. */
+function encoded(address: string): RawAddress {
+  const { host, port: portText } = splitHostPort(address);
+  const literal = parseIPZone(host);
+  if (literal === null) throw new AddrError("not an IP address", address);
+  const { ip, zone } = literal;
+  const port = lookupPort("tcp", portText);
+  const { runtime, sockaddr } = platform();
+  // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
+  runtime.requireNet(formatIP(ip), port);
+  return sockaddr.encode({ ip, port, scope: zoneScope(zone, address) });
+}

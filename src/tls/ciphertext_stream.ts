@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The stream of ciphertext between `node:tls` and a connection.
+ *
+ * Neither runtime's engine holds back what it reads or writes over a stream that is not its own
+ * socket, so the flow is controlled here: nothing is read for the engine while the plaintext is not
+ * wanted, and what it writes is counted. The end of the connection is not told to the engine either,
+ * which would take it for an orderly one: that must come as a close_notify.
+ */
+import type { Conn } from "../net/net.ts";
+import { ConnPump } from "../bridge/duplex.ts";
+
+/** See the top of this file. */
+export class Ciphertext extends ConnPump {
+  /** Whether the connection has ended or failed. */
+  ended = false;
+  /** Whether more plaintext is wanted. */
+  isWanted: () => boolean = () => true;
+  /** The connection has ended, or has failed with `error`. */
+  onEnd: (error: Error | null) => void = () => {};
+  /** Bytes are out, or will never be. */
+  onWrote: () => void = () => {};
+  #asked = false;
+
+  constructor(conn: Conn) {
+    super(conn);
+  }
+
+  override read(): void {
+    this.#asked = true;
+    this.resume();
+  }
+
+  /** Reads if the engine has asked for it and its plaintext is wanted. */
+  resume(): void {
+    if (!this.#asked || this.ended || !this.isWanted()) return;
+    this.#asked = false;
+    super.read();
+  }
+
+  /** As if `bytes` had come now. */
+  inject(bytes: Uint8Array): void {
+    this.stream.push(bytes);
+  }
+
+  /** What closes the connection is the close of the TLS connection above, after its last byte. */
+  override end(done: () => void): void {
+    done();
+  }
+
+  override destroy(error: Error | null, done: (error: Error | null) => void): void {
+    done(error);
+  }
+
+  protected override received(chunk: Uint8Array | null): void {
+    if (chunk !== null) return super.received(chunk);
+    this.ended = true;
+    this.onEnd(null);
+  }
+
+  protected override failed(error: Error): void {
+    this.ended = true;
+    this.onEnd(error);
+  }
+
+  protected override wrote(failure: Error | null, done: (error?: Error | null) => void): void {
+    // The engine need not know: whoever reads is told what became of the connection.
+    done();
+    if (failure !== null && !this.ended) this.failed(failure);
+    this.onWrote();
+  }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/** A connection under TLS, whose engine is that of `node:tls`. Go: crypto/tls/conn.go. */
+import type { PeerCertificate, TLSSocket } from "node:tls";
+import { setImmediate } from "node:timers";
+import { platform } from "../../platforms/runtime.ts";
+import { Direction } from "../net/io/half_conn.ts";
+import { OpError } from "../net/errors.ts";
+import type { Conn, KeepAlive } from "../net/net.ts";
+import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
+import { wait } from "../sched/api.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DISOWN, disown } from "../sched/ownership.ts";
+import { scheduler } from "../sched/thread.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
+import { DuplexConn } from "../bridge/duplex_conn.ts";
+import type { TLSConn } from "./tls.ts";
+import type { Ciphertext } from "./ciphertext_stream.ts";
+
+/** Plaintext that may lie ready before no more ciphertext is read. */
+const MOST_READY = 64 * 1024;
+/** Turns of the host's loop after which its engine has dealt with what it was given. */
+const SETTLING_TURNS = 3;
+/** How long a connection that is to be closed may make no progress before it is reset. */
+const STALLED_MS = 5_000;
+
+/** See the top of this file. */
+export class EngineConn extends DuplexConn implements TLSConn {
+  readonly conn: Conn;
+  readonly #ciphertext: Ciphertext;
+  readonly #securing = new Direction("TLS handshake");
+  #socket: TLSSocket | null = null;
+  #secured = false;
+  #endWhenSecured = false;
+  /** Whether the end of the connection below is the end of what its engine has to say. */
+  #settled: "no" | "soon" | "yes" = "no";
+
+  /** */
+  constructor(conn: Conn, ciphertext: Ciphertext) {
+    super(conn.localAddr, conn.remoteAddr);
+    this.conn = conn;
+    this.#ciphertext = ciphertext;
+    this.#securing.onWatch = this.reading.onWatch;
+    this.#securing.onUnwatch = this.reading.onUnwatch;
+    ciphertext.isWanted = () => (this.stream?.readableLength ?? 0) < MOST_READY;
+    ciphertext.onWrote = () => this.changed();
+    ciphertext.onEnd = (error) => {
+      if (error !== null) this.broken(error);
+      this.changed();
+    };
+  }
+
+  get alpnProtocol(): string {
+    return this.#socket?.alpnProtocol || "";
+  }
+
+  get protocol(): string {
+    return this.#socket?.getProtocol() ?? "";
+  }
+
+  get cipher(): string {
+    return this.#socket?.getCipher()?.standardName ?? "";
+  }
+
+  get serverName(): string {
+    return (this.#socket as { servername?: string | false } | null)?.servername || "";
+  }
+
+  get authorized(): boolean {
+    return this.peerCertificate !== null && this.#socket!.authorized;
+  }
+
+  get peerCertificate(): PeerCertificate | null {
+    const certificate = this.#socket?.getPeerCertificate();
+    return certificate?.raw === undefined ? null : certificate;
+  }
+
+  handshake(cancel?: Cancel): Routine<void> {
+    const call = this.#handshake();
+    return cancel === undefined
+      ? call
+      : cancellable(call, cancel, (e) => this.fail("handshake", e));
+  }
+
+  /** Waits for the handshake until `at`, in milliseconds of `performance.now()`. */
+  *secureBy(at: number): Routine<void> {
+    this.#securing.setDeadline(at);
+    try {
+      yield* this.#handshake();
+    } catch (error) {
+      this.#fall();
+      throw error;
+    }
+  }
+
+  /** The error of a handshake. */
+  unsecured(cause: Error): Error {
+    return this.fail("handshake", cause);
+  }
+
+  /** The engine's socket is there. */
+  engage(socket: TLSSocket): void {
+    this.#socket = socket;
+    this.attach(socket);
+  }
+
+  /** The handshake is over. */
+  secured(): void {
+    this.#secured = true;
+    if (this.#endWhenSecured) this.stream!.end();
+    this.changed();
+  }
+
+  /** The handshake, or the engine after it, has failed. */
+  refused(error: Error): void {
+    this.broken(error);
+  }
+
+  override closeWrite(): void {
+    if (this.closed) throw this.failClosed("close");
+    if (this.#secured) return super.closeWrite();
+    this.#endWhenSecured = true;
+  }
+
+  override abort(): void {
+    super.abort();
+    // It may have failed, or been closed by whoever has it, meanwhile.
+    if (this.conn.fd !== -1) this.conn.abort();
+  }
+
+  override setNoDelay(on: boolean): void {
+    this.conn.setNoDelay(on);
+  }
+
+  override setKeepAlive(on: boolean | KeepAlive): void {
+    this.conn.setKeepAlive(on);
+  }
+
+  override setLinger(seconds: number | null): void {
+    this.conn.setLinger(seconds);
+  }
+
+  override setReadBuffer(bytes: number): void {
+    this.conn.setReadBuffer(bytes);
+  }
+
+  override setWriteBuffer(bytes: number): void {
+    this.conn.setWriteBuffer(bytes);
+  }
+
+  /** */
+  [DISOWN](): void {
+    disown(this.conn);
+  }
+
+  protected override changed(): void {
+    super.changed();
+    this.#securing.changed();
+  }
+
+  protected override get unwritten(): number {
+    return super.unwritten + this.#ciphertext.unwritten;
+  }
+
+  protected override get writable(): boolean {
+    return super.writable && (!this.ended || platform().runtime.tlsHalfCloses);
+  }
+
+  protected override get room(): number {
+    return this.#secured ? super.room : 0;
+  }
+
+  protected override take(p: Uint8Array): number | null | undefined {
+    const n = super.take(p);
+    this.#ciphertext.resume();
+    return n;
+  }
+
+  protected override atEnd(): null | undefined {
+    if (super.atEnd() === null) return null;
+    if (!this.#ciphertext.ended) return undefined;
+    if (this.#settled === "no") this.#settle();
+    if (this.#settled === "yes") this.broken(new UnexpectedEOFError(0));
+    return super.atEnd();
+  }
+
+  /** Of an error of the connection below the cause is told, as an error of this one. */
+  protected override broken(error: Error): void {
+    super.broken(error instanceof OpError ? error.cause : error);
+  }
+
+  protected override *finish(): Routine<void> {
+    const { stream } = this;
+    try {
+      if (stream === null || !this.#secured) return;
+      stream.end();
+      yield* this.outlast(() => stream.writableFinished || stream.destroyed, STALLED_MS);
+      // The close_notify comes behind the last byte, on Deno a moment later.
+      yield* turns();
+      yield* this.outlast(() => this.#ciphertext.unwritten === 0, STALLED_MS);
+    } finally {
+      this.#fall();
+    }
+  }
+
+  protected override failed(op: "read" | "write"): Error {
+    return this.#secured ? super.failed(op) : this.unsecured(this.failure!);
+  }
+
+  *#handshake(): Routine<void> {
+    while (!this.#secured) {
+      if (this.closed) throw this.unsecured(ERR_CLOSED);
+      // An orderly end is none before there was a beginning.
+      if (this.atEnd() === null) throw this.unsecured(new UnexpectedEOFError(0));
+      if (this.#securing.late) throw this.unsecured(ERR_DEADLINE);
+      yield* this.#securing.wait();
+    }
+  }
+
+  /** Ends what is below, and the engine. */
+  #fall(): void {
+    this.conn[Symbol.dispose]();
+    this.stream?.destroy();
+    scheduler.handOver();
+  }
+
+  #settle(): void {
+    this.#settled = "soon";
+    let left = SETTLING_TURNS;
+    const turn = () => {
+      if (left-- > 0) return void setImmediate(turn);
+      this.#settled = "yes";
+      this.changed();
+    };
+    scheduler.handOver(turn);
+  }
+}
+
+/** Some turns of the host's loop. */
+function* turns(): Routine<void> {
+  for (let i = 0; i < SETTLING_TURNS; i++) {
+    scheduler.handOver();
+    yield* wait(new Promise<void>((resolve) => setImmediate(resolve)));
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/** Connecting under TLS. Go: crypto/tls/tls.go, Dialer.DialContext. */
+import { splitHostPort } from "../net/addr/host_port.ts";
+import { dial } from "../net/dial.ts";
+import { checkDialOptions } from "../net/options/options.ts";
+import { Limits } from "../net/options/call_limits.ts";
+import { parseIP } from "../net/addr/ip.ts";
+import type { Conn } from "../net/net.ts";
+import type { TCPNetwork } from "../net/resolve/resolve.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { pumpDuplex } from "../bridge/duplex.ts";
+import { asError, nodeTLS, requireLoop } from "../bridge/host.ts";
+import { Ciphertext } from "./ciphertext_stream.ts";
+import type { TLSConn } from "./tls.ts";
+import { EngineConn } from "./tls_conn.ts";
+import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_options.ts";
+
+/**
+ * Connects to `address` and makes the handshake of TLS. Parks. Go: `tls.Dialer.DialContext`.
+ *
+ * The server's certificate must be for the host of `address`, or for `servername`, and an authority
+ * that the runtime trusts, or one of `ca`, must vouch for it.
+ *
+ * @param network "tcp", "tcp4" or "tcp6"
+ * @param address "host:port"
+ * @param options those of {@linkcode dial}, whose limits are for all of it, and those of TLS
+ * @throws {OpError} of "dial" when nobody answers, of "handshake" when the certificate is not to be
+ * trusted (its `code` is that of `node:tls`), or it takes too long; {@linkcode TypeError} when an
+ * option is wrong; {@linkcode PanicError} under `runSync`, where the host's loop stands still
+ * @example
+ * ```ts
+ * using conn = yield* tlsDial("tcp", "example.org:443", { ALPNProtocols: ["http/1.1"] });
+ * ```
+ */
+export function* tlsDial(
+  network: TCPNetwork,
+  address: string,
+  options: TLSDialOptions = {},
+): Routine<TLSConn> {
+  requireLoop("tlsDial");
+  const { tls, rest } = splitDialOptions(options);
+  const limits = new Limits(checkDialOptions(rest));
+  const conn = yield* dial(network, address, rest);
+  let secured = false;
+  try {
+    const secure = tlsClient(conn, splitHostPort(address).host, tls);
+    const securing = secure.secureBy(performance.now() + tls.handshakeTimeout);
+    yield* limits.enforce(securing, (cause) => secure.unsecured(cause));
+    secured = true;
+    return secure;
+  } finally {
+    // Also when the goroutine is ended while it waits.
+    if (!secured) conn[Symbol.dispose]();
+  }
+}
+
+/** Begins the handshake with the server at the other end of `conn`, which is `host`. */
+function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): EngineConn {
+  const { handshakeTimeout: _, servername, ...rest } = settings;
+  const ciphertext = new Ciphertext(conn);
+  const secure = new EngineConn(conn, ciphertext);
+  const name = servername ?? (host === "" ? "localhost" : host);
+  const socket = nodeTLS().connect({
+    ...rest as object,
+    // An IP address is checked, but never asked for as a name (RFC 6066).
+    ...(parseIP(name) === null ? { servername: name } : { host: name }),
+    socket: pumpDuplex(ciphertext),
+  });
+  socket.once("secureConnect", () => secure.secured());
+  socket.on("error", (error) => secure.refused(asError(error)));
+  secure.engage(socket);
+  return secure;
+}

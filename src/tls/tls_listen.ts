@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/** Listening for connections under TLS. Go: crypto/tls/tls.go, Listen. */
+import type { Addr } from "../net/addr/addr.ts";
+import type { Deadline } from "../net/deadline.ts";
+import { listen } from "../net/listen.ts";
+import type { Conn, Listener } from "../net/net.ts";
+import type { TCPNetwork } from "../net/resolve/resolve.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DISOWN, disown } from "../sched/ownership.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { OUTCOME, SelectCase, SelectWaiter } from "../chan/select_case.ts";
+import { requireLoop } from "../bridge/host.ts";
+import type { TLSConn } from "./tls.ts";
+import { splitListenOptions, type TLSListenOptions } from "./tls_options.ts";
+import { TLSServer } from "./tls_server.ts";
+
+/**
+ * Listens for connections under TLS. Parks only to look up a name. Go: `tls.Listen`.
+ *
+ * `accept` gives a connection as soon as it is there, and its handshake goes on by itself: a client
+ * that never speaks keeps nobody waiting, and is closed after `handshakeTimeout`. What fails in the
+ * handshake is thrown by the first read or write, or by `handshake`.
+ *
+ * @param network "tcp", "tcp4" or "tcp6"
+ * @param address "host:port"
+ * @param options those of {@linkcode listen} and those of TLS; `cert` and `key` must be there
+ * @throws {OpError} as {@linkcode listen}; {@linkcode TypeError} when an option is wrong, also when a
+ * certificate cannot be read or has another key; {@linkcode PanicError} under `runSync`, where the
+ * host's loop stands still
+ * @example
+ * ```ts
+ * using listener = yield* tlsListen("tcp", ":443", { cert, key });
+ * for (;;) go(serve, yield* listener.accept());
+ * ```
+ */
+export function* tlsListen(
+  network: TCPNetwork,
+  address: string,
+  options: TLSListenOptions,
+): Routine<TLSListener> {
+  requireLoop("tlsListen");
+  const { tls, rest } = splitListenOptions(options);
+  const server = new TLSServer(tls);
+  return new TLSListener(yield* listen(network, address, rest), server);
+}
+
+/** A listener whose connections are under TLS, as {@linkcode tlsListen} gives it. */
+export class TLSListener implements Listener {
+  readonly #listener: Listener;
+  readonly #server: TLSServer;
+
+  /** @internal */
+  constructor(listener: Listener, server: TLSServer) {
+    this.#listener = listener;
+    this.#server = server;
+  }
+
+  /** See {@linkcode Listener.accept}. */
+  *accept(cancel?: Cancel): Routine<TLSConn> {
+    return this.#server.begin(yield* this.#listener.accept(cancel));
+  }
+
+  /** See {@linkcode Listener.onAccept}. */
+  onAccept(): SelectCase<{ value: TLSConn; ok: true }> {
+    return new TLSAcceptCase(this.#listener.onAccept(), this.#server);
+  }
+
+  /** See {@linkcode Listener.close}. */
+  close(): void {
+    this.#listener.close();
+  }
+
+  /** See {@linkcode Listener.addr}. */
+  get addr(): Addr {
+    return this.#listener.addr;
+  }
+
+  /** See {@linkcode Listener.fd}. */
+  get fd(): number {
+    return this.#listener.fd;
+  }
+
+  /** See {@linkcode Listener.detach}: of the listener below. */
+  detach(): number {
+    return this.#listener.detach();
+  }
+
+  /** See {@linkcode Listener.setDeadline}. */
+  setDeadline(at: Deadline): void {
+    this.#listener.setDeadline(at);
+  }
+
+  /** Closes it unless it is closed. */
+  [Symbol.dispose](): void {
+    this.#listener[Symbol.dispose]();
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    disown(this.#listener);
+  }
+}
+
+/** The case of the listener below, with TLS begun on what it gives. */
+class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
+  /** @internal */
+  declare readonly [OUTCOME]?: { value: TLSConn; ok: true };
+  readonly #below: SelectCase<{ value: Conn; ok: true }>;
+  readonly #server: TLSServer;
+
+  constructor(below: SelectCase<{ value: Conn; ok: true }>, server: TLSServer) {
+    this.#below = below;
+    this.#server = server;
+  }
+
+  try(waiter: SelectWaiter): boolean {
+    return this.#below.try(waiter);
+  }
+
+  enrol(waiter: SelectWaiter): void {
+    this.#below.enrol(waiter);
+  }
+
+  withdraw(waiter: SelectWaiter): void {
+    this.#below.withdraw(waiter);
+  }
+
+  collect(waiter: SelectWaiter): TLSConn {
+    return this.#server.begin(this.#below.collect(waiter));
+  }
+}
