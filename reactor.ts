@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { LimitCounters } from "./src/reactor/gate.ts";
+export type { LimitCounters } from "./src/limit/limiter.ts";
 export type {
   FirstBytes,
   Limit,
@@ -13,16 +13,16 @@ export type {
   RateLimit,
   Shed,
   ShedPolicy,
-} from "./src/reactor/limit_options.ts";
-export { limit, LimitedListener } from "./src/reactor/limited_listener.ts";
+} from "./src/limit/limit_options.ts";
+export { limit, LimitedListener } from "./src/limit/limited_listener.ts";
 export type {
   LoadBalance,
   PanicPlace,
   ReactorOptions,
   RestartOptions,
   WorkerReport,
-} from "./src/reactor/reactor_options.ts";
-export { NoWorkersError } from "./src/reactor/reactor_errors.ts";
+} from "./src/reactor/options.ts";
+export { NoWorkersError } from "./src/reactor/errors.ts";
 export {
   openReactor,
   Reactor,
@@ -32,15 +32,15 @@ export {
 export { serve } from "./src/reactor/serve.ts";
 export type { Handler, HandlerContext } from "./src/reactor/sub_reactor.ts";
 export type { ReactorWorker, WorkerState } from "./src/reactor/worker_slot.ts";
-export { jobCancelled } from "./src/reactor/job.ts";
-export type { Driver } from "./src/reactor/protocol.ts";
+export { jobCancelled } from "./src/pool/job.ts";
+export type { Driver } from "./src/worker/protocol.ts";
 export {
   JobTimeoutError,
   OverloadError,
   PoolClosedError,
   WorkerEndedError,
-} from "./src/reactor/pool_errors.ts";
-export type { PoolOptions, PoolWorkerReport, QueueDelay } from "./src/reactor/pool_options.ts";
+} from "./src/pool/errors.ts";
+export type { PoolOptions, PoolWorkerReport, QueueDelay } from "./src/pool/options.ts";
 export {
   type JobArguments,
   type JobModule,
@@ -49,4 +49,4 @@ export {
   openPool,
   type PoolCounters,
   WorkerPool,
-} from "./src/reactor/worker_pool.ts";
+} from "./src/pool/worker_pool.ts";

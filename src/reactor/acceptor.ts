@@ -10,16 +10,16 @@ import { TCPListener } from "../net/tcp/tcp.ts";
 import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { hostOf } from "./admission.ts";
+import { hostOf } from "../limit/admission.ts";
 import type { Balancer } from "./balance.ts";
-import { Door } from "./door.ts";
-import type { Gate } from "./gate.ts";
-import type { CheckedLimits } from "./limit_options.ts";
-import { requireTCP } from "./limited_listener.ts";
-import { Refusal } from "./refusal.ts";
-import type { Accepted } from "./rings.ts";
+import { Door } from "../limit/limited_accept.ts";
+import type { Gate } from "../limit/limiter.ts";
+import type { CheckedLimits } from "../limit/limit_options.ts";
+import { requireTCP } from "../limit/limited_listener.ts";
+import { Refusal } from "../limit/rejection.ts";
+import type { Accepted } from "../worker/shared_rings.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
-import type { Undelivered } from "./worker_link.ts";
+import type { Undelivered } from "../worker/worker_thread.ts";
 
 /** A listener whose connections can be handed to workers. */
 type ServedListener = TCPListener | UnixStreamListener;

@@ -13,22 +13,22 @@ import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { Acceptor, handOver, servedBy } from "./acceptor.ts";
 import { Balancer } from "./balance.ts";
-import { checkShutdown, Crew, upOrEnded } from "./crew.ts";
-import { Gate, type LimitCounters } from "./gate.ts";
-import { unpackAddr } from "./portable_addr.ts";
-import { unpack } from "./portable_error.ts";
-import type { ShedReport, ToMain } from "./protocol.ts";
+import { checkShutdown, Crew, upOrEnded } from "../worker/worker_group.ts";
+import { Gate, type LimitCounters } from "../limit/limiter.ts";
+import { unpackAddr } from "../worker/addr_codec.ts";
+import { unpack } from "../worker/error_codec.ts";
+import type { ShedReport, ToMain } from "../worker/protocol.ts";
 import {
   type CheckedReactorOptions,
   checkReactorOptions,
   moduleURL,
   type ReactorOptions,
-} from "./reactor_options.ts";
-import { NoWorkersError } from "./reactor_errors.ts";
-import { SharedPorts } from "./shared_ports.ts";
-import { handedLimits, mainLimits, ownLimits } from "./shares.ts";
-import type { Tended } from "./supervisor.ts";
-import { type WorkerEnd, WorkerLink } from "./worker_link.ts";
+} from "./options.ts";
+import { NoWorkersError } from "./errors.ts";
+import { SharedPorts } from "./reuse_port.ts";
+import { handedLimits, mainLimits, ownLimits } from "./limit_shares.ts";
+import type { Tended } from "../worker/supervisor.ts";
+import { type WorkerEnd, WorkerLink } from "../worker/worker_thread.ts";
 import { type ReactorWorker, WorkerSlot } from "./worker_slot.ts";
 
 /** How long a worker may take to end in order when it must: its `finally` blocks have a second. */

@@ -3,7 +3,7 @@
 import type { Listener } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { openReactor } from "./reactor.ts";
-import type { ReactorOptions } from "./reactor_options.ts";
+import type { ReactorOptions } from "./options.ts";
 
 /**
  * Serves `listener` over all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.

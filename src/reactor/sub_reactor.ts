@@ -11,15 +11,15 @@ import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import type { Events } from "../event/api/events.ts";
-import { Admission } from "./admission.ts";
-import { EventServant } from "./event_servant.ts";
-import { checkLimits } from "./limit_options.ts";
-import type { MainLink } from "./main_link.ts";
-import { OwnListener } from "./own_listener.ts";
-import { pack } from "./portable_error.ts";
-import * as P from "./protocol.ts";
-import { DescriptorRing, TokenRing } from "./rings.ts";
-import { ShedReports } from "./shed_reports.ts";
+import { Admission } from "../limit/admission.ts";
+import { EventServant } from "./event_worker.ts";
+import { checkLimits } from "../limit/limit_options.ts";
+import type { MainLink } from "../worker/parent_port.ts";
+import { OwnListener } from "./worker_listener.ts";
+import { pack } from "../worker/error_codec.ts";
+import * as P from "../worker/protocol.ts";
+import { DescriptorRing, TokenRing } from "../worker/shared_rings.ts";
+import { ShedReports } from "../worker/shed_reports.ts";
 
 /** What a handler is told beside its connection. */
 export interface HandlerContext {

@@ -2,10 +2,10 @@
 /** A place for a worker: the same number, whoever works there after a restart. */
 import { platform } from "../../platforms/runtime.ts";
 import type { Candidate } from "./balance.ts";
-import type { Gate } from "./gate.ts";
-import * as P from "./protocol.ts";
-import { type Accepted, MOST_TOKENS } from "./rings.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import type { Gate } from "../limit/limiter.ts";
+import * as P from "../worker/protocol.ts";
+import { type Accepted, MOST_TOKENS } from "../worker/shared_rings.ts";
+import type { WorkerLink } from "../worker/worker_thread.ts";
 
 /**
  * What a worker is doing. "starting": its module is being loaded. "serving". "paused": it serves what

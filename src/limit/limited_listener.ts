@@ -13,8 +13,8 @@ import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { SelectCase } from "../chan/select_case.ts";
 import { Admission } from "./admission.ts";
-import { Door, DoorCase } from "./door.ts";
-import type { LimitCounters } from "./gate.ts";
+import { Door, DoorCase } from "./limited_accept.ts";
+import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 
 /** A listener with limits, as {@linkcode limit} gives it. */

@@ -5,16 +5,16 @@ import { needObject, needString, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Semaphore } from "../sync/semaphore.ts";
-import { checkShutdown, Crew, upOrEnded } from "./crew.ts";
+import { checkShutdown, Crew, upOrEnded } from "../worker/worker_group.ts";
 import { Job, JobQueue } from "./job_queue.ts";
-import { OverloadError, PoolClosedError, WorkerEndedError } from "./pool_errors.ts";
-import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./pool_options.ts";
-import { PoolPlace } from "./pool_place.ts";
-import { unpack } from "./portable_error.ts";
-import type { ToMain } from "./protocol.ts";
-import { moduleURL } from "./reactor_options.ts";
-import type { Tended } from "./supervisor.ts";
-import { type WorkerEnd, WorkerLink } from "./worker_link.ts";
+import { OverloadError, PoolClosedError, WorkerEndedError } from "./errors.ts";
+import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./options.ts";
+import { PoolPlace } from "./pool_slot.ts";
+import { unpack } from "../worker/error_codec.ts";
+import type { ToMain } from "../worker/protocol.ts";
+import { moduleURL } from "../reactor/options.ts";
+import type { Tended } from "../worker/supervisor.ts";
+import { type WorkerEnd, WorkerLink } from "../worker/worker_thread.ts";
 
 /** How long a worker may take to end that has no job any more, in milliseconds. */
 const END_MS = 100;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Who keeps which limit: the main thread, that accepts, or the workers, that have the connections. */
-import type { CheckedLimits } from "./limit_options.ts";
-import type { WorkerLimits } from "./protocol.ts";
+import type { CheckedLimits } from "../limit/limit_options.ts";
+import type { WorkerLimits } from "../worker/protocol.ts";
 
 /** The share of one of `workers`: they may not have more together. */
 function share<L extends { most: number }>(limit: L, workers: number): L {

@@ -7,8 +7,8 @@ import { scheduler } from "../sched/thread.ts";
 import { cancellable } from "../context/cancellable.ts";
 import type { Context } from "../context/context.ts";
 import type { ToMain } from "./protocol.ts";
-import type { RestartOptions } from "./reactor_options.ts";
-import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
+import type { RestartOptions } from "../reactor/options.ts";
+import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
 
 /** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */
 const WELL_MS = 10_000;

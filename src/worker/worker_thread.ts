@@ -23,8 +23,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import * as P from "./protocol.ts";
-import { unpack } from "./portable_error.ts";
-import { type Accepted, DescriptorRing, TokenRing } from "./rings.ts";
+import { unpack } from "./error_codec.ts";
+import { type Accepted, DescriptorRing, TokenRing } from "./shared_rings.ts";
 
 /** How often a main thread that the host cannot tell anything asks whether the worker is there. */
 const CHECK_MS = 250;
@@ -58,7 +58,7 @@ export interface WorkerEnd {
 
 /** See the top of this file. */
 export class WorkerLink {
-  /** See src/reactor/protocol.ts. */
+  /** See src/worker/protocol.ts. */
   readonly words: Int32Array;
   readonly descriptors: DescriptorRing = new DescriptorRing();
   readonly tokens: TokenRing = new TokenRing();

@@ -10,8 +10,8 @@ import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type Chan, chan } from "../chan/chan.ts";
-import { unpack } from "./portable_error.ts";
-import type { ToMain, ToWorker, WorkerLimits } from "./protocol.ts";
+import { unpack } from "../worker/error_codec.ts";
+import type { ToMain, ToWorker, WorkerLimits } from "../worker/protocol.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 
 type Wish = ToWorker & { type: "listen" };

@@ -2,8 +2,8 @@
 /** What a worker tells of what it has shed: together, for under a flood each alone would be one more. */
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import type { Shed } from "./limit_options.ts";
-import { packAddr } from "./portable_addr.ts";
+import type { Shed } from "../limit/limit_options.ts";
+import { packAddr } from "./addr_codec.ts";
 import type { ShedKey, ShedReport } from "./protocol.ts";
 
 /** How long it is collected, in milliseconds. */

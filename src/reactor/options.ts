@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
 import { shown } from "../validate/argument.ts";
-import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
-import type { Driver } from "./protocol.ts";
+import { type CheckedLimits, checkLimits, type Limits } from "../limit/limit_options.ts";
+import type { Driver } from "../worker/protocol.ts";
 
 /**
  * Which worker gets the next connection. "roundRobin": one after the other. "random".

@@ -7,9 +7,9 @@ import { type Chan, chan } from "../chan/chan.ts";
 import { background, type Context } from "../context/context.ts";
 import { type CancelFunc, withCancel } from "../context/with_cancel.ts";
 import * as P from "./protocol.ts";
-import type { RestartOptions } from "./reactor_options.ts";
+import type { RestartOptions } from "../reactor/options.ts";
 import { supervise, type Supervised, type Tended } from "./supervisor.ts";
-import type { WorkerEnd, WorkerLink } from "./worker_link.ts";
+import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
 
 /** How often it is looked whether all workers have ended. */
 const LOOK_MS = 5;

@@ -6,10 +6,10 @@ import { keepLedger, Ledger } from "../netpoll/ledger.ts";
 import { run, runSync } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { RunOptions } from "../sched/run.ts";
-import { MainLink } from "./main_link.ts";
-import { poolWorker } from "./pool_worker.ts";
-import { pack } from "./portable_error.ts";
-import * as P from "./protocol.ts";
+import { MainLink } from "../worker/parent_port.ts";
+import { poolWorker } from "../pool/pool_worker.ts";
+import { pack } from "../worker/error_codec.ts";
+import * as P from "../worker/protocol.ts";
 import { SubReactor } from "./sub_reactor.ts";
 
 const start = workerData as P.WorkerStart;

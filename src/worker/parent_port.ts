@@ -5,7 +5,7 @@ import { wake } from "../fd/wake_words.ts";
 import { scheduler } from "../sched/thread.ts";
 import * as P from "./protocol.ts";
 
-/** See src/reactor/protocol.ts. */
+/** See src/worker/protocol.ts. */
 export class MainLink {
   readonly start: P.WorkerStart;
   readonly words: Int32Array;

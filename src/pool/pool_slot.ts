@@ -3,9 +3,9 @@
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { Job } from "./job_queue.ts";
-import { JobTimeoutError } from "./pool_errors.ts";
-import * as P from "./protocol.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import { JobTimeoutError } from "./errors.ts";
+import * as P from "../worker/protocol.ts";
+import type { WorkerLink } from "../worker/worker_thread.ts";
 
 /** See the top of this file. */
 export class PoolPlace {

@@ -8,9 +8,9 @@ import { cancellable } from "../context/cancellable.ts";
 import { background } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import { beginJob, jobCancelled } from "./job.ts";
-import type { MainLink } from "./main_link.ts";
-import { pack } from "./portable_error.ts";
-import * as P from "./protocol.ts";
+import type { MainLink } from "../worker/parent_port.ts";
+import { pack } from "../worker/error_codec.ts";
+import * as P from "../worker/protocol.ts";
 
 type Job = P.ToWorker & { type: "job" };
 

@@ -5,11 +5,11 @@ import type { Conn } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Admitted, AdmittedSet } from "./admitted.ts";
-import { FirstBytesGuard } from "./first_bytes.ts";
-import { Gate } from "./gate.ts";
+import { type Admitted, AdmittedSet } from "./connection_set.ts";
+import { FirstBytesGuard } from "./first_bytes_timeout.ts";
+import { Gate } from "./limiter.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./rejection.ts";
 
 /** See the top of this file. */
 export class Admission {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The job that a worker of a pool is at, for the job's own code. */
-import { CANCELLED } from "./protocol.ts";
+import { CANCELLED } from "../worker/protocol.ts";
 
 let words: Int32Array | null = null;
 let current = 0;

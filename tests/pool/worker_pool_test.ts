@@ -9,10 +9,10 @@ import {
   type WorkerPool,
 } from "../../reactor.ts";
 import { both, thrown, until } from "../harness.ts";
-import { bothWithWorkers, endsWithRun, withWorkers } from "./left.ts";
+import { bothWithWorkers, endsWithRun, withWorkers } from "../reactor/left.ts";
 
-type Jobs = typeof import("./handlers/jobs.ts");
-const JOBS = new URL("./handlers/jobs.ts", import.meta.url);
+type Jobs = typeof import("../reactor/handlers/jobs.ts");
+const JOBS = new URL("../reactor/handlers/jobs.ts", import.meta.url);
 
 /** Runs `body` with a pool, and ends that. */
 function* withPool(

@@ -5,12 +5,12 @@ import { listen } from "../net/listen.ts";
 import type { Conn } from "../net/net.ts";
 import type { StreamListener } from "../net/socket/stream_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { checkLimits } from "./limit_options.ts";
-import { LimitedListener } from "./limited_listener.ts";
-import type { MainLink } from "./main_link.ts";
-import { pack } from "./portable_error.ts";
-import type { ToWorker } from "./protocol.ts";
-import type { ShedReports } from "./shed_reports.ts";
+import { checkLimits } from "../limit/limit_options.ts";
+import { LimitedListener } from "../limit/limited_listener.ts";
+import type { MainLink } from "../worker/parent_port.ts";
+import { pack } from "../worker/error_codec.ts";
+import type { ToWorker } from "../worker/protocol.ts";
+import type { ShedReports } from "../worker/shed_reports.ts";
 
 /** Who serves what is accepted. */
 export interface Server {

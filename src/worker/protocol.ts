@@ -10,9 +10,9 @@
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../fd/wake_words.ts";
 import type { ListenOptions } from "../net/options/options.ts";
-import type { PortableAddr } from "./portable_addr.ts";
-import type { PortableError } from "./portable_error.ts";
-import type { LimitName, Shed } from "./limit_options.ts";
+import type { PortableAddr } from "./addr_codec.ts";
+import type { PortableError } from "./error_codec.ts";
+import type { LimitName, Shed } from "../limit/limit_options.ts";
 
 /** Written by the main thread: whether the worker is to end, {@linkcode RUN}, DRAIN or STOP. */
 export const ORDER = 0;

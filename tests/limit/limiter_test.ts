@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Balancer } from "../../src/reactor/balance.ts";
-import { Gate, type GateKeeper } from "../../src/reactor/gate.ts";
-import { checkLimits, type Limits } from "../../src/reactor/limit_options.ts";
+import { Gate, type GateKeeper } from "../../src/limit/limiter.ts";
+import { checkLimits, type Limits } from "../../src/limit/limit_options.ts";
 
 /** A gate under `limits` whose keeper has so many goroutines at each question. */
 function gate(limits: Limits, ...goroutines: number[]): Gate {

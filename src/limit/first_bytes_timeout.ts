@@ -4,7 +4,7 @@ import { platform } from "../../platforms/runtime.ts";
 import { PlatformError } from "../../platforms/types.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import type { Admitted } from "./admitted.ts";
+import type { Admitted } from "./connection_set.ts";
 import type { FirstBytes } from "./limit_options.ts";
 
 /**

@@ -9,7 +9,7 @@ import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { Waiter } from "../chan/waiter.ts";
 import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./limiter.ts";
 
 /** Connections refused in one go, before others have their turn. */
 const MOST_REFUSED = 64;

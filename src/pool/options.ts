@@ -3,14 +3,14 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
-import type { Driver } from "./protocol.ts";
+import type { Driver } from "../worker/protocol.ts";
 import {
   DEFAULT_RESTART,
   driverSchema,
   type RestartOptions,
   restartSchema,
   workersSchema,
-} from "./reactor_options.ts";
+} from "../reactor/options.ts";
 
 /**
  * How long jobs may wait, after CoDel (RFC 8289). A queue may be long for a moment, and empty again

@@ -3,7 +3,7 @@
 import type { Goroutine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
-import type { QueueDelay } from "./pool_options.ts";
+import type { QueueDelay } from "./options.ts";
 
 /** A job and who waits for it. */
 export class Job {
