@@ -145,7 +145,7 @@ export { Semaphore } from "./src/sync/semaphore.ts";
 export { after, Ticker, Timer } from "./src/time/timer.ts";
 export { afterFunc as timerFunc, type FuncTimer } from "./src/time/after_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
-export { type ErrorClass, PlatformError } from "./platforms/types.ts";
+export { type ErrorClass, PlatformError } from "./platforms/contract/platform.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
 export { fromDuplex } from "./src/bridge/duplex_conn.ts";
 export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";

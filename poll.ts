@@ -25,8 +25,8 @@
  *
  * @module
  */
-export { PlatformError, type Trigger } from "./platforms/types.ts";
-export type { Family, IntOption } from "./platforms/types.ts";
+export { PlatformError, type Trigger } from "./platforms/contract/platform.ts";
+export type { Family, IntOption } from "./platforms/contract/platform.ts";
 export type { Addr, InternetAddr, TCPAddr } from "./src/net/addr/addr.ts";
 export { AddrError } from "./src/net/errors.ts";
 export { SyscallError } from "./src/fd/errors.ts";

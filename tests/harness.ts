@@ -20,10 +20,10 @@ import {
   sleep,
   type TCPAddr,
 } from "../mod.ts";
-import { platform } from "../platforms/runtime.ts";
-import type { IntOption } from "../platforms/types.ts";
-import { WindowsSockets } from "../platforms/windows/socket.ts";
-import { winsock } from "../platforms/windows/winsock.ts";
+import { platform } from "../platforms/platform.ts";
+import type { IntOption } from "../platforms/contract/platform.ts";
+import { WindowsSockets } from "../platforms/windows/socket/sockets.ts";
+import { winsock } from "../platforms/windows/abi/winsock.ts";
 import { netpoll } from "../src/netpoll/netpoll.ts";
 import type { GoroutineHandle } from "../src/sched/goroutine.ts";
 import { scheduler } from "../src/sched/thread.ts";

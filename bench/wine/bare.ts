@@ -3,9 +3,9 @@
 // callback for what comes next. What the library adds to that is the distance to netpoll.ts, whose
 // arguments and output these are.
 import process from "node:process";
-import { winsock } from "../../platforms/windows/winsock.ts";
-import * as C from "../../platforms/windows/constants.ts";
-import { OVERLAPPED, OVERLAPPED_ENTRY, WSABUF } from "../../platforms/windows/structs.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
+import * as C from "../../platforms/windows/abi/constants.ts";
+import { OVERLAPPED, OVERLAPPED_ENTRY, WSABUF } from "../../platforms/windows/abi/structs.ts";
 
 const BYTES = 64;
 const ENTRIES = 64;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a message carries beside its bytes. See cmsg in recvmsg(2), ip(4), ip6(4). */
 import { IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
-import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../packet_types.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import { CMSGHDR, type MessageLayout } from "./structs.ts";
 
 /** Room for the packet info of both versions of IP. */

@@ -1,36 +1,117 @@
 // SPDX-License-Identifier: MIT
-/**
- * The flags of a descriptor, by ioctl(2). macOS has no call that sets them as it makes the
- * descriptor, and fcntl(2) would want a variadic integer, which Apple's arm64 passes in four bytes
- * of the stack; FIOCLEX wants no argument at all, FIONBIO a pointer. libuv: uv__nonblock_ioctl.
- */
-import { F_GETFL, FIOCLEX, FIONBIO, O_NONBLOCK } from "./constants.ts";
+/** Descriptors from elsewhere: what they are, copies of them, reading what is no socket. */
+import {
+  AF_INET,
+  AF_UNIX,
+  ENOTSOCK,
+  SO_ACCEPTCONN,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
+import type { DescriptorCalls, DescriptorKind } from "../contract/packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import type { SocketCalls } from "../contract/platform.ts";
+import { closeOnExec, isNonBlocking, setNonBlocking } from "./fd_flags.ts";
 import type { BsdLibc } from "./libc.ts";
+import { keepQuiet } from "./open_socket.ts";
+import { BsdSockets } from "./socket.ts";
+import type { BsdSystem } from "./system.ts";
 
-const ON = new Int32Array(new ArrayBuffer(8));
-ON[0] = 1;
-const OFF = new Int32Array(new ArrayBuffer(8));
+const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
+  [SOCK_STREAM]: "stream",
+  [SOCK_DGRAM]: "dgram",
+  [SOCK_SEQPACKET]: "seqpacket",
+};
 
-/** Has `fd` closed by exec. -1 with errno set on failure. */
-export function closeOnExec(libc: BsdLibc, fd: number): number {
-  return libc.ioctl(fd, FIOCLEX, ON);
+/** Pipes, terminals and the like: the calls that a socket has its own for are the plain ones. */
+class BsdFiles extends BsdSockets {
+  override recv(fd: number, buffer: Uint8Array, length: number): number {
+    return this.read(fd, buffer, length);
+  }
+
+  override send(fd: number, buffer: Uint8Array, length: number): number {
+    return this.write(fd, buffer, length);
+  }
 }
 
-/** Has calls on `fd` answer EAGAIN instead of waiting, or wait. -1 with errno set on failure. */
-export function setNonBlocking(libc: BsdLibc, fd: number, on = true): number {
-  return libc.ioctl(fd, FIONBIO, on ? ON : OFF);
-}
+/** See {@linkcode DescriptorCalls}. */
+export class BsdDescriptors implements DescriptorCalls {
+  readonly files: SocketCalls;
+  readonly #libc: BsdLibc;
+  readonly #system: BsdSystem;
+  /** Whether each call says that it wants no signal. */
+  readonly #quiet: boolean;
+  readonly #domains: Readonly<Record<number, DescriptorKind["domain"]>>;
+  readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
+  readonly #value = new Int32Array(new ArrayBuffer(4));
+  readonly #length = new Int32Array(new ArrayBuffer(4));
 
-/** 1 if calls on `fd` do not wait, 0 if they do; -1 with errno set on failure. */
-export function isNonBlocking(libc: BsdLibc, fd: number): number {
-  const flags = libc.symbols.fcntl(fd, F_GETFL);
-  return flags < 0 ? flags : flags & O_NONBLOCK ? 1 : 0;
-}
+  constructor(libc: BsdLibc, system: BsdSystem) {
+    this.#libc = libc;
+    this.#system = system;
+    this.#quiet = system.constants.MSG_NOSIGNAL !== 0;
+    this.files = new BsdFiles(libc, system);
+    this.#domains = {
+      [AF_INET]: "ip4",
+      [system.constants.AF_INET6]: "ip6",
+      [AF_UNIX]: "unix",
+    };
+  }
 
-/**
- * Whether the argument of a variadic function arrives, found out by an ioctl on `fd` whose effect
- * can be seen: had it gone astray, sockets would block the thread.
- */
-export function variadicArrives(libc: BsdLibc, fd: number): boolean {
-  return setNonBlocking(libc, fd) === 0 && isNonBlocking(libc, fd) === 1;
+  /** macOS has no SO_DOMAIN: a socket's own name tells its family, bound or not. */
+  kind(fd: number): DescriptorKind | number {
+    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+    const { getsockname } = this.#libc.symbols;
+    const done = this.#done(getsockname(fd, this.#address, this.#length));
+    if (done === -ENOTSOCK) return { domain: "file", type: "other", listening: false };
+    if (done < 0) return done;
+    return {
+      domain: this.#domains[this.#system.sockaddr.family(this.#address)] ?? "other",
+      type: TYPES[this.#option(fd, SO_TYPE)] ?? "other",
+      // The kernel gives the bit, not 1.
+      listening: this.#option(fd, SO_ACCEPTCONN) > 0,
+    };
+  }
+
+  /** F_DUPFD_CLOEXEC would want a variadic integer; see ./descriptor.ts. */
+  duplicate(fd: number): number {
+    const copy = this.#done(this.#libc.symbols.dup(fd));
+    if (copy < 0) return copy;
+    const done = this.closeOnExec(copy);
+    if (done < 0) this.#libc.symbols.close(copy);
+    return done < 0 ? done : copy;
+  }
+
+  closeOnExec(fd: number): number {
+    return this.#done(closeOnExec(this.#libc, fd));
+  }
+
+  /** A socket that is taken in is also made deaf to SIGPIPE, where no call can be told. */
+  setNonBlocking(fd: number, on: boolean): number {
+    const is = this.#done(isNonBlocking(this.#libc, fd));
+    if (is < 0) return is;
+    // What is no socket refuses that, and may.
+    if (on && !this.#quiet) keepQuiet(this.#libc, this.#system, fd);
+    if ((is === 1) === on) return 0;
+    const done = this.#done(setNonBlocking(this.#libc, fd, on));
+    return done < 0 ? done : 1;
+  }
+
+  close(fd: number): number {
+    return this.#done(this.#libc.symbols.close(fd));
+  }
+
+  #option(fd: number, name: number): number {
+    this.#length[0] = 4;
+    const { getsockopt } = this.#libc.symbols;
+    const done = getsockopt(fd, SOL_SOCKET, name, this.#value, this.#length);
+    return done < 0 ? -this.#libc.errno() : this.#value[0];
+  }
+
+  #done(result: number): number {
+    return result >= 0 ? result : -this.#libc.errno();
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A kqueue and the user event in it that breaks a wait: what pollers over kqueue are made of. */
 import { EINTR } from "./constants.ts";
-import { type ErrnoText, PlatformError } from "../types.ts";
+import { type ErrnoText, PlatformError } from "../contract/platform.ts";
 import {
   DATA,
   EV_ADD,

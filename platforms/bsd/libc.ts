@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The C library, opened once per thread at its first use. */
-import type { JsRuntime, Library } from "../types.ts";
+import type { JsRuntime, Library } from "../contract/platform.ts";
 import { IOCTL, IOCTL_ON_STACK, SENDFILE_DARWIN, SENDFILE_FREEBSD, SYMBOLS } from "./symbols.ts";
 import type { BsdSystem } from "./system.ts";
 

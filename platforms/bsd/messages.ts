@@ -11,11 +11,11 @@ import {
   type MessagesShape,
   NO_CONTROL,
   type SocketName,
-} from "../packet_types.ts";
-import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
-import type { RawAddress } from "../types.ts";
+} from "../contract/packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import type { RawAddress } from "../contract/platform.ts";
 import { Control } from "./control.ts";
-import { closeOnExec } from "./descriptor.ts";
+import { closeOnExec } from "./fd_flags.ts";
 import type { BsdLibc } from "./libc.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";

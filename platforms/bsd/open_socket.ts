@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** New sockets: non-blocking, close-on-exec and deaf to SIGPIPE, in one call or in four. */
 import { SOL_SOCKET } from "./constants.ts";
-import { closeOnExec, setNonBlocking } from "./descriptor.ts";
+import { closeOnExec, setNonBlocking } from "./fd_flags.ts";
 import type { BsdLibc } from "./libc.ts";
 import type { BsdSystem } from "./system.ts";
 

@@ -2,16 +2,16 @@
 /** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
 import * as constants from "./constants.ts";
 import { AF_INET, ENOPROTOOPT, MSG_TRUNC, SOCK_DGRAM } from "./constants.ts";
-import { Multicast } from "../multicast.ts";
+import { Multicast } from "../shared/multicast.ts";
 import type {
   Messages,
   MessagesShape,
   PacketCalls,
   PacketOption,
   SocketName,
-} from "../packet_types.ts";
-import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
-import type { Family, RawAddress } from "../types.ts";
+} from "../contract/packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import type { Family, RawAddress } from "../contract/platform.ts";
 import type { BsdLibc } from "./libc.ts";
 import { BsdMessages } from "./messages.ts";
 import { openSocket } from "./open_socket.ts";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** macOS or FreeBSD, bound for this thread. */
 import { arch } from "node:process";
-import { Interfaces } from "../interfaces.ts";
-import { jsRuntime } from "../js_runtime.ts";
-import { type Platform, PlatformError } from "../types.ts";
+import { Interfaces } from "../shared/interfaces.ts";
+import { jsRuntime } from "../shared/js_runtime.ts";
+import { type Platform, PlatformError } from "../contract/platform.ts";
 import { AF_INET, IF_NAMESIZE, SOCK_STREAM } from "./constants.ts";
-import { BsdDescriptors } from "./adopted.ts";
-import { closeOnExec, variadicArrives } from "./descriptor.ts";
+import { BsdDescriptors } from "./descriptor.ts";
+import { closeOnExec, variadicArrives } from "./fd_flags.ts";
 import { breaker, type KqueueCalls } from "./kqueue.ts";
 import { type BsdLibc, openLibc } from "./libc.ts";
 import { BsdPackets } from "./packet.ts";

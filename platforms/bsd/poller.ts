@@ -14,7 +14,7 @@ import {
   POLL_WRITE,
   type Poller,
   type PollSink,
-} from "../types.ts";
+} from "../contract/platform.ts";
 import {
   EV_ADD,
   EV_CLEAR,

@@ -14,7 +14,7 @@ import {
   type RawPoller,
   type RawSink,
   type Trigger,
-} from "../types.ts";
+} from "../contract/platform.ts";
 import {
   EV_ADD,
   EV_CLEAR,

@@ -5,7 +5,7 @@
  * Source: golang.org/x/sys/unix, ztypes_{darwin,freebsd}_{amd64,arm64}.go, which agree in all that is
  * here.
  */
-import { SockaddrCodec } from "../sockaddr.ts";
+import { SockaddrCodec } from "../shared/sockaddr.ts";
 import { AF_INET, AF_UNIX } from "./constants.ts";
 
 /** The addresses of either: a `struct sockaddr` begins with its own length. <sys/un.h> for the path. */

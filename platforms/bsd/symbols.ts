@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The C functions that macOS and FreeBSD give us, each with its declaration. */
-import type { SymbolTable } from "../types.ts";
+import type { SymbolTable } from "../contract/platform.ts";
 
 /** See each function's page in section 2 of the manual. */
 export const SYMBOLS = {

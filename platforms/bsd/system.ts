@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What macOS and FreeBSD must each say of themselves, so that one body of code serves both. */
-import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../types.ts";
-import type { PacketOption } from "../packet_types.ts";
-import type { SockaddrCodec } from "../sockaddr.ts";
+import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../contract/platform.ts";
+import type { PacketOption } from "../contract/packets.ts";
+import type { SockaddrCodec } from "../shared/sockaddr.ts";
 import type { KeventLayout } from "./kevent.ts";
 import type { MessageLayout } from "./structs.ts";
 

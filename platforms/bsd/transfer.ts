@@ -5,7 +5,7 @@
  * and written, as by Go.
  */
 import { ENOSYS } from "./constants.ts";
-import type { SendVector, TransferCalls } from "../types.ts";
+import type { SendVector, TransferCalls } from "../contract/platform.ts";
 import type { BsdLibc } from "./libc.ts";
 import { sendError } from "./send_error.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";

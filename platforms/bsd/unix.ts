@@ -9,7 +9,7 @@ import {
   SOCK_STREAM,
   SOL_LOCAL,
 } from "./constants.ts";
-import type { RawCredentials, UnixCalls, UnixType } from "../packet_types.ts";
+import type { RawCredentials, UnixCalls, UnixType } from "../contract/packets.ts";
 import type { BsdLibc } from "./libc.ts";
 import { openSocket } from "./open_socket.ts";
 import { XUCRED } from "./structs.ts";

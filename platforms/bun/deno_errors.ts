@@ -2,7 +2,7 @@
 /** Deno's classes of errors where there is no Deno: those of the npm package that stands in for it. */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { ErrorClasses } from "../types.ts";
+import type { ErrorClasses } from "../contract/platform.ts";
 
 let classes: ErrorClasses | null = null;
 

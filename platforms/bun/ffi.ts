@@ -11,8 +11,8 @@ import type {
   OpenedLibrary,
   Pointer,
   SymbolTable,
-} from "../types.ts";
-import { type Library, PlatformError } from "../types.ts";
+} from "../contract/platform.ts";
+import { type Library, PlatformError } from "../contract/platform.ts";
 
 /** The part of `bun:ffi` that is used here, declared so that no ambient types are needed. */
 interface BunFFI {

@@ -5,7 +5,7 @@
  * first wait, and is parked in `Atomics.wait`, in no system call of ours, whenever it is not armed.
  */
 import { Worker } from "node:worker_threads";
-import type { HostWait } from "../types.ts";
+import type { HostWait } from "../contract/platform.ts";
 import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
 
 /** The newer half of Atomics, which the library's TypeScript target does not promise. */

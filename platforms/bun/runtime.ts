@@ -2,7 +2,7 @@
 /** Bun behind the neutral seam. */
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
-import type { JsRuntime } from "../types.ts";
+import type { JsRuntime } from "../contract/platform.ts";
 import { denoErrors } from "./deno_errors.ts";
 import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";

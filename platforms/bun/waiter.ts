@@ -4,7 +4,7 @@
  * something, and says so.
  */
 import { workerData } from "node:worker_threads";
-import type { CompletionBasket } from "../types.ts";
+import type { CompletionBasket } from "../contract/platform.ts";
 import { bunFFI, memoryAt, pointerAt } from "./ffi.ts";
 import { ACK, CMD, QUIT, type WaiterData } from "./waiter_protocol.ts";
 

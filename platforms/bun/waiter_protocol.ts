@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a thread and its waiter share: three words of memory, and who moves each. */
 
-import type { CompletionBasket } from "../types.ts";
+import type { CompletionBasket } from "../contract/platform.ts";
 
 /** Waits asked for; the thread adds one and notifies. */
 export const CMD = 0;

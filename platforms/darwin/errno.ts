@@ -3,8 +3,8 @@
  * macOS's errno numbers on x86-64 and arm64, with the words that Go prints for them.
  * Source: golang.org/x/sys/unix, zerrors_darwin_amd64.go and _arm64.go, which agree.
  */
-import { errnoTexts } from "../bsd/errno_table.ts";
-import type { ErrnoNumbers, ErrnoText } from "../types.ts";
+import { errnoTexts } from "../shared/errno_table.ts";
+import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 
 /** The name and words of an errno; an unknown number is shown as such. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts([

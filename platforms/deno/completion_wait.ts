@@ -3,7 +3,7 @@
  * Waiting for a completion port beside Deno's event loop: one NtRemoveIoCompletionEx as a
  * non-blocking call, which Deno runs on a thread of its pool. At most one is under way.
  */
-import type { CompletionBasket, HostWait } from "../types.ts";
+import type { CompletionBasket, HostWait } from "../contract/platform.ts";
 import { pointerAt } from "./ffi.ts";
 import { deno } from "./global.ts";
 

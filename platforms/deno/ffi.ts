@@ -7,8 +7,8 @@ import type {
   OpenedLibrary,
   Pointer,
   SymbolTable,
-} from "../types.ts";
-import { type Library, PlatformError } from "../types.ts";
+} from "../contract/platform.ts";
+import { type Library, PlatformError } from "../contract/platform.ts";
 import { deno } from "./global.ts";
 
 /** Opens the first name that is both permitted and there. */

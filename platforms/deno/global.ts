@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The part of the `Deno` global that is used here, declared so that tsc and Bun need no ambient types. */
 
-import type { ErrorClass, ErrorClasses } from "../types.ts";
+import type { ErrorClass, ErrorClasses } from "../contract/platform.ts";
 
 /** A permission descriptor. */
 export type Permission =

@@ -3,7 +3,7 @@
  * Waiting beside Deno's event loop: one `poll` as a non-blocking call, which Deno runs on a thread
  * of its pool. At most one is under way; it costs some 60 microseconds, so it is for idle times.
  */
-import type { HostWait } from "../types.ts";
+import type { HostWait } from "../contract/platform.ts";
 import { deno } from "./global.ts";
 
 /** `struct pollfd`: the descriptor, then `events` and `revents` of 16 bits each. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deno behind the neutral seam. */
-import type { JsRuntime } from "../types.ts";
+import type { JsRuntime } from "../contract/platform.ts";
 import { clock } from "./clock.ts";
 import { DenoCompletionWait } from "./completion_wait.ts";
 import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";

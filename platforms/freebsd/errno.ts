@@ -4,8 +4,8 @@
  * Source: golang.org/x/sys/unix, zerrors_freebsd_amd64.go and _arm64.go, which agree. Of two names
  * for one number (EWOULDBLOCK, ENOTSUP) the library knows the other.
  */
-import { errnoTexts } from "../bsd/errno_table.ts";
-import type { ErrnoNumbers, ErrnoText } from "../types.ts";
+import { errnoTexts } from "../shared/errno_table.ts";
+import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 
 /** The name and words of an errno; an unknown number is shown as such. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts([

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Where FreeBSD has its C functions; their declarations are in ../bsd/symbols.ts. */
-import type { LibraryNames } from "../types.ts";
+import type { LibraryNames } from "../contract/platform.ts";
 
 /** The C library, whose `kevent` has the structure of FreeBSD 12 and later. */
 export const LIBRARY: LibraryNames = {

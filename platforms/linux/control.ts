@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Control messages: what a message carries beside its bytes. See cmsg(3), ip(7), ipv6(7), unix(7). */
-import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../packet_types.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import * as C from "./constants.ts";
 import { CMSGHDR } from "./structs.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors from elsewhere on Linux: what they are, copies of them, reading what is no socket. */
-import type { DescriptorCalls, DescriptorKind } from "../packet_types.ts";
-import type { SocketCalls } from "../types.ts";
+import type { DescriptorCalls, DescriptorKind } from "../contract/packets.ts";
+import type { SocketCalls } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxSockets } from "./socket.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** An epoll instance and the eventfd in it that breaks a wait: what both pollers are made of. */
-import { PlatformError } from "../types.ts";
+import { PlatformError } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Libc } from "./libc.ts";

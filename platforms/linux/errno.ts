@@ -2,7 +2,7 @@
 /**
  * Linux's errno numbers on x86-64 and arm64 (asm-generic), with the words that Go prints for them.
  */
-import type { ErrnoNumbers, ErrnoText } from "../types.ts";
+import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 
 /** Number, name and words; the first line of a number wins. */
 const TABLE: readonly (readonly [number, string, string])[] = [

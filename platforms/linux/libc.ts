@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The C library, opened once per thread at its first use. */
-import { jsRuntime } from "../js_runtime.ts";
-import type { Library } from "../types.ts";
+import { jsRuntime } from "../shared/js_runtime.ts";
+import type { Library } from "../contract/platform.ts";
 import { LIBC, SYMBOLS } from "./symbols.ts";
 import { withBareCalls } from "./syscalls.ts";
 

@@ -7,9 +7,9 @@ import {
   type MessagesShape,
   NO_CONTROL,
   type SocketName,
-} from "../packet_types.ts";
-import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
-import type { RawAddress } from "../types.ts";
+} from "../contract/packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import type { RawAddress } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import { controlSize, readControl, writeControl } from "./control.ts";
 import type { Libc } from "./libc.ts";

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Linux's datagram sockets behind the neutral seam. See udp(7), ip(7), ipv6(7). */
-import { Multicast } from "../multicast.ts";
+import { Multicast } from "../shared/multicast.ts";
 import type {
   Messages,
   MessagesShape,
   PacketCalls,
   PacketOption,
   SocketName,
-} from "../packet_types.ts";
-import { SOCKADDR_STORAGE_SIZE } from "../sockaddr.ts";
-import type { Family, RawAddress } from "../types.ts";
+} from "../contract/packets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import type { Family, RawAddress } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxMessages } from "./messages.ts";

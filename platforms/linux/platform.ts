@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Linux, bound for this thread. */
 import { arch } from "node:process";
-import { Interfaces } from "../interfaces.ts";
-import { jsRuntime } from "../js_runtime.ts";
-import { type Platform, PlatformError } from "../types.ts";
+import { Interfaces } from "../shared/interfaces.ts";
+import { jsRuntime } from "../shared/js_runtime.ts";
+import { type Platform, PlatformError } from "../contract/platform.ts";
 import { IF_NAMESIZE } from "./constants.ts";
 import { LinuxDescriptors } from "./descriptor.ts";
 import { wakeEventfd } from "./epoll.ts";

@@ -11,7 +11,7 @@ import {
   POLL_WRITE,
   type Poller,
   type PollSink,
-} from "../types.ts";
+} from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import { BREAK, Epoll } from "./epoll.ts";
 import type { Libc } from "./libc.ts";

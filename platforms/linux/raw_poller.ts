@@ -8,7 +8,7 @@ import {
   type RawPoller,
   type RawSink,
   type Trigger,
-} from "../types.ts";
+} from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import { BREAK, Epoll } from "./epoll.ts";
 import { ERRNO } from "./errno.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Many pieces in one `sendmsg`. See sendmsg(2) and `struct msghdr`. */
-import type { SendVector } from "../types.ts";
+import type { SendVector } from "../contract/platform.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Layouts of the kernel's structures as data. */
-import { SockaddrCodec } from "../sockaddr.ts";
+import { SockaddrCodec } from "../shared/sockaddr.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
 
 /** Sizes and offsets of `struct epoll_event`, in 32-bit words. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The C functions that Linux gives us, each with its declaration. */
-import type { LibraryNames, SymbolTable } from "../types.ts";
+import type { LibraryNames, SymbolTable } from "../contract/platform.ts";
 
 /** Where the C library is: by glibc's and musl's names, then by the paths that distributions use. */
 export const LIBC: LibraryNames = {

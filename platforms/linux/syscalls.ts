@@ -7,7 +7,7 @@
  * For the two calls of an echo that is 40 ns, and nobody cancels a thread of JavaScript.
  */
 import { arch } from "node:process";
-import type { Library } from "../types.ts";
+import type { Library } from "../contract/platform.ts";
 import type { SYMBOLS } from "./symbols.ts";
 
 type Symbols = Library<typeof SYMBOLS>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Linux's threads behind the neutral seam. */
 import { pid } from "node:process";
-import type { ThreadCalls } from "../types.ts";
+import type { ThreadCalls } from "../contract/platform.ts";
 import type { Libc } from "./libc.ts";
 
 /** Signal 0 is sent to nobody: the kernel only says whether it could be. tgkill(2). */

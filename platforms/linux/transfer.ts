@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux's ways of moving bytes within the kernel: sendfile(2), splice(2), pipe(2). */
-import type { PipeEnds, TransferCalls } from "../types.ts";
+import type { PipeEnds, TransferCalls } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxSendVector } from "./send_vector.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Whether a number stands for something open: a socket, or any other handle. */
-import type { Winsock } from "./winsock.ts";
+import type { Winsock } from "./abi/winsock.ts";
 
 const flags = new Uint32Array(new ArrayBuffer(4));
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /** Windows, bound for this thread. */
 import { arch } from "node:process";
-import { Interfaces } from "../interfaces.ts";
-import { type Platform, PlatformError } from "../types.ts";
-import { Arena } from "./arena.ts";
-import { IF_NAMESIZE } from "./constants.ts";
-import { WindowsDescriptors } from "./descriptor.ts";
-import { ERRNO, errnoText } from "./errno.ts";
-import type { Shared } from "./handle.ts";
-import { WindowsPackets } from "./packets.ts";
-import { breakPort } from "./packet_queue.ts";
-import { PlainSockets } from "./plain_sockets.ts";
-import { CompletionPoller } from "./poller.ts";
-import { AfdRawPoller } from "./raw_poller.ts";
-import { WindowsSockets } from "./socket.ts";
-import { SOCKADDR } from "./structs.ts";
-import { threadCalls } from "./threads.ts";
-import { WindowsTransfers } from "./transfer.ts";
-import { WindowsUnix } from "./unix.ts";
-import { winsock } from "./winsock.ts";
+import { Interfaces } from "../shared/interfaces.ts";
+import { type Platform, PlatformError } from "../contract/platform.ts";
+import { Arena } from "./iocp/overlapped_arena.ts";
+import { IF_NAMESIZE } from "./abi/constants.ts";
+import { WindowsDescriptors } from "./socket/descriptor.ts";
+import { ERRNO, errnoText } from "./abi/errno.ts";
+import type { Shared } from "./iocp/socket_handle.ts";
+import { WindowsPackets } from "./socket/datagrams.ts";
+import { breakPort } from "./iocp/completion_port.ts";
+import { PlainSockets } from "./afd/nonblocking_sockets.ts";
+import { CompletionPoller } from "./iocp/poller.ts";
+import { AfdRawPoller } from "./afd/raw_poller.ts";
+import { WindowsSockets } from "./socket/sockets.ts";
+import { SOCKADDR } from "./abi/structs.ts";
+import { threadCalls } from "./abi/threads.ts";
+import { WindowsTransfers } from "./socket/transfer.ts";
+import { WindowsUnix } from "./socket/unix.ts";
+import { winsock } from "./abi/winsock.ts";
 
 /** Opens the libraries and binds what the library needs of Windows. */
 export function windows(): Platform {

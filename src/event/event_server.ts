@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** An event server: its listeners, its loops, its connections, and how they end together. */
-import { platform } from "../../platforms/runtime.ts";
-import type { SocketCalls } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { dial } from "../net/dial.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";

@@ -7,8 +7,8 @@
  * is given up for a moment, to take the queued connections and close them: their clients are told
  * rather than left hanging. Another thread may snatch that descriptor; the wait alone is certain.
  */
-import { platform } from "../../platforms/runtime.ts";
-import type { SocketCalls } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";

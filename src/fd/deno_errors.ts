@@ -7,8 +7,8 @@
  * of ours and one of Deno's there is a prototype below Deno's with the properties of ours, and ours
  * know those prototypes by `Symbol.hasInstance`. No global is changed.
  */
-import { jsRuntime } from "../../platforms/js_runtime.ts";
-import type { ErrorClass } from "../../platforms/types.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
+import type { ErrorClass } from "../../platforms/contract/platform.ts";
 
 /** The classes that both Deno and `@deno/shim-deno` have. */
 export type DenoErrorName =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Errors of descriptors. Their texts are Go's, and callers match on them: they are frozen. */
 import { asDenoClass, isInstance } from "./deno_errors.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 
 /** The descriptor was closed, before the call or under it. Go: `net.ErrClosed`. */
 export class ClosedError extends Error {

@@ -6,8 +6,8 @@
  * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must be
  * fast, are operations (operation.ts); the rest are generators.
  */
-import { platform } from "../../platforms/runtime.ts";
-import type { SocketCalls } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
 import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/poll_desc.ts";
 import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";

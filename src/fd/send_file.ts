@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A file straight from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";

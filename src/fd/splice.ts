@@ -5,8 +5,8 @@
  * Each call has a pipe of its own, which is gone with it: bytes of one stream can never turn up in
  * another, and no descriptor is left when nothing is moved.
  */
-import { platform } from "../../platforms/runtime.ts";
-import type { PipeEnds } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { PipeEnds } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";

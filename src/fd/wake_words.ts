@@ -7,7 +7,7 @@
  * `leaving`, and closing waits until nobody is inside.
  */
 import { wrongArgument } from "../validate/argument.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 
 /** Words of the shared memory: whether it was woken, whether it is closed, how many are waking it. */
 const WOKEN = 0;

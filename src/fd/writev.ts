@@ -6,8 +6,8 @@
  * an address and the kernel's own work for one more entry (200 pieces of 50 bytes: 7 us copied, 13 us
  * as entries on Bun, 25 us on Deno). Long ones are handed over where they are.
  */
-import { platform } from "../../platforms/runtime.ts";
-import type { SendVector } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { SendVector } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Closes who connects and then says too little: the guard against slow requests. */
-import { platform } from "../../platforms/runtime.ts";
-import { PlatformError } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import { PlatformError } from "../../platforms/contract/platform.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { Admitted } from "./connection_set.ts";

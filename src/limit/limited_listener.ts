@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A listener that lets in no more than its limits. Go: golang.org/x/net/netutil, LimitListener. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import type { Conn, Listener } from "../net/net.ts";

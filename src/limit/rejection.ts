@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Turning a connection away, with a word if there is one, and at a bounded cost. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { lingerClose } from "../net/socket/lossless_close.ts";
 import { scheduler } from "../sched/thread.ts";
 

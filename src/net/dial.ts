@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Dialling. Go: net/dial.go, Dial. */
-import type { Endpoint } from "../../platforms/types.ts";
+import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr } from "./addr/addr.ts";
 import { dialAll } from "./tcp/happy_eyeballs.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Listening. Go: net/dial.go, Listen; net/sock_posix.go, listenStream. */
-import { platform } from "../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { Endpoint, RawAddress } from "../../platforms/contract/platform.ts";
 import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
 import { SyscallError } from "../fd/errors.ts";
 import { holdSpare } from "../fd/accept_backoff.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Sockets of datagrams. Go: net/dial.go, ListenPacket. */
-import type { Endpoint } from "../../platforms/types.ts";
+import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { addressError } from "./errors.ts";
 import { Limits } from "./options/call_limits.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the library stands on here. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 
 /** See {@linkcode platformInfo}. */
 export interface PlatformInfo {

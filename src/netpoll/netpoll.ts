@@ -16,8 +16,8 @@
  * A completion poller keeps the same contract: what it completes, it has written into its
  * operation before it reports the slot, and the owner of the slot looks there when it is resumed.
  */
-import { platform } from "../../platforms/runtime.ts";
-import { type HostWait, PlatformError, type Poller, type PollSink } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import { type HostWait, PlatformError, type Poller, type PollSink } from "../../platforms/contract/platform.ts";
 import type { Goroutine } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { RunQueue } from "../sched/run_queue.ts";

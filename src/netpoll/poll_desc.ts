@@ -15,7 +15,7 @@
 import type { Goroutine, Park, Waitable } from "../sched/goroutine.ts";
 import type { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
-import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
+import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import { type Late, PollExtras, type Watcher } from "./poll_extras.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A raw poller's wait beside the host's loop, and its end. */
 import { clearTimeout, setTimeout } from "node:timers";
-import { platform } from "../../platforms/runtime.ts";
-import type { HostWait, RawPoller } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { HostWait, RawPoller } from "../../platforms/contract/platform.ts";
 import { PanicError } from "../sched/goroutine.ts";
 
 /** Longest time that a timer of the host can be set to; whoever waits then waits again. */

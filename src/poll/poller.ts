@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The raw poller: a thin, checked shell over the system's own. mio: Poll, Registry. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import {
   POLL_READ,
   POLL_WRITE,
   type RawPoller,
   type RawSink,
   type Trigger,
-} from "../../platforms/types.ts";
+} from "../../platforms/contract/platform.ts";
 import { SyscallError } from "../fd/errors.ts";
 import { type WakerHandle, WakeWords } from "../fd/wake_words.ts";
 import { needObject, shown, wrongArgument } from "../validate/argument.ts";

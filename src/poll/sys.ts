@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import {
   type Family,
   INT_OPTIONS,
   type IntOption,
   type RawAddress,
-} from "../../platforms/types.ts";
+} from "../../platforms/contract/platform.ts";
 import { type TCPAddr, tcpAddr } from "../net/addr/addr.ts";
 import { AddrError } from "../net/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";

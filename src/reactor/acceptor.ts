@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { ADOPTABLE, type AdoptableNetwork } from "../net/file/adopt.ts";
 import type { Listener } from "../net/net.ts";

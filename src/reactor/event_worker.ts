@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Serves a worker's connections by a table of events, each worker with a server of its own. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { EventConn } from "../event/api/conn.ts";
 import type { EventServer } from "../event/event_server.ts";
 import type { Events } from "../event/api/events.ts";

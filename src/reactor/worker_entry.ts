@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Where a worker's thread begins. It is started by worker_link.ts, and imported by nobody. */
 import { workerData } from "node:worker_threads";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { keepLedger, Ledger } from "../netpoll/ledger.ts";
 import { run, runSync } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A place for a worker: the same number, whoever works there after a restart. */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { Candidate } from "./balance.ts";
 import type { Gate } from "../limit/limiter.ts";
 import * as P from "../worker/protocol.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The clock that the scheduler and its timers go by. Go: runtime.nanotime. */
-import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 
 let read: (() => number) | null = null;
 

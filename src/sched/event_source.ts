@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the scheduler needs of the poller. Go: the netpoll of runtime/proc.go's findRunnable. */
-import type { HostWait } from "../../platforms/types.ts";
+import type { HostWait } from "../../platforms/contract/platform.ts";
 import type { Run } from "./run.ts";
 import type { RunQueue } from "./run_queue.ts";
 

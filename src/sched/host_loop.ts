@@ -9,7 +9,7 @@
  */
 import process from "node:process";
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { HostWait } from "../../platforms/types.ts";
+import type { HostWait } from "../../platforms/contract/platform.ts";
 import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
 

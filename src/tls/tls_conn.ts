@@ -2,7 +2,7 @@
 /** A connection under TLS, whose engine is that of `node:tls`. Go: crypto/tls/conn.go. */
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { setImmediate } from "node:timers";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { Direction } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";

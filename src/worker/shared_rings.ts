@@ -3,7 +3,7 @@
  * Queues between two threads, in memory that both see: one thread puts in, another takes out, and
  * neither waits. Each end moves its own index, after it has written or read what is there.
  */
-import type { RawAddress } from "../../platforms/types.ts";
+import type { RawAddress } from "../../platforms/contract/platform.ts";
 
 /** Words before the entries: where the next is taken, where the next is put. They only ever grow. */
 const HEAD = 0;

@@ -14,7 +14,7 @@ import {
   type Transferable,
   Worker,
 } from "node:worker_threads";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { Ledger } from "../netpoll/ledger.ts";
 import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";

@@ -12,7 +12,7 @@ import {
   type Routine,
   UnknownNetworkError,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { type EventConn, type Events, serve, type Server } from "../../event.ts";
 import { both, onWindows, openSockets, thrown, until } from "../harness.ts";
 import { bytes, readAll, serving, text } from "./serving.ts";

@@ -17,8 +17,8 @@ import {
   run,
   sleep,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { SocketCalls } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, pair, pairOn, parked, thrown, until } from "../harness.ts";
 import { pattern, readPattern } from "../pattern.ts";

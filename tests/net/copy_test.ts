@@ -14,7 +14,7 @@ import {
   splice,
   withCancel,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, openLinks, pair, runBy, thrown, until } from "../harness.ts";
 import { assertPattern, pattern } from "../pattern.ts";
 

@@ -24,11 +24,11 @@ import {
   type TCPAddr,
   type TCPNetwork,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import { type IntOption, POLL_READ, POLL_WRITE, type RawAddress } from "../../platforms/types.ts";
-import type { SocketHandle } from "../../platforms/windows/handle.ts";
-import { CompletionPoller } from "../../platforms/windows/poller.ts";
-import type { WindowsSockets } from "../../platforms/windows/socket.ts";
+import { platform } from "../../platforms/platform.ts";
+import { type IntOption, POLL_READ, POLL_WRITE, type RawAddress } from "../../platforms/contract/platform.ts";
+import type { SocketHandle } from "../../platforms/windows/iocp/socket_handle.ts";
+import { CompletionPoller } from "../../platforms/windows/iocp/poller.ts";
+import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { lacking } from "../platforms/libkqueue_limits.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";

@@ -22,8 +22,8 @@ import {
   withCancelCause,
   withTimeout,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { Endpoint, RawAddress } from "../../platforms/contract/platform.ts";
 import { dialAll, type Dialler } from "../../src/net/tcp/happy_eyeballs.ts";
 import { formatIP, parseIP } from "../../src/net/addr/ip.ts";
 import { Limits } from "../../src/net/options/call_limits.ts";

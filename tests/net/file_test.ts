@@ -24,7 +24,7 @@ import {
   SyscallError,
   type UDPConn,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, onWindows, openSockets, pair, thrown, until, wineGap } from "../harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");

@@ -16,9 +16,9 @@ import {
   type TCPAddr,
 } from "../../mod.ts";
 import { libc } from "../../platforms/linux/libc.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { IntOption } from "../../platforms/types.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { IntOption } from "../../platforms/contract/platform.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, openSockets, option, thrown, wineGap } from "../harness.ts";
 

@@ -30,7 +30,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { endpointOf } from "../../src/net/addr/addr.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, only, onWindows, thrown, until } from "../harness.ts";
 
 /** The index of the loopback interface. */

@@ -26,7 +26,7 @@ import {
   sendFile,
   withCancel,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { onWindows, openLinks, pair, runBy, thrown, until } from "../harness.ts";
 import { assertPattern, pattern } from "../pattern.ts";
 

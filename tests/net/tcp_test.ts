@@ -15,7 +15,7 @@ import {
   type Routine,
   UnexpectedEOFError,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import {
   both,

@@ -13,7 +13,7 @@ import {
   UDPAddr,
   type UDPConn,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, thrown, until, wineGap } from "../harness.ts";
 

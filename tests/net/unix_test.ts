@@ -21,8 +21,8 @@ import {
   type UnixConn,
   wait,
 } from "../../mod.ts";
-import type { PacketCalls } from "../../platforms/packet_types.ts";
-import { platform } from "../../platforms/runtime.ts";
+import type { PacketCalls } from "../../platforms/contract/packets.ts";
+import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, only, openSockets, opError, thrown, until } from "../harness.ts";
 

@@ -11,7 +11,7 @@ import {
   type Routine,
   withCancel,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, pair, thrown, until } from "../harness.ts";
 import { assertPattern } from "../pattern.ts";
 

@@ -15,7 +15,7 @@ import {
   sleep,
   splice,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { both, pair, until } from "../harness.ts";
 

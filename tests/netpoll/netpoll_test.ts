@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Conn, go, gosched, type Routine } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { Poller, PollSink } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { Poller, PollSink } from "../../platforms/contract/platform.ts";
 import { Netpoll } from "../../src/netpoll/netpoll.ts";
 import { POLL_CLOSING, POLL_OK, POLL_TIMEOUT, type PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { scheduler } from "../../src/sched/thread.ts";

@@ -2,7 +2,7 @@
 /** Datagrams, Unix sockets, adopted descriptors and control messages of macOS and FreeBSD. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BsdDescriptors } from "../../platforms/bsd/adopted.ts";
+import { BsdDescriptors } from "../../platforms/bsd/descriptor.ts";
 import { Control } from "../../platforms/bsd/control.ts";
 import { BsdMessages } from "../../platforms/bsd/messages.ts";
 import { BsdPackets } from "../../platforms/bsd/packet.ts";

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openLibc } from "../../platforms/bsd/libc.ts";
-import { variadicArrives } from "../../platforms/bsd/descriptor.ts";
+import { variadicArrives } from "../../platforms/bsd/fd_flags.ts";
 import { BsdTransfers } from "../../platforms/bsd/transfer.ts";
 import type { BsdSystem } from "../../platforms/bsd/system.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
-import { unpackAddress } from "../../platforms/packed_address.ts";
-import type { JsRuntime } from "../../platforms/types.ts";
+import { unpackAddress } from "../../platforms/shared/packed_address.ts";
+import type { JsRuntime } from "../../platforms/contract/platform.ts";
 import { library } from "./bsd_library.ts";
 
 const EPERM = 1;

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { LIBC, SYMBOLS } from "../../platforms/linux/symbols.ts";
-import { PlatformError, type SymbolTable } from "../../platforms/types.ts";
+import { PlatformError, type SymbolTable } from "../../platforms/contract/platform.ts";
 import { onWindows } from "../harness.ts";
 
 /** What of it differs on Windows is in winsock_test.ts. */

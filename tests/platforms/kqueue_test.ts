@@ -23,7 +23,7 @@ import {
   POLL_HANGUP,
   POLL_READ,
   POLL_WRITE,
-} from "../../platforms/types.ts";
+} from "../../platforms/contract/platform.ts";
 import { Netpoll } from "../../src/netpoll/netpoll.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { RECORDS } from "./kevent_records.ts";

@@ -10,8 +10,8 @@ import { EVFILT_READ } from "../../platforms/bsd/kevent.ts";
 import { KqueuePoller } from "../../platforms/bsd/poller.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { libc } from "../../platforms/linux/libc.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { RawAddress, SocketCalls } from "../../platforms/types.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { RawAddress, SocketCalls } from "../../platforms/contract/platform.ts";
 import { only, until } from "../harness.ts";
 import { RecordedKqueue } from "./kqueue_stub.ts";
 

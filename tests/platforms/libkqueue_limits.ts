@@ -3,7 +3,7 @@
  * What libkqueue 2.3.1 lacks of a kqueue. libkqueue_limits_test.ts has a small program for each; a
  * test that cannot run for one of them names it.
  */
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 
 /** What it lacks, and what that means here. */
 export const LIMITS = {

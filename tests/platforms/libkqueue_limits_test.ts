@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Small programs that show what libkqueue lacks, against the library itself, without the adapter:
- * when one fails, a later libkqueue has more, and platforms/linux/libkqueue_calls.ts may do less.
+ * when one fails, a later libkqueue has more, and platforms/libkqueue/calls.ts may do less.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
@@ -18,11 +18,11 @@ import {
   flagsOf,
   writeKevent,
 } from "../../platforms/bsd/kevent.ts";
-import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { LinuxSockets } from "../../platforms/linux/socket.ts";
 import { SOCKADDR } from "../../platforms/linux/structs.ts";
-import type { SymbolTable } from "../../platforms/types.ts";
+import type { SymbolTable } from "../../platforms/contract/platform.ts";
 import type { LIMITS } from "./libkqueue_limits.ts";
 
 const path = jsRuntime().variable("NETPOLL_LIBKQUEUE");

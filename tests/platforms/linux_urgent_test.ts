@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { go, sleep } from "../../mod.ts";
 import { libc } from "../../platforms/linux/libc.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, pair, thrown, until } from "../harness.ts";
 import { lacking } from "./libkqueue_limits.ts";
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dial, listen } from "../../mod.ts";
-import { packAddress, unpackAddress } from "../../platforms/packed_address.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { packAddress, unpackAddress } from "../../platforms/shared/packed_address.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both } from "../harness.ts";
 
 const V4: [ip: number[], port: number][] = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the cases of poller_cases.ts are made of: a poller, sockets without goroutines, events as a list. */
 import assert from "node:assert/strict";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import {
   POLL_ERROR,
   POLL_HANGUP,
@@ -10,7 +10,7 @@ import {
   type Poller,
   type RawAddress,
   type SocketCalls,
-} from "../../platforms/types.ts";
+} from "../../platforms/contract/platform.ts";
 
 /** A system's poller under test. */
 export interface PollerSystem {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The cases of poller_cases.ts over the poller of this platform; NETPOLL_POLLER chooses another. */
-import { platform } from "../../platforms/runtime.ts";
-import { WindowsSockets } from "../../platforms/windows/socket.ts";
+import { platform } from "../../platforms/platform.ts";
+import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { pollerCases } from "./poller_cases.ts";
 import { completionSystem } from "./poller_completions.ts";
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** What is otherwise about the cases of poller_cases.ts where a poller tells of what is done. */
-import { jsRuntime } from "../../platforms/js_runtime.ts";
-import { POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
-import type { SocketHandle } from "../../platforms/windows/handle.ts";
-import type { CompletionPoller } from "../../platforms/windows/poller.ts";
-import type { WindowsSockets } from "../../platforms/windows/socket.ts";
-import { WS2_32 } from "../../platforms/windows/symbols.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
+import { POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
+import type { SocketHandle } from "../../platforms/windows/iocp/socket_handle.ts";
+import type { CompletionPoller } from "../../platforms/windows/iocp/poller.ts";
+import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
+import { WS2_32 } from "../../platforms/windows/abi/symbols.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import type { PollerSystem } from "./poller_bench.ts";
 
 /** Cases that cannot hold for completions, and why not. */

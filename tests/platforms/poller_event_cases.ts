@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What every poller must tell of descriptors, and when. */
 import assert from "node:assert/strict";
-import { POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
+import { POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
 import { type Case, modeText } from "./poller_bench.ts";
 
 /** No descriptor has this number. */

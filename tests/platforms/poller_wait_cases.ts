@@ -2,7 +2,7 @@
 /** How every poller must wait and be woken, with much to tell, and beside another one. */
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
-import { POLL_READ, POLL_WRITE } from "../../platforms/types.ts";
+import { POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
 import type { Case } from "./poller_bench.ts";
 
 /** The cases, by what they show. */

@@ -9,8 +9,8 @@ import { test } from "node:test";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
 import { SOCKADDR as LINUX } from "../../platforms/linux/structs.ts";
-import { SOCKADDR_STORAGE_SIZE, type SockaddrCodec } from "../../platforms/sockaddr.ts";
-import { SOCKADDR as WINDOWS } from "../../platforms/windows/structs.ts";
+import { SOCKADDR_STORAGE_SIZE, type SockaddrCodec } from "../../platforms/shared/sockaddr.ts";
+import { SOCKADDR as WINDOWS } from "../../platforms/windows/abi/structs.ts";
 
 /** A codec, AF_INET6, and the longest names: a path, an abstract one. */
 const SYSTEMS: Record<string, [codec: SockaddrCodec, inet6: number, path: number, name: number]> = {

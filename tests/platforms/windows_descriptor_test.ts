@@ -16,9 +16,9 @@ import {
   type Routine,
   run,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { RawAddress } from "../../platforms/types.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { RawAddress } from "../../platforms/contract/platform.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { both, onWindows, pair, runBy, thrown, until } from "../harness.ts";
 
 const skip = !onWindows && "this is not Windows";

@@ -2,10 +2,10 @@
 /** Windows' layouts, numbers and addresses against its headers' own figures; they run on any system. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BARE, LARGE, PAGE } from "../../platforms/windows/arena.ts";
-import { readControl, writeControl } from "../../platforms/windows/control.ts";
-import { ERRNO, errnoText, ntstatusErrno, win32Errno } from "../../platforms/windows/errno.ts";
-import { NAME_SIZE } from "../../platforms/windows/message.ts";
+import { BARE, LARGE, PAGE } from "../../platforms/windows/iocp/overlapped_arena.ts";
+import { readControl, writeControl } from "../../platforms/windows/socket/control.ts";
+import { ERRNO, errnoText, ntstatusErrno, win32Errno } from "../../platforms/windows/abi/errno.ts";
+import { NAME_SIZE } from "../../platforms/windows/socket/message.ts";
 import {
   ACCEPT_ADDRESS_SIZE,
   OVERLAPPED,
@@ -16,9 +16,9 @@ import {
   WSABUF,
   WSACMSGHDR,
   WSAMSG,
-} from "../../platforms/windows/structs.ts";
-import { SOCKADDR_IN6 } from "../../platforms/sockaddr.ts";
-import { EXTENSIONS } from "../../platforms/windows/symbols.ts";
+} from "../../platforms/windows/abi/structs.ts";
+import { SOCKADDR_IN6 } from "../../platforms/shared/sockaddr.ts";
+import { EXTENSIONS } from "../../platforms/windows/abi/symbols.ts";
 
 test("the structures have the sizes and offsets of the headers", () => {
   // sizeof and offsetof as a compiler for x86_64-w64-mingw32 gives them.

@@ -10,12 +10,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { AddrError, dial, go, listen, type OpError, type Routine } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import type { RawAddress } from "../../platforms/types.ts";
-import { PAGE } from "../../platforms/windows/arena.ts";
-import * as C from "../../platforms/windows/constants.ts";
-import { ACCEPT_UNIX_SIZE, SOCKADDR } from "../../platforms/windows/structs.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { RawAddress } from "../../platforms/contract/platform.ts";
+import { PAGE } from "../../platforms/windows/iocp/overlapped_arena.ts";
+import * as C from "../../platforms/windows/abi/constants.ts";
+import { ACCEPT_UNIX_SIZE, SOCKADDR } from "../../platforms/windows/abi/structs.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { both, onWindows, onWine, thrown } from "../harness.ts";
 
 const skip = !onWine && "only Wine needs a stand-in for Unix sockets";

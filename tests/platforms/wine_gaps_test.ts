@@ -8,8 +8,8 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { listenPacket } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { platform } from "../../platforms/platform.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { only, onWine, pair, type WineGap } from "../harness.ts";
 
 const [SOCK_STREAM, OVERLAPPED] = [1, 1];

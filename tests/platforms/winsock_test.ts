@@ -14,13 +14,13 @@ import {
   type Routine,
   runSync,
 } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import {
   SO_UPDATE_ACCEPT_CONTEXT,
   SO_UPDATE_CONNECT_CONTEXT,
-} from "../../platforms/windows/constants.ts";
-import type { WindowsSockets } from "../../platforms/windows/socket.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+} from "../../platforms/windows/abi/constants.ts";
+import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import {
   assertNothingLeft,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of every kind for the tests of the raw poller, made by the C library. */
 import process from "node:process";
-import { jsRuntime } from "../../platforms/js_runtime.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { LIBC } from "../../platforms/linux/symbols.ts";
-import type { SymbolTable } from "../../platforms/types.ts";
+import type { SymbolTable } from "../../platforms/contract/platform.ts";
 import { sys } from "../../poll.ts";
 import { onWindows } from "../harness.ts";
 

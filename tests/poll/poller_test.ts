@@ -15,9 +15,9 @@ import {
   SyscallError,
 } from "../../poll.ts";
 import { platformInfo } from "../../mod.ts";
-import { platform } from "../../platforms/runtime.ts";
-import { WindowsSockets } from "../../platforms/windows/socket.ts";
-import { winsock } from "../../platforms/windows/winsock.ts";
+import { platform } from "../../platforms/platform.ts";
+import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { onWindows } from "../harness.ts";
 import { lacking } from "../platforms/libkqueue_limits.ts";
 import {

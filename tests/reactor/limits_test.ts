@@ -14,7 +14,7 @@ import {
   select,
 } from "../../mod.ts";
 import { limit, type LimitedListener, type Limits, type Shed } from "../../reactor.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, onWindows, thrown, until } from "../harness.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

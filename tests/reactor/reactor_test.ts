@@ -22,7 +22,7 @@ import {
   serve,
   type WorkerReport,
 } from "../../reactor.ts";
-import { platform } from "../../platforms/runtime.ts";
+import { platform } from "../../platforms/platform.ts";
 import { both, openLinks, openSockets, thrown, until } from "../harness.ts";
 import { bothWithWorkers, endsWithRun, noSharing } from "./left.ts";
 

@@ -329,7 +329,7 @@ function quote(command: string): string {
 if (isDeno) register();
 else {
   test("Bun has no permissions: there is nothing to grant and nothing to refuse", async () => {
-    const { jsRuntime } = await import("../../platforms/js_runtime.ts");
+    const { jsRuntime } = await import("../../platforms/shared/js_runtime.ts");
     // The calls by which the library would ask are there and let everything pass.
     jsRuntime().requireNet("203.0.113.1", 1);
     jsRuntime().refuseDeniedNet("203.0.113.1", 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of a server need of it. */
-import type { SocketCalls } from "../../../platforms/types.ts";
+import type { SocketCalls } from "../../../platforms/contract/platform.ts";
 import type { Action } from "../api/action.ts";
 import type { Events } from "../api/events.ts";
 import type { Settings } from "../api/settings.ts";

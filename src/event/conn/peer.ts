@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The other end of a connection in little memory: most of a server's connections are idle. */
-import { unpackAddress } from "../../../platforms/packed_address.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { Endpoint, SocketCalls } from "../../../platforms/types.ts";
+import { unpackAddress } from "../../../platforms/shared/packed_address.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Endpoint, SocketCalls } from "../../../platforms/contract/platform.ts";
 import { endpointAddr, type InternetAddr } from "../../net/addr/addr.ts";
 import type { StreamNet } from "./stream_net.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A stream connection of an event loop: its turns, from `opened` to `closed`. */
-import { platform } from "../../../platforms/runtime.ts";
-import { POLL_READ } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import { POLL_READ } from "../../../platforms/contract/platform.ts";
 import { type Deadline, toMonotonic } from "../../net/deadline.ts";
 import { setKeepAlive } from "../../net/options/apply.ts";
 import { ERR_DEADLINE } from "../../fd/errors.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What differs between the connections of TCP and of Unix sockets. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../../net/addr/addr.ts";
 import type { Conn } from "../../net/net.ts";
 import { NetFD } from "../../net/socket/net_fd.ts";

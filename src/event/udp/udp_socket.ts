@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A UDP socket of an event server: a turn of its loop calls `data` for each datagram that has come. */
-import type { PacketCalls } from "../../../platforms/packet_types.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import { type Family, POLL_READ } from "../../../platforms/types.ts";
+import type { PacketCalls } from "../../../platforms/contract/packets.ts";
+import { platform } from "../../../platforms/platform.ts";
+import { type Family, POLL_READ } from "../../../platforms/contract/platform.ts";
 import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
 import { OpError } from "../../net/errors.ts";
 import { kernelForm, senderAddr } from "../../net/socket/peer_cache.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Addresses: what the two ends of a connection are called. Go: net/tcpsock.go, net/udpsock.go. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { AddrError } from "../errors.ts";
 import { joinHostPort } from "./host_port.ts";
 import { formatIP, parseIP } from "./ip.ts";

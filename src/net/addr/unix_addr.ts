@@ -3,8 +3,8 @@
 import { needString } from "../../validate/argument.ts";
 import { cwd } from "node:process";
 import { resolve } from "node:path";
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
 import { AddrError } from "../errors.ts";
 

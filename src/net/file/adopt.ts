@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Connections out of descriptors that another thread has accepted. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { type Addr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";

@@ -2,9 +2,9 @@
 /** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
 import { z } from "zod";
 import { shown } from "../../validate/argument.ts";
-import type { DescriptorKind } from "../../../platforms/packet_types.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import type { DescriptorKind } from "../../../platforms/contract/packets.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import { ERR_NOT_POLLABLE, SyscallError } from "../../fd/errors.ts";
 import { holdSpare } from "../../fd/accept_backoff.ts";

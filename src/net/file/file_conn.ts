@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Streams over what is no socket: pipes, terminals, eventfds. Go: os.NewFile, os.File. */
 import { checkPieces } from "../../fd/check_bytes.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { SocketCalls } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { SocketCalls } from "../../../platforms/contract/platform.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Addr } from "../addr/addr.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Sockets that a service manager passes. See sd_listen_fds(3); Go has it in go-systemd, activation. */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { shown } from "../../validate/argument.ts";
 import { env, pid } from "node:process";
 import { SyscallError } from "../../fd/errors.ts";

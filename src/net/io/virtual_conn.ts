@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What connections have in common that are made of something else than a descriptor of their own. */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { checkBytes, checkPieces, lengthNow, takenAway } from "../../fd/check_bytes.ts";
 import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
 import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../../fd/errors.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Setting what the user asked for. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
 import { shown, wrongArgument } from "../../validate/argument.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { Family, IntOption } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Family, IntOption } from "../../../platforms/contract/platform.ts";
 import type { KeepAlive } from "../net.ts";
 import type { SocketOptions, TCPOptions } from "./options.ts";
 

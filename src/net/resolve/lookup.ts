@@ -7,7 +7,7 @@
  */
 import { shown } from "../../validate/argument.ts";
 import { lookup as systemLookup } from "node:dns";
-import { systemFile } from "../../../platforms/system_file.ts";
+import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { wait } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** From "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
 import { needString } from "../../validate/argument.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { Endpoint, Family } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Endpoint, Family } from "../../../platforms/contract/platform.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, type TCPAddr, type UDPAddr } from "../addr/addr.ts";
 import { AddrError, UnknownNetworkError } from "../errors.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Ports by number and by the name of a service. Go: net/port.go, net/port_unix.go, net/lookup.go. */
 import { needString } from "../../validate/argument.ts";
-import { systemFile } from "../../../platforms/system_file.ts";
+import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { AddrError } from "../errors.ts";
 
 /** What every system knows, with or without a file. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the datagram sockets of UDP and of Unix have in common. Go: net/udpsock.go, net/unixsock.go. */
 import { countRead, countWritten } from "../../fd/counters.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { SocketName } from "../../../platforms/packet_types.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { SocketName } from "../../../platforms/contract/packets.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
 import { checkBytes, lengthNow } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";

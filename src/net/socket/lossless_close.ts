@@ -8,7 +8,7 @@
  * closed when the peer has ended its side, or has acknowledged everything and stays silent.
  * HTTP servers know it as the lingering close (RFC 9112, section 9.6).
  */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { FD } from "../../fd/fd.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Run } from "../../sched/run.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
-import { unpackAddress } from "../../../platforms/packed_address.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { IntOption, RawAddress } from "../../../platforms/types.ts";
+import { unpackAddress } from "../../../platforms/shared/packed_address.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { IntOption, RawAddress } from "../../../platforms/contract/platform.ts";
 import { FD, type FdOp } from "../../fd/fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { Run } from "../../sched/run.ts";

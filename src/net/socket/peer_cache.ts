@@ -4,9 +4,9 @@
  * put into the kernel's form again for the answer.
  */
 import { shown } from "../../validate/argument.ts";
-import type { SocketName } from "../../../platforms/packet_types.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { Family, RawAddress } from "../../../platforms/types.ts";
+import type { SocketName } from "../../../platforms/contract/packets.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
 import { endpointOf, UDPAddr, udpAddr } from "../addr/addr.ts";
 import { AddrError } from "../errors.ts";
 import { fit, formatIP, isUnspecified, unmap } from "../addr/ip.ts";

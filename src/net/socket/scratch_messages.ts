@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Memory for one message with what it carries beside its bytes, which a thread's sockets share. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { Messages } from "../../../platforms/packet_types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Messages } from "../../../platforms/contract/packets.ts";
 
 /** The longest datagram of UDP, and then some. */
 const SIZE = 64 * 1024;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the listeners of TCP and of Unix sockets have in common. */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { releaseSpare } from "../../fd/accept_backoff.ts";
 import { AcceptOperation } from "../../fd/read_write.ts";

@@ -3,7 +3,7 @@
  * Dialling several addresses: one after the other, and the two versions of IP against each other.
  * Go: net/dial.go, dialParallel and dialSerial; RFC 6555, and RFC 8305, section 5.
  */
-import type { Endpoint } from "../../../platforms/types.ts";
+import type { Endpoint } from "../../../platforms/contract/platform.ts";
 import type { Goroutine, Routine } from "../../sched/goroutine.ts";
 import { spawn } from "../../sched/spawn.ts";
 import { scheduler } from "../../sched/thread.ts";

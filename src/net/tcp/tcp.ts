@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TCP listeners. Go: net/tcpsock.go, type TCPListener. */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { type TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { isUnspecified, parseIP } from "../addr/ip.ts";
 import { NetFD } from "../socket/net_fd.ts";

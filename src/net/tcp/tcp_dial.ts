@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Connecting a TCP socket to one address. Go: net/tcpsock_posix.go, doDialTCP; net/fd_unix.go, connect. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, type TCPAddr, tcpAddr } from "../addr/addr.ts";

@@ -3,9 +3,9 @@
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { shown } from "../../validate/argument.ts";
 import { traffic } from "../../fd/counters.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { ControlInfo, Messages } from "../../../platforms/packet_types.ts";
-import type { Family, RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { ControlInfo, Messages } from "../../../platforms/contract/packets.ts";
+import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
 import type { UDPAddr } from "../addr/addr.ts";
 import { formatIP } from "../addr/ip.ts";
 import { kernelForm, senderAddr } from "../socket/peer_cache.ts";

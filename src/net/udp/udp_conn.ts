@@ -2,9 +2,9 @@
 /** UDP sockets: messages and batches. Go: net/udpsock.go, golang.org/x/net/ipv4. */
 import { needObject, shown } from "../../validate/argument.ts";
 import { countRead, countWritten } from "../../fd/counters.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { ControlRequest } from "../../../platforms/packet_types.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { ControlRequest } from "../../../platforms/contract/packets.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
 import { checkBytes, lengthNow } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";

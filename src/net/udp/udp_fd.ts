@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of UDP sockets. Go: net/udpsock_posix.go. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { PacketOption } from "../../../platforms/packet_types.ts";
-import type { Family } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { PacketOption } from "../../../platforms/contract/packets.ts";
+import type { Family } from "../../../platforms/contract/platform.ts";
 import type { FdOp } from "../../fd/fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { type UDPAddr, udpAddr } from "../addr/addr.ts";

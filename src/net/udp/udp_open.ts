@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Opening UDP sockets. Go: net/udpsock_posix.go; net/sock_posix.go, listenDatagram. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { Endpoint, RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, udpAddr } from "../addr/addr.ts";

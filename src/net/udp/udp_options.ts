@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Options of UDP sockets. Go: golang.org/x/net/ipv4 and ipv6, sockopt. */
 import { needString, shown } from "../../validate/argument.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { SocketName } from "../../../platforms/packet_types.ts";
-import type { Family, RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { SocketName } from "../../../platforms/contract/packets.ts";
+import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
 import { UDPAddr } from "../addr/addr.ts";
 import { DatagramConn } from "../socket/datagram_conn.ts";
 import { AddrError, OpError } from "../errors.ts";

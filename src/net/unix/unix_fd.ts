@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of Unix sockets. Go: net/unixsock_posix.go. */
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawCredentials } from "../../../platforms/packet_types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawCredentials } from "../../../platforms/contract/packets.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { NetFD } from "../socket/net_fd.ts";

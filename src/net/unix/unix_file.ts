@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The file that binding a Unix socket makes, and that nobody but us removes. Go: UnixListener.close. */
 import { lstatSync, unlinkSync } from "node:fs";
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { UnixName } from "../addr/unix_addr.ts";
 

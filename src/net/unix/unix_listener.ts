@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Listeners of Unix sockets. Go: net/unixsock.go, type UnixListener. */
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import { StreamListener } from "../socket/stream_listener.ts";
 import type { UnixListener } from "./unix.ts";
 import { UNIX_NAMERS, type UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";

@@ -2,8 +2,8 @@
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { countRead, countWritten } from "../../fd/counters.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { holding, whenWritable } from "../../fd/attempts.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
 import { checkBytes, lengthNow, takenAway } from "../../fd/check_bytes.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Opening Unix sockets. Go: net/unixsock_posix.go, unixSocket. */
-import type { UnixType } from "../../../platforms/packet_types.ts";
-import { platform } from "../../../platforms/runtime.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import type { UnixType } from "../../../platforms/contract/packets.ts";
+import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { ERR_DEADLINE, SyscallError } from "../../fd/errors.ts";
 import { holdSpare } from "../../fd/accept_backoff.ts";
 import { sleep } from "../../sched/api.ts";

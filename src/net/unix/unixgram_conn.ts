@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Unix sockets of datagrams. Go: net/unixsock.go, type UnixConn. */
 import { needObject, shown } from "../../validate/argument.ts";
-import type { SocketName } from "../../../platforms/packet_types.ts";
-import type { RawAddress } from "../../../platforms/types.ts";
+import type { SocketName } from "../../../platforms/contract/packets.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import { DatagramConn } from "../socket/datagram_conn.ts";

@@ -2,7 +2,7 @@
 /** Handlers for the tests of reactors. A connection's first byte says what is to be done with it. */
 import process from "node:process";
 import { type Conn, type Routine, select, wait } from "../../../mod.ts";
-import { platform } from "../../../platforms/runtime.ts";
+import { platform } from "../../../platforms/platform.ts";
 import type { HandlerContext } from "../../../reactor.ts";
 
 /** Longer than any patience; not for ever, since nothing ends a busy thread on Deno. */

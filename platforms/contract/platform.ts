@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The seam between the library and what it stands on, in one piece; its parts are the files beside
+ * this one, and what an operating system must offer in all is {@linkcode Platform}.
+ *
+ * Nothing here or below throws for a failed system call: a call gives its result, or minus the
+ * errno. The storeys above turn that into an Error once, at their own border.
+ */
+import type { Interfaces } from "../shared/interfaces.ts";
+import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packets.ts";
+import type { Poller, RawPoller } from "./pollers.ts";
+import type { HostWait, JsRuntime } from "./js_runtime.ts";
+import type { SockaddrCodec } from "../shared/sockaddr.ts";
+import type { RawSocketCalls, SocketCalls, TransferCalls } from "./sockets.ts";
+
+export type * from "./ffi.ts";
+export * from "./pollers.ts";
+export type * from "./js_runtime.ts";
+export * from "./sockets.ts";
+
+/** The name and the words of an errno. */
+export interface ErrnoText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The numbers that the storeys above must tell apart. */
+export interface ErrnoNumbers {
+  readonly EINTR: number;
+  readonly EAGAIN: number;
+  readonly EINVAL: number;
+  readonly EISCONN: number;
+  readonly EALREADY: number;
+  readonly EINPROGRESS: number;
+  readonly ENOTCONN: number;
+  readonly ECONNABORTED: number;
+  readonly EPROTO: number;
+  readonly EMFILE: number;
+  readonly ENFILE: number;
+  readonly ENOBUFS: number;
+  readonly ENOMEM: number;
+  readonly EADDRNOTAVAIL: number;
+  readonly ECONNRESET: number;
+  readonly EAFNOSUPPORT: number;
+}
+
+/** The threads of this process, as the kernel knows them. */
+export interface ThreadCalls {
+  /** The number of the calling thread. */
+  current(): number;
+  /** Whether that thread of this process still exists. */
+  alive(thread: number): boolean;
+}
+
+/** One operating system, bound for this thread. */
+export interface Platform {
+  /** As Go's GOOS names it. */
+  readonly os: "linux" | "darwin" | "freebsd" | "windows";
+  /** What its pollers are: "epoll", "kqueue", "iocp". */
+  readonly pollerName: string;
+  /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
+  readonly registerName: string;
+  readonly runtime: JsRuntime;
+  readonly sockaddr: SockaddrCodec;
+  readonly interfaces: Interfaces;
+  readonly sockets: SocketCalls;
+  /** The same, unless the poller's sockets are of another kind than the raw poller's. */
+  readonly rawSockets: RawSocketCalls;
+  /** Absent where the system cannot tell. */
+  readonly threads?: ThreadCalls;
+  readonly transfers: TransferCalls;
+  readonly packets: PacketCalls;
+  readonly unix: UnixCalls;
+  readonly descriptors: DescriptorCalls;
+  readonly errno: ErrnoNumbers;
+  errnoText(errno: number): ErrnoText;
+  /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
+  openPoller(): Poller;
+  /** A new raw poller. Throws PlatformError where the system has none to give. */
+  openRawPoller(): RawPoller;
+  /** A wait in the host's loop for `poller` to have something. */
+  hostWait(poller: Pick<Poller, "waitDescriptor">): HostWait;
+  /** Wakes the thread whose poller has this `breakDescriptor`. 0 or minus an errno. */
+  wakeDescriptor(breakDescriptor: number): number;
+}
+
+/** Thrown when the library cannot run here: no permission, no library, no such system. */
+export class PlatformError extends Error {
+  /** "PlatformError". */
+  override readonly name = "PlatformError";
+  /** What would help: the permission flag or the file that is missing. */
+  readonly missing: string;
+  /** @internal */
+  constructor(message: string, missing: string, cause?: unknown) {
+    super(message, { cause });
+    this.missing = missing;
+  }
+}

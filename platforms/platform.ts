@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/** Picks the pair (JavaScript runtime, operating system), once per thread, at its first use. */
+import { platform as os } from "node:process";
+import { bsd } from "./bsd/platform.ts";
+import { DARWIN } from "./darwin/platform.ts";
+import { FREEBSD } from "./freebsd/platform.ts";
+import { jsRuntime } from "./shared/js_runtime.ts";
+import { overLibkqueue } from "./libkqueue/platform.ts";
+import { linux } from "./linux/platform.ts";
+import { windows } from "./windows/platform.ts";
+import { type Platform, PlatformError } from "./contract/platform.ts";
+
+let picked: Platform | undefined;
+
+/**
+ * The platform underneath. Importing the library opens nothing; the first call here does.
+ * Throws PlatformError where the system is not supported or a permission is missing.
+ */
+export function platform(): Platform {
+  return picked ??= open();
+}
+
+function open(): Platform {
+  if (os === "linux") {
+    // For tests alone: what runs elsewhere over kqueue, here over libkqueue. See docs/pollers.md.
+    const wanted = jsRuntime().variable("NETPOLL_POLLER");
+    return wanted === "kqueue" ? overLibkqueue() : linux();
+  }
+  if (os === "darwin") return bsd(DARWIN);
+  if (os === "freebsd") return bsd(FREEBSD);
+  if (os === "win32") return windows();
+  throw new PlatformError(`Cannot run on ${os}: there is no poller for it yet`, os);
+}

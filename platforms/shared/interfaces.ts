@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/** Network interfaces by their names and by their numbers. See if_nametoindex(3). */
+import type { Pointer } from "../contract/ffi.ts";
+
+/** The two calls, which all systems have alike. */
+export interface InterfaceCalls {
+  if_nametoindex(name: ArrayBufferView): number;
+  if_indextoname(index: number, name: ArrayBufferView): Pointer;
+}
+
+/** See the top of this file. */
+export class Interfaces {
+  readonly #calls: InterfaceCalls;
+  /** Scratch memory for a name, with a zero behind it whatever the system writes. */
+  readonly #name: Uint8Array;
+
+  /** `nameSize`: bytes of a name at most, its final zero included; IF_NAMESIZE. */
+  constructor(calls: InterfaceCalls, nameSize: number) {
+    this.#calls = calls;
+    this.#name = new Uint8Array(new ArrayBuffer(nameSize + 1));
+  }
+
+  /** The number of an interface, or 0 if there is none of that name. */
+  indexOf(name: string): number {
+    return this.#calls.if_nametoindex(new TextEncoder().encode(`${name}\0`));
+  }
+
+  /** The name of an interface, or null if there is none of that number. */
+  nameOf(index: number): string | null {
+    this.#name.fill(0);
+    // A null pointer is null on Deno and 0 or null on Bun.
+    if (!this.#calls.if_indextoname(index, this.#name)) return null;
+    return new TextDecoder().decode(this.#name.subarray(0, this.#name.indexOf(0)));
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Windows' error numbers. Those of Winsock are the library's errno here; what the system says
+ * otherwise, as a Win32 error or as an NTSTATUS, is turned into one of them. Names and words are
+ * those of the other systems, so that `code` means the same everywhere.
+ */
+import type { ErrnoNumbers, ErrnoText } from "../../contract/platform.ts";
+
+/** Number, name and words. */
+const TABLE: readonly (readonly [number, string, string])[] = [
+  [1, "EPERM", "operation not permitted"],
+  [2, "ENOENT", "no such file or directory"],
+  [6, "EBADF", "bad file descriptor"],
+  [8, "ENOMEM", "cannot allocate memory"],
+  [17, "EEXIST", "file exists"],
+  [23, "ENFILE", "too many open files in system"],
+  [59, "EIO", "input/output error"],
+  [87, "EINVAL", "invalid argument"],
+  [134, "EPROTO", "protocol error"],
+  [258, "ETIMEDOUT", "connection timed out"],
+  [995, "ECANCELED", "operation canceled"],
+  [10004, "EINTR", "interrupted system call"],
+  [10009, "EBADF", "bad file descriptor"],
+  [10013, "EACCES", "permission denied"],
+  [10014, "EFAULT", "bad address"],
+  [10022, "EINVAL", "invalid argument"],
+  [10024, "EMFILE", "too many open files"],
+  [10035, "EAGAIN", "resource temporarily unavailable"],
+  [10036, "EINPROGRESS", "operation now in progress"],
+  [10037, "EALREADY", "operation already in progress"],
+  [10038, "ENOTSOCK", "socket operation on non-socket"],
+  [10039, "EDESTADDRREQ", "destination address required"],
+  [10040, "EMSGSIZE", "message too long"],
+  [10041, "EPROTOTYPE", "protocol wrong type for socket"],
+  [10042, "ENOPROTOOPT", "protocol not available"],
+  [10043, "EPROTONOSUPPORT", "protocol not supported"],
+  [10044, "ESOCKTNOSUPPORT", "socket type not supported"],
+  [10045, "EOPNOTSUPP", "operation not supported"],
+  [10046, "EPFNOSUPPORT", "protocol family not supported"],
+  [10047, "EAFNOSUPPORT", "address family not supported by protocol"],
+  [10048, "EADDRINUSE", "address already in use"],
+  [10049, "EADDRNOTAVAIL", "cannot assign requested address"],
+  [10050, "ENETDOWN", "network is down"],
+  [10051, "ENETUNREACH", "network is unreachable"],
+  [10052, "ENETRESET", "network dropped connection on reset"],
+  [10053, "ECONNABORTED", "software caused connection abort"],
+  [10054, "ECONNRESET", "connection reset by peer"],
+  [10055, "ENOBUFS", "no buffer space available"],
+  [10056, "EISCONN", "transport endpoint is already connected"],
+  [10057, "ENOTCONN", "transport endpoint is not connected"],
+  // A send after one's own shutdown, which other systems call a broken pipe.
+  [10058, "EPIPE", "broken pipe"],
+  [10060, "ETIMEDOUT", "connection timed out"],
+  [10061, "ECONNREFUSED", "connection refused"],
+  [10062, "ELOOP", "too many levels of symbolic links"],
+  [10063, "ENAMETOOLONG", "file name too long"],
+  [10064, "EHOSTDOWN", "host is down"],
+  [10065, "EHOSTUNREACH", "no route to host"],
+  [10066, "ENOTEMPTY", "directory not empty"],
+  [10068, "EUSERS", "too many users"],
+  [10069, "EDQUOT", "disk quota exceeded"],
+  [10070, "ESTALE", "stale file handle"],
+  [10071, "EREMOTE", "object is remote"],
+  [10091, "ENETDOWN", "network is down"],
+];
+
+const BY_NUMBER = new Map<number, ErrnoText>(
+  TABLE.map(([number, name, text]) => [number, { name, text }]),
+);
+
+/** The name and words of `errno`; an unknown number is shown as such. */
+export function errnoText(errno: number): ErrnoText {
+  return BY_NUMBER.get(errno) ?? { name: `E${errno}`, text: `errno ${errno}` };
+}
+
+/**
+ * The numbers that the library tells apart. No call of Winsock gives ENFILE or EPROTO; these numbers
+ * are those of the C library.
+ */
+export const ERRNO: ErrnoNumbers = {
+  ENOMEM: 8,
+  ENFILE: 23,
+  EPROTO: 134,
+  EINTR: 10004,
+  EINVAL: 10022,
+  EMFILE: 10024,
+  EAGAIN: 10035,
+  EINPROGRESS: 10036,
+  EALREADY: 10037,
+  EAFNOSUPPORT: 10047,
+  EADDRNOTAVAIL: 10049,
+  ECONNABORTED: 10053,
+  ECONNRESET: 10054,
+  ENOBUFS: 10055,
+  EISCONN: 10056,
+  ENOTCONN: 10057,
+};
+
+/** Further ones that Windows' own part tells apart; no call of Winsock gives the first three. */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EEXIST = 17;
+export const ECANCELED = 995;
+export const EBADF = 10009;
+export const ENOTSOCK = 10038;
+export const EDESTADDRREQ = 10039;
+export const EMSGSIZE = 10040;
+export const ENOPROTOOPT = 10042;
+export const ESOCKTNOSUPPORT = 10044;
+export const EOPNOTSUPP = 10045;
+export const EPIPE = 10058;
+
+/** Win32's own errors, as winerror.h has them, and the Winsock errors that they mean. */
+const WIN32 = new Map<number, number>([
+  [5, 10013], // ERROR_ACCESS_DENIED
+  [6, EBADF], // ERROR_INVALID_HANDLE
+  [14, 8], // ERROR_OUTOFMEMORY
+  [38, 10054], // ERROR_HANDLE_EOF
+  [50, EOPNOTSUPP], // ERROR_NOT_SUPPORTED
+  [64, 10054], // ERROR_NETNAME_DELETED
+  [87, 10022], // ERROR_INVALID_PARAMETER
+  [121, 10060], // ERROR_SEM_TIMEOUT
+  [234, EMSGSIZE], // ERROR_MORE_DATA
+  [1225, 10061], // ERROR_CONNECTION_REFUSED
+  [1227, 10048], // ERROR_ADDRESS_ALREADY_ASSOCIATED
+  [1229, 10054], // ERROR_CONNECTION_INVALID
+  [1231, 10051], // ERROR_NETWORK_UNREACHABLE
+  [1232, 10065], // ERROR_HOST_UNREACHABLE
+  [1234, 10054], // ERROR_PORT_UNREACHABLE
+  [1235, ECANCELED], // ERROR_REQUEST_ABORTED
+  [1236, 10053], // ERROR_CONNECTION_ABORTED
+  [1450, 10055], // ERROR_NO_SYSTEM_RESOURCES
+]);
+
+/** The errno of what GetLastError gave. */
+export function win32Errno(error: number): number {
+  return WIN32.get(error) ?? error;
+}
+
+/** The outcomes of an operation, as ntstatus.h has them, and the Winsock errors that they mean. */
+const NTSTATUS = new Map<number, number>([
+  [0x00000102, 10060], // STATUS_TIMEOUT
+  [0x80000005, EMSGSIZE], // STATUS_BUFFER_OVERFLOW
+  [0x8000000a, ECANCELED], // STATUS_HANDLES_CLOSED
+  [0xc0000008, EBADF], // STATUS_INVALID_HANDLE
+  [0xc000000d, 10022], // STATUS_INVALID_PARAMETER
+  [0xc0000017, 10055], // STATUS_NO_MEMORY
+  [0xc0000022, 10013], // STATUS_ACCESS_DENIED
+  [0xc0000024, 10038], // STATUS_OBJECT_TYPE_MISMATCH
+  [0xc0000043, 10048], // STATUS_SHARING_VIOLATION
+  [0xc0000044, 10055], // STATUS_QUOTA_EXCEEDED
+  [0xc000009a, 10055], // STATUS_INSUFFICIENT_RESOURCES
+  [0xc00000a1, 10055], // STATUS_WORKING_SET_QUOTA
+  [0xc00000a3, 10035], // STATUS_DEVICE_NOT_READY
+  [0xc00000b0, 10058], // STATUS_PIPE_DISCONNECTED
+  [0xc00000b5, 10060], // STATUS_IO_TIMEOUT
+  [0xc00000bb, EOPNOTSUPP], // STATUS_NOT_SUPPORTED
+  [0xc00000bc, 10061], // STATUS_REMOTE_NOT_LISTENING
+  [0xc00000be, 10051], // STATUS_BAD_NETWORK_PATH
+  [0xc00000c9, 10054], // STATUS_NETWORK_NAME_DELETED
+  [0xc0000120, ECANCELED], // STATUS_CANCELLED
+  [0xc000012d, 10055], // STATUS_COMMITMENT_LIMIT
+  [0xc000013b, 10053], // STATUS_LOCAL_DISCONNECT
+  [0xc000013c, 10054], // STATUS_REMOTE_DISCONNECT
+  [0xc000013e, 10054], // STATUS_LINK_FAILED
+  [0xc000013f, 10060], // STATUS_LINK_TIMEOUT
+  [0xc0000140, 10057], // STATUS_INVALID_CONNECTION
+  [0xc0000141, 10049], // STATUS_INVALID_ADDRESS
+  [0xc0000207, 10049], // STATUS_INVALID_ADDRESS_COMPONENT
+  [0xc0000209, 10048], // STATUS_TOO_MANY_ADDRESSES
+  [0xc000020a, 10048], // STATUS_ADDRESS_ALREADY_EXISTS
+  [0xc000020c, 10054], // STATUS_CONNECTION_DISCONNECTED
+  [0xc000020d, 10054], // STATUS_CONNECTION_RESET
+  [0xc000020f, 10053], // STATUS_TRANSACTION_ABORTED
+  [0xc0000236, 10061], // STATUS_CONNECTION_REFUSED
+  [0xc0000237, 10054], // STATUS_GRACEFUL_DISCONNECT
+  [0xc000023a, 10054], // STATUS_CONNECTION_INVALID
+  [0xc000023c, 10051], // STATUS_NETWORK_UNREACHABLE
+  [0xc000023d, 10065], // STATUS_HOST_UNREACHABLE
+  [0xc000023e, 10051], // STATUS_PROTOCOL_UNREACHABLE
+  [0xc000023f, 10054], // STATUS_PORT_UNREACHABLE
+  [0xc0000240, ECANCELED], // STATUS_REQUEST_ABORTED
+  [0xc0000241, 10053], // STATUS_CONNECTION_ABORTED
+]);
+
+/** Success and its kin have the top two bits clear; a timed-out wait is none of them. */
+export function ntstatusErrno(status: number): number {
+  const code = status >>> 0;
+  const known = NTSTATUS.get(code);
+  if (known !== undefined) return known;
+  // An unknown failure is told as Windows' own "unexpected network error", never as success.
+  return code < 0x40000000 ? 0 : UNEXPECTED;
+}
+
+/** ERROR_UNEXP_NET_ERR. */
+const UNEXPECTED = 59;

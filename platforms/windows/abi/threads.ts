@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/** Windows' threads behind the neutral seam. */
+import { pid } from "node:process";
+import type { ThreadCalls } from "../../contract/platform.ts";
+import * as C from "./constants.ts";
+import type { Winsock } from "./winsock.ts";
+
+/** See {@linkcode ThreadCalls}. */
+export function threadCalls({ kernel }: Winsock): ThreadCalls {
+  const code = new Uint32Array(new ArrayBuffer(4));
+  return {
+    current: () => kernel.GetCurrentThreadId(),
+    alive(thread) {
+      const handle = kernel.OpenThread(C.THREAD_QUERY_LIMITED_INFORMATION, 0, thread);
+      if (handle === 0) return false;
+      // A thread's number may be another process's by now.
+      const ours = kernel.GetProcessIdOfThread(handle) === pid;
+      const known = kernel.GetExitCodeThread(handle, code) !== 0;
+      kernel.CloseHandle(handle);
+      return ours && known && code[0] === C.STILL_ACTIVE;
+    },
+  };
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A poller that tells readiness, for those who write their own loop. It asks the AFD device, and so
+ * leaves its sockets as they are: they belong to no port, nothing of theirs is read ahead or copied,
+ * and they may move to another poller. See docs/windows.md for what else was weighed.
+ *
+ * The device tells of an edge only when it is asked anew, and a socket that is still ready would be
+ * told again. So whoever uses "edge" must use the library's calls: they say when one of them would
+ * have had to wait.
+ */
+import type { HostWait, RawPoller, RawSink, Trigger } from "../../contract/platform.ts";
+import { Afd } from "./afd.ts";
+import { BARE, type Operation } from "../iocp/overlapped_arena.ts";
+import { EEXIST, ENOENT, ERRNO } from "../abi/errno.ts";
+import type { Shared } from "../iocp/socket_handle.ts";
+import { PacketQueue, type Taker } from "../iocp/completion_port.ts";
+import type { Blocking } from "./nonblocking_sockets.ts";
+import { Watch } from "./watch.ts";
+
+/** See {@linkcode RawPoller}. */
+export class AfdRawPoller implements RawPoller, Taker, Blocking {
+  readonly waitName = "NtRemoveIoCompletionEx";
+  readonly controlName = "NtDeviceIoControlFile";
+  readonly #shared: Shared;
+  readonly #queue: PacketQueue;
+  readonly #afd: Afd;
+  /** All who want to know of calls that would have to wait. */
+  readonly #blocking: Set<Blocking>;
+  readonly #watches = new Map<number, Watch>();
+  /** Those that are to be asked for before the next wait. */
+  #list: Watch[] = [];
+  #sink: RawSink = nobody;
+  #told = 0;
+
+  /** Throws PlatformError. */
+  constructor(shared: Shared, blocking: Set<Blocking>) {
+    this.#shared = shared;
+    this.#queue = new PacketQueue(shared, this);
+    try {
+      this.#afd = new Afd(shared, this.#queue);
+    } catch (error) {
+      this.#queue.dispose();
+      throw error;
+    }
+    this.#blocking = blocking;
+    blocking.add(this);
+  }
+
+  get waitDescriptor(): number {
+    return this.#queue.handle;
+  }
+
+  get breakDescriptor(): number {
+    return this.#queue.handle;
+  }
+
+  add(fd: number, mode: number, trigger: Trigger, tag: number): number {
+    if (this.#owns(fd)) return -ERRNO.EINVAL;
+    const base = this.#afd.base(fd);
+    if (base < 0) return base;
+    if (this.#watches.has(fd)) return -EEXIST;
+    const operation = this.#shared.arena.take(BARE);
+    if (operation === null) return -ERRNO.ENOBUFS;
+    const watch = new Watch(fd, base, operation);
+    this.#watches.set(fd, watch);
+    watch.set(mode, trigger, tag, this.#afd);
+    this.#enlist(watch);
+    return 0;
+  }
+
+  modify(fd: number, mode: number, trigger: Trigger, tag: number): number {
+    const watch = this.#watches.get(fd);
+    if (watch === undefined) return this.#owns(fd) ? -ERRNO.EINVAL : -ENOENT;
+    watch.set(mode, trigger, tag, this.#afd);
+    this.#enlist(watch);
+    return 0;
+  }
+
+  remove(fd: number): number {
+    const watch = this.#watches.get(fd);
+    if (watch === undefined) return this.#owns(fd) ? -ERRNO.EINVAL : -ENOENT;
+    watch.end(this.#afd);
+    this.#forget(watch);
+    return 0;
+  }
+
+  wait(delay: number, sink: RawSink): number {
+    this.#sink = sink;
+    this.#told = 0;
+    const end = delay > 0 ? performance.now() + delay / 1e6 : 0;
+    for (let left = delay;;) {
+      const asked = this.#ask();
+      if (asked < 0) return asked;
+      const taken = this.#queue.poll(left);
+      if (taken < 0) return taken;
+      if (this.#told > 0 || this.#queue.woken) return this.#told;
+      if (delay >= 0) left = Math.max(0, (end - performance.now()) * 1e6);
+      // A packet that tells nothing, of a request that was ended early, is no reason to come back.
+      if (taken === 0 && left === 0) return 0;
+    }
+  }
+
+  break(): void {
+    this.#queue.break();
+  }
+
+  /** See {@linkcode Taker}. */
+  over(operation: Operation): void {
+    const watch = operation.beginner as Watch;
+    const mode = watch.completed(operation);
+    if (watch.gone) return this.#forget(watch);
+    this.#enlist(watch);
+    if (mode === 0) return;
+    this.#told++;
+    watch.tell(mode, this.#sink);
+  }
+
+  /** See {@linkcode Blocking}. */
+  blocked(fd: number, mode: number): void {
+    const watch = this.#watches.get(fd);
+    if (watch === undefined) return;
+    watch.blocked(mode, this.#afd);
+    this.#enlist(watch);
+  }
+
+  /** See {@linkcode Blocking}. */
+  closing(fd: number): void {
+    if (this.#watches.has(fd)) this.remove(fd);
+  }
+
+  /** A wait in the host's loop for this poller to have something. */
+  hostWait(): HostWait {
+    return this.#queue.hostWait();
+  }
+
+  dispose(): void {
+    this.#blocking.delete(this);
+    for (const fd of [...this.#watches.keys()]) this.remove(fd);
+    this.#queue.drain();
+    this.#queue.dispose();
+    this.#afd.dispose();
+  }
+
+  #owns(fd: number): boolean {
+    return fd === this.#queue.handle || fd === this.#afd.handle;
+  }
+
+  #enlist(watch: Watch): void {
+    if (watch.listed) return;
+    watch.listed = true;
+    this.#list.push(watch);
+  }
+
+  /** Asks for all that is to be told. 0 or minus an errno. */
+  #ask(): number {
+    const list = this.#list;
+    if (list.length === 0) return 0;
+    this.#list = [];
+    let failed = 0;
+    for (const watch of list) {
+      watch.listed = false;
+      if (watch.gone) continue;
+      const done = watch.ask(this.#afd);
+      if (watch.gone) this.#forget(watch);
+      if (done === 0) continue;
+      failed = done;
+      this.#enlist(watch);
+    }
+    return failed;
+  }
+
+  /** Its slot is free as soon as nothing is under way. */
+  #forget(watch: Watch): void {
+    if (this.#watches.get(watch.fd) === watch) this.#watches.delete(watch.fd);
+    if (!watch.asking) this.#shared.arena.give(watch.operation);
+  }
+}
+
+function nobody(): void {}

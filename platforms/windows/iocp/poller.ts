@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The completion port as a poller. Follows Go's runtime/netpoll_windows.go: each socket is associated
+ * once, for life, and a packet tells that an operation is over.
+ */
+import { type HostWait, POLL_READ, type Poller, type PollSink } from "../../contract/platform.ts";
+import type { Operation } from "./overlapped_arena.ts";
+import * as C from "../abi/constants.ts";
+import { EEXIST, ENOTSOCK, EPERM, ERRNO } from "../abi/errno.ts";
+import type { Shared, SocketHandle } from "./socket_handle.ts";
+import { type LateReceive, LateReceives } from "./deferred_receives.ts";
+import { PacketQueue, type Taker } from "./completion_port.ts";
+import type { Port, Reported } from "./port_contract.ts";
+import { skipsOnSuccess } from "./provider.ts";
+import type { WindowsSockets } from "../socket/sockets.ts";
+
+/** Somebody to be reported without a packet. */
+interface Due {
+  readonly socket: Reported;
+  readonly mode: number;
+}
+
+/** One completion port, for one thread. */
+export class CompletionPoller implements Poller, Port, Taker {
+  readonly tellsArrivals = false;
+  readonly #shared: Shared;
+  readonly #sockets: WindowsSockets;
+  readonly #queue: PacketQueue;
+  /** Registered at present. */
+  readonly #registered = new Map<number, SocketHandle>();
+  #due: Due[] = [];
+  readonly #late = new LateReceives();
+  /** Whether the poll that is under way has made a goroutine runnable. */
+  #somebodyRuns = false;
+  /** Whom the poll that is under way reports to. */
+  #sink: PollSink = nobody;
+  readonly #reportRead = (socket: Reported) => this.#tell(socket, POLL_READ);
+
+  constructor(shared: Shared, sockets: WindowsSockets) {
+    this.#shared = shared;
+    this.#sockets = sockets;
+    this.#queue = new PacketQueue(shared, this);
+  }
+
+  get handle(): number {
+    return this.#queue.handle;
+  }
+
+  get waitDescriptor(): number {
+    return this.handle;
+  }
+
+  get breakDescriptor(): number {
+    return this.handle;
+  }
+
+  open(fd: number, slot: number, sequence: number): number {
+    const socket = this.#sockets.find(fd);
+    // What is no socket cannot be waited for here, which epoll says of a file.
+    if (typeof socket === "number") return socket === -ENOTSOCK ? -EPERM : socket;
+    if (socket.slot >= 0) return -EEXIST;
+    if (socket.port === null) {
+      const done = this.#associate(socket);
+      if (done < 0) return done;
+    } else if (socket.port !== this) {
+      return -ERRNO.EINVAL;
+    }
+    socket.slot = slot;
+    socket.sequence = sequence;
+    this.#registered.set(fd, socket);
+    socket.registered();
+    return 0;
+  }
+
+  close(fd: number): number {
+    const socket = this.#registered.get(fd);
+    if (socket === undefined) return -ERRNO.EINVAL;
+    this.#registered.delete(fd);
+    socket.slot = -1;
+    socket.cancelWaits();
+    return 0;
+  }
+
+  poll(delay: number, sink: PollSink): number {
+    this.#sink = sink;
+    this.#somebodyRuns = false;
+    const report = this.#reportRead;
+    let told = this.#reportDue() + this.#late.beginOlder(report);
+    if (!this.#somebodyRuns && this.#late.few) told += this.#late.beginAll(report);
+    told = this.#look(told, this.#late.empty ? delay : 0);
+    if (told < 0 || this.#somebodyRuns || this.#late.empty) return told;
+    return this.#look(told + this.#late.beginAll(report), delay);
+  }
+
+  /** Takes packets, and waits for some if nothing was told before. Gives how much was told in all. */
+  #look(told: number, delay: number): number {
+    const taken = this.#queue.poll(told > 0 ? 0 : delay);
+    return taken < 0 ? taken : told + taken;
+  }
+
+  break(): void {
+    this.#queue.break();
+  }
+
+  isPollDescriptor(fd: number): boolean {
+    return fd === this.handle;
+  }
+
+  /** See {@linkcode Port}. */
+  begun(): void {
+    this.#queue.pending++;
+  }
+
+  /** See {@linkcode Port}. */
+  later(receive: LateReceive): void {
+    this.#late.add(receive);
+  }
+
+  /** See {@linkcode Port}. */
+  report(socket: Reported, mode: number): void {
+    this.#due.push({ socket, mode });
+    this.break();
+  }
+
+  /** See {@linkcode Taker}: whoever began it takes the result, and the socket is reported. */
+  over(operation: Operation): void {
+    const { socket } = operation.beginner!;
+    this.#tell(socket, operation.beginner!.completed(operation));
+  }
+
+  /** A wait in the host's loop for this port to have something. */
+  hostWait(): HostWait {
+    return this.#queue.hostWait();
+  }
+
+  dispose(): void {
+    this.#sink = nobody;
+    this.#queue.drain();
+    // A peer that takes nothing is not waited for any longer.
+    if (this.#sockets.partNow()) this.#queue.drain();
+    this.#queue.dispose();
+  }
+
+  #associate(socket: SocketHandle): number {
+    const { winsock } = this.#shared;
+    const done = this.#queue.associate(socket.fd);
+    if (done < 0) return done;
+    socket.port = this;
+    if (skipsOnSuccess(winsock, socket)) {
+      const { kernel } = winsock;
+      const modes = C.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | C.FILE_SKIP_SET_EVENT_ON_HANDLE;
+      socket.skips = kernel.SetFileCompletionNotificationModes(socket.fd, modes) !== 0;
+    }
+    return 0;
+  }
+
+  #reportDue(): number {
+    const count = this.#due.length;
+    if (count === 0) return 0;
+    const due = this.#due;
+    this.#due = [];
+    for (const { socket, mode } of due) this.#tell(socket, mode);
+    return count;
+  }
+
+  #tell({ slot, sequence }: Reported, mode: number): void {
+    if (slot >= 0 && this.#sink(slot, sequence, mode) === true) this.#somebodyRuns = true;
+  }
+}
+
+function nobody(): void {}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/** What a socket must know of the completion port that it belongs to, for life. */
+import type { LateReceive } from "./deferred_receives.ts";
+
+/** See the top of this file. */
+export interface Port {
+  /** Its handle. */
+  readonly handle: number;
+  /** An operation is under way and will send a packet. */
+  begun(): void;
+  /** Has one of the next polls begin `receive`. */
+  later(receive: LateReceive): void;
+  /** Has `poll` report `mode` of a socket, as if a packet had come. */
+  report(socket: Reported, mode: number): void;
+}
+
+/** What the port reports is about this. */
+export interface Reported {
+  /** The pollDesc that it is registered with, or -1. */
+  readonly slot: number;
+  readonly sequence: number;
+}

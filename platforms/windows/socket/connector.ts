@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Connecting by ConnectEx. A connect belongs to a port from its beginning, so one that is asked for
+ * before the socket is registered begins when it is.
+ */
+import { POLL_READ, POLL_WRITE, type RawAddress } from "../../contract/platform.ts";
+import { BARE, type Beginner, type Operation } from "../iocp/overlapped_arena.ts";
+import * as C from "../abi/constants.ts";
+import { ECANCELED, ERRNO } from "../abi/errno.ts";
+import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
+import { SOCKADDR } from "../abi/structs.ts";
+
+/** See the top of this file. */
+export class Connector implements Beginner {
+  readonly socket: SocketHandle;
+  #wanted: RawAddress | null = null;
+  #pending: Operation | null = null;
+  #error = 0;
+  #bound = false;
+
+  constructor(socket: SocketHandle) {
+    this.socket = socket;
+  }
+
+  /** The socket has an address of its own, which ConnectEx wants. */
+  bound(): void {
+    this.#bound = true;
+  }
+
+  /** Begins to connect, or will. 0, or minus an errno: EINPROGRESS while it is under way. */
+  connect(address: RawAddress): number {
+    if (this.#pending !== null || this.#wanted !== null) return -ERRNO.EALREADY;
+    this.#wanted = address;
+    return this.socket.port === null ? -ERRNO.EINPROGRESS : this.#begin(address);
+  }
+
+  /** The socket was registered: what was wanted begins. */
+  registered(): void {
+    if (this.#wanted === null || this.#pending !== null) return;
+    const begun = this.#begin(this.#wanted);
+    if (begun === -ERRNO.EINPROGRESS) return;
+    this.#error = -begun;
+    this.socket.port!.report(this.socket, POLL_READ | POLL_WRITE);
+  }
+
+  /** How it ended, told once: 0 or an errno; EINPROGRESS while it is under way. */
+  outcome(): number {
+    if (this.#pending !== null) return ERRNO.EINPROGRESS;
+    const error = this.#error;
+    this.#error = 0;
+    return error;
+  }
+
+  /** See {@linkcode Beginner}. */
+  completed(operation: Operation): number {
+    this.#pending = null;
+    this.#error = this.#settle(operation);
+    return POLL_READ | POLL_WRITE;
+  }
+
+  #begin(address: RawAddress): number {
+    const socket = this.socket;
+    const { errno, extension } = socket.winsock;
+    const bound = this.#bindAnywhere();
+    if (bound < 0) return bound;
+    const operation = socket.take(this, BARE, 0);
+    if (operation === null) return -ERRNO.ENOBUFS;
+    operation.room.set(address);
+    const { room, overlapped } = operation;
+    const ConnectEx = extension("ConnectEx", socket.fd);
+    const failure = ConnectEx(socket.fd, room, address.length, null, 0, null, overlapped) !== 0
+      ? 0
+      : errno();
+    const begun = socket.begun(failure);
+    if (begun === AGAIN) {
+      this.#pending = operation;
+      return -ERRNO.EINPROGRESS;
+    }
+    this.#wanted = null;
+    if (begun === 0) return -this.#settle(operation);
+    socket.arena.give(operation);
+    return begun;
+  }
+
+  /** Until the context is updated, Windows does not know the socket for a connected one. */
+  #settle(operation: Operation): number {
+    const { fd, closed, winsock, arena } = this.socket;
+    const { errno } = operation;
+    arena.give(operation);
+    this.#wanted = null;
+    if (closed) return ECANCELED;
+    if (errno !== 0) return errno;
+    const { setsockopt } = winsock.ws2;
+    const done = setsockopt(fd, C.SOL_SOCKET, C.SO_UPDATE_CONNECT_CONTEXT, NOTHING, 0);
+    return done === 0 ? 0 : winsock.errno();
+  }
+
+  #bindAnywhere(): number {
+    if (this.#bound) return 0;
+    this.#bound = true;
+    const { fd, family, winsock } = this.socket;
+    const ip = new Uint8Array(family === C.AF_INET ? 4 : 16);
+    const anywhere = SOCKADDR.encode({ ip, port: 0, scope: 0 });
+    return winsock.ws2.bind(fd, anywhere, anywhere.length) === 0 ? 0 : -winsock.errno();
+  }
+}
+
+const NOTHING = new Uint8Array(new ArrayBuffer(0));

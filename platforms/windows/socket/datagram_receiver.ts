@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg where it is to be told how a
+ * datagram came, into a slot that any datagram fits into, so
+ * that none is cut off before its reader is known. It belongs to the socket: see receiver.ts.
+ */
+import { POLL_READ } from "../../contract/platform.ts";
+import { type Beginner, LARGE, type Operation } from "../iocp/overlapped_arena.ts";
+import { type ControlInfo, NO_CONTROL } from "../../contract/packets.ts";
+import { ECANCELED } from "../abi/errno.ts";
+import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
+import { incoming, receivedControl, receivedName } from "./message.ts";
+import { WSABUF } from "../abi/structs.ts";
+
+/** Where the address of a sender goes. */
+export interface Name {
+  readonly bytes: Uint8Array;
+  /** Bytes of it that count. */
+  length: number;
+}
+
+/** In the place of the length of an address. */
+const IN_MESSAGE = -1;
+
+/** See the top of this file. */
+export class DatagramReceiver implements Beginner {
+  readonly socket: SocketHandle;
+  /** What the datagram that was received last carried beside its bytes. */
+  control: ControlInfo = NO_CONTROL;
+  /** Whether to ask for that. */
+  #informed = false;
+  #pending: Operation | null = null;
+  /** A receive that is over and whose datagram nobody has read yet. */
+  #kept: Operation | null = null;
+  #error = 0;
+
+  constructor(socket: SocketHandle) {
+    this.socket = socket;
+  }
+
+  /** Receives one datagram; gives its own length, which may be more, and its sender in `from`. */
+  receive(buffer: Uint8Array, length: number, from: Name | null): number {
+    for (;;) {
+      if (this.#kept !== null) return this.#collect(this.#kept, buffer, length, from);
+      if (this.#pending !== null) return AGAIN;
+      const error = this.#error;
+      this.#error = 0;
+      if (error !== 0) return -error;
+      const begun = this.#begin();
+      if (begun !== 0) return begun;
+    }
+  }
+
+  /** Whether `receive` would not have to wait; if it would, `poll` will report it. */
+  ready(): boolean {
+    if (this.#kept !== null || this.#error !== 0) return true;
+    if (this.#pending !== null) return false;
+    const begun = this.#begin();
+    if (begun < 0 && begun !== AGAIN) this.#error = -begun;
+    return begun !== AGAIN;
+  }
+
+  /** Whether it is told from now on where datagrams go to, and by which interface they come. */
+  inform(on: boolean): void {
+    this.#informed = on;
+    // The receive that is under way was begun otherwise.
+    this.cancel();
+  }
+
+  /** Asks for the receive that is under way to end. */
+  cancel(): void {
+    if (this.#pending !== null) this.socket.cancel(this.#pending);
+  }
+
+  /** The socket is closed: what has come is thrown away. */
+  discard(): void {
+    if (this.#kept !== null) this.socket.arena.give(this.#kept);
+    this.#kept = null;
+  }
+
+  /** See {@linkcode Beginner}. */
+  completed(operation: Operation): number {
+    this.#pending = null;
+    this.#settle(operation);
+    return POLL_READ;
+  }
+
+  #begin(): number {
+    const socket = this.socket;
+    const operation = socket.prepare(this, LARGE, 0);
+    if (typeof operation === "number") return operation;
+    operation.buffer[WSABUF.length] = operation.data.length;
+    const { errno } = socket.winsock;
+    const called = this.#informed ? this.#receiveMessage(operation) : this.#receiveFrom(operation);
+    const begun = socket.begun(called === 0 ? 0 : errno());
+    if (begun === AGAIN) this.#pending = operation;
+    else if (begun < 0) socket.arena.give(operation);
+    else this.#settle(operation);
+    return begun;
+  }
+
+  #receiveFrom(operation: Operation): number {
+    const { buffer, flags, room, length, overlapped } = operation;
+    const { fd, winsock } = this.socket;
+    const { WSARecvFrom } = winsock.ws2;
+    length[0] = room.length;
+    return WSARecvFrom(fd, buffer, 1, null, flags, room, length, overlapped, null);
+  }
+
+  /** The length of its address is in the message; that of the slot is none. */
+  #receiveMessage(operation: Operation): number {
+    const { fd, winsock } = this.socket;
+    const receive = winsock.extension("WSARecvMsg", fd);
+    operation.length[0] = IN_MESSAGE;
+    return receive(fd, incoming(operation), null, operation.overlapped, null);
+  }
+
+  #settle(operation: Operation): void {
+    const { errno } = operation;
+    if (errno === 0 && !this.socket.closed) {
+      this.#kept = operation;
+      return;
+    }
+    if (errno !== 0 && errno !== ECANCELED) this.#error = errno;
+    this.socket.arena.give(operation);
+  }
+
+  #collect(kept: Operation, buffer: Uint8Array, length: number, from: Name | null): number {
+    const { bytes } = kept;
+    buffer.set(kept.data.subarray(0, Math.min(bytes, length)));
+    const informed = kept.length[0] === IN_MESSAGE;
+    this.control = informed ? receivedControl(kept) : NO_CONTROL;
+    if (from !== null) {
+      from.length = informed ? receivedName(kept) : kept.length[0];
+      from.bytes.set(kept.room.subarray(0, from.length));
+    }
+    this.discard();
+    return bytes;
+  }
+}
