@@ -22,10 +22,9 @@ export type {
   Reply,
   TickAnswer,
 } from "./src/event/api/action.ts";
-export type { LoadBalance } from "./src/event/balance.ts";
-export type { EventConn } from "./src/event/api/conn.ts";
+export type { LoadBalance } from "./src/event/api/balance.ts";
+export type { EventConn, Written } from "./src/event/api/conn.ts";
 export { IdleTimeoutError, SlowConsumerError, UnreadLimitError } from "./src/event/api/errors.ts";
 export type { Events, EventSettings } from "./src/event/api/events.ts";
-export type { Written } from "./src/event/conn/write_queue.ts";
 export { serve } from "./src/event/serve.ts";
 export type { AdoptOptions, Server } from "./src/event/api/server.ts";

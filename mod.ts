@@ -20,26 +20,15 @@
  *
  * @module
  */
-export {
-  dump,
-  dumpOnSignal,
-  go,
-  gosched,
-  numGoroutine,
-  run,
-  runSync,
-  sleep,
-  startTrace,
-  stopTrace,
-  type TraceOptions,
-  wait,
-} from "./src/sched/api.ts";
+export { dump, go, gosched, numGoroutine, run, runSync, sleep, wait } from "./src/sched/api.ts";
+export { dumpOnSignal } from "./src/diag/dump_on_signal.ts";
+export { startTrace, stopTrace, type TraceOptions } from "./src/diag/trace.ts";
 export { DeadlockError } from "./src/sched/deadlock.ts";
+export { type Park } from "./src/sched/park.ts";
 export {
   type GoroutineHandle as Goroutine,
   type GoroutineStatus,
   PanicError,
-  type Park,
   type Routine,
 } from "./src/sched/goroutine.ts";
 export type { RunOptions } from "./src/sched/run.ts";
@@ -62,7 +51,8 @@ export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr/addr.t
 export type { Deadline } from "./src/net/deadline.ts";
 export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/io/copy.ts";
 export { dial, type Network } from "./src/net/dial.ts";
-export { AddrError, DNSError, OpError, UnknownNetworkError } from "./src/net/errors.ts";
+export { AddrError, UnknownNetworkError } from "./src/net/addr/errors.ts";
+export { DNSError, OpError } from "./src/net/errors.ts";
 export { fileConn, fileListener, filePacketConn } from "./src/net/file/file.ts";
 export type { FileOptions } from "./src/net/file/file_adopt.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
@@ -72,7 +62,11 @@ export { listen, type StreamNetwork } from "./src/net/listen.ts";
 export { closeFd, type ListenFd, listenFds } from "./src/net/file/listen_fds.ts";
 export { listenPacket, type PacketNetwork } from "./src/net/listen_packet.ts";
 export { PacketBatch } from "./src/net/udp/packet_batch.ts";
-export { type Datagram, type PacketConn, WriteToConnectedError } from "./src/net/socket/packet_conn.ts";
+export {
+  type Datagram,
+  type PacketConn,
+  WriteToConnectedError,
+} from "./src/net/socket/packet_conn.ts";
 export { lookupHost } from "./src/net/resolve/lookup.ts";
 export type { Conn, KeepAlive, Listener } from "./src/net/net.ts";
 export type {
@@ -97,7 +91,8 @@ export { pipe } from "./src/net/io/pipe.ts";
 export { readAll } from "./src/net/io/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/io/send_file.ts";
 export { type Cancel, CanceledError, cancellable } from "./src/context/cancellable.ts";
-export type { PacketInfo, SendInfo, UDPConn, UDPMessage } from "./src/net/udp/udp.ts";
+export type { PacketInfo } from "./src/net/socket/packet_conn.ts";
+export type { SendInfo, UDPConn, UDPMessage } from "./src/net/udp/udp.ts";
 export type {
   PeerCredentials,
   UnixConn,
@@ -108,10 +103,18 @@ export type {
   UnixSendInfo,
 } from "./src/net/unix/unix.ts";
 export { UnixAddr, type UnixNetwork } from "./src/net/addr/unix_addr.ts";
-export { type Chan, chan } from "./src/chan/chan.ts";
+export { chan } from "./src/chan/channel.ts";
+export { type Chan } from "./src/chan/chan.ts";
 export type { Received, Sent } from "./src/chan/outcome.ts";
 export { Cond } from "./src/sync/cond.ts";
-export { background, cause, Context, todo, withoutCancel, withValue } from "./src/context/context.ts";
+export {
+  background,
+  cause,
+  Context,
+  todo,
+  withoutCancel,
+  withValue,
+} from "./src/context/context.ts";
 export {
   type CancelCauseFunc,
   type CancelFunc,

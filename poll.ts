@@ -28,7 +28,7 @@
 export { PlatformError, type Trigger } from "./platforms/contract/platform.ts";
 export type { Family, IntOption } from "./platforms/contract/platform.ts";
 export type { Addr, InternetAddr, TCPAddr } from "./src/net/addr/addr.ts";
-export { AddrError } from "./src/net/errors.ts";
+export { AddrError } from "./src/net/addr/errors.ts";
 export { SyscallError } from "./src/fd/errors.ts";
 export { wake, type WakerHandle } from "./src/fd/wake_words.ts";
 export { PollerClosedError } from "./src/poll/errors.ts";

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export type { LoadBalance } from "./src/event/api/balance.ts";
+export type { RestartOptions } from "./src/worker/worker_options.ts";
 export type { LimitCounters } from "./src/limit/limiter.ts";
 export type {
   FirstBytes,
@@ -15,13 +17,7 @@ export type {
   ShedPolicy,
 } from "./src/limit/limit_options.ts";
 export { limit, LimitedListener } from "./src/limit/limited_listener.ts";
-export type {
-  LoadBalance,
-  PanicPlace,
-  ReactorOptions,
-  RestartOptions,
-  WorkerReport,
-} from "./src/reactor/options.ts";
+export type { PanicPlace, ReactorOptions, WorkerReport } from "./src/reactor/options.ts";
 export { NoWorkersError } from "./src/reactor/errors.ts";
 export {
   openReactor,

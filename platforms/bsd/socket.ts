@@ -13,7 +13,13 @@ import {
 } from "./constants.ts";
 import { packAddress } from "../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
-import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../contract/platform.ts";
+import type {
+  Family,
+  IntOption,
+  RawAddress,
+  ShutdownHow,
+  SocketCalls,
+} from "../contract/platform.ts";
 import type { BsdLibc } from "./libc.ts";
 import { hasFlags, openSocket, prepare } from "./open_socket.ts";
 import { sendError } from "./send_error.ts";

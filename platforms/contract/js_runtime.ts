@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a JavaScript runtime must offer. */
-import type {
-  Bound,
-  CFunction,
-  LibraryNames,
-  OpenedLibrary,
-  Pointer,
-  SymbolTable,
-} from "./ffi.ts";
+import type { Bound, CFunction, LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "./ffi.ts";
 
 /** The JavaScript runtime underneath: all that the library knows of Bun or of Deno. */
 export interface JsRuntime {

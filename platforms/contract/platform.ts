@@ -6,17 +6,46 @@
  * Nothing here or below throws for a failed system call: a call gives its result, or minus the
  * errno. The storeys above turn that into an Error once, at their own border.
  */
-import type { Interfaces } from "../shared/interfaces.ts";
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packets.ts";
 import type { Poller, RawPoller } from "./pollers.ts";
 import type { HostWait, JsRuntime } from "./js_runtime.ts";
-import type { SockaddrCodec } from "../shared/sockaddr.ts";
-import type { RawSocketCalls, SocketCalls, TransferCalls } from "./sockets.ts";
+import type {
+  Endpoint,
+  RawAddress,
+  RawSocketCalls,
+  SocketCalls,
+  TransferCalls,
+} from "./sockets.ts";
 
 export type * from "./ffi.ts";
 export * from "./pollers.ts";
 export type * from "./js_runtime.ts";
 export * from "./sockets.ts";
+
+/** Network interfaces by name and by number. if_nametoindex(3). */
+export interface InterfaceTable {
+  /** Returns the number of an interface, or 0 if there is none of that name. */
+  indexOf(name: string): number;
+  /** Returns the name of an interface, or null if there is none of that number. */
+  nameOf(index: number): string | null;
+}
+
+/** Encodes and decodes the system's socket addresses. */
+export interface AddressCodec {
+  /** Most bytes of a Unix socket's path. */
+  readonly maxPath: number;
+  /** Most bytes of an abstract name, without its leading zero; 0 if the system has none. */
+  readonly maxAbstract: number;
+  /** Returns the number of the address's family: AF_INET. */
+  family(address: Uint8Array): number;
+  /** Whether it is a `struct sockaddr_in`. */
+  isInet4(address: Uint8Array): boolean;
+  encode(endpoint: Endpoint): RawAddress;
+  decode(address: RawAddress): Endpoint;
+  /** Encodes the name of a Unix socket: a path, or an abstract name behind a zero. */
+  encodeName(name: Uint8Array): RawAddress;
+  decodeName(address: Uint8Array): Uint8Array;
+}
 
 /** The name and the words of an errno. */
 export interface ErrnoText {
@@ -61,8 +90,8 @@ export interface Platform {
   /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
   readonly registerName: string;
   readonly runtime: JsRuntime;
-  readonly sockaddr: SockaddrCodec;
-  readonly interfaces: Interfaces;
+  readonly sockaddr: AddressCodec;
+  readonly interfaces: InterfaceTable;
   readonly sockets: SocketCalls;
   /** The same, unless the poller's sockets are of another kind than the raw poller's. */
   readonly rawSockets: RawSocketCalls;

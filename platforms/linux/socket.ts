@@ -2,7 +2,13 @@
 /** Linux's socket calls behind the neutral seam. */
 import { packAddress } from "../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
-import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../contract/platform.ts";
+import type {
+  Family,
+  IntOption,
+  RawAddress,
+  ShutdownHow,
+  SocketCalls,
+} from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { SOCKADDR, TCP_INFO_SIZE, TCPI_BYTES_RECEIVED } from "./structs.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Network interfaces by their names and by their numbers. See if_nametoindex(3). */
 import type { Pointer } from "../contract/ffi.ts";
+import type { InterfaceTable } from "../contract/platform.ts";
 
 /** The two calls, which all systems have alike. */
 export interface InterfaceCalls {
@@ -9,7 +10,7 @@ export interface InterfaceCalls {
 }
 
 /** See the top of this file. */
-export class Interfaces {
+export class Interfaces implements InterfaceTable {
   readonly #calls: InterfaceCalls;
   /** Scratch memory for a name, with a zero behind it whatever the system writes. */
   readonly #name: Uint8Array;

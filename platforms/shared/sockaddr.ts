@@ -4,6 +4,7 @@
  * `sockaddr_un`. All systems have their fields at the same places, but for what a
  * {@linkcode SockaddrLayout} says.
  */
+import type { AddressCodec } from "../contract/platform.ts";
 import type { Endpoint, RawAddress } from "../contract/sockets.ts";
 
 /** `struct sockaddr_in`, in bytes: the port in network order, the address. */
@@ -32,7 +33,7 @@ export interface SockaddrLayout {
 }
 
 /** Writes and reads the socket addresses of one system. */
-export class SockaddrCodec {
+export class SockaddrCodec implements AddressCodec {
   /** Bytes of a path at most; it ends with a zero. */
   readonly maxPath: number;
   /** Bytes of an abstract name at most, without the zero that it begins with; 0 if there are none. */

@@ -9,8 +9,7 @@ import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { type Progress, UserConn, type UserOp } from "../net/io/virtual_conn.ts";
 import { ERR_CLOSED, UnexpectedEOFError } from "../fd/errors.ts";
-import type { Routine } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import type { Routine, RunOwner } from "../sched/goroutine.ts";
 import { goDaemon } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { requireLoop } from "./host.ts";
@@ -46,7 +45,7 @@ export class DuplexConn extends UserConn {
   protected ended = false;
   /** Where the one waits who closes it. */
   protected readonly closing: Direction = new Direction("closing");
-  readonly #run: Run | null = scheduler.current?.run ?? null;
+  readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #readEnded = false;
   /** Came and not yet read. */
   #chunk: Uint8Array = NO_BYTES;

@@ -2,8 +2,8 @@
 /** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
 import { getBuiltinModule } from "node:process";
 import { ERR_CLOSED } from "../fd/errors.ts";
-import { PanicError, type Park, type Routine } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import type { Park } from "../sched/park.ts";
+import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
 import { backgroundRun, goDaemon, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
@@ -33,7 +33,7 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | n
 
 /** Starts goroutines for the host's code, in the run in which it was made while that lasts. */
 export class Errands {
-  readonly #run: Run | null = scheduler.current?.run ?? null;
+  readonly #run: RunOwner | null = scheduler.current?.run ?? null;
 
   /** Runs `body`; the host is told what came of it, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
@@ -45,7 +45,7 @@ export class Errands {
     goDaemon(this.#alive ?? backgroundRun(), name, () => errand(body, done));
   }
 
-  get #alive(): Run | null {
+  get #alive(): RunOwner | null {
     return this.#run?.ending === false ? this.#run : null;
   }
 }

@@ -3,10 +3,17 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
-import type { ConnPump } from "./duplex.ts";
+import type { Conn } from "../net/net.ts";
 
-/** Gives `stream` the manners of a socket, and gives it back. */
-export function socketManners(stream: Duplex, pump: ConnPump): Duplex {
+/** The connection below a stream, and where its activity is reported. */
+export interface ActiveConn {
+  readonly conn: Conn;
+  /** Called at every read and write. */
+  onActivity: () => void;
+}
+
+/** Adds the methods of a `net.Socket` to `stream`, and returns it. */
+export function socketManners(stream: Duplex, pump: ActiveConn): Duplex {
   const { conn } = pump;
   const { localAddr, remoteAddr } = conn;
   const idle = new IdleTimer(stream);

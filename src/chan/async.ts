@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { PARK } from "../sched/park.ts";
 /**
  * Channels from the host's async code, which waits by promises.
  *
@@ -8,10 +9,11 @@
  * nobody can say that all are asleep for ever. Under `runSync` the host's loop stands still, such
  * code wakes nobody, and it does not count.
  */
-import { type Goroutine, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Channel } from "./channel.ts";
+import type { ChanCore } from "./core.ts";
+import { RecvOperation } from "./operations.ts";
 import { isNothing, sendOnClosed } from "./outcome.ts";
 import { Waiter } from "./waiter.ts";
 
@@ -40,7 +42,7 @@ function hostWaiter(value: unknown, settle: (w: Waiter) => void): Waiter {
 }
 
 /** See {@linkcode Chan.sendAsync}. */
-export function sendAsync<T>(chan: Channel<T>, value: T): Promise<void> {
+export function sendAsync<T>(chan: ChanCore<T>, value: T): Promise<void> {
   return new Promise((resolve, reject) => {
     if (chan.offer(value)) return resolve();
     chan.senders.push(hostWaiter(value, (w) => w.ok ? resolve() : reject(sendOnClosed())));
@@ -49,7 +51,7 @@ export function sendAsync<T>(chan: Channel<T>, value: T): Promise<void> {
 
 /** Receives, and resolves to what `shape` makes of it. While it waits, `pending` can cancel it. */
 export function recvAsync<T, R>(
-  chan: Channel<T>,
+  chan: ChanCore<T>,
   shape: Shape<T, R>,
   pending: Set<Cancel> | null = null,
 ): Promise<R> {
@@ -72,7 +74,7 @@ export function recvAsync<T, R>(
   });
 }
 
-function waitInQueue<T>(chan: Channel<T>, settle: Shape<T, void>): Cancel {
+function waitInQueue<T>(chan: ChanCore<T>, settle: Shape<T, void>): Cancel {
   const w = hostWaiter(undefined, () => settle(w.value as T | undefined, w.ok));
   chan.awaitValue(w);
   return () => {
@@ -83,7 +85,7 @@ function waitInQueue<T>(chan: Channel<T>, settle: Shape<T, void>): Cancel {
 
 /** For a channel whose values a clock makes: clocks stand still unless some goroutine lives. */
 function waitInGoroutine<T>(
-  chan: Channel<T>,
+  chan: ChanCore<T>,
   settle: Shape<T, void>,
   reject: (error: unknown) => void,
 ): Cancel {
@@ -96,7 +98,7 @@ function waitInGoroutine<T>(
   function* receive(): Routine<void> {
     try {
       yield PARK;
-      const [value, ok] = yield* chan.recvOk();
+      const [value, ok] = yield* recvOk(chan);
       settle(value, ok);
     } finally {
       // Has no effect unless it was ended, together with the host's other goroutines.
@@ -105,13 +107,18 @@ function waitInGoroutine<T>(
   }
 }
 
+/** Receives from a goroutine. See {@linkcode Chan.recvOk}. */
+function recvOk<T>(chan: ChanCore<T>): Routine<[T, true] | [undefined, false]> {
+  return new RecvOperation<T, [T, true] | [undefined, false]>(chan).begin(true);
+}
+
 /** What `for await` goes over. */
 export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #chan: Channel<T>;
+  readonly #chan: ChanCore<T>;
   readonly #pending = new Set<Cancel>();
   #left = false;
 
-  constructor(chan: Channel<T>) {
+  constructor(chan: ChanCore<T>) {
     this.#chan = chan;
   }
 

@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Channels, as their users see them. Go: the `chan` types and the built-in functions for them. */
 import type { Routine } from "../sched/goroutine.ts";
-import { Channel } from "./channel.ts";
 import type { Received, Sent } from "./outcome.ts";
 import type { SelectCase } from "./select_case.ts";
-
-/**
- * Makes a channel. Go: `make(chan T, capacity)`.
- *
- * @param capacity how many values it holds that nobody has received yet; with 0, a send waits for
- * its receiver
- * @throws {PanicError} "makechan: size out of range"
- * @example
- * ```ts
- * const ch = chan<number>();
- * go(function* () { yield* ch.send(42); ch.close(); });
- * console.log(yield* ch.recv()); // 42
- * ```
- */
-export function chan<T>(capacity = 0): Chan<T> {
-  return new Channel<T>(capacity);
-}
 
 /**
  * A channel, made by {@linkcode chan}. It belongs to its thread and to no run: goroutines of several

@@ -9,7 +9,7 @@
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Channel } from "./channel.ts";
+import type { ChanCore } from "./core.ts";
 import { isNothing, sendOnClosed } from "./outcome.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
@@ -19,14 +19,14 @@ const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined 
 
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> {
-  readonly #chan: Channel<T>;
+  readonly #chan: ChanCore<T>;
   #value: T | undefined = undefined;
   /** Whether it is of no call. */
   #unused = true;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Channel<T>) {
+  constructor(chan: ChanCore<T>) {
     this.#chan = chan;
   }
 
@@ -95,7 +95,7 @@ export class SendOperation<T> {
 
 /** See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is what the one or the other gives. */
 export class RecvOperation<T, R> {
-  readonly #chan: Channel<T>;
+  readonly #chan: ChanCore<T>;
   /** Whether it is a `recvOk`. */
   #pair = false;
   /** Whether it is of no call. */
@@ -103,7 +103,7 @@ export class RecvOperation<T, R> {
   /** Set while it waits. */
   #waiter: Waiter | null = null;
 
-  constructor(chan: Channel<T>) {
+  constructor(chan: ChanCore<T>) {
     this.#chan = chan;
   }
 

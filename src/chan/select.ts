@@ -7,7 +7,8 @@
  * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
  */
 import { wrongArgument } from "../validate/argument.ts";
-import type { Routine, Waitable } from "../sched/goroutine.ts";
+import type { Waitable } from "../sched/park.ts";
+import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { type Contest, Waiter } from "./waiter.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A channel's cases of a `select`. Go: runtime/select.go, scase. */
-import type { Channel } from "./channel.ts";
+import type { ChanCore } from "./core.ts";
 import { isNothing, type Received, sendOnClosed, type Sent } from "./outcome.ts";
 import type { Waiter } from "./waiter.ts";
 import type { OUTCOME, SelectCase } from "./select_case.ts";
@@ -8,9 +8,9 @@ import type { OUTCOME, SelectCase } from "./select_case.ts";
 /** Made by {@linkcode Chan.onRecv}. One serves all the selects of its channel. */
 export class RecvCase<T> implements SelectCase<Received<T>> {
   declare readonly [OUTCOME]?: Received<T>;
-  readonly #chan: Channel<T>;
+  readonly #chan: ChanCore<T>;
 
-  constructor(chan: Channel<T>) {
+  constructor(chan: ChanCore<T>) {
     this.#chan = chan;
   }
 
@@ -45,10 +45,10 @@ export class RecvCase<T> implements SelectCase<Received<T>> {
 /** Made by {@linkcode Chan.onSend}. */
 export class SendCase<T> implements SelectCase<Sent> {
   declare readonly [OUTCOME]?: Sent;
-  readonly #chan: Channel<T>;
+  readonly #chan: ChanCore<T>;
   readonly #value: T;
 
-  constructor(chan: Channel<T>, value: T) {
+  constructor(chan: ChanCore<T>, value: T) {
     this.#chan = chan;
     this.#value = value;
   }

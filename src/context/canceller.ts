@@ -8,7 +8,8 @@
  */
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import { type Chan, chan } from "../chan/chan.ts";
+import { chan } from "../chan/channel.ts";
+import type { Chan } from "../chan/chan.ts";
 import { type ContextError, DeadlineExceeded } from "./errors.ts";
 
 /** Called when a node is cancelled. It must not throw, nor run anything of the user's. */

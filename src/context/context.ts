@@ -2,7 +2,8 @@
 /** What goes along with a task: its values, its deadline, its cancellation. Go: context/context.go. */
 import { wrongArgument } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
-import { type Chan, chan } from "../chan/chan.ts";
+import { chan } from "../chan/channel.ts";
+import type { Chan } from "../chan/chan.ts";
 import type { Canceller } from "./canceller.ts";
 import type { ContextError } from "./errors.ts";
 

@@ -6,7 +6,7 @@ import type { Addr, TCPAddr } from "../net/addr/addr.ts";
 import type { ListenFD } from "../net/socket/stream_listener.ts";
 import type { UnixAddr } from "../net/addr/unix_addr.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
-import type { Listening } from "./listening.ts";
+import type { Listening } from "./conn/listening.ts";
 import type { Loop, Turn } from "./conn/loop.ts";
 import type { StreamNet } from "./conn/stream_net.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The addresses that a server is given: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
-import { AddrError, UnknownNetworkError } from "../net/errors.ts";
+import { AddrError, UnknownNetworkError } from "../net/addr/errors.ts";
 import { wrongArgument } from "../validate/argument.ts";
 
 /** The networks that a server can listen on. */

@@ -11,7 +11,7 @@ import { type Accepting, Acceptor } from "./acceptor.ts";
 import type { ServeAddress } from "./address.ts";
 import type { ConnHost } from "./conn/conn_host.ts";
 import { Datagrams } from "./udp/udp_socket.ts";
-import type { Listening } from "./listening.ts";
+import type { Listening } from "./conn/listening.ts";
 import type { Loop } from "./conn/loop.ts";
 import { streamNet } from "./conn/stream_net.ts";
 

@@ -3,7 +3,7 @@
  * Calls on a descriptor that are tried until they need not wait: what the slower cousins of read and
  * write (writev, sendfile, splice) have in common. Go: the loops of internal/poll/fd_unix.go.
  */
-import { POLL_OK } from "../netpoll/poll_desc.ts";
+import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD, FdOp } from "./fd.ts";

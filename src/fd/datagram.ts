@@ -4,7 +4,7 @@
  * again when it had to wait. `attempt` is the descriptor's own, made once, so that a call allocates
  * nothing but its generator. Go: internal/poll/fd_unix.go, ReadFrom, WriteTo and their cousins.
  */
-import { POLL_OK } from "../netpoll/poll_desc.ts";
+import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Errors of descriptors. Their texts are Go's, and callers match on them: they are frozen. */
+import { POLL_CLOSING, POLL_NOT_POLLABLE, POLL_TIMEOUT } from "../netpoll/poll_state.ts";
 import { asDenoClass, isInstance } from "./deno_errors.ts";
 import { platform } from "../../platforms/platform.ts";
 
@@ -122,4 +123,18 @@ export function withBytesWritten(error: unknown, before: number): unknown {
   if (!(error instanceof Error)) return error;
   const { bytesWritten = 0 } = error as { bytesWritten?: number };
   return Object.assign(error, { bytesWritten: before + bytesWritten });
+}
+
+/** The error that a non-zero answer stands for. */
+export function convertError(answer: number): Error {
+  switch (answer) {
+    case POLL_CLOSING:
+      return ERR_CLOSED;
+    case POLL_TIMEOUT:
+      return ERR_DEADLINE;
+    case POLL_NOT_POLLABLE:
+      return ERR_NOT_POLLABLE;
+    default:
+      throw new Error(`netpoll: convertError: unknown answer ${answer}`);
+  }
 }

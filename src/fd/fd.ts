@@ -9,17 +9,17 @@
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
-import { type Closer, POLL_OK, type PollDesc, type PollMode } from "../netpoll/poll_desc.ts";
-import type { Goroutine, Routine, Waitable } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import { POLL_OK, type PollMode } from "../netpoll/poll_state.ts";
+import type { Closer, PollDesc } from "../netpoll/poll_desc.ts";
+import type { Waitable } from "../sched/park.ts";
+import type { Goroutine, Routine, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { checkBytes } from "./check_bytes.ts";
-import { ERR_CLOSED, SyscallError } from "./errors.ts";
+import { convertError, ERR_CLOSED, SyscallError } from "./errors.ts";
 import { ExhaustionBackOff } from "./accept_backoff.ts";
 import { FdMutex } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
-import { convertError } from "../poll/poll_errors.ts";
 import { traffic } from "./counters.ts";
 
 /** What a call may be named in an error; "set-own" sets what concerns this end alone. */
@@ -280,7 +280,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 
   /** Ends the descriptor, which nobody uses any more and the poller has forgotten; it was `run`'s. */
-  protected release(_run: Run | null): void {
+  protected release(_run: RunOwner | null): void {
     this.sockets.close(this.sysfd);
   }
 

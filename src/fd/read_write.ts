@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { PARK, type Waitable } from "../sched/park.ts";
 /**
  * A read, a write or an accept under way: what `yield*` drives when a goroutine calls one.
  *
@@ -14,11 +15,13 @@
  *
  * `return`, by which a goroutine is ended, goes to unused from everywhere and undoes what it holds.
  */
-import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
+import type { SocketCalls } from "../../platforms/contract/sockets.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { PollDesc } from "../netpoll/poll_desc.ts";
+import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import { DONE } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { takenAway } from "./check_bytes.ts";
-import type { FD } from "./fd.ts";
 import { traffic } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
@@ -30,6 +33,39 @@ const HELD = 3;
 
 /** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
 const MAX_TRANSFER = 1 << 30;
+
+/** What an operation needs of its descriptor; FD implements it. */
+export interface OperationFD extends Waitable {
+  readonly sysfd: number;
+  readonly pd: PollDesc | null;
+  readonly sockets: SocketCalls;
+  readonly closed: boolean;
+  /** Minus EAGAIN. */
+  readonly again: number;
+  /** Minus EINTR. */
+  readonly interrupted: number;
+  /** Whether a write ever sent bytes. */
+  wrote: boolean;
+  /** Ends `call`, a call of `op` here, when `cancel` comes first. */
+  cancellable<T>(op: OperationName, call: Routine<T>, cancel: Cancel | undefined): Routine<T>;
+  tryLock(lock: Lock): boolean;
+  unlock(lock: Lock): void;
+  enqueue(lock: Lock, g: Goroutine): void;
+  claim(lock: Lock, g: Goroutine): boolean;
+  leave(lock: Lock, g: Goroutine): void;
+  /** Accepts one connection if there is one; null if a wait for the next is needed. */
+  tryAccept(): number | null;
+  /** Notes that a read found the end of the stream. */
+  sawEnd(): void;
+  /** Returns the error for a pollDesc that does not answer POLL_OK. */
+  answered(op: OperationName, answer: number): Error;
+  /** Returns the error of a call on a closed descriptor. */
+  answeredClosed(op: OperationName): Error;
+  /** Returns the error of a failed system call. */
+  failedCall(op: OperationName, errno: number): Error;
+}
+
+type OperationName = "read" | "write" | "accept";
 
 /** What `yield*` looks at. */
 interface Step<T> {
@@ -48,14 +84,14 @@ abstract class Operation {
   /** What it gives then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
   protected state = UNUSED;
-  protected fd: FD;
+  protected fd: OperationFD;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
   protected length = 0;
   /** Who drives the call, from its first `next` on. */
   protected goroutine: Goroutine | null = null;
 
-  constructor(fd: FD) {
+  constructor(fd: OperationFD) {
     this.fd = fd;
   }
 
@@ -226,7 +262,7 @@ export class ReadOperation extends Operation {
 export class AcceptOperation<T> extends Operation {
   private readonly make: (sysfd: number) => T;
 
-  constructor(fd: FD, make: (sysfd: number) => T) {
+  constructor(fd: OperationFD, make: (sysfd: number) => T) {
     super(fd);
     this.make = make;
   }
@@ -285,7 +321,7 @@ export class WriteOperation extends Operation {
   sent = 0;
 
   /** One for a call on `fd`. */
-  static of(fd: FD): WriteOperation {
+  static of(fd: OperationFD): WriteOperation {
     const operation = spare;
     if (operation === null) return new WriteOperation(fd);
     spare = null;

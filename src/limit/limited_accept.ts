@@ -2,7 +2,7 @@
 /** A listener's descriptor behind a gate: accepts only while the gate is open. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
-import { POLL_OK } from "../netpoll/poll_desc.ts";
+import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";

@@ -9,7 +9,8 @@ import { isUnspecified } from "./addr/ip.ts";
 import { Limits } from "./options/call_limits.ts";
 import type { Asking } from "./resolve/lookup.ts";
 import type { Conn } from "./net.ts";
-import { checkDialOptions, type DialOptions } from "./options/options.ts";
+import { checkDialOptions } from "./options/schema.ts";
+import type { DialOptions } from "./options/options.ts";
 import {
   type InternetNetwork,
   internetNetwork,

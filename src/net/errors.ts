@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The errors of network calls. Go: net/net.go. Texts are Go's. */
+import { AddrError, UnknownNetworkError } from "./addr/errors.ts";
 import { shown } from "../validate/argument.ts";
 import { asDenoError, isInstance } from "../fd/deno_errors.ts";
 import type { Addr } from "./addr/addr.ts";
@@ -75,44 +76,6 @@ export class OpError extends Error {
   /** Node's name of the cause: "ECONNREFUSED", "ETIMEDOUT"; "" if it has none. */
   get code(): string {
     return (this.cause as Verdict).code ?? "";
-  }
-}
-
-/** An address cannot be read. Go: `net.AddrError`. */
-export class AddrError extends Error {
-  /** "AddrError". */
-  override readonly name = "AddrError";
-  /** What is wrong with it. */
-  readonly err: string;
-  /** The address. */
-  readonly addr: string;
-  /** As Node names it. */
-  readonly code = "ERR_INVALID_ADDRESS";
-  /** Not a time-out. */
-  readonly timeout = false;
-  /** Trying again does not help. */
-  readonly temporary = false;
-
-  /** @internal */
-  constructor(err: string, addr: string) {
-    super(addr === "" ? err : `address ${addr}: ${err}`);
-    this.err = err;
-    this.addr = addr;
-  }
-}
-
-/** A network that is not known here. Go: `net.UnknownNetworkError`. */
-export class UnknownNetworkError extends Error {
-  /** "UnknownNetworkError". */
-  override readonly name = "UnknownNetworkError";
-  /** Not a time-out. */
-  readonly timeout = false;
-  /** Trying again does not help. */
-  readonly temporary = false;
-
-  /** @internal */
-  constructor(network: string) {
-    super(`unknown network ${shown(network)}`);
   }
 }
 

@@ -11,8 +11,15 @@ import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { Limits } from "./options/call_limits.ts";
 import type { Listener } from "./net.ts";
-import { checkListenOptions, type ListenOptions, type LookupOptions } from "./options/options.ts";
-import { favoriteFamily, reached, resolve, type TCPNetwork, tcpNetwork } from "./resolve/resolve.ts";
+import { checkListenOptions } from "./options/schema.ts";
+import type { ListenOptions, LookupOptions } from "./options/options.ts";
+import {
+  favoriteFamily,
+  reached,
+  resolve,
+  type TCPNetwork,
+  tcpNetwork,
+} from "./resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "./options/apply.ts";
 import { ListenFD } from "./socket/stream_listener.ts";
 import { TCPListener } from "./tcp/tcp.ts";

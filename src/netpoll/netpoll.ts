@@ -17,9 +17,13 @@
  * operation before it reports the slot, and the owner of the slot looks there when it is resumed.
  */
 import { platform } from "../../platforms/platform.ts";
-import { type HostWait, PlatformError, type Poller, type PollSink } from "../../platforms/contract/platform.ts";
-import type { Goroutine } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import {
+  type HostWait,
+  PlatformError,
+  type Poller,
+  type PollSink,
+} from "../../platforms/contract/platform.ts";
+import type { Goroutine, RunOwner } from "../sched/goroutine.ts";
 import { RunQueue } from "../sched/run_queue.ts";
 import type { EventSource } from "../sched/event_source.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -30,7 +34,7 @@ import type { PollDesc, WaitCount } from "./poll_desc.ts";
 /** What another thread can wake; see src/fd/waker.ts. */
 export interface Wakeable {
   /** The run that it ends with. */
-  readonly owner: Run | null;
+  readonly owner: RunOwner | null;
   /** The goroutine that is to run because it was woken. */
   woken(): Goroutine | null;
   /** Ends it. */
@@ -130,7 +134,7 @@ export class Netpoll implements EventSource, WaitCount {
     return this.#hostWait = platform().hostWait(this.init());
   }
 
-  closeOwned(run: Run): void {
+  closeOwned(run: RunOwner): void {
     const owned = [...this.#cache.inUse()].filter((pd) => pd.owner === run);
     for (const pd of owned) pd.holder?.closeQuietly();
     for (const waker of [...this.#wakers]) if (waker.owner === run) waker.close();

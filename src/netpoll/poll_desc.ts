@@ -12,24 +12,24 @@
  * drained. Go has a fourth state (pdWait) for the moment between the decision to park and the park
  * itself; on one thread there is no such moment.
  */
-import type { Goroutine, Park, Waitable } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import {
+  POLL_CLOSING,
+  POLL_NOT_POLLABLE,
+  POLL_OK,
+  POLL_TIMEOUT,
+  type PollMode,
+} from "./poll_state.ts";
+import type { Park, Waitable } from "../sched/park.ts";
+import type { Goroutine, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
+import {
+  POLL_ERROR,
+  POLL_HANGUP,
+  POLL_READ,
+  POLL_WRITE,
+} from "../../platforms/contract/platform.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import { type Late, PollExtras, type Watcher } from "./poll_extras.ts";
-
-/** Whether a call may go on, in the order in which one goes before another. */
-export const POLL_OK = 0;
-/** The descriptor is being closed. */
-export const POLL_CLOSING = 1;
-/** The deadline has passed. */
-export const POLL_TIMEOUT = 2;
-/** The descriptor has an error that no call will report. */
-export const POLL_NOT_POLLABLE = 3;
-
-/** A direction of a descriptor. */
-export type PollMode = "read" | "write";
 
 /** The owner of a descriptor, as seen from below. */
 export interface Closer {
@@ -87,7 +87,7 @@ export class PollDesc implements Waitable, Late {
   /** Whether calls report the descriptor's errors, so that an event of an error is no answer. */
   reportsErrors = false;
   /** The run that opened it, or null if it is nobody's. */
-  owner: Run | null = null;
+  owner: RunOwner | null = null;
   /** What holds the descriptor. */
   holder: Closer | null = null;
 

@@ -5,7 +5,7 @@
  */
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import type { PollMode } from "./poll_desc.ts";
+import type { PollMode } from "./poll_state.ts";
 
 /** Somebody who wants to look again when something has changed, and is parked elsewhere. */
 export interface Watcher {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** What a wait of the raw poller gives: one object for all waits, and one for all events. */
-import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
+import {
+  POLL_ERROR,
+  POLL_HANGUP,
+  POLL_READ,
+  POLL_WRITE,
+} from "../../platforms/contract/platform.ts";
 
 /**
  * What is ready. One object stands for every event of its poller in turn: it is yours until the

@@ -8,7 +8,7 @@ import {
   type RawAddress,
 } from "../../platforms/contract/platform.ts";
 import { type TCPAddr, tcpAddr } from "../net/addr/addr.ts";
-import { AddrError } from "../net/errors.ts";
+import { AddrError } from "../net/addr/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { formatIP, parseIPZone } from "../net/addr/ip.ts";
 import { lookupPort } from "../net/resolve/service_port.ts";

@@ -7,10 +7,11 @@ import type { Driver } from "../worker/protocol.ts";
 import {
   DEFAULT_RESTART,
   driverSchema,
+  isFunction,
   type RestartOptions,
   restartSchema,
   workersSchema,
-} from "../reactor/options.ts";
+} from "../worker/worker_options.ts";
 
 /**
  * How long jobs may wait, after CoDel (RFC 8289). A queue may be long for a moment, and empty again
@@ -71,7 +72,6 @@ export interface CheckedPoolOptions {
 }
 
 const milliseconds = z.number().positive().finite();
-const isFunction = (f: unknown) => typeof f === "function";
 
 const schema = z.strictObject({
   workers: workersSchema.optional(),

@@ -12,7 +12,7 @@ import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./o
 import { PoolPlace } from "./pool_slot.ts";
 import { unpack } from "../worker/error_codec.ts";
 import type { ToMain } from "../worker/protocol.ts";
-import { moduleURL } from "../reactor/options.ts";
+import { moduleURL } from "../worker/worker_options.ts";
 import type { Tended } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerLink } from "../worker/worker_thread.ts";
 

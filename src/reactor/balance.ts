@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Which worker gets the next connection. evio: LoadBalance. */
-import type { LoadBalance } from "./options.ts";
+import type { LoadBalance } from "../event/api/balance.ts";
 
 /** What is to be known of a worker. */
 export interface Candidate {

@@ -3,23 +3,17 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
-import { shown } from "../validate/argument.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "../limit/limit_options.ts";
+import type { LoadBalance } from "../event/api/balance.ts";
 import type { Driver } from "../worker/protocol.ts";
-
-/**
- * Which worker gets the next connection. "roundRobin": one after the other. "random".
- * "leastConnections": the one that has the fewest.
- */
-export type LoadBalance = "roundRobin" | "random" | "leastConnections";
-
-/** When a worker that died is started again. */
-export interface RestartOptions {
-  /** Milliseconds before the first restart; doubled with each that follows soon. 100 from the start. */
-  delay?: number;
-  /** Milliseconds that it is never longer than. 10,000 from the start. */
-  longest?: number;
-}
+import {
+  DEFAULT_RESTART,
+  driverSchema,
+  isFunction,
+  type RestartOptions,
+  restartSchema,
+  workersSchema,
+} from "../worker/worker_options.ts";
 
 /** How a worker ended that was not told to. */
 export interface WorkerReport {
@@ -95,21 +89,6 @@ export interface CheckedReactorOptions {
   readonly onWorkerEnd: (report: WorkerReport) => void;
 }
 
-const isFunction = (f: unknown) => typeof f === "function";
-
-/** How many threads there may be. */
-export const workersSchema = z.int().positive().max(1024);
-/** See {@linkcode Driver}. */
-export const driverSchema = z.enum(["runSync", "run"]);
-/** See {@linkcode RestartOptions}. */
-export const restartSchema = z.union([
-  z.literal(false),
-  z.strictObject({
-    delay: z.number().positive().finite().default(100),
-    longest: z.number().positive().finite().default(10_000),
-  }),
-]);
-
 const schema = z.strictObject({
   workers: workersSchema.optional(),
   name: z.string().optional(),
@@ -121,9 +100,6 @@ const schema = z.strictObject({
   onPanic: z.custom<NonNullable<ReactorOptions["onPanic"]>>(isFunction).optional(),
   onWorkerEnd: z.custom<NonNullable<ReactorOptions["onWorkerEnd"]>>(isFunction).optional(),
 });
-
-/** What restarts when nothing is said. */
-export const DEFAULT_RESTART: Required<RestartOptions> = { delay: 100, longest: 10_000 };
 
 /** Checks what `call` was given. Throws a TypeError that names the field. */
 export function checkReactorOptions(call: string, options: ReactorOptions): CheckedReactorOptions {
@@ -140,16 +116,4 @@ export function checkReactorOptions(call: string, options: ReactorOptions): Chec
     onPanic: checked.onPanic,
     onWorkerEnd: checked.onWorkerEnd ?? (() => {}),
   };
-}
-
-/** The URL of a user's module, as text. Throws TypeError if it is none. */
-export function moduleURL(call: string, module: URL | string): string {
-  try {
-    return new URL(module).href;
-  } catch {
-    throw new TypeError(
-      `Cannot ${call} as the module must be a URL, as new URL("./handler.ts", import.meta.url): ` +
-        `current value is ${shown(module)}`,
-    );
-  }
 }

@@ -5,7 +5,8 @@
  */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Listener } from "../net/net.ts";
-import { checkListenOptions, type ListenOptions } from "../net/options/options.ts";
+import { checkListenOptions } from "../net/options/schema.ts";
+import type { ListenOptions } from "../net/options/options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import { isUnixNetwork } from "../net/addr/unix_addr.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
@@ -18,12 +19,8 @@ import { Gate, type LimitCounters } from "../limit/limiter.ts";
 import { unpackAddr } from "../worker/addr_codec.ts";
 import { unpack } from "../worker/error_codec.ts";
 import type { ShedReport, ToMain } from "../worker/protocol.ts";
-import {
-  type CheckedReactorOptions,
-  checkReactorOptions,
-  moduleURL,
-  type ReactorOptions,
-} from "./options.ts";
+import { type CheckedReactorOptions, checkReactorOptions, type ReactorOptions } from "./options.ts";
+import { moduleURL } from "../worker/worker_options.ts";
 import { NoWorkersError } from "./errors.ts";
 import { SharedPorts } from "./reuse_port.ts";
 import { handedLimits, mainLimits, ownLimits } from "./limit_shares.ts";

@@ -7,8 +7,6 @@ import { Run, type RunOptions } from "./run.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 
-export { dumpOnSignal } from "../diag/dump_on_signal.ts";
-export { startTrace, stopTrace, type TraceOptions } from "../diag/trace.ts";
 export { gosched, sleep } from "./sleep.ts";
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the scheduler needs of the poller. Go: the netpoll of runtime/proc.go's findRunnable. */
 import type { HostWait } from "../../platforms/contract/platform.ts";
-import type { Run } from "./run.ts";
+import type { RunOwner } from "./goroutine.ts";
 import type { RunQueue } from "./run_queue.ts";
 
 /** Where goroutines come from that wait for the world outside. src/netpoll is the one there is. */
@@ -15,7 +15,7 @@ export interface EventSource {
   /** A wait for `poll` to have something, beside the host's loop. */
   hostWait(): HostWait;
   /** Closes every descriptor that was opened for `run` and is still open. */
-  closeOwned(run: Run): void;
+  closeOwned(run: RunOwner): void;
   /** Says that nobody runs: what is not needed for open descriptors may be given back. */
   idle(): void;
 }

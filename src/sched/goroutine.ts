@@ -9,17 +9,9 @@
  *   waiting   something else will ready it     -> runnable, by ready
  *   dead      returned, threw, or was ended
  */
-import type { Run } from "./run.ts";
+import type { Owner } from "./owner.ts";
+import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
-
-/** What a goroutine yields when it parks. There is one, and nobody but the library yields it. */
-export interface Park {
-  /** Tells it from anything else. */
-  readonly park: true;
-}
-
-/** The one {@linkcode Park}: the scheduler tells by its identity that `yield*` was used. */
-export const PARK: Park = Object.freeze({ park: true });
 
 /**
  * A function's body that may park: what a `function*` returns. It is called with `yield*`.
@@ -27,13 +19,6 @@ export const PARK: Park = Object.freeze({ park: true });
  * @typeParam T What the call gives when it is done.
  */
 export type Routine<T> = Generator<Park, T, void>;
-
-/** What a goroutine waits for, as a dump names it. */
-export interface Waitable {
-  /** "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711", "chan 3, 0 of 128"; it must not throw. */
-  describe(): string;
-}
-
 /** See the list of states at the top of this file. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 
@@ -89,6 +74,9 @@ export interface GoroutineHandle<T = unknown> {
   join(): Routine<T>;
 }
 
+/** The run that owns a goroutine. */
+export type RunOwner = Owner<Goroutine>;
+
 /** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
 export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   // What every switch touches comes first: it lies in memory in this order.
@@ -115,7 +103,7 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   /** How it ended; null while it lives. */
   outcome: Outcome<T> | null = null;
   /** The run that it belongs to. */
-  readonly run: Run;
+  readonly run: RunOwner;
   /** Links of the run's list of goroutines. */
   older: Goroutine | null = null;
   /** See `older`. */
@@ -130,7 +118,7 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   daemon = false;
 
   /** */
-  constructor(run: Run, name: string, body: Routine<T>) {
+  constructor(run: RunOwner, name: string, body: Routine<T>) {
     this.run = run;
     this.name = name;
     this.body = body;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { PARK, type Park, type Waitable } from "./park.ts";
 /**
  * The scheduler of a thread: what is runnable, what runs, and one pass over it. Go: runtime/proc.go,
  * findRunnable and schedule.
@@ -12,11 +13,9 @@ import {
   type Goroutine,
   misuse,
   type Outcome,
-  PARK,
-  type Park,
   RUNNABLE,
   RUNNING,
-  type Waitable,
+  type RunOwner,
   WAITING,
 } from "./goroutine.ts";
 import { Batch } from "./batch.ts";
@@ -25,7 +24,6 @@ import { type EventSource, NO_SOURCE } from "./event_source.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
-import type { Run } from "./run.ts";
 
 /** Calls that a goroutine may make without parking before it is put behind the others. */
 const FUEL = 32;
@@ -60,7 +58,7 @@ export class Scheduler {
   /** Whether `runSync` has the thread, and the host's loop stands still. */
   blocking = false;
   /** The runs that have not ended. */
-  readonly runs: Set<Run> = new Set();
+  readonly runs: Set<RunOwner> = new Set();
   /** Where goroutines come from that wait for the world outside. */
   source: EventSource = NO_SOURCE;
   /** Whether the host has been given something to do, for which the turn is to end soon. */
@@ -190,7 +188,7 @@ export class Scheduler {
   }
 
   /** A run is over: whoever drives the scheduler is to look at it before anything else. */
-  runOver(run: Run): void {
+  runOver(run: RunOwner): void {
     this.runs.delete(run);
     this.#runsOver = true;
   }

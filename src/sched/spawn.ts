@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
 import { shown } from "../validate/argument.ts";
-import { Goroutine, type Routine } from "./goroutine.ts";
+import { Goroutine, type Routine, type RunOwner } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
 
@@ -50,20 +50,30 @@ export async function afterRun(): Promise<void> {
 }
 
 /** Starts a goroutine in `run`. */
-export function spawn<T>(run: Run, name: string, body: Routine<T>): Goroutine<T> {
+export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): Goroutine<T> {
   const g = new Goroutine<T>(run, name, body);
   scheduler.start(g as Goroutine);
   return g;
 }
 
 /** The run that a goroutine belongs to which is started here. */
-export function currentRun(): Run {
+export function currentRun(): RunOwner {
   return scheduler.current?.run ?? backgroundRun();
 }
 
 /** Starts a goroutine that its run waits for and does not end. It must end by itself. */
-export function goDaemon(run: Run | null, name: string, f: () => Routine<void>): void {
+export function goDaemon(run: RunOwner | null, name: string, f: () => Routine<void>): void {
   const g = new Goroutine<void>(run ?? currentRun(), name, f());
   g.daemon = true;
   scheduler.start(g as Goroutine);
+}
+
+/**
+ * Starts a goroutine whose `finally` block runs in any case. One that is ended before its first turn
+ * runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before the
+ * scheduler has it.
+ */
+export function goPrimed<T>(run: RunOwner, name: string, routine: Routine<T>): Goroutine<T> {
+  routine.next();
+  return spawn(run, name || "anonymous", routine);
 }

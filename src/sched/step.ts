@@ -4,7 +4,7 @@
  * rest of a short operation, so the short ones are iterators of their own making; each does its
  * first attempt at its first `next`, and must be driven by `yield*` as soon as it was made.
  */
-import { PARK, type Park, type Waitable } from "./goroutine.ts";
+import { PARK, type Park, type Waitable } from "./park.ts";
 import { scheduler } from "./thread.ts";
 
 /** What `next` gives. It is read at once by whoever called it, so one object may serve many calls. */

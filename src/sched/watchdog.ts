@@ -4,20 +4,19 @@
  * sysmon preempts them.
  */
 import { shown } from "../validate/argument.ts";
-import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
+import type { Goroutine, GoroutineHandle, RunOwner } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
-import type { Run } from "./run.ts";
 
 /** Told of a goroutine that ran for `ms` milliseconds without a `yield*` that let others run. */
 export type OnSlow = (goroutine: GoroutineHandle, ms: number) => void;
 
 /** Watches over one run. */
 export class Watchdog implements Observer {
-  readonly #run: Run;
+  readonly #run: RunOwner;
   readonly #limit: number;
   readonly #onSlow: OnSlow;
 
-  constructor(run: Run, limit: number, onSlow: OnSlow = warn) {
+  constructor(run: RunOwner, limit: number, onSlow: OnSlow = warn) {
     if (typeof limit !== "number" || !(limit > 0)) {
       throw new RangeError(
         `Cannot set a watchdog as its limit must be more than 0: current value is ${shown(limit)}`,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Goroutines that work on parts of one task. Go: golang.org/x/sync/errgroup. */
 import { wrongArgument } from "../validate/argument.ts";
-import { PanicError, PARK, type Routine } from "../sched/goroutine.ts";
+import { PARK } from "../sched/park.ts";
+import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../context/context.ts";
 import { type CancelCauseFunc, withCancelCause } from "../context/with_cancel.ts";
 import { Semaphore } from "./semaphore.ts";
-import { bodyOf, currentRun } from "../sched/spawn.ts";
-import { goPrimed } from "./go_primed.ts";
+import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { WaitGroup } from "./wait_group.ts";
 
 /**

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { PARK } from "../sched/park.ts";
 /**
  * Structured concurrency: goroutines that cannot outlive the block which started them. Go has none;
  * the nearest is errgroup with a context that everybody heeds. Here a goroutine can be ended.
@@ -10,13 +11,11 @@ import {
   type Goroutine,
   type GoroutineHandle,
   PanicError,
-  PARK,
   type Routine,
 } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { toTheEnd } from "./uninterrupted.ts";
-import { bodyOf } from "../sched/spawn.ts";
-import { goPrimed } from "./go_primed.ts";
+import { bodyOf, goPrimed } from "../sched/spawn.ts";
 
 /** What the body of a {@linkcode scope} starts its goroutines with. */
 export class Scope {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Waitable } from "../sched/park.ts";
 /**
  * Taking what may have to be waited for. Go: runtime/sema.go, semacquire.
  *
@@ -6,7 +7,7 @@
  * of Go's mutexes: nobody barges in, and a waiter needs to be woken once only. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
-import type { Routine, Waitable } from "../sched/goroutine.ts";
+import type { Routine } from "../sched/goroutine.ts";
 import { numberOf } from "../sched/object_id.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";

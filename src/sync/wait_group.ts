@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
 import { shown } from "../validate/argument.ts";
-import { type GoroutineHandle, PanicError, PARK, type Routine } from "../sched/goroutine.ts";
-import { bodyOf, currentRun } from "../sched/spawn.ts";
-import { goPrimed } from "./go_primed.ts";
+import { PARK } from "../sched/park.ts";
+import { type GoroutineHandle, PanicError, type Routine } from "../sched/goroutine.ts";
+import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { type Takeable, Taking } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 

@@ -8,8 +8,8 @@
  * timers and does nothing but sleep; when the run ends it, it stops them.
  */
 import { now } from "../sched/clock.ts";
-import { type Goroutine, PARK, type Routine } from "../sched/goroutine.ts";
-import type { Run } from "../sched/run.ts";
+import { PARK } from "../sched/park.ts";
+import type { Goroutine, Routine, RunOwner } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
@@ -111,11 +111,11 @@ function* body(f: () => Routine<void> | void): Routine<void> {
 
 /** Counts the timers of a run that are waiting; at its end they are found in the heap. */
 class Keeper {
-  readonly run: Run;
+  readonly run: RunOwner;
   #waiting = 0;
   #g: Goroutine | null = null;
 
-  constructor(run: Run) {
+  constructor(run: RunOwner) {
     this.run = run;
   }
 
@@ -154,11 +154,11 @@ class Keeper {
   }
 }
 
-const keepers = new WeakMap<Run, Keeper>();
+const keepers = new WeakMap<RunOwner, Keeper>();
 /** The one that was asked for last; nearly always the next one, too. */
 let latest: Keeper | null = null;
 
-function keeperOf(run: Run): Keeper {
+function keeperOf(run: RunOwner): Keeper {
   if (latest?.run === run) return latest;
   let keeper = keepers.get(run);
   if (keeper === undefined) keepers.set(run, keeper = new Keeper(run));

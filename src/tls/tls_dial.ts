@@ -2,7 +2,7 @@
 /** Connecting under TLS. Go: crypto/tls/tls.go, Dialer.DialContext. */
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { dial } from "../net/dial.ts";
-import { checkDialOptions } from "../net/options/options.ts";
+import { checkDialOptions } from "../net/options/schema.ts";
 import { Limits } from "../net/options/call_limits.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";

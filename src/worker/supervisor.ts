@@ -7,7 +7,7 @@ import { scheduler } from "../sched/thread.ts";
 import { cancellable } from "../context/cancellable.ts";
 import type { Context } from "../context/context.ts";
 import type { ToMain } from "./protocol.ts";
-import type { RestartOptions } from "../reactor/options.ts";
+import type { RestartOptions } from "./worker_options.ts";
 import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
 
 /** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */

@@ -3,11 +3,12 @@
 import { go, sleep } from "../sched/api.ts";
 import { needObject, wrongArgument } from "../validate/argument.ts";
 import type { GoroutineHandle, Routine } from "../sched/goroutine.ts";
-import { type Chan, chan } from "../chan/chan.ts";
+import { chan } from "../chan/channel.ts";
+import type { Chan } from "../chan/chan.ts";
 import { background, type Context } from "../context/context.ts";
 import { type CancelFunc, withCancel } from "../context/with_cancel.ts";
 import * as P from "./protocol.ts";
-import type { RestartOptions } from "../reactor/options.ts";
+import type { RestartOptions } from "./worker_options.ts";
 import { supervise, type Supervised, type Tended } from "./supervisor.ts";
 import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
 

@@ -17,7 +17,8 @@ import {
 } from "../../mod.ts";
 import type { Goroutine, GoroutineHandle } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { type Chan, chan } from "../../src/chan/chan.ts";
+import { chan } from "../../src/chan/channel.ts";
+import type { Chan } from "../../src/chan/chan.ts";
 import type { Channel } from "../../src/chan/channel.ts";
 import { both, only, thrown, until } from "../harness.ts";
 

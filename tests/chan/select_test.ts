@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { DeadlockError, dump, go, gosched, type Routine, run, runSync, wait } from "../../mod.ts";
 import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { type Chan, chan } from "../../src/chan/chan.ts";
+import { chan } from "../../src/chan/channel.ts";
+import type { Chan } from "../../src/chan/chan.ts";
 import type { Channel } from "../../src/chan/channel.ts";
 import { select } from "../../src/chan/select.ts";
 import {

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, numGoroutine, run, runSync, sleep, wait } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { chan } from "../../src/chan/chan.ts";
+import { chan } from "../../src/chan/channel.ts";
 import {
   background,
   cause,

@@ -25,7 +25,12 @@ import {
   type TCPNetwork,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { type IntOption, POLL_READ, POLL_WRITE, type RawAddress } from "../../platforms/contract/platform.ts";
+import {
+  type IntOption,
+  POLL_READ,
+  POLL_WRITE,
+  type RawAddress,
+} from "../../platforms/contract/platform.ts";
 import type { SocketHandle } from "../../platforms/windows/iocp/socket_handle.ts";
 import { CompletionPoller } from "../../platforms/windows/iocp/poller.ts";
 import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";

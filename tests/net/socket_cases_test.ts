@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { dial, go, gosched, listen, OpError, PanicError, type Routine } from "../../mod.ts";
 import { after } from "../../src/time/timer.ts";
-import { chan } from "../../src/chan/chan.ts";
+import { chan } from "../../src/chan/channel.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";

@@ -24,7 +24,12 @@ import {
   WriteToConnectedError,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { POLL_ERROR, POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
+import {
+  POLL_ERROR,
+  POLL_HANGUP,
+  POLL_READ,
+  POLL_WRITE,
+} from "../../platforms/contract/platform.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { RunQueue } from "../../src/sched/run_queue.ts";
 import { both, only, onWindows, opError, thrown, until } from "../harness.ts";

@@ -6,7 +6,8 @@ import { type Conn, go, gosched, type Routine } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { Poller, PollSink } from "../../platforms/contract/platform.ts";
 import { Netpoll } from "../../src/netpoll/netpoll.ts";
-import { POLL_CLOSING, POLL_OK, POLL_TIMEOUT, type PollDesc } from "../../src/netpoll/poll_desc.ts";
+import { POLL_CLOSING, POLL_OK, POLL_TIMEOUT } from "../../src/netpoll/poll_state.ts";
+import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { both, onWindows, pair } from "../harness.ts";
 

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Conn, go, type Goroutine, gosched, listen, type Routine } from "../../mod.ts";
-import { type LateReceive, LateReceives } from "../../platforms/windows/iocp/deferred_receives.ts";
+import type { LateReceive } from "../../platforms/windows/iocp/port_contract.ts";
+import { LateReceives } from "../../platforms/windows/iocp/deferred_receives.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { both, only, onWindows, pair, pairOn, thrown, until } from "../harness.ts";

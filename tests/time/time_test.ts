@@ -16,7 +16,7 @@ import {
 import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { chan } from "../../src/chan/chan.ts";
+import { chan } from "../../src/chan/channel.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
 import { after, Ticker, Timer } from "../../src/time/timer.ts";

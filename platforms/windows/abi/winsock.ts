@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Windows' libraries, opened once per thread at their first use. */
 import { jsRuntime } from "../../shared/js_runtime.ts";
-import { type Bound, type JsRuntime, type Library, PlatformError } from "../../contract/platform.ts";
+import {
+  type Bound,
+  type JsRuntime,
+  type Library,
+  PlatformError,
+} from "../../contract/platform.ts";
 import * as C from "./constants.ts";
 import { errnoText, win32Errno } from "./errno.ts";
 import { TEB_LAST_ERROR, THREAD_INFORMATION, WSADATA_SIZE } from "./structs.ts";
@@ -119,4 +124,11 @@ function askExtension<N extends keyof Extensions>(
   }
   const address = runtime.pointerAt(pointer[0] + pointer[1] * WORD);
   return runtime.functionAt(address, declaration) as Extensions[N];
+}
+
+const handleFlags = new Uint32Array(new ArrayBuffer(4));
+
+/** Returns whether a number is an open handle: a socket or any other. */
+export function isHandle({ kernel }: Winsock, fd: number): boolean {
+  return kernel.GetHandleInformation(fd, handleFlags) !== 0;
 }

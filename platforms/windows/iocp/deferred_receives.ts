@@ -13,19 +13,11 @@
  * In a thread with nothing to do nobody waits longer for it, since everything is under way before the
  * thread waits. In a busy one bytes that are there are found one poll later at most.
  */
+import type { LateReceive } from "./port_contract.ts";
 import type { Reported } from "./port_contract.ts";
 
 /** For fewer it is not worth it to look at the port before they are begun. */
 const MANY = 8;
-
-/** A receive that somebody has asked for. */
-export interface LateReceive {
-  /** Whom to report when it is over. */
-  readonly socket: Reported;
-  /** Begins it, if it is still wanted. Whether it is over already. */
-  begin(): boolean;
-}
-
 /** Is told of a receive that was over at once. */
 export type Report = (socket: Reported) => void;
 

@@ -8,11 +8,11 @@ import type { Operation } from "./overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { EEXIST, ENOTSOCK, EPERM, ERRNO } from "../abi/errno.ts";
 import type { Shared, SocketHandle } from "./socket_handle.ts";
-import { type LateReceive, LateReceives } from "./deferred_receives.ts";
+import type { LateReceive } from "./port_contract.ts";
+import { LateReceives } from "./deferred_receives.ts";
 import { PacketQueue, type Taker } from "./completion_port.ts";
 import type { Port, Reported } from "./port_contract.ts";
 import { skipsOnSuccess } from "./provider.ts";
-import type { WindowsSockets } from "../socket/sockets.ts";
 
 /** Somebody to be reported without a packet. */
 interface Due {
@@ -20,11 +20,19 @@ interface Due {
   readonly mode: number;
 }
 
+/** The sockets that a poller looks descriptors up in. */
+export interface SocketTable {
+  /** Returns the socket of a descriptor, or minus an errno. */
+  find(fd: number): SocketHandle | number;
+  /** Closes the sockets whose close was put off; false when there was none. */
+  partNow(): boolean;
+}
+
 /** One completion port, for one thread. */
 export class CompletionPoller implements Poller, Port, Taker {
   readonly tellsArrivals = false;
   readonly #shared: Shared;
-  readonly #sockets: WindowsSockets;
+  readonly #sockets: SocketTable;
   readonly #queue: PacketQueue;
   /** Registered at present. */
   readonly #registered = new Map<number, SocketHandle>();
@@ -36,7 +44,7 @@ export class CompletionPoller implements Poller, Port, Taker {
   #sink: PollSink = nobody;
   readonly #reportRead = (socket: Reported) => this.#tell(socket, POLL_READ);
 
-  constructor(shared: Shared, sockets: WindowsSockets) {
+  constructor(shared: Shared, sockets: SocketTable) {
     this.#shared = shared;
     this.#sockets = sockets;
     this.#queue = new PacketQueue(shared, this);

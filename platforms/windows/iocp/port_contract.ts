@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** What a socket must know of the completion port that it belongs to, for life. */
-import type { LateReceive } from "./deferred_receives.ts";
 
 /** See the top of this file. */
 export interface Port {
@@ -19,4 +18,12 @@ export interface Reported {
   /** The pollDesc that it is registered with, or -1. */
   readonly slot: number;
   readonly sequence: number;
+}
+
+/** A receive that somebody has asked for. */
+export interface LateReceive {
+  /** Whom to report when it is over. */
+  readonly socket: Reported;
+  /** Begins it, if it is still wanted. Whether it is over already. */
+  begin(): boolean;
 }

@@ -6,7 +6,7 @@
 import type { DescriptorCalls, DescriptorKind } from "../../contract/packets.ts";
 import * as C from "../abi/constants.ts";
 import { EBADF } from "../abi/errno.ts";
-import { isHandle } from "../is_handle.ts";
+import { isHandle } from "../abi/winsock.ts";
 import type { WindowsSockets } from "./sockets.ts";
 import { PROTOCOL_INFO } from "../abi/structs.ts";
 import type { Winsock } from "../abi/winsock.ts";

@@ -12,10 +12,16 @@
  * behind a send may be begun late: see late_receives.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
-import { BARE, type Beginner, type Operation, PAGE, type SlotSize } from "../iocp/overlapped_arena.ts";
+import {
+  BARE,
+  type Beginner,
+  type Operation,
+  PAGE,
+  type SlotSize,
+} from "../iocp/overlapped_arena.ts";
 import { ECANCELED, ERRNO } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
-import type { LateReceive } from "../iocp/deferred_receives.ts";
+import type { LateReceive } from "../iocp/port_contract.ts";
 
 /** See the top of this file. */
 export class Receiver implements Beginner, LateReceive {

@@ -5,13 +5,19 @@
  */
 import { packAddress } from "../../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
-import type { Family, IntOption, RawAddress, ShutdownHow, SocketCalls } from "../../contract/platform.ts";
+import type {
+  Family,
+  IntOption,
+  RawAddress,
+  ShutdownHow,
+  SocketCalls,
+} from "../../contract/platform.ts";
 import { Acceptor } from "./acceptor.ts";
 import * as C from "../abi/constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "../abi/errno.ts";
 import type { Shared, SocketHandle } from "../iocp/socket_handle.ts";
-import { isHandle } from "../is_handle.ts";
+import { isHandle } from "../abi/winsock.ts";
 import { INHERITED, SocketOptions } from "./options.ts";
 import { StreamSocket } from "./stream_socket.ts";
 import { PROTOCOL_INFO, SOCKADDR, TCP_INFO } from "../abi/structs.ts";

@@ -2,7 +2,6 @@
 /** What a handler sees of a connection. Go: evio, type Conn; gnet, type Conn. */
 import type { Addr } from "../../net/addr/addr.ts";
 import type { Deadline } from "../../net/deadline.ts";
-import type { Written } from "../conn/write_queue.ts";
 
 /**
  * A connection of an event loop. Its methods may be called from anywhere on the thread: from its own
@@ -67,3 +66,6 @@ export interface EventConn<C = unknown> {
   /** Closes it when no byte has gone either way for so many milliseconds; 0 for never. */
   setIdleTimeout(ms: number): void;
 }
+
+/** Called when bytes have been handed to the kernel, or with the reason why they never will be. */
+export type Written = (error: Error | null) => void;

@@ -2,7 +2,7 @@
 /** The table of handlers and settings that a server is made of. Go: evio, type Events. */
 import type { Conn } from "../../net/net.ts";
 import type { Action, Answer, OpenedAnswer, TickAnswer } from "./action.ts";
-import type { LoadBalance } from "../balance.ts";
+import type { LoadBalance } from "./balance.ts";
 import type { EventConn } from "./conn.ts";
 import type { Server } from "./server.ts";
 

@@ -5,7 +5,6 @@ import type { Action } from "../api/action.ts";
 import type { Events } from "../api/events.ts";
 import type { Settings } from "../api/settings.ts";
 import type { EventConn } from "../api/conn.ts";
-import type { StreamConn } from "./stream_conn.ts";
 
 /** See the top of this file. */
 export interface ConnHost<C> {
@@ -21,5 +20,5 @@ export interface ConnHost<C> {
   /** An action that concerns the server; others are left alone. Throws a TypeError for what is none. */
   act(action: Action | undefined | void): void;
   /** A connection has ended. */
-  left(conn: StreamConn<C>): void;
+  left(conn: EventConn<C>): void;
 }

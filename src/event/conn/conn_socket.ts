@@ -7,10 +7,10 @@ import type { Conn } from "../../net/net.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
 import { SyscallError } from "../../fd/errors.ts";
-import type { Run } from "../../sched/run.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
 import type { ConnHost } from "./conn_host.ts";
 import { type Peer, peerAddr } from "./peer.ts";
+import type { RunOwner } from "../../sched/goroutine.ts";
 import type { StreamNet } from "./stream_net.ts";
 
 /** See the top of this file. */
@@ -107,7 +107,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     return typeof raw === "number" ? this.#net.nowhere : this.#net.addr(raw);
   }
 
-  #unregister(): Run | null {
+  #unregister(): RunOwner | null {
     const pd = this.pd!;
     const run = pd.owner;
     this.pd = null;

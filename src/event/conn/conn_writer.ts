@@ -9,7 +9,8 @@ import type { ConnHost } from "./conn_host.ts";
 import { ConnSocket } from "./conn_socket.ts";
 import { SlowConsumerError } from "../api/errors.ts";
 import type { Loop, Turn } from "./loop.ts";
-import { Outbox, type Written } from "./write_queue.ts";
+import type { Written } from "../api/conn.ts";
+import { Outbox } from "./write_queue.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamNet } from "./stream_net.ts";
 

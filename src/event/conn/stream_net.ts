@@ -6,7 +6,7 @@ import { type Addr, TCPAddr, tcpAddr } from "../../net/addr/addr.ts";
 import type { Conn } from "../../net/net.ts";
 import { NetFD } from "../../net/socket/net_fd.ts";
 import { tcpNetwork } from "../../net/resolve/resolve.ts";
-import { TCPConn } from "../../net/tcp_conn.ts";
+import { TCPConn } from "../../net/tcp/tcp.ts";
 import { UNIX_NAMERS, UnixAddr } from "../../net/addr/unix_addr.ts";
 import { UnixStream } from "../../net/unix/unix_conn.ts";
 import { UnixFD } from "../../net/unix/unix_fd.ts";

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The bytes of a connection that wait to be sent. A connection with none has no outbox. */
+import type { Written } from "../api/conn.ts";
 
 /** Bytes of a fresh outbox: what handlers write in one turn mostly fits. */
 const FRESH = 64 * 1024;
 /** Fresh ones that are kept for later. */
 const MOST_KEPT = 16;
-
-/** Called when bytes have been handed to the kernel, or with the reason why they never will be. */
-export type Written = (error: Error | null) => void;
-
 const kept: Outbox[] = [];
 
 /** See the top of this file. */

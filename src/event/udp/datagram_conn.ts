@@ -4,10 +4,8 @@ import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { ERR_CLOSED } from "../../fd/errors.ts";
 import { needFunction } from "../../validate/argument.ts";
-import type { EventConn } from "../api/conn.ts";
+import type { EventConn, Written } from "../api/conn.ts";
 import { checkCount } from "../conn/conn_reader.ts";
-import type { Written } from "../conn/write_queue.ts";
-
 const NOTHING = new Uint8Array(0);
 
 /** What sends for it. */

@@ -16,7 +16,7 @@ import { scheduler } from "../../sched/thread.ts";
 import { type Answer, checkReply } from "../api/action.ts";
 import type { ConnHost } from "../conn/conn_host.ts";
 import { DatagramConn, type Sending } from "./datagram_conn.ts";
-import type { Listening } from "../listening.ts";
+import type { Listening } from "../conn/listening.ts";
 import type { Loop, Turn } from "../conn/loop.ts";
 
 /** Datagrams in one turn, before the others have theirs. */

@@ -2,7 +2,7 @@
 /** Addresses: what the two ends of a connection are called. Go: net/tcpsock.go, net/udpsock.go. */
 import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
-import { AddrError } from "../errors.ts";
+import { AddrError } from "./errors.ts";
 import { joinHostPort } from "./host_port.ts";
 import { formatIP, parseIP } from "./ip.ts";
 import { zoneName, zoneScope } from "./zone.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** "host:port": putting it together and taking it apart. Go: net/ipsock.go. */
 import { needString } from "../../validate/argument.ts";
-import { AddrError } from "../errors.ts";
+import { AddrError } from "./errors.ts";
 
 /**
  * Joins a host and a port; a host with a colon gets brackets. Go: `net.JoinHostPort`. Never parks.

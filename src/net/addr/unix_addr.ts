@@ -6,8 +6,7 @@ import { resolve } from "node:path";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
-import { AddrError } from "../errors.ts";
-
+import { AddrError } from "./errors.ts";
 /** The networks of Unix sockets: streams, datagrams, and packets in order. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
 

@@ -2,7 +2,7 @@
 /** Zones of IPv6 addresses: interfaces, by name and by number. Go: net/interface.go, ipv6ZoneCache. */
 import { needString } from "../../validate/argument.ts";
 import { platform } from "../../../platforms/platform.ts";
-import { AddrError } from "../errors.ts";
+import { AddrError } from "./errors.ts";
 
 /** The name of an interface, or its number if there is none of that number. */
 export function zoneName(scope: number): string {

@@ -7,7 +7,7 @@ import { type Addr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { Conn } from "../net.ts";
 import { NetFD } from "../socket/net_fd.ts";
-import { tcpConnection } from "../tcp_conn.ts";
+import { tcpConnection } from "../tcp/tcp.ts";
 import { isUnixNetwork, UNIX_NAMERS, type UnixAddr } from "../addr/unix_addr.ts";
 import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD } from "../unix/unix_fd.ts";

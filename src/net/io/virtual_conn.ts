@@ -9,10 +9,9 @@ import { type Cancel, cancellable } from "../../context/cancellable.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
 import type { Addr } from "../addr/addr.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
-import { Direction } from "./half_conn.ts";
+import { Direction, UserReadyCase } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
-import { UserReadyCase } from "../socket/select_cases.ts";
 
 /** How far a write has come, for whoever ends it. */
 export interface Progress {

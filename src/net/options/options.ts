@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** Settings of `listen` and `dial`. Go: `net.ListenConfig`, `net.Dialer`, and what their Control is for. */
-import { checkOptions } from "../../validate/options.ts";
-import { DIAL, LISTEN, LISTEN_PACKET, LOOKUP } from "./schema.ts";
 import type { LimitOptions } from "./call_limits.ts";
 import type { KeepAlive } from "../net.ts";
 
@@ -104,24 +102,4 @@ export interface DialOptions extends TCPOptions, LookupOptions {
    * and the peer hears nothing before the first write. tcp(7), TCP_FASTOPEN_CONNECT.
    */
   fastOpen?: boolean;
-}
-
-/** Checks what `listen` was given. */
-export function checkListenOptions(options: ListenOptions): ListenOptions {
-  return checkOptions("listen", LISTEN, options);
-}
-
-/** Checks what `listenPacket` was given. */
-export function checkListenPacketOptions(options: ListenPacketOptions): ListenPacketOptions {
-  return checkOptions("listen for packets", LISTEN_PACKET, options);
-}
-
-/** Checks what `dial` was given. */
-export function checkDialOptions(options: DialOptions): DialOptions {
-  return checkOptions("dial", DIAL, options);
-}
-
-/** Checks what a function was given that looks up names. */
-export function checkLookupOptions(call: string, options: LookupOptions): LookupOptions {
-  return checkOptions(call, LOOKUP, options);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What each setting may be. The settings themselves are told in options.ts. */
+import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } from "./options.ts";
+import { checkOptions } from "../../validate/options.ts";
 import { z } from "zod";
 import { Context } from "../../context/context.ts";
 import type { Control, LookupHost } from "./options.ts";
@@ -84,3 +86,23 @@ export const DIAL = z.strictObject({
   fallbackDelay: z.number().optional(),
   fastOpen: z.boolean().optional(),
 });
+
+/** Checks what `listen` was given. */
+export function checkListenOptions(options: ListenOptions): ListenOptions {
+  return checkOptions("listen", LISTEN, options);
+}
+
+/** Checks what `listenPacket` was given. */
+export function checkListenPacketOptions(options: ListenPacketOptions): ListenPacketOptions {
+  return checkOptions("listen for packets", LISTEN_PACKET, options);
+}
+
+/** Checks what `dial` was given. */
+export function checkDialOptions(options: DialOptions): DialOptions {
+  return checkOptions("dial", DIAL, options);
+}
+
+/** Checks what a function was given that looks up names. */
+export function checkLookupOptions(call: string, options: LookupOptions): LookupOptions {
+  return checkOptions(call, LOOKUP, options);
+}

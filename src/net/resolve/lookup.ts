@@ -14,7 +14,8 @@ import { scheduler } from "../../sched/thread.ts";
 import { DNSError } from "../errors.ts";
 import { formatIP, parseIPZone, unmap } from "../addr/ip.ts";
 import { Limits } from "../options/call_limits.ts";
-import { checkLookupOptions, type LookupHost, type LookupOptions } from "../options/options.ts";
+import { checkLookupOptions } from "../options/schema.ts";
+import type { LookupHost, LookupOptions } from "../options/options.ts";
 import { zoneName, zoneScope } from "../addr/zone.ts";
 
 /** An address of a host, without a port. `scope` is an interface index. Go: `net.IPAddr`. */

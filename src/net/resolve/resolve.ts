@@ -5,12 +5,13 @@ import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, Family } from "../../../platforms/contract/platform.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, type TCPAddr, type UDPAddr } from "../addr/addr.ts";
-import { AddrError, UnknownNetworkError } from "../errors.ts";
+import { AddrError, UnknownNetworkError } from "../addr/errors.ts";
 import { splitHostPort } from "../addr/host_port.ts";
 import { fit, formatIP, isUnspecified, parseIPZone, unmap } from "../addr/ip.ts";
 import { Limits } from "../options/call_limits.ts";
 import { type Asking, lookupAddresses } from "./lookup.ts";
-import { checkLookupOptions, type LookupOptions } from "../options/options.ts";
+import { checkLookupOptions } from "../options/schema.ts";
+import type { LookupOptions } from "../options/options.ts";
 import { lookupPort } from "./service_port.ts";
 import { zoneScope } from "../addr/zone.ts";
 

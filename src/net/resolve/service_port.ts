@@ -2,8 +2,7 @@
 /** Ports by number and by the name of a service. Go: net/port.go, net/port_unix.go, net/lookup.go. */
 import { needString } from "../../validate/argument.ts";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
-import { AddrError } from "../errors.ts";
-
+import { AddrError } from "../addr/errors.ts";
 /** What every system knows, with or without a file. */
 const WELL_KNOWN = `
   domain 53/udp

@@ -10,8 +10,7 @@
  */
 import { platform } from "../../../platforms/platform.ts";
 import { FD } from "../../fd/fd.ts";
-import type { Routine } from "../../sched/goroutine.ts";
-import type { Run } from "../../sched/run.ts";
+import type { Routine, RunOwner } from "../../sched/goroutine.ts";
 import { goDaemon } from "../../sched/spawn.ts";
 
 /** How long a peer may be silent after it has everything, before the descriptor is closed. */
@@ -45,7 +44,7 @@ class LingeringFD extends FD {
     return cause;
   }
 
-  protected override release(run: Run | null): void {
+  protected override release(run: RunOwner | null): void {
     super.release(run);
     this.#freed();
   }
@@ -58,7 +57,7 @@ class LingeringFD extends FD {
  */
 export function lingerClose(
   fd: number,
-  run: Run | null,
+  run: RunOwner | null,
   limit: number,
   freed: () => void = () => {},
 ): void {

@@ -5,9 +5,9 @@ import { platform } from "../../../platforms/platform.ts";
 import type { IntOption, RawAddress } from "../../../platforms/contract/platform.ts";
 import { FD, type FdOp } from "../../fd/fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
-import type { Run } from "../../sched/run.ts";
 import type { Addr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
+import type { RunOwner } from "../../sched/goroutine.ts";
 import { lingerClose } from "./lossless_close.ts";
 
 /** How a close is to go that is not as all others are. Most descriptors have none. */
@@ -126,7 +126,7 @@ export class NetFD<A extends Addr> extends FD {
    * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
    * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
    */
-  protected override release(run: Run | null): void {
+  protected override release(run: RunOwner | null): void {
     const { linger = null, atOnce = false } = this.#ending ?? {};
     const slow = linger !== null && linger > 0;
     if (slow) this.sockets.setLinger(this.sysfd, -1);

@@ -92,3 +92,13 @@ export class WriteToConnectedError extends Error {
     super("use of WriteTo with pre-connected connection");
   }
 }
+
+/** What came beside the bytes of a datagram. */
+export interface PacketInfo {
+  /** The IP address that it was sent to; null unless {@linkcode UDPConn.setPacketInfo} is on. */
+  readonly destination: string | null;
+  /** The index of the interface that it came in by; 0 unless `setPacketInfo` is on. */
+  readonly interfaceIndex: number;
+  /** Bytes of each of the datagrams that were put together, the last perhaps less; 0 if it is one. */
+  readonly segmentSize: number;
+}

@@ -8,7 +8,7 @@ import type { SocketName } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
 import { endpointOf, UDPAddr, udpAddr } from "../addr/addr.ts";
-import { AddrError } from "../errors.ts";
+import { AddrError } from "../addr/errors.ts";
 import { fit, formatIP, isUnspecified, unmap } from "../addr/ip.ts";
 
 const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Sockets as cases of a `select`, which Go cannot. See src/chan/select_case.ts for the protocol. */
-import type { PollMode } from "../../netpoll/poll_desc.ts";
+import type { PollMode } from "../../netpoll/poll_state.ts";
 import type { FD } from "../../fd/fd.ts";
-import type { Direction } from "../io/half_conn.ts";
 import type { Waiter } from "../../chan/waiter.ts";
 import type { OUTCOME, SelectCase } from "../../chan/select_case.ts";
 
@@ -87,36 +86,4 @@ export class AcceptCase<C> implements SelectCase<{ value: C; ok: true }> {
   collect(waiter: Waiter): C {
     return waiter.value as C;
   }
-}
-
-/** As {@linkcode ReadyCase}, of a connection that has no descriptor of its own. */
-export class UserReadyCase implements SelectCase<{ value: undefined; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: undefined; ok: true };
-  readonly #direction: Direction;
-  readonly #ready: () => boolean;
-
-  /** @internal */
-  constructor(direction: Direction, ready: () => boolean) {
-    this.#direction = direction;
-    this.#ready = ready;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
-    return waiter.ok = this.#ready();
-  }
-
-  /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
-    this.#direction.watch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
-    this.#direction.unwatch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  collect(): undefined {}
 }

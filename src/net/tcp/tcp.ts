@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: MIT
-/** TCP listeners. Go: net/tcpsock.go, type TCPListener. */
+/** TCP connections and listeners. Go: net/tcpsock.go, types TCPConn and TCPListener. */
 import { platform } from "../../../platforms/platform.ts";
-import { type TCPAddr, tcpAddr } from "../addr/addr.ts";
+import { TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { isUnspecified, parseIP } from "../addr/ip.ts";
 import { NetFD } from "../socket/net_fd.ts";
+import { StreamConn } from "../socket/stream_conn.ts";
 import { type ListenFD, StreamListener } from "../socket/stream_listener.ts";
-import { type TCPConn, tcpConnection } from "../tcp_conn.ts";
+
+const NOWHERE = new TCPAddr("", 0);
+
+/** A TCP connection, as `dial` and `accept` give it. See {@linkcode Conn}. */
+export class TCPConn extends StreamConn<TCPAddr> {
+  /** @internal */
+  protected override get nowhere(): TCPAddr {
+    return NOWHERE;
+  }
+}
+
+/** The connection over `fd`, which does this when it is closed, if the user said so. */
+export function tcpConnection(fd: NetFD<TCPAddr>, linger: number | null | undefined): TCPConn {
+  try {
+    if (linger !== undefined) fd.setLinger(linger);
+    return new TCPConn(fd);
+  } catch (error) {
+    fd.closeQuietly();
+    throw error;
+  }
+}
 
 /** A TCP listener, as `listen` gives it. See {@linkcode Listener}. */
 export class TCPListener extends StreamListener<TCPAddr, TCPConn> {

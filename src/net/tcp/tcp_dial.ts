@@ -13,8 +13,7 @@ import { NetFD } from "../socket/net_fd.ts";
 import type { DialOptions } from "../options/options.ts";
 import { favoriteFamily, reached, type TCPNetwork } from "../resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "../options/apply.ts";
-import { TCPConn } from "../tcp_conn.ts";
-
+import { TCPConn } from "./tcp.ts";
 /** How often a dial is repeated that met itself or found no free port, as Go does. */
 const RETRIES = 2;
 

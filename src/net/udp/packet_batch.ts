@@ -9,8 +9,7 @@ import type { Family, RawAddress } from "../../../platforms/contract/platform.ts
 import type { UDPAddr } from "../addr/addr.ts";
 import { formatIP } from "../addr/ip.ts";
 import { kernelForm, senderAddr } from "../socket/peer_cache.ts";
-import type { PacketInfo } from "./udp.ts";
-
+import type { PacketInfo } from "../socket/packet_conn.ts";
 /** More than that the kernel does not take at once. sendmmsg(2). */
 const MOST = 1024;
 /** No datagram is longer. */

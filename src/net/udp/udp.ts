@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** What a UDP socket can do. Go: net/udpsock.go, type UDPConn; golang.org/x/net/ipv4, PacketConn. */
+import type { PacketInfo } from "../socket/packet_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { UDPAddr } from "../addr/addr.ts";
 import type { PacketBatch } from "./packet_batch.ts";
 import type { Datagram, PacketConn } from "../socket/packet_conn.ts";
-
-/** What came beside the bytes of a datagram. */
-export interface PacketInfo {
-  /** The IP address that it was sent to; null unless {@linkcode UDPConn.setPacketInfo} is on. */
-  readonly destination: string | null;
-  /** The index of the interface that it came in by; 0 unless `setPacketInfo` is on. */
-  readonly interfaceIndex: number;
-  /** Bytes of each of the datagrams that were put together, the last perhaps less; 0 if it is one. */
-  readonly segmentSize: number;
-}
 
 /** A datagram with what came beside its bytes. */
 export interface UDPMessage extends Datagram<UDPAddr>, PacketInfo {}

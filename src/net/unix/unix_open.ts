@@ -8,11 +8,18 @@ import { holdSpare } from "../../fd/accept_backoff.ts";
 import { sleep } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { FD } from "../../fd/fd.ts";
-import { AddrError, addressError, asError, OpError } from "../errors.ts";
+import { AddrError } from "../addr/errors.ts";
+import { addressError, asError, OpError } from "../errors.ts";
 import type { Limits } from "../options/call_limits.ts";
 import type { DialOptions, ListenOptions, SocketOptions } from "../options/options.ts";
 import { setSocketOptions } from "../options/apply.ts";
-import { UNIX_NAMERS, UnixAddr, type UnixName, unixName, type UnixNetwork } from "../addr/unix_addr.ts";
+import {
+  UNIX_NAMERS,
+  UnixAddr,
+  type UnixName,
+  unixName,
+  type UnixNetwork,
+} from "../addr/unix_addr.ts";
 import { UnixStream } from "./unix_conn.ts";
 import { UnixFD, UnixListenFD } from "./unix_fd.ts";
 import { bindUnix, type SocketFile } from "./unix_file.ts";

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What the scheduler and its goroutines need of the run that owns them. An interface, so that only
+ * run.ts knows the scheduler and nothing below it knows the run.
+ */
+import type { Park, Waitable } from "./park.ts";
+
+/** Parks the goroutine that is executing. */
+export interface Parker<G> {
+  readonly current: G | null;
+  park(reason: string, on?: Waitable | null): Park;
+}
+
+/** @typeParam G The goroutine: a parameter, because that class refers to this interface. */
+export interface Owner<G> {
+  readonly scheduler: Parker<G>;
+  /** Whether goroutines keep the place where they were started. */
+  readonly debug: boolean;
+  /** Whether it is an error when all goroutines are asleep for ever. */
+  readonly detectDeadlock: boolean;
+  /** Whether nothing of it lives any more. */
+  readonly over: boolean;
+  /** Whether it is over, or about to be. */
+  readonly ending: boolean;
+  /** Returns its goroutines, the newest first. */
+  goroutines(): Iterable<G>;
+  /** Adds a goroutine. */
+  add(g: G): void;
+  /** Removes a goroutine that has ended, `uncaught` if by an error that no `join` received. */
+  ended(g: G, uncaught: boolean): void;
+  /** Ends the run with `error`, unless it is ending already. */
+  fail(error: unknown): void;
+  /** Ends the run with `error` without waiting for its goroutines. */
+  collapse(error: unknown): void;
+}
