@@ -26,7 +26,7 @@ export { startTrace, stopTrace, type TraceOptions } from "./src/diag/trace.ts";
 export { DeadlockError } from "./src/sched/deadlock.ts";
 export { type Park } from "./src/sched/park.ts";
 export {
-  type GoroutineHandle as Goroutine,
+  type Goroutine,
   type GoroutineStatus,
   PanicError,
   type Routine,
@@ -36,7 +36,7 @@ export type { OnSlow } from "./src/sched/watchdog.ts";
 export { type Stats, stats } from "./src/diag/stats.ts";
 export { type PlatformInfo, platformInfo } from "./src/netpoll/info.ts";
 export type { Chunks } from "./src/fd/chunks.ts";
-export { type DenoErrorName, errors } from "./src/fd/deno_errors.ts";
+export { type DenoErrorName, denoErrors, errors } from "./src/fd/deno_errors.ts";
 export { wake, type WakerHandle } from "./src/fd/wake_words.ts";
 export { Waker } from "./src/fd/waker.ts";
 export {
@@ -56,7 +56,7 @@ export { DNSError, OpError } from "./src/net/errors.ts";
 export { fileConn, fileListener, filePacketConn } from "./src/net/file/file.ts";
 export type { FileOptions } from "./src/net/file/file_adopt.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
-export type { LimitOptions } from "./src/net/options/call_limits.ts";
+export type { CallOptions, LimitOptions } from "./src/net/options/call_options.ts";
 export { joinHostPort, splitHostPort } from "./src/net/addr/host_port.ts";
 export { listen, type StreamNetwork } from "./src/net/listen.ts";
 export { closeFd, type ListenFd, listenFds } from "./src/net/file/listen_fds.ts";
@@ -128,7 +128,7 @@ export { afterFunc, fromSignal } from "./src/context/abort_signal.ts";
 export { ErrGroup } from "./src/sync/err_group.ts";
 export { Held, type Locker, Mutex } from "./src/sync/mutex.ts";
 export { Once } from "./src/sync/once.ts";
-export { Pool } from "./src/sync/pool.ts";
+export { ObjectPool, Pool } from "./src/sync/object_pool.ts";
 export { RWMutex } from "./src/sync/rw_mutex.ts";
 export { Scope, scope } from "./src/sync/scope.ts";
 export { select } from "./src/chan/select.ts";
@@ -146,7 +146,7 @@ export {
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";
 export { after, Ticker, Timer } from "./src/time/timer.ts";
-export { afterFunc as timerFunc, type FuncTimer } from "./src/time/after_func.ts";
+export { type FuncTimer, timerFunc } from "./src/time/after_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
 export { type ErrorClass, PlatformError } from "./platforms/contract/platform.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";

@@ -43,6 +43,7 @@ export {
   type JobRequest,
   type JobResult,
   openPool,
+  openWorkerPool,
   type PoolCounters,
   WorkerPool,
 } from "./src/pool/worker_pool.ts";

@@ -6,13 +6,13 @@
  */
 import process from "node:process";
 import { type Conn, go, joinHostPort, listen, OpError, type Routine, run } from "../mod.ts";
-import { openPool, OverloadError, type WorkerPool } from "../reactor.ts";
+import { openWorkerPool, OverloadError, type WorkerPool } from "../reactor.ts";
 
 type Jobs = typeof import("./jobs.ts");
 const { HOST = "127.0.0.1", PORT = "7008" } = process.env;
 
 await run(function* () {
-  using pool = yield* openPool<Jobs>(new URL("./jobs.ts", import.meta.url), {
+  using pool = yield* openWorkerPool<Jobs>(new URL("./jobs.ts", import.meta.url), {
     queueLength: 100,
     whenFull: "refuse",
     queueDelay: { target: 500, interval: 1000 },

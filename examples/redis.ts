@@ -5,7 +5,7 @@
  *
  *   redis-cli -p 6380
  */
-import { type Conn, go, OpError, Pool, type Routine, sleep } from "../mod.ts";
+import { type Conn, go, ObjectPool, OpError, type Routine, sleep } from "../mod.ts";
 import { Replies } from "./redis/protocol.ts";
 import { Session } from "./redis/session.ts";
 import { Store, SWEEP_MS } from "./redis/store.ts";
@@ -17,7 +17,7 @@ const MOST_WAITING = 32 << 20;
 
 const store = new Store();
 /** Replies are held for as long as a write lasts: a connection that is idle has none. */
-const buffers = new Pool({ new: () => new Replies() });
+const buffers = new ObjectPool({ new: () => new Replies() });
 
 function* serve(conn: Conn): Routine<void> {
   const session = new Session(store, pusher(conn));

@@ -25,7 +25,7 @@ import type { IntOption } from "../platforms/contract/platform.ts";
 import { WindowsSockets } from "../platforms/windows/socket/sockets.ts";
 import { winsock } from "../platforms/windows/abi/winsock.ts";
 import { netpoll } from "../src/netpoll/netpoll.ts";
-import type { GoroutineHandle } from "../src/sched/goroutine.ts";
+import type { Goroutine } from "../src/sched/goroutine.ts";
 import { scheduler } from "../src/sched/thread.ts";
 
 /** The two ways to run goroutines. */
@@ -198,7 +198,7 @@ export function portOf(listener: Listener): number {
 }
 
 /** Waits until `g` waits, for that `reason` if one is given. */
-export function* parked(g: GoroutineHandle, reason?: string): Routine<void> {
+export function* parked(g: Goroutine, reason?: string): Routine<void> {
   yield* until(() => g.status === "waiting" && (reason === undefined || g.waitReason === reason));
 }
 

@@ -13,12 +13,12 @@ export interface Machine {
 }
 
 /** "1.19.8" of "go version go1.19.8 linux/amd64". */
-function numberOf(line: string | null): string {
+function objectId(line: string | null): string {
   return /\d+\.\d+(\.\d+)?/.exec(line ?? "")?.[0] ?? "none";
 }
 
 export function describeMachine(): Machine {
-  const version = (program: string) => numberOf(versionLine(program));
+  const version = (program: string) => objectId(versionLine(program));
   return {
     date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model.trim() ?? "unknown",

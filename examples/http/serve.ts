@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** HTTP/1.1 on a connection, by a goroutine. */
-import { type Chunks, type Conn, Mutex, OpError, Pool, type Routine } from "../../mod.ts";
+import { type Chunks, type Conn, Mutex, ObjectPool, OpError, type Routine } from "../../mod.ts";
 import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import {
@@ -32,7 +32,7 @@ const MOST_SKIPPED = 256 * 1024;
 const SLACK_MS = 1000;
 
 /** Output is held while there is some: a connection that is idle has none. */
-const outputs = new Pool({ new: () => new Output() });
+const outputs = new ObjectPool({ new: () => new Output() });
 
 /** Serves a connection to its end. `ending`: whether this request is to be the last. */
 export function* serveHttp(
@@ -172,7 +172,7 @@ class HttpConnection implements BodySource {
     this.#conn.setReadDeadline(now + IDLE_MS);
   }
 
-  /** What is to be answered to a request; null if there is none yet. */
+  /** What is to be stateError to a request; null if there is none yet. */
   #answer(): Outcome | null {
     const parser = this.#parser;
     try {

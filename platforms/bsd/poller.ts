@@ -33,7 +33,7 @@ import { Kqueue, type KqueueCalls } from "./kqueue.ts";
 
 /** The poller of a thread. */
 export class KqueuePoller implements Poller {
-  readonly tellsArrivals = true;
+  readonly edgePerArrival = true;
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #kqueue: Kqueue;

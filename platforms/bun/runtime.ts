@@ -19,7 +19,7 @@ export const bun: JsRuntime = {
   memoryAt,
   functionAt,
   hostWait: (fd, libraryPath) => new BunHostWait({ kind: "readable", fd, libraryPath }),
-  completionWait: (basket) => new BunHostWait({ kind: "completion", basket }),
+  completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
   variable: (name) => env[name],
   // Bun has no permissions.
   requireNet: () => {},

@@ -4,7 +4,7 @@
  * something, and says so.
  */
 import { workerData } from "node:worker_threads";
-import type { CompletionBasket } from "../contract/platform.ts";
+import type { CompletionBuffer } from "../contract/platform.ts";
 import { bunFFI, memoryAt, pointerAt } from "./ffi.ts";
 import { ACK, CMD, QUIT, type WaiterData } from "./waiter_protocol.ts";
 
@@ -12,7 +12,7 @@ const { memory, watched } = workerData as WaiterData;
 const words = new Int32Array(memory);
 const wait = watched.kind === "readable"
   ? untilReadable(watched.fd, watched.libraryPath)
-  : untilCompletion(watched.basket);
+  : untilCompletion(watched.completions);
 
 let done = 0;
 for (;;) {
@@ -54,7 +54,7 @@ type Remove = (
  * system call of a thread that is terminated, and who terminates it would wait for that: so it comes
  * back from the call once a second.
  */
-function untilCompletion({ port, entries, capacity, count }: CompletionBasket): () => void {
+function untilCompletion({ port, entries, capacity, count }: CompletionBuffer): () => void {
   const remove = bunFFI().dlopen("ntdll.dll", {
     NtRemoveIoCompletionEx: {
       args: ["i32", "ptr", "u32", "buffer", "buffer", "u32"],
@@ -66,11 +66,11 @@ function untilCompletion({ port, entries, capacity, count }: CompletionBasket): 
   const second = new Int32Array(new ArrayBuffer(8));
   second.set([-1e7, -1]);
   const removed = new Int32Array(new ArrayBuffer(4));
-  const basket = new Int32Array(memoryAt(pointerAt(count), 4));
+  const completions = new Int32Array(memoryAt(pointerAt(count), 4));
   return () => {
     let status: number;
     do status = remove(port, entries, capacity, removed, second, 0); while (status === TIMEOUT);
     // Only then the count is to be trusted.
-    if (status === SUCCESS) Atomics.store(basket, 0, removed[0]);
+    if (status === SUCCESS) Atomics.store(completions, 0, removed[0]);
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a thread and its waiter share: three words of memory, and who moves each. */
 
-import type { CompletionBasket } from "../contract/platform.ts";
+import type { CompletionBuffer } from "../contract/platform.ts";
 
 /** Waits asked for; the thread adds one and notifies. */
 export const CMD = 0;
@@ -15,7 +15,7 @@ export const WORDS = 3;
 /** What the waiter waits for: a descriptor to be readable, or a packet of a completion port. */
 export type Watched =
   | { readonly kind: "readable"; readonly fd: number; readonly libraryPath: string }
-  | { readonly kind: "completion"; readonly basket: CompletionBasket };
+  | { readonly kind: "completion"; readonly completions: CompletionBuffer };
 
 /** What the waiter is started with. */
 export interface WaiterData {

@@ -27,7 +27,7 @@ export interface JsRuntime {
   /** A wait for `fd` to turn readable that lets the host's loop go on. */
   hostWait(fd: number, libraryPath: string): HostWait;
   /** A wait for a packet of a completion port that lets the host's loop go on. */
-  completionWait(basket: CompletionBasket): HostWait;
+  completionWait(completions: CompletionBuffer): HostWait;
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
   variable(name: string): string | undefined;
   /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
@@ -68,7 +68,7 @@ export interface HostWait {
  * Where a wait outside the thread puts the packets that it takes from a completion port: a port has
  * no way to be looked at without taking. The memory is nobody's heap, and stays for good.
  */
-export interface CompletionBasket {
+export interface CompletionBuffer {
   /** The port's handle. */
   readonly port: number;
   /** The address of room for `capacity` structures OVERLAPPED_ENTRY. */

@@ -30,7 +30,7 @@ export interface Poller {
    * Whether bytes that arrive after a short read make an event of themselves. Where they do not
    * (IOCP), the next read must ask, and its asking is what the event will answer.
    */
-  readonly tellsArrivals: boolean;
+  readonly edgePerArrival: boolean;
   /** A descriptor that is readable while `poll` has something to give; for {@linkcode HostWait}. */
   readonly waitDescriptor: number;
   /** What another thread of this process needs to wake this one; see `wakeDescriptor`. */

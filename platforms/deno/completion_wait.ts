@@ -3,7 +3,7 @@
  * Waiting for a completion port beside Deno's event loop: one NtRemoveIoCompletionEx as a
  * non-blocking call, which Deno runs on a thread of its pool. At most one is under way.
  */
-import type { CompletionBasket, HostWait } from "../contract/platform.ts";
+import type { CompletionBuffer, HostWait } from "../contract/platform.ts";
 import { pointerAt } from "./ffi.ts";
 import { deno } from "./global.ts";
 
@@ -19,11 +19,11 @@ type Remove = (
 /** See {@linkcode HostWait}. */
 export class DenoCompletionWait implements HostWait {
   armed = false;
-  readonly #basket: CompletionBasket;
+  readonly #buffer: CompletionBuffer;
   readonly #remove: Remove;
 
-  constructor(basket: CompletionBasket) {
-    this.#basket = basket;
+  constructor(completions: CompletionBuffer) {
+    this.#buffer = completions;
     this.#remove = deno.dlopen("ntdll.dll", {
       NtRemoveIoCompletionEx: {
         parameters: ["i32", "pointer", "u32", "pointer", "pointer", "u32"],
@@ -35,7 +35,7 @@ export class DenoCompletionWait implements HostWait {
 
   arm(wake: () => void): void {
     this.armed = true;
-    const { port, entries, capacity, count } = this.#basket;
+    const { port, entries, capacity, count } = this.#buffer;
     this.#remove(port, pointerAt(entries), capacity, pointerAt(count), null, 0).then(() => {
       this.armed = false;
       wake();

@@ -27,7 +27,7 @@ export const denoRuntime: JsRuntime = {
   memoryAt,
   functionAt,
   hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
-  completionWait: (basket) => new DenoCompletionWait(basket),
+  completionWait: (completions) => new DenoCompletionWait(completions),
   variable,
   requireNet,
   refuseDeniedNet,

@@ -26,7 +26,7 @@ const MOST_AT_ONCE = 32;
 
 /** The poller of a thread. */
 export class EpollPoller implements Poller {
-  readonly tellsArrivals = true;
+  readonly edgePerArrival = true;
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #epoll: Epoll;

@@ -8,9 +8,9 @@ import { IF_NAMESIZE } from "./abi/constants.ts";
 import { WindowsDescriptors } from "./socket/descriptor.ts";
 import { ERRNO, errnoText } from "./abi/errno.ts";
 import type { Shared } from "./iocp/socket_handle.ts";
-import { WindowsPackets } from "./socket/datagrams.ts";
+import { WindowsDatagrams } from "./socket/datagrams.ts";
 import { breakPort } from "./iocp/completion_port.ts";
-import { PlainSockets } from "./afd/nonblocking_sockets.ts";
+import { NonblockingSockets } from "./afd/nonblocking_sockets.ts";
 import { CompletionPoller } from "./iocp/poller.ts";
 import { AfdRawPoller } from "./afd/raw_poller.ts";
 import { WindowsSockets } from "./socket/sockets.ts";
@@ -28,7 +28,7 @@ export function windows(): Platform {
   const libraries = winsock();
   const shared: Shared = { winsock: libraries, arena: new Arena(libraries) };
   const sockets = new WindowsSockets(shared);
-  const rawSockets = new PlainSockets(libraries, sockets);
+  const rawSockets = new NonblockingSockets(libraries, sockets);
   return {
     os: "windows",
     pollerName: "iocp",
@@ -41,7 +41,7 @@ export function windows(): Platform {
     threads: threadCalls(libraries),
     transfers: new WindowsTransfers(libraries, sockets),
     descriptors: new WindowsDescriptors(libraries, sockets),
-    packets: new WindowsPackets(libraries, sockets),
+    packets: new WindowsDatagrams(libraries, sockets),
     unix: new WindowsUnix(libraries, sockets),
     errno: ERRNO,
     errnoText,

@@ -7,8 +7,8 @@ import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { asError, Errands, failureOf, nodeStream, requireLoop } from "./host.ts";
-import { socketManners } from "./net_socket_methods.ts";
+import { failureOf, hostError, HostTasks, nodeStream, requireLoop } from "./host.ts";
+import { addNetSocketMethods } from "./net_socket_methods.ts";
 
 /** Settings of {@linkcode toDuplex}. */
 export interface DuplexOptions {
@@ -29,7 +29,7 @@ export class ConnPump {
   /** Called whenever bytes have come or are to go. */
   onActivity: () => void = () => {};
   readonly #chunks: Chunks;
-  readonly #errands = new Errands();
+  readonly #hostTasks = new HostTasks();
   #reading = false;
 
   constructor(conn: Conn) {
@@ -41,14 +41,14 @@ export class ConnPump {
   read(): void {
     if (this.#reading || this.stream.destroyed) return;
     this.#reading = true;
-    this.#errands.start("stream read", this.#next(), (outcome) => {
+    this.#hostTasks.start("stream read", this.#next(), (outcome) => {
       this.#reading = false;
       this.onActivity();
       if (this.stream.destroyed) return;
       // The run has ended: with the connection, or the connection has been handed on.
       if (outcome === null && !descriptorOf(this.conn)?.closed) this.read();
       else if (outcome === null) this.failed(ERR_CLOSED);
-      else if ("error" in outcome) this.failed(asError(outcome.error));
+      else if ("error" in outcome) this.failed(hostError(outcome.error));
       else this.received(outcome.value);
     });
   }
@@ -58,7 +58,7 @@ export class ConnPump {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.unwritten += length;
     this.onActivity();
-    this.#errands.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
+    this.#hostTasks.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
       this.unwritten -= length;
       this.wrote(failureOf(outcome), done);
     });
@@ -69,7 +69,7 @@ export class ConnPump {
     try {
       this.conn.closeWrite();
     } catch (error) {
-      if ((error as { code?: string }).code !== "ENOTCONN") return done(asError(error));
+      if ((error as { code?: string }).code !== "ENOTCONN") return done(hostError(error));
     }
     done();
   }
@@ -141,5 +141,5 @@ export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
   needMethods("make a Duplex", "it", "a Conn", conn, "chunks", "writev", "closeWrite");
   const pump = new ConnPump(conn);
-  return socketManners(pumpDuplex(pump, options), pump);
+  return addNetSocketMethods(pumpDuplex(pump, options), pump);
 }

@@ -4,10 +4,10 @@ import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
 import type { Addr } from "../net/addr/addr.ts";
 import { TCPAddr } from "../net/addr/addr.ts";
-import { Direction } from "../net/io/half_conn.ts";
+import { HalfConn } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
-import { type Progress, UserConn, type UserOp } from "../net/io/virtual_conn.ts";
+import { type Progress, VirtualConn, type VirtualOp } from "../net/io/virtual_conn.ts";
 import { ERR_CLOSED, UnexpectedEOFError } from "../fd/errors.ts";
 import type { Routine, RunOwner } from "../sched/goroutine.ts";
 import { goDaemon } from "../sched/spawn.ts";
@@ -34,7 +34,7 @@ interface SocketLike extends Duplex {
 }
 
 /** See the top of this file. */
-export class DuplexConn extends UserConn {
+export class DuplexConn extends VirtualConn {
   readonly localAddr: Addr;
   readonly remoteAddr: Addr;
   /** Null until `attach`. */
@@ -44,7 +44,7 @@ export class DuplexConn extends UserConn {
   /** Whether the peer has ended its side. */
   protected ended = false;
   /** Where the one waits who closes it. */
-  protected readonly closing: Direction = new Direction("closing");
+  protected readonly closing: HalfConn = new HalfConn("closing");
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #readEnded = false;
   /** Came and not yet read. */
@@ -183,7 +183,7 @@ export class DuplexConn extends UserConn {
   protected *outlast(over: () => boolean, patience: number): Routine<void> {
     for (let left = Infinity; !over();) {
       if (this.unwritten < left) this.closing.setDeadline(performance.now() + patience);
-      else if (this.closing.late) return;
+      else if (this.closing.expired) return;
       left = this.unwritten;
       yield* this.closing.wait();
     }
@@ -230,11 +230,11 @@ export class DuplexConn extends UserConn {
     }
   }
 
-  protected fail(op: UserOp | "handshake", cause: Error): Error {
+  protected fail(op: VirtualOp | "handshake", cause: Error): Error {
     return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause);
   }
 
-  protected failClosed(op: UserOp): Error {
+  protected failClosed(op: VirtualOp): Error {
     return this.fail(op, ERR_CLOSED);
   }
 

@@ -32,17 +32,17 @@ export function requireLoop(what: string): void {
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | null;
 
 /** Starts goroutines for the host's code, in the run in which it was made while that lasts. */
-export class Errands {
+export class HostTasks {
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
 
   /** Runs `body`; the host is told what came of it, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    spawn(this.#alive ?? backgroundRun(), name, errand(body, done));
+    spawn(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
   /** As `start`, for what must not be left half done: the run waits for it. */
   startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    goDaemon(this.#alive ?? backgroundRun(), name, () => errand(body, done));
+    goDaemon(this.#alive ?? backgroundRun(), name, () => hostTask(body, done));
   }
 
   get #alive(): RunOwner | null {
@@ -95,17 +95,17 @@ class Errand<T> {
   }
 }
 
-function errand<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Routine<void> {
+function hostTask<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Routine<void> {
   return new Errand(body, done) as unknown as Routine<void>;
 }
 
 /** `error` as an Error, which streams want. */
-export function asError(error: unknown): Error {
+export function hostError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
 }
 
 /** What failed of a goroutine's work, or null. */
 export function failureOf(outcome: Outcome<unknown>): Error | null {
   if (outcome === null) return ERR_CLOSED;
-  return "error" in outcome ? asError(outcome.error) : null;
+  return "error" in outcome ? hostError(outcome.error) : null;
 }

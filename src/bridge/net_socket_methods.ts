@@ -13,7 +13,7 @@ export interface ActiveConn {
 }
 
 /** Adds the methods of a `net.Socket` to `stream`, and returns it. */
-export function socketManners(stream: Duplex, pump: ActiveConn): Duplex {
+export function addNetSocketMethods(stream: Duplex, pump: ActiveConn): Duplex {
   const { conn } = pump;
   const { localAddr, remoteAddr } = conn;
   const idle = new IdleTimer(stream);

@@ -7,7 +7,7 @@ import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DuplexConn } from "./duplex_conn.ts";
-import { Errands, failureOf, nodeStream, requireLoop } from "./host.ts";
+import { failureOf, HostTasks, nodeStream, requireLoop } from "./host.ts";
 
 /** A pair of streams of bytes, as `TransformStream`, `Deno.Conn` and many others are. */
 export interface WebStreams {
@@ -20,7 +20,7 @@ export interface WebStreams {
 /** Closes a connection when both of its streams are done. */
 class Halves {
   readonly conn: Conn;
-  readonly errands = new Errands();
+  readonly hostTasks = new HostTasks();
   readonly #left = new Set<"readable" | "writable">(["readable", "writable"]);
 
   constructor(conn: Conn) {
@@ -46,7 +46,7 @@ class Halves {
   reading<T>(body: () => Routine<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const begin = () =>
-        this.errands.start("stream read", body(), (outcome) => {
+        this.hostTasks.start("stream read", body(), (outcome) => {
           if (outcome === null && !descriptorOf(this.conn)?.closed) begin();
           else if (outcome === null) reject(ERR_CLOSED);
           else if ("error" in outcome) reject(outcome.error);
@@ -59,7 +59,7 @@ class Halves {
   /** The end of a write. */
   writing(body: Routine<number>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.errands.startToTheEnd("stream write", body, (outcome) => {
+      this.hostTasks.startToTheEnd("stream write", body, (outcome) => {
         const failure = failureOf(outcome);
         if (failure === null) resolve();
         else reject(failure);

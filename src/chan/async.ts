@@ -9,7 +9,7 @@ import { PARK } from "../sched/park.ts";
  * nobody can say that all are asleep for ever. Under `runSync` the host's loop stands still, such
  * code wakes nobody, and it does not count.
  */
-import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
+import { type G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { ChanCore } from "./core.ts";
@@ -93,7 +93,7 @@ function waitInGoroutine<T>(
   // Begun here, because a goroutine that is ended before its first turn runs no `finally` block.
   body.next();
   const g = spawn(backgroundRun(), "recvAsync", body);
-  return () => scheduler.end(g as Goroutine);
+  return () => scheduler.end(g as G);
 
   function* receive(): Routine<void> {
     try {

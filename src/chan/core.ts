@@ -12,7 +12,7 @@
  * once come back in the order in which they are given up, which is not always that of sending.
  */
 import { PanicError } from "../sched/goroutine.ts";
-import { numberOf } from "../sched/object_id.ts";
+import { objectId } from "../sched/object_id.ts";
 import type { Waitable } from "../sched/park.ts";
 import { type ChanSource, NOTHING, sendOnClosed } from "./outcome.ts";
 import { type Waiter, WaitQueue } from "./waiter.ts";
@@ -68,7 +68,7 @@ export class ChanCore<T> implements Waitable {
   }
 
   describe(): string {
-    return `chan ${numberOf(this)}, ${this.#count} of ${this.capacity}`;
+    return `chan ${objectId(this)}, ${this.#count} of ${this.capacity}`;
   }
 
   /** Sends if that needs no waiting. */
@@ -110,8 +110,8 @@ export class ChanCore<T> implements Waitable {
       this.receivers.remove(w);
       if (this.source !== null && this.receivers.first === null) this.source.disarm();
     } else if (w.ok) {
-      const heir = this.receivers.take();
-      if (heir !== null) heir.finish(w.value, true);
+      const nextOwner = this.receivers.take();
+      if (nextOwner !== null) nextOwner.finish(w.value, true);
       else this.#unshift(w.value as T);
     }
   }

@@ -62,7 +62,7 @@ export class SendOperation<T> {
 
   #wait(): Step<void> {
     if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel < 0) return letOthersRun();
+    if (scheduler.budget < 0) return letOthersRun();
     this.#waiter = acquireWaiter(this.#value);
     this.#chan.senders.push(this.#waiter);
     return park("chan send", this.#chan);
@@ -140,7 +140,7 @@ export class RecvOperation<T, R> {
   #wait(): Step<R> {
     RECEIVED.value = undefined;
     if (this.#waiter !== null) return this.#resume(this.#waiter);
-    if (scheduler.fuel < 0) return letOthersRun();
+    if (scheduler.budget < 0) return letOthersRun();
     if (this.#chan.closed) return this.#result(undefined, false);
     this.#waiter = acquireWaiter(undefined);
     this.#chan.awaitValue(this.#waiter);

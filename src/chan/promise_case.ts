@@ -26,7 +26,7 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
       this.#state = state;
       this.#outcome = outcome;
       for (const w of [...this.#waiters]) {
-        this.withdraw(w);
+        this.dequeue(w);
         if (w.claim()) w.finish(undefined, true);
       }
     };
@@ -37,7 +37,7 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
     return waiter.ok = this.#state !== "pending";
   }
 
-  enrol(waiter: SelectWaiter): void {
+  enqueue(waiter: SelectWaiter): void {
     if (scheduler.blocking) {
       throw new PanicError("onPromise under runSync: the host's loop stands still; use run");
     }
@@ -45,7 +45,7 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
     scheduler.promises++;
   }
 
-  withdraw(waiter: SelectWaiter): void {
+  dequeue(waiter: SelectWaiter): void {
     if (this.#waiters.delete(waiter)) scheduler.promises--;
   }
 

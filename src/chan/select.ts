@@ -11,7 +11,7 @@ import type { Waitable } from "../sched/park.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
-import { type Contest, Waiter } from "./waiter.ts";
+import { type SelectState, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
 
@@ -55,7 +55,7 @@ const HAPPENED: { done: true; value: Result } = {
  * One `select` under way: a generator written by hand, as the operations of chan_ops.ts. When it is
  * over it serves another call.
  */
-class Select implements Contest, Waitable {
+class Select implements SelectState, Waitable {
   arms: readonly SelectArm[] = NO_ARMS;
   winner: Waiter | null = null;
   woken = false;
@@ -101,8 +101,8 @@ class Select implements Contest, Waitable {
   #wait(): Step<Result> {
     const { arms } = this;
     if (!this.#waiting) {
-      if (scheduler.fuel < 0) return letOthersRun();
-      this.#enrol();
+      if (scheduler.budget < 0) return letOthersRun();
+      this.#enqueue();
     }
     if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)", this);
     const { winner } = this;
@@ -128,7 +128,7 @@ class Select implements Contest, Waitable {
     }
   }
 
-  #enrol(): void {
+  #enqueue(): void {
     const { arms } = this;
     const waiters = this.#waiters;
     for (let i = waiters.length; i < arms.length; i++) waiters.push(caseWaiter(this, i));
@@ -138,7 +138,7 @@ class Select implements Contest, Waitable {
         const arm = arms[i];
         this.#enrolled = i + 1;
         waiters[i].g = scheduler.current;
-        if (isCase(arm)) arm.enrol(waiters[i]);
+        if (isCase(arm)) arm.enqueue(waiters[i]);
       }
     } catch (error) {
       this.#end(null);
@@ -153,7 +153,7 @@ class Select implements Contest, Waitable {
     for (let i = 0, end = this.#enrolled; i < end; i++) {
       const arm = arms[i];
       const w = waiters[i];
-      if (w !== kept && isCase(arm)) arm.withdraw(w);
+      if (w !== kept && isCase(arm)) arm.dequeue(w);
       w.g = null;
       w.value = undefined;
       w.ok = w.done = false;
@@ -175,9 +175,9 @@ class Select implements Contest, Waitable {
 
 let recycled: Select | null = null;
 
-function caseWaiter(contest: Contest, index: number): Waiter {
+function caseWaiter(selectState: SelectState, index: number): Waiter {
   const w = new Waiter();
-  w.contest = contest;
+  w.selectState = selectState;
   w.index = index;
   return w;
 }

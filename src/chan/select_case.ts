@@ -45,13 +45,13 @@ export interface SelectWaiter {
  * A case of a `select`. For each case `select` calls, and nothing here may park:
  *
  * 1. `try`, in random order over the cases. If one gives true, its `collect`, and that is all.
- * 2. `enrol` of each, in their order, and the goroutine parks until a waiter is claimed or `retry`
+ * 2. `enqueue` of each, in their order, and the goroutine parks until a waiter is claimed or `retry`
  *    is called.
- * 3. `collect` of the one whose waiter was claimed, and `withdraw` of each other; all are withdrawn
+ * 3. `collect` of the one whose waiter was claimed, and `dequeue` of each other; all are withdrawn
  *    when the goroutine is ended or before they are tried again.
  *
  * A case object may be used by several selects at once, and twice in one: what belongs to one use
- * must be kept by its waiter. After `withdraw` and after `finish` the waiter must not be touched,
+ * must be kept by its waiter. After `dequeue` and after `finish` the waiter must not be touched,
  * as it serves another select by then.
  *
  * @typeParam O The `value` and `ok` that it gives.
@@ -65,12 +65,12 @@ export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
    */
   try(waiter: SelectWaiter): boolean;
   /** Keeps `waiter`, to claim or retry it later; at once is allowed as well. */
-  enrol(waiter: SelectWaiter): void;
+  enqueue(waiter: SelectWaiter): void;
   /**
    * Lets go of `waiter`, which need not be kept any more. If `waiter.done`, it had been completed
    * and its goroutine was ended before it ran: what it carries is to be taken back.
    */
-  withdraw(waiter: SelectWaiter): void;
+  dequeue(waiter: SelectWaiter): void;
   /** The `value` of the case that happened, out of `waiter`; or throws what `select` is to throw. */
   collect(waiter: SelectWaiter): O["value"];
   /** What a dump calls it: "receive of chan 3". It must not throw. */

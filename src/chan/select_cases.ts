@@ -25,11 +25,11 @@ export class RecvCase<T> implements SelectCase<Received<T>> {
     return true;
   }
 
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     this.#chan.awaitValue(waiter);
   }
 
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#chan.abandon(waiter);
   }
 
@@ -57,12 +57,12 @@ export class SendCase<T> implements SelectCase<Sent> {
     return waiter.ok = this.#chan.offer(this.#value);
   }
 
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     waiter.value = this.#value;
     this.#chan.senders.push(waiter);
   }
 
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#chan.senders.remove(waiter);
   }
 

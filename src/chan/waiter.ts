@@ -7,12 +7,12 @@
  * runnable, so a value goes from one goroutine to the other without a stop on the way. Those of
  * goroutines are recycled: to park allocates nothing.
  */
-import type { Goroutine } from "../sched/goroutine.ts";
+import type { G } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { SelectWaiter } from "./select_case.ts";
 
 /** What the waiters of one `select` share: the first that is completed is the one that happens. */
-export interface Contest {
+export interface SelectState {
   /** The waiter that won, or null. */
   winner: Waiter | null;
   /** Whether to look at the cases again: one was won, or `retry` was called. */
@@ -22,12 +22,12 @@ export interface Contest {
 /** One goroutine, or one call of the host's code, waiting for one thing. */
 export class Waiter implements SelectWaiter {
   /** The goroutine; null when it is the host's code that waits. */
-  g: Goroutine | null = null;
+  g: G | null = null;
   value: unknown = undefined;
   ok = false;
   done = false;
   /** The `select` that it is a case of, or null. */
-  contest: Contest | null = null;
+  selectState: SelectState | null = null;
   /** Which case. */
   index = 0;
   /** Called instead of waking a goroutine, when the host's code waits. */
@@ -40,11 +40,11 @@ export class Waiter implements SelectWaiter {
   next: Waiter | null = null;
 
   claim(): boolean {
-    const { contest } = this;
-    if (contest === null) return true;
-    if (contest.winner !== null) return false;
-    contest.winner = this;
-    contest.woken = true;
+    const { selectState } = this;
+    if (selectState === null) return true;
+    if (selectState.winner !== null) return false;
+    selectState.winner = this;
+    selectState.woken = true;
     return true;
   }
 
@@ -57,7 +57,7 @@ export class Waiter implements SelectWaiter {
   }
 
   retry(): void {
-    if (this.contest !== null) this.contest.woken = true;
+    if (this.selectState !== null) this.selectState.woken = true;
     if (this.g !== null) scheduler.ready(this.g);
   }
 }

@@ -2,7 +2,7 @@
 /** Counters of what this thread does. Go: runtime/metrics. */
 import { netpoll } from "../netpoll/netpoll.ts";
 import { scheduler } from "../sched/thread.ts";
-import { traffic } from "../fd/counters.ts";
+import { counters } from "../fd/counters.ts";
 
 /** See {@linkcode stats}. Those that count events count from the start of the thread. */
 export interface Stats {
@@ -53,9 +53,9 @@ export function stats(): Stats {
     switches: scheduler.switches,
     polls: netpoll.polls,
     wakeUps: scheduler.wakeUps,
-    again: traffic.again,
-    bytesRead: traffic.read,
-    bytesWritten: traffic.written,
+    again: counters.again,
+    bytesRead: counters.read,
+    bytesWritten: counters.written,
     descriptors: netpoll.descriptors,
     waiters: netpoll.waiters,
     timers: scheduler.timers.size,

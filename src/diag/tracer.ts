@@ -7,7 +7,7 @@
  * is outside the goroutines (the poller, a timer, the host) has track 0, with a short span a wake-up.
  */
 import { now } from "../sched/clock.ts";
-import type { Goroutine } from "../sched/goroutine.ts";
+import type { G } from "../sched/goroutine.ts";
 import type { Observer } from "../sched/observer.ts";
 import { TraceRing } from "./trace_ring.ts";
 
@@ -27,19 +27,19 @@ export class Tracer implements Observer {
   readonly ring: TraceRing;
   /** The names of the goroutines that were seen, by number. */
   readonly names: Map<number, string> = new Map();
-  readonly #open = new Map<Goroutine, Open>();
+  readonly #open = new Map<G, Open>();
   #lastArrow = 0;
   /** When the last wake-up from outside was over. */
   #outsideFree = 0;
 
   /** Begins with what `goroutines` are doing now. */
-  constructor(limit: number, goroutines: Iterable<Goroutine>) {
+  constructor(limit: number, goroutines: Iterable<G>) {
     this.ring = new TraceRing(limit);
     const begun = now();
     for (const g of goroutines) this.#turn(g, nameOf(g), begun);
   }
 
-  woke(g: Goroutine, by: Goroutine | null): void {
+  woke(g: G, by: G | null): void {
     const woken = now();
     const arrow = ++this.#lastArrow;
     const at = by === null ? this.#outside(g, woken) : woken;
@@ -48,11 +48,11 @@ export class Tracer implements Observer {
     this.ring.add({ kind: "to", track: g.id, at, end: at, name: arrow });
   }
 
-  began(g: Goroutine, at: number): void {
+  began(g: G, at: number): void {
     this.#turn(g, "running", at);
   }
 
-  ended(g: Goroutine, _began: number, at: number): void {
+  ended(g: G, _began: number, at: number): void {
     this.#turn(g, nameOf(g), at);
     if (g.status === "dead") this.#open.delete(g);
   }
@@ -65,7 +65,7 @@ export class Tracer implements Observer {
   }
 
   /** `g` goes over to what is called `name`. */
-  #turn(g: Goroutine, name: string, at: number): void {
+  #turn(g: G, name: string, at: number): void {
     const open = this.#open.get(g);
     if (open === undefined) {
       this.names.set(g.id, g.name);
@@ -83,7 +83,7 @@ export class Tracer implements Observer {
     this.ring.add({ kind: "span", track, at, end, name });
   }
 
-  #outside(g: Goroutine, woken: number): number {
+  #outside(g: G, woken: number): number {
     const at = Math.max(woken, this.#outsideFree);
     this.#outsideFree = at + WAKE_MS;
     this.#span(OUTSIDE, `wake goroutine ${g.id}`, at, this.#outsideFree);
@@ -91,6 +91,6 @@ export class Tracer implements Observer {
   }
 }
 
-function nameOf(g: Goroutine): string {
+function nameOf(g: G): string {
   return g.status === "waiting" ? g.waitReason : g.status;
 }

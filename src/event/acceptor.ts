@@ -22,7 +22,7 @@ export interface Accepting {
 }
 
 /** See the top of this file. */
-export class Acceptor implements Turn, PollHandler, Watcher, Listening {
+export class EventAcceptor implements Turn, PollHandler, Watcher, Listening {
   nextTurn: Turn | null = null;
   queued = false;
   readonly #server: Accepting;

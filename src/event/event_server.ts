@@ -27,7 +27,7 @@ import { Loop } from "./conn/loop.ts";
 import { acceptedPeer, connectedPeer, type Peer } from "./conn/peer.ts";
 import type { AdoptOptions, Server } from "./api/server.ts";
 import { checkSettings, type Settings } from "./api/settings.ts";
-import { StreamConn } from "./conn/stream_conn.ts";
+import { EventStreamConn } from "./conn/stream_conn.ts";
 import { readyToAdopt, type StreamNet, streamNet } from "./conn/stream_net.ts";
 import { Ticker } from "./ticker.ts";
 
@@ -42,10 +42,10 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   closing = false;
   readonly #loops: readonly Loop[];
   readonly #balancer: Balancer;
-  readonly #conns = new ConnList<StreamConn<C>>();
+  readonly #conns = new ConnList<EventStreamConn<C>>();
   readonly #listening: Listening[] = [];
   readonly #grace: CallTimer = new CallTimer(() => {
-    for (const conn of this.#conns) conn.late(false);
+    for (const conn of this.#conns) conn.timedOut(false);
   });
   #ticker: Ticker | null = null;
   /** What ends it, other than a shutdown. */
@@ -194,7 +194,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     throw wrongAnswer("an action", "none, detach, close or shutdown", action);
   }
 
-  left(conn: StreamConn<C>): void {
+  left(conn: EventStreamConn<C>): void {
     this.#conns.remove(conn);
     this.#loops[conn.loop].connections--;
     if (this.closing && this.#conns.size === 0) this.#endLoops();
@@ -209,16 +209,16 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.report(new SyscallError(platform().registerName, -done), null);
   }
 
-  #place(net: StreamNet, sysfd: number, peer: Peer, addrIndex: number): StreamConn<C> {
+  #place(net: StreamNet, sysfd: number, peer: Peer, addrIndex: number): EventStreamConn<C> {
     const loop = this.#loops[this.#balancer.choose(this.#loops)];
-    return new StreamConn<C>(this, loop, net, sysfd, peer, addrIndex);
+    return new EventStreamConn<C>(this, loop, net, sysfd, peer, addrIndex);
   }
 
-  #placeConnected(net: StreamNet, sysfd: number, addrIndex: number): StreamConn<C> {
+  #placeConnected(net: StreamNet, sysfd: number, addrIndex: number): EventStreamConn<C> {
     return this.#place(net, sysfd, connectedPeer(this.sockets, net, sysfd), addrIndex);
   }
 
-  #begin(conn: StreamConn<C>, context?: C): void {
+  #begin(conn: EventStreamConn<C>, context?: C): void {
     if (context !== undefined) conn.context = context;
     const loop = this.#loops[conn.loop];
     this.#conns.add(conn);

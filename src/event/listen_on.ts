@@ -7,10 +7,10 @@ import { isUDPNetwork } from "../net/resolve/resolve.ts";
 import type { TCPListener } from "../net/tcp/tcp.ts";
 import type { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { type Accepting, Acceptor } from "./acceptor.ts";
+import { type Accepting, EventAcceptor } from "./acceptor.ts";
 import type { ServeAddress } from "./address.ts";
 import type { ConnHost } from "./conn/conn_host.ts";
-import { Datagrams } from "./udp/udp_socket.ts";
+import { EventUDPSocket } from "./udp/udp_socket.ts";
 import type { Listening } from "./conn/listening.ts";
 import type { Loop } from "./conn/loop.ts";
 import { streamNet } from "./conn/stream_net.ts";
@@ -24,11 +24,11 @@ export function* listenOn<C>(
 ): Routine<Listening> {
   if (isUDPNetwork(network)) {
     const socket = yield* listenPacket(network, address, { reusePort });
-    return new Datagrams<C>(server, loop, socket, network, addrIndex);
+    return new EventUDPSocket<C>(server, loop, socket, network, addrIndex);
   }
   const { backlog } = server.settings;
   const options = network === "unix" ? { backlog } : { backlog, reusePort };
   const listener = yield* listen(network, address, options);
   const fd = (listener as TCPListener | UnixStreamListener)[DESCRIPTOR];
-  return new Acceptor(server, loop, fd, streamNet(network), addrIndex);
+  return new EventAcceptor(server, loop, fd, streamNet(network), addrIndex);
 }

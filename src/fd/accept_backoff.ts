@@ -9,7 +9,7 @@
  */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
-import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
+import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 
@@ -49,7 +49,7 @@ function closeSpare(): void {
 }
 
 /** The waits of one call of `accept`. */
-export class ExhaustionBackOff {
+export class AcceptBackoff {
   /** Whether it is too early to try again. */
   waiting = false;
   readonly #sockets: SocketCalls;

@@ -14,7 +14,7 @@ const SIZE = 64 * 1024;
 const MOST_KEPT = 16;
 
 /** A buffer that is lent. */
-export class LentBuffer {
+export class SharedReadBuffer {
   /** All of it. */
   readonly bytes = new Uint8Array(new ArrayBuffer(SIZE));
   #part = this.bytes;
@@ -27,26 +27,26 @@ export class LentBuffer {
 }
 
 /** The one that was given back last, while it is not lent again. */
-let last: LentBuffer | null = null;
+let last: SharedReadBuffer | null = null;
 /** Those that were given back before it. */
-const others: LentBuffer[] = [];
+const others: SharedReadBuffer[] = [];
 
 /** The buffer that {@linkcode lend} will lend: for a call of the kernel that may need none. */
-export function nextLent(): LentBuffer {
+export function nextReadBuffer(): SharedReadBuffer {
   // Whoever transferred a chunk's memory to somebody else has left nothing of the buffer.
-  while (last === null || last.bytes.length === 0) last = others.pop() ?? new LentBuffer();
+  while (last === null || last.bytes.length === 0) last = others.pop() ?? new SharedReadBuffer();
   return last;
 }
 
 /** A buffer; the one that was given back last. */
-export function lend(): LentBuffer {
-  const buffer = nextLent();
+export function lend(): SharedReadBuffer {
+  const buffer = nextReadBuffer();
   last = null;
   return buffer;
 }
 
 /** Takes a buffer back; it may be another's at once. */
-export function giveBack(buffer: LentBuffer): void {
+export function giveBack(buffer: SharedReadBuffer): void {
   if (last === null) last = buffer;
   else if (others.length < MOST_KEPT) others.push(buffer);
 }

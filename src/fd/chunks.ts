@@ -3,12 +3,12 @@
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { FD } from "./fd.ts";
-import { giveBack, lend, type LentBuffer, nextLent } from "./buffer_pool.ts";
+import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "./buffer_pool.ts";
 import { ReadOperation } from "./read_write.ts";
 
 /** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
 class ChunkOperation extends ReadOperation {
-  private lent: LentBuffer | null = null;
+  private lent: SharedReadBuffer | null = null;
 
   /** Takes it for a call, which ends the loan of the call before. */
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
@@ -26,7 +26,7 @@ class ChunkOperation extends ReadOperation {
 
   override next(): this {
     // Whoever has to wait has had no use for it, and is lent none.
-    this.buffer = nextLent().bytes;
+    this.buffer = nextReadBuffer().bytes;
     super.next();
     if (typeof this.value === "number") this.value = (this.lent = lend()).first(this.value);
     return this;
@@ -85,7 +85,7 @@ interface ChunkSource {
 /** The chunks of anything else. */
 export class ReaderChunks implements Chunks {
   readonly #source: ChunkSource;
-  #lent: LentBuffer | null = null;
+  #lent: SharedReadBuffer | null = null;
 
   constructor(source: ChunkSource) {
     this.#source = source;

@@ -2,7 +2,7 @@
 /** What this thread's descriptors have carried, counted where it happens; see stats.ts. */
 
 /** One per thread. */
-export const traffic = {
+export const counters = {
   /** Bytes that were read. */
   read: 0,
   /** Bytes that were written. */
@@ -13,12 +13,12 @@ export const traffic = {
 
 /** Counts what a call read that gives how many bytes, or minus an errno; gives the same. */
 export function countRead(n: number): number {
-  if (n > 0) traffic.read += n;
+  if (n > 0) counters.read += n;
   return n;
 }
 
 /** As {@linkcode countRead}, of a call that wrote. */
 export function countWritten(n: number): number {
-  if (n > 0) traffic.written += n;
+  if (n > 0) counters.written += n;
   return n;
 }

@@ -8,7 +8,7 @@ import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
-import { traffic } from "./counters.ts";
+import { counters } from "./counters.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
@@ -23,18 +23,18 @@ export function* receiving<A, B>(
   a: A,
   b: B,
 ): Routine<number> {
-  if (!fd.tryLock(READ_LOCK) && !(yield* fd.lock(READ_LOCK))) throw fd.answeredClosed("read");
+  if (!fd.tryLock(READ_LOCK) && !(yield* fd.lock(READ_LOCK))) throw fd.closedError("read");
   const pd = fd.pd!;
   try {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
-      if (pd.readAnswer !== POLL_OK) throw fd.answered("read", pd.readAnswer);
+      if (pd.readState !== POLL_OK) throw fd.stateError("read", pd.readState);
       while (pd.rready) {
         const result = attempt(a, b);
         if (result >= 0) return result;
         if (result === fd.again) {
           pd.rready = false;
-          traffic.again++;
+          counters.again++;
         } else if (result !== fd.interrupted) throw fd.failedCall("read", -result, syscall);
       }
       yield pd.parkReader();
@@ -63,20 +63,20 @@ export function* sending<A, B>(
   deaf = false,
 ): Routine<number> {
   if (!fd.tryLock(WRITE_LOCK) && !(yield* fd.lock(WRITE_LOCK))) {
-    throw fd.answeredClosed("write");
+    throw fd.closedError("write");
   }
   const pd = fd.pd!;
   let retry: Retry | null = null;
   try {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
-      if (pd.writeAnswer !== POLL_OK) throw fd.answered("write", pd.writeAnswer);
+      if (pd.writeState !== POLL_OK) throw fd.stateError("write", pd.writeState);
       while (deaf ? retry === null || retry.due : pd.wready) {
         const result = attempt(a, b);
         if (result >= 0) return result;
         if (result === fd.again) {
           pd.wready = false;
-          traffic.again++;
+          counters.again++;
           if (deaf) (retry ??= new Retry(fd)).later();
         } else if (result !== fd.interrupted) throw fd.failedCall("write", -result, syscall);
       }

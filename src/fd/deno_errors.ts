@@ -62,16 +62,23 @@ const NAMES: readonly DenoErrorName[] = [
  * try {
  *   yield* dial("tcp", "127.0.0.1:1");
  * } catch (error) {
- *   if (!(error instanceof errors.ConnectionRefused)) throw error;
+ *   if (!(error instanceof denoErrors.ConnectionRefused)) throw error;
  * }
  * ```
  */
-export const errors: Readonly<Record<DenoErrorName, ErrorClass>> = Object.defineProperties(
+export const denoErrors: Readonly<Record<DenoErrorName, ErrorClass>> = Object.defineProperties(
   {} as Record<DenoErrorName, ErrorClass>,
   Object.fromEntries(
     NAMES.map((name) => [name, { enumerable: true, get: () => jsRuntime().denoErrors()[name] }]),
   ),
 );
+
+/**
+ * The former name of {@linkcode denoErrors}.
+ *
+ * @deprecated Use {@linkcode denoErrors}; this name goes with version 0.3.
+ */
+export const errors: typeof denoErrors = denoErrors;
 
 /** Deno's class for a code. Some are Deno's alone. */
 const BY_CODE: Readonly<Record<string, string>> = {

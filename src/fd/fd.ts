@@ -12,15 +12,15 @@ import { netpoll } from "../netpoll/netpoll.ts";
 import { POLL_OK, type PollMode } from "../netpoll/poll_state.ts";
 import type { Closer, PollDesc } from "../netpoll/poll_desc.ts";
 import type { Waitable } from "../sched/park.ts";
-import type { Goroutine, Routine, RunOwner } from "../sched/goroutine.ts";
+import type { G, Routine, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { checkBytes } from "./check_bytes.ts";
 import { convertError, ERR_CLOSED, SyscallError } from "./errors.ts";
-import { ExhaustionBackOff } from "./accept_backoff.ts";
+import { AcceptBackoff } from "./accept_backoff.ts";
 import { FdMutex } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
-import { traffic } from "./counters.ts";
+import { counters } from "./counters.ts";
 
 /** What a call may be named in an error; "set-own" sets what concerns this end alone. */
 export type FdOp =
@@ -61,7 +61,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   protected sawEOF = false;
   #readEnded = false;
   /** How long `accept` has had no descriptor to give; null while it has. */
-  #exhausted: ExhaustionBackOff | null = null;
+  #exhausted: AcceptBackoff | null = null;
 
   constructor(sysfd: number) {
     super();
@@ -106,9 +106,9 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Accepts one connection if there is one; null if a wait for the next is needed. */
   tryAccept(): number | null {
     const { errno } = platform();
-    if (this.closed) throw this.answeredClosed("accept");
+    if (this.closed) throw this.closedError("accept");
     const pd = this.pd!;
-    if (pd.readAnswer !== POLL_OK) throw this.answered("accept", pd.readAnswer);
+    if (pd.readState !== POLL_OK) throw this.stateError("accept", pd.readState);
     while (pd.rready && !this.#exhausted?.waiting) {
       const fd = this.sockets.accept(this.sysfd);
       if (fd >= 0) {
@@ -118,7 +118,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       switch (-fd) {
         case errno.EAGAIN:
           pd.rready = false;
-          traffic.again++;
+          counters.again++;
           break;
         case errno.EINTR:
         // The peer was gone before it was its turn: that is nobody's error.
@@ -129,7 +129,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
         case errno.ENFILE:
         case errno.ENOBUFS:
         case errno.ENOMEM:
-          this.#exhausted ??= new ExhaustionBackOff(
+          this.#exhausted ??= new AcceptBackoff(
             this.sockets,
             this.sysfd,
             () => this.acceptAgain(),
@@ -155,7 +155,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       for (;;) {
         pd.wready = false;
         while (!pd.wready) {
-          const answer = pd.writeAnswer;
+          const answer = pd.writeState;
           if (answer !== POLL_OK) throw convertError(answer);
           yield pd.parkWriter();
         }
@@ -183,7 +183,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Whether a call in `mode` would not have to wait: also for its error, or for the end of the stream. */
   ready(mode: PollMode): boolean {
     if (this.closed) return true;
-    const answer = mode === "read" ? this.pd!.readAnswer : this.pd!.writeAnswer;
+    const answer = mode === "read" ? this.pd!.readState : this.pd!.writeState;
     return answer !== POLL_OK || this.sockets.ready(this.sysfd, mode) !== 0;
   }
 
@@ -198,9 +198,9 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
         this.pd?.unwatch("read", watcher);
       }
     }
-    if (this.closed) throw this.answeredClosed("read");
-    const answer = this.pd!.readAnswer;
-    if (answer !== POLL_OK) throw this.answered("read", answer);
+    if (this.closed) throw this.closedError("read");
+    const answer = this.pd!.readState;
+    if (answer !== POLL_OK) throw this.stateError("read", answer);
   }
 
   /** `call`, a call of `op` here, unless `cancel` comes first; a write then says how far it got. */
@@ -293,12 +293,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 
   /** The error for an answer of the pollDesc. */
-  answered(op: FdOp, answer: number): Error {
+  stateError(op: FdOp, answer: number): Error {
     return this.fail(op, convertError(answer));
   }
 
   /** The error of a call on a closed descriptor. */
-  answeredClosed(op: FdOp): Error {
+  closedError(op: FdOp): Error {
     return this.fail(op, ERR_CLOSED);
   }
 
@@ -335,6 +335,6 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 }
 
-function readies(g: Goroutine): () => void {
+function readies(g: G): () => void {
   return () => scheduler.ready(g);
 }

@@ -8,7 +8,7 @@
  * the end, and of the references. Go's FD has the mutex as a field by value; here it is what an FD
  * extends, for the same reason: a call then touches one object less.
  */
-import type { Goroutine, Routine } from "../sched/goroutine.ts";
+import type { G, Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** The lock of readers, as a bit. */
@@ -28,8 +28,8 @@ const REFERENCE = 1 << 5;
 /** Those who wait for a lock. */
 class Line {
   /** The goroutine that was handed the lock and has not run since. */
-  heir: Goroutine | null = null;
-  queue: Goroutine[] = [];
+  nextOwner: G | null = null;
+  queue: G[] = [];
 }
 
 /** Those who wait for either. Most descriptors never need them. */
@@ -105,22 +105,22 @@ export abstract class FdMutex {
   }
 
   /** Puts `g` in the queue for the lock; it is then to park, and to claim when it is woken. */
-  enqueue(lock: Lock, g: Goroutine): void {
+  enqueue(lock: Lock, g: G): void {
     this.lines ??= new Lines();
     this.lines.of(lock).queue.push(g);
     this.word |= lock << WANTED;
   }
 
   /** Whether the lock was handed to `g`, which has it then. */
-  claim(lock: Lock, g: Goroutine): boolean {
+  claim(lock: Lock, g: G): boolean {
     const line = this.lines?.of(lock);
-    if (line?.heir !== g) return false;
-    line.heir = null;
+    if (line?.nextOwner !== g) return false;
+    line.nextOwner = null;
     return true;
   }
 
   /** `g` gives up waiting; if it was handed the lock meanwhile, the next one gets it. */
-  leave(lock: Lock, g: Goroutine): void {
+  leave(lock: Lock, g: G): void {
     const line = this.lines?.of(lock);
     if (this.claim(lock, g)) this.unlock(lock);
     else if (line !== undefined) line.queue = line.queue.filter((other) => other !== g);
@@ -140,7 +140,7 @@ export abstract class FdMutex {
     const next = line.queue.shift();
     if (line.queue.length === 0) this.word &= ~(lock << WANTED);
     if (next === undefined) return false;
-    line.heir = next;
+    line.nextOwner = next;
     scheduler.ready(next);
     return true;
   }

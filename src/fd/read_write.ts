@@ -18,11 +18,11 @@ import { PARK, type Waitable } from "../sched/park.ts";
 import type { SocketCalls } from "../../platforms/contract/sockets.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { PollDesc } from "../netpoll/poll_desc.ts";
-import type { Goroutine, Routine } from "../sched/goroutine.ts";
+import type { G, Routine } from "../sched/goroutine.ts";
 import { DONE } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { takenAway } from "./check_bytes.ts";
-import { traffic } from "./counters.ts";
+import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 
 /** See the list at the top of this file. */
@@ -50,17 +50,17 @@ export interface OperationFD extends Waitable {
   cancellable<T>(op: OperationName, call: Routine<T>, cancel: Cancel | undefined): Routine<T>;
   tryLock(lock: Lock): boolean;
   unlock(lock: Lock): void;
-  enqueue(lock: Lock, g: Goroutine): void;
-  claim(lock: Lock, g: Goroutine): boolean;
-  leave(lock: Lock, g: Goroutine): void;
+  enqueue(lock: Lock, g: G): void;
+  claim(lock: Lock, g: G): boolean;
+  leave(lock: Lock, g: G): void;
   /** Accepts one connection if there is one; null if a wait for the next is needed. */
   tryAccept(): number | null;
   /** Notes that a read found the end of the stream. */
   sawEnd(): void;
   /** Returns the error for a pollDesc that does not answer POLL_OK. */
-  answered(op: OperationName, answer: number): Error;
+  stateError(op: OperationName, answer: number): Error;
   /** Returns the error of a call on a closed descriptor. */
-  answeredClosed(op: OperationName): Error;
+  closedError(op: OperationName): Error;
   /** Returns the error of a failed system call. */
   failedCall(op: OperationName, errno: number): Error;
 }
@@ -89,7 +89,7 @@ abstract class Operation {
   /** The length of the buffer when the call began. */
   protected length = 0;
   /** Who drives the call, from its first `next` on. */
-  protected goroutine: Goroutine | null = null;
+  protected goroutine: G | null = null;
 
   constructor(fd: OperationFD) {
     this.fd = fd;
@@ -142,7 +142,7 @@ abstract class Operation {
     if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
     this.state = HELD;
     // One that never has to wait would never let the others run.
-    if (scheduler.fuel-- > 0) return true;
+    if (scheduler.budget-- > 0) return true;
     this.value = scheduler.yieldNow();
     return false;
   }
@@ -213,7 +213,7 @@ export class ReadOperation extends Operation {
         if (this.length > 0) throw this.failed(takenAway("read"));
         return this.gave(0);
       }
-      if (pd.readAnswer !== 0) throw this.failed(fd.answered("read", pd.readAnswer));
+      if (pd.readState !== 0) throw this.failed(fd.stateError("read", pd.readState));
       if (!pd.rready) {
         this.value = pd.parkReader();
         return this;
@@ -223,7 +223,7 @@ export class ReadOperation extends Operation {
         // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
         // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
         if (n < length && !pd.hangup) pd.rready = false;
-        traffic.read += n;
+        counters.read += n;
         return this.gave(n);
       }
       if (n === 0) {
@@ -232,7 +232,7 @@ export class ReadOperation extends Operation {
       }
       if (n === fd.again) {
         pd.rready = false;
-        traffic.again++;
+        counters.again++;
       } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));
     }
   }
@@ -243,7 +243,7 @@ export class ReadOperation extends Operation {
   }
 
   protected override closed(): Error {
-    return this.fd.answeredClosed("read");
+    return this.fd.closedError("read");
   }
 
   private gave(n: number | null): this {
@@ -298,7 +298,7 @@ export class AcceptOperation<T> extends Operation {
   }
 
   protected override closed(): Error {
-    return this.fd.answeredClosed("accept");
+    return this.fd.closedError("accept");
   }
 
   private gave(value: T | undefined): void {
@@ -348,7 +348,7 @@ export class WriteOperation extends Operation {
     const pd = fd.pd!;
     if (buffer.length < length) throw this.failed(takenAway("write"));
     for (;;) {
-      if (pd.writeAnswer !== 0) throw this.failed(fd.answered("write", pd.writeAnswer));
+      if (pd.writeState !== 0) throw this.failed(fd.stateError("write", pd.writeState));
       if (this.sent === length) return this.gave();
       if (!pd.wready) {
         this.value = pd.parkWriter();
@@ -360,16 +360,16 @@ export class WriteOperation extends Operation {
       if (n >= 0) {
         fd.wrote = true;
         this.sent += n;
-        traffic.written += n;
+        counters.written += n;
         if (this.sent === length) return this.gave();
         // A long write to a fast peer must not keep the others waiting.
-        if (scheduler.fuel-- <= 0) {
+        if (scheduler.budget-- <= 0) {
           this.value = scheduler.yieldNow();
           return this;
         }
       } else if (n === fd.again) {
         pd.wready = false;
-        traffic.again++;
+        counters.again++;
       } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
     }
   }
@@ -394,7 +394,7 @@ export class WriteOperation extends Operation {
   }
 
   protected override closed(): Error {
-    return Object.assign(this.fd.answeredClosed("write"), { bytesWritten: 0 });
+    return Object.assign(this.fd.closedError("write"), { bytesWritten: 0 });
   }
 
   private gave(): this {

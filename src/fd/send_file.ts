@@ -4,7 +4,7 @@ import { platform } from "../../platforms/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
-import { holding, whenWritable } from "./attempts.ts";
+import { holding, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 

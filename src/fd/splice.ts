@@ -10,7 +10,7 @@ import type { PipeEnds } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
-import { holding, whenReadable, whenWritable } from "./attempts.ts";
+import { holding, whenReadable, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { isUnsupported } from "./send_file.ts";

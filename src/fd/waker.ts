@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Waking a goroutine from another thread. Go needs none: its threads share the scheduler. mio: Waker. */
-import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
+import { type G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
 import { ERR_CLOSED } from "./errors.ts";
@@ -22,7 +22,7 @@ export class Waker implements Disposable {
   readonly handle: WakerHandle;
   readonly #words = new WakeWords();
   readonly #wakeable: Wakeable;
-  #waiting: Goroutine | null = null;
+  #waiting: G | null = null;
 
   /** Opens the poller, if it is not open yet. @throws {PlatformError} where the library cannot run */
   constructor() {

@@ -11,7 +11,7 @@ import type { SendVector } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
-import { holding, whenWritable } from "./attempts.ts";
+import { holding, whenWritable } from "./retry.ts";
 import { checkPieces, takenAway } from "./check_bytes.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";

@@ -5,29 +5,29 @@ import type { Conn } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Admitted, AdmittedSet } from "./connection_set.ts";
-import { FirstBytesGuard } from "./first_bytes_timeout.ts";
-import { Gate } from "./limiter.ts";
+import { ConnectionSet, type TrackedConn } from "./connection_set.ts";
+import { FirstBytesTimeout } from "./first_bytes_timeout.ts";
+import { Limiter } from "./limiter.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
-import { Refusal } from "./rejection.ts";
+import { Rejection } from "./rejection.ts";
 
 /** See the top of this file. */
-export class Admission {
-  readonly gate: Gate;
-  readonly #refusal: Refusal;
-  readonly #guard: FirstBytesGuard | null;
-  readonly #admitted = new AdmittedSet();
+export class AdmissionControl {
+  readonly gate: Limiter;
+  readonly #refusal: Rejection;
+  readonly #guard: FirstBytesTimeout | null;
+  readonly #admitted = new ConnectionSet();
 
   /** Throws PlatformError where the system does not count first bytes, if they are to be counted. */
   constructor(limits: CheckedLimits) {
-    this.gate = new Gate(limits, {
+    this.gate = new Limiter(limits, {
       goroutines: () => scheduler.count,
       closeOldestIdle: (limit, address) => this.#closeOldestIdle(limit, address),
     });
-    this.#refusal = new Refusal(limits.reply);
+    this.#refusal = new Rejection(limits.reply);
     this.#guard = limits.firstBytes === null
       ? null
-      : new FirstBytesGuard(limits.firstBytes, (one) => this.#close(one, "firstBytes"));
+      : new FirstBytesTimeout(limits.firstBytes, (one) => this.#close(one, "firstBytes"));
   }
 
   /**
@@ -56,7 +56,7 @@ export class Admission {
       throw error;
     }
     const fd = (conn as unknown as { [DESCRIPTOR]: NetFD<Addr> })[DESCRIPTOR];
-    const one: Admitted = { fd, address, since: performance.now() };
+    const one: TrackedConn = { fd, address, since: performance.now() };
     fd.onFreed = () => {
       this.#left(one);
       freed();
@@ -72,7 +72,7 @@ export class Admission {
   }
 
   /** It is closed, or is going to be: there is room for another. */
-  #left(one: Admitted): void {
+  #left(one: TrackedConn): void {
     if (!this.#admitted.delete(one)) return;
     this.#guard?.delete(one);
     this.gate.leave(one.address);
@@ -85,7 +85,7 @@ export class Admission {
     return true;
   }
 
-  #close(one: Admitted, limit: LimitName): void {
+  #close(one: TrackedConn, limit: LimitName): void {
     const remote = one.fd.remoteAddr;
     this.#left(one);
     one.fd.closeAtOnce();

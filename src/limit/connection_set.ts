@@ -4,7 +4,7 @@ import type { Addr } from "../net/addr/addr.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 
 /** One connection. */
-export interface Admitted {
+export interface TrackedConn {
   readonly fd: NetFD<Addr>;
   /** What the limit of an address counts it under. */
   readonly address: string;
@@ -14,7 +14,7 @@ export interface Admitted {
 
 /** A connection that was idle when it was looked at. */
 interface Idle {
-  readonly one: Admitted;
+  readonly one: TrackedConn;
   /** Since when. */
   readonly since: number;
 }
@@ -23,8 +23,8 @@ interface Idle {
 const BATCH = 64;
 
 /** See the top of this file. */
-export class AdmittedSet {
-  readonly #all = new Set<Admitted>();
+export class ConnectionSet {
+  readonly #all = new Set<TrackedConn>();
   /** The idlest at the last look, the idlest last. */
   #batch: Idle[] = [];
 
@@ -34,22 +34,22 @@ export class AdmittedSet {
   }
 
   /** Takes one in. */
-  add(one: Admitted): void {
+  add(one: TrackedConn): void {
     this.#all.add(one);
   }
 
   /** Takes one out; gives false if it was out before. */
-  delete(one: Admitted): boolean {
+  delete(one: TrackedConn): boolean {
     return this.#all.delete(one);
   }
 
   /** In the order in which they came. */
-  [Symbol.iterator](): Iterator<Admitted> {
+  [Symbol.iterator](): Iterator<TrackedConn> {
     return this.#all[Symbol.iterator]();
   }
 
   /** The one that has been idle for longest, of `address` or of all; null if none is. */
-  oldestIdle(address: string | null): Admitted | null {
+  oldestIdle(address: string | null): TrackedConn | null {
     if (address !== null) return this.#idle(address).pop()?.one ?? null;
     // Who has done nothing since the last look is still the idlest.
     for (let fresh = false;;) {
@@ -78,7 +78,7 @@ export class AdmittedSet {
 }
 
 /** Since when nothing has come and nothing is on its way; null if that is not so. */
-function idleSince({ fd }: Admitted): number | null {
+function idleSince({ fd }: TrackedConn): number | null {
   if (fd.closed || fd.pd === null) return null;
   const since = fd.pd.idleSince;
   if (since === null) return null;

@@ -4,23 +4,23 @@ import { platform } from "../../platforms/platform.ts";
 import { PlatformError } from "../../platforms/contract/platform.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
-import type { Admitted } from "./connection_set.ts";
+import type { TrackedConn } from "./connection_set.ts";
 import type { FirstBytes } from "./limit_options.ts";
 
 /**
  * All have the same time, so that they are due in the order in which they came, and one timer does.
  * The kernel counts what a peer has sent; it is asked once a connection, when its time is up.
  */
-export class FirstBytesGuard {
+export class FirstBytesTimeout {
   readonly #within: number;
   readonly #bytes: number;
-  readonly #late: (one: Admitted) => void;
-  readonly #young = new Set<Admitted>();
+  readonly #expired: (one: TrackedConn) => void;
+  readonly #young = new Set<TrackedConn>();
   readonly #timer = new CallTimer(() => this.#look());
   readonly #delivered: (sysfd: number) => number;
 
   /** `late` is called for each that is to be closed. Throws PlatformError where nobody counts. */
-  constructor({ within, bytes }: Required<FirstBytes>, late: (one: Admitted) => void) {
+  constructor({ within, bytes }: Required<FirstBytes>, expired: (one: TrackedConn) => void) {
     const { sockets } = platform();
     if (sockets.delivered === undefined) {
       throw new PlatformError("Cannot count first bytes: the system does not tell", "TCP_INFO");
@@ -28,17 +28,17 @@ export class FirstBytesGuard {
     this.#delivered = (sysfd) => sockets.delivered!(sysfd);
     this.#within = within;
     this.#bytes = bytes;
-    this.#late = late;
+    this.#expired = expired;
   }
 
   /** Begins its time. */
-  add(one: Admitted): void {
+  add(one: TrackedConn): void {
     this.#young.add(one);
     if (this.#timer.slot === NO_SLOT) scheduler.timers.set(this.#timer, one.since + this.#within);
   }
 
   /** It is gone. */
-  delete(one: Admitted): void {
+  delete(one: TrackedConn): void {
     if (this.#young.delete(one) && this.#young.size === 0) scheduler.timers.stop(this.#timer);
   }
 
@@ -48,7 +48,7 @@ export class FirstBytesGuard {
       const due = one.since + this.#within;
       if (due > now) return scheduler.timers.set(this.#timer, due);
       this.#young.delete(one);
-      if (!one.fd.closed && this.#delivered(one.fd.sysfd) < this.#bytes) this.#late(one);
+      if (!one.fd.closed && this.#delivered(one.fd.sysfd) < this.#bytes) this.#expired(one);
     }
   }
 }

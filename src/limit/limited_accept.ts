@@ -9,15 +9,15 @@ import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { Waiter } from "../chan/waiter.ts";
 import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
-import type { Gate } from "./limiter.ts";
+import type { Limiter } from "./limiter.ts";
 
 /** Connections refused in one go, before others have their turn. */
 const MOST_REFUSED = 64;
 
 /** See the top of this file. */
-export class Door<T extends object> {
+export class LimitedAccept<T extends object> {
   readonly #fd: NetFD<Addr>;
-  readonly #gate: Gate;
+  readonly #gate: Limiter;
   readonly #take: (sysfd: number) => T | null;
   /** Whether more may be refused at once, which was put off. */
   #more = false;
@@ -27,7 +27,7 @@ export class Door<T extends object> {
   });
 
   /** `take` is given each descriptor at once, and gives null for one that it has refused. */
-  constructor(fd: NetFD<Addr>, gate: Gate, take: (sysfd: number) => T | null) {
+  constructor(fd: NetFD<Addr>, gate: Limiter, take: (sysfd: number) => T | null) {
     this.#fd = fd;
     this.#gate = gate;
     this.#take = take;
@@ -37,7 +37,7 @@ export class Door<T extends object> {
   *accept(): Routine<T> {
     const g = scheduler.current!;
     const watcher = { retry: () => scheduler.ready(g) };
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
       const taken = this.attempt();
       if (taken !== null) return taken;
@@ -66,7 +66,7 @@ export class Door<T extends object> {
 
   /** Whether it was closed, or its deadline has passed: of that the call tells. */
   get #tells(): boolean {
-    return this.#fd.closed || this.#fd.pd!.readAnswer !== POLL_OK;
+    return this.#fd.closed || this.#fd.pd!.readState !== POLL_OK;
   }
 
   /** Has `watcher` told when another attempt may go well. */
@@ -85,13 +85,13 @@ export class Door<T extends object> {
 }
 
 /** Happens when one comes in. See src/net/socket/select_cases.ts. */
-export class DoorCase<T extends object> implements SelectCase<{ value: T; ok: true }> {
+export class LimitedAcceptCase<T extends object> implements SelectCase<{ value: T; ok: true }> {
   /** @internal */
   declare readonly [OUTCOME]?: { value: T; ok: true };
-  readonly #door: Door<T>;
+  readonly #door: LimitedAccept<T>;
 
   /** @internal */
-  constructor(door: Door<T>) {
+  constructor(door: LimitedAccept<T>) {
     this.#door = door;
   }
 
@@ -104,12 +104,12 @@ export class DoorCase<T extends object> implements SelectCase<{ value: T; ok: tr
   }
 
   /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     this.#door.watch(waiter);
   }
 
   /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#door.unwatch(waiter);
   }
 

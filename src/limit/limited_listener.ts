@@ -12,8 +12,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { SelectCase } from "../chan/select_case.ts";
-import { Admission } from "./admission.ts";
-import { Door, DoorCase } from "./limited_accept.ts";
+import { AdmissionControl } from "./admission.ts";
+import { LimitedAccept, LimitedAcceptCase } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 
@@ -21,8 +21,8 @@ import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts
 export class LimitedListener implements Listener {
   readonly #listener: StreamListener<Addr, Conn>;
   readonly #fd: NetFD<Addr>;
-  readonly #admission: Admission;
-  readonly #door: Door<Conn>;
+  readonly #admission: AdmissionControl;
+  readonly #door: LimitedAccept<Conn>;
   readonly #freed: () => void;
 
   /** `freed` is called for each connection that was let in, when it is closed. @internal */
@@ -35,8 +35,8 @@ export class LimitedListener implements Listener {
     this.#freed = freed;
     this.#fd = listener[DESCRIPTOR];
     requireTCP(this.#fd.net, limits);
-    this.#admission = new Admission(limits);
-    this.#door = new Door(this.#fd, this.#admission.gate, (sysfd) => this.#letIn(sysfd));
+    this.#admission = new AdmissionControl(limits);
+    this.#door = new LimitedAccept(this.#fd, this.#admission.gate, (sysfd) => this.#letIn(sysfd));
   }
 
   /** What it has let in, and what it has not. */
@@ -51,7 +51,7 @@ export class LimitedListener implements Listener {
 
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: Conn; ok: true }> {
-    return new DoorCase(this.#door);
+    return new LimitedAcceptCase(this.#door);
   }
 
   /** See {@linkcode Listener.close}. The connections stay open, and are counted on. */

@@ -13,7 +13,7 @@ import { TokenBucket } from "./token_bucket.ts";
 const GOROUTINES_MS = 10;
 
 /** What the gate asks of those who have the connections. */
-export interface GateKeeper {
+export interface LimiterOwner {
   /** Whether there is anybody to serve another; from the start there is. */
   ready?(): boolean;
   /** How many goroutines there are. */
@@ -41,7 +41,7 @@ function zeroes(): Record<LimitName, number> {
 }
 
 /** See the top of this file. */
-export class Gate {
+export class Limiter {
   readonly limits: CheckedLimits;
   readonly counters = {
     open: 0,
@@ -50,7 +50,7 @@ export class Gate {
     closed: zeroes(),
     stopped: zeroes(),
   };
-  readonly #keeper: GateKeeper;
+  readonly #keeper: LimiterOwner;
   readonly #bucket: TokenBucket | null;
   readonly #perAddress = new Map<string, number>();
   readonly #watchers = new Set<Watcher>();
@@ -59,7 +59,7 @@ export class Gate {
   /** When it may be open without anybody telling. */
   #lookAt = Infinity;
 
-  constructor(limits: CheckedLimits, keeper: GateKeeper) {
+  constructor(limits: CheckedLimits, keeper: LimiterOwner) {
     this.limits = limits;
     this.#keeper = keeper;
     const { acceptRate } = limits;

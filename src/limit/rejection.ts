@@ -10,7 +10,7 @@ const READ_MS = 1000;
 const MOST_OPEN = 128;
 
 /** See the top of this file. */
-export class Refusal {
+export class Rejection {
   readonly #reply: Uint8Array | null;
   #open = 0;
 

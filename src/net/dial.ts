@@ -6,7 +6,7 @@ import { endpointAddr } from "./addr/addr.ts";
 import { dialAll } from "./tcp/happy_eyeballs.ts";
 import { addressError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
-import { Limits } from "./options/call_limits.ts";
+import { CallDeadline } from "./options/call_options.ts";
 import type { Asking } from "./resolve/lookup.ts";
 import type { Conn } from "./net.ts";
 import { checkDialOptions } from "./options/schema.ts";
@@ -20,9 +20,9 @@ import {
   type UDPNetwork,
   unsuitable,
 } from "./resolve/resolve.ts";
-import { TCPDialler } from "./tcp/tcp_dial.ts";
+import { TCPDialer } from "./tcp/tcp_dial.ts";
 import type { UDPConn } from "./udp/udp.ts";
-import { UDPDialler } from "./udp/udp_open.ts";
+import { UDPDialer } from "./udp/udp_open.ts";
 import type { UnixConn, UnixgramConn } from "./unix/unix.ts";
 import { isUnixNetwork, type UnixNetwork } from "./addr/unix_addr.ts";
 import { dialUnix } from "./unix/unix_open.ts";
@@ -35,7 +35,7 @@ export type Network = InternetNetwork | UnixNetwork;
  *
  * Of a name that stands for several addresses each is tried in turn until one answers; of the time
  * that is left each has its share, but two seconds at least. Where they are of both versions of IP,
- * the other version is tried as well when the first has not answered for a while, and the first to
+ * the other version is tried as well when the first has not stateError for a while, and the first to
  * answer wins (see {@linkcode DialOptions.fallbackDelay}). An empty or unspecified host is this machine.
  *
  * On "udp", "udp4" and "udp6" it gives a socket of datagrams, on "unix", "unixpacket" and "unixgram"
@@ -89,7 +89,7 @@ export function* dial(
   options: DialOptions = {},
 ): Routine<Conn | UDPConn | UnixgramConn> {
   const checked = checkDialOptions(options);
-  const limits = new Limits(checked);
+  const limits = new CallDeadline(checked);
   if (isUnixNetwork(network)) return yield* dialUnix(network, address, checked, limits);
   let local: Endpoint | null;
   let endpoints: Endpoint[];
@@ -102,9 +102,9 @@ export function* dial(
     throw addressError("dial", network, error);
   }
   if (isUDPNetwork(network)) {
-    return yield* dialAll(new UDPDialler(network, local, checked), endpoints, limits, -1);
+    return yield* dialAll(new UDPDialer(network, local, checked), endpoints, limits, -1);
   }
-  const dialler = new TCPDialler(network, local, limits, checked);
+  const dialler = new TCPDialer(network, local, limits, checked);
   return yield* dialAll(dialler, endpoints, limits, network === "tcp" ? checked.fallbackDelay : -1);
 }
 

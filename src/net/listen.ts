@@ -2,14 +2,14 @@
 /** Listening. Go: net/dial.go, Listen; net/sock_posix.go, listenStream. */
 import { platform } from "../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../platforms/contract/platform.ts";
-import { noteClosing, noteOpened } from "../netpoll/ledger.ts";
+import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { SyscallError } from "../fd/errors.ts";
 import { holdSpare } from "../fd/accept_backoff.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr, type TCPAddr, tcpAddr } from "./addr/addr.ts";
 import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
-import { Limits } from "./options/call_limits.ts";
+import { CallDeadline } from "./options/call_options.ts";
 import type { Listener } from "./net.ts";
 import { checkListenOptions } from "./options/schema.ts";
 import type { ListenOptions, LookupOptions } from "./options/options.ts";
@@ -90,7 +90,7 @@ function* endpointOf(
 ): Routine<Endpoint> {
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new Limits(options), lookup: options.lookup };
+    const asking = { limits: new CallDeadline(options), lookup: options.lookup };
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
     return endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {

@@ -3,7 +3,7 @@
 import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { addressError } from "./errors.ts";
-import { Limits } from "./options/call_limits.ts";
+import { CallDeadline } from "./options/call_options.ts";
 import { checkListenPacketOptions } from "./options/schema.ts";
 import type { ListenPacketOptions } from "./options/options.ts";
 import { resolve, type UDPNetwork, udpNetwork } from "./resolve/resolve.ts";
@@ -64,7 +64,7 @@ export function* listenPacket(
   let endpoint: Endpoint;
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new Limits(checked), lookup: checked.lookup };
+    const asking = { limits: new CallDeadline(checked), lookup: checked.lookup };
     const endpoints = yield* resolve(udpNetwork(network), address, "listen", asking);
     endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {

@@ -23,11 +23,11 @@ import {
   type Poller,
   type PollSink,
 } from "../../platforms/contract/platform.ts";
-import type { Goroutine, RunOwner } from "../sched/goroutine.ts";
+import type { G, RunOwner } from "../sched/goroutine.ts";
 import { RunQueue } from "../sched/run_queue.ts";
 import type { EventSource } from "../sched/event_source.ts";
 import { scheduler } from "../sched/thread.ts";
-import { noteClosing, noteOpened } from "./ledger.ts";
+import { noteClosing, noteOpened } from "./fd_table.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
 
@@ -36,7 +36,7 @@ export interface Wakeable {
   /** The run that it ends with. */
   readonly owner: RunOwner | null;
   /** The goroutine that is to run because it was woken. */
-  woken(): Goroutine | null;
+  woken(): G | null;
   /** Ends it. */
   close(): void;
 }
@@ -90,7 +90,7 @@ export class Netpoll implements EventSource, WaitCount {
     const done = poller.open(fd, pd.slot, pd.sequence);
     if (done >= 0) {
       noteOpened(fd);
-      if (!poller.tellsArrivals) pd.hangup = true;
+      if (!poller.edgePerArrival) pd.hangup = true;
       return pd;
     }
     this.#cache.free(pd);

@@ -20,7 +20,7 @@ import {
   type PollMode,
 } from "./poll_state.ts";
 import type { Park, Waitable } from "../sched/park.ts";
-import type { Goroutine, RunOwner } from "../sched/goroutine.ts";
+import type { G, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import {
   POLL_ERROR,
@@ -29,7 +29,7 @@ import {
   POLL_WRITE,
 } from "../../platforms/contract/platform.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
-import { type Late, PollExtras, type Watcher } from "./poll_extras.ts";
+import { type DeadlineTarget, PollExtras, type Watcher } from "./poll_extras.ts";
 
 /** The owner of a descriptor, as seen from below. */
 export interface Closer {
@@ -51,7 +51,7 @@ export interface WaitCount {
 }
 
 /** See the top of this file. */
-export class PollDesc implements Waitable, Late {
+export class PollDesc implements Waitable, DeadlineTarget {
   // What every wait touches comes first: it lies in memory in this order.
   /** Counts the descriptors that had this slot; an event with another number is late. */
   sequence = 0;
@@ -60,9 +60,9 @@ export class PollDesc implements Waitable, Late {
   /** A read is worth trying. */
   rready = true;
   /** Parked until the descriptor can be read. */
-  rg: Goroutine | null = null;
+  rg: G | null = null;
   /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
-  readAnswer = POLL_OK;
+  readState = POLL_OK;
   /**
    * A short read does not mean "drained", for nothing would tell of what comes after it: the peer
    * sends no more, or the socket failed, or the poller answers only what it was asked.
@@ -71,9 +71,9 @@ export class PollDesc implements Waitable, Late {
   /** A write is worth trying. */
   wready = true;
   /** Parked until the descriptor can be written. */
-  wg: Goroutine | null = null;
+  wg: G | null = null;
   /** Whether a write may go on. */
-  writeAnswer = POLL_OK;
+  writeState = POLL_OK;
   #error = false;
   /** Whom events are told, beside those who are parked. */
   handler: PollHandler | null = null;
@@ -102,8 +102,8 @@ export class PollDesc implements Waitable, Late {
     this.owner = scheduler.current?.run ?? null;
     this.rready = this.wready = this.registered = true;
     this.hangup = this.reportsErrors = this.#error = false;
-    if (this.#extras !== null) this.#extras.readLate = this.#extras.writeLate = false;
-    this.readAnswer = this.writeAnswer = POLL_OK;
+    if (this.#extras !== null) this.#extras.readExpired = this.#extras.writeExpired = false;
+    this.readState = this.writeState = POLL_OK;
   }
 
   /** Frees the slot. From now on an event for it is late. */
@@ -133,7 +133,7 @@ export class PollDesc implements Waitable, Late {
   }
 
   /** Takes the parked reader out, if there is one. Go: netpollunblock. */
-  unparkReader(): Goroutine | null {
+  unparkReader(): G | null {
     const g = this.rg;
     if (g === null) return null;
     this.rg = null;
@@ -142,7 +142,7 @@ export class PollDesc implements Waitable, Late {
   }
 
   /** Takes the parked writer out, if there is one. */
-  unparkWriter(): Goroutine | null {
+  unparkWriter(): G | null {
     const g = this.wg;
     if (g === null) return null;
     this.wg = null;
@@ -200,7 +200,7 @@ export class PollDesc implements Waitable, Late {
 
   /** Ends every wait, now and from now on. Go: runtime_pollUnblock. */
   evict(): void {
-    this.readAnswer = this.writeAnswer = POLL_CLOSING;
+    this.readState = this.writeState = POLL_CLOSING;
     this.wakeAll(true, true);
     this.#extras?.stopTimers();
   }
@@ -211,21 +211,21 @@ export class PollDesc implements Waitable, Late {
    */
   setDeadline(mode: PollMode, at: number): void {
     const read = mode === "read";
-    const late = at <= performance.now();
-    this.setLate(read, late);
+    const expired = at <= performance.now();
+    this.setExpired(read, expired);
     if (this.#extras !== null || at !== Infinity) {
-      (this.#extras ??= new PollExtras()).setTimer(this, read, late ? Infinity : at);
+      (this.#extras ??= new PollExtras()).setTimer(this, read, expired ? Infinity : at);
     }
   }
 
   /** Says whether the deadline of one direction has passed; if so, nobody waits there any more. */
-  setLate(read: boolean, late: boolean): void {
-    if (this.#extras === null && !late) return;
+  setExpired(read: boolean, expired: boolean): void {
+    if (this.#extras === null && !expired) return;
     const extras = this.#extras ??= new PollExtras();
-    if (read) extras.readLate = late;
-    else extras.writeLate = late;
+    if (read) extras.readExpired = expired;
+    else extras.writeExpired = expired;
     this.answer();
-    if (late) this.wakeAll(read, !read);
+    if (expired) this.wakeAll(read, !read);
   }
 
   /**
@@ -233,11 +233,11 @@ export class PollDesc implements Waitable, Late {
    * for good: until the slot is another's.
    */
   private answer(): void {
-    if (this.readAnswer === POLL_CLOSING) return;
-    const { readLate = false, writeLate = false } = this.#extras ?? {};
+    if (this.readState === POLL_CLOSING) return;
+    const { readExpired = false, writeExpired = false } = this.#extras ?? {};
     const notPollable = this.#error && !this.reportsErrors ? POLL_NOT_POLLABLE : POLL_OK;
-    this.readAnswer = readLate ? POLL_TIMEOUT : notPollable;
-    this.writeAnswer = writeLate ? POLL_TIMEOUT : POLL_OK;
+    this.readState = readExpired ? POLL_TIMEOUT : notPollable;
+    this.writeState = writeExpired ? POLL_TIMEOUT : POLL_OK;
   }
 
   private watched(mode: PollMode): boolean {
@@ -253,7 +253,7 @@ export class PollDesc implements Waitable, Late {
     if (write) this.tell("write");
   }
 
-  private wake(g: Goroutine | null, toRun: RunQueue): void {
+  private wake(g: G | null, toRun: RunQueue): void {
     if (g !== null) scheduler.readyInto(toRun, g);
   }
 }

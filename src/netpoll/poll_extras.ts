@@ -13,32 +13,32 @@ export interface Watcher {
 }
 
 /** Is told that the deadline of one direction has passed. */
-export interface Late {
-  setLate(read: boolean, late: boolean): void;
+export interface DeadlineTarget {
+  setExpired(read: boolean, expired: boolean): void;
 }
 
 /** The deadline of one direction. */
 class DeadlineTimer implements HeapTimer {
   slot = NO_SLOT;
-  readonly #told: Late;
+  readonly #told: DeadlineTarget;
   readonly #read: boolean;
 
-  constructor(told: Late, read: boolean) {
+  constructor(told: DeadlineTarget, read: boolean) {
     this.#told = told;
     this.#read = read;
   }
 
   fire(): void {
-    this.#told.setLate(this.#read, true);
+    this.#told.setExpired(this.#read, true);
   }
 }
 
 /** Both directions of one descriptor. */
 export class PollExtras {
   /** Whether the deadline of reads has passed. */
-  readLate = false;
+  readExpired = false;
   /** Whether that of writes has. */
-  writeLate = false;
+  writeExpired = false;
   /** Since when somebody watches for something to read, in milliseconds of `performance.now()`. */
   watchedSince = 0;
   #readTimer: DeadlineTimer | null = null;
@@ -47,7 +47,7 @@ export class PollExtras {
   #writeWatchers: Set<Watcher> | null = null;
 
   /** Sets when one direction is late, which `told` is told then; Infinity for never. */
-  setTimer(told: Late, read: boolean, at: number): void {
+  setTimer(told: DeadlineTarget, read: boolean, at: number): void {
     if (at === Infinity) return this.#stop(read ? this.#readTimer : this.#writeTimer);
     const timer = read
       ? this.#readTimer ??= new DeadlineTimer(told, true)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Jobs that wait for a worker: first come, first served, and nobody for longer than is of use. */
-import type { Goroutine } from "../sched/goroutine.ts";
+import type { G } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { QueueDelay } from "./options.ts";
@@ -14,7 +14,7 @@ export class Job {
   /** What is moved to the worker instead of being copied. */
   readonly transfer: ArrayBuffer[];
   /** The goroutine that submitted it. */
-  readonly #g: Goroutine = scheduler.current!;
+  readonly #g: G = scheduler.current!;
   /** When it began to wait, in milliseconds of `performance.now()`. */
   readonly since: number = performance.now();
   /** What came of it; null while nothing has. */

@@ -26,7 +26,7 @@ export interface QueueDelay {
   interval?: number;
 }
 
-/** Settings of {@linkcode openPool}. */
+/** Settings of {@linkcode openWorkerPool}. */
 export interface PoolOptions {
   /** How many threads do jobs, one each at a time; as many as there are processors from the start. */
   workers?: number;

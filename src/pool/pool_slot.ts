@@ -5,18 +5,18 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import type { Job } from "./job_queue.ts";
 import { JobTimeoutError } from "./errors.ts";
 import * as P from "../worker/protocol.ts";
-import type { WorkerLink } from "../worker/worker_thread.ts";
+import type { WorkerThread } from "../worker/worker_thread.ts";
 
 /** See the top of this file. */
-export class PoolPlace {
+export class PoolSlot {
   readonly id: number;
-  link: WorkerLink | null = null;
+  link: WorkerThread | null = null;
   /** Whether the worker is up. */
   up = false;
   /** What it is at. */
   job: Job | null = null;
   readonly #timeout: number;
-  readonly #timer = new CallTimer(() => this.#late());
+  readonly #timer = new CallTimer(() => this.#expired());
 
   constructor(id: number, timeout: number) {
     this.id = id;
@@ -57,7 +57,7 @@ export class PoolPlace {
     this.link.wake();
   }
 
-  #late(): void {
+  #expired(): void {
     this.job?.fail(new JobTimeoutError(this.#timeout));
     this.link?.terminate();
   }

@@ -8,14 +8,14 @@ import { cancellable } from "../context/cancellable.ts";
 import { background } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import { beginJob, jobCancelled } from "./job.ts";
-import type { MainLink } from "../worker/parent_port.ts";
+import type { ParentPort } from "../worker/parent_port.ts";
 import { pack } from "../worker/error_codec.ts";
 import * as P from "../worker/protocol.ts";
 
 type Job = P.ToWorker & { type: "job" };
 
 /** Does what it is told until it is to end. Parks. */
-export function* poolWorker(main: MainLink, module: Record<string, unknown>): Routine<void> {
+export function* poolWorker(main: ParentPort, module: Record<string, unknown>): Routine<void> {
   using waker = new Waker();
   main.post({ type: "up", waker: waker.handle, events: false });
   let cancel: (() => void) | null = null;
@@ -44,7 +44,7 @@ export function* poolWorker(main: MainLink, module: Record<string, unknown>): Ro
 }
 
 /** Says it; of a result that cannot be cloned the error is told. */
-function tell(main: MainLink, message: P.ToMain & { job: number }): void {
+function tell(main: ParentPort, message: P.ToMain & { job: number }): void {
   try {
     main.post(message);
   } catch (error) {
@@ -62,7 +62,7 @@ function* outcome(job: Routine<unknown>, number: number): Routine<P.ToMain & { j
   }
 }
 
-function* perform(main: MainLink, module: Record<string, unknown>, job: Job): Routine<unknown> {
+function* perform(main: ParentPort, module: Record<string, unknown>, job: Job): Routine<unknown> {
   const f = module[job.name];
   if (typeof f !== "function") {
     throw new TypeError(

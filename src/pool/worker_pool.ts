@@ -5,16 +5,16 @@ import { needObject, needString, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Semaphore } from "../sync/semaphore.ts";
-import { checkShutdown, Crew, upOrEnded } from "../worker/worker_group.ts";
+import { checkShutdown, upOrEnded, WorkerGroup } from "../worker/worker_group.ts";
 import { Job, JobQueue } from "./job_queue.ts";
 import { OverloadError, PoolClosedError, WorkerEndedError } from "./errors.ts";
 import { type CheckedPoolOptions, checkPoolOptions, type PoolOptions } from "./options.ts";
-import { PoolPlace } from "./pool_slot.ts";
+import { PoolSlot } from "./pool_slot.ts";
 import { unpack } from "../worker/error_codec.ts";
 import type { ToMain } from "../worker/protocol.ts";
 import { moduleURL } from "../worker/worker_options.ts";
-import type { Tended } from "../worker/supervisor.ts";
-import { type WorkerEnd, WorkerLink } from "../worker/worker_thread.ts";
+import type { WorkerHooks } from "../worker/supervisor.ts";
+import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 
 /** How long a worker may take to end that has no job any more, in milliseconds. */
 const END_MS = 100;
@@ -56,15 +56,15 @@ export interface PoolCounters {
 }
 
 /**
- * Workers that do jobs, as {@linkcode openPool} gives them.
+ * Workers that do jobs, as {@linkcode openWorkerPool} gives them.
  *
  * @typeParam M The module whose functions are the jobs.
  */
 export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   readonly #options: CheckedPoolOptions;
   readonly #module: string;
-  readonly #places: PoolPlace[];
-  readonly #crew: Crew<PoolPlace>;
+  readonly #places: PoolSlot[];
+  readonly #crew: WorkerGroup<PoolSlot>;
   readonly #queue: JobQueue;
   readonly #room: Semaphore;
   readonly #shed = { queueLength: 0, queueDelay: 0 };
@@ -83,9 +83,9 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     });
     this.#places = Array.from(
       { length: options.workers },
-      (_, id) => new PoolPlace(id, options.jobTimeout),
+      (_, id) => new PoolSlot(id, options.jobTimeout),
     );
-    this.#crew = new Crew(this.#places, options.restart, (place) => this.#tended(place));
+    this.#crew = new WorkerGroup(this.#places, options.restart, (place) => this.#tended(place));
   }
 
   /** Waits until every worker is up. Throws what keeps one from it. Parks. @internal */
@@ -180,7 +180,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     return this.#queue.length > 0 || this.#places.some(({ job }) => job !== null);
   }
 
-  #tended(place: PoolPlace): Tended {
+  #tended(place: PoolSlot): WorkerHooks {
     return {
       start: () => this.#start(place),
       take: (message) => this.#take(place, message),
@@ -189,8 +189,8 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     };
   }
 
-  #start(place: PoolPlace): WorkerLink {
-    return place.link = new WorkerLink({
+  #start(place: PoolSlot): WorkerThread {
+    return place.link = new WorkerThread({
       kind: "pool",
       module: this.#module,
       name: "",
@@ -202,7 +202,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     });
   }
 
-  #take(place: PoolPlace, message: ToMain): void {
+  #take(place: PoolSlot, message: ToMain): void {
     if (message.type === "up") place.up = true;
     else if (message.type !== "result" && message.type !== "failed") return;
     else {
@@ -214,7 +214,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     this.#giveOut();
   }
 
-  #over(place: PoolPlace, { error }: WorkerEnd, restartIn: number | null): void {
+  #over(place: PoolSlot, { error }: WorkerEnd, restartIn: number | null): void {
     const stopping = this.#crew.stopping.err !== null;
     place.up = false;
     place.link = null;
@@ -286,14 +286,21 @@ function checkRequest(
  * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
  * @example
  * ```ts
- * using pool = yield* openPool<typeof import("./jobs.ts")>(new URL("./jobs.ts", import.meta.url));
+ * using pool = yield* openWorkerPool<typeof import("./jobs.ts")>(new URL("./jobs.ts", import.meta.url));
  * console.log(yield* pool.submit("fibonacci", 40));
  * ```
  */
-export function* openPool<M extends JobModule = JobModule>(
+export function* openWorkerPool<M extends JobModule = JobModule>(
   module: URL | string,
   options: PoolOptions = {},
 ): Routine<WorkerPool<M>> {
   const checked = checkPoolOptions("open a pool", options);
   return yield* upOrEnded(new WorkerPool<M>(moduleURL("open a pool", module), checked));
 }
+
+/**
+ * The former name of {@linkcode openWorkerPool}.
+ *
+ * @deprecated Use {@linkcode openWorkerPool}; this name goes with version 0.3.
+ */
+export const openPool: typeof openWorkerPool = openWorkerPool;

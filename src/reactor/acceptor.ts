@@ -11,12 +11,12 @@ import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { hostOf } from "../limit/admission.ts";
-import type { Balancer } from "./balance.ts";
-import { Door } from "../limit/limited_accept.ts";
-import type { Gate } from "../limit/limiter.ts";
+import type { WorkerBalancer } from "./balance.ts";
+import { LimitedAccept } from "../limit/limited_accept.ts";
+import type { Limiter } from "../limit/limiter.ts";
 import type { CheckedLimits } from "../limit/limit_options.ts";
 import { requireTCP } from "../limit/limited_listener.ts";
-import { Refusal } from "../limit/rejection.ts";
+import { Rejection } from "../limit/rejection.ts";
 import type { Accepted } from "../worker/shared_rings.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 import type { Undelivered } from "../worker/worker_thread.ts";
@@ -28,18 +28,18 @@ type ServedListener = TCPListener | UnixStreamListener;
 const HANDED = {};
 
 /** See the top of this file. */
-export class Acceptor {
+export class ReactorAcceptor {
   readonly #listener: Listener;
   readonly #fd: NetFD<Addr>;
   /** What is the same for all that it accepts. */
   readonly #accepted: Omit<Accepted, "peer">;
-  readonly #gate: Gate;
-  readonly #balancer: Balancer<WorkerSlot>;
-  readonly #refusal: Refusal;
-  readonly #door: Door<typeof HANDED>;
+  readonly #gate: Limiter;
+  readonly #balancer: WorkerBalancer<WorkerSlot>;
+  readonly #refusal: Rejection;
+  readonly #door: LimitedAccept<typeof HANDED>;
 
   /** `listener` is one whose connections can be handed on: see {@linkcode servedBy}. */
-  constructor(listener: ServedListener, gate: Gate, balancer: Balancer<WorkerSlot>) {
+  constructor(listener: ServedListener, gate: Limiter, balancer: WorkerBalancer<WorkerSlot>) {
     this.#listener = listener;
     this.#fd = listener[DESCRIPTOR] as NetFD<Addr>;
     this.#accepted = {
@@ -48,8 +48,8 @@ export class Acceptor {
     };
     this.#gate = gate;
     this.#balancer = balancer;
-    this.#refusal = new Refusal(gate.limits.reply);
-    this.#door = new Door(this.#fd, gate, (sysfd) => this.#handOn(sysfd));
+    this.#refusal = new Rejection(gate.limits.reply);
+    this.#door = new LimitedAccept(this.#fd, gate, (sysfd) => this.#handOn(sysfd));
   }
 
   /** Accepts until the listener is closed. Parks. */
@@ -88,8 +88,8 @@ export class Acceptor {
 export function handOver(
   { sysfd, accepted }: Undelivered,
   address: string,
-  gate: Gate,
-  balancer: Balancer<WorkerSlot>,
+  gate: Limiter,
+  balancer: WorkerBalancer<WorkerSlot>,
 ): void {
   const slot = balancer.choose();
   if (slot !== null) return slot.hand(sysfd, accepted, address);

@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** See the top of this file. */
-export class Balancer<C extends Candidate> {
+export class WorkerBalancer<C extends Candidate> {
   readonly #strategy: LoadBalance;
   readonly #all: readonly C[];
   #last = -1;

@@ -16,7 +16,7 @@ import type { Routine } from "../sched/goroutine.ts";
 export type EventPanic = (error: unknown, remote: string) => void;
 
 /** See the top of this file. */
-export class EventServant {
+export class EventWorker {
   readonly #events: Events;
   readonly #panic: EventPanic;
   /** What is to be called when a connection is over. */

@@ -12,20 +12,20 @@ import { isUnixNetwork } from "../net/addr/unix_addr.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { Acceptor, handOver, servedBy } from "./acceptor.ts";
-import { Balancer } from "./balance.ts";
-import { checkShutdown, Crew, upOrEnded } from "../worker/worker_group.ts";
-import { Gate, type LimitCounters } from "../limit/limiter.ts";
-import { unpackAddr } from "../worker/addr_codec.ts";
+import { handOver, ReactorAcceptor, servedBy } from "./acceptor.ts";
+import { WorkerBalancer } from "./balance.ts";
+import { checkShutdown, upOrEnded, WorkerGroup } from "../worker/worker_group.ts";
+import { type LimitCounters, Limiter } from "../limit/limiter.ts";
+import { decodeAddr } from "../worker/addr_codec.ts";
 import { unpack } from "../worker/error_codec.ts";
 import type { ShedReport, ToMain } from "../worker/protocol.ts";
 import { type CheckedReactorOptions, checkReactorOptions, type ReactorOptions } from "./options.ts";
 import { moduleURL } from "../worker/worker_options.ts";
 import { NoWorkersError } from "./errors.ts";
-import { SharedPorts } from "./reuse_port.ts";
+import { ReusePortListeners } from "./reuse_port.ts";
 import { handedLimits, mainLimits, ownLimits } from "./limit_shares.ts";
-import type { Tended } from "../worker/supervisor.ts";
-import { type WorkerEnd, WorkerLink } from "../worker/worker_thread.ts";
+import type { WorkerHooks } from "../worker/supervisor.ts";
+import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 import { type ReactorWorker, WorkerSlot } from "./worker_slot.ts";
 
 /** How long a worker may take to end in order when it must: its `finally` blocks have a second. */
@@ -49,32 +49,32 @@ export interface ShutdownOptions {
 export class Reactor implements Disposable {
   readonly #options: CheckedReactorOptions;
   readonly #module: string;
-  readonly #gate: Gate;
+  readonly #gate: Limiter;
   readonly #slots: WorkerSlot[];
-  readonly #balancer: Balancer<WorkerSlot>;
-  readonly #ports: SharedPorts;
-  readonly #acceptors = new Set<Acceptor>();
-  readonly #crew: Crew<WorkerSlot>;
+  readonly #balancer: WorkerBalancer<WorkerSlot>;
+  readonly #ports: ReusePortListeners;
+  readonly #acceptors = new Set<ReactorAcceptor>();
+  readonly #crew: WorkerGroup<WorkerSlot>;
   #askedAt = 0;
   /** Whether the handler is a table of events. */
   #events = false;
   /** Why nobody is left to serve; null while somebody is. */
-  #bereft: NoWorkersError | null = null;
+  #failed: NoWorkersError | null = null;
 
   /** @internal */
   constructor(module: string, options: CheckedReactorOptions) {
     const { workers, limits, loadBalance } = options;
     this.#options = options;
     this.#module = module;
-    this.#gate = new Gate(mainLimits(limits), {
+    this.#gate = new Limiter(mainLimits(limits), {
       ready: () => this.#slots.some((slot) => slot.able),
       goroutines: () => this.#fewestGoroutines(),
       closeOldestIdle: () => false,
     });
     this.#slots = Array.from({ length: workers }, (_, id) => this.#slot(id));
-    this.#balancer = new Balancer(loadBalance, this.#slots);
-    this.#ports = new SharedPorts(this.#slots, ownLimits(limits, workers));
-    this.#crew = new Crew(this.#slots, options.restart, (slot) => this.#tended(slot));
+    this.#balancer = new WorkerBalancer(loadBalance, this.#slots);
+    this.#ports = new ReusePortListeners(this.#slots, ownLimits(limits, workers));
+    this.#crew = new WorkerGroup(this.#slots, options.restart, (slot) => this.#tended(slot));
   }
 
   /** Waits until every worker is up. Throws what keeps one from it. Parks. @internal */
@@ -110,16 +110,16 @@ export class Reactor implements Disposable {
    */
   *serve(listener: Listener): Routine<void> {
     const served = servedBy(listener, this.#options.limits, this.#events);
-    const acceptor = new Acceptor(served, this.#gate, this.#balancer);
+    const acceptor = new ReactorAcceptor(served, this.#gate, this.#balancer);
     if (this.#crew.stopping.err !== null) return listener[Symbol.dispose]();
     this.#acceptors.add(acceptor);
-    if (this.#bereft !== null) acceptor.close();
+    if (this.#failed !== null) acceptor.close();
     try {
       yield* acceptor.run();
     } finally {
       this.#acceptors.delete(acceptor);
     }
-    if (this.#bereft !== null) throw this.#bereft;
+    if (this.#failed !== null) throw this.#failed;
   }
 
   /**
@@ -142,7 +142,7 @@ export class Reactor implements Disposable {
           `listen for all of them, and serve that listener`,
       );
     }
-    if (this.#bereft !== null) throw this.#bereft;
+    if (this.#failed !== null) throw this.#failed;
     if (this.#crew.stopping.err !== null) throw ERR_CLOSED;
     return yield* this.#ports.listen(network, address, checkListenOptions(options));
   }
@@ -190,7 +190,7 @@ export class Reactor implements Disposable {
     });
   }
 
-  #tended(slot: WorkerSlot): Tended {
+  #tended(slot: WorkerSlot): WorkerHooks {
     return {
       start: () => this.#start(slot),
       take: (message) => this.#take(slot, message),
@@ -202,10 +202,10 @@ export class Reactor implements Disposable {
     };
   }
 
-  #start(slot: WorkerSlot): WorkerLink {
+  #start(slot: WorkerSlot): WorkerThread {
     const { name, data, driver, limits, workers, onPanic } = this.#options;
     slot.state = "starting";
-    return slot.link = new WorkerLink({
+    return slot.link = new WorkerThread({
       kind: "reactor",
       module: this.#module,
       name,
@@ -226,7 +226,7 @@ export class Reactor implements Disposable {
         break;
       case "listening":
         // One that was terminated meanwhile listens no more.
-        if (slot.link!.up) this.#ports.answered(slot, message);
+        if (slot.link!.up) this.#ports.stateError(slot, message);
         break;
       case "panic":
         this.#options.onPanic?.(unpack(message.error), { worker: slot.id, remote: message.remote });
@@ -241,7 +241,7 @@ export class Reactor implements Disposable {
 
   #shed({ limit, action, remote, count }: ShedReport): void {
     this.#gate.counters[action][limit] += count;
-    const from = remote === null ? null : unpackAddr(remote);
+    const from = remote === null ? null : decodeAddr(remote);
     this.#gate.limits.onShed({ limit, action, remote: from, count });
   }
 
@@ -264,8 +264,8 @@ export class Reactor implements Disposable {
 
   /** Nobody will ever serve: clients are to be told, and not to wait in the kernel's queue. */
   #bereave(stopping: boolean, error: unknown): void {
-    if (!stopping) this.#bereft = new NoWorkersError(error);
-    this.#ports.release(this.#bereft ?? ERR_CLOSED);
+    if (!stopping) this.#failed = new NoWorkersError(error);
+    this.#ports.release(this.#failed ?? ERR_CLOSED);
     for (const acceptor of [...this.#acceptors]) acceptor.close();
   }
 

@@ -76,7 +76,7 @@ const LOOKED_UP: LookupOptions = {
 };
 
 /** See the top of this file. */
-export class SharedPorts {
+export class ReusePortListeners {
   readonly #slots: readonly WorkerSlot[];
   readonly #limits: WorkerLimits;
   readonly #ports = new Map<number, SharedPort>();
@@ -122,7 +122,7 @@ export class SharedPorts {
   }
 
   /** A worker listens, or cannot. */
-  answered(slot: WorkerSlot, { listener, error }: Answer): void {
+  stateError(slot: WorkerSlot, { listener, error }: Answer): void {
     const port = this.#ports.get(listener);
     if (error === null) port?.has(slot);
     else port?.fail(unpack(error));

@@ -11,11 +11,11 @@ import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import type { Events } from "../event/api/events.ts";
-import { Admission } from "../limit/admission.ts";
-import { EventServant } from "./event_worker.ts";
+import { AdmissionControl } from "../limit/admission.ts";
+import { EventWorker } from "./event_worker.ts";
 import { checkLimits } from "../limit/limit_options.ts";
-import type { MainLink } from "../worker/parent_port.ts";
-import { OwnListener } from "./worker_listener.ts";
+import type { ParentPort } from "../worker/parent_port.ts";
+import { WorkerListener } from "./worker_listener.ts";
 import { pack } from "../worker/error_codec.ts";
 import * as P from "../worker/protocol.ts";
 import { DescriptorRing, TokenRing } from "../worker/shared_rings.ts";
@@ -39,15 +39,15 @@ export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 
 /** See the top of this file. */
 export class SubReactor {
-  readonly #main: MainLink;
+  readonly #main: ParentPort;
   /** What serves the connections: the one or the other is null. */
   readonly #handler: Handler | null;
-  readonly #servant: EventServant | null;
+  readonly #servant: EventWorker | null;
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
-  readonly #listeners = new Map<number, OwnListener>();
+  readonly #listeners = new Map<number, WorkerListener>();
   readonly #shed: ShedReports;
-  readonly #admission: Admission;
+  readonly #admission: AdmissionControl;
   readonly #context: HandlerContext;
   readonly #beginDraining: () => void;
   #open = 0;
@@ -57,19 +57,19 @@ export class SubReactor {
   /** What ended the server of events. */
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(main: MainLink, handler: Handler | Events) {
+  constructor(main: ParentPort, handler: Handler | Events) {
     const { start } = main;
     this.#main = main;
     const table = typeof handler === "function" ? null : handler;
     this.#handler = typeof handler === "function" ? handler : null;
     this.#servant = table === null
       ? null
-      : new EventServant(table, (error, remote) => this.#handlerThrew(error, remote));
+      : new EventWorker(table, (error, remote) => this.#handlerThrew(error, remote));
     if (table !== null) refuseForEvents(start.limits);
     this.#descriptors = new DescriptorRing(start.descriptors);
     this.#tokens = new TokenRing(start.tokens);
     this.#shed = new ShedReports((reports) => main.post({ type: "shed", reports }));
-    this.#admission = new Admission(
+    this.#admission = new AdmissionControl(
       checkLimits("serve", { ...start.limits, onShed: this.#shed.add }),
     );
     const [draining, cancel] = withCancel(background());
@@ -166,7 +166,7 @@ export class SubReactor {
   }
 
   /** Until a handler shuts the server down: then the reactor shuts down. */
-  *#serveEvents(servant: EventServant): Routine<void> {
+  *#serveEvents(servant: EventWorker): Routine<void> {
     try {
       yield* servant.run();
       this.#main.post({ type: "shutdown" });
@@ -206,7 +206,7 @@ export class SubReactor {
   #receive(): void {
     for (let message; (message = this.#main.receive()) !== null;) {
       if (message.type === "listen") {
-        const listener = new OwnListener(this, this.#main, message, this.#shed);
+        const listener = new WorkerListener(this, this.#main, message, this.#shed);
         this.#listeners.set(message.listener, listener);
         go(() => listener.run());
       } else if (message.type === "unlisten") {

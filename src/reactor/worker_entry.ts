@@ -2,18 +2,18 @@
 /** Where a worker's thread begins. It is started by worker_link.ts, and imported by nobody. */
 import { workerData } from "node:worker_threads";
 import { platform } from "../../platforms/platform.ts";
-import { keepLedger, Ledger } from "../netpoll/ledger.ts";
+import { FdTable, keepFdTable } from "../netpoll/fd_table.ts";
 import { run, runSync } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { RunOptions } from "../sched/run.ts";
-import { MainLink } from "../worker/parent_port.ts";
+import { ParentPort } from "../worker/parent_port.ts";
 import { poolWorker } from "../pool/pool_worker.ts";
 import { pack } from "../worker/error_codec.ts";
 import * as P from "../worker/protocol.ts";
 import { SubReactor } from "./sub_reactor.ts";
 
 const start = workerData as P.WorkerStart;
-const main = new MainLink(start);
+const main = new ParentPort(start);
 
 /** Connections that were open when an error ended the worker. */
 let connections = 0;
@@ -57,7 +57,7 @@ function begin(module: Record<string, unknown>): void {
 }
 
 try {
-  keepLedger(new Ledger(start.ledger));
+  keepFdTable(new FdTable(start.ledger));
   // From here on the main thread asks the kernel whether this one has ended.
   Atomics.store(main.words, P.THREAD, platform().threads?.current() ?? 0);
   // Not with a top-level await: the module must have been evaluated for messages to come.

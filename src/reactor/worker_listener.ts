@@ -7,7 +7,7 @@ import type { StreamListener } from "../net/socket/stream_listener.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { checkLimits } from "../limit/limit_options.ts";
 import { LimitedListener } from "../limit/limited_listener.ts";
-import type { MainLink } from "../worker/parent_port.ts";
+import type { ParentPort } from "../worker/parent_port.ts";
 import { pack } from "../worker/error_codec.ts";
 import type { ToWorker } from "../worker/protocol.ts";
 import type { ShedReports } from "../worker/shed_reports.ts";
@@ -20,9 +20,9 @@ export interface Server {
 }
 
 /** See the top of this file. */
-export class OwnListener {
+export class WorkerListener {
   readonly #server: Server;
-  readonly #main: MainLink;
+  readonly #main: ParentPort;
   readonly #wish: ToWorker & { type: "listen" };
   readonly #shed: ShedReports;
   #listener: LimitedListener | null = null;
@@ -30,7 +30,7 @@ export class OwnListener {
 
   constructor(
     server: Server,
-    main: MainLink,
+    main: ParentPort,
     wish: ToWorker & { type: "listen" },
     shed: ShedReports,
   ) {

@@ -2,10 +2,10 @@
 /** A place for a worker: the same number, whoever works there after a restart. */
 import { platform } from "../../platforms/platform.ts";
 import type { Candidate } from "./balance.ts";
-import type { Gate } from "../limit/limiter.ts";
+import type { Limiter } from "../limit/limiter.ts";
 import * as P from "../worker/protocol.ts";
 import { type Accepted, MOST_TOKENS } from "../worker/shared_rings.ts";
-import type { WorkerLink } from "../worker/worker_thread.ts";
+import type { WorkerThread } from "../worker/worker_thread.ts";
 
 /**
  * What a worker is doing. "starting": its module is being loaded. "serving". "paused": it serves what
@@ -33,10 +33,10 @@ export interface ReactorWorker {
 export class WorkerSlot implements ReactorWorker, Candidate {
   readonly id: number;
   state: WorkerState = "starting";
-  link: WorkerLink | null = null;
+  link: WorkerThread | null = null;
   /** Connections that it had when it was terminated. */
   lost = 0;
-  readonly #gate: Gate;
+  readonly #gate: Limiter;
   /** The most goroutines that it may have when it is given another connection. */
   readonly #mostGoroutines: number;
   /** The connections that it was handed, by their tokens, and what the gate counts each under. */
@@ -47,7 +47,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   #paused = false;
   #lastToken = 0;
 
-  constructor(id: number, gate: Gate, onPause: (slot: WorkerSlot, paused: boolean) => void) {
+  constructor(id: number, gate: Limiter, onPause: (slot: WorkerSlot, paused: boolean) => void) {
     this.id = id;
     this.#gate = gate;
     this.#onPause = onPause;

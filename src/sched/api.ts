@@ -2,7 +2,7 @@
 /** What a user calls of the scheduler. Everything here is about this thread alone. */
 import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
-import { Goroutine, type GoroutineHandle, PanicError, type Routine } from "./goroutine.ts";
+import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
 import { Run, type RunOptions } from "./run.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
@@ -29,7 +29,7 @@ export { gosched, sleep } from "./sleep.ts";
 export function go<A extends unknown[], T>(
   f: (...args: A) => Routine<T>,
   ...args: A
-): GoroutineHandle<T> {
+): Goroutine<T> {
   const body = bodyOf("go", f, args);
   return spawn(currentRun(), f.name || "anonymous", body);
 }
@@ -64,7 +64,7 @@ export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promis
         else reject(current.failure.error);
       }, reject);
     };
-    current.start(new Goroutine<unknown>(current, main.name || "main", body));
+    current.start(new G<unknown>(current, main.name || "main", body));
   });
 }
 
@@ -87,7 +87,7 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   if (scheduler.current !== null) throw new PanicError("runSync inside a goroutine");
   const body = bodyOf("runSync", main, []);
   const current = new Run(scheduler, options);
-  current.start(new Goroutine<unknown>(current, main.name || "main", body));
+  current.start(new G<unknown>(current, main.name || "main", body));
   scheduler.blocking = true;
   scheduler.now = performance.now();
   try {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What every goroutine is doing. Go: runtime.Stack(all), and the report on SIGQUIT. */
-import type { Goroutine } from "./goroutine.ts";
+import type { G } from "./goroutine.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { lineOf } from "./spawn_site.ts";
 
-function describe(g: Goroutine, now: number): string {
+function describe(g: G, now: number): string {
   const waiting = g.status === "waiting";
   const state = waiting
     ? `${g.waitReason}, ${Math.max(0, Math.round(now - g.waitSince))} ms`
@@ -17,7 +17,7 @@ function describe(g: Goroutine, now: number): string {
 }
 
 /** The goroutines of all runs, the oldest first. */
-export function allGoroutines(scheduler: Scheduler): Goroutine[] {
+export function allGoroutines(scheduler: Scheduler): G[] {
   const all = [...scheduler.runs].flatMap((run) => [...run.goroutines()]);
   return all.sort((a, b) => a.id - b.id);
 }

@@ -46,7 +46,7 @@ let lastId = 0;
  *
  * @typeParam T What the goroutine's function returns.
  */
-export interface GoroutineHandle<T = unknown> {
+export interface Goroutine<T = unknown> {
   /** A number that no other goroutine of this thread has had. */
   readonly id: number;
   /** The name of the function that it runs. */
@@ -75,17 +75,17 @@ export interface GoroutineHandle<T = unknown> {
 }
 
 /** The run that owns a goroutine. */
-export type RunOwner = Owner<Goroutine>;
+export type RunOwner = Owner<G>;
 
-/** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode GoroutineHandle}. */
-export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
+/** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode Goroutine}. */
+export class G<T = unknown> implements Goroutine<T>, Waitable {
   // What every switch touches comes first: it lies in memory in this order.
   /** What it is doing now: RUNNABLE, RUNNING, WAITING or DEAD. */
   state: number = RUNNABLE;
   /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
   queued = false;
   /** Link of the run queue. */
-  next: Goroutine | null = null;
+  next: G | null = null;
   /** Its body. */
   readonly body: Routine<T>;
   /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
@@ -105,11 +105,11 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
   /** The run that it belongs to. */
   readonly run: RunOwner;
   /** Links of the run's list of goroutines. */
-  older: Goroutine | null = null;
+  older: G | null = null;
   /** See `older`. */
-  newer: Goroutine | null = null;
+  newer: G | null = null;
   /** Those parked in `join`. */
-  joiners: Goroutine[] | null = null;
+  joiners: G[] | null = null;
   /** Ends it again, when it was ended and its `finally` blocks take too long; null until then. */
   grace: HeapTimer | null = null;
   /** Whether it is in the midst of `gosched`. */
@@ -133,7 +133,7 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
     return `goroutine ${this.id}: ${this.name}`;
   }
 
-  /** See {@linkcode GoroutineHandle.join}. */
+  /** See {@linkcode Goroutine.join}. */
   *join(): Routine<T> {
     const { current } = this.run.scheduler;
     if (current === null) throw new PanicError("join outside a goroutine");
@@ -141,7 +141,7 @@ export class Goroutine<T = unknown> implements GoroutineHandle<T>, Waitable {
     while (this.outcome === null) {
       (this.joiners ??= []).push(current);
       try {
-        yield this.run.scheduler.park("join", this as Goroutine);
+        yield this.run.scheduler.park("join", this as G);
       } finally {
         // Ended while it waited: its place must not keep an error from being reported.
         if (this.outcome === null) this.joiners = this.joiners.filter((g) => g !== current);

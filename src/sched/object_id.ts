@@ -5,7 +5,7 @@ const numbers = new WeakMap<object, number>();
 let last = 0;
 
 /** The number of `thing`: given at the first question, the same from then on. */
-export function numberOf(thing: object): number {
+export function objectId(thing: object): number {
   let number = numbers.get(thing);
   if (number === undefined) numbers.set(thing, number = ++last);
   return number;

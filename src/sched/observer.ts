@@ -3,16 +3,16 @@
  * Who watches the scheduler: the tracer, the watchdogs. There mostly is none, and then the scheduler
  * pays one comparison a turn for the possibility.
  */
-import type { Goroutine } from "./goroutine.ts";
+import type { G } from "./goroutine.ts";
 
 /** Told of what goroutines do. It must not run anything of theirs. Times are of `performance.now()`. */
 export interface Observer {
   /** `g` became runnable: because of `by`, or of something outside the goroutines. */
-  woke(g: Goroutine, by: Goroutine | null): void;
+  woke(g: G, by: G | null): void;
   /** `g` begins its turn. */
-  began(g: Goroutine, at: number): void;
+  began(g: G, at: number): void;
   /** The turn of `g` that began at `began` is over; its status says what comes next. */
-  ended(g: Goroutine, began: number, at: number): void;
+  ended(g: G, began: number, at: number): void;
 }
 
 /** Several as one. */
@@ -23,15 +23,15 @@ class Observers implements Observer {
     this.all = all;
   }
 
-  woke(g: Goroutine, by: Goroutine | null): void {
+  woke(g: G, by: G | null): void {
     for (const one of this.all) one.woke(g, by);
   }
 
-  began(g: Goroutine, at: number): void {
+  began(g: G, at: number): void {
     for (const one of this.all) one.began(g, at);
   }
 
-  ended(g: Goroutine, began: number, at: number): void {
+  ended(g: G, began: number, at: number): void {
     for (const one of this.all) one.ended(g, began, at);
   }
 }

@@ -6,7 +6,7 @@
  * goroutine is ended, the newest first, and its `finally` blocks run; those may park, and have a
  * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
  */
-import type { Goroutine, GoroutineHandle } from "./goroutine.ts";
+import type { G, Goroutine } from "./goroutine.ts";
 import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
@@ -26,7 +26,7 @@ export interface RunOptions {
    * @param error what was thrown
    * @param goroutine the goroutine that it ended
    */
-  onPanic?: (error: unknown, goroutine: GoroutineHandle) => void;
+  onPanic?: (error: unknown, goroutine: Goroutine) => void;
   /**
    * Whether it is an error when every goroutine is asleep and no timer, descriptor or promise can
    * wake one; it is from the start. `runSync` knows at once, and pays no heed to this. Under `run` it must have lasted for a second, because a
@@ -74,8 +74,8 @@ export class Run {
   readonly #onPanic: RunOptions["onPanic"];
   readonly #endsEmpty: boolean;
   readonly #watchdog: Watchdog | null;
-  #main: Goroutine | null = null;
-  #newest: Goroutine | null = null;
+  #main: G | null = null;
+  #newest: G | null = null;
   #living = 0;
   #daemons = 0;
   #ending = false;
@@ -100,18 +100,18 @@ export class Run {
   }
 
   /** Its goroutines, the newest first. */
-  *goroutines(): Generator<Goroutine> {
+  *goroutines(): Generator<G> {
     for (let g = this.#newest; g !== null; g = g.older) yield g;
   }
 
   /** Starts the main goroutine. */
-  start(main: Goroutine): void {
+  start(main: G): void {
     this.#main = main;
     this.scheduler.start(main);
   }
 
   /** Takes in a goroutine; the scheduler calls it. */
-  add(g: Goroutine): void {
+  add(g: G): void {
     if (g.daemon) this.#daemons++;
     else this.#living++;
     if (this.debug) g.site = captureSite();
@@ -121,7 +121,7 @@ export class Run {
   }
 
   /** A goroutine has ended, `uncaught` if by an error that nobody waited for; the scheduler calls it. */
-  ended(g: Goroutine, uncaught: boolean): void {
+  ended(g: G, uncaught: boolean): void {
     this.#remove(g);
     if (uncaught && !g.outcome!.ok) this.#panic(g, g.outcome!.error);
     if (g === this.#main) {
@@ -162,7 +162,7 @@ export class Run {
     this.#settle();
   }
 
-  #panic(g: Goroutine, error: unknown): void {
+  #panic(g: G, error: unknown): void {
     nameGoroutine(error, g);
     if (this.#onPanic === undefined || g === this.#main) return this.fail(error);
     try {
@@ -172,7 +172,7 @@ export class Run {
     }
   }
 
-  #remove(g: Goroutine): void {
+  #remove(g: G): void {
     if (g.daemon) this.#daemons--;
     else this.#living--;
     if (g.newer === null) this.#newest = g.older;
@@ -195,7 +195,7 @@ export class Run {
   }
 
   /** Gives up those of whom `which` says so: the generator is garbage. */
-  #leaveBehind(which: (g: Goroutine) => boolean): void {
+  #leaveBehind(which: (g: G) => boolean): void {
     for (const g of [...this.goroutines()].filter(which)) {
       if (g.daemon) this.scheduler.end(g);
       if (g.status === "dead") continue;
@@ -223,7 +223,7 @@ export class Run {
 }
 
 /** Writes the goroutine's name into an error, which stays the very object that was thrown. */
-function nameGoroutine(error: unknown, g: Goroutine): void {
+function nameGoroutine(error: unknown, g: G): void {
   if (!(error instanceof Error) || !Object.isExtensible(error) || "goroutine" in error) return;
   const value = `goroutine ${g.id} [${g.name}]`;
   Object.defineProperty(error, "goroutine", { value, configurable: true });

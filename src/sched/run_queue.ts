@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** A first-in-first-out queue of goroutines, linked through themselves. Go: runtime/proc.go, gQueue. */
-import type { Goroutine } from "./goroutine.ts";
+import type { G } from "./goroutine.ts";
 
 /** A goroutine is in at most one queue at a time. Nothing is allocated. */
 export class RunQueue {
-  #head: Goroutine | null = null;
-  #tail: Goroutine | null = null;
+  #head: G | null = null;
+  #tail: G | null = null;
 
   /** Whether there is none in it. */
   get empty(): boolean {
@@ -13,7 +13,7 @@ export class RunQueue {
   }
 
   /** Puts `g` at the end; one that is linked already keeps its place. */
-  push(g: Goroutine): void {
+  push(g: G): void {
     if (g.queued) return;
     g.queued = true;
     if (this.#tail === null) this.#head = g;
@@ -22,7 +22,7 @@ export class RunQueue {
   }
 
   /** Takes the first out. */
-  shift(): Goroutine | null {
+  shift(): G | null {
     const g = this.#head;
     if (g === null) return null;
     this.#head = g.next;

@@ -10,7 +10,7 @@ import { PARK, type Park, type Waitable } from "./park.ts";
 import {
   DEAD,
   ENDED,
-  type Goroutine,
+  type G,
   misuse,
   type Outcome,
   RUNNABLE,
@@ -26,7 +26,7 @@ import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
 
 /** Calls that a goroutine may make without parking before it is put behind the others. */
-const FUEL = 32;
+const BUDGET = 32;
 
 /** How long `finally` blocks may take once a goroutine is ended, in milliseconds. */
 export const END_GRACE_MS = 1000;
@@ -34,9 +34,9 @@ export const END_GRACE_MS = 1000;
 /** One per thread. */
 export class Scheduler {
   /** The goroutine that is executing. */
-  current: Goroutine | null = null;
-  /** What is left of {@linkcode FUEL} for the one that is executing. */
-  fuel = 0;
+  current: G | null = null;
+  /** What is left of {@linkcode BUDGET} for the one that is executing. */
+  budget = 0;
   /** The time of the last look at the clock, in milliseconds of `performance.now()`. */
   now: number = performance.now();
   /** The same in whole milliseconds: a small integer costs a goroutine no memory of its own. */
@@ -109,7 +109,7 @@ export class Scheduler {
   }
 
   /** Makes a waiting goroutine runnable. Go: goready. Any other is left as it is. */
-  ready(g: Goroutine): void {
+  ready(g: G): void {
     if (g.state !== WAITING) return;
     g.state = RUNNABLE;
     this.#queue.push(g);
@@ -127,7 +127,7 @@ export class Scheduler {
   }
 
   /** As {@linkcode ready}, for the poller, which gives all of `queue` at once. Go: netpollready. */
-  readyInto(queue: RunQueue, g: Goroutine): void {
+  readyInto(queue: RunQueue, g: G): void {
     if (g.state !== WAITING) return;
     g.state = RUNNABLE;
     this.wakeUps++;
@@ -136,7 +136,7 @@ export class Scheduler {
   }
 
   /** Takes in a new goroutine. Go: newproc. */
-  start(g: Goroutine): void {
+  start(g: G): void {
     this.count++;
     this.spawned++;
     g.run.add(g);
@@ -172,7 +172,7 @@ export class Scheduler {
    * Ends `g` at the point where it waits: its `finally` blocks run. It may park again in one; if it
    * has not come to its end {@linkcode END_GRACE_MS} later, it is ended again there.
    */
-  end(g: Goroutine): void {
+  end(g: G): void {
     if (g.state === DEAD || g.state === RUNNING) return;
     this.#observed(g, () => this.#resume(g, () => g.body.return(undefined), ENDED));
     if (g.state === DEAD) return;
@@ -181,7 +181,7 @@ export class Scheduler {
   }
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */
-  abandon(g: Goroutine): void {
+  abandon(g: G): void {
     g.state = DEAD;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
@@ -223,7 +223,7 @@ export class Scheduler {
 
   #runBatch(): void {
     let left = this.#batch.size;
-    let g: Goroutine | null;
+    let g: G | null;
     while (left-- > 0 && (g = this.#queue.shift()) !== null) {
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
       if (g.state !== RUNNABLE) continue;
@@ -234,11 +234,11 @@ export class Scheduler {
   }
 
   /** Not in the loop above, whose `g` would become a closure's. */
-  #observedStep(g: Goroutine): void {
+  #observedStep(g: G): void {
     this.#observed(g, () => this.#step(g));
   }
 
-  #observed(g: Goroutine, turn: () => void): void {
+  #observed(g: G, turn: () => void): void {
     const { observer } = this;
     if (observer === null) return turn();
     const began = now();
@@ -247,9 +247,9 @@ export class Scheduler {
     observer.ended(g, began, now());
   }
 
-  #step(g: Goroutine): void {
+  #step(g: G): void {
     this.current = g;
-    this.fuel = FUEL;
+    this.budget = BUDGET;
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
@@ -266,13 +266,13 @@ export class Scheduler {
 
   /** Resumes `g` otherwise than by `next`; `outcome` is its end if it then returns. */
   #resume(
-    g: Goroutine,
+    g: G,
     how: () => IteratorResult<Park, unknown>,
     outcome: Outcome<unknown> | null,
   ): void {
     const before = this.current;
     this.current = g;
-    this.fuel = FUEL;
+    this.budget = BUDGET;
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
@@ -288,11 +288,11 @@ export class Scheduler {
   }
 
   /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
-  #misused(g: Goroutine): void {
+  #misused(g: G): void {
     this.#resume(g, () => g.body.throw(misuse()), null);
   }
 
-  #finish(g: Goroutine, outcome: Outcome<unknown>, thrown: boolean): void {
+  #finish(g: G, outcome: Outcome<unknown>, thrown: boolean): void {
     g.state = DEAD;
     g.outcome = outcome;
     this.count--;

@@ -2,7 +2,7 @@
 /** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
 import { shown } from "../validate/argument.ts";
 import { now } from "./clock.ts";
-import type { Goroutine, Routine } from "./goroutine.ts";
+import type { G, Routine } from "./goroutine.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
 import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
@@ -48,7 +48,7 @@ export function gosched(): Routine<void> {
 class Sleep implements HeapTimer {
   slot = NO_SLOT;
   readonly #ms: number;
-  #g: Goroutine | null = null;
+  #g: G | null = null;
 
   constructor(ms: number) {
     this.#ms = ms;

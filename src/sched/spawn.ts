@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
 import { shown } from "../validate/argument.ts";
-import { Goroutine, type Routine, type RunOwner } from "./goroutine.ts";
+import { G, type Routine, type RunOwner } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
 
@@ -50,9 +50,9 @@ export async function afterRun(): Promise<void> {
 }
 
 /** Starts a goroutine in `run`. */
-export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): Goroutine<T> {
-  const g = new Goroutine<T>(run, name, body);
-  scheduler.start(g as Goroutine);
+export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): G<T> {
+  const g = new G<T>(run, name, body);
+  scheduler.start(g as G);
   return g;
 }
 
@@ -63,9 +63,9 @@ export function currentRun(): RunOwner {
 
 /** Starts a goroutine that its run waits for and does not end. It must end by itself. */
 export function goDaemon(run: RunOwner | null, name: string, f: () => Routine<void>): void {
-  const g = new Goroutine<void>(run ?? currentRun(), name, f());
+  const g = new G<void>(run ?? currentRun(), name, f());
   g.daemon = true;
-  scheduler.start(g as Goroutine);
+  scheduler.start(g as G);
 }
 
 /**
@@ -73,7 +73,7 @@ export function goDaemon(run: RunOwner | null, name: string, f: () => Routine<vo
  * runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before the
  * scheduler has it.
  */
-export function goPrimed<T>(run: RunOwner, name: string, routine: Routine<T>): Goroutine<T> {
+export function goPrimed<T>(run: RunOwner, name: string, routine: Routine<T>): G<T> {
   routine.next();
   return spawn(run, name || "anonymous", routine);
 }

@@ -28,13 +28,13 @@ export function letOthersRun(): Step<never> {
   return PARKED;
 }
 
-/** So many operations cost as much fuel as one system call does: they are that much shorter. */
-const OPERATIONS_PER_FUEL = 8;
-let credit = OPERATIONS_PER_FUEL;
+/** So many operations cost as much budget as one system call does: they are that much shorter. */
+const OPERATIONS_PER_BUDGET_UNIT = 8;
+let credit = OPERATIONS_PER_BUDGET_UNIT;
 
-/** Whether the goroutine may go on; if not, `scheduler.fuel` is below zero. */
+/** Whether the goroutine may go on; if not, `scheduler.budget` is below zero. */
 export function mayGoOn(): boolean {
   if (--credit > 0) return true;
-  credit = OPERATIONS_PER_FUEL;
-  return scheduler.fuel-- > 0;
+  credit = OPERATIONS_PER_BUDGET_UNIT;
+  return scheduler.budget-- > 0;
 }

@@ -4,11 +4,11 @@
  * sysmon preempts them.
  */
 import { shown } from "../validate/argument.ts";
-import type { Goroutine, GoroutineHandle, RunOwner } from "./goroutine.ts";
+import type { G, Goroutine, RunOwner } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
 
 /** Told of a goroutine that ran for `ms` milliseconds without a `yield*` that let others run. */
-export type OnSlow = (goroutine: GoroutineHandle, ms: number) => void;
+export type OnSlow = (goroutine: Goroutine, ms: number) => void;
 
 /** Watches over one run. */
 export class Watchdog implements Observer {
@@ -31,7 +31,7 @@ export class Watchdog implements Observer {
 
   began(): void {}
 
-  ended(g: Goroutine, began: number, at: number): void {
+  ended(g: G, began: number, at: number): void {
     const ms = at - began;
     if (ms <= this.#limit || g.run !== this.#run) return;
     try {
@@ -42,7 +42,7 @@ export class Watchdog implements Observer {
   }
 }
 
-function warn(goroutine: GoroutineHandle, ms: number): void {
+function warn(goroutine: Goroutine, ms: number): void {
   const { id, name } = goroutine;
   console.warn(`goroutine ${id} [${name}] ran for ${Math.round(ms)} ms without letting others run`);
 }

@@ -3,7 +3,7 @@
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Locker } from "./mutex.ts";
-import { toTheEnd } from "./uninterrupted.ts";
+import { uninterrupted } from "./uninterrupted.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**
@@ -55,7 +55,7 @@ export class Cond {
       if (ended) {
         if (!w.granted) this.#waiters.remove(w);
         else if (!w.together) this.signal();
-        yield* toTheEnd(this.l.lock());
+        yield* uninterrupted(this.l.lock());
       }
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Mutual exclusion. Go: sync/mutex.go. */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
-import { type Takeable, Taking } from "./semacquire.ts";
-import { type Waiter, WaitList } from "./wait_list.ts";
+import { type Acquirable, Semacquire } from "./semacquire.ts";
+import { type LockWaiter, WaitList } from "./wait_list.ts";
 
 /** What can be locked. Go: `sync.Locker`. */
 export interface Locker {
@@ -30,7 +30,7 @@ export class Held implements Disposable {
 }
 
 /** The state of a mutex. */
-class Lock implements Takeable {
+class Lock implements Acquirable {
   readonly reason = "sync.Mutex.Lock";
   readonly waiters = new WaitList();
   held = false;
@@ -40,7 +40,7 @@ class Lock implements Takeable {
     return this.held = true;
   }
 
-  ended(w: Waiter): void {
+  ended(w: LockWaiter): void {
     if (w.granted) this.give();
   }
 
@@ -68,7 +68,7 @@ class Lock implements Takeable {
  */
 export class Mutex implements Locker {
   readonly #lock = new Lock();
-  readonly #taking = new Taking(this.#lock);
+  readonly #taking = new Semacquire(this.#lock);
 
   /** Waits until the mutex is this goroutine's. Parks. */
   lock(): Routine<void> {

@@ -7,7 +7,7 @@
  */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { Held, type Locker } from "./mutex.ts";
-import { type Takeable, Taking } from "./semacquire.ts";
+import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**
@@ -28,7 +28,7 @@ export class RWMutex implements Locker {
   #reading = 0;
   readonly #readers = new WaitList();
   readonly #writers = new WaitList();
-  readonly #read: Takeable = {
+  readonly #read: Acquirable = {
     reason: "sync.RWMutex.RLock",
     waiters: this.#readers,
     take: () => this.tryRLock(),
@@ -36,7 +36,7 @@ export class RWMutex implements Locker {
       if (w.granted) this.runlock();
     },
   };
-  readonly #write: Takeable = {
+  readonly #write: Acquirable = {
     reason: "sync.RWMutex.Lock",
     waiters: this.#writers,
     take: () => this.tryLock(),
@@ -46,8 +46,8 @@ export class RWMutex implements Locker {
       else if (!this.#writing && this.#writers.first === null) this.#admitReaders();
     },
   };
-  readonly #rlocking = new Taking(this.#read);
-  readonly #locking = new Taking(this.#write);
+  readonly #rlocking = new Semacquire(this.#read);
+  readonly #locking = new Semacquire(this.#write);
 
   /** Waits until there is neither a writer nor one that waits. Parks. */
   rlock(): Routine<void> {

@@ -7,21 +7,16 @@ import { PARK } from "../sched/park.ts";
  * The body is a goroutine of the scope like the others, so that it, too, is ended by the first
  * error; the goroutine that called `scope` only waits for all of them.
  */
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../sched/goroutine.ts";
+import { type G, type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { toTheEnd } from "./uninterrupted.ts";
+import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
 
 /** What the body of a {@linkcode scope} starts its goroutines with. */
 export class Scope {
-  readonly #owner: Goroutine;
+  readonly #owner: G;
   /** The living that were not told to end. */
-  readonly #going = new Set<Goroutine>();
+  readonly #going = new Set<G>();
   /** How many live. */
   #living = 0;
   #failure: { readonly error: unknown } | null = null;
@@ -29,7 +24,7 @@ export class Scope {
   #over = false;
 
   /** @internal */
-  constructor(owner: Goroutine) {
+  constructor(owner: G) {
     this.#owner = owner;
   }
 
@@ -42,7 +37,7 @@ export class Scope {
    * @returns its handle; an error of the goroutine is the scope's, whether or not somebody joins it
    * @throws {PanicError} when the scope is over; {@linkcode TypeError} when `f` is not a `function*`
    */
-  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): GoroutineHandle<T> {
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     if (this.#over) throw new PanicError("go in a scope that is over");
     const body = bodyOf("go in a scope", f, args);
     const member = this.#member(body);
@@ -50,14 +45,14 @@ export class Scope {
     // By whomever it is ended, it is from then on in its `finally` blocks.
     const end = member.return.bind(member);
     member.return = (value) => {
-      this.#going.delete(g as Goroutine);
+      this.#going.delete(g as G);
       return end(value);
     };
     // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
     (g.joiners ??= []).push(this.#owner);
     this.#living++;
-    this.#going.add(g as Goroutine);
-    if (this.#cancelled) this.#endThose([g as Goroutine]);
+    this.#going.add(g as G);
+    if (this.#cancelled) this.#endThose([g as G]);
     return g;
   }
 
@@ -108,7 +103,7 @@ export class Scope {
   }
 
   /** Ends each once: one that parks in its `finally` blocks is not disturbed there. */
-  #endThose(members: Goroutine[]): void {
+  #endThose(members: G[]): void {
     for (const g of members) {
       // One that is running has to do with our coming here, and is told when the owner wakes.
       if (this.#going.has(g) && g.status !== "running") scheduler.end(g);
@@ -148,7 +143,7 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
     // After an error there is nothing left to end, and it is thrown again.
     if (ended) {
       s.cancel();
-      yield* toTheEnd(s.over());
+      yield* uninterrupted(s.over());
     }
   }
   return yield* main.join();

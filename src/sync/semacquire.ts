@@ -8,13 +8,13 @@ import type { Waitable } from "../sched/park.ts";
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
 import type { Routine } from "../sched/goroutine.ts";
-import { numberOf } from "../sched/object_id.ts";
+import { objectId } from "../sched/object_id.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
-import type { Waiter, WaitList } from "./wait_list.ts";
+import type { LockWaiter, WaitList } from "./wait_list.ts";
 
 /** Something that can be taken, such as one side of a lock, and who waits for it. */
-export interface Takeable {
+export interface Acquirable {
   /** What they wait for, in Go's words. */
   readonly reason: string;
   /** Those who wait. Whoever gives it up grants it to the first. */
@@ -22,27 +22,27 @@ export interface Takeable {
   /** Takes it if that needs no wait, and gives whether it did. */
   take(): boolean;
   /** A waiter was ended, and waits no more. If it was granted, that is to be passed on. */
-  ended(w: Waiter): void;
+  ended(w: LockWaiter): void;
 }
 
 /**
  * A taking under way: what `yield*` runs. `next` makes the attempt, and is called again when the
  * goroutine was woken; `return` is called instead when it is ended.
  */
-export class Taking implements Waitable {
-  readonly #what: Takeable;
+export class Semacquire implements Waitable {
+  readonly #what: Acquirable;
   /** Whether it is of no call. */
   #unused = true;
   /** Set while it waits. */
-  #waiter: Waiter | null = null;
+  #waiter: LockWaiter | null = null;
 
-  constructor(what: Takeable) {
+  constructor(what: Acquirable) {
     this.#what = what;
   }
 
   /** For a call: this or, while this is of another call, a new one. */
   begin(): Routine<void> {
-    const taking = this.#unused ? this : new Taking(this.#what);
+    const taking = this.#unused ? this : new Semacquire(this.#what);
     taking.#unused = false;
     return taking as unknown as Routine<void>;
   }
@@ -68,12 +68,12 @@ export class Taking implements Waitable {
   }
 
   describe(): string {
-    return `lock ${numberOf(this.#what)}`;
+    return `lock ${objectId(this.#what)}`;
   }
 
   #wait(): Step<void> {
     if (this.#waiter === null) {
-      if (scheduler.fuel < 0) return letOthersRun();
+      if (scheduler.budget < 0) return letOthersRun();
       this.#waiter = this.#what.waiters.add();
     } else if (this.#waiter.granted) {
       this.#waiter = null;

@@ -6,7 +6,7 @@ import { scheduler } from "../sched/thread.ts";
 import { type Cancel, contextOf } from "../context/cancellable.ts";
 import { onCancel } from "../context/abort_signal.ts";
 import { Held } from "./mutex.ts";
-import { type Waiter, WaitList } from "./wait_list.ts";
+import { type LockWaiter, WaitList } from "./wait_list.ts";
 
 function checkWeight(action: string, n: number): void {
   if (typeof n === "number" && n >= 0) return;
@@ -56,7 +56,7 @@ export class Semaphore {
   *acquire(n = 1, cancel?: Cancel): Routine<void> {
     checkWeight("acquire", n);
     const ctx = cancel === undefined ? undefined : contextOf(cancel);
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     if (ctx !== undefined && ctx.err !== null) throw ctx.err;
     if (this.tryAcquire(n)) return;
     const list = n > this.#size ? new WaitList() : this.#waiters;
@@ -109,7 +109,7 @@ export class Semaphore {
   }
 
   /** `w` was ended, or its context was cancelled. It may be the one that kept the others waiting. */
-  #leave(list: WaitList, w: Waiter): void {
+  #leave(list: WaitList, w: LockWaiter): void {
     if (w.granted) this.release(w.n);
     else {
       list.remove(w);

@@ -12,7 +12,7 @@ import { scheduler } from "../sched/thread.ts";
  * has forgotten that it was to return, and its caller would go on as if nothing had happened. So
  * the goroutine is ended once more behind the last park.
  */
-export function* toTheEnd(routine: Routine<void>): Routine<void> {
+export function* uninterrupted(routine: Routine<void>): Routine<void> {
   const drive = { routine, parked: false, done: false };
   yield* driveOn(drive);
   if (!drive.parked) return;

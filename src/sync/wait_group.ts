@@ -2,9 +2,9 @@
 /** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
 import { shown } from "../validate/argument.ts";
 import { PARK } from "../sched/park.ts";
-import { type GoroutineHandle, PanicError, type Routine } from "../sched/goroutine.ts";
+import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
 import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
-import { type Takeable, Taking } from "./semacquire.ts";
+import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**
@@ -19,7 +19,7 @@ import { WaitList } from "./wait_list.ts";
  */
 export class WaitGroup {
   #count = 0;
-  readonly #zero: Takeable = {
+  readonly #zero: Acquirable = {
     reason: "sync.WaitGroup.Wait",
     waiters: new WaitList(),
     take: () => this.#count === 0,
@@ -56,7 +56,7 @@ export class WaitGroup {
    * @param args what `f` is called with, at once
    * @throws {TypeError} when `f` is not a `function*`
    */
-  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): GoroutineHandle<T> {
+  go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     const body = bodyOf("go in a WaitGroup", f, args);
     this.add(1);
     return goPrimed(currentRun(), f.name, this.#member(body));
@@ -69,7 +69,7 @@ export class WaitGroup {
    */
   *wait(): Routine<void> {
     if (this.#count === 0) return;
-    yield* new Taking(this.#zero).begin();
+    yield* new Semacquire(this.#zero).begin();
     if (this.#count !== 0) {
       throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
     }

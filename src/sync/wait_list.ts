@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** The list of waiters that most of this folder shares. Go: runtime/sema.go. */
-import { DEAD, type Goroutine, PanicError } from "../sched/goroutine.ts";
+import { DEAD, type G, PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** A goroutine that waits for something of which it needs `n`. Go: runtime.sudog. */
-export class Waiter {
-  readonly g: Goroutine;
+export class LockWaiter {
+  readonly g: G;
   readonly n: number;
   /** Whether it was given what it waits for. It is in no list from then on. */
   granted = false;
   /** Whether it was given that together with all the others that waited. */
   together = false;
   /** Links of the list. */
-  earlier: Waiter | null = null;
+  earlier: LockWaiter | null = null;
   /** See `earlier`. */
-  later: Waiter | null = null;
+  later: LockWaiter | null = null;
 
-  constructor(g: Goroutine, n: number) {
+  constructor(g: G, n: number) {
     this.g = g;
     this.n = n;
   }
@@ -24,21 +24,21 @@ export class Waiter {
 
 /** Goroutines that wait for the same thing, first come, first served. Go: runtime.semaRoot. */
 export class WaitList {
-  #first: Waiter | null = null;
-  #last: Waiter | null = null;
+  #first: LockWaiter | null = null;
+  #last: LockWaiter | null = null;
 
   /** The one that waits longest. */
-  get first(): Waiter | null {
+  get first(): LockWaiter | null {
     // Dead here is one that its run gave up on, as it parked over and over while it was ended.
     while (this.#first !== null && this.#first.g.state === DEAD) this.remove(this.#first);
     return this.#first;
   }
 
   /** Puts the current goroutine at the end. */
-  add(n = 1): Waiter {
+  add(n = 1): LockWaiter {
     const g = scheduler.current;
     if (g === null) throw new PanicError("wait outside a goroutine");
-    const w = new Waiter(g, n);
+    const w = new LockWaiter(g, n);
     w.earlier = this.#last;
     if (this.#last === null) this.#first = w;
     else this.#last.later = w;
@@ -47,7 +47,7 @@ export class WaitList {
   }
 
   /** Takes `w` out, which must be in it. */
-  remove(w: Waiter): void {
+  remove(w: LockWaiter): void {
     if (w.earlier === null) this.#first = w.later;
     else w.earlier.later = w.later;
     if (w.later === null) this.#last = w.earlier;
@@ -56,7 +56,7 @@ export class WaitList {
   }
 
   /** Gives the first what it waits for; null if nobody waits. */
-  grant(): Waiter | null {
+  grant(): LockWaiter | null {
     const w = this.first;
     if (w === null) return null;
     this.remove(w);

@@ -9,7 +9,7 @@
  */
 import { now } from "../sched/clock.ts";
 import { PARK } from "../sched/park.ts";
-import type { Goroutine, Routine, RunOwner } from "../sched/goroutine.ts";
+import type { G, Routine, RunOwner } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
@@ -19,29 +19,31 @@ import { checkMs } from "./timer.ts";
  * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.
  * It belongs to the run of the goroutine that called this, or to nobody's, as with `go`; a timer
  * that is still waiting when its run ends is stopped. As long as any of a run is waiting, the run has
- * one goroutine more, of the name "afterFunc". Never parks. Go: `time.AfterFunc`.
+ * one goroutine more, of the name "timerFunc". Never parks. Go: `time.AfterFunc`.
  *
  * @param f a `function*`, or a plain function
  * @throws {RangeError} when `ms` is not a number
  * @throws {TypeError} when `f` is not a function
  * @example
  * ```ts
- * const watchdog = afterFunc(5000, () => conn.abort());
+ * const watchdog = timerFunc(5000, () => conn.abort());
  * yield* conn.read(buf);
  * watchdog.stop();
  * ```
  */
-export function afterFunc(ms: number, f: () => Routine<void> | void): FuncTimer {
+export function timerFunc(ms: number, f: () => Routine<void> | void): FuncTimer {
   if (typeof f !== "function") {
-    throw new TypeError(`Cannot afterFunc as f must be a function: current value is ${typeof f}`);
+    throw new TypeError(
+      `Cannot call timerFunc as f must be a function: current value is ${typeof f}`,
+    );
   }
-  checkMs("afterFunc", ms);
+  checkMs("timerFunc", ms);
   const timer = new ScheduledFunc(f);
   timer.reset(ms);
   return timer;
 }
 
-/** A function that is to be started: made by {@linkcode afterFunc}. Go: the Timer of AfterFunc. */
+/** A function that is to be started: made by {@linkcode timerFunc}. Go: the Timer of AfterFunc. */
 export interface FuncTimer extends Disposable {
   /**
    * Keeps the function from being started. Gives whether it did: false if it had been started or
@@ -94,7 +96,7 @@ class ScheduledFunc implements FuncTimer, HeapTimer {
 
   fire(): void {
     // In this order: a run of nobody's is over when its last goroutine has ended.
-    spawn(this.keeper!.run, this.#f.name || "afterFunc", body(this.#f));
+    spawn(this.keeper!.run, this.#f.name || "timerFunc", body(this.#f));
     this.#leave();
   }
 
@@ -113,7 +115,7 @@ function* body(f: () => Routine<void> | void): Routine<void> {
 class Keeper {
   readonly run: RunOwner;
   #waiting = 0;
-  #g: Goroutine | null = null;
+  #g: G | null = null;
 
   constructor(run: RunOwner) {
     this.run = run;
@@ -135,11 +137,11 @@ class Keeper {
     }
   }
 
-  #spawn(): Goroutine {
+  #spawn(): G {
     const body = this.#keep();
     // Begun here, because one that is ended before its first turn runs no `finally` block.
     body.next();
-    return spawn(this.run, "afterFunc", body) as Goroutine;
+    return spawn(this.run, "timerFunc", body) as G;
   }
 
   *#keep(): Routine<void> {

@@ -45,8 +45,8 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
 
   take(): Date | typeof NOTHING {
     if (!this.#running) return NOTHING;
-    const late = now() - this.#when;
-    return late < 0 ? NOTHING : this.#tick(late);
+    const overdue = now() - this.#when;
+    return overdue < 0 ? NOTHING : this.#tick(overdue);
   }
 
   arm(): void {
@@ -58,22 +58,22 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
     scheduler.timers.stop(this);
   }
 
-  /** The tick that was due `late` milliseconds ago. Those that came after it are dropped. */
-  #tick(late: number): Date {
-    const due = new Date(Date.now() - late);
+  /** The tick that was due `overdue` milliseconds ago. Those that came after it are dropped. */
+  #tick(overdue: number): Date {
+    const due = new Date(Date.now() - overdue);
     if (this.#period === 0) this.#running = false;
-    else this.#when += this.#period * (1 + Math.floor(late / this.#period));
+    else this.#when += this.#period * (1 + Math.floor(overdue / this.#period));
     return due;
   }
 
   /** The heap says that it is time. */
   fire(): void {
     const { receivers } = this.chan;
-    const late = Math.max(0, now() - this.#when);
+    const overdue = Math.max(0, now() - this.#when);
     const w = receivers.take();
     // Whoever waited may just have got something else by a select: then the tick stays due.
     if (w === null) return;
-    w.finish(this.#tick(late), true);
+    w.finish(this.#tick(overdue), true);
     if (receivers.first !== null) this.arm();
   }
 }

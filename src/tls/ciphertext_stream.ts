@@ -11,7 +11,7 @@ import type { Conn } from "../net/net.ts";
 import { ConnPump } from "../bridge/duplex.ts";
 
 /** See the top of this file. */
-export class Ciphertext extends ConnPump {
+export class CiphertextStream extends ConnPump {
   /** Whether the connection has ended or failed. */
   ended = false;
   /** Whether more plaintext is wanted. */

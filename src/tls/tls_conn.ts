@@ -3,7 +3,7 @@
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { setImmediate } from "node:timers";
 import { platform } from "../../platforms/platform.ts";
-import { Direction } from "../net/io/half_conn.ts";
+import { HalfConn } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
@@ -14,7 +14,7 @@ import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { DuplexConn } from "../bridge/duplex_conn.ts";
 import type { TLSConn } from "./tls.ts";
-import type { Ciphertext } from "./ciphertext_stream.ts";
+import type { CiphertextStream } from "./ciphertext_stream.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
 const MOST_READY = 64 * 1024;
@@ -24,10 +24,10 @@ const SETTLING_TURNS = 3;
 const STALLED_MS = 5_000;
 
 /** See the top of this file. */
-export class EngineConn extends DuplexConn implements TLSConn {
+export class TLSConnImpl extends DuplexConn implements TLSConn {
   readonly conn: Conn;
-  readonly #ciphertext: Ciphertext;
-  readonly #securing = new Direction("TLS handshake");
+  readonly #ciphertext: CiphertextStream;
+  readonly #securing = new HalfConn("TLS handshake");
   #socket: TLSSocket | null = null;
   #secured = false;
   #endWhenSecured = false;
@@ -35,7 +35,7 @@ export class EngineConn extends DuplexConn implements TLSConn {
   #settled: "no" | "soon" | "yes" = "no";
 
   /** */
-  constructor(conn: Conn, ciphertext: Ciphertext) {
+  constructor(conn: Conn, ciphertext: CiphertextStream) {
     super(conn.localAddr, conn.remoteAddr);
     this.conn = conn;
     this.#ciphertext = ciphertext;
@@ -211,7 +211,7 @@ export class EngineConn extends DuplexConn implements TLSConn {
       if (this.closed) throw this.unsecured(ERR_CLOSED);
       // An orderly end is none before there was a beginning.
       if (this.atEnd() === null) throw this.unsecured(new UnexpectedEOFError(0));
-      if (this.#securing.late) throw this.unsecured(ERR_DEADLINE);
+      if (this.#securing.expired) throw this.unsecured(ERR_DEADLINE);
       yield* this.#securing.wait();
     }
   }

@@ -3,16 +3,16 @@
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { dial } from "../net/dial.ts";
 import { checkDialOptions } from "../net/options/schema.ts";
-import { Limits } from "../net/options/call_limits.ts";
+import { CallDeadline } from "../net/options/call_options.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { pumpDuplex } from "../bridge/duplex.ts";
-import { asError, nodeTLS, requireLoop } from "../bridge/host.ts";
-import { Ciphertext } from "./ciphertext_stream.ts";
+import { hostError, nodeTLS, requireLoop } from "../bridge/host.ts";
+import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
-import { EngineConn } from "./tls_conn.ts";
+import { TLSConnImpl } from "./tls_conn.ts";
 import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_options.ts";
 
 /**
@@ -39,7 +39,7 @@ export function* tlsDial(
 ): Routine<TLSConn> {
   requireLoop("tlsDial");
   const { tls, rest } = splitDialOptions(options);
-  const limits = new Limits(checkDialOptions(rest));
+  const limits = new CallDeadline(checkDialOptions(rest));
   const conn = yield* dial(network, address, rest);
   let secured = false;
   try {
@@ -55,10 +55,10 @@ export function* tlsDial(
 }
 
 /** Begins the handshake with the server at the other end of `conn`, which is `host`. */
-function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): EngineConn {
+function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOptions>): TLSConnImpl {
   const { handshakeTimeout: _, servername, ...rest } = settings;
-  const ciphertext = new Ciphertext(conn);
-  const secure = new EngineConn(conn, ciphertext);
+  const ciphertext = new CiphertextStream(conn);
+  const secure = new TLSConnImpl(conn, ciphertext);
   const name = servername ?? (host === "" ? "localhost" : host);
   const socket = nodeTLS().connect({
     ...rest as object,
@@ -67,7 +67,7 @@ function tlsClient(conn: Conn, host: string, settings: TLSSettings<TLSDialOption
     socket: pumpDuplex(ciphertext),
   });
   socket.once("secureConnect", () => secure.secured());
-  socket.on("error", (error) => secure.refused(asError(error)));
+  socket.on("error", (error) => secure.refused(hostError(error)));
   secure.engage(socket);
   return secure;
 }

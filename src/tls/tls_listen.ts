@@ -117,12 +117,12 @@ class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
     return this.#below.try(waiter);
   }
 
-  enrol(waiter: SelectWaiter): void {
-    this.#below.enrol(waiter);
+  enqueue(waiter: SelectWaiter): void {
+    this.#below.enqueue(waiter);
   }
 
-  withdraw(waiter: SelectWaiter): void {
-    this.#below.withdraw(waiter);
+  dequeue(waiter: SelectWaiter): void {
+    this.#below.dequeue(waiter);
   }
 
   collect(waiter: SelectWaiter): TLSConn {

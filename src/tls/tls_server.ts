@@ -7,10 +7,10 @@ import type { Routine } from "../sched/goroutine.ts";
 import { checkCertificate } from "./certificates.ts";
 import { readClientHello } from "./client_hello.ts";
 import { pumpDuplex } from "../bridge/duplex.ts";
-import { asError, nodeTLS } from "../bridge/host.ts";
-import { Ciphertext } from "./ciphertext_stream.ts";
+import { hostError, nodeTLS } from "../bridge/host.ts";
+import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
-import { EngineConn } from "./tls_conn.ts";
+import { TLSConnImpl } from "./tls_conn.ts";
 import type { TLSCertificate, TLSListenOptions, TLSSettings } from "./tls_options.ts";
 
 /** Engines kept for the next handshakes; more than that were at it at once only in a rush. */
@@ -70,22 +70,22 @@ export class TLSServer {
 
   /** Begins the handshake with the client at the other end of `conn`. It goes on by itself. */
   begin(conn: Conn): TLSConn {
-    const ciphertext = new Ciphertext(conn);
-    const secure = new EngineConn(conn, ciphertext);
+    const ciphertext = new CiphertextStream(conn);
+    const secure = new TLSConnImpl(conn, ciphertext);
     pumpDuplex(ciphertext);
     go((server: TLSServer) => server.#handshake(secure, ciphertext), this);
     return secure;
   }
 
   /** Whoever reads or writes the connection is told of what fails here. */
-  *#handshake(secure: EngineConn, ciphertext: Ciphertext): Routine<void> {
+  *#handshake(secure: TLSConnImpl, ciphertext: CiphertextStream): Routine<void> {
     const until = performance.now() + this.#timeout;
     try {
       const engines = yield* this.#choose(ciphertext);
       engage(engines, secure, ciphertext);
       yield* secure.secureBy(until);
     } catch (error) {
-      secure.refused(asError(error));
+      secure.refused(hostError(error));
     } finally {
       // Also when the goroutine is ended while it waits.
       if (secure.protocol === "") ciphertext.conn[Symbol.dispose]();
@@ -93,7 +93,7 @@ export class TLSServer {
   }
 
   /** The engines for the name that the client asks for, if that makes a difference. */
-  *#choose(ciphertext: Ciphertext): Routine<Engines> {
+  *#choose(ciphertext: CiphertextStream): Routine<Engines> {
     if (this.#byName === null) return this.#engines;
     const { conn } = ciphertext;
     conn.setReadDeadline(Date.now() + this.#timeout);
@@ -106,13 +106,13 @@ export class TLSServer {
 }
 
 /** Lets an engine have the connection. */
-function engage(engines: Engines, secure: EngineConn, ciphertext: Ciphertext): void {
+function engage(engines: Engines, secure: TLSConnImpl, ciphertext: CiphertextStream): void {
   const server = engines.take();
   server.once("secureConnection", (socket: TLSSocket) => {
     engines.giveBack(server);
     secure.engage(socket);
     secure.secured();
   });
-  server.once("tlsClientError", (error) => secure.refused(asError(error)));
+  server.once("tlsClientError", (error) => secure.refused(hostError(error)));
   server.emit("connection", ciphertext.stream);
 }

@@ -5,18 +5,18 @@ import { splitHostPort } from "../net/addr/host_port.ts";
 import { isUnixNetwork, UnixAddr } from "../net/addr/unix_addr.ts";
 
 /** An address of TCP or of a Unix socket, without its class. */
-export interface PortableAddr {
+export interface EncodedAddr {
   readonly network: string;
   readonly text: string;
 }
 
 /** Makes `addr` fit to travel. */
-export function packAddr(addr: Addr): PortableAddr {
+export function encodeAddr(addr: Addr): EncodedAddr {
   return { network: addr.network, text: String(addr) };
 }
 
 /** The address that `packed` was. */
-export function unpackAddr({ network, text }: PortableAddr): Addr {
+export function decodeAddr({ network, text }: EncodedAddr): Addr {
   if (isUnixNetwork(network)) return new UnixAddr(text, network);
   const { host, port } = splitHostPort(text);
   return new TCPAddr(host, Number(port));

@@ -3,13 +3,13 @@
 import { shown } from "../validate/argument.ts";
 
 /** An error without its class. */
-export interface PortableError {
+export interface EncodedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
   /** Its own fields that can be cloned: `code`, `errno`, `bytesWritten`. */
   readonly fields: Record<string, unknown>;
-  readonly cause: PortableError | null;
+  readonly cause: EncodedError | null;
   /** What was thrown, if it was no error but can be cloned. */
   readonly value?: unknown;
 }
@@ -28,7 +28,7 @@ const CLASSES: Record<string, new (message: string) => Error> = {
 };
 
 /** Makes `error` fit to travel. */
-export function pack(error: unknown, depth: number = DEPTH): PortableError {
+export function pack(error: unknown, depth: number = DEPTH): EncodedError {
   if (!(error instanceof Error)) {
     const message = textOf(error);
     const value = clonable(error) ? error : message;
@@ -42,7 +42,7 @@ export function pack(error: unknown, depth: number = DEPTH): PortableError {
   }
 }
 
-function packError(error: Error, depth: number): PortableError {
+function packError(error: Error, depth: number): EncodedError {
   const fields = Object.entries(error).filter(([key, value]) => !OWN.has(key) && clonable(value));
   const cause = error.cause === undefined || depth === 0 ? null : pack(error.cause, depth - 1);
   const [name, message] = [textOf(error.name), textOf(error.message)];
@@ -62,7 +62,7 @@ function textOf(value: unknown): string {
 const OWN = new Set(["name", "message", "stack", "cause"]);
 
 /** An error that says what `packed` said: `name`, `message`, `stack`, and its own fields. */
-export function unpack(packed: PortableError): unknown {
+export function unpack(packed: EncodedError): unknown {
   if ("value" in packed) return packed.value;
   const error = new (CLASSES[packed.name] ?? Error)(packed.message);
   const hidden = (value: unknown) => ({ value, configurable: true, writable: true });

@@ -6,7 +6,7 @@ import { scheduler } from "../sched/thread.ts";
 import * as P from "./protocol.ts";
 
 /** See src/worker/protocol.ts. */
-export class MainLink {
+export class ParentPort {
   readonly start: P.WorkerStart;
   readonly words: Int32Array;
   readonly #port: MessagePort;

@@ -10,8 +10,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../fd/wake_words.ts";
 import type { ListenOptions } from "../net/options/options.ts";
-import type { PortableAddr } from "./addr_codec.ts";
-import type { PortableError } from "./error_codec.ts";
+import type { EncodedAddr } from "./addr_codec.ts";
+import type { EncodedError } from "./error_codec.ts";
 import type { LimitName, Shed } from "../limit/limit_options.ts";
 
 /** Written by the main thread: whether the worker is to end, {@linkcode RUN}, DRAIN or STOP. */
@@ -91,7 +91,7 @@ export type ToWorker =
 
 /** What a worker tells of what it has shed since it told last. */
 export type ShedReport = Omit<Shed, "remote"> & {
-  readonly remote: PortableAddr | null;
+  readonly remote: EncodedAddr | null;
 };
 
 /** What a worker says. */
@@ -99,16 +99,16 @@ export type ToMain =
   /** It is ready; the handle wakes it. And whether it serves by a table of events. */
   | { readonly type: "up"; readonly waker: WakerHandle; readonly events: boolean }
   /** It listens; or it does not, for this reason. */
-  | { readonly type: "listening"; readonly listener: number; readonly error: PortableError | null }
+  | { readonly type: "listening"; readonly listener: number; readonly error: EncodedError | null }
   /** A connection's goroutine did not catch an error. */
-  | { readonly type: "panic"; readonly error: PortableError; readonly remote: string }
+  | { readonly type: "panic"; readonly error: EncodedError; readonly remote: string }
   | { readonly type: "shed"; readonly reports: ShedReport[] }
   /** A handler of its table of events has shut its server down. */
   | { readonly type: "shutdown" }
   | { readonly type: "result"; readonly job: number; readonly value: unknown }
-  | { readonly type: "failed"; readonly job: number; readonly error: PortableError }
+  | { readonly type: "failed"; readonly job: number; readonly error: EncodedError }
   /** All of it is closed. With the error that did it, and the connections that it had then. */
-  | { readonly type: "over"; readonly error: PortableError | null; readonly connections: number };
+  | { readonly type: "over"; readonly error: EncodedError | null; readonly connections: number };
 
 /** For counting what was shed. */
 export type ShedKey = `${LimitName}:${Shed["action"]}`;

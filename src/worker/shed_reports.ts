@@ -3,7 +3,7 @@
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { Shed } from "../limit/limit_options.ts";
-import { packAddr } from "./addr_codec.ts";
+import { encodeAddr } from "./addr_codec.ts";
 import type { ShedKey, ShedReport } from "./protocol.ts";
 
 /** How long it is collected, in milliseconds. */
@@ -23,7 +23,7 @@ export class ShedReports {
   readonly add = ({ limit, action, remote, count }: Shed): void => {
     const key: ShedKey = `${limit}:${action}`;
     const before = this.#collected.get(key)?.count ?? 0;
-    const last = remote === null ? null : packAddr(remote);
+    const last = remote === null ? null : encodeAddr(remote);
     this.#collected.set(key, { limit, action, remote: last, count: before + count });
     if (this.#timer.slot === NO_SLOT) {
       scheduler.timers.set(this.#timer, performance.now() + COLLECT_MS);

@@ -8,7 +8,7 @@ import { cancellable } from "../context/cancellable.ts";
 import type { Context } from "../context/context.ts";
 import type { ToMain } from "./protocol.ts";
 import type { RestartOptions } from "./worker_options.ts";
-import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
+import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
 
 /** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */
 const WELL_MS = 10_000;
@@ -16,9 +16,9 @@ const WELL_MS = 10_000;
 const GRACE_MS = 500;
 
 /** Whose worker it is. */
-export interface Tended {
+export interface WorkerHooks {
   /** Starts a worker. */
-  start(): WorkerLink;
+  start(): WorkerThread;
   /** It says something. */
   take(message: ToMain): void;
   /** It has woken this thread. */
@@ -28,14 +28,14 @@ export interface Tended {
 }
 
 /** As the supervisor knows it. */
-export interface Supervised extends Tended {
+export interface SupervisedWorker extends WorkerHooks {
   /** Its run has ended, and ends it with all the others. */
   leaving(): void;
 }
 
 /** Attends to a worker until `stopping` is cancelled and the worker has ended. Parks. */
 export function* supervise(
-  tended: Supervised,
+  tended: SupervisedWorker,
   restart: Required<RestartOptions> | null,
   stopping: Context,
 ): Routine<void> {
@@ -52,8 +52,8 @@ export function* supervise(
 }
 
 /** One life of a worker. If this goroutine is ended, its run waits for the worker's end. */
-function* attended(tended: Supervised): Routine<WorkerEnd> {
-  let link: WorkerLink;
+function* attended(tended: SupervisedWorker): Routine<WorkerEnd> {
+  let link: WorkerThread;
   try {
     link = tended.start();
   } catch (error) {

@@ -2,15 +2,15 @@
 /** Workers from their start to their end: what reactors and pools have in common. */
 import { go, sleep } from "../sched/api.ts";
 import { needObject, wrongArgument } from "../validate/argument.ts";
-import type { GoroutineHandle, Routine } from "../sched/goroutine.ts";
+import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import { chan } from "../chan/channel.ts";
 import type { Chan } from "../chan/chan.ts";
 import { background, type Context } from "../context/context.ts";
 import { type CancelFunc, withCancel } from "../context/with_cancel.ts";
 import * as P from "./protocol.ts";
 import type { RestartOptions } from "./worker_options.ts";
-import { supervise, type Supervised, type Tended } from "./supervisor.ts";
-import type { WorkerEnd, WorkerLink } from "./worker_thread.ts";
+import { supervise, type SupervisedWorker, type WorkerHooks } from "./supervisor.ts";
+import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
 
 /** How often it is looked whether all workers have ended. */
 const LOOK_MS = 5;
@@ -27,21 +27,21 @@ export function checkShutdown(call: string, options: { deadline?: number }): num
 }
 
 /** A place for a worker: the same, whoever works there after a restart. */
-export interface Place {
+export interface WorkerGroupSlot {
   readonly id: number;
   /** Who works there now, if anybody does. */
-  readonly link: WorkerLink | null;
+  readonly link: WorkerThread | null;
 }
 
 /** What has a crew: a reactor, a pool. */
-export interface Crewed {
+export interface WorkerGroupOwner {
   /** Waits until every worker is up. Throws what keeps one from it. Parks. */
   ready(): Routine<void>;
   shutdown(options: { deadline: number }): Routine<unknown>;
 }
 
 /** Waits until all workers of `opened` are up; if not all come up, none is left. Parks. */
-export function* upOrEnded<T extends Crewed>(opened: T): Routine<T> {
+export function* upOrEnded<T extends WorkerGroupOwner>(opened: T): Routine<T> {
   let up = false;
   try {
     yield* opened.ready();
@@ -53,12 +53,12 @@ export function* upOrEnded<T extends Crewed>(opened: T): Routine<T> {
 }
 
 /** See the top of this file. */
-export class Crew<S extends Place> {
+export class WorkerGroup<S extends WorkerGroupSlot> {
   /** Cancelled when the end begins: nobody is started again. */
   readonly stopping: Context;
   readonly #stop: CancelFunc;
   readonly #places: readonly S[];
-  readonly #supervisors: GoroutineHandle<void>[];
+  readonly #supervisors: Goroutine<void>[];
   /** What came of the first start of each. */
   readonly #started: Chan<{ readonly error: unknown } | null>;
 
@@ -66,7 +66,7 @@ export class Crew<S extends Place> {
   constructor(
     places: readonly S[],
     restart: Required<RestartOptions> | null,
-    tended: (place: S) => Tended,
+    tended: (place: S) => WorkerHooks,
   ) {
     this.#places = places;
     this.#started = chan(places.length);
@@ -107,7 +107,7 @@ export class Crew<S extends Place> {
     for (const supervisor of this.#supervisors) yield* supervisor.join();
   }
 
-  #watched(place: S, tended: Tended): Supervised {
+  #watched(place: S, tended: WorkerHooks): SupervisedWorker {
     return {
       start: () => tended.start(),
       woken: () => tended.woken(),

@@ -15,7 +15,7 @@ import {
   Worker,
 } from "node:worker_threads";
 import { platform } from "../../platforms/platform.ts";
-import { Ledger } from "../netpoll/ledger.ts";
+import { FdTable } from "../netpoll/fd_table.ts";
 import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
 import { sleep } from "../sched/api.ts";
@@ -57,12 +57,12 @@ export interface WorkerEnd {
 }
 
 /** See the top of this file. */
-export class WorkerLink {
+export class WorkerThread {
   /** See src/worker/protocol.ts. */
   readonly words: Int32Array;
   readonly descriptors: DescriptorRing = new DescriptorRing();
   readonly tokens: TokenRing = new TokenRing();
-  readonly #ledger = new Ledger();
+  readonly #ledger = new FdTable();
   readonly #waker = new Waker();
   readonly #channel = new MessageChannel();
   readonly #worker: Worker;

@@ -15,7 +15,7 @@ import {
   sleep,
   wait,
 } from "../../mod.ts";
-import type { Goroutine, GoroutineHandle } from "../../src/sched/goroutine.ts";
+import type { G, Goroutine } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/chan/channel.ts";
 import type { Chan } from "../../src/chan/chan.ts";
@@ -23,8 +23,8 @@ import type { Channel } from "../../src/chan/channel.ts";
 import { both, only, thrown, until } from "../harness.ts";
 
 /** Ends a goroutine where it waits, as the end of its run does. */
-function end(g: GoroutineHandle): void {
-  scheduler.end(g as Goroutine);
+function end(g: Goroutine): void {
+  scheduler.end(g as G);
 }
 
 /** Whether nobody stands in a queue of `ch`. */
@@ -450,7 +450,7 @@ function* carnage(seed: number, rounds: number): Routine<void> {
   const random = seeded(seed);
   const ch = chan<number>(random(4));
   const [sent, received] = [new Set<number>(), new Set<number>()];
-  const living = new Set<GoroutineHandle>();
+  const living = new Set<Goroutine>();
   let last = 0;
   function* send(): Routine<void> {
     for (let i = random(4); i >= 0; i--) {
@@ -676,7 +676,7 @@ both("a waiter serves one wait only: wake-ups from elsewhere change nothing", fu
   const g = go(() => ch.recv());
   yield* until(() => g.status === "waiting");
   for (let i = 0; i < 3; i++) {
-    scheduler.ready(g as Goroutine);
+    scheduler.ready(g as G);
     yield* sleep(0);
     yield* gosched();
     assert.equal(g.status, "waiting");

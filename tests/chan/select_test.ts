@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeadlockError, dump, go, gosched, type Routine, run, runSync, wait } from "../../mod.ts";
-import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/chan/channel.ts";
 import type { Chan } from "../../src/chan/chan.ts";
@@ -20,8 +20,8 @@ import { random, seedSelect } from "../../src/chan/select_random.ts";
 import { after } from "../../src/time/timer.ts";
 import { both, only, thrown, until } from "../harness.ts";
 
-function end(g: GoroutineHandle): void {
-  scheduler.end(g as Goroutine);
+function end(g: Goroutine): void {
+  scheduler.end(g as G);
 }
 
 function nobodyWaits<T>(ch: Chan<T>): boolean {
@@ -338,7 +338,7 @@ both("neither of two busy channels is starved", function* () {
 both("four channels under stress, singly and by selects of all: all comes through", function* () {
   const n = 500;
   const all = [chan<number>(), chan<number>(), chan<number>(2), chan<number>(3)];
-  const goroutines: GoroutineHandle[] = [];
+  const goroutines: Goroutine[] = [];
   for (const ch of all) {
     goroutines.push(go(function* () {
       for (let i = 0; i < n; i++) yield* ch.send(0);
@@ -423,7 +423,7 @@ both("selects ended at random points leave nothing stuck and lose nothing", func
     seedSelect(round + 1);
     const all = [chan<number>(), chan<number>(1), chan<number>(3)];
     const [sent, received] = [new Set<number>(), new Set<number>()];
-    const living = new Set<GoroutineHandle>();
+    const living = new Set<Goroutine>();
     let last = 0;
     const worker = function* (): Routine<void> {
       for (let i = chance(4); i >= 0; i--) {
@@ -472,10 +472,10 @@ class Latch implements SelectCase<{ value: string; ok: true }> {
     waiter.value = "latched";
     return waiter.ok = true;
   }
-  enrol(waiter: SelectWaiter): void {
+  enqueue(waiter: SelectWaiter): void {
     this.waiters.add(waiter);
   }
-  withdraw(waiter: SelectWaiter): void {
+  dequeue(waiter: SelectWaiter): void {
     this.waiters.delete(waiter);
   }
   collect(waiter: SelectWaiter): string {
@@ -498,10 +498,10 @@ class Desk implements SelectCase<{ value: number; ok: true }> {
   try(): boolean {
     return false;
   }
-  enrol(waiter: SelectWaiter): void {
+  enqueue(waiter: SelectWaiter): void {
     this.waiters.push(waiter);
   }
-  withdraw(waiter: SelectWaiter): void {
+  dequeue(waiter: SelectWaiter): void {
     if (waiter.done) this.back.push(waiter.value);
     const at = this.waiters.indexOf(waiter);
     if (at >= 0) this.waiters.splice(at, 1);
@@ -554,10 +554,10 @@ both("cases of other kinds: one that hands over does so to exactly one", functio
   assert.deepEqual(desk.back, [4], "it gets back what nobody lived to see");
 });
 
-both("an error of a case's enrol takes back the cases before it", function* () {
+both("an error of a case's enqueue takes back the cases before it", function* () {
   const ch = chan<number>();
   const broken = new Latch();
-  broken.enrol = () => {
+  broken.enqueue = () => {
     throw new Error("no room");
   };
   assert.match(String(yield* thrown(select(ch.onRecv(), broken))), /no room/);

@@ -6,7 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
+import { type G, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, numGoroutine, run, runSync, sleep, wait } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/chan/channel.ts";
@@ -388,7 +388,7 @@ both("ctx.done is a case of select, and a nil one for those who have no context"
 
 both("afterFunc() calls its function in a goroutine of its own, once", function* () {
   const [ctx, cancel] = withCancel(background());
-  const called = chan<Goroutine | null>(1);
+  const called = chan<G | null>(1);
   const stop = afterFunc(ctx, function* told() {
     yield* gosched();
     yield* called.send(scheduler.current);

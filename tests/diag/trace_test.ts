@@ -181,7 +181,7 @@ function runnerOf(i: number) {
       try {
         yield* ch.recv();
       } finally {
-        go(function* heir() {});
+        go(function* nextOwner() {});
       }
     });
     yield* gosched();

@@ -3,18 +3,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { Outbox } from "../../src/event/conn/write_queue.ts";
+import { WriteQueue } from "../../src/event/conn/write_queue.ts";
 import { pattern } from "./serving.ts";
 
 /** The bytes that a send would take now, at most `most`. */
-function taken(outbox: Outbox, most: number): Uint8Array {
+function taken(outbox: WriteQueue, most: number): Uint8Array {
   return outbox.head().slice(0, Math.min(most, outbox.length));
 }
 
 test("what goes in comes out in order, whatever is sent at once", () => {
   const all = pattern(300_000);
   const out: Uint8Array[] = [];
-  let outbox = Outbox.take();
+  let outbox = WriteQueue.take();
   for (let at = 0, size = 1; at < all.length; at += size, size = (size * 3) % 7919) {
     outbox.append(all.subarray(at, at + size));
     const sent = taken(outbox, size >> 1);
@@ -29,7 +29,7 @@ test("what goes in comes out in order, whatever is sent at once", () => {
 
 test("who wants to know is told when the last of his bytes has gone, and not before", () => {
   const told: string[] = [];
-  let outbox = Outbox.take();
+  let outbox = WriteQueue.take();
   const write = (name: string, length: number) => {
     outbox.append(new Uint8Array(length));
     outbox.tell(() => told.push(name));

@@ -2,17 +2,17 @@
 /** Who comes in, and to whom, where workers have more to do from one moment to the next. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Balancer } from "../../src/reactor/balance.ts";
-import { Gate, type GateKeeper } from "../../src/limit/limiter.ts";
+import { WorkerBalancer } from "../../src/reactor/balance.ts";
+import { Limiter, type LimiterOwner } from "../../src/limit/limiter.ts";
 import { checkLimits, type Limits } from "../../src/limit/limit_options.ts";
 
 /** A gate under `limits` whose keeper has so many goroutines at each question. */
-function gate(limits: Limits, ...goroutines: number[]): Gate {
-  const keeper: GateKeeper = {
+function gate(limits: Limits, ...goroutines: number[]): Limiter {
+  const keeper: LimiterOwner = {
     goroutines: () => goroutines.shift()!,
     closeOldestIdle: () => false,
   };
-  return new Gate(checkLimits("test", limits), keeper);
+  return new Limiter(checkLimits("test", limits), keeper);
 }
 
 test("who was accepted before there were too many goroutines comes in, where others wait", () => {
@@ -38,7 +38,7 @@ for (const strategy of ["roundRobin", "random", "leastConnections"] as const) {
       { able: true, ready: true, connections: 2 },
       { able: true, ready: false, connections: 1 },
     ];
-    const balancer = new Balancer(strategy, workers);
+    const balancer = new WorkerBalancer(strategy, workers);
     assert.equal(balancer.choose(), workers[1]);
     workers[1].ready = false;
     assert.ok(balancer.choose()!.able);

@@ -9,9 +9,9 @@ import {
   CanceledError,
   type Conn,
   type DenoErrorName,
+  denoErrors,
   dial,
   DNSError,
-  errors,
   listen,
   lookupHost,
   OpError,
@@ -36,14 +36,14 @@ function assertIs(error: unknown, name: DenoErrorName, own: typeof OpError | nul
   assert.ok(error instanceof Error);
   const of = Object.keys(DENO).filter((each) => error instanceof DENO[each]);
   assert.deepEqual(of, [name], String(error));
-  assert.ok(error instanceof errors[name]);
+  assert.ok(error instanceof denoErrors[name]);
 }
 
 test("errors are the classes that code for Deno knows", () => {
-  assert.ok(Object.keys(errors).length >= 18);
-  for (const name of Object.keys(errors) as DenoErrorName[]) {
+  assert.ok(Object.keys(denoErrors).length >= 18);
+  for (const name of Object.keys(denoErrors) as DenoErrorName[]) {
     assert.equal(typeof DENO[name], "function", name);
-    assert.equal(errors[name], DENO[name] as unknown, name);
+    assert.equal(denoErrors[name], DENO[name] as unknown, name);
   }
 });
 

@@ -24,9 +24,9 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../platforms/contract/platform.ts";
-import { dialAll, type Dialler } from "../../src/net/tcp/happy_eyeballs.ts";
+import { dialAll, type Dialer } from "../../src/net/tcp/happy_eyeballs.ts";
 import { formatIP, parseIP } from "../../src/net/addr/ip.ts";
-import { Limits } from "../../src/net/options/call_limits.ts";
+import { CallDeadline } from "../../src/net/options/call_options.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, only, onWindows, openSockets, opError, portOf, thrown, until } from "../harness.ts";
 
@@ -340,7 +340,7 @@ class FakeConn implements Disposable {
 type Answer = { after: number; ok: boolean };
 
 /** Dials nothing: an address answers as `answers` says, and what is asked is written down. */
-class FakeDialler implements Dialler<FakeConn> {
+class FakeDialler implements Dialer<FakeConn> {
   readonly log: string[] = [];
   readonly shares: number[] = [];
   readonly conns: FakeConn[] = [];
@@ -371,7 +371,7 @@ function endpoints(...addresses: string[]): Endpoint[] {
   return addresses.map((text) => ({ ip: parseIP(text)!, port: 1, scope: 0 }));
 }
 
-const NO_LIMITS = new Limits({});
+const NO_LIMITS = new CallDeadline({});
 const OK: Answer = { after: 0, ok: true };
 const FAILS: Answer = { after: 0, ok: false };
 
@@ -445,7 +445,7 @@ const SHARES: readonly (readonly [timeout: number, shares: readonly number[]])[]
 both("each address has its share of the time that is left, as in Go", function* () {
   for (const [timeout, shares] of SHARES) {
     const fake = new FakeDialler({ "::1": FAILS, "::2": FAILS, "::3": FAILS });
-    yield* thrown(dialAll(fake, endpoints("::1", "::2", "::3"), new Limits({ timeout })));
+    yield* thrown(dialAll(fake, endpoints("::1", "::2", "::3"), new CallDeadline({ timeout })));
     const told = fake.shares.map(Math.round);
     told.forEach((share, i) => assert.ok(Math.abs(share - shares[i]) < 500, String(told)));
   }

@@ -24,12 +24,12 @@ import {
   splice,
 } from "../../mod.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
-import type { Goroutine } from "../../src/sched/goroutine.ts";
+import type { G } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { both, onWindows, openSockets, pair, until } from "../harness.ts";
 
 function end(g: GoroutineHandle<unknown>): void {
-  scheduler.end(g as unknown as Goroutine);
+  scheduler.end(g as unknown as G);
 }
 
 /** Numbers by chance, the same for the same seed. */

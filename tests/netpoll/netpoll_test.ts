@@ -14,7 +14,7 @@ import { both, onWindows, pair } from "../harness.ts";
 /** The system's poller, which is not told that descriptors are closed. */
 class ForgetfulPoller implements Poller {
   readonly #poller = platform().openPoller();
-  readonly tellsArrivals = this.#poller.tellsArrivals;
+  readonly edgePerArrival = this.#poller.edgePerArrival;
   readonly waitDescriptor = this.#poller.waitDescriptor;
   readonly breakDescriptor = this.#poller.breakDescriptor;
   events: [slot: number, sequence: number][] = [];
@@ -146,17 +146,17 @@ both("closing goes before a deadline, a deadline before readiness", function* ()
   using _a = a, _b = b;
   const netpoll = new Netpoll(() => platform().openPoller());
   const pd = opened(netpoll, a.fd);
-  assert.equal(pd.readAnswer, POLL_OK);
+  assert.equal(pd.readState, POLL_OK);
   pd.setDeadline("read", performance.now() - 1);
-  assert.equal(pd.readAnswer, POLL_TIMEOUT);
-  assert.equal(pd.writeAnswer, POLL_OK);
+  assert.equal(pd.readState, POLL_TIMEOUT);
+  assert.equal(pd.writeState, POLL_OK);
   pd.setDeadline("read", Infinity);
-  assert.equal(pd.readAnswer, POLL_OK);
+  assert.equal(pd.readState, POLL_OK);
   pd.setDeadline("write", 1);
-  assert.equal(pd.writeAnswer, POLL_TIMEOUT);
+  assert.equal(pd.writeState, POLL_TIMEOUT);
   pd.evict();
-  assert.equal(pd.readAnswer, POLL_CLOSING);
-  assert.equal(pd.writeAnswer, POLL_CLOSING);
+  assert.equal(pd.readState, POLL_CLOSING);
+  assert.equal(pd.writeState, POLL_CLOSING);
   netpoll.close(pd);
   netpoll.idle();
 }, otherPoller);
@@ -172,7 +172,7 @@ both("a recycled slot has no deadline of its last descriptor", function* (): Rou
   netpoll.close(first);
   assert.equal(scheduler.timers.size, timers, "its timer is gone");
   const second = opened(netpoll, b.fd);
-  assert.equal(second.readAnswer, POLL_OK);
+  assert.equal(second.readState, POLL_OK);
   netpoll.close(second);
   netpoll.idle();
 }, otherPoller);

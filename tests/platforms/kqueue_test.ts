@@ -73,7 +73,7 @@ for (const system of [DARWIN, FREEBSD]) {
         assert.deepEqual([...woken].sort(), [...wakes].sort());
         assert.equal(pd.rready, wakes.includes("read"));
         assert.equal(pd.wready, wakes.includes("write"));
-        assert.equal(pd.readAnswer, 0, "no call is refused: the next one says what happened");
+        assert.equal(pd.readState, 0, "no call is refused: the next one says what happened");
         netpoll.close(pd);
       });
     }

@@ -119,7 +119,7 @@ export class Bench {
 
   /** What is told of a hang-up: nothing where every read must ask. */
   get hangup(): number {
-    return this.poller.tellsArrivals ? POLL_HANGUP : 0;
+    return this.poller.edgePerArrival ? POLL_HANGUP : 0;
   }
 
   /** Registers `fd`. */

@@ -14,7 +14,7 @@ const SKIP: PollerSystem["skip"] = {
   "two: one descriptor in two pollers is told by both":
     "a socket belongs to one completion port for life",
   "own: it can be polled while there is something to tell":
-    "a port can be looked at only by taking from it: a basket takes the place of that",
+    "a port can be looked at only by taking from it: a completions takes the place of that",
 };
 
 /**

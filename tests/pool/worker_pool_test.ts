@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { go, type Goroutine, gosched, type Routine, sleep } from "../../mod.ts";
 import {
-  openPool,
+  openWorkerPool,
   type PoolOptions,
   type PoolWorkerReport,
   type WorkerPool,
@@ -19,7 +19,7 @@ function* withPool(
   options: PoolOptions,
   body: (pool: WorkerPool<Jobs>) => Routine<void>,
 ): Routine<void> {
-  const pool = yield* openPool<Jobs>(JOBS, options);
+  const pool = yield* openWorkerPool<Jobs>(JOBS, options);
   yield* body(pool);
   yield* pool.shutdown();
 }
@@ -223,7 +223,7 @@ bothWithWorkers("a job that takes too long is cut", function* () {
 });
 
 bothWithWorkers("with nobody left to do them, jobs fail", function* () {
-  const pool = yield* openPool<Jobs>(JOBS, { workers: 1, restart: false });
+  const pool = yield* openWorkerPool<Jobs>(JOBS, { workers: 1, restart: false });
   const dies = go(() => thrown(pool.submit("exit")));
   const waits = go(() => thrown(pool.submit("add", 1, 2)));
   assert.equal((yield* dies.join() as Routine<Error>).name, "WorkerEndedError");
@@ -233,14 +233,14 @@ bothWithWorkers("with nobody left to do them, jobs fail", function* () {
 });
 
 bothWithWorkers("shutdown waits for what is under way, until its deadline", function* () {
-  const pool = yield* openPool<Jobs>(JOBS, { workers: 1 });
+  const pool = yield* openWorkerPool<Jobs>(JOBS, { workers: 1 });
   const first = go(() => pool.submit("spin", 20));
   const second = go(() => pool.submit("add", 1, 2));
   yield* gosched();
   yield* pool.shutdown();
   assert.equal(yield* first.join(), 20);
   assert.equal(yield* second.join(), 3);
-  const hasty = yield* openPool<Jobs>(JOBS, { workers: 1 });
+  const hasty = yield* openWorkerPool<Jobs>(JOBS, { workers: 1 });
   const cut = go(() => thrown(hasty.submit("spinTooLong")));
   yield* sleep(1);
   yield* hasty.shutdown({ deadline: 10 });
@@ -248,13 +248,13 @@ bothWithWorkers("shutdown waits for what is under way, until its deadline", func
 });
 
 endsWithRun("workers end with the run that opened them", function* () {
-  const pool = yield* openPool<Jobs>(JOBS, { workers: 2 });
+  const pool = yield* openWorkerPool<Jobs>(JOBS, { workers: 2 });
   assert.equal(yield* pool.submit("add", 1, 2), 3);
 });
 
 withWorkers("run", "a module that cannot be loaded is an error of openPool", function* () {
   const missing = new URL("./handlers/missing.ts", import.meta.url);
-  assert.match(String(yield* thrown(openPool(missing, { workers: 2 }))), /missing/);
+  assert.match(String(yield* thrown(openWorkerPool(missing, { workers: 2 }))), /missing/);
 });
 
 const WRONG: [PoolOptions, RegExp][] = [
@@ -270,9 +270,9 @@ const WRONG: [PoolOptions, RegExp][] = [
 
 both("an option that is wrong is named", function* () {
   for (const [options, name] of WRONG) {
-    const error = yield* thrown(openPool(JOBS, options));
+    const error = yield* thrown(openWorkerPool(JOBS, options));
     assert.ok(error instanceof TypeError);
     assert.match(error.message, name);
   }
-  assert.match(String(yield* thrown(openPool("jobs.ts"))), /must be a URL/);
+  assert.match(String(yield* thrown(openWorkerPool("jobs.ts"))), /must be a URL/);
 });

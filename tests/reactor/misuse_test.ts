@@ -12,7 +12,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { limit, type Limits, openPool, openReactor, type WorkerPool } from "../../reactor.ts";
+import { limit, type Limits, openReactor, openWorkerPool, type WorkerPool } from "../../reactor.ts";
 import { both, openSockets, runBy, thrown, until } from "../harness.ts";
 import { bothWithWorkers, noSharing } from "./left.ts";
 
@@ -39,7 +39,7 @@ bothWithWorkers("data that cannot be copied is an error of openReactor alone", f
 
 bothWithWorkers("a deadline of a shutdown is a number", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
-  const pool = yield* openPool(JOBS, { workers: 1 });
+  const pool = yield* openWorkerPool(JOBS, { workers: 1 });
   for (const ended of [reactor, pool]) {
     for (const wrong of [NaN, "soon", null, new Date()]) {
       const options = { deadline: wrong as number };
@@ -137,7 +137,7 @@ for (const driver of ["run", "runSync"] as const) {
     const onWorkerEnd = (report: unknown) => void told.push(report);
     const kept = await runBy(driver, function* () {
       const reactor = yield* openReactor(HANDLER, { workers: 2, onWorkerEnd });
-      yield* openPool(JOBS, { workers: 2, onWorkerEnd });
+      yield* openWorkerPool(JOBS, { workers: 2, onWorkerEnd });
       return reactor.workers;
     });
     assert.deepEqual(kept.map(({ state }) => state), ["ended", "ended"]);
@@ -164,7 +164,7 @@ bothWithWorkers("a handler that is no function* is named", function* () {
 });
 
 bothWithWorkers("a job that is none is refused, and the pool goes on", function* () {
-  const pool: WorkerPool = yield* openPool(JOBS, { workers: 1 });
+  const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1 });
   const WRONG: [unknown, RegExp][] = [
     [null, /it must be an object/],
     [5, /it must be an object/],
@@ -181,7 +181,7 @@ bothWithWorkers("a job that is none is refused, and the pool goes on", function*
 });
 
 bothWithWorkers("whatever a job throws is carried over, and its worker goes on", function* () {
-  const pool: WorkerPool = yield* openPool(JOBS, { workers: 1, restart: false });
+  const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1, restart: false });
   assert.deepEqual(Object.keys((yield* thrown(pool.submit("failWithoutText"))) as object), []);
   const unreadable = yield* thrown(pool.submit("failUnreadably"));
   assert.equal(String(unreadable), "Error: an error that cannot be read was thrown");

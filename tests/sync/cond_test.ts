@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Cond, after Go's sync/cond_test.go. */
 import assert from "node:assert/strict";
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { Cond } from "../../src/sync/cond.ts";
@@ -14,11 +9,11 @@ import { Mutex } from "../../src/sync/mutex.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
 import { both, thrown, until } from "../harness.ts";
 
-const waits = (g: GoroutineHandle) => g.status === "waiting" && g.waitReason === "sync.Cond.Wait";
+const waits = (g: Goroutine) => g.status === "waiting" && g.waitReason === "sync.Cond.Wait";
 
 /** Starts goroutines that wait on `cond` once each; `woken` takes their numbers. */
-function* waiters(cond: Cond, count: number, woken: number[]): Routine<GoroutineHandle<void>[]> {
-  const all: GoroutineHandle<void>[] = [];
+function* waiters(cond: Cond, count: number, woken: number[]): Routine<Goroutine<void>[]> {
+  const all: Goroutine<void>[] = [];
   for (let i = 0; i < count; i++) {
     all.push(go(function* waiter() {
       yield* cond.l.lock();
@@ -146,12 +141,12 @@ both("Cond: a goroutine ended in wait() has the lock when its finally blocks run
   });
   yield* until(() => waits(g));
   yield* mu.lock();
-  scheduler.end(g as Goroutine);
+  scheduler.end(g as G);
   // Somebody else has the lock; ended again and again, it goes on waiting for it.
-  for (let i = 0; i < 3; i++) scheduler.end(g as Goroutine);
+  for (let i = 0; i < 3; i++) scheduler.end(g as G);
   assert.deepEqual([g.status, g.waitReason, inFinally], ["waiting", "sync.Mutex.Lock", false]);
   mu.unlock();
-  scheduler.end(g as Goroutine);
+  scheduler.end(g as G);
   yield* until(() => g.status === "dead");
   assert.ok(inFinally);
   assert.ok(mu.tryLock());
@@ -162,11 +157,11 @@ both("Cond: a signal for a goroutine that is ended goes to the next", function* 
   const cond = new Cond(mu);
   const woken: number[] = [];
   const all = yield* waiters(cond, 4, woken);
-  scheduler.end(all[0] as Goroutine);
+  scheduler.end(all[0] as G);
   cond.signal();
   // Signalled, and ended before its turn.
   assert.equal(all[1].status, "runnable");
-  scheduler.end(all[1] as Goroutine);
+  scheduler.end(all[1] as G);
   yield* all[2].join();
   assert.deepEqual(woken, [2]);
   assert.ok(waits(all[3]));
@@ -175,7 +170,7 @@ both("Cond: a signal for a goroutine that is ended goes to the next", function* 
   yield* mu.lock();
   cond.signal();
   yield* until(() => all[3].waitReason === "sync.Mutex.Lock");
-  scheduler.end(all[3] as Goroutine);
+  scheduler.end(all[3] as G);
   mu.unlock();
   yield* last.join();
   assert.deepEqual(woken, [2, 0]);
@@ -197,7 +192,7 @@ both("Cond: a goroutine ended after a broadcast wakes nobody who came later", fu
   const later = go(() => cond.wait());
   yield* until(() => waits(later));
   // Woken together with all who waited then, and ended while it waits for the lock.
-  scheduler.end(first as Goroutine);
+  scheduler.end(first as G);
   locked = false;
   yield* until(() => first.status === "dead");
   for (let i = 0; i < 5; i++) yield* gosched();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** ErrGroup, after golang.org/x/sync/errgroup's errgroup_test.go. */
 import assert from "node:assert/strict";
-import { type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
+import { type G, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { gosched, numGoroutine, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { background, cause } from "../../src/context/context.ts";
@@ -131,7 +131,7 @@ both("ErrGroup.setLimit() with goroutines at work is Go's panic", function* () {
 both("ErrGroup: an ended goroutine counts as one that returned, and frees its place", function* () {
   const group = new ErrGroup();
   group.setLimit(1);
-  const members: Goroutine[] = [];
+  const members: G[] = [];
   const work = function* () {
     members.push(scheduler.current!);
     yield* sleep(members.length === 1 ? 60_000 : 0.1);

@@ -5,12 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, run, runSync, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { Cond } from "../../src/sync/cond.ts";
@@ -166,7 +161,7 @@ both("Mutex: a goroutine ended while it waits leaves the queue", function* () {
   yield* mu.lock();
   const [a, b, c] = [1, 2, 3].map(() => go(() => mu.lock()));
   for (const g of [a, b, c]) yield* parked(g, "sync.Mutex.Lock");
-  scheduler.end(b as Goroutine);
+  scheduler.end(b as G);
   mu.unlock();
   yield* a.join();
   assert.equal(c.status, "waiting");
@@ -183,7 +178,7 @@ both("Mutex: one that was handed the lock and ended before it ran passes it on",
   for (const g of [a, b]) yield* parked(g, "sync.Mutex.Lock");
   mu.unlock();
   assert.equal(a.status, "runnable");
-  scheduler.end(a as Goroutine);
+  scheduler.end(a as G);
   assert.equal(a.status, "dead");
   yield* b.join();
   mu.unlock();
@@ -198,7 +193,7 @@ both("Mutex: one ended at a using declaration gives back what it holds", functio
   });
   yield* parked(g, "sleep");
   assert.equal(mu.tryLock(), false);
-  scheduler.end(g as Goroutine);
+  scheduler.end(g as G);
   assert.ok(mu.tryLock());
 });
 
@@ -330,7 +325,7 @@ function* inside(enter: () => boolean, leave: () => void, pause: number): Routin
 function* endAtRandom(seed: number, count: number): Routine<void> {
   const random = randomFrom(seed);
   const p = new Playground();
-  const living: GoroutineHandle<void>[] = [];
+  const living: Goroutine<void>[] = [];
   let ended = 0;
   let left = false;
   const work = function* () {
@@ -344,9 +339,9 @@ function* endAtRandom(seed: number, count: number): Routine<void> {
     for (let i = random(4); i > 0; i--) yield* gosched();
     const [g] = living.splice(random(living.length), 1);
     assert.notEqual(g.status, "dead");
-    scheduler.end(g as Goroutine);
+    scheduler.end(g as G);
     // Ended again while it takes back the lock of the condition: it does not get away without.
-    if (random(2) === 0) scheduler.end(g as Goroutine);
+    if (random(2) === 0) scheduler.end(g as G);
     ended++;
   }
   left = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Once, after Go's sync/once_test.go. */
 import assert from "node:assert/strict";
-import type { Goroutine } from "../../src/sched/goroutine.ts";
+import type { G } from "../../src/sched/goroutine.ts";
 import { go, gosched, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { Once } from "../../src/sync/once.ts";
@@ -50,7 +50,7 @@ both("Once.do(): ended in the middle it counts as done, and those who wait go on
   const second = go(() => once.do(() => assert.fail("called twice")));
   const third = go(() => once.do(() => assert.fail("called twice")));
   yield* until(() => third.waitReason === "sync.Mutex.Lock");
-  scheduler.end(second as Goroutine);
-  scheduler.end(first as Goroutine);
+  scheduler.end(second as G);
+  scheduler.end(first as G);
   yield* third.join();
 });

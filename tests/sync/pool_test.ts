@@ -5,10 +5,10 @@ import { execFile } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { Pool, poolCleanup } from "../../src/sync/pool.ts";
+import { ObjectPool, poolCleanup } from "../../src/sync/object_pool.ts";
 
 test("Pool.get() gives what was put in, the last first, then undefined", () => {
-  const pool = new Pool<string | undefined | null>();
+  const pool = new ObjectPool<string | undefined | null>();
   assert.equal(pool.get(), undefined);
   pool.put("a");
   pool.put("b");
@@ -17,21 +17,21 @@ test("Pool.get() gives what was put in, the last first, then undefined", () => {
 
 test("Pool.get() makes one when the pool is empty", () => {
   let made = 0;
-  const pool = new Pool({ new: () => ++made });
+  const pool = new ObjectPool({ new: () => ++made });
   assert.deepEqual([pool.get(), pool.get()], [1, 2]);
   pool.put(42);
   assert.deepEqual([pool.get(), pool.get()], [42, 3]);
 });
 
 test("Pool.put() leaves null and undefined out", () => {
-  const pool = new Pool<number | null | undefined>({ new: () => 7 });
+  const pool = new ObjectPool<number | null | undefined>({ new: () => 7 });
   pool.put(null);
   pool.put(undefined);
   assert.equal(pool.get(), 7);
 });
 
 test("Pool keeps through one collection of the garbage, and drops at the second", () => {
-  const pool = new Pool<string | undefined>();
+  const pool = new ObjectPool<string | undefined>();
   for (let i = 0; i < 100; i++) pool.put("old");
   poolCleanup();
   pool.put("new");
@@ -46,7 +46,7 @@ test("Pool keeps through one collection of the garbage, and drops at the second"
 });
 
 test("Pool: two collections by the host's own collector empty it", async () => {
-  const pool = new URL("../../src/sync/pool.ts", import.meta.url).href;
+  const pool = new URL("../../src/sync/object_pool.ts", import.meta.url).href;
   const program = `
     import { Pool } from "${pool}";
     const collect = globalThis.Bun ? () => Bun.gc(true) : gc;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** RWMutex, after Go's sync/rwmutex_test.go. */
 import assert from "node:assert/strict";
-import { type Goroutine, PanicError } from "../../src/sched/goroutine.ts";
+import { type G, PanicError } from "../../src/sched/goroutine.ts";
 import { go, gosched } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
@@ -182,7 +182,7 @@ both("RWMutex: when the writer that waits is ended, the readers behind it go in"
   yield* parked(writer, writes);
   const readers = [1, 2].map(() => go(() => mu.rlock()));
   for (const g of readers) yield* parked(g, reads);
-  scheduler.end(writer as Goroutine);
+  scheduler.end(writer as G);
   for (const g of readers) yield* g.join();
   for (let i = 0; i < 3; i++) mu.runlock();
   assert.ok(mu.tryLock());
@@ -197,14 +197,14 @@ both("RWMutex: granted and ended before it ran, a writer or reader passes it on"
   yield* parked(b, writes);
   mu.unlock();
   assert.equal(a.status, "runnable");
-  scheduler.end(a as Goroutine);
+  scheduler.end(a as G);
   yield* b.join();
   const [c, d] = [1, 2].map(() => go(() => mu.rlock()));
   for (const g of [c, d]) yield* parked(g, reads);
   const e = go(() => mu.lock());
   yield* parked(e, writes);
   mu.unlock();
-  scheduler.end(c as Goroutine);
+  scheduler.end(c as G);
   yield* d.join();
   assert.equal(e.status, "waiting");
   mu.runlock();

@@ -2,12 +2,7 @@
 /** Scopes: goroutines that do not outlive their block. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, numGoroutine, run, runSync, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { type Scope, scope } from "../../src/sync/scope.ts";
@@ -129,9 +124,9 @@ both("scope(): when the goroutine that called it is ended, so are all of its", f
   yield* until(() =>
     [...scheduler.current!.run.goroutines()].every((g) => g.status !== "runnable")
   );
-  scheduler.end(owner as Goroutine);
+  scheduler.end(owner as G);
   // It waits for the slow ones even if it is ended again, and again.
-  scheduler.end(owner as Goroutine);
+  scheduler.end(owner as G);
   assert.equal(owner.status, "waiting");
   assert.ok(!log.includes("owner"));
   yield* until(() => owner.status === "dead");
@@ -150,7 +145,7 @@ both("scope(): nothing that parks on the way out: the owner is dead at once", fu
   );
   yield* until(() => numGoroutine() >= 4 && owner.waitReason === "scope");
   yield* gosched();
-  scheduler.end(owner as Goroutine);
+  scheduler.end(owner as G);
   assert.equal(owner.status, "dead");
   assert.deepEqual(log, ["child", "body"]);
 });
@@ -174,7 +169,7 @@ both("scope(): an error on the way out of an ended scope is not lost", function*
   const joiner = go(() => thrown(owner.join()));
   yield* until(() => joiner.waitReason === "join" && owner.waitReason === "scope");
   yield* gosched();
-  scheduler.end(owner as Goroutine);
+  scheduler.end(owner as G);
   assert.equal(yield* joiner.join(), error);
 });
 
@@ -183,9 +178,9 @@ both("scope(): one that is ended by itself is no error", function* () {
   yield* scope(function* (s) {
     const g = s.go(forever, log, "child");
     const fresh = s.go(forever, log, "never");
-    scheduler.end(fresh as Goroutine);
+    scheduler.end(fresh as G);
     yield* until(() => g.waitReason === "sleep");
-    scheduler.end(g as Goroutine);
+    scheduler.end(g as G);
     log.push("body goes on");
   });
   assert.deepEqual(log, ["child", "body goes on"]);
@@ -206,7 +201,7 @@ both("scope(): a goroutine that another ends may fail while that one runs", func
     yield* until(() => victim.waitReason === "sleep");
     try {
       // Its error would end this one, which is running.
-      scheduler.end(victim as Goroutine);
+      scheduler.end(victim as G);
       yield* sleep(60_000);
     } finally {
       ended = true;
@@ -218,7 +213,7 @@ both("scope(): a goroutine that another ends may fail while that one runs", func
 
 both("scope(): a goroutine that is started on the way out is ended before it runs", function* () {
   let ran = false;
-  let late: GoroutineHandle<void> | null = null;
+  let late: Goroutine<void> | null = null;
   const caught = yield* thrown(scope(function* (s) {
     s.go(function* () {
       try {

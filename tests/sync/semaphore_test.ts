@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Semaphore, after golang.org/x/sync/semaphore's semaphore_test.go. */
 import assert from "node:assert/strict";
-import {
-  type Goroutine,
-  type GoroutineHandle,
-  PanicError,
-  type Routine,
-} from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError, type Routine } from "../../src/sched/goroutine.ts";
 import { go, gosched, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { background } from "../../src/context/context.ts";
@@ -16,7 +11,7 @@ import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
 import { both, thrown, until } from "../harness.ts";
 
-function* parked(g: GoroutineHandle): Routine<void> {
+function* parked(g: Goroutine): Routine<void> {
   yield* until(() => g.status === "waiting" && g.waitReason === "semaphore");
 }
 
@@ -96,7 +91,7 @@ both("Semaphore: its context holds nobody who waits no more", function* () {
   sem.release();
   yield* served.join();
   assert.equal(ctx.canceller!.children!.size, 1);
-  scheduler.end(ended as Goroutine);
+  scheduler.end(ended as G);
   assert.equal(ctx.canceller!.children!.size, 0);
   cancel();
   sem.release();
@@ -114,7 +109,7 @@ both("Semaphore: one that asks for too much waits for its context, and keeps nob
   yield* gosched();
   cancel();
   assert.equal(yield* waiter.join(), Canceled);
-  scheduler.end(hopeless as Goroutine);
+  scheduler.end(hopeless as G);
   sem.release(2);
 });
 
@@ -166,7 +161,7 @@ both("Semaphore: when the first gives up, those behind it are served", function*
     yield* parked(much);
     const little = go(() => sem.acquire(1));
     yield* parked(little);
-    if (how === "ended") scheduler.end(much as Goroutine);
+    if (how === "ended") scheduler.end(much as G);
     else cancel();
     yield* little.join();
     cancel();
@@ -186,7 +181,7 @@ both("Semaphore: what was granted and not lived to see is passed on", function* 
     yield* parked(second);
     sem.release();
     assert.equal(first.status, "runnable");
-    if (how === "ended") scheduler.end(first as Goroutine);
+    if (how === "ended") scheduler.end(first as G);
     else cancel();
     yield* second.join();
     if (how === "cancelled") assert.equal(yield* first.join(), Canceled);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** WaitGroup, after Go's sync/waitgroup_test.go. */
 import assert from "node:assert/strict";
-import { type Goroutine, PanicError } from "../../src/sched/goroutine.ts";
+import { type G, PanicError } from "../../src/sched/goroutine.ts";
 import { go, gosched, run, runSync, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
@@ -86,7 +86,7 @@ both("WaitGroup.go() counts off goroutines that are ended, also before they ran"
   const fresh = wg.go(() => sleep(60_000));
   yield* until(() => started.waitReason === "sleep");
   const late = wg.go(() => sleep(60_000));
-  for (const g of [late, fresh, started]) scheduler.end(g as Goroutine);
+  for (const g of [late, fresh, started]) scheduler.end(g as G);
   yield* wg.wait();
 });
 
@@ -103,7 +103,7 @@ both("WaitGroup: a goroutine ended in wait() is forgotten", function* () {
   wg.add(1);
   const [a, b] = [1, 2].map(() => go(() => wg.wait()));
   yield* until(() => b.waitReason === "sync.WaitGroup.Wait");
-  scheduler.end(a as Goroutine);
+  scheduler.end(a as G);
   wg.done();
   yield* b.join();
 });

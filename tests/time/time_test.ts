@@ -13,14 +13,14 @@ import {
   runSync,
   sleep,
 } from "../../mod.ts";
-import { type Goroutine, type GoroutineHandle, PanicError } from "../../src/sched/goroutine.ts";
+import { type G, type Goroutine, PanicError } from "../../src/sched/goroutine.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/chan/channel.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
 import { after, Ticker, Timer } from "../../src/time/timer.ts";
-import { afterFunc } from "../../src/time/after_func.ts";
+import { timerFunc } from "../../src/time/after_func.ts";
 import { both, only, until } from "../harness.ts";
 
 /** How far the calendar's clock and the monotonic one may disagree, in milliseconds. */
@@ -28,8 +28,8 @@ const CLOCKS = 5;
 /** So long that a test which waited for it would fail. */
 const HOUR = 3_600_000;
 
-function end(g: GoroutineHandle): void {
-  scheduler.end(g as Goroutine);
+function end(g: Goroutine): void {
+  scheduler.end(g as G);
 }
 
 /** Keeps the thread busy. */
@@ -50,7 +50,7 @@ function withClock(f: (at: (ms: number) => void) => void): void {
 }
 
 /** Waits until `g` waits, without letting time pass. */
-function* parked(g: GoroutineHandle): Routine<void> {
+function* parked(g: Goroutine): Routine<void> {
   while (g.status !== "waiting") yield* gosched();
 }
 
@@ -248,7 +248,7 @@ both("many timers, of random lengths and mostly stopped, expire rightly", functi
   let wanted = 0;
   const timers = Array.from({ length: 2000 }, () => {
     const [start, ms] = [performance.now(), random(50)];
-    return afterFunc(ms, () => {
+    return timerFunc(ms, () => {
       assert.ok(performance.now() - start >= ms);
       fired++;
     });
@@ -345,9 +345,9 @@ test("what is no time is refused, with Go's texts where Go has one", () => {
     assert.throws(() => new Timer(1).reset(ms), RangeError);
     assert.throws(() => after(ms), RangeError);
     assert.throws(() => new Ticker(ms), RangeError);
-    assert.throws(() => afterFunc(ms, () => {}), RangeError);
+    assert.throws(() => timerFunc(ms, () => {}), RangeError);
   }
-  assert.throws(() => afterFunc(1, undefined as unknown as () => void), TypeError);
+  assert.throws(() => timerFunc(1, undefined as unknown as () => void), TypeError);
   assert.equal(scheduler.timers.size, 0);
 });
 
@@ -363,13 +363,13 @@ both("a time that never comes can be waited for", function* () {
 both("afterFunc starts its function in a goroutine of its own", function* () {
   const start = performance.now();
   const names = chan<string>();
-  afterFunc(10, function* announce() {
+  timerFunc(10, function* announce() {
     yield* names.send(scheduler.current!.name);
   });
   assert.equal(yield* names.recv(), "announce");
   assert.ok(performance.now() - start >= 10);
   let plain = false;
-  afterFunc(1, () => {
+  timerFunc(1, () => {
     plain = true;
   });
   yield* until(() => plain);
@@ -379,16 +379,16 @@ both("afterFunc can go on from one call to the next", function* () {
   const [n, done] = [10, chan<true>(1)];
   let left = n;
   const again = () => {
-    if (--left > 0) afterFunc(0, again);
+    if (--left > 0) timerFunc(0, again);
     else done.trySend(true);
   };
-  afterFunc(0, again);
+  timerFunc(0, again);
   assert.equal(yield* done.recv(), true);
 });
 
 both("the function of a stopped timer is not started", function* () {
   let started = 0;
-  const timer = afterFunc(5, () => {
+  const timer = timerFunc(5, () => {
     started++;
   });
   assert.equal(timer.stop(), true);
@@ -402,7 +402,7 @@ both("the function of a stopped timer is not started", function* () {
   assert.equal(timer.reset(1), true);
   yield* until(() => started === 2);
   {
-    using _ = afterFunc(1, () => {
+    using _ = timerFunc(1, () => {
       started++;
     });
   }
@@ -412,7 +412,7 @@ both("the function of a stopped timer is not started", function* () {
 
 both("while a function is to be started, a goroutine says so, and not longer", function* () {
   const before = numGoroutine();
-  const [a, b] = [afterFunc(HOUR, () => {}), afterFunc(HOUR, () => {})];
+  const [a, b] = [timerFunc(HOUR, () => {}), timerFunc(HOUR, () => {})];
   yield* until(() => /\[timers, \d+ ms\]: afterFunc/.test(dump()));
   assert.equal(numGoroutine(), before + 1);
   a.stop();
@@ -420,14 +420,14 @@ both("while a function is to be started, a goroutine says so, and not longer", f
   assert.equal(numGoroutine(), before + 1);
   b.stop();
   yield* until(() => numGoroutine() === before);
-  for (let i = 0; i < 1000; i++) afterFunc(HOUR, () => {}).stop();
+  for (let i = 0; i < 1000; i++) timerFunc(HOUR, () => {}).stop();
   yield* until(() => numGoroutine() === before);
 });
 
 test("an error of the function ends the run, as of any goroutine", async () => {
   const error = new Error("from the function");
   const main = function* () {
-    afterFunc(1, () => {
+    timerFunc(1, () => {
       throw error;
     });
     yield* sleep(HOUR);
@@ -443,12 +443,12 @@ test("a function whose run is over is not started", async () => {
     started++;
   };
   await run(function* () {
-    afterFunc(1, count);
+    timerFunc(1, count);
   });
   runSync(function* () {
-    afterFunc(1, count);
+    timerFunc(1, count);
     yield* gosched();
-    afterFunc(1, count);
+    timerFunc(1, count);
   });
   assert.equal(scheduler.timers.size, 0);
   await run(() => sleep(10));
@@ -466,7 +466,7 @@ test("host code needs no run for timers", async () => {
     if (++ticks === 5) break;
   }
   const called = await new Promise<number>((resolve) => {
-    afterFunc(2, () => resolve(performance.now()));
+    timerFunc(2, () => resolve(performance.now()));
   });
   assert.ok(called - start >= 22);
   await run(() => gosched());
@@ -503,7 +503,7 @@ both("goroutines ended at random points leave no timer behind", function* () {
     return Math.floor(state / 0x1_0000_0000 * n);
   };
   const shared = new Ticker(1);
-  const living = new Set<GoroutineHandle>();
+  const living = new Set<Goroutine>();
   const ways = [
     () => after(random(3)).recv(),
     () => shared.c.recv(),
@@ -513,7 +513,7 @@ both("goroutines ended at random points leave no timer behind", function* () {
       yield* select(timer.c.onRecv(), after(HOUR).onRecv());
     },
     function* () {
-      using _ = afterFunc(HOUR, () => {});
+      using _ = timerFunc(HOUR, () => {});
       yield* after(random(3)).recvOk();
     },
   ];

@@ -9,7 +9,7 @@ import { type Operation, PAGE } from "../iocp/overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { EBADF, ENOTSOCK, ERRNO, errnoText, ntstatusErrno } from "../abi/errno.ts";
 import type { Shared } from "../iocp/socket_handle.ts";
-import type { PacketQueue } from "../iocp/completion_port.ts";
+import type { CompletionQueue } from "../iocp/completion_port.ts";
 import { AFD_POLL_INFO, OBJECT_ATTRIBUTES, UNICODE_STRING } from "../abi/structs.ts";
 
 /** Any name below the device's opens it. */
@@ -25,10 +25,10 @@ const NEVER_HIGH = 0x7fffffff;
 export class Afd {
   readonly handle: number;
   readonly #shared: Shared;
-  readonly #queue: PacketQueue;
+  readonly #queue: CompletionQueue;
 
   /** Opens the device; its packets go to `queue`. Throws PlatformError. */
-  constructor(shared: Shared, queue: PacketQueue) {
+  constructor(shared: Shared, queue: CompletionQueue) {
     this.#shared = shared;
     this.#queue = queue;
     this.handle = openDevice(shared);

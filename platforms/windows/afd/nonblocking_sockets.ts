@@ -27,7 +27,7 @@ export interface Blocking {
 }
 
 /** See the top of this file. */
-export class PlainSockets implements RawSocketCalls {
+export class NonblockingSockets implements RawSocketCalls {
   readonly acceptName = "accept";
   /** Whoever wants to know. */
   readonly blocking: Set<Blocking> = new Set();

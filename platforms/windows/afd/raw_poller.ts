@@ -13,16 +13,16 @@ import { Afd } from "./afd.ts";
 import { BARE, type Operation } from "../iocp/overlapped_arena.ts";
 import { EEXIST, ENOENT, ERRNO } from "../abi/errno.ts";
 import type { Shared } from "../iocp/socket_handle.ts";
-import { PacketQueue, type Taker } from "../iocp/completion_port.ts";
+import { type CompletionHandler, CompletionQueue } from "../iocp/completion_port.ts";
 import type { Blocking } from "./nonblocking_sockets.ts";
 import { Watch } from "./watch.ts";
 
 /** See {@linkcode RawPoller}. */
-export class AfdRawPoller implements RawPoller, Taker, Blocking {
+export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
   readonly waitName = "NtRemoveIoCompletionEx";
   readonly controlName = "NtDeviceIoControlFile";
   readonly #shared: Shared;
-  readonly #queue: PacketQueue;
+  readonly #queue: CompletionQueue;
   readonly #afd: Afd;
   /** All who want to know of calls that would have to wait. */
   readonly #blocking: Set<Blocking>;
@@ -35,7 +35,7 @@ export class AfdRawPoller implements RawPoller, Taker, Blocking {
   /** Throws PlatformError. */
   constructor(shared: Shared, blocking: Set<Blocking>) {
     this.#shared = shared;
-    this.#queue = new PacketQueue(shared, this);
+    this.#queue = new CompletionQueue(shared, this);
     try {
       this.#afd = new Afd(shared, this.#queue);
     } catch (error) {
@@ -104,7 +104,7 @@ export class AfdRawPoller implements RawPoller, Taker, Blocking {
     this.#queue.break();
   }
 
-  /** See {@linkcode Taker}. */
+  /** See {@linkcode CompletionHandler}. */
   over(operation: Operation): void {
     const watch = operation.beginner as Watch;
     const mode = watch.completed(operation);

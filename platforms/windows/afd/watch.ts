@@ -17,7 +17,7 @@ import {
 } from "../../contract/platform.ts";
 import type { Afd } from "./afd.ts";
 import { pollInfo } from "./afd.ts";
-import type { Beginner, Operation } from "../iocp/overlapped_arena.ts";
+import type { Operation, OverlappedOwner } from "../iocp/overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { EBADF, ECANCELED } from "../abi/errno.ts";
 import { AFD_POLL_INFO } from "../abi/structs.ts";
@@ -29,7 +29,7 @@ const WRITES = C.AFD_POLL_SEND;
 const FAILURES = C.AFD_POLL_ABORT | C.AFD_POLL_CONNECT_FAIL;
 
 /** See the top of this file. */
-export class Watch implements Beginner {
+export class Watch implements OverlappedOwner {
   readonly fd: number;
   /** Whether it waits in the poller's list to be asked for. */
   listed = false;
@@ -53,7 +53,7 @@ export class Watch implements Beginner {
     this.#info = pollInfo(operation);
   }
 
-  /** For {@linkcode Beginner}; a raw poller reports by itself. */
+  /** For {@linkcode OverlappedOwner}; a raw poller reports by itself. */
   get socket(): { readonly slot: number; readonly sequence: number } {
     return { slot: this.fd, sequence: this.#tag };
   }
@@ -104,7 +104,7 @@ export class Watch implements Beginner {
     if (this.#asked !== 0) afd.cancel(this.#operation);
   }
 
-  /** See {@linkcode Beginner}: what is to be told, as bits of POLL_READ and the others. */
+  /** See {@linkcode OverlappedOwner}: what is to be told, as bits of POLL_READ and the others. */
   completed(operation: Operation): number {
     this.#asked = 0;
     const { errno } = operation;

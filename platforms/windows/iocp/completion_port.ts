@@ -4,9 +4,9 @@
  * one thread takes them out.
  *
  * A wait beside the host's loop cannot look at a port without taking from it. It puts what it takes
- * into a basket, and every poll looks there first.
+ * into a completion buffer, and every poll looks there first.
  */
-import { type CompletionBasket, type HostWait, PlatformError } from "../../contract/platform.ts";
+import { type CompletionBuffer, type HostWait, PlatformError } from "../../contract/platform.ts";
 import { type Operation, PAGE } from "./overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { ERRNO, errnoText, ntstatusErrno } from "../abi/errno.ts";
@@ -17,26 +17,26 @@ import { OVERLAPPED_ENTRY } from "../abi/structs.ts";
 const MAX_ENTRIES = 256;
 /** Packets that the wait beside the host's loop takes. */
 const BASKET_ENTRIES = 64;
-/** Where in its memory the basket has its count and its entries, in 32-bit words. */
+/** Where in its memory the completion buffer has its count and its entries, in 32-bit words. */
 const COUNT_AT = 0;
 const ENTRIES_AT = 4;
 /** Longest wait handed to the kernel, some eleven days; whoever waits then waits again. */
 const MAX_DELAY_NS = 1e15;
-/** Longest wait while packets may go into the basket, of which this thread is not told. */
+/** Longest wait while packets may go into the completion buffer, of which this thread is not told. */
 const SLICE_NS = 1e7;
-/** How long {@linkcode PacketQueue.drain} waits. */
+/** How long {@linkcode CompletionQueue.drain} waits. */
 const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
 const UNKNOWN_PACKET = "netpoll: take: a packet of an operation that is not under way";
 
 /** Whoever takes the packets. */
-export interface Taker {
+export interface CompletionHandler {
   /** The operation is over. */
   over(operation: Operation): void;
 }
 
 /** See the top of this file. */
-export class PacketQueue {
+export class CompletionQueue {
   /** The port's handle. */
   readonly handle: number;
   /** Operations that are under way and will each send a packet. */
@@ -44,31 +44,31 @@ export class PacketQueue {
   /** Whether the last poll took a packet of `break`. */
   woken = false;
   readonly #shared: Shared;
-  readonly #taker: Taker;
+  readonly #taker: CompletionHandler;
   readonly #entries = new Int32Array(new ArrayBuffer(MAX_ENTRIES * OVERLAPPED_ENTRY.words * 4));
   readonly #removed = new Int32Array(new ArrayBuffer(4));
   readonly #timeout = new Int32Array(new ArrayBuffer(8));
-  readonly #basket: Operation;
-  readonly #basketWords: Int32Array;
+  readonly #buffer: Operation;
+  readonly #bufferWords: Int32Array;
   #wait: HostWait | null = null;
   #broken = false;
 
   /** Opens a port. Throws PlatformError. */
-  constructor(shared: Shared, taker: Taker) {
+  constructor(shared: Shared, taker: CompletionHandler) {
     this.#shared = shared;
     this.#taker = taker;
-    const basket = shared.arena.take(PAGE);
-    if (basket === null) throw failure(ERRNO.ENOBUFS);
-    this.#basket = basket;
-    const { buffer, byteOffset, byteLength } = basket.data;
-    this.#basketWords = new Int32Array(buffer, byteOffset, byteLength / 4);
-    this.#basketWords[COUNT_AT] = 0;
+    const completions = shared.arena.take(PAGE);
+    if (completions === null) throw failure(ERRNO.ENOBUFS);
+    this.#buffer = completions;
+    const { buffer, byteOffset, byteLength } = completions.data;
+    this.#bufferWords = new Int32Array(buffer, byteOffset, byteLength / 4);
+    this.#bufferWords[COUNT_AT] = 0;
     const { nt } = shared.winsock;
     const handle = new Int32Array(new ArrayBuffer(8));
     // One thread takes packets: this one, or the one that waits for it.
     const status = nt.NtCreateIoCompletion(handle, C.IO_COMPLETION_ALL_ACCESS, null, 2);
     if (status < 0) {
-      shared.arena.give(basket);
+      shared.arena.give(completions);
       throw failure(ntstatusErrno(status));
     }
     this.handle = handle[0];
@@ -110,7 +110,7 @@ export class PacketQueue {
   /** A wait in the host's loop for this port to have something. */
   hostWait(): HostWait {
     const { runtime } = this.#shared.winsock;
-    return this.#wait = runtime.completionWait(this.#basketOf());
+    return this.#wait = runtime.completionWait(this.#bufferOf());
   }
 
   /** Waits a while for the packets that are to come: slots are free only after those. */
@@ -121,12 +121,12 @@ export class PacketQueue {
 
   /** Gives the port back. */
   dispose(): void {
-    this.#shared.arena.give(this.#basket);
+    this.#shared.arena.give(this.#buffer);
     this.#shared.winsock.kernel.CloseHandle(this.handle);
   }
 
-  #basketOf(): CompletionBasket {
-    const address = this.#shared.arena.addressOf(this.#basket.data);
+  #bufferOf(): CompletionBuffer {
+    const address = this.#shared.arena.addressOf(this.#buffer.data);
     return {
       port: this.handle,
       entries: address + ENTRIES_AT * 4,
@@ -136,10 +136,10 @@ export class PacketQueue {
   }
 
   #emptyBasket(): number {
-    const count = this.#basketWords[COUNT_AT];
+    const count = this.#bufferWords[COUNT_AT];
     if (count === 0) return 0;
-    this.#basketWords[COUNT_AT] = 0;
-    return this.#take(this.#basketWords, ENTRIES_AT, count);
+    this.#bufferWords[COUNT_AT] = 0;
+    return this.#take(this.#bufferWords, ENTRIES_AT, count);
   }
 
   #take(words: Int32Array, start: number, count: number): number {

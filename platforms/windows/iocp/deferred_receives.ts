@@ -13,22 +13,22 @@
  * In a thread with nothing to do nobody waits longer for it, since everything is under way before the
  * thread waits. In a busy one bytes that are there are found one poll later at most.
  */
-import type { LateReceive } from "./port_contract.ts";
-import type { Reported } from "./port_contract.ts";
+import type { DeferredReceive } from "./port_contract.ts";
+import type { PortEntry } from "./port_contract.ts";
 
 /** For fewer it is not worth it to look at the port before they are begun. */
 const MANY = 8;
 /** Is told of a receive that was over at once. */
-export type Report = (socket: Reported) => void;
+export type Report = (socket: PortEntry) => void;
 
 /** See the top of this file. */
-export class LateReceives {
+export class DeferredReceives {
   /** Asked for since the last poll began. */
-  #newer: LateReceive[] = [];
+  #newer: DeferredReceive[] = [];
   /** Asked for before that. */
-  #older: LateReceive[] = [];
+  #older: DeferredReceive[] = [];
 
-  add(receive: LateReceive): void {
+  add(receive: DeferredReceive): void {
     this.#newer.push(receive);
   }
 
@@ -55,7 +55,7 @@ export class LateReceives {
   }
 }
 
-function beginAll(receives: LateReceive[], report: Report): number {
+function beginAll(receives: DeferredReceive[], report: Report): number {
   let over = 0;
   for (const receive of receives) {
     if (!receive.begin()) continue;

@@ -7,7 +7,7 @@
 import { PlatformError } from "../../contract/platform.ts";
 import * as C from "../abi/constants.ts";
 import { errnoText, ntstatusErrno } from "../abi/errno.ts";
-import type { Reported } from "./port_contract.ts";
+import type { PortEntry } from "./port_contract.ts";
 import type { Winsock } from "../abi/winsock.ts";
 import { OVERLAPPED, WSABUF } from "../abi/structs.ts";
 
@@ -34,9 +34,9 @@ const RANGE = 1 << 29;
 const WORD = 2 ** 32;
 
 /** Whoever an operation was begun for. */
-export interface Beginner {
+export interface OverlappedOwner {
   /** The socket that it is about. */
-  readonly socket: Reported;
+  readonly socket: PortEntry;
   /** It is over: takes the result. Gives the modes (POLL_READ, ...) that it makes worth trying. */
   completed(operation: Operation): number;
 }
@@ -59,7 +59,7 @@ export class Operation {
   /** Where in memory its parts are, for structures that point at them. */
   readonly address: { readonly buffer: number; readonly room: number };
   /** Null while nothing is under way. */
-  beginner: Beginner | null = null;
+  beginner: OverlappedOwner | null = null;
 
   /** The slot at `at` of `memory`, whose address is `base`. */
   constructor(memory: ArrayBuffer, base: number, at: number, size: SlotSize) {
@@ -74,7 +74,7 @@ export class Operation {
   }
 
   /** Makes it ready for a call about `length` bytes of its data. */
-  prepare(beginner: Beginner, length: number): void {
+  prepare(beginner: OverlappedOwner, length: number): void {
     this.beginner = beginner;
     this.overlapped.fill(0);
     this.buffer[WSABUF.length] = length;

@@ -8,15 +8,15 @@ import type { Operation } from "./overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { EEXIST, ENOTSOCK, EPERM, ERRNO } from "../abi/errno.ts";
 import type { Shared, SocketHandle } from "./socket_handle.ts";
-import type { LateReceive } from "./port_contract.ts";
-import { LateReceives } from "./deferred_receives.ts";
-import { PacketQueue, type Taker } from "./completion_port.ts";
-import type { Port, Reported } from "./port_contract.ts";
+import type { DeferredReceive } from "./port_contract.ts";
+import { DeferredReceives } from "./deferred_receives.ts";
+import { type CompletionHandler, CompletionQueue } from "./completion_port.ts";
+import type { CompletionPort, PortEntry } from "./port_contract.ts";
 import { skipsOnSuccess } from "./provider.ts";
 
 /** Somebody to be reported without a packet. */
 interface Due {
-  readonly socket: Reported;
+  readonly socket: PortEntry;
   readonly mode: number;
 }
 
@@ -25,29 +25,29 @@ export interface SocketTable {
   /** Returns the socket of a descriptor, or minus an errno. */
   find(fd: number): SocketHandle | number;
   /** Closes the sockets whose close was put off; false when there was none. */
-  partNow(): boolean;
+  closeDeferred(): boolean;
 }
 
 /** One completion port, for one thread. */
-export class CompletionPoller implements Poller, Port, Taker {
-  readonly tellsArrivals = false;
+export class CompletionPoller implements Poller, CompletionPort, CompletionHandler {
+  readonly edgePerArrival = false;
   readonly #shared: Shared;
   readonly #sockets: SocketTable;
-  readonly #queue: PacketQueue;
+  readonly #queue: CompletionQueue;
   /** Registered at present. */
   readonly #registered = new Map<number, SocketHandle>();
   #due: Due[] = [];
-  readonly #late = new LateReceives();
+  readonly #deferred = new DeferredReceives();
   /** Whether the poll that is under way has made a goroutine runnable. */
   #somebodyRuns = false;
   /** Whom the poll that is under way reports to. */
   #sink: PollSink = nobody;
-  readonly #reportRead = (socket: Reported) => this.#tell(socket, POLL_READ);
+  readonly #reportRead = (socket: PortEntry) => this.#tell(socket, POLL_READ);
 
   constructor(shared: Shared, sockets: SocketTable) {
     this.#shared = shared;
     this.#sockets = sockets;
-    this.#queue = new PacketQueue(shared, this);
+    this.#queue = new CompletionQueue(shared, this);
   }
 
   get handle(): number {
@@ -93,11 +93,11 @@ export class CompletionPoller implements Poller, Port, Taker {
     this.#sink = sink;
     this.#somebodyRuns = false;
     const report = this.#reportRead;
-    let told = this.#reportDue() + this.#late.beginOlder(report);
-    if (!this.#somebodyRuns && this.#late.few) told += this.#late.beginAll(report);
-    told = this.#look(told, this.#late.empty ? delay : 0);
-    if (told < 0 || this.#somebodyRuns || this.#late.empty) return told;
-    return this.#look(told + this.#late.beginAll(report), delay);
+    let told = this.#reportDue() + this.#deferred.beginOlder(report);
+    if (!this.#somebodyRuns && this.#deferred.few) told += this.#deferred.beginAll(report);
+    told = this.#look(told, this.#deferred.empty ? delay : 0);
+    if (told < 0 || this.#somebodyRuns || this.#deferred.empty) return told;
+    return this.#look(told + this.#deferred.beginAll(report), delay);
   }
 
   /** Takes packets, and waits for some if nothing was told before. Gives how much was told in all. */
@@ -114,23 +114,23 @@ export class CompletionPoller implements Poller, Port, Taker {
     return fd === this.handle;
   }
 
-  /** See {@linkcode Port}. */
+  /** See {@linkcode CompletionPort}. */
   begun(): void {
     this.#queue.pending++;
   }
 
-  /** See {@linkcode Port}. */
-  later(receive: LateReceive): void {
-    this.#late.add(receive);
+  /** See {@linkcode CompletionPort}. */
+  later(receive: DeferredReceive): void {
+    this.#deferred.add(receive);
   }
 
-  /** See {@linkcode Port}. */
-  report(socket: Reported, mode: number): void {
+  /** See {@linkcode CompletionPort}. */
+  report(socket: PortEntry, mode: number): void {
     this.#due.push({ socket, mode });
     this.break();
   }
 
-  /** See {@linkcode Taker}: whoever began it takes the result, and the socket is reported. */
+  /** See {@linkcode CompletionHandler}: whoever began it takes the result, and the socket is reported. */
   over(operation: Operation): void {
     const { socket } = operation.beginner!;
     this.#tell(socket, operation.beginner!.completed(operation));
@@ -145,7 +145,7 @@ export class CompletionPoller implements Poller, Port, Taker {
     this.#sink = nobody;
     this.#queue.drain();
     // A peer that takes nothing is not waited for any longer.
-    if (this.#sockets.partNow()) this.#queue.drain();
+    if (this.#sockets.closeDeferred()) this.#queue.drain();
     this.#queue.dispose();
   }
 
@@ -171,7 +171,7 @@ export class CompletionPoller implements Poller, Port, Taker {
     return count;
   }
 
-  #tell({ slot, sequence }: Reported, mode: number): void {
+  #tell({ slot, sequence }: PortEntry, mode: number): void {
     if (slot >= 0 && this.#sink(slot, sequence, mode) === true) this.#somebodyRuns = true;
   }
 }

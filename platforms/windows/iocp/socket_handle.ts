@@ -4,10 +4,10 @@
  * began an operation ended.
  */
 import type { IntOption, RawAddress } from "../../contract/platform.ts";
-import type { Arena, Beginner, Operation } from "./overlapped_arena.ts";
+import type { Arena, Operation, OverlappedOwner } from "./overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { ERRNO } from "../abi/errno.ts";
-import type { Port, Reported } from "./port_contract.ts";
+import type { CompletionPort, PortEntry } from "./port_contract.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
 /** What a call answers that would have to wait. */
@@ -20,14 +20,14 @@ export interface Shared {
 }
 
 /** See the top of this file. */
-export abstract class SocketHandle implements Reported {
+export abstract class SocketHandle implements PortEntry {
   readonly fd: number;
   /** AF_INET or AF_INET6. */
   readonly family: number;
   readonly winsock: Winsock;
   readonly arena: Arena;
   /** The port that it belongs to; null until it is registered for the first time. */
-  port: Port | null = null;
+  port: CompletionPort | null = null;
   slot = -1;
   sequence = 0;
   /** Whether a call that succeeds at once sends no packet. */
@@ -103,13 +103,13 @@ export abstract class SocketHandle implements Reported {
    * A slot for an operation that the port will tell of, or minus an errno: EINVAL for a socket that no
    * port knows, as nobody would be told.
    */
-  prepare(beginner: Beginner, size: Operation["size"], length: number): Operation | number {
+  prepare(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | number {
     if (this.port === null) return -ERRNO.EINVAL;
     return this.take(beginner, size, length) ?? -ERRNO.ENOBUFS;
   }
 
   /** A slot prepared for `length` bytes; null if there is none. */
-  take(beginner: Beginner, size: Operation["size"], length: number): Operation | null {
+  take(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | null {
     const operation = this.arena.take(size);
     operation?.prepare(beginner, length);
     return operation;

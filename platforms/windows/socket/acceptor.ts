@@ -5,7 +5,7 @@
  */
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
 import { POLL_READ, type RawAddress } from "../../contract/platform.ts";
-import { BARE, type Beginner, type Operation, PAGE } from "../iocp/overlapped_arena.ts";
+import { BARE, type Operation, type OverlappedOwner, PAGE } from "../iocp/overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { ECANCELED, ERRNO } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
@@ -21,7 +21,7 @@ export interface Accepted {
 }
 
 /** See the top of this file. */
-export class Acceptor implements Beginner {
+export class OverlappedAcceptor implements OverlappedOwner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
   /** An accept that is over and whose connection nobody has taken yet. */
@@ -69,7 +69,7 @@ export class Acceptor implements Beginner {
     this.#closeSocket();
   }
 
-  /** See {@linkcode Beginner}. */
+  /** See {@linkcode OverlappedOwner}. */
   completed(operation: Operation): number {
     this.#pending = null;
     this.#settle(operation);

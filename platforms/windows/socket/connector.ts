@@ -4,14 +4,14 @@
  * before the socket is registered begins when it is.
  */
 import { POLL_READ, POLL_WRITE, type RawAddress } from "../../contract/platform.ts";
-import { BARE, type Beginner, type Operation } from "../iocp/overlapped_arena.ts";
+import { BARE, type Operation, type OverlappedOwner } from "../iocp/overlapped_arena.ts";
 import * as C from "../abi/constants.ts";
 import { ECANCELED, ERRNO } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
 import { SOCKADDR } from "../abi/structs.ts";
 
 /** See the top of this file. */
-export class Connector implements Beginner {
+export class OverlappedConnector implements OverlappedOwner {
   readonly socket: SocketHandle;
   #wanted: RawAddress | null = null;
   #pending: Operation | null = null;
@@ -51,7 +51,7 @@ export class Connector implements Beginner {
     return error;
   }
 
-  /** See {@linkcode Beginner}. */
+  /** See {@linkcode OverlappedOwner}. */
   completed(operation: Operation): number {
     this.#pending = null;
     this.#error = this.#settle(operation);

@@ -5,7 +5,7 @@
  * that none is cut off before its reader is known. It belongs to the socket: see receiver.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
-import { type Beginner, LARGE, type Operation } from "../iocp/overlapped_arena.ts";
+import { LARGE, type Operation, type OverlappedOwner } from "../iocp/overlapped_arena.ts";
 import { type ControlInfo, NO_CONTROL } from "../../contract/packets.ts";
 import { ECANCELED } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
@@ -23,7 +23,7 @@ export interface Name {
 const IN_MESSAGE = -1;
 
 /** See the top of this file. */
-export class DatagramReceiver implements Beginner {
+export class DatagramReceiver implements OverlappedOwner {
   readonly socket: SocketHandle;
   /** What the datagram that was received last carried beside its bytes. */
   control: ControlInfo = NO_CONTROL;
@@ -78,7 +78,7 @@ export class DatagramReceiver implements Beginner {
     this.#kept = null;
   }
 
-  /** See {@linkcode Beginner}. */
+  /** See {@linkcode OverlappedOwner}. */
   completed(operation: Operation): number {
     this.#pending = null;
     this.#settle(operation);

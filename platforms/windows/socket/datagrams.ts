@@ -15,7 +15,7 @@ import type { Family, RawAddress } from "../../contract/platform.ts";
 import * as C from "../abi/constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { ENOPROTOOPT, EOPNOTSUPP } from "../abi/errno.ts";
-import { type SinglePackets, WindowsMessages } from "./messages.ts";
+import { type SingleDatagrams, WindowsMessages } from "./messages.ts";
 import { WindowsMulticast } from "./multicast.ts";
 import type { WindowsSockets } from "./sockets.ts";
 import type { Winsock } from "../abi/winsock.ts";
@@ -40,7 +40,7 @@ const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
 ]);
 
 /** See {@linkcode PacketCalls}. */
-export class WindowsPackets implements PacketCalls, SinglePackets {
+export class WindowsDatagrams implements PacketCalls, SingleDatagrams {
   readonly sender: SocketName & { readonly bytes: Uint8Array };
   /** What the last `receiveFrom` gave beside the bytes. */
   control: ControlInfo = NO_CONTROL;

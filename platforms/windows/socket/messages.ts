@@ -15,7 +15,7 @@ import { EOPNOTSUPP } from "../abi/errno.ts";
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
 
 /** Calls that move one datagram at a time, with what it carries beside its bytes. */
-export interface SinglePackets {
+export interface SingleDatagrams {
   /** Who sent what the last `receiveFrom` gave. */
   readonly sender: SocketName & { readonly bytes: Uint8Array };
   /** What that carried. */
@@ -36,7 +36,7 @@ export class WindowsMessages implements Messages {
   readonly size: number;
   readonly data: Uint8Array<ArrayBuffer>;
   readonly lengths: Int32Array;
-  readonly #packets: SinglePackets;
+  readonly #packets: SingleDatagrams;
   readonly #names: SocketName[];
   readonly #nameBytes: Uint8Array<ArrayBuffer>;
   readonly #truncated: boolean[];
@@ -44,7 +44,7 @@ export class WindowsMessages implements Messages {
   readonly #infos: ControlInfo[];
   readonly #requests: (ControlRequest | null)[];
 
-  constructor(packets: SinglePackets, { count, size }: MessagesShape) {
+  constructor(packets: SingleDatagrams, { count, size }: MessagesShape) {
     this.#packets = packets;
     this.count = count;
     this.size = size;

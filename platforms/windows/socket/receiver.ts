@@ -14,24 +14,24 @@
 import { POLL_READ } from "../../contract/platform.ts";
 import {
   BARE,
-  type Beginner,
   type Operation,
+  type OverlappedOwner,
   PAGE,
   type SlotSize,
 } from "../iocp/overlapped_arena.ts";
 import { ECANCELED, ERRNO } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
-import type { LateReceive } from "../iocp/port_contract.ts";
+import type { DeferredReceive } from "../iocp/port_contract.ts";
 
 /** See the top of this file. */
-export class Receiver implements Beginner, LateReceive {
+export class Receiver implements OverlappedOwner, DeferredReceive {
   readonly socket: SocketHandle;
   /** Bytes that have come so far. */
   received = 0;
   /** The receive that is under way. */
   #pending: Operation | null = null;
   /** The poller is to begin one. */
-  #late = false;
+  #deferred = false;
   /** A receive that is over, and which part of its data nobody has read yet. */
   #kept: Operation | null = null;
   #from = 0;
@@ -52,7 +52,7 @@ export class Receiver implements Beginner, LateReceive {
   receive(buffer: Uint8Array, length: number): number {
     for (;;) {
       if (this.#kept !== null) return this.#collect(this.#kept, buffer, length);
-      if (this.#pending !== null || this.#late) return AGAIN;
+      if (this.#pending !== null || this.#deferred) return AGAIN;
       if (this.#error !== 0) return this.#tellError();
       if (this.#ended) return 0;
       const n = this.#eager || this.socket.port === null
@@ -68,10 +68,10 @@ export class Receiver implements Beginner, LateReceive {
     return this.#begunReady(BARE);
   }
 
-  /** See {@linkcode LateReceive}. */
+  /** See {@linkcode DeferredReceive}. */
   begin(): boolean {
-    if (!this.#late) return false;
-    this.#late = false;
+    if (!this.#deferred) return false;
+    this.#deferred = false;
     return this.#begunReady(PAGE);
   }
 
@@ -92,18 +92,18 @@ export class Receiver implements Beginner, LateReceive {
 
   /** Asks for the receive that is under way to end; what it brought is kept. */
   cancel(): void {
-    this.#late = false;
+    this.#deferred = false;
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
   /** The socket is closed: what has come is thrown away. */
   discard(): void {
-    this.#late = false;
+    this.#deferred = false;
     if (this.#kept !== null) this.socket.arena.give(this.#kept);
     this.#kept = null;
   }
 
-  /** See {@linkcode Beginner}. */
+  /** See {@linkcode OverlappedOwner}. */
   completed(operation: Operation): number {
     this.#pending = null;
     this.#settle(operation);
@@ -115,7 +115,7 @@ export class Receiver implements Beginner, LateReceive {
     const { sentLast, slot, port } = this.socket;
     // What is not registered no poll would report.
     if (!sentLast || slot < 0) return this.#begin(PAGE);
-    this.#late = true;
+    this.#deferred = true;
     port!.later(this);
     return AGAIN;
   }

@@ -8,7 +8,13 @@
  * of them could be out), and the next send waits until they are in.
  */
 import { POLL_WRITE } from "../../contract/platform.ts";
-import { BARE, type Beginner, LARGE, type Operation, PAGE } from "../iocp/overlapped_arena.ts";
+import {
+  BARE,
+  LARGE,
+  type Operation,
+  type OverlappedOwner,
+  PAGE,
+} from "../iocp/overlapped_arena.ts";
 import { AF_UNIX } from "../abi/constants.ts";
 import { ECANCELED, EOPNOTSUPP, EPIPE, ERRNO } from "../abi/errno.ts";
 import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
@@ -19,7 +25,7 @@ import { OVERLAPPED, WSABUF } from "../abi/structs.ts";
 const WORD = 2 ** 32;
 
 /** See the top of this file. */
-export class Sender implements Beginner {
+export class Sender implements OverlappedOwner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
   /** The file that is being read for it, if there is one. */
@@ -125,7 +131,7 @@ export class Sender implements Beginner {
     return winsock.ws2.WSASend(fd, buffer, 1, null, 0, overlapped, null);
   }
 
-  /** See {@linkcode Beginner}. */
+  /** See {@linkcode OverlappedOwner}. */
   completed(operation: Operation): number {
     const { errno } = operation;
     this.#pending = null;

@@ -12,7 +12,7 @@ import type {
   ShutdownHow,
   SocketCalls,
 } from "../../contract/platform.ts";
-import { Acceptor } from "./acceptor.ts";
+import { OverlappedAcceptor } from "./acceptor.ts";
 import * as C from "../abi/constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { EBADF, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP } from "../abi/errno.ts";
@@ -33,7 +33,7 @@ export class WindowsSockets implements SocketCalls {
   readonly #winsock: Winsock;
   readonly #sockets = new Map<number, SocketHandle>();
   /** Closed, but for a send that is under way. */
-  readonly #parting = new Set<SocketHandle>();
+  readonly #closing = new Set<SocketHandle>();
   readonly #options: SocketOptions;
   #peer: RawAddress = new Uint8Array(new ArrayBuffer(0));
   /** Scratch memory for out-parameters; every use is over before the call returns. */
@@ -193,8 +193,8 @@ export class WindowsSockets implements SocketCalls {
     this.#sockets.delete(fd);
     socket.discard();
     if (socket.abrupt) return this.#closeNow(fd);
-    this.#parting.add(socket);
-    return socket.behindSends(() => this.#parting.delete(socket) ? this.#closeNow(fd) : 0);
+    this.#closing.add(socket);
+    return socket.behindSends(() => this.#closing.delete(socket) ? this.#closeNow(fd) : 0);
   }
 
   /** A completion port is no socket. */
@@ -206,11 +206,11 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /** Closes those that still wait for a send. Whether there were any. */
-  partNow(): boolean {
-    const parting = [...this.#parting];
-    this.#parting.clear();
-    for (const { fd } of parting) this.#closeNow(fd);
-    return parting.length > 0;
+  closeDeferred(): boolean {
+    const closing = [...this.#closing];
+    this.#closing.clear();
+    for (const { fd } of closing) this.#closeNow(fd);
+    return closing.length > 0;
   }
 
   getOption(fd: number, option: IntOption): number {
@@ -314,7 +314,7 @@ export class WindowsSockets implements SocketCalls {
   }
 }
 
-function acceptorOf(socket: SocketHandle): Acceptor | null {
+function acceptorOf(socket: SocketHandle): OverlappedAcceptor | null {
   if (!(socket instanceof StreamSocket)) return null;
-  return socket.acceptor ??= new Acceptor(socket);
+  return socket.acceptor ??= new OverlappedAcceptor(socket);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** A stream socket with all that may be under way on it. */
 import type { RawAddress } from "../../contract/platform.ts";
-import type { Acceptor } from "./acceptor.ts";
+import type { OverlappedAcceptor } from "./acceptor.ts";
 import { AF_UNIX } from "../abi/constants.ts";
-import { Connector } from "./connector.ts";
+import { OverlappedConnector } from "./connector.ts";
 import { SocketHandle } from "../iocp/socket_handle.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
@@ -12,10 +12,10 @@ import { Sender } from "./sender.ts";
 export class StreamSocket extends SocketHandle {
   readonly sender: Sender = new Sender(this);
   /** What a listener has. */
-  acceptor: Acceptor | null = null;
+  acceptor: OverlappedAcceptor | null = null;
   readonly #receiver = new Receiver(this);
   /** What a connecting socket has. */
-  #connector: Connector | null = null;
+  #connector: OverlappedConnector | null = null;
 
   override bound(): void {
     this.#connecting().bound();
@@ -76,7 +76,7 @@ export class StreamSocket extends SocketHandle {
     this.acceptor?.discard();
   }
 
-  #connecting(): Connector {
-    return this.#connector ??= new Connector(this);
+  #connecting(): OverlappedConnector {
+    return this.#connector ??= new OverlappedConnector(this);
   }
 }

@@ -44,7 +44,7 @@ export type OpenedAnswer = Uint8Array | Action | OpenedReply | undefined | void;
 /** What `tick` may return: milliseconds until the next tick, an action, or both. Neither ends the ticking. */
 export type TickAnswer = number | Action | { delay?: number; action?: Action } | undefined | void;
 
-/** What a handler answered, which is neither bytes nor an action. Throws TypeError if it is no reply either. */
+/** What a handler stateError, which is neither bytes nor an action. Throws TypeError if it is no reply either. */
 export function checkReply(answer: unknown): OpenedReply {
   if (!isReply(answer, "out", "action", "options")) {
     throw wrongAnswer("it", "bytes, an action or a reply", answer);
@@ -57,7 +57,7 @@ export function checkReply(answer: unknown): OpenedReply {
   return answer as OpenedReply;
 }
 
-/** What a tick answered, which is neither a number nor an action. Throws TypeError for what is no answer. */
+/** What a tick stateError, which is neither a number nor an action. Throws TypeError for what is no answer. */
 export function checkTick(answer: unknown): { delay?: number; action?: Action } {
   if (isReply(answer, "delay", "action")) return answer as { delay?: number; action?: Action };
   throw wrongAnswer("it", "milliseconds, an action or both", answer);

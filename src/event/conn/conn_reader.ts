@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** How an event loop's connection reads: through the loop's shared buffer, with what was left unread before it. */
-import { traffic } from "../../fd/counters.ts";
+import { counters } from "../../fd/counters.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { ConnWriter } from "./conn_writer.ts";
 import { UnreadLimitError } from "../api/errors.ts";
-import { Inbox } from "./unread_buffer.ts";
+import { UnreadBuffer } from "./unread_buffer.ts";
 
 /** What is unread where nothing is. */
 const NOTHING = new Uint8Array(0);
@@ -16,9 +16,9 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   /** How many of its first bytes were taken. */
   #taken = 0;
   /** Whether the handler says itself what it takes. */
-  #choosy = false;
+  #partial = false;
   /** Our own memory of what is unread; null if nothing is. */
-  #inbox: Inbox | null = null;
+  #inbox: UnreadBuffer | null = null;
 
   /** See {@linkcode EventConn.buffered}. */
   get buffered(): number {
@@ -27,7 +27,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   /** See {@linkcode EventConn.peek}. */
   peek(n: number = this.buffered): Uint8Array | null {
-    this.#choosy = true;
+    this.#partial = true;
     if (checkCount("peek", n) > this.buffered) return null;
     return this.input.subarray(this.#taken, this.#taken + n);
   }
@@ -41,7 +41,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   /** See {@linkcode EventConn.discard}. */
   discard(n: number = this.buffered): number {
-    this.#choosy = true;
+    this.#partial = true;
     const discarded = Math.min(checkCount("discard", n), this.buffered);
     this.#taken += discarded;
     return discarded;
@@ -67,11 +67,11 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   protected lend(input: Uint8Array): void {
     this.input = input;
     this.#taken = 0;
-    this.#choosy = false;
+    this.#partial = false;
     try {
       this.deliver(input);
     } finally {
-      const left = this.#choosy ? this.input.length - this.#taken : 0;
+      const left = this.#partial ? this.input.length - this.#taken : 0;
       if (left === 0) this.#forget();
       else this.#keep(left);
     }
@@ -110,7 +110,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   /** After a short read there is nothing more, until the peer has hung up. */
   #came(n: number, length: number): void {
-    traffic.read += n;
+    counters.read += n;
     this.lastActive = scheduler.now;
     if (n < length && !this.pd!.hangup) this.pd!.rready = false;
   }
@@ -123,8 +123,8 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   #keep(left: number): void {
     const { maxUnread } = this.host.settings;
-    if (left > maxUnread) this.doom(new UnreadLimitError(left), true);
-    if (this.#inbox === null) this.#inbox = new Inbox(this.input.subarray(this.#taken));
+    if (left > maxUnread) this.kill(new UnreadLimitError(left), true);
+    if (this.#inbox === null) this.#inbox = new UnreadBuffer(this.input.subarray(this.#taken));
     else this.#inbox.discard(this.#taken);
     this.input = this.#inbox.view();
     this.#taken = 0;

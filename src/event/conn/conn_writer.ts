@@ -2,7 +2,7 @@
 /** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
 import { ERR_CLOSED } from "../../fd/errors.ts";
 import { checkBytes } from "../../fd/check_bytes.ts";
-import { traffic } from "../../fd/counters.ts";
+import { counters } from "../../fd/counters.ts";
 import { needFunction } from "../../validate/argument.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { ConnHost } from "./conn_host.ts";
@@ -10,7 +10,7 @@ import { ConnSocket } from "./conn_socket.ts";
 import { SlowConsumerError } from "../api/errors.ts";
 import type { Loop, Turn } from "./loop.ts";
 import type { Written } from "../api/conn.ts";
-import { Outbox } from "./write_queue.ts";
+import { WriteQueue } from "./write_queue.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamNet } from "./stream_net.ts";
 
@@ -28,7 +28,7 @@ export const OPEN = 1;
 /** It reads no more, and ends when everything is sent. */
 export const CLOSING = 2;
 /** It ends in its next turn, whatever is still to be sent. */
-export const DOOMED = 3;
+export const KILLED = 3;
 /** It has ended. */
 export const DEAD = 4;
 
@@ -46,7 +46,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   /** Whether it ends by a reset. */
   protected reset = false;
   /** What waits to be sent; null if nothing does. */
-  protected outbox: Outbox | null = null;
+  protected outbox: WriteQueue | null = null;
   /** Whether more than the high mark waited, and since then never as little as the low mark. */
   protected full = false;
 
@@ -77,14 +77,14 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     }
     if (bytes.length >= DIRECT && this.state === OPEN) this.send(bytes);
     else this.queue(bytes);
-    if (written !== undefined) (this.outbox ??= Outbox.take()).tell(written);
+    if (written !== undefined) (this.outbox ??= WriteQueue.take()).tell(written);
     this.comeBack();
     return !this.full && !this.closing;
   }
 
   /** See {@linkcode EventConn.abort}. */
   abort(): void {
-    this.doom(null, true);
+    this.kill(null, true);
   }
 
   /** No more than the low mark is left. */
@@ -96,9 +96,9 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   }
 
   /** Ends it in its next turn, for `error`. */
-  protected doom(error: Error | null, reset: boolean): void {
-    if (this.state >= DOOMED) return;
-    this.state = DOOMED;
+  protected kill(error: Error | null, reset: boolean): void {
+    if (this.state >= KILLED) return;
+    this.state = KILLED;
     this.error ??= error;
     this.reset = reset;
     this.comeBack();
@@ -120,7 +120,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
       if (n === host.again) this.#mustWait();
       this.queue(bytes);
     } else {
-      this.doom(this.failure("write", "send", -n), false);
+      this.kill(this.failure("write", "send", -n), false);
     }
   }
 
@@ -129,8 +129,8 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     if (bytes.length === 0) return;
     const { maxPending, highWaterMark } = this.host.settings;
     const pending = this.pending + bytes.length;
-    if (pending > maxPending) return this.doom(new SlowConsumerError(pending), true);
-    this.outbox ??= Outbox.take();
+    if (pending > maxPending) return this.kill(new SlowConsumerError(pending), true);
+    this.outbox ??= WriteQueue.take();
     this.outbox.append(bytes);
     if (pending > highWaterMark) this.full = true;
   }
@@ -145,7 +145,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
       const n = length === 0 ? 0 : host.sockets.send(this.sysfd, this.outbox.head(), length);
       if (n >= 0) this.#sent(n);
       else if (n === host.again) this.#mustWait();
-      else if (n !== host.interrupted) return this.doom(this.failure("write", "send", -n), false);
+      else if (n !== host.interrupted) return this.kill(this.failure("write", "send", -n), false);
     }
     if (this.outbox !== null) this.outbox = this.outbox.settle();
     if (this.full && this.pending <= host.settings.lowWaterMark) {
@@ -162,13 +162,13 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   }
 
   #went(n: number): void {
-    traffic.written += n;
+    counters.written += n;
     this.wrote = true;
     this.lastActive = scheduler.now;
   }
 
   #mustWait(): void {
-    traffic.again++;
+    counters.again++;
     this.pd!.wready = false;
   }
 

@@ -8,14 +8,14 @@ export interface Clocked {
   /** When the last byte went. */
   readonly lastActive: number;
   /** Called once: it is late, `idle` or by the deadline. */
-  late(idle: boolean): void;
+  timedOut(idle: boolean): void;
 }
 
 /**
  * A deadline and an idle time-out in one timer. A byte that goes moves nothing but the connection's
  * `lastActive`: a timer that finds it too early sets itself anew.
  */
-export class ConnClock implements HeapTimer {
+export class IdleClock implements HeapTimer {
   slot: number = NO_SLOT;
   #deadline = Infinity;
   #idle = Infinity;
@@ -45,7 +45,7 @@ export class ConnClock implements HeapTimer {
   fire(): void {
     const now = performance.now();
     if (this.#due > now) this.#set();
-    else this.#conn.late(this.#deadline > now);
+    else this.#conn.timedOut(this.#deadline > now);
   }
 
   get #due(): number {

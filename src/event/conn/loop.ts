@@ -8,8 +8,8 @@
  * runs inside another, and the loop's goroutine is woken once for all that one look at the poller gave.
  */
 import { netpoll } from "../../netpoll/netpoll.ts";
-import { giveBack, lend, type LentBuffer } from "../../fd/buffer_pool.ts";
-import { type Goroutine, type Routine, RUNNABLE, WAITING } from "../../sched/goroutine.ts";
+import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
+import { type G, type Routine, RUNNABLE, WAITING } from "../../sched/goroutine.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { scheduler } from "../../sched/thread.ts";
 
@@ -34,18 +34,18 @@ export class Loop {
   connections = 0;
   /** The one whose turn it is. */
   current: Turn | null = null;
-  #goroutine: Goroutine | null = null;
+  #goroutine: G | null = null;
   #head: Turn | null = null;
   #tail: Turn | null = null;
   #ending = false;
-  #input: LentBuffer | null = null;
+  #input: SharedReadBuffer | null = null;
 
   constructor(index: number) {
     this.index = index;
   }
 
   /** What a read goes into; all connections of the loop share it, and it is the thread's between turns. */
-  get input(): LentBuffer {
+  get input(): SharedReadBuffer {
     // A handler that transferred it to another thread has left nothing of it.
     if (this.#input === null || this.#input.bytes.length === 0) this.#input = lend();
     return this.#input;

@@ -5,7 +5,7 @@ import { POLL_READ } from "../../../platforms/contract/platform.ts";
 import { type Deadline, toMonotonic } from "../../net/deadline.ts";
 import { setKeepAlive } from "../../net/options/apply.ts";
 import { ERR_DEADLINE } from "../../fd/errors.ts";
-import { traffic } from "../../fd/counters.ts";
+import { counters } from "../../fd/counters.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { scheduler } from "../../sched/thread.ts";
 import {
@@ -16,11 +16,11 @@ import {
   type OpenedAnswer,
 } from "../api/action.ts";
 import type { EventConn } from "../api/conn.ts";
-import { type Clocked, ConnClock } from "./idle_clock.ts";
+import { type Clocked, IdleClock } from "./idle_clock.ts";
 import type { ConnHost } from "./conn_host.ts";
 import type { Linked } from "./conn_list.ts";
 import { ConnReader } from "./conn_reader.ts";
-import { CLOSING, DEAD, DOOMED, OPEN, OPENING } from "./conn_writer.ts";
+import { CLOSING, DEAD, KILLED, OPEN, OPENING } from "./conn_writer.ts";
 import { IdleTimeoutError } from "../api/errors.ts";
 import type { Loop } from "./loop.ts";
 import type { Peer } from "./peer.ts";
@@ -30,18 +30,18 @@ import type { StreamNet } from "./stream_net.ts";
 const READS = 8;
 
 /** See the top of this file. */
-export class StreamConn<C> extends ConnReader<C>
-  implements EventConn<C>, Linked<StreamConn<C>>, Clocked {
+export class EventStreamConn<C> extends ConnReader<C>
+  implements EventConn<C>, Linked<EventStreamConn<C>>, Clocked {
   context: C = undefined as C;
-  older: StreamConn<C> | null = null;
-  newer: StreamConn<C> | null = null;
+  older: EventStreamConn<C> | null = null;
+  newer: EventStreamConn<C> | null = null;
   readonly addrIndex: number;
   #opened = false;
   #paused = false;
   #woken = false;
   /** Whether it is to become a goroutine's. */
   #leaving = false;
-  #clock: ConnClock | null = null;
+  #clock: IdleClock | null = null;
 
   constructor(
     host: ConnHost<C>,
@@ -122,14 +122,14 @@ export class StreamConn<C> extends ConnReader<C>
   closeQuietly(): void {
     if (this.state === DEAD) return;
     this.reset = this.outbox !== null;
-    this.state = DOOMED;
+    this.state = KILLED;
     this.#end();
   }
 
   /** Its time is up. */
-  late(idle: boolean): void {
+  timedOut(idle: boolean): void {
     const error = idle ? new IdleTimeoutError() : this.opError("read", ERR_DEADLINE);
-    this.doom(error, this.outbox !== null);
+    this.kill(error, this.outbox !== null);
   }
 
   turn(): void {
@@ -138,7 +138,7 @@ export class StreamConn<C> extends ConnReader<C>
       if (this.state === OPENING) this.#open();
       if (this.#woken) this.#wakeUp();
       if (this.pd!.rready) this.#read();
-      if (this.outbox !== null && this.state < DOOMED) this.flush();
+      if (this.outbox !== null && this.state < KILLED) this.flush();
     } catch (error) {
       this.#threw(error);
     }
@@ -180,12 +180,12 @@ export class StreamConn<C> extends ConnReader<C>
       if (n > 0) continue;
       if (n === 0) this.#peerEnded();
       else if (n === host.again) this.#mustWait();
-      else if (n !== host.interrupted) this.doom(this.failure("read", "read", -n), false);
+      else if (n !== host.interrupted) this.kill(this.failure("read", "read", -n), false);
     }
   }
 
   #mustWait(): void {
-    traffic.again++;
+    counters.again++;
     this.pd!.rready = false;
   }
 
@@ -228,7 +228,7 @@ export class StreamConn<C> extends ConnReader<C>
   #threw(error: unknown): void {
     this.host.report(error, this);
     const reason = error instanceof Error ? error : new Error(String(error), { cause: error });
-    if (this.closing) return this.doom(reason, false);
+    if (this.closing) return this.kill(reason, false);
     this.error = reason;
     this.close();
   }
@@ -237,7 +237,7 @@ export class StreamConn<C> extends ConnReader<C>
   #settle(): void {
     if (this.state === DEAD) return;
     const sent = this.outbox === null;
-    if (this.state === DOOMED || (this.state === CLOSING && sent)) return this.#end();
+    if (this.state === KILLED || (this.state === CLOSING && sent)) return this.#end();
     if (this.state === CLOSING) this.#timed().setIdle(this.host.settings.closeTimeout);
     const pd = this.pd!;
     if ((!sent && pd.wready) || (pd.rready && this.#reads)) this.owner.enqueue(this);
@@ -278,7 +278,7 @@ export class StreamConn<C> extends ConnReader<C>
     }
   }
 
-  #timed(): ConnClock {
-    return this.#clock ??= new ConnClock(this);
+  #timed(): IdleClock {
+    return this.#clock ??= new IdleClock(this);
   }
 }

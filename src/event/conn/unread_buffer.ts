@@ -12,7 +12,7 @@ const MANY = 16 * 1024;
 const LEAST_ROOM = 16 * 1024;
 
 /** See the top of this file. */
-export class Inbox {
+export class UnreadBuffer {
   #bytes: Uint8Array;
   #start: number;
   #end: number;

@@ -6,10 +6,10 @@ import type { Written } from "../api/conn.ts";
 const FRESH = 64 * 1024;
 /** Fresh ones that are kept for later. */
 const MOST_KEPT = 16;
-const kept: Outbox[] = [];
+const kept: WriteQueue[] = [];
 
 /** See the top of this file. */
-export class Outbox {
+export class WriteQueue {
   /** Where they are: from `start` to `end`. */
   bytes: Uint8Array;
   /** The first. */
@@ -25,8 +25,8 @@ export class Outbox {
   }
 
   /** An empty one. */
-  static take(): Outbox {
-    return kept.pop() ?? new Outbox(new Uint8Array(new ArrayBuffer(FRESH)));
+  static take(): WriteQueue {
+    return kept.pop() ?? new WriteQueue(new Uint8Array(new ArrayBuffer(FRESH)));
   }
 
   /** How many bytes wait. */
@@ -63,9 +63,9 @@ export class Outbox {
   }
 
   /** The turn is over and some are left: they move to memory of their own size. */
-  settle(): Outbox {
+  settle(): WriteQueue {
     if (this.bytes.length !== FRESH) return this;
-    const own = new Outbox(this.bytes.slice(this.start, this.end));
+    const own = new WriteQueue(this.bytes.slice(this.start, this.end));
     own.end = this.length;
     own.#told = this.#told;
     own.#taken = this.#taken;

@@ -20,7 +20,7 @@ export interface Sending {
 }
 
 /** One per socket; it is lent to the handler with each datagram. */
-export class DatagramConn<C> implements EventConn<C> {
+export class EventDatagramConn<C> implements EventConn<C> {
   context: C = undefined as C;
   lastActive = 0;
   readonly #socket: Sending;

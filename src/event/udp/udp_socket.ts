@@ -10,12 +10,12 @@ import type { UDPConn } from "../../net/udp/udp.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
 import { SyscallError } from "../../fd/errors.ts";
-import { traffic } from "../../fd/counters.ts";
+import { counters } from "../../fd/counters.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { type Answer, checkReply } from "../api/action.ts";
 import type { ConnHost } from "../conn/conn_host.ts";
-import { DatagramConn, type Sending } from "./datagram_conn.ts";
+import { EventDatagramConn, type Sending } from "./datagram_conn.ts";
 import type { Listening } from "../conn/listening.ts";
 import type { Loop, Turn } from "../conn/loop.ts";
 
@@ -23,7 +23,7 @@ import type { Loop, Turn } from "../conn/loop.ts";
 const DATAGRAMS = 32;
 
 /** See the top of this file. */
-export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sending {
+export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, Sending {
   nextTurn: Turn | null = null;
   queued = false;
   readonly addr: Addr;
@@ -34,7 +34,7 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
   readonly #calls: PacketCalls = platform().packets;
   readonly #net: string;
   readonly #family: Family;
-  readonly #conn: DatagramConn<C> = new DatagramConn<C>(this);
+  readonly #conn: EventDatagramConn<C> = new EventDatagramConn<C>(this);
   readonly #pd: PollDesc;
   #paused = false;
 
@@ -93,8 +93,8 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
     const { again, events } = this.#host;
     if (events.preWrite !== undefined) events.preWrite();
     const n = this.#calls.sendTo(this.fd, bytes, bytes.length, kernelForm(to, this.#family));
-    if (n >= 0) traffic.written += n;
-    else if (n === again) traffic.again++;
+    if (n >= 0) counters.written += n;
+    else if (n === again) counters.again++;
     else throw this.#failure("write", "sendto", -n, to);
     return n >= 0;
   }
@@ -115,12 +115,12 @@ export class Datagrams<C> implements Turn, PollHandler, Closer, Listening, Sendi
     const { input } = this.#owner;
     const n = this.#calls.receiveFrom(this.fd, input.bytes, input.bytes.length);
     if (n === again) {
-      traffic.again++;
+      counters.again++;
       this.#pd.rready = false;
     }
     // Any other error is of a datagram that was sent before, and says nothing of the next one.
     if (n < 0) return;
-    traffic.read += n;
+    counters.read += n;
     const conn = this.#conn;
     conn.lend(input.first(n), senderAddr(this.#calls.sender), scheduler.now);
     try {

@@ -16,7 +16,7 @@ export interface Watcher {
 }
 
 /** See the top of this file. */
-export class Direction {
+export class HalfConn {
   /** Held by the one whose turn it is. */
   readonly turn: Mutex = new Mutex();
   /** What those who are parked wait for, in Go's words. */
@@ -34,7 +34,7 @@ export class Direction {
   }
 
   /** Whether the deadline has passed. */
-  get late(): boolean {
+  get expired(): boolean {
     return performance.now() >= this.#deadline;
   }
 
@@ -47,7 +47,7 @@ export class Direction {
   setDeadline(at: number): void {
     this.#deadline = at;
     for (const timer of this.#watchers.values()) this.#arm(timer);
-    if (this.late) this.changed();
+    if (this.expired) this.changed();
   }
 
   /** Something has changed: all who wait look again. */
@@ -91,14 +91,14 @@ export class Direction {
 }
 
 /** As {@linkcode ReadyCase}, of a connection that has no descriptor of its own. */
-export class UserReadyCase implements SelectCase<{ value: undefined; ok: true }> {
+export class VirtualReadyCase implements SelectCase<{ value: undefined; ok: true }> {
   /** @internal */
   declare readonly [OUTCOME]?: { value: undefined; ok: true };
-  readonly #direction: Direction;
+  readonly #direction: HalfConn;
   readonly #ready: () => boolean;
 
   /** @internal */
-  constructor(direction: Direction, ready: () => boolean) {
+  constructor(direction: HalfConn, ready: () => boolean) {
     this.#direction = direction;
     this.#ready = ready;
   }
@@ -109,12 +109,12 @@ export class UserReadyCase implements SelectCase<{ value: undefined; ok: true }>
   }
 
   /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     this.#direction.watch(waiter);
   }
 
   /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#direction.unwatch(waiter);
   }
 

@@ -5,7 +5,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import type { Addr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { Conn, KeepAlive } from "../net.ts";
-import { type Progress, UserConn, type UserOp } from "./virtual_conn.ts";
+import { type Progress, VirtualConn, type VirtualOp } from "./virtual_conn.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -25,7 +25,7 @@ interface Way {
 }
 
 /** One end. It buffers nothing: a write is over when the other end has read all of it. */
-class PipeConn extends UserConn {
+class PipeConn extends VirtualConn {
   readonly localAddr = PIPE_ADDR;
   readonly remoteAddr = PIPE_ADDR;
   /** The other end. */
@@ -112,7 +112,7 @@ class PipeConn extends UserConn {
     }
   }
 
-  protected fail(op: UserOp, cause: Error): Error {
+  protected fail(op: VirtualOp, cause: Error): Error {
     return new OpError(op, "pipe", null, null, cause);
   }
 

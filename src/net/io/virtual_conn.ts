@@ -9,7 +9,7 @@ import { type Cancel, cancellable } from "../../context/cancellable.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
 import type { Addr } from "../addr/addr.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
-import { Direction, UserReadyCase } from "./half_conn.ts";
+import { HalfConn, VirtualReadyCase } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 
@@ -19,18 +19,18 @@ export interface Progress {
 }
 
 /** The calls that errors are named after. */
-export type UserOp = "read" | "write" | "close" | "set";
+export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
-export abstract class UserConn implements Conn {
+export abstract class VirtualConn implements Conn {
   /** See {@linkcode Conn.localAddr}. */
   abstract readonly localAddr: Addr;
   /** See {@linkcode Conn.remoteAddr}. */
   abstract readonly remoteAddr: Addr;
   /** @internal */
-  readonly reading: Direction = new Direction("IO wait");
+  readonly reading: HalfConn = new HalfConn("IO wait");
   /** @internal */
-  readonly writing: Direction = new Direction("IO wait");
+  readonly writing: HalfConn = new HalfConn("IO wait");
   /** Whether this side has closed it. */
   protected closed = false;
 
@@ -43,9 +43,9 @@ export abstract class UserConn implements Conn {
   /** Writes all of `p`, as the one whose turn it is; keeps `progress` right at every moment. Parks. */
   protected abstract put(p: Uint8Array, progress: Progress): Routine<void>;
   /** The error of `op`. */
-  protected abstract fail(op: UserOp, cause: Error): Error;
+  protected abstract fail(op: VirtualOp, cause: Error): Error;
   /** The error of a call after `close`. */
-  protected abstract failClosed(op: UserOp): Error;
+  protected abstract failClosed(op: VirtualOp): Error;
 
   /** See {@linkcode Conn.close}. */
   abstract close(): void;
@@ -112,12 +112,12 @@ export abstract class UserConn implements Conn {
 
   /** See {@linkcode Conn.onReadable}. */
   onReadable(): SelectCase<{ value: undefined; ok: true }> {
-    return new UserReadyCase(this.reading, () => this.#settled("read") || this.mayRead);
+    return new VirtualReadyCase(this.reading, () => this.#settled("read") || this.mayRead);
   }
 
   /** See {@linkcode Conn.onWritable}. */
   onWritable(): SelectCase<{ value: undefined; ok: true }> {
-    return new UserReadyCase(this.writing, () => this.#settled("write") || this.mayWrite);
+    return new VirtualReadyCase(this.writing, () => this.#settled("write") || this.mayWrite);
   }
 
   /** See {@linkcode Conn.setDeadline}. */
@@ -148,14 +148,14 @@ export abstract class UserConn implements Conn {
   /** Throws if it is closed or if the deadline of this direction has passed. */
   protected check(op: "read" | "write"): void {
     if (this.closed) throw this.failClosed(op);
-    if (this.#direction(op).late) throw this.fail(op, ERR_DEADLINE);
+    if (this.#direction(op).expired) throw this.fail(op, ERR_DEADLINE);
   }
 
   #settled(op: "read" | "write"): boolean {
-    return this.closed || this.#direction(op).late;
+    return this.closed || this.#direction(op).expired;
   }
 
-  #direction(op: "read" | "write"): Direction {
+  #direction(op: "read" | "write"): HalfConn {
     return op === "read" ? this.reading : this.writing;
   }
 
@@ -203,7 +203,7 @@ export abstract class UserConn implements Conn {
     }
   }
 
-  #cancellable<T>(op: UserOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+  #cancellable<T>(op: VirtualOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
     if (cancel === undefined) return call;
     return cancellable(call, cancel, (cause) => this.fail(op, cause));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Settings of `listen` and `dial`. Go: `net.ListenConfig`, `net.Dialer`, and what their Control is for. */
-import type { LimitOptions } from "./call_limits.ts";
+import type { CallOptions } from "./call_options.ts";
 import type { KeepAlive } from "../net.ts";
 
 /**
@@ -20,7 +20,7 @@ export type Control = (fd: number, network: string, address: string) => void;
 export type LookupHost = (host: string) => readonly string[] | PromiseLike<readonly string[]>;
 
 /** Settings of whatever looks up names. Go: `net.Resolver`. */
-export interface LookupOptions extends LimitOptions {
+export interface LookupOptions extends CallOptions {
   /** Asked for every name, in the place of `node:dns`. */
   lookup?: LookupHost;
 }

@@ -24,8 +24,8 @@ function callable<F>(): z.ZodType<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
-/** The fields of LimitOptions. */
-const limitFields = {
+/** The fields of CallOptions. */
+const callFields = {
   timeout: z.number().nonnegative().optional(),
   deadline: z.union([z.date(), z.number(), z.null()]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -33,7 +33,7 @@ const limitFields = {
 };
 
 /** The fields of LookupOptions. */
-const lookupFields = { ...limitFields, lookup: callable<LookupHost>().optional() };
+const lookupFields = { ...callFields, lookup: callable<LookupHost>().optional() };
 
 /** The fields of SocketOptions. */
 const socketFields = {

@@ -13,7 +13,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { DNSError } from "../errors.ts";
 import { formatIP, parseIPZone, unmap } from "../addr/ip.ts";
-import { Limits } from "../options/call_limits.ts";
+import { CallDeadline } from "../options/call_options.ts";
 import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupHost, LookupOptions } from "../options/options.ts";
 import { zoneName, zoneScope } from "../addr/zone.ts";
@@ -26,7 +26,7 @@ export interface HostAddress {
 
 /** Whom to ask for a name, and how long to wait for the answer. */
 export interface Asking {
-  readonly limits: Limits;
+  readonly limits: CallDeadline;
   readonly lookup?: LookupHost;
 }
 
@@ -49,7 +49,7 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 export function* lookupHost(host: string, options: LookupOptions = {}): Routine<string[]> {
   const { lookup, ...limits } = checkLookupOptions("look up a host", options);
   if (parseIPZone(host) !== null) return [host];
-  const found = yield* lookupAddresses(host, { lookup, limits: new Limits(limits) });
+  const found = yield* lookupAddresses(host, { lookup, limits: new CallDeadline(limits) });
   return found.map(({ ip, scope }) =>
     scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`
   );

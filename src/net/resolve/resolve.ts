@@ -8,7 +8,7 @@ import { endpointAddr, type TCPAddr, type UDPAddr } from "../addr/addr.ts";
 import { AddrError, UnknownNetworkError } from "../addr/errors.ts";
 import { splitHostPort } from "../addr/host_port.ts";
 import { fit, formatIP, isUnspecified, parseIPZone, unmap } from "../addr/ip.ts";
-import { Limits } from "../options/call_limits.ts";
+import { CallDeadline } from "../options/call_options.ts";
 import { type Asking, lookupAddresses } from "./lookup.ts";
 import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupOptions } from "../options/options.ts";
@@ -94,7 +94,7 @@ function* resolveAddr(
   options: LookupOptions,
 ): Routine<TCPAddr | UDPAddr> {
   const { lookup, ...limits } = checkLookupOptions("resolve an address", options);
-  const asking = { lookup, limits: new Limits(limits) };
+  const asking = { lookup, limits: new CallDeadline(limits) };
   const all = yield* endpointsOf(network, parse(network, address), asking);
   const wanted = address.includes("[") ? 16 : 4;
   return endpointAddr(network, all.find(({ ip }) => ip.length === wanted) ?? all[0]);

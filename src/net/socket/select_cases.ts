@@ -24,12 +24,12 @@ export class ReadyCase implements SelectCase<{ value: undefined; ok: true }> {
   }
 
   /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     this.#fd.pd!.watch(this.#mode, waiter);
   }
 
   /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#fd.pd!.unwatch(this.#mode, waiter);
   }
 
@@ -68,12 +68,12 @@ export class AcceptCase<C> implements SelectCase<{ value: C; ok: true }> {
   }
 
   /** See {@linkcode SelectCase}. */
-  enrol(waiter: Waiter): void {
+  enqueue(waiter: Waiter): void {
     this.#fd.pd!.watch("read", waiter);
   }
 
   /** See {@linkcode SelectCase}. */
-  withdraw(waiter: Waiter): void {
+  dequeue(waiter: Waiter): void {
     this.#fd.pd!.unwatch("read", waiter);
   }
 

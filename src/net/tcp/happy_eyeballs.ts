@@ -4,14 +4,14 @@
  * Go: net/dial.go, dialParallel and dialSerial; RFC 6555, and RFC 8305, section 5.
  */
 import type { Endpoint } from "../../../platforms/contract/platform.ts";
-import type { Goroutine, Routine } from "../../sched/goroutine.ts";
+import type { G, Routine } from "../../sched/goroutine.ts";
 import { spawn } from "../../sched/spawn.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { chan } from "../../chan/channel.ts";
 import type { Chan } from "../../chan/chan.ts";
 import { select } from "../../chan/select.ts";
 import { Timer } from "../../time/timer.ts";
-import type { Limits } from "../options/call_limits.ts";
+import type { CallDeadline } from "../options/call_options.ts";
 
 /** Milliseconds that the first version of IP has for itself. */
 const FALLBACK_DELAY_MS = 300;
@@ -19,7 +19,7 @@ const FALLBACK_DELAY_MS = 300;
 const SANE_MINIMUM_MS = 2000;
 
 /** Dials one address. */
-export interface Dialler<C extends Disposable> {
+export interface Dialer<C extends Disposable> {
   /** Connects to `endpoint` or fails when `until` comes, a moment of `performance.now()`. */
   dial(endpoint: Endpoint, until: number): Routine<C>;
   /** The error of a dial to `endpoint`. */
@@ -31,9 +31,9 @@ export interface Dialler<C extends Disposable> {
  * those of the other version of IP are tried as well, unless it is negative.
  */
 export function dialAll<C extends Disposable>(
-  dialler: Dialler<C>,
+  dialler: Dialer<C>,
   endpoints: readonly Endpoint[],
-  limits: Limits,
+  limits: CallDeadline,
   fallbackDelay = FALLBACK_DELAY_MS,
 ): Routine<C> {
   const is6 = ({ ip }: Endpoint) => ip.length === 16;
@@ -52,9 +52,9 @@ export function dialAll<C extends Disposable>(
  * but one that was cancelled says so.
  */
 function* dialSerial<C extends Disposable>(
-  dialler: Dialler<C>,
+  dialler: Dialer<C>,
   endpoints: readonly Endpoint[],
-  limits: Limits,
+  limits: CallDeadline,
 ): Routine<C> {
   let failure: unknown = null;
   for (const [i, endpoint] of endpoints.entries()) {
@@ -122,7 +122,7 @@ function startRacer<C extends Disposable>(
   finishes: Chan<Finish<C>>,
   primary: boolean,
   dial: () => Routine<C>,
-): Goroutine {
+): G {
   const racer = function* (): Routine<void> {
     try {
       finishes.trySend({ primary, conn: yield* dial() });
@@ -130,5 +130,5 @@ function startRacer<C extends Disposable>(
       finishes.trySend({ primary, error });
     }
   };
-  return spawn(scheduler.current!.run, "dial", racer()) as Goroutine;
+  return spawn(scheduler.current!.run, "dial", racer()) as G;
 }

@@ -5,10 +5,10 @@ import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.
 import { SyscallError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
-import type { Dialler } from "./happy_eyeballs.ts";
+import type { Dialer } from "./happy_eyeballs.ts";
 import { asError, OpError } from "../errors.ts";
 import { fit } from "../addr/ip.ts";
-import type { Limits } from "../options/call_limits.ts";
+import type { CallDeadline } from "../options/call_options.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import type { DialOptions } from "../options/options.ts";
 import { favoriteFamily, reached, type TCPNetwork } from "../resolve/resolve.ts";
@@ -18,21 +18,26 @@ import { TCPConn } from "./tcp.ts";
 const RETRIES = 2;
 
 /** See the top of this file. */
-export class TCPDialler implements Dialler<TCPConn> {
+export class TCPDialer implements Dialer<TCPConn> {
   readonly #network: TCPNetwork;
   readonly #local: Endpoint | null;
-  readonly #limits: Limits;
+  readonly #limits: CallDeadline;
   readonly #options: DialOptions;
 
   /** `local` is the address that this end is to have, or null for any. */
-  constructor(network: TCPNetwork, local: Endpoint | null, limits: Limits, options: DialOptions) {
+  constructor(
+    network: TCPNetwork,
+    local: Endpoint | null,
+    limits: CallDeadline,
+    options: DialOptions,
+  ) {
     this.#network = network;
     this.#local = local;
     this.#limits = limits;
     this.#options = options;
   }
 
-  /** See {@linkcode Dialler.failure}. */
+  /** See {@linkcode Dialer.failure}. */
   failure(endpoint: Endpoint, cause: Error): OpError {
     const source = this.#local === null ? null : endpointAddr(this.#network, this.#local);
     const remote = endpointAddr(this.#network, endpoint);

@@ -2,7 +2,7 @@
 /** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { shown } from "../../validate/argument.ts";
-import { traffic } from "../../fd/counters.ts";
+import { counters } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { ControlInfo, Messages } from "../../../platforms/contract/packets.ts";
 import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
@@ -168,7 +168,7 @@ export class PacketBatch {
       this.#addrs[i] = undefined;
       this.#infos[i] = null;
       this.#segments[i] = -1;
-      traffic.read += this.#messages.lengths[i];
+      counters.read += this.#messages.lengths[i];
     }
     return n;
   }
@@ -200,7 +200,7 @@ export class PacketBatch {
    */
   send(fd: number, from: number, to: number, named: boolean): number {
     const n = this.#messages.send(fd, from, to, named);
-    for (let i = from; i < from + n; i++) traffic.written += this.#messages.lengths[i];
+    for (let i = from; i < from + n; i++) counters.written += this.#messages.lengths[i];
     return n;
   }
 

@@ -5,7 +5,7 @@ import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.
 import { SyscallError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { endpointAddr, udpAddr } from "../addr/addr.ts";
-import type { Dialler } from "../tcp/happy_eyeballs.ts";
+import type { Dialer } from "../tcp/happy_eyeballs.ts";
 import { asError, OpError } from "../errors.ts";
 import { fit, isUnspecified } from "../addr/ip.ts";
 import type { DialOptions, ListenPacketOptions } from "../options/options.ts";
@@ -39,7 +39,7 @@ export function listenUDP(
 }
 
 /** Opens sockets that are connected. */
-export class UDPDialler implements Dialler<UDPSocket> {
+export class UDPDialer implements Dialer<UDPSocket> {
   readonly #network: UDPNetwork;
   readonly #local: Endpoint | null;
   readonly #options: DialOptions;
@@ -51,7 +51,7 @@ export class UDPDialler implements Dialler<UDPSocket> {
     this.#options = options;
   }
 
-  /** See {@linkcode Dialler.failure}. */
+  /** See {@linkcode Dialer.failure}. */
   failure(endpoint: Endpoint, cause: Error): OpError {
     const source = this.#local === null ? null : endpointAddr(this.#network, this.#local);
     const remote = endpointAddr(this.#network, endpoint);

@@ -4,7 +4,7 @@ import { shown, wrongArgument } from "../../validate/argument.ts";
 import { countRead, countWritten } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
-import { holding, whenWritable } from "../../fd/attempts.ts";
+import { holding, whenWritable } from "../../fd/retry.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
 import { checkBytes, lengthNow, takenAway } from "../../fd/check_bytes.ts";
 import { WRITE_LOCK } from "../../fd/fd_mutex.ts";

@@ -10,7 +10,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import type { FD } from "../../fd/fd.ts";
 import { AddrError } from "../addr/errors.ts";
 import { addressError, asError, OpError } from "../errors.ts";
-import type { Limits } from "../options/call_limits.ts";
+import type { CallDeadline } from "../options/call_options.ts";
 import type { DialOptions, ListenOptions, SocketOptions } from "../options/options.ts";
 import { setSocketOptions } from "../options/apply.ts";
 import {
@@ -131,7 +131,7 @@ export function* dialUnix(
   network: UnixNetwork,
   address: string,
   options: DialOptions,
-  limits: Limits,
+  limits: CallDeadline,
 ): Routine<UnixStream | UnixgramSocket> {
   const { localAddress } = options;
   const source = localAddress === undefined ? null : new UnixAddr(localAddress, network);
@@ -151,7 +151,7 @@ function* connected(
   remote: UnixName,
   local: UnixName | null,
   options: DialOptions,
-  limits: Limits,
+  limits: CallDeadline,
 ): Routine<UnixFD> {
   const { sockets } = platform();
   const { network } = call;
@@ -181,7 +181,7 @@ function* connected(
 }
 
 /** A full queue is told by EAGAIN, and that it is full no more by nobody. */
-function* connect(sysfd: number, address: RawAddress, limits: Limits): Routine<void> {
+function* connect(sysfd: number, address: RawAddress, limits: CallDeadline): Routine<void> {
   const { sockets, errno } = platform();
   for (let wait = FIRST_WAIT_MS;; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     const done = sockets.connect(sysfd, address);

@@ -14,7 +14,7 @@ const BITS = 32;
 const CAPACITY = 1 << 20;
 
 /** A bit a descriptor. One thread writes; others read when that thread has ended. */
-export class Ledger {
+export class FdTable {
   /** What `postMessage` carries. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
@@ -51,10 +51,10 @@ export class Ledger {
 }
 
 /** The ledger of this thread, if somebody asked it to keep one. */
-let kept: Ledger | null = null;
+let kept: FdTable | null = null;
 
 /** Has this thread keep `ledger` from now on. */
-export function keepLedger(ledger: Ledger): void {
+export function keepFdTable(ledger: FdTable): void {
   kept = ledger;
 }
 

@@ -8,11 +8,11 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD, FdOp } from "./fd.ts";
 import type { Lock } from "./fd_mutex.ts";
-import { countRead, countWritten, traffic } from "./counters.ts";
+import { counters, countRead, countWritten } from "./counters.ts";
 
 /** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
 export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
-  if (!fd.tryLock(lock) && !(yield* fd.lock(lock))) throw fd.answeredClosed(op);
+  if (!fd.tryLock(lock) && !(yield* fd.lock(lock))) throw fd.closedError(op);
   try {
     return yield* body();
   } finally {
@@ -24,14 +24,14 @@ export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>
 export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
-      if (pd.writeAnswer !== POLL_OK) throw fd.answered(op, pd.writeAnswer);
+      if (pd.writeState !== POLL_OK) throw fd.stateError(op, pd.writeState);
       while (pd.wready) {
         const n = countWritten(attempt());
         if (n === fd.again) {
           pd.wready = false;
-          traffic.again++;
+          counters.again++;
         } else if (n !== fd.interrupted) return n;
       }
       yield pd.parkWriter();
@@ -46,14 +46,14 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
 export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {
-    if (scheduler.fuel-- <= 0) yield scheduler.yieldNow();
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
-      if (pd.readAnswer !== POLL_OK) throw fd.answered(op, pd.readAnswer);
+      if (pd.readState !== POLL_OK) throw fd.stateError(op, pd.readState);
       while (pd.rready) {
         const n = countRead(attempt());
         if (n === fd.again) {
           pd.rready = false;
-          traffic.again++;
+          counters.again++;
         } else if (n !== fd.interrupted) return n;
       }
       yield pd.parkReader();

@@ -8,7 +8,7 @@ import { withTimeout } from "../../context/with_cancel.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
 
 /** What may end a call before it is done. */
-export interface LimitOptions {
+export interface CallOptions {
   /** Milliseconds that it may take in all, the look-up of a name included. */
   timeout?: number;
   /** When it fails: a Date or milliseconds since the epoch. */
@@ -19,13 +19,20 @@ export interface LimitOptions {
   context?: Context;
 }
 
+/**
+ * The former name of {@linkcode CallOptions}.
+ *
+ * @deprecated Use {@linkcode CallOptions}; this name goes with version 0.3.
+ */
+export type LimitOptions = CallOptions;
+
 /** See the top of this file. */
-export class Limits {
+export class CallDeadline {
   /** The latest moment, in milliseconds of `performance.now()`; Infinity for none. */
   readonly until: number;
   readonly #contexts: readonly Context[];
 
-  constructor({ timeout, deadline, signal, context }: LimitOptions) {
+  constructor({ timeout, deadline, signal, context }: CallOptions) {
     this.#contexts = [signal, context].filter((each) => each !== undefined).map(contextOf);
     this.until = Math.min(
       timeout === undefined ? Infinity : performance.now() + timeout,

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Conn, go, type Goroutine, gosched, listen, type Routine } from "../../mod.ts";
-import type { LateReceive } from "../../platforms/windows/iocp/port_contract.ts";
-import { LateReceives } from "../../platforms/windows/iocp/deferred_receives.ts";
+import type { DeferredReceive } from "../../platforms/windows/iocp/port_contract.ts";
+import { DeferredReceives } from "../../platforms/windows/iocp/deferred_receives.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { both, only, onWindows, pair, pairOn, thrown, until } from "../harness.ts";
@@ -13,9 +13,9 @@ const skip = !onWindows && "this is not Windows";
 const SOCKET = { slot: 0, sequence: 0 };
 
 test("a receive is begun by the second poll, or by the first if nobody runs", () => {
-  const late = new LateReceives();
+  const late = new DeferredReceives();
   const begun: string[] = [];
-  const receive = (name: string, over = false): LateReceive => ({
+  const receive = (name: string, over = false): DeferredReceive => ({
     socket: SOCKET,
     begin: () => begun.push(name) > 0 && over,
   });
@@ -39,7 +39,7 @@ test("a receive is begun by the second poll, or by the first if nobody runs", ()
 });
 
 test("few receives are begun without a look at the port before", () => {
-  const late = new LateReceives();
+  const late = new DeferredReceives();
   for (let i = 0; i < 7; i++) late.add({ socket: SOCKET, begin: () => false });
   assert.equal(late.few, true);
   late.beginOlder(() => {});

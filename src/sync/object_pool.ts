@@ -9,7 +9,7 @@
 import { needFunction, wrongArgument } from "../validate/argument.ts";
 
 /** Pools with something in them. Go: allPools and oldPools. */
-const filled = new Set<Pool<unknown>>();
+const filled = new Set<ObjectPool<unknown>>();
 
 /**
  * Called after each collection of the garbage. Go: poolCleanup.
@@ -38,12 +38,12 @@ function watch(): void {
  * @typeParam T What it keeps.
  * @example
  * ```ts
- * const buffers = new Pool({ new: () => new Uint8Array(64 * 1024) });
+ * const buffers = new ObjectPool({ new: () => new Uint8Array(64 * 1024) });
  * const buf = buffers.get();
  * try { yield* copy(buf); } finally { buffers.put(buf); }
  * ```
  */
-export class Pool<T> {
+export class ObjectPool<T> {
   /** Makes one when the pool is empty. */
   readonly new: (() => T) | undefined;
   #fresh: T[] = [];
@@ -72,7 +72,7 @@ export class Pool<T> {
   put(x: T): void {
     if (x === null || x === undefined) return;
     this.#fresh.push(x);
-    filled.add(this as Pool<unknown>);
+    filled.add(this as ObjectPool<unknown>);
     if (!watching) watch();
   }
 
@@ -86,3 +86,17 @@ export class Pool<T> {
     return this.#old.length === 0;
   }
 }
+
+/**
+ * The former name of {@linkcode ObjectPool}.
+ *
+ * @deprecated Use {@linkcode ObjectPool}; this name goes with version 0.3.
+ */
+export const Pool: typeof ObjectPool = ObjectPool;
+/**
+ * The former name of {@linkcode ObjectPool}.
+ *
+ * @typeParam T What it holds.
+ * @deprecated Use {@linkcode ObjectPool}; this name goes with version 0.3.
+ */
+export type Pool<T> = ObjectPool<T>;
