@@ -52,7 +52,7 @@ const HAPPENED: { done: true; value: Result } = {
 };
 
 /**
- * One `select` under way: a generator written by hand, as the operations of chan_ops.ts. When it is
+ * One `select` under way: a generator written by hand, as the operations of operations.ts. When it is
  * over it serves another call.
  */
 class Select implements SelectState, Waitable {

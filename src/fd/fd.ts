@@ -4,7 +4,7 @@
  *
  * Each call tries first and parks only when the kernel has nothing. The pollDesc's `rready` and
  * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must be
- * fast, are operations (operation.ts); the rest are generators.
+ * fast, are operations (read_write.ts); the rest are generators.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";

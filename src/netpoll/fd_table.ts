@@ -10,7 +10,7 @@
 
 /** Bits of a word. */
 const BITS = 32;
-/** Descriptors that a ledger has room for; one with a higher number is not written down. */
+/** Descriptors that a fdTable has room for; one with a higher number is not written down. */
 const CAPACITY = 1 << 20;
 
 /** A bit a descriptor. One thread writes; others read when that thread has ended. */
@@ -50,12 +50,12 @@ export class FdTable {
   }
 }
 
-/** The ledger of this thread, if somebody asked it to keep one. */
+/** The fdTable of this thread, if somebody asked it to keep one. */
 let kept: FdTable | null = null;
 
-/** Has this thread keep `ledger` from now on. */
-export function keepFdTable(ledger: FdTable): void {
-  kept = ledger;
+/** Has this thread keep `table` from now on. */
+export function keepFdTable(fdTable: FdTable): void {
+  kept = fdTable;
 }
 
 /** A descriptor was opened. */

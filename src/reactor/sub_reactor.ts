@@ -134,7 +134,7 @@ export class SubReactor {
       if (conn !== null) this.#begin(conn);
       // Told before it is out of the ring: the main thread counts those in there as goroutines.
       this.#main.tell();
-      // From here on it is in the ledger, or closed.
+      // From here on it is in the fdTable, or closed.
       ring.shift();
     }
     this.#main.tell();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Where a worker's thread begins. It is started by worker_link.ts, and imported by nobody. */
+/** Where a worker's thread begins. It is started by worker_thread.ts, and imported by nobody. */
 import { workerData } from "node:worker_threads";
 import { platform } from "../../platforms/platform.ts";
 import { FdTable, keepFdTable } from "../netpoll/fd_table.ts";
@@ -57,7 +57,7 @@ function begin(module: Record<string, unknown>): void {
 }
 
 try {
-  keepFdTable(new FdTable(start.ledger));
+  keepFdTable(new FdTable(start.fdTable));
   // From here on the main thread asks the kernel whether this one has ended.
   Atomics.store(main.words, P.THREAD, platform().threads?.current() ?? 0);
   // Not with a top-level await: the module must have been evaluated for messages to come.

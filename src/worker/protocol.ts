@@ -54,7 +54,7 @@ export interface WorkerStart {
   /** Whether an error that a connection's goroutine does not catch is told of, or ends the worker. */
   readonly survives: boolean;
   readonly words: SharedArrayBuffer;
-  readonly ledger: SharedArrayBuffer;
+  readonly fdTable: SharedArrayBuffer;
   readonly descriptors: SharedArrayBuffer;
   readonly tokens: SharedArrayBuffer;
   readonly port: MessagePort;

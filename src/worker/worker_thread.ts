@@ -62,7 +62,7 @@ export class WorkerThread {
   readonly words: Int32Array;
   readonly descriptors: DescriptorRing = new DescriptorRing();
   readonly tokens: TokenRing = new TokenRing();
-  readonly #ledger = new FdTable();
+  readonly #fdTable = new FdTable();
   readonly #waker = new Waker();
   readonly #channel = new MessageChannel();
   readonly #worker: Worker;
@@ -79,7 +79,7 @@ export class WorkerThread {
   constructor(
     settings: Omit<
       P.WorkerStart,
-      "words" | "ledger" | "descriptors" | "tokens" | "port" | "main"
+      "words" | "fdTable" | "descriptors" | "tokens" | "port" | "main"
     >,
   ) {
     const memory = new SharedArrayBuffer(P.WORDS * 4);
@@ -88,14 +88,14 @@ export class WorkerThread {
     const start: P.WorkerStart = {
       ...settings,
       words: memory,
-      ledger: this.#ledger.memory,
+      fdTable: this.#fdTable.memory,
       descriptors: this.descriptors.memory,
       tokens: this.tokens.memory,
       port,
       main: this.#waker.handle,
     };
     // Published packages hold JavaScript, and nothing rewrites a URL.
-    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    const file = `../reactor/worker_entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
     const url = new URL(file, import.meta.url);
     try {
       this.#worker = new Worker(url, { workerData: start, transferList: [port] });
@@ -229,7 +229,7 @@ export class WorkerThread {
     const ring = this.descriptors;
     const left: Undelivered[] = [];
     for (let sysfd; (sysfd = ring.peek()) !== -1; ring.shift()) {
-      if (this.#ledger.has(sysfd)) continue;
+      if (this.#fdTable.has(sysfd)) continue;
       left.push({ sysfd, token: ring.token, accepted: ring.accepted });
     }
     return left;
@@ -238,8 +238,8 @@ export class WorkerThread {
   #closeLeft(): void {
     if (this.#handle !== null) buryWaker(this.#handle);
     const { sockets } = platform();
-    for (const fd of this.#ledger) {
-      this.#ledger.remove(fd);
+    for (const fd of this.#fdTable) {
+      this.#fdTable.remove(fd);
       if (sockets.closeAny !== undefined) sockets.closeAny(fd);
       else sockets.close(fd);
     }
