@@ -10,14 +10,32 @@ import { linux } from "./linux/platform.ts";
 import { windows } from "./windows/platform.ts";
 import { type Platform, PlatformError } from "./contract/platform.ts";
 
-let picked: Platform | undefined;
+/** The platform of this process, once it is open. */
+let real: Platform | undefined;
+
+function realPlatform(): Platform {
+  return real ??= open();
+}
 
 /**
- * The platform underneath. Importing the library opens nothing; the first call here does.
+ * Returns the platform underneath. Importing the library opens nothing; the first call here does.
  * Throws PlatformError where the system is not supported or a permission is missing.
+ *
+ * A live binding: see {@linkcode exchangePlatform}.
  */
-export function platform(): Platform {
-  return picked ??= open();
+export let platform: () => Platform = realPlatform;
+
+/**
+ * Has `platform` return what `next` returns, and returns the function in whose place that comes.
+ * Without `next` it is the platform of this process again.
+ *
+ * What is open stays with the platform that opened it: exchange it together with the scheduler and
+ * the poller (src/sched/thread_state.ts), or before the first call.
+ */
+export function exchangePlatform(next: () => Platform = realPlatform): () => Platform {
+  const before = platform;
+  platform = next;
+  return before;
 }
 
 function open(): Platform {

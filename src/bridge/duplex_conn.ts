@@ -13,6 +13,7 @@ import type { Routine, RunOwner } from "../sched/goroutine.ts";
 import { goDaemon } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { requireLoop } from "./host.ts";
+import { now } from "../sched/clock.ts";
 
 /** Bytes that may be under way to the stream: what a kernel's send buffer is for a socket. */
 const ROOM = 64 * 1024;
@@ -182,7 +183,7 @@ export class DuplexConn extends VirtualConn {
   /** Waits for `over`, as long as in every `patience` milliseconds some bytes go out. */
   protected *outlast(over: () => boolean, patience: number): Routine<void> {
     for (let left = Infinity; !over();) {
-      if (this.unwritten < left) this.closing.setDeadline(performance.now() + patience);
+      if (this.unwritten < left) this.closing.setDeadline(now() + patience);
       else if (this.closing.expired) return;
       left = this.unwritten;
       yield* this.closing.wait();

@@ -9,6 +9,7 @@ import { needMethods } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** What a promise as a case of `select` gives. */
 export type Resolved<T> = { value: T; ok: true };
@@ -59,7 +60,13 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
   }
 }
 
-const cases = new WeakMap<object, PromiseCase<unknown>>();
+let cases = new WeakMap<object, PromiseCase<unknown>>();
+
+registerState("promise cases", {
+  fresh: () => new WeakMap<object, PromiseCase<unknown>>(),
+  save: () => cases,
+  restore: (state) => cases = state,
+});
 
 /**
  * The case of a `select` that waits for a promise: `value` is what it resolves to; `select` throws

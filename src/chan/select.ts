@@ -14,6 +14,7 @@ import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { type SelectState, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /**
  * Waits until one of the cases can happen, and makes it happen; the others leave no trace. Among
@@ -174,6 +175,12 @@ class Select implements SelectState, Waitable {
 }
 
 let recycled: Select | null = null;
+
+registerState<Select | null>("recycled selects", {
+  fresh: () => null,
+  save: () => recycled,
+  restore: (state) => recycled = state,
+});
 
 function caseWaiter(selectState: SelectState, index: number): Waiter {
   const w = new Waiter();

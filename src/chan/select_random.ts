@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The chance in `select`. Go: runtime/stubs.go, cheaprand. Marsaglia's xorshift of 32 bits. */
+import { epoch } from "../sched/clock.ts";
+import { registerState } from "../sched/thread_state.ts";
 
-let state = (Date.now() | 1) >>> 0;
+let state = (epoch() | 1) >>> 0;
 
 /** Starts the sequence anew: the same seed gives the same choices. For tests. */
 export function seedSelect(seed: number): void {
@@ -38,3 +40,9 @@ export function permutation(count: number): number[] {
 function ascending(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
+
+registerState("chance of select", {
+  fresh: () => ({ state: (epoch() | 1) >>> 0, kept: [] as number[][] }),
+  save: () => ({ state, kept }),
+  restore: (saved) => ({ state, kept } = saved),
+});

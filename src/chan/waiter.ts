@@ -10,6 +10,7 @@
 import type { G } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { SelectWaiter } from "./select_case.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** What the waiters of one `select` share: the first that is completed is the one that happens. */
 export interface SelectState {
@@ -98,6 +99,12 @@ export class WaitQueue {
 }
 
 let recycled: Waiter | null = null;
+
+registerState<Waiter | null>("recycled waiters", {
+  fresh: () => null,
+  save: () => recycled,
+  restore: (state) => recycled = state,
+});
 
 /** A waiter for the current goroutine. Go: acquireSudog. */
 export function acquireWaiter(value: unknown): Waiter {

@@ -7,6 +7,7 @@ import { scheduler } from "../sched/thread.ts";
 import { Context, requireContext } from "./context.ts";
 import { Canceller, type OnCancel } from "./canceller.ts";
 import { Canceled, DeadlineExceeded } from "./errors.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /**
  * Calls `told` when `ctx`, which is alive, is cancelled. Gives what forgets it, and says whether
@@ -52,7 +53,13 @@ function* calling(f: () => Routine<void> | void): Routine<void> {
 }
 
 /** The context of each signal: one is enough, and a long-lived signal keeps one listener, not many. */
-const contexts = new WeakMap<AbortSignal, Context>();
+let contexts = new WeakMap<AbortSignal, Context>();
+
+registerState("contexts of signals", {
+  fresh: () => new WeakMap<AbortSignal, Context>(),
+  save: () => contexts,
+  restore: (state) => contexts = state,
+});
 
 /**
  * The context that is cancelled when `signal` is aborted, with its reason as the cause. Its `err` is

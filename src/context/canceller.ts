@@ -11,6 +11,7 @@ import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import { chan } from "../chan/channel.ts";
 import type { Chan } from "../chan/chan.ts";
 import { type ContextError, DeadlineExceeded } from "./errors.ts";
+import { now } from "../sched/clock.ts";
 
 /** Called when a node is cancelled. It must not throw, nor run anything of the user's. */
 export type OnCancel = () => void;
@@ -61,7 +62,7 @@ export class Canceller {
   /** Why it is cancelled, or null. A deadline counts from its very moment, whoever may be running. */
   get err(): ContextError | null {
     const { expiry } = this;
-    if (this.#err === null && expiry !== null && performance.now() >= expiry.when) {
+    if (this.#err === null && expiry !== null && now() >= expiry.when) {
       if (scheduler.timers.stop(expiry)) expiry.fire();
     }
     return this.#err;

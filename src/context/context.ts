@@ -6,14 +6,27 @@ import { chan } from "../chan/channel.ts";
 import type { Chan } from "../chan/chan.ts";
 import type { Canceller } from "./canceller.ts";
 import type { ContextError } from "./errors.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** The key of a context that carries no value of its own. */
 const NO_KEY: unique symbol = Symbol("netpoll.noKey");
 
-/** What never happens, for contexts that cannot be cancelled: made for the first who asks. */
-let never: { readonly done: Chan<never>; readonly signal: AbortSignal } | null = null;
+/** The end of a context that has none. */
+interface Never {
+  readonly done: Chan<never>;
+  readonly signal: AbortSignal;
+}
 
-function neverDone(): { readonly done: Chan<never>; readonly signal: AbortSignal } {
+/** What never happens, for contexts that cannot be cancelled: made for the first who asks. */
+let never: Never | null = null;
+
+registerState<Never | null>("contexts that never end", {
+  fresh: () => null,
+  save: () => never,
+  restore: (state) => never = state,
+});
+
+function neverDone(): Never {
   return never ??= { done: chan<never>(), signal: new AbortController().signal };
 }
 

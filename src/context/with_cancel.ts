@@ -4,6 +4,7 @@ import { shown } from "../validate/argument.ts";
 import { Context, requireParent } from "./context.ts";
 import { Canceller } from "./canceller.ts";
 import { Canceled, DeadlineExceeded } from "./errors.ts";
+import { epoch, now } from "../sched/clock.ts";
 
 /** Cancels a context, the first time it is called. Never parks. Go: `context.CancelFunc`. */
 export type CancelFunc = () => void;
@@ -57,13 +58,13 @@ export function withDeadline(
   at: Date | number,
   reason?: unknown,
 ): [ctx: Context, cancel: CancelFunc] {
-  const epoch = at instanceof Date ? at.getTime() : at;
-  if (typeof epoch !== "number" || Number.isNaN(epoch)) {
+  const wanted = at instanceof Date ? at.getTime() : at;
+  if (typeof wanted !== "number" || Number.isNaN(wanted)) {
     throw new RangeError(
       `Cannot set a deadline as it must be a Date or a number: current value is ${shown(at)}`,
     );
   }
-  return until(parent, performance.now() + epoch - Date.now(), epoch, reason);
+  return until(parent, now() + wanted - epoch(), wanted, reason);
 }
 
 /**
@@ -91,7 +92,7 @@ export function withTimeout(
       `Cannot set a timeout as it must be a number: current value is ${shown(ms)}`,
     );
   }
-  return until(parent, performance.now() + ms, Date.now() + ms, reason);
+  return until(parent, now() + ms, epoch() + ms, reason);
 }
 
 function until(

@@ -7,11 +7,18 @@ import { observe, unobserve } from "../sched/observer.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { TraceEvent } from "./trace_ring.ts";
 import { Tracer } from "./tracer.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** Events kept, unless told otherwise: some 30 MB of JSON. */
 const LIMIT = 200_000;
 
 let tracer: Tracer | null = null;
+
+registerState<Tracer | null>("tracer", {
+  fresh: () => null,
+  save: () => tracer,
+  restore: (state) => tracer = state,
+});
 
 /** Settings of {@linkcode startTrace}. */
 export interface TraceOptions {

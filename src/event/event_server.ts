@@ -30,6 +30,7 @@ import { checkSettings, type Settings } from "./api/settings.ts";
 import { EventStreamConn } from "./conn/stream_conn.ts";
 import { readyToAdopt, type StreamNet, streamNet } from "./conn/stream_net.ts";
 import { Ticker } from "./ticker.ts";
+import { now } from "../sched/clock.ts";
 
 /** See the top of this file. */
 export class EventServer<C> implements Server<C>, ConnHost<C> {
@@ -163,7 +164,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#stopTicking();
     for (const conn of this.#conns) conn.close();
     if (this.#conns.size === 0) return this.#endLoops();
-    scheduler.timers.set(this.#grace, performance.now() + this.settings.closeTimeout);
+    scheduler.timers.set(this.#grace, now() + this.settings.closeTimeout);
   }
 
   /** Ends it because of `error`, which `serve` throws. */

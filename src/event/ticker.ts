@@ -6,6 +6,7 @@ import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import { checkTick, type TickAnswer } from "./api/action.ts";
 import type { ConnHost } from "./conn/conn_host.ts";
 import type { Loop, Turn } from "./conn/loop.ts";
+import { now } from "../sched/clock.ts";
 
 /** One per server; it has its turns in the first loop. */
 export class Ticker implements Turn, HeapTimer {
@@ -38,7 +39,7 @@ export class Ticker implements Turn, HeapTimer {
       this.#host.report(error, null);
     }
     if (this.#stopped || this.#delay < 0) return;
-    scheduler.timers.set(this, performance.now() + this.#delay);
+    scheduler.timers.set(this, now() + this.#delay);
   }
 
   /** No more ticks. */

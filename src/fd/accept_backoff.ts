@@ -12,6 +12,8 @@ import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
+import { now } from "../sched/clock.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** Waits in milliseconds, as Go's net/http does. */
 const FIRST_WAIT_MS = 5;
@@ -24,6 +26,12 @@ const NONE = -1;
 /** The reserve of this thread, and how many listeners count on it. */
 let spare = NONE;
 let holders = 0;
+
+registerState("spare descriptor", {
+  fresh: () => ({ spare: NONE, holders: 0 }),
+  save: () => ({ spare, holders }),
+  restore: (state) => ({ spare, holders } = state),
+});
 
 /** A listener opens: the first sets a descriptor aside. */
 export function holdSpare(): void {
@@ -71,7 +79,7 @@ export class AcceptBackoff {
   begin(): void {
     this.#refuseQueued();
     this.waiting = true;
-    scheduler.timers.set(this.#timer, performance.now() + this.#wait);
+    scheduler.timers.set(this.#timer, now() + this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
   }
 

@@ -7,6 +7,7 @@
  * next one reads, so that it is always the same buffer, which stays in the processor's cache, and an
  * idle connection has none.
  */
+import { registerState } from "../sched/thread_state.ts";
 
 /** Bytes of a buffer: as much as a read mostly gives on a fast link. */
 const SIZE = 64 * 1024;
@@ -29,7 +30,13 @@ export class SharedReadBuffer {
 /** The one that was given back last, while it is not lent again. */
 let last: SharedReadBuffer | null = null;
 /** Those that were given back before it. */
-const others: SharedReadBuffer[] = [];
+let others: SharedReadBuffer[] = [];
+
+registerState<{ last: SharedReadBuffer | null; others: SharedReadBuffer[] }>("read buffers", {
+  fresh: () => ({ last: null, others: [] }),
+  save: () => ({ last, others }),
+  restore: (state) => ({ last, others } = state),
+});
 
 /** The buffer that {@linkcode lend} will lend: for a call of the kernel that may need none. */
 export function nextReadBuffer(): SharedReadBuffer {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What this thread's descriptors have carried, counted where it happens; see stats.ts. */
+import { registerState } from "../sched/thread_state.ts";
 
 /** One per thread. */
 export const counters = {
@@ -22,3 +23,9 @@ export function countWritten(n: number): number {
   if (n > 0) counters.written += n;
   return n;
 }
+
+registerState("counters", {
+  fresh: () => ({ read: 0, written: 0, again: 0 }),
+  save: () => ({ ...counters }),
+  restore: (state) => Object.assign(counters, state),
+});

@@ -11,6 +11,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import { counters } from "./counters.ts";
 import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
+import { now } from "../sched/clock.ts";
 
 /** One system call: zero or more, or minus an errno. */
 export type Attempt<A, B> = (a: A, b: B) => number;
@@ -108,7 +109,7 @@ class Retry {
   /** Not now. */
   later(): void {
     this.due = false;
-    scheduler.timers.set(this.#timer, performance.now() + this.#wait);
+    scheduler.timers.set(this.#timer, now() + this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_TRY_MS);
   }
 

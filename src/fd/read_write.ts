@@ -24,6 +24,7 @@ import { scheduler } from "../sched/thread.ts";
 import { takenAway } from "./check_bytes.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** See the list at the top of this file. */
 const UNUSED = 0;
@@ -408,3 +409,9 @@ export class WriteOperation extends Operation {
     return Object.assign(error, { bytesWritten: this.sent });
   }
 }
+
+registerState<WriteOperation | null>("spare write operation", {
+  fresh: () => null,
+  save: () => spare,
+  restore: (state) => spare = state,
+});

@@ -10,6 +10,7 @@ import { FirstBytesTimeout } from "./first_bytes_timeout.ts";
 import { Limiter } from "./limiter.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
 import { Rejection } from "./rejection.ts";
+import { now } from "../sched/clock.ts";
 
 /** See the top of this file. */
 export class AdmissionControl {
@@ -56,7 +57,7 @@ export class AdmissionControl {
       throw error;
     }
     const fd = (conn as unknown as { [DESCRIPTOR]: NetFD<Addr> })[DESCRIPTOR];
-    const one: TrackedConn = { fd, address, since: performance.now() };
+    const one: TrackedConn = { fd, address, since: now() };
     fd.onFreed = () => {
       this.#left(one);
       freed();

@@ -6,6 +6,7 @@ import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { TrackedConn } from "./connection_set.ts";
 import type { FirstBytes } from "./limit_options.ts";
+import { now } from "../sched/clock.ts";
 
 /**
  * All have the same time, so that they are due in the order in which they came, and one timer does.
@@ -43,10 +44,10 @@ export class FirstBytesTimeout {
   }
 
   #look(): void {
-    const now = performance.now();
+    const at = now();
     for (const one of this.#young) {
       const due = one.since + this.#within;
-      if (due > now) return scheduler.timers.set(this.#timer, due);
+      if (due > at) return scheduler.timers.set(this.#timer, due);
       this.#young.delete(one);
       if (!one.fd.closed && this.#delivered(one.fd.sysfd) < this.#bytes) this.#expired(one);
     }

@@ -10,6 +10,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import type { Waiter } from "../chan/waiter.ts";
 import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
 import type { Limiter } from "./limiter.ts";
+import { now } from "../sched/clock.ts";
 
 /** Connections refused in one go, before others have their turn. */
 const MOST_REFUSED = 64;
@@ -73,7 +74,7 @@ export class LimitedAccept<T extends object> {
   watch(watcher: Watcher): void {
     this.#fd.pd!.watch("read", watcher);
     this.#gate.watch(watcher);
-    if (this.#more) scheduler.timers.set(this.#again, performance.now());
+    if (this.#more) scheduler.timers.set(this.#again, now());
   }
 
   /** Ends a `watch`. */

@@ -8,6 +8,7 @@ import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
 import { TokenBucket } from "./token_bucket.ts";
+import { now } from "../sched/clock.ts";
 
 /** How often it is looked whether there are fewer goroutines, in milliseconds: nobody tells. */
 const GOROUTINES_MS = 10;
@@ -139,13 +140,13 @@ export class Limiter {
       return "connections";
     }
     if (goroutines?.policy === "wait" && this.#keeper.goroutines() >= goroutines.most) {
-      this.#lookAt = performance.now() + GOROUTINES_MS;
+      this.#lookAt = now() + GOROUTINES_MS;
       return "goroutines";
     }
     if (acceptRate?.policy === "wait") {
-      const now = performance.now();
-      const wait = this.#bucket!.wait(now);
-      this.#lookAt = now + wait;
+      const at = now();
+      const wait = this.#bucket!.wait(at);
+      this.#lookAt = at + wait;
       if (wait > 0) return "acceptRate";
     }
     return null;
@@ -158,7 +159,7 @@ export class Limiter {
    */
   #forbids(address: string): LimitName | null {
     const { perAddress, connections, goroutines, acceptRate } = this.limits;
-    if (acceptRate !== null && this.#bucket!.wait(performance.now()) > 0) return "acceptRate";
+    if (acceptRate !== null && this.#bucket!.wait(now()) > 0) return "acceptRate";
     if (perAddress !== null && (this.#perAddress.get(address) ?? 0) >= perAddress.most) {
       if (!this.#makesRoom("perAddress", address)) return "perAddress";
     }

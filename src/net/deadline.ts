@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Deadlines: from the user's clock to the scheduler's. */
 import { shown } from "../validate/argument.ts";
+import { epoch, now } from "../sched/clock.ts";
 
 /** A moment: a Date, milliseconds since the epoch, or null for none. */
 export type Deadline = Date | number | null;
@@ -8,11 +9,11 @@ export type Deadline = Date | number | null;
 /** `at` in milliseconds of `performance.now()`; Infinity for none. Throws RangeError if it is no time. */
 export function toMonotonic(at: Deadline): number {
   if (at === null) return Infinity;
-  const epoch = at instanceof Date ? at.getTime() : at;
-  if (typeof epoch !== "number" || Number.isNaN(epoch)) {
+  const wanted = at instanceof Date ? at.getTime() : at;
+  if (typeof wanted !== "number" || Number.isNaN(wanted)) {
     throw new RangeError(
       `Cannot set a deadline as it must be a Date, a number or null: current value is ${shown(at)}`,
     );
   }
-  return performance.now() + (epoch - Date.now());
+  return now() + (wanted - epoch());
 }

@@ -7,6 +7,7 @@
  * were it the other way round, the number could be another thread's by the time the list is read.
  * What is lost by that order is at most the one descriptor that is being opened or closed then.
  */
+import { registerState } from "../sched/thread_state.ts";
 
 /** Bits of a word. */
 const BITS = 32;
@@ -52,6 +53,12 @@ export class FdTable {
 
 /** The fdTable of this thread, if somebody asked it to keep one. */
 let kept: FdTable | null = null;
+
+registerState<FdTable | null>("fd table", {
+  fresh: () => null,
+  save: () => kept,
+  restore: (state) => kept = state,
+});
 
 /** Has this thread keep `table` from now on. */
 export function keepFdTable(fdTable: FdTable): void {

@@ -27,6 +27,7 @@ import type { G, RunOwner } from "../sched/goroutine.ts";
 import { RunQueue } from "../sched/run_queue.ts";
 import type { EventSource } from "../sched/event_source.ts";
 import { scheduler } from "../sched/thread.ts";
+import { registerState } from "../sched/thread_state.ts";
 import { noteClosing, noteOpened } from "./fd_table.ts";
 import { PollCache } from "./poll_cache.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
@@ -135,9 +136,20 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   closeOwned(run: RunOwner): void {
-    const owned = [...this.#cache.inUse()].filter((pd) => pd.owner === run);
-    for (const pd of owned) pd.holder?.closeQuietly();
+    for (const pd of this.#owned(run)) pd.holder?.closeQuietly();
     for (const waker of [...this.#wakers]) if (waker.owner === run) waker.close();
+  }
+
+  forgetOwned(run: RunOwner): void {
+    for (const pd of this.#owned(run)) {
+      pd.abandonWaits();
+      this.close(pd);
+    }
+    for (const waker of [...this.#wakers]) if (waker.owner === run) this.#wakers.delete(waker);
+  }
+
+  #owned(run: RunOwner): PollDesc[] {
+    return [...this.#cache.inUse()].filter((pd) => pd.owner === run);
   }
 
   /** A waker begins: the poller stays open for it. Gives the descriptor that breaks a poll. */
@@ -179,7 +191,13 @@ export class Netpoll implements EventSource, WaitCount {
   };
 }
 
-/** The poller of this thread. */
-export const netpoll: Netpoll = new Netpoll(() => platform().openPoller());
+/** The poller of this thread. A live binding: a simulation has one of its own. */
+export let netpoll: Netpoll = new Netpoll(() => platform().openPoller());
 
 scheduler.source = netpoll;
+
+registerState("netpoll", {
+  fresh: () => new Netpoll(() => platform().openPoller()),
+  save: () => netpoll,
+  restore: (state) => scheduler.source = netpoll = state,
+});

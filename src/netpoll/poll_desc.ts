@@ -30,6 +30,7 @@ import {
 } from "../../platforms/contract/platform.ts";
 import type { RunQueue } from "../sched/run_queue.ts";
 import { type DeadlineTarget, PollExtras, type Watcher } from "./poll_extras.ts";
+import { now } from "../sched/clock.ts";
 
 /** The owner of a descriptor, as seen from below. */
 export interface Closer {
@@ -150,6 +151,15 @@ export class PollDesc implements Waitable, DeadlineTarget {
     return g;
   }
 
+  /** Takes out all who wait, and wakes none: their goroutines will never run again. */
+  abandonWaits(): void {
+    this.unparkReader();
+    this.unparkWriter();
+    for (const mode of ["read", "write"] as const) {
+      for (const watcher of [...this.#extras?.watchers(mode) ?? []]) this.unwatch(mode, watcher);
+    }
+  }
+
   /** Has `watcher` told of whatever happens in `mode`, until `unwatch`. */
   watch(mode: PollMode, watcher: Watcher): void {
     (this.#extras ??= new PollExtras()).watch(mode, watcher);
@@ -211,7 +221,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
    */
   setDeadline(mode: PollMode, at: number): void {
     const read = mode === "read";
-    const expired = at <= performance.now();
+    const expired = at <= now();
     this.setExpired(read, expired);
     if (this.#extras !== null || at !== Infinity) {
       (this.#extras ??= new PollExtras()).setTimer(this, read, expired ? Infinity : at);

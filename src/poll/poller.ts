@@ -14,6 +14,7 @@ import { needObject, shown, wrongArgument } from "../validate/argument.ts";
 import { PollerClosedError } from "./errors.ts";
 import { PollEvents, type Registrations } from "./events.ts";
 import { HostWatch } from "./host_watch.ts";
+import { now } from "../sched/clock.ts";
 
 /** What to be told of. */
 export interface Interest {
@@ -151,10 +152,10 @@ export class Poller<T = undefined> implements Disposable {
    */
   async waitAsync(ms = -1): Promise<PollEvents<T>> {
     nanoseconds(ms);
-    const until = ms < 0 ? Infinity : performance.now() + ms;
+    const until = ms < 0 ? Infinity : now() + ms;
     for (;;) {
       const events = this.wait(0);
-      const left = until - performance.now();
+      const left = until - now();
       if (events.length > 0 || events.woken || !(left > 0)) return events;
       await this.#watch.readable(left);
     }

@@ -4,6 +4,7 @@ import type { G } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { QueueDelay } from "./options.ts";
+import { now } from "../sched/clock.ts";
 
 /** A job and who waits for it. */
 export class Job {
@@ -16,7 +17,7 @@ export class Job {
   /** The goroutine that submitted it. */
   readonly #g: G = scheduler.current!;
   /** When it began to wait, in milliseconds of `performance.now()`. */
-  readonly since: number = performance.now();
+  readonly since: number = now();
   /** What came of it; null while nothing has. */
   outcome: { readonly ok: true; readonly value: unknown } | {
     readonly ok: false;
@@ -54,7 +55,7 @@ export class JobQueue {
   readonly #shed: (job: Job) => void;
   readonly #timer = new CallTimer(() => this.#shedLate());
   /** When the queue was empty last. */
-  #emptyAt = performance.now();
+  #emptyAt = now();
 
   /** `shed` is called for each that has waited for too long, and is out of the queue by then. */
   constructor(delay: Required<QueueDelay> | null, shed: (job: Job) => void) {
@@ -69,7 +70,7 @@ export class JobQueue {
 
   /** Puts one at the end. */
   push(job: Job): void {
-    if (this.#jobs.size === 0) this.#emptyAt = performance.now();
+    if (this.#jobs.size === 0) this.#emptyAt = now();
     this.#jobs.add(job);
     this.#setTimer();
   }
@@ -86,15 +87,15 @@ export class JobQueue {
   /** Takes one out; gives false if it was not in. */
   delete(job: Job): boolean {
     const was = this.#jobs.delete(job);
-    if (this.#jobs.size === 0) this.#emptyAt = performance.now();
+    if (this.#jobs.size === 0) this.#emptyAt = now();
     this.#setTimer();
     return was;
   }
 
   #shedLate(): void {
-    const now = performance.now();
+    const at = now();
     for (const job of this.#jobs) {
-      if (this.#due(job) > now) break;
+      if (this.#due(job) > at) break;
       this.delete(job);
       this.#shed(job);
     }

@@ -6,6 +6,7 @@ import type { Job } from "./job_queue.ts";
 import { JobTimeoutError } from "./errors.ts";
 import * as P from "../worker/protocol.ts";
 import type { WorkerThread } from "../worker/worker_thread.ts";
+import { now } from "../sched/clock.ts";
 
 /** See the top of this file. */
 export class PoolSlot {
@@ -38,7 +39,7 @@ export class PoolSlot {
     }
     this.job = job;
     if (this.#timeout !== Infinity) {
-      scheduler.timers.set(this.#timer, performance.now() + this.#timeout);
+      scheduler.timers.set(this.#timer, now() + this.#timeout);
     }
   }
 

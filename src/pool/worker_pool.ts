@@ -15,6 +15,7 @@ import type { ToMain } from "../worker/protocol.ts";
 import { moduleURL } from "../worker/worker_options.ts";
 import type { WorkerHooks } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
+import { now } from "../sched/clock.ts";
 
 /** How long a worker may take to end that has no job any more, in milliseconds. */
 const END_MS = 100;
@@ -158,8 +159,8 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   *shutdown(options: { deadline?: number } = {}): Routine<void> {
     const deadline = checkShutdown("shut down", options);
     this.#closed = true;
-    const end = performance.now() + deadline;
-    while (this.#busy && performance.now() < end) yield* sleep(LOOK_MS);
+    const end = now() + deadline;
+    while (this.#busy && now() < end) yield* sleep(LOOK_MS);
     this.#crew.stop();
     for (let job; (job = this.#queue.shift()) !== null;) this.#fail(job);
     for (const { job } of this.#places) job?.fail(new PoolClosedError());

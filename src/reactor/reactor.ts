@@ -27,6 +27,7 @@ import { handedLimits, mainLimits, ownLimits } from "./limit_shares.ts";
 import type { WorkerHooks } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 import { type ReactorWorker, WorkerSlot } from "./worker_slot.ts";
+import { now } from "../sched/clock.ts";
 
 /** How long a worker may take to end in order when it must: its `finally` blocks have a second. */
 const END_MS = 1500;
@@ -271,8 +272,8 @@ export class Reactor implements Disposable {
 
   /** Goroutines of the worker that has the fewest. What they told may be old: they are asked again. */
   #fewestGoroutines(): number {
-    if (performance.now() - this.#askedAt >= ASK_MS) {
-      this.#askedAt = performance.now();
+    if (now() - this.#askedAt >= ASK_MS) {
+      this.#askedAt = now();
       for (const { link } of this.#slots) link?.wake();
     }
     return Math.min(...this.#slots.filter(({ able }) => able).map(({ goroutines }) => goroutines));

@@ -4,8 +4,10 @@ import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
 import { Run, type RunOptions } from "./run.ts";
+import { PROMISE } from "./scheduler.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
+import { now } from "./clock.ts";
 
 export { gosched, sleep } from "./sleep.ts";
 
@@ -89,7 +91,7 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   const current = new Run(scheduler, options);
   current.start(new G<unknown>(current, main.name || "main", body));
   scheduler.blocking = true;
-  scheduler.now = performance.now();
+  scheduler.now = now();
   try {
     while (!current.over) {
       scheduler.pass(Infinity);
@@ -136,7 +138,7 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
   Promise.resolve(promise).then(settle(true), settle(false));
   scheduler.promises++;
   try {
-    while (outcome === null) yield scheduler.park("promise");
+    while (outcome === null) yield scheduler.park(PROMISE);
   } finally {
     scheduler.promises--;
   }

@@ -1,18 +1,43 @@
 // SPDX-License-Identifier: MIT
-/** The clock that the scheduler and its timers go by. Go: runtime.nanotime. */
+/** The clocks of this thread: the only ones that the library reads. Go: runtime.nanotime, walltime. */
 import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
+import { registerState } from "./thread_state.ts";
 
-let read: (() => number) | null = null;
+/** Both clocks of a thread. */
+export interface Clock {
+  /** See {@linkcode now}. */
+  readonly now: () => number;
+  /** See {@linkcode epoch}. */
+  readonly epoch: () => number;
+}
+
+/** The clock of the JavaScript runtime, which is found at the first look. */
+const REAL: Clock = {
+  now: () => {
+    const read = jsRuntime().clock();
+    if (now === REAL.now) now = read;
+    return read();
+  },
+  epoch: () => Date.now(),
+};
 
 /**
- * Milliseconds of `performance.now()`. It is never ahead of that, so a timer that has fired by this
- * clock is due by the other, too.
+ * Returns the monotonic time, in milliseconds of `performance.now()`. It is never ahead of that, so a
+ * timer that has fired by this clock is due by the other, too.
  */
-export function now(): number {
-  return (read ??= jsRuntime().clock())();
+export let now: () => number = REAL.now;
+
+/** Returns the calendar time, in milliseconds since the epoch. */
+export let epoch: () => number = REAL.epoch;
+
+/** Goes by another clock, or by that of the runtime again. */
+export function setClock(clock: Partial<Clock> | null): void {
+  now = clock?.now ?? REAL.now;
+  epoch = clock?.epoch ?? REAL.epoch;
 }
 
-/** Goes by another clock, or by its own again. For tests. */
-export function setClock(clock: (() => number) | null): void {
-  read = clock;
-}
+registerState<Clock>("clock", {
+  fresh: () => REAL,
+  save: () => ({ now, epoch }),
+  restore: (clock) => ({ now, epoch } = clock),
+});

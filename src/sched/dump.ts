@@ -3,6 +3,7 @@
 import type { G } from "./goroutine.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { lineOf } from "./spawn_site.ts";
+import { now } from "./clock.ts";
 
 function describe(g: G, now: number): string {
   const waiting = g.status === "waiting";
@@ -24,6 +25,6 @@ export function allGoroutines(scheduler: Scheduler): G[] {
 
 /** A line a goroutine, the oldest first. */
 export function dumpAll(scheduler: Scheduler): string {
-  const now = performance.now();
-  return allGoroutines(scheduler).map((g) => describe(g, now)).join("\n");
+  const at = now();
+  return allGoroutines(scheduler).map((g) => describe(g, at)).join("\n");
 }

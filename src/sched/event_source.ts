@@ -16,6 +16,8 @@ export interface EventSource {
   hostWait(): HostWait;
   /** Closes every descriptor that was opened for `run` and is still open. */
   closeOwned(run: RunOwner): void;
+  /** Forgets every descriptor that was opened for `run`, and leaves it open. */
+  forgetOwned(run: RunOwner): void;
   /** Says that nobody runs: what is not needed for open descriptors may be given back. */
   idle(): void;
 }
@@ -31,5 +33,6 @@ export const NO_SOURCE: EventSource = {
     throw new Error("netpoll: scheduler: no source of events");
   },
   closeOwned: () => {},
+  forgetOwned: () => {},
   idle: () => {},
 };

@@ -12,6 +12,7 @@
 import type { Owner } from "./owner.ts";
 import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
+import { registerState } from "./thread_state.ts";
 
 /**
  * A function's body that may park: what a `function*` returns. It is called with `yield*`.
@@ -40,6 +41,12 @@ export type Outcome<T> =
   | { readonly ok: false; readonly error: unknown };
 
 let lastId = 0;
+
+registerState("goroutine ids", {
+  fresh: () => 0,
+  save: () => lastId,
+  restore: (state) => lastId = state,
+});
 
 /**
  * A handle on a goroutine, as {@linkcode go} returns it.

@@ -12,6 +12,7 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:tim
 import type { HostWait } from "../../platforms/contract/platform.ts";
 import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { now } from "./clock.ts";
 
 /** Longest turn: so late may the host's own timers be. */
 const TURN_MS = 2;
@@ -87,7 +88,7 @@ export class HostLoop {
     if (scheduler.runs.size > 0) this.#quiet();
     this.#forgetImmediate();
     this.#allay();
-    const start = scheduler.now = performance.now();
+    const start = scheduler.now = now();
     const end = start + TURN_MS;
     const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
     scheduler.handedOver = false;
@@ -150,7 +151,7 @@ export class HostLoop {
     this.#clearTimer();
     this.#timerAt = at;
     // Rounded down: the near rest of the wait is spent in the poller, which is more exact.
-    const delay = Math.max(0, Math.floor(at - performance.now()));
+    const delay = Math.max(0, Math.floor(at - now()));
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#timerAt = Infinity;

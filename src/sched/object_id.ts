@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Numbers by which a dump tells apart what has no name. */
+import { registerState } from "./thread_state.ts";
 
-const numbers = new WeakMap<object, number>();
+let numbers = new WeakMap<object, number>();
 let last = 0;
+
+registerState("object ids", {
+  fresh: () => ({ numbers: new WeakMap<object, number>(), last: 0 }),
+  save: () => ({ numbers, last }),
+  restore: (state) => ({ numbers, last } = state),
+});
 
 /** The number of `thing`: given at the first question, the same from then on. */
 export function objectId(thing: object): number {

@@ -18,6 +18,8 @@ export interface Owner<G> {
   readonly debug: boolean;
   /** Whether it is an error when all goroutines are asleep for ever. */
   readonly detectDeadlock: boolean;
+  /** The machine that it runs on; null where there is only one. */
+  readonly place: object | null;
   /** Whether nothing of it lives any more. */
   readonly over: boolean;
   /** Whether it is over, or about to be. */

@@ -6,13 +6,14 @@
  * goroutine is ended, the newest first, and its `finally` blocks run; those may park, and have a
  * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
  */
-import type { G, Goroutine } from "./goroutine.ts";
+import { type G, type Goroutine, PanicError } from "./goroutine.ts";
 import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
 import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
 import { captureSite } from "./spawn_site.ts";
 import { CallTimer } from "./timer_heap.ts";
 import { type OnSlow, Watchdog } from "./watchdog.ts";
+import { now } from "./clock.ts";
 
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
@@ -54,6 +55,8 @@ export interface RunOptions {
 export interface RunKind extends RunOptions {
   /** "end": it is over when its last goroutine has ended. */
   readonly whenEmpty?: "end";
+  /** The machine that it runs on, where there is more than one: a simulation's host. */
+  readonly place?: object;
 }
 
 /** See the top of this file. */
@@ -63,6 +66,8 @@ export class Run {
   readonly detectDeadlock: boolean;
   /** See {@linkcode RunOptions}. */
   readonly debug: boolean;
+  /** See {@linkcode RunKind}; null on the only machine there is. */
+  readonly place: object | null;
   /** The error that ended it. */
   failure: { readonly error: unknown } | null = null;
   /** What main returned. */
@@ -87,6 +92,7 @@ export class Run {
     this.#endsEmpty = options.whenEmpty === "end";
     this.detectDeadlock = options.detectDeadlock ?? true;
     this.debug = options.debug ?? false;
+    this.place = options.place ?? null;
     this.#onPanic = options.onPanic;
     const { watchdog, onSlow } = options;
     this.#watchdog = watchdog === undefined ? null : new Watchdog(this, watchdog, onSlow);
@@ -157,9 +163,30 @@ export class Run {
     this.#endAll();
     if (this.#living > 0) {
       const { timers } = this.scheduler;
-      timers.set(this.#grace, performance.now() + END_GRACE_MS);
+      timers.set(this.#grace, now() + END_GRACE_MS);
     }
     this.#settle();
+  }
+
+  /**
+   * Ends it as a machine that loses power does: no `finally` block runs, no descriptor is closed, no
+   * timer that it set fires. {@linkcode TimerHeap.owner} must have named the timers' owners.
+   *
+   * @throws {PanicError} when a goroutine of this run calls it
+   */
+  crash(): void {
+    if (this.over) return;
+    if (this.scheduler.current?.run === this) throw new PanicError("a run crashes itself");
+    this.#ending = this.#closed = true;
+    const { timers } = this.scheduler;
+    timers.stopOwned(this);
+    timers.stop(this.#grace);
+    this.scheduler.source.forgetOwned(this);
+    for (const g of [...this.goroutines()]) {
+      if (g.status !== "dead") this.scheduler.abandon(g);
+      this.#remove(g);
+    }
+    this.#finish();
   }
 
   #panic(g: G, error: unknown): void {
@@ -208,8 +235,12 @@ export class Run {
     if (this.#living > 0 || this.over) return;
     this.#close();
     if (this.#daemons > 0 || this.#living > 0) return;
-    this.over = true;
     this.scheduler.timers.stop(this.#grace);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.over = true;
     if (this.#watchdog !== null) unobserve(this.scheduler, this.#watchdog);
     this.scheduler.runOver(this);
     this.onOver();

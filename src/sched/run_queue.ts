@@ -32,6 +32,17 @@ export class RunQueue {
     return g;
   }
 
+  /** Moves all to the end of `list`. They count as queued until they leave that. */
+  drainTo(list: G[]): void {
+    for (let g = this.#head; g !== null;) {
+      const { next } = g;
+      g.next = null;
+      list.push(g);
+      g = next;
+    }
+    this.#head = this.#tail = null;
+  }
+
   /** Moves all of `other` to the end of this. */
   append(other: RunQueue): void {
     if (other.#head === null) return;

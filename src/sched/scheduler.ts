@@ -31,6 +31,9 @@ const BUDGET = 32;
 /** How long `finally` blocks may take once a goroutine is ended, in milliseconds. */
 export const END_GRACE_MS = 1000;
 
+/** The wait reason of a goroutine that waits for a promise of the host. */
+export const PROMISE = "promise";
+
 /** One per thread. */
 export class Scheduler {
   /** The goroutine that is executing. */
@@ -38,7 +41,7 @@ export class Scheduler {
   /** What is left of {@linkcode BUDGET} for the one that is executing. */
   budget = 0;
   /** The time of the last look at the clock, in milliseconds of `performance.now()`. */
-  now: number = performance.now();
+  now = 0;
   /** The same in whole milliseconds: a small integer costs a goroutine no memory of its own. */
   tick = 0;
   /** All timers of the thread. */
@@ -63,10 +66,17 @@ export class Scheduler {
   source: EventSource = NO_SOURCE;
   /** Whether the host has been given something to do, for which the turn is to end soon. */
   handedOver = false;
+  /**
+   * Set before the first goroutine starts. Chooses which of several runnable goroutines goes next: an index, 0 for the one that has waited
+   * longest. Without one, as always but in simulations, they run first in, first out.
+   */
+  picker: ((runnable: readonly G[]) => number) | null = null;
   /** Called when a goroutine becomes runnable while no pass is under way. */
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
   readonly #batch = new Batch();
+  /** What stood in the queue when the picker was last asked. */
+  readonly #pickable: G[] = [];
   #passing = false;
   #runsOver = false;
 
@@ -84,7 +94,7 @@ export class Scheduler {
 
   /** Whether some goroutine could run now. */
   get runnable(): boolean {
-    return !this.#queue.empty;
+    return !this.#queue.empty || this.#pickable.length > 0;
   }
 
   /**
@@ -182,6 +192,7 @@ export class Scheduler {
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */
   abandon(g: G): void {
+    if (g.state === WAITING && g.waitReason === PROMISE) this.promises--;
     g.state = DEAD;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
@@ -209,7 +220,7 @@ export class Scheduler {
   #mayWait(): boolean {
     const over = this.#runsOver;
     this.#runsOver = false;
-    return !over && (this.blocking || !this.handedOver) && this.#queue.empty &&
+    return !over && (this.blocking || !this.handedOver) && !this.runnable &&
       (this.waiters > 0 || this.timers.size > 0);
   }
 
@@ -222,6 +233,7 @@ export class Scheduler {
   }
 
   #runBatch(): void {
+    if (this.picker !== null) return this.#runPicked(this.picker);
     let left = this.#batch.size;
     let g: G | null;
     while (left-- > 0 && (g = this.#queue.shift()) !== null) {
@@ -231,6 +243,19 @@ export class Scheduler {
       if (this.observer === null) this.#step(g);
       else this.#observedStep(g);
     }
+  }
+
+  /** Runs one goroutine, the picker's choice: every turn is a choice of its own. */
+  #runPicked(pick: (runnable: readonly G[]) => number): void {
+    this.#queue.drainTo(this.#pickable);
+    const runnable = this.#pickable.filter((g) => g.state === RUNNABLE || release(g));
+    const g = runnable[runnable.length > 1 ? pick(runnable) : 0];
+    this.#pickable.length = 0;
+    for (const other of runnable) if (other !== g) this.#pickable.push(other);
+    if (g === undefined) return;
+    release(g);
+    this.switches++;
+    this.#observedStep(g);
   }
 
   /** Not in the loop above, whose `g` would become a closure's. */
@@ -302,4 +327,10 @@ export class Scheduler {
     g.joiners = null;
     g.run.ended(g, thrown && !joined);
   }
+}
+
+/** Notes that `g` has left the run queue. */
+function release(g: G): false {
+  g.queued = false;
+  return false;
 }

@@ -4,6 +4,7 @@ import { shown } from "../validate/argument.ts";
 import { G, type Routine, type RunOwner } from "./goroutine.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
+import { registerState } from "./thread_state.ts";
 
 /** The body of a goroutine: what calling `f` gives, which must be a generator. */
 export function bodyOf<A extends unknown[], T>(
@@ -24,6 +25,12 @@ export function bodyOf<A extends unknown[], T>(
 
 /** The run of goroutines that were started outside any run; made at the first. */
 let background: Run | null = null;
+
+registerState<Run | null>("background run", {
+  fresh: () => null,
+  save: () => background,
+  restore: (state) => background = state,
+});
 
 /** A run without a main goroutine: it lasts while any goroutine of it does. */
 export function backgroundRun(): Run {

@@ -6,6 +6,7 @@
  */
 import { PARK, type Park, type Waitable } from "./park.ts";
 import { scheduler } from "./thread.ts";
+import { registerState } from "./thread_state.ts";
 
 /** What `next` gives. It is read at once by whoever called it, so one object may serve many calls. */
 export type Step<R> = IteratorResult<Park, R>;
@@ -31,6 +32,12 @@ export function letOthersRun(): Step<never> {
 /** So many operations cost as much budget as one system call does: they are that much shorter. */
 const OPERATIONS_PER_BUDGET_UNIT = 8;
 let credit = OPERATIONS_PER_BUDGET_UNIT;
+
+registerState("budget of operations", {
+  fresh: () => OPERATIONS_PER_BUDGET_UNIT,
+  save: () => credit,
+  restore: (state) => credit = state,
+});
 
 /** Whether the goroutine may go on; if not, `scheduler.budget` is below zero. */
 export function mayGoOn(): boolean {

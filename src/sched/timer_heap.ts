@@ -42,6 +42,12 @@ export class TimerHeap {
   onEarlier: () => void = () => {};
   /** How many are active. */
   size = 0;
+  /** Returns the owner of a timer that is set now; null, as always but in simulations, for none. */
+  owner: (() => object | null) | null = null;
+  /** By slot: the owner, where owners are kept. */
+  #owners: (object | null)[] = [];
+  /** The owner of the timer that fires: also that of the timers which it sets. */
+  #firing: object | null = null;
   /** By slot: the timer, or null when it was stopped. */
   #timers: (HeapTimer | null)[] = [];
   /** By slot: when it is due; never before its key. */
@@ -70,6 +76,7 @@ export class TimerHeap {
       slot = timer.slot = this.#take(timer);
       place = this.#length++;
       this.size++;
+      if (this.owner !== null) this.#owners[slot] = this.owner() ?? this.#firing;
     } else {
       place = this.#places[slot];
       if (when >= this.#keys[place]) {
@@ -105,9 +112,16 @@ export class TimerHeap {
       }
       this.stop(timer);
       fired++;
+      if (this.owner !== null) this.#firing = this.#owners[slot];
       timer.fire();
     }
+    this.#firing = null;
     return fired;
+  }
+
+  /** Stops every timer of `owner`. */
+  stopOwned(owner: object): void {
+    for (const timer of this.active()) if (this.#owners[timer.slot] === owner) this.stop(timer);
   }
 
   /** Those that are active, in no order. */

@@ -7,9 +7,16 @@
  * of a collection by taking an object that nobody holds. Under `runSync` it does not get to tell.
  */
 import { needFunction, wrongArgument } from "../validate/argument.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** Pools with something in them. Go: allPools and oldPools. */
-const filled = new Set<ObjectPool<unknown>>();
+let filled = new Set<ObjectPool<unknown>>();
+
+registerState("filled pools", {
+  fresh: () => new Set<ObjectPool<unknown>>(),
+  save: () => filled,
+  restore: (state) => filled = state,
+});
 
 /**
  * Called after each collection of the garbage. Go: poolCleanup.

@@ -14,6 +14,7 @@ import { backgroundRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import { checkMs } from "./timer.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /**
  * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.
@@ -156,9 +157,15 @@ class Keeper {
   }
 }
 
-const keepers = new WeakMap<RunOwner, Keeper>();
+let keepers = new WeakMap<RunOwner, Keeper>();
 /** The one that was asked for last; nearly always the next one, too. */
 let latest: Keeper | null = null;
+
+registerState<{ keepers: WeakMap<RunOwner, Keeper>; latest: Keeper | null }>("function timers", {
+  fresh: () => ({ keepers: new WeakMap(), latest: null }),
+  save: () => ({ keepers, latest }),
+  restore: (state) => ({ keepers, latest } = state),
+});
 
 function keeperOf(run: RunOwner): Keeper {
   if (latest?.run === run) return latest;

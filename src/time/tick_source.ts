@@ -8,7 +8,7 @@
  * for costs nothing, keeps nobody from seeing a deadlock and need not be stopped, and after `stop`
  * or `reset` there is no stale tick that could be seen.
  */
-import { now } from "../sched/clock.ts";
+import { epoch, now } from "../sched/clock.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import { Channel } from "../chan/channel.ts";
@@ -60,7 +60,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
 
   /** The tick that was due `overdue` milliseconds ago. Those that came after it are dropped. */
   #tick(overdue: number): Date {
-    const due = new Date(Date.now() - overdue);
+    const due = new Date(epoch() - overdue);
     if (this.#period === 0) this.#running = false;
     else this.#when += this.#period * (1 + Math.floor(overdue / this.#period));
     return due;

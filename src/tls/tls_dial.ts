@@ -14,6 +14,7 @@ import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSConnImpl } from "./tls_conn.ts";
 import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_options.ts";
+import { now } from "../sched/clock.ts";
 
 /**
  * Connects to `address` and makes the handshake of TLS. Parks. Go: `tls.Dialer.DialContext`.
@@ -44,7 +45,7 @@ export function* tlsDial(
   let secured = false;
   try {
     const secure = tlsClient(conn, splitHostPort(address).host, tls);
-    const securing = secure.secureBy(performance.now() + tls.handshakeTimeout);
+    const securing = secure.secureBy(now() + tls.handshakeTimeout);
     yield* limits.enforce(securing, (cause) => secure.unsecured(cause));
     secured = true;
     return secure;

@@ -12,6 +12,7 @@ import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSConnImpl } from "./tls_conn.ts";
 import type { TLSCertificate, TLSListenOptions, TLSSettings } from "./tls_options.ts";
+import { epoch, now } from "../sched/clock.ts";
 
 /** Engines kept for the next handshakes; more than that were at it at once only in a rush. */
 const MOST_KEPT = 64;
@@ -79,7 +80,7 @@ export class TLSServer {
 
   /** Whoever reads or writes the connection is told of what fails here. */
   *#handshake(secure: TLSConnImpl, ciphertext: CiphertextStream): Routine<void> {
-    const until = performance.now() + this.#timeout;
+    const until = now() + this.#timeout;
     try {
       const engines = yield* this.#choose(ciphertext);
       engage(engines, secure, ciphertext);
@@ -96,7 +97,7 @@ export class TLSServer {
   *#choose(ciphertext: CiphertextStream): Routine<Engines> {
     if (this.#byName === null) return this.#engines;
     const { conn } = ciphertext;
-    conn.setReadDeadline(Date.now() + this.#timeout);
+    conn.setReadDeadline(epoch() + this.#timeout);
     const { bytes, serverName } = yield* readClientHello(conn);
     conn.setReadDeadline(null);
     ciphertext.inject(bytes);

@@ -5,6 +5,7 @@ import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { Shed } from "../limit/limit_options.ts";
 import { encodeAddr } from "./addr_codec.ts";
 import type { ShedKey, ShedReport } from "./protocol.ts";
+import { now } from "../sched/clock.ts";
 
 /** How long it is collected, in milliseconds. */
 const COLLECT_MS = 100;
@@ -26,7 +27,7 @@ export class ShedReports {
     const last = remote === null ? null : encodeAddr(remote);
     this.#collected.set(key, { limit, action, remote: last, count: before + count });
     if (this.#timer.slot === NO_SLOT) {
-      scheduler.timers.set(this.#timer, performance.now() + COLLECT_MS);
+      scheduler.timers.set(this.#timer, now() + COLLECT_MS);
     }
   };
 

@@ -9,6 +9,7 @@ import type { Context } from "../context/context.ts";
 import type { ToMain } from "./protocol.ts";
 import type { RestartOptions } from "./worker_options.ts";
 import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
+import { now } from "../sched/clock.ts";
 
 /** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */
 const WELL_MS = 10_000;
@@ -41,9 +42,9 @@ export function* supervise(
 ): Routine<void> {
   let delay = restart?.delay ?? 0;
   for (;;) {
-    const began = performance.now();
+    const began = now();
     const end = yield* attended(tended);
-    if (performance.now() - began > WELL_MS) delay = restart?.delay ?? 0;
+    if (now() - began > WELL_MS) delay = restart?.delay ?? 0;
     const again = stopping.err === null && restart !== null;
     tended.ended(end, again ? delay : null);
     if (!again || !(yield* slept(delay, stopping))) return;

@@ -11,6 +11,7 @@ import * as P from "./protocol.ts";
 import type { RestartOptions } from "./worker_options.ts";
 import { supervise, type SupervisedWorker, type WorkerHooks } from "./supervisor.ts";
 import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
+import { now } from "../sched/clock.ts";
 
 /** How often it is looked whether all workers have ended. */
 const LOOK_MS = 5;
@@ -129,10 +130,10 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
   }
 
   *#ended(limit: number): Routine<boolean> {
-    const end = performance.now() + limit;
+    const end = now() + limit;
     while (this.#supervisors.some(({ status }) => status !== "dead")) {
-      if (performance.now() >= end) return false;
-      yield* sleep(Math.min(LOOK_MS, Math.max(0.1, end - performance.now())));
+      if (now() >= end) return false;
+      yield* sleep(Math.min(LOOK_MS, Math.max(0.1, end - now())));
     }
     return true;
   }

@@ -25,6 +25,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import * as P from "./protocol.ts";
 import { unpack } from "./error_codec.ts";
 import { type Accepted, DescriptorRing, TokenRing } from "./shared_rings.ts";
+import { now } from "../sched/clock.ts";
 
 /** How often a main thread that the host cannot tell anything asks whether the worker is there. */
 const CHECK_MS = 250;
@@ -154,9 +155,9 @@ export class WorkerThread {
     const check = new CallTimer(() => {
       if (this.#gone) this.#exited = true;
       if (this.#gone) wake(this.#waker.handle);
-      else scheduler.timers.set(check, performance.now() + CHECK_MS);
+      else scheduler.timers.set(check, now() + CHECK_MS);
     });
-    if (scheduler.blocking) scheduler.timers.set(check, performance.now() + CHECK_MS);
+    if (scheduler.blocking) scheduler.timers.set(check, now() + CHECK_MS);
     try {
       while (!this.#over && !this.#exited) {
         yield* this.#waker.wait();
@@ -196,9 +197,9 @@ export class WorkerThread {
   }
 
   *#until(condition: () => boolean, limit: number): Routine<boolean> {
-    const end = performance.now() + limit;
+    const end = now() + limit;
     for (let look = FIRST_LOOK_MS; !condition(); look = Math.min(look * 2, LONGEST_LOOK_MS)) {
-      if (performance.now() >= end) return false;
+      if (now() >= end) return false;
       yield* sleep(look);
       this.#receive();
     }

@@ -102,7 +102,7 @@ function* receives(main: () => Routine<void>): Routine<{ atOnce: number; waited:
 only("runSync", "where many ask and answer, most receives are over at once", function* () {
   // The clock stands, so that no batch is cut short on a slow machine.
   const start = performance.now();
-  setClock(() => start);
+  setClock({ now: () => start });
   try {
     const { atOnce, waited } = yield* receives(() => askAll(TRIPS));
     assert.ok(atOnce > waited, `${atOnce} were over at once, ${waited} had to wait`);

@@ -41,7 +41,7 @@ function spin(ms: number): void {
 function withClock(f: (at: (ms: number) => void) => void): void {
   const start = performance.now();
   let ms = 0;
-  setClock(() => start + ms);
+  setClock({ now: () => start + ms });
   try {
     f((at) => ms = at);
   } finally {
@@ -413,7 +413,7 @@ both("the function of a stopped timer is not started", function* () {
 both("while a function is to be started, a goroutine says so, and not longer", function* () {
   const before = numGoroutine();
   const [a, b] = [timerFunc(HOUR, () => {}), timerFunc(HOUR, () => {})];
-  yield* until(() => /\[timers, \d+ ms\]: afterFunc/.test(dump()));
+  yield* until(() => /\[timers, \d+ ms\]: timerFunc/.test(dump()));
   assert.equal(numGoroutine(), before + 1);
   a.stop();
   yield* gosched();

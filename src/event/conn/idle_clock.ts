@@ -2,6 +2,7 @@
 /** When a connection is to be closed because of the time. Connections without limits have none. */
 import { scheduler } from "../../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
+import { now } from "../../sched/clock.ts";
 
 /** What the clock looks at, and tells. */
 export interface Clocked {
@@ -43,9 +44,9 @@ export class IdleClock implements HeapTimer {
   }
 
   fire(): void {
-    const now = performance.now();
-    if (this.#due > now) this.#set();
-    else this.#conn.timedOut(this.#deadline > now);
+    const at = now();
+    if (this.#due > at) this.#set();
+    else this.#conn.timedOut(this.#deadline > at);
   }
 
   get #due(): number {

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** The bytes of a connection that wait to be sent. A connection with none has no outbox. */
 import type { Written } from "../api/conn.ts";
+import { registerState } from "../../sched/thread_state.ts";
 
 /** Bytes of a fresh outbox: what handlers write in one turn mostly fits. */
 const FRESH = 64 * 1024;
 /** Fresh ones that are kept for later. */
 const MOST_KEPT = 16;
-const kept: WriteQueue[] = [];
+let kept: WriteQueue[] = [];
+
+registerState<WriteQueue[]>("write queues", {
+  fresh: () => [],
+  save: () => kept,
+  restore: (state) => kept = state,
+});
 
 /** See the top of this file. */
 export class WriteQueue {

@@ -9,6 +9,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
 import { Mutex } from "../../sync/mutex.ts";
+import { now } from "../../sched/clock.ts";
 
 /** Somebody who wants to look again when something has changed, or when the deadline has passed. */
 export interface Watcher {
@@ -35,7 +36,7 @@ export class HalfConn {
 
   /** Whether the deadline has passed. */
   get expired(): boolean {
-    return performance.now() >= this.#deadline;
+    return now() >= this.#deadline;
   }
 
   /** Whether somebody waits. */

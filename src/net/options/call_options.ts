@@ -6,6 +6,7 @@ import { CanceledError, cancellable, contextOf } from "../../context/cancellable
 import { background, type Context } from "../../context/context.ts";
 import { withTimeout } from "../../context/with_cancel.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
+import { now } from "../../sched/clock.ts";
 
 /** What may end a call before it is done. */
 export interface CallOptions {
@@ -35,7 +36,7 @@ export class CallDeadline {
   constructor({ timeout, deadline, signal, context }: CallOptions) {
     this.#contexts = [signal, context].filter((each) => each !== undefined).map(contextOf);
     this.until = Math.min(
-      timeout === undefined ? Infinity : performance.now() + timeout,
+      timeout === undefined ? Infinity : now() + timeout,
       toMonotonic(deadline ?? null),
       ...this.#contexts.map((each) => each.canceller?.expiry?.when ?? Infinity),
     );
@@ -45,7 +46,7 @@ export class CallDeadline {
   get over(): CanceledError | DeadlineExceededError | null {
     const ended = this.#contexts.find((each) => each.err !== null);
     if (ended !== undefined) return new CanceledError(ended);
-    return performance.now() < this.until ? null : ERR_DEADLINE;
+    return now() < this.until ? null : ERR_DEADLINE;
   }
 
   /** Does what `call` does, unless it is cancelled; it must heed `until` by itself. */
@@ -56,7 +57,7 @@ export class CallDeadline {
   /** Does what `call` does, unless it is cancelled or `until` comes first. */
   *enforce<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
     if (this.until === Infinity) return yield* this.heed(call, failure);
-    const [timed, stop] = withTimeout(background(), this.until - performance.now());
+    const [timed, stop] = withTimeout(background(), this.until - now());
     try {
       return yield* cancellable(this.heed(call, failure), timed, () => failure(ERR_DEADLINE));
     } finally {

@@ -3,6 +3,7 @@
 import { needString } from "../../validate/argument.ts";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { AddrError } from "../addr/errors.ts";
+import { registerState } from "../../sched/thread_state.ts";
 /** What every system knows, with or without a file. */
 const WELL_KNOWN = `
   domain 53/udp
@@ -24,6 +25,12 @@ const WELL_KNOWN = `
 
 /** Ports by "name/protocol"; read at the first name that is asked for. */
 let services: ReadonlyMap<string, number> | null = null;
+
+registerState<ReadonlyMap<string, number> | null>("services", {
+  fresh: () => null,
+  save: () => services,
+  restore: (state) => services = state,
+});
 
 /**
  * The number of a port: "80", or the name of a service as `services` of the system has it. Of a

@@ -12,6 +12,7 @@ import { platform } from "../../../platforms/platform.ts";
 import { FD } from "../../fd/fd.ts";
 import type { Routine, RunOwner } from "../../sched/goroutine.ts";
 import { goDaemon } from "../../sched/spawn.ts";
+import { now } from "../../sched/clock.ts";
 
 /** How long a peer may be silent after it has everything, before the descriptor is closed. */
 const SILENCE_MS = 500;
@@ -70,7 +71,7 @@ export function lingerClose(
   }
   // Not closed with its run: the run waits for it instead.
   lingering.disown();
-  goDaemon(run, "lingering close", () => linger(lingering, performance.now() + limit));
+  goDaemon(run, "lingering close", () => linger(lingering, now() + limit));
 }
 
 /** Throws away what has come. Whether the peer has ended its side, or the connection has failed. */
@@ -88,19 +89,19 @@ function* linger(fd: LingeringFD, end: number): Routine<void> {
   try {
     let look = FIRST_LOOK_MS;
     let unacknowledged = Infinity;
-    let progress = performance.now();
+    let progress = now();
     let discarded = 0;
     for (;;) {
-      fd.setReadDeadline(Math.min(performance.now() + look, end));
+      fd.setReadDeadline(Math.min(now() + look, end));
       const n = yield* readOrTimeout(fd);
       if (n === null) return;
       discarded += n;
       const left = platform().sockets.unacknowledged(fd.sysfd);
-      if (performance.now() >= end) return fd.reset();
-      if (n > 0 || left < unacknowledged) progress = performance.now();
+      if (now() >= end) return fd.reset();
+      if (n > 0 || left < unacknowledged) progress = now();
       unacknowledged = left;
       const patience = left > 0 ? STALLED_MS : SILENCE_MS;
-      if (performance.now() - progress > patience) return;
+      if (now() - progress > patience) return;
       if (left <= 0 && discarded > MOST_DISCARDED) return;
       look = Math.min(look * 2, LONGEST_LOOK_MS);
     }

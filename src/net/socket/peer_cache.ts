@@ -10,6 +10,7 @@ import type { Family, RawAddress } from "../../../platforms/contract/platform.ts
 import { endpointOf, UDPAddr, udpAddr } from "../addr/addr.ts";
 import { AddrError } from "../addr/errors.ts";
 import { fit, formatIP, isUnspecified, unmap } from "../addr/ip.ts";
+import { registerState } from "../../sched/thread_state.ts";
 
 const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
@@ -22,7 +23,7 @@ interface Peer {
 
 /** Each address has one place, where the last of those that share it is kept. */
 const PLACES = 256;
-const peers: (Peer | undefined)[] = new Array(PLACES).fill(undefined);
+let peers: (Peer | undefined)[] = new Array(PLACES).fill(undefined);
 
 /** The address that the kernel wrote, which must be one of UDP. */
 export function senderAddr({ words, at, length }: SocketName): UDPAddr {
@@ -51,7 +52,13 @@ interface Forms {
 }
 
 /** Addresses do not change, and go with their forms when nobody has them any more. */
-const known = new WeakMap<UDPAddr, Forms>();
+let known = new WeakMap<UDPAddr, Forms>();
+
+registerState<{ peers: (Peer | undefined)[]; known: WeakMap<UDPAddr, Forms> }>("peer cache", {
+  fresh: () => ({ peers: new Array(PLACES).fill(undefined), known: new WeakMap() }),
+  save: () => ({ peers, known }),
+  restore: (state) => ({ peers, known } = state),
+});
 
 /**
  * `addr` in the kernel's form, for a socket of `family`. The first time it asks for Deno's

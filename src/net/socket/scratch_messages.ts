@@ -2,6 +2,7 @@
 /** Memory for one message with what it carries beside its bytes, which a thread's sockets share. */
 import { platform } from "../../../platforms/platform.ts";
 import type { Messages } from "../../../platforms/contract/packets.ts";
+import { registerState } from "../../sched/thread_state.ts";
 
 /** The longest datagram of UDP, and then some. */
 const SIZE = 64 * 1024;
@@ -9,6 +10,12 @@ const SIZE = 64 * 1024;
 export const MOST_FDS = 253;
 
 let scratch: Messages | null = null;
+
+registerState<Messages | null>("scratch messages", {
+  fresh: () => null,
+  save: () => scratch,
+  restore: (state) => scratch = state,
+});
 
 /**
  * Memory for one message of `length` bytes: to be used within one system call, and what that left

@@ -12,6 +12,7 @@ import type { Chan } from "../../chan/chan.ts";
 import { select } from "../../chan/select.ts";
 import { Timer } from "../../time/timer.ts";
 import type { CallDeadline } from "../options/call_options.ts";
+import { now } from "../../sched/clock.ts";
 
 /** Milliseconds that the first version of IP has for itself. */
 const FALLBACK_DELAY_MS = 300;
@@ -75,9 +76,9 @@ function* dialSerial<C extends Disposable>(
 
 /** When one of `remaining` addresses has had its share of the time. Go: partialDeadline. */
 function partialDeadline(until: number, remaining: number): number {
-  const now = performance.now();
-  const left = until - now;
-  return now + Math.max(left / remaining, Math.min(left, SANE_MINIMUM_MS));
+  const at = now();
+  const left = until - at;
+  return at + Math.max(left / remaining, Math.min(left, SANE_MINIMUM_MS));
 }
 
 /** How one of the two ended. */

@@ -25,6 +25,7 @@ import { UnixFD, UnixListenFD } from "./unix_fd.ts";
 import { bindUnix, type SocketFile } from "./unix_file.ts";
 import { UnixStreamListener } from "./unix_listener.ts";
 import { UnixgramSocket } from "./unixgram_conn.ts";
+import { now } from "../../sched/clock.ts";
 
 const TYPES: Readonly<Record<UnixNetwork, UnixType>> = {
   unix: "stream",
@@ -188,7 +189,7 @@ function* connect(sysfd: number, address: RawAddress, limits: CallDeadline): Rou
     if (done >= 0 || done === -errno.EISCONN) return;
     if (done === -errno.EINTR) continue;
     if (done !== -errno.EAGAIN) throw new SyscallError("connect", -done);
-    const left = limits.until - performance.now();
+    const left = limits.until - now();
     if (left <= 0) throw ERR_DEADLINE;
     yield* sleep(Math.min(wait, left));
   }

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: MIT
+/** State of the library in a thread: all of it is registered, and can be exchanged as a whole. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import {
+  background,
+  dial,
+  dump,
+  go,
+  gosched,
+  listen,
+  numGoroutine,
+  pipe,
+  type Routine,
+  run,
+  runSync,
+  sleep,
+  stats,
+  wait,
+  withTimeout,
+} from "../../mod.ts";
+import { exchangePlatform, platform } from "../../platforms/platform.ts";
+import { epoch, now, setClock } from "../../src/sched/clock.ts";
+import type { G } from "../../src/sched/goroutine.ts";
+import { Run } from "../../src/sched/run.ts";
+import { spawn } from "../../src/sched/spawn.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { exchangeState, registeredState, registerState } from "../../src/sched/thread_state.ts";
+import { assertNothingLeft, both, openSockets } from "../harness.ts";
+
+const SOURCES = new URL("../../src/", import.meta.url);
+
+/** All files of src, with their text. */
+function sources(): [file: string, text: string][] {
+  return (readdirSync(SOURCES, { recursive: true }) as string[])
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => [file, readFileSync(new URL(file, SOURCES), "utf8")]);
+}
+
+/**
+ * Variables of modules that need not be registered, by file, each with its reason. A constant that
+ * happens to be a collection is "constant": filled where it is declared and never changed.
+ */
+const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "sched/thread_state.ts": { parts: "the registry itself" },
+  "net/resolve/resolve.ts": { NO_HOST: "constant", UNSPECIFIED4: "constant" },
+  "net/udp/udp_conn.ts": { NO_OFFLOAD: "constant" },
+  "net/socket/lossless_close.ts": { scratch: "bytes that are read and dropped" },
+  "net/errors.ts": { PEER_GONE: "constant" },
+  "net/io/pipe.ts": { NO_BYTES: "constant" },
+  "event/conn/conn_reader.ts": { NOTHING: "constant" },
+  "event/udp/datagram_conn.ts": { NOTHING: "constant" },
+  "bridge/duplex_conn.ts": { NO_BYTES: "constant" },
+  "worker/error_codec.ts": { OWN: "constant" },
+  "fd/deno_errors.ts": { prototypes: "a cache by class, the same for all" },
+  "fd/read_write.ts": { NO_BYTES: "constant" },
+  "fd/send_file.ts": { UNSUPPORTED: "constant" },
+  "fd/chunks.ts": { NOTHING_YET: "constant" },
+  "fd/fd.ts": { OF_THE_NETWORK: "constant" },
+  "fd/writev.ts": { scratch: "bytes that a call fills and sends before anything else runs" },
+  "fd/errors.ts": { TEMPORARY: "constant" },
+  "sync/object_pool.ts": { watching: "belongs to the registry of finalizers, one a thread" },
+  "pool/job.ts": {
+    words: "of a worker thread, which a simulation has none of",
+    current: "of a worker thread, which a simulation has none of",
+  },
+  "chan/select.ts": { NO_ARMS: "constant" },
+  "reactor/acceptor.ts": { HANDED: "a marker that is compared by identity" },
+  "reactor/worker_entry.ts": { connections: "of a worker thread, which a simulation has none of" },
+};
+
+/** The variables of a module that may hold state: every `let`, and every collection. */
+function variablesOf(text: string): string[] {
+  const lets = text.matchAll(/^(?:export )?let (\w+)/gm);
+  const collections = text.matchAll(
+    /^(?:export )?const (\w+)(?:: [^=]+?)? =\s*(?:new (?:Map|Set|WeakMap|WeakSet|Array|\w+Array|DataView)\b|\[\];|\{\};)/gm,
+  );
+  return [...lets, ...collections].map(([, name]) => name);
+}
+
+/** What is written between the brackets of a module's calls of registerState. */
+function registeredIn(text: string): string {
+  return [...text.matchAll(/^registerState(?:<[^]*?>)?\([^]*?^\}\);/gm)].map(([call]) => call)
+    .join();
+}
+
+/** The variables of `text`, the source of `file`, that are neither registered nor exempt. */
+function unregistered(file: string, text: string): string[] {
+  const registered = registeredIn(text);
+  return variablesOf(text).filter((name) =>
+    !new RegExp(`\\b${name}\\b`).test(registered) && EXEMPT[file]?.[name] === undefined
+  );
+}
+
+test("every variable of a module is registered, or exempt for a reason", () => {
+  const found = sources().flatMap(([file, text]) =>
+    unregistered(file, text).map((name) => `src/${file}: ${name}`)
+  );
+  assert.deepEqual(found, [], "register it by registerState of src/sched/thread_state.ts");
+});
+
+test("no exemption outlives its variable", () => {
+  const texts = new Map(sources());
+  for (const [file, names] of Object.entries(EXEMPT)) {
+    const variables = variablesOf(texts.get(file) ?? "");
+    for (const name of Object.keys(names)) assert.ok(variables.includes(name), `${file}: ${name}`);
+  }
+});
+
+test("a variable that is not registered is found", () => {
+  const planted = [
+    "let last = 0;",
+    "const seen = new Map<string, number>();",
+    "const all: string[] = [];",
+    "export const places = new Int32Array(4);",
+    "const by: Readonly<Record<string, number>> = {};",
+  ];
+  for (const line of planted) {
+    assert.equal(unregistered("a.ts", `${line}\n`).length, 1, line);
+    const name = variablesOf(line)[0];
+    const call = `registerState("a", {\n  fresh: () => 0,\n  save: () => ${name},\n});\n`;
+    assert.deepEqual(unregistered("a.ts", `${line}\n${call}`), [], line);
+  }
+});
+
+/** Files that may read the runtime's own clocks, chance and timers, and why. */
+const OWN_TIME: Readonly<Record<string, string>> = {
+  "sched/clock.ts": "the one place that reads them for the others",
+  "sched/host_loop.ts": "drives the scheduler in the host's loop, which a simulation does without",
+  "poll/host_watch.ts": "waits in the host's loop for users of the raw poller",
+  "fd/wake_words.ts": "waits a moment for another thread",
+  "bridge/net_socket_methods.ts": "a stream's time-out goes on outside any run",
+  "event/api/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
+  "reactor/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
+  "tls/tls_conn.ts": "turns of the host's loop, in which the engine of node:tls works",
+};
+
+test("nothing reads a clock, chance or a timer of the runtime by itself", () => {
+  const own =
+    /\b(performance\.now|Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate)\b/;
+  const found = sources().flatMap(([file, text]) =>
+    OWN_TIME[file] !== undefined ? [] : text.split("\n")
+      .filter((line) => own.test(line) && !/^\s*(\*|\/\*\*|\/\/)/.test(line))
+      .map((line) => `src/${file}: ${line.trim()}`)
+  );
+  assert.deepEqual(found, [], "ask now() or epoch() of src/sched/clock.ts");
+});
+
+test("names of state are unique", () => {
+  assert.throws(
+    () => registerState("clock", { fresh: () => 0, save: () => 0, restore: () => {} }),
+    /clock is registered twice/,
+  );
+  assert.ok(registeredState().includes("scheduler"));
+});
+
+/** Runs `body` on fresh state, and puts back what was there before. */
+function onFreshState<T>(body: () => T): T {
+  const before = exchangeState();
+  try {
+    return body();
+  } finally {
+    exchangeState(before);
+  }
+}
+
+function* echoOnce(): Routine<string> {
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const served = go(function* serve() {
+    using conn = yield* listener.accept();
+    const buf = new Uint8Array(16);
+    const n = yield* conn.read(buf);
+    yield* conn.write(buf.subarray(0, n!));
+  });
+  using conn = yield* dial("tcp", String(listener.addr));
+  yield* conn.write(new TextEncoder().encode("hello"));
+  const buf = new Uint8Array(5);
+  yield* conn.readFull(buf);
+  yield* served.join();
+  return new TextDecoder().decode(buf);
+}
+
+both("a run on state of its own goes on inside a goroutine of another", function* () {
+  const outer = scheduler;
+  const bytes = stats().bytesRead;
+  const ids: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const answer = onFreshState(() => {
+      assert.notEqual(scheduler, outer);
+      assert.equal(numGoroutine(), 0);
+      assert.equal(stats().bytesRead, 0);
+      const text = runSync(function* () {
+        ids.push(go(gosched).id);
+        return yield* echoOnce();
+      });
+      assert.equal(stats().bytesRead, 10);
+      return text;
+    });
+    assert.equal(answer, "hello");
+  }
+  assert.deepEqual(ids, [2, 2, 2], "goroutine numbers begin anew");
+  assert.equal(scheduler, outer);
+  assert.equal(stats().bytesRead, bytes);
+  assert.equal(yield* echoOnce(), "hello");
+});
+
+test("what a failed run leaves behind goes with its state", async () => {
+  await run(function* () {
+    const sockets = openSockets();
+    onFreshState(() => {
+      assert.throws(
+        () =>
+          runSync(function* () {
+            withTimeout(background(), 60_000);
+            throw new Error("on purpose");
+          }),
+        /on purpose/,
+      );
+      assert.equal(scheduler.timers.size, 1, "the context's timer is left");
+    });
+    assert.equal(numGoroutine(), 1);
+    assert.equal(openSockets(), sockets);
+    yield* gosched();
+  });
+  assertNothingLeft(openSockets());
+});
+
+test("the clocks are exchanged as well", () => {
+  const real = [now(), epoch()];
+  onFreshState(() => {
+    let at = 5000;
+    setClock({ now: () => at, epoch: () => 1_000_000 + at });
+    assert.deepEqual([now(), epoch()], [5000, 1_005_000]);
+    at += 10_000;
+    assert.deepEqual([now(), epoch()], [15_000, 1_015_000]);
+  });
+  assert.ok(now() >= real[0] && now() < real[0] + 60_000);
+  assert.ok(epoch() >= real[1]);
+});
+
+test("the platform is exchanged until it is put back", () => {
+  const real = platform();
+  const other = { ...real, pollerName: "another" };
+  const before = exchangePlatform(() => other);
+  try {
+    assert.equal(platform().pollerName, "another");
+  } finally {
+    exchangePlatform(before);
+  }
+  assert.equal(platform(), real);
+  exchangePlatform(() => other);
+  exchangePlatform();
+  assert.equal(platform(), real);
+});
+
+/** The order in which goroutines 0 to 4 take two turns each, by `picker`. */
+function orderBy(picker: (runnable: readonly G[]) => number): number[] {
+  return onFreshState(() => {
+    scheduler.picker = picker;
+    const order: number[] = [];
+    runSync(function* () {
+      const all = [0, 1, 2, 3, 4].map((i) =>
+        go(function* () {
+          order.push(i);
+          yield* gosched();
+          order.push(i);
+        })
+      );
+      for (const g of all) yield* g.join();
+    });
+    return order;
+  });
+}
+
+test("a picker chooses who goes next; its first choice is first in, first out", () => {
+  assert.deepEqual(orderBy(() => 0), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+  assert.deepEqual(orderBy((all) => all.length - 1), [4, 4, 3, 3, 2, 2, 1, 1, 0, 0]);
+});
+
+test("a picker is asked only where there is a choice, and never for one that has ended", () => {
+  const asked: number[] = [];
+  onFreshState(() => {
+    scheduler.picker = (all) => {
+      asked.push(all.length);
+      assert.ok(all.every((g) => g.status === "runnable"));
+      return 0;
+    };
+    assert.throws(
+      () =>
+        runSync(function* () {
+          go(function* thrower() {
+            yield* gosched();
+            throw new Error("ends the others");
+          });
+          go(function* spinner() {
+            for (;;) yield* gosched();
+          });
+          for (;;) yield* gosched();
+        }),
+      /ends the others/,
+    );
+  });
+  assert.ok(asked.length > 0 && asked.every((n) => n > 1));
+});
+
+/** Starts goroutines in a run of their own on fresh state, crashes it, and says what went on. */
+function crashed(
+  start: (log: string[]) => (() => Routine<void>)[],
+): { log: string[]; after: string } {
+  return onFreshState(() => {
+    const log: string[] = [];
+    scheduler.timers.owner = () => scheduler.current?.run ?? null;
+    const machine = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false });
+    for (const body of start(log)) spawn(machine, body.name, body());
+    runSync(function* () {
+      yield* sleep(1);
+      machine.crash();
+      yield* sleep(20);
+    });
+    assert.ok(machine.over);
+    assert.equal(numGoroutine(), 0);
+    assert.equal(scheduler.timers.size, 0, "timers left");
+    assert.equal(scheduler.promises, 0);
+    assert.equal(scheduler.waiters, 0);
+    return { log, after: dump() };
+  });
+}
+
+test("a crash runs no finally block and stops the timers of who crashed", () => {
+  const { log } = crashed((log) => [
+    function* sleeper() {
+      try {
+        log.push("asleep");
+        yield* sleep(10);
+        log.push("awake");
+      } finally {
+        log.push("finally");
+      }
+    },
+    function* busy() {
+      try {
+        for (;;) yield* sleep(0.1);
+      } finally {
+        log.push("finally");
+      }
+    },
+  ]);
+  assert.deepEqual(log, ["asleep"]);
+});
+
+test("a crash leaves no wait for a descriptor, a channel or a deadline", () => {
+  const held: number[] = [];
+  crashed(() => [
+    function* reader() {
+      const [a] = pipe();
+      a.setReadDeadline(epoch() + 10);
+      yield* a.read(new Uint8Array(1));
+    },
+    function* accepter() {
+      const listener = yield* listen("tcp", "127.0.0.1:0");
+      held.push(listener.fd);
+      listener.setDeadline(epoch() + 10);
+      yield* listener.accept();
+    },
+  ]);
+  // No kernel crashed along with the machine.
+  held.forEach((fd) => platform().sockets.close(fd));
+});
+
+test("a crashed goroutine that waits for a promise no longer counts", async () => {
+  await run(function* () {
+    const machine = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false });
+    spawn(machine, "waiter", wait(new Promise<void>(() => {})));
+    yield* gosched();
+    yield* gosched();
+    assert.equal(scheduler.promises, 1);
+    machine.crash();
+    assert.equal(scheduler.promises, 0);
+  });
+});
+
+test("a run cannot crash itself", () => {
+  assert.throws(
+    () =>
+      runSync(function* () {
+        (scheduler.current!.run as Run).crash();
+      }),
+    /a run crashes itself/,
+  );
+});
