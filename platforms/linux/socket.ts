@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Linux's socket calls behind the neutral seam. */
-import { packAddress } from "../shared/packed_address.ts";
+import { PosixSockets } from "../posix/socket.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
-import type {
-  Family,
-  IntOption,
-  RawAddress,
-  ShutdownHow,
-  SocketCalls,
-} from "../contract/platform.ts";
+import type { Family, IntOption, RawAddress } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { SOCKADDR, TCP_INFO_SIZE, TCPI_BYTES_RECEIVED } from "./structs.ts";
@@ -36,16 +30,10 @@ const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]
   IPV6_V6ONLY: [C.IPPROTO_IPV6, 26],
 };
 
-const DEV_NULL = new TextEncoder().encode("/dev/null\0");
-
 /** See {@linkcode SocketCalls}. */
-export class LinuxSockets implements SocketCalls {
-  readonly acceptName = "accept4";
+export class LinuxSockets extends PosixSockets {
+  override readonly acceptName = "accept4";
   readonly #libc: Libc;
-  /** Scratch memory for out-parameters; every use is over before the call returns. */
-  readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
-  readonly #length = new Int32Array(new ArrayBuffer(4));
-  readonly #value = new Int32Array(new ArrayBuffer(8));
   readonly #info = new Uint32Array(new ArrayBuffer(TCP_INFO_SIZE));
 
   /** The two that every echo makes are at hand. */
@@ -53,146 +41,79 @@ export class LinuxSockets implements SocketCalls {
   readonly #send: Libc["symbols"]["send"];
 
   constructor(libc: Libc) {
+    super(libc);
     this.#libc = libc;
     this.#recv = libc.symbols.recv;
     this.#send = libc.symbols.send;
   }
 
-  streamSocket(family: Family): number {
+  override streamSocket(family: Family): number {
     const domain = family === "ip4" ? C.AF_INET : C.AF_INET6;
     const type = C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
-    return this.#done(this.#libc.symbols.socket(domain, type, 0));
+    return this.done(this.#libc.symbols.socket(domain, type, 0));
   }
 
-  bind(fd: number, address: RawAddress): number {
-    return this.#done(this.#libc.symbols.bind(fd, address, address.length));
-  }
-
-  listen(fd: number, backlog: number): number {
-    return this.#done(this.#libc.symbols.listen(fd, backlog));
-  }
-
-  accept(fd: number): number {
-    this.#length[0] = SOCKADDR_STORAGE_SIZE;
+  override accept(fd: number): number {
+    this.length[0] = SOCKADDR_STORAGE_SIZE;
     const flags = C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
-    return this.#done(this.#libc.symbols.accept4(fd, this.#address, this.#length, flags));
+    return this.done(this.#libc.symbols.accept4(fd, this.address, this.length, flags));
   }
 
-  peer(): RawAddress {
-    return this.#copyAddress();
-  }
-
-  packedPeer(): number {
-    return packAddress(this.#address, SOCKADDR.isInet4(this.#address));
-  }
-
-  connect(fd: number, address: RawAddress): number {
-    return this.#done(this.#libc.symbols.connect(fd, address, address.length));
-  }
-
-  recv(fd: number, buffer: Uint8Array, length: number): number {
+  override recv(fd: number, buffer: Uint8Array, length: number): number {
     const n = this.#recv(fd, buffer, length, 0);
     return n >= 0 ? n : -this.#libc.errno();
   }
 
-  send(fd: number, buffer: Uint8Array, length: number): number {
+  override send(fd: number, buffer: Uint8Array, length: number): number {
     const n = this.#send(fd, buffer, length, C.MSG_NOSIGNAL);
     return n >= 0 ? n : -this.#libc.errno();
   }
 
-  read(fd: number, buffer: Uint8Array, length: number): number {
-    return this.#done(this.#libc.symbols.read(fd, buffer, length));
-  }
-
-  write(fd: number, buffer: Uint8Array, length: number): number {
-    return this.#done(this.#libc.symbols.write(fd, buffer, length));
-  }
-
-  ready(fd: number, direction: "read" | "write"): number {
-    // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
-    this.#value[0] = fd;
-    this.#value[1] = direction === "read" ? C.POLLIN : C.POLLOUT;
-    return this.#done(this.#libc.symbols.poll(this.#value, 1, 0));
-  }
-
-  shutdown(fd: number, how: ShutdownHow): number {
-    return this.#done(this.#libc.symbols.shutdown(fd, how === "read" ? C.SHUT_RD : C.SHUT_WR));
-  }
-
-  /** Not retried on EINTR: Linux has freed the number by then, and it may be another's. */
-  close(fd: number): number {
-    return this.#done(this.#libc.symbols.close(fd));
-  }
-
-  getOption(fd: number, option: IntOption): number {
+  override getOption(fd: number, option: IntOption): number {
     const [level, name] = OPTIONS[option];
-    this.#length[0] = 4;
-    const { getsockopt } = this.#libc.symbols;
-    const done = this.#done(getsockopt(fd, level, name, this.#value, this.#length));
-    return done < 0 ? done : this.#value[0];
+    return this.getInt(fd, level, name);
   }
 
-  setOption(fd: number, option: IntOption, value: number): number {
+  override setOption(fd: number, option: IntOption, value: number): number {
     const [level, name] = OPTIONS[option];
-    this.#value[0] = value;
-    return this.#done(this.#libc.symbols.setsockopt(fd, level, name, this.#value, 4));
+    return this.setInt(fd, level, name, value);
   }
 
-  setLinger(fd: number, seconds: number): number {
-    // struct linger { int l_onoff; int l_linger; }
-    this.#value[0] = seconds < 0 ? 0 : 1;
-    this.#value[1] = seconds < 0 ? 0 : seconds;
-    const { setsockopt } = this.#libc.symbols;
-    return this.#done(setsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#value, 8));
+  override setLinger(fd: number, seconds: number): number {
+    return this.setLingerBy(fd, C.SOL_SOCKET, C.SO_LINGER, seconds);
   }
 
-  bindToDevice(fd: number, name: string): number {
+  override bindToDevice(fd: number, name: string): number {
     const bytes = new TextEncoder().encode(`${name}\0`);
     const { setsockopt } = this.#libc.symbols;
-    return this.#done(setsockopt(fd, C.SOL_SOCKET, C.SO_BINDTODEVICE, bytes, bytes.length));
+    return this.done(setsockopt(fd, C.SOL_SOCKET, C.SO_BINDTODEVICE, bytes, bytes.length));
   }
 
-  localAddress(fd: number): RawAddress | number {
-    this.#length[0] = SOCKADDR_STORAGE_SIZE;
-    const done = this.#done(this.#libc.symbols.getsockname(fd, this.#address, this.#length));
-    return done < 0 ? done : this.#copyAddress();
-  }
-
-  remoteAddress(fd: number): RawAddress | number {
-    this.#length[0] = SOCKADDR_STORAGE_SIZE;
-    const done = this.#done(this.#libc.symbols.getpeername(fd, this.#address, this.#length));
-    return done < 0 ? done : this.#copyAddress();
-  }
-
-  unacknowledged(fd: number): number {
-    const done = this.#done(this.#libc.symbols.ioctl(fd, C.SIOCOUTQ, this.#value));
-    return done < 0 ? done : this.#value[0];
+  override unacknowledged(fd: number): number {
+    const done = this.done(this.#libc.symbols.ioctl(fd, C.SIOCOUTQ, this.value));
+    return done < 0 ? done : this.value[0];
   }
 
   delivered(fd: number): number {
-    this.#length[0] = TCP_INFO_SIZE;
+    this.length[0] = TCP_INFO_SIZE;
     const { getsockopt } = this.#libc.symbols;
     const info = this.#info;
-    const done = this.#done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, info, this.#length));
+    const done = this.done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, info, this.length));
     if (done < 0) return done;
     const [low, high] = [info[TCPI_BYTES_RECEIVED / 4], info[TCPI_BYTES_RECEIVED / 4 + 1]];
     return low + high * 2 ** 32;
   }
 
   /** The kernel lowers it to net.core.somaxconn by itself; before 4.1 it kept only 16 bits. */
-  maxBacklog(): number {
+  override maxBacklog(): number {
     return 0xffff;
   }
 
-  spareDescriptor(): number {
-    return this.#done(this.#libc.symbols.open(DEV_NULL, C.O_RDONLY | C.O_CLOEXEC));
+  override spareDescriptor(): number {
+    return this.openNull(C.O_RDONLY | C.O_CLOEXEC);
   }
 
-  #done(result: number): number {
-    return result >= 0 ? result : -this.#libc.errno();
-  }
-
-  #copyAddress(): RawAddress {
-    return this.#address.slice(0, this.#length[0]);
+  protected override isInet4(address: RawAddress): boolean {
+    return SOCKADDR.isInet4(address);
   }
 }
