@@ -4,8 +4,6 @@ import { platform as os } from "node:process";
 import { bsd } from "./bsd/platform.ts";
 import { DARWIN } from "./darwin/platform.ts";
 import { FREEBSD } from "./freebsd/platform.ts";
-import { jsRuntime } from "./shared/js_runtime.ts";
-import { overLibkqueue } from "./libkqueue/platform.ts";
 import { linux } from "./linux/platform.ts";
 import { windows } from "./windows/platform.ts";
 import { type Platform, PlatformError } from "./contract/platform.ts";
@@ -39,11 +37,7 @@ export function exchangePlatform(next: () => Platform = realPlatform): () => Pla
 }
 
 function open(): Platform {
-  if (os === "linux") {
-    // For tests alone: what runs elsewhere over kqueue, here over libkqueue. See docs/pollers.md.
-    const wanted = jsRuntime().variable("NETPOLL_POLLER");
-    return wanted === "kqueue" ? overLibkqueue() : linux();
-  }
+  if (os === "linux") return linux();
   if (os === "darwin") return bsd(DARWIN);
   if (os === "freebsd") return bsd(FREEBSD);
   if (os === "win32") return windows();

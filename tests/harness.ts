@@ -3,6 +3,7 @@
  * What every test leans on: a body is run under `run` and under `runSync`, and afterwards nothing
  * may be left of it: no socket, no goroutine, no timer, no poller.
  */
+import "./support/poller.ts";
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";

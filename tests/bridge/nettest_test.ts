@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The bridges by the suite of nettest: TLS, and a Duplex of a connection as a connection again. */
+import "../support/poller.ts";
 import { dial, fromDuplex, go, listen, type Routine, toDuplex } from "../../mod.ts";
 import { type Pair, testConn } from "../net/nettest.ts";
 import { tlsPair } from "../tls/tls_pair.ts";

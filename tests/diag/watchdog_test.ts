@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The watchdog of a run. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { go, type Goroutine, gosched, run, runSync, sleep, stats } from "../../mod.ts";

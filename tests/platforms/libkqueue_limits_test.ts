@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Small programs that show what libkqueue lacks, against the library itself, without the adapter:
- * when one fails, a later libkqueue has more, and platforms/libkqueue/calls.ts may do less.
+ * when one fails, a later libkqueue has more, and tests/support/libkqueue/calls.ts may do less.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux's layouts and numbers against the headers' own figures. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ERRNO, errnoText } from "../../platforms/linux/errno.ts";

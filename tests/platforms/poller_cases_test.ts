@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The cases of poller_cases.ts over the poller of this platform; NETPOLL_POLLER chooses another. */
+import "../support/poller.ts";
 import { platform } from "../../platforms/platform.ts";
 import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { pollerCases } from "./poller_cases.ts";

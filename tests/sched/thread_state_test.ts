@@ -250,9 +250,13 @@ test("the platform is exchanged until it is put back", () => {
     exchangePlatform(before);
   }
   assert.equal(platform(), real);
-  exchangePlatform(() => other);
+});
+
+test("without a platform to exchange it for, it is that of the process", () => {
+  const before = exchangePlatform(() => assert.fail("asked"));
   exchangePlatform();
-  assert.equal(platform(), real);
+  assert.equal(platform().os, before().os);
+  exchangePlatform(before);
 });
 
 /** The order in which goroutines 0 to 4 take two turns each, by `picker`. */

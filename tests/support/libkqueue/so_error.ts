@@ -6,9 +6,9 @@
  * where the kernel would have.
  */
 import { readlinkSync } from "node:fs";
-import { SOL_SOCKET } from "../linux/constants.ts";
-import { ERRNO } from "../linux/errno.ts";
-import type { Libc } from "../linux/libc.ts";
+import { SOL_SOCKET } from "../../../platforms/linux/constants.ts";
+import { ERRNO } from "../../../platforms/linux/errno.ts";
+import type { Libc } from "../../../platforms/linux/libc.ts";
 
 const SO_TYPE = 3;
 const SO_ERROR = 4;

@@ -4,18 +4,18 @@
  * of the library in NETPOLL_LIBKQUEUE. See docs/pollers.md for what libkqueue lacks; the files
  * beside this one make up for it.
  */
-import { KEVENT as DARWINS } from "../darwin/structs.ts";
-import type { KeventLayout } from "../bsd/kevent.ts";
-import { breaker } from "../bsd/kqueue.ts";
-import { KqueuePoller } from "../bsd/poller.ts";
-import { KqueueRawPoller } from "../bsd/raw_poller.ts";
-import { jsRuntime } from "../shared/js_runtime.ts";
-import { type Platform, PlatformError } from "../contract/platform.ts";
-import { errnoText } from "../linux/errno.ts";
-import { libc } from "../linux/libc.ts";
+import { KEVENT as DARWINS } from "../../../platforms/darwin/structs.ts";
+import type { KeventLayout } from "../../../platforms/bsd/kevent.ts";
+import { breaker } from "../../../platforms/bsd/kqueue.ts";
+import { KqueuePoller } from "../../../platforms/bsd/poller.ts";
+import { KqueueRawPoller } from "../../../platforms/bsd/raw_poller.ts";
+import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
+import { type Platform, PlatformError } from "../../../platforms/contract/platform.ts";
+import { errnoText } from "../../../platforms/linux/errno.ts";
+import { libc } from "../../../platforms/linux/libc.ts";
 import { LibkqueueCalls } from "./calls.ts";
 import { TakenErrors } from "./so_error.ts";
-import { linux } from "../linux/platform.ts";
+import { linux } from "../../../platforms/linux/platform.ts";
 
 /** `struct kevent` of libkqueue's own header: macOS's, with FreeBSD's number for EVFILT_USER. */
 const KEVENT: KeventLayout = { words: DARWINS.words, EVFILT_USER: -11, NOTE_OOB: 0 };

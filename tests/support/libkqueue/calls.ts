@@ -27,14 +27,14 @@ import {
   flagsOf,
   IDENT,
   writeKevent,
-} from "../bsd/kevent.ts";
-import type { KqueueCalls } from "../bsd/kqueue.ts";
-import { jsRuntime } from "../shared/js_runtime.ts";
-import type { Library, SymbolTable } from "../contract/platform.ts";
-import { AF_INET, SOCK_CLOEXEC, SOCK_STREAM } from "../linux/constants.ts";
-import type { Libc } from "../linux/libc.ts";
+} from "../../../platforms/bsd/kevent.ts";
+import type { KqueueCalls } from "../../../platforms/bsd/kqueue.ts";
+import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
+import type { Library, SymbolTable } from "../../../platforms/contract/platform.ts";
+import { AF_INET, SOCK_CLOEXEC, SOCK_STREAM } from "../../../platforms/linux/constants.ts";
+import type { Libc } from "../../../platforms/linux/libc.ts";
 import type { TakenErrors } from "./so_error.ts";
-import { LIBC } from "../linux/symbols.ts";
+import { LIBC } from "../../../platforms/linux/symbols.ts";
 
 const SYMBOLS = {
   kqueue: { params: [], result: "i32" },
