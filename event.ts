@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Servers of callbacks, as evio's: a table of handlers for all connections, over the same pollers as
- * goroutines, beside which it runs.
+ * Event servers, as in evio: one table of callbacks for all connections. They use the same pollers as
+ * goroutines, and run beside them.
  *
  * @example An echo server.
  * ```ts

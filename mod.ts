@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Blocking-style network code for Bun and Deno, over the operating system's own poller.
+ * Blocking-style network code for Bun and Deno, built directly on the operating system's poller: what
+ * Go has under `net`. Goroutines are `function*`; every call that may park is called with `yield*`.
  *
- * @example An echo server: a goroutine a connection.
+ * @example An echo server with one goroutine per connection.
  * ```ts
  * import { type Conn, go, listen, run } from "@netpoll/netpoll";
  *

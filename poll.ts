@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The operating system's poller, for those who write their own loop: sockets, pipes, terminals,
- * inotify, timerfd, other pollers; edge-triggered, level-triggered or once.
+ * The operating system's poller, for custom event loops: sockets, pipes, terminals, inotify, timerfd
+ * and other pollers; edge-triggered, level-triggered or one-shot.
  *
- * @example The classic loop, edge-triggered.
+ * @example The classic edge-triggered loop.
  * ```ts
  * import { AGAIN, openPoller, sys } from "@netpoll/netpoll/poll";
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Limits, and more than one core.
+ * Multi-core servers, worker pools, and limits that protect a server from overload.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Draws what bench/results has: `npm run plots` writes docs/plots and docs/benchmarks.md.
+// Draws the charts of bench/results: `npm run plots` writes docs/plots and docs/benchmarks.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { draw } from "./plots/chart.ts";
 import { charts } from "./plots/charts.ts";
@@ -7,9 +7,9 @@ import { inRepository } from "./rig/paths.ts";
 
 const HEAD = `# Benchmarks
 
-Pictures of what the benchmarks measured; the tables are in [\`bench/results\`](../bench/results), and
-[\`bench/README.md\`](../bench/README.md) says how each is measured and what its figures are worth. The
-page and the pictures are made from the results by \`npm run plots\`.
+Charts of the benchmark results. The tables are in [\`bench/results\`](../bench/results);
+[\`bench/README.md\`](../bench/README.md) describes how each benchmark works and how far its figures can
+be trusted. \`npm run plots\` generates this page and the charts from the results.
 `;
 
 mkdirSync(inRepository("docs", "plots"), { recursive: true });

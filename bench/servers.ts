@@ -20,7 +20,7 @@ import { runRounds } from "./servers/rounds.ts";
 /** The programs that those who take part need, found or made. */
 function prepare({ contestants, pin }: Options): void {
   const ids = new Set(contestants.map(({ id }) => id));
-  const contests = new Set(contestants.map(({ selectState }) => selectState));
+  const contests = new Set(contestants.map(({ contest }) => contest));
   if (pin !== "none") need("taskset");
   if (contests.has("redis")) need("redis-benchmark");
   if (ids.has(REDIS_SERVER)) need("redis-server");

@@ -78,11 +78,11 @@ export async function emfile(runtime: Runtime): Promise<Figures> {
       const conn = yield* tryDial(served);
       if (conn !== null) conns.push(conn);
     }
-    let stateError = 0;
+    let answered = 0;
     const asking = conns.map((conn) =>
       go(function* () {
         conn.setReadDeadline(Date.now() + 3000);
-        if (yield* ask(conn, MESSAGE)) stateError++;
+        if (yield* ask(conn, MESSAGE)) answered++;
       })
     );
     const during = yield* talkers.rate(RATE_MS);
@@ -101,7 +101,7 @@ export async function emfile(runtime: Runtime): Promise<Figures> {
     return {
       "descriptors allowed": files,
       clients: conns.length,
-      "clients served": stateError,
+      "clients served": answered,
       "others lost": broken,
       "processor, ms": cpu,
       "served again after, ms": again,

@@ -15,14 +15,15 @@ function serverBar({ title, rate, min, max }: Pick<Row, "title" | "rate" | "min"
   return { label: title, series, value: rate / 1000, low: min / 1000, high: max / 1000 };
 }
 
-const LINES = "The thin lines go from the least to the most of all rounds.";
+const LINES = "The thin lines span the minimum and the maximum of all rounds.";
 
 function echo(): Chart | null {
   const saved = results<{ summaries: ShapeSummary[] }>("echo");
   return saved && {
     name: "echo",
     title: "Echo over loopback",
-    text: `Round trips between an echo server and a load generator in C, \`npm run bench:echo\`. ` +
+    text:
+      `Round trips between an echo server and a load generator in C (\`npm run bench:echo\`). ` +
       `${LINES} ${measuredOn(saved)}`,
     panels: saved.summaries.map(({ shape, rows }) => ({
       title: shape.title,
@@ -36,9 +37,9 @@ function servers(): Chart | null {
   const saved = results<{ summaries: CaseSummary[] }>("servers");
   return saved && {
     name: "servers",
-    title: "Whole servers",
-    text: "The Redis protocol by redis-benchmark, HTTP by wrk, and connections that come and go, " +
-      `\`npm run bench:servers\`. ${LINES} ${measuredOn(saved)}`,
+    title: "Complete servers",
+    text: "The Redis protocol under redis-benchmark, HTTP under wrk, and short-lived connections " +
+      `(\`npm run bench:servers\`). ${LINES} ${measuredOn(saved)}`,
     panels: saved.summaries.map(({ title, rows }) => ({
       title,
       unit: "thousand a second",
@@ -58,8 +59,8 @@ function sched(): Chart | null {
     name: "sched",
     title: "The scheduler against Go's",
     text:
-      "How many times as fast as Go, or as small, `npm run bench:sched`; the broken line is Go " +
-      `itself. ${measuredOn(saved)}`,
+      "Speed, or memory use, relative to Go's; higher is better (`npm run bench:sched`). The dashed " +
+      `line is Go itself. ${measuredOn(saved)}`,
     columns: 1,
     panels: [{
       title: "goroutines, channels, timers",
@@ -88,9 +89,9 @@ function udp(): Chart | null {
   const sizes = entries[0][1][0].map(({ size }) => size);
   return {
     name: "udp",
-    title: "Datagrams in one thread",
-    text: "What a call a datagram, batches and segmentation by the kernel are good for, " +
-      `\`npm run bench:udp\`. ${measuredOn(saved)}`,
+    title: "Datagrams on one thread",
+    text: "One system call per datagram, batches, and segmentation offload compared " +
+      `(\`npm run bench:udp\`). ${measuredOn(saved)}`,
     panels: sizes.map((size, i) => ({
       title: `${size} B`,
       unit: "datagrams a second",
@@ -131,11 +132,11 @@ function splice(): Chart | null {
   return {
     name: "splice",
     title: "Bytes that stay in the kernel",
-    text: "A proxy and a file server, with the bytes moved by the kernel and by the program, " +
-      `\`npm run bench:splice\`. ${measuredOn(saved)}`,
+    text: "A proxy and a file server, with the bytes copied by the kernel and by the program " +
+      `(\`npm run bench:splice\`). ${measuredOn(saved)}`,
     panels: [
       panel("rate", "MB/s", ({ seconds }) => bytes / seconds / 1e6),
-      panel("processor", "ms/GiB", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
+      panel("CPU time", "ms/GiB", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
     ],
   };
 }
@@ -165,12 +166,12 @@ function overload(): Chart | null {
     name: "overload",
     title: "Overload and faults",
     text:
-      "What a server still serves while ten times as much is asked for as it can do, and what " +
-      "others notice of a fault, `npm run bench:overload`; [overload.md](overload.md) says what was " +
-      `done. ${measuredOn(saved)}`,
+      "Throughput of a server at ten times its capacity, and of steady clients during a fault " +
+      "(`npm run bench:overload`). [overload.md](overload.md) describes the scenarios. " +
+      measuredOn(saved),
     panels: [
       {
-        title: "requests under a flood",
+        title: "requests at ten times the capacity",
         unit: "a second",
         bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
       },

@@ -2,19 +2,19 @@
 // Who takes part, in three contests.
 import { BUN, compiled, DENO, inRepository } from "../rig/paths.ts";
 
-export type SelectState = "redis" | "http" | "connections";
+export type Contest = "redis" | "http" | "connections";
 
 export interface Contestant {
   /** As in `--only`. */
   id: string;
   title: string;
-  selectState: SelectState;
+  contest: Contest;
   /** The program and its arguments; PORT is in the environment, and stands for itself in them. */
   command: string[];
 }
 
 /** In front of the ids of the library's own. */
-const OURS: Record<SelectState, [goroutines: string, events: string]> = {
+const OURS: Record<Contest, [goroutines: string, events: string]> = {
   redis: ["examples/redis.ts", "examples/event_redis.ts"],
   http: ["examples/http.ts", "examples/event_http.ts"],
   connections: ["bench/echo/netpoll.ts", "examples/event_echo.ts"],
@@ -25,15 +25,15 @@ function underDeno(file: string): string[] {
 }
 
 /** The library on both runtimes, in both forms. */
-function ours(selectState: SelectState): Contestant[] {
-  const [goroutines, events] = OURS[selectState];
+function ours(contest: Contest): Contestant[] {
+  const [goroutines, events] = OURS[contest];
   return (["bun", "deno"] as const).flatMap((runtime) =>
     [["go", goroutines], ["event", events]].map(([form, file]) => ({
-      id: `${selectState}-${runtime}-${form}`,
+      id: `${contest}-${runtime}-${form}`,
       title: `netpoll, ${runtime === "bun" ? "Bun" : "Deno"}, ${
         form === "go" ? "goroutines" : "events"
       }`,
-      selectState,
+      contest,
       command: runtime === "bun" ? [BUN, inRepository(file)] : underDeno(file),
     }))
   );
@@ -52,30 +52,30 @@ export const CONTESTANTS: Contestant[] = [
   {
     id: REDIS_SERVER,
     title: "redis-server",
-    selectState: "redis",
+    contest: "redis",
     command: [...REDIS, "--save", "", "--appendonly", "no"],
   },
   ...ours("http"),
   {
     id: BUN_SERVE,
     title: "Bun.serve",
-    selectState: "http",
+    contest: "http",
     command: [BUN, inRepository("bench/servers/bun_serve.ts")],
   },
   {
     id: "http-deno-serve",
     title: "Deno.serve",
-    selectState: "http",
+    contest: "http",
     command: underDeno("bench/servers/deno_serve.ts"),
   },
   {
     id: "http-node",
     title: "node:http, Node",
-    selectState: "http",
+    contest: "http",
     command: ["node", inRepository("bench/servers/node_http.mjs")],
   },
-  { id: GO_HTTP, title: "Go, net/http", selectState: "http", command: [compiled("servers-go")] },
+  { id: GO_HTTP, title: "Go, net/http", contest: "http", command: [compiled("servers-go")] },
   ...ours("connections"),
-  { id: GO_ECHO, title: "Go, net", selectState: "connections", command: [compiled("echo-go")] },
-  { id: C_ECHO, title: "C, epoll", selectState: "connections", command: [compiled("echo-epoll")] },
+  { id: GO_ECHO, title: "Go, net", contest: "connections", command: [compiled("echo-go")] },
+  { id: C_ECHO, title: "C, epoll", contest: "connections", command: [compiled("echo-epoll")] },
 ];

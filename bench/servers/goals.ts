@@ -23,10 +23,10 @@ const REDIS_CASES = [1, 8, 16].flatMap((depth) => [`set-${depth}`, `get-${depth}
 /** The event form is to be no slower. */
 const FORMS: Goal[] = (["bun", "deno"] as const).flatMap((runtime) =>
   [...REDIS_CASES.map((id) => [id, "redis"]), ["http", "http"], ["connections", "connections"]]
-    .map(([id, selectState]) => ({
+    .map(([id, contest]) => ({
       case: id,
-      server: `${selectState}-${runtime}-event`,
-      against: `${selectState}-${runtime}-go`,
+      server: `${contest}-${runtime}-event`,
+      against: `${contest}-${runtime}-go`,
       least: 1,
     }))
 );

@@ -3,7 +3,7 @@
 import { placed } from "../echo/rig/placing.ts";
 import { startChild, within } from "../rig/child.ts";
 import { compiled } from "../rig/paths.ts";
-import type { SelectState } from "./contestants.ts";
+import type { Contest } from "./contestants.ts";
 import type { Options } from "./options.ts";
 
 export const OPEN = "connections-open";
@@ -14,7 +14,7 @@ const GRACE_SECONDS = 120;
 
 /** A load. */
 export interface Load {
-  selectState: SelectState;
+  contest: Contest;
   /** What it measures, each with a title: several at once where one program does. */
   cases: [id: string, title: string][];
   /** How long it goes on before it counts, in seconds: until compilers have done most of their work. */
@@ -30,7 +30,7 @@ const PIPELINES: [depth: number, requests: number][] = [[1, 120_000], [8, 500_00
 function redis(depth: number, requests: number): Load {
   const about = depth === 1 ? "unpipelined" : `pipeline ${depth}`;
   return {
-    selectState: "redis",
+    contest: "redis",
     warmUp: 0.4,
     cases: [[`set-${depth}`, `SET, ${about}`], [`get-${depth}`, `GET, ${about}`]],
     command: (port, seconds) => [
@@ -49,7 +49,7 @@ function redis(depth: number, requests: number): Load {
 }
 
 const HTTP: Load = {
-  selectState: "http",
+  contest: "http",
   warmUp: 1,
   cases: [["http", `HTTP, ${CONNECTIONS} connections`]],
   command: (port, seconds) => [
@@ -67,7 +67,7 @@ const HTTP: Load = {
 const COMING = 15_000;
 
 const CHURN: Load = {
-  selectState: "connections",
+  contest: "connections",
   warmUp: 1.7,
   cases: [["connections", "connections opened, served once and closed"]],
   command: (port, seconds) => [

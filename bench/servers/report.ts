@@ -32,7 +32,7 @@ export interface CaseSummary {
   rows: Row[];
 }
 
-/** Whom all of a selectState are compared with. */
+/** Whom all of a contest are compared with. */
 const YARDSTICKS = {
   redis: [REDIS_SERVER],
   http: [GO_HTTP, BUN_SERVE],
@@ -40,13 +40,13 @@ const YARDSTICKS = {
 };
 
 function rowOf(contestant: Contestant, id: string, samples: Sample[], needed: number): Row {
-  const { id: server, title, selectState } = contestant;
+  const { id: server, title, contest } = contestant;
   const all = samples.filter((sample) => sample.server === server && sample.case === id);
   const worked = all.filter(({ rate }) => rate > 0);
   const clean = worked.filter((sample) => sample.clean);
   const taken = clean.length > 0 ? clean : worked;
   const rates = taken.map(({ rate }) => rate);
-  const ratios = YARDSTICKS[selectState].flatMap((other) => {
+  const ratios = YARDSTICKS[contest].flatMap((other) => {
     const found = other === server ? null : ratioOf(samples, id, server, other, needed);
     return found === null ? [] : [[other, found] as const];
   });
@@ -67,8 +67,8 @@ function rowOf(contestant: Contestant, id: string, samples: Sample[], needed: nu
 }
 
 export function summarize(samples: Sample[], { contestants, needed }: Options): CaseSummary[] {
-  return LOADS.flatMap(({ selectState, cases }) => {
-    const taking = contestants.filter((one) => one.selectState === selectState);
+  return LOADS.flatMap(({ contest, cases }) => {
+    const taking = contestants.filter((one) => one.contest === contest);
     if (taking.length === 0) return [];
     return cases.map(([id, title]) => ({
       case: id,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Round robin: the servers of a selectState stand side by side, and each load goes to one after the other.
+// Round robin: the servers of a contest stand side by side, and each load goes to one after the other.
 import { readFileSync } from "node:fs";
 import { coreToCore } from "../echo/rig/generator.ts";
 import { OTHERS_ALLOWED, type Place, placeOf } from "../echo/rig/samples.ts";
-import type { Contestant, SelectState } from "./contestants.ts";
+import type { Contest, Contestant } from "./contestants.ts";
 import { type Load, LOADS, runLoad } from "./loads.ts";
 import type { Options } from "./options.ts";
 import { type Running, startServer, ticks } from "./running.ts";
@@ -110,19 +110,19 @@ function tell({ round, server, case: id, rate, place, clean, others_cpu, failure
   console.error(cells.join("  "));
 }
 
-/** Each selectState stands for itself; each load begins with another server. */
+/** Each contest stands for itself; each load begins with another server. */
 async function runContest(
-  selectState: SelectState,
+  contest: Contest,
   contestants: Contestant[],
   round: number,
   options: Options,
 ): Promise<Sample[]> {
-  const loads = LOADS.filter((load) => load.selectState === selectState);
+  const loads = LOADS.filter((load) => load.contest === contest);
   const samples: Sample[] = [];
   const servers: Running[] = [];
   try {
     for (const contestant of contestants) servers.push(await startServer(contestant, options));
-    if (selectState === "http") { for (const server of servers) await checkAnswer(server); }
+    if (contest === "http") { for (const server of servers) await checkAnswer(server); }
     await warmUp(servers, loads, options);
     for (const load of loads) {
       for (let i = 0; i < servers.length; i++) {
@@ -141,10 +141,10 @@ async function runContest(
 export async function runRounds(options: Options): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (let round = 1; round <= options.rounds; round++) {
-    for (const selectState of ["redis", "http", "connections"] as const) {
-      const contestants = options.contestants.filter((one) => one.selectState === selectState);
+    for (const contest of ["redis", "http", "connections"] as const) {
+      const contestants = options.contestants.filter((one) => one.contest === contest);
       if (contestants.length === 0) continue;
-      samples.push(...await runContest(selectState, contestants, round, options));
+      samples.push(...await runContest(contest, contestants, round, options));
     }
   }
   return samples;

@@ -77,7 +77,7 @@ function open(): number {
   return ws2.WSASocketW(C.AF_INET, C.SOCK_STREAM, C.IPPROTO_TCP, null, 0, C.WSA_FLAG_OVERLAPPED);
 }
 
-let stateError = 0;
+let answered = 0;
 let start = 0;
 
 function serve(end: End): void {
@@ -95,7 +95,7 @@ function answer64(end: End, fill: number, left: number): void {
   end.receive(left, (n) => {
     if (n === 0 || end.data[n - 1] !== fill) throw new Error("another's answer");
     if (n < left) return answer64(end, fill, left - n);
-    if (++stateError === connections * warmUp) start = performance.now();
+    if (++answered === connections * warmUp) start = performance.now();
     ask(end, fill);
   });
 }
@@ -119,7 +119,7 @@ const removed = new Int32Array(new ArrayBuffer(4));
 /** A minute from now, in units of 100 ns. */
 const timeout = Int32Array.of(-600_000_000, -1);
 const all = connections * (warmUp + trips);
-while (stateError < all) {
+while (answered < all) {
   for (let end; (end = over.pop()) !== undefined;) end.complete();
   nt.NtRemoveIoCompletionEx(port, entries, ENTRIES, removed, timeout, 0);
   for (let i = 0; i < removed[0]; i++) ends[entries[i * OVERLAPPED_ENTRY.words]].complete();

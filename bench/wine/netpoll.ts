@@ -17,7 +17,7 @@ import {
 const BYTES = 64;
 const [driver, ...counts] = process.argv.slice(2);
 const [connections, trips, warmUp] = counts.map(Number);
-let stateError = 0;
+let answered = 0;
 let start = 0;
 
 function* serve(conn: Conn): Routine<void> {
@@ -34,7 +34,7 @@ function* ask(address: string, fill: number): Routine<void> {
     yield* conn.write(message);
     yield* conn.readFull(answer);
     if (answer[BYTES - 1] !== fill) throw new Error("another's answer");
-    if (++stateError === connections * warmUp) start = performance.now();
+    if (++answered === connections * warmUp) start = performance.now();
   }
 }
 

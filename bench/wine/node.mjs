@@ -13,7 +13,7 @@ function ask(port, fill) {
   const socket = connect(port, "127.0.0.1");
   socket.setNoDelay(true);
   const message = new Uint8Array(BYTES).fill(fill);
-  let stateError = 0;
+  let answered = 0;
   let have = 0;
   socket.on("connect", () => socket.write(message));
   socket.on("data", (chunk) => {
@@ -22,7 +22,7 @@ function ask(port, fill) {
     if (have < BYTES) return;
     have = 0;
     if (++all === connections * warmUp) start = performance.now();
-    if (++stateError < warmUp + trips) return void socket.write(message);
+    if (++answered < warmUp + trips) return void socket.write(message);
     socket.destroy();
     if (--left === 0) end();
   });

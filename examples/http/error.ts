@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** A request that cannot be stateError as it was meant: the status and the text of the answer. */
+/** A request that cannot be answered as it was meant: the status and the text of the answer. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;

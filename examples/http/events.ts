@@ -84,7 +84,7 @@ export class HttpEvents {
     this.#parser[Symbol.dispose]();
   }
 
-  /** Answers what can be stateError at once, into `output`. */
+  /** Answers what can be answered at once, into `output`. */
   #work(): void {
     const parser = this.#parser;
     output.clear();
@@ -102,7 +102,7 @@ export class HttpEvents {
     this.#bodyLength = -1;
   }
 
-  /** What is to be stateError to a request; null while it is not whole. */
+  /** What is to be answered to a request; null while it is not whole. */
   #answer(): Outcome | null {
     const parser = this.#parser;
     try {

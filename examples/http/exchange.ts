@@ -6,7 +6,7 @@ import type { Incoming } from "./incoming.ts";
 import { type Framing, hasNoBody, QuickResponse } from "./outgoing.ts";
 import type { Head, RequestParser } from "./parser.ts";
 
-/** What a request may be stateError by. */
+/** What a request may be answered by. */
 export type Answer = Response | QuickResponse;
 /** What a handler gives: an answer at once, a promise of it, or a goroutine that may park. */
 export type Outcome = Answer | Promise<Answer> | Routine<Answer>;
@@ -21,7 +21,7 @@ export const IDLE_MS = 30_000;
 /** What a client waits for that asked whether it may send its body. */
 export const CONTINUE: Uint8Array = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
-/** Throws HttpError if the request is not to be stateError otherwise. */
+/** Throws HttpError if the request is not to be answered otherwise. */
 export function checkHead(head: Head): void {
   if (head.minor === 1 && !head.once("host")) throw new HttpError(400, "There must be one Host");
   const length = head.header("content-length");

@@ -272,7 +272,7 @@ export class RequestParser implements Disposable {
     const at = wasm.llhttp_get_error_pos(this.#parser) - area;
     if (result === PAUSED) wasm.llhttp_resume(this.#parser);
     else if (result !== PAUSED_UPGRADE) throw new HttpError(400, "That is no request");
-    // We know no other protocol: what was asked for is stateError in this one.
+    // We know no other protocol: what was asked for is answered in this one.
     else wasm.llhttp_resume_after_upgrade(this.#parser);
     return at;
   }

@@ -172,7 +172,7 @@ class HttpConnection implements BodySource {
     this.#conn.setReadDeadline(now + IDLE_MS);
   }
 
-  /** What is to be stateError to a request; null if there is none yet. */
+  /** What is to be answered to a request; null if there is none yet. */
   #answer(): Outcome | null {
     const parser = this.#parser;
     try {

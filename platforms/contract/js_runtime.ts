@@ -44,7 +44,7 @@ export interface JsRuntime {
   requireUnixName(name: string): void;
 }
 
-/** A class of errors that takes a message. */
+/** Error class whose constructor accepts a message. */
 export type ErrorClass = new (message?: string) => Error;
 
 /** Classes of errors by name; not every name that Deno has need be there. */

@@ -113,11 +113,14 @@ export interface Platform {
   wakeDescriptor(breakDescriptor: number): number;
 }
 
-/** Thrown when the library cannot run here: no permission, no library, no such system. */
+/**
+ * Thrown when the library cannot run here: a permission or a library is missing, or the system is
+ * not supported.
+ */
 export class PlatformError extends Error {
   /** "PlatformError". */
   override readonly name = "PlatformError";
-  /** What would help: the permission flag or the file that is missing. */
+  /** The missing item: a permission flag, a file, or the name of the error. */
   readonly missing: string;
   /** @internal */
   constructor(message: string, missing: string, cause?: unknown) {

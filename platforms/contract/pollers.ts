@@ -53,7 +53,10 @@ export interface Poller {
   dispose(): void;
 }
 
-/** When a {@linkcode RawPoller} reports: at each change, as long as it holds, or once until re-armed. */
+/**
+ * When a {@linkcode RawPoller} reports an event: on each change, while a condition holds, or once
+ * until re-armed.
+ */
 export type Trigger = "edge" | "level" | "oneshot";
 
 /**

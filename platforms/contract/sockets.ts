@@ -17,7 +17,7 @@ export interface Endpoint {
   readonly scope: number;
 }
 
-/** A socket option that is a number, by its POSIX name; each system knows its own numbers. */
+/** Integer-valued socket option, by its POSIX name; each system has its own numbers. */
 export type IntOption =
   | "SO_REUSEADDR"
   | "SO_REUSEPORT"
@@ -62,7 +62,7 @@ export const INT_OPTIONS: Readonly<Record<IntOption, true>> = {
   IPV6_V6ONLY: true,
 };
 
-/** The family of an internet socket. */
+/** Address family of an internet socket. */
 export type Family = "ip4" | "ip6";
 
 /** Which half of a connection `shutdown` ends. */

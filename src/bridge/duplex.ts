@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection as a `Duplex` of `node:stream`, for what is written for the host's own sockets. */
+/** A connection as a `Duplex` of `node:stream`, for code written for the host's own sockets. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
 import { descriptorOf } from "../net/socket/descriptor.ts";
@@ -10,9 +10,9 @@ import type { Routine } from "../sched/goroutine.ts";
 import { failureOf, hostError, HostTasks, nodeStream, requireLoop } from "./host.ts";
 import { addNetSocketMethods } from "./net_socket_methods.ts";
 
-/** Settings of {@linkcode toDuplex}. */
+/** Options of {@linkcode toDuplex}. */
 export interface DuplexOptions {
-  /** Whether it may still be written to when the peer has ended its side; it may from the start. */
+  /** Whether the stream stays writable after the peer has ended its side; true by default. */
   allowHalfOpen?: boolean;
 }
 
@@ -119,18 +119,19 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
 }
 
 /**
- * A connection as a `Duplex` of `node:stream`: for `node:http`, `node:tls` and clients from npm that
- * take a stream or a socket. From then on the stream has the connection, and `destroy` closes it.
+ * Returns a `Duplex` of `node:stream` over a connection, for `node:http`, `node:tls` and npm
+ * clients that accept a stream or a socket. The stream takes over the connection; `destroy` closes
+ * it. Never parks.
  *
- * Nothing is read before somebody reads the stream, and no more than it has room for; a write is
- * done when the kernel has taken it. `end` half-closes the connection. Errors are those of the
- * connection, with their `code`. It has `setNoDelay`, `setKeepAlive`, `setTimeout`, `remoteAddress`
- * and the like, as many clients ask a socket for them. Its goroutines belong to the run that calls
- * this and end with it. Never parks.
+ * Nothing is read until the stream is read, and no more than it has room for. A write completes
+ * when the kernel has accepted it. `end` half-closes the connection. Errors are those of the
+ * connection, with their `code`. The stream has `setNoDelay`, `setKeepAlive`, `setTimeout`,
+ * `remoteAddress` and other socket members that many clients use. Its goroutines belong to the
+ * caller's run and end with it.
  *
- * @param conn a connection that nobody else reads or writes any more
+ * @param conn a connection without other readers or writers
  * @param options see {@linkcode DuplexOptions}
- * @throws {PanicError} under `runSync`, where the host's loop stands still
+ * @throws {PanicError} under `runSync`, where the host's event loop does not run
  * @example
  * ```ts
  * const conn = yield* dial("tcp", "127.0.0.1:8080");

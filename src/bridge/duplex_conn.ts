@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A `Duplex` of `node:stream` as a connection: the way back from duplex.ts. */
+/** A `Duplex` of `node:stream` as a connection: the reverse of duplex.ts. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
 import type { Addr } from "../net/addr/addr.ts";
@@ -275,15 +275,15 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
 }
 
 /**
- * A `Duplex` of `node:stream`, such as a socket of `node:net` or `node:tls`, as a connection. From
- * then on the connection has the stream. Never parks.
+ * Returns a connection over a `Duplex` of `node:stream`, such as a socket of `node:net` or
+ * `node:tls`. The connection takes over the stream. Never parks.
  *
- * A write is over when the stream has taken the bytes, as with the buffer of a socket; `close` lets
- * them go out before it destroys the stream. What a socket has and a stream has not (linger, sizes of
- * buffers) does nothing.
+ * A write returns when the stream has accepted the bytes, as with a socket's send buffer; `close`
+ * flushes them before it destroys the stream. Settings that a stream does not have (linger, buffer
+ * sizes) are ignored.
  *
- * @param stream of bytes: not in object mode, and without an encoding
- * @throws {TypeError} when it is no stream of bytes; {@linkcode PanicError} under `runSync`
+ * @param stream a stream of bytes: not in object mode, and without an encoding
+ * @throws {TypeError} if it is not a stream of bytes; {@linkcode PanicError} under `runSync`
  */
 export function fromDuplex(stream: Duplex): Conn {
   requireLoop("fromDuplex");

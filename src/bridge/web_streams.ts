@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection as the two streams of the web platform, and the way back. */
+/** Converts a connection to a pair of web streams, and back. */
 import { needMethods } from "../validate/argument.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
@@ -9,11 +9,11 @@ import type { Routine } from "../sched/goroutine.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import { failureOf, HostTasks, nodeStream, requireLoop } from "./host.ts";
 
-/** A pair of streams of bytes, as `TransformStream`, `Deno.Conn` and many others are. */
+/** Pair of byte streams, such as a `TransformStream` or a `Deno.Conn`. */
 export interface WebStreams {
-  /** What the peer sends. */
+  /** Data from the peer. */
   readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** What is sent to the peer. */
+  /** Data to the peer. */
   writable: WritableStream<Uint8Array>;
 }
 
@@ -154,15 +154,16 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
 }
 
 /**
- * A connection as a `ReadableStream` and a `WritableStream`. From then on the streams have it.
+ * Returns a `ReadableStream` and a `WritableStream` over a connection, which they take over. Never
+ * parks.
  *
- * The readable one is a byte stream, also for readers that bring their own buffer (BYOB). Nothing is
- * read before somebody asks; a write is done when the kernel has taken it. Closing the writable one
- * half-closes the connection, aborting it resets the connection, cancelling the readable one shuts
- * down the reading side; when both are done the connection is closed. Never parks.
+ * The readable side is a byte stream and also supports readers with their own buffer (BYOB).
+ * Nothing is read until it is requested; a write completes when the kernel has accepted it. Closing
+ * the writable side half-closes the connection, aborting it resets the connection, and cancelling
+ * the readable side shuts down reading. When both sides are done, the connection is closed.
  *
- * @param conn a connection that nobody else reads or writes any more
- * @throws {PanicError} under `runSync`, where the host's loop stands still
+ * @param conn a connection without other readers or writers
+ * @throws {PanicError} under `runSync`, where the host's event loop does not run
  * @example
  * ```ts
  * const { readable, writable } = toWebStreams(conn);
@@ -180,11 +181,11 @@ export function toWebStreams(conn: Conn): WebStreams {
 }
 
 /**
- * Two streams of bytes as a connection, as {@linkcode fromDuplex} makes it of one. Never parks.
+ * Returns a connection over two byte streams. See {@linkcode fromDuplex}. Never parks.
  *
- * @param streams what is read and what is written, such as the two ends of a `TransformStream`
- * @throws {PanicError} under `runSync`, where the host's loop stands still; {@linkcode TypeError} when
- * one of the two is no stream
+ * @param streams the streams to read from and write to, such as the two ends of a `TransformStream`
+ * @throws {PanicError} under `runSync`, where the host's event loop does not run; {@linkcode
+ * TypeError} if either is not a stream
  */
 export function fromWebStreams(
   streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A channel with the methods of its users. Go: the built-in functions for channels. */
+/** The public methods of a channel. Go: the built-in functions for channels. */
 import type { Routine } from "../sched/goroutine.ts";
 import type { Chan } from "./chan.ts";
 import { ChanCore } from "./core.ts";
@@ -63,10 +63,9 @@ export class Channel<T> extends ChanCore<T> implements Chan<T> {
 }
 
 /**
- * Makes a channel. Go: `make(chan T, capacity)`.
+ * Creates a channel. Never parks. Go: `make(chan T, capacity)`.
  *
- * @param capacity how many values it holds that nobody has received yet; with 0, a send waits for
- * its receiver
+ * @param capacity the number of values it buffers; with 0, a send waits for its receiver
  * @throws {PanicError} "makechan: size out of range"
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** What an operation on a channel comes to. */
+/** Results of channel operations. */
 import { PanicError } from "../sched/goroutine.ts";
 
-/** What a receive gave: a value, or the end of a closed channel. */
+/** Result of a receive: a value, or the end of a closed channel. */
 export type Received<T> = { value: T; ok: true } | { value: undefined; ok: false };
 
-/** What a send as a case of `select` gave. */
+/** Result of a send as a `select` case. */
 export type Sent = { value: undefined; ok: true };
 
 /** Stands for "no value is there", which no value of a channel can be. */

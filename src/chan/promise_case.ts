@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A promise of the host as a case of `select`.
+ * A promise of the host as a `select` case.
  *
- * A promise is asked once, however many selects it takes part in: what has been asked for cannot be
- * taken back, and a select in a loop would pile up callbacks on a promise that lives long.
+ * A promise gets one callback, however many selects it takes part in: a callback cannot be removed,
+ * so a select in a loop would accumulate callbacks on a long-lived promise.
  */
 import { needMethods } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
@@ -11,7 +11,7 @@ import { scheduler } from "../sched/thread.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";
 import { registerState } from "../sched/thread_state.ts";
 
-/** What a promise as a case of `select` gives. */
+/** Result of a promise as a `select` case. */
 export type Resolved<T> = { value: T; ok: true };
 
 /** See {@linkcode onPromise}. */
@@ -69,12 +69,12 @@ registerState("promise cases", {
 });
 
 /**
- * The case of a `select` that waits for a promise: `value` is what it resolves to; `select` throws
- * what it rejects with. The promise itself goes on whatever happens. That it is settled shows only
- * after the host had its turn, so `otherwise` goes before a promise that has just been resolved.
+ * Returns a `select` case that waits for a promise: `value` is what it resolves to, and `select`
+ * throws the reason it rejects with. The promise itself is not affected. A promise counts as
+ * settled only after a turn of the host's event loop, so `otherwise` is chosen over a promise that
+ * has just resolved.
  *
- * @throws {PanicError} (when `select` comes to wait for it) under `runSync`, where no promise can
- * resolve
+ * @throws {PanicError} from `select`, under `runSync`, where no promise can resolve
  * @example
  * ```ts
  * const got = yield* select(onPromise(fetch(url)), after(1000).onRecv());

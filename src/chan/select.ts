@@ -17,15 +17,16 @@ import { permutation, random } from "./select_random.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
- * Waits until one of the cases can happen, and makes it happen; the others leave no trace. Among
- * those that can at once the choice is uniformly random. Parks, unless `otherwise` is among them;
- * without a case that can ever happen it parks for ever. Go: `select`.
+ * Waits until one of the cases is ready, and performs it; the others have no effect. Among several
+ * ready cases, one is chosen uniformly at random. Parks, unless `otherwise` is among them; without
+ * a case that can become ready it parks forever. Go: `select`.
  *
- * @param arms cases such as `ch.onRecv()` and `ch.onSend(v)`; `otherwise`; null for a case that is
- * switched off (in Go, one of a nil channel). Each keeps its index.
- * @returns `index`, which case it was; `value`, what it received; `ok`, whether it received or sent
- * something (false for a closed channel and for `otherwise`)
- * @throws {PanicError} "send on closed channel"; {@linkcode TypeError} for what is no case; and what the other cases throw
+ * @param arms cases such as `ch.onRecv()` and `ch.onSend(v)`; `otherwise`; null for a disabled case
+ * (in Go, one of a nil channel). Each keeps its index.
+ * @returns `index`, the case that was chosen; `value`, the value it received; `ok`, whether it
+ * received or sent a value (false for a closed channel and for `otherwise`)
+ * @throws {PanicError} "send on closed channel"; {@linkcode TypeError} for an argument that is not
+ * a case; and the errors of other cases
  * @example
  * ```ts
  * const got = yield* select(jobs.onRecv(), after(1000).onRecv());

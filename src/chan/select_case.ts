@@ -8,17 +8,17 @@
  * time the goroutine runs (a socket). It calls `waiter.retry()`, and is tried again.
  */
 
-/** The case of a `select` that happens if no other can at once. Go: `default`. */
+/** `select` case that is chosen if no other is ready. Go: `default`. */
 export const otherwise: unique symbol = Symbol("netpoll.otherwise");
 
-/** For the type checker alone: no object has it. */
+/** For the type checker only: no object has this property. */
 export declare const OUTCOME: unique symbol;
 
-/** What a case gives. */
+/** Result of a case. */
 export interface CaseOutcome {
-  /** What came, if the case brings something. */
+  /** Value received, if the case delivers one. */
   value: unknown;
-  /** Whether something did. */
+  /** Whether there was a value. */
   ok: boolean;
 }
 
@@ -77,20 +77,20 @@ export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
   describe?(): string;
 }
 
-/** What `select` takes at one place: a case, `otherwise`, or null for one that never happens. */
+/** Argument of `select`: a case, `otherwise`, or null for a disabled case. */
 export type SelectArm = SelectCase | typeof otherwise | null;
 
-/** The result of a `select` if the case at `Index` happens. */
+/** Result of a `select` if the case at `Index` is chosen. */
 export type ArmResult<Arm, Index> = Arm extends typeof otherwise
   ? { index: Index; value: undefined; ok: false }
   : Arm extends SelectCase<infer O>
     ? (O extends CaseOutcome ? { index: Index; value: O["value"]; ok: O["ok"] } : never)
   : never;
 
-/** The place of an arm as a number: "1" is 1; number where the arms are an array of unknown length. */
+/** Index of an argument as a number: "1" is 1; `number` for an array of unknown length. */
 export type Place<Key> = Key extends `${infer Index extends number}` ? Index : number;
 
-/** What `select` gives: testing `index`, and then `ok`, tells the type of `value`. */
+/** Result of `select`: testing `index`, and then `ok`, narrows the type of `value`. */
 export type SelectResult<Arms extends readonly SelectArm[]> = {
   [Key in keyof Arms]: ArmResult<Arms[Key], Place<Key>>;
 }[number];

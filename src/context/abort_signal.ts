@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Contexts and those outside: functions that are called at the end, signals of the host. */
+/**
+ * Bridges between contexts and the outside: callbacks on cancellation, AbortSignals of the host.
+ */
 import { needFunction, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
@@ -21,16 +23,16 @@ export function onCancel(ctx: Context, told: OnCancel): () => boolean {
 }
 
 /**
- * Calls `f` in a goroutine of its own when `ctx` is cancelled; at once if it is. The goroutine
- * belongs to the run that called this, or else to none. Go: `context.AfterFunc`.
+ * Calls `f` in its own goroutine when `ctx` is cancelled, or at once if it already is. The
+ * goroutine belongs to the run of the caller, or to none. Never parks. Go: `context.AfterFunc`.
  *
- * @param ctx what is waited for
+ * @param ctx the context to watch
  * @param f a `function*`, or a function that does not park
- * @returns `stop`, which gives whether it kept `f` from being called: false if `f` was called before,
- * or `stop` was
+ * @returns `stop`, which returns true if it prevented the call, false if `f` was already called or
+ * `stop` had been called before
  * @example
  * ```ts
- * const stop = afterFunc(ctx, () => conn.setDeadline(0)); // whoever reads or writes gives up
+ * const stop = afterFunc(ctx, () => conn.setDeadline(0)); // cancels pending reads and writes
  * try { yield* talk(conn); } finally { stop(); }
  * ```
  */
@@ -62,9 +64,10 @@ registerState("contexts of signals", {
 });
 
 /**
- * The context that is cancelled when `signal` is aborted, with its reason as the cause. Its `err` is
- * {@linkcode DeadlineExceeded} for a signal of `AbortSignal.timeout`, else {@linkcode Canceled}.
- * It has no `cancel` of its own and needs none.
+ * Returns a context that is cancelled when `signal` is aborted, with the signal's reason as its
+ * cause. Its `err` is {@linkcode DeadlineExceeded} for a signal of `AbortSignal.timeout`, otherwise
+ * {@linkcode Canceled}. It needs no `cancel`. The same signal always returns the same context.
+ * Never parks.
  *
  * @example
  * ```ts

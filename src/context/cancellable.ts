@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Ending a call from outside: any call that parks, by a context or by a signal of the host. */
+/** Cancels any call that parks, by a context or by an AbortSignal. */
 import { needMethods, shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -7,18 +7,18 @@ import { cause, Context } from "./context.ts";
 import { DeadlineExceeded } from "./errors.ts";
 import { fromSignal, onCancel } from "./abort_signal.ts";
 
-/** What can end a call that waits. */
+/** Cancels a waiting call: a context or an AbortSignal. */
 export type Cancel = Context | AbortSignal;
 
-/** A call was ended by its context or its signal. Go: net.errCanceled, with its text. */
+/** Thrown when a context or a signal cancels a call. Its text is that of Go's net.errCanceled. */
 export class CanceledError extends Error {
   /** "CanceledError". */
   override readonly name = "CanceledError";
-  /** As Node names it: "ABORT_ERR", or "ETIMEDOUT" if it was the context's deadline. */
+  /** Error code, as in Node: "ABORT_ERR", or "ETIMEDOUT" if the context's deadline was exceeded. */
   readonly code: "ABORT_ERR" | "ETIMEDOUT";
-  /** Whether it was the context's deadline, or the signal's time-out. */
+  /** True if the context's deadline was exceeded, or the signal timed out. */
   readonly timeout: boolean;
-  /** As Go has it: whether it was a time-out. */
+  /** True for a timeout, as in Go. */
   readonly temporary: boolean;
 
   /** @internal */
@@ -30,7 +30,7 @@ export class CanceledError extends Error {
   }
 }
 
-/** The context that stands for `cancel`. Throws a TypeError if it is neither of the two. */
+/** Returns the context that stands for `cancel`. Throws a TypeError if it is neither of the two. */
 export function contextOf(cancel: Cancel): Context {
   if (cancel instanceof Context) return cancel;
   if (cancel instanceof AbortSignal) return fromSignal(cancel);
@@ -42,16 +42,16 @@ export function contextOf(cancel: Cancel): Context {
 }
 
 /**
- * Does what `call` does, unless `cancel` comes first. Then the call is ended as a goroutine is that
- * its run ends: it has had no effect, its place in a queue is given up, its `finally` blocks run.
- * Parks if `call` does. Go has it for some calls only, as `golang.org/x/sync/semaphore` Acquire.
+ * Runs `call`, unless `cancel` comes first. Then the call is ended like a goroutine whose run ends:
+ * it has had no effect, it leaves its queue, and its `finally` blocks run. Parks if `call` does. Go
+ * has this for some calls only, such as `Acquire` of `golang.org/x/sync/semaphore`.
  *
- * @param call what is to be done, not yet begun: `mutex.lock()`, `ch.recv()`, `g.join()`
- * @param cancel a context, or a signal of the host
- * @param failure makes the error that is thrown of the {@linkcode CanceledError}
- * @returns what `call` gives
+ * @param call the call to run, not yet started: `mutex.lock()`, `ch.recv()`, `g.join()`
+ * @param cancel a context or an AbortSignal
+ * @param failure converts the {@linkcode CanceledError} to the error that is thrown
+ * @returns the result of `call`
  * @throws {CanceledError} whose `cause` is the context's cause, or the signal's reason
- * @throws {TypeError} when `cancel` is neither, or `call` is no call
+ * @throws {TypeError} if `cancel` is neither, or `call` is not a call
  * @example
  * ```ts
  * yield* cancellable(mutex.lock(), ctx);

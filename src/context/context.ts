@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What goes along with a task: its values, its deadline, its cancellation. Go: context/context.go. */
+/** The values, deadline and cancellation of a task. Go: context/context.go. */
 import { wrongArgument } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import { chan } from "../chan/channel.ts";
@@ -31,8 +31,9 @@ function neverDone(): Never {
 }
 
 /**
- * A context: made by {@linkcode background} and the functions that derive one from another. It never
- * changes but once, from alive to cancelled. Nothing of it parks. Go: `context.Context`.
+ * Context of a task: carries its values, its deadline and its cancellation. Made by {@linkcode
+ * background} and the functions that derive one context from another. It changes only once, when it
+ * is cancelled. No method parks. Go: `context.Context`.
  *
  * @example
  * ```ts
@@ -71,29 +72,42 @@ export class Context {
     this.#value = value;
   }
 
-  /** A channel that is closed when the context is cancelled. Of one that cannot be, it stays open. */
+  /**
+   * Channel that is closed when the context is cancelled; never closed if it cannot be cancelled.
+   * Go: `ctx.Done()`.
+   */
   get done(): Chan<never> {
     return this.canceller?.done ?? neverDone().done;
   }
 
-  /** Null while it is alive; then {@linkcode Canceled} or {@linkcode DeadlineExceeded}. */
+  /**
+   * Null until the context is cancelled, then {@linkcode Canceled} or {@linkcode DeadlineExceeded}.
+   * Go: `ctx.Err()`.
+   */
   get err(): ContextError | null {
     return this.canceller?.err ?? null;
   }
 
-  /** When it is cancelled at the latest, or null; as the `setDeadline` of a connection takes it. */
+  /**
+   * Time at which the context is cancelled at the latest, or null; suitable for `conn.setDeadline`.
+   * Go: `ctx.Deadline()`.
+   */
   get deadline(): Date | null {
     const { expiry } = this.canceller ?? {};
     return expiry ? new Date(expiry.date) : null;
   }
 
-  /** For the host's functions: aborted, with the cause as its reason, when this is cancelled. */
+  /**
+   * AbortSignal for functions of the host: aborted when the context is cancelled, with the cause as
+   * its reason.
+   */
   get signal(): AbortSignal {
     return this.canceller?.signal ?? neverDone().signal;
   }
 
   /**
-   * The value under `key` of this context or the nearest above it that has one; else undefined.
+   * Returns the value for `key` in this context or its nearest ancestor that has one, or undefined.
+   * Go: `ctx.Value`.
    *
    * @param key compared by identity
    */
@@ -101,7 +115,7 @@ export class Context {
     return Context.#find(this, key) as T | undefined;
   }
 
-  /** How it came to be, in Go's words: "context.Background.WithCancel". */
+  /** Returns how the context was derived, in Go's words: "context.Background.WithCancel". */
   toString(): string {
     return this.#parent === null ? this.#name : `${this.#parent}.${this.#name}`;
   }
@@ -135,22 +149,27 @@ export function requireContext(call: string, ctx: unknown): void {
 const BACKGROUND = new Context(null, "context.Background", null);
 const TODO = new Context(null, "context.TODO", null);
 
-/** The context at the root of all: alive for ever, without values. Go: `context.Background`. */
+/**
+ * Returns the root context: never cancelled, without values or deadline. Go: `context.Background`.
+ */
 export function background(): Context {
   return BACKGROUND;
 }
 
-/** The same, for a place where it is not clear yet which context belongs there. Go: `context.TODO`. */
+/**
+ * Returns a context like {@linkcode background}, as a placeholder where it is not yet clear which
+ * one to use. Go: `context.TODO`.
+ */
 export function todo(): Context {
   return TODO;
 }
 
 /**
- * A context with one value more. Go: `context.WithValue`.
+ * Returns a context with one additional value. Go: `context.WithValue`.
  *
- * @param parent what it is derived from
- * @param key compared by identity; a symbol or an object of one's own meets no other's
- * @param value what `value(key)` gives
+ * @param parent the context to derive from
+ * @param key compared by identity; use a symbol or an object of your own to avoid collisions
+ * @param value the result of `value(key)`
  * @throws {PanicError} "nil key"
  * @example
  * ```ts
@@ -172,8 +191,8 @@ function label(key: unknown): string {
 }
 
 /**
- * A context with the values of `parent` that is neither cancelled with it nor has its deadline: for
- * what must be finished after the request is over. Go: `context.WithoutCancel`.
+ * Returns a context with the values of `parent`, but without its cancellation and deadline: for
+ * work that must be finished after the request has ended. Go: `context.WithoutCancel`.
  */
 export function withoutCancel(parent: Context): Context {
   requireParent(parent);
@@ -181,8 +200,8 @@ export function withoutCancel(parent: Context): Context {
 }
 
 /**
- * Why `ctx` was cancelled: the cause that was given, or else its `err`; null while it is alive.
- * Go: `context.Cause`.
+ * Returns why `ctx` was cancelled: the given cause, or else its `err`; null while it is not
+ * cancelled. Go: `context.Cause`.
  */
 export function cause(ctx: Context): unknown {
   requireContext("tell a cause", ctx);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** Why a context ended: one error each, compared by identity. Go: context/context.go. */
+/**
+ * Why a context was cancelled: one error instance each, compared by identity. Go:
+ * context/context.go.
+ */
 
-/** The class of {@linkcode Canceled} and {@linkcode DeadlineExceeded}. */
+/** Class of {@linkcode Canceled} and {@linkcode DeadlineExceeded}. */
 export class ContextError extends Error {
   /** "ContextError". */
   override readonly name = "ContextError";
-  /** Whether it was the time that ran out. */
+  /** True for an exceeded deadline. */
   readonly timeout: boolean;
-  /** Whether trying again may help. */
+  /** Whether a retry may succeed. */
   readonly temporary: boolean;
 
   /** @internal */

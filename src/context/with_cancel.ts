@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
-/** Contexts that end: by a call, by a deadline. Go: context/context.go. */
+/** Contexts cancelled by a call or by a deadline. Go: context/context.go. */
 import { shown } from "../validate/argument.ts";
 import { Context, requireParent } from "./context.ts";
 import { Canceller } from "./canceller.ts";
 import { Canceled, DeadlineExceeded } from "./errors.ts";
 import { epoch, now } from "../sched/clock.ts";
 
-/** Cancels a context, the first time it is called. Never parks. Go: `context.CancelFunc`. */
+/**
+ * Cancels a context; calls after the first have no effect. Never parks. Go: `context.CancelFunc`.
+ */
 export type CancelFunc = () => void;
-/** Cancels a context and says why. Never parks. Go: `context.CancelCauseFunc`. */
+/** Cancels a context with a cause. Never parks. Go: `context.CancelCauseFunc`. */
 export type CancelCauseFunc = (cause?: unknown) => void;
 
-/** Latest moment that a Date can tell. */
+/** Latest time that a Date can represent. */
 const LAST_DATE = 8.64e15;
 
 /**
- * A context that is cancelled by `cancel()`, or together with `parent`. Whoever makes it calls
- * `cancel` when the task is over, also when it went well: until then `parent` holds on to it.
+ * Returns a context that is cancelled by `cancel()`, or together with `parent`. Call `cancel` when
+ * the task is over, also after success: until then `parent` references the context. Never parks.
  * Go: `context.WithCancel`.
  *
  * @example
@@ -32,26 +34,26 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
 }
 
 /**
- * As {@linkcode withCancel}; what `cancel` is called with is what {@linkcode cause} then gives.
- * Go: `context.WithCancelCause`.
+ * Like {@linkcode withCancel}; {@linkcode cause} then returns the argument of `cancel`. Go:
+ * `context.WithCancelCause`.
  */
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
   return derive(parent, "WithCancel");
 }
 
 /**
- * A context that is also cancelled when `at` has come, if that of `parent` is not earlier.
- * Go: `context.WithDeadline`.
+ * Returns a context that is also cancelled at the time `at`, unless the deadline of `parent` is
+ * earlier. Never parks. Go: `context.WithDeadline`.
  *
- * The scheduler keeps the time. While no run is under way nothing happens by itself at the deadline:
- * `done` is not closed, `signal` is not aborted, and the process may end. But whoever asks for `err`
- * after the deadline is told, and that makes up for it all.
+ * The scheduler keeps the time. Without an active run nothing happens by itself at the deadline:
+ * `done` is not closed, `signal` is not aborted, and the process may exit. Reading `err` after the
+ * deadline reports it, and closes and aborts them then.
  *
- * @param parent what it is derived from
- * @param at a Date or milliseconds since the epoch
- * @param reason what {@linkcode cause} gives after the deadline; {@linkcode DeadlineExceeded} if it
- * is left out. Go: `context.WithDeadlineCause`
- * @throws {RangeError} when `at` is no time
+ * @param parent the context to derive from
+ * @param at a Date, or milliseconds since the epoch
+ * @param reason the result of {@linkcode cause} after the deadline; {@linkcode DeadlineExceeded} by
+ * default. Go: `context.WithDeadlineCause`
+ * @throws {RangeError} if `at` is not a time
  */
 export function withDeadline(
   parent: Context,
@@ -68,13 +70,13 @@ export function withDeadline(
 }
 
 /**
- * As {@linkcode withDeadline}, counted from now. A clock that is set meanwhile makes no difference.
- * Go: `context.WithTimeout`.
+ * Like {@linkcode withDeadline}, relative to now. Not affected by changes to the system clock. Go:
+ * `context.WithTimeout`.
  *
- * @param parent what it is derived from
+ * @param parent the context to derive from
  * @param ms milliseconds
  * @param reason see {@linkcode withDeadline}. Go: `context.WithTimeoutCause`
- * @throws {RangeError} when `ms` is not a number
+ * @throws {RangeError} if `ms` is not a number
  * @example
  * ```ts
  * const [ctx, cancel] = withTimeout(background(), 50);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-/** The dump on a signal. Go: what SIGQUIT does, but the program goes on. */
+/** Dumps all goroutines on a signal. Go: SIGQUIT, except that the program continues. */
 import process from "node:process";
 import { dumpAll } from "../sched/dump.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /**
- * From now on `signal` makes the process write {@linkcode dump} to its standard error and go on.
- * (Go writes it and exits; that is what SIGQUIT does without this: the process is killed.) Only
- * goroutines of this thread are told of, and a host tells its main thread alone of signals. It tells
- * them in its event loop: under `runSync`, which keeps that standing still, the dump comes only when
- * it is over. Never parks.
+ * Makes the process write {@linkcode dump} to standard error when it receives `signal`, and
+ * continue. (Go prints the stacks and exits. Without this function, SIGQUIT kills the process.)
+ * Never parks.
  *
- * @param signal "SIGQUIT" (Ctrl-\ at a terminal) unless another is named
- * @returns what ends it, by `using` or by `[Symbol.dispose]()`
+ * The dump contains the goroutines of this thread only. The host delivers signals to its main
+ * thread only, and from its event loop: under `runSync`, where the event loop does not run, the
+ * dump is written only after the run.
+ *
+ * @param signal "SIGQUIT" by default (Ctrl-\ at a terminal)
+ * @returns a disposable that removes the handler
  * @example
  * ```ts
  * using _ = dumpOnSignal();

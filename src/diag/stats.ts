@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: MIT
-/** Counters of what this thread does. Go: runtime/metrics. */
+/** Counters of the calling thread. Go: runtime/metrics. */
 import { netpoll } from "../netpoll/netpoll.ts";
 import { scheduler } from "../sched/thread.ts";
 import { counters } from "../fd/counters.ts";
 
-/** See {@linkcode stats}. Those that count events count from the start of the thread. */
+/** Counters of a thread, see {@linkcode stats}. Event counters start at zero with the thread. */
 export interface Stats {
-  /** Goroutines that live. */
+  /** Goroutines that have not ended. */
   readonly goroutines: number;
-  /** Goroutines that were started. */
+  /** Goroutines started. */
   readonly spawned: number;
-  /** Goroutines that have ended. */
+  /** Goroutines ended. */
   readonly finished: number;
-  /** Turns of goroutines: each time that one went on after it had parked, or began. */
+  /** Goroutine switches: the number of times a goroutine started or resumed. */
   readonly switches: number;
-  /** System calls that asked what is ready. */
+  /** System calls that polled for events. */
   readonly polls: number;
-  /** Goroutines that such a call made runnable. */
+  /** Goroutines woken by those calls. */
   readonly wakeUps: number;
-  /** Calls on a descriptor that would have had to wait (EAGAIN, EWOULDBLOCK). */
+  /** System calls on descriptors that would have blocked (EAGAIN, EWOULDBLOCK). */
   readonly again: number;
-  /** Bytes that were read from sockets. */
+  /** Bytes read from sockets. */
   readonly bytesRead: number;
-  /** Bytes that were written to sockets. */
+  /** Bytes written to sockets. */
   readonly bytesWritten: number;
-  /** Descriptors that are open. */
+  /** Open descriptors. */
   readonly descriptors: number;
-  /** Waits for a descriptor that are under way. */
+  /** Pending waits for descriptors. */
   readonly waiters: number;
-  /** Timers that are to fire. */
+  /** Pending timers. */
   readonly timers: number;
-  /** Waits for promises of the host that are under way. */
+  /** Pending waits for promises of the host. */
   readonly promises: number;
 }
 
 /**
- * What this thread has done so far, and has open now. To ask costs next to nothing, and to count no
- * more than a few additions per system call. Never parks.
+ * Returns the counters of this thread. Reading them is almost free, and counting costs no more than
+ * a few additions per system call. Never parks. Go: `runtime/metrics`.
  *
  * @example
  * ```ts

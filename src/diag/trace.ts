@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Traces of what goroutines do, in the format of Chrome's tracing. Go: runtime/trace. */
+/** Execution traces of goroutines, in Chrome's trace format. Go: runtime/trace. */
 import { needObject, shown } from "../validate/argument.ts";
 import { allGoroutines } from "../sched/dump.ts";
 import { PanicError } from "../sched/goroutine.ts";
@@ -9,7 +9,7 @@ import type { TraceEvent } from "./trace_ring.ts";
 import { Tracer } from "./tracer.ts";
 import { registerState } from "../sched/thread_state.ts";
 
-/** Events kept, unless told otherwise: some 30 MB of JSON. */
+/** Default number of events to keep: some 30 MB of JSON. */
 const LIMIT = 200_000;
 
 let tracer: Tracer | null = null;
@@ -20,18 +20,18 @@ registerState<Tracer | null>("tracer", {
   restore: (state) => tracer = state,
 });
 
-/** Settings of {@linkcode startTrace}. */
+/** Options of {@linkcode startTrace}. */
 export interface TraceOptions {
-  /** How many spans and ends of arrows are kept; when there are more, the oldest go. 200,000. */
+  /** Number of spans and arrow ends to keep, 200,000 by default; older ones are dropped. */
   limit?: number;
 }
 
 /**
- * Begins to record what the goroutines of this thread do. A turn of a goroutine then costs up to half a
- * microsecond more; while no trace is recorded it costs nothing. Never parks. Go: `trace.Start`.
+ * Starts recording the goroutines of this thread. Each goroutine switch then takes up to half a
+ * microsecond longer; without a trace there is no cost. Never parks. Go: `trace.Start`.
  *
- * @throws {PanicError} when one is being recorded already
- * @throws {RangeError} when `limit` is not a whole number above 0
+ * @throws {PanicError} if a trace is already being recorded
+ * @throws {RangeError} if `limit` is not a positive integer
  * @example
  * ```ts
  * startTrace();
@@ -55,13 +55,13 @@ export function startTrace(options: TraceOptions = {}): void {
 }
 
 /**
- * Ends what {@linkcode startTrace} began. Never parks. Go: `trace.Stop`.
+ * Stops the recording that {@linkcode startTrace} began. Never parks. Go: `trace.Stop`.
  *
- * @returns the trace as JSON in the format of Chrome's tracing, which https://ui.perfetto.dev opens:
- * a track a goroutine, with spans for running, runnable and whatever it waits for, and an arrow from
- * whoever woke it; track 0 stands for the poller, the timers and the host. `otherData.dropped` says
- * how many events were too many.
- * @throws {PanicError} when none is being recorded
+ * @returns the trace as JSON in Chrome's trace format, which https://ui.perfetto.dev opens: one
+ * track per goroutine, with spans for running, runnable and each kind of wait, and an arrow from
+ * whatever woke it. Track 0 stands for the poller, the timers and the host. `otherData.dropped` is
+ * the number of events beyond `limit`.
+ * @throws {PanicError} if no trace is being recorded
  */
 export function stopTrace(): string {
   const ended = tracer;
@@ -89,7 +89,7 @@ function* metadata({ names }: Tracer): Generator<object> {
   for (const [id, text] of names) yield name(id, `goroutine ${id}: ${text}`);
 }
 
-/** The spans, and those arrows of which both ends are left. */
+/** Yields the spans, and the arrows of which both ends were kept. */
 function* events({ ring }: Tracer): Generator<object> {
   const all = [...ring.events()];
   const from = new Set(all.filter(({ kind }) => kind === "from").map(({ name }) => name));
@@ -99,7 +99,7 @@ function* events({ ring }: Tracer): Generator<object> {
   }
 }
 
-/** The format counts in microseconds. */
+/** Converts an event; the format counts in microseconds. */
 function span({ track, at, end, name }: TraceEvent): object {
   return { ph: "X", pid: 1, tid: track, ts: at * 1000, dur: (end - at) * 1000, name };
 }

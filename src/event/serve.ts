@@ -5,15 +5,16 @@ import { EventServer } from "./event_server.ts";
 import type { Events } from "./api/events.ts";
 
 /**
- * Serves by callbacks until a handler answers "shutdown". Parks. It ends with its goroutine as well,
- * and then at once; `cancellable(serve(...), ctx)` ends it by a context or a signal. For a promise:
- * `run(() => serve(...))`. Without an address it serves what is dialled or adopted.
+ * Runs an event server until a handler returns "shutdown" or calls `server.shutdown()`. Parks. It
+ * also ends with its goroutine, then immediately; `cancellable(serve(...), ctx)` ends it by a
+ * context or a signal. As a promise: `run(() => serve(...))`. Without addresses it serves only
+ * dialled and adopted connections. Go: evio, `Serve`.
  *
- * @param events the handlers and the settings
- * @param addresses "tcp://127.0.0.1:80", "tcp6://[::1]:80?reuseport=true", "udp://:53", "unix:///run/x",
- * "unix://@abstract"; without a network, TCP
- * @throws {OpError} as `listen` does; {@linkcode TypeError} when an argument is wrong; what `serving`
- * or `onError` threw
+ * @param events the handlers and settings
+ * @param addresses such as "tcp://127.0.0.1:80", "tcp6://[::1]:80?reuseport=true", "udp://:53",
+ * "unix:///run/x", "unix://@abstract"; TCP if no network is given
+ * @throws {OpError} as `listen`; {@linkcode TypeError} for an invalid argument; the error that
+ * `serving` or `onError` threw
  * @example
  * ```ts
  * await run(() => serve({ data: (_conn, input) => input }, "tcp://127.0.0.1:8080"));

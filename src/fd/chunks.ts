@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Reading through the buffer that a thread's connections share. Go has no like; see golang issue 15735. */
+/**
+ * Reads through a buffer shared by the connections of a thread. Go has no equivalent; see golang
+ * issue 15735.
+ */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { FD } from "./fd.ts";
@@ -36,9 +39,8 @@ class ChunkOperation extends ReadOperation {
 const NOTHING_YET = new Uint8Array(0);
 
 /**
- * Reads a connection piece by piece, as `conn.chunks()` gives it. Between the pieces it holds no
- * memory: while it waits there is nothing to hold, and what it gives is lent from a buffer that all
- * connections of the thread share.
+ * Reads a connection chunk by chunk, as {@linkcode Conn} `chunks()` returns it. It holds no memory
+ * while it waits: each chunk is lent from a buffer that all connections of the thread share.
  *
  * @example
  * ```ts
@@ -48,14 +50,14 @@ const NOTHING_YET = new Uint8Array(0);
  */
 export interface Chunks extends Disposable {
   /**
-   * The next bytes that came, or null at the end of the stream. Parks. They are yours until you call
-   * `next` again or dispose; copy what you want to keep longer.
+   * Returns the next bytes, or null at the end of the stream. Parks until bytes arrive. The bytes
+   * are valid until the next call of `next` or until disposal; copy them to keep them longer.
    *
-   * @param cancel ends the call early, as that of {@linkcode Conn.read}
+   * @param cancel a context or an AbortSignal that cancels the call, as for {@linkcode Conn.read}
    * @throws {OpError} as {@linkcode Conn.read}
    */
   next(cancel?: Cancel): Routine<Uint8Array | null>;
-  /** Gives back the buffer of the last chunk. */
+  /** Returns the buffer of the last chunk. */
   [Symbol.dispose](): void;
 }
 

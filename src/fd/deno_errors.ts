@@ -10,7 +10,7 @@
 import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import type { ErrorClass } from "../../platforms/contract/platform.ts";
 
-/** The classes that both Deno and `@deno/shim-deno` have. */
+/** Names of the error classes that both Deno and `@deno/shim-deno` have. */
 export type DenoErrorName =
   | "AddrInUse"
   | "AddrNotAvailable"
@@ -53,9 +53,8 @@ const NAMES: readonly DenoErrorName[] = [
 ];
 
 /**
- * Deno's classes of errors: `Deno.errors` on Deno, and on Bun those of the npm package
- * `@deno/shim-deno`, which is loaded at the first error or the first look. An {@linkcode OpError} is
- * an instance of the class that its `code` calls for.
+ * Deno's error classes: `Deno.errors` on Deno; on Bun those of the npm package `@deno/shim-deno`,
+ * loaded on first use. An {@linkcode OpError} is an instance of the class for its `code`.
  *
  * @example
  * ```ts
@@ -74,9 +73,9 @@ export const denoErrors: Readonly<Record<DenoErrorName, ErrorClass>> = Object.de
 );
 
 /**
- * The former name of {@linkcode denoErrors}.
+ * Former name of {@linkcode denoErrors}.
  *
- * @deprecated Use {@linkcode denoErrors}; this name goes with version 0.3.
+ * @deprecated Use {@linkcode denoErrors}. This name will be removed in version 0.3.
  */
 export const errors: typeof denoErrors = denoErrors;
 

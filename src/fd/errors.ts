@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-/** Errors of descriptors. Their texts are Go's, and callers match on them: they are frozen. */
+/** Errors of descriptors. Callers match on their messages, which are Go's and must not change. */
 import { POLL_CLOSING, POLL_NOT_POLLABLE, POLL_TIMEOUT } from "../netpoll/poll_state.ts";
 import { asDenoClass, isInstance } from "./deno_errors.ts";
 import { platform } from "../../platforms/platform.ts";
 
-/** The descriptor was closed, before the call or under it. Go: `net.ErrClosed`. */
+/** Thrown when the descriptor is closed, before or during the call. Go: `net.ErrClosed`. */
 export class ClosedError extends Error {
   /** "ClosedError". */
   override readonly name: string = "ClosedError";
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ERR_SOCKET_CLOSED";
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again does not help. */
+  /** A retry cannot succeed. */
   readonly temporary = false;
   /** @internal */
   constructor(message = "use of closed network connection") {
@@ -20,11 +20,11 @@ export class ClosedError extends Error {
   }
 }
 
-/** A `pipe()` was closed, at this end or at the other. Go: `io.ErrClosedPipe`. */
+/** Thrown when either end of a `pipe()` is closed. Go: `io.ErrClosedPipe`. */
 export class ClosedPipeError extends ClosedError {
   /** "ClosedPipeError". */
   override readonly name = "ClosedPipeError";
-  /** How many bytes a write had handed over; absent from other calls. */
+  /** Bytes that a write had delivered; absent for other calls. */
   bytesWritten?: number;
 
   /** @internal */
@@ -33,15 +33,15 @@ export class ClosedPipeError extends ClosedError {
   }
 }
 
-/** A deadline has passed. Go: `os.ErrDeadlineExceeded`. */
+/** Thrown when a deadline is exceeded. Go: `os.ErrDeadlineExceeded`. */
 export class DeadlineExceededError extends Error {
   /** "DeadlineExceededError". */
   override readonly name = "DeadlineExceededError";
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ETIMEDOUT";
-  /** A time-out. */
+  /** A timeout. */
   readonly timeout = true;
-  /** With a later deadline the call may be tried again. */
+  /** A retry with a later deadline may succeed. */
   readonly temporary = true;
   /** @internal */
   constructor() {
@@ -50,13 +50,13 @@ export class DeadlineExceededError extends Error {
 }
 
 /**
- * The stream ended within a message. Go: `io.ErrUnexpectedEOF`. It is an instance of Deno's
- * `UnexpectedEof` as well, see {@linkcode errors}.
+ * Thrown when a stream ends in the middle of a message. It is also an instance of Deno's
+ * `UnexpectedEof`, see {@linkcode denoErrors}. Go: `io.ErrUnexpectedEOF`.
  */
 export class UnexpectedEOFError extends Error {
   /** "UnexpectedEOFError". */
   override readonly name = "UnexpectedEOFError";
-  /** How many bytes came before the end. */
+  /** Bytes read before the end. */
   readonly bytesRead: number;
   /** @internal */
   constructor(bytesRead: number) {
@@ -65,13 +65,15 @@ export class UnexpectedEOFError extends Error {
     asDenoClass(this, UnexpectedEOFError, "UnexpectedEof");
   }
 
-  /** Whether `value` is an UnexpectedEOFError, whatever class of Deno's it is of as well. */
+  /**
+   * Returns true if `value` is an UnexpectedEOFError, also if it is an instance of a Deno class.
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 }
 
-/** The poller cannot wait for this descriptor. Go: `poll.ErrNotPollable`. */
+/** Thrown when the poller does not support a descriptor. Go: `poll.ErrNotPollable`. */
 export class NotPollableError extends Error {
   /** "NotPollableError". */
   override readonly name = "NotPollableError";
@@ -84,19 +86,19 @@ export class NotPollableError extends Error {
 /** Errors that pass when the call is tried again. Go: syscall.Errno.Temporary. */
 const TEMPORARY = new Set(["EINTR", "EMFILE", "ENFILE"]);
 
-/** A system call failed. Go: `os.SyscallError` around a `syscall.Errno`. */
+/** Failed system call. Go: `os.SyscallError` wrapping a `syscall.Errno`. */
 export class SyscallError extends Error {
   /** "SyscallError". */
   override readonly name = "SyscallError";
-  /** The call: "connect". */
+  /** Name of the call, such as "connect". */
   readonly syscall: string;
-  /** The error's number on this system. */
+  /** Error number on this system. */
   readonly errno: number;
-  /** The error's name: "ECONNREFUSED". */
+  /** Name of the error, such as "ECONNREFUSED". */
   readonly code: string;
-  /** Whether the system gave up waiting. */
+  /** True if the system reported a timeout. */
   readonly timeout: boolean;
-  /** Whether the call may be tried again. */
+  /** True if a retry may succeed. */
   readonly temporary: boolean;
 
   /** @internal */

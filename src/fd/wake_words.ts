@@ -17,11 +17,11 @@ const WORDS = 3;
 /** Milliseconds after which a thread that is still waking was terminated while it did. */
 const LONGEST_INSIDE_MS = 1000;
 
-/** What another thread needs; `postMessage` carries it. */
+/** Handle for waking a thread from another one; can be sent by `postMessage`. */
 export interface WakerHandle {
-  /** Memory that both threads see. */
+  /** Memory shared by both threads. */
   readonly memory: SharedArrayBuffer;
-  /** The number of the descriptor that breaks the waiting thread's poll. */
+  /** Descriptor that interrupts the waiting thread's poll. */
   readonly descriptor: number;
 }
 
@@ -77,11 +77,12 @@ function close(words: Int32Array): void {
 }
 
 /**
- * Wakes whoever waits for this handle's {@linkcode Waker} or poller, or the next that will. Any
- * thread of the process may call it. Never parks.
+ * Wakes the goroutine that waits for this handle's {@linkcode Waker}, or the thread that waits in
+ * its poller; if none is waiting, the next wait returns at once. Any thread of the process may call
+ * it. Never parks.
  *
- * @returns false if it is closed
- * @throws {TypeError} when it is no handle
+ * @returns false if the Waker or poller is closed
+ * @throws {TypeError} if `handle` is not a handle
  */
 export function wake(handle: WakerHandle): boolean {
   if (!(handle?.memory instanceof SharedArrayBuffer)) {

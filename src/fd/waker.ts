@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Waking a goroutine from another thread. Go needs none: its threads share the scheduler. mio: Waker. */
+/**
+ * Wakes a goroutine from another thread. Go does not need this, because its threads share a
+ * scheduler. mio: Waker.
+ */
 import { type G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
@@ -7,8 +10,8 @@ import { ERR_CLOSED } from "./errors.ts";
 import { type WakerHandle, WakeWords } from "./wake_words.ts";
 
 /**
- * Lets any thread of this process wake a goroutine of this one, also while this thread is blocked
- * in the operating system's poller. It is closed with the run that made it.
+ * Lets any thread of this process wake a goroutine of this thread, even while the thread is blocked
+ * in the operating system's poller. It is closed with the run that created it.
  *
  * @example
  * ```ts
@@ -18,13 +21,16 @@ import { type WakerHandle, WakeWords } from "./wake_words.ts";
  * ```
  */
 export class Waker implements Disposable {
-  /** What {@linkcode wake} takes, in whatever thread. */
+  /** Argument for {@linkcode wake}, in any thread. */
   readonly handle: WakerHandle;
   readonly #words = new WakeWords();
   readonly #wakeable: Wakeable;
   #waiting: G | null = null;
 
-  /** Opens the poller, if it is not open yet. @throws {PlatformError} where the library cannot run */
+  /**
+   * Opens the poller if it is not open yet. @throws {PlatformError} if the platform is not
+   * supported
+   */
   constructor() {
     this.#wakeable = {
       owner: scheduler.current?.run ?? null,
@@ -38,9 +44,9 @@ export class Waker implements Disposable {
   }
 
   /**
-   * Waits until it is woken. A wake-up that came before is not lost; several count as one. Parks.
+   * Waits for a wake-up. One that came earlier is not lost; several count as one. Parks.
    *
-   * @throws {ClosedError} when it is closed; {@linkcode PanicError} when another goroutine waits
+   * @throws {ClosedError} if it is closed; {@linkcode PanicError} if another goroutine is waiting
    */
   *wait(): Routine<void> {
     if (this.#waiting !== null) throw new PanicError("two goroutines wait for one Waker");
@@ -57,7 +63,10 @@ export class Waker implements Disposable {
     }
   }
 
-  /** Closes it: whoever waits gets a ClosedError, and waking it has no effect any more. */
+  /**
+   * Closes it: a waiting goroutine gets a ClosedError, and further wake-ups have no effect. Never
+   * parks.
+   */
   close(): void {
     if (this.#words.closed) return;
     this.#words.close();

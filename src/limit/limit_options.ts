@@ -1,44 +1,46 @@
 // SPDX-License-Identifier: MIT
-/** What a server lets in, and what it does with the rest: the settings of `limit`, checked. */
+/** The options of `limit`, checked. */
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
 import type { Addr } from "../net/addr/addr.ts";
 
 /**
- * What happens at a limit. "wait": accepting stops until there is room, and the connections queue up
- * in the kernel. "refuse": the new connection gets `reply`, if there is one, and is closed.
- * "closeOldestIdle": the connection that has been silent for longest makes room; with none that is
- * idle, the new one is refused.
+ * What happens at a limit. "wait": accepting stops until there is room, and the kernel queues
+ * connections. "refuse": the new connection receives `reply`, if there is one, and is closed.
+ * "closeOldestIdle": the connection that has been idle for longest is closed to make room; if none
+ * is idle, the new one is refused.
  */
 export type ShedPolicy = "wait" | "refuse" | "closeOldestIdle";
 
-/** A limit, and what happens at it. */
+/** A limit with its policy. */
 export interface Limit<P extends ShedPolicy = ShedPolicy> {
-  /** How many there may be. */
+  /** Maximum number. */
   most: number;
   /** See {@linkcode ShedPolicy}. */
   policy?: P;
 }
 
-/** How many connections are let in a second, and what happens to more. */
+/** Maximum rate of accepted connections, with its policy. */
 export interface RateLimit {
-  /** Connections a second, in the long run. */
+  /** Average number of connections per second. */
   perSecond: number;
-  /** Connections that may come at once after a quiet time; as many as `perSecond` from the start. */
+  /**
+   * Number of connections that may be accepted at once after a quiet time; `perSecond` by default.
+   */
   burst?: number;
-  /** "wait" from the start. */
+  /** "wait" by default. */
   policy?: "wait" | "refuse";
 }
 
-/** What a connection must do to stay. */
+/** Bytes that a connection must receive in time. */
 export interface FirstBytes {
-  /** Milliseconds after it was accepted. */
+  /** Time limit after the accept, in milliseconds. */
   within: number;
-  /** Bytes that its peer must have sent by then; 1 from the start. */
+  /** Number of bytes that the peer must have sent by then; 1 by default. */
   bytes?: number;
 }
 
-/** Which limit it was. */
+/** Name of a limit. */
 export type LimitName =
   | "connections"
   | "perAddress"
@@ -46,36 +48,43 @@ export type LimitName =
   | "acceptRate"
   | "firstBytes";
 
-/** Something was shed, or accepting has stopped. */
+/** Report of a refused or closed connection, or of an accept that stopped. */
 export interface Shed {
   /** The limit that was reached. */
   readonly limit: LimitName;
   /** "refused": a new connection; "closed": an open one; "stopped": accepting waits for room. */
   readonly action: "refused" | "closed" | "stopped";
-  /** The peer that lost its connection, the last of several; null where nobody did. */
+  /** Peer that lost its connection, the last of several; null if none did. */
   readonly remote: Addr | null;
-  /** How many there were: 1, except that the workers of a reactor tell of theirs together. */
+  /** Number of connections: 1, except in combined reports from workers of a reactor. */
   readonly count: number;
 }
 
-/** Settings of {@linkcode limit}. A number stands for `{ most: number }`. */
+/** Options of {@linkcode limit}. A number stands for `{ most: number }`. */
 export interface Limits {
-  /** Connections that are open at once. At the limit: "wait" from the start. */
+  /** Open connections; the default policy is "wait". */
   connections?: number | Limit;
-  /** Connections of one remote address. At the limit: "refuse" from the start. */
+  /** Connections per remote address; the default policy is "refuse". */
   perAddress?: number | Limit<"refuse" | "closeOldestIdle">;
-  /** Goroutines of this thread. At the limit: "wait" from the start. */
+  /** Goroutines on this thread; the default policy is "wait". */
   goroutines?: number | Limit;
-  /** Connections that are let in a second. */
+  /** Accepted connections per second; the default policy is "wait". */
   acceptRate?: number | RateLimit;
   /**
-   * Closes who connects and then says too little. TCP alone. For whole requests set a read deadline
-   * when the connection is accepted, and put it off when the first request is complete.
+   * Closes connections that send too little after the accept. TCP only. To limit the time for a
+   * whole request, set a read deadline when the connection is accepted, and extend it once the
+   * first request is complete.
    */
   firstBytes?: FirstBytes;
-  /** Sent to who is refused, before the end of the stream; 8 KiB at most, for which any new socket has room. */
+  /**
+   * Bytes sent to a refused client, before the end of the stream. At most 8 KiB, which always fits
+   * a new socket's send buffer.
+   */
   reply?: Uint8Array | string;
-  /** Called for each connection that is shed, and each time that accepting stops. It must not throw. */
+  /**
+   * Called for each connection that is refused or closed, and each time accepting stops. It must
+   * not throw.
+   */
   onShed?: (shed: Shed) => void;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A listener that lets in no more than its limits. Go: golang.org/x/net/netutil, LimitListener. */
+/** A listener with limits. Go: golang.org/x/net/netutil, LimitListener. */
 import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
@@ -17,7 +17,7 @@ import { LimitedAccept, LimitedAcceptCase } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 
-/** A listener with limits, as {@linkcode limit} gives it. */
+/** Listener with limits, as {@linkcode limit} returns it. */
 export class LimitedListener implements Listener {
   readonly #listener: StreamListener<Addr, Conn>;
   readonly #fd: NetFD<Addr>;
@@ -39,12 +39,12 @@ export class LimitedListener implements Listener {
     this.#door = new LimitedAccept(this.#fd, this.#admission.gate, (sysfd) => this.#letIn(sysfd));
   }
 
-  /** What it has let in, and what it has not. */
+  /** Counters of accepted, refused and closed connections. */
   get counters(): LimitCounters {
     return structuredClone(this.#admission.gate.counters);
   }
 
-  /** See {@linkcode Listener.accept}; waits also for room, at a limit whose policy is "wait". */
+  /** See {@linkcode Listener.accept}; also waits for room at a limit with the policy "wait". */
   accept(cancel?: Cancel): Routine<Conn> {
     return this.#fd.cancellable("accept", this.#door.accept(), cancel);
   }
@@ -54,7 +54,7 @@ export class LimitedListener implements Listener {
     return new LimitedAcceptCase(this.#door);
   }
 
-  /** See {@linkcode Listener.close}. The connections stay open, and are counted on. */
+  /** See {@linkcode Listener.close}. Its connections stay open and still count. */
   close(): void {
     this.#listener.close();
   }
@@ -79,7 +79,7 @@ export class LimitedListener implements Listener {
     this.#listener.setDeadline(at);
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the listener unless it is already closed. */
   [Symbol.dispose](): void {
     this.#listener[Symbol.dispose]();
   }
@@ -130,13 +130,14 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
 }
 
 /**
- * Puts limits on a listener: connections in all and of an address, goroutines, connections a second,
- * and a time for the first bytes. What happens at each is its policy's choice. Never parks.
+ * Returns a listener that limits the number of connections, in total and per address, of
+ * goroutines, of connections per second, and the time for the first bytes. Each limit has a policy.
+ * Never parks. Go: `netutil.LimitListener`.
  *
- * @param listener as `listen` gives it; call its `accept` no more, but that of the result
+ * @param listener a listener returned by `listen`; afterwards call `accept` only on the result
  * @param limits see {@linkcode Limits}
- * @throws {TypeError} when a limit is wrong, naming it; {@linkcode PlatformError} where the system
- * does not count first bytes
+ * @throws {TypeError} for an invalid limit, naming it; {@linkcode PlatformError} if the system does
+ * not count received bytes
  * @example
  * ```ts
  * using listener = limit(yield* listen("tcp", ":8080"), {

@@ -23,17 +23,17 @@ export interface LimiterOwner {
   closeOldestIdle(limit: LimitName, address: string | null): boolean;
 }
 
-/** What a server has let in and what it has not. */
+/** Counters of a server's connections. */
 export interface LimitCounters {
-  /** Connections that are open. */
+  /** Open connections. */
   readonly open: number;
-  /** Connections that were let in. */
+  /** Accepted connections. */
   readonly accepted: number;
-  /** Connections that were refused, by the limit that did it. */
+  /** Refused connections, by limit. */
   readonly refused: Readonly<Record<LimitName, number>>;
-  /** Connections that were closed to make room, or because they said too little, by the limit. */
+  /** Connections that were closed to make room or for sending too little, by limit. */
   readonly closed: Readonly<Record<LimitName, number>>;
-  /** Times that accepting stopped, by the limit. */
+  /** Number of times accepting stopped, by limit. */
   readonly stopped: Readonly<Record<LimitName, number>>;
 }
 

@@ -3,10 +3,13 @@
 import { shown } from "../validate/argument.ts";
 import { epoch, now } from "../sched/clock.ts";
 
-/** A moment: a Date, milliseconds since the epoch, or null for none. */
+/** A point in time: a Date, or milliseconds since the epoch; null for no deadline. */
 export type Deadline = Date | number | null;
 
-/** `at` in milliseconds of `performance.now()`; Infinity for none. Throws RangeError if it is no time. */
+/**
+ * Converts `at` to milliseconds of `performance.now()`; Infinity for none. Throws RangeError if it
+ * is not a time.
+ */
 export function toMonotonic(at: Deadline): number {
   if (at === null) return Infinity;
   const wanted = at instanceof Date ? at.getTime() : at;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Dialling. Go: net/dial.go, Dial. */
+/** Connecting. Go: net/dial.go, Dial. */
 import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr } from "./addr/addr.ts";
@@ -27,27 +27,29 @@ import type { UnixConn, UnixgramConn } from "./unix/unix.ts";
 import { isUnixNetwork, type UnixNetwork } from "./addr/unix_addr.ts";
 import { dialUnix } from "./unix/unix_open.ts";
 
-/** Every network that `dial` knows. */
+/** Networks that `dial` supports. */
 export type Network = InternetNetwork | UnixNetwork;
 
 /**
  * Connects to `address`. Parks. Go: `net.Dialer.Dial`.
  *
- * Of a name that stands for several addresses each is tried in turn until one answers; of the time
- * that is left each has its share, but two seconds at least. Where they are of both versions of IP,
- * the other version is tried as well when the first has not stateError for a while, and the first to
- * answer wins (see {@linkcode DialOptions.fallbackDelay}). An empty or unspecified host is this machine.
+ * If a name resolves to several addresses, they are tried in turn until one connects; each gets a
+ * share of the remaining time, but at least two seconds. If there are both IPv6 and IPv4 addresses,
+ * the other family is tried in parallel when the first has not connected for a while (Happy
+ * Eyeballs), and the first connection wins; see {@linkcode DialOptions.fallbackDelay}. An empty or
+ * unspecified host means this machine.
  *
- * On "udp", "udp4" and "udp6" it gives a socket of datagrams, on "unix", "unixpacket" and "unixgram"
- * it connects to a path, or to an abstract "@name".
+ * On "udp", "udp4" and "udp6" it returns a connected datagram socket. On "unix", "unixpacket" and
+ * "unixgram" it connects to a path, or to an abstract "@name".
  *
- * @param network "tcp", "tcp4" or "tcp6"; the others have other results, see below
- * @param address "host:port", where the port may be the name of a service
+ * @param network "tcp", "tcp4" or "tcp6"; see the other overloads for other networks
+ * @param address "host:port"; the port may be a service name
  * @param options see {@linkcode DialOptions}
- * @throws {OpError} when the address is wrong, nobody answers (its `timeout` is true), the peer
- * refuses (its `code` is "ECONNREFUSED") or it was cancelled (its `cause` is a
- * {@linkcode CanceledError}); {@linkcode TypeError} when an option is wrong;
- * `Deno.errors.NotCapable` without Deno's net permission
+ * @returns the connection
+ * @throws {OpError} if the address is invalid, the connection times out (`timeout` is true) or is
+ * refused (`code` is "ECONNREFUSED"), or the call is cancelled (`cause` is a {@linkcode
+ * CanceledError}); {@linkcode TypeError} for an invalid option; `Deno.errors.NotCapable` without
+ * Deno's net permission
  * @example
  * ```ts
  * using conn = yield* dial("tcp", "127.0.0.1:7007", { timeout: 1000 });
@@ -59,25 +61,28 @@ export function dial(
   address: string,
   options?: DialOptions,
 ): Routine<Conn>;
-/** Opens a UDP socket that is connected to `address`: nothing is sent. Parks only to look up a name. */
+/** Opens a UDP socket connected to `address`; sends nothing. Parks only to look up a name. */
 export function dial(
   network: UDPNetwork,
   address: string,
   options?: DialOptions,
 ): Routine<UDPConn>;
-/** Connects to the Unix socket at a path, or to "@name". Parks while its queue is full. */
+/**
+ * Connects to the Unix socket at a path, or to an abstract "@name". Parks while its accept queue is
+ * full.
+ */
 export function dial(
   network: "unix" | "unixpacket",
   address: string,
   options?: DialOptions,
 ): Routine<UnixConn>;
-/** Opens a Unix socket of datagrams that is connected to a path, or to "@name". */
+/** Opens a Unix datagram socket connected to a path, or to an abstract "@name". */
 export function dial(
   network: "unixgram",
   address: string,
   options?: DialOptions,
 ): Routine<UnixgramConn>;
-/** Connects to `address` on a network that is known only when the program runs. */
+/** Connects to `address` on a network that is known only at run time. */
 export function dial(
   network: Network,
   address: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The errors of network calls. Go: net/net.go. Texts are Go's. */
+/** Errors of network operations. Go: net/net.go, with the same messages. */
 import { AddrError, UnknownNetworkError } from "./addr/errors.ts";
 import { shown } from "../validate/argument.ts";
 import { asDenoError, isInstance } from "../fd/deno_errors.ts";
@@ -16,29 +16,29 @@ interface Verdict {
 const PEER_GONE = new Set(["ECONNRESET", "ECONNABORTED"]);
 
 /**
- * A network call failed: what was called, on which network, between whom, and why. Go: `net.OpError`.
- * Its text is Go's: "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout".
+ * Error of a network operation: the operation, the network, the addresses and the cause. Its
+ * message is Go's: "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout". Go: `net.OpError`.
  *
- * It is an instance of Deno's class as well that its code calls for, see {@linkcode errors}:
- * "ECONNREFUSED" of `ConnectionRefused`, a closed connection of `BadResource`, a time-out of
- * `TimedOut`, one that was cancelled of `Interrupted`.
+ * It is also an instance of Deno's error class for its code, see {@linkcode denoErrors}:
+ * `ConnectionRefused` for "ECONNREFUSED", `BadResource` for a closed connection, `TimedOut` for a
+ * timeout, `Interrupted` for a cancelled call.
  */
 export class OpError extends Error {
   /** "OpError". */
   override readonly name = "OpError";
-  /** The call: "read", "write", "accept", "dial", "listen", "close", "set". */
+  /** Operation: "read", "write", "accept", "dial", "listen", "close", "set". */
   readonly op: string;
-  /** The network: "tcp", "tcp4". */
+  /** Network, such as "tcp" or "tcp4". */
   readonly net: string;
-  /** This end, where there is one. */
+  /** Local address, or null. */
   readonly source: Addr | null;
-  /** The other end, or the address that was to be dialled or listened on. */
+  /** Remote address, or the address to dial or to listen on. */
   readonly addr: Addr | null;
-  /** Why. */
+  /** Cause of the failure. */
   declare readonly cause: Error;
-  /** How many bytes a write had put on their way; absent from other calls. */
+  /** Bytes that a write had sent; absent for other operations. */
   bytesWritten?: number;
-  /** How many bytes `readFull` had read; absent from other calls. */
+  /** Bytes that `readFull` had read; absent for other operations. */
   bytesRead?: number;
 
   /** @internal */
@@ -56,49 +56,50 @@ export class OpError extends Error {
     asDenoError(this, OpError, this.code);
   }
 
-  /** Whether `value` is an OpError, whatever class of Deno's it is of as well. */
+  /** Returns true if `value` is an OpError, also if it is an instance of a Deno class. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 
-  /** Whether a deadline passed, or the system gave up waiting. */
+  /** True if a deadline was exceeded, or the system reported a timeout. */
   get timeout(): boolean {
     return (this.cause as Verdict).timeout ?? false;
   }
 
-  /** Whether the call may succeed when it is tried again. */
+  /** True if a retry may succeed. */
   get temporary(): boolean {
     // Of one that was accepted and is gone already, the next one knows nothing.
     if (this.op === "accept" && PEER_GONE.has(this.code)) return true;
     return (this.cause as Verdict).temporary ?? false;
   }
 
-  /** Node's name of the cause: "ECONNREFUSED", "ETIMEDOUT"; "" if it has none. */
+  /** Node's code of the cause, such as "ECONNREFUSED" or "ETIMEDOUT"; "" if it has none. */
   get code(): string {
     return (this.cause as Verdict).code ?? "";
   }
 }
 
 /**
- * A name could not be resolved. Go: `net.DNSError`. As with {@linkcode OpError}, one that was not
- * found is an instance of Deno's `NotFound` as well, and one that took too long of `TimedOut`.
+ * Thrown if a name could not be resolved. Like {@linkcode OpError}, it is also an instance of
+ * Deno's `NotFound` if the name does not exist, or of `TimedOut` after a timeout. Go:
+ * `net.DNSError`.
  */
 export class DNSError extends Error {
   /** "DNSError". */
   override readonly name = "DNSError";
-  /** What went wrong, in Go's words: "no such host". Go: `Err`. */
+  /** Description of the failure, in Go's words: "no such host". Go: `Err`. */
   readonly err: string;
-  /** The name that was looked up. Go: `Name`. */
+  /** Name that was looked up. Go: `Name`. */
   readonly host: string;
-  /** Who was asked, where that is known; else "". */
+  /** Server that was queried, or "" if unknown. */
   readonly server: string;
-  /** Node's name of the failure: "ENOTFOUND"; "" if it has none. */
+  /** Node's code of the failure, such as "ENOTFOUND"; "" if it has none. */
   readonly code: string;
-  /** Whether the name has no addresses. */
+  /** True if the name has no addresses. */
   readonly isNotFound: boolean;
-  /** Whether nobody waited any longer for the answer. */
+  /** True if the lookup timed out. */
   readonly isTimeout: boolean;
-  /** Whether the resolver says that asking again may help. */
+  /** True if the resolver reports that a retry may succeed. */
   readonly isTemporary: boolean;
 
   /** @internal */
@@ -114,17 +115,17 @@ export class DNSError extends Error {
     asDenoError(this, DNSError, code);
   }
 
-  /** Whether `value` is a DNSError, whatever class of Deno's it is of as well. */
+  /** Returns true if `value` is a DNSError, also if it is an instance of a Deno class. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
   }
 
-  /** As `isTimeout`. */
+  /** Same as `isTimeout`. */
   get timeout(): boolean {
     return this.isTimeout;
   }
 
-  /** Whether asking again may help. */
+  /** True if a retry may succeed. */
   get temporary(): boolean {
     return this.isTimeout || this.isTemporary;
   }

@@ -26,24 +26,26 @@ import { TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
 import { listenUnix } from "./unix/unix_open.ts";
 
-/** The networks on which connections can be waited for. */
+/** Networks of stream listeners. */
 export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";
 
-/** Connections that may be under way with data in their first packet, where the user gives no number. */
+/** Default number of pending TCP Fast Open connections. */
 const FAST_OPEN_QUEUE = 256;
 
 /**
  * Listens for connections. Parks only to look up a name. Go: `net.Listen`.
  *
- * On "tcp" an empty host, "0.0.0.0" and "[::]" all mean every address of this machine, of both
- * versions of IP; "tcp4" and "tcp6" mean one. Port 0 lets the system choose; `addr` tells.
+ * On "tcp", an empty host, "0.0.0.0" and "[::]" all mean every address of this machine, IPv4 and
+ * IPv6; "tcp4" and "tcp6" mean one of them. Port 0 lets the system choose a port; see the
+ * listener's `addr`.
  *
- * @param network "tcp", "tcp4" or "tcp6"; "unix" and "unixpacket" see below
+ * @param network "tcp", "tcp4" or "tcp6"; see the other overload for "unix" and "unixpacket"
  * @param address "host:port"
  * @param options see {@linkcode ListenOptions}
- * @throws {OpError} when the address is wrong, taken or not ours; {@linkcode TypeError} when an
- * option is wrong; `Deno.errors.NotCapable` without Deno's net permission;
- * {@linkcode PlatformError} where the library cannot run
+ * @returns the listener
+ * @throws {OpError} if the address is invalid, in use (`code` is "EADDRINUSE") or not local;
+ * {@linkcode TypeError} for an invalid option; `Deno.errors.NotCapable` without Deno's net
+ * permission; {@linkcode PlatformError} if the platform is not supported
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:0");
@@ -56,18 +58,18 @@ export function listen(
   options?: ListenOptions,
 ): Routine<Listener>;
 /**
- * Listens at a path, at an abstract "@name", or, if `address` is empty, at an abstract name that the
- * system chooses. Never parks. The file that a path becomes is removed when the listener is closed.
+ * Listens at a path, at an abstract "@name", or, if `address` is empty, at an abstract name chosen
+ * by the system. Never parks. The socket file is removed when the listener is closed.
  *
- * @throws {OpError} with "EADDRINUSE" when the path exists, whose text says what is there; with an
- * {@linkcode AddrError} when it is too long
+ * @throws {OpError} with "EADDRINUSE" if the path exists; the message says what is there; with an
+ * {@linkcode AddrError} if the path is too long
  */
 export function listen(
   network: "unix" | "unixpacket",
   address: string,
   options?: ListenOptions,
 ): Routine<UnixListener>;
-/** Listens on a network that is known only when the program runs. */
+/** Listens on a network that is known only at run time. */
 export function listen(
   network: StreamNetwork,
   address: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Sockets of datagrams. Go: net/dial.go, ListenPacket. */
+/** Datagram sockets. Go: net/dial.go, ListenPacket. */
 import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { addressError } from "./errors.ts";
@@ -12,22 +12,23 @@ import { listenUDP } from "./udp/udp_open.ts";
 import type { UnixgramConn } from "./unix/unix.ts";
 import { listenUnixgram } from "./unix/unix_open.ts";
 
-/** The networks of datagrams. */
+/** Networks of datagram sockets. */
 export type PacketNetwork = UDPNetwork | "unixgram";
 
 /**
- * Opens a UDP socket that hears everybody. Parks only to look up a name. Go: `net.ListenPacket`.
+ * Opens an unconnected UDP socket. Parks only to look up a name. Go: `net.ListenPacket`.
  *
- * On "udp" an empty host, "0.0.0.0" and "[::]" all mean every address of this machine, of both
- * versions of IP. A multicast group as the host means every address as well, and lets others listen
- * there too; `joinGroup` then joins it.
+ * On "udp", an empty host, "0.0.0.0" and "[::]" all mean every address of this machine, IPv4 and
+ * IPv6. A multicast group as the host also binds to every address, and lets other sockets bind to
+ * the same port; call `joinGroup` to join the group.
  *
- * @param network "udp", "udp4" or "udp6"; "unixgram" see below
- * @param address "host:port"; port 0 lets the system choose, and `localAddr` tells
+ * @param network "udp", "udp4" or "udp6"; see the other overload for "unixgram"
+ * @param address "host:port"; port 0 lets the system choose a port, see `localAddr`
  * @param options see {@linkcode ListenPacketOptions}
- * @throws {OpError} when the address is wrong, taken or not ours; {@linkcode TypeError} when an
- * option is wrong; `Deno.errors.NotCapable` without Deno's net permission;
- * {@linkcode PlatformError} where the library cannot run
+ * @returns the socket
+ * @throws {OpError} if the address is invalid, in use or not local; {@linkcode TypeError} for an
+ * invalid option; `Deno.errors.NotCapable` without Deno's net permission; {@linkcode PlatformError}
+ * if the platform is not supported
  * @example
  * ```ts
  * using conn = yield* listenPacket("udp", "127.0.0.1:0");
@@ -40,15 +41,15 @@ export function listenPacket(
   options?: ListenPacketOptions,
 ): Routine<UDPConn>;
 /**
- * Opens a Unix socket of datagrams at a path, at an abstract "@name", or, if `address` is empty, at
- * an abstract name that the system chooses. The file that a path becomes is removed when it is closed.
+ * Opens a Unix datagram socket at a path, at an abstract "@name", or, if `address` is empty, at an
+ * abstract name chosen by the system. The socket file is removed on close.
  */
 export function listenPacket(
   network: "unixgram",
   address: string,
   options?: ListenPacketOptions,
 ): Routine<UnixgramConn>;
-/** Opens a socket of datagrams on a network that is known only when the program runs. */
+/** Opens a datagram socket on a network that is known only at run time. */
 export function listenPacket(
   network: PacketNetwork,
   address: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a connection and a listener can do, whatever the network. Go: net/net.go. */
+/** Interfaces of connections and listeners on any network. Go: net/net.go. */
 import type { Chunks } from "../fd/chunks.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
@@ -7,31 +7,34 @@ import type { SelectCase } from "../chan/select_case.ts";
 import type { Addr } from "./addr/addr.ts";
 import type { Deadline } from "./deadline.ts";
 
-/** How keep-alive probes are sent. Go: `net.KeepAliveConfig`. Values left out stay as they are. */
+/**
+ * Settings of TCP keep-alive probes. Omitted values are left unchanged. Go: `net.KeepAliveConfig`.
+ */
 export interface KeepAlive {
-  /** Milliseconds of silence before the first probe; the kernel counts whole seconds. */
+  /** Idle time before the first probe, in milliseconds; the kernel counts whole seconds. */
   idle?: number;
-  /** Milliseconds between probes; the kernel counts whole seconds. */
+  /** Time between probes, in milliseconds; the kernel counts whole seconds. */
   interval?: number;
-  /** Probes without an answer before the connection is given up. */
+  /** Number of unanswered probes after which the connection is dropped. */
   count?: number;
 }
 
 /**
- * A stream between two ends. Go: `net.Conn`.
+ * Stream connection. Go: `net.Conn`.
  *
- * One goroutine may read while another writes. More than one reader, or writer, take turns, first
- * come, first served. Methods that are called with `yield*` may park; the others never do.
+ * One goroutine may read while another writes. Several readers, or several writers, take turns,
+ * first come, first served. Methods that return a {@linkcode Routine} may park; the others never
+ * do.
  */
 export interface Conn extends Disposable {
   /**
-   * Reads once, up to the length of `p`. Parks until something has come.
+   * Reads once, up to the length of `p`. Parks until data arrives.
    *
-   * @param p where the bytes go; may be used again at once after the call
-   * @param cancel ends the call early: a context, or a signal of the host
-   * @returns how many came; null at the end of the stream; 0 at once if `p` is empty
-   * @throws {OpError} when the connection failed, was closed, or its read deadline passed; with a
-   * {@linkcode CanceledError} when `cancel` came first, and then no byte was taken
+   * @param p the buffer to fill; may be reused after the call
+   * @param cancel a context or an AbortSignal that cancels the call
+   * @returns the number of bytes read; null at the end of the stream; 0 at once if `p` is empty
+   * @throws {OpError} if the connection failed, was closed, or its read deadline is exceeded; with
+   * a {@linkcode CanceledError} if the call is cancelled, in which case no byte was read
    * @example
    * ```ts
    * for (let n; (n = yield* conn.read(buf)) !== null;) handle(buf.subarray(0, n));
@@ -42,134 +45,149 @@ export interface Conn extends Disposable {
    * Reads until `p` is full. Parks. Go: `io.ReadFull`.
    *
    * @returns the length of `p`, or null if the stream ended before the first byte
-   * @throws {UnexpectedEOFError} when it ended within `p`; {@linkcode OpError} as `read`. Either
-   * says in `bytesRead` how much of `p` it had filled
+   * @throws {UnexpectedEOFError} if the stream ended before `p` was full; {@linkcode OpError} as
+   * `read`. Both have `bytesRead`, the number of bytes in `p`
    */
   readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
   /**
-   * Waits until a read would not have to wait, and holds no buffer meanwhile. Parks. That includes
-   * the end of the stream.
+   * Waits until a read would not have to wait, including at the end of the stream. Holds no buffer
+   * while it waits. Parks.
    *
-   * @throws {OpError} when the connection is closed or its read deadline passed
+   * @throws {OpError} if the connection is closed or its read deadline is exceeded
    */
   readable(cancel?: Cancel): Routine<void>;
   /**
-   * Reads piece by piece through a buffer that all connections of the thread share, so that an idle
-   * connection holds none. Give it up, or take turns with `read`: the pieces go to whoever asks first.
+   * Returns a reader that uses a buffer shared by all connections of the thread, so an idle
+   * connection holds no buffer. Do not mix it with concurrent `read` calls: each chunk goes to
+   * whichever asks first.
    */
   chunks(): Chunks;
   /**
-   * Writes all of `p`. Parks while the peer is slow.
+   * Writes all of `p`. Parks while the send buffer is full.
    *
-   * @param p what to write; may be used again at once after the call
-   * @param cancel ends the call early, as that of `read`
+   * @param p the bytes to write; may be reused after the call
+   * @param cancel cancels the call, as for `read`
    * @returns the length of `p`
-   * @throws {OpError} whose `bytesWritten` says how much went out before it
+   * @throws {OpError} whose `bytesWritten` is the number of bytes sent before the failure
    */
   write(p: Uint8Array, cancel?: Cancel): Routine<number>;
   /**
-   * Writes all of `pieces`, one behind the other, without putting them together first. Parks while
-   * the peer is slow. Go: `net.Buffers`. sendmsg(2).
+   * Writes all `pieces` in order, without joining them first. Parks while the send buffer is full.
+   * Go: `net.Buffers`. sendmsg(2).
    *
-   * @param pieces what to write; may be used again at once after the call
-   * @param cancel ends the call early, as that of `read`
-   * @returns the length of all of them
-   * @throws {OpError} whose `bytesWritten` says how much went out before it
+   * @param pieces the bytes to write; may be reused after the call
+   * @param cancel cancels the call, as for `read`
+   * @returns their total length
+   * @throws {OpError} whose `bytesWritten` is the number of bytes sent before the failure
    * @example
    * ```ts
    * yield* conn.writev([header, body]);
    * ```
    */
   writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number>;
-  /** The case of a `select` that happens when a read would not have to wait. It reads nothing. */
+  /** Returns a `select` case that is ready when a read would not have to wait. It reads nothing. */
   onReadable(): SelectCase<{ value: undefined; ok: true }>;
-  /** The case of a `select` that happens when a write would not have to wait. It writes nothing. */
+  /**
+   * Returns a `select` case that is ready when a write would not have to wait. It writes nothing.
+   */
   onWritable(): SelectCase<{ value: undefined; ok: true }>;
   /**
-   * Closes both directions. What `write` accepted still reaches a peer that goes on reading; parked
-   * calls end with `ClosedError`.
+   * Closes both directions. Data that `write` accepted is still delivered to a peer that keeps
+   * reading; parked calls fail with `ClosedError`.
    *
-   * @throws {OpError} with a `ClosedError` when it was closed before
+   * @throws {OpError} with a `ClosedError` if it is already closed
    */
   close(): void;
-  /** Shuts down the reading side. @throws {OpError} when it is closed */
+  /** Shuts down the reading side. shutdown(2), SHUT_RD. @throws {OpError} if it is closed */
   closeRead(): void;
-  /** Shuts down the writing side: the peer reads the end of the stream. @throws {OpError} when it is closed */
+  /**
+   * Shuts down the writing side: the peer reads the end of the stream. shutdown(2), SHUT_WR.
+   * @throws {OpError} if it is closed
+   */
   closeWrite(): void;
-  /** Closes at once and resets the connection: what the peer has not yet read may be lost. */
+  /** Closes at once and resets the connection: data that the peer has not read yet may be lost. */
   abort(): void;
   /**
-   * Gives the descriptor up: it is yours, to be closed with `closeFd` or given to another process.
-   * It stays non-blocking and close-on-exec; the poller has forgotten it. Here it counts as closed:
-   * parked calls end with `ClosedError`. Go: `File`, which makes a copy.
+   * Gives up the descriptor: the caller owns it, and closes it with `closeFd` or passes it to
+   * another process. It stays non-blocking and close-on-exec, and is removed from the poller. The
+   * connection then counts as closed: parked calls fail with `ClosedError`. Go: `File`, which makes
+   * a duplicate.
    *
-   * @returns its number
-   * @throws {OpError} when it was closed before, or there is no descriptor
+   * @returns the descriptor
+   * @throws {OpError} if the connection is closed, or has no descriptor
    */
   detach(): number;
-  /** This end. */
+  /** Local address. */
   readonly localAddr: Addr;
-  /** The other end. */
+  /** Remote address. */
   readonly remoteAddr: Addr;
-  /** The descriptor's number, or -1 when closed. It stays the connection's own. */
+  /** Descriptor, or -1 once closed. It remains owned by the connection. */
   readonly fd: number;
   /**
-   * Sets when reads and writes fail, those that wait now and those to come. Go: `SetDeadline`.
+   * Sets the deadline of pending and future reads and writes. Go: `SetDeadline`.
    *
-   * @param at a Date, milliseconds since the epoch, or null for never; a past time fails them at once
-   * @throws {RangeError} when it is no time; {@linkcode OpError} when the connection is closed
+   * @param at a Date, milliseconds since the epoch, or null for no deadline; a time in the past
+   * makes calls fail at once
+   * @throws {RangeError} if `at` is not a time; {@linkcode OpError} if the connection is closed
    */
   setDeadline(at: Deadline): void;
-  /** As `setDeadline`, for reads alone. */
+  /** Sets the deadline of reads only. See `setDeadline`. */
   setReadDeadline(at: Deadline): void;
-  /** As `setDeadline`, for writes alone. A write that fails half-way says how much went out. */
+  /**
+   * Sets the deadline of writes only. The error of a partial write has `bytesWritten`. See
+   * `setDeadline`.
+   */
   setWriteDeadline(at: Deadline): void;
-  /** Whether small writes go out at once (they do from the start, as in Go). tcp(7), TCP_NODELAY. */
+  /** Sets whether small writes are sent at once; on by default, as in Go. tcp(7), TCP_NODELAY. */
   setNoDelay(on: boolean): void;
-  /** Probes of a silent peer: off, on, or on with these times (15 s, 15 s from the start, as in Go). */
+  /** Turns keep-alive probes off or on, or sets their intervals; by default 15 s each, as in Go. */
   setKeepAlive(on: boolean | KeepAlive): void;
   /**
-   * What `close` does with unsent bytes: null, the kernel goes on sending; 0, they are dropped and
-   * the peer is reset; more, it goes on for so many seconds. socket(7), SO_LINGER.
+   * Sets what `close` does with unsent data: null, the kernel keeps sending it; 0, it is dropped
+   * and the connection is reset; otherwise the kernel tries for that many seconds. socket(7),
+   * SO_LINGER.
    */
   setLinger(seconds: number | null): void;
-  /** Asks for a receive buffer of so many bytes. socket(7), SO_RCVBUF. */
+  /** Sets the size of the receive buffer, in bytes. socket(7), SO_RCVBUF. */
   setReadBuffer(bytes: number): void;
-  /** Asks for a send buffer of so many bytes. socket(7), SO_SNDBUF. */
+  /** Sets the size of the send buffer, in bytes. socket(7), SO_SNDBUF. */
   setWriteBuffer(bytes: number): void;
-  /** Closes it unless it is closed. */
+  /** Closes the connection unless it is already closed. */
   [Symbol.dispose](): void;
 }
 
-/** Waits for connections. Go: `net.Listener`. */
+/** Stream listener. Go: `net.Listener`. */
 export interface Listener extends Disposable {
   /**
-   * Gives the next connection. Parks until there is one. With no descriptor left it waits until
-   * there is one again, and refuses what has queued up meanwhile.
+   * Returns the next connection. Parks until there is one. If the process runs out of descriptors
+   * (EMFILE), it backs off, and drops connections that have queued up in the meantime.
    *
-   * @param cancel ends the call early, as that of {@linkcode Conn.read}; no connection is lost
-   * @throws {OpError} when the listener is closed or its deadline passed
+   * @param cancel cancels the call, as for {@linkcode Conn.read}; no connection is lost
+   * @throws {OpError} if the listener is closed or its deadline is exceeded
    */
   accept(cancel?: Cancel): Routine<Conn>;
   /**
-   * The case of a `select` that happens when there is a connection, which is its value. A connection
-   * of a case that did not happen is not lost: the next accept gets it. `select` throws what
-   * `accept` would.
+   * Returns a `select` case that is ready when there is a connection, which is its value. If
+   * another case is chosen, the connection is not lost: the next accept returns it. `select` throws
+   * what `accept` would throw.
    */
   onAccept(): SelectCase<{ value: Conn; ok: true }>;
-  /** Closes it; parked calls end with `ClosedError`. @throws {OpError} when it was closed before */
+  /**
+   * Closes the listener; parked calls fail with `ClosedError`. @throws {OpError} if it is already
+   * closed
+   */
   close(): void;
   /**
-   * Gives the descriptor up, as {@linkcode Conn.detach}. It goes on listening: connections queue up
-   * until whoever has it now accepts them. The file of a Unix socket stays.
+   * Gives up the descriptor, as {@linkcode Conn.detach}. It keeps listening: connections queue up
+   * until the new owner accepts them. The file of a Unix socket is not removed.
    */
   detach(): number;
-  /** Where it listens, the port chosen by the system included. */
+  /** Address it listens on, with the port that the system chose. */
   readonly addr: Addr;
-  /** The descriptor's number, or -1 when closed. It stays the listener's own. */
+  /** Descriptor, or -1 once closed. It remains owned by the listener. */
   readonly fd: number;
-  /** Sets when `accept` fails, as {@linkcode Conn.setDeadline}. */
+  /** Sets the deadline of `accept`, as {@linkcode Conn.setDeadline}. */
   setDeadline(at: Deadline): void;
-  /** Closes it unless it is closed. */
+  /** Closes the listener unless it is already closed. */
   [Symbol.dispose](): void;
 }

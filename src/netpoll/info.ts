@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-/** What the library stands on here. */
+/** The platform in use. */
 import { platform } from "../../platforms/platform.ts";
 
-/** See {@linkcode platformInfo}. */
+/** The platform in use, see {@linkcode platformInfo}. */
 export interface PlatformInfo {
-  /** The JavaScript runtime. */
+  /** JavaScript runtime. */
   readonly runtime: "bun" | "deno";
-  /** The operating system, as Go's GOOS names it. */
+  /** Operating system, named as in Go's GOOS. */
   readonly os: string;
-  /** How it is asked what is ready: "epoll", "kqueue", "iocp". */
+  /** Poller of the operating system: "epoll", "kqueue" or "iocp". */
   readonly poller: string;
 }
 
 /**
- * What the library stands on here. Never parks.
+ * Returns the runtime, operating system and poller in use. Never parks.
  *
- * @throws {PlatformError} where the library cannot run
+ * @throws {PlatformError} if the platform is not supported
  * @example
  * ```ts
  * const { runtime, poller } = platformInfo(); // "bun", "epoll"

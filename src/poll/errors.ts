@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The errors of the raw poller that no system call reports. */
+/** Errors of the raw poller that are not system call errors. */
 
-/** The poller was closed, before the call or under it. */
+/** Thrown when the poller is closed, before or during the call. */
 export class PollerClosedError extends Error {
   /** "PollerClosedError". */
   override readonly name = "PollerClosedError";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a wait of the raw poller gives: one object for all waits, and one for all events. */
+/** Result of a wait of the raw poller: one reused object for all waits, and one for all events. */
 import {
   POLL_ERROR,
   POLL_HANGUP,
@@ -8,39 +8,43 @@ import {
 } from "../../platforms/contract/platform.ts";
 
 /**
- * What is ready. One object stands for every event of its poller in turn: it is yours until the
- * next step of the iteration; copy the fields that you want to keep longer.
+ * A ready descriptor. One object stands for each event of its poller in turn; it is valid until the
+ * next step of the iteration. Copy fields to keep them longer.
+ *
+ * @typeParam T the type of `data`
  */
 export class PollEvent<T> {
   /** The descriptor. */
   fd: number = -1;
-  /** What `add` was given for it. */
+  /** Data passed to `add` for this descriptor. */
   data: T = undefined as T;
-  /** What is ready, as bits. @internal */
+  /** Ready conditions, as bits. @internal */
   mode: number = 0;
 
-  /** A read would not have to wait; at the end of the stream neither. */
+  /** True if a read would not have to wait, including at the end of the stream. */
   get readable(): boolean {
     return (this.mode & POLL_READ) !== 0;
   }
 
-  /** A write would not have to wait. */
+  /** True if a write would not have to wait. */
   get writable(): boolean {
     return (this.mode & POLL_WRITE) !== 0;
   }
 
-  /** The peer sends no more; what it sent may still be unread. Told whatever was asked for. */
+  /** True if the peer has stopped sending; earlier data may still be unread. Always reported. */
   get hangup(): boolean {
     return (this.mode & POLL_HANGUP) !== 0;
   }
 
-  /** The descriptor has failed; the next read or write says how. Told whatever was asked for. */
+  /**
+   * True if the descriptor has failed; the next read or write reports the error. Always reported.
+   */
   get error(): boolean {
     return (this.mode & POLL_ERROR) !== 0;
   }
 }
 
-/** Where the batch looks up whether an event is late, and what belongs to its descriptor. */
+/** Finds out whether an event is stale, and the data of its descriptor. */
 export interface Registrations<T> {
   /** Whether `tag` is still the descriptor's; if not, the event is another's. */
   current(fd: number, tag: number): boolean;
@@ -49,17 +53,19 @@ export interface Registrations<T> {
 }
 
 /**
- * The events of a wait, to be gone through once, in the order in which the system gave them. There
- * is one per poller: it is yours until the next wait. Nothing is allocated. An event whose
- * descriptor was removed meanwhile is left out. Those that you do not take, because the loop was left
- * early, are given by the next wait, which then asks the system for no others.
+ * Events of one wait, to iterate over once, in the order in which the system returned them. There
+ * is one object per poller, valid until the next wait; nothing is allocated. Events of descriptors
+ * that were removed in the meantime are skipped. Events that are left because the loop ended early
+ * are returned by the next wait, which then does not ask the system for more.
+ *
+ * @typeParam T the type of `data`
  */
 export class PollEvents<T> implements Iterable<PollEvent<T>> {
-  /** Whether somebody called `wake` since the last wait. */
+  /** True if `wake` was called since the last wait. */
   woken: boolean = false;
-  /** For the iteration. @internal */
+  /** For the iteration only. @internal */
   done: boolean = false;
-  /** For the iteration. @internal */
+  /** For the iteration only. @internal */
   readonly value: PollEvent<T> = new PollEvent<T>();
   readonly #registrations: Registrations<T>;
   readonly #fds: number[] = [];
@@ -73,17 +79,17 @@ export class PollEvents<T> implements Iterable<PollEvent<T>> {
     this.#registrations = registrations;
   }
 
-  /** How many are left to take. */
+  /** Number of events left. */
   get length(): number {
     return this.#count - this.#taken;
   }
 
-  /** Forgets those that were taken. @internal */
+  /** Drops the events that were iterated over. @internal */
   clear(): void {
     this.#count = this.#taken = 0;
   }
 
-  /** Takes in one. @internal */
+  /** Adds an event. @internal */
   push(fd: number, tag: number, mode: number): void {
     const at = this.#count++;
     this.#fds[at] = fd;
@@ -91,13 +97,13 @@ export class PollEvents<T> implements Iterable<PollEvent<T>> {
     this.#modes[at] = mode;
   }
 
-  /** Goes on where the last iteration stopped. */
+  /** Continues where the last iteration stopped. */
   [Symbol.iterator](): Iterator<PollEvent<T>> {
     this.done = false;
     return this as Iterator<PollEvent<T>>;
   }
 
-  /** For the iteration: this object is its own result. @internal */
+  /** For the iteration only: this object is its own result. @internal */
   next(): this {
     const { value } = this;
     while (this.#taken < this.#count) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The raw poller: a thin, checked shell over the system's own. mio: Poll, Registry. */
+/**
+ * The raw poller: a thin layer over the system's own that checks its arguments. mio: Poll,
+ * Registry.
+ */
 import { platform } from "../../platforms/platform.ts";
 import {
   POLL_READ,
@@ -16,16 +19,17 @@ import { PollEvents, type Registrations } from "./events.ts";
 import { HostWatch } from "./host_watch.ts";
 import { now } from "../sched/clock.ts";
 
-/** What to be told of. */
+/** Conditions to report. */
 export interface Interest {
-  /** When a read would not have to wait. Not from the start. */
+  /** Report when a read would not have to wait; false by default. */
   read?: boolean;
-  /** When a write would not have to wait. Not from the start. */
+  /** Report when a write would not have to wait; false by default. */
   write?: boolean;
   /**
-   * "level", as from the start: by every wait, as long as it is so. "edge": once each time that it
-   * comes to be so, and whoever is told must go on until the call would have to wait; on Windows only
-   * the calls of `sys` make a new edge of what comes then. "oneshot": once, until `modify` asks again.
+   * "level" (the default): report in every wait while the condition holds. "edge": report once each
+   * time the condition becomes true, after which the caller must continue until a call returns
+   * AGAIN; on Windows, only calls of `sys` re-arm the edge. "oneshot": report once, until `modify`
+   * re-arms it.
    */
   trigger?: Trigger;
 }
@@ -34,10 +38,11 @@ export interface Interest {
 const MOST_DESCRIPTORS = 0x7fffffff;
 
 /**
- * The operating system's poller for those who write their own loop: epoll, kqueue, AFD. It belongs to the thread
- * that opened it; only `wake` may be called by others. `openPoller` makes one.
+ * The operating system's poller for custom event loops: epoll, kqueue or AFD. It belongs to the
+ * thread that opened it; only `wake` may be called from other threads. Made by {@linkcode
+ * openPoller}.
  *
- * @typeParam T what `add` keeps for a descriptor, and events bring back
+ * @typeParam T the type of the data that `add` associates with a descriptor
  */
 export class Poller<T = undefined> implements Disposable {
   readonly #raw: RawPoller = platform().openRawPoller();
@@ -59,27 +64,28 @@ export class Poller<T = undefined> implements Disposable {
     this.#sink = (fd, tag, mode) => events.push(fd, tag, mode);
   }
 
-  /** The poller's own descriptor, which another poller may wait for; -1 when closed. */
+  /** Descriptor of the poller itself, which another poller can wait for; -1 once closed. */
   get descriptor(): number {
     return this.#wake.closed ? -1 : this.#raw.waitDescriptor;
   }
 
-  /** What another thread needs to call `wake(handle)`. */
+  /** Handle with which another thread can call `wake(handle)`. */
   get handle(): WakerHandle {
     return { memory: this.#wake.memory, descriptor: this.#raw.breakDescriptor };
   }
 
   /**
-   * Registers a descriptor. It stays yours: `remove` it before you close it. Never parks.
+   * Registers a descriptor. It remains yours: `remove` it before you close it. Never parks.
+   * epoll_ctl(2).
    *
-   * @param fd a socket, a pipe, a terminal, an inotify or timerfd descriptor, another poller's; on
-   * Windows a socket
-   * @param interest what to be told of; errors and hang-ups are told in any case
-   * @param data what the events of this descriptor bring back
-   * @throws {SyscallError} whose `code` is "EPERM" for what cannot be polled, such as a file on a
-   * disk; "EEXIST" for what is registered already; "EBADF" for what is no descriptor
-   * @throws {PollerClosedError} when the poller is closed
-   * @throws {TypeError} or {@linkcode RangeError} when an argument is wrong
+   * @param fd a socket, pipe, terminal, inotify or timerfd descriptor, or another poller; on
+   * Windows, a socket
+   * @param interest the conditions to report; errors and hang-ups are always reported
+   * @param data associated data, returned with the events of this descriptor
+   * @throws {SyscallError} whose `code` is "EPERM" if the descriptor cannot be polled, such as a
+   * regular file; "EEXIST" if it is already registered; "EBADF" if it is not open
+   * @throws {PollerClosedError} if the poller is closed
+   * @throws {TypeError} or {@linkcode RangeError} for an invalid argument
    * @example
    * ```ts
    * poller.add(fd, { read: true, trigger: "edge" });
@@ -94,10 +100,12 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Changes what a registered descriptor is waited for, and arms a "oneshot" again. Never parks.
+   * Changes the conditions of a registered descriptor, and re-arms "oneshot". Never parks.
    *
-   * @param data replaces what `add` was given, unless it is left out
-   * @throws {SyscallError} whose `code` is "ENOENT" when the descriptor is not registered; the rest
+   * @param fd the descriptor
+   * @param interest the conditions to report from now on
+   * @param data new associated data; unchanged if omitted
+   * @throws {SyscallError} whose `code` is "ENOENT" if the descriptor is not registered; otherwise
    * as {@linkcode Poller.add}
    */
   modify(fd: number, interest: Interest, data?: T): void {
@@ -107,8 +115,8 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Ends a registration. Events of it that a wait has given and that are not taken yet are dropped,
-   * so that they are never taken for those of a new descriptor with the same number. Never parks.
+   * Removes a descriptor. Its remaining events of the last wait are dropped, so they are never
+   * mistaken for those of a new descriptor with the same number. Never parks.
    *
    * @throws {SyscallError} as {@linkcode Poller.modify}
    */
@@ -120,13 +128,14 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Waits for events. It blocks the thread, and with it the host's loop: use
-   * {@linkcode Poller.waitAsync} beside promises and timers of the host.
+   * Waits for events. It blocks the thread, including the host's event loop; use {@linkcode
+   * Poller.waitAsync} beside promises and timers of the host. epoll_wait(2).
    *
-   * @param ms milliseconds, fractions included; 0 only looks, negative waits until something comes
-   * @returns the events, the same object each time; none if the time was up or `wake` was called
-   * @throws {PollerClosedError} when the poller is closed; {@linkcode SyscallError} when the system
-   * refuses; {@linkcode RangeError} when `ms` is not a number
+   * @param ms timeout in milliseconds, may be fractional; 0 returns immediately, negative waits
+   * without a timeout
+   * @returns the events, always the same object; empty after a timeout or a `wake`
+   * @throws {PollerClosedError} if the poller is closed; {@linkcode SyscallError} if the system
+   * call fails; {@linkcode RangeError} if `ms` is not a number
    * @example
    * ```ts
    * for (const { fd, readable } of poller.wait()) if (readable) read(fd);
@@ -144,11 +153,12 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Waits for events while the host's loop goes on. One at a time.
+   * Waits for events while the host's event loop keeps running. Only one such wait at a time. The
+   * pending wait keeps the process alive.
    *
-   * @param ms as of {@linkcode Poller.wait}
-   * @returns a promise of the events; while it is open the process stays alive
-   * @throws as {@linkcode Poller.wait}; {@linkcode PanicError} when another wait is open
+   * @param ms as for {@linkcode Poller.wait}
+   * @returns a promise of the events
+   * @throws as {@linkcode Poller.wait}; {@linkcode PanicError} if another wait is pending
    */
   async waitAsync(ms = -1): Promise<PollEvents<T>> {
     nanoseconds(ms);
@@ -161,7 +171,7 @@ export class Poller<T = undefined> implements Disposable {
     }
   }
 
-  /** The events of one wait after another, until the poller is closed. */
+  /** Iterates over waits until the poller is closed, yielding the events of each. */
   async *[Symbol.asyncIterator](): AsyncGenerator<PollEvents<T>, void, void> {
     try {
       for (;;) yield await this.waitAsync();
@@ -171,10 +181,10 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Makes the wait that is under way, or the next one, return. From another thread:
-   * `wake(poller.handle)`.
+   * Interrupts the current wait, or the next one. From another thread: `wake(poller.handle)`. Never
+   * parks.
    *
-   * @throws {PollerClosedError} when the poller is closed
+   * @throws {PollerClosedError} if the poller is closed
    */
   wake(): void {
     this.#open();
@@ -182,14 +192,14 @@ export class Poller<T = undefined> implements Disposable {
     this.#raw.break();
   }
 
-  /** Closes the poller; the descriptors in it stay open. A second close does nothing. */
+  /** Closes the poller; registered descriptors stay open. Closing it again has no effect. */
   close(): void {
     if (this.#wake.closed) return;
     this.#wake.close();
     this.#watch.close();
   }
 
-  /** Closes it. */
+  /** Closes the poller. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -228,10 +238,10 @@ function nanoseconds(ms: number): number {
 }
 
 /**
- * Opens a poller. Never parks.
+ * Opens a poller. Never parks. epoll_create1(2), kqueue(2).
  *
- * @typeParam T what is kept for each descriptor
- * @throws {PlatformError} where the library cannot run, or there is no descriptor left
+ * @typeParam T the type of the data associated with each descriptor
+ * @throws {PlatformError} if the platform is not supported, or the process has no free descriptor
  * @example
  * ```ts
  * using poller = openPoller();

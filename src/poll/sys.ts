@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The system calls that a loop over the raw poller needs, checked: they throw, and never wait. */
+/**
+ * Non-blocking system calls for loops over the raw poller. They check their arguments and throw
+ * errors.
+ */
 import { platform } from "../../platforms/platform.ts";
 import {
   type Family,
@@ -18,7 +21,7 @@ import { SyscallError } from "../fd/errors.ts";
 
 const OPTION_NAMES = Object.keys(INT_OPTIONS);
 
-/** What a call answers that would have to wait: ask the poller, and call again. */
+/** Result of a call that would block: wait in the poller, then call again. */
 export const AGAIN: -1 = -1;
 
 /** Most that is handed to the kernel at once. */
@@ -28,46 +31,54 @@ const FAMILIES: readonly Family[] = ["ip4", "ip6"];
 const DIRECTIONS = ["read", "write"] as const;
 
 /**
- * The calls. Each throws {@linkcode SyscallError} with the errno's name in `code`, and
- * {@linkcode TypeError} for an argument that is wrong.
+ * Non-blocking system calls. Each throws {@linkcode SyscallError} with the name of the errno in
+ * `code`, and {@linkcode TypeError} for an invalid argument.
  */
 export interface Sys {
-  /** A TCP socket that never waits and is not inherited. socket(2). */
+  /** Creates a non-blocking, close-on-exec TCP socket; "ip4" by default. socket(2). */
   socket(family?: Family): number;
-  /** Sets an option that is a number. setsockopt(2). */
+  /** Sets an integer-valued option. setsockopt(2). */
   setOption(fd: number, option: IntOption, value: number): void;
-  /** Gives an option that is a number: "SO_ERROR" says how a connect ended. getsockopt(2). */
+  /**
+   * Returns the value of an integer-valued option; "SO_ERROR" is the result of a connect.
+   * getsockopt(2).
+   */
   getOption(fd: number, option: IntOption): number;
   /**
-   * Gives a socket its address: "127.0.0.1:80", "[::1]:0"; no names. bind(2).
+   * Binds a socket to an IP address: "127.0.0.1:80", "[::1]:0"; no host names. bind(2).
    *
-   * @throws {AddrError} when it is no such address; `Deno.errors.NotCapable` without permission
+   * @throws {AddrError} if `address` is not an IP address with a port; `Deno.errors.NotCapable`
+   * without permission
    */
   bind(fd: number, address: string): void;
-  /** Begins to listen, with room for so many connections that wait, from the start for as many as can be. listen(2). */
+  /** Starts listening with this backlog, by default the system's maximum. listen(2). */
   listen(fd: number, backlog?: number): void;
-  /** The next connection, which never waits either, or {@linkcode AGAIN}. accept(2). */
+  /** Returns the next connection, non-blocking, or {@linkcode AGAIN}. accept(2). */
   accept(fd: number): number;
   /**
-   * Begins to connect. False if it takes a while: it is over when the socket is writable. connect(2).
+   * Starts to connect. Returns false if it is in progress: it has ended once the socket is
+   * writable. connect(2).
    *
    * @throws as {@linkcode Sys.bind}
    */
   connect(fd: number, address: string): boolean;
-  /** Reads what has come: how many bytes, 0 at the end of the stream, or {@linkcode AGAIN}. read(2). */
+  /**
+   * Reads available data. Returns the number of bytes, 0 at the end of the stream, or {@linkcode
+   * AGAIN}. read(2).
+   */
   read(fd: number, buffer: Uint8Array): number;
-  /** Writes what there is room for: how many bytes, or {@linkcode AGAIN}. write(2). */
+  /** Writes as much as fits. Returns the number of bytes, or {@linkcode AGAIN}. write(2). */
   write(fd: number, buffer: Uint8Array): number;
-  /** Ends one direction of a connection. shutdown(2). */
+  /** Shuts down one direction of a connection. shutdown(2). */
   shutdown(fd: number, how: "read" | "write"): void;
   /** Closes a descriptor. close(2). */
   close(fd: number): void;
-  /** The socket's own address: the port that the system chose. getsockname(2). */
+  /** Returns the local address of a socket, with the port that the system chose. getsockname(2). */
   localAddr(fd: number): TCPAddr;
 }
 
 /**
- * The system calls for a loop of your own. None of them waits, none parks.
+ * Non-blocking system calls for a custom event loop. None of them parks.
  *
  * @example
  * ```ts

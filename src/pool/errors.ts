@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** Why a job has no result, where that is not the job's own error. */
+/** Why a job has no result, other than an error of the job itself. */
 
-/** A job was turned away, as there is more to do than can be done. */
+/** Thrown when a job is rejected because the pool is overloaded. */
 export class OverloadError extends Error {
   /** "OverloadError". */
   override readonly name = "OverloadError";
-  /** For callers that tell errors by their codes. */
+  /** Error code. */
   readonly code = "ERR_OVERLOAD";
-  /** Trying again later may help. */
+  /** A retry may succeed later. */
   readonly temporary = true;
-  /** What was too long: the queue, or the wait in it. */
+  /** The limit that was exceeded: the length of the queue, or the time in it. */
   readonly limit: "queueLength" | "queueDelay";
   /** @internal */
   constructor(limit: "queueLength" | "queueDelay") {
@@ -18,11 +18,11 @@ export class OverloadError extends Error {
   }
 }
 
-/** The worker ended while it was at the job. The `cause` is what ended it, if anything told. */
+/** Thrown when the worker ended while running the job. `cause` is what ended it, if known. */
 export class WorkerEndedError extends Error {
   /** "WorkerEndedError". */
   override readonly name = "WorkerEndedError";
-  /** For callers that tell errors by their codes. */
+  /** Error code. */
   readonly code = "ERR_WORKER_ENDED";
   /** @internal */
   constructor(cause: unknown) {
@@ -30,13 +30,13 @@ export class WorkerEndedError extends Error {
   }
 }
 
-/** The job took longer than it may, and its worker was terminated. */
+/** Thrown when a job exceeded its time limit; its worker was terminated. */
 export class JobTimeoutError extends Error {
   /** "JobTimeoutError". */
   override readonly name = "JobTimeoutError";
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ETIMEDOUT";
-  /** A time-out. */
+  /** A timeout. */
   readonly timeout = true;
   /** @internal */
   constructor(ms: number) {
@@ -44,11 +44,11 @@ export class JobTimeoutError extends Error {
   }
 }
 
-/** The pool was closed before the job was done. */
+/** Thrown when the pool was closed before the job was done. */
 export class PoolClosedError extends Error {
   /** "PoolClosedError". */
   override readonly name = "PoolClosedError";
-  /** For callers that tell errors by their codes. */
+  /** Error code. */
   readonly code = "ERR_POOL_CLOSED";
   /** @internal */
   constructor() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The job that a worker of a pool is at, for the job's own code. */
+/** The current job of a pool's worker, for use by the job itself. */
 import { CANCELLED } from "../worker/protocol.ts";
 
 let words: Int32Array | null = null;
@@ -12,9 +12,8 @@ export function beginJob(shared: Int32Array, job: number): void {
 }
 
 /**
- * Whether nobody waits any more for the result of the job that this thread is at: the goroutine that
- * submitted it was ended, or gave up. A job that takes long should look now and then, and return.
- * Never parks.
+ * Returns true if the result of the current job is no longer needed: the goroutine that submitted
+ * it was ended or cancelled. A long job should check this now and then, and return. Never parks.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Settings of a pool, checked. */
+/** The options of a worker pool, checked. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
@@ -14,47 +14,50 @@ import {
 } from "../worker/worker_options.ts";
 
 /**
- * How long jobs may wait, after CoDel (RFC 8289). A queue may be long for a moment, and empty again
- * soon after; then a wait of up to `interval` is fine. One that has not been empty for as long as
- * `interval` is a standing queue, in which all wait and nobody gains: then what has waited for
- * `target` is turned away, so that those that are served are served in time.
+ * Limit on queueing time, by CoDel (RFC 8289). A queue may be long for a moment and soon empty
+ * again; then a wait of up to `interval` is fine. A queue that has not been empty for `interval` is
+ * a standing queue, which delays every job without any gain: jobs that have waited for `target` are
+ * then rejected, so the jobs that run still finish in time.
  */
 export interface QueueDelay {
   /** Milliseconds that a job may wait in a standing queue. */
   target: number;
-  /** Milliseconds without an empty queue after which it is a standing one; 100 from the start. */
+  /** Milliseconds without an empty queue until it counts as a standing queue; 100 by default. */
   interval?: number;
 }
 
-/** Settings of {@linkcode openWorkerPool}. */
+/** Options of {@linkcode openWorkerPool}. */
 export interface PoolOptions {
-  /** How many threads do jobs, one each at a time; as many as there are processors from the start. */
+  /** Number of worker threads, each running one job at a time; the number of CPUs by default. */
   workers?: number;
-  /** Jobs that may wait for a worker; 1024 from the start. */
+  /** Maximum number of queued jobs; 1024 by default. */
   queueLength?: number;
-  /** What a job does that finds the queue full: wait for room (from the start), or throw. */
+  /** What a job does when the queue is full: wait for room (the default), or throw. */
   whenFull?: "wait" | "refuse";
-  /** How long a job may wait; as long as it takes from the start. */
+  /** How long a job may wait in the queue; unlimited by default. */
   queueDelay?: QueueDelay;
-  /** Milliseconds that a job may take; its worker is then terminated. No limit from the start. */
+  /**
+   * Time limit of a job in milliseconds, after which its worker is terminated; unlimited by
+   * default.
+   */
   jobTimeout?: number;
-  /** How a worker waits: "run" for jobs that give promises. See {@linkcode ReactorOptions}. */
+  /** How a worker waits: "run" for jobs that return promises. See {@linkcode ReactorOptions}. */
   driver?: Driver;
-  /** When a worker that died is started again; false for never. */
+  /** When a worker that died is restarted; false for never. */
   restart?: RestartOptions | false;
-  /** Told when a worker has died that was not told to end. */
+  /** Called when a worker has died. */
   onWorkerEnd?: (report: PoolWorkerReport) => void;
-  /** Called for each job that is turned away. It must not throw. */
+  /** Called for each job that is rejected. It must not throw. */
   onShed?: (limit: "queueLength" | "queueDelay") => void;
 }
 
-/** How a pool's worker ended that was not told to. */
+/** Report of a worker that died. */
 export interface PoolWorkerReport {
-  /** Its number, from 0. */
+  /** Number of the worker, starting at 0. */
   readonly worker: number;
-  /** What ended it: an error that it did not catch, or null if it exited or was terminated. */
+  /** The uncaught error that ended it, or null if it exited or was terminated. */
   readonly error: unknown;
-  /** Milliseconds until it is started again; null if it is not. */
+  /** Milliseconds until it is restarted; null if it is not. */
   readonly restartIn: number | null;
 }
 

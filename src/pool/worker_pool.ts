@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A pool of workers that do what would keep a thread from its connections. */
+/** A pool of worker threads for CPU-bound work. */
 import { go, sleep } from "../sched/api.ts";
 import { needObject, needString, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -26,7 +26,7 @@ const LOOK_MS = 2;
 // deno-lint-ignore no-explicit-any
 export type JobModule = Record<string, any>;
 
-/** What a job gives: of a goroutine function what it returns, of a promise what it resolves to. */
+/** Result of a job: the return value of a `function*`, or the value a promise resolves to. */
 export type JobResult<F> = F extends (...args: never[]) => infer R
   ? R extends Generator<unknown, infer T, unknown> ? T : Awaited<R>
   : unknown;
@@ -34,32 +34,32 @@ export type JobResult<F> = F extends (...args: never[]) => infer R
 /** The arguments of a job. */
 export type JobArguments<F> = F extends (...args: infer A) => unknown ? A : unknown[];
 
-/** A job in words, for what a name and arguments do not say. */
+/** A job that needs more than a name and arguments. */
 export interface JobRequest<M extends JobModule, K extends keyof M & string> {
-  /** The function that does it, by the name under which its module exports it. */
+  /** Name of the exported function. */
   name: K;
-  /** What it is called with; it is copied, see the structured clone algorithm. */
+  /** Arguments, copied by the structured clone algorithm. */
   args?: JobArguments<M[K]>;
-  /** Buffers among the arguments that are moved instead of being copied. */
+  /** Buffers among the arguments to transfer instead of copying. */
   transfer?: ArrayBuffer[];
 }
 
-/** What a pool has done. */
+/** Counters of a pool. */
 export interface PoolCounters {
-  /** Jobs that wait. */
+  /** Jobs in the queue. */
   readonly queued: number;
-  /** Jobs that are being done. */
+  /** Running jobs. */
   readonly running: number;
-  /** Jobs that came to an end, if only by an error of their own. */
+  /** Completed jobs, including those that threw. */
   readonly done: number;
-  /** Jobs that were turned away, by the limit. */
+  /** Rejected jobs, by limit. */
   readonly shed: Readonly<Record<"queueLength" | "queueDelay", number>>;
 }
 
 /**
- * Workers that do jobs, as {@linkcode openWorkerPool} gives them.
+ * Pool of worker threads, as {@linkcode openWorkerPool} returns it.
  *
- * @typeParam M The module whose functions are the jobs.
+ * @typeParam M the module that exports the jobs
  */
 export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   readonly #options: CheckedPoolOptions;
@@ -94,24 +94,25 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     return this.#crew.ready();
   }
 
-  /** What it has done, and what it is at. */
+  /** Counters of completed, running and queued jobs. */
   get counters(): PoolCounters {
     const running = this.#places.filter(({ job }) => job !== null).length;
     return { queued: this.#queue.length, running, done: this.#done, shed: { ...this.#shed } };
   }
 
   /**
-   * Has a function of the module called in a worker, and gives its result. Parks until it is done.
-   * A function* of the module is run as a goroutine there. If the goroutine that calls this is ended,
-   * a job that waits is not done, and one that is being done can see it: {@linkcode jobCancelled}.
+   * Calls an exported function of the module in a worker, and returns its result. Parks until the
+   * job is done. A `function*` runs as a goroutine there. If the calling goroutine is ended, a
+   * queued job is dropped, and a running one can check {@linkcode jobCancelled}.
    *
-   * @param name the function's name
-   * @param args what it is called with; they are copied, as the result is
+   * @param name name of the exported function
+   * @param args its arguments; they are copied, as is the result
+   * @returns the result of the job
    * @throws the job's own error: a copy, with its `name`, `message`, `stack`, `code` and `cause`
-   * @throws {OverloadError} when the queue is full or the wait was too long
-   * @throws {TypeError} when an argument is wrong
-   * @throws {WorkerEndedError} when the worker died of it; {@linkcode JobTimeoutError} when it took
-   * too long; {@linkcode PoolClosedError}; a `DataCloneError` for what cannot be copied
+   * @throws {OverloadError} if the queue is full, or the job waited too long
+   * @throws {TypeError} for an invalid argument
+   * @throws {WorkerEndedError} if the worker died; {@linkcode JobTimeoutError} if the job took too
+   * long; {@linkcode PoolClosedError}; a `DataCloneError` for a value that cannot be copied
    * @example
    * ```ts
    * const digest = yield* pool.submit("scrypt", password, salt);
@@ -122,9 +123,9 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     ...args: JobArguments<M[K]>
   ): Routine<JobResult<M[K]>>;
   /**
-   * As above, for a job with buffers that are moved.
+   * Like the overload above, for a job with buffers to transfer.
    *
-   * @param request its name, its arguments, and the buffers among them that are moved
+   * @param request the name, the arguments, and the buffers among them to transfer
    */
   submit<K extends keyof M & string>(request: JobRequest<M, K>): Routine<JobResult<M[K]>>;
   *submit(job: string | JobRequest<M, string>, ...args: unknown[]): Routine<never> {
@@ -149,12 +150,12 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   }
 
   /**
-   * Takes no new jobs, waits until those that it has are done, and ends the workers. Parks until
-   * nothing of the pool is left.
+   * Accepts no new jobs, waits until all jobs are done, and ends the workers. Parks until nothing
+   * of the pool is left.
    *
-   * @param options `deadline`: milliseconds that it waits, 10,000 from the start; what is not done
-   * by then fails with {@linkcode PoolClosedError}
-   * @throws {TypeError} when the deadline is none
+   * @param options `deadline`: maximum wait in milliseconds, 10,000 by default; unfinished jobs
+   * then fail with {@linkcode PoolClosedError}
+   * @throws {TypeError} if the deadline is not a number
    */
   *shutdown(options: { deadline?: number } = {}): Routine<void> {
     const deadline = checkShutdown("shut down", options);
@@ -167,7 +168,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     yield* this.#crew.end(END_MS);
   }
 
-  /** Begins to end it at once. Never parks. */
+  /** Starts to end the pool at once. Never parks. */
   close(): void {
     if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
   }
@@ -277,14 +278,14 @@ function checkRequest(
 }
 
 /**
- * Starts workers for jobs that take the processor for long. Parks until all are up. They end with the
+ * Starts worker threads for CPU-bound jobs. Parks until all of them are ready. They end with the
  * pool, and at the latest with the run that opened it.
  *
- * @typeParam M The module's type, as `typeof import("./jobs.ts")`: then names and arguments of jobs
- * are checked.
- * @param module whose exported functions are the jobs, as `new URL("./jobs.ts", import.meta.url)`
+ * @typeParam M the type of the module, as `typeof import("./jobs.ts")`, so that names and arguments
+ * of jobs are type-checked
+ * @param module the module that exports the jobs, as `new URL("./jobs.ts", import.meta.url)`
  * @param options see {@linkcode PoolOptions}
- * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
+ * @throws {TypeError} for an invalid option, naming it; the error of loading the module
  * @example
  * ```ts
  * using pool = yield* openWorkerPool<typeof import("./jobs.ts")>(new URL("./jobs.ts", import.meta.url));
@@ -300,8 +301,8 @@ export function* openWorkerPool<M extends JobModule = JobModule>(
 }
 
 /**
- * The former name of {@linkcode openWorkerPool}.
+ * Former name of {@linkcode openWorkerPool}.
  *
- * @deprecated Use {@linkcode openWorkerPool}; this name goes with version 0.3.
+ * @deprecated Use {@linkcode openWorkerPool}. This name will be removed in version 0.3.
  */
 export const openPool: typeof openWorkerPool = openWorkerPool;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Why a reactor serves no more, where nobody shut it down. */
+/** Errors of a reactor. */
 
 /**
- * Every worker has died, and none is started again. The `cause` is what ended the last, if anything
- * told.
+ * Thrown when every worker has died and none is restarted. `cause` is what ended the last one, if
+ * known.
  */
 export class NoWorkersError extends Error {
   /** "NoWorkersError". */
   override readonly name = "NoWorkersError";
-  /** For callers that tell errors by their codes. */
+  /** Error code. */
   readonly code = "ERR_NO_WORKERS";
   /** @internal */
   constructor(cause: unknown) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Settings of a reactor, checked. */
+/** The options of a reactor, checked. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions } from "../validate/options.ts";
@@ -15,63 +15,62 @@ import {
   workersSchema,
 } from "../worker/worker_options.ts";
 
-/** How a worker ended that was not told to. */
+/** Report of a worker that died. */
 export interface WorkerReport {
-  /** Its number. */
+  /** Number of the worker, starting at 0. */
   readonly worker: number;
-  /** What ended it: an error that it did not catch, or null if it exited or was terminated. */
+  /** The uncaught error that ended it, or null if it exited or was terminated. */
   readonly error: unknown;
-  /** Connections that it had been handed, or had accepted, and that were closed with it. */
+  /** Number of connections that were closed with it. */
   readonly connections: number;
-  /** Milliseconds until it is started again; null if it is not. */
+  /** Milliseconds until it is restarted; null if it is not. */
   readonly restartIn: number | null;
   /**
-   * Whether its thread could not be ended, as it is in a foreign call that does not return. Its
-   * descriptors stay open then: nobody else could close them without harm.
+   * True if its thread could not be terminated, because it is in a foreign call that does not
+   * return. Its descriptors then stay open, because closing them from another thread is unsafe.
    */
   readonly stuck: boolean;
 }
 
-/** Where an error was not caught. */
+/** Where an uncaught error occurred. */
 export interface PanicPlace {
-  /** The number of the worker. */
+  /** Number of the worker. */
   readonly worker: number;
-  /** The peer whose connection was served, or "". */
+  /** Remote address of the connection, or "". */
   readonly remote: string;
 }
 
-/** Settings of {@linkcode openReactor} and {@linkcode serve}. */
+/** Options of {@linkcode openReactor} and {@linkcode serve}. */
 export interface ReactorOptions {
-  /** How many threads serve; as many as there are processors from the start. */
+  /** Number of worker threads; the number of CPUs by default. */
   workers?: number;
-  /** The name under which the module exports its handler; "handle" from the start. */
+  /** Name under which the module exports its handler; "handle" by default. */
   name?: string;
-  /** Passed to every handler, as a copy in each worker: see the structured clone algorithm. */
+  /** Data for the handlers, copied to each worker by the structured clone algorithm. */
   data?: unknown;
   /** See {@linkcode LoadBalance}; "roundRobin" from the start. */
   loadBalance?: LoadBalance;
   /**
-   * How a worker waits when it has nothing to do. "runSync", from the start: blocked in the poller,
-   * which is fastest. "run": in the host's loop, for handlers that use promises, timers or servers
-   * of the host.
+   * How an idle worker waits. "runSync" (the default): blocked in the poller, which is fastest.
+   * "run": in the host's event loop, for handlers that use promises, timers or servers of the host.
    */
   driver?: Driver;
   /**
-   * Limits over all workers; `goroutines` is of each. Policies that close an idle connection, and all
-   * limits where the workers accept by themselves, are kept by each worker for its share.
+   * Limits for all workers together; `goroutines` applies to each. Each worker enforces policies
+   * that close idle connections, and all limits if workers accept for themselves, for its share.
    */
   limits?: Limits;
-  /** When a worker that died is started again; false for never. */
+  /** When a worker that died is restarted; false for never. */
   restart?: RestartOptions | false;
   /**
-   * Told of an error that a connection's goroutine did not catch: the connection is closed, and all
-   * others go on. Without it such an error ends the worker, as it ends a `run`. What it throws ends
-   * the run that opened the reactor.
+   * Called for an uncaught error in a connection's goroutine: the connection is closed, and all
+   * others continue. Without it, such an error ends the worker, as it ends a `run`. An error that
+   * it throws ends the run that opened the reactor.
    */
   onPanic?: (error: unknown, place: PanicPlace) => void;
   /**
-   * Told when a worker has died. Its connections are closed, and the other workers go on. What it
-   * throws ends the run that opened the reactor.
+   * Called when a worker has died. Its connections are closed, and the other workers continue. An
+   * error that it throws ends the run that opened the reactor.
    */
   onWorkerEnd?: (report: WorkerReport) => void;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * A main reactor and its sub-reactors: connections are accepted here, or in the workers, and served
- * in workers, each a thread with a poller and a scheduler of its own.
+ * by workers, each a thread with its own poller and scheduler.
  */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Listener } from "../net/net.ts";
@@ -34,19 +34,19 @@ const END_MS = 1500;
 /** How often workers are asked how many goroutines they have, if there is a limit. */
 const ASK_MS = 10;
 
-/** What a shutdown came to. */
+/** Result of a shutdown. */
 export interface ShutdownReport {
-  /** Connections that were still open at the deadline, and were cut. */
+  /** Number of connections that were still open at the deadline and were closed. */
   readonly cut: number;
 }
 
-/** Settings of {@linkcode Reactor.shutdown}. */
+/** Options of {@linkcode Reactor.shutdown}. */
 export interface ShutdownOptions {
-  /** Milliseconds that open connections have to come to their end; 10,000 from the start. May be Infinity. */
+  /** Milliseconds until open connections are closed; 10,000 by default. May be Infinity. */
   deadline?: number;
 }
 
-/** Workers that serve connections, as {@linkcode openReactor} gives them. */
+/** Workers that serve connections, as {@linkcode openReactor} returns them. */
 export class Reactor implements Disposable {
   readonly #options: CheckedReactorOptions;
   readonly #module: string;
@@ -83,12 +83,12 @@ export class Reactor implements Disposable {
     return this.#crew.ready();
   }
 
-  /** The workers, by their numbers. */
+  /** The workers, ordered by number. */
   get workers(): readonly ReactorWorker[] {
     return this.#slots;
   }
 
-  /** What was let in and what was not, here and in all workers. */
+  /** Counters of accepted, refused and closed connections, of this thread and all workers. */
   get counters(): LimitCounters {
     const counters = structuredClone(this.#gate.counters);
     counters.open = 0;
@@ -100,14 +100,14 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Accepts from `listener` and hands each connection to a worker, until the listener is closed or
+   * Accepts connections from `listener` and hands each to a worker, until the listener is closed or
    * the reactor shuts down. Parks.
    *
-   * @param listener as `listen` gives it; call its `accept` no more
-   * @throws {TypeError} when the listener is of another kind, of Unix sockets and there is a limit
-   * that needs TCP, or of "unixpacket" and the handler a table of events, which knows no packets;
-   * {@linkcode OpError} when it fails;
-   * {@linkcode NoWorkersError} when all workers have died with `restart: false`: it is closed then
+   * @param listener a listener returned by `listen`; do not call its `accept` any more
+   * @throws {TypeError} for another kind of listener, for a Unix socket with a limit that requires
+   * TCP, and for "unixpacket" with a table of callbacks, which has no message boundaries;
+   * {@linkcode OpError} if the listener fails; {@linkcode NoWorkersError} if all workers have died
+   * with `restart: false`, after closing the listener
    */
   *serve(listener: Listener): Routine<void> {
     const served = servedBy(listener, this.#options.limits, this.#events);
@@ -124,17 +124,17 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Has every worker listen by itself, with SO_REUSEPORT, and the kernel share out the connections.
-   * It does so by a hash of the addresses: many short connections come out even, few long ones need
-   * not, and one worker that is busy keeps its share waiting. Parks.
+   * Makes every worker listen for itself, by SO_REUSEPORT, so that the kernel distributes
+   * connections. It uses a hash of the addresses: many short connections are distributed evenly, a
+   * few long ones need not be, and the connections of a busy worker wait for it. Parks. socket(7).
    *
-   * @param network "tcp", "tcp4" or "tcp6"; a path has no port to share, see {@linkcode Reactor.serve}
+   * @param network "tcp", "tcp4" or "tcp6"; a path cannot be shared, see {@linkcode Reactor.serve}
    * @param address "host:port"
    * @param options see {@linkcode ListenOptions}
-   * @returns where they listen
-   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`;
-   * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} when the reactor
-   * is shut down
+   * @returns the address they listen on
+   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`; {@linkcode
+   * NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} if the reactor has been
+   * shut down
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
     if (isUnixNetwork(network)) {
@@ -149,12 +149,12 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Ends it in order: stops accepting, lets the handlers come to their end, for which their
-   * context's `draining` is a sign, and ends the workers. What is open at the deadline is cut. Parks
-   * until nothing of the reactor is left.
+   * Graceful shutdown: stops accepting, waits until the handlers have ended, which can watch
+   * `draining` of their context, and ends the workers. Connections that are open at the deadline
+   * are closed. Parks until nothing of the reactor is left.
    *
    * @param options see {@linkcode ShutdownOptions}
-   * @throws {TypeError} when the deadline is none
+   * @throws {TypeError} if the deadline is not a number
    */
   *shutdown(options: ShutdownOptions = {}): Routine<ShutdownReport> {
     const deadline = checkShutdown("shut down", options);
@@ -169,7 +169,10 @@ export class Reactor implements Disposable {
     return { cut };
   }
 
-  /** Begins to end it at once; {@linkcode wait} waits until it has ended. Never parks. */
+  /**
+   * Starts to end the reactor at once; {@linkcode Reactor.wait} waits until it has ended. Never
+   * parks.
+   */
   close(): void {
     if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
   }
@@ -179,7 +182,7 @@ export class Reactor implements Disposable {
     this.close();
   }
 
-  /** Waits until nothing of it is left. Parks. */
+  /** Waits until nothing of the reactor is left. Parks. */
   wait(): Routine<void> {
     return this.#crew.wait();
   }
@@ -281,14 +284,14 @@ export class Reactor implements Disposable {
 }
 
 /**
- * Starts workers that serve connections with the handler that `module` exports. Parks until all are
- * up. They end with the reactor, and at the latest with the run that opened it.
+ * Starts workers that serve connections with the handler that `module` exports. Parks until all of
+ * them are ready. They end with the reactor, and at the latest with the run that opened it.
  *
- * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`; it exports as
- * `handle` a `function*`, see {@linkcode Handler}, or a table of events as `serve` of `./event` takes
- * it, of which each worker has a server
+ * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`. It exports
+ * `handle`: a `function*`, see {@linkcode Handler}, or a table of callbacks as for `serve` of
+ * `./event`, of which each worker runs a server
  * @param options see {@linkcode ReactorOptions}
- * @throws {TypeError} when an option is wrong, naming it; what loading the module throws
+ * @throws {TypeError} for an invalid option, naming it; the error of loading the module
  * @example
  * ```ts
  * const reactor = yield* openReactor(new URL("./echo_handler.ts", import.meta.url), { workers: 4 });

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-/** The one line that serves over all cores. */
+/** One-call helper: serves a listener on all cores. */
 import type { Listener } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { openReactor } from "./reactor.ts";
 import type { ReactorOptions } from "./options.ts";
 
 /**
- * Serves `listener` over all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
- * Parks until the listener is closed, and its connections are done.
+ * Serves `listener` on all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
+ * Parks until the listener is closed and its connections have ended.
  *
- * @param listener as `listen` gives it
+ * @param listener a listener returned by `listen`
  * @param module the handler's module, see {@linkcode openReactor}
  * @param options see {@linkcode ReactorOptions}
- * @throws {TypeError} when an option is wrong, naming it; what loading the module throws;
- * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}
+ * @throws {TypeError} for an invalid option, naming it; the error of loading the module; {@linkcode
+ * NoWorkersError} as {@linkcode Reactor.serve}
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:7007");

@@ -21,19 +21,19 @@ import * as P from "../worker/protocol.ts";
 import { DescriptorRing, TokenRing } from "../worker/shared_rings.ts";
 import { ShedReports } from "../worker/shed_reports.ts";
 
-/** What a handler is told beside its connection. */
+/** Context of a handler. */
 export interface HandlerContext {
-  /** The number of the worker, from 0. */
+  /** Number of the worker, starting at 0. */
   readonly worker: number;
-  /** The `data` of the reactor's options, as this worker's copy. */
+  /** Copy of the reactor option `data`. */
   readonly data: unknown;
-  /** Cancelled when the reactor shuts down: a good moment to end an idle connection. */
+  /** Cancelled when the reactor shuts down: end idle connections then. */
   readonly draining: Context;
 }
 
 /**
- * Serves a connection, in a goroutine of its own. When it returns the connection is closed. An
- * `OpError` that it does not catch ends the connection and nothing else: peers vanish.
+ * Serves a connection in its own goroutine. The connection is closed when it returns. An uncaught
+ * `OpError` ends only the connection, because peers may disconnect at any time.
  */
 export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 

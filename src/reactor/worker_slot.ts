@@ -8,24 +8,30 @@ import { type Accepted, MOST_TOKENS } from "../worker/shared_rings.ts";
 import type { WorkerThread } from "../worker/worker_thread.ts";
 
 /**
- * What a worker is doing. "starting": its module is being loaded. "serving". "paused": it serves what
- * it has and takes nothing new. "waiting": it has died and is to be started again. "ended".
+ * State of a worker. "starting": it is loading its module. "serving". "paused": it keeps its
+ * connections and accepts no new ones. "waiting": it has died and will be restarted. "ended".
  */
 export type WorkerState = "starting" | "serving" | "paused" | "waiting" | "ended";
 
-/** A worker of a reactor, as its user sees it. */
+/** Worker of a reactor. */
 export interface ReactorWorker {
-  /** Its number, from 0; a worker that is started again has the same. */
+  /** Number of the worker, starting at 0; unchanged by a restart. */
   readonly id: number;
   /** See {@linkcode WorkerState}. */
   readonly state: WorkerState;
-  /** Connections that it has open. */
+  /** Number of open connections. */
   readonly connections: number;
-  /** Has it take no new connections; those it has go on. With all paused, accepting stops. */
+  /**
+   * Stops handing new connections to it; existing ones continue. If all workers are paused,
+   * accepting stops. Never parks.
+   */
   pause(): void;
-  /** Ends a `pause`. */
+  /** Reverses `pause`. Never parks. */
   resume(): void;
-  /** Ends its thread from outside, whatever it is doing; it is then started again as if it had died. */
+  /**
+   * Terminates its thread, whatever it is doing; it is then restarted as if it had died. Never
+   * parks.
+   */
   terminate(): void;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a user calls of the scheduler. Everything here is about this thread alone. */
+/** The scheduler's public functions. All of them act on the calling thread only. */
 import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
@@ -14,15 +14,15 @@ export { gosched, sleep } from "./sleep.ts";
 /**
  * Starts a goroutine. Go: the `go` statement.
  *
- * Nothing runs at once: the goroutine joins the end of the run queue, which is first in, first out.
- * It belongs to the run of the goroutine that started it, and ends with it at the latest. Outside
- * `run` it starts the scheduler on the host's event loop; an error that such a goroutine does not
- * catch is an uncaught error of the host. Never parks.
+ * The goroutine does not run immediately: it joins the end of the run queue, which is first in,
+ * first out. It belongs to the run of the goroutine that started it, and ends with that run at the
+ * latest. Outside `run`, `go` starts the scheduler on the host's event loop; an error that such a
+ * goroutine does not catch is an uncaught error of the host. Never parks.
  *
- * @param f a `function*`, or a function that returns what one returns
- * @param args what `f` is called with, at once
- * @returns a handle, whose `join` waits for the end
- * @throws {TypeError} when `f` is not a `function*`
+ * @param f a `function*`, or a function that returns a {@linkcode Routine}
+ * @param args arguments for `f`, which is called at once
+ * @returns a handle; its `join` waits until the goroutine has ended
+ * @throws {TypeError} if `f` is not a `function*`
  * @example
  * ```ts
  * go(function* () { yield* sleep(10); console.log("ten milliseconds later"); });
@@ -37,20 +37,21 @@ export function go<A extends unknown[], T>(
 }
 
 /**
- * Runs `main` as a goroutine beside the host's event loop: promises, timers, `fetch` and the
- * host's own servers go on. Go: `func main`.
+ * Runs `main` as a goroutine beside the host's event loop: promises, timers, `fetch` and the host's
+ * own servers keep working. Go: `func main`.
  *
- * When `main` returns, the other goroutines of the run are ended: their `finally` blocks run, and
- * may park for up to a second, as may goroutines that they start, and the descriptors that they
- * opened are closed. A `finally` that parks is best that of the goroutine's own function: JavaScript
- * lets the caller of a function whose `finally` has parked go on, and it is then ended only after that
- * second. What `main` returns is the caller's: a connection or a listener in it stays open.
+ * When `main` returns, all other goroutines of the run are ended. Their `finally` blocks run and
+ * may park for up to one second, as may goroutines that they start; then the descriptors that the
+ * run opened are closed. A `finally` block that parks should be in the goroutine's own function:
+ * after a nested `finally` block has parked, JavaScript lets its caller continue, and the goroutine
+ * is then ended only after that second. A connection or listener that `main` returns belongs to the
+ * caller and stays open.
  *
  * @param main the first goroutine
  * @param options see {@linkcode RunOptions}
- * @returns a promise of what `main` returned. It rejects with the very error that a goroutine did
- * not catch (its `goroutine` property names the goroutine), or with {@linkcode DeadlockError} when
- * the host runs out of work while every goroutine is asleep.
+ * @returns a promise of the value that `main` returned. It rejects with the error that a goroutine
+ * did not catch (its `goroutine` property names the goroutine), or with {@linkcode DeadlockError}
+ * if the host runs out of work while every goroutine is asleep.
  * @example
  * ```ts
  * const n = await run(function* () { yield* sleep(1); return 42; });
@@ -71,15 +72,16 @@ export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promis
 }
 
 /**
- * Runs `main` as a goroutine with the thread to itself: when nothing is runnable the thread blocks
- * in the operating system's poller. For workers, and for peak throughput. Nothing of the host goes
- * on meanwhile: no promise resolves, no timer of the host fires. Ends as {@linkcode run} does.
+ * Runs `main` as a goroutine with the thread to itself: while no goroutine is runnable, the thread
+ * blocks in the operating system's poller. Use it in workers, and for maximum throughput. The
+ * host's event loop does not run in the meantime: no promise resolves and no timer of the host
+ * fires. Ends as {@linkcode run} does.
  *
  * @param main the first goroutine
  * @param options see {@linkcode RunOptions}
- * @returns what `main` returned
- * @throws the error that a goroutine did not catch; {@linkcode DeadlockError} when nothing can ever
- * wake one; {@linkcode PanicError} when it is called by a goroutine
+ * @returns the value that `main` returned
+ * @throws the error that a goroutine did not catch; {@linkcode DeadlockError} if nothing can wake
+ * any goroutine; {@linkcode PanicError} if called from a goroutine
  * @example
  * ```ts
  * runSync(function* () { yield* sleep(1); console.log("done"); });
@@ -107,18 +109,18 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   return current.result as T;
 }
 
-/** Whether, with the host's loop standing still, nothing can wake anyone. */
+/** Returns true if nothing can wake a goroutine while the host's event loop does not run. */
 function stuck(): boolean {
   return scheduler.runs.size > 0 && !scheduler.runnable && scheduler.waiters === 0 &&
     scheduler.timers.size === 0;
 }
 
 /**
- * Waits for a promise of the host and gives its value. Parks.
+ * Waits for a promise of the host and returns its value. Parks.
  *
- * @param promise a promise or any thenable; another value is given back at once
- * @throws what the promise rejects with; {@linkcode PanicError} under `runSync`, where the host's
- * loop stands still and no promise can resolve
+ * @param promise a promise or any thenable; any other value is returned at once
+ * @throws the reason the promise rejects with; {@linkcode PanicError} under `runSync`, where the
+ * host's event loop does not run and no promise can resolve
  * @example
  * ```ts
  * const response = yield* wait(fetch("http://127.0.0.1:8080/"));
@@ -147,16 +149,19 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
   return value as T;
 }
 
-/** How many goroutines live on this thread. Go: `runtime.NumGoroutine`. Never parks. */
+/**
+ * Returns the number of goroutines on this thread that have not ended. Never parks. Go:
+ * `runtime.NumGoroutine`.
+ */
 export function numGoroutine(): number {
   return scheduler.count;
 }
 
 /**
- * What every goroutine of this thread is doing: a line each, with its number, its state or what it
- * waits for and for how long, the name of its function, and the channel or descriptor that it waits
- * for; after {@linkcode RunOptions} `debug` another line says where it was started. Never parks.
- * Go: `runtime.Stack`.
+ * Returns a description of every goroutine on this thread, one per line: its number, its state or
+ * the reason and duration of its wait, the name of its function, and the channel or descriptor it
+ * waits for. With {@linkcode RunOptions} `debug`, a second line says where it was started. Never
+ * parks. Go: `runtime.Stack`.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** What happens when nothing can ever wake a goroutine. Go: runtime.checkdead. */
+/** Deadlock: no event can wake any goroutine. Go: runtime.checkdead. */
 import { dumpAll } from "./dump.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /**
- * All goroutines are asleep, and no timer, descriptor or promise can wake one. Go's text, followed
- * by the dump.
+ * Thrown when all goroutines are asleep and no timer, descriptor or promise can wake any of them.
+ * The message is Go's, followed by the dump.
  */
 export class DeadlockError extends Error {
   /** "DeadlockError". */
   override readonly name = "DeadlockError";
-  /** What each goroutine waits for, a line each. */
+  /** The dump of all goroutines, one line each. See {@linkcode dump}. */
   readonly dump: string;
   /** @internal */
   constructor(dump: string) {
@@ -19,7 +19,7 @@ export class DeadlockError extends Error {
   }
 }
 
-/** Ends every run with a {@linkcode DeadlockError}, but those that asked not to be. */
+/** Ends every run with a {@linkcode DeadlockError}, except those with `detectDeadlock: false`. */
 export function deadlock(scheduler: Scheduler): void {
   const error = new DeadlockError(dumpAll(scheduler));
   for (const run of [...scheduler.runs]) if (run.detectDeadlock) run.fail(error);

@@ -15,12 +15,13 @@ import type { HeapTimer } from "./timer_heap.ts";
 import { registerState } from "./thread_state.ts";
 
 /**
- * A function's body that may park: what a `function*` returns. It is called with `yield*`.
+ * Body of a function that may park: the return type of a `function*`. Call such a function with
+ * `yield*`.
  *
- * @typeParam T What the call gives when it is done.
+ * @typeParam T the value that the call returns
  */
 export type Routine<T> = Generator<Park, T, void>;
-/** See the list of states at the top of this file. */
+/** State of a goroutine: in the run queue, executing, parked, or ended. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 
 /** The states as the scheduler compares them: numbers, as it does so several times a turn. */
@@ -49,29 +50,33 @@ registerState("goroutine ids", {
 });
 
 /**
- * A handle on a goroutine, as {@linkcode go} returns it.
+ * Handle of a goroutine, as {@linkcode go} returns it.
  *
- * @typeParam T What the goroutine's function returns.
+ * @typeParam T the value that the goroutine's function returns
  */
 export interface Goroutine<T = unknown> {
-  /** A number that no other goroutine of this thread has had. */
+  /** Number of the goroutine, unique on this thread. */
   readonly id: number;
-  /** The name of the function that it runs. */
+  /** Name of the function that it runs. */
   readonly name: string;
-  /** What it is doing now. */
+  /** Current state. */
   readonly status: GoroutineStatus;
-  /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
+  /** Reason of the current wait, in Go's words ("IO wait", "sleep"); empty while not waiting. */
   readonly waitReason: string;
-  /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
+  /**
+   * Start of the current wait, in milliseconds of `performance.now()`, accurate to one turn of the
+   * scheduler.
+   */
   readonly waitSince: number;
   /**
-   * Waits until the goroutine has ended and gives what it returned. Parks.
+   * Waits until the goroutine has ended and returns its result. Parks.
    *
-   * An error that ends a goroutine is thrown here, and counts as caught, if a `join` was waiting
-   * for it then; otherwise it is an uncaught error of its own. Joining an ended goroutine gives its
-   * result, or throws its error, at once. Go has no join: one would use a channel.
+   * An error that ends a goroutine is thrown by a `join` that was already waiting, and then counts
+   * as caught; otherwise it is an uncaught error of that goroutine. Joining a goroutine that has
+   * already ended returns its result, or throws its error, at once. Go has no equivalent; it would
+   * use a channel.
    *
-   * @throws the error that ended it; {@linkcode PanicError} when a goroutine joins itself.
+   * @throws the error that ended the goroutine; {@linkcode PanicError} if a goroutine joins itself
    * @example
    * ```ts
    * const sum = go(function* () { return 1 + 2; });
@@ -159,7 +164,10 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   }
 }
 
-/** A broken rule of the library, as Go's run-time panics: the text is Go's where Go has one. */
+/**
+ * Thrown when a rule of the library is violated, where Go would panic. The message is Go's where Go
+ * has one.
+ */
 export class PanicError extends Error {
   /** "PanicError". */
   override readonly name = "PanicError";

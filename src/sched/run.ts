@@ -18,35 +18,38 @@ import { now } from "./clock.ts";
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
 
-/** Settings of {@linkcode run} and {@linkcode runSync}. */
+/** Options of {@linkcode run} and {@linkcode runSync}. */
 export interface RunOptions {
   /**
-   * Told of an error that a goroutine did not catch; the others go on. Without it the error ends
-   * the run. An error of the main goroutine ends the run in either case.
+   * Called for each error that a goroutine did not catch; the other goroutines continue. Without
+   * it, such an error ends the run. An error in the main goroutine always ends the run.
    *
-   * @param error what was thrown
+   * @param error the value that was thrown
    * @param goroutine the goroutine that it ended
    */
   onPanic?: (error: unknown, goroutine: Goroutine) => void;
   /**
-   * Whether it is an error when every goroutine is asleep and no timer, descriptor or promise can
-   * wake one; it is from the start. `runSync` knows at once, and pays no heed to this. Under `run` it must have lasted for a second, because a
-   * callback of the host may still use a channel. Say false if one may do so later than that.
+   * Whether to throw {@linkcode DeadlockError} when every goroutine is asleep and no timer,
+   * descriptor or promise can wake one; true by default. Under `run` the state must last for one
+   * second, because a callback of the host may still use a channel; set it to false if such a
+   * callback may come later than that. `runSync` detects a deadlock at once and ignores this
+   * option.
    */
   detectDeadlock?: boolean;
   /**
-   * Milliseconds. A goroutine of the run that ran for longer without letting others run is told to
-   * `onSlow`, or else to `console.warn`: when it parks or ends, for on one thread nothing can
-   * interrupt it, and one that never does so is never told of. Left out, it costs nothing.
+   * Time limit for one turn of a goroutine, in milliseconds. A goroutine that runs longer without
+   * yielding to others is reported to `onSlow`, or to `console.warn`, once it parks or ends: on one
+   * thread nothing can interrupt it, so a goroutine that never parks is never reported. Off by
+   * default, at no cost.
    *
-   * @throws {RangeError} when it is not more than 0
+   * @throws {RangeError} if it is not greater than 0
    */
   watchdog?: number;
-  /** See `watchdog`. An error that it throws ends the run. */
+  /** Called for each goroutine that exceeds `watchdog`. An error that it throws ends the run. */
   onSlow?: OnSlow;
   /**
-   * Whether {@linkcode dump} is to tell where each goroutine of the run was started. That makes `go`
-   * dearer, by 0.2 us on Bun and 2.5 us on Deno, so it is not unless asked for.
+   * Whether {@linkcode dump} reports where each goroutine of the run was started; false by default.
+   * It adds 0.2 us to each `go` on Bun and 2.5 us on Deno.
    */
   debug?: boolean;
 }

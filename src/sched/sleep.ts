@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Giving up the turn, and sleeping. Go: runtime.Gosched and time.Sleep. */
+/** Yielding and sleeping. Go: runtime.Gosched and time.Sleep. */
 import { shown } from "../validate/argument.ts";
 import { now } from "./clock.ts";
 import type { G, Routine } from "./goroutine.ts";
@@ -33,7 +33,7 @@ class Gosched {
 const GOSCHED = new Gosched() as unknown as Routine<void>;
 
 /**
- * Lets the other runnable goroutines go first. Parks. Go: `runtime.Gosched`.
+ * Yields to the other runnable goroutines. Parks. Go: `runtime.Gosched`.
  *
  * @example
  * ```ts
@@ -82,10 +82,10 @@ class Sleep implements HeapTimer {
 }
 
 /**
- * Waits for `ms` milliseconds, fractions included. Parks. Go: `time.Sleep`.
+ * Waits for `ms` milliseconds. Parks. Go: `time.Sleep`.
  *
- * @param ms milliseconds; zero or less only lets the others go first
- * @throws {RangeError} when `ms` is not a number
+ * @param ms milliseconds, may be fractional; zero or less only yields, like {@linkcode gosched}
+ * @throws {RangeError} if `ms` is not a number
  * @example
  * ```ts
  * yield* sleep(2.5);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Names the goroutines that run for too long without letting others run. Go has no need of it: there
- * sysmon preempts them.
+ * Reports goroutines that run for too long without yielding. Go does not need it, because sysmon
+ * preempts them.
  */
 import { shown } from "../validate/argument.ts";
 import type { G, Goroutine, RunOwner } from "./goroutine.ts";
 import type { Observer } from "./observer.ts";
 
-/** Told of a goroutine that ran for `ms` milliseconds without a `yield*` that let others run. */
+/** Called with a goroutine that ran for `ms` milliseconds without yielding to others. */
 export type OnSlow = (goroutine: Goroutine, ms: number) => void;
 
 /** Watches over one run. */

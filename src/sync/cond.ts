@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Waiting for a condition that others bring about under a lock. Go: sync/cond.go. */
+/** Condition variables. Go: sync/cond.go. */
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { Locker } from "./mutex.ts";
@@ -7,7 +7,8 @@ import { uninterrupted } from "./uninterrupted.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**
- * A place where goroutines wait for something to be announced. Go: `sync.Cond`.
+ * Condition variable: goroutines wait until another one signals that a condition may have changed.
+ * Go: `sync.Cond`.
  *
  * @example
  * ```ts
@@ -21,27 +22,27 @@ import { WaitList } from "./wait_list.ts";
  * ```
  */
 export class Cond {
-  /** What is held around the condition. */
+  /** Lock that protects the condition. */
   readonly l: Locker;
   readonly #waiters = new WaitList();
 
   /**
-   * A condition that nobody waits for.
+   * Creates a condition variable without waiters. Go: `sync.NewCond`.
    *
-   * @param l what is held around it: a Mutex, a RWMutex or its `rlocker()`
+   * @param l the lock that protects the condition: a Mutex, an RWMutex or its `rlocker()`
    */
   constructor(l: Locker) {
     this.l = l;
   }
 
   /**
-   * Unlocks `l`, waits for `signal` or `broadcast`, and locks `l` again. Parks. The caller checks its
-   * condition in a loop, as others may have had the lock since.
+   * Unlocks `l`, waits for `signal` or `broadcast`, and locks `l` again. Parks. Check the condition
+   * in a loop: other goroutines may have held the lock in the meantime.
    *
-   * A goroutine that is ended here also has the lock again when its `finally` blocks run, since they
-   * unlock it; a signal that was meant for it goes to the next.
+   * A goroutine that is ended while it waits also holds the lock again when its `finally` blocks
+   * run, because they unlock it; a signal meant for it goes to the next waiter.
    *
-   * @throws {PanicError} when `l` is not locked
+   * @throws {PanicError} if `l` is not locked
    */
   *wait(): Routine<void> {
     this.l.unlock();
@@ -60,12 +61,15 @@ export class Cond {
     }
   }
 
-  /** Wakes the goroutine that waits longest, if any does. Never parks; `l` need not be held. */
+  /**
+   * Wakes the goroutine that has waited longest, if there is one. `l` need not be held. Never
+   * parks.
+   */
   signal(): void {
     this.#waiters.grant();
   }
 
-  /** Wakes all that wait. Never parks; `l` need not be held. */
+  /** Wakes all waiting goroutines. `l` need not be held. Never parks. */
   broadcast(): void {
     this.#waiters.grantAll();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Goroutines that work on parts of one task. Go: golang.org/x/sync/errgroup. */
+/** Goroutines that work on subtasks of a common task. Go: golang.org/x/sync/errgroup. */
 import { wrongArgument } from "../validate/argument.ts";
 import { PARK } from "../sched/park.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
@@ -10,8 +10,9 @@ import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { WaitGroup } from "./wait_group.ts";
 
 /**
- * Starts goroutines, waits for all, and gives the first error: that cancels the context, so that the
- * others may give up. Unlike {@linkcode scope} it ends nobody. Go: `errgroup.Group`.
+ * Group of goroutines that work on subtasks of a common task. `wait` waits for all of them and
+ * throws the first error, which also cancels the context so that the others can stop. Unlike
+ * {@linkcode scope}, it does not end any goroutine. Go: `errgroup.Group`.
  *
  * @example
  * ```ts
@@ -22,7 +23,10 @@ import { WaitGroup } from "./wait_group.ts";
  * ```
  */
 export class ErrGroup {
-  /** Cancelled at the first error, which is its cause, and at the latest when `wait` returns. */
+  /**
+   * Context that is cancelled by the first error, with that error as its cause, or else when `wait`
+   * returns.
+   */
   readonly ctx: Context;
   readonly #cancel: CancelCauseFunc;
   readonly #wg = new WaitGroup();
@@ -31,28 +35,28 @@ export class ErrGroup {
   #failure: { readonly error: unknown } | null = null;
 
   /**
-   * A group without goroutines. Go: `errgroup.WithContext`.
+   * Creates a group without goroutines. Go: `errgroup.WithContext`.
    *
-   * @param parent what its context is derived from
+   * @param parent the parent of the group's context; `background()` by default
    */
   constructor(parent: Context = background()) {
     [this.ctx, this.#cancel] = withCancelCause(parent);
   }
 
-  /** A group and its context. Go: `errgroup.WithContext`. */
+  /** Returns a new group and its context. Go: `errgroup.WithContext`. */
   static withContext(parent: Context): [group: ErrGroup, ctx: Context] {
     const group = new ErrGroup(parent);
     return [group, group.ctx];
   }
 
   /**
-   * Calls `f` in a goroutine of the group. At the limit the goroutine waits until another has ended.
-   * Never parks by itself; `yield* group.go(f)` waits until `f` was started, as Go's does, and keeps
-   * one who starts more and more from running ahead.
+   * Calls `f` in a new goroutine of the group. At the limit, that goroutine waits until another one
+   * has ended. Never parks by itself; `yield* group.go(f)` parks until `f` has started, as Go's
+   * `Go` does, which keeps a loop from starting goroutines faster than they run.
    *
-   * @param f a `function*`, or a function that returns what one returns
-   * @param args what `f` is called with, at once
-   * @throws {TypeError} when `f` is not a `function*`
+   * @param f a `function*`, or a function that returns a {@linkcode Routine}
+   * @param args arguments for `f`, which is called at once
+   * @throws {TypeError} if `f` is not a `function*`
    */
   go<A extends unknown[]>(f: (...args: A) => Routine<unknown>, ...args: A): Routine<void> {
     const slots = this.#slots;
@@ -65,7 +69,10 @@ export class ErrGroup {
     return started(turn);
   }
 
-  /** Calls `f` in a goroutine of the group unless that is at its limit. Gives whether. Never parks. */
+  /**
+   * Calls `f` in a new goroutine of the group, unless the group is at its limit. Returns true if
+   * the goroutine was started. Never parks.
+   */
   tryGo<A extends unknown[]>(f: (...args: A) => Routine<unknown>, ...args: A): boolean {
     const slots = this.#slots;
     if (slots !== null && !slots.tryAcquire()) return false;
@@ -76,10 +83,11 @@ export class ErrGroup {
   }
 
   /**
-   * Sets how many goroutines of the group work at the same time. Never parks.
+   * Limits the number of goroutines of the group that run at the same time. Never parks.
    *
-   * @param n zero lets none; a negative number lets all
-   * @throws {PanicError} when the group has goroutines already; {@linkcode TypeError} for no number
+   * @param n the limit; zero allows none, a negative number removes the limit
+   * @throws {PanicError} if the group already has goroutines; {@linkcode TypeError} if `n` is not a
+   * number
    */
   setLimit(n: number): void {
     if (this.#active > 0) {
@@ -94,9 +102,9 @@ export class ErrGroup {
   }
 
   /**
-   * Waits until all goroutines of the group have ended, and cancels its context. Parks.
+   * Waits until all goroutines of the group have ended, then cancels its context. Parks.
    *
-   * @throws the first error of one of them
+   * @throws the first error of any of them
    */
   *wait(): Routine<void> {
     yield* this.#wg.wait();

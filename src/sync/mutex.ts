@@ -4,15 +4,15 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
 
-/** What can be locked. Go: `sync.Locker`. */
+/** A lock. Go: `sync.Locker`. */
 export interface Locker {
-  /** Waits until the lock is this goroutine's. Parks. */
+  /** Acquires the lock. Parks until it is available. */
   lock(): Routine<void>;
-  /** Gives the lock up. Never parks. */
+  /** Releases the lock. Never parks. */
   unlock(): void;
 }
 
-/** Something held, which disposing gives back: once, however often it is disposed. */
+/** A lock or semaphore units held until disposal. Disposing it again has no effect. */
 export class Held implements Disposable {
   #giveBack: (() => void) | null;
 
@@ -21,7 +21,7 @@ export class Held implements Disposable {
     this.#giveBack = giveBack;
   }
 
-  /** Gives it back. */
+  /** Releases what is held. */
   [Symbol.dispose](): void {
     const giveBack = this.#giveBack;
     this.#giveBack = null;
@@ -52,9 +52,10 @@ class Lock implements Acquirable {
 }
 
 /**
- * A mutual exclusion lock, for what must not be seen half done by others although it parks in the
- * middle: without a `yield*` in between, no lock is needed on one thread. First come, first served.
- * It belongs to no goroutine: one may lock it and another unlock it. Go: `sync.Mutex`.
+ * Mutual exclusion lock, for state that other goroutines must not see while its holder is parked.
+ * Without a `yield*` in the critical section, a single thread needs no lock. Waiters are served
+ * first come, first served. The lock is not associated with a goroutine: one may lock it and
+ * another unlock it. Go: `sync.Mutex`.
  *
  * @example
  * ```ts
@@ -70,26 +71,26 @@ export class Mutex implements Locker {
   readonly #lock = new Lock();
   readonly #taking = new Semacquire(this.#lock);
 
-  /** Waits until the mutex is this goroutine's. Parks. */
+  /** Locks the mutex. Parks until it is available. */
   lock(): Routine<void> {
     return this.#taking.begin();
   }
 
-  /** Locks it if it is free, and gives whether it did. Never parks. */
+  /** Locks the mutex if it is free. Returns true on success. Never parks. */
   tryLock(): boolean {
     return this.#lock.take();
   }
 
   /**
-   * Hands it to the goroutine that waits longest. Never parks.
+   * Unlocks the mutex, handing it to the goroutine that has waited longest. Never parks.
    *
-   * @throws {PanicError} when it is not locked
+   * @throws {PanicError} if it is not locked
    */
   unlock(): void {
     this.#lock.give();
   }
 
-  /** Locks it until the end of the block: `using _ = yield* mu.locked()`. Parks. */
+  /** Locks the mutex until the end of the block: `using _ = yield* mu.locked()`. Parks. */
   *locked(): Routine<Held> {
     yield* this.lock();
     return new Held(() => this.unlock());

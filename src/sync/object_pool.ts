@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Things kept for reuse, as long as memory allows. Go: sync/pool.go.
+ * Objects kept for reuse while memory allows. Go: sync/pool.go.
  *
- * As in Go, a collection of the garbage moves what lies in the pools to their second rows and drops
- * what lay there: what is in use stays, what is not is gone after two collections. The host tells
- * of a collection by taking an object that nobody holds. Under `runSync` it does not get to tell.
+ * As in Go, a garbage collection moves the objects of each pool to its victim list and drops the
+ * previous victims: objects in use stay, unused ones are gone after two collections. The host
+ * reports a collection by finalizing an unreferenced object. Under `runSync` it cannot.
  */
 import { needFunction, wrongArgument } from "../validate/argument.ts";
 import { registerState } from "../sched/thread_state.ts";
@@ -39,10 +39,10 @@ function watch(): void {
 }
 
 /**
- * Things that are costly to make and can be used again, such as buffers. What is in it may vanish at
- * any time. Nothing of it parks. Go: `sync.Pool`.
+ * Pool of reusable objects that are expensive to create, such as buffers. The garbage collector may
+ * remove pooled objects at any time. No method parks. Go: `sync.Pool`.
  *
- * @typeParam T What it keeps.
+ * @typeParam T the type of the pooled objects
  * @example
  * ```ts
  * const buffers = new ObjectPool({ new: () => new Uint8Array(64 * 1024) });
@@ -51,15 +51,15 @@ function watch(): void {
  * ```
  */
 export class ObjectPool<T> {
-  /** Makes one when the pool is empty. */
+  /** Creates an object when the pool is empty. */
   readonly new: (() => T) | undefined;
   #fresh: T[] = [];
   #old: T[] = [];
 
   /**
-   * An empty pool.
+   * Creates an empty pool.
    *
-   * @param options `new` makes one; without it an empty pool gives undefined
+   * @param options `new` creates an object; without it, `get` on an empty pool returns undefined
    */
   constructor(options: { new?: () => T } = {}) {
     if (typeof options !== "object" || options === null) {
@@ -69,13 +69,16 @@ export class ObjectPool<T> {
     this.new = options.new;
   }
 
-  /** Takes one out, the last that was put in, or makes one. */
+  /** Returns the object that was put in last, or a new one if the pool is empty. */
   get(): T {
     if (this.#fresh.length > 0) return this.#fresh.pop()!;
     return this.#old.length > 0 ? this.#old.pop()! : this.new?.() as T;
   }
 
-  /** Puts one in, which the caller uses no more. Null and undefined are left out. */
+  /**
+   * Puts an object into the pool; the caller must not use it afterwards. Ignores null and
+   * undefined.
+   */
   put(x: T): void {
     if (x === null || x === undefined) return;
     this.#fresh.push(x);
@@ -95,15 +98,15 @@ export class ObjectPool<T> {
 }
 
 /**
- * The former name of {@linkcode ObjectPool}.
+ * Former name of {@linkcode ObjectPool}.
  *
- * @deprecated Use {@linkcode ObjectPool}; this name goes with version 0.3.
+ * @deprecated Use {@linkcode ObjectPool}. This name will be removed in version 0.3.
  */
 export const Pool: typeof ObjectPool = ObjectPool;
 /**
- * The former name of {@linkcode ObjectPool}.
+ * Former name of {@linkcode ObjectPool}.
  *
- * @typeParam T What it holds.
- * @deprecated Use {@linkcode ObjectPool}; this name goes with version 0.3.
+ * @typeParam T the type of the pooled objects
+ * @deprecated Use {@linkcode ObjectPool}. This name will be removed in version 0.3.
  */
 export type Pool<T> = ObjectPool<T>;

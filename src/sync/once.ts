@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** Something that is done once. Go: sync/once.go. */
+/** Initialization that happens once. Go: sync/once.go. */
 import { needFunction } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";
 
 /**
- * Calls a function once, whoever comes first. Go: `sync.Once`.
+ * Runs a function exactly once, however many goroutines call it. Go: `sync.Once`.
  *
  * @example
  * ```ts
@@ -21,13 +21,14 @@ export class Once {
   readonly #mu = new Mutex();
 
   /**
-   * Calls `f` if this is the first call; otherwise waits until the first has ended. Parks.
+   * Calls `f` if this is the first call; otherwise waits until the first call has ended. Parks.
    *
-   * It counts as done however `f` ended: an error goes to the first caller alone, and one that is
-   * ended in the middle is not replaced. A call from inside `f` waits for itself, for ever.
+   * `f` counts as done however it ended: its error is thrown to the first caller only, and if that
+   * goroutine is ended in the middle, `f` is not called again. A call from inside `f` deadlocks.
    *
    * @param f a `function*`
-   * @throws what `f` throws; {@linkcode TypeError} when `f` is no function, and then it counts as not done
+   * @throws the error that `f` throws; {@linkcode TypeError} if `f` is not a function, which does
+   * not count as done
    */
   *do(f: () => Routine<void>): Routine<void> {
     needFunction("do once", "what is done", f);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Many readers or one writer. Go: sync/rwmutex.go.
+ * Reader/writer lock. Go: sync/rwmutex.go.
  *
- * Nobody starves: a writer that waits keeps later readers out, and the readers that wait when a
- * writer unlocks go before the next writer.
+ * Neither side starves: a waiting writer blocks later readers, and readers that wait when a writer
+ * unlocks go before the next writer.
  */
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { Held, type Locker } from "./mutex.ts";
@@ -11,8 +11,9 @@ import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 
 /**
- * A lock that any number of readers hold together, or one writer alone. A goroutine that reads must
- * not lock it for reading again: a writer may be waiting in between. Go: `sync.RWMutex`.
+ * Reader/writer lock: held by any number of readers, or by one writer. A goroutine that holds the
+ * read lock must not acquire it again, because a writer may be waiting in between. Go:
+ * `sync.RWMutex`.
  *
  * @example
  * ```ts
@@ -49,12 +50,12 @@ export class RWMutex implements Locker {
   readonly #rlocking = new Semacquire(this.#read);
   readonly #locking = new Semacquire(this.#write);
 
-  /** Waits until there is neither a writer nor one that waits. Parks. */
+  /** Acquires the read lock. Parks while a writer holds the lock or waits for it. */
   rlock(): Routine<void> {
     return this.#rlocking.begin();
   }
 
-  /** Locks it for reading if that needs no wait, and gives whether it did. Never parks. */
+  /** Acquires the read lock if that needs no waiting. Returns true on success. Never parks. */
   tryRLock(): boolean {
     if (this.#writing || this.#writers.first !== null) return false;
     this.#reading++;
@@ -62,9 +63,9 @@ export class RWMutex implements Locker {
   }
 
   /**
-   * Ends one reader's lock. Never parks.
+   * Releases one read lock. Never parks.
    *
-   * @throws {PanicError} when nobody reads
+   * @throws {PanicError} if no read lock is held
    */
   runlock(): void {
     if (this.#reading === 0) throw new PanicError("sync: RUnlock of unlocked RWMutex");
@@ -72,21 +73,21 @@ export class RWMutex implements Locker {
     if (this.#reading === 0) this.#admitWriter();
   }
 
-  /** Waits until there is neither a reader nor another writer. Parks. */
+  /** Acquires the write lock. Parks while a reader or another writer holds the lock. */
   lock(): Routine<void> {
     return this.#locking.begin();
   }
 
-  /** Locks it for writing if that needs no wait, and gives whether it did. Never parks. */
+  /** Acquires the write lock if that needs no waiting. Returns true on success. Never parks. */
   tryLock(): boolean {
     if (this.#writing || this.#reading > 0) return false;
     return this.#writing = true;
   }
 
   /**
-   * Ends the writer's lock: to the readers that wait, or else to the next writer. Never parks.
+   * Releases the write lock, to the waiting readers or else to the next writer. Never parks.
    *
-   * @throws {PanicError} when nobody writes
+   * @throws {PanicError} if the write lock is not held
    */
   unlock(): void {
     if (!this.#writing) throw new PanicError("sync: Unlock of unlocked RWMutex");
@@ -95,19 +96,21 @@ export class RWMutex implements Locker {
     if (this.#reading === 0) this.#admitWriter();
   }
 
-  /** Locks it for reading until the end of the block: `using _ = yield* mu.rlocked()`. Parks. */
+  /** Holds the read lock until the end of the block: `using _ = yield* mu.rlocked()`. Parks. */
   *rlocked(): Routine<Held> {
     yield* this.rlock();
     return new Held(() => this.runlock());
   }
 
-  /** Locks it for writing until the end of the block: `using _ = yield* mu.locked()`. Parks. */
+  /** Holds the write lock until the end of the block: `using _ = yield* mu.locked()`. Parks. */
   *locked(): Routine<Held> {
     yield* this.lock();
     return new Held(() => this.unlock());
   }
 
-  /** A {@linkcode Locker} whose `lock` and `unlock` are `rlock` and `runlock`. Never parks. */
+  /**
+   * Returns a {@linkcode Locker} whose `lock` and `unlock` are `rlock` and `runlock`. Never parks.
+   */
   rlocker(): Locker {
     return { lock: () => this.rlock(), unlock: () => this.runlock() };
   }

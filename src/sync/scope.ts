@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { PARK } from "../sched/park.ts";
 /**
- * Structured concurrency: goroutines that cannot outlive the block which started them. Go has none;
- * the nearest is errgroup with a context that everybody heeds. Here a goroutine can be ended.
+ * Structured concurrency: goroutines that cannot outlive the block that started them. Go has no
+ * equivalent; the closest is an errgroup with a context that every goroutine observes. Here a
+ * goroutine can be ended.
  *
- * The body is a goroutine of the scope like the others, so that it, too, is ended by the first
- * error; the goroutine that called `scope` only waits for all of them.
+ * The body is itself a goroutine of the scope, so the first error ends it too; the goroutine that
+ * called `scope` only waits for all of them.
  */
 import { type G, type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
 
-/** What the body of a {@linkcode scope} starts its goroutines with. */
+/** Starts the goroutines of a {@linkcode scope}; passed to its body. */
 export class Scope {
   readonly #owner: G;
   /** The living that were not told to end. */
@@ -29,13 +30,13 @@ export class Scope {
   }
 
   /**
-   * Starts a goroutine of the scope. Never parks. In a scope whose goroutines have been told to end
-   * it is ended before it runs.
+   * Starts a goroutine of the scope. If the scope's goroutines are already being ended, the new one
+   * is ended before it runs. Never parks.
    *
-   * @param f a `function*`, or a function that returns what one returns
-   * @param args what `f` is called with, at once
-   * @returns its handle; an error of the goroutine is the scope's, whether or not somebody joins it
-   * @throws {PanicError} when the scope is over; {@linkcode TypeError} when `f` is not a `function*`
+   * @param f a `function*`, or a function that returns a {@linkcode Routine}
+   * @param args arguments for `f`, which is called at once
+   * @returns its handle; an error of the goroutine is the scope's, whether or not it is joined
+   * @throws {PanicError} if the scope has ended; {@linkcode TypeError} if `f` is not a `function*`
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     if (this.#over) throw new PanicError("go in a scope that is over");
@@ -112,14 +113,14 @@ export class Scope {
 }
 
 /**
- * Calls `body`, which starts goroutines with `s.go`, and waits until it and all of them have ended.
- * Parks.
+ * Calls `body`, which starts goroutines with `s.go`, and waits until the body and all of them have
+ * ended. Parks.
  *
- * The first error of any of them ends the others, the body included: their `finally` blocks run. If
- * the goroutine that called it is ended, so are they, and it is waited for them even then.
+ * The first error in any of them ends the others, including the body: their `finally` blocks run.
+ * If the calling goroutine is ended, so are they, and it still waits for them.
  *
- * @param body a `function*` that is given the scope
- * @returns what `body` returned
+ * @param body a `function*` that receives the scope
+ * @returns the value that `body` returned
  * @throws the first error
  * @example
  * ```ts

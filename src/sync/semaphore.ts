@@ -14,9 +14,9 @@ function checkWeight(action: string, n: number): void {
 }
 
 /**
- * So much of something, of which each takes what it needs: at most ten at work, at most a megabyte
- * under way. First come, first served: one that needs much is not overtaken by those who need little.
- * Go: `semaphore.Weighted`.
+ * Weighted semaphore: limits a quantity that goroutines use in different amounts, such as ten
+ * concurrent jobs or one megabyte in flight. Waiters are served first come, first served: a large
+ * request is not overtaken by smaller ones. Go: `semaphore.Weighted`.
  *
  * @example
  * ```ts
@@ -35,9 +35,9 @@ export class Semaphore {
   readonly #waiters = new WaitList();
 
   /**
-   * A semaphore of which nothing is taken.
+   * Creates a semaphore of which nothing is acquired. Go: `semaphore.NewWeighted`.
    *
-   * @param n how much there is in all
+   * @param n the total weight
    */
   constructor(n: number) {
     checkWeight("make a semaphore", n);
@@ -45,13 +45,14 @@ export class Semaphore {
   }
 
   /**
-   * Waits until `n` are free and all who came before are served, and takes them. Parks. One that
-   * asks for more than there is in all waits for its context, if need be for ever, but nobody waits
-   * behind it.
+   * Acquires `n`, after all earlier waiters. Parks until `n` is available. A request for more than
+   * the total weight waits until it is cancelled, possibly forever, without blocking later
+   * requests.
    *
-   * @param n how much it takes
-   * @param cancel gives up when this is cancelled: a context, or a signal of the host
-   * @throws the `err` of the context, with nothing taken; {@linkcode TypeError} when it is none
+   * @param n the weight to acquire; 1 by default
+   * @param cancel a context or an AbortSignal that cancels the call
+   * @throws the `err` of the context, with nothing acquired; {@linkcode TypeError} if `cancel` is
+   * neither
    */
   *acquire(n = 1, cancel?: Cancel): Routine<void> {
     checkWeight("acquire", n);
@@ -73,7 +74,7 @@ export class Semaphore {
     if (!mine) throw ctx!.err;
   }
 
-  /** Takes `n` if that needs no wait, and gives whether it did. Never parks. */
+  /** Acquires `n` if that needs no waiting. Returns true on success. Never parks. */
   tryAcquire(n = 1): boolean {
     checkWeight("acquire", n);
     if (this.#size - this.#taken < n || this.#waiters.first !== null) return false;
@@ -82,9 +83,9 @@ export class Semaphore {
   }
 
   /**
-   * Gives `n` back. Never parks.
+   * Releases `n`. Never parks.
    *
-   * @throws {PanicError} when no more than that are taken
+   * @throws {PanicError} if less than `n` is acquired
    */
   release(n = 1): void {
     checkWeight("release", n);
@@ -93,7 +94,7 @@ export class Semaphore {
     this.#serve();
   }
 
-  /** Takes `n` until the end of the block: `using _ = yield* sem.acquired()`. Parks. */
+  /** Acquires `n` until the end of the block: `using _ = yield* sem.acquired()`. Parks. */
   *acquired(n = 1, cancel?: Cancel): Routine<Held> {
     yield* this.acquire(n, cancel);
     return new Held(() => this.release(n));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Waiting for goroutines to end, and starting such as tell their end. Go: sync/waitgroup.go. */
+/** Waits for a group of goroutines to end. Go: sync/waitgroup.go. */
 import { shown } from "../validate/argument.ts";
 import { PARK } from "../sched/park.ts";
 import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
@@ -27,10 +27,11 @@ export class WaitGroup {
   };
 
   /**
-   * Adds to the counter; at zero all that wait go on. Never parks.
+   * Adds `delta` to the counter. When the counter becomes zero, all waiting goroutines continue.
+   * Never parks.
    *
-   * @param delta a whole number, which may be negative
-   * @throws {PanicError} when the counter would become negative
+   * @param delta an integer, may be negative
+   * @throws {PanicError} if the counter would become negative
    */
   add(delta: number): void {
     if (!Number.isInteger(delta)) {
@@ -43,18 +44,18 @@ export class WaitGroup {
     if (this.#count === 0) this.#zero.waiters.grantAll();
   }
 
-  /** Takes one from the counter. Never parks. */
+  /** Decrements the counter. Never parks. */
   done(): void {
     this.add(-1);
   }
 
   /**
-   * Starts a goroutine that counts from now on until it has ended: by returning, by an error, which
-   * is uncaught as with {@linkcode go}, or because it was ended. Never parks.
+   * Starts a goroutine and counts it until it has ended: by returning, by an error, which is
+   * uncaught as with {@linkcode go}, or because it was ended. Never parks.
    *
-   * @param f a `function*`, or a function that returns what one returns
-   * @param args what `f` is called with, at once
-   * @throws {TypeError} when `f` is not a `function*`
+   * @param f a `function*`, or a function that returns a {@linkcode Routine}
+   * @param args arguments for `f`, which is called at once
+   * @throws {TypeError} if `f` is not a `function*`
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     const body = bodyOf("go in a WaitGroup", f, args);
@@ -65,7 +66,7 @@ export class WaitGroup {
   /**
    * Waits until the counter is zero. Parks.
    *
-   * @throws {PanicError} when the counter rose again before this goroutine had its turn
+   * @throws {PanicError} if the counter rose again before this goroutine resumed
    */
   *wait(): Routine<void> {
     if (this.#count === 0) return;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Functions that a timer starts. Go: time.AfterFunc.
+ * Functions started by a timer. Go: time.AfterFunc.
  *
- * Unlike the timer of a channel this one acts by itself, so it stands in the scheduler's heap from
- * the start, and something must see to it that the scheduler goes on meanwhile and that it does not
- * outlive its run. That is a goroutine a run, the keeper, which lives as long as the run has such
- * timers and does nothing but sleep; when the run ends it, it stops them.
+ * Unlike the timer of a channel, this timer acts by itself, so it is in the scheduler's heap from
+ * the start. The scheduler must keep running in the meantime, and the timer must not outlive its
+ * run. One goroutine per run, the keeper, ensures both: it lives as long as the run has such timers
+ * and only sleeps; when the run ends it, it stops them.
  */
 import { now } from "../sched/clock.ts";
 import { PARK } from "../sched/park.ts";
@@ -17,14 +17,17 @@ import { checkMs } from "./timer.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
- * Starts `f` in a goroutine of its own after `ms` milliseconds, unless it is stopped before.
- * It belongs to the run of the goroutine that called this, or to nobody's, as with `go`; a timer
- * that is still waiting when its run ends is stopped. As long as any of a run is waiting, the run has
- * one goroutine more, of the name "timerFunc". Never parks. Go: `time.AfterFunc`.
+ * Calls `f` in its own goroutine after `ms` milliseconds, unless the timer is stopped first. Never
+ * parks. Go: `time.AfterFunc`.
  *
+ * The goroutine belongs to the run of the caller, or to none, as with `go`; a pending timer is
+ * stopped when its run ends. While a run has pending timers, it has one additional goroutine named
+ * "timerFunc".
+ *
+ * @param ms milliseconds
  * @param f a `function*`, or a plain function
- * @throws {RangeError} when `ms` is not a number
- * @throws {TypeError} when `f` is not a function
+ * @throws {RangeError} if `ms` is not a number
+ * @throws {TypeError} if `f` is not a function
  * @example
  * ```ts
  * const watchdog = timerFunc(5000, () => conn.abort());
@@ -44,21 +47,23 @@ export function timerFunc(ms: number, f: () => Routine<void> | void): FuncTimer 
   return timer;
 }
 
-/** A function that is to be started: made by {@linkcode timerFunc}. Go: the Timer of AfterFunc. */
+/**
+ * Timer that calls a function, made by {@linkcode timerFunc}. Go: the Timer of `time.AfterFunc`.
+ */
 export interface FuncTimer extends Disposable {
   /**
-   * Keeps the function from being started. Gives whether it did: false if it had been started or
-   * stopped before. Never parks, and does not wait for a function that runs.
+   * Stops the timer. Returns true if this prevented the call, false if the timer had already
+   * expired or been stopped. Never parks, and does not wait for a function that is already running.
    */
   stop(): boolean;
   /**
-   * Has the function started, once more if it was before, `ms` milliseconds from now. Gives whether
-   * it was still to be started. Never parks.
+   * Makes the timer expire `ms` milliseconds from now, even if it has already expired. Returns true
+   * if it was still pending. Never parks.
    *
-   * @throws {RangeError} when `ms` is not a number
+   * @throws {RangeError} if `ms` is not a number
    */
   reset(ms: number): boolean;
-  /** Stops it. */
+  /** Stops the timer. */
   [Symbol.dispose](): void;
 }
 

@@ -2,9 +2,9 @@
 /**
  * Timers and tickers with a channel. Go: time/sleep.go and time/tick.go.
  *
- * They follow Go 1.23: the channel has no buffer, no stale tick is seen after `stop` or `reset`, and
- * one that is dropped without being stopped costs nothing. Time is measured by the monotonic clock;
- * what is received is the time of the host's calendar at which the tick was due.
+ * They follow Go 1.23: the channel is unbuffered, no stale tick is received after `stop` or
+ * `reset`, and a timer that is dropped without being stopped costs nothing. Durations use the
+ * monotonic clock; the received value is the calendar time at which the tick was due.
  */
 import { shown } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
@@ -12,10 +12,10 @@ import type { Chan } from "../chan/chan.ts";
 import { TickSource } from "./tick_source.ts";
 
 /**
- * A channel that gives the time once, after `ms` milliseconds. Nothing needs to be stopped.
+ * Returns a channel that delivers the time once, after `ms` milliseconds. It need not be stopped.
  * Never parks. Go: `time.After`.
  *
- * @throws {RangeError} when `ms` is not a number
+ * @throws {RangeError} if `ms` is not a number
  * @example
  * ```ts
  * const got = yield* select(ch.onRecv(), after(100).onRecv());
@@ -26,7 +26,7 @@ export function after(ms: number): Chan<Date> {
 }
 
 /**
- * Gives the time once, on a channel. Go: `time.Timer`.
+ * Timer that delivers the time once, on a channel. Go: `time.Timer`.
  *
  * @example
  * ```ts
@@ -35,15 +35,15 @@ export function after(ms: number): Chan<Date> {
  * ```
  */
 export class Timer {
-  /** Gives the time when the timer expires. */
+  /** Channel that delivers the time when the timer expires. */
   readonly c: Chan<Date>;
   readonly #source = new TickSource();
 
   /**
-   * Starts it. Go: `time.NewTimer`.
+   * Starts a timer. Go: `time.NewTimer`.
    *
    * @param ms milliseconds; zero or less expires at once
-   * @throws {RangeError} when `ms` is not a number
+   * @throws {RangeError} if `ms` is not a number
    */
   constructor(ms: number) {
     checkMs("start a timer", ms);
@@ -52,32 +52,32 @@ export class Timer {
   }
 
   /**
-   * Keeps it from expiring. Gives whether it did: false if its tick had been received, or it was
-   * stopped. Afterwards nothing can be received. Never parks.
+   * Stops the timer. Returns true if it was pending, false if its tick had been received or it had
+   * been stopped. Afterwards nothing can be received. Never parks.
    */
   stop(): boolean {
     return this.#source.stop();
   }
 
   /**
-   * Lets it expire `ms` milliseconds from now, whatever its state; an earlier tick can no longer be
-   * received. Gives whether it was still to expire. Never parks.
+   * Makes the timer expire `ms` milliseconds from now, whatever its state; an earlier tick can no
+   * longer be received. Returns true if it was pending. Never parks.
    *
-   * @throws {RangeError} when `ms` is not a number
+   * @throws {RangeError} if `ms` is not a number
    */
   reset(ms: number): boolean {
     checkMs("reset a timer", ms);
     return this.#source.start(ms, 0);
   }
 
-  /** Stops it. */
+  /** Stops the timer. */
   [Symbol.dispose](): void {
     this.stop();
   }
 }
 
 /**
- * Gives the time again and again, on a channel. For a slow receiver ticks are dropped. Go:
+ * Timer that delivers the time repeatedly, on a channel. Ticks are dropped for a slow receiver. Go:
  * `time.Ticker`.
  *
  * @example
@@ -87,16 +87,16 @@ export class Timer {
  * ```
  */
 export class Ticker {
-  /** Gives the time of each tick. */
+  /** Channel that delivers the time of each tick. */
   readonly c: Chan<Date>;
   readonly #source = new TickSource();
 
   /**
-   * Starts it. Go: `time.NewTicker`.
+   * Starts a ticker. Go: `time.NewTicker`.
    *
-   * @param ms milliseconds between ticks, and before the first
+   * @param ms milliseconds between ticks, and before the first one
    * @throws {PanicError} "non-positive interval for NewTicker"
-   * @throws {RangeError} when `ms` is not a number
+   * @throws {RangeError} if `ms` is not a number
    */
   constructor(ms: number) {
     checkMs("start a ticker", ms);
@@ -105,16 +105,16 @@ export class Ticker {
     this.#source.start(ms, ms);
   }
 
-  /** Ends the ticks. The channel is not closed. Never parks. */
+  /** Stops the ticks. The channel is not closed. Never parks. */
   stop(): void {
     this.#source.stop();
   }
 
   /**
-   * Begins again with another interval: the next tick comes `ms` milliseconds from now. Never parks.
+   * Changes the interval: the next tick comes `ms` milliseconds from now. Never parks.
    *
    * @throws {PanicError} "non-positive interval for Ticker.Reset"
-   * @throws {RangeError} when `ms` is not a number
+   * @throws {RangeError} if `ms` is not a number
    */
   reset(ms: number): void {
     checkMs("reset a ticker", ms);
@@ -122,13 +122,13 @@ export class Ticker {
     this.#source.start(ms, ms);
   }
 
-  /** Stops it. */
+  /** Stops the ticks. */
   [Symbol.dispose](): void {
     this.stop();
   }
 }
 
-/** Throws if `ms` is no time. @internal */
+/** Throws a RangeError if `ms` is not a number. @internal */
 export function checkMs(what: string, ms: number): void {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(

@@ -1,39 +1,43 @@
 // SPDX-License-Identifier: MIT
-/** What a connection under TLS can do beyond every other. Go: crypto/tls, type Conn. */
+/** Interface of TLS connections. Go: crypto/tls, type Conn. */
 import type { PeerCertificate } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 
 /**
- * A connection under TLS, as `tlsDial` and `tlsListen` give it. See {@linkcode Conn}. Go: `tls.Conn`.
+ * TLS connection, as returned by `tlsDial` and `tlsListen`. See {@linkcode Conn}. Go: `tls.Conn`.
  *
- * Reads and writes wait for the handshake, which goes on by itself. A write is over when the engine
- * has taken the bytes, as with the buffer of a socket; `close` lets them go out, tells the peer
- * (close_notify), and closes the connection below. A peer that ends that connection without telling
- * makes reads fail with {@linkcode UnexpectedEOFError}: somebody may have cut it short.
+ * Reads and writes wait for the handshake, which runs in the background. A write returns when the
+ * TLS engine has accepted the bytes, as with a socket's send buffer; `close` flushes them, sends
+ * close_notify and closes the underlying connection. If the peer closes it without close_notify,
+ * reads fail with {@linkcode UnexpectedEOFError}: the stream may have been truncated.
  */
 export interface TLSConn extends Conn {
-  /** The connection below. Reading or writing it breaks this one. Go: `tls.Conn.NetConn`. */
+  /** Underlying connection. Reading or writing it corrupts this one. Go: `tls.Conn.NetConn`. */
   readonly conn: Conn;
-  /** The protocol that was agreed on, or "" if none was. Go: `NegotiatedProtocol`. */
+  /** Negotiated protocol (ALPN), or "" if there is none. Go: `NegotiatedProtocol`. */
   readonly alpnProtocol: string;
-  /** The version of TLS: "TLSv1.3"; "" before the handshake is over. */
+  /** TLS version, such as "TLSv1.3"; "" before the handshake has completed. */
   readonly protocol: string;
-  /** The cipher suite, as the standard names it: "TLS_AES_128_GCM_SHA256"; "" before the handshake. */
+  /**
+   * Standard name of the cipher suite, such as "TLS_AES_128_GCM_SHA256"; "" before the handshake
+   * has completed.
+   */
   readonly cipher: string;
-  /** The name that the client asked for, or "" if it asked for none. Go: `ServerName`. */
+  /** Server name that the client requested (SNI), or "". Go: `ServerName`. */
   readonly serverName: string;
-  /** Whether the peer showed a certificate that a trusted authority vouches for. */
+  /** True if the peer presented a certificate issued by a trusted authority. */
   readonly authorized: boolean;
-  /** The certificate that the peer showed, as `node:tls` tells it, or null. */
+  /** Certificate of the peer, as `node:tls` returns it, or null. */
   readonly peerCertificate: PeerCertificate | null;
   /**
-   * Waits until the handshake is over. Parks. Reads and writes do so by themselves. Go:
+   * Waits until the handshake has completed; reads and writes also do this. Parks. Go:
    * `tls.Conn.HandshakeContext`.
    *
-   * @param cancel ends the wait; the handshake goes on
-   * @throws {OpError} when it failed: of a certificate, of a time-out, of the connection below
+   * @param cancel cancels the wait; the handshake continues
+   * @throws {OpError} if it fails: because of a certificate, a timeout, or the underlying
+   * connection
    */
   handshake(cancel?: Cancel): Routine<void>;
 }

@@ -17,17 +17,17 @@ import { splitDialOptions, type TLSDialOptions, type TLSSettings } from "./tls_o
 import { now } from "../sched/clock.ts";
 
 /**
- * Connects to `address` and makes the handshake of TLS. Parks. Go: `tls.Dialer.DialContext`.
+ * Connects to `address` and performs the TLS handshake. Parks. Go: `tls.Dialer.DialContext`.
  *
- * The server's certificate must be for the host of `address`, or for `servername`, and an authority
- * that the runtime trusts, or one of `ca`, must vouch for it.
+ * The server's certificate must be valid for the host of `address`, or for `servername`, and be
+ * issued by an authority that the runtime trusts, or by one of `ca`.
  *
  * @param network "tcp", "tcp4" or "tcp6"
  * @param address "host:port"
- * @param options those of {@linkcode dial}, whose limits are for all of it, and those of TLS
- * @throws {OpError} of "dial" when nobody answers, of "handshake" when the certificate is not to be
- * trusted (its `code` is that of `node:tls`), or it takes too long; {@linkcode TypeError} when an
- * option is wrong; {@linkcode PanicError} under `runSync`, where the host's loop stands still
+ * @param options those of {@linkcode dial}, whose timeouts include the handshake, and those of TLS
+ * @throws {OpError} of "dial" if the connection fails; of "handshake" if the certificate is not
+ * trusted (`code` is that of `node:tls`), or the handshake times out; {@linkcode TypeError} for an
+ * invalid option; {@linkcode PanicError} under `runSync`, where the host's event loop does not run
  * @example
  * ```ts
  * using conn = yield* tlsDial("tcp", "example.org:443", { ALPNProtocols: ["http/1.1"] });

@@ -15,18 +15,18 @@ import { splitListenOptions, type TLSListenOptions } from "./tls_options.ts";
 import { TLSServer } from "./tls_server.ts";
 
 /**
- * Listens for connections under TLS. Parks only to look up a name. Go: `tls.Listen`.
+ * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
  *
- * `accept` gives a connection as soon as it is there, and its handshake goes on by itself: a client
- * that never speaks keeps nobody waiting, and is closed after `handshakeTimeout`. What fails in the
- * handshake is thrown by the first read or write, or by `handshake`.
+ * `accept` returns a connection as soon as it is established, and its handshake runs in the
+ * background: a client that sends nothing does not block others, and is closed after
+ * `handshakeTimeout`. A handshake error is thrown by the first read or write, or by `handshake`.
  *
  * @param network "tcp", "tcp4" or "tcp6"
  * @param address "host:port"
- * @param options those of {@linkcode listen} and those of TLS; `cert` and `key` must be there
- * @throws {OpError} as {@linkcode listen}; {@linkcode TypeError} when an option is wrong, also when a
- * certificate cannot be read or has another key; {@linkcode PanicError} under `runSync`, where the
- * host's loop stands still
+ * @param options those of {@linkcode listen} and those of TLS; `cert` and `key` are required
+ * @throws {OpError} as {@linkcode listen}; {@linkcode TypeError} for an invalid option, including
+ * an unreadable certificate or a key that does not match; {@linkcode PanicError} under `runSync`,
+ * where the host's event loop does not run
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
@@ -44,7 +44,7 @@ export function* tlsListen(
   return new TLSListener(yield* listen(network, address, rest), server);
 }
 
-/** A listener whose connections are under TLS, as {@linkcode tlsListen} gives it. */
+/** Listener for TLS connections, as {@linkcode tlsListen} returns it. */
 export class TLSListener implements Listener {
   readonly #listener: Listener;
   readonly #server: TLSServer;
@@ -80,7 +80,7 @@ export class TLSListener implements Listener {
     return this.#listener.fd;
   }
 
-  /** See {@linkcode Listener.detach}: of the listener below. */
+  /** See {@linkcode Listener.detach}: detaches the underlying listener. */
   detach(): number {
     return this.#listener.detach();
   }
@@ -90,7 +90,7 @@ export class TLSListener implements Listener {
     this.#listener.setDeadline(at);
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the listener unless it is already closed. */
   [Symbol.dispose](): void {
     this.#listener[Symbol.dispose]();
   }

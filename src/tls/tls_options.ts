@@ -1,56 +1,64 @@
 // SPDX-License-Identifier: MIT
-/** Settings of TLS, checked. They have the names of `node:tls`, which they are for. */
+/** TLS options, checked. They have the names that `node:tls` uses. */
 import { z } from "zod";
 import type { DialOptions, ListenOptions } from "../net/options/options.ts";
 import { checkOptions } from "../validate/options.ts";
 
-/** A certificate or a key: PEM as text, or bytes. */
+/** A certificate or a private key in PEM format, as text or bytes. */
 export type PEM = string | Uint8Array;
 
-/** A certificate with its key. */
+/** A certificate with its private key. */
 export interface TLSCertificate {
-  /** The certificate, with those of the authorities between it and the root behind it. */
+  /** Certificate, followed by intermediate certificates. */
   cert: PEM;
-  /** Its private key. */
+  /** Private key. */
   key: PEM;
-  /** What the key is encrypted with. */
+  /** Passphrase of the private key. */
   passphrase?: string;
 }
 
-/** A version of TLS. */
+/** TLS version. */
 export type TLSVersion = "TLSv1.2" | "TLSv1.3";
 
-/** What both sides may set. */
+/** TLS options of clients and servers. */
 export interface TLSOptions {
-  /** Authorities whose certificates are trusted, instead of those of the runtime. */
+  /** Trusted certificate authorities, instead of the runtime's. */
   ca?: PEM | PEM[];
-  /** Protocols to agree on, the one liked best first: ["h2", "http/1.1"]. Go: `NextProtos`. */
+  /** Supported protocols in order of preference, such as ["h2", "http/1.1"]. Go: `NextProtos`. */
   ALPNProtocols?: string[];
-  /** The oldest version that is spoken. */
+  /** Minimum version. */
   minVersion?: TLSVersion;
-  /** The newest version that is spoken. */
+  /** Maximum version. */
   maxVersion?: TLSVersion;
-  /** Cipher suites, as OpenSSL names them. */
+  /** Cipher suites, by their OpenSSL names. */
   ciphers?: string;
-  /** Milliseconds that the handshake may take; 10,000 from the start. */
+  /** Timeout of the handshake in milliseconds; 10,000 by default. */
   handshakeTimeout?: number;
 }
 
-/** Settings of {@linkcode tlsDial}. Go: `tls.Config`. */
+/** Options of {@linkcode tlsDial}. Go: `tls.Config`. */
 export interface TLSDialOptions extends DialOptions, TLSOptions, Partial<TLSCertificate> {
-  /** The name that the certificate must be for, and that the server is told; the host's otherwise. */
+  /**
+   * Name that the certificate must be valid for, also sent to the server (SNI); by default the
+   * host.
+   */
   servername?: string;
-  /** Say false to take any certificate. Whoever is on the way can then read and change everything. */
+  /**
+   * False accepts any certificate: an attacker on the network can then read and modify all data.
+   */
   rejectUnauthorized?: boolean;
 }
 
-/** Settings of {@linkcode tlsListen}. Go: `tls.Config`. */
+/** Options of {@linkcode tlsListen}. Go: `tls.Config`. */
 export interface TLSListenOptions extends ListenOptions, TLSOptions, TLSCertificate {
-  /** Other certificates, by the name that the client asks for (SNI): "example.org", "*.example.org". */
+  /**
+   * Additional certificates by requested server name (SNI), such as "example.org" or
+   * "*.example.org".
+   */
   sni?: Record<string, TLSCertificate>;
-  /** Whether clients are asked for a certificate. */
+  /** Whether to request a client certificate. */
   requestCert?: boolean;
-  /** Whether a client without a certificate that `ca` vouches for is refused; it is from the start. */
+  /** Whether to reject clients without a certificate issued by `ca`; true by default. */
   rejectUnauthorized?: boolean;
 }
 

@@ -36,7 +36,7 @@ export const DRAIN = 1;
 /** End now. */
 export const STOP = 2;
 
-/** How a worker's thread waits when it has nothing to do. */
+/** How a worker's thread waits when it is idle. */
 export type Driver = "runSync" | "run";
 
 /** What a worker is started with. */

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** Settings that reactors and worker pools share. */
+/** Options that reactors and worker pools share. */
 import { z } from "zod";
 import { shown } from "../validate/argument.ts";
 
-/** When a worker that died is started again. */
+/** When a worker that died is restarted. */
 export interface RestartOptions {
-  /** Milliseconds before the first restart; doubled with each that follows soon. 100 from the start. */
+  /**
+   * Milliseconds before the first restart, 100 by default; doubled for each further death soon
+   * after it.
+   */
   delay?: number;
-  /** Milliseconds that it is never longer than. 10,000 from the start. */
+  /** Maximum delay in milliseconds; 10,000 by default. */
   longest?: number;
 }
 

@@ -270,9 +270,9 @@ only("run", "node:http as client and as server over connections of ours", functi
       method: "POST",
       createConnection: () => toDuplex(conn),
     });
-    const stateError = once(request, "response");
+    const answered = once(request, "response");
     request.end(pattern(length));
-    const [response] = yield* wait(stateError);
+    const [response] = yield* wait(answered);
     assert.equal(response.statusCode, 200);
     assert.equal(response.headers["x-path"], "/some/path");
     assertPattern(yield* wait(collect(response)), length);

@@ -14,7 +14,7 @@ function* echo(stream: Conn, rest: Uint8Array): Routine<void> {
 }
 
 both(
-  "detach hands over the connection and what was not taken, after what was stateError",
+  "detach hands over the connection and what was not taken, after what was answered",
   function* () {
     const seen: string[] = [];
     yield* serving({

@@ -66,7 +66,7 @@ both("an abstract name, dialled by the server itself, and detached", function* (
   }, `unix://${name}`);
 }, onWindows && "there are no Unix sockets on Windows yet");
 
-both("each datagram is stateError to its sender", function* () {
+both("each datagram is answered to its sender", function* () {
   const seen: string[] = [];
   yield* serving({
     opened: () => void seen.push("opened"),

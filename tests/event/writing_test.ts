@@ -10,7 +10,7 @@ import { bytes, pattern, readAll, readText, serving } from "./serving.ts";
 const FLOOD = 16 << 20;
 const BLOCK = 1 << 16;
 
-both("what is written and what is stateError goes out in order", function* () {
+both("what is written and what is answered goes out in order", function* () {
   yield* serving({
     opened(conn) {
       conn.write(bytes("a"));

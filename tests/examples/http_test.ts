@@ -197,7 +197,7 @@ async function refusing(port: number): Promise<void> {
 const skip = onWindows && "Windows has no signals of other processes";
 
 test(
-  "examples/http.ts ends in order: what is under way is stateError, and is the last",
+  "examples/http.ts ends in order: what is under way is answered, and is the last",
   { skip },
   async () => {
     await using served = await serveExample("examples/http.ts");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The two servers of the Redis protocol, as programs: what is stateError to what, to the byte. */
+/** The two servers of the Redis protocol, as programs: what is answered to what, to the byte. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectTo, receive, serveExample } from "./echo_clients.ts";

@@ -377,7 +377,7 @@ both("the deadline of a connection that is closed is not its successor's", funct
 function* fullListener(): Routine<{ listener: Listener; queued: Conn[] }> {
   const listener = yield* listen("tcp", "127.0.0.1:0", { backlog: 1 });
   const queued: Conn[] = [];
-  // What is over the backlog is not stateError, so the first dial that hangs says that it is full.
+  // What is over the backlog is not answered, so the first dial that hangs says that it is full.
   for (;;) {
     const dialling = go(() => dial("tcp", String(listener.addr), { timeout: 200 }));
     try {

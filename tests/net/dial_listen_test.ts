@@ -295,7 +295,7 @@ test("a name cannot be looked up under runSync, and nothing is left of the attem
       const error = yield* thrown(dial("tcp", "nosuch.invalid:1"));
       assert.match((error as Error).message, /runSync/);
     });
-    // One that is begun now is stateError after any that was begun before.
+    // One that is begun now is answered after any that was begun before.
     await new Promise<void>((resolve) => lookup(NO_NAME, () => setTimeout(resolve, 1)));
   } finally {
     process.off("unhandledRejection", listener);

@@ -98,7 +98,7 @@ both("one socket of udp hears both versions of IP, and shows IPv4 as such", func
     assert.equal(String(addr), String(client.localAddr));
     yield* server.writeTo(HELLO, addr);
     assert.equal(yield* client.read(buf), 5);
-    // Not only what readFrom gave may be stateError.
+    // Not only what readFrom gave may be answered.
     yield* server.writeTo(HELLO, yield* resolveUDPAddr("udp", String(client.localAddr)));
     assert.equal(yield* client.read(buf), 5);
   }

@@ -34,7 +34,7 @@ export class RecordedKqueue implements KqueueCalls {
   readonly failures: number[] = [];
   /** The timeouts of the waits, in nanoseconds. */
   readonly timeouts: number[] = [];
-  /** What a change of a filter is stateError, by "ident:filter". */
+  /** What a change of a filter is answered, by "ident:filter". */
   readonly refused = new Map<string, number>();
   open = 0;
   /** What waits report as readable; none that ever is. */

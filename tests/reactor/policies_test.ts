@@ -59,18 +59,17 @@ for (const way of ["handing", "sharing"] as const) {
       });
       const address = yield* start(reactor, way);
       const conns: Conn[] = [];
-      let stateError = 0;
+      let answered = 0;
       for (let i = 0; i < CLIENTS; i++) {
         conns.push(yield* dial("tcp", address));
-        if ((yield* served(conns[i])) !== null) stateError++;
+        if ((yield* served(conns[i])) !== null) answered++;
       }
       // Workers tell of what they shed a little later.
-      const gone = () =>
-        action === "closed" ? CLIENTS - reactor.counters.open : CLIENTS - stateError;
+      const gone = () => action === "closed" ? CLIENTS - reactor.counters.open : CLIENTS - answered;
       yield* until(() => action === "stopped" ? shed > 0 : shed === gone());
       assert.ok(shed > 0);
-      assert.equal(reactor.counters.accepted, stateError);
-      if (action !== "refused") assert.equal(stateError, CLIENTS);
+      assert.equal(reactor.counters.accepted, answered);
+      if (action !== "refused") assert.equal(answered, CLIENTS);
       if (limit === "connections" || limit === "perAddress") assert.ok(reactor.counters.open <= 4);
       conns.forEach((conn) => conn.close());
       assert.deepEqual(yield* reactor.shutdown(), { cut: 0 });

@@ -523,18 +523,18 @@ bothWithWorkers("workers close who is idle or says too little", function* () {
 
 bothWithWorkers("goroutines of workers have a limit", function* () {
   const served = yield* handing({ workers: 2, limits: { goroutines: 4 } });
-  let stateError = 0;
+  let answered = 0;
   let released = false;
   const asking = Array.from({ length: 12 }, () =>
     go(function* () {
       const conn = yield* served.connect();
       yield* ask(conn, "who");
-      stateError++;
+      answered++;
       yield* until(() => released);
       conn.close();
     }));
-  yield* until(() => stateError > 0 && served.reactor.counters.stopped.goroutines > 0);
-  assert.ok(stateError < 12, `${stateError}`);
+  yield* until(() => answered > 0 && served.reactor.counters.stopped.goroutines > 0);
+  assert.ok(answered < 12, `${answered}`);
   // As those that are served go, others come in.
   released = true;
   for (const one of asking) yield* one.join();

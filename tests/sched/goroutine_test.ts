@@ -363,7 +363,7 @@ for (const driver of DRIVERS) {
 }
 
 for (const wrong of [undefined, 5, "text", {}, Promise.resolve()]) {
-  both(`a yield of ${typeof wrong} is stateError at that yield`, function* () {
+  both(`a yield of ${typeof wrong} is answered at that yield`, function* () {
     const error = yield* thrown((function* (): Routine<void> {
       yield wrong as never;
     })());
@@ -372,7 +372,7 @@ for (const wrong of [undefined, 5, "text", {}, Promise.resolve()]) {
   });
 }
 
-both("a yield where yield* was meant is stateError, and may be caught", function* () {
+both("a yield where yield* was meant is answered, and may be caught", function* () {
   let caught: unknown;
   try {
     yield sleep(1) as never;

@@ -70,7 +70,7 @@ against(
   },
 );
 
-against("wrk has all its requests stateError", async (url, folder) => {
+against("wrk has all its requests answered", async (url, folder) => {
   const pipeline = join(folder, "pipeline.lua");
   writeFileSync(
     pipeline,
@@ -78,7 +78,7 @@ against("wrk has all its requests stateError", async (url, folder) => {
      function request() return requests end
      function done(summary)
        local errors = summary.errors
-       io.write("stateError ", summary.requests, " refused ", errors.status, " broken ",
+       io.write("answered ", summary.requests, " refused ", errors.status, " broken ",
          errors.connect + errors.read + errors.write, "\\n")
      end`,
   );
@@ -86,12 +86,12 @@ against("wrk has all its requests stateError", async (url, folder) => {
   for (const script of [["-s", pipeline], []]) {
     const report = await succeed("wrk", [...load, ...script, url]);
     assert.doesNotMatch(report, /Socket errors|Non-2xx/);
-    if (script.length > 0) assert.match(report, /stateError [1-9][0-9]* refused 0 broken 0\n/);
+    if (script.length > 0) assert.match(report, /answered [1-9][0-9]* refused 0 broken 0\n/);
     else assert.match(report, / [1-9][0-9]* requests in /);
   }
 });
 
-against("ab has all its requests stateError, with keep-alive and without", async (url) => {
+against("ab has all its requests answered, with keep-alive and without", async (url) => {
   for (const keepAlive of [["-k"], []]) {
     const report = await succeed("ab", ["-q", "-n", "2000", "-c", "20", ...keepAlive, `${url}/`]);
     assert.match(report, /Complete requests: +2000\n/);

@@ -307,7 +307,7 @@ function register(): void {
   });
 }
 
-/** What is shown at a pseudo-terminal; a question is stateError with "no". */
+/** What is shown at a pseudo-terminal; a question is answered with "no". */
 async function shown(flags: string, action: string): Promise<string> {
   const command = quote(`${process.execPath} run ${flags} ${FIXTURE} '${action}'`);
   const address = `SYSTEM:${command},pty,ctty,setsid,stderr`;

@@ -1,50 +1,62 @@
 // SPDX-License-Identifier: MIT
-/** What a handler may answer. Go: evio, type Action. */
+/** Return values of handlers. Go: evio, type Action. */
 import type { KeepAlive } from "../../net/net.ts";
 import { needObject, wrongArgument } from "../../validate/argument.ts";
 
 /**
- * What is to be done after a handler. What was to be written is written first.
+ * What to do after a handler returns. Pending output is sent first.
  *
- * - "none": nothing, as when a handler answers nothing at all
- * - "detach": the connection leaves its loop and becomes a goroutine's `Conn`; see `detached`
- * - "close": the connection is closed
- * - "shutdown": the server ends: it listens no more, and every connection is closed
+ * - "none": nothing; same as returning nothing
+ * - "detach": remove the connection from its loop, as a goroutine's `Conn`; see `detached`
+ * - "close": close the connection
+ * - "shutdown": end the server: stop listening and close every connection
  */
 export type Action = "none" | "detach" | "close" | "shutdown";
 
-/** Bytes to write and an action, for those who need both. */
+/** Bytes to write together with an action. */
 export interface Reply {
-  /** Is written to the connection; yours again when the handler has returned. */
+  /** Bytes to write to the connection; may be reused once the handler has returned. */
   out?: Uint8Array;
   /** See {@linkcode Action}. */
   action?: Action;
 }
 
-/** What `data` may return: nothing, bytes to write, an action, or both. Either alone costs no object. */
+/**
+ * Return value of `data`: nothing, bytes to write, an action, or both. Bytes or an action alone
+ * need no object.
+ */
 export type Answer = Uint8Array | Action | Reply | undefined | void;
 
-/** Settings of one connection. */
+/** Options of a connection. */
 export interface ConnOptions {
-  /** Probes of a silent peer: off, on, or with these times. Go: evio, Options.TCPKeepAlive. */
+  /** TCP keep-alive probes: off, on, or with these intervals. Go: evio, Options.TCPKeepAlive. */
   tcpKeepAlive?: boolean | KeepAlive;
-  /** Milliseconds without a byte in either direction after which it is closed; 0 for never. */
+  /**
+   * Idle timeout in milliseconds: closes the connection if no byte is transferred in either
+   * direction; 0 disables it.
+   */
   idleTimeout?: number;
 }
 
-/** As {@linkcode Reply}, with the settings of the connection. */
+/** A {@linkcode Reply} with options for the connection. */
 export interface OpenedReply extends Reply {
   /** See {@linkcode ConnOptions}. */
   options?: ConnOptions;
 }
 
-/** What `opened` may return. */
+/** Return value of `opened`. */
 export type OpenedAnswer = Uint8Array | Action | OpenedReply | undefined | void;
 
-/** What `tick` may return: milliseconds until the next tick, an action, or both. Neither ends the ticking. */
+/**
+ * Return value of `tick`: milliseconds until the next tick, an action, or both. Without a
+ * delay there are no further ticks.
+ */
 export type TickAnswer = number | Action | { delay?: number; action?: Action } | undefined | void;
 
-/** What a handler stateError, which is neither bytes nor an action. Throws TypeError if it is no reply either. */
+/**
+ * Checks the answer of a handler that is neither bytes nor an action. Throws TypeError if it is not
+ * a reply either.
+ */
 export function checkReply(answer: unknown): OpenedReply {
   if (!isReply(answer, "out", "action", "options")) {
     throw wrongAnswer("it", "bytes, an action or a reply", answer);
@@ -57,7 +69,10 @@ export function checkReply(answer: unknown): OpenedReply {
   return answer as OpenedReply;
 }
 
-/** What a tick stateError, which is neither a number nor an action. Throws TypeError for what is no answer. */
+/**
+ * Checks the answer of a tick that is neither a number nor an action. Throws TypeError if it is
+ * invalid.
+ */
 export function checkTick(answer: unknown): { delay?: number; action?: Action } {
   if (isReply(answer, "delay", "action")) return answer as { delay?: number; action?: Action };
   throw wrongAnswer("it", "milliseconds, an action or both", answer);

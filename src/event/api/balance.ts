@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Which loop a new connection goes to. Go: evio, type LoadBalance. */
+/** How connections are distributed over loops or workers. Go: evio, type LoadBalance. */
 
 /**
- * "random"; "roundRobin", one after the other; "leastConnections", the one that has the fewest, of
- * several the first.
+ * "random"; "roundRobin", each in turn; "leastConnections", the first one with the fewest
+ * connections.
  */
 export type LoadBalance = "random" | "roundRobin" | "leastConnections";
 

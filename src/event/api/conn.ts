@@ -1,71 +1,83 @@
 // SPDX-License-Identifier: MIT
-/** What a handler sees of a connection. Go: evio, type Conn; gnet, type Conn. */
+/** A connection as handlers see it. Go: evio, type Conn; gnet, type Conn. */
 import type { Addr } from "../../net/addr/addr.ts";
 import type { Deadline } from "../../net/deadline.ts";
 
 /**
- * A connection of an event loop. Its methods may be called from anywhere on the thread: from its own
- * handlers, from those of others, from goroutines, from callbacks of the host. None of them parks.
+ * Connection of an event loop. Its methods may be called from anywhere on the thread: its own
+ * handlers, other handlers, goroutines, callbacks of the host. None of them parks.
  *
- * @typeParam C what `context` is
+ * @typeParam C the type of `context`
  */
 export interface EventConn<C = unknown> {
-  /** Yours: undefined until you set it, most likely in `opened`. */
+  /** User data: undefined until you set it, typically in `opened`. */
   context: C;
-  /** Which of the server's addresses it came to; -1 if it was dialled. */
+  /**
+   * Index of the server's address that the connection arrived on; -1 for an outgoing connection.
+   */
   readonly addrIndex: number;
-  /** The number of its loop. */
+  /** Index of its loop. */
   readonly loop: number;
-  /** This end. */
+  /** Local address. */
   readonly localAddr: Addr;
-  /** The other end. */
+  /** Remote address. */
   readonly remoteAddr: Addr;
-  /** The descriptor's number, or -1 when it is closed. It stays the connection's own. */
+  /** Descriptor, or -1 once closed. It remains owned by the connection. */
   readonly fd: number;
-  /** Whether nothing can be written any more: it was closed, or is about to be. */
+  /** True if nothing can be written any more: the connection is closed or closing. */
   readonly closing: boolean;
-  /** When the last byte went in either direction, in milliseconds of `performance.now()`, to within a turn. */
+  /**
+   * Time of the last byte in either direction, in milliseconds of `performance.now()`, accurate to
+   * one turn of the scheduler.
+   */
   readonly lastActive: number;
-  /** How many bytes have come that were not taken. */
+  /** Number of received bytes that were not consumed. */
   readonly buffered: number;
-  /** How many bytes wait to be sent. */
+  /** Number of bytes waiting to be sent. */
   readonly pending: number;
   /**
-   * The next `n` bytes without taking them, or all that are there; null if there are fewer. They are
-   * lent: yours until the handler returns.
+   * Returns the next `n` bytes, or all of them, without consuming them; null if there are fewer.
+   * They are valid until the handler returns.
    */
   peek(n?: number): Uint8Array | null;
-  /** As `peek`, and takes them. */
+  /** Like `peek`, and consumes the bytes. */
   next(n?: number): Uint8Array | null;
-  /** Takes `n` bytes, or all that are there. Gives how many there were. */
+  /** Consumes `n` bytes, or all of them. Returns the number of bytes consumed. */
   discard(n?: number): number;
   /**
-   * Has a copy of `bytes` sent, in the order of the calls: at the end of the loop's turn, together
-   * with whatever else is written meanwhile. gnet: AsyncWrite.
+   * Sends a copy of `bytes`, in the order of the calls: at the end of the loop's turn, together
+   * with everything else written in that turn. gnet: AsyncWrite.
    *
-   * @param written told when the bytes have been handed to the kernel, or why they never will be
-   * @returns whether more may be written: false above the high mark, where `drained` tells when to
-   * go on, and when the connection is closed
-   * @throws {TypeError} when `bytes` is not a Uint8Array
+   * @param written called when the bytes have been passed to the kernel, or with the reason why
+   * they never will be
+   * @returns false if no more should be written: above the high-water mark, until `drained` is
+   * called, or when the connection is closed
+   * @throws {TypeError} if `bytes` is not a Uint8Array
    */
   write(bytes: Uint8Array, written?: Written): boolean;
-  /** Has `data` called, with an empty input if nothing is unread. */
+  /** Makes the loop call `data`, with an empty input if no bytes are unread. */
   wake(): void;
-  /** Stops reading; what comes stays in the kernel, whose flow control stops the peer. */
+  /** Stops reading; flow control in the kernel then stops the peer. */
   pause(): void;
-  /** Goes on reading. */
+  /** Resumes reading. */
   resume(): void;
-  /** Closes it when everything has been sent. */
+  /** Closes the connection once everything has been sent. */
   close(): void;
-  /** Closes it at once and resets it: what waits to be sent, and what the peer has not read, is lost. */
+  /**
+   * Closes the connection at once and resets it: unsent data, and data that the peer has not read,
+   * is lost.
+   */
   abort(): void;
-  /** Takes it out of its loop when everything has been sent; see `detached`. */
+  /** Removes the connection from its loop once everything has been sent; see `detached`. */
   detach(): void;
-  /** Closes it at a certain time. `at` as of `Conn.setDeadline`; null for never. */
+  /** Closes the connection at a given time, as for `Conn.setDeadline`; null for never. */
   setDeadline(at: Deadline): void;
-  /** Closes it when no byte has gone either way for so many milliseconds; 0 for never. */
+  /**
+   * Sets the idle timeout: closes the connection if no byte is transferred in either direction for
+   * `ms` milliseconds; 0 disables it.
+   */
   setIdleTimeout(ms: number): void;
 }
 
-/** Called when bytes have been handed to the kernel, or with the reason why they never will be. */
+/** Called when bytes have been passed to the kernel, or with the reason why they never will be. */
 export type Written = (error: Error | null) => void;

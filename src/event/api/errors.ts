@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** Why an event loop closed a connection, other than by what the network did. */
+/** Errors for which an event loop closes a connection, other than network errors. */
 
-/** The peer did not read, and more was waiting for it than `maxPending`. What waited was dropped. */
+/**
+ * The peer did not read, and more than `maxPending` bytes were waiting to be sent. They were
+ * dropped.
+ */
 export class SlowConsumerError extends Error {
   /** "SlowConsumerError". */
   override readonly name = "SlowConsumerError";
   /** "ERR_SLOW_CONSUMER". */
   readonly code = "ERR_SLOW_CONSUMER";
-  /** How many bytes waited. */
+  /** Number of bytes waiting. */
   readonly pending: number;
   /** @internal */
   constructor(pending: number) {
@@ -16,13 +19,13 @@ export class SlowConsumerError extends Error {
   }
 }
 
-/** A handler left more bytes unread than `maxUnread`. */
+/** A handler left more than `maxUnread` bytes unread. */
 export class UnreadLimitError extends Error {
   /** "UnreadLimitError". */
   override readonly name = "UnreadLimitError";
   /** "ERR_UNREAD_LIMIT". */
   readonly code = "ERR_UNREAD_LIMIT";
-  /** How many bytes were left. */
+  /** Number of bytes left. */
   readonly unread: number;
   /** @internal */
   constructor(unread: number) {
@@ -31,13 +34,13 @@ export class UnreadLimitError extends Error {
   }
 }
 
-/** No byte went either way for the idle time-out. */
+/** No byte was transferred in either direction within the idle timeout. */
 export class IdleTimeoutError extends Error {
   /** "IdleTimeoutError". */
   override readonly name = "IdleTimeoutError";
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ETIMEDOUT";
-  /** A time-out. */
+  /** A timeout. */
   readonly timeout = true;
   /** @internal */
   constructor() {

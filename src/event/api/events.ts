@@ -1,99 +1,113 @@
 // SPDX-License-Identifier: MIT
-/** The table of handlers and settings that a server is made of. Go: evio, type Events. */
+/** The handlers and settings of an event server. Go: evio, type Events. */
 import type { Conn } from "../../net/net.ts";
 import type { Action, Answer, OpenedAnswer, TickAnswer } from "./action.ts";
 import type { LoadBalance } from "./balance.ts";
 import type { EventConn } from "./conn.ts";
 import type { Server } from "./server.ts";
 
-/** Settings of a server. Times are milliseconds, sizes are bytes. */
+/** Settings of an event server. Times are in milliseconds, sizes in bytes. */
 export interface EventSettings {
   /**
-   * How many loops the connections are shared out among; 1 from the start. On one thread a loop is a
-   * goroutine with connections of its own: several take turns, so that none keeps the others from
-   * theirs for longer than a batch, but they do not make anything faster. `./reactor` gives each a
-   * thread.
+   * Number of loops that share the connections; 1 by default. On one thread a loop is a goroutine
+   * with its own connections: several loops take turns, so that none delays the others by more than
+   * one batch, but they add no parallelism. `./reactor` runs each in its own thread.
    */
   numLoops?: number;
-  /** Which loop a connection goes to; "roundRobin" from the start. */
+  /** How connections are distributed over loops; "roundRobin" by default. */
   loadBalance?: LoadBalance;
-  /** A connection without a byte in either direction for so long is closed; 0, as from the start: never. */
+  /**
+   * Idle timeout: a connection is closed if no byte is transferred in either direction; 0, the
+   * default, disables it.
+   */
   idleTimeout?: number;
   /**
-   * While more than this waits to be sent to a connection, `write` gives false and nothing is read
-   * from it; 1 MiB from the start.
+   * High-water mark: while more than this is waiting to be sent to a connection, `write` returns
+   * false and the server does not read from it; 1 MiB by default.
    */
   highWaterMark?: number;
-  /** When no more than this is left, reading goes on and `drained` is called; a quarter of the high mark from the start. */
+  /**
+   * Low-water mark: once no more than this is waiting, reading resumes and `drained` is called; a
+   * quarter of `highWaterMark` by default.
+   */
   lowWaterMark?: number;
-  /** A connection for which more than this would wait is closed with SlowConsumerError; 16 MiB from the start. */
+  /**
+   * Maximum output buffer: a connection that exceeds it is closed with SlowConsumerError; 16 MiB by
+   * default.
+   */
   maxPending?: number;
-  /** A connection whose handler leaves more than this unread is closed with UnreadLimitError; 16 MiB from the start. */
+  /**
+   * Maximum input buffer: a connection whose handler leaves more unread is closed with
+   * UnreadLimitError; 16 MiB by default.
+   */
   maxUnread?: number;
   /**
-   * How long a connection that is to be closed waits for a peer that takes nothing of what is still to
-   * be sent, and how long a shutdown waits for all of them at most; 5,000 from the start.
+   * How long a closing connection waits for a peer that accepts no data, and how long a shutdown
+   * waits for all of them; 5,000 by default.
    */
   closeTimeout?: number;
-  /** Connections that may wait to be accepted, for every address. See `listen`. */
+  /** Maximum number of queued connections per address. See `listen`. */
   backlog?: number;
 }
 
 /**
- * What a server does, and its settings. Every handler may be left out. They are called by the loop,
- * one at a time, and must not wait; `go` starts a goroutine for what takes longer.
+ * Handlers and settings of an event server. Every handler is optional. The loop calls them one at a
+ * time, and they must not wait; use `go` to start a goroutine for longer work. An async handler, or
+ * a `function*`, causes a TypeError.
  *
- * A handler that is async or a `function*` gives what nobody waits for: that is a TypeError.
+ * Order of calls for a connection: `opened`, then `data`, `drained` and `ended` as they occur, then
+ * exactly one of `closed` and `detached`. An error thrown by a handler ends its connection and is
+ * reported to `onError`.
  *
- * For a connection the order is `opened`, then `data`, `drained` and `ended` as they come, then once
- * either `closed` or `detached`. A handler that throws ends its connection, and `onError` is told.
- *
- * @typeParam C what `conn.context` is
+ * @typeParam C the type of `conn.context`
  */
 export interface Events<C = unknown> extends EventSettings {
-  /** The server listens. An error that it throws ends the server. */
+  /** Called once the server is listening. An error that it throws ends the server. */
   serving?(server: Server<C>): Action | undefined | void;
-  /** A connection has come, or was made by `server.dial`. */
+  /** Called for each new connection, incoming or made by `server.dial`. */
   opened?(conn: EventConn<C>): OpenedAnswer;
   /**
-   * Bytes have come. `input` is all that is unread; it is lent, and yours until the handler returns.
-   * It counts as read, all of it, unless the handler calls `conn.peek`, `conn.next` or
-   * `conn.discard`: then what those have not taken comes again, before what comes next. An empty
-   * `input` means that `conn.wake` was called. For a datagram `conn` stands for its sender, and is
-   * lent as well: it is `closing` when the handler has returned. A datagram has nothing to close or
-   * to detach.
+   * Called when bytes arrive. `input` is all unread input, valid until the handler returns. All of
+   * it counts as consumed, unless the handler calls `conn.peek`, `conn.next` or `conn.discard`:
+   * then unconsumed bytes are passed again, before newer ones. An empty `input` means that
+   * `conn.wake` was called. For a datagram, `conn` represents its sender and is valid only until
+   * the handler returns, after which it is `closing`; a datagram cannot be closed or detached.
    */
   data?(conn: EventConn<C>, input: Uint8Array): Answer;
-  /** After a time above the high mark, no more than the low mark waits to be sent. */
+  /**
+   * Called once the output buffer, after exceeding the high-water mark, has shrunk to the low-water
+   * mark.
+   */
   drained?(conn: EventConn<C>): Answer;
   /**
-   * The peer has sent its last byte, and may still read. Without this handler, or when it answers
-   * "close", the connection is closed when everything has been sent; else you close it.
+   * Called when the peer has sent its last byte; it may still read. Without this handler, or if it
+   * returns "close", the connection is closed once everything has been sent; otherwise close it
+   * yourself.
    */
   ended?(conn: EventConn<C>): Answer;
   /**
-   * A connection is over. Called exactly once, however it ended, unless it was detached.
+   * Called exactly once when a connection has ended, unless it was detached.
    *
-   * @param error why: null if one of the two sides closed it in order
+   * @param error the reason; null if either side closed the connection normally
    */
   closed?(conn: EventConn<C>, error: Error | null): Action | undefined | void;
   /**
-   * A connection has left its loop, as "detach" asked for. Without this handler it is closed.
+   * Called when a connection has left its loop by "detach". Without this handler it is closed.
    *
-   * @param stream the same connection, for goroutines; yours to close
-   * @param rest what was read and not taken: it comes before anything that `stream` reads
+   * @param stream the same connection, for goroutines; the handler owns it
+   * @param rest bytes that were read and not consumed: they precede everything that `stream` reads
    */
   detached?(conn: EventConn<C>, stream: Conn, rest: Uint8Array): Action | undefined | void;
-  /** Bytes are about to be handed to the kernel. */
+  /** Called before bytes are passed to the kernel. */
   preWrite?(): void;
   /**
-   * Is called at the start, and again after as many milliseconds as it gave last; never again if it
-   * gave none.
+   * Called once at the start, and again after the number of milliseconds that it returned; not
+   * again if it returned none.
    */
   tick?(): TickAnswer;
   /**
-   * A handler threw. Without this one it is printed by `console.error`. What this one throws ends the
-   * server, and is thrown by `serve`.
+   * Called for an error thrown by a handler; the default prints it by `console.error`. An error
+   * that `onError` throws ends the server and is thrown by `serve`.
    *
    * @param conn the connection, or null if the handler was `tick`
    */

@@ -1,56 +1,62 @@
 // SPDX-License-Identifier: MIT
-/** What the handlers of an event server know of it. Go: evio, type Server. */
+/** An event server as its handlers see it. Go: evio, type Server. */
 import type { Addr } from "../../net/addr/addr.ts";
 import type { DialOptions } from "../../net/options/options.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { EventConn } from "./conn.ts";
 
-/** How a connection becomes one of a server's. */
+/** How a connection is adopted by a server. */
 export interface AdoptOptions {
-  /** "tcp", as from the start, or "unix". */
+  /** "tcp" (the default) or "unix". */
   network?: string;
-  /** The `addrIndex` that it is to have; -1 from the start. */
+  /** Its `addrIndex`; -1 by default. */
   addrIndex?: number;
 }
 
-/** A server that runs. `serving` is given it; it may be used from anywhere on the thread. */
+/** Running event server; passed to `serving`. It may be used from anywhere on the thread. */
 export interface Server<C = unknown> {
-  /** Where it listens, in the order of the addresses that `serve` was given. */
+  /** Addresses it listens on, in the order of `serve`'s arguments. */
   readonly addrs: readonly Addr[];
-  /** How many loops it has. */
+  /** Number of loops. */
   readonly numLoops: number;
-  /** How many connections it has. */
+  /** Number of connections. */
   readonly connections: number;
-  /** Whether it is about to end. */
+  /** True if the server is shutting down. */
   readonly closing: boolean;
-  /** How many connections each loop has. */
+  /** Returns the number of connections of each loop. */
   loads(): number[];
-  /** Its connections, the newest first. */
+  /** Iterates over its connections, newest first. */
   conns(): Iterable<EventConn<C>>;
-  /** Stops accepting, at one of the addresses or at all; the kernel keeps those who come, as many as the backlog. */
+  /**
+   * Stops accepting on one address, or on all; the kernel queues new connections up to the backlog.
+   * Never parks.
+   */
   pauseAccept(addrIndex?: number): void;
-  /** Goes on accepting. */
+  /** Resumes accepting. Never parks. */
   resumeAccept(addrIndex?: number): void;
   /**
-   * Connects out: what comes of it is one of the server's connections, with `addrIndex` -1. Parks;
-   * from a handler: `go(() => server.dial("tcp://127.0.0.1:80"))`.
+   * Opens an outgoing connection that belongs to the server, with `addrIndex` -1. Parks; from a
+   * handler, use `go(() => server.dial("tcp://127.0.0.1:80"))`.
    *
-   * @param address as of `serve`, of a stream
-   * @param options as of `dial`
-   * @param context what its `context` is when `opened` is called
-   * @throws as `dial` does, and {@linkcode ClosedError} when the server is closing
+   * @param address a stream address, as for `serve`
+   * @param options as for `dial`
+   * @param context initial value of the connection's `context`
+   * @throws the errors of `dial`; {@linkcode ClosedError} if the server is shutting down
    */
   dial(address: string, options?: DialOptions, context?: C): Routine<EventConn<C>>;
   /**
-   * Takes over a connected descriptor, which never waits from then on (O_NONBLOCK), and closes it in
-   * the end.
+   * Takes ownership of a connected descriptor, makes it non-blocking (O_NONBLOCK), and closes it at
+   * the end. Never parks.
    *
-   * @param context what its `context` is when `opened` is called
-   * @throws {SyscallError} when it is no descriptor, {@linkcode RangeError} when it is no whole
-   * number, {@linkcode TypeError} when it is no connection of the network or another argument is
-   * wrong, and {@linkcode ClosedError} when the server is closing; it is yours then
+   * @param fd the descriptor
+   * @param options see {@linkcode AdoptOptions}
+   * @param context initial value of the connection's `context`
+   * @throws {SyscallError} if it is not open; {@linkcode RangeError} if it is not a non-negative
+   * integer; {@linkcode TypeError} if it is not a connection of that network, or another argument
+   * is invalid; {@linkcode ClosedError} if the server is shutting down. The caller then still owns
+   * it
    */
   adopt(fd: number, options?: AdoptOptions, context?: C): EventConn<C>;
-  /** Ends the server: as the action. */
+  /** Shuts the server down, like the action "shutdown". Never parks. */
   shutdown(): void;
 }

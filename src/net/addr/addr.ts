@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Addresses: what the two ends of a connection are called. Go: net/tcpsock.go, net/udpsock.go. */
+/** Addresses of internet sockets. Go: net/tcpsock.go, net/udpsock.go. */
 import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { AddrError } from "./errors.ts";
@@ -7,23 +7,26 @@ import { joinHostPort } from "./host_port.ts";
 import { formatIP, parseIP } from "./ip.ts";
 import { zoneName, zoneScope } from "./zone.ts";
 
-/** One end of a connection. `dial` takes its text. Go: `net.Addr`. */
+/** Address of one end of a connection. Its text is accepted by `dial`. Go: `net.Addr`. */
 export interface Addr {
-  /** "tcp", "udp". */
+  /** Network, such as "tcp" or "udp". */
   readonly network: string;
-  /** "127.0.0.1:80", "[::1]:80". */
+  /** Returns the address as text, such as "127.0.0.1:80" or "[::1]:80". */
   toString(): string;
 }
 
-/** What the addresses of TCP and UDP have in common: an IP address, a port, and perhaps a zone. */
+/** Address of TCP or UDP: an IP address, a port, and for some IPv6 addresses a zone. */
 export abstract class InternetAddr implements Addr {
   /** "tcp" or "udp". */
   abstract readonly network: string;
-  /** The IP address as text, without a zone; "" where none was given. IPv4 in IPv6 is shown as IPv4. */
+  /**
+   * IP address as text, without a zone; "" if there is none. IPv4-mapped addresses are printed as
+   * IPv4.
+   */
   readonly ip: string;
-  /** The port. */
+  /** Port number. */
   readonly port: number;
-  /** The zone of a link-local IPv6 address: an interface's name, or its number; else "". */
+  /** Zone of a link-local IPv6 address: the name of an interface, or its index; otherwise "". */
   readonly zone: string;
 
   /** @internal */
@@ -33,19 +36,19 @@ export abstract class InternetAddr implements Addr {
     this.zone = zone;
   }
 
-  /** "127.0.0.1:80", "[fe80::1%lo]:80", ":80". */
+  /** Returns the address as text: "127.0.0.1:80", "[fe80::1%lo]:80", ":80". */
   toString(): string {
     return joinHostPort(this.zone === "" ? this.ip : `${this.ip}%${this.zone}`, this.port);
   }
 }
 
-/** An end of a TCP connection. Go: `net.TCPAddr`. */
+/** Address of a TCP endpoint. Go: `net.TCPAddr`. */
 export class TCPAddr extends InternetAddr {
   /** "tcp". */
   readonly network: string = "tcp";
 }
 
-/** An end of UDP: where a datagram came from, or goes to. Go: `net.UDPAddr`. */
+/** Address of a UDP endpoint. Go: `net.UDPAddr`. */
 export class UDPAddr extends InternetAddr {
   /** "udp". */
   readonly network: string = "udp";

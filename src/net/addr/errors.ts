@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-/** Errors of addresses and of networks by name. Go: net/net.go, AddrError and UnknownNetworkError. */
+/** Address errors. Go: net/net.go, AddrError and UnknownNetworkError. */
 import { shown } from "../../validate/argument.ts";
 
-/** An address cannot be read. Go: `net.AddrError`. */
+/** Thrown for an invalid address. Go: `net.AddrError`. */
 export class AddrError extends Error {
   /** "AddrError". */
   override readonly name = "AddrError";
-  /** What is wrong with it. */
+  /** What is wrong with the address. */
   readonly err: string;
-  /** The address. */
+  /** The invalid address. */
   readonly addr: string;
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ERR_INVALID_ADDRESS";
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again does not help. */
+  /** A retry cannot succeed. */
   readonly temporary = false;
 
   /** @internal */
@@ -25,13 +25,13 @@ export class AddrError extends Error {
   }
 }
 
-/** A network that is not known here. Go: `net.UnknownNetworkError`. */
+/** Thrown for an unknown network. Go: `net.UnknownNetworkError`. */
 export class UnknownNetworkError extends Error {
   /** "UnknownNetworkError". */
   override readonly name = "UnknownNetworkError";
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again does not help. */
+  /** A retry cannot succeed. */
   readonly temporary = false;
 
   /** @internal */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** "host:port": putting it together and taking it apart. Go: net/ipsock.go. */
+/** Joins and splits "host:port". Go: net/ipsock.go. */
 import { needString } from "../../validate/argument.ts";
 import { AddrError } from "./errors.ts";
 
 /**
- * Joins a host and a port; a host with a colon gets brackets. Go: `net.JoinHostPort`. Never parks.
+ * Joins a host and a port; puts a host that contains a colon in brackets. Never parks. Go:
+ * `net.JoinHostPort`.
  *
  * @example
  * ```ts
@@ -18,9 +19,9 @@ export function joinHostPort(host: string, port: number | string): string {
 }
 
 /**
- * Splits "host:port", "[host]:port" or "[host%zone]:port". Go: `net.SplitHostPort`. Never parks.
+ * Splits "host:port", "[host]:port" or "[host%zone]:port". Never parks. Go: `net.SplitHostPort`.
  *
- * @throws {AddrError} with Go's texts, when the port is missing or a bracket is out of place
+ * @throws {AddrError} with Go's messages, if the port is missing or a bracket is misplaced
  * @example
  * ```ts
  * splitHostPort("[::1]:80"); // { host: "::1", port: "80" }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Internet addresses as bytes and as text. Go: net/ip.go and net/netip, Go's strictness included. */
+/** IP addresses as bytes and as text. Go: net/ip.go and net/netip, with the same strictness. */
 import { needString, wrongArgument } from "../../validate/argument.ts";
 
 /** Bytes of an IPv4 address. */
@@ -8,11 +8,11 @@ const V4 = 4;
 const V6 = 16;
 
 /**
- * The bytes of an IP address: 4 for IPv4, 16 for IPv6, or null if `text` is neither. Leading zeros
- * in IPv4 are refused, as in Go, since some read them as octal. A zone is not part of an address.
- * Go: `net.ParseIP`. Never parks.
+ * Parses an IP address. Returns 4 bytes for IPv4, 16 bytes for IPv6, or null if `text` is neither.
+ * Leading zeros in IPv4 are rejected, as in Go, because some programs read them as octal. A zone is
+ * not part of an address. Never parks. Go: `net.ParseIP`.
  *
- * @param text "192.0.2.1" or "2001:db8::1"
+ * @param text such as "192.0.2.1" or "2001:db8::1"
  * @example
  * ```ts
  * parseIP("::1")?.length; // 16
@@ -64,10 +64,10 @@ function parseGroups(text: string, atEnd: boolean): number[] | null {
 }
 
 /**
- * As {@linkcode parseIP}, with the zone that an IPv6 address may have behind a percent sign.
- * Go: `netip.ParseAddr`. Never parks.
+ * Parses an IP address with an optional IPv6 zone after a percent sign. Returns null if `text` is
+ * not one. Never parks. Go: `netip.ParseAddr`.
  *
- * @param text "fe80::1%eth0"; without a zone, `zone` is ""
+ * @param text such as "fe80::1%eth0"; without a zone, `zone` is ""
  * @example
  * ```ts
  * parseIPZone("fe80::1%lo")?.zone; // "lo"
@@ -111,11 +111,11 @@ export function isUnspecified(ip: Uint8Array): boolean {
 }
 
 /**
- * The text of an IP address, by RFC 5952; IPv4 in IPv6 is shown as IPv4. "" for one without bytes.
- * Go: `IP.String`. Never parks.
+ * Formats an IP address as text, by RFC 5952. IPv4-mapped addresses are printed as IPv4; no bytes
+ * give "". Never parks. Go: `IP.String`.
  *
  * @param ip 4 or 16 bytes
- * @throws {RangeError} when there are other than 0, 4 or 16 bytes
+ * @throws {RangeError} if the length is not 0, 4 or 16
  * @example
  * ```ts
  * formatIP(parseIP("::ffff:7f00:1")!); // "127.0.0.1"

@@ -7,28 +7,30 @@ import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
 import { AddrError } from "./errors.ts";
-/** The networks of Unix sockets: streams, datagrams, and packets in order. */
+/** Networks of Unix sockets: streams, datagrams, sequenced packets. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
 
-/** The name of a Unix socket. Go: `net.UnixAddr`. */
+/** Address of a Unix socket. Go: `net.UnixAddr`. */
 export class UnixAddr implements Addr {
   /** "unix", "unixgram" or "unixpacket". */
   readonly network: UnixNetwork;
-  /** A path; "@name" if it is abstract, which belongs to no file; as in Go "@" if it has no name. */
+  /**
+   * A path; "@name" for an abstract name, which has no file; "@" for an unnamed socket, as in Go.
+   */
   readonly name: string;
 
   /**
-   * Names a socket, which need not be there.
+   * Creates an address; the socket need not exist.
    *
-   * @param name a path, or "@name" for an abstract one
-   * @param network the kind of socket that it is of
+   * @param name a path, or "@name" for an abstract name
+   * @param network the kind of socket
    */
   constructor(name: string, network: UnixNetwork = "unix") {
     this.name = name;
     this.network = network;
   }
 
-  /** Its name. */
+  /** Returns the name. */
   toString(): string {
     return this.name;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Descriptors from elsewhere: inherited, passed by another process, opened by others. Go: net/file.go. */
+/** Descriptors opened elsewhere: inherited, or passed by another process. Go: net/file.go. */
 import { tcpAddr, udpAddr } from "../addr/addr.ts";
 import { adopted, type FileOptions, held, withRemote } from "./file_adopt.ts";
 import { FileConn, FileFD } from "./file_conn.ts";
@@ -19,16 +19,20 @@ import { UnixStreamListener } from "../unix/unix_listener.ts";
 import { UnixgramSocket } from "../unix/unixgram_conn.ts";
 
 /**
- * A stream over a descriptor from elsewhere: a connected socket of TCP, or of Unix ("unix",
- * "unixpacket"), or whatever else the system can wait for: a pipe, a terminal, an eventfd. Never
- * parks. Go: `net.FileConn`, `os.NewFile`.
+ * Returns a stream over an existing descriptor: a connected TCP or Unix socket ("unix",
+ * "unixpacket"), or anything else the poller supports, such as a pipe, a terminal or an eventfd.
+ * Never parks. Go: `net.FileConn`, `os.NewFile`.
  *
- * It becomes non-blocking, for all who share it. What is no socket and was blocking becomes so again
- * when it is closed. What makes sense for sockets alone, as `setNoDelay`, fails on others.
+ * The descriptor becomes non-blocking, for every process that shares it. If it is not a socket and
+ * was blocking, it becomes blocking again on close. Socket-only methods, such as `setNoDelay`, fail
+ * on other descriptors.
  *
- * @throws {OpError} with {@linkcode NotPollableError} for what the system cannot wait for, as a
- * regular file; with "EBADF" for what is not open; with "EINVAL" on Windows for a socket that has
- * belonged to another completion port; {@linkcode TypeError} for another kind of socket
+ * @param fd the descriptor
+ * @param options see {@linkcode FileOptions}
+ * @throws {OpError} with {@linkcode NotPollableError} if the poller does not support the
+ * descriptor, such as a regular file; with "EBADF" if it is not open; with "EINVAL" on Windows for
+ * a socket that has belonged to another completion port; {@linkcode TypeError} for another kind of
+ * socket
  * @example
  * ```ts
  * using stdin = fileConn(0);
@@ -61,11 +65,14 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
 }
 
 /**
- * A listener over a descriptor from elsewhere: a socket that listens, as systemd passes them. Never
- * parks. It becomes non-blocking, for all who share it. The file of a Unix socket is not removed when
- * it is closed. Go: `net.FileListener`.
+ * Returns a listener over an existing listening socket, such as one passed by systemd. Never parks.
+ * The descriptor becomes non-blocking, for every process that shares it. The file of a Unix socket
+ * is not removed on close. Go: `net.FileListener`.
  *
- * @throws {OpError} with "EBADF" for what is not open; {@linkcode TypeError} for what does not listen
+ * @param fd the descriptor
+ * @param options see {@linkcode FileOptions}
+ * @throws {OpError} with "EBADF" if it is not open; {@linkcode TypeError} if it is not a listening
+ * socket
  * @example
  * ```ts
  * for (const { fd } of listenFds()) go(serve, fileListener(fd, { own: true }));
@@ -88,11 +95,13 @@ export function fileListener(fd: number, options: FileOptions = {}): Listener {
 }
 
 /**
- * A socket of datagrams over a descriptor from elsewhere: of UDP, or of Unix ("unixgram"). Never
- * parks. It becomes non-blocking, for all who share it. Go: `net.FilePacketConn`.
+ * Returns a datagram socket over an existing descriptor: UDP or Unix ("unixgram"). Never parks. The
+ * descriptor becomes non-blocking, for every process that shares it. Go: `net.FilePacketConn`.
  *
- * @throws {OpError} with "EBADF" for what is not open; {@linkcode TypeError} for what is no socket of
- * datagrams
+ * @param fd the descriptor
+ * @param options see {@linkcode FileOptions}
+ * @throws {OpError} with "EBADF" if it is not open; {@linkcode TypeError} if it is not a datagram
+ * socket
  */
 export function filePacketConn(fd: number, options: FileOptions = {}): UDPConn | UnixgramConn {
   return adopted<UDPConn | UnixgramConn>(

@@ -14,11 +14,12 @@ import { OpError } from "../errors.ts";
 import type { NetFD } from "../socket/net_fd.ts";
 import { checkOptions } from "../../validate/options.ts";
 
-/** Whose a descriptor is. */
+/** Ownership of an adopted descriptor. */
 export interface FileOptions {
   /**
-   * Takes the descriptor itself: it is closed with what is made of it. From the start it stays yours,
-   * to be closed by you, and a copy is made of it, as in Go. Where this fails it stays yours as well.
+   * Takes ownership: the descriptor is closed together with the object made from it. By default it
+   * is duplicated, as in Go, and the original stays with the caller, who closes it. If the call
+   * fails, it stays with the caller in either case.
    */
   own?: boolean;
 }

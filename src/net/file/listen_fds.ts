@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: MIT
-/** Sockets that a service manager passes. See sd_listen_fds(3); Go has it in go-systemd, activation. */
+/**
+ * Socket activation: descriptors passed by a service manager. See sd_listen_fds(3); Go: go-systemd,
+ * activation.
+ */
 import { platform } from "../../../platforms/platform.ts";
 import { shown } from "../../validate/argument.ts";
 import { env, pid } from "node:process";
 import { SyscallError } from "../../fd/errors.ts";
 
-/** The first descriptor that is passed. */
+/** First passed descriptor. */
 const FIRST = 3;
 
-/** A descriptor that was passed. */
+/** Descriptor passed by a service manager. */
 export interface ListenFd {
-  /** Its number. */
+  /** Descriptor number. */
   readonly fd: number;
-  /** Its name, as `FileDescriptorName=` sets it; "unknown" if it has none. */
+  /** Name set by `FileDescriptorName=`; "unknown" if it has none. */
   readonly name: string;
 }
 
 /**
- * The descriptors that systemd, or a program like it, has passed to this process: none if
- * `LISTEN_PID` is another's. They are yours, and close-on-exec from now on. The variables are
- * removed, so that no child takes them for its own and a second call gives none. Never parks. Needs
- * Deno's permission for the environment variables `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
+ * Returns the descriptors that systemd, or a compatible program, passed to this process; none if
+ * `LISTEN_PID` is another process. The caller owns them; they are made close-on-exec. The
+ * environment variables are removed, so no child process mistakes them for its own, and a second
+ * call returns an empty array. Never parks. Needs Deno's permission for the environment variables
+ * `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
  *
- * @throws {RangeError} when `LISTEN_FDS` is no number; {@linkcode SyscallError} with "EBADF" when one
- * of them is not open
+ * @throws {RangeError} if `LISTEN_FDS` is not a number; {@linkcode SyscallError} with "EBADF" if
+ * one of the descriptors is not open
  * @example
  * ```ts
  * const web = listenFds().find(({ name }) => name === "web");
@@ -54,10 +58,11 @@ export function listenFds(): ListenFd[] {
 }
 
 /**
- * Closes a descriptor that belongs to nobody here: one that was passed, detached, or given to
+ * Closes a descriptor that the library does not own: one that was passed, detached, or given to
  * `fileConn` without `own`. Never parks. Go: `syscall.Close`.
  *
- * @throws {RangeError} when it is no number; {@linkcode SyscallError} with "EBADF" when it is not open
+ * @throws {RangeError} if `fd` is not a descriptor number; {@linkcode SyscallError} with "EBADF" if
+ * it is not open
  */
 export function closeFd(fd: number): void {
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {

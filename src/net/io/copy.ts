@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** From a reader to a writer, by the shortest way that the two allow. Go: io.Copy, net/splice_linux.go. */
+/**
+ * Copies from a reader to a writer by the most direct way that both support. Go: io.Copy,
+ * net/splice_linux.go.
+ */
 import { z } from "zod";
 import { needMethods, shown } from "../../validate/argument.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
@@ -11,23 +14,23 @@ import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 
-/** What can be read from. Go: `io.Reader`. */
+/** Source of bytes. Go: `io.Reader`. */
 export interface Reader {
-  /** As {@linkcode Conn.read}. */
+  /** See {@linkcode Conn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
 }
 
-/** What can be written to. Go: `io.Writer`. */
+/** Destination of bytes. Go: `io.Writer`. */
 export interface Writer {
-  /** As {@linkcode Conn.write}. */
+  /** See {@linkcode Conn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number>;
 }
 
-/** Settings of {@linkcode splice}. */
+/** Options of {@linkcode splice}. */
 export interface SpliceOptions {
-  /** How many bytes to move at most; to the end of the stream from the start. */
+  /** Maximum number of bytes to move; by default, everything until the end of the stream. */
   length?: number;
-  /** Ends the call early: a context, or a signal of the host. */
+  /** Cancels the call: a context or an AbortSignal. */
   cancel?: Cancel;
 }
 
@@ -37,17 +40,18 @@ const OPTIONS: z.ZodType<SpliceOptions> = z.strictObject({
 });
 
 /**
- * Copies from `src` to `dst` to the end of the stream. Parks. Go: `io.Copy`.
+ * Copies from `src` to `dst` until the end of the stream. Parks. Go: `io.Copy`.
  *
- * Between two sockets the bytes stay in the kernel, as with {@linkcode splice}. Neither is closed,
- * and the end is not passed on: `dst.closeWrite()` is the caller's to call.
+ * Between two sockets the bytes stay in the kernel, as with {@linkcode splice}. Neither side is
+ * closed, and the end is not forwarded; call `dst.closeWrite()` for that.
  *
- * @param dst where the bytes go
- * @param src where they come from
- * @param cancel ends the call early: a context, or a signal of the host
- * @returns how many bytes were copied
- * @throws what `read` and `write` throw; `bytesWritten` of the error says how much `dst` has taken
- * @example A proxy, each way to its end.
+ * @param dst the destination
+ * @param src the source
+ * @param cancel a context or an AbortSignal that cancels the call
+ * @returns the number of bytes copied
+ * @throws the errors of `read` and `write`; `bytesWritten` is the number of bytes that `dst`
+ * accepted
+ * @example A proxy that forwards the end of each direction.
  * ```ts
  * function* oneWay(to: Conn, from: Conn) {
  *   yield* copy(to, from);
@@ -62,20 +66,20 @@ export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number
 }
 
 /**
- * Moves bytes from one connection to another without copying them to this process and back: by
- * splice(2) where both have a socket of their own, else by reads and writes. Parks.
+ * Moves bytes from one connection to another without copying them to user space: by splice(2) if
+ * both have their own socket, otherwise by reads and writes. Parks.
  *
- * Ends where `from` ends, or after `length` bytes. Neither is closed, and the end is not passed on,
- * as with {@linkcode copy}. Bytes that were read and not yet written when the call fails or is ended
- * are lost, as in Go.
+ * It returns at the end of `from`, or after `length` bytes. Neither side is closed, and the end is
+ * not forwarded, as with {@linkcode copy}. If the call fails or is cancelled, bytes that were read
+ * but not yet written are lost, as in Go.
  *
- * @param from where the bytes come from
- * @param to where they go
+ * @param from the source
+ * @param to the destination
  * @param options see {@linkcode SpliceOptions}
- * @returns how many bytes were moved
- * @throws {OpError} of either side; its `bytesWritten` says how much `to` has taken
- * @throws {RangeError} when `length` is not a whole number of bytes; {@linkcode TypeError} when one of
- * the two is no connection
+ * @returns the number of bytes moved
+ * @throws {OpError} of either side; its `bytesWritten` is the number of bytes that `to` accepted
+ * @throws {RangeError} if `length` is not a non-negative integer; {@linkcode TypeError} if `from`
+ * or `to` is not a connection
  */
 export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routine<number> {
   needMethods("splice", "the source", "a Conn", from, "read", "readable");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection within the process. Go: net/pipe.go. */
+/** In-process connections. Go: net/pipe.go. */
 import { ClosedPipeError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Addr } from "../addr/addr.ts";
@@ -122,11 +122,12 @@ class PipeConn extends VirtualConn {
 }
 
 /**
- * A connection within the process: what is written to one end is read from the other. Go: `net.Pipe`.
+ * Returns the two ends of an in-process connection: bytes written to one end are read from the
+ * other. Never parks. Go: `net.Pipe`.
  *
- * Nothing is buffered: a write is over when the other end has read all of it, and several reads may
- * take one write, or one read a part of it. Deadlines work as on a socket. Closing it again is no
- * error. Never parks.
+ * Nothing is buffered: a write returns when the other end has read all of it. Several reads may
+ * consume one write, or one read a part of it. Deadlines work as on a socket. Closing an end again
+ * is not an error.
  *
  * @returns the two ends
  * @example

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Reading to the end. Go: io.ReadAll. */
+/** Reads to the end of a stream. Go: io.ReadAll. */
 import { needMethods } from "../../validate/argument.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
@@ -8,13 +8,14 @@ import type { Reader } from "./copy.ts";
 const FIRST_BYTES = 512;
 
 /**
- * Reads to the end of the stream and gives all that came. Parks. Go: `io.ReadAll`.
+ * Reads to the end of the stream and returns all bytes. Parks. Go: `io.ReadAll`.
  *
- * Memory grows with what the peer sends: of a peer that is not trusted read with a bound instead.
+ * Memory use grows with the data sent; for an untrusted peer, read with a limit instead.
  *
- * @param src what is read
- * @param cancel ends the call early: a context, or a signal of the host
- * @throws what `read` throws; what had come until then is lost
+ * @param src the source
+ * @param cancel a context or an AbortSignal that cancels the call
+ * @returns everything that was read
+ * @throws the errors of `read`; bytes read before the error are lost
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
   needMethods("read all", "the source", "a Reader", src, "read");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Files to connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
+/** Sends files over connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
 import { needMethods, wrongArgument } from "../../validate/argument.ts";
 import { closeSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,13 +13,13 @@ import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 
-/** Settings of {@linkcode sendFile}. */
+/** Options of {@linkcode sendFile}. */
 export interface SendFileOptions {
-  /** The first byte that is sent; 0 from the start. */
+  /** Offset of the first byte to send; 0 by default. */
   offset?: number;
-  /** How many bytes are sent at most; to the end of the file from the start. */
+  /** Maximum number of bytes to send; by default, everything until the end of the file. */
   length?: number;
-  /** Ends the call early: a context, or a signal of the host. */
+  /** Cancels the call: a context or an AbortSignal. */
   cancel?: Cancel;
 }
 
@@ -30,20 +30,20 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
 });
 
 /**
- * Sends a file, or a part of it, without copying it to this process: by sendfile(2) where `conn` has
- * a socket of its own, else by reads and writes. Parks while the peer is slow; like every file that
- * is read, one that is not in memory yet keeps the thread until the disk has given it.
+ * Sends a file, or a part of it, without copying it to user space: by sendfile(2) if `conn` has its
+ * own socket, otherwise by reads and writes. Parks while the peer is slow. File reads block the
+ * thread if the data is not in the page cache.
  *
- * @param conn where it goes
- * @param file a path, or the number of a descriptor that is open for reading; that one stays open,
- * and its position is neither used nor changed. On Windows only a path saves the copy, and while the
- * file is sent nobody can open it for writing
+ * @param conn the destination
+ * @param file a path, or a descriptor open for reading; a descriptor stays open, and its position
+ * is neither used nor changed. On Windows only a path avoids the copy, and the file cannot be
+ * opened for writing while it is being sent
  * @param options see {@linkcode SendFileOptions}
- * @returns how many bytes were sent: fewer than `length` if the file ended before, also because it
- * was made shorter meanwhile
- * @throws {OpError} as `write`, with `bytesWritten`; the error of `node:fs` when the file cannot be
- * opened; {@linkcode TypeError} when an option or `file` is wrong; Deno's own error without its
- * permission to read
+ * @returns the number of bytes sent; fewer than `length` if the file ended first, also if it was
+ * truncated in the meantime
+ * @throws {OpError} as `write`, with `bytesWritten`; the error of `node:fs` if the file cannot be
+ * opened; {@linkcode TypeError} if `file` or an option is invalid; Deno's own error without its
+ * read permission
  * @example
  * ```ts
  * yield* conn.write(head);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** How long a call may go on: until a moment, and until somebody cancels it. Go: net/dial.go, Dialer.deadline. */
+/** Limits of a call: a deadline and cancellation. Go: net/dial.go, Dialer.deadline. */
 import { type DeadlineExceededError, ERR_DEADLINE } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { CanceledError, cancellable, contextOf } from "../../context/cancellable.ts";
@@ -8,22 +8,22 @@ import { withTimeout } from "../../context/with_cancel.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
 import { now } from "../../sched/clock.ts";
 
-/** What may end a call before it is done. */
+/** Limits of a call. */
 export interface CallOptions {
-  /** Milliseconds that it may take in all, the look-up of a name included. */
+  /** Maximum duration in milliseconds, including name lookup. */
   timeout?: number;
-  /** When it fails: a Date or milliseconds since the epoch. */
+  /** Time at which the call fails: a Date or milliseconds since the epoch. */
   deadline?: Deadline;
-  /** A signal of the host that ends it. Under `runSync` nothing of the host is aborted by itself. */
+  /** AbortSignal that cancels the call. Under `runSync` the host aborts no signals by itself. */
   signal?: AbortSignal;
-  /** A context that ends it; its deadline is heeded as `deadline` is. */
+  /** Context that cancels the call; its deadline applies like `deadline`. */
   context?: Context;
 }
 
 /**
- * The former name of {@linkcode CallOptions}.
+ * Former name of {@linkcode CallOptions}.
  *
- * @deprecated Use {@linkcode CallOptions}; this name goes with version 0.3.
+ * @deprecated Use {@linkcode CallOptions}. This name will be removed in version 0.3.
  */
 export type LimitOptions = CallOptions;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * From the name of a host to its addresses. Go: net/lookup.go, net/hosts.go.
+ * Resolves host names to addresses. Go: net/lookup.go, net/hosts.go.
  *
- * `node:dns` asks the system, whose own rules say where it looks. Its answer comes through the
- * host's loop: under `runSync`, where that stands still, the system's table of hosts is all there is.
+ * `node:dns` uses the system resolver with the system's configuration. Its result arrives through
+ * the host's event loop; under `runSync`, where the loop does not run, only the hosts file is
+ * available.
  */
 import { shown } from "../../validate/argument.ts";
 import { lookup as systemLookup } from "node:dns";
@@ -33,14 +34,16 @@ export interface Asking {
 const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 
 /**
- * The IP addresses of a host, best first: of a literal address itself. Parks. Go: `net.LookupHost`.
+ * Returns the IP addresses of a host, best first; an IP address resolves to itself. Parks. Go:
+ * `net.LookupHost`.
  *
- * Under `runSync` only `localhost` and what the system's table of hosts names can be looked up.
+ * Under `runSync`, only `localhost` and names in the hosts file can be resolved.
  *
- * @param host a name, or an IP address
+ * @param host a name or an IP address
  * @param options see {@linkcode LookupOptions}
- * @throws {DNSError} whose `isNotFound` says that there is none, and whose `timeout` that the limits
- * were too narrow; {@linkcode TypeError} when an option is wrong
+ * @returns at least one address
+ * @throws {DNSError} with `isNotFound` if the name does not exist, with `timeout` if the lookup
+ * takes too long; {@linkcode TypeError} for an invalid option
  * @example
  * ```ts
  * const [best] = yield* lookupHost("example.com", { timeout: 1000 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** From "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
+/** Resolves "host:port" to endpoints. Go: net/ipsock.go, internetAddrList; net/ipsock_posix.go. */
 import { needString } from "../../validate/argument.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, Family } from "../../../platforms/contract/platform.ts";
@@ -15,11 +15,11 @@ import type { LookupOptions } from "../options/options.ts";
 import { lookupPort } from "./service_port.ts";
 import { zoneScope } from "../addr/zone.ts";
 
-/** The networks of TCP: either version of IP, or one of them. */
+/** Networks of TCP: both IP versions, or one of them. */
 export type TCPNetwork = "tcp" | "tcp4" | "tcp6";
-/** The networks of UDP: either version of IP, or one of them. */
+/** Networks of UDP: both IP versions, or one of them. */
 export type UDPNetwork = "udp" | "udp4" | "udp6";
-/** The networks whose addresses are "host:port". */
+/** Networks whose addresses are "host:port". */
 export type InternetNetwork = TCPNetwork | UDPNetwork;
 
 /** What the addresses are for: an unspecified host means all of ours, or the loopback. */
@@ -54,14 +54,14 @@ export function internetNetwork(network: string): InternetNetwork {
 }
 
 /**
- * The address that "host:port" means. Parks only to look up a name, of whose addresses IPv4 comes
- * first, unless the host stands in brackets. Go: `net.ResolveTCPAddr`.
+ * Resolves "host:port" to one address. Parks only to look up a name; of its addresses, IPv4 is
+ * preferred unless the host is in brackets. Go: `net.ResolveTCPAddr`.
  *
  * @param network "tcp", "tcp4", "tcp6", or "" for "tcp"
- * @param address "host:port", where both may be names, and either may be missing
+ * @param address "host:port"; both may be names, and either may be missing
  * @param options see {@linkcode LookupOptions}
- * @throws {AddrError} when the address is wrong, its zone or its service unknown, or of the other
- * version of IP; {@linkcode UnknownNetworkError}; {@linkcode DNSError}
+ * @throws {AddrError} if the address is invalid, its zone or service unknown, or its IP version
+ * wrong; {@linkcode UnknownNetworkError}; {@linkcode DNSError}
  * @example
  * ```ts
  * String(yield* resolveTCPAddr("tcp", "[::ffff:127.0.0.1]:http")); // "127.0.0.1:80"
@@ -76,7 +76,8 @@ export function resolveTCPAddr(
 }
 
 /**
- * As {@linkcode resolveTCPAddr}, for UDP. Go: `net.ResolveUDPAddr`.
+ * Resolves "host:port" to one UDP address. See {@linkcode resolveTCPAddr}. Go:
+ * `net.ResolveUDPAddr`.
  *
  * @param network "udp", "udp4", "udp6", or "" for "udp"
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Ports by number and by the name of a service. Go: net/port.go, net/port_unix.go, net/lookup.go. */
+/** Service names and port numbers. Go: net/port.go, net/port_unix.go, net/lookup.go. */
 import { needString } from "../../validate/argument.ts";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { AddrError } from "../addr/errors.ts";
@@ -33,10 +33,12 @@ registerState<ReadonlyMap<string, number> | null>("services", {
 });
 
 /**
- * The number of a port: "80", or the name of a service as `services` of the system has it. Of a
- * name, `network` says for which protocol. Go: `net.LookupPort`. Never parks.
+ * Returns a port number for a number such as "80", or for a service name from the system's services
+ * file. Never parks. Go: `net.LookupPort`.
  *
- * @param network "tcp", "udp", either with a 4 or a 6 behind it, or "" for whichever has the name
+ * @param network protocol of the service: "tcp" or "udp", optionally followed by 4 or 6, or "" for
+ * either
+ * @param service a number or a name
  * @throws {AddrError} "unknown port", "invalid port" or "unknown network"
  * @example
  * ```ts

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
-/** What a socket of datagrams can do, whatever the network. Go: net/net.go, type PacketConn. */
+/** Interface of datagram sockets on any network. Go: net/net.go, type PacketConn. */
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
 import type { Addr } from "../addr/addr.ts";
 import type { Deadline } from "../deadline.ts";
 
-/** What {@linkcode PacketConn.readFrom} gives. */
+/** Result of {@linkcode PacketConn.readFrom}. */
 export interface Datagram<A extends Addr = Addr> {
-  /** How many bytes were put in the buffer; 0 for an empty datagram. */
+  /** Number of bytes in the buffer; 0 for an empty datagram. */
   readonly n: number;
-  /** Who sent it. */
+  /** Sender. */
   readonly addr: A;
-  /** Whether it was longer than the buffer: the rest is lost. */
+  /** True if the datagram was longer than the buffer; the rest is lost. */
   readonly truncated: boolean;
 }
 
 /**
- * A socket of datagrams. Go: `net.PacketConn`.
+ * Datagram socket. Go: `net.PacketConn`.
  *
- * Nothing about it ends a stream: an empty datagram reads as 0, and an error that the peer's machine
- * reported is thrown once, by the next call; the socket goes on. One goroutine may read while another
- * writes; more of them take turns. `cancel` ends a call as that of {@linkcode Conn.read}.
+ * There is no end of stream: an empty datagram reads as 0. An error reported by the peer's host is
+ * thrown once, by the next call; the socket stays usable. One goroutine may read while another
+ * writes; several take turns. For `cancel`, see {@linkcode Conn.read}.
  */
 export interface PacketConn<A extends Addr = Addr> extends Disposable {
   /**
-   * Reads one datagram. Parks until one has come.
+   * Reads one datagram. Parks until one arrives.
    *
-   * @param p where its bytes go; those for which there is no room are lost, and `truncated` tells
-   * @throws {OpError} when the socket was closed, its read deadline passed, or, if it is connected,
-   * nobody listens at the other end (`code` "ECONNREFUSED")
+   * @param p the buffer to fill; bytes that do not fit are lost, and `truncated` is set
+   * @throws {OpError} if the socket is closed, its read deadline is exceeded, or, for a connected
+   * socket, the remote port is closed (`code` "ECONNREFUSED")
    * @example
    * ```ts
    * const { n, addr } = yield* conn.readFrom(buf);
@@ -38,53 +38,66 @@ export interface PacketConn<A extends Addr = Addr> extends Disposable {
    */
   readFrom(p: Uint8Array, cancel?: Cancel): Routine<Datagram<A>>;
   /**
-   * Sends `p` as one datagram, also if it is empty. Parks only while the system has no room for it.
+   * Sends `p` as one datagram, even if it is empty. Parks only while the system has no buffer
+   * space.
    *
-   * @param addr to whom, as `readFrom` gave it
+   * @param p the datagram
+   * @param addr the destination, such as the `addr` of `readFrom`
    * @returns the length of `p`
    * @throws {OpError} with {@linkcode WriteToConnectedError} on a connected socket; with "EMSGSIZE"
-   * when it is too long
+   * if `p` is too long
    */
   writeTo(p: Uint8Array, addr: A, cancel?: Cancel): Routine<number>;
-  /** Reads one datagram and gives how many of its bytes fit; 0 if it is empty, or if `p` is. Parks. */
+  /**
+   * Reads one datagram. Returns the number of bytes that fit; 0 if the datagram or `p` is empty.
+   * Parks.
+   */
   read(p: Uint8Array, cancel?: Cancel): Routine<number>;
-  /** Sends `p` as one datagram to the other end of a connected socket. Parks as `writeTo`. */
+  /** Sends `p` as one datagram to the peer of a connected socket. Parks as `writeTo`. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number>;
   /** Waits until a read would not have to wait. Parks. */
   readable(cancel?: Cancel): Routine<void>;
-  /** The case of a `select` that happens when a read would not have to wait. It reads nothing. */
+  /** Returns a `select` case that is ready when a read would not have to wait. It reads nothing. */
   onReadable(): SelectCase<{ value: undefined; ok: true }>;
-  /** The case of a `select` that happens when a write would not have to wait. It writes nothing. */
+  /**
+   * Returns a `select` case that is ready when a write would not have to wait. It writes nothing.
+   */
   onWritable(): SelectCase<{ value: undefined; ok: true }>;
-  /** Closes it at once; parked calls end with `ClosedError`. @throws {OpError} when it was closed before */
+  /**
+   * Closes the socket; parked calls fail with `ClosedError`. @throws {OpError} if it is already
+   * closed
+   */
   close(): void;
-  /** Gives the descriptor up, as {@linkcode Conn.detach}. */
+  /** Gives up the descriptor, as {@linkcode Conn.detach}. */
   detach(): number;
-  /** This end. */
+  /** Local address. */
   readonly localAddr: A;
-  /** The other end; null if the socket is not connected. */
+  /** Remote address; null if the socket is not connected. */
   readonly remoteAddr: A | null;
-  /** The descriptor's number, or -1 when closed. It stays the socket's own. */
+  /** Descriptor, or -1 once closed. It remains owned by the socket. */
   readonly fd: number;
-  /** Sets when reads and writes fail, as {@linkcode Conn.setDeadline}. */
+  /** Sets the deadline of reads and writes, as {@linkcode Conn.setDeadline}. */
   setDeadline(at: Deadline): void;
-  /** As `setDeadline`, for reads alone. */
+  /** Sets the deadline of reads only. See `setDeadline`. */
   setReadDeadline(at: Deadline): void;
-  /** As `setDeadline`, for writes alone. */
+  /** Sets the deadline of writes only. See `setDeadline`. */
   setWriteDeadline(at: Deadline): void;
-  /** Asks for a receive buffer of so many bytes; datagrams that do not fit are lost. socket(7), SO_RCVBUF. */
+  /**
+   * Sets the size of the receive buffer, in bytes; datagrams that do not fit are lost. socket(7),
+   * SO_RCVBUF.
+   */
   setReadBuffer(bytes: number): void;
-  /** Asks for a send buffer of so many bytes. socket(7), SO_SNDBUF. */
+  /** Sets the size of the send buffer, in bytes. socket(7), SO_SNDBUF. */
   setWriteBuffer(bytes: number): void;
-  /** Closes it unless it is closed. */
+  /** Closes the socket unless it is already closed. */
   [Symbol.dispose](): void;
 }
 
-/** A datagram socket that has one peer was told to send to another. Go: `net.ErrWriteToConnected`. */
+/** Thrown for a `writeTo` on a connected datagram socket. Go: `net.ErrWriteToConnected`. */
 export class WriteToConnectedError extends Error {
   /** "WriteToConnectedError". */
   override readonly name = "WriteToConnectedError";
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "ERR_SOCKET_DGRAM_IS_CONNECTED";
 
   /** @internal */
@@ -93,12 +106,15 @@ export class WriteToConnectedError extends Error {
   }
 }
 
-/** What came beside the bytes of a datagram. */
+/** Metadata of a received datagram. */
 export interface PacketInfo {
-  /** The IP address that it was sent to; null unless {@linkcode UDPConn.setPacketInfo} is on. */
+  /** Destination IP address; null unless {@linkcode UDPConn.setPacketInfo} is on. */
   readonly destination: string | null;
-  /** The index of the interface that it came in by; 0 unless `setPacketInfo` is on. */
+  /** Index of the receiving interface; 0 unless `setPacketInfo` is on. */
   readonly interfaceIndex: number;
-  /** Bytes of each of the datagrams that were put together, the last perhaps less; 0 if it is one. */
+  /**
+   * Size in bytes of each coalesced datagram, the last of which may be shorter; 0 for a single
+   * datagram.
+   */
   readonly segmentSize: number;
 }

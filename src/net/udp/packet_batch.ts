@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Many datagrams in one call. Go: golang.org/x/net/ipv4, type Message. */
+/** Batches of datagrams. Go: golang.org/x/net/ipv4, type Message. */
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { shown } from "../../validate/argument.ts";
 import { counters } from "../../fd/counters.ts";
@@ -10,15 +10,15 @@ import type { UDPAddr } from "../addr/addr.ts";
 import { formatIP } from "../addr/ip.ts";
 import { kernelForm, senderAddr } from "../socket/peer_cache.ts";
 import type { PacketInfo } from "../socket/packet_conn.ts";
-/** More than that the kernel does not take at once. sendmmsg(2). */
+/** Maximum that the kernel accepts in one call. sendmmsg(2). */
 const MOST = 1024;
-/** No datagram is longer. */
+/** Maximum length of a datagram. */
 const LONGEST = 65536;
 
 /**
- * Memory for datagrams that {@linkcode UDPConn.readBatch} fills and `writeBatch` sends. It is made
- * once and used again and again; reading and writing then allocate nothing. What was read may be
- * written as it is: each datagram goes back to its sender.
+ * Reusable memory for datagrams that {@linkcode UDPConn.readBatch} fills and `writeBatch` sends;
+ * reading and writing then allocate nothing. A received batch can be written back as it is: each
+ * datagram goes to its sender. No method parks.
  *
  * @example
  * ```ts
@@ -29,9 +29,9 @@ const LONGEST = 65536;
  * ```
  */
 export class PacketBatch {
-  /** How many datagrams it has room for. */
+  /** Capacity, in datagrams. */
   readonly count: number;
-  /** Bytes of a datagram at most. */
+  /** Maximum length of a datagram, in bytes. */
   readonly size: number;
   readonly #messages: Messages;
   readonly #buffers: Uint8Array[];
@@ -43,10 +43,11 @@ export class PacketBatch {
   readonly #infos: (ControlInfo | null)[];
 
   /**
-   * Takes the memory.
+   * Allocates the memory.
    *
-   * @param count how many datagrams, up to 1024
-   * @param size bytes of each at most, up to 65536; longer ones are cut off when they are read
+   * @param count capacity in datagrams, up to 1024
+   * @param size maximum length of each in bytes, up to 65536; longer ones are truncated when
+   * received
    */
   constructor(count = 64, size = 2048) {
     check("count", count, 1, MOST);
@@ -65,7 +66,7 @@ export class PacketBatch {
     this.#segments = new Int32Array(count);
   }
 
-  /** The bytes of datagram `i`, until the next call. */
+  /** Returns the bytes of datagram `i`, valid until the next call. */
   bytes(i: number): Uint8Array {
     this.#checkIndex(i);
     const length = this.#messages.lengths[i];
@@ -74,13 +75,15 @@ export class PacketBatch {
     return this.#views[i] = this.#buffers[i].subarray(0, length);
   }
 
-  /** All the memory of datagram `i`: to be filled in place, with `set(i, length)` after it. */
+  /**
+   * Returns the whole buffer of datagram `i`, to fill in place; call `set(i, length)` afterwards.
+   */
   buffer(i: number): Uint8Array {
     this.#checkIndex(i);
     return this.#buffers[i];
   }
 
-  /** Who sent datagram `i`, or to whom it goes; null for the other end of a connected socket. */
+  /** Returns the sender or destination of datagram `i`; null for the peer of a connected socket. */
   addr(i: number): UDPAddr | null {
     this.#checkIndex(i);
     const known = this.#addrs[i];
@@ -89,13 +92,13 @@ export class PacketBatch {
     return this.#addrs[i] = name.length === 0 ? null : senderAddr(name);
   }
 
-  /** Whether datagram `i` was longer than its memory when it was read: the rest is lost. */
+  /** Returns true if datagram `i` was longer than its buffer when received; the rest is lost. */
   truncated(i: number): boolean {
     this.#checkIndex(i);
     return this.#messages.truncated(i);
   }
 
-  /** What came beside the bytes of datagram `i`. */
+  /** Returns the metadata of datagram `i`. */
   info(i: number): PacketInfo {
     this.#checkIndex(i);
     const { destination, interfaceIndex } = this.#control(i);
@@ -106,7 +109,10 @@ export class PacketBatch {
     };
   }
 
-  /** Bytes of each datagram of which `i` was put together, or into which it is cut; 0 if it is one. */
+  /**
+   * Returns the size of the datagrams that were coalesced into datagram `i`, or into which it will
+   * be segmented; 0 if it is a single one.
+   */
   segmentSize(i: number): number {
     this.#checkIndex(i);
     if (this.#segments[i] < 0) this.#segments[i] = this.#control(i).segmentSize;
@@ -114,11 +120,11 @@ export class PacketBatch {
   }
 
   /**
-   * Makes datagram `i`.
+   * Sets datagram `i`.
    *
-   * @param bytes what it says, which is copied, or how many bytes were put in `buffer(i)`
-   * @param addr to whom it goes; left out on a connected socket
-   * @param segmentSize cuts it into datagrams of so many bytes
+   * @param bytes its content, which is copied, or the number of bytes already in `buffer(i)`
+   * @param addr the destination; omit it on a connected socket
+   * @param segmentSize segments it into datagrams of this many bytes
    */
   set(
     i: number,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What Unix sockets can do beside what all can. Go: net/unixsock.go. */
+/** Interface of Unix sockets. Go: net/unixsock.go. */
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
@@ -7,48 +7,51 @@ import type { Conn, Listener } from "../net.ts";
 import type { PacketConn } from "../socket/packet_conn.ts";
 import type { UnixAddr } from "../addr/unix_addr.ts";
 
-/** What {@linkcode UnixMessages.readMsgUnix} gives. */
+/** Result of {@linkcode UnixMessages.readMsgUnix}. */
 export interface UnixMessage {
-  /** How many bytes were put in the buffer. */
+  /** Number of bytes in the buffer. */
   readonly n: number;
   /**
-   * The descriptors that were passed: yours from now on, to be closed or handed to `fileConn` and
-   * the like. They are closed when this process executes another program.
+   * Received descriptors. The caller owns them: close them, or pass them to `fileConn` and similar
+   * functions. They are close-on-exec.
    */
   readonly fds: readonly number[];
-  /** Who sent it; "@" if that one has no name, as of a stream. */
+  /** Sender; "@" if it has no name, as on a stream. */
   readonly addr: UnixAddr;
-  /** Whether a packet was longer than the buffer: the rest is lost. */
+  /** True if a packet was longer than the buffer; the rest is lost. */
   readonly truncated: boolean;
-  /** Whether more descriptors were passed than this process may have open: all were closed again. */
+  /** True if more descriptors were passed than this process may open; all of them were closed. */
   readonly controlTruncated: boolean;
 }
 
-/** What {@linkcode UnixMessages.writeMsgUnix} takes beside the bytes. */
+/** Additional data for {@linkcode UnixMessages.writeMsgUnix}. */
 export interface UnixSendInfo {
-  /** Descriptors to pass, at most 253. They stay open here, and the receiver's are copies. */
+  /** Descriptors to pass, at most 253. They stay open here; the receiver gets duplicates. */
   readonly fds?: readonly number[];
-  /** To whom, on a socket of datagrams that is not connected. */
+  /** Destination, on an unconnected datagram socket. */
   readonly addr?: UnixAddr;
 }
 
-/** The process at the other end. unix(7), SO_PEERCRED. */
+/** Process at the other end. unix(7), SO_PEERCRED. */
 export interface PeerCredentials {
-  /** Its number when it connected, or listened; it may be gone, and the number another's. */
+  /**
+   * Process ID at the time of its connect or listen; the process may have ended since, and its ID
+   * been reused.
+   */
   readonly pid: number;
-  /** Its user. */
+  /** User ID. */
   readonly uid: number;
-  /** Its group. */
+  /** Group ID. */
   readonly gid: number;
 }
 
-/** Passing descriptors to another process. */
+/** Passes descriptors to another process. */
 export interface UnixMessages {
   /**
-   * Reads once, with the descriptors that were passed along. Parks. Go: `ReadMsgUnix`. A `read` would
-   * lose them: the system closes what nobody asked for.
+   * Reads once, together with passed descriptors. Parks. An ordinary `read` loses them: the system
+   * closes them. Go: `ReadMsgUnix`.
    *
-   * @returns null at the end of a stream
+   * @returns the message, or null at the end of a stream
    * @throws {OpError} as `read`
    * @example
    * ```ts
@@ -58,42 +61,45 @@ export interface UnixMessages {
    */
   readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage | null>;
   /**
-   * Writes all of `p`, the descriptors with its first bytes. Parks. Go: `WriteMsgUnix`.
+   * Writes all of `p`, with the descriptors attached to its first bytes. Parks. Go: `WriteMsgUnix`.
    *
    * @returns the length of `p`
-   * @throws {RangeError} when descriptors are to go along with no bytes on a stream, or they are too
-   * many; {@linkcode OpError} as `write`, with "EBADF" for one that is not open
+   * @throws {RangeError} if descriptors are passed without data on a stream, or there are too many
+   * of them; {@linkcode OpError} as `write`, with "EBADF" if one is not open
    */
   writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number>;
 }
 
-/** A connection of "unix" or "unixpacket". Go: `net.UnixConn`. */
+/** Connection on "unix" or "unixpacket". Go: `net.UnixConn`. */
 export interface UnixConn extends Conn, UnixMessages {
-  /** This end; "@" if it has no name. */
+  /** Local address; "@" if it has no name. */
   readonly localAddr: UnixAddr;
-  /** The other end; "@" if it has no name. */
+  /** Remote address; "@" if it has no name. */
   readonly remoteAddr: UnixAddr;
-  /** Who is at the other end. Never parks. @throws {OpError} when the connection is closed */
+  /**
+   * Returns the process at the other end. Never parks. @throws {OpError} if the connection is
+   * closed
+   */
   peerCredentials(): PeerCredentials;
 }
 
-/** A socket of "unixgram". Go: `net.UnixConn`. */
+/** Datagram socket on "unixgram". Go: `net.UnixConn`. */
 export interface UnixgramConn extends PacketConn<UnixAddr>, UnixMessages {
-  /** See {@linkcode UnixMessages.readMsgUnix}; it never ends. */
+  /** See {@linkcode UnixMessages.readMsgUnix}; never returns null. */
   readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage>;
 }
 
-/** A listener of "unix" or "unixpacket". Go: `net.UnixListener`. */
+/** Listener on "unix" or "unixpacket". Go: `net.UnixListener`. */
 export interface UnixListener extends Listener {
-  /** Gives the next connection. Parks. See {@linkcode Listener.accept}. */
+  /** Returns the next connection. Parks. See {@linkcode Listener.accept}. */
   accept(cancel?: Cancel): Routine<UnixConn>;
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: UnixConn; ok: true }>;
-  /** Where it listens. */
+  /** Address it listens on. */
   readonly addr: UnixAddr;
   /**
-   * Whether `close` removes the socket's file. It does from the start if `listen` made the file, and
-   * never removes one that is not the socket's any more. Go: `SetUnlinkOnClose`.
+   * Sets whether `close` removes the socket file. True by default if `listen` created the file; a
+   * file that no longer belongs to the socket is never removed. Go: `SetUnlinkOnClose`.
    */
   setUnlinkOnClose(on: boolean): void;
 }
