@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
  * Runs the cases of tests/platforms/poller_cases.ts over every poller that this machine can run, on
- * both runtimes, and writes what came of them into docs/pollers.md, between the marks there. With
- * `--check` it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`, the
- * folder being what scripts/wine.sh made, Windows is among them; without, its columns stay as they
- * are. Prints how many cases passed and failed.
+ * both runtimes, and writes the results into docs/pollers.md, between the marks there. With `--check`
+ * it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`, the folder
+ * being what scripts/wine.sh made, Wine is among them. The columns of what cannot run here stay as
+ * they are. Prints how many cases passed and failed.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { runtimeProgram } from "./runtimes.mjs";
+import { output } from "./tools.mjs";
 
 const FILE = "./tests/platforms/poller_cases_test.ts";
 const DOCUMENT = "docs/pollers.md";
@@ -37,26 +39,24 @@ const wine = process.argv.includes("--wine")
 /** Everything under Wine runs on one processor, see scripts/test_wine.mjs. */
 const inWine = ["taskset", "-c", String(availableParallelism() - 1), `${wine}/wine`];
 
+const native = (program) => [runtimeProgram(program)];
+const on = (...names) => names.includes(process.platform) ? native : null;
+
 /** The systems, how a program of each is started, and with what environment; null if it cannot be. */
 const SYSTEMS = [
-  { title: "epoll: Linux", start: (program) => [program], env: {} },
+  { title: "epoll: Linux", start: on("linux") },
   {
     title: "kqueue: libkqueue on Linux",
-    start: (program) => [program],
+    start: on("linux"),
     env: () => ({
       NETPOLL_POLLER: "kqueue",
-      NETPOLL_LIBKQUEUE: execFileSync("scripts/libkqueue.sh", { encoding: "utf8" }).trim(),
+      NETPOLL_LIBKQUEUE: output("scripts/libkqueue.sh", []),
     }),
   },
-  {
-    title: "IOCP: Wine",
-    start: wine && ((program) => [...inWine, `${wine}/${program}.exe`]),
-    env: {},
-  },
+  { title: "IOCP: Wine", start: wine && ((program) => [...inWine, `${wine}/${program}.exe`]) },
+  { title: "kqueue: macOS, FreeBSD", start: on("darwin", "freebsd") },
+  { title: "IOCP: Windows", start: on("win32") },
 ];
-
-/** What runs nowhere here. */
-const ELSEWHERE = ["kqueue: macOS, FreeBSD", "IOCP: Windows"];
 
 /** What became of each case, by its name. */
 function results(runtime, start, env) {
@@ -83,20 +83,19 @@ function written(title, text) {
 }
 
 function matrix(text) {
-  const columns = SYSTEMS.flatMap(({ title: system, start, env }) =>
+  const columns = SYSTEMS.flatMap(({ title: system, start, env = () => ({}) }) =>
     Object.keys(RUNTIMES).map((runtime) => {
       const title = `${system}, ${runtime}`;
       if (start === null) return { title, of: written(title, text), all: [] };
-      const of = results(runtime, start, typeof env === "function" ? env() : env);
+      const of = results(runtime, start, env());
       return { title, of, all: [...of.values()] };
     })
   );
   const cases = new Set(columns.flatMap(({ of }) => [...of.keys()]));
-  const titles = [...columns.map(({ title }) => title), ...ELSEWHERE];
+  const titles = columns.map(({ title }) => title);
   const rows = [...cases].map((name) => [
     name,
     ...columns.map(({ of }) => SIGN[of.get(name)] ?? "not run"),
-    ...ELSEWHERE.map(() => "not run"),
   ]);
   return { table: table(["Case", ...titles], rows), all: columns.flatMap(({ all }) => all) };
 }
@@ -104,7 +103,7 @@ function matrix(text) {
 function records() {
   const program = 'import { RECORDS } from "./tests/platforms/kevent_records.ts"; ' +
     "console.log(JSON.stringify(RECORDS))";
-  const rows = JSON.parse(execFileSync("bun", ["-e", program], { encoding: "utf8" }));
+  const rows = JSON.parse(output(runtimeProgram("bun"), ["-e", program]));
   const filter = { [-1]: "READ", [-2]: "WRITE" };
   const shown = ([which, flags, fflags, data]) =>
     `${filter[which]}${flags ? " EOF" : ""}${fflags ? ` fflags ${fflags}` : ""} data ${data}`;
@@ -130,9 +129,10 @@ function between(text, [from, to], what) {
   return `${text.slice(0, start)}\n\n${what}\n\n${text.slice(text.indexOf(to))}`;
 }
 
-/** As `deno fmt` would have it, so that both are content. */
+/** Returns `text` as `deno fmt` writes it, so that the formatter and this script agree. */
 function formatted(text) {
-  return execFileSync("deno", ["fmt", "--ext", "md", "-"], { input: text, encoding: "utf8" });
+  const options = { input: text, encoding: "utf8" };
+  return execFileSync(runtimeProgram("deno"), ["fmt", "--ext", "md", "-"], options);
 }
 
 const old = readFileSync(DOCUMENT, "utf8");

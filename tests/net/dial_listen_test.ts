@@ -43,6 +43,7 @@ import {
   type Driver,
   errnoOf,
   hasErrno,
+  noProc,
   only,
   onWindows,
   opError,
@@ -791,6 +792,8 @@ for (const driver of ["run", "runSync", "events"] as const) {
     name,
     onWindows
       ? { skip: "Windows has no limit of handles that a process could be given" }
+      : noProc
+      ? { skip: noProc }
       : lacking("two filters of a descriptor"),
     () =>
       withPoorServer(driver, (address, pid) =>

@@ -25,7 +25,7 @@ import {
   type UDPConn,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, onWindows, openSockets, pair, thrown, until, wineGap } from "../harness.ts";
+import { both, noProc, onWindows, openSockets, pair, thrown, until, wineGap } from "../harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");
 
@@ -218,7 +218,7 @@ both("a terminal gives line after line, and is blocking again afterwards", funct
   conn.close();
   assert.equal(flags(), before);
   closeSync(terminal);
-}, noPipes);
+}, noPipes || noProc);
 
 function fdInfo(fd: number): string {
   return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
@@ -237,7 +237,7 @@ both("what cannot be waited for is a NotPollableError, and stays as it was", fun
     assert.equal(fdInfo(fd), before);
   }
   closeSync(fd);
-}, noPipes);
+}, noPipes || noProc);
 
 both("a descriptor of another kind is refused, and stays the caller's", function* () {
   const [client, server] = yield* pair();

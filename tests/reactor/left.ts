@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { listen, type Routine } from "../../mod.ts";
 import { BREAK } from "../../platforms/linux/epoll.ts";
 import { eventually } from "../system/child.ts";
-import { type Driver, only, onWindows, runBy, until } from "../harness.ts";
+import { type Driver, noProc, only, onWindows, runBy, until } from "../harness.ts";
 
 /** Why workers do not accept by themselves. */
 export const noSharing: string | false = onWindows &&
@@ -14,11 +14,11 @@ export const noSharing: string | false = onWindows &&
 /**
  * Pollers of ours in this process: Linux shows what was registered with which data, and ours break a
  * wait by a descriptor whose data is {@linkcode BREAK}. The runtime has pollers too, a few for each
- * worker, and lets go of them when it likes: Deno may do so seconds after the thread has ended. On
- * Windows nothing lists them; what a worker leaves is closed by the same lines there.
+ * worker, and lets go of them when it likes: Deno may do so seconds after the thread has ended.
+ * Elsewhere nothing lists them; what a worker leaves is closed by the same lines there.
  */
 export function pollers(): number {
-  if (onWindows) return 0;
+  if (noProc) return 0;
   return readdirSync("/proc/self/fdinfo").filter((fd) => {
     try {
       return OURS.test(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"));

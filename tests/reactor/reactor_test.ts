@@ -23,7 +23,7 @@ import {
   type WorkerReport,
 } from "../../reactor.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, openLinks, openSockets, thrown, until } from "../harness.ts";
+import { both, noProc, openLinks, openSockets, thrown, until } from "../harness.ts";
 import { bothWithWorkers, endsWithRun, noSharing } from "./left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
@@ -348,7 +348,7 @@ bothWithWorkers("with nobody to listen, listen is an error", function* () {
   const closed = yield* openReactor(HANDLER, { workers: 1 });
   yield* closed.shutdown();
   assert.ok((yield* thrown(closed.listen("tcp", "127.0.0.1:0"))) instanceof ClosedError);
-}, noSharing);
+}, noSharing || noProc);
 
 /** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
 function* connectAgain(served: Served): Routine<Conn> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The echo example as a child, and what may be asked about it from outside. */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { type Child, eventually, isDeno, startProgram } from "./child.ts";
@@ -97,4 +98,24 @@ export async function roundTrip(socket: Socket, message: Buffer): Promise<Buffer
   const answer = receive(socket, message.length);
   socket.write(message);
   return await answer;
+}
+
+/** Tries to connect: returns the code of the error, or null. */
+function knock(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("error", (error) => resolve((error as unknown as { code: string }).code));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(null);
+    });
+  });
+}
+
+/** Waits until connections to `port` are refused. */
+export async function refusing(port: number): Promise<void> {
+  // One that was in the listener's queue when it was closed is reset.
+  for (let code; code !== "ECONNREFUSED"; code = await knock(port)) {
+    assert.ok(code === undefined || code === null || code === "ECONNRESET", String(code));
+  }
 }

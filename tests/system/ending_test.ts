@@ -2,12 +2,12 @@
 /** How the echo example ends, by signals: in order. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Child, eventually, start, startProgram } from "./child.ts";
-import { connectTo, receive, roundTrip, startEcho } from "./echo_server.ts";
+import { connectTo, receive, refusing, roundTrip, startEcho } from "./echo_server.ts";
 import { buildLoad } from "./load.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -24,26 +24,6 @@ async function endOf(child: Child): Promise<number> {
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
   assert.equal(child.stderr.text, "");
   return performance.now() - start;
-}
-
-/** Tries to connect: how it failed, or null. */
-function knock(port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    socket.once("error", (error) => resolve((error as unknown as { code: string }).code));
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(null);
-    });
-  });
-}
-
-/** Waits until nobody can connect any more. */
-async function refusing(port: number): Promise<void> {
-  // One that the kernel had queued when the listener was closed is reset.
-  for (let code; code !== "ECONNREFUSED"; code = await knock(port)) {
-    assert.ok(code === undefined || code === null || code === "ECONNRESET", String(code));
-  }
 }
 
 /** Resolves when the connection is over, however. */

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `npm run test:wine`: sets Wine up where it is not yet (scripts/wine.sh), and runs the tests in it
+ * (scripts/test_wine.mjs). With arguments, runs those folders or files alone. It needs Debian on
+ * x86-64: on Windows run `npm test`.
+ */
+import { needsDebian, run } from "./tools.mjs";
+
+/** Where Wine is unpacked; its loader's path must be short, see scripts/wine.sh. */
+const FOLDER = "/tmp/netpoll-wine";
+
+needsDebian("test:wine");
+const status = run("scripts/wine.sh", [FOLDER]);
+process.exitCode = status === 0
+  ? run(process.execPath, ["scripts/test_wine.mjs", FOLDER, ...process.argv.slice(2)])
+  : status;
