@@ -23,6 +23,7 @@ export const bun: JsRuntime = {
   variable: (name) => env[name],
   // Bun has no permissions.
   requireNet: () => {},
+  permitsNet: () => true,
   refuseDeniedNet: () => {},
   denoErrors,
   readText: (path) => {

@@ -30,18 +30,23 @@ export interface JsRuntime {
   completionWait(completions: CompletionBuffer): HostWait;
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
   variable(name: string): string | undefined;
-  /** Throws the runtime's own error unless the user permitted network access to `host:port`. */
-  requireNet(host: string, port: number): void;
+  /**
+   * Throws the runtime's own error unless the user permitted network access to `host:port`. With
+   * `ask` false the user is not asked: what a stranger sent must not raise a prompt.
+   */
+  requireNet(host: string, port: number, ask?: boolean): void;
+  /** Whether network access to `host:port` is permitted already; the user is not asked. */
+  permitsNet(host: string, port: number): boolean;
   /** Throws the runtime's own error if the user denied access to the address behind a permitted name. */
   refuseDeniedNet(ip: string, port: number): void;
   /** The text of a small file; null if it is not there, or the user has not permitted to read it. */
   readText(path: string): string | null;
   /** Deno's classes of errors by their names, or what stands in for them. */
   denoErrors(): ErrorClasses;
-  /** Throws the runtime's own error unless the user permitted the Unix socket at an absolute `path`. */
-  requireUnixPath(path: string): void;
+  /** Throws the runtime's own error unless the user permitted the Unix socket at an absolute `path`; `ask` as above. */
+  requireUnixPath(path: string, ask?: boolean): void;
   /** As {@linkcode requireUnixPath}, for an abstract name, which belongs to no file. */
-  requireUnixName(name: string): void;
+  requireUnixName(name: string, ask?: boolean): void;
 }
 
 /** Error class whose constructor accepts a message. */

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly ip: Uint8Array;
   readonly port: number;
   readonly scope: number;
+  /** The only IP version to bind, where an unspecified address would mean both. */
+  readonly only?: Family;
 }
 
 /** Integer-valued socket option, by its POSIX name; each system has its own numbers. */

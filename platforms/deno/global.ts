@@ -11,6 +11,7 @@ export type Permission =
   | { name: "env"; variable?: string };
 
 interface DenoGlobal {
+  realPathSync(path: string): string;
   build: { os: string };
   dlopen(
     path: string,

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** Deno's permissions: that of the network, which a call by FFI would go round, of files. */
 import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { deno, type Permission } from "./global.ts";
 
-/** Asks for network access to `host:port`; throws `Deno.errors.NotCapable` if it is not granted. */
-export function requireNet(host: string, port: number): void {
+/** Asks, unless `ask` is false, for network access to `host:port`; throws `Deno.errors.NotCapable` if it is not granted. */
+export function requireNet(host: string, port: number, ask = true): void {
   const permission = { name: "net", host: target(host, port) } as const;
-  if (!granted(permission)) throw notCapable(permission.host);
+  if (!granted(permission, ask)) throw notCapable(permission.host);
+}
+
+/** Whether network access to `host:port` is granted; nothing is asked. */
+export function permitsNet(host: string, port: number): boolean {
+  return queryNet(target(host, port)) === "granted";
 }
 
 /**
@@ -15,7 +21,7 @@ export function requireNet(host: string, port: number): void {
  */
 export function refuseDeniedNet(ip: string, port: number): void {
   const host = target(ip, port);
-  if (deno.permissions.querySync({ name: "net", host }).state === "denied") throw notCapable(host);
+  if (queryNet(host) === "denied") throw notCapable(host);
 }
 
 /** The text of a file that the user has permitted to read; nobody is asked for it. */
@@ -28,23 +34,51 @@ export function readPermittedText(path: string): string | null {
   }
 }
 
-/** As Deno's own Unix sockets: the file to read and to write, and the network. */
-export function requireUnixPath(path: string): void {
-  for (const name of ["read", "write"] as const) {
-    if (!granted({ name, path })) throw lacking(name, path);
-  }
+/**
+ * As Deno's own Unix sockets: the file to read and to write, and the network. Stricter than those
+ * where a symbolic link leads elsewhere: the place that is really reached must be permitted as well.
+ */
+export function requireUnixPath(path: string, ask = true): void {
+  requireFile(path, ask);
+  const real = realPath(path);
+  if (real !== path) requireFile(real, ask);
   const host = `unix:${path}`;
-  if (!granted({ name: "net", host })) throw notCapable(host);
+  if (!granted({ name: "net", host }, ask)) throw notCapable(host);
+}
+
+function requireFile(path: string, ask: boolean): void {
+  for (const name of ["read", "write"] as const) {
+    if (!granted({ name, path }, ask)) throw lacking(name, path);
+  }
+}
+
+/**
+ * Returns where `path` leads, through symbolic links; `path` itself where its folder may not be read,
+ * for then no more than that very path was permitted.
+ */
+function realPath(path: string): string {
+  for (const [folder, file] of [[path, ""], [dirname(path), basename(path)]]) {
+    try {
+      return join(deno.realPathSync(folder), file);
+    } catch {
+      // Not there yet, or not permitted.
+    }
+  }
+  return path;
 }
 
 /** An abstract name has no path that a permission could name: all of the network is asked for. */
-export function requireUnixName(name: string): void {
-  if (!granted({ name: "net" })) throw notCapable(`unix:${name}`);
+export function requireUnixName(name: string, ask = true): void {
+  if (!granted({ name: "net" }, ask)) throw notCapable(`unix:${name}`);
 }
 
-function granted(permission: Permission): boolean {
+function queryNet(host: string): string {
+  return deno.permissions.querySync({ name: "net", host }).state;
+}
+
+function granted(permission: Permission, ask: boolean): boolean {
   if (deno.permissions.querySync(permission).state === "granted") return true;
-  return deno.permissions.requestSync(permission).state === "granted";
+  return ask && deno.permissions.requestSync(permission).state === "granted";
 }
 
 function target(host: string, port: number): string {

@@ -7,6 +7,7 @@ import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } f
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import {
+  permitsNet,
   readPermittedText,
   refuseDeniedNet,
   requireNet,
@@ -30,6 +31,7 @@ export const denoRuntime: JsRuntime = {
   completionWait: (completions) => new DenoCompletionWait(completions),
   variable,
   requireNet,
+  permitsNet,
   refuseDeniedNet,
   readText: readPermittedText,
   denoErrors: () => deno.errors,

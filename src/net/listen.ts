@@ -154,7 +154,7 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
 /** A bound socket. A machine without IPv6 listens on all addresses of IPv4 instead. */
 function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): NewSocket {
   const { sockaddr, sockets, errno } = platform();
-  const { family, v6only } = favoriteFamily(network, endpoint.ip, "listen");
+  const { family, v6only } = favoriteFamily(network, endpoint, "listen");
   const addr = endpointAddr(network, endpoint);
   const fail = (cause: Error) => new OpError("listen", network, null, addr, cause);
   const check = (result: number, call: string) => {

@@ -4,6 +4,7 @@
  * errors.
  */
 import { platform } from "../../platforms/platform.ts";
+import { SOCKADDR_IN6 } from "../../platforms/shared/sockaddr.ts";
 import {
   type Family,
   INT_OPTIONS,
@@ -13,8 +14,10 @@ import {
 import { type TCPAddr, tcpAddr } from "../net/addr/addr.ts";
 import { AddrError } from "../net/addr/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
-import { formatIP, parseIPZone } from "../net/addr/ip.ts";
+import { formatIP, parseIPZone, unmap } from "../net/addr/ip.ts";
+import type { Purpose } from "../net/resolve/resolve.ts";
 import { lookupPort } from "../net/resolve/service_port.ts";
+import { destination } from "../net/socket/peer_cache.ts";
 import { zoneScope } from "../net/addr/zone.ts";
 import { wrongArgument } from "../validate/argument.ts";
 import { SyscallError } from "../fd/errors.ts";
@@ -102,10 +105,11 @@ export const sys: Sys = {
     return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
   },
   bind(fd, address) {
-    checked("bind", platform().rawSockets.bind(whole(fd), encoded(address)));
+    checked("bind", platform().rawSockets.bind(whole(fd), encoded(address, "listen")));
   },
   listen(fd, backlog = platform().rawSockets.maxBacklog()) {
     needInt("listen", "the backlog", backlog);
+    requireBound(whole(fd));
     checked("listen", platform().rawSockets.listen(whole(fd), backlog));
   },
   accept(fd) {
@@ -119,7 +123,7 @@ export const sys: Sys = {
   },
   connect(fd, address) {
     const { rawSockets, errno } = platform();
-    const done = rawSockets.connect(whole(fd), encoded(address));
+    const done = rawSockets.connect(whole(fd), encoded(address, "dial"));
     if (done === -errno.EINPROGRESS || done === -errno.EINTR) return false;
     checked("connect", done);
     return true;
@@ -185,15 +189,30 @@ function lengthOf(call: string, buffer: Uint8Array): number {
   throw wrongArgument(call, "the buffer", "a Uint8Array", buffer);
 }
 
-/** The bytes of a literal address, for which the runtime's permission was asked. */
-function encoded(address: string): RawAddress {
+/**
+ * The kernel binds a socket that was never bound to all addresses when it is to listen: that needs the
+ * runtime's permission, as to bind it does.
+ */
+function requireBound(fd: number): void {
+  const { rawSockets, sockaddr, runtime, os } = platform();
+  const raw = rawSockets.localAddress(fd);
+  // A system that has no address for it does not let it listen either.
+  if (typeof raw === "number" || os === "windows") return;
+  if (!sockaddr.isInet4(raw) && raw.length !== SOCKADDR_IN6.size) return;
+  const { ip, port } = sockaddr.decode(raw);
+  if (port === 0) runtime.requireNet(formatIP(ip), port);
+}
+
+/** Encodes a literal address, after the runtime's permission was asked for what is reached by it. */
+function encoded(address: string, purpose: Purpose): RawAddress {
   const { host, port: portText } = splitHostPort(address);
   const literal = parseIPZone(host);
   if (literal === null) throw new AddrError("not an IP address", address);
   const { ip, zone } = literal;
   const port = lookupPort("tcp", portText);
   const { runtime, sockaddr } = platform();
+  const reached = purpose === "dial" ? destination(unmap(ip), ip.length === 4 ? "ip4" : "ip6") : ip;
   // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
-  runtime.requireNet(formatIP(ip), port);
-  return sockaddr.encode({ ip, port, scope: zoneScope(zone, address) });
+  runtime.requireNet(formatIP(reached), port);
+  return sockaddr.encode({ ip: reached, port, scope: zoneScope(zone, address) });
 }

@@ -4,8 +4,11 @@
  * library makes them itself, and needs none but `--allow-ffi` and `--allow-net`. Needs socat.
  */
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { hostname } from "node:os";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import process, { arch } from "node:process";
 import { test } from "node:test";
 import { isDeno, start } from "./child.ts";
@@ -240,6 +243,108 @@ function register(): void {
     assert.deepEqual(outcomes, [{ value: "batch of 2" }, { value: `${path} passed 1` }]);
   });
 
+  deno(
+    "a socket that was never bound listens on all addresses, and needs their permission",
+    async () => {
+      const actions = ["sys-listen ip4", "sys-listen ip6"];
+      const refused = await under(["--allow-ffi", "--allow-net=127.0.0.1"], actions);
+      assertRefused(refused[0], "0.0.0.0:0");
+      assertRefused(refused[1], "[::]:0");
+      const granted = await under(["--allow-ffi", "--allow-net=0.0.0.0:0,[::]:0"], actions);
+      assert.deepEqual(granted, [{ value: "sys-listen" }, { value: "sys-listen" }]);
+    },
+  );
+
+  deno("connect asks for the address that it reaches", () =>
+    withServer(async (port) => {
+      const deny = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
+      const hosts = ["127.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]"];
+      const four = await under(deny, hosts.map((host) => `sys-connect ${host}:${port}`));
+      for (const outcome of four) assertRefused(outcome, `127.0.0.1:${port}`);
+      const six = await under(deny, [`sys-connect [::1]:${port}`, `sys-connect [::]:${port}`]);
+      for (const outcome of six) assertRefused(outcome, `[::1]:${port}`);
+      const granted = await under(["--allow-ffi", "--allow-net=127.0.0.1"], [
+        `sys-connect 0.0.0.0:${port}`,
+      ]);
+      assert.deepEqual(granted, [{ value: "sys-connect" }]);
+    }));
+
+  deno(
+    "an address from a look-up of the user's own is asked for by itself",
+    () =>
+      withServer(async (port) => {
+        const dial = [`dial-by 127.0.0.1 name.example:${port}`];
+        const named = await under(["--allow-ffi", "--allow-net=name.example"], dial);
+        assertRefused(named[0], `127.0.0.1:${port}`);
+        const both = await under(["--allow-ffi", "--allow-net=name.example,127.0.0.1"], dial);
+        assert.deepEqual(both, [{ value: `dialled 127.0.0.1:${port}` }]);
+      }),
+  );
+
+  deno("with 0.0.0.0 permitted and [::] not, all addresses are those of IPv4", async () => {
+    const actions = ["listen 0.0.0.0:0", "listen :0", "send 0.0.0.0:0 127.0.0.1:9"];
+    const flags = ["--allow-ffi", "--allow-net=0.0.0.0,127.0.0.1"];
+    const [tcp, both, udp] = await under(flags, actions);
+    assert.match(tcp.value!, /^listened on 0\.0\.0\.0:\d+$/);
+    assertRefused(both, "[::]:0");
+    assert.deepEqual(udp, { value: "sent" });
+    const [all] = await under(["--allow-ffi", "--allow-net"], [actions[0]]);
+    assert.match(all.value!, /^listened on \[::\]:\d+$/);
+  });
+
+  deno("a symbolic link is no way to a Unix socket that is not permitted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "netpoll-permissions-"));
+    try {
+      const [open, closed] = [join(folder, "open"), join(folder, "closed")];
+      for (const each of [open, closed]) mkdirSync(each);
+      symlinkSync(closed, join(open, "link"));
+      symlinkSync(join(closed, "s"), join(open, "file"));
+      const files = [`--allow-read=${open}`, `--allow-write=${open}`];
+      const outcomes = await under(["--allow-ffi", "--allow-net", ...files], [
+        `listen-unix ${open}/s`,
+        `listen-unix ${open}/link/s`,
+        `listen-unix ${open}/../closed/s`,
+        `dial-unix ${open}/link/s`,
+        `listen-unix ${open}/link/../s`,
+      ]);
+      // By its text that path is the permitted one, and that is where the socket is.
+      assert.deepEqual(outcomes.pop(), { value: `${open}/s passed 1` });
+      assert.deepEqual(outcomes[0], { value: `${open}/s passed 1` });
+      for (const { name, message = "" } of outcomes.slice(1)) {
+        assert.equal(name, "NotCapable", message);
+        assert.match(message, /Requires read access to ".*closed/);
+      }
+      const everywhere = ["--allow-read", "--allow-write"];
+      const granted = await under(["--allow-ffi", "--allow-net", ...everywhere], [
+        `listen-unix ${open}/link/s`,
+      ]);
+      assert.deepEqual(granted, [{ value: `${open}/link/s passed 1` }]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  deno(
+    "a datagram from a stranger raises no prompt, and no answer goes to him unasked",
+    async () => {
+      const stranger = createSocket("udp4");
+      await new Promise<void>((resolve) => stranger.bind(0, "127.0.0.2", resolve));
+      try {
+        const text = await shown(
+          "--allow-ffi --allow-net=127.0.0.1",
+          "answer 127.0.0.1:0",
+          (ready) => {
+            stranger.send("?", Number(ready), "127.0.0.1");
+          },
+        );
+        assert.doesNotMatch(text, /Allow\?/);
+        assert.match(text, /Requires net access to .*127\.0\.0\.2:\d+/);
+      } finally {
+        stranger.close();
+      }
+    },
+  );
+
   deno("a Unix socket needs what Deno's own needs", async () => {
     const path = "/tmp/netpoll-permissions.sock";
     const net = `--allow-net=unix:${path}`;
@@ -308,7 +413,11 @@ function register(): void {
 }
 
 /** What is shown at a pseudo-terminal; a question is answered with "no". */
-async function shown(flags: string, action: string): Promise<string> {
+async function shown(
+  flags: string,
+  action: string,
+  onReady: (port: string) => void = () => {},
+): Promise<string> {
   const command = quote(`${process.execPath} run ${flags} ${FIXTURE} '${action}'`);
   const address = `SYSTEM:${command},pty,ctty,setsid,stderr`;
   await using child = start("socat", ["-t0.2", "-", address], { lifetime: 20_000 });
@@ -316,6 +425,7 @@ async function shown(flags: string, action: string): Promise<string> {
   let answering: ReturnType<typeof setInterval> | undefined;
   const answer = () => answering = setInterval(() => child.send("n\n"), 200);
   child.stdout.match(/Allow\?/).then(answer, () => {});
+  child.stdout.match(/^ready at .*:(\d+)\r?$/m).then(([, port]) => onReady(port), () => {});
   await child.stdout.match(/^\{.*\}/m).finally(() => clearInterval(answering));
   await child.exit;
   return child.stdout.text;

@@ -2,7 +2,7 @@
 /** Addresses of Unix sockets. Go: net/unixsock.go, type UnixAddr; syscall, SockaddrUnix. */
 import { needString } from "../../validate/argument.ts";
 import { cwd } from "node:process";
-import { resolve } from "node:path";
+import { normalize, resolve } from "node:path";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
@@ -65,28 +65,38 @@ export interface UnixName {
 
 /**
  * Reads "path", "@name" or "\0name". An empty one is chosen by the system when it is bound. Asks for
- * Deno's permission. Throws AddrError for one that the kernel would cut off.
+ * Deno's permission, and the user for it unless `ask` is false. Throws AddrError for one that the kernel would cut off.
  */
-export function unixName(address: string): UnixName {
+export function unixName(address: string, ask = true): UnixName {
   needString("use an address", "it", address);
   const { runtime, sockaddr } = platform();
   const bytes = new TextEncoder().encode(address);
   if (bytes.length === 0) {
-    runtime.requireUnixName("");
+    runtime.requireUnixName("", ask);
     return { raw: sockaddr.encodeName(bytes), path: null };
   }
   if (bytes[0] === 0x40 || bytes[0] === 0) {
     if (sockaddr.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
     if (bytes.length - 1 > sockaddr.maxAbstract) throw tooLong(address, bytes.length - 1);
-    runtime.requireUnixName(`@${address.slice(1)}`);
+    runtime.requireUnixName(`@${address.slice(1)}`, ask);
     bytes[0] = 0;
     return { raw: sockaddr.encodeName(bytes), path: null };
   }
   if (bytes.includes(0)) throw new AddrError("a zero byte in a path", address);
-  if (bytes.length > sockaddr.maxPath) throw tooLong(address, bytes.length);
-  const path = address.startsWith("/") ? address : resolve(cwd(), address);
-  runtime.requireUnixPath(path);
-  return { raw: sockaddr.encodeName(bytes), path };
+  const spelled = withoutParents(address);
+  const name = new TextEncoder().encode(spelled);
+  if (name.length > sockaddr.maxPath) throw tooLong(address, name.length);
+  const path = spelled.startsWith("/") ? spelled : resolve(cwd(), spelled);
+  runtime.requireUnixPath(path, ask);
+  return { raw: sockaddr.encodeName(name), path };
+}
+
+/**
+ * Removes ".." from a path by its text, as the runtimes' own file calls do. The kernel would follow a
+ * symbolic link first, and so reach another place than the one for which permission was asked.
+ */
+function withoutParents(path: string): string {
+  return path.split("/").includes("..") ? normalize(path) : path;
 }
 
 function tooLong(address: string, length: number): AddrError {

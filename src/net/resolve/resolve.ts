@@ -117,14 +117,33 @@ export function* resolve(
   const named = parsed.literals === null;
   if (named) runtime.requireNet(parsed.host, parsed.port);
   const endpoints = yield* endpointsOf(network, parsed, asking);
-  for (const endpoint of endpoints) {
-    const { ip, port } = endpoint;
-    const asWritten = purpose === "listen" && ip.length > 0;
-    const text = formatIP(asWritten ? ip : reached(network, endpoint, purpose));
-    if (named) runtime.refuseDeniedNet(text, port);
-    else runtime.requireNet(text, port);
-  }
-  return endpoints;
+  // What the user's own look-up returns is no answer of the system's: it is asked for by itself.
+  const covered = named && asking.lookup === undefined;
+  return endpoints.map((endpoint) => permitted(network, endpoint, purpose, covered));
+}
+
+/**
+ * Asks for Deno's net permission for the address that is bound or connected to; where a permitted
+ * name covers it, only a denial counts.
+ *
+ * To listen on 0.0.0.0 of "tcp" or "udp" means all addresses of both IP versions, as in Go. Where
+ * only 0.0.0.0 is permitted, and not [::], it means those of IPv4.
+ */
+function permitted(
+  network: InternetNetwork,
+  endpoint: Endpoint,
+  purpose: Purpose,
+  covered: boolean,
+): Endpoint {
+  const { runtime } = platform();
+  const { ip, port } = endpoint;
+  const asWritten = purpose === "listen" && ip.length > 0;
+  const text = formatIP(asWritten ? ip : reached(network, endpoint, purpose));
+  if (covered) runtime.refuseDeniedNet(text, port);
+  else runtime.requireNet(text, port);
+  const { family } = favoriteFamily(network, endpoint, purpose);
+  const both = asWritten && ip.length === 4 && family === "ip6";
+  return both && !runtime.permitsNet("::", port) ? { ...endpoint, only: "ip4" } : endpoint;
 }
 
 /** "host:port" taken apart; `literals` is null if the host is a name. */
@@ -180,7 +199,7 @@ export function reached(
   endpoint: Endpoint,
   purpose: Purpose,
 ): Uint8Array {
-  const { family } = favoriteFamily(network, endpoint.ip, purpose);
+  const { family } = favoriteFamily(network, endpoint, purpose);
   const length = family === "ip6" ? 16 : 4;
   if (purpose === "dial" && isUnspecified(endpoint.ip)) return length === 4 ? LOOPBACK4 : LOOPBACK6;
   return fit(endpoint.ip, length);
@@ -192,10 +211,10 @@ export function reached(
  */
 export function favoriteFamily(
   network: InternetNetwork,
-  ip: Uint8Array,
+  { ip, only }: Endpoint,
   purpose: Purpose,
 ): { family: Family; v6only: boolean } {
-  if (network.endsWith("4")) return { family: "ip4", v6only: false };
+  if (network.endsWith("4") || only === "ip4") return { family: "ip4", v6only: false };
   if (network.endsWith("6")) return { family: "ip6", v6only: true };
   if (purpose === "listen" && isUnspecified(ip)) return { family: "ip6", v6only: false };
   return { family: ip.length === 16 ? "ip6" : "ip4", v6only: false };

@@ -36,6 +36,7 @@ export function senderAddr({ words, at, length }: SocketName): UDPAddr {
   const copy = words.slice(at, at + count) as Int32Array<ArrayBuffer>;
   const addr = udpAddr(new Uint8Array(copy.buffer));
   peers[place] = { words: copy, addr };
+  received.add(addr);
   return addr;
 }
 
@@ -53,11 +54,17 @@ interface Forms {
 
 /** Addresses do not change, and go with their forms when nobody has them any more. */
 let known = new WeakMap<UDPAddr, Forms>();
+/** Addresses that came with a datagram: no answer to a stranger raises a prompt. */
+let received = new WeakSet<UDPAddr>();
 
-registerState<{ peers: (Peer | undefined)[]; known: WeakMap<UDPAddr, Forms> }>("peer cache", {
-  fresh: () => ({ peers: new Array(PLACES).fill(undefined), known: new WeakMap() }),
-  save: () => ({ peers, known }),
-  restore: (state) => ({ peers, known } = state),
+registerState("peer cache", {
+  fresh: () => ({
+    peers: new Array<Peer | undefined>(PLACES).fill(undefined),
+    known: new WeakMap<UDPAddr, Forms>(),
+    received: new WeakSet<UDPAddr>(),
+  }),
+  save: () => ({ peers, known, received }),
+  restore: (state) => ({ peers, known, received } = state),
 });
 
 /**
@@ -82,14 +89,17 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   }
   if (family === "ip4" && ip.length === 16) throw new AddrError("non-IPv4 address", addr.ip);
   const reached = destination(ip, family);
-  runtime.requireNet(formatIP(reached), port);
+  runtime.requireNet(formatIP(reached), port, !received.has(addr));
   const raw = sockaddr.encode({ ip: reached, port, scope });
   if (forms === undefined) known.set(addr, forms = {});
   return forms[family] = raw;
 }
 
-/** As Linux does it, to send to the unspecified address is to send to this machine. */
-function destination(ip: Uint8Array, family: Family): Uint8Array {
+/**
+ * Returns the address that is reached by `ip`, in the length that a socket of `family` needs: as on
+ * Linux, the unspecified address stands for this machine.
+ */
+export function destination(ip: Uint8Array, family: Family): Uint8Array {
   const length = family === "ip4" ? 4 : 16;
   if (ip.length === 0) return length === 4 ? LOOPBACK4 : LOOPBACK6;
   if (!isUnspecified(ip)) return fit(ip, length);

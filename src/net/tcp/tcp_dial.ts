@@ -97,7 +97,7 @@ export class TCPDialer implements Dialer<TCPConn> {
   }
 
   #open(endpoint: Endpoint): NewSocket {
-    const { family } = favoriteFamily(this.#network, endpoint.ip, "dial");
+    const { family } = favoriteFamily(this.#network, endpoint, "dial");
     const check = (result: number, call: string) => {
       if (result < 0) throw this.failure(endpoint, new SyscallError(call, -result));
       return result;

@@ -88,7 +88,7 @@ function opened(
   prepare: (socket: NewSocket, v6only: boolean) => RawAddress | null,
 ): UDPSocket {
   const { sockets, errno } = platform();
-  const { family, v6only } = favoriteFamily(network, endpoint.ip, purpose);
+  const { family, v6only } = favoriteFamily(network, endpoint, purpose);
   const check = (result: number, call: string) => {
     if (result < 0) throw fail(new SyscallError(call, -result));
     return result;

@@ -3,6 +3,7 @@
 import { needObject, shown } from "../../validate/argument.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
+import { registerState } from "../../sched/thread_state.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import { DatagramConn } from "../socket/datagram_conn.ts";
@@ -12,6 +13,15 @@ import type { UnixFD } from "./unix_fd.ts";
 import { checkFds, readMsg, sendMsg } from "./unix_message.ts";
 
 const NAMELESS = new UnixAddr("@", "unixgram");
+
+/** Addresses that came with a datagram: no answer to a stranger raises a prompt. */
+let received = new WeakSet<UnixAddr>();
+
+registerState("senders of Unix datagrams", {
+  fresh: () => new WeakSet<UnixAddr>(),
+  save: () => received,
+  restore: (state) => received = state,
+});
 
 /** See {@linkcode UnixgramConn}. */
 export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramConn {
@@ -60,6 +70,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
     if (!same(this.#lastBytes, bytes)) {
       this.#lastBytes = bytes.slice();
       this.#lastAddr = UNIX_NAMERS.unixgram(this.#lastBytes);
+      received.add(this.#lastAddr);
     }
     return this.#lastAddr;
   }
@@ -72,7 +83,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
           `Cannot send to an address as it must be a UnixAddr: current value is ${shown(addr)}`,
         );
       }
-      this.#lastForm = unixName(addr.name).raw;
+      this.#lastForm = unixName(addr.name, !received.has(addr)).raw;
       this.#lastTo = addr;
     }
     return this.#lastForm;
