@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** macOS or FreeBSD, bound for this thread. */
+import { watchedDescriptor } from "../posix/watched.ts";
 import { arch } from "node:process";
 import { Interfaces } from "../shared/interfaces.ts";
 import { jsRuntime } from "../shared/js_runtime.ts";
@@ -44,7 +45,8 @@ export function bsd(system: BsdSystem): Platform {
     errnoText: system.errnoText,
     openPoller: () => new KqueuePoller(calls, system.kevent, system.errnoText),
     openRawPoller: () => new KqueueRawPoller(calls, system.kevent, system.errnoText),
-    hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, libc.path),
+    hostWait: (poller) =>
+      runtime.hostWait(watchedDescriptor(poller.waitDescriptor, libc.path, sockets)),
     wakeDescriptor: breaker(calls, system.kevent),
   };
 }

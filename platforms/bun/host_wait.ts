@@ -5,7 +5,8 @@
  * first wait, and is parked in `Atomics.wait`, in no system call of ours, whenever it is not armed.
  */
 import { Worker } from "node:worker_threads";
-import type { HostWait } from "../contract/platform.ts";
+import { setTimeout } from "node:timers";
+import type { HostWait, WatchedDescriptor } from "../contract/platform.ts";
 import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
 
 /** The newer half of Atomics, which the library's TypeScript target does not promise. */
@@ -17,20 +18,52 @@ type WaitAsync = (
 
 const waitAsync = (Atomics as unknown as { waitAsync: WaitAsync }).waitAsync;
 
+/** Descriptors that Bun 1.4 opens for a worker, and some more: with fewer left, the process dies. */
+const DESCRIPTORS_OF_A_WORKER = 16;
+/** Milliseconds between two looks at a descriptor that no helper watches: 1, doubled up to 16. */
+const FIRST_LOOK_MS = 1;
+const LONGEST_LOOK_MS = 16;
+
 /** See {@linkcode HostWait}. */
 export class BunHostWait implements HostWait {
   armed = false;
   readonly #data: WaiterData;
   readonly #words: Int32Array;
+  readonly #descriptor: WatchedDescriptor | null;
   #helper: Worker | null = null;
 
-  constructor(watched: Watched) {
+  /** Without `descriptor` the helper is started whatever is left of descriptors. */
+  constructor(watched: Watched, descriptor: WatchedDescriptor | null = null) {
     this.#data = { memory: new SharedArrayBuffer(WORDS * 4), watched };
     this.#words = new Int32Array(this.#data.memory);
+    this.#descriptor = descriptor;
   }
 
   arm(wake: () => void): void {
     this.armed = true;
+    const descriptor = this.#descriptor;
+    if (this.#helper === null && descriptor !== null && !canStartHelper(descriptor)) {
+      this.#look(descriptor, FIRST_LOOK_MS, wake);
+    } else {
+      this.#watch(wake);
+    }
+  }
+
+  /** Looks now and then, until there is something or the helper can be started. */
+  #look(descriptor: WatchedDescriptor, ms: number, wake: () => void): void {
+    setTimeout(() => {
+      if (descriptor.isReadable()) {
+        this.armed = false;
+        wake();
+      } else if (canStartHelper(descriptor)) {
+        this.#watch(wake);
+      } else {
+        this.#look(descriptor, Math.min(ms * 2, LONGEST_LOOK_MS), wake);
+      }
+    }, ms);
+  }
+
+  #watch(wake: () => void): void {
     const turn = Atomics.add(this.#words, CMD, 1) + 1;
     Atomics.notify(this.#words, CMD);
     this.#startHelper();
@@ -72,4 +105,8 @@ export class BunHostWait implements HostWait {
     if (wait.async) wait.value.then(again);
     else queueMicrotask(again);
   }
+}
+
+function canStartHelper(descriptor: WatchedDescriptor): boolean {
+  return descriptor.canOpen(DESCRIPTORS_OF_A_WORKER);
 }

@@ -18,7 +18,10 @@ export const bun: JsRuntime = {
   pointerAt,
   memoryAt,
   functionAt,
-  hostWait: (fd, libraryPath) => new BunHostWait({ kind: "readable", fd, libraryPath }),
+  hostWait: (watched) => {
+    const { fd, libraryPath } = watched;
+    return new BunHostWait({ kind: "readable", fd, libraryPath }, watched);
+  },
   completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
   variable: (name) => env[name],
   // Bun has no permissions.

@@ -24,8 +24,8 @@ export interface JsRuntime {
   memoryAt(pointer: Pointer, length: number): ArrayBuffer;
   /** The function at `pointer`, which no library has by a name. */
   functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F>;
-  /** A wait for `fd` to turn readable that lets the host's loop go on. */
-  hostWait(fd: number, libraryPath: string): HostWait;
+  /** Returns a wait for a descriptor to turn readable that lets the host's loop go on. */
+  hostWait(watched: WatchedDescriptor): HostWait;
   /** A wait for a packet of a completion port that lets the host's loop go on. */
   completionWait(completions: CompletionBuffer): HostWait;
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
@@ -54,6 +54,16 @@ export type ErrorClass = new (message?: string) => Error;
 
 /** Classes of errors by name; not every name that Deno has need be there. */
 export type ErrorClasses = Readonly<Record<string, ErrorClass | undefined>>;
+
+/** What a {@linkcode HostWait} watches, and what it may ask about it. */
+export interface WatchedDescriptor {
+  readonly fd: number;
+  readonly libraryPath: string;
+  /** Whether it is readable now. */
+  isReadable(): boolean;
+  /** Whether `count` more descriptors could be opened. */
+  canOpen(count: number): boolean;
+}
 
 /**
  * Watches one descriptor from outside the thread, while the thread is in its host's loop.

@@ -122,9 +122,12 @@ export class PlatformError extends Error {
   override readonly name = "PlatformError";
   /** The missing item: a permission flag, a file, or the name of the error. */
   readonly missing: string;
+  /** The name of the errno, as "EMFILE", if a system call failed. */
+  readonly code?: string;
   /** @internal */
   constructor(message: string, missing: string, cause?: unknown) {
     super(message, { cause });
     this.missing = missing;
+    if (/^E[A-Z0-9]+$/.test(missing)) this.code = missing;
   }
 }

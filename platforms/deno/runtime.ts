@@ -27,7 +27,7 @@ export const denoRuntime: JsRuntime = {
   pointerAt,
   memoryAt,
   functionAt,
-  hostWait: (fd, libraryPath) => new DenoHostWait(fd, libraryPath),
+  hostWait: ({ fd, libraryPath }) => new DenoHostWait(fd, libraryPath),
   completionWait: (completions) => new DenoCompletionWait(completions),
   variable,
   requireNet,

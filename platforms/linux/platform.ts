@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux, bound for this thread. */
+import { watchedDescriptor } from "../posix/watched.ts";
 import { arch } from "node:process";
 import { Interfaces } from "../shared/interfaces.ts";
 import { jsRuntime } from "../shared/js_runtime.ts";
@@ -44,7 +45,8 @@ export function linux(c: Libc = libc()): Platform {
     errnoText,
     openPoller: () => new EpollPoller(c, layout),
     openRawPoller: () => new EpollRawPoller(c, layout),
-    hostWait: (poller) => runtime.hostWait(poller.waitDescriptor, c.path),
+    hostWait: (poller) =>
+      runtime.hostWait(watchedDescriptor(poller.waitDescriptor, c.path, sockets)),
     wakeDescriptor: (fd) => wakeEventfd(c, fd),
   };
 }

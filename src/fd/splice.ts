@@ -98,7 +98,8 @@ export function* splice(
 ): Routine<number | null> {
   const pipe = platform().transfers.pipe(PIPE_BYTES);
   if (typeof pipe === "number") {
-    if (isUnsupported(-pipe)) return null;
+    // Without a descriptor or memory for a pipe, bytes can still be read and written. Go: io.Copy.
+    if (isUnsupported(-pipe) || isShortage(-pipe)) return null;
     throw from.failedCall("splice", -pipe, "pipe2");
   }
   const splicing = new Splicing(from, to, pipe);
@@ -115,4 +116,9 @@ export function* splice(
   } finally {
     splicing.close();
   }
+}
+
+function isShortage(errno: number): boolean {
+  const { EMFILE, ENFILE, ENOBUFS, ENOMEM } = platform().errno;
+  return errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM;
 }
