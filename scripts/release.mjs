@@ -79,23 +79,33 @@ function decided() {
   return notes.flatMap(([file, note]) => note === undefined ? [] : [`${file}: ${note}`]);
 }
 
-/** Each check by its name; it returns what is wrong, a line each. */
+/** Checks by their names; each returns what is wrong, a line each. */
 const CHECKS = {
   "the work tree is clean, and the tag free": git,
   "all versions are equal": versions,
   "CHANGELOG.md has a section of the version, with a date": changelog,
   "name, addresses and contacts are decided": decided,
+};
+
+/** The slow ones, which wait until the others pass. */
+const PACKAGE_CHECKS = {
   "npm packs the package": () => succeeds("npm", "pack", "--dry-run", "--silent"),
   "JSR accepts the package": () => succeeds(runtimeProgram("deno"), "publish", "--dry-run"),
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(CHECKS)) {
-  const faults = check();
-  console.log(`${faults.length === 0 ? "ok  " : "FAIL"}  ${name}`);
-  for (const fault of faults) console.log(fault.replaceAll(/^/gm, "      "));
-  failed += faults.length === 0 ? 0 : 1;
+/** Runs checks, prints a line for each and its faults, and returns how many failed. */
+function failuresOf(checks) {
+  let failed = 0;
+  for (const [name, check] of Object.entries(checks)) {
+    const faults = check();
+    console.log(`${faults.length === 0 ? "ok  " : "FAIL"}  ${name}`);
+    for (const fault of faults) console.log(fault.replaceAll(/^/gm, "      "));
+    failed += faults.length === 0 ? 0 : 1;
+  }
+  return failed;
 }
+
+const failed = failuresOf(CHECKS) || failuresOf(PACKAGE_CHECKS);
 if (failed === 0) {
   console.log(`\n${npm.name} ${version} can be released. Run, in this order:\n`);
   console.log(`  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  deno publish`);
