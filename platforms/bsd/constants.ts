@@ -17,8 +17,6 @@ export const SO_TYPE = 0x1008;
 export const MSG_TRUNC = 0x10;
 export const MSG_CTRUNC = 0x20;
 export const SCM_RIGHTS = 1;
-export const SHUT_RD = 0;
-export const SHUT_WR = 1;
 
 // <netinet/in.h>, <netinet6/in6.h>
 export const IPPROTO_IP = 0;
@@ -40,8 +38,6 @@ export const LOCAL_PEERCRED = 1;
 export const O_RDONLY = 0;
 export const O_NONBLOCK = 0x4;
 export const F_GETFL = 3;
-export const POLLIN = 1;
-export const POLLOUT = 4;
 
 // <sys/filio.h>
 /** `_IO('f', 1)`. */

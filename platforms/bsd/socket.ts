@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The socket calls of macOS and FreeBSD behind the neutral seam. */
-import {
-  AF_INET,
-  ENOPROTOOPT,
-  O_RDONLY,
-  POLLIN,
-  POLLOUT,
-  SHUT_RD,
-  SHUT_WR,
-  SOCK_STREAM,
-  SOL_SOCKET,
-} from "./constants.ts";
+import { AF_INET, ENOPROTOOPT, O_RDONLY, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
 import { PosixSockets } from "../posix/socket.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
 import type { Family, IntOption, RawAddress } from "../contract/platform.ts";

@@ -22,8 +22,6 @@ export const SO_BINDTODEVICE = 25;
 export const SO_PEERCRED = 17;
 export const SO_ACCEPTCONN = 30;
 export const SO_DOMAIN = 39;
-export const SHUT_RD = 0;
-export const SHUT_WR = 1;
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;
 export const MSG_NOSIGNAL = 0x4000;
@@ -56,9 +54,6 @@ export const FD_CLOEXEC = 1;
 export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 export const SPLICE_F_NONBLOCK = 2;
-
-export const POLLIN = 1;
-export const POLLOUT = 4;
 
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
