@@ -15,7 +15,7 @@ class ChunkOperation extends ReadOperation {
 
   /** Takes it for a call, which ends the loan of the call before. */
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
-    if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    if (this.busy) throw new PanicError("two goroutines in next() of the same Chunks");
     this.endLoan();
     this.take(NOTHING_YET);
     return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);

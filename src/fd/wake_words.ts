@@ -86,7 +86,7 @@ function close(words: Int32Array): void {
  */
 export function wake(handle: WakerHandle): boolean {
   if (!(handle?.memory instanceof SharedArrayBuffer)) {
-    throw wrongArgument("wake", "it", "the handle of a Waker", handle);
+    throw wrongArgument("wake", "handle", "the handle of a Waker or a Poller", handle);
   }
   const words = new Int32Array(handle.memory);
   Atomics.add(words, INSIDE, 1);

@@ -18,7 +18,7 @@ const FIRST_BYTES = 512;
  * @throws the errors of `read`; bytes read before the error are lost
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
-  needMethods("read all", "the source", "a Reader", src, "read");
+  needMethods("read all", "src", "a Reader", src, "read");
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
   let length = 0;
   for (;;) {

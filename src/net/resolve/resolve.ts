@@ -154,7 +154,7 @@ interface Parsed {
 }
 
 function parse(network: InternetNetwork, address: string): Parsed {
-  needString("use an address", "it", address);
+  needString("resolve an address", "address", address);
   const split = address === "" ? { host: "", port: "" } : splitHostPort(address);
   const { host } = split;
   const port = lookupPort(network, split.port);
