@@ -172,7 +172,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  */
 export function toWebStreams(conn: Conn): WebStreams {
   requireLoop("toWebStreams");
-  needMethods("make streams", "it", "a Conn", conn, "chunks", "read", "write", "closeWrite");
+  needMethods("create streams", "conn", "a Conn", conn, "chunks", "read", "write", "closeWrite");
   const halves = new Halves(conn);
   return {
     readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],
@@ -192,8 +192,8 @@ export function fromWebStreams(
 ): Conn {
   requireLoop("fromWebStreams");
   const { readable, writable } = streams ?? {};
-  needMethods("make a connection", "readable", "a ReadableStream", readable, "getReader");
-  needMethods("make a connection", "writable", "a WritableStream", writable, "getWriter");
+  needMethods("create a connection", "readable", "a ReadableStream", readable, "getReader");
+  needMethods("create a connection", "writable", "a WritableStream", writable, "getWriter");
   const { Duplex } = nodeStream();
   const stream = Duplex.fromWeb(streams as unknown as Parameters<typeof Duplex.fromWeb>[0]);
   return new DuplexConn(NOWHERE, NOWHERE).attach(stream);

@@ -143,7 +143,7 @@ export function requireParent(parent: Context): void {
  * @internal
  */
 export function requireContext(call: string, ctx: unknown): void {
-  if (!(ctx instanceof Context)) throw wrongArgument(call, "it", "a Context", ctx);
+  if (!(ctx instanceof Context)) throw wrongArgument(call, "ctx", "a Context", ctx);
 }
 
 const BACKGROUND = new Context(null, "context.Background", null);
@@ -204,6 +204,6 @@ export function withoutCancel(parent: Context): Context {
  * cancelled. Go: `context.Cause`.
  */
 export function cause(ctx: Context): unknown {
-  requireContext("tell a cause", ctx);
+  requireContext("get the cause", ctx);
   return ctx.err === null ? null : ctx.canceller!.cause;
 }

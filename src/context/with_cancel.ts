@@ -63,7 +63,7 @@ export function withDeadline(
   const wanted = at instanceof Date ? at.getTime() : at;
   if (typeof wanted !== "number" || Number.isNaN(wanted)) {
     throw new RangeError(
-      `Cannot set a deadline as it must be a Date or a number: current value is ${shown(at)}`,
+      `Cannot set a deadline as at must be a Date or a number: current value is ${shown(at)}`,
     );
   }
   return until(parent, now() + wanted - epoch(), wanted, reason);
@@ -91,7 +91,7 @@ export function withTimeout(
 ): [ctx: Context, cancel: CancelFunc] {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(
-      `Cannot set a timeout as it must be a number: current value is ${shown(ms)}`,
+      `Cannot set a timeout as ms must be a number: current value is ${shown(ms)}`,
     );
   }
   return until(parent, now() + ms, epoch() + ms, reason);
