@@ -139,8 +139,8 @@ export class Reactor implements Disposable {
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
     if (isUnixNetwork(network)) {
       throw new TypeError(
-        `Cannot have workers listen on ${network} as a path has no port to share: ` +
-          `listen for all of them, and serve that listener`,
+        `Cannot listen on ${network} in each worker as workers cannot share a path: ` +
+          `call listen, and pass its listener to reactor.serve`,
       );
     }
     if (this.#failed !== null) throw this.#failed;
