@@ -87,7 +87,7 @@ export class ObjectPool<T> {
   }
 
   /**
-   * A collection has been. Gives whether nothing is left.
+   * Ages the pool after a garbage collection. Returns true if it is empty.
    * @internal
    */
   age(): boolean {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Settings of a server, checked, and what they are from the start. */
+/** The settings of an event server, checked, with their defaults. */
 import { z } from "zod";
 import type { EventSettings } from "./events.ts";
 
