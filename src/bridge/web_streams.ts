@@ -184,8 +184,8 @@ export function toWebStreams(conn: Conn): WebStreams {
  * Returns a connection over two byte streams. See {@linkcode fromDuplex}. Never parks.
  *
  * @param streams the streams to read from and write to, such as the two ends of a `TransformStream`
- * @throws {PanicError} under `runSync`, where the host's event loop does not run; {@linkcode
- * TypeError} if either is not a stream
+ * @throws {PanicError} under `runSync`, where the host's event loop does not run;
+ * {@linkcode TypeError} if either is not a stream
  */
 export function fromWebStreams(
   streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },

@@ -31,9 +31,9 @@ function neverDone(): Never {
 }
 
 /**
- * Context of a task: carries its values, its deadline and its cancellation. Made by {@linkcode
- * background} and the functions that derive one context from another. It changes only once, when it
- * is cancelled. No method parks. Go: `context.Context`.
+ * Context of a task: carries its values, its deadline and its cancellation. Made by
+ * {@linkcode background} and the functions that derive one context from another. It changes only
+ * once, when it is cancelled. No method parks. Go: `context.Context`.
  *
  * @example
  * ```ts

@@ -39,7 +39,7 @@ class ChunkOperation extends ReadOperation {
 const NOTHING_YET = new Uint8Array(0);
 
 /**
- * Reads a connection chunk by chunk, as {@linkcode Conn} `chunks()` returns it. It holds no memory
+ * Reads a connection chunk by chunk, as {@linkcode Conn.chunks} returns it. It holds no memory
  * while it waits: each chunk is lent from a buffer that all connections of the thread share.
  *
  * @example

@@ -39,8 +39,8 @@ const MOST_DESCRIPTORS = 0x7fffffff;
 
 /**
  * The operating system's poller for custom event loops: epoll, kqueue or AFD. It belongs to the
- * thread that opened it; only `wake` may be called from other threads. Made by {@linkcode
- * openPoller}.
+ * thread that opened it; only `wake` may be called from other threads. Made by
+ * {@linkcode openPoller}.
  *
  * @typeParam T the type of the data that `add` associates with a descriptor
  */
@@ -128,8 +128,8 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Waits for events. It blocks the thread, including the host's event loop; use {@linkcode
-   * Poller.waitAsync} beside promises and timers of the host. epoll_wait(2).
+   * Waits for events. It blocks the thread, including the host's event loop; use
+   * {@linkcode Poller.waitAsync} beside promises and timers of the host. epoll_wait(2).
    *
    * @param ms timeout in milliseconds, may be fractional; 0 returns immediately, negative waits
    * without a timeout

@@ -66,8 +66,8 @@ export interface Sys {
    */
   connect(fd: number, address: string): boolean;
   /**
-   * Reads available data. Returns the number of bytes, 0 at the end of the stream, or {@linkcode
-   * AGAIN}. read(2).
+   * Reads available data. Returns the number of bytes, 0 at the end of the stream, or
+   * {@linkcode AGAIN}. read(2).
    */
   read(fd: number, buffer: Uint8Array): number;
   /** Writes as much as fits. Returns the number of bytes, or {@linkcode AGAIN}. write(2). */

@@ -132,9 +132,9 @@ export class Reactor implements Disposable {
    * @param address "host:port"
    * @param options see {@linkcode ListenOptions}
    * @returns the address they listen on
-   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`; {@linkcode
-   * NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} if the reactor has been
-   * shut down
+   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`;
+   * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} if the reactor
+   * has been shut down
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
     if (isUnixNetwork(network)) {
