@@ -284,6 +284,11 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
  *
  * @param stream a stream of bytes: not in object mode, and without an encoding
  * @throws {TypeError} if it is not a stream of bytes; {@linkcode PanicError} under `runSync`
+ * @example
+ * ```ts
+ * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));
+ * yield* conn.write(request);
+ * ```
  */
 export function fromDuplex(stream: Duplex): Conn {
   requireLoop("fromDuplex");

@@ -186,6 +186,11 @@ export function toWebStreams(conn: Conn): WebStreams {
  * @param streams the streams to read from and write to, such as the two ends of a `TransformStream`
  * @throws {PanicError} under `runSync`, where the host's event loop does not run;
  * {@linkcode TypeError} if either is not a stream
+ * @example
+ * ```ts
+ * using conn = fromWebStreams(yield* wait(Deno.connect({ port: 8080 })));
+ * yield* conn.write(request);
+ * ```
  */
 export function fromWebStreams(
   streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },

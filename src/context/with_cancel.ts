@@ -36,6 +36,12 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
 /**
  * Like {@linkcode withCancel}; {@linkcode cause} then returns the argument of `cancel`. Go:
  * `context.WithCancelCause`.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withCancelCause(background());
+ * cancel(new Error("shutting down")); // cause(ctx) is that error
+ * ```
  */
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
   return derive(parent, "WithCancel");
@@ -54,6 +60,11 @@ export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelC
  * @param reason the result of {@linkcode cause} after the deadline; {@linkcode DeadlineExceeded} by
  * default. Go: `context.WithDeadlineCause`
  * @throws {RangeError} if `at` is not a time
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withDeadline(background(), Date.now() + 50);
+ * try { yield* cancellable(mutex.lock(), ctx); } finally { cancel(); }
+ * ```
  */
 export function withDeadline(
   parent: Context,

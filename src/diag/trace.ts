@@ -60,6 +60,10 @@ export function startTrace(options: TraceOptions = {}): void {
  * whatever woke it. Track 0 stands for the poller, the timers and the host. `otherData.dropped` is
  * the number of events beyond `limit`.
  * @throws {PanicError} if no trace is being recorded
+ * @example
+ * ```ts
+ * writeFileSync("trace.json", stopTrace());
+ * ```
  */
 export function stopTrace(): string {
   const ended = tracer;

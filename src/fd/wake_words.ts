@@ -83,6 +83,11 @@ function close(words: Int32Array): void {
  *
  * @returns false if the Waker or poller is closed
  * @throws {TypeError} if `handle` is not a handle
+ * @example
+ * ```ts
+ * // In a worker that received waker.handle:
+ * wake(handle);
+ * ```
  */
 export function wake(handle: WakerHandle): boolean {
   if (!(handle?.memory instanceof SharedArrayBuffer)) {

@@ -152,6 +152,11 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
 /**
  * Returns the number of goroutines on this thread that have not ended. Never parks. Go:
  * `runtime.NumGoroutine`.
+ *
+ * @example
+ * ```ts
+ * console.log(`${numGoroutine()} goroutines`);
+ * ```
  */
 export function numGoroutine(): number {
   return scheduler.count;

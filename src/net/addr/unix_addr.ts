@@ -10,7 +10,14 @@ import { AddrError } from "./errors.ts";
 /** Networks of Unix sockets: streams, datagrams, sequenced packets. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
 
-/** Address of a Unix socket. Go: `net.UnixAddr`. */
+/**
+ * Address of a Unix socket. Go: `net.UnixAddr`.
+ *
+ * @example
+ * ```ts
+ * yield* conn.writeTo(bytes, new UnixAddr("/run/example.sock", "unixgram"));
+ * ```
+ */
 export class UnixAddr implements Addr {
   /** "unix", "unixgram" or "unixpacket". */
   readonly network: UnixNetwork;

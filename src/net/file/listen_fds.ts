@@ -63,6 +63,11 @@ export function listenFds(): ListenFd[] {
  *
  * @throws {RangeError} if `fd` is not a descriptor number; {@linkcode SyscallError} with "EBADF" if
  * it is not open
+ * @example
+ * ```ts
+ * const fd = conn.detach();
+ * closeFd(fd);
+ * ```
  */
 export function closeFd(fd: number): void {
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {

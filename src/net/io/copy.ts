@@ -80,6 +80,11 @@ export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number
  * @throws {OpError} of either side; its `bytesWritten` is the number of bytes that `to` accepted
  * @throws {RangeError} if `length` is not a non-negative integer; {@linkcode TypeError} if `from`
  * or `to` is not a connection
+ * @example
+ * ```ts
+ * // A proxy that moves at most 1 MiB.
+ * const n = yield* splice(client, server, { length: 1 << 20 });
+ * ```
  */
 export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routine<number> {
   needMethods("splice", "from", "a Conn", from, "read", "readable");

@@ -16,6 +16,10 @@ const FIRST_BYTES = 512;
  * @param cancel a context or an AbortSignal that cancels the call
  * @returns everything that was read
  * @throws the errors of `read`; bytes read before the error are lost
+ * @example
+ * ```ts
+ * const body = new TextDecoder().decode(yield* readAll(conn));
+ * ```
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
   needMethods("read all", "src", "a Reader", src, "read");

@@ -80,6 +80,11 @@ export function resolveTCPAddr(
  * `net.ResolveUDPAddr`.
  *
  * @param network "udp", "udp4", "udp6", or "" for "udp"
+ * @example
+ * ```ts
+ * const addr = yield* resolveUDPAddr("udp", "127.0.0.1:53");
+ * yield* conn.writeTo(query, addr);
+ * ```
  */
 export function resolveUDPAddr(
   network: UDPNetwork | "",
