@@ -41,5 +41,8 @@ function open(): Platform {
   if (os === "darwin") return bsd(DARWIN);
   if (os === "freebsd") return bsd(FREEBSD);
   if (os === "win32") return windows();
-  throw new PlatformError(`Cannot run on ${os}: there is no poller for it yet`, os);
+  throw new PlatformError(
+    `Cannot run on ${os}: supported systems are Linux, macOS, FreeBSD and Windows`,
+    os,
+  );
 }

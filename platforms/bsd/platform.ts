@@ -21,7 +21,7 @@ import { BsdUnix } from "./unix.ts";
 /** Opens the C library and binds what the library needs of `system`. */
 export function bsd(system: BsdSystem): Platform {
   if (arch !== "x64" && arch !== "arm64") {
-    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+    throw new PlatformError(`Cannot run on ${arch}: supported CPUs are x64 and arm64`, arch);
   }
   const runtime = jsRuntime();
   const libc = openLibc(runtime, system, arch);
@@ -77,11 +77,14 @@ function requireVariadics(libc: BsdLibc, system: BsdSystem): void {
   const fd = socket(AF_INET, SOCK_STREAM, 0);
   if (fd < 0) {
     const { name, text } = system.errnoText(libc.errno());
-    throw new PlatformError(`Cannot make a socket: ${text}`, name);
+    throw new PlatformError(`Cannot create a socket: ${text}`, name);
   }
   const arrives = variadicArrives(libc, fd);
   close(fd);
   if (!arrives) {
-    throw new PlatformError("Cannot call ioctl: its variadic argument does not arrive", "ioctl");
+    throw new PlatformError(
+      "Cannot call ioctl: its variadic argument is not passed correctly",
+      "ioctl",
+    );
   }
 }

@@ -22,7 +22,7 @@ import { LinuxUnix } from "./unix.ts";
 /** Opens the C library and binds what the library needs of Linux. */
 export function linux(c: Libc = libc()): Platform {
   if (arch !== "x64" && arch !== "arm64") {
-    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+    throw new PlatformError(`Cannot run on ${arch}: supported CPUs are x64 and arm64`, arch);
   }
   const layout = EPOLL_EVENT[arch];
   const runtime = jsRuntime();

@@ -23,7 +23,7 @@ import { winsock } from "./abi/winsock.ts";
 /** Opens the libraries and binds what the library needs of Windows. */
 export function windows(): Platform {
   if (arch !== "x64" && arch !== "arm64") {
-    throw new PlatformError(`Cannot run on ${arch}: its structures are not known`, arch);
+    throw new PlatformError(`Cannot run on ${arch}: supported CPUs are x64 and arm64`, arch);
   }
   const libraries = winsock();
   const shared: Shared = { winsock: libraries, arena: new Arena(libraries) };

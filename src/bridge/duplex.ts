@@ -140,7 +140,7 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
  */
 export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
-  needMethods("make a Duplex", "it", "a Conn", conn, "chunks", "writev", "closeWrite");
+  needMethods("create a Duplex", "conn", "a Conn", conn, "chunks", "writev", "closeWrite");
   const pump = new ConnPump(conn);
   return addNetSocketMethods(pumpDuplex(pump, options), pump);
 }

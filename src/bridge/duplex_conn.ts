@@ -284,12 +284,19 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
  *
  * @param stream a stream of bytes: not in object mode, and without an encoding
  * @throws {TypeError} if it is not a stream of bytes; {@linkcode PanicError} under `runSync`
+ * @example
+ * ```ts
+ * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));
+ * yield* conn.write(request);
+ * ```
  */
 export function fromDuplex(stream: Duplex): Conn {
   requireLoop("fromDuplex");
-  needMethods("make a connection", "it", "a Duplex", stream, "read", "write", "on");
+  needMethods("create a connection", "stream", "a Duplex", stream, "read", "write", "on");
   if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding !== null) {
-    throw new TypeError("Cannot make a connection of a stream as it must be one of bytes");
+    throw new TypeError(
+      "Cannot create a connection as stream must carry bytes: it is in object mode or has an encoding",
+    );
   }
   const { localAddress, localPort, remoteAddress, remotePort } = stream as SocketLike;
   const [local, remote] = [addrOf(localAddress, localPort), addrOf(remoteAddress, remotePort)];

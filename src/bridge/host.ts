@@ -25,7 +25,7 @@ export function nodeCrypto(): typeof import("node:crypto") {
 /** Throws where the host's loop, which `what` needs, stands still. */
 export function requireLoop(what: string): void {
   if (!scheduler.blocking) return;
-  throw new PanicError(`${what} under runSync: the host's loop stands still; use run`);
+  throw new PanicError(`${what} under runSync: the host's event loop does not run; use run`);
 }
 
 /** What came of a goroutine's work; null if it was ended together with its run. */

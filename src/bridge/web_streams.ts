@@ -172,7 +172,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  */
 export function toWebStreams(conn: Conn): WebStreams {
   requireLoop("toWebStreams");
-  needMethods("make streams", "it", "a Conn", conn, "chunks", "read", "write", "closeWrite");
+  needMethods("create streams", "conn", "a Conn", conn, "chunks", "read", "write", "closeWrite");
   const halves = new Halves(conn);
   return {
     readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],
@@ -184,16 +184,21 @@ export function toWebStreams(conn: Conn): WebStreams {
  * Returns a connection over two byte streams. See {@linkcode fromDuplex}. Never parks.
  *
  * @param streams the streams to read from and write to, such as the two ends of a `TransformStream`
- * @throws {PanicError} under `runSync`, where the host's event loop does not run; {@linkcode
- * TypeError} if either is not a stream
+ * @throws {PanicError} under `runSync`, where the host's event loop does not run;
+ * {@linkcode TypeError} if either is not a stream
+ * @example
+ * ```ts
+ * using conn = fromWebStreams(yield* wait(Deno.connect({ port: 8080 })));
+ * yield* conn.write(request);
+ * ```
  */
 export function fromWebStreams(
   streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
 ): Conn {
   requireLoop("fromWebStreams");
   const { readable, writable } = streams ?? {};
-  needMethods("make a connection", "readable", "a ReadableStream", readable, "getReader");
-  needMethods("make a connection", "writable", "a WritableStream", writable, "getWriter");
+  needMethods("create a connection", "readable", "a ReadableStream", readable, "getReader");
+  needMethods("create a connection", "writable", "a WritableStream", writable, "getWriter");
   const { Duplex } = nodeStream();
   const stream = Duplex.fromWeb(streams as unknown as Parameters<typeof Duplex.fromWeb>[0]);
   return new DuplexConn(NOWHERE, NOWHERE).attach(stream);

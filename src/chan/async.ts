@@ -102,7 +102,7 @@ function waitInGoroutine<T>(
       settle(value, ok);
     } finally {
       // Has no effect unless it was ended, together with the host's other goroutines.
-      reject(new PanicError("recvAsync: ended by an uncaught error of another goroutine"));
+      reject(new PanicError("recvAsync: ended by an uncaught error in another goroutine"));
     }
   }
 }

@@ -66,8 +66,8 @@ export interface Chan<T> extends AsyncIterable<T> {
    */
   close(): void;
   /**
-   * Returns a `select` case that receives; its `value` and `ok` are those of {@linkcode
-   * Chan.recvOk}. Go: `case v, ok := <-ch`.
+   * Returns a `select` case that receives; its `value` and `ok` are those of
+   * {@linkcode Chan.recvOk}. Go: `case v, ok := <-ch`.
    */
   onRecv(): SelectCase<Received<T>>;
   /**

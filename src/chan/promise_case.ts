@@ -40,7 +40,7 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
 
   enqueue(waiter: SelectWaiter): void {
     if (scheduler.blocking) {
-      throw new PanicError("onPromise under runSync: the host's loop stands still; use run");
+      throw new PanicError("onPromise under runSync: the host's event loop does not run; use run");
     }
     this.#waiters.add(waiter);
     scheduler.promises++;
@@ -81,7 +81,7 @@ registerState("promise cases", {
  * ```
  */
 export function onPromise<T>(promise: PromiseLike<T>): SelectCase<Resolved<T>> {
-  needMethods("select", "it", "a promise", promise, "then");
+  needMethods("select", "promise", "a promise", promise, "then");
   let found = cases.get(promise) as PromiseCase<T> | undefined;
   if (found === undefined) cases.set(promise, found = new PromiseCase(promise));
   return found;

@@ -196,7 +196,7 @@ function isCase(arm: SelectArm): arm is SelectCase {
 }
 
 function noCase(arm: unknown): TypeError {
-  return wrongArgument("select", "each", "a case, otherwise or null", arm);
+  return wrongArgument("select", "each argument", "a case, otherwise or null", arm);
 }
 
 /** The waiter that tries are made with; no case may keep it. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What may stand in a `select`. Go knows channel operations only; here the set is open.
+ * The cases of a `select`. Go has channel operations only; here the set is open.
  *
- * Two kinds of thing can be waited for. One hands over: at the moment when it happens it has a
- * value for exactly one taker (a channel's sender). It asks `waiter.claim()` and, if that says yes,
- * calls `waiter.finish(value, ok)`. The other only becomes ready, perhaps for someone else by the
- * time the goroutine runs (a socket). It calls `waiter.retry()`, and is tried again.
+ * There are two kinds of event sources. One hands over a value to exactly one receiver at the moment
+ * of the event (a sender on a channel). It calls `waiter.claim()` and, if that returns true,
+ * `waiter.finish(value, ok)`. The other only becomes ready, and may no longer be when the goroutine
+ * runs (a socket). It calls `waiter.retry()`, and the case is tried again.
  */
 
 /** `select` case that is chosen if no other is ready. Go: `default`. */
@@ -22,58 +22,58 @@ export interface CaseOutcome {
   ok: boolean;
 }
 
-/** What a case deals with: it stands for one `select` that waits. */
+/** A waiting `select`, as its cases see it. */
 export interface SelectWaiter {
-  /** What is to be sent, or what came. */
+  /** Value to send, or the value received. */
   value: unknown;
-  /** Whether a value passed. */
+  /** Whether a value was transferred. */
   ok: boolean;
-  /** Whether it was completed by {@linkcode finish}. */
+  /** True once it was completed by {@linkcode finish}. */
   readonly done: boolean;
   /**
-   * Whether it may be completed, in which case it must be, at once, by {@linkcode finish}: this is
-   * the one case of its `select` that happens. False when another was faster: let go of it then.
+   * Tries to make this the chosen case of its `select`. If it returns true, call {@linkcode finish}
+   * at once. If it returns false, another case was faster: drop the waiter.
    */
   claim(): boolean;
-  /** Completes it: this is what came, and the goroutine goes on. */
+  /** Completes it with this result; the goroutine continues. */
   finish(value: unknown, ok: boolean): void;
-  /** Has its `select` try all its cases again: something may have come. Completes nothing. */
+  /** Makes its `select` try all its cases again, without completing it. */
   retry(): void;
 }
 
 /**
- * A case of a `select`. For each case `select` calls, and nothing here may park:
+ * Case of a `select`. None of its methods may park. `select` calls
  *
- * 1. `try`, in random order over the cases. If one gives true, its `collect`, and that is all.
- * 2. `enqueue` of each, in their order, and the goroutine parks until a waiter is claimed or `retry`
+ * 1. `try` of each case in random order. If one returns true, it calls `collect` of that case and
+ *    returns.
+ * 2. `enqueue` of each case in order; the goroutine then parks until a waiter is claimed or `retry`
  *    is called.
- * 3. `collect` of the one whose waiter was claimed, and `dequeue` of each other; all are withdrawn
- *    when the goroutine is ended or before they are tried again.
+ * 3. `collect` of the case whose waiter was claimed, and `dequeue` of all others. All cases are
+ *    dequeued when the goroutine is ended, and before they are tried again.
  *
- * A case object may be used by several selects at once, and twice in one: what belongs to one use
- * must be kept by its waiter. After `dequeue` and after `finish` the waiter must not be touched,
- * as it serves another select by then.
+ * A case object may be used by several selects at once, and twice in one: keep the state of each use
+ * with its waiter. Do not use the waiter after `dequeue` or `finish`, because it is reused.
  *
- * @typeParam O The `value` and `ok` that it gives.
+ * @typeParam O the `value` and `ok` that it returns
  */
 export interface SelectCase<O extends CaseOutcome = CaseOutcome> {
-  /** For the type checker alone. @internal */
+  /** For the type checker only. @internal */
   readonly [OUTCOME]?: O;
   /**
-   * Makes the case happen if that needs no waiting, and says whether it did. What came goes into
-   * `waiter.value` and `waiter.ok`. Otherwise it leaves no trace. It may throw.
+   * Performs the case if that needs no waiting. Returns true on success, with the result in
+   * `waiter.value` and `waiter.ok`; otherwise it must have no effect. May throw.
    */
   try(waiter: SelectWaiter): boolean;
-  /** Keeps `waiter`, to claim or retry it later; at once is allowed as well. */
+  /** Keeps `waiter`, to claim or retry it later, or at once. */
   enqueue(waiter: SelectWaiter): void;
   /**
-   * Lets go of `waiter`, which need not be kept any more. If `waiter.done`, it had been completed
-   * and its goroutine was ended before it ran: what it carries is to be taken back.
+   * Drops `waiter`. If `waiter.done`, it was completed, but its goroutine was ended before it
+   * resumed: take back the value it carries.
    */
   dequeue(waiter: SelectWaiter): void;
-  /** The `value` of the case that happened, out of `waiter`; or throws what `select` is to throw. */
+  /** Returns the `value` of the chosen case from `waiter`, or throws the error of the `select`. */
   collect(waiter: SelectWaiter): O["value"];
-  /** What a dump calls it: "receive of chan 3". It must not throw. */
+  /** Returns its description for a dump, such as "receive of chan 3". Must not throw. */
   describe?(): string;
 }
 

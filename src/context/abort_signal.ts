@@ -38,7 +38,7 @@ export function onCancel(ctx: Context, told: OnCancel): () => boolean {
  */
 export function afterFunc(ctx: Context, f: () => Routine<void> | void): () => boolean {
   requireContext("wait for a context", ctx);
-  needFunction("wait for a context", "what is called", f);
+  needFunction("wait for a context", "f", f);
   const run = scheduler.current?.run;
   const start = () => {
     const into = run === undefined || run.over ? currentRun() : run;
@@ -76,7 +76,7 @@ registerState("contexts of signals", {
  */
 export function fromSignal(signal: AbortSignal): Context {
   if (!(signal instanceof AbortSignal)) {
-    throw wrongArgument("make a context", "it", "an AbortSignal", signal);
+    throw wrongArgument("create a context", "signal", "an AbortSignal", signal);
   }
   let ctx = contexts.get(signal);
   if (ctx === undefined) {

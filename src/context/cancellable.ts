@@ -35,7 +35,7 @@ export function contextOf(cancel: Cancel): Context {
   if (cancel instanceof Context) return cancel;
   if (cancel instanceof AbortSignal) return fromSignal(cancel);
   throw new TypeError(
-    `Cannot cancel a call as it takes a Context or an AbortSignal: current value is ${
+    `Cannot cancel a call as cancel must be a Context or an AbortSignal: current value is ${
       shown(cancel)
     }`,
   );
@@ -62,7 +62,7 @@ export function* cancellable<T>(
   cancel: Cancel,
   failure: (error: CanceledError) => Error = (error) => error,
 ): Routine<T> {
-  needMethods("cancel a call", "it", "a Routine", call, "next", "return");
+  needMethods("cancel a call", "call", "a Routine", call, "next", "return");
   const ctx = contextOf(cancel);
   const g = scheduler.current!;
   const forget = ctx.err === null ? onCancel(ctx, () => scheduler.ready(g)) : null;

@@ -31,9 +31,9 @@ function neverDone(): Never {
 }
 
 /**
- * Context of a task: carries its values, its deadline and its cancellation. Made by {@linkcode
- * background} and the functions that derive one context from another. It changes only once, when it
- * is cancelled. No method parks. Go: `context.Context`.
+ * Context of a task: carries its values, its deadline and its cancellation. Made by
+ * {@linkcode background} and the functions that derive one context from another. It changes only
+ * once, when it is cancelled. No method parks. Go: `context.Context`.
  *
  * @example
  * ```ts
@@ -143,7 +143,7 @@ export function requireParent(parent: Context): void {
  * @internal
  */
 export function requireContext(call: string, ctx: unknown): void {
-  if (!(ctx instanceof Context)) throw wrongArgument(call, "it", "a Context", ctx);
+  if (!(ctx instanceof Context)) throw wrongArgument(call, "ctx", "a Context", ctx);
 }
 
 const BACKGROUND = new Context(null, "context.Background", null);
@@ -151,6 +151,11 @@ const TODO = new Context(null, "context.TODO", null);
 
 /**
  * Returns the root context: never cancelled, without values or deadline. Go: `context.Background`.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withTimeout(background(), 1000);
+ * ```
  */
 export function background(): Context {
   return BACKGROUND;
@@ -193,6 +198,11 @@ function label(key: unknown): string {
 /**
  * Returns a context with the values of `parent`, but without its cancellation and deadline: for
  * work that must be finished after the request has ended. Go: `context.WithoutCancel`.
+ *
+ * @example
+ * ```ts
+ * go(writeLog, withoutCancel(ctx)); // continues after the request has ended
+ * ```
  */
 export function withoutCancel(parent: Context): Context {
   requireParent(parent);
@@ -202,8 +212,15 @@ export function withoutCancel(parent: Context): Context {
 /**
  * Returns why `ctx` was cancelled: the given cause, or else its `err`; null while it is not
  * cancelled. Go: `context.Cause`.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withCancelCause(background());
+ * cancel(new Error("shutting down"));
+ * console.log(cause(ctx)); // Error: shutting down
+ * ```
  */
 export function cause(ctx: Context): unknown {
-  requireContext("tell a cause", ctx);
+  requireContext("get the cause", ctx);
   return ctx.err === null ? null : ctx.canceller!.cause;
 }

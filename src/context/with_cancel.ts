@@ -36,6 +36,12 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
 /**
  * Like {@linkcode withCancel}; {@linkcode cause} then returns the argument of `cancel`. Go:
  * `context.WithCancelCause`.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withCancelCause(background());
+ * cancel(new Error("shutting down")); // cause(ctx) is that error
+ * ```
  */
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
   return derive(parent, "WithCancel");
@@ -54,6 +60,11 @@ export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelC
  * @param reason the result of {@linkcode cause} after the deadline; {@linkcode DeadlineExceeded} by
  * default. Go: `context.WithDeadlineCause`
  * @throws {RangeError} if `at` is not a time
+ * @example
+ * ```ts
+ * const [ctx, cancel] = withDeadline(background(), Date.now() + 50);
+ * try { yield* cancellable(mutex.lock(), ctx); } finally { cancel(); }
+ * ```
  */
 export function withDeadline(
   parent: Context,
@@ -63,7 +74,7 @@ export function withDeadline(
   const wanted = at instanceof Date ? at.getTime() : at;
   if (typeof wanted !== "number" || Number.isNaN(wanted)) {
     throw new RangeError(
-      `Cannot set a deadline as it must be a Date or a number: current value is ${shown(at)}`,
+      `Cannot set a deadline as at must be a Date or a number: current value is ${shown(at)}`,
     );
   }
   return until(parent, now() + wanted - epoch(), wanted, reason);
@@ -91,7 +102,7 @@ export function withTimeout(
 ): [ctx: Context, cancel: CancelFunc] {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(
-      `Cannot set a timeout as it must be a number: current value is ${shown(ms)}`,
+      `Cannot set a timeout as ms must be a number: current value is ${shown(ms)}`,
     );
   }
   return until(parent, now() + ms, epoch() + ms, reason);

@@ -40,13 +40,11 @@ export interface TraceOptions {
  * ```
  */
 export function startTrace(options: TraceOptions = {}): void {
-  needObject("start a trace", "its options", options);
+  needObject("start a trace", "options", options);
   const { limit = LIMIT } = options;
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new RangeError(
-      `Cannot start a trace as its limit must be a whole number above 0: current value is ${
-        shown(limit)
-      }`,
+      `Cannot start a trace as limit must be a positive integer: current value is ${shown(limit)}`,
     );
   }
   if (tracer !== null) throw new PanicError("tracing is already enabled");
@@ -62,6 +60,10 @@ export function startTrace(options: TraceOptions = {}): void {
  * whatever woke it. Track 0 stands for the poller, the timers and the host. `otherData.dropped` is
  * the number of events beyond `limit`.
  * @throws {PanicError} if no trace is being recorded
+ * @example
+ * ```ts
+ * writeFileSync("trace.json", stopTrace());
+ * ```
  */
 export function stopTrace(): string {
   const ended = tracer;

@@ -20,7 +20,7 @@ export interface ServeAddress {
 /** Takes an address apart; without a network it is one of TCP. Throws for what it cannot read. */
 export function parseServeAddress(text: string): ServeAddress {
   if (typeof text !== "string") {
-    throw wrongArgument("serve", "an address", "a string", text);
+    throw wrongArgument("serve", "each address", "a string", text);
   }
   const [, network = "tcp", address, query = ""] =
     /^(?:([a-z0-9]+):\/\/)?([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
@@ -30,7 +30,9 @@ export function parseServeAddress(text: string): ServeAddress {
     if (name !== "reuseport") throw new AddrError(`unknown option ${name}`, text);
     reusePort = isTrue(value, text);
   }
-  if (reusePort && network === "unix") throw new AddrError("a path has no port to reuse", text);
+  if (reusePort && network === "unix") {
+    throw new AddrError("reuseport requires a port, and a path has none", text);
+  }
   return { network, address, reusePort };
 }
 
@@ -41,5 +43,5 @@ function isNetwork(network: string): network is ServeNetwork {
 function isTrue(value: string, text: string): boolean {
   if (/^(true|yes|1|)$/i.test(value)) return true;
   if (/^(false|no|0)$/i.test(value)) return false;
-  throw new AddrError(`reuseport is neither true nor false`, text);
+  throw new AddrError("reuseport must be true or false", text);
 }

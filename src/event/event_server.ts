@@ -133,13 +133,15 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     // A fraction would be cut off on its way to the kernel, and name another descriptor.
     if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
       throw new RangeError(
-        `Cannot adopt a descriptor as it must be a whole number: current value is ${shown(fd)}`,
+        `Cannot adopt a descriptor as fd must be a non-negative integer: current value is ${
+          shown(fd)
+        }`,
       );
     }
-    needObject("adopt a descriptor", "its options", options);
+    needObject("adopt a descriptor", "options", options);
     const { network = "tcp", addrIndex = -1 } = options;
     if (!Number.isInteger(addrIndex)) {
-      throw wrongArgument("adopt a descriptor", "addrIndex", "a whole number", addrIndex);
+      throw wrongArgument("adopt a descriptor", "addrIndex", "an integer", addrIndex);
     }
     const net = streamNet(network);
     if (this.closing) throw ERR_CLOSED;
@@ -232,7 +234,9 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     const chosen = Number.isInteger(addrIndex) ? this.#listening[addrIndex] : undefined;
     if (chosen !== undefined) return [chosen];
     throw new RangeError(
-      `Cannot pause or resume as there is no such address: current value is ${shown(addrIndex)}`,
+      `Cannot pause or resume as addrIndex must be the index of an address: current value is ${
+        shown(addrIndex)
+      }`,
     );
   }
 

@@ -61,7 +61,7 @@ export class Ticker implements Turn, HeapTimer {
   #wait(delay: number | undefined): void {
     if (delay === undefined) return;
     if (typeof delay !== "number" || !(delay >= 0)) {
-      throw wrongArgument("tick", "the delay", "0 or more", delay);
+      throw wrongArgument("tick", "delay", "0 or more", delay);
     }
     this.#delay = delay;
   }

@@ -13,7 +13,7 @@ export function checkBytes(op: string, p: unknown): asserts p is Uint8Array {
 
 /** Throws TypeError unless all of `pieces` are as `checkBytes` has them. Gives their length in all. */
 export function checkPieces(op: string, pieces: readonly unknown[]): number {
-  if (!Array.isArray(pieces)) throw wrongArgument(op, "what is written", "an array", pieces);
+  if (!Array.isArray(pieces)) throw wrongArgument(op, "pieces", "an array", pieces);
   let length = 0;
   for (const piece of pieces) {
     checkBytes(op, piece);
@@ -35,5 +35,7 @@ function checkAttached(op: string, p: Uint8Array): void {
 
 /** The error of a call whose buffer was not left alone. */
 export function takenAway(op: string): TypeError {
-  return new TypeError(`Cannot ${op} as the buffer's memory was taken away from it`);
+  return new TypeError(
+    `Cannot ${op} as the buffer was detached or resized: keep its memory until the call has returned`,
+  );
 }

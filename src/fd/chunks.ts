@@ -15,7 +15,7 @@ class ChunkOperation extends ReadOperation {
 
   /** Takes it for a call, which ends the loan of the call before. */
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
-    if (this.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    if (this.busy) throw new PanicError("two goroutines in next() of the same Chunks");
     this.endLoan();
     this.take(NOTHING_YET);
     return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);
@@ -39,7 +39,7 @@ class ChunkOperation extends ReadOperation {
 const NOTHING_YET = new Uint8Array(0);
 
 /**
- * Reads a connection chunk by chunk, as {@linkcode Conn} `chunks()` returns it. It holds no memory
+ * Reads a connection chunk by chunk, as {@linkcode Conn.chunks} returns it. It holds no memory
  * while it waits: each chunk is lent from a buffer that all connections of the thread share.
  *
  * @example

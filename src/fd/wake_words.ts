@@ -83,10 +83,15 @@ function close(words: Int32Array): void {
  *
  * @returns false if the Waker or poller is closed
  * @throws {TypeError} if `handle` is not a handle
+ * @example
+ * ```ts
+ * // In a worker that received waker.handle:
+ * wake(handle);
+ * ```
  */
 export function wake(handle: WakerHandle): boolean {
   if (!(handle?.memory instanceof SharedArrayBuffer)) {
-    throw wrongArgument("wake", "it", "the handle of a Waker", handle);
+    throw wrongArgument("wake", "handle", "the handle of a Waker or a Poller", handle);
   }
   const words = new Int32Array(handle.memory);
   Atomics.add(words, INSIDE, 1);

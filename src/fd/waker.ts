@@ -49,7 +49,7 @@ export class Waker implements Disposable {
    * @throws {ClosedError} if it is closed; {@linkcode PanicError} if another goroutine is waiting
    */
   *wait(): Routine<void> {
-    if (this.#waiting !== null) throw new PanicError("two goroutines wait for one Waker");
+    if (this.#waiting !== null) throw new PanicError("two goroutines wait for the same Waker");
     this.#waiting = scheduler.current;
     netpoll.waiters++;
     try {

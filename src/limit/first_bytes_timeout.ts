@@ -24,7 +24,10 @@ export class FirstBytesTimeout {
   constructor({ within, bytes }: Required<FirstBytes>, expired: (one: TrackedConn) => void) {
     const { sockets } = platform();
     if (sockets.delivered === undefined) {
-      throw new PlatformError("Cannot count first bytes: the system does not tell", "TCP_INFO");
+      throw new PlatformError(
+        "Cannot enforce firstBytes: this system does not report how many bytes a peer has sent",
+        "TCP_INFO",
+      );
     }
     this.#delivered = (sysfd) => sockets.delivered!(sysfd);
     this.#within = within;

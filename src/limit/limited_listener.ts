@@ -122,7 +122,7 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
   for (const name of ["perAddress", "firstBytes"] as const) {
     if (limits[name] === null) continue;
     throw new TypeError(
-      `Cannot limit ${network} as ${name} needs TCP: current value is ${
+      `Cannot limit ${network} as ${name} requires TCP: current value is ${
         JSON.stringify(limits[name])
       }`,
     );
@@ -152,7 +152,9 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
 export function limit(listener: Listener, limits: Limits): LimitedListener {
   if (!(listener instanceof StreamListener)) {
     throw new TypeError(
-      `Cannot limit a listener as it must be what listen gave: current value is ${shown(listener)}`,
+      `Cannot limit a listener as listener must be one that listen returned: current value is ${
+        shown(listener)
+      }`,
     );
   }
   return new LimitedListener(listener, checkLimits("limit", limits));

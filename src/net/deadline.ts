@@ -15,7 +15,7 @@ export function toMonotonic(at: Deadline): number {
   const wanted = at instanceof Date ? at.getTime() : at;
   if (typeof wanted !== "number" || Number.isNaN(wanted)) {
     throw new RangeError(
-      `Cannot set a deadline as it must be a Date, a number or null: current value is ${shown(at)}`,
+      `Cannot set a deadline as at must be a Date, a number or null: current value is ${shown(at)}`,
     );
   }
   return now() + (wanted - epoch());

@@ -47,9 +47,9 @@ export type Network = InternetNetwork | UnixNetwork;
  * @param options see {@linkcode DialOptions}
  * @returns the connection
  * @throws {OpError} if the address is invalid, the connection times out (`timeout` is true) or is
- * refused (`code` is "ECONNREFUSED"), or the call is cancelled (`cause` is a {@linkcode
- * CanceledError}); {@linkcode TypeError} for an invalid option; `Deno.errors.NotCapable` without
- * Deno's net permission
+ * refused (`code` is "ECONNREFUSED"), or the call is cancelled (`cause` is a
+ * {@linkcode CanceledError}); {@linkcode TypeError} for an invalid option; `Deno.errors.NotCapable`
+ * without Deno's net permission
  * @example
  * ```ts
  * using conn = yield* dial("tcp", "127.0.0.1:7007", { timeout: 1000 });

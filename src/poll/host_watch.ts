@@ -21,7 +21,7 @@ export class HostWatch {
   /** Resolves when the poller has something, or after `ms`. */
   readable(ms: number): Promise<void> {
     const wait = this.#wait ??= platform().hostWait(this.#raw);
-    if (wait.armed) throw new PanicError("two waits of one poller");
+    if (wait.armed) throw new PanicError("concurrent waits of one poller");
     return new Promise((resolve) => {
       const timer = ms === Infinity
         ? undefined

@@ -39,8 +39,8 @@ const MOST_DESCRIPTORS = 0x7fffffff;
 
 /**
  * The operating system's poller for custom event loops: epoll, kqueue or AFD. It belongs to the
- * thread that opened it; only `wake` may be called from other threads. Made by {@linkcode
- * openPoller}.
+ * thread that opened it; only `wake` may be called from other threads. Made by
+ * {@linkcode openPoller}.
  *
  * @typeParam T the type of the data that `add` associates with a descriptor
  */
@@ -128,8 +128,8 @@ export class Poller<T = undefined> implements Disposable {
   }
 
   /**
-   * Waits for events. It blocks the thread, including the host's event loop; use {@linkcode
-   * Poller.waitAsync} beside promises and timers of the host. epoll_wait(2).
+   * Waits for events. It blocks the thread, including the host's event loop; use
+   * {@linkcode Poller.waitAsync} beside promises and timers of the host. epoll_wait(2).
    *
    * @param ms timeout in milliseconds, may be fractional; 0 returns immediately, negative waits
    * without a timeout
@@ -213,10 +213,10 @@ export class Poller<T = undefined> implements Disposable {
     this.#open();
     if (!Number.isInteger(fd) || fd < 0 || fd > MOST_DESCRIPTORS) {
       throw new RangeError(
-        `Cannot ${call} as the descriptor must be a whole number: current value is ${shown(fd)}`,
+        `Cannot ${call} as fd must be a non-negative integer: current value is ${shown(fd)}`,
       );
     }
-    needObject(call, "the interest", interest);
+    needObject(call, "interest", interest);
     const { read = false, write = false, trigger = "level" } = interest;
     for (const [name, value] of Object.entries({ read, write })) {
       if (typeof value !== "boolean") throw wrongArgument(call, name, "a boolean", value);
@@ -234,7 +234,7 @@ export class Poller<T = undefined> implements Disposable {
 
 function nanoseconds(ms: number): number {
   if (typeof ms === "number" && !Number.isNaN(ms)) return ms < 0 || ms === Infinity ? -1 : ms * 1e6;
-  throw new RangeError(`Cannot wait as the time must be a number: current value is ${shown(ms)}`);
+  throw new RangeError(`Cannot wait as ms must be a number: current value is ${shown(ms)}`);
 }
 
 /**

@@ -66,8 +66,8 @@ export interface Sys {
    */
   connect(fd: number, address: string): boolean;
   /**
-   * Reads available data. Returns the number of bytes, 0 at the end of the stream, or {@linkcode
-   * AGAIN}. read(2).
+   * Reads available data. Returns the number of bytes, 0 at the end of the stream, or
+   * {@linkcode AGAIN}. read(2).
    */
   read(fd: number, buffer: Uint8Array): number;
   /** Writes as much as fits. Returns the number of bytes, or {@linkcode AGAIN}. write(2). */
@@ -92,23 +92,23 @@ export interface Sys {
  */
 export const sys: Sys = {
   socket(family = "ip4") {
-    oneOf("open a socket", "its family", FAMILIES, family);
+    oneOf("open a socket", "family", FAMILIES, family);
     return checked("socket", platform().rawSockets.streamSocket(family));
   },
   setOption(fd, option, value) {
-    oneOf("set an option", "it", OPTION_NAMES, option);
-    needInt("set an option", "its value", value);
+    oneOf("set an option", "option", OPTION_NAMES, option);
+    needInt("set an option", "value", value);
     checked("setsockopt", platform().rawSockets.setOption(whole(fd), option, value));
   },
   getOption(fd, option) {
-    oneOf("get an option", "it", OPTION_NAMES, option);
+    oneOf("get an option", "option", OPTION_NAMES, option);
     return checked("getsockopt", platform().rawSockets.getOption(whole(fd), option));
   },
   bind(fd, address) {
     checked("bind", platform().rawSockets.bind(whole(fd), encoded(address, "listen")));
   },
   listen(fd, backlog = platform().rawSockets.maxBacklog()) {
-    needInt("listen", "the backlog", backlog);
+    needInt("listen", "backlog", backlog);
     requireBound(whole(fd));
     checked("listen", platform().rawSockets.listen(whole(fd), backlog));
   },
@@ -143,7 +143,7 @@ export const sys: Sys = {
     return transferred("write", n);
   },
   shutdown(fd, how) {
-    oneOf("shut down", "the direction", DIRECTIONS, how);
+    oneOf("shut down", "how", DIRECTIONS, how);
     checked("shutdown", platform().rawSockets.shutdown(whole(fd), how));
   },
   close(fd) {
@@ -167,14 +167,14 @@ function transferred(call: string, result: number): number {
 
 /** What is more than 32 bits would be cut off on its way to the kernel, and name another descriptor. */
 function whole(fd: number): number {
-  needInt("use a descriptor", "it", fd);
+  needInt("use a descriptor", "fd", fd);
   return fd;
 }
 
 /** Throws TypeError unless `value` is an `int` of C. */
 function needInt(call: string, what: string, value: number): void {
   if (typeof value !== "number" || (value | 0) !== value) {
-    throw wrongArgument(call, what, "a whole number of 32 bits", value);
+    throw wrongArgument(call, what, "a 32-bit integer", value);
   }
 }
 
@@ -186,7 +186,7 @@ function oneOf(call: string, what: string, known: readonly string[], value: stri
 /** A buffer of the wrong kind would let the kernel write where it must not. */
 function lengthOf(call: string, buffer: Uint8Array): number {
   if (buffer instanceof Uint8Array) return Math.min(buffer.length, MAX_TRANSFER);
-  throw wrongArgument(call, "the buffer", "a Uint8Array", buffer);
+  throw wrongArgument(call, "buffer", "a Uint8Array", buffer);
 }
 
 /**

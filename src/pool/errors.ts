@@ -13,7 +13,7 @@ export class OverloadError extends Error {
   readonly limit: "queueLength" | "queueDelay";
   /** @internal */
   constructor(limit: "queueLength" | "queueDelay") {
-    super(`pool: ${limit === "queueLength" ? "the queue is full" : "the wait was too long"}`);
+    super(`pool: ${limit === "queueLength" ? "the queue is full" : "the job waited too long"}`);
     this.limit = limit;
   }
 }
@@ -26,7 +26,7 @@ export class WorkerEndedError extends Error {
   readonly code = "ERR_WORKER_ENDED";
   /** @internal */
   constructor(cause: unknown) {
-    super("pool: the worker ended while it was at the job", cause === null ? {} : { cause });
+    super("pool: the worker ended while running the job", cause === null ? {} : { cause });
   }
 }
 

@@ -66,7 +66,7 @@ function* perform(main: ParentPort, module: Record<string, unknown>, job: Job): 
   const f = module[job.name];
   if (typeof f !== "function") {
     throw new TypeError(
-      `Cannot do a job as ${main.start.module} must export a function ${job.name}: ` +
+      `Cannot run job ${job.name} as ${main.start.module} must export a function ${job.name}: ` +
         `current value is ${typeof f}`,
     );
   }
@@ -78,7 +78,7 @@ function* perform(main: ParentPort, module: Record<string, unknown>, job: Job): 
   if (typeof is?.then !== "function") return given;
   if (main.start.driver === "run") return yield* wait(given as PromiseLike<unknown>);
   throw new TypeError(
-    `Cannot do a job as ${job.name} gave a promise, and the worker's thread is blocked in the ` +
+    `Cannot run job ${job.name} as it returned a promise, and the worker's thread blocks in the ` +
       `poller while it waits: open the pool with driver "run"`,
   );
 }

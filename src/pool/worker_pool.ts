@@ -268,9 +268,9 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
 function checkRequest(
   request: { name: string; args?: unknown[]; transfer?: ArrayBuffer[] },
 ): { name: string; args?: unknown[]; transfer?: ArrayBuffer[] } {
-  needObject("submit a job", "it", request);
+  needObject("submit a job", "request", request);
   const { name, args = [], transfer = [] } = request;
-  needString("submit a job", "its name", name);
+  needString("submit a job", "name", name);
   for (const [what, list] of Object.entries({ args, transfer })) {
     if (!Array.isArray(list)) throw wrongArgument("submit a job", what, "an array", list);
   }

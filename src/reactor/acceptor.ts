@@ -108,13 +108,15 @@ export function servedBy(
 ): ServedListener {
   if (!(listener instanceof TCPListener || listener instanceof UnixStreamListener)) {
     throw new TypeError(
-      `Cannot serve as the listener must be what listen gave, without limits of its own: ` +
+      `Cannot serve as listener must be one that listen returned, without limits: ` +
         `current value is ${shown(listener)}`,
     );
   }
   const { net } = listener[DESCRIPTOR];
   if (events && net === "unixpacket") {
-    throw new TypeError("Cannot serve unixpacket as a table of events knows no packets");
+    throw new TypeError(
+      "Cannot serve unixpacket as a table of callbacks has no message boundaries: use a function*",
+    );
   }
   requireTCP(net, limits);
   return listener;

@@ -12,6 +12,6 @@ export class NoWorkersError extends Error {
   readonly code = "ERR_NO_WORKERS";
   /** @internal */
   constructor(cause: unknown) {
-    super("reactor: no worker is left", cause === null ? {} : { cause });
+    super("reactor: all workers have died", cause === null ? {} : { cause });
   }
 }

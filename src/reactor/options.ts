@@ -48,7 +48,7 @@ export interface ReactorOptions {
   name?: string;
   /** Data for the handlers, copied to each worker by the structured clone algorithm. */
   data?: unknown;
-  /** See {@linkcode LoadBalance}; "roundRobin" from the start. */
+  /** See {@linkcode LoadBalance}; "roundRobin" by default. */
   loadBalance?: LoadBalance;
   /**
    * How an idle worker waits. "runSync" (the default): blocked in the poller, which is fastest.

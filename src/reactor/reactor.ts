@@ -132,15 +132,15 @@ export class Reactor implements Disposable {
    * @param address "host:port"
    * @param options see {@linkcode ListenOptions}
    * @returns the address they listen on
-   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`; {@linkcode
-   * NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} if the reactor has been
-   * shut down
+   * @throws {TypeError} for Unix sockets; {@linkcode OpError} as `listen`;
+   * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}; {@linkcode ClosedError} if the reactor
+   * has been shut down
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions = {}): Routine<Addr> {
     if (isUnixNetwork(network)) {
       throw new TypeError(
-        `Cannot have workers listen on ${network} as a path has no port to share: ` +
-          `listen for all of them, and serve that listener`,
+        `Cannot listen on ${network} in each worker as workers cannot share a path: ` +
+          `call listen, and pass its listener to reactor.serve`,
       );
     }
     if (this.#failed !== null) throw this.#failed;

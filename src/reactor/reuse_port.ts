@@ -94,8 +94,8 @@ export class ReusePortListeners {
   *listen(network: TCPNetwork, address: string, options: ListenOptions): Routine<Addr> {
     if (options.control !== undefined) {
       throw new TypeError(
-        "Cannot have workers listen with control as a function cannot be copied to them: " +
-          "listen for all of them, and serve that listener",
+        "Cannot listen in each worker as control is a function, which cannot be copied to workers: " +
+          "call listen, and pass its listener to reactor.serve",
       );
     }
     const port = yield* reservePort(network, address, options);

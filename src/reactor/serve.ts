@@ -12,8 +12,8 @@ import type { ReactorOptions } from "./options.ts";
  * @param listener a listener returned by `listen`
  * @param module the handler's module, see {@linkcode openReactor}
  * @param options see {@linkcode ReactorOptions}
- * @throws {TypeError} for an invalid option, naming it; the error of loading the module; {@linkcode
- * NoWorkersError} as {@linkcode Reactor.serve}
+ * @throws {TypeError} for an invalid option, naming it; the error of loading the module;
+ * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:7007");

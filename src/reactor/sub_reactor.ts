@@ -232,8 +232,8 @@ function refuseForEvents({ firstBytes, ...others }: P.WorkerLimits): void {
   const name = firstBytes !== undefined ? "firstBytes" : closing?.[0];
   if (name === undefined) return;
   throw new TypeError(
-    `Cannot keep a limit as ${name} needs a goroutine a connection; ` +
-      `a table of events has idleTimeout: current value is ${
+    `Cannot limit a table of callbacks as ${name} requires a goroutine per connection; ` +
+      `use idleTimeout: current value is ${
         JSON.stringify(name === "firstBytes" ? firstBytes : closing![1])
       }`,
   );

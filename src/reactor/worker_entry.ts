@@ -43,8 +43,8 @@ function begin(module: Record<string, unknown>): void {
   const handler = module[start.name] as ConstructorParameters<typeof SubReactor>[1] | null;
   if (typeof handler !== "function" && (typeof handler !== "object" || handler === null)) {
     throw new TypeError(
-      `Cannot serve as ${start.module} must export a function* or a table of events ` +
-        `${start.name}: current value is ${typeof handler}`,
+      `Cannot serve as ${start.module} must export ${start.name} as a function* or a table of ` +
+        `callbacks: current value is ${typeof handler}`,
     );
   }
   const reactor = new SubReactor(main, handler);

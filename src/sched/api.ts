@@ -129,7 +129,7 @@ function stuck(): boolean {
 export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
   if (typeof (promise as PromiseLike<T> | null)?.then !== "function") return promise as T;
   if (scheduler.blocking) {
-    throw new PanicError("wait under runSync: the host's loop stands still; use run");
+    throw new PanicError("wait under runSync: the host's event loop does not run; use run");
   }
   const g = scheduler.current!;
   let outcome: { ok: boolean; value: unknown } | null = null;
@@ -152,6 +152,11 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
 /**
  * Returns the number of goroutines on this thread that have not ended. Never parks. Go:
  * `runtime.NumGoroutine`.
+ *
+ * @example
+ * ```ts
+ * console.log(`${numGoroutine()} goroutines`);
+ * ```
  */
 export function numGoroutine(): number {
   return scheduler.count;

@@ -182,6 +182,6 @@ export const ENDED: Outcome<never> = {
 /** What is thrown at a `yield` of something that is not the library's. */
 export function misuse(): PanicError {
   return new PanicError(
-    "yield of something that is not netpoll's: call a function that may park with yield*",
+    "yield of a foreign value: call a function that may park with yield*",
   );
 }

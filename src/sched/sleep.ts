@@ -94,7 +94,7 @@ class Sleep implements HeapTimer {
 export function sleep(ms: number): Routine<void> {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(
-      `Cannot sleep as the time must be a number: current value is ${shown(ms)}`,
+      `Cannot sleep as ms must be a number: current value is ${shown(ms)}`,
     );
   }
   return ms <= 0 ? gosched() : new Sleep(ms) as unknown as Routine<void>;

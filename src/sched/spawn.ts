@@ -13,7 +13,7 @@ export function bodyOf<A extends unknown[], T>(
   args: A,
 ): Routine<T> {
   if (typeof f !== "function") {
-    throw new TypeError(`Cannot ${caller} as it takes a function*: current value is ${shown(f)}`);
+    throw new TypeError(`Cannot ${caller} as f must be a function*: current value is ${shown(f)}`);
   }
   const body: unknown = f(...args);
   const is = body as Partial<Routine<T>> | null | undefined;

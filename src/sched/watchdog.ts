@@ -19,7 +19,9 @@ export class Watchdog implements Observer {
   constructor(run: RunOwner, limit: number, onSlow: OnSlow = warn) {
     if (typeof limit !== "number" || !(limit > 0)) {
       throw new RangeError(
-        `Cannot set a watchdog as its limit must be more than 0: current value is ${shown(limit)}`,
+        `Cannot set a watchdog as watchdog must be a number greater than 0: current value is ${
+          shown(limit)
+        }`,
       );
     }
     this.#run = run;
@@ -44,5 +46,5 @@ export class Watchdog implements Observer {
 
 function warn(goroutine: Goroutine, ms: number): void {
   const { id, name } = goroutine;
-  console.warn(`goroutine ${id} [${name}] ran for ${Math.round(ms)} ms without letting others run`);
+  console.warn(`goroutine ${id} [${name}] ran for ${Math.round(ms)} ms without yielding to others`);
 }

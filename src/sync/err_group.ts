@@ -96,7 +96,7 @@ export class ErrGroup {
       );
     }
     if (typeof n !== "number" || Number.isNaN(n)) {
-      throw wrongArgument("set a limit", "it", "a number", n);
+      throw wrongArgument("set a limit", "n", "a number", n);
     }
     this.#slots = n < 0 ? null : new Semaphore(n);
   }

@@ -63,9 +63,9 @@ export class ObjectPool<T> {
    */
   constructor(options: { new?: () => T } = {}) {
     if (typeof options !== "object" || options === null) {
-      throw wrongArgument("make a pool", "its options", "an object", options);
+      throw wrongArgument("create a pool", "options", "an object", options);
     }
-    if (options.new !== undefined) needFunction("make a pool", "new", options.new);
+    if (options.new !== undefined) needFunction("create a pool", "new", options.new);
     this.new = options.new;
   }
 
@@ -87,7 +87,7 @@ export class ObjectPool<T> {
   }
 
   /**
-   * A collection has been. Gives whether nothing is left.
+   * Ages the pool after a garbage collection. Returns true if it is empty.
    * @internal
    */
   age(): boolean {

@@ -31,7 +31,7 @@ export class Once {
    * not count as done
    */
   *do(f: () => Routine<void>): Routine<void> {
-    needFunction("do once", "what is done", f);
+    needFunction("call once", "f", f);
     if (this.#done) return;
     using _ = yield* this.#mu.locked();
     if (this.#done) return;

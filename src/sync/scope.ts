@@ -39,7 +39,7 @@ export class Scope {
    * @throws {PanicError} if the scope has ended; {@linkcode TypeError} if `f` is not a `function*`
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
-    if (this.#over) throw new PanicError("go in a scope that is over");
+    if (this.#over) throw new PanicError("go in a scope that has ended");
     const body = bodyOf("go in a scope", f, args);
     const member = this.#member(body);
     const g = goPrimed(this.#owner.run, f.name, member);

@@ -10,7 +10,9 @@ import { type LockWaiter, WaitList } from "./wait_list.ts";
 
 function checkWeight(action: string, n: number): void {
   if (typeof n === "number" && n >= 0) return;
-  throw new RangeError(`Cannot ${action} as n must be zero or more: current value is ${shown(n)}`);
+  throw new RangeError(
+    `Cannot ${action} as n must be a number of at least 0: current value is ${shown(n)}`,
+  );
 }
 
 /**
@@ -40,7 +42,7 @@ export class Semaphore {
    * @param n the total weight
    */
   constructor(n: number) {
-    checkWeight("make a semaphore", n);
+    checkWeight("create a semaphore", n);
     this.#size = n;
   }
 

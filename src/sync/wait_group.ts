@@ -36,7 +36,7 @@ export class WaitGroup {
   add(delta: number): void {
     if (!Number.isInteger(delta)) {
       throw new RangeError(
-        `Cannot add as delta must be a whole number: current value is ${shown(delta)}`,
+        `Cannot add as delta must be an integer: current value is ${shown(delta)}`,
       );
     }
     if (this.#count + delta < 0) throw new PanicError("sync: negative WaitGroup counter");

@@ -132,7 +132,7 @@ export class Ticker {
 export function checkMs(what: string, ms: number): void {
   if (typeof ms !== "number" || Number.isNaN(ms)) {
     throw new RangeError(
-      `Cannot ${what} as the time must be a number: current value is ${shown(ms)}`,
+      `Cannot ${what} as ms must be a number: current value is ${shown(ms)}`,
     );
   }
 }

@@ -20,7 +20,7 @@ export function checkCertificate(call: string, own: TLSCertificate): void {
     () => createPrivateKey({ key: text(key), passphrase }),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new TypeError(`Cannot ${call} as key must be the one of cert: it is another's`);
+    throw new TypeError(`Cannot ${call} as key must match cert: it belongs to another certificate`);
   }
 }
 

@@ -38,7 +38,7 @@ export function pack(error: unknown, depth: number = DEPTH): EncodedError {
     return packError(error, depth);
   } catch {
     // One of its own getters throws.
-    return packError(new Error("an error that cannot be read was thrown"), 0);
+    return packError(new Error("an error whose properties cannot be read was thrown"), 0);
   }
 }
 

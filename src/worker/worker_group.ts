@@ -21,10 +21,10 @@ const LOOK_MS = 5;
  * is a number of them, which may be Infinity.
  */
 export function checkShutdown(call: string, options: { deadline?: number }): number {
-  needObject(call, "its options", options);
+  needObject(call, "options", options);
   const { deadline = 10_000 } = options;
   if (typeof deadline === "number" && !Number.isNaN(deadline)) return deadline;
-  throw wrongArgument(call, "its deadline", "a number of milliseconds", deadline);
+  throw wrongArgument(call, "deadline", "a number of milliseconds", deadline);
 }
 
 /** A place for a worker: the same, whoever works there after a restart. */

@@ -39,7 +39,7 @@ export function moduleURL(call: string, module: URL | string): string {
     return new URL(module).href;
   } catch {
     throw new TypeError(
-      `Cannot ${call} as the module must be a URL, as new URL("./handler.ts", import.meta.url): ` +
+      `Cannot ${call} as module must be a URL, such as new URL("./handler.ts", import.meta.url): ` +
         `current value is ${shown(module)}`,
     );
   }

@@ -87,7 +87,7 @@ test("without onSlow it warns", () => {
   assert.equal(warnings.length, 1);
   assert.match(
     warnings[0],
-    /^goroutine \d+ \[culprit\] ran for \d+ ms without letting others run$/,
+    /^goroutine \d+ \[culprit\] ran for \d+ ms without yielding to others$/,
   );
 });
 

@@ -29,8 +29,16 @@ function* says(conn: Conn, words: string): Routine<void> {
 
 /** What a handler may return by mistake, and what is said of it. */
 const NO_ANSWERS: [name: string, make: () => unknown, text: RegExp][] = [
-  ["a promise", () => Promise.resolve("x"), /a promise or a generator as handlers must not wait/],
-  ["a generator", () => (function* () {})(), /a promise or a generator as handlers must not wait/],
+  [
+    "a promise",
+    () => Promise.resolve("x"),
+    /a promise or a generator from a handler as handlers must not wait/,
+  ],
+  [
+    "a generator",
+    () => (function* () {})(),
+    /a promise or a generator from a handler as handlers must not wait/,
+  ],
   ["a buffer", () => new ArrayBuffer(3), /must be .*: current value is object/],
   ["an array", () => [1, 2], /must be .*: current value is object/],
   ["null", () => null, /must be .*: current value is null/],
@@ -77,7 +85,7 @@ both("a reply without anything is none, settings that are none are an error", fu
     conn.close();
   });
   assert.deepEqual(errors, [
-    "TypeError: Cannot answer as options must be an object: current value is null",
+    "TypeError: Cannot return from a handler as options must be an object: current value is null",
   ]);
 });
 
@@ -193,10 +201,10 @@ both("what is no connection is not adopted, and stays its owner's", function* ()
       assert.ok(thrown instanceof TypeError, String(thrown));
       assert.match(thrown.message, text);
     };
-    refused(listener.fd, /is no connection of tcp/);
-    refused(client.fd, /its options must be an object/, null);
-    refused(client.fd, /addrIndex must be a whole number/, { addrIndex: 0.5 });
-    if (!onWindows) refused(client.fd, /is no connection of unix/, { network: "unix" });
+    refused(listener.fd, /is not a tcp connection/);
+    refused(client.fd, /options must be an object/, null);
+    refused(client.fd, /addrIndex must be an integer/, { addrIndex: 0.5 });
+    if (!onWindows) refused(client.fd, /is not a unix connection/, { network: "unix" });
     for (const network of ["udp", 5]) {
       const thrown = error(() => server.adopt(client.fd, { network: network as string }));
       assert.ok(thrown instanceof UnknownNetworkError);
@@ -269,7 +277,7 @@ both("addresses that are none end serve", function* () {
   for (const wrong of [5, null, Symbol("address")]) {
     const refused = yield* thrown(serveAt(wrong));
     assert.ok(refused instanceof TypeError);
-    assert.match(refused.message, /an address must be a string/);
+    assert.match(refused.message, /each address must be a string/);
   }
 });
 

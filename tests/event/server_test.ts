@@ -180,8 +180,8 @@ both("an address that cannot be had ends serve, and the others are given back", 
     ["ftp://127.0.0.1:0", /unknown network ftp/],
     ["tcp://127.0.0.1", /missing port/],
     ["tcp://192.0.2.1:0", /cannot assign requested address/],
-    ["tcp://127.0.0.1:0?reuseport=perhaps", /neither true nor false/],
-    ["unix:///tmp/never?reuseport=true", /no port to reuse/],
+    ["tcp://127.0.0.1:0?reuseport=perhaps", /reuseport must be true or false/],
+    ["unix:///tmp/never?reuseport=true", /reuseport requires a port/],
     ["tcp://127.0.0.1:0?port=1", /unknown option port/],
   ];
   for (const [address, expected] of cases) {

@@ -8,7 +8,7 @@ import { onWindows } from "../harness.ts";
 import { connectTo, receive, serveExample } from "./echo_clients.ts";
 
 /** What the example's watchdog says. */
-const SLOW = /^goroutine \d+ \[\w+\] ran for \d+ ms without letting others run\n/gm;
+const SLOW = /^goroutine \d+ \[\w+\] ran for \d+ ms without yielding to others\n/gm;
 
 /** What comes for `path`: the status and the body. */
 async function get(port: number, path: string): Promise<[status: number, body: string]> {

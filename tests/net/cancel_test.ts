@@ -201,5 +201,5 @@ both("what is no context and no signal is refused", function* () {
   using _a = a, _b = b;
   const error = yield* thrown(a.read(new Uint8Array(1), {} as Cancel));
   assert.ok(error instanceof TypeError);
-  assert.match(error.message, /takes a Context or an AbortSignal/);
+  assert.match(error.message, /cancel must be a Context or an AbortSignal/);
 });

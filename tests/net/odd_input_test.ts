@@ -114,7 +114,7 @@ const objects = (value: unknown) => typeof value === "object" && value !== null;
 function isOurs(error: unknown): boolean {
   if (error instanceof OpError || error instanceof AddrError) return true;
   if (!(error instanceof TypeError || error instanceof RangeError)) return false;
-  return /current value is|memory was taken away|with these options|whole number/.test(
+  return /current value is|was detached or resized|with these options/.test(
     error.message,
   );
 }

@@ -180,7 +180,7 @@ both("a name that is too long is refused before the kernel would cut it off", fu
       const error = opError(
         yield* thrown<unknown>(call(network as "unix", name)),
         `${call.name === "dial" ? "dial" : "listen"} ${network}: address ${name}: ` +
-          `name of a Unix socket too long: ${length} bytes, at most 107`,
+          `Unix socket name too long: ${length} bytes, at most 107`,
       );
       assert.ok(error.cause instanceof AddrError);
     }
@@ -216,14 +216,16 @@ both("a path that is taken says by what", function* () {
   assert.ok(existsSync(stale));
   const left = opError(
     yield* thrown(listen("unix", stale)),
-    `${start.replaceAll(path, stale)}is left over from a socket that is gone; remove it first`,
+    `${
+      start.replaceAll(path, stale)
+    }is the file of a socket that no longer exists; remove it first`,
   );
   assert.equal(left.code, "EADDRINUSE");
   const file = dir.path("file");
   writeFileSync(file, "");
   opError(
     yield* thrown(listenPacket("unixgram", file)),
-    `listen unixgram ${file}: bind: address already in use: ${file} is a file, and no socket`,
+    `listen unixgram ${file}: bind: address already in use: ${file} is a file, not a socket`,
   );
   assert.ok(existsSync(file) && existsSync(stale));
 });

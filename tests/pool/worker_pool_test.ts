@@ -63,7 +63,7 @@ bothWithWorkers("errors are carried over", function* () {
     assert.deepEqual(yield* thrown(pool.submit("failOddly")), { odd: true });
     const name = "constant" as keyof Jobs & "add";
     assert.match(String(yield* thrown(pool.submit(name, 1, 2))), /must export a function constant/);
-    assert.match(String(yield* thrown(pool.submit("later", "x"))), /gave a promise.*"run"/);
+    assert.match(String(yield* thrown(pool.submit("later", "x"))), /returned a promise.*"run"/);
     const there = yield* thrown(pool.submit("uncloneable"));
     assert.equal((there as Error).name, "DataCloneError");
     const here = yield* thrown(pool.submit("add", (() => {}) as never, 1));

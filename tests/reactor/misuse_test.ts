@@ -43,9 +43,9 @@ bothWithWorkers("a deadline of a shutdown is a number", function* () {
   for (const ended of [reactor, pool]) {
     for (const wrong of [NaN, "soon", null, new Date()]) {
       const options = { deadline: wrong as number };
-      yield* refused<unknown>(ended.shutdown(options), /its deadline must be a number/);
+      yield* refused<unknown>(ended.shutdown(options), /deadline must be a number/);
     }
-    yield* refused<unknown>(ended.shutdown(null as never), /its options must be an object/);
+    yield* refused<unknown>(ended.shutdown(null as never), /options must be an object/);
   }
   // Refused is not begun: both go on.
   assert.equal(reactor.workers[0].state, "serving");
@@ -110,7 +110,7 @@ bothWithWorkers("what cannot be told to workers is refused before anything is bo
   const sockets = openSockets();
   yield* refused(
     reactor.listen("tcp", "127.0.0.1:0", { control: () => {} }),
-    /control as a function cannot be copied/,
+    /control is a function, which cannot be copied/,
   );
   assert.equal(openSockets(), sockets);
   yield* reactor.shutdown();
@@ -166,9 +166,9 @@ bothWithWorkers("a handler that is no function* is named", function* () {
 bothWithWorkers("a job that is none is refused, and the pool goes on", function* () {
   const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1 });
   const WRONG: [unknown, RegExp][] = [
-    [null, /it must be an object/],
-    [5, /it must be an object/],
-    [{}, /its name must be a string/],
+    [null, /request must be an object/],
+    [5, /request must be an object/],
+    [{}, /name must be a string/],
     [{ name: "add", args: 5 }, /args must be an array/],
     [{ name: "add", transfer: new ArrayBuffer(1) }, /transfer must be an array/],
   ];
@@ -184,7 +184,7 @@ bothWithWorkers("whatever a job throws is carried over, and its worker goes on",
   const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1, restart: false });
   assert.deepEqual(Object.keys((yield* thrown(pool.submit("failWithoutText"))) as object), []);
   const unreadable = yield* thrown(pool.submit("failUnreadably"));
-  assert.equal(String(unreadable), "Error: an error that cannot be read was thrown");
+  assert.equal(String(unreadable), "Error: an error whose properties cannot be read was thrown");
   assert.equal(yield* pool.submit("add", 1, 2), 3);
   yield* pool.shutdown();
 });
@@ -235,6 +235,6 @@ both("limits that are none are named", function* () {
   }
   limit(listener, { reply: "x".repeat(8192), connections: Number.MAX_SAFE_INTEGER });
   for (const wrong of [null, Symbol("listener"), limit(listener, {})]) {
-    assert.throws(() => limit(wrong as never, {}), /must be what listen gave/);
+    assert.throws(() => limit(wrong as never, {}), /must be one that listen returned/);
   }
 });

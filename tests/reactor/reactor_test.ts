@@ -628,7 +628,7 @@ bothWithWorkers("a table's handlers end connections, reactors, and what cannot b
   assert.match(String(broken), /thrown by serving/);
   const limits = { firstBytes: { within: 5 } };
   const wrong = yield* thrown(openReactor(EVENTS, { workers: 1, limits }));
-  assert.match(String(wrong), /firstBytes needs a goroutine a connection/);
+  assert.match(String(wrong), /firstBytes requires a goroutine per connection/);
 });
 
 bothWithWorkers("one line serves over all cores", function* () {
@@ -654,7 +654,7 @@ bothWithWorkers("what cannot be served is an error at once", function* () {
   const noFunction = yield* thrown(openReactor(HANDLER, { workers: 1, name: "notAFunction" }));
   assert.match(
     String(noFunction),
-    /must export a function\* or a table of events notAFunction: current value is number/,
+    /must export notAFunction as a function\* or a table of callbacks: current value is number/,
   );
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
   using listener = yield* listen("tcp", "127.0.0.1:0");

@@ -239,7 +239,7 @@ both("scope(): nothing starts in one that is over, nor what is no function*", fu
     const plain = (() => 1) as unknown as () => Routine<void>;
     assert.throws(() => s.go(plain), TypeError);
   });
-  assert.throws(() => leaked!.go(() => sleep(1)), new PanicError("go in a scope that is over"));
+  assert.throws(() => leaked!.go(() => sleep(1)), new PanicError("go in a scope that has ended"));
 });
 
 both("scope(): ten thousand goroutines that fail together", function* () {

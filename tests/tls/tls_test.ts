@@ -517,8 +517,8 @@ only("run", "settings that are wrong are told by name", function* () {
     [{ cert: SERVER.cert }, /^Cannot listen with TLS with these options: key/],
     [{ ...SERVER, cert: "none" }, /^Cannot listen with TLS as cert must be a certificate in PEM: /],
     [{ ...SERVER, key: "none" }, /^Cannot listen with TLS as key must be a private key in PEM: /],
-    [{ ...SERVER, key: OTHER.key }, /^Cannot listen with TLS as key must be the one of cert/],
-    [{ ...SERVER, sni: { x: { ...OTHER, key: SERVER.key } } }, /as key must be the one of cert/],
+    [{ ...SERVER, key: OTHER.key }, /^Cannot listen with TLS as key must match cert/],
+    [{ ...SERVER, sni: { x: { ...OTHER, key: SERVER.key } } }, /as key must match cert/],
     [{ ...SERVER, nonsense: 1 }, /^Cannot listen with these options: .*nonsense/],
   ];
   for (const [options, message] of wrong) {
@@ -540,7 +540,7 @@ only("runSync", "bridges to the host say that they need its loop", function* () 
   for (const [name, call] of calls) {
     assert.throws(call, {
       name: "PanicError",
-      message: `${name} under runSync: the host's loop stands still; use run`,
+      message: `${name} under runSync: the host's event loop does not run; use run`,
     });
   }
   assert.ok((yield* thrown(tlsDial("tcp", "127.0.0.1:1"))) instanceof PanicError);

@@ -99,7 +99,7 @@ function lastErrorReader(
   const kind = C.THREAD_BASIC_INFORMATION;
   const status = nt.NtQueryInformationThread(thread, kind, information, length, null);
   kernel.CloseHandle(thread);
-  if (status < 0) throw new PlatformError("Cannot find this thread's last error", "TEB");
+  if (status < 0) throw new PlatformError("Cannot locate the last error of this thread", "TEB");
   const at = THREAD_INFORMATION.teb;
   const teb = information[at] + information[at + 1] * WORD;
   return runtime.errnoReader(runtime.pointerAt(teb + TEB_LAST_ERROR), ntdllPath);

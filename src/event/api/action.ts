@@ -59,13 +59,13 @@ export type TickAnswer = number | Action | { delay?: number; action?: Action } |
  */
 export function checkReply(answer: unknown): OpenedReply {
   if (!isReply(answer, "out", "action", "options")) {
-    throw wrongAnswer("it", "bytes, an action or a reply", answer);
+    throw wrongAnswer("the return value", "bytes, an action or a reply", answer);
   }
   const { out, options } = answer as OpenedReply;
   if (out !== undefined && !(out instanceof Uint8Array)) {
     throw wrongAnswer("out", "a Uint8Array", out);
   }
-  if (options !== undefined) needObject("answer", "options", options);
+  if (options !== undefined) needObject("return from a handler", "options", options);
   return answer as OpenedReply;
 }
 
@@ -75,17 +75,17 @@ export function checkReply(answer: unknown): OpenedReply {
  */
 export function checkTick(answer: unknown): { delay?: number; action?: Action } {
   if (isReply(answer, "delay", "action")) return answer as { delay?: number; action?: Action };
-  throw wrongAnswer("it", "milliseconds, an action or both", answer);
+  throw wrongAnswer("the return value", "milliseconds, an action or both", answer);
 }
 
 /** The error of an answer. Who returns a promise or a generator believes that it is waited for. */
 export function wrongAnswer(what: string, kind: string, value: unknown): TypeError {
   const waits = typeof value === "object" && value !== null &&
     ("then" in value || "next" in value);
-  if (!waits) return wrongArgument("answer", what, kind, value);
+  if (!waits) return wrongArgument("return from a handler", what, kind, value);
   return new TypeError(
-    "Cannot answer with a promise or a generator as handlers must not wait: " +
-      "start a goroutine, and write what comes of it",
+    "Cannot return a promise or a generator from a handler as handlers must not wait: " +
+      "start a goroutine, and call conn.write from it",
   );
 }
 

@@ -14,7 +14,7 @@ export class SlowConsumerError extends Error {
   readonly pending: number;
   /** @internal */
   constructor(pending: number) {
-    super(`slow consumer: ${pending} bytes wait to be sent`);
+    super(`slow consumer: ${pending} bytes waiting to be sent`);
     this.pending = pending;
   }
 }
@@ -29,7 +29,7 @@ export class UnreadLimitError extends Error {
   readonly unread: number;
   /** @internal */
   constructor(unread: number) {
-    super(`too many bytes left unread: ${unread}`);
+    super(`too many unread bytes: ${unread}`);
     this.unread = unread;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Settings of a server, checked, and what they are from the start. */
+/** The settings of an event server, checked, with their defaults. */
 import { z } from "zod";
 import type { EventSettings } from "./events.ts";
 
@@ -57,7 +57,7 @@ export function checkSettings(events: EventSettings): Settings {
   const { lowWaterMark = Math.floor(checked.data.highWaterMark / 4), ...rest } = checked.data;
   if (lowWaterMark > rest.highWaterMark || rest.highWaterMark > rest.maxPending) {
     throw new TypeError(
-      `Cannot serve as lowWaterMark, highWaterMark and maxPending must be in this order: ` +
+      `Cannot serve as lowWaterMark, highWaterMark and maxPending must not decrease in this order: ` +
         `current values are ${lowWaterMark}, ${rest.highWaterMark}, ${rest.maxPending}`,
     );
   }

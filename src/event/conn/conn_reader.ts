@@ -135,6 +135,6 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 export function checkCount(call: string, n: number): number {
   if (Number.isInteger(n) && n >= 0) return n;
   throw new RangeError(
-    `Cannot ${call} as the count must be a whole number: current value is ${n}`,
+    `Cannot ${call} as n must be a non-negative integer: current value is ${n}`,
   );
 }

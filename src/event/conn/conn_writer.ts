@@ -70,7 +70,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   /** See {@linkcode EventConn.write}. */
   write(bytes: Uint8Array, written?: Written): boolean {
     checkBytes("write", bytes);
-    if (written !== undefined) needFunction("write", "what is told of the end", written);
+    if (written !== undefined) needFunction("write", "written", written);
     if (this.closing) {
       written?.(ERR_CLOSED);
       return false;

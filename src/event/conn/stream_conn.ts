@@ -108,7 +108,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   setIdleTimeout(ms: number): void {
     if (typeof ms !== "number" || !(ms >= 0)) {
       throw new RangeError(
-        `Cannot set the idle time-out as it must be 0 or more: current value is ${ms}`,
+        `Cannot set the idle timeout as ms must be 0 or more: current value is ${ms}`,
       );
     }
     if (!this.closing) this.#timed().setIdle(ms === 0 ? Infinity : ms);

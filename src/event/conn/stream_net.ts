@@ -46,7 +46,7 @@ export function readyToAdopt(fd: number, net: StreamNet): void {
   const { domain, type, listening } = kind;
   const fits = net.internet ? domain === "ip4" || domain === "ip6" : domain === "unix";
   if (!fits || type !== "stream" || listening) {
-    throw new TypeError(`Cannot adopt descriptor ${fd} as it is no connection of ${net.name}`);
+    throw new TypeError(`Cannot adopt descriptor ${fd} as it is not a ${net.name} connection`);
   }
   const done = calls.setNonBlocking(fd, true);
   if (done < 0) throw new SyscallError("fcntl", -done);

@@ -100,7 +100,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
 
   write(bytes: Uint8Array, written?: Written): boolean {
     checkBytes("write", bytes);
-    if (written !== undefined) needFunction("write", "what is told of the end", written);
+    if (written !== undefined) needFunction("write", "written", written);
     if (this.closing) {
       written?.(ERR_CLOSED);
       return false;

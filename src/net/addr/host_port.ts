@@ -13,8 +13,8 @@ import { AddrError } from "./errors.ts";
  * ```
  */
 export function joinHostPort(host: string, port: number | string): string {
-  needString("join an address", "the host", host);
-  if (typeof port !== "number") needString("join an address", "the port", port);
+  needString("join an address", "host", host);
+  if (typeof port !== "number") needString("join an address", "port", port);
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
@@ -28,7 +28,7 @@ export function joinHostPort(host: string, port: number | string): string {
  * ```
  */
 export function splitHostPort(address: string): { host: string; port: string } {
-  needString("split an address", "it", address);
+  needString("split an address", "address", address);
   const colon = address.lastIndexOf(":");
   if (colon < 0) throw new AddrError("missing port in address", address);
   const port = address.slice(colon + 1);

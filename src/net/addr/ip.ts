@@ -19,7 +19,7 @@ const V6 = 16;
  * ```
  */
 export function parseIP(text: string): Uint8Array | null {
-  needString("read an IP address", "it", text);
+  needString("parse an IP address", "text", text);
   return text.includes(":") ? parseV6(text) : parseV4(text);
 }
 
@@ -74,7 +74,7 @@ function parseGroups(text: string, atEnd: boolean): number[] | null {
  * ```
  */
 export function parseIPZone(text: string): { ip: Uint8Array; zone: string } | null {
-  needString("read an IP address", "it", text);
+  needString("parse an IP address", "text", text);
   const percent = text.indexOf("%");
   const ip = parseIP(percent < 0 ? text : text.slice(0, percent));
   if (ip === null || percent < 0) return ip && { ip, zone: "" };
@@ -123,14 +123,14 @@ export function isUnspecified(ip: Uint8Array): boolean {
  */
 export function formatIP(ip: Uint8Array): string {
   if (!(ip instanceof Uint8Array)) {
-    throw wrongArgument("format an IP address", "it", "a Uint8Array", ip);
+    throw wrongArgument("format an IP address", "ip", "a Uint8Array", ip);
   }
   const bytes = unmap(ip);
   if (bytes.length === V4) return bytes.join(".");
   if (bytes.length === V6) return formatV6(bytes);
   if (bytes.length === 0) return "";
   throw new RangeError(
-    `Cannot format an IP address as its length must be 4 or 16: current value is ${bytes.length}`,
+    `Cannot format an IP address as ip must have 4 or 16 bytes: current value is ${bytes.length}`,
   );
 }
 

@@ -10,7 +10,14 @@ import { AddrError } from "./errors.ts";
 /** Networks of Unix sockets: streams, datagrams, sequenced packets. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
 
-/** Address of a Unix socket. Go: `net.UnixAddr`. */
+/**
+ * Address of a Unix socket. Go: `net.UnixAddr`.
+ *
+ * @example
+ * ```ts
+ * yield* conn.writeTo(bytes, new UnixAddr("/run/example.sock", "unixgram"));
+ * ```
+ */
 export class UnixAddr implements Addr {
   /** "unix", "unixgram" or "unixpacket". */
   readonly network: UnixNetwork;
@@ -68,7 +75,7 @@ export interface UnixName {
  * Deno's permission, and the user for it unless `ask` is false. Throws AddrError for one that the kernel would cut off.
  */
 export function unixName(address: string, ask = true): UnixName {
-  needString("use an address", "it", address);
+  needString("parse an address", "address", address);
   const { runtime, sockaddr } = platform();
   const bytes = new TextEncoder().encode(address);
   if (bytes.length === 0) {
@@ -76,13 +83,13 @@ export function unixName(address: string, ask = true): UnixName {
     return { raw: sockaddr.encodeName(bytes), path: null };
   }
   if (bytes[0] === 0x40 || bytes[0] === 0) {
-    if (sockaddr.maxAbstract === 0) throw new AddrError("only Linux has abstract names", address);
+    if (sockaddr.maxAbstract === 0) throw new AddrError("abstract names require Linux", address);
     if (bytes.length - 1 > sockaddr.maxAbstract) throw tooLong(address, bytes.length - 1);
     runtime.requireUnixName(`@${address.slice(1)}`, ask);
     bytes[0] = 0;
     return { raw: sockaddr.encodeName(bytes), path: null };
   }
-  if (bytes.includes(0)) throw new AddrError("a zero byte in a path", address);
+  if (bytes.includes(0)) throw new AddrError("path contains a zero byte", address);
   const spelled = withoutParents(address);
   const name = new TextEncoder().encode(spelled);
   if (name.length > sockaddr.maxPath) throw tooLong(address, name.length);
@@ -102,7 +109,7 @@ function withoutParents(path: string): string {
 function tooLong(address: string, length: number): AddrError {
   const { maxPath } = platform().sockaddr;
   return new AddrError(
-    `name of a Unix socket too long: ${length} bytes, at most ${maxPath}`,
+    `Unix socket name too long: ${length} bytes, at most ${maxPath}`,
     address,
   );
 }

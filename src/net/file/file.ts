@@ -102,6 +102,11 @@ export function fileListener(fd: number, options: FileOptions = {}): Listener {
  * @param options see {@linkcode FileOptions}
  * @throws {OpError} with "EBADF" if it is not open; {@linkcode TypeError} if it is not a datagram
  * socket
+ * @example
+ * ```ts
+ * using conn = filePacketConn(fd, { own: true });
+ * const { n, addr } = yield* conn.readFrom(buf);
+ * ```
  */
 export function filePacketConn(fd: number, options: FileOptions = {}): UDPConn | UnixgramConn {
   return adopted<UDPConn | UnixgramConn>(

@@ -48,7 +48,7 @@ export function adopted<T>(
   const { own = false } = checkOptions("use a descriptor", OPTIONS, options);
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
     throw new RangeError(
-      `Cannot use a descriptor as it must be a whole number: current value is ${shown(fd)}`,
+      `Cannot use a descriptor as fd must be a non-negative integer: current value is ${shown(fd)}`,
     );
   }
   const calls = platform().descriptors;
@@ -72,14 +72,14 @@ export function adopted<T>(
 
 /** Registers with the poller. */
 function register(fd: number, title: string, made: FD): void {
-  if (netpoll.isPollDescriptor(fd)) throw unfit(fd, title, "the poller's own");
+  if (netpoll.isPollDescriptor(fd)) throw unfit(fd, title, "a descriptor of the poller");
   const done = made.init();
   if (done >= 0) return;
   switch (platform().errnoText(-done).name) {
     case "EPERM":
       throw new OpError("file", "file+net", null, null, ERR_NOT_POLLABLE);
     case "EEXIST":
-      throw unfit(fd, title, "a connection's or a listener's of this thread");
+      throw unfit(fd, title, "already in use by a connection or listener of this thread");
   }
   throw failure(platform().registerName, done);
 }
@@ -112,13 +112,13 @@ function failure(call: string, result: number): OpError {
 
 function unfit(fd: number, title: string, what: string): TypeError {
   return new TypeError(
-    `Cannot use descriptor ${fd} as ${title} as it must be one: current value is ${what}`,
+    `Cannot use descriptor ${fd} as ${title}: it is ${what}`,
   );
 }
 
 function describe({ domain, type, listening }: DescriptorKind): string {
-  if (domain === "file") return "no socket";
-  if (domain === "other" || type === "other") return "a socket of a kind that is not known here";
+  if (domain === "file") return "not a socket";
+  if (domain === "other" || type === "other") return "a socket of an unsupported kind";
   if (listening) return "a listener";
-  return type === "dgram" ? "a socket of datagrams" : "a connection";
+  return type === "dgram" ? "a datagram socket" : "a connection";
 }

@@ -39,7 +39,7 @@ export function listenFds(): ListenFd[] {
   if (LISTEN_PID === undefined || Number(LISTEN_PID) !== pid) return [];
   if (!/^[0-9]{1,9}$/.test(LISTEN_FDS)) {
     throw new RangeError(
-      `Cannot take descriptors as LISTEN_FDS must be a number: current value is ${LISTEN_FDS}`,
+      `Cannot adopt passed descriptors as LISTEN_FDS must be a number: current value is ${LISTEN_FDS}`,
     );
   }
   const names = LISTEN_FDNAMES === undefined ? [] : LISTEN_FDNAMES.split(":");
@@ -63,11 +63,18 @@ export function listenFds(): ListenFd[] {
  *
  * @throws {RangeError} if `fd` is not a descriptor number; {@linkcode SyscallError} with "EBADF" if
  * it is not open
+ * @example
+ * ```ts
+ * const fd = conn.detach();
+ * closeFd(fd);
+ * ```
  */
 export function closeFd(fd: number): void {
   if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
     throw new RangeError(
-      `Cannot close a descriptor as it must be a whole number: current value is ${shown(fd)}`,
+      `Cannot close a descriptor as fd must be a non-negative integer: current value is ${
+        shown(fd)
+      }`,
     );
   }
   const done = platform().descriptors.close(fd);

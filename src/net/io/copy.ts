@@ -60,8 +60,8 @@ const OPTIONS: z.ZodType<SpliceOptions> = z.strictObject({
  * ```
  */
 export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
-  needMethods("copy", "the source", "a Reader", src, "read");
-  needMethods("copy", "the destination", "a Writer", dst, "write");
+  needMethods("copy", "src", "a Reader", src, "read");
+  needMethods("copy", "dst", "a Writer", dst, "write");
   return yield* move(src, dst, Infinity, cancel);
 }
 
@@ -80,16 +80,19 @@ export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number
  * @throws {OpError} of either side; its `bytesWritten` is the number of bytes that `to` accepted
  * @throws {RangeError} if `length` is not a non-negative integer; {@linkcode TypeError} if `from`
  * or `to` is not a connection
+ * @example
+ * ```ts
+ * // A proxy that moves at most 1 MiB.
+ * const n = yield* splice(client, server, { length: 1 << 20 });
+ * ```
  */
 export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routine<number> {
-  needMethods("splice", "the source", "a Conn", from, "read", "readable");
-  needMethods("splice", "the destination", "a Conn", to, "write");
+  needMethods("splice", "from", "a Conn", from, "read", "readable");
+  needMethods("splice", "to", "a Conn", to, "write");
   const { length = Infinity, cancel } = checkOptions("splice", OPTIONS, options);
   if (!(length === Infinity || (Number.isSafeInteger(length) && length >= 0))) {
     throw new RangeError(
-      `Cannot splice as the length must be a whole number of bytes: current value is ${
-        shown(length)
-      }`,
+      `Cannot splice as length must be a non-negative integer: current value is ${shown(length)}`,
     );
   }
   return move(from, to, length, cancel);

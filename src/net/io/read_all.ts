@@ -16,9 +16,13 @@ const FIRST_BYTES = 512;
  * @param cancel a context or an AbortSignal that cancels the call
  * @returns everything that was read
  * @throws the errors of `read`; bytes read before the error are lost
+ * @example
+ * ```ts
+ * const body = new TextDecoder().decode(yield* readAll(conn));
+ * ```
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
-  needMethods("read all", "the source", "a Reader", src, "read");
+  needMethods("read all", "src", "a Reader", src, "read");
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
   let length = 0;
   for (;;) {

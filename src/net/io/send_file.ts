@@ -56,7 +56,7 @@ export function* sendFile(
   options: SendFileOptions = {},
 ): Routine<number> {
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
-  needMethods("send a file", "the destination", "a Conn", conn, "write");
+  needMethods("send a file", "conn", "a Conn", conn, "write");
   checkFile(file);
   const path = file instanceof URL ? fileURLToPath(file) : typeof file === "string" ? file : null;
   const descriptor = path === null ? file as number : openSync(path, "r");
@@ -73,11 +73,11 @@ export function* sendFile(
 function checkFile(file: unknown): void {
   if (typeof file === "string" || file instanceof URL) return;
   if (typeof file !== "number") {
-    throw wrongArgument("send a file", "it", "a path, a URL or a descriptor", file);
+    throw wrongArgument("send a file", "file", "a path, a URL or a descriptor", file);
   }
   if (Number.isInteger(file) && file >= 0 && file < 2 ** 31) return;
   throw new RangeError(
-    `Cannot send a file as its descriptor must be a whole number: current value is ${file}`,
+    `Cannot send a file as its descriptor must be a non-negative integer: current value is ${file}`,
   );
 }
 

@@ -18,7 +18,7 @@ export type SetOption = (option: IntOption, value: number) => void;
 /** Switches keep-alive off or on, with these times. Throws RangeError for a time that is none. */
 export function setKeepAlive(set: SetOption, on: boolean | KeepAlive): void {
   if (typeof on !== "boolean" && (typeof on !== "object" || on === null)) {
-    throw wrongArgument("set keep-alive", "it", "a boolean or an object", on);
+    throw wrongArgument("set keep-alive", "on", "a boolean or an object", on);
   }
   if (on === false) return set("SO_KEEPALIVE", 0);
   const { idle, interval, count } = on === true ? DEFAULT_KEEP_ALIVE : on;
@@ -107,6 +107,8 @@ function callControl(
   const versioned = complete ? network : `${network}${family.slice(-1)}`;
   const result: unknown = control(sysfd, versioned, address);
   if (typeof result === "object" && result !== null && ("then" in result || "next" in result)) {
-    throw new TypeError("Cannot call control as it must not be async: it returned before its end");
+    throw new TypeError(
+      "Cannot call control as it must not be async: it returned a promise or a generator",
+    );
   }
 }

@@ -42,7 +42,7 @@ const socketFields = {
   readBuffer: bytes.optional(),
   writeBuffer: bytes.optional(),
   // IFNAMSIZ, less the zero at the end. A name is bytes, and those of an interface are ASCII's.
-  bindToDevice: z.string().regex(/^[\x21-\x7e]{1,15}$/, "must be the name of an interface")
+  bindToDevice: z.string().regex(/^[\x21-\x7e]{1,15}$/, "must be the name of a network interface")
     .optional(),
   trafficClass: z.int().min(0).max(255).optional(),
   mark: z.int().min(0).max(0xffffffff).optional(),

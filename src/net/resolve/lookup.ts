@@ -120,7 +120,7 @@ function noSuchHost(host: string): DNSError {
 }
 
 function refuse(host: string): never {
-  throw new DNSError("names cannot be looked up under runSync, use run", host, "ENOTSUP");
+  throw new DNSError("cannot look up names under runSync; use run", host, "ENOTSUP");
 }
 
 /** The addresses of `name` in the system's table, or null if it is not there. hosts(5). */
@@ -152,9 +152,7 @@ function toAddress(host: string, text: string): HostAddress {
   const parsed = typeof text === "string" ? parseIPZone(text) : null;
   if (parsed === null) {
     throw new TypeError(
-      `Cannot look up ${host} as what lookup gives must be IP addresses: current value is ${
-        shown(text)
-      }`,
+      `Cannot look up ${host} as lookup must return IP addresses: current value is ${shown(text)}`,
     );
   }
   return { ip: unmap(parsed.ip), scope: zoneScope(parsed.zone, text) };

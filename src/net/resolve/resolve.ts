@@ -80,6 +80,11 @@ export function resolveTCPAddr(
  * `net.ResolveUDPAddr`.
  *
  * @param network "udp", "udp4", "udp6", or "" for "udp"
+ * @example
+ * ```ts
+ * const addr = yield* resolveUDPAddr("udp", "127.0.0.1:53");
+ * yield* conn.writeTo(query, addr);
+ * ```
  */
 export function resolveUDPAddr(
   network: UDPNetwork | "",
@@ -154,7 +159,7 @@ interface Parsed {
 }
 
 function parse(network: InternetNetwork, address: string): Parsed {
-  needString("use an address", "it", address);
+  needString("resolve an address", "address", address);
   const split = address === "" ? { host: "", port: "" } : splitHostPort(address);
   const { host } = split;
   const port = lookupPort(network, split.port);

@@ -46,8 +46,8 @@ registerState<ReadonlyMap<string, number> | null>("services", {
  * ```
  */
 export function lookupPort(network: string, service: string): number {
-  needString("look up a port", "the network", network);
-  needString("look up a port", "the service", service);
+  needString("look up a port", "network", network);
+  needString("look up a port", "service", service);
   if (service === "") return 0;
   const port = /^[+-]?[0-9]+$/.test(service) ? Number(service) : namedPort(network, service);
   if (port < 0 || port > 0xffff) throw new AddrError("invalid port", service);

@@ -77,7 +77,7 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   if (form !== undefined) return form;
   if (!(addr instanceof UDPAddr)) {
     throw new TypeError(
-      `Cannot send to an address as it must be a UDPAddr: current value is ${shown(addr)}`,
+      `Cannot send as addr must be a UDPAddr: current value is ${shown(addr)}`,
     );
   }
   const { sockaddr, runtime } = platform();

@@ -153,7 +153,9 @@ export abstract class StreamConn<A extends Addr> implements Conn {
       seconds !== null && !(Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_LINGER)
     ) {
       throw new RangeError(
-        `Cannot linger as it must be whole seconds or null: current value is ${shown(seconds)}`,
+        `Cannot set linger as seconds must be a non-negative integer or null: current value is ${
+          shown(seconds)
+        }`,
       );
     }
     this.netFD.setLinger(seconds);
@@ -189,6 +191,8 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 export function bufferSize(bytes: number): number {
   if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;
   throw new RangeError(
-    `Cannot set a buffer as it must be a whole number of bytes: current value is ${shown(bytes)}`,
+    `Cannot set the buffer size as bytes must be a positive integer: current value is ${
+      shown(bytes)
+    }`,
   );
 }

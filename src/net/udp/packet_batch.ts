@@ -133,10 +133,10 @@ export class PacketBatch {
     segmentSize = 0,
   ): void {
     this.#checkIndex(i);
-    if (typeof bytes !== "number") checkBytes("batch", bytes);
+    if (typeof bytes !== "number") checkBytes("use a PacketBatch", bytes);
     const length = typeof bytes === "number" ? bytes : bytes.length;
-    check("a datagram's length", length, 0, this.size);
-    check("a segment's size", segmentSize, 0, LONGEST - 1);
+    check("length", length, 0, this.size);
+    check("segmentSize", segmentSize, 0, LONGEST - 1);
     if (typeof bytes !== "number") this.#buffers[i].set(bytes);
     this.#messages.lengths[i] = length;
     this.#addrs[i] = addr;
@@ -216,7 +216,7 @@ export class PacketBatch {
 
   #checkIndex(i: number): void {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
-      check("a datagram's index", i, 0, this.count - 1);
+      check("i", i, 0, this.count - 1);
     }
   }
 }
@@ -224,7 +224,7 @@ export class PacketBatch {
 function check(what: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new RangeError(
-    `Cannot batch as ${what} must be a whole number from ${least} to ${most}: ` +
+    `Cannot use a PacketBatch as ${what} must be an integer from ${least} to ${most}: ` +
       `current value is ${shown(value)}`,
   );
 }

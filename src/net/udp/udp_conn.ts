@@ -79,7 +79,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     cancel?: Cancel,
   ): Routine<number> {
     checkBytes("write", p);
-    needObject("write", "how it is sent", info);
+    needObject("write", "info", info);
     return this.netFD.cancellable("write", this.#writeMsg(p, addr, info), cancel);
   }
 
@@ -122,7 +122,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   ): Routine<number> {
     if (!(Number.isInteger(count) && count >= 0 && count <= checked(batch).count)) {
       throw new RangeError(
-        `Cannot write a batch as the count must be from 0 to ${batch.count}: ` +
+        `Cannot write a batch as count must be an integer from 0 to ${batch.count}: ` +
           `current value is ${shown(count)}`,
       );
     }
@@ -220,7 +220,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     const ip = source === undefined ? new Uint8Array(length) : parseIP(source);
     if (ip === null || (length === 4 && ip.length === 16)) {
       throw new RangeError(
-        `Cannot send from an address as it must be an IP address of the socket's version: ` +
+        `Cannot send as source must be an IP address of the socket's IP version: ` +
           `current value is ${shown(source)}`,
       );
     }
@@ -243,7 +243,7 @@ function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope):
 function checkSegment(size: number): void {
   if (Number.isInteger(size) && size > 0) return;
   throw new RangeError(
-    `Cannot cut into datagrams as their size must be a whole number above 0: ` +
+    `Cannot segment as segmentSize must be a positive integer: ` +
       `current value is ${shown(size)}`,
   );
 }
@@ -251,7 +251,7 @@ function checkSegment(size: number): void {
 function checked(batch: unknown): PacketBatch {
   if (batch instanceof PacketBatch) return batch;
   throw new TypeError(
-    `Cannot read or write a batch as it must be a PacketBatch: current value is ${shown(batch)}`,
+    `Cannot read or write a batch as batch must be a PacketBatch: current value is ${shown(batch)}`,
   );
 }
 

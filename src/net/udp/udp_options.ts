@@ -88,7 +88,9 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
     if (typeof on === "string") return this.asSet(() => zoneScope(on, on));
     if (Number.isInteger(on) && on >= 0 && on < 2 ** 31) return on;
     throw new RangeError(
-      `Cannot use an interface as its index must be a whole number: current value is ${shown(on)}`,
+      `Cannot use an interface as its index must be a non-negative integer: current value is ${
+        shown(on)
+      }`,
     );
   }
 
@@ -126,12 +128,12 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   }
 
   #group(group: string, on: string | number): [ip: Uint8Array, index: number] {
-    needString("use a group", "it", group);
+    needString("use a multicast group", "group", group);
     const ip = parseIP(group);
     const bytes = ip === null ? null : unmap(ip);
     if (bytes === null || !isMulticast(bytes)) {
       throw this.asSet<never>(() => {
-        throw new AddrError("no multicast address", group);
+        throw new AddrError("not a multicast address", group);
       });
     }
     return [bytes, this.interfaceIndex(on)];
@@ -146,6 +148,8 @@ export function isMulticast(ip: Uint8Array): boolean {
 function checkHops(what: string, hops: number, least: number): void {
   if (Number.isInteger(hops) && hops >= least && hops <= 255) return;
   throw new RangeError(
-    `Cannot set ${what} as it must be from ${least} to 255: current value is ${shown(hops)}`,
+    `Cannot set ${what} as hops must be an integer from ${least} to 255: current value is ${
+      shown(hops)
+    }`,
   );
 }

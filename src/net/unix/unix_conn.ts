@@ -26,7 +26,7 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
 
   /** See {@linkcode UnixMessages.writeMsgUnix}. */
   writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
-    needObject("write", "what goes along", info);
+    needObject("write", "info", info);
     const { fds = [] } = info;
     checkFds(this.netFD, p, fds);
     return this.netFD.cancellable("write", writeMsg(this.netFD, p, fds), cancel);

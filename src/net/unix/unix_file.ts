@@ -47,7 +47,7 @@ function whoHasIt(path: string, raw: UnixName["raw"]): string {
   if (probe < 0) return "";
   const done = sockets.connect(probe, raw);
   sockets.close(probe);
-  if (!lstatSync(path).isSocket()) return `: ${path} is a file, and no socket`;
+  if (!lstatSync(path).isSocket()) return `: ${path} is a file, not a socket`;
   if (errnoText(-done).name !== "ECONNREFUSED") return `: another socket is bound to ${path}`;
-  return `: ${path} is left over from a socket that is gone; remove it first`;
+  return `: ${path} is the file of a socket that no longer exists; remove it first`;
 }

@@ -54,21 +54,23 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
 /** Checks the descriptors that are to go along with `p`. */
 export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): void {
   checkBytes("write", p);
-  if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "they", "an array", fds);
+  if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "fds", "an array", fds);
   if (fds.length > MOST_FDS) {
     throw new RangeError(
-      `Cannot pass descriptors as there must be at most ${MOST_FDS}: current value is ${fds.length}`,
+      `Cannot pass descriptors as fds must have at most ${MOST_FDS} of them: current value is ${fds.length}`,
     );
   }
   if (fds.length > 0 && p.length === 0 && fd.net === "unix") {
     throw new RangeError(
-      "Cannot pass descriptors as at least one byte must go with them: current value is 0",
+      "Cannot pass descriptors as p must have at least one byte on a stream: current value is 0 bytes",
     );
   }
   for (const each of fds) {
     if (Number.isInteger(each) && each >= 0 && each < 2 ** 31) continue;
     throw new RangeError(
-      `Cannot pass a descriptor as it must be a whole number: current value is ${shown(each)}`,
+      `Cannot pass descriptors as each of fds must be a non-negative integer: current value is ${
+        shown(each)
+      }`,
     );
   }
 }

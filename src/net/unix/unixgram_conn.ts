@@ -48,7 +48,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
 
   /** See {@linkcode UnixMessages.writeMsgUnix}. */
   writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number> {
-    needObject("write", "what goes along", info);
+    needObject("write", "info", info);
     const { fds = [], addr } = info;
     checkFds(this.netFD, p, fds);
     return this.netFD.cancellable("write", this.#writeMsg(p, fds, addr), cancel);
@@ -80,7 +80,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
     if (addr !== this.#lastTo || this.#lastForm === null) {
       if (!(addr instanceof UnixAddr)) {
         throw new TypeError(
-          `Cannot send to an address as it must be a UnixAddr: current value is ${shown(addr)}`,
+          `Cannot send as addr must be a UnixAddr: current value is ${shown(addr)}`,
         );
       }
       this.#lastForm = unixName(addr.name, !received.has(addr)).raw;
