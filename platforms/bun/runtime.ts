@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
+import { execArgv } from "node:process";
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import type { JsRuntime } from "../contract/platform.ts";
@@ -25,6 +26,9 @@ export const bun: JsRuntime = {
   completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
   variable: (name) => env[name],
   // Bun has no permissions.
+  get reloadsModules(): boolean {
+    return execArgv.includes("--hot");
+  },
   requireNet: () => {},
   permitsNet: () => true,
   refuseDeniedNet: () => {},

@@ -28,6 +28,13 @@ export interface JsRuntime {
   hostWait(watched: WatchedDescriptor): HostWait;
   /** A wait for a packet of a completion port that lets the host's loop go on. */
   completionWait(completions: CompletionBuffer): HostWait;
+  /**
+   * Calls `f` when the program of this thread is thrown away and the process may live on. Absent where
+   * the process ends then, or where the runtime does not tell.
+   */
+  onUnload?(f: () => void): void;
+  /** Whether modules are reloaded within the process, while what they opened stays open. */
+  readonly reloadsModules: boolean;
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
   variable(name: string): string | undefined;
   /**

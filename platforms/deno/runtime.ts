@@ -30,6 +30,8 @@ export const denoRuntime: JsRuntime = {
   hostWait: ({ fd, libraryPath }) => new DenoHostWait(fd, libraryPath),
   completionWait: (completions) => new DenoCompletionWait(completions),
   variable,
+  onUnload: (f) => globalThis.addEventListener("unload", f),
+  reloadsModules: false,
   requireNet,
   permitsNet,
   refuseDeniedNet,

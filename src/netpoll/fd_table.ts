@@ -65,6 +65,11 @@ export function keepFdTable(fdTable: FdTable): void {
   kept = fdTable;
 }
 
+/** Returns the table of this thread, if it keeps one. */
+export function fdTable(): FdTable | null {
+  return kept;
+}
+
 /** A descriptor was opened. */
 export function noteOpened(fd: number): void {
   kept?.add(fd);

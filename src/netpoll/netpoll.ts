@@ -30,6 +30,7 @@ import { scheduler } from "../sched/thread.ts";
 import { registerState } from "../sched/thread_state.ts";
 import { noteClosing, noteOpened } from "./fd_table.ts";
 import { PollCache } from "./poll_cache.ts";
+import { closeAtUnload } from "./unload.ts";
 import type { PollDesc, WaitCount } from "./poll_desc.ts";
 
 /** What another thread can wake; see src/fd/waker.ts. */
@@ -63,6 +64,7 @@ export class Netpoll implements EventSource, WaitCount {
   init(): Poller {
     if (this.#poller === null) {
       this.#poller = this.#openPoller();
+      closeAtUnload(() => this.#unload());
       noteOpened(this.#poller.waitDescriptor);
       noteOpened(this.#poller.breakDescriptor);
     }
@@ -176,6 +178,14 @@ export class Netpoll implements EventSource, WaitCount {
     noteClosing(this.#poller.breakDescriptor);
     this.#poller.dispose();
     this.#poller = null;
+  }
+
+  /** The thread's program is thrown away: no goroutine runs any more. */
+  #unload(): void {
+    // A listener on a Unix socket removes its file.
+    for (const pd of this.#cache.inUse()) pd.holder?.closeQuietly();
+    // Another thread may wait for the poller.
+    this.break();
   }
 
   #lookAtWakers(): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The scheduler's public functions. All of them act on the calling thread only. */
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
@@ -59,6 +60,7 @@ export function go<A extends unknown[], T>(
  */
 export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promise<T> {
   return new Promise<T>((resolve, reject) => {
+    refuseReloading("run");
     const body = bodyOf("run", main, []);
     const current = new Run(scheduler, options);
     current.onOver = () => {
@@ -89,6 +91,7 @@ export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promis
  */
 export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T {
   if (scheduler.current !== null) throw new PanicError("runSync inside a goroutine");
+  refuseReloading("runSync");
   const body = bodyOf("runSync", main, []);
   const current = new Run(scheduler, options);
   current.start(new G<unknown>(current, main.name || "main", body));
@@ -107,6 +110,15 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   }
   if (current.failure !== null) throw current.failure.error;
   return current.result as T;
+}
+
+/** Where modules are reloaded in place, a run of the module before would keep its port for ever. */
+function refuseReloading(call: string): void {
+  if (!jsRuntime().reloadsModules) return;
+  throw new PanicError(
+    `${call} under bun --hot: it never reloads a module that awaits a run, and keeps the sockets of ` +
+      "one that does not; use bun --watch",
+  );
 }
 
 /** Returns true if nothing can wake a goroutine while the host's event loop does not run. */

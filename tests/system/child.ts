@@ -153,11 +153,11 @@ export function startProgram(file: string, args: string[] = [], options: StartOp
 /** Waits until `condition` holds; fails after `limit` milliseconds. */
 export async function eventually(
   what: string,
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   limit = 10_000,
 ): Promise<void> {
   const end = performance.now() + limit;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`${limit} ms went by without: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Servers under the runtimes' own ways to restart a program at every save, and to look into it. Each
+ * is saved several times, and serves a connection on the same port after each.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { type Child, eventually, isDeno, ROOT, start } from "./child.ts";
+
+const TIMEOUT_MS = 90_000;
+/** Milliseconds after which a save that had no effect is repeated. */
+const SAVE_AGAIN_MS = 2000;
+/** How often a program is saved. */
+const SAVES = 3;
+
+/**
+ * A server whose answer is its version. With `folder` there is a Unix socket beside it, whose file only
+ * an orderly end removes.
+ */
+function server(version: number, port: number, folder?: string): string {
+  const local = folder === undefined
+    ? ""
+    : `const local = yield* listen("unix", ${JSON.stringify(join(folder, "s"))});
+  go(serve, local);`;
+  return `
+import { type Conn, go, listen, type Listener, type Routine, run } from "../../mod.ts";
+
+function* answer(conn: Conn): Routine<void> {
+  yield* conn.write(new TextEncoder().encode("version ${version}"));
+  conn.close();
+}
+
+function* serve(listener: Listener): Routine<void> {
+  for (;;) go(answer, yield* listener.accept());
+}
+
+await run(function* () {
+  ${local}
+  yield* serve(yield* listen("tcp", "127.0.0.1:${port}"));
+});
+`;
+}
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A folder in the checkout, so that the program's imports are found; removed afterwards. */
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, ".cache", "watch-"));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the server answers now; "" while there is none. */
+function answer(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const socket = connect(port, "127.0.0.1");
+    socket.on("data", (chunk) => text += chunk);
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(text));
+  });
+}
+
+/** Waits until the server answers as `version`, after saving it by `save` as often as it takes. */
+async function answers(port: number, version: number, save: () => void): Promise<void> {
+  // A save that comes before the runtime watches the file is not seen: so it is saved again.
+  const saving = setInterval(save, SAVE_AGAIN_MS);
+  try {
+    const wanted = `version ${version}`;
+    await eventually(wanted, async () => (await answer(port)) === wanted, TIMEOUT_MS);
+  } finally {
+    clearInterval(saving);
+  }
+}
+
+/** Descriptors that a library may have opened: a runtime's own files are not counted. */
+function openDescriptors(child: Child): number {
+  const folder = `/proc/${child.pid}/fd`;
+  return readdirSync(folder).filter((fd) => {
+    try {
+      return /^(socket|anon_inode|pipe):/.test(readlinkSync(join(folder, fd)));
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  }).length;
+}
+
+/** How a runtime reloads a program. */
+interface Reloading {
+  /** Whether the process is the same afterwards. */
+  readonly samePid: boolean;
+  /** Whether the program before comes to an end that its code can see. */
+  readonly ends: boolean;
+}
+
+/** Starts the program by `args`, in which FILE stands for it, and saves it again and again. */
+async function survivesSaves(args: string[], { samePid, ends }: Reloading): Promise<void> {
+  await inFolder(async (folder) => {
+    const port = await freePort();
+    const file = join(folder, "program.ts");
+    const save = (version: number) =>
+      writeFileSync(file, server(version, port, ends ? folder : undefined));
+    save(1);
+    const whole = args.map((arg) => arg === "FILE" ? file : arg);
+    await using child = start(process.execPath, whole, { lifetime: TIMEOUT_MS });
+    await answers(port, 1, () => {});
+    const first = openDescriptors(child);
+    for (let version = 2; version <= SAVES + 1; version++) {
+      save(version);
+      await answers(port, version, () => save(version));
+    }
+    const now = samePid ? openDescriptors(child) : first;
+    assert.ok(now <= first + 2, `${now - first} descriptors more after ${SAVES} saves`);
+    assert.doesNotMatch(child.stdout.text + child.stderr.text, /EADDRINUSE|already in use/);
+  });
+}
+
+/** Starts the program by `args` and has it serve a few connections. */
+async function serves(args: string[]): Promise<void> {
+  await inFolder(async (folder) => {
+    const port = await freePort();
+    const file = join(folder, "program.ts");
+    writeFileSync(file, server(1, port, folder));
+    writeFileSync(join(folder, "preloaded.ts"), "console.log('preloaded');\n");
+    const whole = args.map((arg) => arg.replace("FILE", file).replace("FOLDER", folder));
+    await using _child = start(process.execPath, whole, { lifetime: TIMEOUT_MS });
+    await answers(port, 1, () => {});
+    for (let i = 0; i < 3; i++) assert.equal(await answer(port), "version 1");
+  });
+}
+
+function reloading(name: string, body: () => Promise<void>): void {
+  test(name, { timeout: TIMEOUT_MS }, body);
+}
+
+if (isDeno) {
+  reloading(
+    "deno run --watch: every save has the port again, and no descriptor is left",
+    () => survivesSaves(["run", "--watch", "-A", "--no-check", "FILE"], { samePid: true }),
+  );
+
+  reloading(
+    "deno run --watch-hmr: every save shows in the next connection",
+    () =>
+      survivesSaves(["run", "--watch-hmr", "-A", "--no-check", "FILE"], {
+        samePid: false,
+        ends: false,
+      }),
+  );
+
+  for (
+    const flags of [["--inspect=127.0.0.1:0"], ["--cpu-prof", "--cpu-prof-dir=FOLDER"], [
+      "--preload=FOLDER/preloaded.ts",
+    ]]
+  ) {
+    reloading(
+      `deno run ${flags[0].replace(/=.*/, "")}: connections are served`,
+      () => serves(["run", ...flags, "-A", "--no-check", "FILE"]),
+    );
+  }
+} else {
+  reloading(
+    "bun --watch: every save has the port again",
+    () => survivesSaves(["--watch", "--no-clear-screen", "FILE"], { samePid: false, ends: false }),
+  );
+
+  reloading("bun --hot: a run fails with a sentence that says what to use instead", async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, "program.ts");
+      writeFileSync(file, server(1, await freePort(), folder));
+      await using child = start(process.execPath, ["--hot", file], { lifetime: TIMEOUT_MS });
+      await child.stderr.match(/run under bun --hot: .*; use bun --watch/);
+    });
+  });
+
+  for (
+    const flags of [["--inspect=127.0.0.1:0/netpoll"], ["--cpu-prof", "--cpu-prof-dir=FOLDER"], [
+      "--preload=FOLDER/preloaded.ts",
+    ]]
+  ) {
+    reloading(
+      `bun ${flags[0].replace(/=.*/, "")}: connections are served`,
+      () => serves([...flags, "FILE"]),
+    );
+  }
+}
