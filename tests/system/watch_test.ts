@@ -151,18 +151,12 @@ function reloading(name: string, body: () => Promise<void>): void {
 if (isDeno) {
   reloading(
     "deno run --watch: every save has the port again, and no descriptor is left",
-    () => survivesSaves(["run", "--watch", "-A", "--no-check", "FILE"], { samePid: true }),
-  );
-
-  reloading(
-    "deno run --watch-hmr: every save shows in the next connection",
     () =>
-      survivesSaves(["run", "--watch-hmr", "-A", "--no-check", "FILE"], {
-        samePid: false,
-        ends: false,
-      }),
+      survivesSaves(["run", "--watch", "-A", "--no-check", "FILE"], { samePid: true, ends: true }),
   );
 
+  // No test of --watch-hmr: Deno 2.9 restarts a program with suspended generators in the same process
+  // and fires no event that tells of it, so what the program before had open stays open.
   for (
     const flags of [["--inspect=127.0.0.1:0"], ["--cpu-prof", "--cpu-prof-dir=FOLDER"], [
       "--preload=FOLDER/preloaded.ts",
