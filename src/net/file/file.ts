@@ -24,8 +24,8 @@ import { UnixgramSocket } from "../unix/unixgram_conn.ts";
  * Never parks. Go: `net.FileConn`, `os.NewFile`.
  *
  * The descriptor becomes non-blocking, for every process that shares it. If it is not a socket and
- * was blocking, it becomes blocking again on close. Socket-only methods, such as `setNoDelay`, fail
- * on other descriptors.
+ * was blocking, it becomes blocking again on close, or when the last connection of this thread that
+ * shares it is closed. Socket-only methods, such as `setNoDelay`, fail on other descriptors.
  *
  * @param fd the descriptor
  * @param options see {@linkcode FileOptions}
