@@ -160,7 +160,8 @@ export class Poller<T = undefined> implements Disposable {
 
   /**
    * Waits for events while the host's event loop keeps running. Only one such wait at a time. The
-   * pending wait keeps the process alive.
+   * pending wait keeps the process alive. On Deno each pending wait occupies one of the 32 threads on
+   * which the runtime reads files and looks up names.
    *
    * @param ms as for {@linkcode Poller.wait}
    * @returns a promise of the events
