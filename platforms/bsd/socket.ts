@@ -93,6 +93,10 @@ export class BsdSockets extends PosixSockets {
     return this.setLingerBy(fd, SOL_SOCKET, this.#system.constants.LINGER_SECONDS, seconds);
   }
 
+  override linger(fd: number): number {
+    return this.lingerBy(fd, SOL_SOCKET, this.#system.constants.LINGER_SECONDS);
+  }
+
   /** Neither system binds a socket to an interface by its name. */
   override bindToDevice(_fd: number, _name: string): number {
     return -ENOPROTOOPT;

@@ -33,6 +33,8 @@ export const bun: JsRuntime = {
   permitsNet: () => true,
   refuseDeniedNet: () => {},
   denoErrors,
+  // Bun's file calls keep no record.
+  closeFile: () => false,
   readText: (path) => {
     try {
       return readFileSync(path, "utf8");

@@ -48,6 +48,11 @@ export interface JsRuntime {
   refuseDeniedNet(ip: string, port: number): void;
   /** The text of a small file; null if it is not there, or the user has not permitted to read it. */
   readText(path: string): string | null;
+  /**
+   * Closes `fd` if the runtime's own file calls opened it and keep a record of that, and drops the
+   * record. Returns whether it is closed; if not, close(2) has to do it.
+   */
+  closeFile(fd: number): boolean;
   /** Deno's classes of errors by their names, or what stands in for them. */
   denoErrors(): ErrorClasses;
   /** Throws the runtime's own error unless the user permitted the Unix socket at an absolute `path`; `ask` as above. */

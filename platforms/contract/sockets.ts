@@ -104,6 +104,8 @@ export interface SocketCalls {
   setOption(fd: number, option: IntOption, value: number): number;
   /** Seconds to linger in `close`; negative switches it off. */
   setLinger(fd: number, seconds: number): number;
+  /** Seconds that `close` lingers; negative if it does not, or if that cannot be read. */
+  linger(fd: number): number;
   /** Has everything go through the interface of this name. */
   bindToDevice(fd: number, name: string): number;
   /** The socket's own address, or minus an errno. */

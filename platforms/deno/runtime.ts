@@ -2,6 +2,7 @@
 /** Deno behind the neutral seam. */
 import type { JsRuntime } from "../contract/platform.ts";
 import { clock } from "./clock.ts";
+import { closeFile } from "./close_file.ts";
 import { DenoCompletionWait } from "./completion_wait.ts";
 import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
 import { deno } from "./global.ts";
@@ -36,6 +37,7 @@ export const denoRuntime: JsRuntime = {
   permitsNet,
   refuseDeniedNet,
   readText: readPermittedText,
+  closeFile,
   denoErrors: () => deno.errors,
   requireUnixPath,
   requireUnixName,

@@ -83,6 +83,10 @@ export class LinuxSockets extends PosixSockets {
     return this.setLingerBy(fd, C.SOL_SOCKET, C.SO_LINGER, seconds);
   }
 
+  override linger(fd: number): number {
+    return this.lingerBy(fd, C.SOL_SOCKET, C.SO_LINGER);
+  }
+
   override bindToDevice(fd: number, name: string): number {
     const bytes = new TextEncoder().encode(`${name}\0`);
     const { setsockopt } = this.#libc.symbols;

@@ -70,6 +70,7 @@ export abstract class PosixSockets implements SocketCalls {
   abstract getOption(fd: number, option: IntOption): number;
   abstract setOption(fd: number, option: IntOption, value: number): number;
   abstract setLinger(fd: number, seconds: number): number;
+  abstract linger(fd: number): number;
   abstract bindToDevice(fd: number, name: string): number;
   abstract unacknowledged(fd: number): number;
   abstract maxBacklog(): number;
@@ -154,6 +155,14 @@ export abstract class PosixSockets implements SocketCalls {
     this.value[0] = seconds < 0 ? 0 : 1;
     this.value[1] = seconds < 0 ? 0 : seconds;
     return this.done(this.#libc.symbols.setsockopt(fd, level, name, this.value, 8));
+  }
+
+  /** Reads the option `name`, which is a `struct linger`. */
+  protected lingerBy(fd: number, level: number, name: number): number {
+    this.length[0] = 8;
+    const { getsockopt } = this.#libc.symbols;
+    const done = this.done(getsockopt(fd, level, name, this.value, this.length));
+    return done < 0 || this.value[0] === 0 ? -1 : this.value[1];
   }
 
   /** Opens /dev/null with `flags`. */

@@ -65,6 +65,20 @@ export class LimitedAccept<T extends object> {
     return null;
   }
 
+  /**
+   * Takes all that waits in the queue of a listener that is about to close, also what the poller has
+   * not reported yet: the kernel resets what it finds there at the close.
+   */
+  *rest(): Generator<T, void, undefined> {
+    this.#fd.pd!.rready = true;
+    for (;;) {
+      this.#more = false;
+      const taken = this.attempt();
+      if (taken !== null) yield taken;
+      else if (!this.#more) return;
+    }
+  }
+
   /** Whether it was closed, or its deadline has passed: of that the call tells. */
   get #tells(): boolean {
     return this.#fd.closed || this.#fd.pd!.readState !== POLL_OK;

@@ -84,9 +84,9 @@ export class LimitedListener implements Listener {
     this.#listener[Symbol.dispose]();
   }
 
-  /** A connection if there is one and it may come in. @internal */
-  tryAccept(): Conn | null {
-    return this.#door.attempt();
+  /** Accepts all that is in the queue, before a close. @internal */
+  rest(): Iterable<Conn> {
+    return this.#door.rest();
   }
 
   /** Closes all connections, without waiting for anything. @internal */

@@ -22,7 +22,7 @@ import {
 } from "./resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "./options/apply.ts";
 import { ListenFD } from "./socket/stream_listener.ts";
-import { TCPListener } from "./tcp/tcp.ts";
+import { lingerOf, TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
 import { listenUnix } from "./unix/unix_open.ts";
 
@@ -143,7 +143,8 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
     fd.setAddrs(tcpAddr(raw as RawAddress), null);
     check(fd.init(), platform().registerName);
     holdSpare();
-    return new TCPListener(fd, options.linger);
+    const { linger = options.control && lingerOf(sysfd) } = options;
+    return new TCPListener(fd, linger);
   } catch (error) {
     noteClosing(sysfd);
     sockets.close(sysfd);

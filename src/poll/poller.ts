@@ -144,17 +144,24 @@ export class Poller<T = undefined> implements Disposable {
   wait(ms = -1): PollEvents<T> {
     const events = this.#events;
     this.#open();
-    const delay = nanoseconds(ms);
+    let delay = nanoseconds(ms);
     if (events.length > 0) return events;
     events.clear();
-    this.#done(this.#raw.wait(delay, this.#sink), this.#raw.waitName);
-    events.woken = this.#wake.take();
-    return events;
+    const until = delay > 0 ? now() + ms : 0;
+    for (;;) {
+      this.#done(this.#raw.wait(delay, this.#sink), this.#raw.waitName);
+      events.woken = this.#wake.take();
+      if (events.length > 0 || events.woken || delay === 0) return events;
+      if (delay < 0) continue;
+      // A signal ended it, such as a profiler's every millisecond: the wait is for what is left.
+      delay = nanoseconds(Math.max(0, until - now()));
+    }
   }
 
   /**
    * Waits for events while the host's event loop keeps running. Only one such wait at a time. The
-   * pending wait keeps the process alive.
+   * pending wait keeps the process alive. On Deno each pending wait occupies one of the 32 threads on
+   * which the runtime reads files and looks up names.
    *
    * @param ms as for {@linkcode Poller.wait}
    * @returns a promise of the events

@@ -20,6 +20,7 @@ import { lookupPort } from "../net/resolve/service_port.ts";
 import { destination } from "../net/socket/peer_cache.ts";
 import { zoneScope } from "../net/addr/zone.ts";
 import { wrongArgument } from "../validate/argument.ts";
+import { closeFile } from "../fd/close_file.ts";
 import { SyscallError } from "../fd/errors.ts";
 
 const OPTION_NAMES = Object.keys(INT_OPTIONS);
@@ -147,7 +148,7 @@ export const sys: Sys = {
     checked("shutdown", platform().rawSockets.shutdown(whole(fd), how));
   },
   close(fd) {
-    checked("close", platform().rawSockets.close(whole(fd)));
+    checked("close", closeFile(whole(fd), platform().rawSockets));
   },
   localAddr(fd) {
     const raw = platform().rawSockets.localAddress(whole(fd));

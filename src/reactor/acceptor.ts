@@ -64,7 +64,7 @@ export class ReactorAcceptor {
   /** Hands on what has queued up, for the kernel resets what is in the queue of one that closes. */
   close(): void {
     if (this.#fd.closed) return;
-    while (this.#door.attempt() !== null);
+    for (const _ of this.#door.rest());
     this.#listener.close();
   }
 

@@ -64,7 +64,7 @@ export class WorkerListener {
     this.#stopped = true;
     const listener = this.#listener;
     if (listener === null || listener.fd === -1) return;
-    for (let conn; (conn = listener.tryAccept()) !== null;) this.#server.serve(conn);
+    for (const conn of listener.rest()) this.#server.serve(conn);
     listener.close();
   }
 

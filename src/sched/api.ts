@@ -48,6 +48,10 @@ export function go<A extends unknown[], T>(
  * is then ended only after that second. A connection or listener that `main` returns belongs to the
  * caller and stays open.
  *
+ * In a worker of your own, let `main` return before the worker ends: `terminate()` runs no code in
+ * the worker, so its connections, its poller and, on Deno, the thread that waits for them stay with
+ * the process. A `workerPool` and a reactor close what their terminated workers leave.
+ *
  * @param main the first goroutine
  * @param options see {@linkcode RunOptions}
  * @returns a promise of the value that `main` returned. It rejects with the error that a goroutine

@@ -9,6 +9,8 @@ import {
   ClosedError,
   type Conn,
   dial,
+  fileConn,
+  fileListener,
   go,
   gosched,
   listen,
@@ -490,6 +492,44 @@ both("close() never leaves it to the kernel to linger, which would stop the thre
       }
       a.close();
       b.close();
+    }
+  });
+  assert.deepEqual(slow, [], "close(2) was called with SO_LINGER set");
+});
+
+both("an SO_LINGER that a socket has already stops no thread either", function* () {
+  const real = realCalls();
+  const setLinger = (fd: number) => real.setLinger(fd, 2);
+  const slow: number[] = [];
+  const close = (fd: number) => {
+    // A listener has nothing to send.
+    if (real.linger(fd) > 0 && typeof real.remoteAddress(fd) !== "number") slow.push(fd);
+    return real.close(fd);
+  };
+  yield* withCalls({ close }, function* () {
+    // A connection inherits that of its listener.
+    using first = yield* listen("tcp", "127.0.0.1:0", { control: setLinger });
+    const other = yield* listen("tcp", "127.0.0.1:0");
+    setLinger(other.fd);
+    using second = onWindows ? first : fileListener(other.detach(), { own: true });
+    for (const listener of [first, second]) {
+      const address = String(listener.addr);
+      const dialling = go(() => dial("tcp", address, { control: setLinger }));
+      let accepted = yield* listener.accept();
+      const conn = yield* dialling.join();
+      assert.equal(real.linger(accepted.fd), 2);
+      if (!onWindows) accepted = fileConn(accepted.detach(), { own: true });
+      // The end of the other one is seen, so that the close is a plain one.
+      conn.closeWrite();
+      assert.equal(yield* accepted.read(new Uint8Array(1)), null);
+      accepted.close();
+      assert.equal(yield* conn.read(new Uint8Array(1)), null);
+      conn.close();
+      const direct = go(() => dial("tcp", address));
+      const kept = yield* listener.accept();
+      (yield* direct.join()).closeWrite();
+      assert.equal(yield* kept.read(new Uint8Array(1)), null);
+      kept.close();
     }
   });
   assert.deepEqual(slow, [], "close(2) was called with SO_LINGER set");

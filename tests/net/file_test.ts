@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors from elsewhere, and those given up. Go: net/file_test.go. */
 import assert from "node:assert/strict";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -24,6 +33,7 @@ import {
   SyscallError,
   type UDPConn,
 } from "../../mod.ts";
+import { sys } from "../../poll.ts";
 import { platform } from "../../platforms/platform.ts";
 import { both, noProc, onWindows, openSockets, pair, thrown, until, wineGap } from "../harness.ts";
 
@@ -219,6 +229,59 @@ both("a terminal gives line after line, and is blocking again afterwards", funct
   assert.equal(flags(), before);
   closeSync(terminal);
 }, noPipes || noProc);
+
+both("a descriptor of node:fs that is closed here is closed for node:fs too", function* () {
+  using listener = yield* listen("tcp", "127.0.0.1:0"); // Before, so that the poller is there.
+  const ways: ((fd: number) => void)[] = [
+    (fd) => fileConn(fd, { own: true }).close(),
+    (fd) => closeFd(fd),
+    (fd) => sys.close(fd),
+  ];
+  for (const close of ways) {
+    const terminal = openSync("/dev/ptmx", "r+");
+    close(terminal);
+    // Of so many, one has the number that is free now.
+    const files = Array.from({ length: 8 }, () => openSync("/dev/zero", "r"));
+    assert.ok(files.includes(terminal));
+    for (const file of files) assert.equal(readlinkSync(`/proc/self/fd/${file}`), "/dev/zero");
+    using client = yield* dial("tcp", String(listener.addr));
+    using server = yield* listener.accept();
+    files.forEach((file) => closeSync(file));
+    yield* roundTrip(client, server);
+  }
+}, noPipes || noProc);
+
+/** Whether reads of a descriptor block. */
+function isBlocking(fd: number): boolean {
+  const flags = parseInt(/^flags:\s*(\d+)/m.exec(fdInfo(fd))![1], 8);
+  return (flags & constants.O_NONBLOCK) === 0;
+}
+
+for (const own of [false, true]) {
+  both(`one of two of a pipe closes, and the other does not block: own ${own}`, function* () {
+    const { reader, writer } = pipeEnds();
+    const other = platform().descriptors.duplicate(reader);
+    platform().descriptors.setNonBlocking(reader, false);
+    const witness = platform().descriptors.duplicate(reader);
+    const first = fileConn(reader, { own });
+    const second = fileConn(other, { own });
+    const third = fileConn(witness);
+    first.close();
+    assert.equal(isBlocking(witness), false);
+    // It would stop the whole thread, and with it the goroutine that writes.
+    using to = fileConn(writer, { own: true });
+    const reading = go(() => second.read(new Uint8Array(9)));
+    yield* until(() => reading.status === "waiting");
+    yield* to.write(HELLO);
+    assert.equal(yield* reading.join(), 5);
+    second.close();
+    assert.equal(isBlocking(witness), false);
+    third.close();
+    assert.equal(isBlocking(witness), true, "the last one restores it");
+    closeFd(witness);
+    if (!own) [reader, other].forEach(closeFd);
+  }, noPipes || noProc);
+}
 
 function fdInfo(fd: number): string {
   return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");

@@ -29,6 +29,7 @@ import { scheduler } from "../../src/sched/thread.ts";
 import {
   assertNothingLeft,
   both,
+  noProc,
   only,
   openSockets,
   pair,
@@ -349,6 +350,22 @@ test("a poller under watch outlives the last waker", async () => {
   }
   assertNothingLeft(sockets);
 });
+
+/** How three workers of the program end, and the descriptors that may be left: least and most. */
+const TERMINATIONS = [
+  ["a worker whose run has returned leaves no descriptor", "end", 0, 2],
+  ["a worker that is terminated leaves its descriptors", "terminate", 12, 60],
+] as const;
+
+for (const [title, how, least, most] of TERMINATIONS) {
+  test(title, { skip: noProc }, async () => {
+    await using program = startProgram("tests/fixtures/user_worker_fixture.ts", [how]);
+    assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
+    const { workers, left } = JSON.parse(program.stdout.text);
+    assert.equal(workers, 3);
+    assert.ok(least <= left && left <= most, `${left} descriptors are left`);
+  });
+}
 
 test("a thread that is watching its poller can be terminated, and the process then ends", async () => {
   await using program = startProgram("tests/fixtures/terminated_fixture.ts");

@@ -102,4 +102,12 @@ export class SocketOptions {
     const done = ws2.setsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#linger, 4);
     return done === 0 ? 0 : -errno();
   }
+
+  /** Seconds to linger in `closesocket`; negative if it does not. */
+  linger(fd: number): number {
+    const { ws2 } = this.#winsock;
+    this.#length[0] = 4;
+    const done = ws2.getsockopt(fd, C.SOL_SOCKET, C.SO_LINGER, this.#linger, this.#length);
+    return done !== 0 || this.#linger[0] === 0 ? -1 : this.#linger[1];
+  }
 }

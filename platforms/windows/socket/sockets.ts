@@ -233,6 +233,10 @@ export class WindowsSockets implements SocketCalls {
     return this.#options.setLinger(fd, seconds);
   }
 
+  linger(fd: number): number {
+    return this.#options.linger(fd);
+  }
+
   bindToDevice(): number {
     return -ENOPROTOOPT;
   }

@@ -7,7 +7,7 @@ import type { Conn, Listener } from "../net.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { setTCPOptions } from "../options/apply.ts";
 import { ListenFD } from "../socket/stream_listener.ts";
-import { TCPConn, TCPListener } from "../tcp/tcp.ts";
+import { lingerOf, TCPConn, TCPListener } from "../tcp/tcp.ts";
 import type { UDPConn } from "../udp/udp.ts";
 import { UDPSocket } from "../udp/udp_conn.ts";
 import { UDPFD } from "../udp/udp_fd.ts";
@@ -24,8 +24,8 @@ import { UnixgramSocket } from "../unix/unixgram_conn.ts";
  * Never parks. Go: `net.FileConn`, `os.NewFile`.
  *
  * The descriptor becomes non-blocking, for every process that shares it. If it is not a socket and
- * was blocking, it becomes blocking again on close. Socket-only methods, such as `setNoDelay`, fail
- * on other descriptors.
+ * was blocking, it becomes blocking again on close, or when the last connection of this thread that
+ * shares it is closed. Socket-only methods, such as `setNoDelay`, fail on other descriptors.
  *
  * @param fd the descriptor
  * @param options see {@linkcode FileOptions}
@@ -59,6 +59,7 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
       }
       if ((domain !== "ip4" && domain !== "ip6") || type !== "stream") return null;
       const tcp = new NetFD(sysfd, "tcp", tcpAddr);
+      tcp.takeLinger();
       return { fd: withRemote(tcp, tcpAddr), make: () => new TCPConn(tcp) };
     },
   );
@@ -90,7 +91,7 @@ export function fileListener(fd: number, options: FileOptions = {}): Listener {
     // Accepted connections inherit these. As in Go, that the kernel refuses one is no error.
     setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
     const tcp = new ListenFD(sysfd, "tcp", tcpAddr);
-    return { fd: tcp, make: () => held(new TCPListener(tcp)) };
+    return { fd: tcp, make: () => held(new TCPListener(tcp, lingerOf(sysfd))) };
   });
 }
 

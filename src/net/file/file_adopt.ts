@@ -19,7 +19,9 @@ export interface FileOptions {
   /**
    * Takes ownership: the descriptor is closed together with the object made from it. By default it
    * is duplicated, as in Go, and the original stays with the caller, who closes it. If the call
-   * fails, it stays with the caller in either case.
+   * fails, it stays with the caller in either case. On Deno, take ownership of what `node:fs`
+   * opened only in the thread that opened it: the other threads' `node:fs` would close the number
+   * again later.
    */
   own?: boolean;
 }

@@ -3,7 +3,9 @@
 import { checkPieces } from "../../fd/check_bytes.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { SocketCalls } from "../../../platforms/contract/platform.ts";
+import { closeFile } from "../../fd/close_file.ts";
 import type { Routine } from "../../sched/goroutine.ts";
+import { registerState } from "../../sched/thread_state.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Addr } from "../addr/addr.ts";
 import { NetFD } from "../socket/net_fd.ts";
@@ -25,11 +27,20 @@ export class FileAddr implements Addr {
   }
 }
 
+/** The open ones of this thread. */
+let open = new Set<FileFD>();
+
+registerState<Set<FileFD>>("open files", {
+  fresh: () => new Set(),
+  save: () => open,
+  restore: (state) => open = state,
+});
+
 /** The descriptor of what is no socket: the plain calls serve it. */
 export class FileFD extends NetFD<FileAddr> {
   override readonly sockets: SocketCalls = platform().descriptors.files;
-  /** Whether it was blocking: others may have it too, and are to find it so. */
-  readonly #wasBlocking: boolean;
+  /** Whether closing makes it blocking again, as it was: others may have it too. */
+  #wasBlocking: boolean;
 
   constructor(sysfd: number, wasBlocking: boolean) {
     const addr = new FileAddr(sysfd);
@@ -41,14 +52,33 @@ export class FileFD extends NetFD<FileAddr> {
   /** A line of a terminal, or an event, ends a read and does not mean that there is no more. */
   override init(): number {
     const done = super.init();
-    if (done >= 0) this.pd!.hangup = true;
+    if (done < 0) return done;
+    this.pd!.hangup = true;
+    open.add(this);
     return done;
   }
 
   /** There is nothing to linger for. */
   protected override release(): void {
-    if (this.#wasBlocking) platform().descriptors.setNonBlocking(this.sysfd, false);
-    this.sockets.close(this.sysfd);
+    if (this.#wasBlocking) this.#restoreBlocking();
+    closeFile(this.sysfd, this.sockets);
+  }
+
+  protected override ended(): void {
+    open.delete(this);
+  }
+
+  /**
+   * O_NONBLOCK belongs to the open file description, which two descriptors of one pipe or terminal
+   * share: where another one is still in use here, it stays set, and that one clears it later.
+   */
+  #restoreBlocking(): void {
+    const { descriptors } = platform();
+    open.delete(this);
+    descriptors.setNonBlocking(this.sysfd, false);
+    for (const other of open) {
+      if (descriptors.setNonBlocking(other.sysfd, true) === 1) other.#wasBlocking = true;
+    }
   }
 }
 

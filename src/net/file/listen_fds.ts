@@ -6,6 +6,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import { shown } from "../../validate/argument.ts";
 import { env, pid } from "node:process";
+import { closeFile } from "../../fd/close_file.ts";
 import { SyscallError } from "../../fd/errors.ts";
 
 /** First passed descriptor. */
@@ -59,7 +60,8 @@ export function listenFds(): ListenFd[] {
 
 /**
  * Closes a descriptor that the library does not own: one that was passed, detached, or given to
- * `fileConn` without `own`. Never parks. Go: `syscall.Close`.
+ * `fileConn` without `own`. One that `node:fs` opened is closed there too: on Deno only in the thread
+ * that opened it. Never parks. Go: `syscall.Close`.
  *
  * @throws {RangeError} if `fd` is not a descriptor number; {@linkcode SyscallError} with "EBADF" if
  * it is not open
@@ -77,6 +79,6 @@ export function closeFd(fd: number): void {
       }`,
     );
   }
-  const done = platform().descriptors.close(fd);
+  const done = closeFile(fd, platform().descriptors);
   if (done < 0) throw new SyscallError("close", -done);
 }

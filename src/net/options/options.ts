@@ -113,7 +113,8 @@ export interface DialOptions extends TCPOptions, LookupOptions {
   fallbackDelay?: number;
   /**
    * Sends the first written bytes with the SYN (TCP Fast Open). `dial` then returns at once, and
-   * the peer sees nothing until the first write. tcp(7), TCP_FASTOPEN_CONNECT.
+   * the peer sees nothing until the first write, which may succeed although no one listens: the next
+   * call reports that. tcp(7), TCP_FASTOPEN_CONNECT.
    */
   fastOpen?: boolean;
 }

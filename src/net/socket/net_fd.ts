@@ -90,6 +90,15 @@ export class NetFD<A extends Addr> extends FD {
     });
   }
 
+  /**
+   * Takes over the SO_LINGER that the socket has already, set by `control` or by its former owner:
+   * left to the kernel, a close would stop the whole thread for so many seconds.
+   */
+  takeLinger(): void {
+    const seconds = this.sockets.linger(this.sysfd);
+    if (seconds >= 0) (this.#ending ??= new Ending()).linger = seconds;
+  }
+
   override describe(): string {
     const ends = [this.localAddr, this.remoteAddr].filter((addr) => addr !== null);
     return `${super.describe()} ${this.net} ${ends.join("->")}`.trimEnd();

@@ -17,6 +17,12 @@ export class TCPConn extends StreamConn<TCPAddr> {
   }
 }
 
+/** The `linger` of what a listener accepts where its socket has one already: connections inherit it. */
+export function lingerOf(sysfd: number): number | undefined {
+  const seconds = platform().sockets.linger(sysfd);
+  return seconds < 0 ? undefined : seconds;
+}
+
 /** The connection over `fd`, which does this when it is closed, if the user said so. */
 export function tcpConnection(fd: NetFD<TCPAddr>, linger: number | null | undefined): TCPConn {
   try {

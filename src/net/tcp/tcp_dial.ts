@@ -83,6 +83,7 @@ export class TCPDialer implements Dialer<TCPConn> {
       }
       nameEnds(fd, raw, check);
       if (this.#options.linger !== undefined) fd.setLinger(this.#options.linger);
+      else if (this.#options.control !== undefined) fd.takeLinger();
       connected = true;
       return fd;
     } catch (error) {
