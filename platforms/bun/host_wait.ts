@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { setTimeout } from "node:timers";
 import type { HostWait, WatchedDescriptor } from "../contract/platform.ts";
 import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
+import { WAITER_SOURCE } from "./waiter_source.ts";
 
 /** The newer half of Atomics, which the library's TypeScript target does not promise. */
 type WaitAsync = (
@@ -83,9 +84,7 @@ export class BunHostWait implements HostWait {
       this.#helper.ref();
       return;
     }
-    // Published packages hold JavaScript, and nothing rewrites a URL.
-    const file = import.meta.url.endsWith(".ts") ? "./waiter.ts" : "./waiter.js";
-    this.#helper = new Worker(new URL(file, import.meta.url), { workerData: this.#data });
+    this.#helper = new Worker(WAITER_SOURCE, { eval: true, workerData: this.#data });
     this.#helper.on("error", (error: unknown) => {
       throw error;
     });
