@@ -3,6 +3,7 @@
 import { needMethods } from "../validate/argument.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
+import { checkBytes } from "../fd/check_bytes.ts";
 import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -133,6 +134,8 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
 
   async write(chunk: Uint8Array): Promise<void> {
     try {
+      // A stream of bytes, unlike the connection, takes no text.
+      checkBytes("write", chunk);
       await this.#halves.writing(this.#halves.conn.write(chunk));
     } catch (error) {
       this.#halves.done("writable");

@@ -11,6 +11,26 @@ export function checkBytes(op: string, p: unknown): asserts p is Uint8Array {
   if (p.length === 0) checkAttached(op, p);
 }
 
+/** What may be written: bytes, or text as UTF-8. */
+export type Writable = Uint8Array | string;
+
+const encoder = new TextEncoder();
+
+/** Throws TypeError unless `data` is text, or bytes that have their memory. */
+export function checkWritable(data: unknown): asserts data is Writable {
+  if (typeof data === "string") return;
+  if (!(data instanceof Uint8Array)) {
+    throw wrongArgument("write", "the buffer", "a Uint8Array or a string", data);
+  }
+  if (data.length === 0) checkAttached("write", data);
+}
+
+/** `data` as bytes, text as UTF-8. Throws as `checkWritable`. */
+export function bytesOf(data: Writable): Uint8Array {
+  checkWritable(data);
+  return typeof data === "string" ? encoder.encode(data) : data;
+}
+
 /** Throws TypeError unless all of `pieces` are as `checkBytes` has them. Gives their length in all. */
 export function checkPieces(op: string, pieces: readonly unknown[]): number {
   if (!Array.isArray(pieces)) throw wrongArgument(op, "pieces", "an array", pieces);

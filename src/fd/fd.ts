@@ -15,7 +15,7 @@ import type { Waitable } from "../sched/park.ts";
 import type { G, Routine, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
-import { checkBytes } from "./check_bytes.ts";
+import { bytesOf, checkBytes, type Writable } from "./check_bytes.ts";
 import { convertError, ERR_CLOSED, SyscallError } from "./errors.ts";
 import { AcceptBackoff } from "./accept_backoff.ts";
 import { FdMutex } from "./fd_mutex.ts";
@@ -97,10 +97,10 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return (own.unused ? own : new ReadOperation(this)).call(p);
   }
 
-  /** Writes all of `p`. Gives its length; an error carries `bytesWritten`. Parks. */
-  write(p: Uint8Array): Routine<number> {
-    checkBytes("write", p);
-    return WriteOperation.of(this).call(p);
+  /** Writes all of `p`. Returns its length in bytes; an error carries `bytesWritten`. Parks. */
+  write(p: Writable): Routine<number> {
+    const bytes = p instanceof Uint8Array && p.length > 0 ? p : bytesOf(p);
+    return WriteOperation.of(this).call(bytes);
   }
 
   /** Accepts one connection if there is one; null if a wait for the next is needed. */

@@ -65,12 +65,12 @@ export interface Conn extends Disposable {
   /**
    * Writes all of `p`. Parks while the send buffer is full.
    *
-   * @param p the bytes to write; may be reused after the call
+   * @param p bytes, which may be reused after the call, or text, which is sent as UTF-8
    * @param cancel cancels the call, as for `read`
-   * @returns the length of `p`
+   * @returns the length of `p` in bytes
    * @throws {OpError} whose `bytesWritten` is the number of bytes sent before the failure
    */
-  write(p: Uint8Array, cancel?: Cancel): Routine<number>;
+  write(p: Uint8Array | string, cancel?: Cancel): Routine<number>;
   /**
    * Writes all `pieces` in order, without joining them first. Parks while the send buffer is full.
    * Go: `net.Buffers`. sendmsg(2).

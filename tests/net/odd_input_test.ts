@@ -229,7 +229,7 @@ function connCases(conn: Conn): Case[] {
     ["read", none, (v) => conn.read(v)],
     ["read, cancel", absent, (v) => conn.read(new Uint8Array(1), v)],
     ["readFull", none, (v) => conn.readFull(v)],
-    ["write", none, (v) => conn.write(v)],
+    ["write", strings, (v) => conn.write(v)],
     ["write, cancel", absent, (v) => conn.write(new Uint8Array(1), v)],
     ["writev", none, (v) => conn.writev(v)],
     ["writev, piece", none, (v) => conn.writev([v])],

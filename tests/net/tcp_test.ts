@@ -146,7 +146,10 @@ for (const [what, value] of NOT_BUFFERS) {
     const buffer = value as Uint8Array;
     const never = () => assert.fail("the kernel was called");
     yield* withCalls({ recv: never, send: never }, function* () {
-      for (const call of [() => a.read(buffer), () => a.readFull(buffer), () => a.write(buffer)]) {
+      const calls = [() => a.read(buffer), () => a.readFull(buffer)];
+      // A string may be written.
+      if (typeof value !== "string") calls.push(() => a.write(buffer));
+      for (const call of calls) {
         const error = yield* thrown(started(call));
         assert.ok(error instanceof TypeError, String(error));
         assert.match(error.message, /must be a Uint8Array/);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What connections have in common that are made of something else than a descriptor of their own. */
 import { platform } from "../../../platforms/platform.ts";
-import { checkBytes, checkPieces, lengthNow, takenAway } from "../../fd/check_bytes.ts";
+import { bytesOf, checkBytes, checkPieces, lengthNow, takenAway } from "../../fd/check_bytes.ts";
 import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
 import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -99,9 +99,8 @@ export abstract class VirtualConn implements Conn {
   }
 
   /** See {@linkcode Conn.write}. */
-  write(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    checkBytes("write", p);
-    return this.#write([p], cancel);
+  write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
+    return this.#write([bytesOf(p)], cancel);
   }
 
   /** See {@linkcode Conn.writev}. */

@@ -67,7 +67,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   }
 
   /** See {@linkcode Conn.write}. */
-  write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+  write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
     return this.netFD.cancellable("write", this.netFD.write(p), cancel);
   }
 
