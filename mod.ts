@@ -164,3 +164,30 @@ export type {
   TLSOptions,
   TLSVersion,
 } from "./src/tls/tls_options.ts";
+export { BufferedReader } from "./src/bufio/buffered_reader.ts";
+export { BufferedWriter } from "./src/bufio/buffered_writer.ts";
+export { Delimited, type DelimitedOptions } from "./src/bufio/delimited.ts";
+export {
+  type BufferedUnit,
+  InterruptedWriteError,
+  NoProgressError,
+  ShortWriteError,
+  TooLongError,
+} from "./src/bufio/errors.ts";
+export type { Framing } from "./src/bufio/framing.ts";
+export type { LengthPrefix } from "./src/bufio/length_prefix.ts";
+export { LengthPrefixed, type LengthPrefixedOptions } from "./src/bufio/length_prefixed.ts";
+export type {
+  BufferedReaderOptions,
+  BufferedReadOptions,
+  BufferedWriterOptions,
+} from "./src/bufio/options.ts";
+export { Scanner, type ScannerOptions } from "./src/bufio/scanner.ts";
+export {
+  scanBytes,
+  scanLines,
+  scanRunes,
+  scanWords,
+  type Split,
+  type SplitFunc,
+} from "./src/bufio/split.ts";

@@ -26,6 +26,7 @@ const NOTES = {
   "src/sync": "Go: sync, errgroup",
   "src/fd": "Go: internal/poll",
   "src/net": "Go: net",
+  "src/bufio": "Go: bufio",
   "src/diag": "traces, statistics",
   "src/bridge": "node and web streams",
   "src/tls": "Go: crypto/tls",

@@ -21,6 +21,7 @@ if (folder === undefined) {
 /** The folders of tests that run there; tests/system is about Linux's own tools and signals. */
 const PLACES = [
   "bridge",
+  "bufio",
   "chan",
   "context",
   "diag",

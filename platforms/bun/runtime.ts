@@ -12,6 +12,7 @@ import { BunHostWait } from "./host_wait.ts";
 export const bun: JsRuntime = {
   name: "bun",
   tlsHalfCloses: false,
+  longText: Infinity,
   dlopen,
   errnoReader,
   addressReader,

@@ -7,6 +7,8 @@ export interface JsRuntime {
   readonly name: "bun" | "deno";
   /** Whether its TLS lets one side write on when the other has ended. */
   readonly tlsHalfCloses: boolean;
+  /** Bytes of text above which `TextDecoder` decodes faster than `Buffer`. */
+  readonly longText: number;
   /** Opens the first of `library`'s names that is there and permitted. Throws PlatformError. */
   dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
   /** A function that reads this thread's errno, of which `location` is the address. */

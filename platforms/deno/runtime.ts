@@ -21,6 +21,7 @@ import {
 export const denoRuntime: JsRuntime = {
   name: "deno",
   tlsHalfCloses: true,
+  longText: 256,
   dlopen,
   errnoReader,
   addressReader,

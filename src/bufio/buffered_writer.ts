@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+/** Collecting small writes. Go: bufio.Writer. */
+import type { Writer } from "../net/io/copy.ts";
+import { asError } from "../net/errors.ts";
+import type { Conn } from "../net/net.ts";
+import { ClosedError, withBytesWritten } from "../fd/errors.ts";
+import { needMethods } from "../validate/argument.ts";
+import { DEAD, type G, type Routine } from "../sched/goroutine.ts";
+import { currentRun, spawn } from "../sched/spawn.ts";
+import { type Cancel, CanceledError, cancellable } from "../context/cancellable.ts";
+import { Mutex } from "../sync/mutex.ts";
+import { InterruptedWriteError, ShortWriteError } from "./errors.ts";
+import { type BufferedWriterOptions, checkBoolean, checkKeys, checkMax } from "./options.ts";
+import { QuickCall } from "./quick_call.ts";
+import { giveBack, WriteBuffer } from "./write_buffer.ts";
+import { bytesOf, checkWritable, type Writable } from "../fd/check_bytes.ts";
+
+const FIRST_SIZE = 16 * 1024;
+const OPTIONS = new Set(["size", "autoFlush"]);
+
+type Overflow = (pieces: readonly Writable[], cancel: Cancel | undefined) => Routine<number>;
+
+/** Appends a write to the buffer, or waits for room. */
+class WriteCall extends QuickCall<number> {
+  #data: Writable = "";
+  #cancel: Cancel | undefined;
+  readonly #append: (data: Writable) => number;
+  readonly #overflow: Overflow;
+
+  constructor(append: (data: Writable) => number, overflow: Overflow) {
+    super();
+    this.#append = append;
+    this.#overflow = overflow;
+  }
+
+  begin(data: Writable, cancel: Cancel | undefined): Routine<number> {
+    this.#data = data;
+    this.#cancel = cancel;
+    return this.take();
+  }
+
+  protected override quick(): number | undefined {
+    const n = this.#append(this.#data);
+    if (n < 0) return undefined;
+    this.#data = "";
+    return n;
+  }
+
+  protected override slow(): Routine<number> {
+    const data = this.#data;
+    this.#data = "";
+    return this.#overflow([data], this.#cancel);
+  }
+}
+
+/**
+ * Collects small writes and hands them to any {@linkcode Writer} in one. Go: `bufio.Writer`.
+ *
+ * - What was collected goes out at the end of the turn, that is when the goroutine parks and those
+ *   that were runnable have run; at once when the buffer is full; and in `flush`. With
+ *   `autoFlush: false` only the last two, as in Go.
+ * - Backpressure: a write that does not fit parks until the destination has taken what is before it
+ *   and the write itself, which is not copied. So memory is bounded by `size`.
+ * - Text is encoded into the buffer, as UTF-8.
+ * - An error of the destination is sticky, as in Go: every later call throws it, and bytes that had
+ *   been collected are lost. A time-out and a cancellation are not: what did not go out is kept in
+ *   its order, and the next flush continues there.
+ * - `flush` before you close the connection, and before the main goroutine returns. Closing the
+ *   connection first loses what is buffered.
+ *
+ * Several goroutines may write: each write goes out in one piece.
+ *
+ * @typeParam W Type of the destination.
+ * @example
+ * ```ts
+ * const out = new BufferedWriter(conn);
+ * for (const [name, value] of headers) yield* out.write(`${name}: ${value}\r\n`);
+ * yield* out.flush();
+ * ```
+ */
+export class BufferedWriter<W extends Writer = Writer> implements Writer {
+  /** What is written to. */
+  readonly destination: W;
+  readonly #buffer: WriteBuffer;
+  readonly #autoFlush: boolean;
+  /** Held by the goroutine that writes to the destination. */
+  readonly #turn: Mutex = new Mutex();
+  readonly #call: WriteCall;
+  #flusher: G<void> | null = null;
+  #error: Error | null = null;
+  #closed = false;
+
+  /**
+   * Makes a writer to `destination`.
+   *
+   * @param destination a connection, or anything with its `write`; `writev` is used if it has it
+   * @param options see {@linkcode BufferedWriterOptions}
+   * @throws {TypeError} when `destination` is no writer or an option is wrong; {@linkcode RangeError}
+   * when `size` is not a positive whole number
+   */
+  constructor(destination: W, options: BufferedWriterOptions = {}) {
+    needMethods("write through a buffer", "the destination", "a Writer", destination, "write");
+    checkKeys("write through a buffer", options, OPTIONS);
+    const { size = FIRST_SIZE, autoFlush = true } = options;
+    checkMax("write through a buffer", "size", size);
+    checkBoolean("write through a buffer", "autoFlush", autoFlush);
+    this.destination = destination;
+    this.#buffer = new WriteBuffer(size);
+    this.#autoFlush = autoFlush;
+    this.#call = this.#newCall();
+  }
+
+  /** Number of bytes that wait in the buffer. Go: `Buffered`. */
+  get buffered(): number {
+    return this.#buffer.length;
+  }
+
+  /** Number of bytes that may be written without a wait. Go: `Available`. */
+  get available(): number {
+    return Math.max(0, this.#buffer.size - this.#buffer.length);
+  }
+
+  /** The sticky error, which every call throws; null while all is well. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
+  /**
+   * Writes all of `data`. Parks only if it does not fit into the buffer.
+   *
+   * @param data bytes, which may be used again at once after the call, or text
+   * @param cancel ends a wait early: a context or a signal
+   * @returns the number of bytes: the length of `data`, of text as UTF-8
+   * @throws the sticky error; what `write` of the destination throws, whose `bytesWritten` says how
+   * much of `data` went out: after a time-out or a cancellation the rest was not accepted;
+   * {@linkcode ClosedError} after `close`
+   */
+  write(data: Uint8Array | string, cancel?: Cancel): Routine<number> {
+    checkWritable(data);
+    return (this.#call.unused ? this.#call : this.#newCall()).begin(data, cancel);
+  }
+
+  /** Writes all of `pieces` one behind the other, as one {@linkcode BufferedWriter.write}. Parks as that. */
+  *writev(pieces: readonly (Uint8Array | string)[], cancel?: Cancel): Routine<number> {
+    const bytes = pieces.map(bytesOf);
+    const n = this.#appendAll(bytes);
+    return n < 0 ? yield* this.#overflow(bytes, cancel) : n;
+  }
+
+  /**
+   * Writes out what is buffered. Parks until the destination has all of it. Go: `Flush`.
+   *
+   * @param cancel ends it early; what did not go out stays buffered
+   * @throws as {@linkcode BufferedWriter.write}
+   */
+  *flush(cancel?: Cancel): Routine<void> {
+    if (this.#error !== null) throw this.#error;
+    yield* this.#lock(cancel);
+    try {
+      if (this.#error !== null) throw this.#error;
+      if (this.#buffer.length > 0) yield* this.#send([], cancel);
+    } finally {
+      this.#turn.unlock();
+    }
+  }
+
+  /**
+   * Writes out what is buffered and ends the writer; the destination stays open, as it is not the
+   * writer's. Parks. Again it only flushes, so after a time-out it may be tried again.
+   *
+   * @param cancel as that of {@linkcode BufferedWriter.flush}
+   * @throws as {@linkcode BufferedWriter.flush}
+   */
+  *close(cancel?: Cancel): Routine<void> {
+    this.#closed = true;
+    yield* this.flush(cancel);
+  }
+
+  #newCall(): WriteCall {
+    return new WriteCall(
+      (data) => this.#append(data),
+      (pieces, cancel) => this.#overflow(pieces, cancel),
+    );
+  }
+
+  /** Throws if nothing may be written. */
+  #check(): void {
+    if (this.#error !== null) throw this.#error;
+    if (this.#closed) throw new ClosedError("write to a closed BufferedWriter");
+  }
+
+  /** Appends `data` if it fits, and returns its length in bytes; else -1. */
+  #append(data: Writable): number {
+    this.#check();
+    const n = this.#buffer.append(data);
+    if (n > 0 && this.#autoFlush) this.#flushLater();
+    return n;
+  }
+
+  /** As `#append`, of all of `pieces` or of none. */
+  #appendAll(pieces: readonly Writable[]): number {
+    this.#check();
+    if (pieces.length === 1) return this.#append(pieces[0]);
+    const length = lengthOf(pieces);
+    if (length > this.available) return -1;
+    for (const piece of pieces) this.#append(piece);
+    return length;
+  }
+
+  /** Has a goroutine flush that runs when this one has parked. */
+  #flushLater(): void {
+    if (this.#flusher !== null && this.#flusher.state !== DEAD) return;
+    this.#flusher = spawn(currentRun(), "BufferedWriter", this.#flushing());
+  }
+
+  *#flushing(): Routine<void> {
+    try {
+      while (this.#buffer.length > 0) yield* this.flush();
+    } catch {
+      // The next call reports it: a sticky error by itself, any other by failing likewise.
+    }
+  }
+
+  /**
+   * Makes room for `pieces` and appends them. What is larger than the buffer goes out behind its
+   * contents at once, and so does what finds the room taken again: nothing waits twice.
+   */
+  *#overflow(pieces: readonly Writable[], cancel: Cancel | undefined): Routine<number> {
+    yield* this.#lock(cancel);
+    try {
+      let n = this.#appendAll(pieces);
+      if (n >= 0) return n;
+      if (this.#buffer.length > 0 && lengthOf(pieces) <= this.#buffer.size) {
+        yield* this.#send([], cancel);
+        n = this.#appendAll(pieces);
+        if (n >= 0) return n;
+      }
+      const bytes = pieces.map(bytesOf);
+      yield* this.#send(bytes, cancel);
+      return lengthOf(bytes);
+    } finally {
+      this.#turn.unlock();
+    }
+  }
+
+  *#lock(cancel: Cancel | undefined): Routine<void> {
+    if (this.#turn.tryLock()) return;
+    const lock = this.#turn.lock();
+    yield* cancel === undefined ? lock : cancellable(lock, cancel);
+  }
+
+  /** Writes out the buffer and `pieces`, as the goroutine whose turn it is. */
+  *#send(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<void> {
+    const { length } = this.#buffer;
+    const memory = this.#buffer.takeMemory();
+    const taken = length === memory.length ? memory : memory.subarray(0, length);
+    let sent = -1; // Not known, as long as the write is under way.
+    try {
+      sent = yield* this.#writeAll(length > 0 ? [taken, ...pieces] : pieces, cancel);
+    } catch (error) {
+      sent = progressOf(error);
+      if (!isResumable(error)) this.#error ??= asError(error);
+      if (knowsProgress(error)) error.bytesWritten = Math.max(0, sent - length);
+      throw error;
+    } finally {
+      if (sent < 0) this.#error ??= new InterruptedWriteError();
+      else if (sent < length && this.#error === null) {
+        this.#buffer.putBack(taken.slice(sent));
+      }
+      // After an interruption the destination may still use it.
+      if (sent >= 0) giveBack(memory);
+    }
+  }
+
+  *#writeAll(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
+    const { destination }: { destination: Writer & Partial<Pick<Conn, "writev">> } = this;
+    let written = 0;
+    if (pieces.length > 1 && destination.writev !== undefined) {
+      written = yield* destination.writev(pieces, cancel);
+    } else {
+      for (const piece of pieces) {
+        try {
+          const n = yield* destination.write(piece, cancel);
+          if (n !== piece.length) throw new ShortWriteError();
+          written += n;
+        } catch (error) {
+          throw knowsProgress(error) ? withBytesWritten(error, written) : error;
+        }
+      }
+    }
+    if (written !== lengthOf(pieces)) throw new ShortWriteError();
+    return written;
+  }
+}
+
+/** Length of all in bytes; of text at least so many. */
+function lengthOf(pieces: readonly Writable[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
+}
+
+/** Whether `error` says how far its write came. */
+function knowsProgress(error: unknown): error is { bytesWritten: number } {
+  return typeof (error as { bytesWritten?: unknown } | null)?.bytesWritten === "number";
+}
+
+/** How far the write came that failed with `error`; 0 if it does not say. */
+function progressOf(error: unknown): number {
+  return knowsProgress(error) ? error.bytesWritten : 0;
+}
+
+/** Whether the stream may go on behind the bytes that went out before `error`. */
+function isResumable(error: unknown): boolean {
+  if (!knowsProgress(error)) return false;
+  const { timeout, cause } = error as { timeout?: boolean; cause?: unknown };
+  return timeout === true || error instanceof CanceledError || cause instanceof CanceledError;
+}

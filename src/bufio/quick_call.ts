@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A call that mostly needs no waiting: what `yield*` drives when a goroutine reads a line.
+ *
+ * A generator per line would cost as much as finding the line. This object is its own iterator and
+ * its own result (`done` and `value` are what `yield*` reads), and its reader uses it again for the
+ * next call. Only a call that must wait creates a generator. States:
+ *
+ *   unused   of no call                  -> fresh, by `take`
+ *   fresh    of a call not yet driven    -> unused, if `quick` completes it; else waiting
+ *   waiting  its generator is under way  -> unused
+ */
+import type { Routine } from "../sched/goroutine.ts";
+import { PARK } from "../sched/park.ts";
+
+const UNUSED = 0;
+const FRESH = 1;
+const WAITING = 2;
+
+/** Result of `next` and `return`. */
+interface Step {
+  readonly done?: boolean;
+  readonly value: unknown;
+}
+
+/** See the top of this file. */
+export abstract class QuickCall<T> {
+  // `yield*` reads these two first: they come first in memory.
+  /** True when the call is over. */
+  done = false;
+  /** Result of the call, or PARK until then. */
+  value: unknown = PARK;
+  private state = UNUSED;
+  private rest: Routine<T> | null = null;
+
+  /** Completes the call if that needs no waiting; undefined otherwise, with nothing consumed. */
+  protected abstract quick(): T | undefined;
+  /** Completes a call that `quick` could not. Parks. */
+  protected abstract slow(): Routine<T>;
+
+  /** True if it may be taken for another call. */
+  get unused(): boolean {
+    return this.state === UNUSED;
+  }
+
+  /** Begins a call and returns it, ready to be driven by `yield*`. */
+  protected take(): Routine<T> {
+    this.state = FRESH;
+    this.done = false;
+    this.value = PARK;
+    return this as unknown as Routine<T>;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** Continues until the call is over or must wait. */
+  next(): Step {
+    if (this.state === FRESH) {
+      // Unused until proved otherwise: an error of `quick` ends the call as well.
+      this.state = UNUSED;
+      const result = this.quick();
+      if (result !== undefined) return this.end(result);
+      this.rest = this.slow();
+      this.state = WAITING;
+    }
+    if (this.state === UNUSED) return this.end(undefined);
+    return this.drive(() => this.rest!.next());
+  }
+
+  /** Ends the call: bytes that arrived stay buffered. */
+  return(value?: unknown): Step {
+    if (this.state !== WAITING) return this.end(value);
+    return this.drive(() => this.rest!.return(value as T));
+  }
+
+  /** As `return`, with an error. */
+  throw(error: unknown): Step {
+    if (this.state === WAITING) return this.drive(() => this.rest!.throw(error));
+    this.end(undefined);
+    throw error;
+  }
+
+  private drive(resume: () => Step): Step {
+    let step: Step;
+    try {
+      step = resume();
+    } catch (error) {
+      this.end(undefined);
+      throw error;
+    }
+    if (step.done) return this.end(step.value);
+    this.value = step.value;
+    return this;
+  }
+
+  private end(value: unknown): this {
+    this.state = UNUSED;
+    this.rest = null;
+    this.done = true;
+    this.value = value;
+    return this;
+  }
+}

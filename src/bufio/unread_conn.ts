@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/** A connection whose reads begin with bytes that were read from it before. Go: io.MultiReader. */
+import type { Addr } from "../net/addr/addr.ts";
+import type { Deadline } from "../net/deadline.ts";
+import { DESCRIPTOR, descriptorOf } from "../net/socket/descriptor.ts";
+import type { Conn, KeepAlive } from "../net/net.ts";
+import { readFull } from "../net/socket/read_full.ts";
+import { checkBytes } from "../fd/check_bytes.ts";
+import { type Chunks, ReaderChunks } from "../fd/chunks.ts";
+import type { FD } from "../fd/fd.ts";
+import { PanicError, type Routine } from "../sched/goroutine.ts";
+import { DISOWN, disown } from "../sched/ownership.ts";
+import type { Cancel } from "../context/cancellable.ts";
+import type { OUTCOME, SelectCase, SelectWaiter } from "../chan/select_case.ts";
+
+type Ready = { value: undefined; ok: true };
+
+/** `conn` with `unread` in front of what it reads. */
+export function unreadConn(conn: Conn, unread: Uint8Array): Conn {
+  return new UnreadConn(conn, unread);
+}
+
+/** See {@linkcode unreadConn}. Everything but reading is the connection's. */
+class UnreadConn implements Conn {
+  readonly #conn: Conn;
+  #unread: Uint8Array;
+
+  constructor(conn: Conn, unread: Uint8Array) {
+    this.#conn = conn;
+    this.#unread = unread;
+  }
+
+  *read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    checkBytes("read", p);
+    // A read of nothing reports a connection that is closed and a context that is over.
+    if (this.#unread.length > 0) yield* this.#conn.read(p.subarray(0, 0), cancel);
+    const n = Math.min(this.#unread.length, p.length);
+    if (n === 0) return yield* this.#conn.read(p, cancel);
+    p.set(this.#unread.subarray(0, n));
+    this.#unread = this.#unread.subarray(n);
+    return n;
+  }
+
+  readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return readFull(this, p, cancel);
+  }
+
+  *readable(cancel?: Cancel): Routine<void> {
+    if (this.#unread.length === 0) yield* this.#conn.readable(cancel);
+    else yield* this.#conn.read(this.#unread.subarray(0, 0), cancel);
+  }
+
+  chunks(): Chunks {
+    return new ReaderChunks(this);
+  }
+
+  onReadable(): SelectCase<Ready> {
+    return new UnreadCase(this.#conn.onReadable(), () => this.#unread.length > 0);
+  }
+
+  write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
+    return this.#conn.write(p, cancel);
+  }
+
+  writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    return this.#conn.writev(pieces, cancel);
+  }
+
+  onWritable(): SelectCase<Ready> {
+    return this.#conn.onWritable();
+  }
+
+  close(): void {
+    this.#conn.close();
+  }
+
+  closeRead(): void {
+    this.#unread = this.#unread.subarray(0, 0);
+    this.#conn.closeRead();
+  }
+
+  closeWrite(): void {
+    this.#conn.closeWrite();
+  }
+
+  abort(): void {
+    this.#conn.abort();
+  }
+
+  detach(): number {
+    const { length } = this.#unread;
+    if (length > 0) throw new PanicError(`detach of a connection with ${length} unread bytes`);
+    return this.#conn.detach();
+  }
+
+  get localAddr(): Addr {
+    return this.#conn.localAddr;
+  }
+
+  get remoteAddr(): Addr {
+    return this.#conn.remoteAddr;
+  }
+
+  get fd(): number {
+    return this.#conn.fd;
+  }
+
+  setDeadline(at: Deadline): void {
+    this.#conn.setDeadline(at);
+  }
+
+  setReadDeadline(at: Deadline): void {
+    this.#conn.setReadDeadline(at);
+  }
+
+  setWriteDeadline(at: Deadline): void {
+    this.#conn.setWriteDeadline(at);
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#conn.setNoDelay(on);
+  }
+
+  setKeepAlive(on: boolean | KeepAlive): void {
+    this.#conn.setKeepAlive(on);
+  }
+
+  setLinger(seconds: number | null): void {
+    this.#conn.setLinger(seconds);
+  }
+
+  setReadBuffer(bytes: number): void {
+    this.#conn.setReadBuffer(bytes);
+  }
+
+  setWriteBuffer(bytes: number): void {
+    this.#conn.setWriteBuffer(bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn[Symbol.dispose]();
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): FD | undefined {
+    // While there are unread bytes the kernel must not move those behind them.
+    return this.#unread.length > 0 ? undefined : descriptorOf(this.#conn) ?? undefined;
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    disown(this.#conn);
+  }
+}
+
+/** Happens at once while there are unread bytes, and as the connection's own case after them. */
+class UnreadCase implements SelectCase<Ready> {
+  /** @internal */
+  declare readonly [OUTCOME]?: Ready;
+  readonly #below: SelectCase<Ready>;
+  readonly #unread: () => boolean;
+
+  constructor(below: SelectCase<Ready>, unread: () => boolean) {
+    this.#below = below;
+    this.#unread = unread;
+  }
+
+  try(waiter: SelectWaiter): boolean {
+    if (this.#unread()) return waiter.ok = true;
+    return this.#below.try(waiter);
+  }
+
+  enqueue(waiter: SelectWaiter): void {
+    this.#below.enqueue(waiter);
+  }
+
+  dequeue(waiter: SelectWaiter): void {
+    this.#below.dequeue(waiter);
+  }
+
+  collect(waiter: SelectWaiter): undefined {
+    return this.#below.collect(waiter);
+  }
+}
