@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Lines through a buffered reader and writer against lines by hand: `npm run bench:bufio`; with
+// `-- --save` the results go to bench/results. See bench/README.md.
+import process from "node:process";
+import { type Child, startChild, within } from "./rig/child.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
+import { BUN, DENO, inRepository } from "./rig/paths.ts";
+import { saveResults } from "./rig/results.ts";
+import { median } from "./rig/stats.ts";
+import { fixed, table } from "./rig/table.ts";
+
+const ROUNDS = 3;
+const BYTES = 256 << 20;
+const MOST_LINES = 6_000_000;
+const LENGTHS = [12, 60, 300, 2000];
+const LIMIT_S = 60;
+
+const RUNTIMES: Record<string, string[]> = {
+  bun: [BUN],
+  deno: [DENO, "run", "-A", "--no-check"],
+};
+/** Ours and those by hand that it is compared with. */
+const WAYS: Record<string, string[]> = {
+  "line": ["line-function", "line-inline"],
+  "write": ["write-collected", "write-encoded"],
+};
+
+interface Sample {
+  runtime: string;
+  way: string;
+  length: number;
+  round: number;
+  /** Nanoseconds for a line, and those of the CPU. */
+  ns: number;
+  cpu: number;
+}
+
+function start(cpu: number, command: string[], ...args: string[]): Child {
+  return startChild(["taskset", "-c", String(cpu), ...command, ...args]);
+}
+
+/** The process at the other end, and its address. */
+async function startPeer(): Promise<[Child, string]> {
+  const child = start(1, RUNTIMES.bun, inRepository("bench", "bufio", "peer.ts"));
+  const address = new Promise<string>((resolve) =>
+    child.onOutput(() => {
+      const [, found] = /listening on (\S+)/.exec(child.output()) ?? [];
+      if (found !== undefined) resolve(found);
+    })
+  );
+  const found = await within(LIMIT_S, Promise.race([address, child.ended.then(() => undefined)]));
+  if (found === undefined) throw new Error(`the peer does not listen: ${child.errors()}`);
+  return [child, found];
+}
+
+async function measure(
+  runtime: string,
+  way: string,
+  length: number,
+  round: number,
+  peer: string,
+): Promise<Sample> {
+  const program = inRepository("bench", "bufio", "program.ts");
+  const count = Math.min(MOST_LINES, Math.floor(BYTES / (length + 1)));
+  const child = start(0, RUNTIMES[runtime], program, way, String(length), String(count), peer);
+  if (await within(LIMIT_S, child.ended) !== 0) {
+    child.kill("SIGKILL");
+    throw new Error(`${way} on ${runtime}: ${child.errors()}`);
+  }
+  return { runtime, way, length, round, ...JSON.parse(child.output()) };
+}
+
+/** All samples, in turns: the machine drifts. */
+async function rounds(): Promise<Sample[]> {
+  const [peer, address] = await startPeer();
+  const samples: Sample[] = [];
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const length of LENGTHS) {
+        for (const way of Object.entries(WAYS).flat(2)) {
+          for (const runtime of Object.keys(RUNTIMES)) {
+            samples.push(await measure(runtime, way, length, round, address));
+          }
+        }
+      }
+    }
+  } finally {
+    peer.kill("SIGTERM");
+  }
+  return samples;
+}
+
+/** Medians, and how many times as fast ours is, by the CPU's time, within a round. */
+function summarize(samples: Sample[]): string {
+  const rows: string[][] = [];
+  for (const [way, others] of Object.entries(WAYS)) {
+    for (const runtime of Object.keys(RUNTIMES)) {
+      for (const length of LENGTHS) {
+        const of = (which: string) =>
+          samples.filter((s) => s.way === which && s.runtime === runtime && s.length === length)
+            .toSorted((a, b) => a.round - b.round);
+        const ours = of(way);
+        const ratios = others.map((other) =>
+          fixed(median(of(other).map(({ cpu }, i) => cpu / ours[i].cpu)), 2)
+        );
+        const cpu = fixed(median(ours.map(({ cpu }) => cpu)), 0);
+        rows.push([`${way}, ${length} bytes, ${runtime}`, cpu, ...ratios]);
+      }
+    }
+  }
+  return table(["", "CPU ns a line", "by function / collected", "inline / encoded"], rows);
+}
+
+try {
+  const machine = describeMachine();
+  console.error(machineLine(machine));
+  const samples = await rounds();
+  const text = summarize(samples);
+  console.log(text);
+  if (process.argv.includes("--save")) {
+    const how =
+      `${ROUNDS} rounds of up to ${BYTES >> 20} MiB or ${MOST_LINES} lines over loopback, ` +
+      "the peer on another CPU. The last two columns say how many times as much CPU the way by " +
+      "hand needs, the median of the rounds; above 1 ours is cheaper.";
+    const head = `# Lines through buffers against lines by hand\n\n${
+      machineLine(machine)
+    }\n\n${how}`;
+    saveResults("bufio", { machine, rounds: ROUNDS, samples }, `${head}\n\n${text}\n`);
+  }
+} catch (error) {
+  console.error(`bench:bufio: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
