@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The programs of docs/servers.md and docs/overload.md do what is said of them, as they stand there. */
+/** The programs of docs/servers.md, docs/overload.md and docs/buffered.md do what is said of them, as they stand there. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const root = new URL("../../", import.meta.url);
 
 /** The compiler takes a while where others need the machine as well. */
 const LIFETIME_MS = 100_000;
-const PAGES = ["docs/servers.md", "docs/overload.md"];
+const PAGES = ["docs/servers.md", "docs/overload.md", "docs/buffered.md"];
 
 /** The programs of a page, by the names in their first lines. */
 function programsOf(page: string): Map<string, string> {
@@ -99,6 +99,32 @@ test("the pool does its job, and the program ends", () =>
   running("docs/overload.md", "pool.ts", async (child) => {
     assert.equal((await child.exit).code, 0);
     assert.equal(child.stdout.text, "75025\n");
+  }));
+
+test("the server of lines answers them, and one that is too long", () =>
+  talking("docs/buffered.md", "lines.ts", function* (conn) {
+    yield* exchange(conn, "one\r\ntw", "3 one\n");
+    yield* exchange(conn, `o\n${"x".repeat(5000)}\nthree\n`, "3 two\nline too long\n5 three\n");
+    yield* exchange(conn, "QUIT\n", "");
+    assert.equal(yield* conn.read(new Uint8Array(1)), null);
+  }));
+
+test("bytes in front of the handshake are refused", () =>
+  running("docs/buffered.md", "starttls.ts", async (child) => {
+    assert.equal((await child.exit).code, 0);
+    assert.equal(child.stdout.text, "true\n6 bytes before the handshake\n");
+  }));
+
+test("the words are counted", () =>
+  running("docs/buffered.md", "words.ts", async (child) => {
+    assert.equal((await child.exit).code, 0);
+    assert.equal(child.stdout.text, "2 6\n");
+  }));
+
+test("the server of frames echoes them", () =>
+  talking("docs/buffered.md", "frames.ts", function* (conn) {
+    yield* exchange(conn, "\0\x05hello\0", "\0\x05hello");
+    yield* exchange(conn, "\x01!", "\0\x01!");
   }));
 
 for (const page of PAGES) {
