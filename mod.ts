@@ -60,7 +60,7 @@ export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
 export type { CallOptions, LimitOptions } from "./src/net/options/call_options.ts";
 export { joinHostPort, splitHostPort } from "./src/net/addr/host_port.ts";
 export { listen, type StreamNetwork } from "./src/net/listen.ts";
-export { closeFd, type ListenFd, listenFds } from "./src/net/file/listen_fds.ts";
+export { closeFd, type ListenFd, listenFds, shareFd } from "./src/net/file/listen_fds.ts";
 export { listenPacket, type PacketNetwork } from "./src/net/listen_packet.ts";
 export { PacketBatch } from "./src/net/udp/packet_batch.ts";
 export {
@@ -151,7 +151,7 @@ export { type FuncTimer, timerFunc } from "./src/time/after_func.ts";
 export { WaitGroup } from "./src/sync/wait_group.ts";
 export { type ErrorClass, PlatformError } from "./platforms/contract/platform.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
-export { fromDuplex } from "./src/bridge/duplex_conn.ts";
+export { type DuplexConnOptions, fromDuplex } from "./src/bridge/duplex_conn.ts";
 export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
 export type { TLSConn } from "./src/tls/tls.ts";
 export { tlsDial } from "./src/tls/tls_dial.ts";

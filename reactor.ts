@@ -25,7 +25,7 @@ export {
   type ShutdownOptions,
   type ShutdownReport,
 } from "./src/reactor/reactor.ts";
-export { serve } from "./src/reactor/serve.ts";
+export { serve, type ServeOptions } from "./src/reactor/serve.ts";
 export type { Handler, HandlerContext } from "./src/reactor/sub_reactor.ts";
 export type { ReactorWorker, WorkerState } from "./src/reactor/worker_slot.ts";
 export { jobCancelled } from "./src/pool/job.ts";

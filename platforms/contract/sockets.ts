@@ -112,7 +112,7 @@ export interface SocketCalls {
   localAddress(fd: number): RawAddress | number;
   /** The peer's address, or minus an errno. */
   remoteAddress(fd: number): RawAddress | number;
-  /** Bytes sent that the peer has not acknowledged, a FIN counted as one. */
+  /** Bytes sent that the peer has not acknowledged, a FIN counted as one; negative if that is not known. */
   unacknowledged(fd: number): number;
   /**
    * Bytes that `send` has taken and that are still here, for what must not be closed meanwhile;

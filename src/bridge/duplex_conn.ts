@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: MIT
 /** A `Duplex` of `node:stream` as a connection: the reverse of duplex.ts. */
+import { z } from "zod";
 import { needMethods } from "../validate/argument.ts";
+import { checkOptions } from "../validate/options.ts";
 import type { Duplex } from "node:stream";
 import type { Addr } from "../net/addr/addr.ts";
 import { TCPAddr } from "../net/addr/addr.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
+import { ACKNOWLEDGED_MS, DEFAULT_LINGER_MS, SILENCE_MS } from "../net/socket/lossless_close.ts";
 import { type Progress, VirtualConn, type VirtualOp } from "../net/io/virtual_conn.ts";
 import { ERR_CLOSED, UnexpectedEOFError } from "../fd/errors.ts";
 import type { Routine, RunOwner } from "../sched/goroutine.ts";
-import { goDaemon } from "../sched/spawn.ts";
+import { goBounded } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { requireLoop } from "./host.ts";
 import { now } from "../sched/clock.ts";
 
 /** Bytes that may be under way to the stream: what a kernel's send buffer is for a socket. */
 const ROOM = 64 * 1024;
-/** How long a stream that is to be closed may make no progress before it is destroyed. */
-const STALLED_MS = 5_000;
-/** How long the peer has to end its side when everything is out, before the stream is destroyed. */
-const SILENCE_MS = 500;
-
 const NO_BYTES = new Uint8Array(0);
 
 /** The part of a socket that some streams have too. */
@@ -44,15 +42,20 @@ export class DuplexConn extends VirtualConn {
   protected failure: Error | null = null;
   /** Whether the peer has ended its side. */
   protected ended = false;
-  /** Where the one waits who closes it. */
+  /** Milliseconds from `close` on that it may take at most. */
+  protected readonly lingerTimeout: number;
+  /** Where the goroutine waits that closes it. */
   protected readonly closing: HalfConn = new HalfConn("closing");
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #readEnded = false;
   /** Came and not yet read. */
   #chunk: Uint8Array = NO_BYTES;
+  /** When bytes last came that nothing will read. */
+  #discardedAt = 0;
 
-  constructor(localAddr: Addr, remoteAddr: Addr) {
+  constructor(localAddr: Addr, remoteAddr: Addr, lingerTimeout: number = DEFAULT_LINGER_MS) {
     super();
+    this.lingerTimeout = lingerTimeout;
     this.localAddr = localAddr;
     this.remoteAddr = remoteAddr;
     for (const direction of [this.reading, this.writing, this.closing]) {
@@ -68,7 +71,10 @@ export class DuplexConn extends VirtualConn {
   /** Takes `stream` for its own. */
   attach(stream: Duplex): this {
     this.stream = stream;
-    stream.on("readable", () => this.reading.changed());
+    stream.on("readable", () => {
+      if (this.closed) this.#discard();
+      else this.reading.changed();
+    });
     stream.on("end", () => {
       // Bun ends a stream also when it has failed.
       this.ended = this.failure === null;
@@ -85,32 +91,34 @@ export class DuplexConn extends VirtualConn {
   }
 
   close(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.closed = true;
     this.#chunk = NO_BYTES;
     this.changed();
-    goDaemon(
+    const since = now();
+    goBounded(
       this.#run?.ending === false ? this.#run : null,
       "closing a stream",
-      () => this.finish(),
+      () => this.finish(since),
+      () => this.release(),
     );
   }
 
   closeRead(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.#readEnded = true;
     this.stream?.resume();
     this.changed();
   }
 
   closeWrite(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.stream?.end();
     scheduler.handOver();
   }
 
   abort(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.closed = true;
     this.stream?.destroy();
     this.changed();
@@ -166,28 +174,37 @@ export class DuplexConn extends VirtualConn {
   }
 
   /**
-   * The rest of a close: what was written goes out, what still comes is thrown away, until the peer
-   * has ended its side too or is silent.
+   * The rest of a close that began at `since`: what was written goes out, what still comes is thrown
+   * away, until the peer has ended its side too or is silent. The bounds are those of
+   * net/socket/lossless_close.ts.
    */
-  protected *finish(): Routine<void> {
+  protected *finish(since: number): Routine<void> {
     const { stream } = this;
     if (stream === null) return;
+    const until = since + this.lingerTimeout;
     stream.end();
-    stream.resume();
-    yield* this.outlast(() => stream.writableFinished || stream.destroyed, STALLED_MS);
-    yield* this.outlast(() => stream.destroyed, SILENCE_MS);
-    stream.destroy();
+    this.#discard();
+    yield* this.outlast(() => stream.writableFinished || stream.destroyed, until);
+    const out = now();
+    const end = Math.min(until, Math.max(since + ACKNOWLEDGED_MS, out + SILENCE_MS));
+    const over = () => stream.destroyed;
+    for (;;) {
+      const due = Math.min(end, Math.max(out, this.#discardedAt) + SILENCE_MS);
+      if (over() || now() >= due) return;
+      yield* this.outlast(over, due);
+    }
+  }
+
+  /** Does the last of a close, however it ended. */
+  protected release(): void {
+    this.stream?.destroy();
     scheduler.handOver();
   }
 
-  /** Waits for `over`, as long as in every `patience` milliseconds some bytes go out. */
-  protected *outlast(over: () => boolean, patience: number): Routine<void> {
-    for (let left = Infinity; !over();) {
-      if (this.unwritten < left) this.closing.setDeadline(now() + patience);
-      else if (this.closing.expired) return;
-      left = this.unwritten;
-      yield* this.closing.wait();
-    }
+  /** Waits for `over` until the time `until`. */
+  protected *outlast(over: () => boolean, until: number): Routine<void> {
+    this.closing.setDeadline(until);
+    while (!over() && !this.closing.expired) yield* this.closing.wait();
   }
 
   protected override check(op: "read" | "write"): void {
@@ -246,6 +263,11 @@ export class DuplexConn extends VirtualConn {
     return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipe());
   }
 
+  /** Throws away what has come. */
+  #discard(): void {
+    while ((this.stream?.read() ?? null) !== null) this.#discardedAt = now();
+  }
+
   /** Whether bytes have come. */
   #fill(): boolean {
     if (this.#chunk.length > 0) return true;
@@ -274,24 +296,37 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
   return new TCPAddr(ip, port);
 }
 
+/** Options of {@linkcode fromDuplex}. */
+export interface DuplexConnOptions {
+  /** Milliseconds, counted from `close`, that the stream may take to flush; 30,000 by default. */
+  lingerTimeout?: number;
+}
+
+const OPTIONS: z.ZodType<DuplexConnOptions> = z.strictObject({
+  lingerTimeout: z.number().nonnegative().optional(),
+});
+
 /**
  * Returns a connection over a `Duplex` of `node:stream`, such as a socket of `node:net` or
  * `node:tls`. The connection takes over the stream. Never parks.
  *
  * A write returns when the stream has accepted the bytes, as with a socket's send buffer; `close`
- * flushes them before it destroys the stream. Settings that a stream does not have (linger, buffer
- * sizes) are ignored.
+ * flushes them before it destroys the stream, within the bounds of {@linkcode Conn.close}. Settings
+ * that a stream does not have (linger, buffer sizes) are ignored.
  *
  * @param stream a stream of bytes: not in object mode, and without an encoding
- * @throws {TypeError} if it is not a stream of bytes; {@linkcode PanicError} under `runSync`
+ * @param options see {@linkcode DuplexConnOptions}
+ * @throws {TypeError} if it is not a stream of bytes, or an option is invalid; {@linkcode PanicError}
+ * under `runSync`
  * @example
  * ```ts
  * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));
  * yield* conn.write(request);
  * ```
  */
-export function fromDuplex(stream: Duplex): Conn {
+export function fromDuplex(stream: Duplex, options: DuplexConnOptions = {}): Conn {
   requireLoop("fromDuplex");
+  const { lingerTimeout } = checkOptions("create a connection", OPTIONS, options);
   needMethods("create a connection", "stream", "a Duplex", stream, "read", "write", "on");
   if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding !== null) {
     throw new TypeError(
@@ -300,5 +335,5 @@ export function fromDuplex(stream: Duplex): Conn {
   }
   const { localAddress, localPort, remoteAddress, remotePort } = stream as SocketLike;
   const [local, remote] = [addrOf(localAddress, localPort), addrOf(remoteAddress, remotePort)];
-  return new DuplexConn(local, remote).attach(stream);
+  return new DuplexConn(local, remote, lingerTimeout).attach(stream);
 }

@@ -4,7 +4,7 @@ import { getBuiltinModule } from "node:process";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
-import { backgroundRun, goDaemon, spawn } from "../sched/spawn.ts";
+import { backgroundRun, goBoundedTask, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** `node:stream`. */
@@ -40,9 +40,9 @@ export class HostTasks {
     spawn(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
-  /** As `start`, for what must not be left half done: the run waits for it. */
+  /** As `start`, for what must not be left half done: the run waits for it within its grace. */
   startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    goDaemon(this.#alive ?? backgroundRun(), name, () => hostTask(body, done));
+    goBoundedTask(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
   get #alive(): RunOwner | null {

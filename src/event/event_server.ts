@@ -9,6 +9,7 @@ import type { DialOptions } from "../net/options/options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { TCPConn } from "../net/tcp/tcp.ts";
 import { ERR_CLOSED, SyscallError } from "../fd/errors.ts";
+import { takeShared } from "../fd/shared_numbers.ts";
 import { go } from "../sched/api.ts";
 import { needObject, shown, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -146,11 +147,13 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     const net = streamNet(network);
     if (this.closing) throw ERR_CLOSED;
     readyToAdopt(fd, net);
-    return this.take(fd, net, addrIndex, context);
+    const conn = this.take(fd, net, addrIndex, context);
+    if (takeShared(fd)) conn.share();
+    return conn;
   }
 
   /** As {@linkcode adopt}, of a descriptor that is known to fit. */
-  take(fd: number, net: StreamNet, addrIndex: number, context?: C): EventConn<C> {
+  take(fd: number, net: StreamNet, addrIndex: number, context?: C): EventStreamConn<C> {
     const conn = this.#placeConnected(net, fd, addrIndex);
     const done = conn.register();
     if (done < 0) throw new SyscallError(platform().registerName, -done);

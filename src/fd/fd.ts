@@ -18,6 +18,7 @@ import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { bytesOf, checkBytes, type Writable } from "./check_bytes.ts";
 import { convertError, ERR_CLOSED, SyscallError } from "./errors.ts";
 import { AcceptBackoff } from "./accept_backoff.ts";
+import { cutLingering } from "./lingering.ts";
 import { FdMutex } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
 import { counters } from "./counters.ts";
@@ -46,6 +47,9 @@ const OF_THE_NETWORK = new Set([
   "EHOSTUNREACH",
 ]);
 
+/** Errors of shutdown(2) on a connection whose peer is gone, which has nothing left to shut down. */
+const PEER_GONE = new Set(["ENOTCONN", "ECONNRESET", "ECONNABORTED", "EPIPE", "ESHUTDOWN"]);
+
 /** See the top of this file. */
 export abstract class FD extends FdMutex implements Closer, Waitable {
   // What every call touches comes first: it lies in memory in this order.
@@ -59,7 +63,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   wrote = false;
   /** Whether a read came to the end of the stream. */
   protected sawEOF = false;
-  #readEnded = false;
+  /** Whether this side has shut down reading: a read that would have to wait is at the end instead. */
+  readEnded = false;
   /** How long `accept` has had no descriptor to give; null while it has. */
   #exhausted: AcceptBackoff | null = null;
 
@@ -129,6 +134,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
         case errno.ENFILE:
         case errno.ENOBUFS:
         case errno.ENOMEM:
+          if (cutLingering(() => true)) break;
           this.#exhausted ??= new AcceptBackoff(
             this.sockets,
             this.sysfd,
@@ -184,7 +190,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   ready(mode: PollMode): boolean {
     if (this.closed) return true;
     const answer = mode === "read" ? this.pd!.readState : this.pd!.writeState;
-    return answer !== POLL_OK || this.sockets.ready(this.sysfd, mode) !== 0;
+    return answer !== POLL_OK || (mode === "read" && this.readEnded) ||
+      this.sockets.ready(this.sysfd, mode) !== 0;
   }
 
   /** Waits until a read would not have to wait, without a buffer and without a turn. Parks. */
@@ -224,22 +231,34 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.use("set-own", () => this.pd!.setDeadline("write", at));
   }
 
-  /** Ends one direction; whoever waits in it goes on and finds it ended. */
+  /** Ends one direction: calls that wait in it continue. Does nothing if there is none any more. */
   shutdown(how: "read" | "write"): void {
-    this.use("close", () => {
+    if (this.closed) return;
+    if (how === "write" || this.shutsReading) {
       const done = this.sockets.shutdown(this.sysfd, how);
-      if (done < 0) throw this.fail("close", new SyscallError("shutdown", -done));
-      // The kernel has no edge to give for what this side did itself.
-      if (how === "read") this.wakeReader();
-    });
+      if (done < 0 && !PEER_GONE.has(platform().errnoText(-done).name)) {
+        throw this.fail("close", new SyscallError("shutdown", -done));
+      }
+    }
+    // The kernel has no edge to give for what this side did itself.
+    if (how === "read") this.endReading();
   }
 
-  /** Closes it: parked calls end with ClosedError. Never parks. A second close is an error. */
+  /** Closes it: parked calls end with ClosedError. Never parks. A second close does nothing. */
   close(): void {
-    if (this.closed) throw this.fail("close", ERR_CLOSED);
-    this.pd?.evict();
+    if (this.closed) return;
+    const { pd } = this;
+    pd?.evict();
+    if (pd !== null && this.closesAtOnce) {
+      this.#exhausted?.end();
+      netpoll.forget(pd);
+      this.release(pd.owner);
+    }
     this.beginClosing();
   }
+
+  /** Notes that others have the descriptor too: see shared_numbers.ts. */
+  share(): void {}
 
   describe(): string {
     return `fd ${this.sysfd}`;
@@ -259,6 +278,19 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     netpoll.forget(this.pd!);
     this.beginClosing();
     return this.sysfd;
+  }
+
+  /** Whether `closeRead` is the kernel's affair. See {@linkcode NetFD} for why that of TCP is not. */
+  protected get shutsReading(): boolean {
+    return true;
+  }
+
+  /**
+   * Whether the number is closed although calls are parked, so that its address is free at once. The
+   * poller has forgotten it by then, and those calls find the end before they would use it.
+   */
+  protected get closesAtOnce(): boolean {
+    return false;
   }
 
   /** Takes it out of its run's ownership. */
@@ -289,7 +321,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
 
   /** A read found the end of the stream. */
   sawEnd(): void {
-    this.sawEOF = !this.#readEnded;
+    this.sawEOF = !this.readEnded;
   }
 
   /** The error for an answer of the pollDesc. */
@@ -313,13 +345,14 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.pd!.tell("read");
   }
 
-  private wakeReader(): void {
+  private endReading(): void {
     const pd = this.pd!;
-    this.#readEnded = true;
+    this.readEnded = true;
     pd.rready = true;
     pd.hangup = true;
     const g = pd.unparkReader();
     if (g !== null) scheduler.ready(g);
+    pd.tell("read");
   }
 
   /** Ends it; the mutex calls this when nobody uses it any more. */
@@ -327,7 +360,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.#exhausted?.end();
     const { pd } = this;
     const run = pd === null ? null : pd.owner;
-    // What was detached the poller has forgotten already.
+    // What was detached, or closed at once, the poller has forgotten already.
     const detached = pd !== null && !pd.registered;
     if (pd !== null) netpoll.close(pd);
     if (!detached) this.release(run);

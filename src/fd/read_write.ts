@@ -56,6 +56,8 @@ export interface OperationFD extends Waitable {
   leave(lock: Lock, g: G): void;
   /** Accepts one connection if there is one; null if a wait for the next is needed. */
   tryAccept(): number | null;
+  /** Whether this side has shut down reading. */
+  readonly readEnded: boolean;
   /** Notes that a read found the end of the stream. */
   sawEnd(): void;
   /** Returns the error for a pollDesc that does not answer POLL_OK. */
@@ -232,6 +234,7 @@ export class ReadOperation extends Operation {
         return this.gave(null);
       }
       if (n === fd.again) {
+        if (fd.readEnded) return this.gave(null);
         pd.rready = false;
         counters.again++;
       } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("read", -n));

@@ -52,6 +52,7 @@ export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<
       while (pd.rready) {
         const n = countRead(attempt());
         if (n === fd.again) {
+          if (fd.readEnded) return 0;
           pd.rready = false;
           counters.again++;
         } else if (n !== fd.interrupted) return n;

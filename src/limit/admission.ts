@@ -3,7 +3,8 @@
 import type { Addr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
-import type { NetFD } from "../net/socket/net_fd.ts";
+import { countLingering, cutLingering } from "../fd/lingering.ts";
+import { hostOf, type NetFD } from "../net/socket/net_fd.ts";
 import { scheduler } from "../sched/thread.ts";
 import { ConnectionSet, type TrackedConn } from "./connection_set.ts";
 import { FirstBytesTimeout } from "./first_bytes_timeout.ts";
@@ -23,6 +24,12 @@ export class AdmissionControl {
   constructor(limits: CheckedLimits) {
     this.gate = new Limiter(limits, {
       goroutines: () => scheduler.count,
+      lingering: () => this.#lingering(),
+      cutLingering: (address) =>
+        cutLingering(({ holder }) => {
+          const one = this.#admitted.of(holder);
+          return one !== undefined && (address === null || one.address === address);
+        }),
       closeOldestIdle: (limit, address) => this.#closeOldestIdle(limit, address),
     });
     this.#refusal = new Rejection(limits.reply);
@@ -33,18 +40,19 @@ export class AdmissionControl {
 
   /**
    * The connection over `sysfd`, which `make` makes, or null if it was refused. `freed` is called
-   * once, when the number is free.
+   * once, when the number is free, and `lingering` when it is closed and lingers before that.
    */
   admit<C extends Conn>(
     sysfd: number,
     remote: Addr,
     make: () => C,
     freed: () => void = () => {},
+    lingering: (fd: NetFD<Addr>) => void = () => {},
   ): C | null {
     const address = hostOf(remote);
     const forbidden = this.gate.enter(address);
     if (forbidden !== null) {
-      this.#refusal.refuse(sysfd, freed);
+      this.#refusal.refuse(sysfd, address, freed);
       this.gate.limits.onShed({ limit: forbidden, action: "refused", remote, count: 1 });
       return null;
     }
@@ -61,6 +69,10 @@ export class AdmissionControl {
     fd.onFreed = () => {
       this.#left(one);
       freed();
+    };
+    fd.onLingering = () => {
+      lingering(fd);
+      this.gate.look();
     };
     this.#admitted.add(one);
     this.#guard?.add(one);
@@ -79,6 +91,10 @@ export class AdmissionControl {
     this.gate.leave(one.address);
   }
 
+  #lingering(): number {
+    return countLingering(({ holder }) => this.#admitted.of(holder) !== undefined);
+  }
+
   #closeOldestIdle(limit: LimitName, address: string | null): boolean {
     const one = this.#admitted.oldestIdle(address);
     if (one === null) return false;
@@ -93,9 +109,4 @@ export class AdmissionControl {
     this.gate.counters.closed[limit]++;
     this.gate.limits.onShed({ limit, action: "closed", remote, count: 1 });
   }
-}
-
-/** What the limit of an address counts: the host without the port. */
-export function hostOf(remote: Addr): string {
-  return (remote as { ip?: string }).ip ?? "";
 }

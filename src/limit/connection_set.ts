@@ -24,7 +24,8 @@ const BATCH = 64;
 
 /** See the top of this file. */
 export class ConnectionSet {
-  readonly #all = new Set<TrackedConn>();
+  /** By what holds the descriptor, in the order in which they came. */
+  readonly #all = new Map<NetFD<Addr>, TrackedConn>();
   /** The idlest at the last look, the idlest last. */
   #batch: Idle[] = [];
 
@@ -35,17 +36,22 @@ export class ConnectionSet {
 
   /** Takes one in. */
   add(one: TrackedConn): void {
-    this.#all.add(one);
+    this.#all.set(one.fd, one);
   }
 
   /** Takes one out; gives false if it was out before. */
   delete(one: TrackedConn): boolean {
-    return this.#all.delete(one);
+    return this.#all.delete(one.fd);
+  }
+
+  /** Returns the one whose descriptor `holder` holds, or held until it was closed. */
+  of(holder: unknown): TrackedConn | undefined {
+    return this.#all.get(holder as NetFD<Addr>);
   }
 
   /** In the order in which they came. */
   [Symbol.iterator](): Iterator<TrackedConn> {
-    return this.#all[Symbol.iterator]();
+    return this.#all.values();
   }
 
   /** The one that has been idle for longest, of `address` or of all; null if none is. */
@@ -55,7 +61,7 @@ export class ConnectionSet {
     for (let fresh = false;;) {
       const idle = this.#batch.pop();
       if (idle !== undefined) {
-        if (this.#all.has(idle.one) && idleSince(idle.one) === idle.since) return idle.one;
+        if (this.#all.has(idle.one.fd) && idleSince(idle.one) === idle.since) return idle.one;
       } else if (fresh) {
         return null;
       } else {
@@ -68,7 +74,7 @@ export class ConnectionSet {
   /** Those that are idle, the idlest last; of several that are alike, the one that came first. */
   #idle(address: string | null): Idle[] {
     const found: Idle[] = [];
-    for (const one of this.#all) {
+    for (const one of this.#all.values()) {
       if (address !== null && one.address !== address) continue;
       const since = idleSince(one);
       if (since !== null) found.push({ one, since });

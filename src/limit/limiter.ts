@@ -19,6 +19,10 @@ export interface LimiterOwner {
   ready?(): boolean;
   /** How many goroutines there are. */
   goroutines(): number;
+  /** How many of those that count are closed already, and linger; none by default. */
+  lingering?(): number;
+  /** Cuts the oldest of those, of one address or of all; false if there is none. */
+  cutLingering?(address: string | null): boolean;
   /** Closes the connection that is idle for longest, of one address or of all; false if none is. */
   closeOldestIdle(limit: LimitName, address: string | null): boolean;
 }
@@ -136,9 +140,11 @@ export class Limiter {
   #stops(): LimitName | null {
     const { connections, goroutines, acceptRate } = this.limits;
     this.#lookAt = Infinity;
-    if (connections?.policy === "wait" && this.counters.open >= connections.most) {
-      return "connections";
-    }
+    // Those that linger make room when the next one comes.
+    if (
+      connections?.policy === "wait" && this.counters.open >= connections.most &&
+      this.counters.open - (this.#keeper.lingering?.() ?? 0) >= connections.most
+    ) return "connections";
     if (goroutines?.policy === "wait" && this.#keeper.goroutines() >= goroutines.most) {
       this.#lookAt = now() + GOROUTINES_MS;
       return "goroutines";
@@ -174,6 +180,7 @@ export class Limiter {
   }
 
   #makesRoom(limit: "connections" | "perAddress" | "goroutines", address: string | null): boolean {
+    if (this.#keeper.cutLingering?.(address)) return true;
     if (this.limits[limit]!.policy !== "closeOldestIdle") return false;
     return this.#keeper.closeOldestIdle(limit, address);
   }

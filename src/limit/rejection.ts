@@ -19,10 +19,10 @@ export class Rejection {
   }
 
   /**
-   * Sends the reply to the peer of `sysfd`, which nobody else knows, and closes it. `freed` is called
+   * Sends the reply to the peer of `sysfd`, whose host is `address`, and closes it. `freed` is called
    * once, when the number is free.
    */
-  refuse(sysfd: number, freed: () => void): void {
+  refuse(sysfd: number, address: string, freed: () => void): void {
     const { sockets } = platform();
     const reply = this.#reply;
     // A socket that is new takes a reply whole, or it takes nothing and its peer is gone.
@@ -35,9 +35,13 @@ export class Rejection {
       freed();
     } else {
       this.#open++;
-      lingerClose(sysfd, scheduler.current?.run ?? null, READ_MS, () => {
-        this.#open--;
-        freed();
+      lingerClose(sysfd, scheduler.current?.run ?? null, {
+        timeout: READ_MS,
+        address,
+        freed: () => {
+          this.#open--;
+          freed();
+        },
       });
     }
   }

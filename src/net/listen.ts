@@ -143,8 +143,8 @@ function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOption
     fd.setAddrs(tcpAddr(raw as RawAddress), null);
     check(fd.init(), platform().registerName);
     holdSpare();
-    const { linger = options.control && lingerOf(sysfd) } = options;
-    return new TCPListener(fd, linger);
+    const { linger = options.control && lingerOf(sysfd), lingerTimeout } = options;
+    return new TCPListener(fd, { linger, lingerTimeout });
   } catch (error) {
     noteClosing(sysfd);
     sockets.close(sysfd);

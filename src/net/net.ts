@@ -92,20 +92,37 @@ export interface Conn extends Disposable {
    */
   onWritable(): SelectCase<{ value: undefined; ok: true }>;
   /**
-   * Closes both directions. Data that `write` accepted is still delivered to a peer that keeps
-   * reading; parked calls fail with `ClosedError`.
+   * Closes both directions; parked calls fail with `ClosedError`. Never parks. A second close does
+   * nothing.
    *
-   * @throws {OpError} with a `ClosedError` if it is already closed
+   * Data that `write` accepted is still delivered. A TCP connection lingers for that after `close`
+   * has returned: it shuts down the writing side, discards incoming data, and closes its descriptor
+   * when the peer has ended its side, or has acknowledged everything and is silent for 0.5 s. Bounds
+   * count from the close, and nothing that the peer sends extends them: 5 s once everything is
+   * acknowledged, `lingerTimeout` (30 s) otherwise, and the `grace` of the run. At a bound comes a
+   * plain close(2): the kernel keeps delivering, and resets only a peer that still sends. Connections
+   * that linger are the first to go at a limit or when descriptors run out, and there are at most
+   * 1,024 of them per thread and 256 per address.
+   *
+   * If others hold the descriptor too, only this number is closed: see {@linkcode shareFd}.
    */
   close(): void;
-  /** Shuts down the reading side. shutdown(2), SHUT_RD. @throws {OpError} if it is closed */
+  /**
+   * Ends the reading side: reads return what has come, then null. Unix sockets: shutdown(2), SHUT_RD,
+   * and the peer's writes fail. TCP: this side alone, as Linux would reset a peer that keeps sending.
+   * Does nothing if the connection is closed or the peer is gone.
+   */
   closeRead(): void;
   /**
-   * Shuts down the writing side: the peer reads the end of the stream. shutdown(2), SHUT_WR.
-   * @throws {OpError} if it is closed
+   * Shuts down the writing side: the peer reads the end of the stream. shutdown(2), SHUT_WR. Does
+   * nothing if the connection is closed or the peer is gone.
    */
   closeWrite(): void;
-  /** Closes at once and resets the connection: data that the peer has not read yet may be lost. */
+  /**
+   * Closes at once and resets the connection: data that the peer has not read yet may be lost. Unix
+   * sockets have no reset: the peer reads what was written and then ECONNRESET if this side has
+   * unread input, else the end of the stream. Does nothing if the connection is closed.
+   */
   abort(): void;
   /**
    * Gives up the descriptor: the caller owns it, and closes it with `closeFd` or passes it to
@@ -173,8 +190,9 @@ export interface Listener extends Disposable {
    */
   onAccept(): SelectCase<{ value: Conn; ok: true }>;
   /**
-   * Closes the listener; parked calls fail with `ClosedError`. @throws {OpError} if it is already
-   * closed
+   * Closes the listener; parked calls fail with `ClosedError`. Its address is free at once. It is a
+   * bare close(2), so that others who hold the listener keep accepting. Never parks. A second close
+   * does nothing.
    */
   close(): void;
   /**

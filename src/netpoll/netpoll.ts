@@ -31,7 +31,7 @@ import { registerState } from "../sched/thread_state.ts";
 import { noteClosing, noteOpened } from "./fd_table.ts";
 import { PollCache } from "./poll_cache.ts";
 import { closeAtUnload } from "./unload.ts";
-import type { PollDesc, WaitCount } from "./poll_desc.ts";
+import type { Closer, PollDesc, WaitCount } from "./poll_desc.ts";
 
 /** What another thread can wake; see src/fd/waker.ts. */
 export interface Wakeable {
@@ -135,6 +135,12 @@ export class Netpoll implements EventSource, WaitCount {
 
   hostWait(): HostWait {
     return this.#hostWait = platform().hostWait(this.init());
+  }
+
+  /** Returns what holds the open descriptor `fd` on this thread, or null. */
+  holderOf(fd: number): Closer | null {
+    for (const pd of this.#cache.inUse()) if (pd.fd === fd && pd.registered) return pd.holder;
+    return null;
   }
 
   closeOwned(run: RunOwner): void {

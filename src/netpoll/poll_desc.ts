@@ -38,6 +38,8 @@ export interface Closer {
   closeQuietly(): void;
   /** What a dump calls it: "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711". */
   describe?(): string;
+  /** Notes that others have the descriptor too: its close must leave theirs alone. */
+  share?(): void;
 }
 
 /** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */

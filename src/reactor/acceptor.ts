@@ -5,12 +5,11 @@ import type { Addr } from "../net/addr/addr.ts";
 import { ADOPTABLE, type AdoptableNetwork } from "../net/file/adopt.ts";
 import type { Listener } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
-import type { NetFD } from "../net/socket/net_fd.ts";
+import { hostOf, type NetFD } from "../net/socket/net_fd.ts";
 import { TCPListener } from "../net/tcp/tcp.ts";
 import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { hostOf } from "../limit/admission.ts";
 import type { WorkerBalancer } from "./balance.ts";
 import { LimitedAccept } from "../limit/limited_accept.ts";
 import type { Limiter } from "../limit/limiter.ts";
@@ -44,7 +43,8 @@ export class ReactorAcceptor {
     this.#fd = listener[DESCRIPTOR] as NetFD<Addr>;
     this.#accepted = {
       network: ADOPTABLE.indexOf(this.#fd.net as AdoptableNetwork),
-      linger: listener instanceof TCPListener ? listener.linger : undefined,
+      linger: listener instanceof TCPListener ? listener.closing.linger : undefined,
+      lingerTimeout: listener instanceof TCPListener ? listener.closing.lingerTimeout : undefined,
     };
     this.#gate = gate;
     this.#balancer = balancer;
@@ -74,7 +74,7 @@ export class ReactorAcceptor {
     const address = perAddress === null ? "" : hostOf(this.#fd.nameOf(peer));
     const forbidden = this.#gate.enter(address);
     if (forbidden !== null) {
-      this.#refusal.refuse(sysfd, () => {});
+      this.#refusal.refuse(sysfd, hostOf(this.#fd.nameOf(peer)), () => {});
       onShed({ limit: forbidden, action: "refused", remote: this.#fd.nameOf(peer), count: 1 });
       return null;
     }

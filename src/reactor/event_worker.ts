@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Serves a worker's connections by a table of events, each worker with a server of its own. */
 import { platform } from "../../platforms/platform.ts";
-import type { EventConn } from "../event/api/conn.ts";
 import type { EventServer } from "../event/event_server.ts";
 import type { Events } from "../event/api/events.ts";
 import { serve } from "../event/serve.ts";
@@ -19,10 +18,6 @@ export type EventPanic = (error: unknown, remote: string) => void;
 export class EventWorker {
   readonly #events: Events;
   readonly #panic: EventPanic;
-  /** What is to be called when a connection is over. */
-  readonly #freed = new Map<EventConn, () => void>();
-  /** The same for the one that is just being taken over. */
-  #coming: (() => void) | null = null;
   #server: EventServer<unknown> | null = null;
 
   constructor(events: Events, panic: EventPanic) {
@@ -39,16 +34,6 @@ export class EventWorker {
         this.#server = server as EventServer<unknown>;
         return events.serving?.(server);
       },
-      closed: (conn, error) => {
-        this.#over(conn);
-        return events.closed?.(conn, error);
-      },
-      ...events.detached !== undefined && {
-        detached: (conn: EventConn, stream: Conn, rest: Uint8Array) => {
-          this.#over(conn);
-          return events.detached!(conn, stream, rest);
-        },
-      },
       onError: (error, conn) => {
         if (events.onError !== undefined) return events.onError(error, conn);
         this.#panic(error, String(conn?.remoteAddr ?? ""));
@@ -56,32 +41,21 @@ export class EventWorker {
     });
   }
 
-  /** Takes over a connection. It counts until it is over, or a goroutine's. */
+  /** Takes over a connection. It counts until its descriptor is free, also as a goroutine's. */
   take(conn: Conn): void {
     const server = this.#server;
     if (server === null || server.closing) return conn.abort();
     const fd = (conn as unknown as { [DESCRIPTOR]: NetFD<Addr> })[DESCRIPTOR];
-    const freed = this.#coming = fd.onFreed ?? (() => {});
+    const { onFreed } = fd;
     fd.onFreed = null;
     const sysfd = conn.detach();
+    fd.onFreed = onFreed;
     try {
-      const taken = server.take(sysfd, streamNet(fd.net), -1);
-      // One that its first handler has closed may be over by now.
-      if (this.#coming !== null) this.#freed.set(taken, freed);
+      server.take(sysfd, streamNet(fd.net), -1).tracked = fd;
     } catch {
-      // The poller will not have it, and nobody else is concerned.
+      // The poller will not have it, and nothing else is concerned.
       platform().sockets.close(sysfd);
-      freed();
-    } finally {
-      this.#coming = null;
+      onFreed?.();
     }
-  }
-
-  #over(conn: EventConn): void {
-    const freed = this.#freed.get(conn);
-    this.#freed.delete(conn);
-    if (freed !== undefined) return freed();
-    this.#coming?.();
-    this.#coming = null;
   }
 }

@@ -70,6 +70,8 @@ export class Reactor implements Disposable {
     this.#gate = new Limiter(mainLimits(limits), {
       ready: () => this.#slots.some((slot) => slot.able),
       goroutines: () => this.#fewestGoroutines(),
+      lingering: () => this.#slots.reduce((sum, { lingering }) => sum + lingering, 0),
+      cutLingering: (address) => this.#slots.some((slot) => slot.cutLingering(address)),
       closeOldestIdle: () => false,
     });
     this.#slots = Array.from({ length: workers }, (_, id) => this.#slot(id));
@@ -218,6 +220,8 @@ export class Reactor implements Disposable {
       driver,
       survives: onPanic !== undefined,
       limits: handedLimits(limits, workers),
+      reportsLingering: mainLimits(limits).connections !== null ||
+        mainLimits(limits).perAddress !== null,
     });
   }
 
@@ -237,6 +241,9 @@ export class Reactor implements Disposable {
         break;
       case "shutdown":
         this.close();
+        break;
+      case "lingering":
+        slot.lingers(message.token);
         break;
       case "shed":
         for (const report of message.reports) this.#shed(report);

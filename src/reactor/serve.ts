@@ -3,15 +3,26 @@
 import type { Listener } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { openReactor } from "./reactor.ts";
+import { needObject, wrongArgument } from "../validate/argument.ts";
 import type { ReactorOptions } from "./options.ts";
+
+/** Options of {@linkcode serve}. */
+export interface ServeOptions extends ReactorOptions {
+  /**
+   * Milliseconds that connections under way have once the listener is closed; no limit by default.
+   * Those still open then are cut, as by {@linkcode Reactor.shutdown} at its deadline.
+   */
+  grace?: number;
+}
 
 /**
  * Serves `listener` on all cores: `go(handle, yield* listener.accept())` in a loop, but in workers.
- * Parks until the listener is closed and its connections have ended.
+ * Parks until the listener is closed and its connections have ended, or `grace` has passed. Closing
+ * the listener cancels the `draining` of every handler's context.
  *
  * @param listener a listener returned by `listen`
  * @param module the handler's module, see {@linkcode openReactor}
- * @param options see {@linkcode ReactorOptions}
+ * @param options see {@linkcode ServeOptions}
  * @throws {TypeError} for an invalid option, naming it; the error of loading the module;
  * {@linkcode NoWorkersError} as {@linkcode Reactor.serve}
  * @example
@@ -23,9 +34,14 @@ import type { ReactorOptions } from "./options.ts";
 export function* serve(
   listener: Listener,
   module: URL | string,
-  options: ReactorOptions = {},
+  options: ServeOptions = {},
 ): Routine<void> {
-  using reactor = yield* openReactor(module, options);
+  needObject("serve", "its options", options);
+  const { grace = Infinity, ...rest } = options;
+  if (!(typeof grace === "number" && grace >= 0)) {
+    throw wrongArgument("serve", "grace", "milliseconds, 0 or more", grace);
+  }
+  using reactor = yield* openReactor(module, rest);
   yield* reactor.serve(listener);
-  yield* reactor.shutdown();
+  yield* reactor.shutdown({ deadline: grace });
 }

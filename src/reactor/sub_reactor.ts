@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** A worker that serves connections: those that it is handed, and those that it accepts itself. */
 import { adopt, ADOPTABLE, adoptedAddr } from "../net/file/adopt.ts";
+import type { Addr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
+import type { NetFD } from "../net/socket/net_fd.ts";
+import { cutLingering } from "../fd/lingering.ts";
 import { wake } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
 import { go, gosched } from "../sched/api.ts";
@@ -46,6 +49,8 @@ export class SubReactor {
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
   readonly #listeners = new Map<number, WorkerListener>();
+  /** Handed connections that linger, by their tokens, if the main thread wants to know them. */
+  readonly #lingering = new Map<number, NetFD<Addr>>();
   readonly #shed: ShedReports;
   readonly #admission: AdmissionControl;
   readonly #context: HandlerContext;
@@ -142,22 +147,29 @@ export class SubReactor {
 
   /** The connection over the descriptor that is next in the ring; null if it was turned away. */
   #admitted(sysfd: number): Conn | null {
-    const { token, accepted: { network: place, peer, linger } } = this.#descriptors;
+    const { token, accepted: { network: place, peer, ...closing } } = this.#descriptors;
     const network = ADOPTABLE[place];
     const remote = adoptedAddr(network, peer);
     const freed = () => {
+      this.#lingering.delete(token);
       this.#tokens.push(token);
       this.#ended();
     };
     this.#open++;
     try {
-      const make = () => adopt(network, sysfd, remote, linger);
-      return this.#admission.admit(sysfd, remote, make, freed);
+      const make = () => adopt(network, sysfd, remote, closing);
+      return this.#admission.admit(sysfd, remote, make, freed, (fd) => this.#lingers(token, fd));
     } catch (error) {
       // The poller will not have it; it is closed, and nobody else is concerned.
       if (error instanceof OpError) return null;
       throw error;
     }
+  }
+
+  #lingers(token: number, fd: NetFD<Addr>): void {
+    if (this.#main.start.reportsLingering !== true) return;
+    this.#lingering.set(token, fd);
+    this.#main.post({ type: "lingering", token });
   }
 
   #begin(conn: Conn): void {
@@ -212,6 +224,9 @@ export class SubReactor {
       } else if (message.type === "unlisten") {
         this.#listeners.get(message.listener)?.stop();
         this.#listeners.delete(message.listener);
+      } else if (message.type === "cut") {
+        const fd = this.#lingering.get(message.token);
+        cutLingering(({ holder }) => holder === fd);
       }
     }
   }

@@ -47,6 +47,8 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   readonly #mostGoroutines: number;
   /** The connections that it was handed, by their tokens, and what the gate counts each under. */
   readonly #held = new Map<number, string>();
+  /** Those of them that are closed and linger, the oldest first. */
+  readonly #lingering = new Set<number>();
   readonly #onPause: (slot: WorkerSlot, paused: boolean) => void;
   /** Connections that those accepted themselves who worked here before. */
   #acceptedBefore = 0;
@@ -124,6 +126,29 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     this.link!.wake();
   }
 
+  /** Handed connections that are closed and linger, and are not to be cut already. */
+  get lingering(): number {
+    return this.#lingering.size;
+  }
+
+  /** Notes that the connection of `token` is closed, and lingers. */
+  lingers(token: number): void {
+    if (!this.#held.has(token)) return;
+    this.#lingering.add(token);
+    this.#gate.look();
+  }
+
+  /** Has the worker close the oldest that lingers, of one address or of all; false if none does. */
+  cutLingering(address: string | null): boolean {
+    for (const token of this.#lingering) {
+      if (address !== null && this.#held.get(token) !== address) continue;
+      this.#lingering.delete(token);
+      this.link?.send({ type: "cut", token });
+      return true;
+    }
+    return false;
+  }
+
   /** Takes back what it has closed. */
   collect(): void {
     if (this.link === null) return;
@@ -150,6 +175,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     const address = this.#held.get(token);
     if (address === undefined) return;
     this.#held.delete(token);
+    this.#lingering.delete(token);
     this.#gate.leave(address);
   }
 

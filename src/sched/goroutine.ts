@@ -33,6 +33,13 @@ export const WAITING = 2;
 /** See RUNNABLE. */
 export const DEAD = 3;
 
+/** A goroutine that its run ends. */
+export const MEMBER = 0;
+/** A goroutine that its run waits for, however long that takes: it ends by itself. */
+export const DAEMON = 1;
+/** A goroutine that its run waits for until the grace is over, and ends then. */
+export const BOUNDED_DAEMON = 2;
+
 /** How a state is called, by its number. */
 const STATUS: readonly GoroutineStatus[] = ["runnable", "running", "waiting", "dead"];
 
@@ -126,8 +133,8 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   grace: HeapTimer | null = null;
   /** Whether it is in the midst of `gosched`. */
   gaveWay = false;
-  /** A daemon ends by itself: its run waits for it and does not end it. */
-  daemon = false;
+  /** Whether its run waits for it instead of ending it: {@linkcode MEMBER} or one of the daemons. */
+  kind: number = MEMBER;
 
   /** */
   constructor(run: RunOwner, name: string, body: Routine<T>) {

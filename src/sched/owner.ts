@@ -20,6 +20,8 @@ export interface Owner<G> {
   readonly detectDeadlock: boolean;
   /** The machine that it runs on; null where there is only one. */
   readonly place: object | null;
+  /** Milliseconds that `finally` blocks and connections under way have when it ends. */
+  readonly grace: number;
   /** Whether nothing of it lives any more. */
   readonly over: boolean;
   /** Whether it is over, or about to be. */

@@ -3,11 +3,13 @@
  * A run: the goroutines of one `run` or `runSync`, and how they end together.
  *
  * It ends when its main goroutine returns, or at the first uncaught error. Then every other
- * goroutine is ended, the newest first, and its `finally` blocks run; those may park, and have a
- * while for it. Then the run's descriptors are closed. It is over when nothing of it lives.
+ * goroutine is ended, the newest first, and its `finally` blocks run; those may park. Then the run's
+ * descriptors are closed, and connections with bytes under way linger (net/socket/lossless_close.ts).
+ * The grace bounds all of that together. It is over when nothing of it lives.
  */
-import { type G, type Goroutine, PanicError } from "./goroutine.ts";
-import { END_GRACE_MS, type Scheduler } from "./scheduler.ts";
+import { shown } from "../validate/argument.ts";
+import { BOUNDED_DAEMON, type G, type Goroutine, MEMBER, PanicError } from "./goroutine.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
 import { captureSite } from "./spawn_site.ts";
@@ -18,8 +20,21 @@ import { now } from "./clock.ts";
 /** How often a goroutine that parks in its `finally` blocks after that is ended again. */
 const END_TRIES = 100;
 
+/** Grace of a run that sets none, in milliseconds. */
+const DEFAULT_GRACE_MS = 1000;
+
 /** Options of {@linkcode run} and {@linkcode runSync}. */
 export interface RunOptions {
+  /**
+   * Upper bound of the end of the run in milliseconds; 1,000 by default. Until then `finally` blocks
+   * may park, and closed connections with data in flight linger, as {@linkcode Conn.close} says.
+   * Afterwards the remaining goroutines are ended where they wait, and every connection that still
+   * lingers is closed by close(2): the kernel goes on delivering what it can. It takes precedence
+   * over `lingerTimeout`. `Infinity` for no bound.
+   *
+   * @throws {RangeError} if it is negative or not a number
+   */
+  grace?: number;
   /**
    * Called for each error that a goroutine did not catch; the other goroutines continue. Without
    * it, such an error ends the run. An error in the main goroutine always ends the run.
@@ -71,6 +86,8 @@ export class Run {
   readonly debug: boolean;
   /** See {@linkcode RunKind}; null on the only machine there is. */
   readonly place: object | null;
+  /** See {@linkcode RunOptions}. */
+  readonly grace: number;
   /** The error that ended it. */
   failure: { readonly error: unknown } | null = null;
   /** What main returned. */
@@ -88,7 +105,7 @@ export class Run {
   #daemons = 0;
   #ending = false;
   #closed = false;
-  readonly #grace = new CallTimer(() => this.#lastCall());
+  readonly #graceTimer = new CallTimer(() => this.#lastCall());
 
   constructor(scheduler: Scheduler, options: RunKind = {}) {
     this.scheduler = scheduler;
@@ -96,6 +113,7 @@ export class Run {
     this.detectDeadlock = options.detectDeadlock ?? true;
     this.debug = options.debug ?? false;
     this.place = options.place ?? null;
+    this.grace = checkGrace(options.grace ?? DEFAULT_GRACE_MS);
     this.#onPanic = options.onPanic;
     const { watchdog, onSlow } = options;
     this.#watchdog = watchdog === undefined ? null : new Watchdog(this, watchdog, onSlow);
@@ -121,8 +139,8 @@ export class Run {
 
   /** Takes in a goroutine; the scheduler calls it. */
   add(g: G): void {
-    if (g.daemon) this.#daemons++;
-    else this.#living++;
+    if (g.kind === MEMBER) this.#living++;
+    else this.#daemons++;
     if (this.debug) g.site = captureSite();
     g.older = this.#newest;
     if (this.#newest !== null) this.#newest.newer = g;
@@ -163,12 +181,10 @@ export class Run {
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
+    const until = now() + this.grace;
     this.#endAll();
-    if (this.#living > 0) {
-      const { timers } = this.scheduler;
-      timers.set(this.#grace, now() + END_GRACE_MS);
-    }
     this.#settle();
+    if (!this.over && until < Infinity) this.scheduler.timers.set(this.#graceTimer, until);
   }
 
   /**
@@ -183,7 +199,7 @@ export class Run {
     this.#ending = this.#closed = true;
     const { timers } = this.scheduler;
     timers.stopOwned(this);
-    timers.stop(this.#grace);
+    timers.stop(this.#graceTimer);
     this.scheduler.source.forgetOwned(this);
     for (const g of [...this.goroutines()]) {
       if (g.status !== "dead") this.scheduler.abandon(g);
@@ -203,8 +219,8 @@ export class Run {
   }
 
   #remove(g: G): void {
-    if (g.daemon) this.#daemons--;
-    else this.#living--;
+    if (g.kind === MEMBER) this.#living--;
+    else this.#daemons--;
     if (g.newer === null) this.#newest = g.older;
     else g.newer.older = g.older;
     if (g.older !== null) g.older.newer = g.newer;
@@ -212,22 +228,23 @@ export class Run {
   }
 
   #endAll(): void {
-    for (const g of [...this.goroutines()]) if (!g.daemon) this.scheduler.end(g);
+    for (const g of [...this.goroutines()]) if (g.kind === MEMBER) this.scheduler.end(g);
   }
 
-  /** The `finally` blocks have had their time: sockets are closed under them, and waits cut short. */
+  /** The grace is over: sockets are closed under `finally` blocks, and all waits are cut short. */
   #lastCall(): void {
     this.#close();
     for (let i = 0; i < END_TRIES && this.#living > 0; i++) this.#endAll();
     // Those that park again and again.
-    this.#leaveBehind((g) => !g.daemon);
+    this.#leaveBehind((g) => g.kind === MEMBER);
+    for (const g of [...this.goroutines()]) if (g.kind === BOUNDED_DAEMON) this.scheduler.end(g);
     this.#settle();
   }
 
   /** Gives up those of whom `which` says so: the generator is garbage. */
   #leaveBehind(which: (g: G) => boolean): void {
     for (const g of [...this.goroutines()].filter(which)) {
-      if (g.daemon) this.scheduler.end(g);
+      if (g.kind !== MEMBER) this.scheduler.end(g);
       if (g.status === "dead") continue;
       this.scheduler.abandon(g);
       this.#remove(g);
@@ -238,7 +255,7 @@ export class Run {
     if (this.#living > 0 || this.over) return;
     this.#close();
     if (this.#daemons > 0 || this.#living > 0) return;
-    this.scheduler.timers.stop(this.#grace);
+    this.scheduler.timers.stop(this.#graceTimer);
     this.#finish();
   }
 
@@ -254,6 +271,13 @@ export class Run {
     this.#closed = true;
     this.scheduler.source.closeOwned(this);
   }
+}
+
+function checkGrace(ms: number): number {
+  if (typeof ms === "number" && ms >= 0) return ms;
+  throw new RangeError(
+    `Cannot run as grace must be milliseconds, 0 or more: current value is ${shown(ms)}`,
+  );
 }
 
 /** Writes the goroutine's name into an error, which stays the very object that was thrown. */

@@ -28,9 +28,6 @@ import { CallTimer, TimerHeap } from "./timer_heap.ts";
 /** Calls that a goroutine may make without parking before it is put behind the others. */
 const BUDGET = 32;
 
-/** How long `finally` blocks may take once a goroutine is ended, in milliseconds. */
-export const END_GRACE_MS = 1000;
-
 /** The wait reason of a goroutine that waits for a promise of the host. */
 export const PROMISE = "promise";
 
@@ -180,14 +177,15 @@ export class Scheduler {
 
   /**
    * Ends `g` at the point where it waits: its `finally` blocks run. It may park again in one; if it
-   * has not come to its end {@linkcode END_GRACE_MS} later, it is ended again there.
+   * has not come to its end when the grace of its run has passed, it is ended again there.
    */
   end(g: G): void {
     if (g.state === DEAD || g.state === RUNNING) return;
     this.#observed(g, () => this.#resume(g, () => g.body.return(undefined), ENDED));
     if (g.state === DEAD) return;
+    if (g.run.grace === Infinity) return;
     g.grace ??= new CallTimer(() => this.end(g));
-    this.timers.set(g.grace, now() + END_GRACE_MS);
+    this.timers.set(g.grace, now() + g.run.grace);
   }
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
 import { shown } from "../validate/argument.ts";
-import { G, type Routine, type RunOwner } from "./goroutine.ts";
+import { BOUNDED_DAEMON, DAEMON, G, type Routine, type RunOwner } from "./goroutine.ts";
+import { PARK } from "./park.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
 import { registerState } from "./thread_state.ts";
@@ -70,9 +71,49 @@ export function currentRun(): RunOwner {
 
 /** Starts a goroutine that its run waits for and does not end. It must end by itself. */
 export function goDaemon(run: RunOwner | null, name: string, f: () => Routine<void>): void {
-  const g = new G<void>(run ?? currentRun(), name, f());
-  g.daemon = true;
+  void startDaemon(run, name, f(), DAEMON);
+}
+
+function startDaemon(
+  run: RunOwner | null,
+  name: string,
+  body: Routine<void>,
+  kind: number,
+): G<void> {
+  const g = new G<void>(run ?? currentRun(), name, body);
+  g.kind = kind;
   scheduler.start(g as G);
+  return g;
+}
+
+/**
+ * Starts a goroutine that its run waits for until the run's grace has passed, and then ends. `last`
+ * is called at its end in any case, also if it is ended before its first turn.
+ */
+export function goBounded(
+  run: RunOwner | null,
+  name: string,
+  f: () => Routine<void>,
+  last: () => void,
+): G<void> {
+  const body = guarded(f, last);
+  // Into the `try` block, without which an early end would skip `finally`.
+  body.next();
+  return startDaemon(run, name, body, BOUNDED_DAEMON);
+}
+
+/** As {@linkcode goBounded}, of a body whose `return` works before its first turn as well. */
+export function goBoundedTask(run: RunOwner, name: string, body: Routine<void>): void {
+  void startDaemon(run, name, body, BOUNDED_DAEMON);
+}
+
+function* guarded(f: () => Routine<void>, last: () => void): Routine<void> {
+  try {
+    yield PARK;
+    yield* f();
+  } finally {
+    last();
+  }
 }
 
 /**

@@ -4,10 +4,13 @@ import type { PeerCertificate, TLSSocket } from "node:tls";
 import { setImmediate } from "node:timers";
 import { platform } from "../../platforms/platform.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
+import { descriptorOf } from "../net/socket/descriptor.ts";
+import { lingerTimeoutOf, NetFD } from "../net/socket/net_fd.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
 import { wait } from "../sched/api.ts";
+import { now } from "../sched/clock.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -20,8 +23,6 @@ import type { CiphertextStream } from "./ciphertext_stream.ts";
 const MOST_READY = 64 * 1024;
 /** Turns of the host's loop after which its engine has dealt with what it was given. */
 const SETTLING_TURNS = 3;
-/** How long a connection that is to be closed may make no progress before it is reset. */
-const STALLED_MS = 5_000;
 
 /** See the top of this file. */
 export class TLSConnImpl extends DuplexConn implements TLSConn {
@@ -36,7 +37,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   /** */
   constructor(conn: Conn, ciphertext: CiphertextStream) {
-    super(conn.localAddr, conn.remoteAddr);
+    super(conn.localAddr, conn.remoteAddr, lingerTimeoutOf(conn));
     this.conn = conn;
     this.#ciphertext = ciphertext;
     this.#securing.onWatch = this.reading.onWatch;
@@ -116,7 +117,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 
   override closeWrite(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     if (this.#secured) return super.closeWrite();
     this.#endWhenSecured = true;
   }
@@ -188,18 +189,21 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     super.broken(error instanceof OpError ? error.cause : error);
   }
 
-  protected override *finish(): Routine<void> {
+  protected override *finish(since: number): Routine<void> {
     const { stream } = this;
-    try {
-      if (stream === null || !this.#secured) return;
-      stream.end();
-      yield* this.outlast(() => stream.writableFinished || stream.destroyed, STALLED_MS);
-      // The close_notify comes behind the last byte, on Deno a moment later.
-      yield* turns();
-      yield* this.outlast(() => this.#ciphertext.unwritten === 0, STALLED_MS);
-    } finally {
-      this.#fall();
-    }
+    if (stream === null || !this.#secured) return;
+    const until = since + this.lingerTimeout;
+    stream.end();
+    yield* this.outlast(() => stream.writableFinished || stream.destroyed, until);
+    // The close_notify comes behind the last byte, on Deno a moment later.
+    yield* turns();
+    yield* this.outlast(() => this.#ciphertext.unwritten === 0, until);
+    const fd = descriptorOf(this.conn);
+    if (fd instanceof NetFD) fd.lingerTimeout = Math.max(0, until - now());
+  }
+
+  protected override release(): void {
+    this.#fall();
   }
 
   protected override failed(op: "read" | "write"): Error {

@@ -62,6 +62,8 @@ export interface WorkerStart {
   readonly main: WakerHandle;
   /** The limits that the worker keeps by itself. */
   readonly limits: WorkerLimits;
+  /** Whether to report connections that linger: the main thread has a limit for which they count. */
+  readonly reportsLingering?: boolean;
 }
 
 /** Limits as they travel: without functions. */
@@ -87,6 +89,8 @@ export type ToWorker =
   }
   /** Accept no more there. */
   | { readonly type: "unlisten"; readonly listener: number }
+  /** Close the connection of this token, which lingers: its place is needed. */
+  | { readonly type: "cut"; readonly token: number }
   | { readonly type: "job"; readonly job: number; readonly name: string; readonly args: unknown[] };
 
 /** What a worker tells of what it has shed since it told last. */
@@ -103,6 +107,8 @@ export type ToMain =
   /** A connection's goroutine did not catch an error. */
   | { readonly type: "panic"; readonly error: EncodedError; readonly remote: string }
   | { readonly type: "shed"; readonly reports: ShedReport[] }
+  /** The connection of this token is closed, and lingers. */
+  | { readonly type: "lingering"; readonly token: number }
   /** A handler of its table of events has shut its server down. */
   | { readonly type: "shutdown" }
   | { readonly type: "result"; readonly job: number; readonly value: unknown }

@@ -21,8 +21,11 @@ const LENGTH = 3;
 const LINGER = 4;
 const UNSAID = -2;
 const NOT = -1;
+/** ...and as whole milliseconds of `lingerTimeout`, or UNSAID... */
+const LINGER_TIMEOUT = 5;
+const LONGEST = 0x7fffffff;
 /** ...and the address: `struct sockaddr_un`, the longest of them, has 110 bytes. */
-const ADDRESS = 5;
+const ADDRESS = 6;
 const ADDRESS_BYTES = 112;
 const ENTRY = ADDRESS + ADDRESS_BYTES / 4;
 
@@ -34,6 +37,8 @@ export interface Accepted {
   readonly peer: RawAddress;
   /** As {@linkcode ListenOptions} has it. */
   readonly linger: number | null | undefined;
+  /** As {@linkcode ListenOptions} has it. */
+  readonly lingerTimeout: number | undefined;
 }
 
 /** Connections on their way to the thread that will serve them. */
@@ -61,7 +66,7 @@ export class DescriptorRing {
   }
 
   /** Puts one in; there must be room. */
-  push(fd: number, token: number, { network, linger, peer }: Accepted): void {
+  push(fd: number, token: number, { network, linger, lingerTimeout, peer }: Accepted): void {
     const tail = Atomics.load(this.#words, TAIL);
     const at = entryAt(tail);
     this.#words[at + FD] = fd;
@@ -69,6 +74,9 @@ export class DescriptorRing {
     this.#words[at + NETWORK] = network;
     this.#words[at + LENGTH] = peer.length;
     this.#words[at + LINGER] = linger === undefined ? UNSAID : linger ?? NOT;
+    this.#words[at + LINGER_TIMEOUT] = lingerTimeout === undefined
+      ? UNSAID
+      : Math.min(lingerTimeout, LONGEST);
     this.#bytes.set(peer, (at + ADDRESS) * 4);
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
   }
@@ -82,7 +90,9 @@ export class DescriptorRing {
   get accepted(): Accepted {
     const word = this.#next(LINGER);
     const linger = word === UNSAID ? undefined : word === NOT ? null : word;
-    return { network: this.#next(NETWORK), peer: this.#peer, linger };
+    const timeout = this.#next(LINGER_TIMEOUT);
+    const lingerTimeout = timeout === UNSAID ? undefined : timeout;
+    return { network: this.#next(NETWORK), peer: this.#peer, linger, lingerTimeout };
   }
 
   /** The token of the one that is next. */

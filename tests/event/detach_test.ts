@@ -121,3 +121,46 @@ both("detached may answer shutdown", function* () {
   });
   assert.equal(closed, 1);
 });
+
+both("a peer that rests for longer than closeTimeout loses nothing of a detach", function* () {
+  const great = pattern(8 << 20);
+  const ends: string[] = [];
+  yield* serving({
+    closeTimeout: 20,
+    opened(conn) {
+      conn.write(great);
+      return "detach";
+    },
+    detached(_conn, stream) {
+      ends.push("detached");
+      stream.close();
+    },
+    closed: (_conn, error) => void ends.push(`closed: ${error}`),
+  }, function* ({ connect, server }) {
+    using client = yield* connect();
+    yield* until(() => server.connections === 1);
+    yield* sleep(100);
+    const back = new Uint8Array(great.length);
+    yield* client.readFull(back);
+    assert.deepEqual(back, great);
+    assert.equal(yield* readAll(client), "");
+  });
+  assert.deepEqual(ends, ["detached"]);
+});
+
+both("an idle time-out of the user's own ends a detach that the peer does not take", function* () {
+  const ends: string[] = [];
+  yield* serving({
+    idleTimeout: 30,
+    opened(conn) {
+      conn.write(new Uint8Array(8 << 20));
+      return "detach";
+    },
+    detached: (_conn, stream) => stream.close(),
+    closed: (_conn, error) => void ends.push(`${error?.name}`),
+  }, function* ({ connect }) {
+    using _ = yield* connect();
+    yield* until(() => ends.length === 1);
+  });
+  assert.deepEqual(ends, ["IdleTimeoutError"]);
+});

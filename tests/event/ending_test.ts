@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** Every way in which a connection ends: `closed` is called once, with the reason. */
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   cancellable,
   type Conn,
+  dial,
   go,
+  listen,
   type OpError,
   type Routine,
   run,
   runSync,
   sleep,
+  stats,
 } from "../../mod.ts";
 import { type EventConn, type Events, serve } from "../../event.ts";
-import { assertNothingLeft, both, openSockets, until } from "../harness.ts";
+import { assertNothingLeft, both, openSockets, until, wineGap } from "../harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
 import { test } from "node:test";
 
@@ -349,3 +354,97 @@ both("a shutdown sends all to those who take it", function* () {
     assert.equal(yield* readAll(client), "");
   });
 });
+
+/** Writes a byte again and again until the connection has ended. Returns by which error. */
+function* trickle(client: Conn): Routine<string> {
+  try {
+    for (;; yield* sleep(2)) yield* client.write(bytes("x"));
+  } catch (error) {
+    return (error as OpError).code;
+  }
+}
+
+both("a close gives up a peer that reads on and on, slowly, and trickles", function* () {
+  const closed: string[] = [];
+  const great = new Uint8Array(64 << 20);
+  yield* serving({
+    closeTimeout: 200,
+    maxPending: great.length,
+    highWaterMark: great.length,
+    opened: () => ({ out: great, action: "close" }),
+    closed: (_conn, error) => void closed.push(`${error?.name}`),
+  }, function* ({ connect }) {
+    using client = yield* connect();
+    const trickling = go(trickle, client);
+    const reading = go(function* () {
+      // It takes a second and more for all of it, and never rests for closeTimeout.
+      const buf = new Uint8Array(64 * 1024);
+      try {
+        for (;; yield* sleep(1)) if ((yield* client.read(buf)) === null) return "an orderly end";
+      } catch (error) {
+        return (error as OpError).code;
+      }
+    });
+    yield* until(() => closed.length === 1);
+    // What it has is a part, and must not look like the whole. The kernel says so to one of the two.
+    const told = [yield* reading.join(), yield* trickling.join()];
+    assert.ok(told.includes("ECONNRESET"), told.join());
+  });
+  assert.deepEqual(closed, ["IdleTimeoutError"]);
+});
+
+both("closeTimeout bounds what the kernel has still to send, from the close on", function* () {
+  let closed = 0;
+  yield* serving({
+    closeTimeout: 200,
+    data: () => ({ out: new Uint8Array(100_000), action: "close" }),
+    closed: () => void closed++,
+  }, function* ({ connect, server, goroutine }) {
+    const client = yield* connect();
+    client.setReadBuffer(1024);
+    yield* client.write(bytes("x"));
+    const trickling = go(trickle, client);
+    yield* until(() => closed === 1);
+    const start = performance.now();
+    server.shutdown();
+    yield* goroutine.join();
+    // This end's own, and nothing of the server any more.
+    yield* until(() => stats().descriptors === 1);
+    assert.ok(performance.now() - start < 4_000);
+    client.abort();
+    yield* trickling.join();
+  });
+});
+
+both("a shutdown frees the address at once", function* () {
+  yield* serving({}, function* ({ server }) {
+    const address = String(server.addrs[0]);
+    yield* sleep(1);
+    server.shutdown();
+    (yield* listen("tcp", address)).close();
+  });
+});
+
+for (const [way, length] of [["a little", 6], ["much", 100_000]] as const) {
+  both(`a client on a Unix socket reads an orderly end after an answer of ${way}`, function* () {
+    const path = join(tmpdir(), `netpoll-event-${crypto.randomUUID()}`);
+    let sent = false;
+    yield* serving({
+      // Of what comes, most is never read.
+      opened(conn) {
+        conn.pause();
+        go(function* () {
+          yield* until(() => sent);
+          conn.write(new Uint8Array(length).fill(0x2e));
+          conn.close();
+        });
+      },
+    }, function* ({ server }) {
+      const client = yield* dial("unix", String(server.addrs[0]));
+      yield* client.write(new Uint8Array(10_000));
+      sent = true;
+      assert.equal(yield* readAll(client), ".".repeat(length));
+      client.close();
+    }, `unix://${path}`);
+  }, wineGap("AF_UNIX"));
+}

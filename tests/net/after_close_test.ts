@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Whatever has been closed, given up or reset says so, whatever is called: the error of a closed
- * connection, with its operation, and no system call on a number that is another's by now.
+ * connection, with its operation, and no system call on a number that is another's by now. Calls that
+ * close do nothing.
  */
 import assert from "node:assert/strict";
 import {
@@ -44,9 +45,6 @@ const CALLS: Record<string, unknown[]> = {
   readable: [],
   write: [bytes],
   writev: [[bytes]],
-  closeRead: [],
-  closeWrite: [],
-  close: [],
   detach: [],
   setNoDelay: [true],
   setKeepAlive: [true],
@@ -69,6 +67,9 @@ const CALLS: Record<string, unknown[]> = {
   accept: [],
 };
 
+/** Calls that do nothing on what is closed. */
+const CLOSING = ["close", "closeRead", "closeWrite", "abort"];
+
 /** What `call` throws, at once or when it is driven. */
 function* error(call: () => Any): Routine<unknown> {
   return yield* thrown((function* () {
@@ -84,6 +85,7 @@ function* assertClosed(closed: Any, except: readonly string[] = []): Routine<voi
     const said = yield* error(() => closed[name](...args));
     assert.ok(said instanceof OpError && said.cause instanceof ClosedError, `${name}: ${said}`);
   }
+  for (const name of CLOSING) closed[name]?.();
   if (closed.chunks !== undefined) {
     const said = yield* error(() => closed.chunks().next());
     assert.ok((said as OpError).cause instanceof ClosedError, String(said));

@@ -131,7 +131,7 @@ both("what befalls a connection is of the class that Deno throws", function* () 
   a.close();
   assertIs(yield* thrown(a.read(bytes)), "BadResource");
   assertIs(yield* thrown(a.write(bytes)), "BadResource");
-  assert.throws(() => a.close(), (error) => error instanceof DENO.BadResource);
+  assert.throws(() => a.setNoDelay(true), (error) => error instanceof DENO.BadResource);
   const eof = yield* thrown(function* () {
     const [c, d] = yield* pair();
     using _c = c, _d = d;

@@ -288,9 +288,7 @@ both("close ends those who wait, and never lingers", function* () {
   assert.ok(numGoroutine() <= before - 2, "a goroutine lingers");
   assert.equal(conn.fd, -1);
   assert.equal(String(conn.localAddr), address);
-  assert.throws(() => conn.close(), {
-    message: `close udp ${address}: use of closed network connection`,
-  });
+  conn.close();
   for (
     const call of [() => conn.read(new Uint8Array(1)), () => conn.writeTo(HELLO, conn.localAddr)]
   ) {

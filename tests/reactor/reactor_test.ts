@@ -10,6 +10,7 @@ import {
   type Goroutine,
   gosched,
   listen,
+  readAll,
   type Routine,
   sleep,
 } from "../../mod.ts";
@@ -558,6 +559,108 @@ bothWithWorkers("at a limit of goroutines that come and go, nobody is refused", 
 });
 
 const EVENTS = new URL("./handlers/events.ts", import.meta.url);
+
+bothWithWorkers("a shutdown waits for what a table of events has detached", function* () {
+  const reactor = yield* openReactor(EVENTS, { workers: 1 });
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const serving = go(() => reactor.serve(listener));
+  const conn = yield* dial("tcp", String(listener.addr));
+  yield* conn.write(encode("detach"));
+  const reading = go(() => readAll(conn));
+  yield* until(() => reactor.counters.open === 1);
+  // Its goroutine answers later, when the event server has no connection any more.
+  const shutdown = go(() => reactor.shutdown({ deadline: 20_000 }));
+  assert.equal(new TextDecoder().decode(yield* reading.join()), "from a goroutine");
+  conn.close();
+  assert.deepEqual(yield* shutdown.join(), { cut: 0 });
+  yield* serving.join();
+});
+
+bothWithWorkers("a shutdown counts what a table of events has detached, and cuts it", function* () {
+  const reactor = yield* openReactor(EVENTS, { workers: 1, name: "keeps" });
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const serving = go(() => reactor.serve(listener));
+  using _conn = yield* dial("tcp", String(listener.addr));
+  yield* until(() => reactor.counters.open === 1);
+  assert.deepEqual(yield* reactor.shutdown({ deadline: 50 }), { cut: 1 });
+  assert.equal(reactor.counters.open, 0);
+  yield* serving.join();
+});
+
+/** Writes a byte again and again until the connection has ended. */
+function* trickle(conn: Conn): Routine<void> {
+  try {
+    for (;; yield* sleep(2)) yield* conn.write(encode("x"));
+  } catch {
+    // It has ended.
+  }
+}
+
+for (const limits of [{ connections: 1 }, { perAddress: 1 }] as const) {
+  const [name] = Object.keys(limits);
+  const brief: [URL, ReactorOptions] = [HANDLER, { workers: 1, name: "brief", limits }];
+  bothWithWorkers(`what lingers in a worker is the first to go at ${name}`, function* () {
+    const reactor = yield* openReactor(...brief);
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const serving = go(() => reactor.serve(listener));
+    const served: Conn[] = [];
+    const talking: Goroutine<void>[] = [];
+    const start = performance.now();
+    for (let i = 0; i < 4;) {
+      const conn = yield* dial("tcp", String(listener.addr));
+      served.push(conn);
+      talking.push(go(trickle, conn));
+      try {
+        if ((yield* conn.read(new Uint8Array(1))) === 1) i++;
+      } catch {
+        // Refused, before the worker has said that the last one lingers.
+      }
+    }
+    const took = performance.now() - start;
+    assert.ok(took < 4_500, `they waited ${took} ms for those that linger`);
+    for (const conn of served) conn.abort();
+    for (const each of talking) yield* each.join();
+    assert.deepEqual(yield* reactor.shutdown(), { cut: 0 });
+    yield* serving.join();
+  });
+}
+
+/** Serves with `grace` until a connection of it has answered, then closes the listener. */
+function* servedOnce(grace: number | undefined): Routine<[Conn, Goroutine<void>]> {
+  const listener = yield* listen("tcp", "127.0.0.1:0");
+  const options = grace === undefined ? { workers: 1 } : { workers: 1, grace };
+  const serving = go(() => serve(listener, HANDLER, options));
+  const conn = yield* dial("tcp", String(listener.addr));
+  yield* ask(conn, "who");
+  listener.close();
+  return [conn, serving];
+}
+
+bothWithWorkers("serve() lets connections under way come to their end", function* () {
+  const [conn, serving] = yield* servedOnce(undefined);
+  yield* sleep(50);
+  assert.equal(yield* ask(conn, "still here"), "still here");
+  assert.notEqual(serving.status, "dead");
+  conn.close();
+  yield* serving.join();
+});
+
+bothWithWorkers("serve() cuts them when its grace is over", function* () {
+  const [conn, serving] = yield* servedOnce(50);
+  const start = performance.now();
+  yield* serving.join();
+  assert.ok(performance.now() - start < 8_000);
+  assert.match(yield* lastWords(conn, "x"), /null|ECONNRESET|EPIPE/);
+  conn.close();
+});
+
+bothWithWorkers("serve() wants a grace in milliseconds", function* () {
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  for (const grace of [-1, NaN, "1" as unknown as number]) {
+    const error = yield* thrown(serve(listener, HANDLER, { grace }));
+    assert.ok(error instanceof TypeError && /grace/.test(error.message), String(error));
+  }
+});
 
 for (const way of ["handing", "sharing"] as const) {
   bothWithWorkers(`a table of events serves in workers: ${way}`, function* () {

@@ -58,7 +58,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "fd/read_write.ts": { NO_BYTES: "constant" },
   "fd/send_file.ts": { UNSUPPORTED: "constant" },
   "fd/chunks.ts": { NOTHING_YET: "constant" },
-  "fd/fd.ts": { OF_THE_NETWORK: "constant" },
+  "fd/fd.ts": { OF_THE_NETWORK: "constant", PEER_GONE: "constant" },
   "fd/writev.ts": { scratch: "bytes that a call fills and sends before anything else runs" },
   "fd/errors.ts": { TEMPORARY: "constant" },
   "sync/object_pool.ts": { watching: "belongs to the registry of finalizers, one a thread" },

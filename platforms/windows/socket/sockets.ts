@@ -255,7 +255,7 @@ export class WindowsSockets implements SocketCalls {
 
   /**
    * Windows does not count them, but says from 10 (1703) on whether the peer has everything, the FIN
-   * included. Where it does not say, the peer may lack something.
+   * included. Negative where it does not say.
    */
   unacknowledged(fd: number): number {
     const underWay = this.underWay(fd);
@@ -269,7 +269,8 @@ export class WindowsSockets implements SocketCalls {
     const done = this.#done(
       WSAIoctl(fd, C.SIO_TCP_INFO, version, 4, info, size, length, null, null),
     );
-    return done === 0 && SETTLED_STATES.has(info[state]) ? 0 : 1;
+    if (done !== 0) return done < 0 ? done : -done;
+    return SETTLED_STATES.has(info[state]) ? 0 : 1;
   }
 
   underWay(fd: number): number {

@@ -61,14 +61,20 @@ export interface EventConn<C = unknown> {
   pause(): void;
   /** Resumes reading. */
   resume(): void;
-  /** Closes the connection once everything has been sent. */
+  /**
+   * Closes the connection once everything has been sent, and within `closeTimeout`. A second close
+   * does nothing.
+   */
   close(): void;
   /**
    * Closes the connection at once and resets it: unsent data, and data that the peer has not read,
    * is lost.
    */
   abort(): void;
-  /** Removes the connection from its loop once everything has been sent; see `detached`. */
+  /**
+   * Removes the connection from its loop once everything has been sent, however long the peer takes;
+   * see `detached`. Only an idle timeout, a deadline or the end of the server cuts it short.
+   */
   detach(): void;
   /** Closes the connection at a given time, as for `Conn.setDeadline`; null for never. */
   setDeadline(at: Deadline): void;

@@ -42,8 +42,12 @@ export interface EventSettings {
    */
   maxUnread?: number;
   /**
-   * How long a closing connection waits for a peer that accepts no data, and how long a shutdown
-   * waits for all of them; 5,000 by default.
+   * Upper bound of a close, counted from `close`, and of a shutdown for all connections together;
+   * 30,000 by default. A slow peer receives everything within that time, and no byte in either
+   * direction extends it. What has not been passed to the kernel by then is dropped and the peer is
+   * reset, so that it cannot take a part for the whole; `closed` receives an `IdleTimeoutError`. What
+   * the kernel has accepted is treated as by {@linkcode Conn.close}, with this as the
+   * `lingerTimeout`.
    */
   closeTimeout?: number;
   /** Maximum number of queued connections per address. See `listen`. */

@@ -18,7 +18,7 @@ const schema = z.object({
   lowWaterMark: z.int().nonnegative().optional(),
   maxPending: bytes.default(16 * MIB),
   maxUnread: bytes.default(16 * MIB),
-  closeTimeout: milliseconds.default(5_000),
+  closeTimeout: milliseconds.default(30_000),
   backlog: z.int().positive().max(0x7fffffff).optional(),
 });
 

@@ -2,7 +2,8 @@
 /** The descriptor of an event loop's connection: its two ends, its place at the poller, its end. */
 import type { Addr } from "../../net/addr/addr.ts";
 import { OpError } from "../../net/errors.ts";
-import { lingerClose } from "../../net/socket/lossless_close.ts";
+import { discardUnread, lingerClose } from "../../net/socket/lossless_close.ts";
+import { hostOf, type NetFD } from "../../net/socket/net_fd.ts";
 import type { Conn } from "../../net/net.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
@@ -23,6 +24,10 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   protected wrote = false;
   /** Whether the peer has sent its last byte. */
   protected sawEnd = false;
+  /** Whether others have the descriptor too. */
+  protected shared = false;
+  /** What a limit counts it by, and is told by that the number is free; null without a limit. */
+  tracked: NetFD<Addr> | null = null;
   readonly #net: StreamNet;
   readonly #peer: Peer;
   #local: Addr | null = null;
@@ -66,6 +71,11 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     this.pd = pd;
   }
 
+  /** See {@linkcode Closer}. */
+  share(): void {
+    this.shared = true;
+  }
+
   abstract pollReady(mode: number, toRun: RunQueue): void;
   abstract closeQuietly(): void;
 
@@ -79,15 +89,31 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     return new OpError(op, this.#net.name, this.localAddr, this.remoteAddr, cause);
   }
 
-  /** Ends the descriptor. Unless it is reset, nothing that was handed to the kernel is lost. */
-  protected finish(reset: boolean): void {
-    const { sysfd } = this;
-    const { sockets } = this.host;
+  /**
+   * Ends the descriptor, which was closed at `since`. Unless it is reset, nothing that was handed to
+   * the kernel is lost. What others have too is closed here and left alone otherwise.
+   */
+  protected finish(reset: boolean, since: number): void {
+    const { sysfd, tracked } = this;
+    const { sockets, settings } = this.host;
+    const { internet } = this.#net;
     const run = this.#unregister();
-    if (reset) sockets.setLinger(sysfd, 0);
-    const safe = reset || !this.wrote || this.sawEnd || !this.#net.internet;
-    if (safe) sockets.close(sysfd);
-    else lingerClose(sysfd, run, Infinity);
+    const plain = reset || this.shared || !this.wrote || this.sawEnd;
+    if (!plain && internet) {
+      const lingers = lingerClose(sysfd, run, {
+        since,
+        timeout: settings.closeTimeout,
+        address: hostOf(this.remoteAddr),
+        holder: tracked,
+        freed: () => tracked?.onFreed?.(),
+      });
+      if (lingers) tracked?.onLingering?.();
+      return;
+    }
+    if (reset && !this.shared) sockets.setLinger(sysfd, 0);
+    if (!plain) discardUnread(sysfd);
+    sockets.close(sysfd);
+    tracked?.onFreed?.();
   }
 
   /** Makes it a goroutine's connection. Gives minus an errno if the poller does not take it. */
@@ -95,9 +121,12 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     const { fd, conn } = this.#net.adopt(this.sysfd, this.localAddr, this.remoteAddr);
     this.#unregister();
     fd.wrote = this.wrote;
+    if (this.shared) fd.share();
+    if (this.tracked !== null) fd.onFreed = this.tracked.onFreed;
     const done = fd.init();
     if (done >= 0) return conn;
     this.host.sockets.close(this.sysfd);
+    this.tracked?.onFreed?.();
     return done;
   }
 

@@ -13,13 +13,15 @@ export interface Clocked {
 }
 
 /**
- * A deadline and an idle time-out in one timer. A byte that goes moves nothing but the connection's
+ * A deadline, an idle time-out and the bound of a close in one timer. A byte that goes moves nothing but the connection's
  * `lastActive`: a timer that finds it too early sets itself anew.
  */
 export class IdleClock implements HeapTimer {
   slot: number = NO_SLOT;
   #deadline = Infinity;
   #idle = Infinity;
+  /** When it is given up although it is being closed. */
+  #closing = Infinity;
   readonly #conn: Clocked;
 
   constructor(conn: Clocked) {
@@ -38,6 +40,13 @@ export class IdleClock implements HeapTimer {
     this.#set();
   }
 
+  /** Gives it up at `at`, in milliseconds of `performance.now()`, however busy it is until then. */
+  setClosing(at: number): void {
+    this.#idle = Infinity;
+    this.#closing = at;
+    this.#set();
+  }
+
   /** Ends it. */
   stop(): void {
     scheduler.timers.stop(this);
@@ -50,7 +59,7 @@ export class IdleClock implements HeapTimer {
   }
 
   get #due(): number {
-    return Math.min(this.#deadline, this.#conn.lastActive + this.#idle);
+    return Math.min(this.#deadline, this.#closing, this.#conn.lastActive + this.#idle);
   }
 
   #set(): void {

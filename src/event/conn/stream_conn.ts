@@ -7,7 +7,7 @@ import { setKeepAlive } from "../../net/options/apply.ts";
 import { ERR_DEADLINE } from "../../fd/errors.ts";
 import { counters } from "../../fd/counters.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
-import { scheduler } from "../../sched/thread.ts";
+import { now } from "../../sched/clock.ts";
 import {
   type Action,
   type Answer,
@@ -41,6 +41,8 @@ export class EventStreamConn<C> extends ConnReader<C>
   #woken = false;
   /** Whether it is to become a goroutine's. */
   #leaving = false;
+  /** When it was closed, in milliseconds of `performance.now()`; 0 before. */
+  #closedAt = 0;
   #clock: IdleClock | null = null;
 
   constructor(
@@ -87,7 +89,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   close(): void {
     if (this.closing) return;
     this.state = CLOSING;
-    this.lastActive = scheduler.now;
+    this.#closedAt = now();
     this.comeBack();
   }
 
@@ -238,7 +240,9 @@ export class EventStreamConn<C> extends ConnReader<C>
     if (this.state === DEAD) return;
     const sent = this.outbox === null;
     if (this.state === KILLED || (this.state === CLOSING && sent)) return this.#end();
-    if (this.state === CLOSING) this.#timed().setIdle(this.host.settings.closeTimeout);
+    if (this.state === CLOSING && !this.#leaving) {
+      this.#timed().setClosing(this.#closedAt + this.host.settings.closeTimeout);
+    }
     const pd = this.pd!;
     if ((!sent && pd.wready) || (pd.rready && this.#reads)) this.owner.enqueue(this);
   }
@@ -259,7 +263,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     } catch (error) {
       this.host.report(error, this);
     } finally {
-      this.finish(this.reset);
+      this.finish(this.reset, this.#closedAt || now());
     }
   }
 

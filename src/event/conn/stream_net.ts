@@ -11,7 +11,6 @@ import { UNIX_NAMERS, UnixAddr } from "../../net/addr/unix_addr.ts";
 import { UnixStream } from "../../net/unix/unix_conn.ts";
 import { UnixFD } from "../../net/unix/unix_fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
-import type { FD } from "../../fd/fd.ts";
 
 /** One for all connections of a listener. */
 export interface StreamNet {
@@ -27,7 +26,7 @@ export interface StreamNet {
   /** The address that the kernel gave. */
   addr(raw: RawAddress): Addr;
   /** A goroutine's connection over `sysfd`, and its descriptor, not yet registered. */
-  adopt(sysfd: number, local: Addr, remote: Addr): { fd: FD; conn: Conn };
+  adopt(sysfd: number, local: Addr, remote: Addr): { fd: NetFD<Addr>; conn: Conn };
 }
 
 /** That of `network`. Throws UnknownNetworkError if there are no streams on it. */

@@ -7,7 +7,7 @@ import { type Addr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { Conn } from "../net.ts";
 import { NetFD } from "../socket/net_fd.ts";
-import { tcpConnection } from "../tcp/tcp.ts";
+import { type CloseOptions, tcpConnection } from "../tcp/tcp.ts";
 import { isUnixNetwork, UNIX_NAMERS, type UnixAddr } from "../addr/unix_addr.ts";
 import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD } from "../unix/unix_fd.ts";
@@ -25,19 +25,19 @@ export function adoptedAddr(network: AdoptableNetwork, raw: RawAddress): TCPAddr
 
 /**
  * The connection over `sysfd`, which is this thread's from now on, with the other end `remote`, and
- * `linger` as its listener has it.
+ * closed as its listener has it.
  * Throws OpError, and closes it, when the poller will not have it.
  */
 export function adopt(
   network: AdoptableNetwork,
   sysfd: number,
   remote: TCPAddr | UnixAddr,
-  linger: number | null | undefined,
+  closing: CloseOptions,
 ): Conn {
   if (isUnixNetwork(network)) {
     return new UnixStream(registered(new UnixFD(sysfd, network), remote as UnixAddr));
   }
-  return tcpConnection(registered(new NetFD(sysfd, network, tcpAddr), remote as TCPAddr), linger);
+  return tcpConnection(registered(new NetFD(sysfd, network, tcpAddr), remote as TCPAddr), closing);
 }
 
 function registered<A extends Addr, F extends NetFD<A>>(fd: F, remote: A): F {

@@ -91,7 +91,7 @@ export function fileListener(fd: number, options: FileOptions = {}): Listener {
     // Accepted connections inherit these. As in Go, that the kernel refuses one is no error.
     setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
     const tcp = new ListenFD(sysfd, "tcp", tcpAddr);
-    return { fd: tcp, make: () => held(new TCPListener(tcp, lingerOf(sysfd))) };
+    return { fd: tcp, make: () => held(new TCPListener(tcp, { linger: lingerOf(sysfd) })) };
   });
 }
 

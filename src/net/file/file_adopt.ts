@@ -9,6 +9,7 @@ import { netpoll } from "../../netpoll/netpoll.ts";
 import { ERR_NOT_POLLABLE, SyscallError } from "../../fd/errors.ts";
 import { holdSpare } from "../../fd/accept_backoff.ts";
 import type { FD } from "../../fd/fd.ts";
+import { markShared, takeShared } from "../../fd/shared_numbers.ts";
 import type { Addr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { NetFD } from "../socket/net_fd.ts";
@@ -22,6 +23,9 @@ export interface FileOptions {
    * fails, it stays with the caller in either case. On Deno, take ownership of what `node:fs`
    * opened only in the thread that opened it: the other threads' `node:fs` would close the number
    * again later.
+   *
+   * The duplicate and the original are one socket, so closing either closes its number and nothing
+   * else: see {@linkcode shareFd}.
    */
   own?: boolean;
 }
@@ -64,6 +68,8 @@ export function adopted<T>(
     const made = adopt(sysfd, kind, changed);
     if (made === null) throw unfit(fd, title, describe(kind));
     register(fd, title, made.fd);
+    if (!own) markShared(fd);
+    if (!own || takeShared(fd)) made.fd.share();
     return made.make();
   } catch (error) {
     if (changed) calls.setNonBlocking(sysfd, false);

@@ -8,6 +8,7 @@ import { shown } from "../../validate/argument.ts";
 import { env, pid } from "node:process";
 import { closeFile } from "../../fd/close_file.ts";
 import { SyscallError } from "../../fd/errors.ts";
+import { markShared, noteShared, takeShared } from "../../fd/shared_numbers.ts";
 
 /** First passed descriptor. */
 const FIRST = 3;
@@ -52,6 +53,8 @@ export function listenFds(): ListenFd[] {
     const done = platform().descriptors.closeOnExec(fd);
     if (done < 0) throw new SyscallError("fcntl", -done);
   }
+  // The service manager keeps them.
+  for (const { fd } of passed) noteShared(fd);
   delete env.LISTEN_PID;
   delete env.LISTEN_FDS;
   delete env.LISTEN_FDNAMES;
@@ -72,13 +75,41 @@ export function listenFds(): ListenFd[] {
  * ```
  */
 export function closeFd(fd: number): void {
-  if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
-    throw new RangeError(
-      `Cannot close a descriptor as fd must be a non-negative integer: current value is ${
-        shown(fd)
-      }`,
-    );
-  }
+  checkNumber("close", fd);
+  takeShared(fd);
   const done = closeFile(fd, platform().descriptors);
   if (done < 0) throw new SyscallError("close", -done);
+}
+
+/**
+ * Marks a descriptor that others hold too: a child that inherits it, another thread, another library.
+ * From then on, closing the connection or listener that holds it here, or that `fileConn` makes of
+ * it, is a bare close(2), as in Go, C and Python: no shutdown, no reset, no wait for the peer, all of
+ * which would act on the other holders. `abort` does no more than that either, and a Unix listener
+ * leaves its file in place. Never parks.
+ *
+ * The library marks by itself what is passed or received by SCM_RIGHTS, duplicated by `fileConn` and
+ * its siblings without `own`, or returned by `listenFds`.
+ *
+ * @param fd a descriptor, such as `conn.fd` or `listener.fd`
+ * @throws {RangeError} if `fd` is not a descriptor number
+ * @example
+ * ```ts
+ * shareFd(conn.fd);
+ * spawn("worker", [], { stdio: [conn.fd, conn.fd, "inherit"] });
+ * conn.close(); // the child continues with it
+ * ```
+ */
+export function shareFd(fd: number): void {
+  checkNumber("share", fd);
+  markShared(fd);
+}
+
+function checkNumber(verb: string, fd: number): void {
+  if (Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31) return;
+  throw new RangeError(
+    `Cannot ${verb} a descriptor as fd must be a non-negative integer: current value is ${
+      shown(fd)
+    }`,
+  );
 }

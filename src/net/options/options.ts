@@ -59,6 +59,11 @@ export interface TCPOptions extends SocketOptions {
   /** See {@linkcode Conn.setLinger}. */
   linger?: number | null;
   /**
+   * Milliseconds, counted from `close`, that a closed connection waits for a peer that has not
+   * acknowledged everything; 30,000 by default. See {@linkcode Conn.close}.
+   */
+  lingerTimeout?: number;
+  /**
    * Milliseconds that sent data may stay unacknowledged before the connection is dropped; 0 means
    * the system's default. It also applies to a live peer that does not read. tcp(7),
    * TCP_USER_TIMEOUT.

@@ -55,6 +55,7 @@ const tcpFields = {
   keepAlive: keepAlive.optional(),
   noDelay: z.boolean().optional(),
   linger: z.int().min(0).max(0x7fff).nullable().optional(),
+  lingerTimeout: z.number().nonnegative().optional(),
   userTimeout: z.int().min(0).max(0x7fffffff).optional(),
 };
 

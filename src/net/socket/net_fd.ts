@@ -8,16 +8,35 @@ import { SyscallError } from "../../fd/errors.ts";
 import type { Addr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { RunOwner } from "../../sched/goroutine.ts";
-import { lingerClose } from "./lossless_close.ts";
+import { descriptorOf } from "./descriptor.ts";
+import { noteShared } from "../../fd/shared_numbers.ts";
+import { DEFAULT_LINGER_MS, lingerClose } from "./lossless_close.ts";
 
 /** How a close is to go that is not as all others are. Most descriptors have none. */
 class Ending {
   /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
   linger: number | null = null;
-  /** Whether nobody waits for what the peer has not read or not yet sent. */
+  /** See {@linkcode TCPOptions}. */
+  lingerTimeout = DEFAULT_LINGER_MS;
+  /** Whether nothing waits for what the peer has not read or not yet sent. */
   atOnce = false;
+  /** Whether others have the descriptor too. */
+  shared = false;
   /** See {@linkcode NetFD.onFreed}. */
   onFreed: (() => void) | null = null;
+  /** See {@linkcode NetFD.onLingering}. */
+  onLingering: (() => void) | null = null;
+}
+
+/** Returns what peers are counted under: the address without the port, "" for one that has none. */
+export function hostOf(addr: Addr | null): string {
+  return (addr as { readonly ip?: string } | null)?.ip ?? "";
+}
+
+/** Returns the `lingerTimeout` of `conn`: the default for one without a descriptor. */
+export function lingerTimeoutOf(conn: unknown): number {
+  const fd = descriptorOf(conn);
+  return fd instanceof NetFD ? fd.lingerTimeout : DEFAULT_LINGER_MS;
 }
 
 /** See the top of this file. */
@@ -53,6 +72,38 @@ export class NetFD<A extends Addr> extends FD {
 
   set onFreed(told: (() => void) | null) {
     (this.#ending ??= new Ending()).onFreed = told;
+  }
+
+  /** Called when it is closed and begins to linger. */
+  get onLingering(): (() => void) | null {
+    return this.#ending === null ? null : this.#ending.onLingering;
+  }
+
+  set onLingering(f: (() => void) | null) {
+    (this.#ending ??= new Ending()).onLingering = f;
+  }
+
+  /** Milliseconds that `close` waits at most for what the peer has not acknowledged. */
+  get lingerTimeout(): number {
+    return this.#ending === null ? DEFAULT_LINGER_MS : this.#ending.lingerTimeout;
+  }
+
+  set lingerTimeout(ms: number) {
+    (this.#ending ??= new Ending()).lingerTimeout = ms;
+  }
+
+  /** Whether its close is to be a bare close(2), whatever the peer reads of it. */
+  get abrupt(): boolean {
+    return this.#ending !== null && (this.#ending.shared || this.#ending.linger === 0);
+  }
+
+  /** Whether others have the descriptor too. */
+  get shared(): boolean {
+    return this.#ending !== null && this.#ending.shared;
+  }
+
+  override share(): void {
+    (this.#ending ??= new Ending()).shared = true;
   }
 
   /** What this network calls an address of the kernel's. */
@@ -112,8 +163,21 @@ export class NetFD<A extends Addr> extends FD {
   override detach(): number {
     if (!this.closed) void this.localAddr;
     const sysfd = super.detach();
+    if (this.shared) noteShared(sysfd);
     this.onFreed?.();
     return sysfd;
+  }
+
+  /**
+   * Closes it without an orderly end. What others have too is left as it is: SO_LINGER would be
+   * theirs as well.
+   */
+  abort(): void {
+    if (this.closed) return;
+    const ending = this.#ending ??= new Ending();
+    if (!ending.shared) this.sockets.setLinger(this.sysfd, 0);
+    ending.linger = 0;
+    this.close();
   }
 
   /** Closes it without a wait for what the peer has not read or not yet sent. */
@@ -132,6 +196,15 @@ export class NetFD<A extends Addr> extends FD {
   }
 
   /**
+   * Linux answers bytes that come after SHUT_RD and SHUT_WR by a reset, which costs the peer what it
+   * has not read yet; Windows does so after SD_RECEIVE alone. So reads of TCP end in this library, and
+   * the socket goes on receiving.
+   */
+  protected override get shutsReading(): boolean {
+    return !this.net.startsWith("tcp");
+  }
+
+  /**
    * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
    * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
    */
@@ -139,12 +212,18 @@ export class NetFD<A extends Addr> extends FD {
     const { linger = null, atOnce = false } = this.#ending ?? {};
     const slow = linger !== null && linger > 0;
     if (slow) this.sockets.setLinger(this.sysfd, -1);
-    if (atOnce || linger === 0 || !this.wrote || (this.sawEOF && !slow)) {
+    if (atOnce || this.abrupt || !this.wrote || (this.sawEOF && !slow)) {
       super.release(run);
       this.onFreed?.();
-    } else {
-      const limit = slow ? linger * 1000 : Infinity;
-      lingerClose(this.sysfd, run, limit, () => this.onFreed?.());
+      return;
     }
+    const lingers = lingerClose(this.sysfd, run, {
+      timeout: slow ? linger * 1000 : this.lingerTimeout,
+      reset: slow,
+      address: hostOf(this.remoteAddr),
+      holder: this,
+      freed: () => this.onFreed?.(),
+    });
+    if (lingers) this.#ending?.onLingering?.();
   }
 }

@@ -93,11 +93,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 
   /** See {@linkcode Conn.abort}. */
   abort(): void {
-    try {
-      this.netFD.setLinger(0);
-    } finally {
-      this.netFD.close();
-    }
+    this.netFD.abort();
   }
 
   /** See {@linkcode Conn.detach}. */

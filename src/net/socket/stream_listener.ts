@@ -21,6 +21,11 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
   protected override ended(): void {
     releaseSpare();
   }
+
+  /** The port is free as soon as it is closed, as in C, although goroutines wait in `accept`. */
+  protected override get closesAtOnce(): boolean {
+    return true;
+  }
 }
 
 /** Makes a connection of a descriptor that a listener's `tryAccept` has just given. */

@@ -3,6 +3,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import { TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { isUnspecified, parseIP } from "../addr/ip.ts";
+import type { TCPOptions } from "../options/options.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { StreamConn } from "../socket/stream_conn.ts";
 import { type ListenFD, StreamListener } from "../socket/stream_listener.ts";
@@ -23,10 +24,15 @@ export function lingerOf(sysfd: number): number | undefined {
   return seconds < 0 ? undefined : seconds;
 }
 
-/** The connection over `fd`, which does this when it is closed, if the user said so. */
-export function tcpConnection(fd: NetFD<TCPAddr>, linger: number | null | undefined): TCPConn {
+/** How a connection is closed, where the user said so. */
+export type CloseOptions = Pick<TCPOptions, "linger" | "lingerTimeout">;
+
+/** The connection over `fd`, which does this when it is closed. */
+export function tcpConnection(fd: NetFD<TCPAddr>, options: CloseOptions): TCPConn {
+  const { linger, lingerTimeout } = options;
   try {
     if (linger !== undefined) fd.setLinger(linger);
+    if (lingerTimeout !== undefined) fd.lingerTimeout = lingerTimeout;
     return new TCPConn(fd);
   } catch (error) {
     fd.closeQuietly();
@@ -38,13 +44,13 @@ export function tcpConnection(fd: NetFD<TCPAddr>, linger: number | null | undefi
 export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
   /** The local end of every connection that is accepted, unless it differs from one to the next. */
   readonly #localAddr: TCPAddr | null;
-  /** What every connection that is accepted does when it is closed, if the user said so. @internal */
-  readonly linger: number | null | undefined;
+  /** What every connection that is accepted does when it is closed. @internal */
+  readonly closing: CloseOptions;
 
   /** @internal */
-  constructor(fd: ListenFD<TCPAddr>, linger?: number | null) {
+  constructor(fd: ListenFD<TCPAddr>, { linger, lingerTimeout }: CloseOptions = {}) {
     super(fd);
-    this.linger = linger;
+    this.closing = { linger, lingerTimeout };
     const { localAddr } = fd;
     const ip = localAddr === null ? null : parseIP(localAddr.ip);
     this.#localAddr = ip === null || isUnspecified(ip) ? null : localAddr;
@@ -61,6 +67,6 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
 
   /** @internal */
   protected override connection(fd: NetFD<TCPAddr>): TCPConn {
-    return tcpConnection(fd, this.linger);
+    return tcpConnection(fd, this.closing);
   }
 }

@@ -82,8 +82,10 @@ export class TCPDialer implements Dialer<TCPConn> {
         fd.setWriteDeadline(Infinity);
       }
       nameEnds(fd, raw, check);
-      if (this.#options.linger !== undefined) fd.setLinger(this.#options.linger);
+      const { linger, lingerTimeout } = this.#options;
+      if (linger !== undefined) fd.setLinger(linger);
       else if (this.#options.control !== undefined) fd.takeLinger();
+      if (lingerTimeout !== undefined) fd.lingerTimeout = lingerTimeout;
       connected = true;
       return fd;
     } catch (error) {

@@ -28,6 +28,11 @@ export class UDPFD extends NetFD<UDPAddr> {
     return done;
   }
 
+  /** As with a listener. */
+  protected override get closesAtOnce(): boolean {
+    return true;
+  }
+
   /** Sets an option; a failure is an OpError of "set". */
   setPacketOption(option: PacketOption, value: number): void {
     this.configure(() => platform().packets.setOption(this.sysfd, option, value));

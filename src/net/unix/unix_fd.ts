@@ -3,7 +3,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import type { RawCredentials } from "../../../platforms/contract/packets.ts";
 import { SyscallError } from "../../fd/errors.ts";
-import { giveBack, lend } from "../../fd/buffer_pool.ts";
+import { discardUnread } from "../socket/lossless_close.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { ListenFD } from "../socket/stream_listener.ts";
 import { UNIX_NAMERS, type UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
@@ -42,25 +42,17 @@ export class UnixFD extends NetFD<UnixAddr> {
     super.close();
   }
 
-  /**
-   * What a write gave is with the peer already, who reads it also after the close. But if something
-   * is unread here he reads ECONNRESET, on "unixpacket" even before it. So that is thrown away first.
-   */
-  protected override release(): void {
-    if (this.wrote && !this.sawEOF && this.net !== "unixgram") this.#discard();
-    this.sockets.close(this.sysfd);
-    this.onFreed?.();
+  /** As with a listener, if it is of datagrams. */
+  protected override get closesAtOnce(): boolean {
+    return this.net === "unixgram";
   }
 
-  /** Nothing more can come after the shutdown, so this has an end. */
-  #discard(): void {
-    const buffer = lend();
-    this.sockets.shutdown(this.sysfd, "read");
-    let n: number;
-    do n = this.sockets.recv(this.sysfd, buffer.bytes, buffer.bytes.length); while (
-      n > 0 || n === this.interrupted
-    );
-    giveBack(buffer);
+  /** An orderly end, unless it is aborted, or others have the socket too. */
+  protected override release(): void {
+    const orderly = this.wrote && !this.sawEOF && this.net !== "unixgram" && !this.abrupt;
+    if (orderly) discardUnread(this.sysfd);
+    this.sockets.close(this.sysfd);
+    this.onFreed?.();
   }
 }
 
@@ -75,8 +67,9 @@ export class UnixListenFD extends ListenFD<UnixAddr> {
     super(sysfd, net, UNIX_NAMERS[net]);
   }
 
+  /** The file stays where others have the listener too: they would be listening at no path. */
   override close(): void {
-    if (!this.closed && this.unlinkOnClose) this.file?.remove();
+    if (!this.closed && this.unlinkOnClose && !this.shared) this.file?.remove();
     super.close();
   }
 }

@@ -8,6 +8,7 @@ import { holding, whenWritable } from "../../fd/retry.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
 import { checkBytes, lengthNow, takenAway } from "../../fd/check_bytes.ts";
 import { WRITE_LOCK } from "../../fd/fd_mutex.ts";
+import { markShared, noteShared } from "../../fd/shared_numbers.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { MOST_FDS, scratchMessage } from "../socket/scratch_messages.ts";
 import type { UnixMessage } from "./unix.ts";
@@ -43,6 +44,8 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
     for (const each of fds) platform().descriptors.close(each);
     fds = [];
   }
+  // The sender has them, or had them.
+  fds.forEach(noteShared);
   const network = fd.net as UnixNetwork;
   const { words, at, length: named } = messages.name(0);
   const addr = fd.remoteAddr ?? (named === 0 ? new UnixAddr("@", network) : UNIX_NAMERS[network](
@@ -124,5 +127,6 @@ function sendOne(
   messages.setName(0, address);
   messages.setControl(0, fds.length > 0 ? { fds } : null);
   const done = messages.send(fd.sysfd, 0, 1, address !== null);
+  if (done >= 0) fds.forEach(markShared);
   return done < 0 ? done : messages.sent(0);
 }

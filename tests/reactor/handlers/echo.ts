@@ -59,6 +59,11 @@ function waitFor(words: Int32Array): void {
   Atomics.wait(words, 0, 0);
 }
 
+/** Answers with a byte and closes. */
+export function* brief(conn: Conn): Routine<void> {
+  yield* conn.write(encode("x"));
+}
+
 /** No goroutine function: a promise of the host, where nobody waits for it. */
 export async function waitsInVain(): Promise<void> {
   await Promise.resolve();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A table of events for the tests of reactors: echoes, but for bytes that are orders. */
+import { go, sleep } from "../../../mod.ts";
 import type { Events } from "../../../event.ts";
 
 /** The table. */
@@ -14,8 +15,27 @@ export const handle: Events = {
         throw new RangeError("thrown by the table");
       case "shutdown":
         return "shutdown";
+      case "detach":
+        return "detach";
     }
     return input;
+  },
+  detached(_conn, stream) {
+    go(function* () {
+      yield* sleep(200);
+      yield* stream.write(new TextEncoder().encode("from a goroutine"));
+      stream.close();
+    });
+  },
+};
+
+/** Detaches, and keeps what it has detached. */
+export const keeps: Events = {
+  opened: () => "detach",
+  detached(_conn, stream) {
+    go(function* () {
+      yield* stream.read(new Uint8Array(1));
+    });
   },
 };
 
