@@ -14,6 +14,7 @@ import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { DuplexConn } from "../bridge/duplex_conn.ts";
 import type { TLSConn } from "./tls.ts";
+import { TLSUnsupportedError } from "./tls_error.ts";
 import type { CiphertextStream } from "./ciphertext_stream.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
@@ -74,6 +75,18 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     return certificate?.raw === undefined ? null : certificate;
   }
 
+  readonly engine = "host";
+  readonly ocspResponse = null;
+
+  get resumed(): boolean {
+    const socket = this.#socket as { isSessionReused?(): boolean } | null;
+    return socket?.isSessionReused?.() ?? false;
+  }
+
+  exportKeyingMaterial(): Uint8Array {
+    throw new TLSUnsupportedError("exportKeyingMaterial", "host");
+  }
+
   handshake(cancel?: Cancel): Routine<void> {
     const call = this.#handshake();
     return cancel === undefined
@@ -87,7 +100,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     try {
       yield* this.#handshake();
     } catch (error) {
-      this.#fall();
+      this.fall();
       throw error;
     }
   }
@@ -198,7 +211,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
       yield* turns();
       yield* this.outlast(() => this.#ciphertext.unwritten === 0, STALLED_MS);
     } finally {
-      this.#fall();
+      this.fall();
     }
   }
 
@@ -217,7 +230,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 
   /** Ends what is below, and the engine. */
-  #fall(): void {
+  fall(): void {
     this.conn[Symbol.dispose]();
     this.stream?.destroy();
     scheduler.handOver();
