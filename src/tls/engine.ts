@@ -65,12 +65,23 @@ export interface TLSEngine {
  */
 export function engineOf({ engine = "auto", libssl }: TLSOptions): TLSEngine {
   if (engine === "host") return HOST;
+  // A library that was named is to be used.
+  if (engine === "openssl" || libssl !== undefined) return openSSLEngine(libssl);
+  const openssl = orElse(() => openSSLEngine(), () => HOST);
+  if (openssl === HOST) return HOST;
+  // Without permission for callbacks OpenSSL lacks some options: see openssl/callbacks.ts.
+  return {
+    server: (...args) => orElse(() => openssl.server(...args), () => HOST.server(...args)),
+    client: (...args) => orElse(() => openssl.client(...args), () => HOST.client(...args)),
+  };
+}
+
+/** What `f` returns, or, where the platform does not allow that, `other`. */
+function orElse<T>(f: () => T, other: () => T): T {
   try {
-    return openSSLEngine(libssl);
+    return f();
   } catch (error) {
-    // A library that was named is to be used.
-    if (engine === "openssl" || libssl !== undefined) throw error;
-    if (error instanceof PlatformError) return HOST;
+    if (error instanceof PlatformError) return other();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Reading a ClientHello: the name in it, in however many pieces it comes, and how much is read at most. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dial, go, OpError, sleep } from "../../mod.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** OpenSSL's objects have one owner each, and end with it, whatever ends it. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { go, type Routine, run, sleep, type TLSConn } from "../../mod.ts";

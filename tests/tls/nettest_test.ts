@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TLS by the suite of nettest: over sockets with both engines, over a pipe, and within TLS. */
+import "../support/poller.ts";
 import {
   go,
   pipe,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TLS: who is trusted, what the handshake may cost, and that nothing is lost. Go: crypto/tls. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
@@ -28,7 +29,7 @@ import {
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { only, onWine, pair, thrown, until } from "../harness.ts";
-import { engine, hostTest, openSSLTest, tlsDial, tlsListen, tlsTest } from "./engines.ts";
+import { engine, tlsDial, tlsListen, tlsTest } from "./engines.ts";
 import { SERVER, tlsPair } from "./tls_pair.ts";
 import { pattern, readPattern } from "../pattern.ts";
 

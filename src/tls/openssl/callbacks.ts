@@ -38,22 +38,20 @@ let current = NONE;
 /** What a callback's JavaScript threw: it must not be thrown through C. */
 let thrown: { error: unknown } | null = null;
 
-/** Calls `step`, a call of OpenSSL, on behalf of the handshake of `hooks`. */
+/** Calls `step`, a call of OpenSSL, on behalf of the handshake of `hooks`. Throws what a callback threw. */
 export function onBehalfOf<T>(hooks: HandshakeHooks, step: () => T): T {
   current = hooks;
   thrown = null;
-  try {
-    return step();
-  } finally {
-    current = NONE;
-    if (thrown !== null) throw takeThrown();
-  }
+  const result = step();
+  current = NONE;
+  rethrow();
+  return result;
 }
 
-function takeThrown(): unknown {
-  const error = thrown!.error;
+function rethrow(): void {
+  const caught = thrown;
   thrown = null;
-  return error;
+  if (caught !== null) throw caught.error;
 }
 
 const made = new Map<string, Callback>();

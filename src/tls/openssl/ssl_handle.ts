@@ -11,7 +11,6 @@ import { onBehalfOf } from "./callbacks.ts";
 import type { Context } from "./context.ts";
 import type { TLSError } from "../tls_error.ts";
 import { failureOf, takeReason, verifyFailure } from "./failure.ts";
-import { bytesOf } from "./memory.ts";
 import { Owned } from "./owned.ts";
 import { RecordCount } from "./record_count.ts";
 import {
