@@ -10,8 +10,14 @@ import {
   type TLSListener,
   type TLSListenOptions,
 } from "../../mod.ts";
+import process from "node:process";
+import { openssl } from "../../src/tls/openssl/library.ts";
 import type { TCPNetwork } from "../../src/net/resolve/resolve.ts";
 import { both, type Driver, only } from "../harness.ts";
+
+/** Another libssl than the system's, for scripts/openssl.sh: it is loaded first, and a thread has one. */
+const libssl = process.env.NETPOLL_LIBSSL;
+if (libssl !== undefined) console.log(openssl(libssl).version);
 
 let current: TLSEngineName = "openssl";
 

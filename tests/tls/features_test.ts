@@ -229,8 +229,8 @@ openSSLTest("what a keyLog throws is the error of the handshake", function* () {
 });
 
 openSSLTest("a stapled OCSP response arrives where it was asked for", function* () {
-  // Nothing here looks into it: any bytes will do.
-  const ocspResponse = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
+  // An OCSPResponse that says "unauthorized" and no more: OpenSSL 3.6 and later read it.
+  const ocspResponse = Uint8Array.of(0x30, 0x03, 0x0a, 0x01, 0x06);
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
     const staple = { ocspResponse, maxVersion };
     const [client, server] = yield* tlsPair({ requestOCSP: true }, staple);

@@ -20,7 +20,9 @@ import type { OpenSSL } from "./library.ts";
 import { textAt } from "./memory.ts";
 import {
   OPENSSL_NPN_NEGOTIATED,
+  SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP,
   SSL_TLSEXT_ERR_ALERT_FATAL,
+  SSL_TLSEXT_ERR_NOACK,
   SSL_TLSEXT_ERR_OK,
 } from "./numbers.ts";
 
@@ -28,11 +30,13 @@ import {
 export interface HandshakeHooks {
   /** The server's protocols as ALPN has them on the wire, the one liked best first. */
   readonly protocols: Uint8Array<ArrayBuffer> | null;
+  /** The server's OCSP response. */
+  readonly ocspResponse: Uint8Array<ArrayBuffer> | null;
   /** Receives the lines of the key log. */
   readonly keyLog: ((line: string) => void) | null;
 }
 
-const NONE: HandshakeHooks = { protocols: null, keyLog: null };
+const NONE: HandshakeHooks = { protocols: null, ocspResponse: null, keyLog: null };
 
 let current = NONE;
 /** What a callback's JavaScript threw: it must not be thrown through C. */
@@ -93,10 +97,17 @@ export function acceptUnverified(): Pointer {
   return once("verify", declaration, () => 1);
 }
 
-/** The callback for a stapled OCSP response, which the SSL object has already. */
-export function sendStaple(): Pointer {
+/** The callback of a server for the OCSP response, of which OpenSSL wants a copy of its own. */
+export function sendStaple({ ssl, crypto }: OpenSSL): Pointer {
   const declaration = { params: ["pointer", "pointer"], result: "i32" } as const;
-  return once("staple", declaration, () => SSL_TLSEXT_ERR_OK);
+  return once("staple", declaration, (pointer) => {
+    const { ocspResponse } = current;
+    if (ocspResponse === null) return SSL_TLSEXT_ERR_NOACK;
+    const copy = crypto.CRYPTO_memdup(ocspResponse, ocspResponse.length, null, 0);
+    const command = SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP;
+    const done = ssl.SSL_ctrl(pointer, command, ocspResponse.length, copy);
+    return done === 1 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+  });
 }
 
 /** `SSL_CTX_keylog_cb_func`. */

@@ -41,8 +41,6 @@ export class Context {
   readonly pointer: Pointer;
   readonly side: "client" | "server";
   readonly hooks: HandshakeHooks;
-  /** A stapled OCSP response, of a server. */
-  readonly ocsp: Uint8Array<ArrayBuffer> | null;
   /** Whether the peer's certificate is verified at all. */
   readonly verifies: boolean;
   readonly #owned: Owned;
@@ -60,9 +58,9 @@ export class Context {
     this.side = side;
     this.hooks = {
       protocols: protocols.length === 0 ? null : wireProtocols(protocols),
+      ocspResponse: options.ocspResponse === undefined ? null : bytesOf(options.ocspResponse),
       keyLog: options.keyLog ?? null,
     };
-    this.ocsp = options.ocspResponse === undefined ? null : bytesOf(options.ocspResponse);
     this.verifies = side === "client" || options.requestCert === true;
     const pointer = ssl.SSL_CTX_new(
       side === "server" ? ssl.TLS_server_method() : ssl.TLS_client_method(),
@@ -172,8 +170,8 @@ export class Context {
     if (this.hooks.protocols !== null) {
       ssl.SSL_CTX_set_alpn_select_cb(pointer, selectProtocol(openssl), null);
     }
-    if (this.ocsp !== null) {
-      ssl.SSL_CTX_callback_ctrl(pointer, N.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, sendStaple());
+    if (this.hooks.ocspResponse !== null) {
+      ssl.SSL_CTX_callback_ctrl(pointer, N.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, sendStaple(openssl));
     }
   }
 }

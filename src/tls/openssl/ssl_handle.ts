@@ -13,12 +13,7 @@ import type { TLSError } from "../tls_error.ts";
 import { failureOf, takeReason, verifyFailure } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { RecordCount } from "./record_count.ts";
-import {
-  SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP,
-  SSL_ERROR_WANT_READ,
-  SSL_ERROR_ZERO_RETURN,
-  X509_V_OK,
-} from "./numbers.ts";
+import { SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, X509_V_OK } from "./numbers.ts";
 import { type Wire, wire, type WireHolder } from "./wire.ts";
 
 /** What `read` and `peek` return where there is no plaintext: more ciphertext is needed. */
@@ -70,7 +65,6 @@ export class SSLHandle implements WireHolder {
     ssl.SSL_set_bio(pointer, rbio, wbio);
     if (context.side === "server") ssl.SSL_set_accept_state(pointer);
     else ssl.SSL_set_connect_state(pointer);
-    if (context.ocsp !== null) this.#staple(context.ocsp);
   }
 
   /** Whether it is freed. */
@@ -280,11 +274,5 @@ export class SSLHandle implements WireHolder {
     const failure = failureOf(openssl, "handshake failed");
     const verification = failure.code === "ERR_SSL_CERTIFICATE_VERIFY_FAILED";
     return verification && refused !== X509_V_OK ? verifyFailure(openssl, refused) : failure;
-  }
-
-  #staple(response: Uint8Array): void {
-    const { ssl, crypto } = this.wire.openssl;
-    const copy = crypto.CRYPTO_memdup(response, response.length, null, 0);
-    ssl.SSL_ctrl(this.ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, response.length, copy);
   }
 }
