@@ -59,7 +59,8 @@ export function hostTest(
   only("run", `host: ${name}`, by("host", main), skip);
 }
 
-function by(engine: TLSEngineName, main: () => Routine<void>): () => Routine<void> {
+/** `main` with `engine`. */
+export function by(engine: TLSEngineName, main: () => Routine<void>): () => Routine<void> {
   return function* () {
     current = engine;
     yield* main();
