@@ -7,7 +7,8 @@ import { HalfConn } from "../net/io/half_conn.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
-import { wait } from "../sched/api.ts";
+import { sleep, wait } from "../sched/api.ts";
+import { now } from "../sched/clock.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -21,6 +22,8 @@ import type { CiphertextStream } from "./ciphertext_stream.ts";
 const MOST_READY = 64 * 1024;
 /** Turns of the host's loop after which its engine has dealt with what it was given. */
 const SETTLING_TURNS = 3;
+/** How long it may be on Deno before the engine has written its close_notify. */
+const LATE_MS = 500;
 /** How long a connection that is to be closed may make no progress before it is reset. */
 const STALLED_MS = 5_000;
 
@@ -175,7 +178,25 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 
   protected override get writable(): boolean {
-    return super.writable && (!this.ended || platform().runtime.tlsHalfCloses);
+    return super.writable && (!this.#peerHasEnded || platform().runtime.tlsHalfCloses);
+  }
+
+  /** Whether a close_notify has come, perhaps behind plaintext that is still to be read. */
+  get #peerHasEnded(): boolean {
+    const { stream } = this;
+    const { _readableState: state } = (stream ?? {}) as { _readableState?: { ended?: boolean } };
+    return this.ended || (this.failure === null && state?.ended === true);
+  }
+
+  protected override get mayRead(): boolean {
+    return super.mayRead || this.#isCut;
+  }
+
+  /** Whether the connection below has ended, and the engine has nothing more to say. */
+  get #isCut(): boolean {
+    if (!this.#ciphertext.ended || this.ended) return false;
+    if (this.#settled === "no") this.#settle();
+    return this.#settled === "yes";
   }
 
   protected override get room(): number {
@@ -190,9 +211,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   protected override atEnd(): null | undefined {
     if (super.atEnd() === null) return null;
-    if (!this.#ciphertext.ended) return undefined;
-    if (this.#settled === "no") this.#settle();
-    if (this.#settled === "yes") this.broken(new UnexpectedEOFError(0));
+    if (this.#isCut) this.broken(new UnexpectedEOFError(0));
     return super.atEnd();
   }
 
@@ -205,10 +224,18 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     const { stream } = this;
     try {
       if (stream === null || !this.#secured) return;
+      const ended = stream.writableEnded;
+      const { alerts } = this.#ciphertext;
       stream.end();
+      stream.resume();
       yield* this.outlast(() => stream.writableFinished || stream.destroyed, STALLED_MS);
-      // The close_notify comes behind the last byte, on Deno a moment later.
+      // The close_notify comes behind the last byte, on Deno some moments later.
       yield* turns();
+      const late = platform().runtime.tlsHalfCloses && !ended ? now() + LATE_MS : 0;
+      while (now() < late && this.#ciphertext.alerts === alerts) {
+        yield* sleep(1);
+        yield* turns();
+      }
       yield* this.outlast(() => this.#ciphertext.unwritten === 0, STALLED_MS);
     } finally {
       this.fall();
