@@ -118,8 +118,8 @@ tlsTest(
     for (let round = 0; round < 20; round++) {
       const [a, b] = yield* tlsPair();
       yield* a.write(text("request"));
-      // The engine of Bun answers nobody who has half-closed.
-      const halfCloses = round % 2 === 0 && !(engine() === "host" && "Bun" in globalThis);
+      // To a client that has half-closed Bun's engine writes nothing, and Deno's at times no end.
+      const halfCloses = round % 2 === 0 && engine() === "openssl";
       if (halfCloses) a.closeWrite();
       const reading = go(() => readAll(a));
       yield* b.readFull(new Uint8Array(7));
