@@ -157,6 +157,7 @@ export type { TLSConn } from "./src/tls/tls.ts";
 export { tlsDial } from "./src/tls/tls_dial.ts";
 export { tlsListen, TLSListener, tlsListener } from "./src/tls/tls_listen.ts";
 export { tlsClient, tlsServer } from "./src/tls/tls_upgrade.ts";
+export { type TLSInfo, tlsInfo } from "./src/tls/tls_info.ts";
 export { TLSError, TLSUnsupportedError } from "./src/tls/tls_error.ts";
 export type {
   PEM,

@@ -17,6 +17,7 @@ import {
   type TLSClientOptions,
   type TLSConn,
   TLSError,
+  tlsInfo,
   tlsListener,
   tlsServer,
   type TLSServerOptions,
@@ -469,4 +470,27 @@ openSSLTest("settings of the new kinds that are wrong are told by name", functio
     assert.ok(error instanceof TypeError, String(error));
     assert.match(error.message, message);
   }
+});
+
+openSSLTest("pieces of a writev arrive in their order, short and long ones", function* () {
+  const [a, b] = yield* tlsPair();
+  const pieces = [3, 0, 500, 20_000, 1].map((n, i) => new Uint8Array(n).fill(i + 1));
+  const want = Buffer.concat(pieces);
+  for (const all of [pieces, [...pieces, new Uint8Array(100_000).fill(9)]]) {
+    const length = all.reduce((sum, piece) => sum + piece.length, 0);
+    const got = new Uint8Array(length);
+    const reading = go(() => b.readFull(got));
+    assert.equal(yield* a.writev(all), length);
+    yield* reading.join();
+    assert.equal(Buffer.compare(got.subarray(0, want.length), want), 0);
+  }
+  a.close();
+  b.close();
+});
+
+openSSLTest("tlsInfo says which engine there is", function* () {
+  const info = tlsInfo();
+  assert.equal(info.engine, "openssl");
+  assert.match(info.version, /^OpenSSL [34]\.\d/);
+  assert.match(info.libssl, /libssl/);
 });

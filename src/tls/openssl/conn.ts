@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A connection under TLS, whose engine is OpenSSL, over any connection. Go: crypto/tls/conn.go. */
 import type { PeerCertificate } from "node:tls";
-import { checkBytes } from "../../fd/check_bytes.ts";
+import { checkBytes, checkPieces } from "../../fd/check_bytes.ts";
 import type { Chunks } from "../../fd/chunks.ts";
 import { ERR_CLOSED, UnexpectedEOFError } from "../../fd/errors.ts";
 import type { Cancel } from "../../context/cancellable.ts";
@@ -160,6 +160,19 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     if (cancel !== undefined || this.socket === null) return super.write(p, cancel);
     checkBytes("write", p);
     return SecureWrite.of(this, this.socket).call(p);
+  }
+
+  /** See {@linkcode Conn.writev}. Short pieces share a record. */
+  override writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    const length = checkPieces("write", pieces);
+    if (length > MOST_PLAINTEXT) return super.writev(pieces, cancel);
+    const all = new Uint8Array(new ArrayBuffer(length));
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return this.write(all, cancel);
   }
 
   /** See {@linkcode Conn.chunks}. */
