@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The TLS benchmark: `npm run bench:tls -- [--rounds N] [--seconds S] [--only ID,ID]`. Echo over TLS 1.3 and
-// new connections, one thread a side, the servers in turn within each round. Round trips a second, and the
-// processor time that the server takes for one, which says more on a busy machine.
+// The TLS benchmark: `npm run bench:tls -- [--rounds N] [--seconds S] [--only ID,ID]`. Echo over
+// TLS 1.3 and new connections, one thread a side, the servers in turn within each round. Round
+// trips a second, and the processor time that the server takes for one, which says more on a busy
+// machine.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";

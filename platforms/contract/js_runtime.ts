@@ -34,9 +34,9 @@ export interface JsRuntime {
   /** The function at `pointer`, which no library has by a name. */
   functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F>;
   /**
-   * A C function with the body `f`. C may call it only on this thread and only during a call that this
-   * thread makes itself; `f` must not throw. Throws PlatformError where Deno's `--allow-ffi` names
-   * files: then no callbacks are permitted.
+   * A C function with the body `f`. C may call it only on this thread and only during a call that
+   * this thread makes itself; `f` must not throw. Throws PlatformError where Deno's `--allow-ffi`
+   * names files: then no callbacks are permitted.
    */
   callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback;
   /** Returns a wait for a descriptor to turn readable that lets the host's loop go on. */

@@ -4,8 +4,8 @@
  *
  * Neither runtime's engine holds back what it reads or writes over a stream that is not its own
  * socket, so the flow is controlled here: nothing is read for the engine while the plaintext is not
- * wanted, and what it writes is counted. The end of the connection is not told to the engine either,
- * which would take it for an orderly one: that must come as a close_notify.
+ * wanted, and what it writes is counted. The end of the connection is not told to the engine
+ * either, which would take it for an orderly one: that must come as a close_notify.
  */
 import type { Conn } from "../net/net.ts";
 import { ConnPump } from "../bridge/duplex.ts";
@@ -78,7 +78,10 @@ export class CiphertextStream extends ConnPump {
   }
 }
 
-/** Content type of an alert, of application data, and the length of a record with an encrypted alert. */
+/**
+ * Content type of an alert, of application data, and the length of a record with an encrypted
+ * alert.
+ */
 const ALERT = 21;
 const APPLICATION_DATA = 23;
 const ENCRYPTED_ALERT_BYTES = 5 + 2 + 1 + 16;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The first message of a client, read before any engine is made: the host name that it asks for decides
- * the certificate. RFC 8446, section 4.1.2; RFC 6066. The bytes are handed on as they came.
+ * The first message of a client, read before any engine is made: the host name that it asks for
+ * decides the certificate. RFC 8446, section 4.1.2; RFC 6066. The bytes are handed on as they came.
  *
- * A client may spread it over as many records and segments as it likes, so every byte is looked at once,
- * and more than {@linkcode MOST_BYTES} are refused.
+ * A client may spread it over as many records and segments as it likes, so every byte is looked at
+ * once, and more than {@linkcode MOST_BYTES} are refused.
  */
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -43,8 +43,8 @@ export class ClientHelloReader {
   #gathered = 0;
 
   /**
-   * Takes the first `length` bytes of `bytes`, which have come. Returns the message once it is complete, or
-   * once it is certain that there is none, which is the engine's to refuse; else null.
+   * Takes the first `length` bytes of `bytes`, which have come. Returns the message once it is
+   * complete, or once it is certain that there is none, which is the engine's to refuse; else null.
    *
    * @throws {TLSError} when it is longer than any client's
    */

@@ -18,7 +18,9 @@ import type { TLSConn } from "./tls.ts";
 export interface TLSServerSide {
   /** Begins the handshake with the client at the other end of `conn`. It goes on by itself. */
   begin(conn: Conn): TLSConn;
-  /** Shows these certificates from now on. Throws TypeError when one is wrong; then nothing changes. */
+  /**
+   * Shows these certificates from now on. Throws TypeError when one is wrong; then nothing changes.
+   */
   setCertificates(certificates: TLSCertificates): void;
   /** There will be no further `begin`. A second call does nothing. */
   close(): void;
@@ -28,8 +30,8 @@ export interface TLSServerSide {
 export interface TLSClientSide {
   readonly conn: TLSConn;
   /**
-   * Makes the handshake, within the time that the options give it. Parks. Throws OpError; a handshake that
-   * has failed or was ended closes the connection below.
+   * Makes the handshake, within the time that the options give it. Parks. Throws OpError; a
+   * handshake that has failed or was ended closes the connection below.
    */
   shakeHands(): Routine<void>;
   /** Gives up what the handshake holds, also one that never began. A second call does nothing. */
@@ -41,15 +43,18 @@ export interface TLSClientSide {
 /** See the top of this file. */
 export interface TLSEngine {
   /**
-   * `call` is what the caller does, for messages: "listen with TLS". `use` says whether there will be one
-   * `begin` only. Throws TypeError.
+   * `call` is what the caller does, for messages: "listen with TLS". `use` says whether there will
+   * be one `begin` only. Throws TypeError.
    */
   server(
     call: string,
     settings: TLSSettings<TLSServerOptions>,
     use?: "once" | "often",
   ): TLSServerSide;
-  /** `host` is the name or the IP address that the server's certificate must be for. Throws TypeError. */
+  /**
+   * `host` is the name or the IP address that the server's certificate must be for. Throws
+   * TypeError.
+   */
   client(
     call: string,
     conn: Conn,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** `node:tls` of the runtime as the engine of TLS: where there is no OpenSSL. It needs the host's loop. */
+/**
+ * `node:tls` of the runtime as the engine of TLS: where there is no OpenSSL. It needs the host's
+ * loop.
+ */
 import { now } from "../sched/clock.ts";
 import type { PeerCertificate } from "node:tls";
 import { pumpDuplex } from "../bridge/duplex.ts";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Names of hosts as TLS has them: in ASCII, and without the dot at the end of an absolute name. RFC 6066. */
+/**
+ * Names of hosts as TLS has them: in ASCII, and without the dot at the end of an absolute name. RFC
+ * 6066.
+ */
 import { domainToASCII } from "node:url";
 
 /** The name that the server is told. */

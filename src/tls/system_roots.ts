@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** The operating system's trusted certificates, where they are a file. Go: crypto/x509/root_unix.go. */
+/**
+ * The operating system's trusted certificates, where they are a file. Go: crypto/x509/root_unix.go.
+ */
 import { platform } from "../../platforms/platform.ts";
 
-/** The file of a distribution: Debian, Fedora, openSUSE, CentOS, Alpine, the BSDs, Homebrew's OpenSSL. */
+/**
+ * The file of a distribution: Debian, Fedora, openSUSE, CentOS, Alpine, the BSDs, Homebrew's
+ * OpenSSL.
+ */
 const FILES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -16,8 +21,8 @@ const FILES = [
 /**
  * All of them as PEM, from the first file that is there and may be read.
  *
- * @throws {TypeError} where there is none: on Windows, in an image without a package of certificates,
- * under Deno without permission to read it
+ * @throws {TypeError} where there is none: on Windows, in an image without a package of
+ * certificates, under Deno without permission to read it
  */
 export function systemRoots(): string {
   for (const file of FILES) {

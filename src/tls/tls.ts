@@ -37,18 +37,20 @@ export interface TLSConn extends Conn {
   /** Whether an earlier session was resumed. Go: `DidResume`. */
   readonly resumed: boolean;
   /**
-   * The OCSP response that the server has stapled, as DER, or null; only of {@linkcode TLSClientOptions}
-   * `requestOCSP`. It is not verified. Go: `OCSPResponse`.
+   * The OCSP response that the server has stapled, as DER, or null; only of {@linkcode
+   * TLSClientOptions} `requestOCSP`. It is not verified. Go: `OCSPResponse`.
    */
   readonly ocspResponse: Uint8Array | null;
   /**
-   * Derives a secret of this connection that both ends know and nobody else. RFC 5705. Never parks. Go:
-   * `ConnectionState.ExportKeyingMaterial`.
+   * Derives a secret of this connection that both ends know and nobody else. RFC 5705. Never parks.
+   * Go: `ConnectionState.ExportKeyingMaterial`.
    *
    * @param length in bytes
    * @param label as registered for the protocol: "EXPORTER-Channel-Binding"
-   * @param context of the application's own, or none, which in TLS 1.2 is not the same as an empty one
-   * @throws {OpError} before the handshake is over; {@linkcode TLSUnsupportedError} with the engine "host"
+   * @param context of the application's own, or none, which in TLS 1.2 is not the same as an empty
+   * one
+   * @throws {OpError} before the handshake is over; {@linkcode TLSUnsupportedError} with the engine
+   * "host"
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /**

@@ -2,9 +2,9 @@
 /** Errors of TLS itself, whichever engine found them. */
 
 /**
- * TLS failed: a certificate is not to be trusted, the peer breaks the protocol, it sent an alert. It is
- * the `cause` of the {@linkcode OpError} that a call throws. Go: `tls.CertificateVerificationError`,
- * `tls.AlertError` and the like.
+ * TLS failed: a certificate is not to be trusted, the peer breaks the protocol, it sent an alert.
+ * It is the `cause` of the {@linkcode OpError} that a call throws. Go:
+ * `tls.CertificateVerificationError`, `tls.AlertError` and the like.
  */
 export class TLSError extends Error {
   /** "TLSError". */

@@ -17,8 +17,8 @@ export interface TLSInfo {
 }
 
 /**
- * Returns which library secures connections on this thread, unless the options of a call say otherwise.
- * Loads OpenSSL if it is there. Never parks.
+ * Returns which library secures connections on this thread, unless the options of a call say
+ * otherwise. Loads OpenSSL if it is there. Never parks.
  *
  * @example
  * ```ts

@@ -59,12 +59,14 @@ export function* tlsListen(
 }
 
 /**
- * A listener whose connections are those of `listener`, under TLS. From then on it has the listener. Never
- * parks. Go: `tls.NewListener`.
+ * A listener whose connections are those of `listener`, under TLS. From then on it has the
+ * listener. Never parks. Go: `tls.NewListener`.
  *
- * @param listener such as one with limits: `limit(yield* listen("tcp", ":443"), { connections: 10_000 })`
+ * @param listener such as one with limits: `limit(yield* listen("tcp", ":443"), { connections:
+ * 10_000 })`
  * @param options as those of {@linkcode tlsListen}, without those of `listen`
- * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when the engine is not there
+ * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when the engine is not
+ * there
  */
 export function tlsListener(listener: Listener, options: TLSServerOptions): TLSListener {
   needMethods("listen with TLS", "it", "a Listener", listener, "accept", "onAccept", "close");
@@ -96,8 +98,8 @@ export class TLSListener implements Listener {
   }
 
   /**
-   * Shows these certificates to the clients of the handshakes to come. Connections and sessions go on.
-   * Never parks. Go: `tls.Config.GetCertificate`.
+   * Shows these certificates to the clients of the handshakes to come. Connections and sessions go
+   * on. Never parks. Go: `tls.Config.GetCertificate`.
    *
    * @throws {TypeError} when one of them is wrong; then the former ones stay
    */

@@ -21,7 +21,9 @@ export interface TLSCertificate {
 
 /** The certificates of a server. */
 export interface TLSCertificates extends TLSCertificate {
-  /** Other certificates, by the name that the client asks for (SNI): "example.org", "*.example.org". */
+  /**
+   * Other certificates, by the name that the client asks for (SNI): "example.org", "*.example.org".
+   */
   sni?: Record<string, TLSCertificate>;
 }
 
@@ -34,8 +36,9 @@ export type TLSEngineName = "openssl" | "host";
 /** Options of both sides. */
 export interface TLSOptions {
   /**
-   * Authorities whose certificates are trusted, instead of those of `node:tls` (`rootCertificates`);
-   * "system" for the file of the operating system, which Deno must be permitted to read.
+   * Authorities whose certificates are trusted, instead of those of `node:tls`
+   * (`rootCertificates`); "system" for the file of the operating system, which Deno must be
+   * permitted to read.
    */
   ca?: PEM | PEM[] | "system";
   /** Protocols to agree on, the preferred one first: ["h2", "http/1.1"]. Go: `NextProtos`. */
@@ -44,13 +47,16 @@ export interface TLSOptions {
   minVersion?: TLSVersion;
   /** Maximum version. */
   maxVersion?: TLSVersion;
-  /** Cipher suites, as OpenSSL names them: those of TLS 1.3 ("TLS_...") and of TLS 1.2, by colons. */
+  /**
+   * Cipher suites, as OpenSSL names them: those of TLS 1.3 ("TLS_...") and of TLS 1.2, by colons.
+   */
   ciphers?: string;
   /** Milliseconds that the handshake may take; 10,000 by default. */
   handshakeTimeout?: number;
   /**
-   * "openssl": OpenSSL's libssl, version 3 or 4, by foreign functions; works under `runSync`. "host": the
-   * runtime's `node:tls`. "auto", the default: OpenSSL where it is found and may be loaded.
+   * "openssl": OpenSSL's libssl, version 3 or 4, by foreign functions; works under `runSync`.
+   * "host": the runtime's `node:tls`. "auto", the default: OpenSSL where it is found and may be
+   * loaded.
    */
   engine?: "auto" | TLSEngineName;
   /** Absolute path of libssl; needed on Windows. One thread can use one only. */
@@ -64,13 +70,15 @@ export interface TLSOptions {
 
 /** Options of {@linkcode tlsClient}. Go: `tls.Config`. */
 export interface TLSClientOptions extends TLSOptions, Partial<TLSCertificate> {
-  /** The name that the certificate must be for, and that the server is told; the host's otherwise. */
+  /**
+   * The name that the certificate must be for, and that the server is told; the host's otherwise.
+   */
   servername?: string;
   /** False to accept any certificate. Anyone on the way can then read and change everything. */
   rejectUnauthorized?: boolean;
   /**
-   * Whether to resume the last session with this server, which spares the server's certificate and the
-   * client's check of it. Off by default, as in Go: a server can recognize a client by it.
+   * Whether to resume the last session with this server, which spares the server's certificate and
+   * the client's check of it. Off by default, as in Go: a server can recognize a client by it.
    */
   resume?: boolean;
   /** Whether to ask the server for a stapled OCSP response: {@linkcode TLSConn.ocspResponse}. */
@@ -86,7 +94,10 @@ export interface TLSServerOptions extends TLSOptions, TLSCertificates {
   requestCert?: boolean;
   /** Whether a client without a certificate that `ca` vouches for is refused; true by default. */
   rejectUnauthorized?: boolean;
-  /** Handshakes that may be under way at once; others wait, for as long as theirs may take. 1024 by default. */
+  /**
+   * Handshakes that may be under way at once; others wait, for as long as theirs may take. 1024 by
+   * default.
+   */
   maxHandshakes?: number;
 }
 

@@ -29,9 +29,9 @@ const MOST_HANDSHAKES = 1024;
 
 /**
  * The engines of one certificate. `node:tls` has no other way to be given a stream than as a
- * connection of a server, and does not say which stream a handshake was of when it tells of its end. So a
- * server serves one at a time, and is used again when that was good: making it costs as much as the
- * handshake.
+ * connection of a server, and does not say which stream a handshake was of when it tells of its
+ * end. So a server serves one at a time, and is used again when that was good: making it costs as
+ * much as the handshake.
  */
 class Engines {
   readonly #settings: object;
@@ -70,7 +70,9 @@ class ServerEngines {
     );
   }
 
-  /** The engines for the name that a client asks for: its own, those of its wildcard, or the first. */
+  /**
+   * The engines for the name that a client asks for: its own, those of its wildcard, or the first.
+   */
   choose(serverName: string): Engines {
     const wildcard = serverName.replace(/^[^.]*/, "*");
     return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;

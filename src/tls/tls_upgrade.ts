@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * TLS over a connection that is there already: after STARTTLS, through a proxy (CONNECT, SOCKS), over a
- * `pipe()` or another TLS connection. Go: crypto/tls/tls.go, Server and Client.
+ * TLS over a connection that is there already: after STARTTLS, through a proxy (CONNECT, SOCKS),
+ * over a `pipe()` or another TLS connection. Go: crypto/tls/tls.go, Server and Client.
  */
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { OpError } from "../net/errors.ts";
@@ -21,9 +21,9 @@ import {
 } from "./tls_options.ts";
 
 /**
- * Secures `conn` as its server. The handshake goes on by itself, within `handshakeTimeout`; reads and
- * writes wait for it, and throw what it fails with. From then on the TLS connection has `conn`. Never parks.
- * Go: `tls.Server`.
+ * Secures `conn` as its server. The handshake goes on by itself, within `handshakeTimeout`; reads
+ * and writes wait for it, and throw what it fails with. From then on the TLS connection has `conn`.
+ * Never parks. Go: `tls.Server`.
  *
  * Options are read anew for every connection. For many connections {@linkcode tlsListen} or
  * {@linkcode tlsListener} are faster.
@@ -51,12 +51,12 @@ export function tlsServer(conn: Conn, options: TLSServerOptions): TLSConn {
 }
 
 /**
- * Secures `conn` as its client, as {@linkcode tlsServer} does as its server. Call `handshake` to know that
- * the server is who it should be before anything is sent. Never parks. Go: `tls.Client`.
+ * Secures `conn` as its client, as {@linkcode tlsServer} does as its server. Call `handshake` to
+ * know that the server is who it should be before anything is sent. Never parks. Go: `tls.Client`.
  *
  * @param conn any connection that nobody else reads or writes any more
- * @param options `servername` is the host that the certificate must be for; without it the certificate must
- * be for the remote address of `conn`
+ * @param options `servername` is the host that the certificate must be for; without it the
+ * certificate must be for the remote address of `conn`
  * @throws as {@linkcode tlsServer}
  * @example
  * ```ts
@@ -102,6 +102,6 @@ function hostOf(call: string, conn: Conn, rejectUnauthorized = true): string {
   if (network.startsWith("tcp")) return splitHostPort(String(conn.remoteAddr)).host;
   if (!rejectUnauthorized) return "localhost";
   throw new TypeError(
-    `Cannot ${call} as servername must say whom the certificate is to be of: the connection has no host`,
+    `Cannot ${call} without servername: the connection has no host that the certificate could be for`,
   );
 }

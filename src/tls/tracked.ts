@@ -4,8 +4,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { Park } from "../sched/park.ts";
 
 /**
- * `body`, with `ended` called exactly once when it is over, however it ended. No generator with a `finally`:
- * of one that is ended before it has begun nothing runs at all.
+ * `body`, with `ended` called exactly once when it is over, however it ended. No generator with a
+ * `finally`: of one that is ended before it has begun nothing runs at all.
  */
 export function tracked(body: Routine<void>, ended: () => void): Routine<void> {
   return new Tracked(body, ended) as unknown as Routine<void>;

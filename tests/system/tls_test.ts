@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** TLS with peers that are not ours: openssl's server and client, and curl. Needs openssl and curl. */
+/**
+ * TLS with peers that are not ours: openssl's server and client, and curl. Needs openssl and curl.
+ */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Reading a ClientHello: the name in it, in however many pieces it comes, and how much is read at most. */
+/**
+ * Reading a ClientHello: the name in it, in however many pieces it comes, and how much is read at
+ * most.
+ */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +19,10 @@ const u16 = (n: number) => [n >> 8, n & 0xff];
 const vector16 = (bytes: number[]) => [...u16(bytes.length), ...bytes];
 const ascii = (text: string) => [...new TextEncoder().encode(text)];
 
-/** The message of a client that asks for `name`, with `padding` bytes of an unknown extension before. */
+/**
+ * The message of a client that asks for `name`, with `padding` bytes of an unknown extension
+ * before.
+ */
 function message(name: string, padding = 0): number[] {
   const serverName = vector16([0, ...vector16(ascii(name))]);
   const extensions = [

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** How a TLS connection ends: in order, cut off, half-closed, under a writer; and what a silent client costs. */
+/**
+ * How a TLS connection ends: in order, cut off, half-closed, under a writer; and what a silent
+ * client costs.
+ */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
 import {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Tests of TLS, each with both engines: with OpenSSL under `run` and `runSync`, with the host's under `run`. */
+/**
+ * Tests of TLS, each with both engines: with OpenSSL under `run` and `runSync`, with the host's
+ * under `run`.
+ */
 import {
   type Routine,
   type TLSConn,
@@ -15,7 +18,10 @@ import { openssl } from "../../src/tls/openssl/library.ts";
 import type { TCPNetwork } from "../../src/net/resolve/resolve.ts";
 import { both, type Driver, only } from "../harness.ts";
 
-/** Another libssl than the system's, for scripts/openssl.sh: it is loaded first, and a thread has one. */
+/**
+ * Another libssl than the system's, for scripts/openssl.sh: it is loaded first, and a thread has
+ * one.
+ */
 const libssl = process.env.NETPOLL_LIBSSL;
 if (libssl !== undefined) console.log(openssl(libssl).version);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** What the engine over OpenSSL can do beyond the host's: resumption, key material, new certificates. */
+/**
+ * What the engine over OpenSSL can do beyond the host's: resumption, key material, new
+ * certificates.
+ */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -101,7 +101,7 @@ test("what a run leaves open ends with it, also in the midst of the handshake", 
   assert.equal(live.connections, before.connections);
 });
 
-test("a listener that nobody closes gives up its contexts when it is closed with its run", async () => {
+test("a listener that a run closes when it ends gives up its contexts", async () => {
   const before = live.contexts;
   await run(function* () {
     yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, engine: "openssl" });

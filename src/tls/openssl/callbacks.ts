@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * The four functions that OpenSSL can only be told of as C functions: the server's choice of a protocol
- * (ALPN), a client certificate that is let through unverified, the log of keys, the stapled OCSP
- * response. No function of OpenSSL's own fits any of them, so their bodies are JavaScript.
+ * The four functions that OpenSSL can only be told of as C functions: the server's choice of a
+ * protocol (ALPN), a client certificate that is let through unverified, the log of keys, the
+ * stapled OCSP response. No function of OpenSSL's own fits any of them, so their bodies are
+ * JavaScript.
  *
- * That is sound here: OpenSSL calls them only within `SSL_do_handshake`, which this thread calls, and
- * each is made once per thread, at the first need, and stays: no SSL_CTX can outlive it. Which
- * handshake is under way is kept in `current`, since C hands over nothing but addresses. A Deno whose
- * `--allow-ffi` names files permits no callbacks: there they throw PlatformError.
+ * That is sound here: OpenSSL calls them only within `SSL_do_handshake`, which this thread calls,
+ * and each is made once per thread, at the first need, and stays: no SSL_CTX can outlive it. Which
+ * handshake is under way is kept in `current`, since C hands over nothing but addresses. A Deno
+ * whose `--allow-ffi` names files permits no callbacks: there they throw PlatformError.
  */
 import type {
   Callback,
@@ -42,7 +43,10 @@ let current = NONE;
 /** What a callback's JavaScript threw: it must not be thrown through C. */
 let thrown: { error: unknown } | null = null;
 
-/** Calls `step`, a call of OpenSSL, on behalf of the handshake of `hooks`. Throws what a callback threw. */
+/**
+ * Calls `step`, a call of OpenSSL, on behalf of the handshake of `hooks`. Throws what a callback
+ * threw.
+ */
 export function onBehalfOf<T>(hooks: HandshakeHooks, step: () => T): T {
   current = hooks;
   thrown = null;
@@ -91,7 +95,9 @@ export function selectProtocol({ ssl }: OpenSSL): Pointer {
   });
 }
 
-/** `SSL_verify_cb`: goes on whatever is wrong; what it was stays as the result of the verification. */
+/**
+ * `SSL_verify_cb`: goes on whatever is wrong; what it was stays as the result of the verification.
+ */
 export function acceptUnverified(): Pointer {
   const declaration = { params: ["i32", "pointer"], result: "i32" } as const satisfies CFunction;
   return once("verify", declaration, () => 1);

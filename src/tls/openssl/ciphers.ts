@@ -11,10 +11,15 @@ import {
   VERSIONS,
 } from "./numbers.ts";
 
-/** Suites of TLS 1.2 with forward secrecy and authenticated encryption: those that RFC 9325 recommends. */
+/**
+ * Suites of TLS 1.2 with forward secrecy and authenticated encryption: those that RFC 9325
+ * recommends.
+ */
 const DEFAULT_TLS12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-/** Sets versions and suites of `ctx`. Throws TypeError when nothing could be agreed on with them. */
+/**
+ * Sets versions and suites of `ctx`. Throws TypeError when nothing could be agreed on with them.
+ */
 export function setCiphers(
   openssl: OpenSSL,
   ctx: Pointer,

@@ -35,7 +35,9 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
   handle: SSLHandle | null = null;
   /** Whether the handshake is over. @internal */
   secured = false;
-  /** What failed first, beside what the SSL object knows itself; null while all is well. @internal */
+  /**
+   * What failed first, beside what the SSL object knows itself; null while all is well. @internal
+   */
   failure: Error | null = null;
   /** Whether this side wants to read no more. @internal */
   readEnded = false;
@@ -272,7 +274,9 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     this.changed();
   }
 
-  /** The handshake has failed: the alert that tells the peer goes out, and all is over. @internal */
+  /**
+   * The handshake has failed: the alert that tells the peer goes out, and all is over. @internal
+   */
   refused(cause: Error): void {
     if (this.closed) return;
     const rest = this.handle?.out ?? null;
@@ -292,7 +296,10 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     return this.fail("handshake", cause);
   }
 
-  /** The error of a call after it has failed, of which the SSL object says `cause` if it knows. @internal */
+  /**
+   * The error of a call after it has failed, of which the SSL object says `cause` if it knows.
+   * @internal
+   */
   failed(op: "read" | "write", cause: Error | null = this.failure): Error {
     if (!this.secured) return this.unsecured(cause!);
     if (!(cause instanceof UnexpectedEOFError)) return this.fail(op, cause!);
@@ -309,7 +316,10 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     return this.fail(op, ERR_CLOSED);
   }
 
-  /** Sends what is to be sent, as far as the connection below takes it. Returns whether all is out. @internal */
+  /**
+   * Sends what is to be sent, as far as the connection below takes it. Returns whether all is out.
+   * @internal
+   */
   flushNow(): boolean {
     const handle = this.handle!;
     while (handle.out !== null && !this.gone) {
@@ -430,7 +440,10 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     this.flushSoon();
   }
 
-  /** Hands the SSL object what has come: true; false for nothing yet; null for the end, or a failure. */
+  /**
+   * Hands the SSL object what has come: true; false for nothing yet; null for the end, or a
+   * failure.
+   */
   #receive(): boolean | null {
     const handle = this.handle!;
     const { input } = handle.wire;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Ciphertext over any connection, by its calls alone: a `pipe()`, a stream of the host's, another TLS
- * connection. They park, so goroutines make them: one reads while someone waits for ciphertext, one
- * writes while there is some to write; neither holds more than one piece.
+ * Ciphertext over any connection, by its calls alone: a `pipe()`, a stream of the host's, another
+ * TLS connection. They park, so goroutines make them: one reads while someone waits for ciphertext,
+ * one writes while there is some to write; neither holds more than one piece.
  */
 import { epoch, now } from "../../sched/clock.ts";
 import { ERR_CLOSED } from "../../fd/errors.ts";

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The SSL_CTX of one certificate and one set of options: made once, freed once. Go: `tls.Config`. */
+/**
+ * The SSL_CTX of one certificate and one set of options: made once, freed once. Go: `tls.Config`.
+ */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import type { TLSCertificate, TLSOptions } from "../tls_options.ts";
 import {
@@ -48,8 +50,8 @@ export class Context {
 
   /**
    * @param call what the caller does, for messages: "listen with TLS"
-   * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when it needs a callback and
-   * none is permitted
+   * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when it needs a callback
+   * and none is permitted
    */
   constructor(openssl: OpenSSL, side: "client" | "server", call: string, options: ContextOptions) {
     const { ssl } = openssl;
@@ -87,7 +89,9 @@ export class Context {
     if (--this.#users === 0) this.#owned.free();
   }
 
-  /** Seals tickets with the keys of `other` from now on, so that its sessions can be resumed here. */
+  /**
+   * Seals tickets with the keys of `other` from now on, so that its sessions can be resumed here.
+   */
   adoptTicketKeys(other: Context): void {
     const { sslBytes } = this.openssl;
     const keys = new Uint8Array(new ArrayBuffer(TICKET_KEY_BYTES));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The contexts of calls that have no listener to keep theirs: `tlsDial`, `tlsClient`, `tlsServer`. Making
- * one costs as much as several handshakes, so the last few are kept, by the options that they are of.
+ * The contexts of calls that have no listener to keep theirs: `tlsDial`, `tlsClient`, `tlsServer`.
+ * Making one costs as much as several handshakes, so the last few are kept, by the options that
+ * they are of.
  */
 import type { PEM } from "../tls_options.ts";
 import type { Context, ContextOptions } from "./context.ts";
@@ -11,7 +12,9 @@ const MOST_KEPT = 16;
 /** The one that was used longest ago comes first. */
 const kept = new Map<string, Context>();
 
-/** The context of these options, with a reference for the caller; made by `make` if it is not kept. */
+/**
+ * The context of these options, with a reference for the caller; made by `make` if it is not kept.
+ */
 export function keptContext(
   side: "client" | "server",
   options: ContextOptions,

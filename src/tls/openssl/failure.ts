@@ -6,8 +6,8 @@ import { textAt } from "./memory.ts";
 import { VERIFY_CODES } from "./verify_codes.ts";
 
 /**
- * The oldest reason in the thread's error queue, which is empty afterwards: what is left in it would be
- * taken for an error of the next call, perhaps on another connection.
+ * The oldest reason in the thread's error queue, which is empty afterwards: what is left in it
+ * would be taken for an error of the next call, perhaps on another connection.
  */
 export function takeReason(openssl: OpenSSL): string {
   const first = openssl.crypto.ERR_get_error();

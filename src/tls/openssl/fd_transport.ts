@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Ciphertext over a socket of the library's own: its system calls, its pollDesc, its short-read rule. */
+/**
+ * Ciphertext over a socket of the library's own: its system calls, its pollDesc, its short-read
+ * rule.
+ */
 import type { FD } from "../../fd/fd.ts";
 import { counters } from "../../fd/counters.ts";
 import { SyscallError } from "../../fd/errors.ts";

@@ -31,7 +31,10 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle): Routine<void>
   }
 }
 
-/** Reads the client's first message, without an engine, and with no buffer before a byte has come. Parks. */
+/**
+ * Reads the client's first message, without an engine, and with no buffer before a byte has come.
+ * Parks.
+ */
 export function* readHello(conn: OpenSSLConn): Routine<ClientHello> {
   const incoming = new TransportHalf(conn.transport, "read");
   const { input } = wire();

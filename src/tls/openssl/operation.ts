@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * A read or a write of a TLS connection over a socket of the library's own: what `yield*` drives when
- * the handshake is over and nobody else is at it, which is nearly always. Hand-written for the reasons, and
- * with the states, of src/fd/read_write.ts.
+ * A read or a write of a TLS connection over a socket of the library's own: what `yield*` drives
+ * when the handshake is over and nobody else is at it, which is nearly always. Hand-written for the
+ * reasons, and with the states, of src/fd/read_write.ts.
  *
  *   unused  of no call              -> fresh, when a call takes it
  *   fresh   of a call not yet driven -> held or slow, at the first `next`
@@ -171,7 +171,8 @@ export abstract class SecureOperation {
   }
 
   private release(): void {
-    // Of a descriptor that is closed the place may be another's by now, and was given up by the close.
+    // Of a descriptor that is closed the place may be another's by now, and was given up by the
+    // close.
     if (!this.socket.fd.closed) this.unpark();
     this.half.turn.unlock();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * An object of OpenSSL's and its end, which comes exactly once: by its owner, or, if nobody has ended that
- * one, when the owner is garbage.
+ * An object of OpenSSL's and its end, which comes exactly once: by its owner, or, if nobody has
+ * ended that one, when the owner is garbage.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { live } from "./live.ts";

@@ -91,7 +91,8 @@ export class Peer {
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
     if (!(Number.isInteger(length) && length > 0 && length <= MOST_KEYING_MATERIAL)) {
       throw new RangeError(
-        `Cannot export keying material as its length must be between 1 and ${MOST_KEYING_MATERIAL}: current value is ${length}`,
+        "Cannot export keying material as its length must be between 1 and " +
+          `${MOST_KEYING_MATERIAL}: current value is ${length}`,
       );
     }
     const { openssl } = this.#handle.wire;

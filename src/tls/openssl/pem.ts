@@ -11,8 +11,8 @@ import { cString, withBIO } from "./memory.ts";
 const NO_MORE = /^no start line$/i;
 
 /**
- * Calls `f` with each certificate of `pem`, and frees it afterwards: who keeps one takes a reference.
- * Returns how many there were. Throws TLSError at one that cannot be read.
+ * Calls `f` with each certificate of `pem`, and frees it afterwards: who keeps one takes a
+ * reference. Returns how many there were. Throws TLSError at one that cannot be read.
  */
 export function eachCertificate(
   openssl: OpenSSL,

@@ -2,8 +2,9 @@
 /**
  * Counts the records of a stream of ciphertext as it comes. RFC 8446, section 5.1.
  *
- * With it a connection knows, without a call of OpenSSL that would find nothing, that all that came has
- * been decrypted. Counting too many is harmless, too few is not: every record has its place here.
+ * With it a connection knows, without a call of OpenSSL that would find nothing, that all that came
+ * has been decrypted. Counting too many is harmless, too few is not: every record has its place
+ * here.
  */
 
 /** Bytes of a record before its content; the last two are the content's length. */

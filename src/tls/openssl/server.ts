@@ -52,7 +52,9 @@ class Certificates {
     }
   }
 
-  /** The context for the name that a client asks for: its own, that of its wildcard, or the first. */
+  /**
+   * The context for the name that a client asks for: its own, that of its wildcard, or the first.
+   */
   choose(serverName: string): Context {
     const wildcard = serverName.replace(/^[^.]*/, "*");
     return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;

@@ -39,7 +39,9 @@ export class SessionCache {
     });
   }
 
-  /** Keeps the session of `handle`, if its server has given a ticket by now. Returns whether it has. */
+  /**
+   * Keeps the session of `handle`, if its server has given a ticket by now. Returns whether it has.
+   */
   keep(handle: SSLHandle): boolean {
     const { ssl, crypto } = this.#openssl;
     const session = ssl.SSL_get1_session(handle.ssl);

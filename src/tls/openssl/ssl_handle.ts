@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * One SSL object and its one owner: what goes into it, what comes out, and its end, which comes exactly
- * once whatever ended the connection, the goroutine or the run.
+ * One SSL object and its one owner: what goes into it, what comes out, and its end, which comes
+ * exactly once whatever ended the connection, the goroutine or the run.
  *
- * Nothing here parks or touches a socket. Ciphertext comes in by `feed` and goes out by `out`, which its
- * connection must send before anything else; every call that may produce some takes it out of the BIO at once.
+ * Nothing here parks or touches a socket. Ciphertext comes in by `feed` and goes out by `out`,
+ * which its connection must send before anything else; every call that may produce some takes it
+ * out of the BIO at once.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { onBehalfOf } from "./callbacks.ts";
@@ -133,8 +134,8 @@ export class SSLHandle implements WireHolder {
   }
 
   /**
-   * Decrypts into the first `length` bytes of `p`, one record at most. Returns how many bytes, or one
-   * of the results above. Throws the connection's failure.
+   * Decrypts into the first `length` bytes of `p`, one record at most. Returns how many bytes, or
+   * one of the results above. Throws the connection's failure.
    */
   read(p: Uint8Array, length: number): number {
     if (this.drained) return this.#nothing();
@@ -168,9 +169,9 @@ export class SSLHandle implements WireHolder {
   }
 
   /**
-   * Encrypts the first `length` bytes of `p`, which are {@linkcode MOST_PLAINTEXT} at most. Returns how many
-   * bytes of ciphertext lie in the shared output buffer, to be sent at once or appended to `out`. Throws
-   * the connection's failure.
+   * Encrypts the first `length` bytes of `p`, which are {@linkcode MOST_PLAINTEXT} at most. Returns
+   * how many bytes of ciphertext lie in the shared output buffer, to be sent at once or appended to
+   * `out`. Throws the connection's failure.
    */
   encrypt(p: Uint8Array, length: number): number {
     const { openssl, wbio, output } = this.wire;

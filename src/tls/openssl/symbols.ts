@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The functions of libssl and libcrypto that the engine calls. Only functions that every version from
- * 3.0 to 4.0 exports: many others are macros over `SSL_ctrl` and `SSL_CTX_ctrl` (numbers.ts).
+ * The functions of libssl and libcrypto that the engine calls. Only functions that every version
+ * from 3.0 to 4.0 exports: many others are macros over `SSL_ctrl` and `SSL_CTX_ctrl` (numbers.ts).
  *
- * A C function that takes either an address or JavaScript's own memory stands in two tables, since one
- * declaration has one notation per parameter. `size_t` is `u32`, see platforms/contract/ffi.ts.
+ * A C function that takes either an address or JavaScript's own memory stands in two tables, since
+ * one declaration has one notation per parameter. `size_t` is `u32`, see platforms/contract/ffi.ts.
  */
 import type { SymbolTable } from "../../../platforms/contract/ffi.ts";
 

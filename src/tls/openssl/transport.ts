@@ -16,11 +16,14 @@ export interface Transport {
   /** Whether the connection below is closed. */
   readonly closed: boolean;
   /**
-   * Receives into `into`. Returns how many bytes, 0 at the end of the stream, {@linkcode NOTHING_YET}.
-   * Throws the cause when the connection below has failed.
+   * Receives into `into`. Returns how many bytes, 0 at the end of the stream, {@linkcode
+   * NOTHING_YET}. Throws the cause when the connection below has failed.
    */
   receive(into: Uint8Array): number;
-  /** Sends from the first `length` bytes of `bytes`. Returns how many; throws the cause of a failure. */
+  /**
+   * Sends from the first `length` bytes of `bytes`. Returns how many; throws the cause of a
+   * failure.
+   */
   send(bytes: Uint8Array, length: number): number;
   /** Whether a call in this direction would not have to wait. */
   ready(way: Way): boolean;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Whose certificates are trusted: those of `node:tls` by default, so that both engines trust the same;
- * those of the system if asked for; or those that the caller gives. No variable of the environment
- * changes it.
+ * Whose certificates are trusted: those of `node:tls` by default, so that both engines trust the
+ * same; those of the system if asked for; or those that the caller gives. No variable of the
+ * environment changes it.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { nodeTLS } from "../../bridge/host.ts";

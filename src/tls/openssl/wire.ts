@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * What all connections of a thread share between their calls of OpenSSL: one buffer for ciphertext that
- * comes, one for ciphertext that goes, and two memory BIOs between these and OpenSSL.
+ * What all connections of a thread share between their calls of OpenSSL: one buffer for ciphertext
+ * that comes, one for ciphertext that goes, and two memory BIOs between these and OpenSSL.
  *
  * A handshake has BIOs of its own. Afterwards nothing stays in a BIO while a goroutine waits: what
- * OpenSSL has produced is taken out by the same call, and what came and was not yet decrypted is kept
- * for its connection as soon as another one needs the BIO. So an idle connection has none, and no
- * BIO, which never shrinks, grows with any connection.
+ * OpenSSL has produced is taken out by the same call, and what came and was not yet decrypted is
+ * kept for its connection as soon as another one needs the BIO. So an idle connection has none, and
+ * no BIO, which never shrinks, grows with any connection.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { type OpenSSL, openssl } from "./library.ts";

@@ -10,7 +10,10 @@ import type { FDTransport } from "./fd_transport.ts";
 import { HELD, SecureOperation, type Step } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./ssl_handle.ts";
 
-/** The write that ended last, while it is not taken again: most are over at once, and one serves all. */
+/**
+ * The write that ended last, while it is not taken again: most are over at once, and one serves
+ * all.
+ */
 let spare: SecureWrite | null = null;
 
 /** See the top of this file. */
