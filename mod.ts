@@ -155,13 +155,20 @@ export { type DuplexConnOptions, fromDuplex } from "./src/bridge/duplex_conn.ts"
 export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
 export type { TLSConn } from "./src/tls/tls.ts";
 export { tlsDial } from "./src/tls/tls_dial.ts";
-export { tlsListen, TLSListener } from "./src/tls/tls_listen.ts";
+export { tlsListen, TLSListener, tlsListener } from "./src/tls/tls_listen.ts";
+export { tlsClient, tlsServer } from "./src/tls/tls_upgrade.ts";
+export { type TLSInfo, tlsInfo } from "./src/tls/tls_info.ts";
+export { TLSError, TLSUnsupportedError } from "./src/tls/tls_error.ts";
 export type {
   PEM,
   TLSCertificate,
+  TLSCertificates,
+  TLSClientOptions,
   TLSDialOptions,
+  TLSEngineName,
   TLSListenOptions,
   TLSOptions,
+  TLSServerOptions,
   TLSVersion,
 } from "./src/tls/tls_options.ts";
 export { BufferedReader } from "./src/bufio/buffered_reader.ts";

@@ -6,6 +6,8 @@
 import { getBuiltinModule } from "node:process";
 import type {
   Bound,
+  Callback,
+  CallbackBody,
   CFunction,
   LibraryNames,
   OpenedLibrary,
@@ -21,6 +23,10 @@ interface BunFFI {
   };
   toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
   ptr(view: ArrayBufferView): number;
+  JSCallback: new (
+    f: (...args: never[]) => unknown,
+    declaration: { args: string[]; returns: string },
+  ) => { ptr: unknown; close(): void };
   CFunction(declaration: { ptr: unknown; args: string[]; returns: string }): unknown;
 }
 
@@ -70,7 +76,7 @@ export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): 
   }
   throw new PlatformError(
     `Cannot open ${library.title}: tried ${[...library.names, ...library.paths].join(", ")}`,
-    library.names[0],
+    library.names[0] ?? library.paths[0],
     failures[0],
   );
 }
@@ -115,4 +121,15 @@ export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
 /** A function by its address. */
 export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F> {
   return bunFFI().CFunction({ ptr: pointer, ...describe(declaration) }) as Bound<F>;
+}
+
+/** A C function with the body `f`. Bun passes a null pointer as null or 0. */
+export function callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback {
+  const body = f as (...args: unknown[]) => unknown;
+  const made = new (bunFFI().JSCallback)(
+    (...args: unknown[]) =>
+      body(...args.map((arg, i) => declaration.params[i] === "pointer" && !arg ? null : arg)),
+    describe(declaration),
+  );
+  return { pointer: made.ptr as Pointer, [Symbol.dispose]: () => made.close() };
 }

@@ -5,7 +5,15 @@ import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import type { JsRuntime } from "../contract/platform.ts";
 import { denoErrors } from "./deno_errors.ts";
-import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
+import {
+  addressReader,
+  callback,
+  dlopen,
+  errnoReader,
+  functionAt,
+  memoryAt,
+  pointerAt,
+} from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
 
 /** Bun. */
@@ -20,6 +28,7 @@ export const bun: JsRuntime = {
   pointerAt,
   memoryAt,
   functionAt,
+  callback,
   hostWait: (watched) => {
     const { fd, libraryPath } = watched;
     return new BunHostWait({ kind: "readable", fd, libraryPath }, watched);

@@ -35,6 +35,23 @@ export type Library<T extends SymbolTable> = {
   readonly [K in keyof T]: T[K] extends { optional: true } ? Bound<T[K]> | null : Bound<T[K]>;
 };
 
+type CallbackArg<P extends CParam> = P extends "pointer" ? Pointer | null : number;
+type CallbackArgs<P extends readonly CParam[]> = {
+  -readonly [K in keyof P]: CallbackArg<P[K]>;
+};
+/** The body of a {@linkcode Callback}; a pointer that is null in C is null here. */
+export type CallbackBody<F extends CFunction> = (
+  ...args: CallbackArgs<F["params"]>
+) => F["result"] extends "void" ? void : number;
+
+/** A C function whose body is JavaScript. */
+export interface Callback extends Disposable {
+  /** Address to hand to C. */
+  readonly pointer: Pointer;
+  /** Frees it; C must not call it any more. */
+  [Symbol.dispose](): void;
+}
+
 /** The names under which a C library may be found, tried in this order. */
 export interface LibraryNames {
   /** What a message calls it: "the C library". */
@@ -43,6 +60,8 @@ export interface LibraryNames {
   readonly names: readonly string[];
   /** Absolute paths, for a Deno whose `--allow-ffi` names files. */
   readonly paths: readonly string[];
+  /** Whether the library can be done without, so that Deno's user is not asked for permission. */
+  readonly dispensable?: true;
 }
 
 /** A library that was opened, and the name that worked. */

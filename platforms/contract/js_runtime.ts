@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** What a JavaScript runtime must offer. */
-import type { Bound, CFunction, LibraryNames, OpenedLibrary, Pointer, SymbolTable } from "./ffi.ts";
+import type {
+  Bound,
+  Callback,
+  CallbackBody,
+  CFunction,
+  LibraryNames,
+  OpenedLibrary,
+  Pointer,
+  SymbolTable,
+} from "./ffi.ts";
 
 /** The JavaScript runtime underneath: all that the library knows of Bun or of Deno. */
 export interface JsRuntime {
@@ -26,6 +35,12 @@ export interface JsRuntime {
   memoryAt(pointer: Pointer, length: number): ArrayBuffer;
   /** The function at `pointer`, which no library has by a name. */
   functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F>;
+  /**
+   * A C function with the body `f`. C may call it only on this thread and only during a call that
+   * this thread makes itself; `f` must not throw. Throws PlatformError where Deno's `--allow-ffi`
+   * names files: then no callbacks are permitted.
+   */
+  callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback;
   /** Returns a wait for a descriptor to turn readable that lets the host's loop go on. */
   hostWait(watched: WatchedDescriptor): HostWait;
   /** A wait for a packet of a completion port that lets the host's loop go on. */

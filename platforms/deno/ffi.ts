@@ -2,6 +2,8 @@
 /** Foreign functions by `Deno.dlopen`, within what `--allow-ffi` permits. */
 import type {
   Bound,
+  Callback,
+  CallbackBody,
   CFunction,
   LibraryNames,
   OpenedLibrary,
@@ -31,7 +33,7 @@ export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): 
   }
   throw new PlatformError(
     `Cannot open ${library.title}: tried ${permittedNames(library).join(", ")}`,
-    library.names[0],
+    library.names[0] ?? library.paths[0],
     failure,
   );
 }
@@ -44,7 +46,9 @@ function permittedNames(library: LibraryNames): readonly string[] {
   if (granted()) return [...library.names, ...library.paths];
   const files = library.paths.filter((path) => granted(path));
   if (files.length > 0) return files;
-  if (deno.permissions.requestSync({ name: "ffi" }).state === "granted") return library.names;
+  if (!library.dispensable && deno.permissions.requestSync({ name: "ffi" }).state === "granted") {
+    return library.names;
+  }
   const flag = `--allow-ffi=${library.paths[0]}`;
   throw new PlatformError(
     `Cannot call ${library.title} without permission: run Deno with --allow-ffi, or ${flag}`,
@@ -102,4 +106,20 @@ export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F
   const { params: parameters, result } = declaration;
   const found = new deno.UnsafeFnPointer(pointer, { parameters: [...parameters], result });
   return ((...args: unknown[]) => found.call(...args)) as Bound<F>;
+}
+
+/** A C function with the body `f`; refused under a scoped `--allow-ffi`. */
+export function callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback {
+  if (!granted()) {
+    throw new PlatformError(
+      "Cannot let C call back under an --allow-ffi that names files: run Deno with --allow-ffi",
+      "--allow-ffi",
+    );
+  }
+  const { params: parameters, result } = declaration;
+  const made = new deno.UnsafeCallback(
+    { parameters: [...parameters], result },
+    f as (...args: never[]) => unknown,
+  );
+  return { pointer: made.pointer as Pointer, [Symbol.dispose]: () => made.close() };
 }

@@ -25,6 +25,10 @@ interface DenoGlobal {
     pointer: unknown,
     declaration: { parameters: string[]; result: string },
   ) => { call(...args: unknown[]): unknown };
+  UnsafeCallback: new (
+    declaration: { parameters: string[]; result: string },
+    f: (...args: never[]) => unknown,
+  ) => { pointer: unknown; close(): void };
   UnsafePointerView: {
     getArrayBuffer(pointer: unknown, length: number): ArrayBuffer;
   };

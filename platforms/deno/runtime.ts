@@ -4,7 +4,15 @@ import type { JsRuntime } from "../contract/platform.ts";
 import { clock } from "./clock.ts";
 import { closeFile } from "./close_file.ts";
 import { DenoCompletionWait } from "./completion_wait.ts";
-import { addressReader, dlopen, errnoReader, functionAt, memoryAt, pointerAt } from "./ffi.ts";
+import {
+  addressReader,
+  callback,
+  dlopen,
+  errnoReader,
+  functionAt,
+  memoryAt,
+  pointerAt,
+} from "./ffi.ts";
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import {
@@ -29,6 +37,7 @@ export const denoRuntime: JsRuntime = {
   pointerAt,
   memoryAt,
   functionAt,
+  callback,
   hostWait: ({ fd, libraryPath }) => new DenoHostWait(fd, libraryPath),
   completionWait: (completions) => new DenoCompletionWait(completions),
   variable,

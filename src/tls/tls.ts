@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Interface of TLS connections. Go: crypto/tls, type Conn. */
+import type { TLSEngineName } from "./tls_options.ts";
 import type { PeerCertificate } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -31,6 +32,27 @@ export interface TLSConn extends Conn {
   readonly authorized: boolean;
   /** Certificate of the peer, as `node:tls` returns it, or null. */
   readonly peerCertificate: PeerCertificate | null;
+  /** Which library secures it: "openssl" or "host". See {@linkcode TLSOptions.engine}. */
+  readonly engine: TLSEngineName;
+  /** Whether an earlier session was resumed. Go: `DidResume`. */
+  readonly resumed: boolean;
+  /**
+   * The OCSP response that the server has stapled, as DER, or null; only of {@linkcode
+   * TLSClientOptions} `requestOCSP`. It is not verified. Go: `OCSPResponse`.
+   */
+  readonly ocspResponse: Uint8Array | null;
+  /**
+   * Derives a secret of this connection that both ends know and nobody else. RFC 5705. Never parks.
+   * Go: `ConnectionState.ExportKeyingMaterial`.
+   *
+   * @param length in bytes
+   * @param label as registered for the protocol: "EXPORTER-Channel-Binding"
+   * @param context of the application's own, or none, which in TLS 1.2 is not the same as an empty
+   * one
+   * @throws {OpError} before the handshake is over; {@linkcode TLSUnsupportedError} with the engine
+   * "host"
+   */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /**
    * Waits until the handshake has completed; reads and writes also do this. Parks. Go:
    * `tls.Conn.HandshakeContext`.

@@ -9,7 +9,7 @@ import { lingerTimeoutOf, NetFD } from "../net/socket/net_fd.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
-import { wait } from "../sched/api.ts";
+import { sleep, wait } from "../sched/api.ts";
 import { now } from "../sched/clock.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
@@ -17,12 +17,15 @@ import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { DuplexConn } from "../bridge/duplex_conn.ts";
 import type { TLSConn } from "./tls.ts";
+import { TLSUnsupportedError } from "./tls_error.ts";
 import type { CiphertextStream } from "./ciphertext_stream.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
 const MOST_READY = 64 * 1024;
 /** Turns of the host's loop after which its engine has dealt with what it was given. */
 const SETTLING_TURNS = 3;
+/** How long it may be on Deno before the engine has written its close_notify. */
+const LATE_MS = 500;
 
 /** See the top of this file. */
 export class TLSConnImpl extends DuplexConn implements TLSConn {
@@ -75,6 +78,18 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     return certificate?.raw === undefined ? null : certificate;
   }
 
+  readonly engine = "host";
+  readonly ocspResponse = null;
+
+  get resumed(): boolean {
+    const socket = this.#socket as { isSessionReused?(): boolean } | null;
+    return socket?.isSessionReused?.() ?? false;
+  }
+
+  exportKeyingMaterial(): Uint8Array {
+    throw new TLSUnsupportedError("exportKeyingMaterial", "host");
+  }
+
   handshake(cancel?: Cancel): Routine<void> {
     const call = this.#handshake();
     return cancel === undefined
@@ -88,7 +103,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     try {
       yield* this.#handshake();
     } catch (error) {
-      this.#fall();
+      this.fall();
       throw error;
     }
   }
@@ -163,7 +178,25 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 
   protected override get writable(): boolean {
-    return super.writable && (!this.ended || platform().runtime.tlsHalfCloses);
+    return super.writable && (!this.#peerHasEnded || platform().runtime.tlsHalfCloses);
+  }
+
+  /** Whether a close_notify has come, perhaps behind plaintext that is still to be read. */
+  get #peerHasEnded(): boolean {
+    const { stream } = this;
+    const { _readableState: state } = (stream ?? {}) as { _readableState?: { ended?: boolean } };
+    return this.ended || (this.failure === null && state?.ended === true);
+  }
+
+  protected override get mayRead(): boolean {
+    return super.mayRead || this.#isCut;
+  }
+
+  /** Whether the connection below has ended, and the engine has nothing more to say. */
+  get #isCut(): boolean {
+    if (!this.#ciphertext.ended || this.ended) return false;
+    if (this.#settled === "no") this.#settle();
+    return this.#settled === "yes";
   }
 
   protected override get room(): number {
@@ -178,9 +211,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   protected override atEnd(): null | undefined {
     if (super.atEnd() === null) return null;
-    if (!this.#ciphertext.ended) return undefined;
-    if (this.#settled === "no") this.#settle();
-    if (this.#settled === "yes") this.broken(new UnexpectedEOFError(0));
+    if (this.#isCut) this.broken(new UnexpectedEOFError(0));
     return super.atEnd();
   }
 
@@ -193,17 +224,25 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     const { stream } = this;
     if (stream === null || !this.#secured) return;
     const until = since + this.lingerTimeout;
+    const ended = stream.writableEnded;
+    const { alerts } = this.#ciphertext;
     stream.end();
+    stream.resume();
     yield* this.outlast(() => stream.writableFinished || stream.destroyed, until);
-    // The close_notify comes behind the last byte, on Deno a moment later.
+    // The close_notify comes behind the last byte, on Deno some moments later.
     yield* turns();
+    const late = platform().runtime.tlsHalfCloses && !ended ? Math.min(now() + LATE_MS, until) : 0;
+    while (now() < late && this.#ciphertext.alerts === alerts) {
+      yield* sleep(1);
+      yield* turns();
+    }
     yield* this.outlast(() => this.#ciphertext.unwritten === 0, until);
     const fd = descriptorOf(this.conn);
     if (fd instanceof NetFD) fd.lingerTimeout = Math.max(0, until - now());
   }
 
   protected override release(): void {
-    this.#fall();
+    this.fall();
   }
 
   protected override failed(op: "read" | "write"): Error {
@@ -221,7 +260,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 
   /** Ends what is below, and the engine. */
-  #fall(): void {
+  fall(): void {
     this.conn[Symbol.dispose]();
     this.stream?.destroy();
     scheduler.handOver();

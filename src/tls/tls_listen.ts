@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: MIT
 /** Listening for connections under TLS. Go: crypto/tls/tls.go, Listen. */
+import type { FD } from "../fd/fd.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import { listen } from "../net/listen.ts";
 import type { Conn, Listener } from "../net/net.ts";
+import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "../chan/select_case.ts";
-import { requireLoop } from "../bridge/host.ts";
+import { engineOf, type TLSServerSide } from "./engine.ts";
+import { needMethods } from "../validate/argument.ts";
 import type { TLSConn } from "./tls.ts";
-import { splitListenOptions, type TLSListenOptions } from "./tls_options.ts";
-import { TLSServer } from "./tls_server.ts";
+import {
+  checkCertificates,
+  checkServerOptions,
+  splitListenOptions,
+  type TLSCertificates,
+  type TLSListenOptions,
+  type TLSServerOptions,
+} from "./tls_options.ts";
 
 /**
  * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
@@ -38,21 +47,44 @@ export function* tlsListen(
   address: string,
   options: TLSListenOptions,
 ): Routine<TLSListener> {
-  requireLoop("tlsListen");
   const { tls, rest } = splitListenOptions(options);
-  const server = new TLSServer(tls);
-  return new TLSListener(yield* listen(network, address, rest), server);
+  const server = engineOf(tls).server("listen with TLS", tls);
+  let listener: Listener | null = null;
+  try {
+    listener = yield* listen(network, address, rest);
+    return new TLSListener(listener, server);
+  } finally {
+    if (listener === null) server.close();
+  }
+}
+
+/**
+ * A listener whose connections are those of `listener`, under TLS. From then on it has the
+ * listener. Never parks. Go: `tls.NewListener`.
+ *
+ * @param listener such as one with limits: `limit(yield* listen("tcp", ":443"), { connections:
+ * 10_000 })`
+ * @param options as those of {@linkcode tlsListen}, without those of `listen`
+ * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when the engine is not
+ * there
+ */
+export function tlsListener(listener: Listener, options: TLSServerOptions): TLSListener {
+  needMethods("listen with TLS", "it", "a Listener", listener, "accept", "onAccept", "close");
+  const tls = checkServerOptions("listen with TLS", options);
+  return new TLSListener(listener, engineOf(tls).server("listen with TLS", tls));
 }
 
 /** Listener for TLS connections, as {@linkcode tlsListen} returns it. */
 export class TLSListener implements Listener {
   readonly #listener: Listener;
-  readonly #server: TLSServer;
+  readonly #server: TLSServerSide;
 
   /** @internal */
-  constructor(listener: Listener, server: TLSServer) {
+  constructor(listener: Listener, server: TLSServerSide) {
     this.#listener = listener;
     this.#server = server;
+    const fd = descriptorOf(listener);
+    if (fd?.pd) fd.pd.holder = new Holder(fd, server);
   }
 
   /** See {@linkcode Listener.accept}. */
@@ -65,8 +97,19 @@ export class TLSListener implements Listener {
     return new TLSAcceptCase(this.#listener.onAccept(), this.#server);
   }
 
+  /**
+   * Shows these certificates to the clients of the handshakes to come. Connections and sessions go
+   * on. Never parks. Go: `tls.Config.GetCertificate`.
+   *
+   * @throws {TypeError} when one of them is wrong; then the former ones stay
+   */
+  setCertificates(certificates: TLSCertificates): void {
+    this.#server.setCertificates(checkCertificates("set certificates", certificates));
+  }
+
   /** See {@linkcode Listener.close}. */
   close(): void {
+    this.#server.close();
     this.#listener.close();
   }
 
@@ -82,7 +125,9 @@ export class TLSListener implements Listener {
 
   /** See {@linkcode Listener.detach}: detaches the underlying listener. */
   detach(): number {
-    return this.#listener.detach();
+    const fd = this.#listener.detach();
+    this.#server.close();
+    return fd;
   }
 
   /** See {@linkcode Listener.setDeadline}. */
@@ -92,6 +137,7 @@ export class TLSListener implements Listener {
 
   /** Closes the listener unless it is already closed. */
   [Symbol.dispose](): void {
+    this.#server.close();
     this.#listener[Symbol.dispose]();
   }
 
@@ -101,14 +147,34 @@ export class TLSListener implements Listener {
   }
 }
 
+/** Ends the server's side as well when a run closes what it has left open. */
+class Holder {
+  readonly #fd: FD;
+  readonly #server: TLSServerSide;
+
+  constructor(fd: FD, server: TLSServerSide) {
+    this.#fd = fd;
+    this.#server = server;
+  }
+
+  closeQuietly(): void {
+    this.#server.close();
+    this.#fd.closeQuietly();
+  }
+
+  describe(): string {
+    return this.#fd.describe();
+  }
+}
+
 /** The case of the listener below, with TLS begun on what it gives. */
 class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
   /** @internal */
   declare readonly [OUTCOME]?: { value: TLSConn; ok: true };
   readonly #below: SelectCase<{ value: Conn; ok: true }>;
-  readonly #server: TLSServer;
+  readonly #server: TLSServerSide;
 
-  constructor(below: SelectCase<{ value: Conn; ok: true }>, server: TLSServer) {
+  constructor(below: SelectCase<{ value: Conn; ok: true }>, server: TLSServerSide) {
     this.#below = below;
     this.#server = server;
   }

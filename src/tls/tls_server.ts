@@ -4,6 +4,8 @@ import type { Server, TLSSocket } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { CallDeadline } from "../net/options/call_options.ts";
+import { Semaphore } from "../sync/semaphore.ts";
 import { checkCertificate } from "./certificates.ts";
 import { readClientHello } from "./client_hello.ts";
 import { pumpDuplex } from "../bridge/duplex.ts";
@@ -11,17 +13,25 @@ import { hostError, nodeTLS } from "../bridge/host.ts";
 import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSConnImpl } from "./tls_conn.ts";
-import type { TLSCertificate, TLSListenOptions, TLSSettings } from "./tls_options.ts";
-import { epoch, now } from "../sched/clock.ts";
+import type { TLSServerSide } from "./engine.ts";
+import { TLSUnsupportedError } from "./tls_error.ts";
+import type {
+  TLSCertificate,
+  TLSCertificates,
+  TLSServerOptions,
+  TLSSettings,
+} from "./tls_options.ts";
 
 /** Engines kept for the next handshakes; more than that were at it at once only in a rush. */
 const MOST_KEPT = 64;
+/** Handshakes that may be under way at once. */
+const MOST_HANDSHAKES = 1024;
 
 /**
  * The engines of one certificate. `node:tls` has no other way to be given a stream than as a
- * connection of a server, and does not say which stream a handshake was of when it tells of its end. So a
- * server serves one at a time, and is used again when that was good: making it costs as much as the
- * handshake.
+ * connection of a server, and does not say which stream a handshake was of when it tells of its
+ * end. So a server serves one at a time, and is used again when that was good: making it costs as
+ * much as the handshake.
  */
 class Engines {
   readonly #settings: object;
@@ -48,61 +58,87 @@ class Engines {
   }
 }
 
-/** See the top of this file. */
-export class TLSServer {
-  readonly #timeout: number;
-  readonly #engines: Engines;
-  /** By name; null if the client's name makes no difference. */
-  readonly #byName: ReadonlyMap<string, Engines> | null;
+/** The engines of a server's certificates. */
+class ServerEngines {
+  readonly #default: Engines;
+  readonly #byName: ReadonlyMap<string, Engines>;
 
-  constructor(settings: TLSSettings<TLSListenOptions>) {
-    const { handshakeTimeout, sni, rejectUnauthorized = true, ...rest } = settings;
-    const shared = { ...rest, rejectUnauthorized };
-    const engines = ({ cert, key, passphrase }: TLSCertificate) => {
-      checkCertificate("listen with TLS", { cert, key, passphrase });
-      return new Engines({ ...shared, cert, key, passphrase });
-    };
-    this.#timeout = handshakeTimeout;
-    this.#engines = engines(settings);
-    this.#byName = sni === undefined ? null : new Map(
-      Object.entries(sni).map(([name, own]) => [name.toLowerCase(), engines(own)]),
+  constructor(make: (own: TLSCertificate) => Engines, { sni = {}, ...own }: TLSCertificates) {
+    this.#default = make(own);
+    this.#byName = new Map(
+      Object.entries(sni).map(([name, other]) => [name.toLowerCase(), make(other)]),
     );
   }
 
-  /** Begins the handshake with the client at the other end of `conn`. It goes on by itself. */
+  /**
+   * The engines for the name that a client asks for: its own, those of its wildcard, or the first.
+   */
+  choose(serverName: string): Engines {
+    const wildcard = serverName.replace(/^[^.]*/, "*");
+    return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;
+  }
+}
+
+/** See the top of this file. */
+export class TLSServer implements TLSServerSide {
+  readonly #timeout: number;
+  readonly #handshakes: Semaphore;
+  readonly #make: (own: TLSCertificate) => Engines;
+  #engines: ServerEngines;
+
+  /** `call` is what the caller does, for messages. Throws TypeError when an option is wrong. */
+  constructor(call: string, settings: TLSSettings<TLSServerOptions>) {
+    const { handshakeTimeout, maxHandshakes, rejectUnauthorized = true, ...rest } = settings;
+    const { engine: _, libssl: __, cert, key, passphrase, sni, ...shared } = rest;
+    this.#make = ({ cert, key, passphrase }) => {
+      checkCertificate(call, { cert, key, passphrase });
+      const minVersion = shared.minVersion ?? "TLSv1.2";
+      return new Engines({ ...shared, minVersion, rejectUnauthorized, cert, key, passphrase });
+    };
+    this.#timeout = handshakeTimeout;
+    this.#handshakes = new Semaphore(maxHandshakes ?? MOST_HANDSHAKES);
+    this.#engines = new ServerEngines(this.#make, { cert, key, passphrase, sni });
+  }
+
   begin(conn: Conn): TLSConn {
     const ciphertext = new CiphertextStream(conn);
     const secure = new TLSConnImpl(conn, ciphertext);
-    pumpDuplex(ciphertext);
     go((server: TLSServer) => server.#handshake(secure, ciphertext), this);
     return secure;
   }
 
-  /** Whoever reads or writes the connection is told of what fails here. */
+  setCertificates(certificates: TLSCertificates): void {
+    if (certificates.ocspResponse) throw new TLSUnsupportedError("ocspResponse", "host");
+    this.#engines = new ServerEngines(this.#make, certificates);
+  }
+
+  /** Its engines are the host's garbage. */
+  close(): void {}
+
+  /** What fails here is thrown by the calls of whoever reads or writes the connection. */
   *#handshake(secure: TLSConnImpl, ciphertext: CiphertextStream): Routine<void> {
-    const until = now() + this.#timeout;
+    const limit = new CallDeadline({ timeout: this.#timeout });
     try {
-      const engines = yield* this.#choose(ciphertext);
-      engage(engines, secure, ciphertext);
-      yield* secure.secureBy(until);
+      yield* limit.enforce(this.#shakeHands(secure, ciphertext), (cause) => cause);
     } catch (error) {
       secure.refused(hostError(error));
     } finally {
       // Also when the goroutine is ended while it waits.
-      if (secure.protocol === "") ciphertext.conn[Symbol.dispose]();
+      if (secure.protocol === "") secure.fall();
     }
   }
 
-  /** The engines for the name that the client asks for, if that makes a difference. */
-  *#choose(ciphertext: CiphertextStream): Routine<Engines> {
-    if (this.#byName === null) return this.#engines;
-    const { conn } = ciphertext;
-    conn.setReadDeadline(epoch() + this.#timeout);
-    const { bytes, serverName } = yield* readClientHello(conn);
-    conn.setReadDeadline(null);
-    ciphertext.inject(bytes);
-    const wildcard = serverName.replace(/^[^.]*/, "*");
-    return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#engines;
+  *#shakeHands(secure: TLSConnImpl, ciphertext: CiphertextStream): Routine<void> {
+    const { bytes, serverName } = yield* readClientHello(ciphertext.conn);
+    yield* this.#handshakes.acquire();
+    try {
+      pumpDuplex(ciphertext);
+      ciphertext.inject(bytes);
+      engage(this.#engines.choose(serverName), secure, ciphertext);
+      yield* secure.handshake();
+    } finally {
+      this.#handshakes.release();
+    }
   }
 }
 

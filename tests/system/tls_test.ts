@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** TLS with peers that are not ours: openssl's server and client, and curl. Needs openssl and curl. */
+/**
+ * TLS with peers that are not ours: openssl's server and client, and curl. Needs openssl and curl.
+ */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
@@ -12,13 +14,12 @@ import {
   run,
   sleep,
   type TLSConn,
-  tlsDial,
-  tlsListen,
   type TLSListenOptions,
   UnexpectedEOFError,
   wait,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
+import { by, tlsDial, tlsListen } from "../tls/engines.ts";
 import { type Child, start } from "./child.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -31,9 +32,11 @@ function pem(name: string): string {
   return fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
 }
 
-/** A test under `run`, in which tools may be started. */
+/** A test under `run`, in which tools may be started, with each engine. */
 function withTools(name: string, main: () => Routine<void>): void {
-  test(name, { timeout: TIMEOUT_MS }, () => run(main));
+  for (const engine of ["openssl", "host"] as const) {
+    test(`${engine}: ${name}`, { timeout: TIMEOUT_MS }, () => run(by(engine, main)));
+  }
 }
 
 /** Runs a tool to its end, which must be a good one, and gives what it printed. */

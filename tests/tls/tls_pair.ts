@@ -4,12 +4,11 @@ import {
   go,
   type Routine,
   type TLSConn,
-  tlsDial,
   type TLSDialOptions,
-  tlsListen,
   type TLSListenOptions,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
+import { tlsDial, tlsListen } from "./engines.ts";
 
 /** The certificate of the server, which is its own authority. */
 export const SERVER = certificate("server");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TLS: who is trusted, what the handshake may cost, and that nothing is lost. Go: crypto/tls. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
@@ -21,8 +22,6 @@ import {
   select,
   sleep,
   type TLSConn,
-  tlsDial,
-  tlsListen,
   toDuplex,
   toWebStreams,
   UnexpectedEOFError,
@@ -30,13 +29,14 @@ import {
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { only, onWine, pair, thrown, until } from "../harness.ts";
+import { engine, tlsDial, tlsListen, tlsTest } from "./engines.ts";
 import { SERVER, tlsPair } from "./tls_pair.ts";
 import { pattern, readPattern } from "../pattern.ts";
 
 const OTHER = certificate("other");
 const CLIENT = certificate("client");
-/** Whether this is Bun, whose engine ends its side as soon as the peer has ended its own. */
-const isBun = "Bun" in globalThis;
+/** Whether the engine is that of Bun, which ends its side as soon as the peer has ended its own. */
+const endsBoth = () => engine() === "host" && "Bun" in globalThis;
 const text = (s: string) => new TextEncoder().encode(s);
 
 /** Longer than a connect or a handshake takes that goes well; under Wine both are slow. */
@@ -76,7 +76,7 @@ function* roundTrip(conn: Conn): Routine<void> {
   assert.deepEqual(back, text("hello"));
 }
 
-only("run", "both ends know what was agreed on", function* () {
+tlsTest("both ends know what was agreed on", function* () {
   const [client, server] = yield* tlsPair(
     { servername: "localhost", ALPNProtocols: ["http/1.1", "h2"] },
     { ALPNProtocols: ["h2", "http/1.1"] },
@@ -100,7 +100,7 @@ only("run", "both ends know what was agreed on", function* () {
   server.close();
 });
 
-only("run", "an older version can be asked for", function* () {
+tlsTest("an older version can be asked for", function* () {
   const [client, server] = yield* tlsPair({}, { maxVersion: "TLSv1.2" });
   assert.equal(client.protocol, "TLSv1.2");
   const echoed = go(echo, server as Conn);
@@ -109,7 +109,7 @@ only("run", "an older version can be asked for", function* () {
   yield* echoed.join();
 });
 
-only("run", "a certificate that nobody vouches for, or of another name, is refused", function* () {
+tlsTest("a certificate that nobody vouches for, or of another name, is refused", function* () {
   const address = yield* echoing();
   const port = address.split(":")[1];
   const strangers: [string, string, object][] = [
@@ -133,7 +133,7 @@ only("run", "a certificate that nobody vouches for, or of another name, is refus
   yield* roundTrip(conn);
 });
 
-only("run", "an address that the certificate is not for is refused", function* () {
+tlsTest("an address that the certificate is not for is refused", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.2:0", SERVER);
   go(function* () {
     for (;;) go(echo, (yield* listener.accept()) as Conn);
@@ -142,7 +142,7 @@ only("run", "an address that the certificate is not for is refused", function* (
   assert.equal(ofHandshake(error).code, "ERR_TLS_CERT_ALTNAME_INVALID");
 });
 
-only("run", "the certificate follows the name that the client asks for", function* () {
+tlsTest("the certificate follows the name that the client asks for", function* () {
   const address = yield* echoing({ sni: { "other.example": OTHER, "*.other.example": OTHER } });
   const ca = [SERVER.cert, OTHER.cert];
   const names = [
@@ -160,7 +160,7 @@ only("run", "the certificate follows the name that the client asks for", functio
   assert.equal(conn.peerCertificate!.subject.CN, "localhost");
 });
 
-only("run", "a client without the certificate that is wanted is refused", function* () {
+tlsTest("a client without the certificate that is wanted is refused", function* () {
   const wanted = { requestCert: true, ca: CLIENT.cert };
   const [client, server] = yield* tlsPair(CLIENT, wanted);
   assert.equal(server.authorized, true);
@@ -193,7 +193,7 @@ only("run", "a client without the certificate that is wanted is refused", functi
   host.close();
 });
 
-only("run", "no protocol in common is an error on the server's side", function* () {
+tlsTest("no protocol in common is an error on the server's side", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, ALPNProtocols: ["h2"] });
   const accepting = go(() => listener.accept());
   const options = { ca: SERVER.cert, ALPNProtocols: ["other"] };
@@ -203,7 +203,7 @@ only("run", "no protocol in common is an error on the server's side", function* 
   ofHandshake(yield* dialling.join());
 });
 
-only("run", "a client that never speaks keeps nobody waiting, and is closed", function* () {
+tlsTest("a client that never speaks keeps nobody waiting, and is closed", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", {
     ...SERVER,
     handshakeTimeout: PATIENCE_MS,
@@ -225,7 +225,7 @@ only("run", "a client that never speaks keeps nobody waiting, and is closed", fu
   quiet.close();
 });
 
-only("run", "the same for a client that stops in the midst of asking for a name", function* () {
+tlsTest("the same for a client that stops in the midst of asking for a name", function* () {
   const sni = { "other.example": OTHER };
   const options = { ...SERVER, sni, handshakeTimeout: 100 };
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", options);
@@ -236,7 +236,7 @@ only("run", "the same for a client that stops in the midst of asking for a name"
   assert.equal(yield* silent.read(new Uint8Array(1)), null);
 });
 
-only("run", "a server that never speaks is given up", function* () {
+tlsTest("a server that never speaks is given up", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
   const limits = [
@@ -257,7 +257,7 @@ only("run", "a server that never speaks is given up", function* () {
   assert.equal(ofHandshake(yield* dialling.join()).code, "ABORT_ERR");
 });
 
-only("run", "a goroutine that is ended in the handshake leaves nothing", function* () {
+tlsTest("a goroutine that is ended in the handshake leaves nothing", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
   using accepted = yield* listener.accept();
@@ -280,7 +280,7 @@ const GARBAGE: Record<string, Uint8Array> = {
 
 for (const sni of [undefined, { "other.example": OTHER }]) {
   const name = `nonsense is an error of its own connection${sni ? ", also where names count" : ""}`;
-  only("run", name, function* () {
+  tlsTest(name, function* () {
     const options = { ...SERVER, sni, handshakeTimeout: 2000 };
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", options);
     for (const [what, bytes] of Object.entries(GARBAGE)) {
@@ -299,7 +299,7 @@ for (const sni of [undefined, { "other.example": OTHER }]) {
   });
 }
 
-only("run", "what is damaged on the way is an error, and ends that connection", function* () {
+tlsTest("what is damaged on the way is an error, and ends that connection", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const accepting = go(() => listener.accept());
   const client = yield* tlsDial("tcp", String(listener.addr), { ca: SERVER.cert });
@@ -312,7 +312,7 @@ only("run", "what is damaged on the way is an error, and ends that connection", 
   server.close();
 });
 
-only("run", "close() loses nothing and tells the peer, whichever side closes", function* () {
+tlsTest("close() loses nothing and tells the peer, whichever side closes", function* () {
   const want = pattern(2 << 20);
   for (let round = 0; round < 10; round++) {
     const ends = yield* tlsPair();
@@ -327,7 +327,7 @@ only("run", "close() loses nothing and tells the peer, whichever side closes", f
   }
 });
 
-only("run", "close() with nothing written is an orderly end as well", function* () {
+tlsTest("close() with nothing written is an orderly end as well", function* () {
   for (let round = 0; round < 20; round++) {
     const [a, b] = yield* tlsPair();
     a.close();
@@ -354,7 +354,7 @@ test("run() is not over before what was written last has arrived", async () => {
   assert.ok(client);
 });
 
-only("run", "an end without a word is an error, after all that came before", function* () {
+tlsTest("an end without a word is an error, after all that came before", function* () {
   for (let round = 0; round < 10; round++) {
     const [a, b] = yield* tlsPair();
     const want = pattern(300_000);
@@ -376,7 +376,7 @@ only("run", "an end without a word is an error, after all that came before", fun
   }
 });
 
-only("run", "a reset of the connection below is told as such", function* () {
+tlsTest("a reset of the connection below is told as such", function* () {
   const [a, b] = yield* tlsPair();
   const reader = go(() => thrown(b.read(new Uint8Array(1))));
   yield* until(() => reader.status === "waiting");
@@ -385,12 +385,12 @@ only("run", "a reset of the connection below is told as such", function* () {
   b.close();
 });
 
-only("run", "closeWrite() is the end for the peer, which may go on writing", function* () {
+tlsTest("closeWrite() is the end for the peer, which may go on writing", function* () {
   const [a, b] = yield* tlsPair();
   yield* a.write(text("question"));
   a.closeWrite();
   assert.equal(new TextDecoder().decode(yield* readAll(b)), "question");
-  if (isBun) {
+  if (endsBoth()) {
     assert.equal(((yield* thrown(b.write(text("answer")))) as OpError).code, "EPIPE");
   } else {
     yield* b.write(text("answer"));
@@ -402,7 +402,7 @@ only("run", "closeWrite() is the end for the peer, which may go on writing", fun
   b.close();
 });
 
-only("run", "a peer that does not read stops the writer, and costs no memory", function* () {
+tlsTest("a peer that does not read stops the writer, and costs no memory", function* () {
   const [a, b] = yield* tlsPair();
   let accepted = 0;
   const writer = go(function* () {
@@ -422,7 +422,7 @@ only("run", "a peer that does not read stops the writer, and costs no memory", f
   b.abort();
 });
 
-only("run", "a deadline fails what waits, and says how much of a write is out", function* () {
+tlsTest("a deadline fails what waits, and says how much of a write is out", function* () {
   const [a, b] = yield* tlsPair();
   a.setReadDeadline(Date.now() + 20);
   assert.ok(((yield* thrown(a.read(new Uint8Array(1)))) as OpError).timeout);
@@ -435,7 +435,7 @@ only("run", "a deadline fails what waits, and says how much of a write is out", 
   b.close();
 });
 
-only("run", "calls end by a signal, and after close(), as on any connection", function* () {
+tlsTest("calls end by a signal, and after close(), as on any connection", function* () {
   const [a, b] = yield* tlsPair();
   const controller = new AbortController();
   const reader = go(() => thrown(a.read(new Uint8Array(1), controller.signal)));
@@ -452,7 +452,7 @@ only("run", "calls end by a signal, and after close(), as on any connection", fu
   b.close();
 });
 
-only("run", "connections and listeners under TLS are cases of a select", function* () {
+tlsTest("connections and listeners under TLS are cases of a select", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const dialling = go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
   const first = yield* select(listener.onAccept());
@@ -468,7 +468,7 @@ only("run", "connections and listeners under TLS are cases of a select", functio
   yield* writing.join();
 });
 
-only("run", "what is decrypted and unread can be read, although nothing more comes", function* () {
+tlsTest("what is decrypted and unread can be read, although nothing more comes", function* () {
   const [a, b] = yield* tlsPair();
   using _a = a, _b = b;
   yield* a.write(text("some"));
@@ -485,7 +485,7 @@ only("run", "what is decrypted and unread can be read, although nothing more com
   assert.equal((yield* select(b.onReadable(), otherwise)).index, 1, "now there is nothing");
 });
 
-only("run", "many handshakes at once, some of them bad", function* () {
+tlsTest("many handshakes at once, some of them bad", function* () {
   const address = yield* echoing();
   const dialling = Array.from({ length: 60 }, (_, i) =>
     go(function* () {
@@ -509,7 +509,7 @@ test("what main returns is the caller's, also under TLS", async () => {
   });
 });
 
-only("run", "settings that are wrong are told by name", function* () {
+tlsTest("settings that are wrong are told by name", function* () {
   const wrong: [object, RegExp][] = [
     [
       { ...SERVER, ALPNProtocols: "h2" },
@@ -544,14 +544,19 @@ only("runSync", "bridges to the host say that they need its loop", function* () 
       message: `${name} under runSync: the host's event loop does not run; use run`,
     });
   }
-  assert.ok((yield* thrown(tlsDial("tcp", "127.0.0.1:1"))) instanceof PanicError);
-  assert.ok((yield* thrown(tlsListen("tcp", "127.0.0.1:0", SERVER))) instanceof PanicError);
+  const host = { engine: "host" } as const;
+  const listening = thrown(tlsListen("tcp", "127.0.0.1:0", { ...SERVER, ...host }));
+  assert.ok((yield* listening) instanceof PanicError);
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const dialling = thrown(tlsDial("tcp", String(listener.addr), host));
+  assert.ok((yield* dialling) instanceof PanicError);
   a.close();
   b.close();
 });
 
 test("a connection under TLS that is taken along to runSync says so", async () => {
-  const ends = await run(() => tlsPair());
+  const host = { engine: "host" } as const;
+  const ends = await run(() => tlsPair(host, host));
   assert.throws(() => runSync(() => ends[0].read(new Uint8Array(1))), { name: "PanicError" });
   await run(function* () {
     for (const end of ends) end.abort();

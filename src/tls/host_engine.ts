@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `node:tls` of the runtime as the engine of TLS: where there is no OpenSSL. It needs the host's
+ * loop.
+ */
+import { now } from "../sched/clock.ts";
+import type { PeerCertificate } from "node:tls";
+import { pumpDuplex } from "../bridge/duplex.ts";
+import { hostError, nodeTLS, requireLoop } from "../bridge/host.ts";
+import { parseIP } from "../net/addr/ip.ts";
+import type { Conn } from "../net/net.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { CiphertextStream } from "./ciphertext_stream.ts";
+import type { TLSClientSide, TLSEngine } from "./engine.ts";
+import { sentName } from "./server_name.ts";
+import { systemRoots } from "./system_roots.ts";
+import { TLSConnImpl } from "./tls_conn.ts";
+import { TLSUnsupportedError } from "./tls_error.ts";
+import type { TLSClientOptions, TLSOptions, TLSSettings } from "./tls_options.ts";
+import { TLSServer } from "./tls_server.ts";
+
+/** Options that this engine has nothing for. */
+const LACKING = ["keyLog", "resume", "requestOCSP", "ocspResponse"] as const;
+
+/** See the top of this file. */
+export const HOST: TLSEngine = {
+  server(call, settings) {
+    check(call, settings);
+    return new TLSServer(call, { ...settings, ca: authorities(settings) });
+  },
+  client(call, conn, host, settings) {
+    check(call, settings);
+    return new HostClient(conn, host, { ...settings, ca: authorities(settings) });
+  },
+};
+
+/** Throws what is missing. */
+export function check(call: string, settings: TLSOptions): void {
+  requireLoop(`${call} by the engine "host"`);
+  for (const name of LACKING) {
+    const given = (settings as Partial<Record<string, unknown>>)[name];
+    if (given !== undefined && given !== false) throw new TLSUnsupportedError(name, "host");
+  }
+}
+
+function authorities({ ca }: TLSOptions): TLSOptions["ca"] {
+  return ca === "system" ? systemRoots() : ca;
+}
+
+/** As `node:tls` does it, but that a common name counts for nothing: RFC 9525, section 2. */
+function verifyHost(host: string, certificate: PeerCertificate): Error | undefined {
+  const { subjectaltname } = certificate;
+  const { CN: _, ...subject } = certificate.subject ?? {};
+  return nodeTLS().checkServerIdentity(host, {
+    ...certificate,
+    subjectaltname: subjectaltname ?? "",
+    subject: subject as PeerCertificate["subject"],
+  });
+}
+
+/** A client's side of a handshake. */
+class HostClient implements TLSClientSide {
+  readonly conn: TLSConnImpl;
+  readonly #timeout: number;
+  #secured = false;
+
+  constructor(conn: Conn, host: string, settings: TLSSettings<TLSClientOptions>) {
+    const { handshakeTimeout, servername, engine: _, libssl: __, ...rest } = settings;
+    this.#timeout = handshakeTimeout;
+    const ciphertext = new CiphertextStream(conn);
+    const secure = this.conn = new TLSConnImpl(conn, ciphertext);
+    const name = servername ?? (host === "" ? "localhost" : host);
+    const socket = nodeTLS().connect({
+      ...rest as object,
+      // Said, lest a variable of the environment say otherwise.
+      rejectUnauthorized: settings.rejectUnauthorized ?? true,
+      minVersion: settings.minVersion ?? "TLSv1.2",
+      checkServerIdentity: verifyHost,
+      // An IP address is checked, but never asked for as a name (RFC 6066).
+      ...(parseIP(name) === null ? { servername: sentName(name) } : { host: name }),
+      socket: pumpDuplex(ciphertext),
+    });
+    socket.once("secureConnect", () => secure.secured());
+    socket.on("error", (error) => secure.refused(hostError(error)));
+    secure.engage(socket);
+  }
+
+  *shakeHands(): Routine<void> {
+    try {
+      yield* this.conn.secureBy(now() + this.#timeout);
+      this.#secured = true;
+    } finally {
+      // Also when the goroutine is ended while it waits.
+      this.end();
+    }
+  }
+
+  end(): void {
+    if (!this.#secured) this.conn.conn[Symbol.dispose]();
+  }
+
+  unsecured(cause: Error): Error {
+    return this.conn.unsecured(cause);
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** The chunks of a TLS connection over a socket of the library's own. See src/fd/chunks.ts. */
+import type { Cancel } from "../../context/cancellable.ts";
+import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
+import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
+import { PanicError, type Routine } from "../../sched/goroutine.ts";
+import type { OpenSSLConn } from "./conn.ts";
+import type { FDTransport } from "./fd_transport.ts";
+import type { Step } from "./operation.ts";
+import { SecureRead } from "./read_operation.ts";
+
+/** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
+class ChunkRead extends SecureRead {
+  readonly #others: ReaderChunks;
+  #lent: SharedReadBuffer | null = null;
+
+  constructor(conn: OpenSSLConn, socket: FDTransport, others: ReaderChunks) {
+    super(conn, socket);
+    this.#others = others;
+  }
+
+  /** Takes it for a call, which ends the loan of the call before. */
+  chunk(): Routine<Uint8Array | null> {
+    this.endLoan();
+    return this.call(nextReadBuffer().bytes) as unknown as Routine<Uint8Array | null>;
+  }
+
+  /** Ends the loan. */
+  endLoan(): void {
+    if (this.#lent !== null) giveBack(this.#lent);
+    this.#lent = null;
+  }
+
+  override next(): Step {
+    // Another goroutine may have been lent that of the last attempt.
+    this.buffer = nextReadBuffer().bytes;
+    super.next();
+    if (typeof this.value === "number") this.value = (this.#lent = lend()).first(this.value);
+    return this;
+  }
+
+  protected override slowly(): Routine<unknown> {
+    return this.#others.next();
+  }
+}
+
+/** See the top of this file. */
+export class SecureChunks implements Chunks {
+  readonly #read: ChunkRead;
+  readonly #others: ReaderChunks;
+
+  constructor(conn: OpenSSLConn, socket: FDTransport) {
+    this.#others = new ReaderChunks(conn);
+    this.#read = new ChunkRead(conn, socket, this.#others);
+  }
+
+  next(cancel?: Cancel): Routine<Uint8Array | null> {
+    if (this.#read.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    this[Symbol.dispose]();
+    return cancel === undefined ? this.#read.chunk() : this.#others.next(cancel);
+  }
+
+  [Symbol.dispose](): void {
+    this.#read.endLoan();
+    this.#others[Symbol.dispose]();
+  }
+}

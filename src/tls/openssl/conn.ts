@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: MIT
+/** A connection under TLS, whose engine is OpenSSL, over any connection. Go: crypto/tls/conn.go. */
+import type { PeerCertificate } from "node:tls";
+import { checkBytes, checkPieces } from "../../fd/check_bytes.ts";
+import type { Chunks } from "../../fd/chunks.ts";
+import { ERR_CLOSED, UnexpectedEOFError } from "../../fd/errors.ts";
+import type { Cancel } from "../../context/cancellable.ts";
+import { cancellable } from "../../context/cancellable.ts";
+import type { Addr } from "../../net/addr/addr.ts";
+import { type Deadline, toMonotonic } from "../../net/deadline.ts";
+import { OpError } from "../../net/errors.ts";
+import { HalfConn } from "../../net/io/half_conn.ts";
+import { type Progress, VirtualConn, type VirtualOp } from "../../net/io/virtual_conn.ts";
+import type { Conn, KeepAlive } from "../../net/net.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { DISOWN, disown } from "../../sched/ownership.ts";
+import type { RunOwner } from "../../sched/goroutine.ts";
+import { currentRun, spawn } from "../../sched/spawn.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { BrokenPipeError } from "../broken_pipe.ts";
+import type { TLSConn } from "../tls.ts";
+import { SecureChunks } from "./chunks.ts";
+import { FDTransport } from "./fd_transport.ts";
+import { Peer } from "./peer.ts";
+import { SecureRead } from "./read_operation.ts";
+import { AT_END, MOST_PLAINTEXT, type SSLHandle } from "./ssl_handle.ts";
+import type { SessionCache } from "./sessions.ts";
+import { NOTHING_YET, type Transport } from "./transport.ts";
+import { TransportHalf } from "./transport_half.ts";
+import { SecureWrite } from "./write_operation.ts";
+
+/** See the top of this file. */
+export class OpenSSLConn extends VirtualConn implements TLSConn {
+  /** The SSL object; null until the handshake has begun. @internal */
+  handle: SSLHandle | null = null;
+  /** Whether the handshake is over. @internal */
+  secured = false;
+  /**
+   * What failed first, beside what the SSL object knows itself; null while all is well. @internal
+   */
+  failure: Error | null = null;
+  /** Whether this side wants to read no more. @internal */
+  readEnded = false;
+  /** Where the session is kept for the next connection; null if it is not. @internal */
+  sessions: SessionCache | null = null;
+  /** @internal */
+  readonly transport: Transport;
+  /** The same if it is a socket of the library's own, which has the short way. @internal */
+  readonly socket: FDTransport | null;
+  /** @internal */
+  override readonly reading: HalfConn;
+  /** @internal */
+  override readonly writing: HalfConn;
+  /** Where those wait who wait for the handshake; null if nobody ever did. */
+  #securing: HalfConn | null = null;
+  #endWhenSecured = false;
+  #flushing = false;
+  #readOperation: SecureRead | null = null;
+  readonly #run: RunOwner | null = scheduler.current?.run ?? null;
+  #serverName = "";
+  #peer: Peer | null = null;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    super();
+    this.transport = transport;
+    this.reading = new TransportHalf(transport, "read");
+    this.writing = new TransportHalf(transport, "write");
+    this.socket = transport instanceof FDTransport ? transport : null;
+    // A run that ends closes this, and thereby the socket, not the socket alone.
+    if (this.socket !== null) this.socket.fd.pd!.holder = new Holder(this, this.socket);
+  }
+
+  /** See {@linkcode TLSConn.conn}. */
+  get conn(): Conn {
+    return this.transport.conn;
+  }
+
+  /** See {@linkcode Conn.localAddr}. */
+  get localAddr(): Addr {
+    return this.transport.conn.localAddr;
+  }
+
+  /** See {@linkcode Conn.remoteAddr}. */
+  get remoteAddr(): Addr {
+    return this.transport.conn.remoteAddr;
+  }
+
+  /** See {@linkcode TLSConn.alpnProtocol}. */
+  get alpnProtocol(): string {
+    return this.#agreed?.alpnProtocol ?? "";
+  }
+
+  /** See {@linkcode TLSConn.protocol}. */
+  get protocol(): string {
+    return this.#agreed?.protocol ?? "";
+  }
+
+  /** See {@linkcode TLSConn.cipher}. */
+  get cipher(): string {
+    return this.#agreed?.cipher ?? "";
+  }
+
+  /** See {@linkcode TLSConn.serverName}. */
+  get serverName(): string {
+    return this.#serverName;
+  }
+
+  set serverName(name: string) {
+    this.#serverName = name;
+  }
+
+  /** See {@linkcode TLSConn.authorized}. */
+  get authorized(): boolean {
+    return this.#agreed?.authorized ?? false;
+  }
+
+  /** See {@linkcode TLSConn.peerCertificate}. */
+  get peerCertificate(): PeerCertificate | null {
+    return this.#agreed?.certificate ?? null;
+  }
+
+  /** See {@linkcode TLSConn.engine}. */
+  get engine(): "openssl" {
+    return "openssl";
+  }
+
+  /** See {@linkcode TLSConn.resumed}. */
+  get resumed(): boolean {
+    return this.#agreed?.resumed ?? false;
+  }
+
+  /** See {@linkcode TLSConn.ocspResponse}. */
+  get ocspResponse(): Uint8Array | null {
+    return this.#agreed?.ocspResponse ?? null;
+  }
+
+  /** See {@linkcode TLSConn.exportKeyingMaterial}. */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
+    if (this.closed) throw this.failClosed("close");
+    if (this.#agreed === null) throw this.unsecured(new Error("the handshake is not over"));
+    return this.#agreed.exportKeyingMaterial(length, label, context);
+  }
+
+  /** See {@linkcode TLSConn.handshake}. */
+  handshake(cancel?: Cancel): Routine<void> {
+    const call = this.#handshake();
+    if (cancel === undefined) return call;
+    return cancellable(call, cancel, (cause) => this.unsecured(cause));
+  }
+
+  /** See {@linkcode Conn.read}. */
+  override read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    if (cancel !== undefined || this.socket === null) return super.read(p, cancel);
+    checkBytes("read", p);
+    const own = this.#readOperation ??= new SecureRead(this, this.socket);
+    return (own.unused ? own : new SecureRead(this, this.socket)).call(p);
+  }
+
+  /** See {@linkcode Conn.write}. */
+  override write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+    if (cancel !== undefined || this.socket === null) return super.write(p, cancel);
+    checkBytes("write", p);
+    return SecureWrite.of(this, this.socket).call(p);
+  }
+
+  /** See {@linkcode Conn.writev}. Short pieces share a record. */
+  override writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
+    const length = checkPieces("write", pieces);
+    if (length > MOST_PLAINTEXT) return super.writev(pieces, cancel);
+    const all = new Uint8Array(new ArrayBuffer(length));
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return this.write(all, cancel);
+  }
+
+  /** See {@linkcode Conn.chunks}. */
+  override chunks(): Chunks {
+    return this.socket === null ? super.chunks() : new SecureChunks(this, this.socket);
+  }
+
+  /** A read that may have to wait for its turn or for the handshake. @internal */
+  readSlowly(p: Uint8Array): Routine<number | null> {
+    return super.read(p);
+  }
+
+  /** As {@linkcode readSlowly}. @internal */
+  writeSlowly(p: Uint8Array): Routine<number> {
+    return super.write(p);
+  }
+
+  /** See {@linkcode Conn.close}. */
+  close(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.closed = true;
+    const { handle } = this;
+    if (this.secured && this.failure === null) handle!.shutdown();
+    const rest = handle?.out ?? null;
+    this.#end();
+    this.transport.close(this.failure === null ? rest : null);
+  }
+
+  /** See {@linkcode Conn.abort}. */
+  abort(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.closed = true;
+    this.#end();
+    this.transport.abort();
+  }
+
+  /** See {@linkcode Conn.closeRead}. */
+  closeRead(): void {
+    if (this.closed) throw this.failClosed("close");
+    this.readEnded = true;
+    this.changed();
+  }
+
+  /** See {@linkcode Conn.closeWrite}. */
+  closeWrite(): void {
+    if (this.closed) throw this.failClosed("close");
+    if (this.secured) this.#shutdown();
+    else this.#endWhenSecured = true;
+  }
+
+  /** See {@linkcode Conn.setReadDeadline}. */
+  override setReadDeadline(at: Deadline): void {
+    super.setReadDeadline(at);
+    if (this.socket?.closed === false) this.socket.fd.setReadDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setWriteDeadline}. */
+  override setWriteDeadline(at: Deadline): void {
+    super.setWriteDeadline(at);
+    if (this.socket?.closed === false) this.socket.fd.setWriteDeadline(toMonotonic(at));
+  }
+
+  /** See {@linkcode Conn.setNoDelay}. */
+  setNoDelay(on: boolean): void {
+    this.conn.setNoDelay(on);
+  }
+
+  /** See {@linkcode Conn.setKeepAlive}. */
+  setKeepAlive(on: boolean | KeepAlive): void {
+    this.conn.setKeepAlive(on);
+  }
+
+  /** See {@linkcode Conn.setLinger}. */
+  setLinger(seconds: number | null): void {
+    this.conn.setLinger(seconds);
+  }
+
+  /** See {@linkcode Conn.setReadBuffer}. */
+  setReadBuffer(bytes: number): void {
+    this.conn.setReadBuffer(bytes);
+  }
+
+  /** See {@linkcode Conn.setWriteBuffer}. */
+  setWriteBuffer(bytes: number): void {
+    this.conn.setWriteBuffer(bytes);
+  }
+
+  /** Whether this side has closed it, or the connection below is closed. @internal */
+  get gone(): boolean {
+    return this.closed || this.transport.closed;
+  }
+
+  /** The handshake is over. @internal */
+  nowSecured(): void {
+    this.secured = true;
+    if (this.#endWhenSecured) this.#shutdown();
+    this.changed();
+  }
+
+  /**
+   * The handshake has failed: the alert that tells the peer goes out, and all is over. @internal
+   */
+  refused(cause: Error): void {
+    if (this.closed) return;
+    const rest = this.handle?.out ?? null;
+    this.broken(cause);
+    this.handle?.free();
+    this.transport.close(rest);
+  }
+
+  /** It failed: those who read are told when they have read what came before. @internal */
+  broken(cause: Error): void {
+    this.failure ??= cause;
+    this.changed();
+  }
+
+  /** The error of a handshake. @internal */
+  unsecured(cause: Error): Error {
+    return this.fail("handshake", cause);
+  }
+
+  /**
+   * The error of a call after it has failed, of which the SSL object says `cause` if it knows.
+   * @internal
+   */
+  failed(op: "read" | "write", cause: Error | null = this.failure): Error {
+    if (!this.secured) return this.unsecured(cause!);
+    if (!(cause instanceof UnexpectedEOFError)) return this.fail(op, cause!);
+    return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipeError());
+  }
+
+  /** The error of `op`, in the words of the connection below. @internal */
+  override fail(op: VirtualOp | "handshake", cause: Error): Error {
+    return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause);
+  }
+
+  /** @internal */
+  override failClosed(op: VirtualOp): Error {
+    return this.fail(op, ERR_CLOSED);
+  }
+
+  /**
+   * Sends what is to be sent, as far as the connection below takes it. Returns whether all is out.
+   * @internal
+   */
+  flushNow(): boolean {
+    const handle = this.handle!;
+    while (handle.out !== null && !this.gone) {
+      try {
+        const n = this.transport.send(handle.out, handle.out.length);
+        if (n === 0) return false;
+        handle.sent(n);
+      } catch (error) {
+        this.broken(error as Error);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** As {@linkcode flushNow}, and sees to the rest if nobody else will. @internal */
+  flushSoon(): void {
+    if (this.#flushing || this.flushNow() || this.failure !== null) return;
+    this.#flushing = true;
+    const run = this.#run?.ending === false ? this.#run : currentRun();
+    spawn(run, "TLS flush", this.#flushAside());
+  }
+
+  /** @internal */
+  [DISOWN](): void {
+    disown(this.conn);
+  }
+
+  /** All who wait look again. */
+  protected changed(): void {
+    this.reading.changed();
+    this.writing.changed();
+    this.#securing?.changed();
+    this.transport.wake();
+  }
+
+  protected override get mayRead(): boolean {
+    if (this.readEnded || this.failure !== null || this.transport.closed) return true;
+    if (!this.secured) return false;
+    for (;;) {
+      if (this.handle!.peek()) return true;
+      if (this.handle!.out !== null) this.flushSoon();
+      const n = this.#receive();
+      if (n !== true) return n === null;
+    }
+  }
+
+  protected override get mayWrite(): boolean {
+    if (this.failure !== null || this.transport.closed) return true;
+    if (!this.secured) return false;
+    return this.handle!.shut || (this.flushNow() && this.transport.ready("write"));
+  }
+
+  protected override take(p: Uint8Array): number | null | undefined {
+    if (this.readEnded) return null;
+    if (this.transport.closed && this.failure === null) throw this.fail("read", ERR_CLOSED);
+    for (;;) {
+      if (this.secured) {
+        const n = this.decrypt(p, p.length);
+        if (n > 0) return n;
+        if (n === AT_END) return null;
+      }
+      if (this.failure !== null) throw this.failed("read");
+      // Before, the handshake has all that comes.
+      if (!this.secured || this.#receive() === false) return undefined;
+    }
+  }
+
+  /** Decrypts, with the error of a read. See {@linkcode SSLHandle.read}. @internal */
+  decrypt(p: Uint8Array, length: number): number {
+    const handle = this.handle!;
+    try {
+      return handle.read(p, length);
+    } catch (error) {
+      throw this.failed("read", error as Error);
+    } finally {
+      if (handle.out !== null) this.flushSoon();
+    }
+  }
+
+  protected override *put(p: Uint8Array, progress: Progress): Routine<void> {
+    for (let at = 0; at < p.length;) {
+      yield* this.#flush();
+      const length = Math.min(p.length - at, MOST_PLAINTEXT);
+      const handle = this.handle!;
+      handle.append(handle.wire.output, 0, this.encrypt(at === 0 ? p : p.subarray(at), length));
+      at += length;
+      progress.written += length;
+    }
+    yield* this.#flush();
+  }
+
+  /** Encrypts, with the error of a write. See {@linkcode SSLHandle.encrypt}. @internal */
+  encrypt(p: Uint8Array, length: number): number {
+    const handle = this.handle!;
+    if (handle.shut) throw this.fail("write", new BrokenPipeError());
+    try {
+      return handle.encrypt(p, length);
+    } catch (error) {
+      throw this.failed("write", error as Error);
+    }
+  }
+
+  get #agreed(): Peer | null {
+    if (!this.secured || this.handle!.freed) return this.#peer;
+    return this.#peer ??= new Peer(this.handle!);
+  }
+
+  /** Ends what is of this side; those who wait are told. */
+  #end(): void {
+    if (this.secured && this.handle?.freed === false) this.sessions?.keep(this.handle);
+    this.handle?.free();
+    this.changed();
+  }
+
+  #shutdown(): void {
+    this.handle!.shutdown();
+    this.flushSoon();
+  }
+
+  /**
+   * Hands the SSL object what has come: true; false for nothing yet; null for the end, or a
+   * failure.
+   */
+  #receive(): boolean | null {
+    const handle = this.handle!;
+    const { input } = handle.wire;
+    try {
+      const n = this.transport.receive(input);
+      if (n === NOTHING_YET) return false;
+      if (n > 0) {
+        handle.feed(input, n);
+        return true;
+      }
+      // In order it would have come behind a close_notify.
+      this.broken(new UnexpectedEOFError(0));
+    } catch (error) {
+      this.broken(error as Error);
+    }
+    return null;
+  }
+
+  *#handshake(): Routine<void> {
+    const securing = this.#securing ??= new HalfConn("TLS handshake");
+    while (!this.secured) {
+      if (this.closed) throw this.unsecured(ERR_CLOSED);
+      if (this.failure !== null) throw this.unsecured(this.failure);
+      yield* securing.wait();
+    }
+  }
+
+  /** Waits until all is out that is to be sent before anything else. */
+  *#flush(): Routine<void> {
+    for (;;) {
+      this.check("write");
+      if (this.failure !== null) throw this.failed("write");
+      if (this.transport.closed) throw this.fail("write", ERR_CLOSED);
+      if (this.secured && this.flushNow()) return;
+      if (this.failure === null) yield* this.writing.wait();
+    }
+  }
+
+  *#flushAside(): Routine<void> {
+    const { writing } = this;
+    const own = new TransportHalf(this.transport, "write");
+    yield* writing.turn.lock();
+    try {
+      while (!this.gone && this.failure === null && !this.flushNow()) yield* own.wait();
+    } finally {
+      this.#flushing = false;
+      writing.turn.unlock();
+    }
+  }
+}
+
+/** Ends the connection with its run. */
+class Holder {
+  readonly #conn: OpenSSLConn;
+  readonly #socket: FDTransport;
+
+  constructor(conn: OpenSSLConn, socket: FDTransport) {
+    this.#conn = conn;
+    this.#socket = socket;
+  }
+
+  closeQuietly(): void {
+    this.#conn[Symbol.dispose]();
+  }
+
+  describe(): string {
+    return this.#socket.fd.describe();
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Ciphertext over any connection, by its calls alone: a `pipe()`, a stream of the host's, another
+ * TLS connection. They park, so goroutines make them: one reads while someone waits for ciphertext,
+ * one writes while there is some to write; neither holds more than one piece.
+ */
+import { epoch, now } from "../../sched/clock.ts";
+import { ERR_CLOSED } from "../../fd/errors.ts";
+import { HalfConn, type Watcher } from "../../net/io/half_conn.ts";
+import type { Conn } from "../../net/net.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import type { RunOwner } from "../../sched/goroutine.ts";
+import { goDaemon, spawn } from "../../sched/spawn.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { tracked } from "../tracked.ts";
+import { STALLED_MS } from "./closing.ts";
+import { NOTHING_YET, type Transport, type Way } from "./transport.ts";
+
+/** Bytes that one write of the connection below is given at most. */
+const MOST_WRITTEN = 64 * 1024;
+
+/** See the top of this file. */
+export class ConnTransport implements Transport {
+  readonly conn: Conn;
+  readonly #incoming = new HalfConn("IO wait");
+  readonly #outgoing = new HalfConn("IO wait");
+  readonly #run: RunOwner | null = scheduler.current?.run ?? null;
+  /** What came and was not yet received; null for nothing. */
+  #came: Uint8Array | null = null;
+  #atEnd = false;
+  #failure: Error | null = null;
+  #reading = false;
+  #writing = false;
+  #closed = false;
+
+  constructor(conn: Conn) {
+    this.conn = conn;
+    this.#incoming.onWatch = () => this.#read();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  receive(into: Uint8Array): number {
+    const came = this.#came;
+    if (came !== null) {
+      const part = came.subarray(0, into.length);
+      into.set(part);
+      this.#came = part.length === came.length ? null : came.subarray(part.length);
+      return part.length;
+    }
+    if (this.#atEnd) return 0;
+    if (this.#failure !== null) throw this.#failure;
+    return NOTHING_YET;
+  }
+
+  send(bytes: Uint8Array, length: number): number {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#writing) return 0;
+    const run = this.#mayStart();
+    if (run === null) throw this.#failure = ERR_CLOSED;
+    const piece = bytes.slice(0, Math.min(length, MOST_WRITTEN));
+    this.#writing = true;
+    const ended = () => {
+      // Ended with its run, perhaps within a record: nothing can follow.
+      if (this.#writing) this.#failure ??= ERR_CLOSED;
+      this.#writing = false;
+      this.#outgoing.changed();
+    };
+    spawn(run, "TLS write", tracked(this.#writeOne(piece), ended));
+    return piece.length;
+  }
+
+  ready(way: Way): boolean {
+    if (this.#failure !== null) return true;
+    return way === "write" ? !this.#writing : this.#came !== null || this.#atEnd;
+  }
+
+  watch(way: Way, watcher: Watcher): void {
+    (way === "read" ? this.#incoming : this.#outgoing).watch(watcher);
+  }
+
+  unwatch(way: Way, watcher: Watcher): void {
+    (way === "read" ? this.#incoming : this.#outgoing).unwatch(watcher);
+  }
+
+  wake(): void {
+    this.#incoming.changed();
+    this.#outgoing.changed();
+  }
+
+  close(rest: Uint8Array | null): void {
+    if (this.#closed) return;
+    goDaemon(
+      this.#run?.over === false ? this.#run : null,
+      "TLS close",
+      () => this.#sendAndClose(rest),
+    );
+  }
+
+  abort(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.conn.abort();
+  }
+
+  *#sendAndClose(rest: Uint8Array | null): Routine<void> {
+    try {
+      this.#outgoing.setDeadline(now() + STALLED_MS);
+      while (this.#writing && !this.#outgoing.expired) yield* this.#outgoing.wait();
+      if (rest === null || this.#writing || this.#failure !== null) return;
+      this.conn.setWriteDeadline(epoch() + STALLED_MS);
+      yield* this.conn.write(rest);
+    } catch {
+      // The peer is gone: there is nobody to tell.
+    } finally {
+      this.#closed = true;
+      this.conn[Symbol.dispose]();
+    }
+  }
+
+  /** Reads once, unless that goes on or there is something to receive. */
+  #read(): void {
+    if (this.#reading || this.#closed || this.#came !== null || this.#atEnd) return;
+    const run = this.#mayStart();
+    if (this.#failure !== null || run === null) return;
+    this.#reading = true;
+    const ended = () => {
+      this.#reading = false;
+      this.#incoming.changed();
+    };
+    spawn(run, "TLS read", tracked(this.#readOne(), ended));
+  }
+
+  *#readOne(): Routine<void> {
+    try {
+      using chunks = this.conn.chunks();
+      const chunk = yield* chunks.next();
+      if (chunk === null) this.#atEnd = true;
+      else this.#came = chunk.slice();
+    } catch (error) {
+      this.#failure ??= causeOf(error);
+    }
+  }
+
+  *#writeOne(piece: Uint8Array): Routine<void> {
+    try {
+      yield* this.conn.write(piece);
+      this.#writing = false;
+    } catch (error) {
+      this.#failure ??= causeOf(error);
+    }
+  }
+
+  /** The run that goroutines may be started in; null while it ends. */
+  #mayStart(): RunOwner | null {
+    if (this.#run?.ending === false) return this.#run;
+    const run = scheduler.current?.run ?? null;
+    return run?.ending === false ? run : null;
+  }
+}
+
+/** Of an OpError of the connection below its cause: the call that failed is told of this one. */
+function causeOf(error: unknown): Error {
+  const { cause } = error as Error;
+  return cause instanceof Error ? cause : error instanceof Error ? error : ERR_CLOSED;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** OpenSSL as the engine of TLS. */
+import type { TLSEngine } from "../engine.ts";
+import { OpenSSLClient } from "./client.ts";
+import { openssl } from "./library.ts";
+import { OpenSSLServer } from "./server.ts";
+
+/**
+ * The engine over the libssl at the absolute `path`, or over the system's.
+ *
+ * @throws {PlatformError} when it is not there or may not be loaded
+ */
+export function openSSLEngine(path?: string): TLSEngine {
+  const library = openssl(path);
+  return {
+    server: (call, settings, use) => new OpenSSLServer(library, call, settings, use),
+    client: (call, conn, host, settings) => new OpenSSLClient(library, call, conn, host, settings),
+  };
+}

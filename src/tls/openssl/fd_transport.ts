@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Ciphertext over a socket of the library's own: its system calls, its pollDesc, its short-read
+ * rule.
+ */
+import type { FD } from "../../fd/fd.ts";
+import { counters } from "../../fd/counters.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import type { Watcher } from "../../net/io/half_conn.ts";
+import type { Conn } from "../../net/net.ts";
+import { goDaemon } from "../../sched/spawn.ts";
+import { scheduler } from "../../sched/thread.ts";
+import { sendRest } from "./closing.ts";
+import { NOTHING_YET, type Transport, type Way } from "./transport.ts";
+
+/** See the top of this file. */
+export class FDTransport implements Transport {
+  readonly conn: Conn;
+  readonly fd: FD;
+
+  constructor(conn: Conn, fd: FD) {
+    this.conn = conn;
+    this.fd = fd;
+  }
+
+  get closed(): boolean {
+    return this.fd.closed;
+  }
+
+  receive(into: Uint8Array): number {
+    const { fd } = this;
+    const pd = fd.pd!;
+    while (pd.rready) {
+      const n = fd.sockets.recv(fd.sysfd, into, into.length);
+      if (n > 0) {
+        // See ReadOperation: the socket is drained, and any later arrival has an edge yet to come.
+        if (n < into.length && !pd.hangup) pd.rready = false;
+        counters.read += n;
+        return n;
+      }
+      if (n === 0) {
+        fd.sawEnd();
+        return 0;
+      }
+      if (n === fd.again) {
+        pd.rready = false;
+        counters.again++;
+      } else if (n !== fd.interrupted) throw new SyscallError("read", -n);
+    }
+    return NOTHING_YET;
+  }
+
+  send(bytes: Uint8Array, length: number): number {
+    const { fd } = this;
+    const pd = fd.pd!;
+    while (pd.wready) {
+      const n = fd.sockets.send(fd.sysfd, bytes, length);
+      if (n >= 0) {
+        fd.wrote = true;
+        counters.written += n;
+        return n;
+      }
+      if (n === fd.again) {
+        pd.wready = false;
+        counters.again++;
+      } else if (n !== fd.interrupted) throw new SyscallError("write", -n);
+    }
+    return 0;
+  }
+
+  ready(way: Way): boolean {
+    return this.fd.ready(way);
+  }
+
+  watch(way: Way, watcher: Watcher): void {
+    if (!this.fd.closed) this.fd.pd!.watch(way, watcher);
+  }
+
+  unwatch(way: Way, watcher: Watcher): void {
+    this.fd.pd!.unwatch(way, watcher);
+  }
+
+  wake(): void {
+    if (this.fd.closed) return;
+    const pd = this.fd.pd!;
+    const [reader, writer] = [pd.unparkReader(), pd.unparkWriter()];
+    if (reader !== null) scheduler.ready(reader);
+    if (writer !== null) scheduler.ready(writer);
+  }
+
+  close(rest: Uint8Array | null): void {
+    if (this.fd.closed) return;
+    let left = rest;
+    try {
+      if (left !== null) left = left.subarray(this.send(left, left.length));
+    } catch {
+      left = null;
+    }
+    if (left === null || left.length === 0) return this.fd.closeQuietly();
+    const run = this.fd.pd!.owner;
+    // Not closed with its run: the run waits for it instead.
+    this.fd.disown();
+    goDaemon(run?.over === false ? run : null, "TLS close", () => this.#sendAndClose(left));
+  }
+
+  abort(): void {
+    if (!this.fd.closed) this.conn.abort();
+  }
+
+  *#sendAndClose(rest: Uint8Array) {
+    try {
+      yield* sendRest(this, rest);
+    } finally {
+      this.fd.closeQuietly();
+    }
+  }
+}

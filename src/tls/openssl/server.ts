@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/** The server's side of handshakes by OpenSSL. Go: crypto/tls/handshake_server.go. */
+import { ERR_CLOSED } from "../../fd/errors.ts";
+import { CallDeadline } from "../../net/options/call_options.ts";
+import type { Conn } from "../../net/net.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { currentRun, spawn } from "../../sched/spawn.ts";
+import { Semaphore } from "../../sync/semaphore.ts";
+import { checkCertificate } from "../certificates.ts";
+import type { TLSServerSide } from "../engine.ts";
+import type {
+  TLSCertificate,
+  TLSCertificates,
+  TLSServerOptions,
+  TLSSettings,
+} from "../tls_options.ts";
+import { tracked } from "../tracked.ts";
+import type { TLSConn } from "../tls.ts";
+import { OpenSSLConn } from "./conn.ts";
+import { Context, type ContextOptions } from "./context.ts";
+import { keptContext } from "./context_cache.ts";
+import { readHello, shakeHands } from "./handshake.ts";
+import type { OpenSSL } from "./library.ts";
+import { SSLHandle } from "./ssl_handle.ts";
+import { transportOf } from "./transport_of.ts";
+
+/** Handshakes that may be under way at once: each holds some 50 KiB of OpenSSL's. */
+const MOST_HANDSHAKES = 1024;
+
+/** The contexts of a server's certificates. */
+class Certificates {
+  readonly #default: Context;
+  readonly #byName = new Map<string, Context>();
+
+  constructor(
+    make: (own: TLSCertificate) => Context,
+    { sni = {}, ...own }: TLSCertificates,
+    before: Certificates | null,
+  ) {
+    this.#default = make(own);
+    try {
+      for (const [name, other] of Object.entries(sni)) {
+        this.#byName.set(name.toLowerCase(), make(other));
+      }
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+    for (const context of this.#all()) {
+      if (before !== null) context.adoptTicketKeys(before.#default);
+      else if (context !== this.#default) context.adoptTicketKeys(this.#default);
+    }
+  }
+
+  /**
+   * The context for the name that a client asks for: its own, that of its wildcard, or the first.
+   */
+  choose(serverName: string): Context {
+    const wildcard = serverName.replace(/^[^.]*/, "*");
+    return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;
+  }
+
+  release(): void {
+    for (const context of this.#all()) context.release();
+  }
+
+  #all(): Context[] {
+    return [this.#default, ...this.#byName.values()];
+  }
+}
+
+/** See the top of this file. */
+export class OpenSSLServer implements TLSServerSide {
+  readonly #call: string;
+  readonly #make: (own: TLSCertificate) => Context;
+  readonly #timeout: number;
+  readonly #handshakes: Semaphore;
+  #certificates: Certificates;
+  /** The owner, and the handshakes whose context is not chosen yet. */
+  #users = 1;
+  #closed = false;
+
+  /** Throws TypeError when a certificate or another option is wrong. */
+  constructor(
+    openssl: OpenSSL,
+    call: string,
+    settings: TLSSettings<TLSServerOptions>,
+    use: "once" | "often" = "often",
+  ) {
+    const { cert, key, passphrase, sni, ocspResponse, ...shared } = settings;
+    this.#call = call;
+    this.#timeout = settings.handshakeTimeout;
+    this.#handshakes = new Semaphore(settings.maxHandshakes ?? MOST_HANDSHAKES);
+    this.#make = (own) => {
+      const options: ContextOptions = { ...shared, ...own };
+      const make = () => {
+        checkCertificate(call, own);
+        return new Context(openssl, "server", call, options);
+      };
+      return use === "often" ? make() : keptContext("server", options, make);
+    };
+    const own = { cert, key, passphrase, sni, ocspResponse };
+    this.#certificates = new Certificates(this.#make, own, null);
+  }
+
+  begin(conn: Conn): TLSConn {
+    const secure = new OpenSSLConn(transportOf(conn));
+    this.#users++;
+    let held = true;
+    const chosen = () => {
+      if (held && --this.#users === 0) this.#certificates.release();
+      held = false;
+    };
+    const body = this.#handshake(secure, chosen);
+    const over = () => {
+      chosen();
+      // Ended with its run before it was over.
+      if (!secure.secured) secure.refused(ERR_CLOSED);
+    };
+    spawn(currentRun(), "TLS handshake", tracked(body, over));
+    return secure;
+  }
+
+  setCertificates(certificates: TLSCertificates): void {
+    if (this.#closed) throw new TypeError(`Cannot ${this.#call}: the listener is closed`);
+    const before = this.#certificates;
+    this.#certificates = new Certificates(this.#make, certificates, before);
+    before.release();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (--this.#users === 0) this.#certificates.release();
+  }
+
+  /** What fails here is thrown by the calls of whoever reads or writes the connection. */
+  *#handshake(secure: OpenSSLConn, chosen: () => void): Routine<void> {
+    const limit = new CallDeadline({ timeout: this.#timeout });
+    try {
+      yield* limit.enforce(this.#shakeHands(secure, chosen), (cause) => cause);
+    } catch (error) {
+      secure.refused(error as Error);
+    }
+  }
+
+  *#shakeHands(secure: OpenSSLConn, chosen: () => void): Routine<void> {
+    const hello = yield* readHello(secure);
+    yield* this.#handshakes.acquire();
+    try {
+      secure.serverName = hello.serverName;
+      const handle = new SSLHandle(this.#certificates.choose(hello.serverName));
+      chosen();
+      handle.feed(hello.bytes, hello.bytes.length);
+      yield* shakeHands(secure, handle);
+    } finally {
+      this.#handshakes.release();
+    }
+  }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One SSL object and its one owner: what goes into it, what comes out, and its end, which comes
+ * exactly once whatever ended the connection, the goroutine or the run.
+ *
+ * Nothing here parks or touches a socket. Ciphertext comes in by `feed` and goes out by `out`,
+ * which its connection must send before anything else; every call that may produce some takes it
+ * out of the BIO at once.
+ */
+import type { Pointer } from "../../../platforms/contract/ffi.ts";
+import { onBehalfOf } from "./callbacks.ts";
+import type { Context } from "./context.ts";
+import type { TLSError } from "../tls_error.ts";
+import { failureOf, takeReason, verifyFailure } from "./failure.ts";
+import { Owned } from "./owned.ts";
+import { RecordCount } from "./record_count.ts";
+import { SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, X509_V_OK } from "./numbers.ts";
+import { type Wire, wire, type WireHolder } from "./wire.ts";
+
+/** What `read` and `peek` return where there is no plaintext: more ciphertext is needed. */
+export const WANTS_MORE = -1;
+/** The peer has ended its side in order, by close_notify. */
+export const AT_END = 0;
+
+/** Most plaintext that one call of `write` encrypts; its records fit into the shared buffer. */
+export const MOST_PLAINTEXT = 64 * 1024;
+
+const one = new Uint8Array(new ArrayBuffer(1));
+
+/** See the top of this file. */
+export class SSLHandle implements WireHolder {
+  // What every call touches comes first: it lies in memory in this order.
+  /** The SSL object. Not to be used once it is freed. */
+  readonly ssl: Pointer;
+  readonly wire: Wire;
+  /** Whether all ciphertext that came is decrypted and handed out. */
+  drained = true;
+  /** Ciphertext that is to be sent before anything else; null if there is none. */
+  out: Uint8Array | null = null;
+  /** Ciphertext that came and lies in no BIO. */
+  #kept: Uint8Array | null = null;
+  /** The first fatal error: what OpenSSL says of a later call differs by version. */
+  failure: Error | null = null;
+  /** The records that came since all had been decrypted. */
+  readonly #records = new RecordCount();
+  /** Whether the peer has sent close_notify. */
+  ended = false;
+  /** Whether this side has sent it. */
+  shut = false;
+  readonly #context: Context;
+  readonly #owned: Owned;
+  /** The BIOs of the handshake; the SSL object owns them. Null afterwards. */
+  #own: { readonly rbio: Pointer; readonly wbio: Pointer } | null;
+
+  constructor(context: Context) {
+    const { openssl } = context;
+    const { ssl, crypto } = openssl;
+    const pointer = ssl.SSL_new(context.pointer);
+    if (!pointer) throw failureOf(openssl, "SSL_new");
+    this.#context = context;
+    this.wire = wire();
+    this.ssl = pointer;
+    this.#owned = new Owned(this, "connections", pointer, ssl.SSL_free);
+    const [rbio, wbio] = [crypto.BIO_new(crypto.BIO_s_mem()), crypto.BIO_new(crypto.BIO_s_mem())];
+    this.#own = { rbio, wbio };
+    ssl.SSL_set_bio(pointer, rbio, wbio);
+    if (context.side === "server") ssl.SSL_set_accept_state(pointer);
+    else ssl.SSL_set_connect_state(pointer);
+  }
+
+  /** Whether it is freed. */
+  get freed(): boolean {
+    return this.#owned.freed;
+  }
+
+  /** Frees the SSL object. A second call does nothing. */
+  free(): void {
+    if (this.#owned.freed) return;
+    if (this.wire.holder === this) this.#clearShared();
+    this.#kept = null;
+    this.#owned.free();
+  }
+
+  /** Goes on with the handshake. Returns whether it is over. Throws what made it fail. */
+  handshake(): boolean {
+    const { ssl } = this.wire.openssl;
+    let result: number;
+    try {
+      result = onBehalfOf(this.#context.hooks, () => ssl.SSL_do_handshake(this.ssl));
+    } catch (error) {
+      throw this.failure ??= error as Error;
+    }
+    const done = result === 1;
+    if (!done && ssl.SSL_get_error(this.ssl, result) !== SSL_ERROR_WANT_READ) {
+      this.failure ??= this.#handshakeFailure();
+    }
+    this.takeOut();
+    if (done) this.#shareBIOs();
+    if (this.failure !== null) throw this.failure;
+    return done;
+  }
+
+  /** The first `length` bytes of `bytes` have come from the peer. */
+  feed(bytes: Uint8Array, length: number): void {
+    if (this.drained) this.#records.complete = 0;
+    this.drained = false;
+    this.#records.count(bytes, length);
+    if (this.#own === null) this.claim();
+    const { crypto } = this.wire.openssl;
+    crypto.BIO_write(this.#own?.rbio ?? this.wire.rbio, bytes, length);
+  }
+
+  /** Makes the shared BIO this connection's: what it kept lies in it afterwards. */
+  claim(): void {
+    const { wire } = this;
+    if (wire.holder === this) return;
+    if (wire.holder !== null) wire.holder.vacate();
+    wire.holder = this;
+    const kept = this.#kept;
+    if (kept === null) return;
+    this.#kept = null;
+    wire.openssl.crypto.BIO_write(wire.rbio, kept, kept.length);
+  }
+
+  /** See {@linkcode WireHolder}. */
+  vacate(): void {
+    const { wire } = this;
+    const { crypto } = wire.openssl;
+    const length = crypto.BIO_ctrl_pending(wire.rbio);
+    wire.holder = null;
+    if (length === 0) return;
+    this.#kept = new Uint8Array(new ArrayBuffer(length));
+    crypto.BIO_read(wire.rbio, this.#kept, length);
+  }
+
+  /**
+   * Decrypts into the first `length` bytes of `p`, one record at most. Returns how many bytes, or
+   * one of the results above. Throws the connection's failure.
+   */
+  read(p: Uint8Array, length: number): number {
+    if (this.drained) return this.#nothing();
+    this.claim();
+    const n = this.wire.openssl.ssl.SSL_read(this.ssl, p, length);
+    if (n <= 0) return this.#noPlaintext(n);
+    // Records before that of the data may have called for a reply.
+    if (this.#records.complete > 1) this.takeOut();
+    // A read that had room left has come to the end of its record.
+    if (n < length && --this.#records.complete === 0 && this.#records.aligned) {
+      this.drained = true;
+      this.wire.holder = null;
+    }
+    return n;
+  }
+
+  /** Whether `read` would not return {@linkcode WANTS_MORE}; decrypts, but takes nothing out. */
+  peek(): boolean {
+    if (this.drained) return this.ended || this.failure !== null;
+    this.claim();
+    const n = this.wire.openssl.ssl.SSL_peek(this.ssl, one, 1);
+    if (n > 0) {
+      this.takeOut();
+      return true;
+    }
+    try {
+      return this.#noPlaintext(n) !== WANTS_MORE;
+    } catch {
+      return true;
+    }
+  }
+
+  /**
+   * Encrypts the first `length` bytes of `p`, which are {@linkcode MOST_PLAINTEXT} at most. Returns
+   * how many bytes of ciphertext lie in the shared output buffer, to be sent at once or appended to
+   * `out`. Throws the connection's failure.
+   */
+  encrypt(p: Uint8Array, length: number): number {
+    const { openssl, wbio, output } = this.wire;
+    if (openssl.ssl.SSL_write(this.ssl, p, length) !== length) {
+      this.failure ??= failureOf(openssl, "write failed");
+      this.takeOut();
+      throw this.failure;
+    }
+    return openssl.crypto.BIO_read(wbio, output, output.length);
+  }
+
+  /** Ends this side: close_notify goes into `out`. */
+  shutdown(): void {
+    if (this.shut || this.failure !== null || this.#owned.freed) return;
+    this.shut = true;
+    this.wire.openssl.ssl.SSL_shutdown(this.ssl);
+    takeReason(this.wire.openssl);
+    this.takeOut();
+  }
+
+  /** Appends to `out` what OpenSSL has produced. */
+  takeOut(): void {
+    const { openssl, output } = this.wire;
+    const bio = this.#own?.wbio ?? this.wire.wbio;
+    for (;;) {
+      const n = openssl.crypto.BIO_read(bio, output, output.length);
+      if (n <= 0) return;
+      this.append(output, 0, n);
+    }
+  }
+
+  /** Appends bytes `start` to `end` of `bytes` to `out`. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    const before = this.out;
+    if (before === null) {
+      this.out = bytes.slice(start, end);
+      return;
+    }
+    const all = new Uint8Array(new ArrayBuffer(before.length + end - start));
+    all.set(before);
+    all.set(bytes.subarray(start, end), before.length);
+    this.out = all;
+  }
+
+  /** The first `n` bytes of `out` are sent. */
+  sent(n: number): void {
+    this.out = n === this.out!.length ? null : this.out!.subarray(n);
+  }
+
+  #nothing(): number {
+    if (this.failure !== null) throw this.failure;
+    return this.ended ? AT_END : WANTS_MORE;
+  }
+
+  /** A call for plaintext returned `n`, which is none. */
+  #noPlaintext(n: number): number {
+    const { openssl } = this.wire;
+    const error = openssl.ssl.SSL_get_error(this.ssl, n);
+    this.drained = true;
+    if (error === SSL_ERROR_ZERO_RETURN) this.ended = true;
+    else if (error !== SSL_ERROR_WANT_READ) this.failure ??= failureOf(openssl, "read failed");
+    if (this.#own === null) {
+      // Without read-ahead OpenSSL has taken all that was there, but for what follows an end.
+      if (error === SSL_ERROR_WANT_READ) this.wire.holder = null;
+      else this.#clearShared();
+    }
+    // An alert, or the reply to a key update.
+    this.takeOut();
+    return this.#nothing();
+  }
+
+  #clearShared(): void {
+    const { wire } = this;
+    const { crypto } = wire.openssl;
+    while (crypto.BIO_read(wire.rbio, wire.input, wire.input.length) > 0);
+    wire.holder = null;
+  }
+
+  /** The handshake is over: see wire.ts. */
+  #shareBIOs(): void {
+    const { ssl, crypto } = this.wire.openssl;
+    const { rbio } = this.#own!;
+    const rest = crypto.BIO_ctrl_pending(rbio);
+    if (rest > 0) {
+      this.#kept = new Uint8Array(new ArrayBuffer(rest));
+      crypto.BIO_read(rbio, this.#kept, rest);
+    }
+    this.drained = false;
+    this.#own = null;
+    crypto.BIO_up_ref(this.wire.rbio);
+    ssl.SSL_set0_rbio(this.ssl, this.wire.rbio);
+    crypto.BIO_up_ref(this.wire.wbio);
+    ssl.SSL_set0_wbio(this.ssl, this.wire.wbio);
+  }
+
+  #handshakeFailure(): TLSError {
+    const { openssl } = this.wire;
+    const refused = this.#context.verifies
+      ? openssl.ssl.SSL_get_verify_result(this.ssl)
+      : X509_V_OK;
+    const failure = failureOf(openssl, "handshake failed");
+    const verification = failure.code === "ERR_SSL_CERTIFICATE_VERIFY_FAILED";
+    return verification && refused !== X509_V_OK ? verifyFailure(openssl, refused) : failure;
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/** A direction of a TLS connection: who waits in it waits for the connection below as well. */
+import { HalfConn, type Watcher } from "../../net/io/half_conn.ts";
+import type { Transport, Way } from "./transport.ts";
+
+/** See the top of this file. */
+export class TransportHalf extends HalfConn implements Watcher {
+  readonly transport: Transport;
+  readonly way: Way;
+  /** How many wait. */
+  waiting = 0;
+
+  constructor(transport: Transport, way: Way) {
+    super("IO wait");
+    this.transport = transport;
+    this.way = way;
+    this.onWatch = begin;
+    this.onUnwatch = end;
+  }
+
+  /** The connection below is worth another try. */
+  retry(): void {
+    this.changed();
+  }
+}
+
+function begin(this: TransportHalf): void {
+  if (this.waiting++ === 0) this.transport.watch(this.way, this);
+}
+
+function end(this: TransportHalf): void {
+  if (--this.waiting === 0) this.transport.unwatch(this.way, this);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Whose certificates are trusted: those of `node:tls` by default, so that both engines trust the
+ * same; those of the system if asked for; or those that the caller gives. No variable of the
+ * environment changes it.
+ */
+import type { Pointer } from "../../../platforms/contract/ffi.ts";
+import { nodeTLS } from "../../bridge/host.ts";
+import { systemRoots } from "../system_roots.ts";
+import type { PEM } from "../tls_options.ts";
+import type { OpenSSL } from "./library.ts";
+import { live } from "./live.ts";
+import { eachCertificate } from "./pem.ts";
+
+/** The caller's choice: see `TLSOptions.ca`. */
+export type Authorities = PEM | readonly PEM[] | "system" | undefined;
+
+/** The runtime's and the system's, which are many: each parsed once per thread and kept. */
+const kept = new Map<"runtime" | "system", Pointer>();
+
+/** Calls `f` with the X509_STORE of `ca`; who keeps it takes a reference. */
+export function withStore<T>(openssl: OpenSSL, ca: Authorities, f: (store: Pointer) => T): T {
+  if (ca === undefined) return f(keptStore(openssl, "runtime", () => nodeTLS().rootCertificates));
+  if (ca === "system") return f(keptStore(openssl, "system", () => [systemRoots()]));
+  const store = newStore(openssl, typeof ca === "string" || ca instanceof Uint8Array ? [ca] : ca);
+  try {
+    return f(store);
+  } finally {
+    openssl.crypto.X509_STORE_free(store);
+    live.stores--;
+  }
+}
+
+function keptStore(
+  openssl: OpenSSL,
+  name: "runtime" | "system",
+  roots: () => readonly PEM[],
+): Pointer {
+  let store = kept.get(name);
+  if (store === undefined) kept.set(name, store = newStore(openssl, roots()));
+  return store;
+}
+
+function newStore(openssl: OpenSSL, certificates: readonly PEM[]): Pointer {
+  const { crypto } = openssl;
+  const store = crypto.X509_STORE_new();
+  live.stores++;
+  try {
+    for (const pem of certificates) {
+      const count = eachCertificate(openssl, pem, (x509) => {
+        crypto.X509_STORE_add_cert(store, x509);
+      });
+      if (count === 0) throw new TypeError("there is no certificate in it");
+    }
+    return store;
+  } catch (error) {
+    crypto.X509_STORE_free(store);
+    live.stores--;
+    throw new TypeError(
+      `Cannot use TLS as ca must be certificates in PEM: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/** One write of a TLS connection over a socket of the library's own: all of the buffer. */
+import { takenAway } from "../../fd/check_bytes.ts";
+import type { HalfConn } from "../../net/io/half_conn.ts";
+import type { Routine } from "../../sched/goroutine.ts";
+import { DONE } from "../../sched/step.ts";
+import { scheduler } from "../../sched/thread.ts";
+import type { OpenSSLConn } from "./conn.ts";
+import type { FDTransport } from "./fd_transport.ts";
+import { HELD, SecureOperation, type Step } from "./operation.ts";
+import { MOST_PLAINTEXT } from "./ssl_handle.ts";
+
+/**
+ * The write that ended last, while it is not taken again: most are over at once, and one serves
+ * all.
+ */
+let spare: SecureWrite | null = null;
+
+/** See the top of this file. */
+export class SecureWrite extends SecureOperation {
+  /** How many bytes are encrypted: they go out, whatever becomes of the call. */
+  sent = 0;
+
+  /** One for a call on `conn`. */
+  static of(conn: OpenSSLConn, socket: FDTransport): SecureWrite {
+    const operation = spare;
+    if (operation === null) return new SecureWrite(conn, socket);
+    spare = null;
+    operation.conn = conn;
+    operation.socket = socket;
+    return operation;
+  }
+
+  protected override get half(): HalfConn {
+    return this.conn.writing;
+  }
+
+  /** The call, ready to be driven by `yield*`. */
+  call(buffer: Uint8Array): Routine<number> {
+    this.take(buffer);
+    this.sent = 0;
+    return this as unknown as Routine<number>;
+  }
+
+  override next(): Step {
+    return this.anothers ? DONE : super.next();
+  }
+
+  override return(value?: unknown): Step {
+    return this.anothers ? DONE : super.return(value);
+  }
+
+  /** Whether it serves another goroutine by now: a call that is over, driven on, stays ended. */
+  private get anothers(): boolean {
+    return this.state >= HELD && this.goroutine !== scheduler.current;
+  }
+
+  protected override slowly(): Routine<unknown> {
+    return this.conn.writeSlowly(this.buffer);
+  }
+
+  protected override unpark(): void {
+    this.socket.fd.pd!.unparkWriter();
+  }
+
+  protected override end(value: unknown): this {
+    spare = this;
+    return super.end(value);
+  }
+
+  protected override attempt(): this {
+    try {
+      return this.#attempt() ? this.finish(this.sent) : this;
+    } catch (error) {
+      const { sent } = this;
+      this.finish(undefined);
+      throw Object.assign(error as Error, { bytesWritten: sent });
+    }
+  }
+
+  /** Whether all is written; false if it must wait. */
+  #attempt(): boolean {
+    const { conn, socket, buffer, length } = this;
+    const handle = conn.handle!;
+    if (buffer.length < length) throw takenAway("write");
+    for (;;) {
+      this.check("write");
+      if (conn.failure !== null) throw conn.failed("write");
+      if (handle.out !== null && !conn.flushNow()) {
+        if (conn.failure !== null) continue;
+        this.value = socket.fd.pd!.parkWriter();
+        return false;
+      }
+      if (this.sent === length) return true;
+      const most = length - this.sent < MOST_PLAINTEXT ? length - this.sent : MOST_PLAINTEXT;
+      const k = conn.encrypt(this.sent === 0 ? buffer : buffer.subarray(this.sent), most);
+      this.sent += most;
+      this.#send(k);
+      if (scheduler.budget-- <= 0 && this.sent < length) {
+        // A long write to a fast peer must not keep the others waiting.
+        this.value = scheduler.yieldNow();
+        return false;
+      }
+    }
+  }
+
+  /** Sends `k` bytes of ciphertext; those that must wait are kept. */
+  #send(k: number): void {
+    const { conn, socket } = this;
+    const handle = conn.handle!;
+    const { output } = handle.wire;
+    try {
+      const n = socket.send(output, k);
+      if (n < k) handle.append(output, n, k);
+    } catch (error) {
+      conn.broken(error as Error);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/** The body of a goroutine that owns something. */
+import type { Routine } from "../sched/goroutine.ts";
+import type { Park } from "../sched/park.ts";
+
+/**
+ * `body`, with `ended` called exactly once when it is over, however it ended. No generator with a
+ * `finally`: of one that is ended before it has begun nothing runs at all.
+ */
+export function tracked(body: Routine<void>, ended: () => void): Routine<void> {
+  return new Tracked(body, ended) as unknown as Routine<void>;
+}
+
+class Tracked {
+  readonly #body: Routine<void>;
+  #ended: (() => void) | null;
+
+  constructor(body: Routine<void>, ended: () => void) {
+    this.#body = body;
+    this.#ended = ended;
+  }
+
+  next(): IteratorResult<Park, void> {
+    return this.#step(() => this.#body.next());
+  }
+
+  return(): IteratorResult<Park, void> {
+    return this.#step(() => this.#body.return(undefined));
+  }
+
+  throw(error: unknown): IteratorResult<Park, void> {
+    return this.#step(() => this.#body.throw(error));
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #step(f: () => IteratorResult<Park, void>): IteratorResult<Park, void> {
+    try {
+      const step = f();
+      if (step.done) this.#end();
+      return step;
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  #end(): void {
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.();
+  }
+}

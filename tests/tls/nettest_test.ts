@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** TLS by the suite of nettest: over sockets with both engines, over a pipe, and within TLS. */
+import "../support/poller.ts";
+import {
+  go,
+  pipe,
+  type Routine,
+  tlsClient,
+  type TLSConn,
+  tlsDial,
+  tlsListen,
+  tlsServer,
+} from "../../mod.ts";
+import { type Pair, testConn } from "../net/nettest.ts";
+import type { Conn } from "../../mod.ts";
+import { SERVER } from "./tls_pair.ts";
+
+const CLIENT = { ca: SERVER.cert, servername: "localhost" };
+
+function pairOf(c1: Conn, c2: Conn): Pair {
+  return { c1, c2, stop: () => [c1, c2].forEach((each) => each[Symbol.dispose]()) };
+}
+
+/** Both ends, over sockets. */
+function* overSockets(engine: "openssl" | "host"): Routine<Pair> {
+  using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, engine });
+  const accepting = go(() => listener.accept());
+  const client = yield* tlsDial("tcp", String(listener.addr), { ...CLIENT, engine });
+  const server = yield* accepting.join();
+  yield* server.handshake();
+  return pairOf(client, server);
+}
+
+/** Both ends, over `a` and `b`. */
+function* over(a: Conn, b: Conn): Routine<[TLSConn, TLSConn]> {
+  const server = tlsServer(b, { ...SERVER, engine: "openssl" });
+  const client = tlsClient(a, { ...CLIENT, engine: "openssl" });
+  yield* client.handshake();
+  yield* server.handshake();
+  return [client, server];
+}
+
+testConn("tls, openssl", () => overSockets("openssl"));
+testConn("tls, host", () => overSockets("host"), { driver: "run" });
+testConn("tls over a pipe", function* () {
+  const [client, server] = yield* over(...pipe());
+  return pairOf(client, server);
+});
+testConn("tls within tls", function* () {
+  const outer = yield* overSockets("openssl");
+  const [client, server] = yield* over(outer.c1, outer.c2);
+  return pairOf(client, server);
+});
