@@ -2,8 +2,8 @@
 /** The bridges by the suite of nettest: TLS, and a Duplex of a connection as a connection again. */
 import "../support/poller.ts";
 import { dial, fromDuplex, go, listen, type Routine, toDuplex } from "../../mod.ts";
-import { type Pair, testConn } from "../net/nettest.ts";
-import { tlsPair } from "../tls/tls_pair.ts";
+import { type Pair, testConn } from "../support/nettest.ts";
+import { tlsPair } from "../support/tls_pair.ts";
 
 // The engine of TLS, and streams, need the host's loop.
 const driver = "run";

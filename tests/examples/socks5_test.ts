@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
-import { startProgram } from "../system/child.ts";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
+import { startProgram } from "../support/child.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 const FILE = "examples/socks5.ts";
 

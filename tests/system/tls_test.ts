@@ -19,7 +19,7 @@ import {
   wait,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
-import { type Child, start } from "./child.ts";
+import { type Child, start } from "../support/child.ts";
 
 const TIMEOUT_MS = 60_000;
 const SERVER = certificate("server");
