@@ -287,7 +287,7 @@ function addrOf(ip: string | undefined, port: number | undefined): Addr {
  * @example
  * ```ts
  * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));
- * yield* conn.write(request);
+ * yield* conn.write(hello);
  * ```
  */
 export function fromDuplex(stream: Duplex): Conn {

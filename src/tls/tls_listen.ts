@@ -30,7 +30,7 @@ import { TLSServer } from "./tls_server.ts";
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
- * for (;;) go(serve, yield* listener.accept());
+ * for (;;) go(handle, yield* listener.accept());
  * ```
  */
 export function* tlsListen(
