@@ -79,6 +79,8 @@ test(`${FILE} says what cannot be done`, async () => {
   await exchange(socket, [5, 1, 2], [5, 255]);
   socket.destroy();
   const stranger = await connectTo(served.port);
+  // The proxy closes before it has read all of the request, which resets the connection.
+  stranger.on("error", () => {});
   stranger.write("GET / HTTP/1.1\r\n\r\n");
   assert.equal((await receive(stranger)).length, 0);
   stranger.destroy();
