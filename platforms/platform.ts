@@ -29,6 +29,8 @@ export let platform: () => Platform = realPlatform;
  *
  * What is open stays with the platform that opened it: exchange it together with the scheduler and
  * the poller (src/sched/thread_state.ts), or before the first call.
+ *
+ * @internal exported for tests
  */
 export function exchangePlatform(next: () => Platform = realPlatform): () => Platform {
   const before = platform;

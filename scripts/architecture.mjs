@@ -7,13 +7,11 @@
  * A picture is a Mermaid block between two comments that name it. Imports of types count: they say who
  * depends on whom.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, posix, resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const IMPORT = /^(?:import|export)\b[^"';]*?\bfrom "(\.[^"]+)"|^import "(\.[^"]+)"/gm;
+import { imports } from "./gates/imports.mjs";
+import { ROOT } from "./programs.mjs";
 
 /** What stands below the name of a box: the part of Go that it follows, or its purpose. */
 const NOTES = {
@@ -59,27 +57,6 @@ const PICTURES = {
     );
   },
 };
-
-/** The modules of the package, relative to the repository. */
-function modules() {
-  const isModule = (name) => name.endsWith(".ts");
-  const nested = ["src", "platforms"].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true })
-      .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-  );
-  return [...readdirSync(ROOT), ...nested].filter(isModule).sort();
-}
-
-/** Every import of a module by another. */
-function imports() {
-  return modules().flatMap((from) => {
-    const text = readFileSync(join(ROOT, from), "utf8");
-    return [...text.matchAll(IMPORT)].map(([, named, bare]) => ({
-      from,
-      to: posix.join(posix.dirname(from), named ?? bare),
-    }));
-  });
-}
 
 /** The boxes that each box imports. */
 function graph(edges, boxOf) {
@@ -132,7 +109,7 @@ const args = process.argv.slice(2);
 const [document = "docs/architecture.md"] = args.filter((arg) => arg !== "--check");
 const path = resolve(ROOT, document);
 const old = readFileSync(path, "utf8");
-const edges = imports();
+const edges = await imports();
 let text = old;
 for (const [name, boxOf] of Object.entries(PICTURES)) {
   text = place(text, name, draw(graph(edges, boxOf)));

@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: MIT
 /**
- * What to repeat at the end of a long output: of a log only the end may be kept, and a failure is
- * seldom there. Each line of it begins with "! ", by which .ci/run finds it.
+ * Failures, repeated at the end of a long output: of a log perhaps only the end is kept. Each line
+ * begins with "! ", by which .ci/run finds it.
  */
 
-/** Most lines that are repeated of one failure, or of all that Deno says of its own. */
-const LINES = 40;
+/** Most lines that are repeated of one failure: as many of its beginning as of its end. */
+const LINES = 80;
 
-/** Bun tells of an error before it names the test. */
-function ofBun(lines) {
-  const told = [];
-  let start = 0;
-  lines.forEach((line, i) => {
-    if (/^\(fail\) /.test(line)) told.push(...lines.slice(Math.max(start, i + 1 - LINES), i + 1));
-    if (/^\((pass|fail|skip)\) /.test(line)) start = i + 1;
-  });
-  return told;
-}
-
-/** Deno tells of all errors together, after the tests. */
-function ofDeno(lines) {
-  const start = lines.findIndex((line) => line.trim() === "ERRORS");
-  return start < 0 ? [] : lines.slice(start + 1, start + 1 + 3 * LINES);
-}
-
-/** What a command that failed said of it, or the end of what it said; `title` tells which it was. */
-export function failureOf(title, output) {
-  const lines = output.trimEnd().split("\n");
-  const told = [ofBun(lines), ofDeno(lines)].find((some) => some.length > 0) ?? lines.slice(-LINES);
+/** Returns a failure as lines to repeat: a title and the text, without the middle if it is long. */
+export function quoted(title, text) {
+  const lines = text.trimEnd().split("\n");
+  const told = lines.length <= LINES ? lines : [
+    ...lines.slice(0, LINES / 2),
+    `... ${lines.length - LINES} lines ...`,
+    ...lines.slice(-LINES / 2),
+  ];
   return [title, ...told].map((line) => `! ${line}`).join("\n");
 }

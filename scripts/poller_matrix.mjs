@@ -101,7 +101,7 @@ function matrix(text) {
 }
 
 function records() {
-  const program = 'import { RECORDS } from "./tests/platforms/kevent_records.ts"; ' +
+  const program = 'import { RECORDS } from "./tests/support/kevent_records.ts"; ' +
     "console.log(JSON.stringify(RECORDS))";
   const rows = JSON.parse(output(runtimeProgram("bun"), ["-e", program]));
   const filter = { [-1]: "READ", [-2]: "WRITE" };

@@ -7,10 +7,12 @@
  * Everything runs on one processor: what Wine does of a system goes through a server process, and
  * between two processors each call takes ten times as long. One file at a time, for the same reason.
  */
-import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { failureOf } from "./failures.mjs";
+import process from "node:process";
+import { runTests } from "./runners/run.mjs";
+import { RUNNERS, runners } from "./runners/runners.mjs";
+import { filesIn, notForBunUnderWine, testSet } from "./runners/sets.mjs";
+import { capture } from "./programs.mjs";
 
 const [folder, ...given] = process.argv.slice(2);
 if (folder === undefined) {
@@ -18,41 +20,6 @@ if (folder === undefined) {
   process.exit(2);
 }
 
-/** The folders of tests that run there; tests/system is about Linux's own tools and signals. */
-const PLACES = [
-  "bridge",
-  "bufio",
-  "chan",
-  "context",
-  "diag",
-  "event",
-  "examples",
-  "limit",
-  "net",
-  "netpoll",
-  "platforms",
-  "poll",
-  "pool",
-  "reactor",
-  "sched",
-  "sync",
-  "time",
-  "tls",
-].map((name) => `tests/${name}`);
-/** Files that cannot run there, and why. */
-const UNIX = "Wine has no Unix sockets, see tests/platforms/wine_gaps_test.ts";
-const NOT_THERE = new Map([
-  ["tests/net/unix_test.ts", UNIX],
-  ["tests/net/unix_fds_test.ts", UNIX],
-]);
-/**
- * Files that Bun alone cannot run there. To find a package with a scope in its name it lists folders,
- * for which Wine needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them
- * for this file alone was tried: it mostly works, and sometimes the server before is still there.
- */
-const NOT_UNDER_BUN = new Map([
-  ["tests/net/deno_errors_test.ts", 'a gap of Wine as we run it: "folders for Bun to read"'],
-]);
 /** Longest that a file may take, in milliseconds: most take seconds, but a machine may be busy. */
 const LIMIT_MS = 300_000;
 /** The processor; not the first, which has most of a machine's own work. */
@@ -63,89 +30,44 @@ const inWine = (program, ...args) => [
   "-c",
   PROCESSOR,
   `${folder}/wine`,
-  `${folder}/${program}`,
+  `${folder}/${program}.exe`,
   ...args,
 ];
-
-const BUN = {
-  name: "Bun",
-  command: (file) => ["bun", "test", "--timeout", "120000", `./${file}`],
-  passed: /^ *(\d+) pass$/m,
-  failed: /^ *(\d+) fail$/m,
-};
-
-const RUNNERS = [
-  {
-    ...BUN,
-    name: "Bun for Windows",
-    command: (file) => inWine("bun.exe", "test", "--timeout", "120000", `./${file}`),
-  },
-  {
-    name: "Deno for Windows",
-    command: (file) => inWine("deno.exe", "test", "-A", "--no-check", file),
-    passed: /(\d+) passed/,
-    failed: /(\d+) failed/,
-  },
-];
-
-function filesIn(place) {
-  if (statSync(place).isFile()) return [place];
-  return readdirSync(place).filter((name) => name.endsWith("_test.ts")).map((name) =>
-    `${place}/${name}`
-  );
-}
-
-const places = given.length > 0 ? given.map((place) => place.replace(/^\.\//, "")) : PLACES;
-const files = places.flatMap(filesIn);
+const [BUN, DENO] = runners(inWine, " for Windows", (path) => `Z:${path}`);
 
 let passed = 0;
-let failed = 0;
-/** What each file that failed said of it. */
-const told = [];
+const failures = [];
 
 /** Ends Wine's own processes and all that run in it. */
-function endWine(why) {
+async function endWine(why) {
   console.log(why);
-  spawnSync(`${folder}/wine`, ["wineserver", "-k"], { timeout: 60_000, killSignal: "SIGKILL" });
+  await capture([`${folder}/wine`, "wineserver", "-k"], { timeout: 60_000 });
 }
 
-/** Without its summary a run has failed: Deno ends without a word where it finds no test. */
-function run({ name, command, passed: passedIn, failed: failedIn }, file) {
-  console.log(`\n== ${file} under ${name}`);
-  const start = performance.now();
-  const [program, ...args] = command(file);
-  const { stdout, stderr, status, error } = spawnSync(program, args, {
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1", NETPOLL_WINE: folder },
-    maxBuffer: 1 << 28,
-    timeout: LIMIT_MS,
-    killSignal: "SIGKILL",
-  });
+async function runFile(runner, file) {
+  const options = { env: { NETPOLL_WINE: folder }, timeout: LIMIT_MS };
+  const result = await runTests(runner, [file], options);
+  passed += result.passed;
+  failures.push(...result.failures);
   // What a file that hangs has started hangs as well; the next begins with a server of its own.
-  if (error) endWine(String(error));
-  const output = `${stdout ?? ""}${stderr ?? ""}`;
-  process.stdout.write(output);
-  console.log(`${file} took ${Math.round((performance.now() - start) / 1000)} s`);
-  const count = (pattern) => Number(pattern.exec(output)?.[1] ?? 0);
-  const failures = count(failedIn);
-  const summed = passedIn.test(output) || failedIn.test(output);
-  passed += count(passedIn);
-  if (status === 0 && summed && failures === 0) return;
-  failed += Math.max(1, failures);
-  told.push(failureOf(`${file} under ${name}`, output));
+  if (result.ended.signal !== null) await endWine(`${file} took more than ${LIMIT_MS / 1000} s`);
 }
 
-for (const runner of RUNNERS) {
+const { files, leftOut } = given.length > 0
+  ? { files: given.flatMap(filesIn), leftOut: [] }
+  : testSet("wine");
+console.log(`${files.length} test files under ${BUN.name} and ${DENO.name}, in Wine`);
+for (const [path, reason] of leftOut) console.log(`left out: ${path} (${reason})`);
+for (const runner of [BUN, DENO]) {
   for (const file of files) {
-    const reason = NOT_THERE.get(file) ??
-      (runner.name.startsWith("Bun") ? NOT_UNDER_BUN.get(file) : undefined);
-    if (reason === undefined) run(runner, file);
-    else console.log(`\n== ${file} does not run under ${runner.name}: ${reason}`);
+    const reason = runner === BUN ? notForBunUnderWine(file) : undefined;
+    if (reason === undefined) await runFile(runner, file);
+    else console.log(`left out under ${runner.name}: ${file} (${reason})`);
   }
 }
 // Between Wine and this system, once.
-if (given.length === 0) run(BUN, "tests/wine/interop_test.ts");
-endWine("\nWine's own processes would linger, and hold our output open: they are ended.");
-told.forEach((failure) => console.log(`\n${failure}`));
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+if (given.length === 0) await runFile(RUNNERS[0], "tests/wine/interop_test.ts");
+await endWine("\nWine's own processes would linger, and hold our output open: they are ended.");
+for (const failure of failures) console.log(`\n${failure}`);
+console.log(`\n${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length > 0 ? 1 : 0;

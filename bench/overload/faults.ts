@@ -195,7 +195,7 @@ export async function resetStorm(runtime: Runtime): Promise<Figures> {
     const [memory, descriptors] = [served.memory, served.descriptors];
     const start = performance.now();
     let left = storm;
-    const stormers = Array.from({ length: 30 }, () =>
+    const crowd = Array.from({ length: 30 }, () =>
       go(function* () {
         while (left-- > 0) {
           const conn = yield* tryDial(served);
@@ -209,7 +209,7 @@ export async function resetStorm(runtime: Runtime): Promise<Figures> {
         }
       }));
     const during = yield* talkers.rate(RATE_MS);
-    for (const one of stormers) yield* one.join();
+    for (const one of crowd) yield* one.join();
     const took = performance.now() - start;
     yield* until("all are gone", function* () {
       return (yield* served.stats()).counters.open === TALKERS;

@@ -25,8 +25,7 @@ export function* handle(conn: Conn, { worker }: HandlerContext): Routine<void> {
         yield* conn.write(new Uint8Array([48 + worker]));
         break;
       case "x":
-        process.exit(1);
-        break;
+        return process.exit(1);
       default:
         yield* conn.write(buf.subarray(0, n));
     }

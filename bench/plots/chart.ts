@@ -6,7 +6,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 /** A bar, and what it stands for. */
 export interface Bar {
   label: string;
-  /** Which colour it has. */
+  /** Which color it has. */
   series: string;
   value: number;
   /** Least and most of what the value is the median of. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Numbers that macOS and FreeBSD share, on x86-64 and arm64, by their C names. What differs is in
- * ../darwin and ../freebsd. Source: golang.org/x/sys/unix, zerrors_*.go, ztypes_*.go for <poll.h>;
+ * ../darwin and ../freebsd. Source: golang.org/x/sys/unix, zerrors_*.go;
  * <sys/filio.h>: XNU's and FreeBSD's own.
  */
 
@@ -34,7 +34,7 @@ export const IPV6_PKTINFO = 46;
 export const SOL_LOCAL = 0;
 export const LOCAL_PEERCRED = 1;
 
-// <fcntl.h>, <poll.h>
+// <fcntl.h>
 export const O_RDONLY = 0;
 export const O_NONBLOCK = 0x4;
 export const F_GETFL = 3;

@@ -42,16 +42,19 @@ export class Control {
       const type = view.getInt32(at + CMSGHDR.type, true);
       const from = at + this.#header;
       const { destination } = this.#layout;
+      // One that is shorter than its structure says nothing.
+      const has = (wanted: number, of: number, size: number) =>
+        level === wanted && type === of && end - from >= size;
       if (level === SOL_SOCKET && type === SCM_RIGHTS) {
         for (let i = from; i + 4 <= end; i += 4) info.fds.push(view.getInt32(i, true));
       } else if (end - at < length) {
         break;
-      } else if (level === IPPROTO_IP && type === destination.type) {
+      } else if (has(IPPROTO_IP, destination.type, destination.size)) {
         // struct in_pktinfo { unsigned int index; struct in_addr local; struct in_addr destination; }
         const whole = destination.size === 12;
         if (whole) info.interfaceIndex = view.getInt32(from, true);
         info.destination = bytes.slice(whole ? from + 8 : from).slice(0, 4);
-      } else if (level === IPPROTO_IPV6 && type === IPV6_PKTINFO) {
+      } else if (has(IPPROTO_IPV6, IPV6_PKTINFO, 20)) {
         // struct in6_pktinfo { struct in6_addr destination; unsigned int index; }
         info.destination = bytes.slice(from, from + 16);
         info.interfaceIndex = view.getInt32(from + 16, true);

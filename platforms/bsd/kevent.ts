@@ -16,7 +16,11 @@ export interface KeventLayout {
 // Offsets in 32-bit words, the same on every 64-bit system of these.
 /** `uintptr_t ident`: the descriptor. */
 export const IDENT = 0;
-/** `short filter` in the lower half, `unsigned short flags` in the upper. */
+/**
+ * `short filter` in the lower half, `unsigned short flags` in the upper.
+ *
+ * @internal exported for tests
+ */
 export const FILTER_FLAGS = 2;
 /** `unsigned int fflags`. */
 export const FFLAGS = 3;

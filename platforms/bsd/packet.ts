@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
-import * as constants from "./constants.ts";
-import { AF_INET, ENOPROTOOPT, MSG_TRUNC, SOCK_DGRAM } from "./constants.ts";
-import { Multicast } from "../shared/multicast.ts";
+import {
+  AF_INET,
+  ENOPROTOOPT,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+  IP_MULTICAST_IF,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP,
+  IPV6_MULTICAST_IF,
+  MSG_TRUNC,
+  SOCK_DGRAM,
+} from "./constants.ts";
+import { Multicast, type MulticastNumbers } from "../shared/multicast.ts";
 import type {
   Messages,
   MessagesShape,
@@ -19,6 +31,18 @@ import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
 const WORD = 2 ** 32;
+
+/** Numbers by which {@linkcode Multicast} asks. */
+const MULTICAST: MulticastNumbers = {
+  IPPROTO_IP,
+  IP_MULTICAST_IF,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+  IPPROTO_IPV6,
+  IPV6_MULTICAST_IF,
+  IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP,
+};
 
 /** Stands in for a buffer without bytes, of which there would be no address. */
 const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
@@ -41,7 +65,7 @@ export class BsdPackets implements PacketCalls {
     this.sender = { words: this.#address, at: 0, length: 0 };
     const { setsockopt } = libc.symbols;
     this.multicast = new Multicast(
-      constants,
+      MULTICAST,
       (fd, level, name, value) => this.#done(setsockopt(fd, level, name, value, value.length)),
     );
     this.#point(this.#header, MSGHDR.name, libc.addressOf(this.#address));

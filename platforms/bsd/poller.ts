@@ -108,6 +108,8 @@ export class KqueuePoller implements Poller {
  *
  * Urgent data ends a read in front of it, so that a short one no longer means "drained". The kernel
  * says NOTE_OOB then instead of EV_EOF, also when the peer has ended: the reads that follow find it.
+ *
+ * @internal exported for tests
  */
 export function modeOf(filter: number, flags: number, fflags: number, NOTE_OOB: number): number {
   const eof = (flags & EV_EOF) !== 0;

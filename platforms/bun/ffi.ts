@@ -33,7 +33,7 @@ interface BunFFI {
 let loaded: BunFFI | undefined;
 
 /** `bun:ffi`, or a PlatformError that says what this Bun lacks. */
-export function bunFFI(): BunFFI {
+function bunFFI(): BunFFI {
   if (loaded) return loaded;
   const module = (getBuiltinModule as (id: string) => unknown)("bun:ffi");
   if (!module) {

@@ -35,6 +35,7 @@ export function readControl(bytes: Uint8Array): ControlInfo {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Reads one message; one that is shorter than its structure, as Linux cuts it off, says nothing. */
 function readOne(
   info: Writable<ControlInfo>,
   level: number,
@@ -45,17 +46,19 @@ function readOne(
 ): void {
   const bytes = (start: number, length: number) =>
     new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + start, length).slice();
+  const has = (wanted: number, of: number, size: number) =>
+    level === wanted && type === of && to - from >= size;
   if (level === C.SOL_SOCKET && type === C.SCM_RIGHTS) {
     for (let at = from; at + 4 <= to; at += 4) (info.fds as number[]).push(view.getInt32(at, true));
-  } else if (level === C.IPPROTO_IP && type === C.IP_PKTINFO) {
+  } else if (has(C.IPPROTO_IP, C.IP_PKTINFO, 12)) {
     // struct in_pktinfo { int index; struct in_addr local; struct in_addr destination; }
     info.interfaceIndex = view.getInt32(from, true);
     info.destination = bytes(from + 8, 4);
-  } else if (level === C.IPPROTO_IPV6 && type === C.IPV6_PKTINFO) {
+  } else if (has(C.IPPROTO_IPV6, C.IPV6_PKTINFO, 20)) {
     // struct in6_pktinfo { struct in6_addr destination; unsigned int index; }
     info.destination = bytes(from, 16);
     info.interfaceIndex = view.getInt32(from + 16, true);
-  } else if (level === C.IPPROTO_UDP && type === C.UDP_GRO) {
+  } else if (has(C.IPPROTO_UDP, C.UDP_GRO, 4)) {
     info.segmentSize = view.getInt32(from, true);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux's datagram sockets behind the neutral seam. See udp(7), ip(7), ipv6(7). */
-import { Multicast } from "../shared/multicast.ts";
+import { Multicast, type MulticastNumbers } from "../shared/multicast.ts";
 import type {
   Messages,
   MessagesShape,
@@ -13,6 +13,18 @@ import type { Family, RawAddress } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxMessages } from "./messages.ts";
+
+/** Numbers by which {@linkcode Multicast} asks. */
+const MULTICAST: MulticastNumbers = {
+  IPPROTO_IP: C.IPPROTO_IP,
+  IP_MULTICAST_IF: C.IP_MULTICAST_IF,
+  IP_ADD_MEMBERSHIP: C.IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP: C.IP_DROP_MEMBERSHIP,
+  IPPROTO_IPV6: C.IPPROTO_IPV6,
+  IPV6_MULTICAST_IF: C.IPV6_MULTICAST_IF,
+  IPV6_JOIN_GROUP: C.IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP: C.IPV6_LEAVE_GROUP,
+};
 
 /** Level and number of each option. */
 const OPTIONS: Readonly<Record<PacketOption, readonly [level: number, name: number]>> = {
@@ -47,7 +59,7 @@ export class LinuxPackets implements PacketCalls {
     this.sender = { words: this.#address, at: 0, length: 0 };
     const { setsockopt } = libc.symbols;
     this.multicast = new Multicast(
-      C,
+      MULTICAST,
       (fd, level, name, value) => this.#done(setsockopt(fd, level, name, value, value.length)),
     );
   }

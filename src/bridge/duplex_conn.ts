@@ -321,7 +321,7 @@ const OPTIONS: z.ZodType<DuplexConnOptions> = z.strictObject({
  * @example
  * ```ts
  * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));
- * yield* conn.write(request);
+ * yield* conn.write(hello);
  * ```
  */
 export function fromDuplex(stream: Duplex, options: DuplexConnOptions = {}): Conn {

@@ -192,7 +192,7 @@ export function toWebStreams(conn: Conn): WebStreams {
  * @example
  * ```ts
  * using conn = fromWebStreams(yield* wait(Deno.connect({ port: 8080 })));
- * yield* conn.write(request);
+ * yield* conn.write(hello);
  * ```
  */
 export function fromWebStreams(

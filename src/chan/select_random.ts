@@ -5,7 +5,11 @@ import { registerState } from "../sched/thread_state.ts";
 
 let state = (epoch() | 1) >>> 0;
 
-/** Starts the sequence anew: the same seed gives the same choices. For tests. */
+/**
+ * Starts the sequence anew: the same seed gives the same choices.
+ *
+ * @internal exported for tests
+ */
 export function seedSelect(seed: number): void {
   state = seed >>> 0 || 1;
   kept = [];

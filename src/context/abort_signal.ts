@@ -33,7 +33,7 @@ export function onCancel(ctx: Context, told: OnCancel): () => boolean {
  * @example
  * ```ts
  * const stop = afterFunc(ctx, () => conn.setDeadline(0)); // cancels pending reads and writes
- * try { yield* talk(conn); } finally { stop(); }
+ * try { yield* handle(conn); } finally { stop(); }
  * ```
  */
 export function afterFunc(ctx: Context, f: () => Routine<void> | void): () => boolean {

@@ -24,7 +24,7 @@ const LAST_DATE = 8.64e15;
  * @example
  * ```ts
  * const [ctx, cancel] = withCancel(background());
- * go(worker, ctx);
+ * go(work, ctx);
  * cancel(); // ctx.err === Canceled
  * ```
  */

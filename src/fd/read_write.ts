@@ -346,7 +346,7 @@ export class WriteOperation extends Operation {
 
   /** Goes on until the call is over or must wait. */
   next(): Step<unknown> {
-    if (this.anothers) return DONE;
+    if (this.reused) return DONE;
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer, length } = this;
     const pd = fd.pd!;
@@ -379,11 +379,11 @@ export class WriteOperation extends Operation {
   }
 
   override return(value?: unknown): Step<unknown> {
-    return this.anothers ? DONE : super.return(value);
+    return this.reused ? DONE : super.return(value);
   }
 
-  /** Whether it serves somebody else by now: whoever drives on a call that is over finds it ended. */
-  private get anothers(): boolean {
+  /** True if it serves another goroutine by now: to its former caller the call is over. */
+  private get reused(): boolean {
     return this.state >= QUEUED && this.goroutine !== scheduler.current;
   }
 

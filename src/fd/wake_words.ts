@@ -85,8 +85,8 @@ function close(words: Int32Array): void {
  * @throws {TypeError} if `handle` is not a handle
  * @example
  * ```ts
- * // In a worker that received waker.handle:
- * wake(handle);
+ * // In a worker that received waker.handle as `shared`:
+ * wake(shared);
  * ```
  */
 export function wake(handle: WakerHandle): boolean {

@@ -122,7 +122,7 @@ const perSecond = z.number().positive().finite();
 const milliseconds = z.number().positive().finite();
 
 /** Settings of {@linkcode limit}, for those that hold them among others. */
-export const limitsSchema = z.strictObject({
+const limitsSchema = z.strictObject({
   connections: limitSchema("wait", "refuse", "closeOldestIdle"),
   perAddress: limitSchema("refuse", "closeOldestIdle"),
   goroutines: limitSchema("wait", "refuse", "closeOldestIdle"),

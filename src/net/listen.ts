@@ -49,7 +49,7 @@ const FAST_OPEN_QUEUE = 256;
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:0");
- * for (;;) go(serve, yield* listener.accept());
+ * for (;;) go(handle, yield* listener.accept());
  * ```
  */
 export function listen(

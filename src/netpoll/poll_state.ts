@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Directions of a descriptor, and the result of asking whether a call may proceed. Go: runtime/netpoll.go, pollNoError and its neighbours. */
+/** Directions of a descriptor, and the result of asking whether a call may proceed. Go: runtime/netpoll.go, pollNoError and its neighbors. */
 
 /** Whether a call may go on, in the order in which one goes before another. */
 export const POLL_OK = 0;

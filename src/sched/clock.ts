@@ -30,7 +30,11 @@ export let now: () => number = REAL.now;
 /** Returns the calendar time, in milliseconds since the epoch. */
 export let epoch: () => number = REAL.epoch;
 
-/** Goes by another clock, or by that of the runtime again. */
+/**
+ * Goes by another clock, or by that of the runtime again.
+ *
+ * @internal exported for tests
+ */
 export function setClock(clock: Partial<Clock> | null): void {
   now = clock?.now ?? REAL.now;
   epoch = clock?.epoch ?? REAL.epoch;

@@ -96,7 +96,7 @@ export interface Goroutine<T = unknown> {
 /** The run that owns a goroutine. */
 export type RunOwner = Owner<G>;
 
-/** A goroutine, as the scheduler and its neighbours see it; users see a {@linkcode Goroutine}. */
+/** A goroutine, as the scheduler and its neighbors see it; users see a {@linkcode Goroutine}. */
 export class G<T = unknown> implements Goroutine<T>, Waitable {
   // What every switch touches comes first: it lies in memory in this order.
   /** What it is doing now: RUNNABLE, RUNNING, WAITING or DEAD. */

@@ -37,7 +37,7 @@ const GOSCHED = new Gosched() as unknown as Routine<void>;
  *
  * @example
  * ```ts
- * for (const item of longList) { work(item); yield* gosched(); }
+ * for (const item of items) { work(item); yield* gosched(); }
  * ```
  */
 export function gosched(): Routine<void> {

@@ -37,6 +37,8 @@ export function registerState<S>(name: string, part: StatePart<S>): void {
 /**
  * Puts `next` in the place of the present state, and returns the present one. Without `next` the
  * thread begins anew.
+ *
+ * @internal exported for tests
  */
 export function exchangeState(next?: ThreadState): ThreadState {
   const before = new Map<string, unknown>();
@@ -48,7 +50,11 @@ export function exchangeState(next?: ThreadState): ThreadState {
   return before;
 }
 
-/** Returns the names of all registered state. For tests. */
+/**
+ * Returns the names of all registered state.
+ *
+ * @internal exported for tests
+ */
 export function registeredState(): string[] {
   return [...parts.keys()];
 }

@@ -3,7 +3,7 @@
  * Timers in a heap of four children a node. Go: runtime/time.go.
  *
  * The heap is made of numbers alone: an active timer has a slot, and what is ordered are slots and
- * their keys, in arrays where neighbours lie side by side. The timers themselves are not touched.
+ * their keys, in arrays where neighbors lie side by side. The timers themselves are not touched.
  *
  * As in Go, most of the work is put off, and mostly never done. A timer that is stopped leaves a gap,
  * and gaps are closed when they are more than half. One that is put off to a later time stays where

@@ -47,7 +47,7 @@ function watch(): void {
  * ```ts
  * const buffers = new ObjectPool({ new: () => new Uint8Array(64 * 1024) });
  * const buf = buffers.get();
- * try { yield* copy(buf); } finally { buffers.put(buf); }
+ * try { yield* conn.read(buf); } finally { buffers.put(buf); }
  * ```
  */
 export class ObjectPool<T> {

@@ -39,7 +39,7 @@ import {
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
- * for (;;) go(serve, yield* listener.accept());
+ * for (;;) go(handle, yield* listener.accept());
  * ```
  */
 export function* tlsListen(

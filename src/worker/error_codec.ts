@@ -31,7 +31,7 @@ const CLASSES: Record<string, new (message: string) => Error> = {
 export function pack(error: unknown, depth: number = DEPTH): EncodedError {
   if (!(error instanceof Error)) {
     const message = textOf(error);
-    const value = clonable(error) ? error : message;
+    const value = cloneable(error) ? error : message;
     return { name: "", message, stack: undefined, fields: {}, cause: null, value };
   }
   try {
@@ -43,7 +43,7 @@ export function pack(error: unknown, depth: number = DEPTH): EncodedError {
 }
 
 function packError(error: Error, depth: number): EncodedError {
-  const fields = Object.entries(error).filter(([key, value]) => !OWN.has(key) && clonable(value));
+  const fields = Object.entries(error).filter(([key, value]) => !OWN.has(key) && cloneable(value));
   const cause = error.cause === undefined || depth === 0 ? null : pack(error.cause, depth - 1);
   const [name, message] = [textOf(error.name), textOf(error.message)];
   const stack = typeof error.stack === "string" ? error.stack : undefined;
@@ -72,7 +72,7 @@ export function unpack(packed: EncodedError): unknown {
   return Object.assign(error, packed.fields);
 }
 
-function clonable(value: unknown): boolean {
+function cloneable(value: unknown): boolean {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
     return typeof value !== "symbol";
   }

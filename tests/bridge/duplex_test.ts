@@ -23,8 +23,8 @@ import {
   toDuplex,
   wait,
 } from "../../mod.ts";
-import { only, pair, thrown, until } from "../harness.ts";
-import { assertPattern, pattern } from "../pattern.ts";
+import { only, pair, thrown, until } from "../support/harness.ts";
+import { assertPattern, pattern } from "../support/pattern.ts";
 
 const LARGE = 8 << 20;
 const text = (s: string) => new TextEncoder().encode(s);

@@ -2,7 +2,7 @@
 /** A Duplex of a connection as a connection again, by the suite of nettest. */
 import "../support/poller.ts";
 import { dial, fromDuplex, go, listen, type Routine, toDuplex } from "../../mod.ts";
-import { type Pair, testConn } from "../net/nettest.ts";
+import { type Pair, testConn } from "../support/nettest.ts";
 
 // Streams need the host's loop.
 const driver = "run";

@@ -11,8 +11,8 @@ import {
   toWebStreams,
   wait,
 } from "../../mod.ts";
-import { only, pair, thrown, until, wineGap } from "../harness.ts";
-import { assertPattern, pattern } from "../pattern.ts";
+import { only, pair, thrown, until, wineGap } from "../support/harness.ts";
+import { assertPattern, pattern } from "../support/pattern.ts";
 
 const LARGE = 4 << 20;
 const text = (s: string) => new TextEncoder().encode(s);

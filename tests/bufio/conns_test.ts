@@ -23,8 +23,8 @@ import {
   UnexpectedEOFError,
   withCancel,
 } from "../../mod.ts";
-import { both, only, onWine, pair, parked, thrown, wineGap } from "../harness.ts";
-import { tlsPair } from "../tls/tls_pair.ts";
+import { both, only, onWine, pair, parked, thrown, wineGap } from "../support/harness.ts";
+import { tlsPair } from "../support/tls_pair.ts";
 import { KINDS, Pieces, str, utf8 } from "./sources.ts";
 
 /** A test over each kind of connection; TLS needs the host's loop, so under `run` alone. */

@@ -15,8 +15,8 @@ import {
   UnexpectedEOFError,
   type Writer,
 } from "../../mod.ts";
-import { both, pair, thrown } from "../harness.ts";
-import { pattern } from "../pattern.ts";
+import { both, pair, thrown } from "../support/harness.ts";
+import { pattern } from "../support/pattern.ts";
 import { Pieces, str, utf8 } from "./sources.ts";
 
 /** A writer without `writev`, and what it was given. */

@@ -26,7 +26,7 @@ import {
   UnexpectedEOFError,
   type Writer,
 } from "../../mod.ts";
-import { thrown } from "../harness.ts";
+import { thrown } from "../support/harness.ts";
 import { divided, Pieces, str, utf8 } from "./sources.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

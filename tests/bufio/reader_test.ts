@@ -14,7 +14,7 @@ import {
   TooLongError,
   UnexpectedEOFError,
 } from "../../mod.ts";
-import { both, thrown } from "../harness.ts";
+import { both, thrown } from "../support/harness.ts";
 import { Pieces, str, utf8 } from "./sources.ts";
 
 /** All lines of `reader`. */

@@ -15,7 +15,7 @@ import {
   type SplitFunc,
   TooLongError,
 } from "../../mod.ts";
-import { both, thrown } from "../harness.ts";
+import { both, thrown } from "../support/harness.ts";
 import { Pieces, str, utf8 } from "./sources.ts";
 
 /** All tokens as text. */

@@ -13,7 +13,7 @@ import {
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pair } from "../harness.ts";
+import { pair } from "../support/harness.ts";
 
 const encoder = new TextEncoder();
 

@@ -21,8 +21,8 @@ import {
   type Writer,
 } from "../../mod.ts";
 import { test } from "node:test";
-import { both, pair, parked, thrown, until } from "../harness.ts";
-import { assertPattern, pattern, readPattern } from "../pattern.ts";
+import { both, pair, parked, thrown, until } from "../support/harness.ts";
+import { assertPattern, pattern, readPattern } from "../support/pattern.ts";
 import { str, utf8 } from "./sources.ts";
 
 /** A writer that keeps what it is given, call by call. */

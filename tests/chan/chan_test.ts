@@ -20,7 +20,7 @@ import { scheduler } from "../../src/sched/thread.ts";
 import { chan } from "../../src/chan/channel.ts";
 import type { Chan } from "../../src/chan/chan.ts";
 import type { Channel } from "../../src/chan/channel.ts";
-import { both, only, thrown, until } from "../harness.ts";
+import { both, only, thrown, until } from "../support/harness.ts";
 
 /** Ends a goroutine where it waits, as the end of its run does. */
 function end(g: Goroutine): void {

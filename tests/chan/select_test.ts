@@ -18,7 +18,7 @@ import {
 import { onPromise } from "../../src/chan/promise_case.ts";
 import { random, seedSelect } from "../../src/chan/select_random.ts";
 import { after } from "../../src/time/timer.ts";
-import { both, only, thrown, until } from "../harness.ts";
+import { both, only, thrown, until } from "../support/harness.ts";
 
 function end(g: Goroutine): void {
   scheduler.end(g as G);

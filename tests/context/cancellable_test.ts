@@ -13,7 +13,7 @@ import {
   sleep,
   withCancel,
 } from "../../mod.ts";
-import { both, thrown } from "../harness.ts";
+import { both, thrown } from "../support/harness.ts";
 import { test } from "node:test";
 
 both("a call that is done in time gives its value", function* () {

@@ -28,7 +28,7 @@ import { Canceled, DeadlineExceeded } from "../../src/context/errors.ts";
 import { afterFunc, fromSignal } from "../../src/context/abort_signal.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
-import { assertNothingLeft, both, only, openSockets, until } from "../harness.ts";
+import { assertNothingLeft, both, only, openSockets, until } from "../support/harness.ts";
 
 const HOUR = 3_600_000;
 

@@ -14,7 +14,7 @@ import {
   select,
   sleep,
 } from "../../mod.ts";
-import { both, only, pairOn, until } from "../harness.ts";
+import { both, only, pairOn, until } from "../support/harness.ts";
 import { listen } from "../../mod.ts";
 
 /** The lines of the goroutine of that name, without its number and its time. */

@@ -2,7 +2,7 @@
 /** Counters: each moves by what was done. Go: runtime/metrics. */
 import assert from "node:assert/strict";
 import { go, gosched, listenPacket, sleep, type Stats, stats } from "../../mod.ts";
-import { both, only, pair, until } from "../harness.ts";
+import { both, only, pair, until } from "../support/harness.ts";
 import { wait } from "../../mod.ts";
 
 /** How much each has moved since `before`. */

@@ -14,7 +14,7 @@ import {
   stopTrace,
 } from "../../mod.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { both, pair } from "../harness.ts";
+import { both, pair } from "../support/harness.ts";
 
 interface Event {
   ph: "M" | "X" | "s" | "f";

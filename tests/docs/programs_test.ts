@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { type Conn, dial, type Routine, run } from "../../mod.ts";
-import { type Child, isDeno, start } from "../system/child.ts";
+import { type Child, isDeno, start } from "../support/child.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore githup
 /** The workflows of .github pass their gate, and the gate finds what is wrong with one. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore detachand
 /** A connection leaves its loop and becomes a goroutine's. */
 import assert from "node:assert/strict";
 import { type Conn, go, type Routine, sleep } from "../../mod.ts";
-import { both, until } from "../harness.ts";
-import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+import { both, until } from "../support/harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 
 /** Writes `rest`, then what comes, until the peer ends. */
 function* echo(stream: Conn, rest: Uint8Array): Routine<void> {
@@ -20,7 +21,7 @@ both(
     yield* serving({
       data(conn) {
         const word = text(conn.next(6));
-        if (word === "detach") return { out: bytes("yes: "), action: "detach" };
+        return word === "detach" ? { out: bytes("yes: "), action: "detach" } : undefined;
       },
       closed: () => void seen.push("closed"),
       detached(conn, stream, rest) {

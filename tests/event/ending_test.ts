@@ -17,8 +17,8 @@ import {
   stats,
 } from "../../mod.ts";
 import { type EventConn, type Events, serve } from "../../event.ts";
-import { assertNothingLeft, both, openSockets, until, wineGap } from "../harness.ts";
-import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+import { assertNothingLeft, both, openSockets, until, wineGap } from "../support/harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 import { test } from "node:test";
 
 /** A way to end: what happens, and what `closed` is told, by the code or the name of the error. */

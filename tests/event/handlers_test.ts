@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore hellostill
 /** Every handler, what it is given, in which order, and what its answer does. */
 import assert from "node:assert/strict";
 import { sleep } from "../../mod.ts";
 import type { Action, EventConn } from "../../event.ts";
-import { both, thrown, until } from "../harness.ts";
-import { bytes, readAll, readText, serving, text } from "./serving.ts";
+import { both, thrown, until } from "../support/harness.ts";
+import { bytes, readAll, readText, serving, text } from "../support/serving.ts";
 
 both("the handlers of a connection are called in order, and closed is the last", function* () {
   const seen: string[] = [];

@@ -14,8 +14,8 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { type EventConn, type Events, serve, type Server } from "../../event.ts";
-import { both, onWindows, openSockets, thrown, until } from "../harness.ts";
-import { bytes, readAll, serving, text } from "./serving.ts";
+import { both, onWindows, openSockets, thrown, until } from "../support/harness.ts";
+import { bytes, readAll, serving, text } from "../support/serving.ts";
 
 /** Says it all; a server whose handler has erred may be gone by then. */
 function* says(conn: Conn, words: string): Routine<void> {

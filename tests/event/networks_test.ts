@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Conn, dial, go, type OpError, type Routine, sleep } from "../../mod.ts";
-import { both, onWindows, thrown, until } from "../harness.ts";
-import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+import { both, onWindows, thrown, until } from "../support/harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 
 /** Asks over a Unix socket that is named in "unix://..." . */
 function connectUnix(address: string): Routine<Conn> {
@@ -49,8 +49,9 @@ both("an abstract name, dialled by the server itself, and detached", function* (
   yield* serving({
     opened: (conn) => conn.addrIndex === -1 ? bytes("hello") : undefined,
     data(conn, input) {
-      if (conn.addrIndex === -1) seen.push(text(input));
-      else return { out: input, action: "detach" };
+      if (conn.addrIndex !== -1) return { out: input, action: "detach" };
+      seen.push(text(input));
+      return undefined;
     },
     detached(_conn, stream) {
       go(function* () {

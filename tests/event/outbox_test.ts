@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { WriteQueue } from "../../src/event/conn/write_queue.ts";
-import { pattern } from "./serving.ts";
+import { pattern } from "../support/serving.ts";
 
 /** The bytes that a send would take now, at most `most`. */
 function taken(outbox: WriteQueue, most: number): Uint8Array {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore efghi fghi
 /** Reading: what is left unread comes again, whatever the borders of the packets; pause and resume. */
 import assert from "node:assert/strict";
 import { go, sleep } from "../../mod.ts";
 import { type EventConn, UnreadLimitError } from "../../event.ts";
-import { both, thrown, until } from "../harness.ts";
-import { bytes, pattern, readAll, readText, serving, text } from "./serving.ts";
+import { both, thrown, until } from "../support/harness.ts";
+import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 
 /** Messages of a length byte and as many bytes, as many as are there. */
 function messages(conn: EventConn): string[] {
@@ -227,8 +228,9 @@ both("one that never stops sending leaves the others their turns", function* () 
   let flooded = 0;
   yield* serving({
     data(_conn, input) {
-      if (input.length > 1) flooded += input.length;
-      else return input;
+      if (input.length === 1) return input;
+      flooded += input.length;
+      return undefined;
     },
   }, function* ({ connect }) {
     using flooder = yield* connect();

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { type Conn, dial, go, type OpError, sleep } from "../../mod.ts";
 import { type EventConn, serve, type Server } from "../../event.ts";
 import { sys } from "../../poll.ts";
-import { socketPair } from "../poll/descriptors.ts";
-import { both, onWindows, thrown, until } from "../harness.ts";
-import { bytes, readAll, readText, serving } from "./serving.ts";
+import { socketPair } from "../support/descriptors.ts";
+import { both, onWindows, thrown, until } from "../support/harness.ts";
+import { bytes, readAll, readText, serving } from "../support/serving.ts";
 
 both("connections are shared out among the loops", function* () {
   const strategies = {

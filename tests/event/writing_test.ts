@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { go, sleep } from "../../mod.ts";
 import { type EventConn, SlowConsumerError } from "../../event.ts";
-import { both, only, until } from "../harness.ts";
-import { bytes, pattern, readAll, readText, serving } from "./serving.ts";
+import { both, only, until } from "../support/harness.ts";
+import { bytes, pattern, readAll, readText, serving } from "../support/serving.ts";
 
 /** More than the buffers of both ends hold. */
 const FLOOD = 16 << 20;

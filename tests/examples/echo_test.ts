@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { onWine } from "../harness.ts";
-import { isDeno, startProgram } from "../system/child.ts";
-import { checkEcho, serveExample } from "./echo_clients.ts";
+import { onWine } from "../support/harness.ts";
+import { isDeno, startProgram } from "../support/child.ts";
+import { checkEcho, serveExample } from "../support/echo_clients.ts";
 
 const TIMEOUT_MS = 60_000;
 const FILE = "examples/echo.ts";

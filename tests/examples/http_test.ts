@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
-import { onWindows } from "../harness.ts";
+import { onWindows } from "../support/harness.ts";
 import { QuickResponse } from "../../examples/http/outgoing.ts";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
-import { talkToTheEnd } from "./talk.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
+import { talkToTheEnd } from "../support/talk.ts";
 
 interface Asked {
   method?: string;

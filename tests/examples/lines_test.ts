@@ -2,7 +2,7 @@
 /** The example of a line protocol, by a client of `node:net`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 const TIMEOUT_MS = 60_000;
 

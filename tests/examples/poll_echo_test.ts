@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The echo servers over the raw poller, as programs. */
 import { test } from "node:test";
-import { checkEcho, serveExample } from "./echo_clients.ts";
+import { checkEcho, serveExample } from "../support/echo_clients.ts";
 
 for (const trigger of ["edge", "level"]) {
   test(`examples/poll_${trigger}.ts echoes`, async () => {

@@ -2,8 +2,8 @@
 /** The echo over all cores, and the server with a pool, as programs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onWindows } from "../harness.ts";
-import { checkEcho, connectTo, receive, serveExample } from "./echo_clients.ts";
+import { onWindows } from "../support/harness.ts";
+import { checkEcho, connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 const TIMEOUT_MS = 60_000;
 

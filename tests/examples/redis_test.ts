@@ -2,8 +2,8 @@
 /** The two servers of the Redis protocol, as programs: what is answered to what, to the byte. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
-import { talk, talkToTheEnd } from "./talk.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
+import { talk, talkToTheEnd } from "../support/talk.ts";
 
 function command(...words: string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;

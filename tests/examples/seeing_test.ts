@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { Stats } from "../../mod.ts";
-import { onWindows } from "../harness.ts";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
+import { onWindows } from "../support/harness.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 /** What the example's watchdog says. */
 const SLOW = /^goroutine \d+ \[\w+\] ran for \d+ ms without yielding to others\n/gm;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
-import { startProgram } from "../system/child.ts";
-import { connectTo, receive, serveExample } from "./echo_clients.ts";
+import { startProgram } from "../support/child.ts";
+import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 const FILE = "examples/socks5.ts";
 
@@ -79,6 +79,8 @@ test(`${FILE} says what cannot be done`, async () => {
   await exchange(socket, [5, 1, 2], [5, 255]);
   socket.destroy();
   const stranger = await connectTo(served.port);
+  // The proxy closes before it has read all of the request, which resets the connection.
+  stranger.on("error", () => {});
   stranger.write("GET / HTTP/1.1\r\n\r\n");
   assert.equal((await receive(stranger)).length, 0);
   stranger.destroy();

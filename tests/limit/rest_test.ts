@@ -5,7 +5,7 @@ import { type Conn, go, listen, type Routine } from "../../mod.ts";
 import { sys } from "../../poll.ts";
 import { limit } from "../../reactor.ts";
 import type { LimitedListener } from "../../src/limit/limited_listener.ts";
-import { both, onWindows, parked } from "../harness.ts";
+import { both, onWindows, parked } from "../support/harness.ts";
 
 /** More than are refused in one go. */
 const MANY = 100;

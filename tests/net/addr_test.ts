@@ -13,7 +13,7 @@ import {
   TCPAddr,
 } from "../../mod.ts";
 import { formatIP } from "../../src/net/addr/ip.ts";
-import { both, pair } from "../harness.ts";
+import { both, pair } from "../support/harness.ts";
 
 const SPLITS: readonly (readonly [address: string, host: string, port: string])[] = [
   ["localhost:80", "localhost", "80"],

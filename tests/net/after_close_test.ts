@@ -20,7 +20,7 @@ import {
   select,
   toDuplex,
 } from "../../mod.ts";
-import { both, only, onWindows, pair, thrown } from "../harness.ts";
+import { both, only, onWindows, pair, thrown } from "../support/harness.ts";
 
 /** Anything that can be closed, whatever else it can do. */
 // deno-lint-ignore no-explicit-any

@@ -15,7 +15,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { both, onWindows, pair, thrown } from "../harness.ts";
+import { both, onWindows, pair, thrown } from "../support/harness.ts";
 
 /** Resizable buffers, which the library's TypeScript target does not promise. */
 type Resizable = ArrayBuffer & { resize(length: number): void };

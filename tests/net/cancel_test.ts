@@ -16,7 +16,7 @@ import {
   withCancelCause,
   withTimeout,
 } from "../../mod.ts";
-import { both, only, pair, thrown } from "../harness.ts";
+import { both, only, pair, thrown } from "../support/harness.ts";
 
 /** Makes a cancel of each kind, with what cancels it for `reason`. */
 const KINDS: Record<string, (reason: Error) => [Cancel, () => void]> = {

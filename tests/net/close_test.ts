@@ -27,8 +27,17 @@ import { limit } from "../../reactor.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, onWindows, pair, pairOn, parked, thrown, until, wineGap } from "../harness.ts";
-import { pattern, readPattern } from "../pattern.ts";
+import {
+  both,
+  onWindows,
+  pair,
+  pairOn,
+  parked,
+  thrown,
+  until,
+  wineGap,
+} from "../support/harness.ts";
+import { pattern, readPattern } from "../support/pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;

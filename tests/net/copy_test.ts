@@ -15,8 +15,8 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, openLinks, pair, runBy, thrown, until } from "../harness.ts";
-import { assertPattern, pattern } from "../pattern.ts";
+import { both, openLinks, pair, runBy, thrown, until } from "../support/harness.ts";
+import { assertPattern, pattern } from "../support/pattern.ts";
 
 const LENGTH = 5_000_000;
 

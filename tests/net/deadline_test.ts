@@ -14,7 +14,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { both, only, pair, pairOn, thrown, until } from "../harness.ts";
+import { both, only, pair, pairOn, thrown, until } from "../support/harness.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;

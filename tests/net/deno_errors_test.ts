@@ -22,7 +22,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";
-import { both, errnoOf, hasErrno, onWindows, pair, thrown } from "../harness.ts";
+import { both, errnoOf, hasErrno, onWindows, pair, thrown } from "../support/harness.ts";
 
 type Classes = Record<string, new () => Error>;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore nosuch
 /** Dialling and listening: names, families, options, and what goes wrong with them, in Go's words. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -35,7 +36,7 @@ import type { SocketHandle } from "../../platforms/windows/iocp/socket_handle.ts
 import { CompletionPoller } from "../../platforms/windows/iocp/poller.ts";
 import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
-import { lacking } from "../platforms/libkqueue_limits.ts";
+import { lacking } from "../support/libkqueue_limits.ts";
 import { failingWith, realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
 import {
   assertCalls,
@@ -53,7 +54,7 @@ import {
   runBy,
   thrown,
   until,
-} from "../harness.ts";
+} from "../support/harness.ts";
 
 /** A port of the loopback on which nobody listens. */
 function* freePort(): Routine<number> {

@@ -28,7 +28,16 @@ import { dialAll, type Dialer } from "../../src/net/tcp/happy_eyeballs.ts";
 import { formatIP, parseIP } from "../../src/net/addr/ip.ts";
 import { CallDeadline } from "../../src/net/options/call_options.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, only, onWindows, openSockets, opError, portOf, thrown, until } from "../harness.ts";
+import {
+  both,
+  only,
+  onWindows,
+  openSockets,
+  opError,
+  portOf,
+  thrown,
+  until,
+} from "../support/harness.ts";
 
 /** A look-up that knows one name. */
 function named(...addresses: string[]): DialOptions {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A first connection, there and back. */
 import assert from "node:assert/strict";
-import { both, pair } from "../harness.ts";
+import { both, pair } from "../support/harness.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

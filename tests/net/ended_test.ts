@@ -26,7 +26,7 @@ import {
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import type { G } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { both, onWindows, openSockets, pair, until } from "../harness.ts";
+import { both, onWindows, openSockets, pair, until } from "../support/harness.ts";
 
 function end(g: GoroutineHandle<unknown>): void {
   scheduler.end(g as unknown as G);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore nosuch
 /** What an error of the network says of itself, whatever the call: who, where, why, and whether to try again. */
 import assert from "node:assert/strict";
 import {
@@ -19,7 +20,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, errnoOf, onWindows, pairOn, thrown } from "../harness.ts";
+import { both, errnoOf, onWindows, pairOn, thrown } from "../support/harness.ts";
 
 /** What a case has at hand. */
 interface Hand {

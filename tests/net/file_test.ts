@@ -35,7 +35,16 @@ import {
 } from "../../mod.ts";
 import { sys } from "../../poll.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, noProc, onWindows, openSockets, pair, thrown, until, wineGap } from "../harness.ts";
+import {
+  both,
+  noProc,
+  onWindows,
+  openSockets,
+  pair,
+  thrown,
+  until,
+  wineGap,
+} from "../support/harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");
 

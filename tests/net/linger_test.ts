@@ -22,8 +22,18 @@ import {
 import { limit, type Limits } from "../../reactor.ts";
 import { countLingering, MOST_LINGERING_PER_ADDRESS } from "../../src/fd/lingering.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";
-import { both, errnoOf, only, onWindows, pair, pairOn, portOf, thrown, until } from "../harness.ts";
-import { pattern, readPattern } from "../pattern.ts";
+import {
+  both,
+  errnoOf,
+  only,
+  onWindows,
+  pair,
+  pairOn,
+  portOf,
+  thrown,
+  until,
+} from "../support/harness.ts";
+import { pattern, readPattern } from "../support/pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;

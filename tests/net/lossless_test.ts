@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { type Conn, dial, go, gosched, listen, OpError, type Routine, sleep } from "../../mod.ts";
-import { openSockets, pairOn, runBy } from "../harness.ts";
-import { pattern } from "../pattern.ts";
+import { openSockets, pairOn, runBy } from "../support/harness.ts";
+import { pattern } from "../support/pattern.ts";
 
 const ANSWER = 8 << 20;
 const ROUNDS = 100;
@@ -13,7 +13,7 @@ const CONNECTIONS = 10_000;
 /** Connections that are open at once. */
 const BATCH = 50;
 
-/** The answer, in which every place is different from its neighbours. */
+/** The answer, in which every place is different from its neighbors. */
 const answer = pattern(ANSWER);
 
 /** Reads to the end, with pauses, while it goes on sending what nobody reads. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Every network by the suite of golang.org/x/net/nettest: TCP, Unix sockets, `pipe()`. */
 import { dial, go, listen, pipe, type Routine } from "../../mod.ts";
-import { onWindows, wineGap } from "../harness.ts";
-import { type Pair, testConn } from "./nettest.ts";
+import { onWindows, wineGap } from "../support/harness.ts";
+import { type Pair, testConn } from "../support/nettest.ts";
 
 /** The dialled end and the accepted one; the listener stays open until the pair is stopped. */
 function* makePair(network: "tcp" | "tcp6", address: string): Routine<Pair> {

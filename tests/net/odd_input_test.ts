@@ -57,7 +57,7 @@ import {
   withDeadline,
   withTimeout,
 } from "../../mod.ts";
-import { both, only, onWindows, pair } from "../harness.ts";
+import { both, only, onWindows, pair } from "../support/harness.ts";
 
 /** What the functions are called with that takes no types into account. */
 // deno-lint-ignore no-explicit-any

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore averylonginterface idel nosuch
 /** Each option of a socket, read back from the kernel or seen at work. */
 import assert from "node:assert/strict";
 import {
@@ -20,7 +21,7 @@ import { platform } from "../../platforms/platform.ts";
 import type { IntOption } from "../../platforms/contract/platform.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { realCalls, withCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, onWindows, openSockets, option, thrown, wineGap } from "../harness.ts";
+import { both, onWindows, openSockets, option, thrown, wineGap } from "../support/harness.ts";
 
 const SOL_SOCKET = onWindows ? 0xffff : 1;
 const IPPROTO_TCP = 6;

@@ -11,7 +11,7 @@ import {
   type Routine,
   select,
 } from "../../mod.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 /** `error` as that of a pipe that is closed. */
 function closedPipe(error: unknown): ClosedPipeError {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore averylongnameofaninterface badport nosuch
 /**
  * From texts to addresses: ports, services, zones, names. Where nothing else is said, the answers in
  * the tables are those of Go 1.19's package net on this very system.
@@ -31,7 +32,7 @@ import {
 } from "../../mod.ts";
 import { endpointOf } from "../../src/net/addr/addr.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, only, onWindows, thrown, until } from "../harness.ts";
+import { both, only, onWindows, thrown, until } from "../support/harness.ts";
 
 /** The index of the loopback interface. */
 const LO = 1;

@@ -27,8 +27,8 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { onWindows, openLinks, pair, runBy, thrown, until } from "../harness.ts";
-import { assertPattern, pattern } from "../pattern.ts";
+import { onWindows, openLinks, pair, runBy, thrown, until } from "../support/harness.ts";
+import { assertPattern, pattern } from "../support/pattern.ts";
 
 const LENGTH = 3_000_000;
 

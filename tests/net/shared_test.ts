@@ -18,8 +18,8 @@ import {
 } from "../../mod.ts";
 import type { EventConn, Server } from "../../event.ts";
 import { platform } from "../../platforms/platform.ts";
-import { serving } from "../event/serving.ts";
-import { both, onWindows, pairOn, thrown, until } from "../harness.ts";
+import { serving } from "../support/serving.ts";
+import { both, onWindows, pairOn, thrown, until } from "../support/harness.ts";
 
 /** Why nothing is shared there. */
 const noSharing = onWindows && "a socket that has had a port cannot have another";

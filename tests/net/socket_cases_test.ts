@@ -7,7 +7,7 @@ import { chan } from "../../src/chan/channel.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
-import { both, pair, pairOn, thrown } from "../harness.ts";
+import { both, pair, pairOn, thrown } from "../support/harness.ts";
 
 const ONE = Uint8Array.of(1);
 

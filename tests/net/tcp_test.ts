@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore efcd
 /** Reading, writing, half-closing, resets and options of TCP connections. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -28,8 +29,8 @@ import {
   runBy,
   thrown,
   until,
-} from "../harness.ts";
-import { pattern } from "../pattern.ts";
+} from "../support/harness.ts";
+import { pattern } from "../support/pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;

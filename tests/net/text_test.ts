@@ -2,8 +2,8 @@
 /** Text that is written to a connection: UTF-8, counted in bytes. */
 import assert from "node:assert/strict";
 import { type Conn, go, pipe, readAll, type Routine } from "../../mod.ts";
-import { both, only, onWine, pair, wineGap } from "../harness.ts";
-import { tlsPair } from "../tls/tls_pair.ts";
+import { both, only, onWine, pair, wineGap } from "../support/harness.ts";
+import { tlsPair } from "../support/tls_pair.ts";
 import { unixPair } from "../bufio/sources.ts";
 
 const TEXT = "grüße, €, 😀\n";

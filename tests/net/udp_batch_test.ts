@@ -15,7 +15,7 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, onWindows, thrown, until, wineGap } from "../harness.ts";
+import { both, onWindows, thrown, until, wineGap } from "../support/harness.ts";
 
 /** Not the class: `assert.throws` of Deno goes by prototypes, and not by `instanceof`. */
 const isOpError = (error: unknown) => error instanceof OpError;

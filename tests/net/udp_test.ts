@@ -32,7 +32,7 @@ import {
 } from "../../platforms/contract/platform.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { RunQueue } from "../../src/sched/run_queue.ts";
-import { both, only, onWindows, opError, thrown, until } from "../harness.ts";
+import { both, only, onWindows, opError, thrown, until } from "../support/harness.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 
 const HELLO = new TextEncoder().encode("hello");

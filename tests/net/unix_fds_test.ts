@@ -14,8 +14,8 @@ import {
   type Routine,
   type UnixConn,
 } from "../../mod.ts";
-import { isDeno, start } from "../system/child.ts";
-import { both, noProc, openSockets, thrown, until } from "../harness.ts";
+import { isDeno, start } from "../support/child.ts";
+import { both, noProc, openSockets, thrown, until } from "../support/harness.ts";
 import process from "node:process";
 
 /** Two ends of a connection, with the listener closed. */

@@ -24,7 +24,7 @@ import {
 import type { PacketCalls } from "../../platforms/contract/packets.ts";
 import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, only, openSockets, opError, thrown, until } from "../harness.ts";
+import { both, only, openSockets, opError, thrown, until } from "../support/harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");
 

@@ -12,8 +12,8 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, pair, thrown, until } from "../harness.ts";
-import { assertPattern } from "../pattern.ts";
+import { both, pair, thrown, until } from "../support/harness.ts";
+import { assertPattern } from "../support/pattern.ts";
 
 /** From so many bytes on a piece goes out where it is; shorter ones are put together. */
 const LONG = 16 * 1024;

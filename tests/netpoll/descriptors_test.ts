@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
-import { both, pair, until } from "../harness.ts";
+import { both, pair, until } from "../support/harness.ts";
 
 /** Why there is nothing to look at. Over libkqueue the poller's descriptors are its own. */
 const noProc = platform().pollerName !== "epoll" && "the files under /proc are Linux's";

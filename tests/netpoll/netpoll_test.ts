@@ -9,7 +9,7 @@ import { Netpoll } from "../../src/netpoll/netpoll.ts";
 import { POLL_CLOSING, POLL_OK, POLL_TIMEOUT } from "../../src/netpoll/poll_state.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { both, onWindows, pair } from "../harness.ts";
+import { both, onWindows, pair } from "../support/harness.ts";
 
 /** The system's poller, which is not told that descriptors are closed. */
 class ForgetfulPoller implements Poller {

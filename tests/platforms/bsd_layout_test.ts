@@ -162,8 +162,6 @@ const SHARED: Record<string, number> = {
   MSG_TRUNC: 0x10,
   MSG_CTRUNC: 0x20,
   SCM_RIGHTS: 0x1,
-  SHUT_RD: 0x0,
-  SHUT_WR: 0x1,
   IPPROTO_IP: 0x0,
   IPPROTO_TCP: 0x6,
   IPPROTO_IPV6: 0x29,
@@ -179,8 +177,6 @@ const SHARED: Record<string, number> = {
   O_RDONLY: 0x0,
   O_NONBLOCK: 0x4,
   F_GETFL: 0x3,
-  POLLIN: 0x1,
-  POLLOUT: 0x4,
   FIOCLEX: 0x20006601, // sys/filio.h of both: IOC_VOID | 'f' << 8 | 1
   FIONBIO: 0x8004667e, // sys/filio.h of both: IOC_IN | sizeof(int) << 16 | 'f' << 8 | 126
   IF_NAMESIZE: 0x10,

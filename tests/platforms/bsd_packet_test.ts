@@ -9,7 +9,7 @@ import { BsdPackets } from "../../platforms/bsd/packet.ts";
 import { BsdUnix } from "../../platforms/bsd/unix.ts";
 import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
-import { ADDRESS, library } from "./bsd_library.ts";
+import { ADDRESS, library } from "../support/bsd_library.ts";
 
 const FIOCLEX = 0x20006601;
 const ENOTSOCK = 38;

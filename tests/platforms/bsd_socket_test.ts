@@ -10,7 +10,7 @@ import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { FREEBSD } from "../../platforms/freebsd/platform.ts";
 import { unpackAddress } from "../../platforms/shared/packed_address.ts";
 import type { JsRuntime } from "../../platforms/contract/platform.ts";
-import { library } from "./bsd_library.ts";
+import { library } from "../support/bsd_library.ts";
 
 const EPERM = 1;
 const EINVAL = 22;

@@ -7,7 +7,7 @@ import type { DeferredReceive } from "../../platforms/windows/iocp/port_contract
 import { DeferredReceives } from "../../platforms/windows/iocp/deferred_receives.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { setClock } from "../../src/sched/clock.ts";
-import { both, only, onWindows, pair, pairOn, thrown, until } from "../harness.ts";
+import { both, only, onWindows, pair, pairOn, thrown, until } from "../support/harness.ts";
 
 const skip = !onWindows && "this is not Windows";
 const SOCKET = { slot: 0, sequence: 0 };

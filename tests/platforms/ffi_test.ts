@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore libnowhere
 /** The table of C symbols as this runtime binds it: values, errno, memory, what is missing. */
 import assert from "node:assert/strict";
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
@@ -10,7 +11,7 @@ import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { LIBC, SYMBOLS } from "../../platforms/linux/symbols.ts";
 import { PlatformError, type SymbolTable } from "../../platforms/contract/platform.ts";
-import { onWindows } from "../harness.ts";
+import { onWindows } from "../support/harness.ts";
 
 /** What of it differs on Windows is in winsock_test.ts. */
 const skip = onWindows && "the C library of Linux";

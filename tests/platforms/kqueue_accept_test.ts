@@ -12,8 +12,8 @@ import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";
-import { only, onWindows, until } from "../harness.ts";
-import { RecordedKqueue } from "./kqueue_stub.ts";
+import { only, onWindows, until } from "../support/harness.ts";
+import { RecordedKqueue } from "../support/kqueue_stub.ts";
 
 only("runSync", "accept() without descriptors goes on without a second kevent", function* () {
   const host = platform();

@@ -26,8 +26,8 @@ import {
 } from "../../platforms/contract/platform.ts";
 import { Netpoll } from "../../src/netpoll/netpoll.ts";
 import type { PollDesc } from "../../src/netpoll/poll_desc.ts";
-import { RECORDS } from "./kevent_records.ts";
-import { RecordedKqueue } from "./kqueue_stub.ts";
+import { RECORDS } from "../support/kevent_records.ts";
+import { RecordedKqueue } from "../support/kqueue_stub.ts";
 
 const FD = 5;
 const EINTR = 4;

@@ -12,8 +12,8 @@ import { DARWIN } from "../../platforms/darwin/platform.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress, SocketCalls } from "../../platforms/contract/platform.ts";
-import { only, until } from "../harness.ts";
-import { RecordedKqueue } from "./kqueue_stub.ts";
+import { only, until } from "../support/harness.ts";
+import { RecordedKqueue } from "../support/kqueue_stub.ts";
 
 const MSG_OOB = 1;
 const { os, sockets } = platform();

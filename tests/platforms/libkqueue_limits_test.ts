@@ -23,7 +23,7 @@ import { libc } from "../../platforms/linux/libc.ts";
 import { LinuxSockets } from "../../platforms/linux/socket.ts";
 import { SOCKADDR } from "../../platforms/linux/structs.ts";
 import type { SymbolTable } from "../../platforms/contract/platform.ts";
-import type { LIMITS } from "./libkqueue_limits.ts";
+import type { LIMITS } from "../support/libkqueue_limits.ts";
 
 const path = jsRuntime().variable("NETPOLL_LIBKQUEUE");
 const WORDS = 8;
@@ -163,7 +163,7 @@ limit("urgent data", (bare, sockets) => {
 
 limit("anonymous descriptors", async (bare, sockets) => {
   // Only here, as it opens the C library, which not every system has.
-  const { timerfd } = await import("../poll/descriptors.ts");
+  const { timerfd } = await import("../support/descriptors.ts");
   const timer = timerfd(1);
   assert.equal(bare.apply(timer, EVFILT_READ, EV_ADD), EFAULT);
   sockets.close(timer);

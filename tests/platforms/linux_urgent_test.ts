@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { go, sleep } from "../../mod.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, pair, thrown, until } from "../harness.ts";
-import { lacking } from "./libkqueue_limits.ts";
+import { both, pair, thrown, until } from "../support/harness.ts";
+import { lacking } from "../support/libkqueue_limits.ts";
 
 /** The flag that makes the last byte urgent, on Linux. */
 const MSG_OOB = 1;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { dial, listen } from "../../mod.ts";
 import { packAddress, unpackAddress } from "../../platforms/shared/packed_address.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both } from "../harness.ts";
+import { both } from "../support/harness.ts";
 
 const V4: [ip: number[], port: number][] = [
   [[0, 0, 0, 0], 0],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What every poller must do, whatever the system. scripts/poller_matrix.mjs shows which do. */
 import { test } from "node:test";
-import { Bench, type PollerSystem } from "./poller_bench.ts";
+import { Bench, type PollerSystem } from "../support/poller_bench.ts";
 import { EVENT_CASES } from "./poller_event_cases.ts";
 import { WAIT_CASES } from "./poller_wait_cases.ts";
 

@@ -7,7 +7,7 @@ import type { CompletionPoller } from "../../platforms/windows/iocp/poller.ts";
 import type { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { WS2_32 } from "../../platforms/windows/abi/symbols.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
-import type { PollerSystem } from "./poller_bench.ts";
+import type { PollerSystem } from "../support/poller_bench.ts";
 
 /** Cases that cannot hold for completions, and why not. */
 const SKIP: PollerSystem["skip"] = {

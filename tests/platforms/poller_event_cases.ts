@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore onetwo
 /** What every poller must tell of descriptors, and when. */
 import assert from "node:assert/strict";
 import { POLL_HANGUP, POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
-import { type Case, modeText } from "./poller_bench.ts";
+import { type Case, modeText } from "../support/poller_bench.ts";
 
 /** No descriptor has this number. */
 const NO_DESCRIPTOR = 1_000_000;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import { POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
-import type { Case } from "./poller_bench.ts";
+import type { Case } from "../support/poller_bench.ts";
 
 /** The cases, by what they show. */
 export const WAIT_CASES: Readonly<Record<string, Case>> = {

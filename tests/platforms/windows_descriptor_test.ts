@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore ello
 /** Sockets from elsewhere on Windows: the first port of a socket is its last. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +20,7 @@ import {
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
-import { both, onWindows, pair, runBy, thrown, until } from "../harness.ts";
+import { both, onWindows, pair, runBy, thrown, until } from "../support/harness.ts";
 
 const skip = !onWindows && "this is not Windows";
 const HELLO = new TextEncoder().encode("hello");

@@ -16,7 +16,7 @@ import { PAGE } from "../../platforms/windows/iocp/overlapped_arena.ts";
 import * as C from "../../platforms/windows/abi/constants.ts";
 import { ACCEPT_UNIX_SIZE, SOCKADDR } from "../../platforms/windows/abi/structs.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
-import { both, onWindows, onWine, thrown } from "../harness.ts";
+import { both, onWindows, onWine, thrown } from "../support/harness.ts";
 
 const skip = !onWine && "only Wine needs a stand-in for Unix sockets";
 

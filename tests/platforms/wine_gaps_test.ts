@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { listenPacket } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
-import { only, onWine, pair, type WineGap } from "../harness.ts";
+import { only, onWine, pair, type WineGap } from "../support/harness.ts";
 
 const [SOCK_STREAM, OVERLAPPED] = [1, 1];
 const [AF_UNIX, AF_INET, AF_INET6] = [1, 2, 23];

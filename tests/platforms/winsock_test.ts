@@ -32,7 +32,7 @@ import {
   pairOn,
   thrown,
   until,
-} from "../harness.ts";
+} from "../support/harness.ts";
 
 const skip = !onWindows && "this is not Windows";
 

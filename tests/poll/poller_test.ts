@@ -18,8 +18,8 @@ import { platformInfo } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
-import { onWindows } from "../harness.ts";
-import { lacking } from "../platforms/libkqueue_limits.ts";
+import { onWindows } from "../support/harness.ts";
+import { lacking } from "../support/libkqueue_limits.ts";
 import {
   inotify,
   listening,
@@ -28,7 +28,7 @@ import {
   socketPair,
   terminal,
   timerfd,
-} from "./descriptors.ts";
+} from "../support/descriptors.ts";
 
 /** Ends a hang: no wait of these tests lasts that long. */
 const LONG_MS = 20_000;

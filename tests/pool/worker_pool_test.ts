@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore wokers
 /** Jobs in workers: results, errors, queues, ends. */
 import assert from "node:assert/strict";
 import { go, type Goroutine, gosched, type Routine, sleep } from "../../mod.ts";
@@ -8,8 +9,8 @@ import {
   type PoolWorkerReport,
   type WorkerPool,
 } from "../../reactor.ts";
-import { both, thrown, until } from "../harness.ts";
-import { bothWithWorkers, endsWithRun, withWorkers } from "../reactor/left.ts";
+import { both, thrown, until } from "../support/harness.ts";
+import { bothWithWorkers, endsWithRun, withWorkers } from "../support/left.ts";
 
 type Jobs = typeof import("../reactor/handlers/jobs.ts");
 const JOBS = new URL("../reactor/handlers/jobs.ts", import.meta.url);

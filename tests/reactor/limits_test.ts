@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore conections
 /** Limits on a plain listener: what happens at each, under each policy, and that it ends. */
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -15,7 +16,7 @@ import {
 } from "../../mod.ts";
 import { limit, type LimitedListener, type Limits, type Shed } from "../../reactor.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, onWindows, thrown, until } from "../harness.ts";
+import { both, onWindows, thrown, until } from "../support/harness.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

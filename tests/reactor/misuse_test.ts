@@ -13,8 +13,8 @@ import {
   sleep,
 } from "../../mod.ts";
 import { limit, type Limits, openReactor, openWorkerPool, type WorkerPool } from "../../reactor.ts";
-import { both, openSockets, runBy, thrown, until } from "../harness.ts";
-import { bothWithWorkers, noSharing } from "./left.ts";
+import { both, openSockets, runBy, thrown, until } from "../support/harness.ts";
+import { bothWithWorkers, noSharing } from "../support/left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const JOBS = new URL("./handlers/jobs.ts", import.meta.url);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { type Conn, dial, go, listen, type Routine } from "../../mod.ts";
 import { type LimitName, type Limits, openReactor, type Reactor } from "../../reactor.ts";
-import { until } from "../harness.ts";
-import { noSharing, withWorkers } from "./left.ts";
+import { until } from "../support/harness.ts";
+import { noSharing, withWorkers } from "../support/left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const WORKERS = 2;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore wokers
 /** Connections served by workers: who serves which, and how it all ends. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -24,8 +25,8 @@ import {
   type WorkerReport,
 } from "../../reactor.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, noProc, openLinks, openSockets, thrown, until } from "../harness.ts";
-import { bothWithWorkers, endsWithRun, noSharing } from "./left.ts";
+import { both, noProc, openLinks, openSockets, thrown, until } from "../support/harness.ts";
+import { bothWithWorkers, endsWithRun, noSharing } from "../support/left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const isDeno = "Deno" in globalThis;

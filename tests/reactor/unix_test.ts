@@ -15,8 +15,8 @@ import {
   type UnixListener,
 } from "../../mod.ts";
 import { openReactor, type Reactor, type ReactorOptions, serve, type Shed } from "../../reactor.ts";
-import { onWindows, openSockets, thrown, until, wineGap } from "../harness.ts";
-import { bothWithWorkers } from "./left.ts";
+import { onWindows, openSockets, thrown, until, wineGap } from "../support/harness.ts";
+import { bothWithWorkers } from "../support/left.ts";
 
 const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const EVENTS = new URL("./handlers/events.ts", import.meta.url);

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { onWindows } from "../harness.ts";
+import { onWindows } from "../support/harness.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/exhausted_fixture.ts", import.meta.url));
 /** Enough for the runtime's own start. */

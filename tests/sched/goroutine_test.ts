@@ -17,7 +17,14 @@ import {
   scope,
   sleep,
 } from "../../mod.ts";
-import { assertNothingLeft, both, type Driver, openSockets, runBy, thrown } from "../harness.ts";
+import {
+  assertNothingLeft,
+  both,
+  type Driver,
+  openSockets,
+  runBy,
+  thrown,
+} from "../support/harness.ts";
 
 const DRIVERS: readonly Driver[] = ["run", "runSync"];
 

@@ -36,8 +36,8 @@ import {
   runBy,
   thrown,
   until,
-} from "../harness.ts";
-import { startProgram } from "../system/child.ts";
+} from "../support/harness.ts";
+import { startProgram } from "../support/child.ts";
 
 /** An HTTP server of the host, on a port of its own. */
 async function hostServer(): Promise<{ server: Server; port: number }> {

@@ -27,7 +27,7 @@ import { Run } from "../../src/sched/run.ts";
 import { spawn } from "../../src/sched/spawn.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { exchangeState, registeredState, registerState } from "../../src/sched/thread_state.ts";
-import { assertNothingLeft, both, openSockets } from "../harness.ts";
+import { assertNothingLeft, both, openSockets } from "../support/harness.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 

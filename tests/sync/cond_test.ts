@@ -7,7 +7,7 @@ import { scheduler } from "../../src/sched/thread.ts";
 import { Cond } from "../../src/sync/cond.ts";
 import { Mutex } from "../../src/sync/mutex.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 const waits = (g: Goroutine) => g.status === "waiting" && g.waitReason === "sync.Cond.Wait";
 

@@ -8,7 +8,7 @@ import { background, cause } from "../../src/context/context.ts";
 import { withCancel } from "../../src/context/with_cancel.ts";
 import { Canceled } from "../../src/context/errors.ts";
 import { ErrGroup } from "../../src/sync/err_group.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 function* fail(error: unknown): Routine<void> {
   yield* gosched();

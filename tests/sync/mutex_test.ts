@@ -13,7 +13,7 @@ import { Mutex } from "../../src/sync/mutex.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
 import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { assertNothingLeft, both, openSockets, parked, thrown } from "../harness.ts";
+import { assertNothingLeft, both, openSockets, parked, thrown } from "../support/harness.ts";
 
 both("Mutex: ten goroutines hammer it, and only one is ever inside", function* () {
   const mu = new Mutex();

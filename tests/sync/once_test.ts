@@ -5,7 +5,7 @@ import type { G } from "../../src/sched/goroutine.ts";
 import { go, gosched, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { Once } from "../../src/sync/once.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 both("Once.do() calls the first function only, and the others wait for it", function* () {
   const once = new Once();

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Chan, chan, go, gosched, Mutex, type Routine, RWMutex, select } from "../../mod.ts";
-import { both, until } from "../harness.ts";
+import { both, until } from "../support/harness.ts";
 
 both("nothing happens before a call is driven", function* () {
   const ch = chan<number>(5);

@@ -6,7 +6,7 @@ import { go, gosched } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { RWMutex } from "../../src/sync/rw_mutex.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { both, parked, until } from "../harness.ts";
+import { both, parked, until } from "../support/harness.ts";
 
 const reads = "sync.RWMutex.RLock";
 const writes = "sync.RWMutex.Lock";

@@ -6,7 +6,7 @@ import { type G, type Goroutine, PanicError, type Routine } from "../../src/sche
 import { go, gosched, numGoroutine, run, runSync, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { type Scope, scope } from "../../src/sync/scope.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 /** Writes into `log` when it ends in whatever way; parks before that, if it is `slow`. */
 function* forever(log: string[], name: string, slow = false): Routine<void> {

@@ -9,7 +9,7 @@ import { withCancel, withTimeout } from "../../src/context/with_cancel.ts";
 import { Canceled, DeadlineExceeded } from "../../src/context/errors.ts";
 import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 function* parked(g: Goroutine): Routine<void> {
   yield* until(() => g.status === "waiting" && g.waitReason === "semaphore");

@@ -5,7 +5,7 @@ import { type G, PanicError } from "../../src/sched/goroutine.ts";
 import { go, gosched, run, runSync, sleep } from "../../src/sched/api.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 import { test } from "node:test";
 
 both("WaitGroup: two groups let sixteen goroutines go together, eight times over", function* () {

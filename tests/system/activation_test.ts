@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { isDeno, start } from "./child.ts";
+import { isDeno, start } from "../support/child.ts";
 
 /** Opens a socket of TCP as 3 and a Unix socket as 4, and becomes the program in its arguments. */
 const MANAGER = `

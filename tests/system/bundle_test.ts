@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { isDeno, ROOT, start } from "./child.ts";
+import { isDeno, ROOT, start } from "../support/child.ts";
 
 const TIMEOUT_MS = 120_000;
 const PROGRAM = `

@@ -9,10 +9,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { eventually } from "./child.ts";
-import { connectTo, type EchoServer, receive, roundTrip, startEcho } from "./echo_server.ts";
-import { buildLoad } from "./load.ts";
-import { succeed } from "./tools.ts";
+import { eventually } from "../support/child.ts";
+import {
+  connectTo,
+  type EchoServer,
+  receive,
+  roundTrip,
+  startEcho,
+} from "../support/echo_server.ts";
+import { buildLoad } from "../support/load.ts";
+import { succeed } from "../support/tools.ts";
 
 const TIMEOUT_MS = 60_000;
 const MIB = 1 << 20;

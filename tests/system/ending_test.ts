@@ -6,9 +6,9 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Child, eventually, start, startProgram } from "./child.ts";
-import { connectTo, receive, refusing, roundTrip, startEcho } from "./echo_server.ts";
-import { buildLoad } from "./load.ts";
+import { type Child, eventually, start, startProgram } from "../support/child.ts";
+import { connectTo, receive, refusing, roundTrip, startEcho } from "../support/echo_server.ts";
+import { buildLoad } from "../support/load.ts";
 
 const TIMEOUT_MS = 60_000;
 /** Of the example. */

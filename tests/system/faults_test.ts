@@ -2,12 +2,12 @@
 /**
  * Every system call of the library fails once, in every way that fits it, as strace injects it: the
  * right error reaches the right goroutine or the call is tried again, nothing hangs and nothing is
- * left. The table is in fault_table.ts, the runner in strace.ts. Needs strace 6.1.
+ * left. The table is in tests/support/fault_table.ts, the runner beside it in strace.ts. Needs strace 6.1.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Expected, type Row, ROWS } from "./fault_table.ts";
-import { inject, type Report } from "./strace.ts";
+import { type Expected, type Row, ROWS } from "../support/fault_table.ts";
+import { inject, type Report } from "../support/strace.ts";
 
 /** Longest that one may take, in milliseconds; it is there to end a hang, not to measure. */
 const TIMEOUT_MS = 60_000;

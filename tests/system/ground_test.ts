@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { type Conn, dial, go, gosched, listen, OpError, type TCPAddr } from "../../mod.ts";
 import { sys } from "../../poll.ts";
 import { platform } from "../../platforms/platform.ts";
-import { both, noProc, pair, thrown } from "../harness.ts";
+import { both, noProc, pair, thrown } from "../support/harness.ts";
 
 const BYTE = Uint8Array.of(1);
 

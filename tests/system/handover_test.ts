@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
-import { type Child, startProgram } from "./child.ts";
+import { type Child, startProgram } from "../support/child.ts";
 import process from "node:process";
 
 const TIMEOUT_MS = 60_000;

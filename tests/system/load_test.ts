@@ -8,8 +8,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { start, startProgram } from "./child.ts";
-import { buildLoad } from "./load.ts";
+import { start, startProgram } from "../support/child.ts";
+import { buildLoad } from "../support/load.ts";
 
 const TIMEOUT_MS = 150_000;
 const LOAD_MS = 3000;

@@ -15,7 +15,7 @@ import {
 } from "../../bench/overload/faults.ts";
 import { tenTimes } from "../../bench/overload/flood.ts";
 import type { Runtime } from "../../bench/overload/served.ts";
-import { isDeno } from "./child.ts";
+import { isDeno } from "../support/child.ts";
 
 const TIMEOUT_MS = 90_000;
 

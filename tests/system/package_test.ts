@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { isDeno, ROOT, start } from "./child.ts";
+import { isDeno, ROOT, start } from "../support/child.ts";
 
 /** Longest that a test here may take, in milliseconds: the package is compiled. */
 const TIMEOUT_MS = 300_000;

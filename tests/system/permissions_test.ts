@@ -11,8 +11,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process, { arch } from "node:process";
 import { test } from "node:test";
-import { isDeno, start } from "./child.ts";
-import { connectTo, roundTrip } from "./echo_server.ts";
+import { isDeno, start } from "../support/child.ts";
+import { connectTo, roundTrip } from "../support/echo_server.ts";
 
 const TIMEOUT_MS = 60_000;
 const LIBC_FLAG = `--allow-ffi=/lib/${arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/libc.so.6`;

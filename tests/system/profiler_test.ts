@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { noProc } from "../harness.ts";
-import { isDeno, start } from "./child.ts";
+import { noProc } from "../support/harness.ts";
+import { isDeno, start } from "../support/child.ts";
 
 /** So long is each wait. */
 const WAIT_MS = 100;

@@ -2,10 +2,10 @@
 /** redis-cli and redis-benchmark against the two servers of the Redis protocol. Needs redis-tools. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serveExample } from "../examples/echo_clients.ts";
-import { eventually, start } from "./child.ts";
-import { descriptors, internetSockets } from "./descriptors.ts";
-import { succeed } from "./tools.ts";
+import { serveExample } from "../support/echo_clients.ts";
+import { eventually, start } from "../support/child.ts";
+import { descriptors, internetSockets } from "../support/open_files.ts";
+import { succeed } from "../support/tools.ts";
 
 const TIMEOUT_MS = 60_000;
 

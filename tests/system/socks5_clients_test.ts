@@ -6,10 +6,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { serveExample } from "../examples/echo_clients.ts";
-import { eventually, start } from "./child.ts";
-import { descriptors, internetSockets } from "./descriptors.ts";
-import { succeed } from "./tools.ts";
+import { serveExample } from "../support/echo_clients.ts";
+import { eventually, start } from "../support/child.ts";
+import { descriptors, internetSockets } from "../support/open_files.ts";
+import { succeed } from "../support/tools.ts";
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore qefc
 /** How `npm start` ends: the signals that npm and the terminal deliver reach the example, once each. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Child, isDeno, start } from "./child.ts";
-import { connectTo, receive, refusing, roundTrip } from "./echo_server.ts";
+import { type Child, isDeno, start } from "../support/child.ts";
+import { connectTo, receive, refusing, roundTrip } from "../support/echo_server.ts";
 
 const TIMEOUT_MS = 60_000;
 const SCRIPT = isDeno ? "start:deno" : "start";

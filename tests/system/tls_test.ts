@@ -20,7 +20,7 @@ import {
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { by, tlsDial, tlsListen } from "../tls/engines.ts";
-import { type Child, start } from "./child.ts";
+import { type Child, start } from "../support/child.ts";
 
 const TIMEOUT_MS = 60_000;
 const SERVER = certificate("server");

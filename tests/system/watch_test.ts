@@ -9,7 +9,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { type Child, eventually, isDeno, ROOT, start } from "./child.ts";
+import { type Child, eventually, isDeno, ROOT, start } from "../support/child.ts";
 
 const TIMEOUT_MS = 90_000;
 /** Milliseconds after which a save that had no effect is repeated. */

@@ -21,7 +21,7 @@ import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
 import { after, Ticker, Timer } from "../../src/time/timer.ts";
 import { timerFunc } from "../../src/time/after_func.ts";
-import { both, only, until } from "../harness.ts";
+import { both, only, until } from "../support/harness.ts";
 
 /** How far the calendar's clock and the monotonic one may disagree, in milliseconds. */
 const CLOCKS = 5;

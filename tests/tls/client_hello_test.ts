@@ -10,7 +10,7 @@ import { dial, go, OpError, sleep } from "../../mod.ts";
 import { ClientHelloReader, MOST_BYTES } from "../../src/tls/client_hello.ts";
 import { TLSError } from "../../src/tls/tls_error.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
-import { thrown, until } from "../harness.ts";
+import { thrown, until } from "../support/harness.ts";
 import { tlsListen, tlsTest } from "./engines.ts";
 
 const SERVER = certificate("server");

@@ -23,9 +23,9 @@ import {
 } from "../../mod.ts";
 import { live } from "../../src/tls/openssl/live.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { thrown, until } from "../harness.ts";
+import { thrown, until } from "../support/harness.ts";
 import { engine, openSSLTest, tlsDial, tlsListen, tlsTest } from "./engines.ts";
-import { SERVER, tlsPair } from "./tls_pair.ts";
+import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 const text = (s: string) => new TextEncoder().encode(s);
 

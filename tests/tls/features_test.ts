@@ -28,9 +28,9 @@ import {
 } from "../../mod.ts";
 import { limit } from "../../reactor.ts";
 import { certificate, encryptedKey, ocspResponse } from "../fixtures/tls/certificates.ts";
-import { pair, thrown } from "../harness.ts";
+import { pair, thrown } from "../support/harness.ts";
 import { engine, hostTest, openSSLTest, tlsDial, tlsListen, tlsTest } from "./engines.ts";
-import { SERVER, tlsPair } from "./tls_pair.ts";
+import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 const OTHER = certificate("other");
 const CLIENT = certificate("client");

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { go, type Routine, run, sleep, type TLSConn } from "../../mod.ts";
 import { live } from "../../src/tls/openssl/live.ts";
 import { openSSLTest, tlsDial, tlsListen } from "./engines.ts";
-import { SERVER, tlsPair } from "./tls_pair.ts";
+import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 /** Fewer in `npm test`; NETPOLL_TLS_DEATHS=100000 for the long run. */
 const CONNECTIONS = Number(globalThis.process?.env?.NETPOLL_TLS_DEATHS ?? 300);

@@ -11,9 +11,9 @@ import {
   tlsListen,
   tlsServer,
 } from "../../mod.ts";
-import { type Pair, testConn } from "../net/nettest.ts";
+import { type Pair, testConn } from "../support/nettest.ts";
 import type { Conn } from "../../mod.ts";
-import { SERVER } from "./tls_pair.ts";
+import { SERVER } from "../support/tls_pair.ts";
 
 const CLIENT = { ca: SERVER.cert, servername: "localhost" };
 

@@ -28,10 +28,10 @@ import {
   wait,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
-import { only, onWine, pair, thrown, until } from "../harness.ts";
+import { only, onWine, pair, thrown, until } from "../support/harness.ts";
 import { engine, tlsDial, tlsListen, tlsTest } from "./engines.ts";
-import { SERVER, tlsPair } from "./tls_pair.ts";
-import { pattern, readPattern } from "../pattern.ts";
+import { SERVER, tlsPair } from "../support/tls_pair.ts";
+import { pattern, readPattern } from "../support/pattern.ts";
 
 const OTHER = certificate("other");
 const CLIENT = certificate("client");
@@ -176,6 +176,7 @@ tlsTest("a client without the certificate that is wanted is refused", function* 
       try {
         using conn = yield* tlsDial("tcp", String(listener.addr), { ca: SERVER.cert, ...shown });
         yield* conn.read(new Uint8Array(1));
+        return null;
       } catch (error) {
         return error;
       }

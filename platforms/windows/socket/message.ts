@@ -8,8 +8,9 @@ import type { Operation } from "../iocp/overlapped_arena.ts";
 import { readControl, writeControl } from "./control.ts";
 import { WSAMSG } from "../abi/structs.ts";
 
-/** Where in the room the address, the structure and the control messages are. */
+/** @internal exported for tests */
 export const NAME_SIZE = 32;
+/** Where in the room the structure and the control messages are; the address is at its start. */
 const MESSAGE_AT = NAME_SIZE;
 const CONTROL_AT = MESSAGE_AT + WSAMSG.size;
 const WORD = 2 ** 32;

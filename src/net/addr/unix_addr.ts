@@ -15,7 +15,8 @@ export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
  *
  * @example
  * ```ts
- * yield* conn.writeTo(bytes, new UnixAddr("/run/example.sock", "unixgram"));
+ * using conn = yield* listenPacket("unixgram", "");
+ * yield* conn.writeTo(hello, new UnixAddr("/run/example.sock", "unixgram"));
  * ```
  */
 export class UnixAddr implements Addr {

@@ -76,7 +76,7 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
  * socket
  * @example
  * ```ts
- * for (const { fd } of listenFds()) go(serve, fileListener(fd, { own: true }));
+ * for (const { fd } of listenFds()) go(acceptLoop, fileListener(fd, { own: true }));
  * ```
  */
 export function fileListener(fd: number, options: FileOptions = {}): Listener {

@@ -133,8 +133,8 @@ class PipeConn extends VirtualConn {
  * @example
  * ```ts
  * const [client, server] = pipe();
- * go(serve, server);
- * yield* client.write(request);
+ * go(handle, server);
+ * yield* client.write(hello);
  * ```
  */
 export function pipe(): [Conn, Conn] {

@@ -46,7 +46,7 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
  * read permission
  * @example
  * ```ts
- * yield* conn.write(head);
+ * yield* conn.write(header);
  * yield* sendFile(conn, "large.iso", { offset: 1 << 20 });
  * ```
  */

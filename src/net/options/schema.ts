@@ -60,10 +60,10 @@ const tcpFields = {
 };
 
 /** What lookupHost, resolveTCPAddr and resolveUDPAddr take. */
-export const LOOKUP = z.strictObject(lookupFields);
+const LOOKUP = z.strictObject(lookupFields);
 
 /** What `listen` takes. */
-export const LISTEN = z.strictObject({
+const LISTEN = z.strictObject({
   ...lookupFields,
   ...tcpFields,
   backlog: z.int().positive().max(0x7fffffff).optional(),
@@ -73,14 +73,14 @@ export const LISTEN = z.strictObject({
 });
 
 /** What `listenPacket` takes. */
-export const LISTEN_PACKET = z.strictObject({
+const LISTEN_PACKET = z.strictObject({
   ...lookupFields,
   ...socketFields,
   ipv6Only: z.boolean().optional(),
 });
 
 /** What `dial` takes. */
-export const DIAL = z.strictObject({
+const DIAL = z.strictObject({
   ...lookupFields,
   ...tcpFields,
   localAddress: z.string().optional(),

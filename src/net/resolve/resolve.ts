@@ -83,6 +83,7 @@ export function resolveTCPAddr(
  * @example
  * ```ts
  * const addr = yield* resolveUDPAddr("udp", "127.0.0.1:53");
+ * using conn = yield* listenPacket("udp", "127.0.0.1:0");
  * yield* conn.writeTo(query, addr);
  * ```
  */

@@ -32,6 +32,7 @@ export interface PacketConn<A extends Addr = Addr> extends Disposable {
    * socket, the remote port is closed (`code` "ECONNREFUSED")
    * @example
    * ```ts
+   * using conn = yield* listenPacket("udp", "127.0.0.1:7007");
    * const { n, addr } = yield* conn.readFrom(buf);
    * yield* conn.writeTo(buf.subarray(0, n), addr);
    * ```

@@ -22,6 +22,7 @@ const LONGEST = 65536;
  *
  * @example
  * ```ts
+ * using conn = yield* listenPacket("udp", "127.0.0.1:7007");
  * const batch = new PacketBatch(2, 1500);
  * batch.set(0, hello, alice);
  * batch.set(1, hello, bob);

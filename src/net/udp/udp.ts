@@ -75,6 +75,7 @@ export interface UDPConn extends PacketConn<UDPAddr> {
    * @throws {OpError} as {@linkcode PacketConn.readFrom}
    * @example
    * ```ts
+   * using conn = yield* listenPacket("udp", "127.0.0.1:7007");
    * const batch = new PacketBatch();
    * const n = yield* conn.readBatch(batch);
    * yield* conn.writeBatch(batch, n); // each back to its sender

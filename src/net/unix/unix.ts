@@ -55,8 +55,9 @@ export interface UnixMessages {
    * @throws {OpError} as `read`
    * @example
    * ```ts
+   * using conn = yield* dial("unix", "/run/app.sock");
    * const message = yield* conn.readMsgUnix(buf);
-   * for (const fd of message?.fds ?? []) go(serve, fileConn(fd, { own: true }));
+   * for (const fd of message?.fds ?? []) go(handle, fileConn(fd, { own: true }));
    * ```
    */
   readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage | null>;

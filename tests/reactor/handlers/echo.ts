@@ -25,12 +25,10 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
       case "throw":
         throw new RangeError("thrown by the handler", { cause: new TypeError("the reason") });
       case "exit":
-        process.exit(7);
-        break;
+        return process.exit(7);
       case "exit when told":
         waitFor(new Int32Array(data as SharedArrayBuffer));
-        process.exit(7);
-        break;
+        return process.exit(7);
       case "spin":
         yield* conn.write(encode("spinning"));
         spin(SPIN_MS);

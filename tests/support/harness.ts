@@ -3,7 +3,7 @@
  * What every test leans on: a body is run under `run` and under `runSync`, and afterwards nothing
  * may be left of it: no socket, no goroutine, no timer, no poller.
  */
-import "./support/poller.ts";
+import "./poller.ts";
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
@@ -21,14 +21,14 @@ import {
   runSync,
   sleep,
   type TCPAddr,
-} from "../mod.ts";
-import { platform } from "../platforms/platform.ts";
-import type { IntOption } from "../platforms/contract/platform.ts";
-import { WindowsSockets } from "../platforms/windows/socket/sockets.ts";
-import { winsock } from "../platforms/windows/abi/winsock.ts";
-import { netpoll } from "../src/netpoll/netpoll.ts";
-import type { Goroutine } from "../src/sched/goroutine.ts";
-import { scheduler } from "../src/sched/thread.ts";
+} from "../../mod.ts";
+import { platform } from "../../platforms/platform.ts";
+import type { IntOption } from "../../platforms/contract/platform.ts";
+import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
+import { winsock } from "../../platforms/windows/abi/winsock.ts";
+import { netpoll } from "../../src/netpoll/netpoll.ts";
+import type { Goroutine } from "../../src/sched/goroutine.ts";
+import { scheduler } from "../../src/sched/thread.ts";
 
 /** The two ways to run goroutines. */
 export type Driver = "run" | "runSync";

@@ -19,7 +19,7 @@ import {
   type Routine,
   sleep,
 } from "../../mod.ts";
-import { both, type Driver, only } from "../harness.ts";
+import { both, type Driver, only } from "./harness.ts";
 
 /** The two ends of a connection, and how to be rid of them. `stop` may be called after a close. */
 export interface Pair {

@@ -2,7 +2,7 @@
 /** An event server for the time of a test, and clients of it that are goroutines. */
 import { type Conn, dial, go, type Goroutine, type Routine } from "../../mod.ts";
 import { type Events, serve, type Server } from "../../event.ts";
-import { until } from "../harness.ts";
+import { until } from "./harness.ts";
 
 const LOCAL = "tcp://127.0.0.1:0";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type Child, startProgram } from "../system/child.ts";
+import { type Child, startProgram } from "./child.ts";
 
 /** More than the buffers of both ends hold, so that the server must wait to write. */
 const FLOOD = 8 << 20;

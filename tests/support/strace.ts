@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Runs fixtures/faults.ts and makes one system call of it fail: when the program stands at its gate,
- * right before that call, strace is attached to the thread alone, with the fault, and the program
- * goes on. So the fault hits the library's call and never one of the runtime's.
+ * Runs tests/system/fixtures/faults.ts and makes one system call of it fail: when the program stands
+ * at its gate, right before that call, strace is attached to the thread alone, with the fault, and the
+ * program goes on. So the fault hits the library's call and never one of the runtime's.
  */
 import { arch } from "node:process";
 import { type Child, type Exit, ROOT, start, startProgram } from "./child.ts";
@@ -25,7 +25,7 @@ const SYSCALL: Readonly<Record<string, string>> = {
 
 /** What is to fail. */
 export interface Fault {
-  /** See fixtures/scenarios.ts. */
+  /** See tests/system/fixtures/scenarios.ts. */
   readonly scenario: string;
   /** The C function at which the gate is. */
   readonly call: string;

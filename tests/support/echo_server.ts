@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { type Child, eventually, isDeno, startProgram } from "./child.ts";
-import { descriptors, internetSockets } from "./descriptors.ts";
+import { descriptors, internetSockets } from "./open_files.ts";
 
 /** A server that is up. */
 export interface EchoServer extends AsyncDisposable {

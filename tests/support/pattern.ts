@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Bytes of which each tells where it is: the period is one that no buffer's size divides. */
 import assert from "node:assert/strict";
-import { type Conn, gosched, type Routine } from "../mod.ts";
+import { type Conn, gosched, type Routine } from "../../mod.ts";
 
 const PERIOD = 251;
 

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { listen, type Routine } from "../../mod.ts";
 import { BREAK } from "../../platforms/linux/epoll.ts";
-import { eventually } from "../system/child.ts";
-import { type Driver, noProc, only, onWindows, runBy, until } from "../harness.ts";
+import { eventually } from "./child.ts";
+import { type Driver, noProc, only, onWindows, runBy, until } from "./harness.ts";
 
 /** Why workers do not accept by themselves. */
 export const noSharing: string | false = onWindows &&
@@ -17,7 +17,7 @@ export const noSharing: string | false = onWindows &&
  * worker, and lets go of them when it likes: Deno may do so seconds after the thread has ended.
  * Elsewhere nothing lists them; what a worker leaves is closed by the same lines there.
  */
-export function pollers(): number {
+function pollers(): number {
   if (noProc) return 0;
   return readdirSync("/proc/self/fdinfo").filter((fd) => {
     try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What libkqueue 2.3.1 lacks of a kqueue. libkqueue_limits_test.ts has a small program for each; a
- * test that cannot run for one of them names it.
+ * What libkqueue 2.3.1 lacks of a kqueue. tests/platforms/libkqueue_limits_test.ts has a small program
+ * for each; a test that cannot run for one of them names it.
  */
 import { platform } from "../../platforms/platform.ts";
 

@@ -5,7 +5,7 @@ import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { LIBC } from "../../platforms/linux/symbols.ts";
 import type { SymbolTable } from "../../platforms/contract/platform.ts";
 import { sys } from "../../poll.ts";
-import { onWindows } from "../harness.ts";
+import { onWindows } from "./harness.ts";
 
 const SYMBOLS = {
   pipe2: { params: ["buffer", "i32"], result: "i32" },

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Names that a fragment in the docs may use without declaring them, and what they stand for. An
+ * example that needs a name of its own declares it.
+ */
+import type * as netpoll from "@netpoll/netpoll";
+import type * as poll from "@netpoll/netpoll/poll";
+import type * as reactor from "@netpoll/netpoll/reactor";
+import type * as nodeFs from "node:fs";
+import type * as nodeHttp from "node:http";
+import type * as nodeNet from "node:net";
+
+// What was opened before.
+export declare const conn: netpoll.Conn;
+export declare const client: netpoll.Conn;
+export declare const server: netpoll.Conn;
+export declare const listener: netpoll.Listener;
+export declare const poller: poll.Poller;
+export declare const fd: number;
+export declare const ctx: netpoll.Context;
+export declare const mutex: netpoll.Mutex;
+export declare const ch: netpoll.Chan<string>;
+export declare const jobs: netpoll.Chan<string>;
+export declare const stopped: netpoll.Chan<void>;
+export declare const pool: reactor.WorkerPool<{
+  scrypt(password: string, salt: Uint8Array): Uint8Array;
+}>;
+
+// What is sent and received.
+export declare const buf: Uint8Array;
+export declare const header: Uint8Array;
+export declare const body: Uint8Array;
+export declare const hello: Uint8Array;
+export declare const query: Uint8Array;
+export declare const shared: netpoll.WakerHandle;
+export declare const alice: netpoll.UDPAddr;
+export declare const bob: netpoll.UDPAddr;
+export declare const url: string;
+export declare const urls: readonly string[];
+export declare const queue: string[];
+export declare const items: readonly string[];
+export declare const table: { get(key: string): Uint8Array };
+export declare const key: string;
+export declare const cert: string;
+export declare const password: string;
+export declare const salt: Uint8Array;
+
+// What the reader's program does.
+export declare function handle(bytes: Uint8Array): void;
+export declare function handle(conn: netpoll.Conn): netpoll.Routine<void>;
+export declare function acceptLoop(listener: netpoll.Listener): netpoll.Routine<void>;
+export declare function read(fd: number): void;
+export declare function writeLog(ctx: netpoll.Context): netpoll.Routine<void>;
+export declare function main(): netpoll.Routine<void>;
+export declare function work(job?: unknown): netpoll.Routine<void>;
+export declare function fetchOne(...of: unknown[]): netpoll.Routine<Uint8Array>;
+export declare function matches(n: number): boolean;
+export interface Config {
+  readonly address: string;
+}
+export declare function readConfig(): netpoll.Routine<Config>;
+
+// What the host has.
+export declare const http: typeof nodeHttp;
+export declare const net: typeof nodeNet;
+export declare const Deno: {
+  connect(options: { port: number }): Promise<{
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+  }>;
+};
+export declare const writeFileSync: typeof nodeFs.writeFileSync;
+export declare const request: Request;
+export declare const file: { readonly writable: WritableStream };
+export declare const worker: Worker;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/** The order of the layers, which scripts/gates/layers.mjs enforces. */
+
+/**
+ * The layers, from the bottom up. A name is a folder or a file, and stands for what is in it unless a
+ * longer name fits better. A module imports from its own folder and from layers below its own;
+ * folders of one layer do not import each other.
+ */
+export const LAYERS = [
+  ["platforms/contract"],
+  ["platforms/bun", "platforms/deno"],
+  ["platforms/shared"],
+  ["platforms/posix"],
+  ["platforms/linux", "platforms/bsd", "platforms/windows/abi"],
+  ["platforms/darwin", "platforms/freebsd", "platforms/windows/iocp"],
+  ["platforms/windows/socket"],
+  ["platforms/windows/afd"],
+  ["platforms/windows", "platforms/sim"],
+  ["platforms/platform.ts"],
+  ["src/validate"],
+  ["src/sched"],
+  ["src/netpoll", "src/chan"],
+  ["src/context", "src/time"],
+  ["src/sync", "src/fd"],
+  ["src/diag"],
+  ["src/net/addr"],
+  ["src/net"],
+  ["src/net/options"],
+  ["src/net/resolve", "src/net/socket"],
+  ["src/net/tcp", "src/net/unix"],
+  ["src/net/udp"],
+  ["src/net/io", "src/bufio"],
+  ["src/net/file", "src/net/dial.ts", "src/net/listen.ts", "src/net/listen_packet.ts"],
+  ["src/poll", "src/resolver", "src/proxyproto", "src/connpool", "src/sim"],
+  ["src/bridge", "src/event/api", "src/limit"],
+  ["src/tls", "src/event/conn", "src/serve", "src/debug"],
+  ["src/worker", "src/event/udp"],
+  ["src/pool", "src/event"],
+  ["src/reactor"],
+  ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "lint.ts", "lint"],
+];
+
+/** The parts of `platforms` that the rest of the package may import: all else is one system's own. */
+export const OPEN_PLATFORMS = ["platforms/platform.ts", "platforms/contract", "platforms/shared"];

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Gate: the npm package, packed as it would be published, has what its package.json promises
+ * (publint), and a compiler finds the types of every entry (arethetypeswrong). Only ES modules are
+ * promised: for `require` and for compilers that do not know `exports` there is nothing to find.
+ */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { capture, npm, program } from "../programs.mjs";
+
+/** Runs a command; prints its output if it fails. Resolves to whether it succeeded. */
+async function succeeds(command) {
+  const { status, output } = await capture(command);
+  if (status !== 0) console.log(output);
+  return status === 0;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "netpoll-pack-"));
+try {
+  const packed = await succeeds(npm("pack", "--silent", "--pack-destination", folder));
+  const files = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  if (packed && files.length === 0) console.log("npm pack has made no package");
+  const checks = files.flatMap((name) => [
+    program("publint", "run", join(folder, name), "--pack", "false", "--strict"),
+    program("attw", join(folder, name), "--profile", "esm-only", "--no-color", "--no-emoji"),
+  ]);
+  const good = [];
+  for (const check of packed ? checks : []) good.push(await succeeds(check));
+  process.exitCode = good.length > 0 && good.every(Boolean) ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/** The two test runners: their command lines, and the lines in which they report progress. */
+import { program } from "../programs.mjs";
+
+/** Longest that a test may take, in milliseconds. */
+const LIMIT = "120000";
+
+/**
+ * Arguments by which Bun runs test files and writes a JUnit report. A path without "./" would be a
+ * pattern.
+ */
+function bunTest(files, report) {
+  const to = ["--reporter=junit", `--reporter-outfile=${report}`];
+  return ["test", "--timeout", LIMIT, ...to, ...files.map((file) => `./${file}`)];
+}
+
+/** Arguments by which Deno runs test files and writes a JUnit report. */
+function denoTest(files, report) {
+  const preload = "--preload=tests/support/uncaught.ts";
+  return ["test", "-A", "--no-check", preload, `--junit-path=${report}`, ...files];
+}
+
+/** Patterns of the lines that announce a file, the end of a test, and a summary of all of them. */
+const BUN_LINES = {
+  begins: /^(\S+_test\.ts):$/,
+  ended: /^\((?<result>pass|fail|skip)\) (?<name>.*?)(?: \[[\d.]+m?s\])?$/,
+  summary: /^\d+ tests? (?:failed|skipped|todo):$/,
+};
+const DENO_LINES = {
+  begins: /^running \d+ tests? from (\S+)$/,
+  ended: /^(?<name>.*?) ?\.\.\. (?<result>ok|FAILED|ignored)\b/,
+  summary: /^ ERRORS$/,
+};
+
+/**
+ * Returns the two runners. `start` returns the command line of "bun" or "deno" with arguments, and
+ * `pathOf` the path by which they know a file. A report of Deno's names the file of the call that made
+ * a test, which may be a helper's.
+ */
+export function runners(start, suffix = "", pathOf = (path) => path) {
+  return [
+    {
+      name: `Bun${suffix}`,
+      command: (files, report) => start("bun", ...bunTest(files, report)),
+      pathOf,
+      reportNamesFiles: true,
+      ...BUN_LINES,
+    },
+    {
+      name: `Deno${suffix}`,
+      command: (files, report) => start("deno", ...denoTest(files, report)),
+      pathOf,
+      reportNamesFiles: false,
+      ...DENO_LINES,
+    },
+  ];
+}
+
+/** The runners of this system. */
+export const RUNNERS = runners(program);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Which test files run where. Every folder of tests is in every set, and every file of it, unless it
+ * is named here with the reason.
+ */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../programs.mjs";
+
+const NO_UNIX = "Wine has no Unix sockets, see tests/platforms/wine_gaps_test.ts";
+const THREADS = "libkqueue closes late what another thread watches: see docs/pollers.md";
+
+/** Folders that are about this repository and not about a system. */
+const REPOSITORY = {
+  "tests/docs": "looks at texts and packages",
+  "tests/gates": "looks at the scripts",
+};
+
+/** Folders that have a run of their own. */
+const OWN_RUN = {
+  "tests/system": "needs Linux's own tools, and counts epoll's descriptors: npm run test:system",
+  "tests/wine": "needs Wine: npm run test:wine",
+};
+
+/** Sets by their names: what each leaves out, as a path and a reason. */
+const LEFT_OUT = {
+  /** `npm test`. */
+  all: OWN_RUN,
+  /** `npm run test:kqueue`. */
+  kqueue: {
+    ...OWN_RUN,
+    ...REPOSITORY,
+    "tests/examples": "expects that each program names the poller of its system",
+    "tests/pool": THREADS,
+    "tests/reactor": THREADS,
+  },
+  /** `npm run test:wine`. */
+  wine: {
+    ...OWN_RUN,
+    ...REPOSITORY,
+    "tests/net/unix_test.ts": NO_UNIX,
+    "tests/net/unix_fds_test.ts": NO_UNIX,
+  },
+};
+
+/**
+ * Files that Bun alone cannot run under Wine. To find some packages it lists folders, for which Wine
+ * needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these files
+ * alone was tried: it mostly works, and sometimes the server before is still there.
+ */
+const NOT_FOR_BUN_UNDER_WINE = /^tests\/(net\/deno_errors_test|\w+\/\w+_properties_test)\.ts$/;
+
+/** Returns why `file` does not run under Bun in Wine, or undefined. */
+export function notForBunUnderWine(file) {
+  if (!NOT_FOR_BUN_UNDER_WINE.test(file)) return undefined;
+  return 'a gap of Wine as we run it: "folders for Bun to read"';
+}
+
+/** Returns the test files of a folder, or the file itself, with "/" on every system. */
+export function filesIn(place) {
+  const path = place.replaceAll("\\", "/").replace(/^\.\//, "").replace(/\/$/, "");
+  if (statSync(join(ROOT, path)).isFile()) return [path];
+  return readdirSync(join(ROOT, path), { recursive: true })
+    .map((name) => `${path}/${name.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith("_test.ts"))
+    .sort();
+}
+
+/** Returns the test files of a set, and what it leaves out: `[path, reason]`. */
+export function testSet(name) {
+  const leftOut = Object.entries(LEFT_OUT[name]);
+  const files = filesIn("tests").filter((file) =>
+    !leftOut.some(([path]) => file === path || file.startsWith(`${path}/`))
+  );
+  return { files, leftOut };
+}
