@@ -194,7 +194,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
 
   /** See {@linkcode Conn.close}. */
   close(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.closed = true;
     const { handle } = this;
     if (this.secured && this.failure === null) handle!.shutdown();
@@ -205,7 +205,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
 
   /** See {@linkcode Conn.abort}. */
   abort(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.closed = true;
     this.#end();
     this.transport.abort();
@@ -213,14 +213,14 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
 
   /** See {@linkcode Conn.closeRead}. */
   closeRead(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     this.readEnded = true;
     this.changed();
   }
 
   /** See {@linkcode Conn.closeWrite}. */
   closeWrite(): void {
-    if (this.closed) throw this.failClosed("close");
+    if (this.closed) return;
     if (this.secured) this.#shutdown();
     else this.#endWhenSecured = true;
   }

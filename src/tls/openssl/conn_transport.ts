@@ -8,12 +8,12 @@ import { epoch, now } from "../../sched/clock.ts";
 import { ERR_CLOSED } from "../../fd/errors.ts";
 import { HalfConn, type Watcher } from "../../net/io/half_conn.ts";
 import type { Conn } from "../../net/net.ts";
+import { lingerTimeoutOf } from "../../net/socket/net_fd.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { RunOwner } from "../../sched/goroutine.ts";
-import { goDaemon, spawn } from "../../sched/spawn.ts";
+import { goBounded, spawn } from "../../sched/spawn.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { tracked } from "../tracked.ts";
-import { STALLED_MS } from "./closing.ts";
 import { NOTHING_YET, type Transport, type Way } from "./transport.ts";
 
 /** Bytes that one write of the connection below is given at most. */
@@ -92,10 +92,15 @@ export class ConnTransport implements Transport {
 
   close(rest: Uint8Array | null): void {
     if (this.#closed) return;
-    goDaemon(
+    const end = now() + lingerTimeoutOf(this.conn);
+    goBounded(
       this.#run?.over === false ? this.#run : null,
       "TLS close",
-      () => this.#sendAndClose(rest),
+      () => this.#send(rest, end),
+      () => {
+        this.#closed = true;
+        this.conn[Symbol.dispose]();
+      },
     );
   }
 
@@ -105,18 +110,16 @@ export class ConnTransport implements Transport {
     this.conn.abort();
   }
 
-  *#sendAndClose(rest: Uint8Array | null): Routine<void> {
+  /** Sends the rest of a close, as far as the peer takes it until the time `end`. */
+  *#send(rest: Uint8Array | null, end: number): Routine<void> {
     try {
-      this.#outgoing.setDeadline(now() + STALLED_MS);
+      this.#outgoing.setDeadline(end);
       while (this.#writing && !this.#outgoing.expired) yield* this.#outgoing.wait();
       if (rest === null || this.#writing || this.#failure !== null) return;
-      this.conn.setWriteDeadline(epoch() + STALLED_MS);
+      this.conn.setWriteDeadline(epoch() + Math.max(0, end - now()));
       yield* this.conn.write(rest);
     } catch {
       // The peer is gone: there is nobody to tell.
-    } finally {
-      this.#closed = true;
-      this.conn[Symbol.dispose]();
     }
   }
 

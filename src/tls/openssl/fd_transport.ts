@@ -8,7 +8,9 @@ import { counters } from "../../fd/counters.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { Watcher } from "../../net/io/half_conn.ts";
 import type { Conn } from "../../net/net.ts";
-import { goDaemon } from "../../sched/spawn.ts";
+import { lingerTimeoutOf, NetFD } from "../../net/socket/net_fd.ts";
+import { now } from "../../sched/clock.ts";
+import { goBounded } from "../../sched/spawn.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { sendRest } from "./closing.ts";
 import { NOTHING_YET, type Transport, type Way } from "./transport.ts";
@@ -97,21 +99,24 @@ export class FDTransport implements Transport {
       left = null;
     }
     if (left === null || left.length === 0) return this.fd.closeQuietly();
-    const run = this.fd.pd!.owner;
+    const { fd } = this;
+    const run = fd.pd!.owner;
+    const end = now() + lingerTimeoutOf(this.conn);
     // Not closed with its run: the run waits for it instead.
-    this.fd.disown();
-    goDaemon(run?.over === false ? run : null, "TLS close", () => this.#sendAndClose(left));
+    fd.disown();
+    goBounded(
+      run?.over === false ? run : null,
+      "TLS close",
+      () => sendRest(this, left, end),
+      () => {
+        // The bounds of a close count from its beginning.
+        if (fd instanceof NetFD) fd.lingerTimeout = Math.max(0, end - now());
+        fd.closeQuietly();
+      },
+    );
   }
 
   abort(): void {
     if (!this.fd.closed) this.conn.abort();
-  }
-
-  *#sendAndClose(rest: Uint8Array) {
-    try {
-      yield* sendRest(this, rest);
-    } finally {
-      this.fd.closeQuietly();
-    }
   }
 }
