@@ -7,7 +7,7 @@ import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { failureOf, hostError, HostTasks, nodeStream, requireLoop } from "./host.ts";
+import { failureOf, hostError, HostTasks, nodeBuffer, nodeStream, requireLoop } from "./host.ts";
 import { addNetSocketMethods } from "./net_socket_methods.ts";
 
 /** Options of {@linkcode toDuplex}. */
@@ -99,7 +99,8 @@ export class ConnPump {
   /** The buffer that is lent for the read is given back before the host sees the bytes. */
   *#next(): Routine<Uint8Array | null> {
     const chunk = yield* this.#chunks.next();
-    const copy = chunk?.slice() ?? null;
+    // From the pool of the host's buffers: a memory of its own for each costs more than the read.
+    const copy = chunk === null ? null : nodeBuffer().from(chunk);
     this.#chunks[Symbol.dispose]();
     return copy;
   }
