@@ -104,6 +104,8 @@ export interface HostWait {
   /** Starts the watch; `wake` is called once, from the host's loop, when the descriptor is readable.
    * While armed it keeps the process alive. Must not be called while armed. */
   arm(wake: () => void): void;
+  /** Sets whether the watch keeps the process alive while armed; it does when it is armed. */
+  hold(on: boolean): void;
   /** Gives back whatever the wait owns; call only when not armed. */
   dispose(): void;
 }

@@ -7,12 +7,18 @@ import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { disown } from "../sched/ownership.ts";
+import { outsideRun } from "../sched/spawn.ts";
+import { scheduler } from "../sched/thread.ts";
 import { failureOf, hostError, HostTasks, nodeBuffer, nodeStream, requireLoop } from "./host.ts";
 import { addNetSocketMethods } from "./net_socket_methods.ts";
 
 /** Options of {@linkcode toDuplex}. */
 export interface DuplexOptions {
-  /** Whether the stream stays writable after the peer has ended its side; true by default. */
+  /**
+   * Whether the stream may still be written to when the peer has ended its side. False by default,
+   * as with `node:net`: the stream then ends, finishes and closes.
+   */
   allowHalfOpen?: boolean;
 }
 
@@ -26,11 +32,18 @@ export class ConnPump {
   stream!: Duplex;
   /** Bytes that the stream has handed over and the connection has not yet taken. */
   unwritten = 0;
+  /** Bytes read so far. */
+  bytesRead = 0;
+  /** Bytes that the stream has handed over so far. */
+  bytesWritten = 0;
+  /** Whether the connection is reset when the stream is destroyed. */
+  resets = false;
   /** Called whenever bytes have come or are to go. */
   onActivity: () => void = () => {};
   readonly #chunks: Chunks;
   readonly #hostTasks = new HostTasks();
   #reading = false;
+  #holds = true;
 
   constructor(conn: Conn) {
     this.conn = conn;
@@ -41,8 +54,10 @@ export class ConnPump {
   read(): void {
     if (this.#reading || this.stream.destroyed) return;
     this.#reading = true;
+    if (!this.#holds) scheduler.addUnheld(1);
     this.#hostTasks.start("stream read", this.#next(), (outcome) => {
       this.#reading = false;
+      if (!this.#holds) scheduler.addUnheld(-1);
       this.onActivity();
       if (this.stream.destroyed) return;
       // The run has ended: with the connection, or the connection has been handed on.
@@ -57,6 +72,7 @@ export class ConnPump {
   write(pieces: Uint8Array[], done: Done): void {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.unwritten += length;
+    this.bytesWritten += length;
     this.onActivity();
     this.#hostTasks.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
       this.unwritten -= length;
@@ -74,8 +90,16 @@ export class ConnPump {
     done();
   }
 
+  /** Sets whether a read that waits keeps the process alive. */
+  hold(on: boolean): void {
+    if (on === this.#holds) return;
+    this.#holds = on;
+    if (this.#reading) scheduler.addUnheld(on ? -1 : 1);
+  }
+
   /** Ends it all; parked calls end with it. */
   destroy(error: Error | null, done: Done): void {
+    if (this.resets && descriptorOf(this.conn)?.closed === false) this.conn.abort();
     this.conn[Symbol.dispose]();
     this.#chunks[Symbol.dispose]();
     done(error);
@@ -83,6 +107,7 @@ export class ConnPump {
 
   /** Bytes came, or the end of the stream. */
   protected received(chunk: Uint8Array | null): void {
+    this.bytesRead += chunk?.length ?? 0;
     this.stream.push(chunk);
   }
 
@@ -107,10 +132,10 @@ export class ConnPump {
 }
 
 /** The stream over `pump`. */
-export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex {
+export function pumpDuplex(pump: ConnPump, allowHalfOpen: boolean): Duplex {
   const { Duplex } = nodeStream();
   return pump.stream = new Duplex({
-    allowHalfOpen: options.allowHalfOpen ?? true,
+    allowHalfOpen,
     read: () => pump.read(),
     write: (chunk: Uint8Array, _encoding, done) => pump.write([chunk], done),
     writev: (chunks, done) => pump.write(chunks.map(({ chunk }) => chunk), done),
@@ -124,11 +149,17 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
  * clients that accept a stream or a socket. The stream takes over the connection; `destroy` closes
  * it. Never parks.
  *
- * Nothing is read until the stream is read, and no more than it has room for. A write completes
- * when the kernel has accepted it. `end` half-closes the connection. Errors are those of the
- * connection, with their `code`. The stream has `setNoDelay`, `setKeepAlive`, `setTimeout`,
- * `remoteAddress` and other socket members that many clients use. Its goroutines belong to the
- * caller's run and end with it.
+ * Nothing is read before the stream is read, and no more than it has room for; a write is done when
+ * the kernel has accepted it. `end` half-closes the connection. When the peer ends its side, the
+ * stream ends and closes, as a `net.Socket` does, unless `allowHalfOpen` is true. Errors are those
+ * of the connection, with their `code`.
+ *
+ * The stream has the members of a connected `net.Socket`: `setNoDelay`, `setKeepAlive`,
+ * `setTimeout`, `ref`, `unref`, `address`, `remoteAddress`, `destroySoon`, `resetAndDestroy`,
+ * `bytesRead`, `readyState` and the others; `connect` only emits "connect".
+ *
+ * Called by a goroutine of a `run`, the stream ends with that run at the latest. Made by the host's
+ * code, or by a goroutine that `go` started outside a run, it lives until it is destroyed.
  *
  * @param conn a connection without other readers or writers
  * @param options see {@linkcode DuplexOptions}
@@ -142,6 +173,7 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
 export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
   needMethods("create a Duplex", "conn", "a Conn", conn, "chunks", "writev", "closeWrite");
+  if (outsideRun()) disown(conn);
   const pump = new ConnPump(conn);
-  return addNetSocketMethods(pumpDuplex(pump, options), pump);
+  return addNetSocketMethods(pumpDuplex(pump, options.allowHalfOpen ?? false), pump);
 }

@@ -209,12 +209,15 @@ export class HostLoop {
   }
 
   #watch(): void {
-    const wait = this.#scheduler.source.hostWait();
-    if (wait.armed) return;
-    wait.arm(() => {
-      this.#quiet();
-      this.kick();
-    });
+    const { source, waiters, unheld } = this.#scheduler;
+    const wait = source.hostWait();
+    if (!wait.armed) {
+      wait.arm(() => {
+        this.#quiet();
+        this.kick();
+      });
+    }
+    wait.hold(waiters > unheld);
   }
 
   #setTimer(at: number): void {

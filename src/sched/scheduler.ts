@@ -68,6 +68,8 @@ export class Scheduler {
    * longest. Without one, as always but in simulations, they run first in, first out.
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
+  /** Goroutines that wait for the world outside and are not to keep the process alive. */
+  unheld = 0;
   /** How long the last pass waited in the poller. */
   waited = 0;
   /** Called when a goroutine becomes runnable while no pass is under way. */
@@ -89,6 +91,12 @@ export class Scheduler {
   /** How many goroutines wait for the world outside. */
   get waiters(): number {
     return this.source.waiters;
+  }
+
+  /** Changes how many of the goroutines that wait do not keep the process alive. */
+  addUnheld(count: number): void {
+    this.unheld += count;
+    if (!this.#passing && this.runs.size > 0) this.onOutside();
   }
 
   /** Whether some goroutine could run now. */

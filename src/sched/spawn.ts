@@ -52,6 +52,12 @@ export function backgroundRun(): Run {
   return background = run;
 }
 
+/** Whether the code that executes is in no `run`: the host's own, or a goroutine that it started. */
+export function outsideRun(): boolean {
+  const run = scheduler.current?.run ?? null;
+  return run === null || run === background;
+}
+
 /** What is to be done when a run is over; nothing if there are others. */
 export async function afterRun(): Promise<void> {
   if (scheduler.runs.size === 0) await host.stop();

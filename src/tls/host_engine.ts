@@ -78,7 +78,7 @@ class HostClient implements TLSClientSide {
       checkServerIdentity: verifyHost,
       // An IP address is checked, but never asked for as a name (RFC 6066).
       ...(parseIP(name) === null ? { servername: sentName(name) } : { host: name }),
-      socket: pumpDuplex(ciphertext),
+      socket: pumpDuplex(ciphertext, true),
     });
     socket.once("secureConnect", () => secure.secured());
     socket.on("error", (error) => secure.refused(hostError(error)));

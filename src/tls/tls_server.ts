@@ -132,7 +132,7 @@ export class TLSServer implements TLSServerSide {
     const { bytes, serverName } = yield* readClientHello(ciphertext.conn);
     yield* this.#handshakes.acquire();
     try {
-      pumpDuplex(ciphertext);
+      pumpDuplex(ciphertext, true);
       ciphertext.inject(bytes);
       engage(this.#engines.choose(serverName), secure, ciphertext);
       yield* secure.handshake();
