@@ -18,6 +18,8 @@ export interface JsRuntime {
   readonly tlsHalfCloses: boolean;
   /** Bytes of text above which `TextDecoder` decodes faster than `Buffer`. */
   readonly longText: number;
+  /** Whether its TLS drops plaintext that is unread when the stream below it closes. */
+  readonly tlsDropsUnread: boolean;
   /** Opens the first of `library`'s names that is there and permitted. Throws PlatformError. */
   dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
   /** A function that reads this thread's errno, of which `location` is the address. */

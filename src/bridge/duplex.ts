@@ -2,6 +2,8 @@
 /** A connection as a `Duplex` of `node:stream`, for code written for the host's own sockets. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
+import { clearTimeout, setTimeout } from "node:timers";
+import { platform } from "../../platforms/platform.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../fd/chunks.ts";
@@ -21,6 +23,11 @@ export interface DuplexOptions {
    */
   allowHalfOpen?: boolean;
 }
+
+/** Beginning of a TLS handshake: the type of its records, and the major version. */
+const [HANDSHAKE, MAJOR] = [22, 3];
+/** How long TLS above a stream has to end it once the peer has. */
+const TLS_END_MS = 5_000;
 
 /** What writable streams call when a chunk is dealt with. */
 type Done = (error?: Error | null) => void;
@@ -131,6 +138,34 @@ export class ConnPump {
   }
 }
 
+/** The pump of {@linkcode toDuplex}. */
+class SocketPump extends ConnPump {
+  /** Whether what is written is TLS, of the host's engine above the stream. */
+  #tls = false;
+
+  override write(pieces: Uint8Array[], done: Done): void {
+    this.#tls ||= pieces[0]?.[0] === HANDSHAKE && pieces[0][1] === MAJOR;
+    super.write(pieces, done);
+  }
+
+  protected override received(chunk: Uint8Array | null): void {
+    if (chunk === null && this.#tls && platform().runtime.tlsDropsUnread) this.#leaveEndToTLS();
+    super.received(chunk);
+  }
+
+  /**
+   * Deno's engine drops what is unread as soon as the stream below it has closed. It ends that
+   * stream itself when the plaintext has been read, so the stream does not end by itself.
+   */
+  #leaveEndToTLS(): void {
+    const { stream } = this;
+    if (stream.allowHalfOpen) return;
+    stream.allowHalfOpen = true;
+    const timer = setTimeout(() => stream.end(), TLS_END_MS);
+    stream.once("close", () => clearTimeout(timer));
+  }
+}
+
 /** The stream over `pump`. */
 export function pumpDuplex(pump: ConnPump, allowHalfOpen: boolean): Duplex {
   const { Duplex } = nodeStream();
@@ -174,6 +209,6 @@ export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
   needMethods("create a Duplex", "conn", "a Conn", conn, "chunks", "writev", "closeWrite");
   if (outsideRun()) disown(conn);
-  const pump = new ConnPump(conn);
+  const pump = new SocketPump(conn);
   return addNetSocketMethods(pumpDuplex(pump, options.allowHalfOpen ?? false), pump);
 }

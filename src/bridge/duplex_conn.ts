@@ -4,6 +4,7 @@ import { z } from "zod";
 import { needMethods } from "../validate/argument.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Duplex } from "node:stream";
+import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { TCPAddr } from "../net/addr/addr.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
@@ -22,11 +23,14 @@ import { now } from "../sched/clock.ts";
 const ROOM = 64 * 1024;
 /** Bytes that may have come and not be read: what a kernel's receive buffer is for a socket. */
 const MOST_READY = 64 * 1024;
+/** The same of a TLS socket of Deno, which loses an end that comes while it is paused. */
+const MOST_READY_UNPAUSED = 16 << 20;
 
 const NO_BYTES = new Uint8Array(0);
 
 /** The part of a socket that some streams have too. */
 interface SocketLike extends Duplex {
+  readonly encrypted?: boolean;
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly remoteAddress?: string;
@@ -53,7 +57,8 @@ export class DuplexConn extends VirtualConn {
   #readEnded = false;
   /** Came and not yet read: the rest of the chunk that is being read, and those behind it. */
   #chunk: Uint8Array = NO_BYTES;
-  readonly #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array[] = [];
+  #ready = 0;
   #paused = false;
   /** When bytes last came that nothing will read. */
   #discardedAt = 0;
@@ -229,6 +234,7 @@ export class DuplexConn extends VirtualConn {
     if (!this.#fill()) return this.atEnd();
     const part = this.#chunk.subarray(0, p.length);
     p.set(part);
+    this.#ready -= part.length;
     this.#chunk = this.#chunk.subarray(part.length);
     return part.length;
   }
@@ -269,7 +275,12 @@ export class DuplexConn extends VirtualConn {
 
   /** Bytes that have come and are not read. */
   protected get ready(): number {
-    return this.#chunks.reduce((sum, { length }) => sum + length, this.#chunk.length);
+    return this.#ready;
+  }
+
+  get #mostReady(): number {
+    const { encrypted } = this.stream as SocketLike;
+    return encrypted && platform().runtime.tlsDropsUnread ? MOST_READY_UNPAUSED : MOST_READY;
   }
 
   /** Whether bytes have come. The stream flows again when all of them are read. */
@@ -286,7 +297,8 @@ export class DuplexConn extends VirtualConn {
       return;
     }
     this.#chunks.push(chunk);
-    if (!this.#paused && this.ready >= MOST_READY) {
+    this.#ready += chunk.length;
+    if (!this.#paused && this.#ready >= this.#mostReady) {
       this.#paused = true;
       this.stream!.pause();
     }
@@ -302,7 +314,8 @@ export class DuplexConn extends VirtualConn {
 
   #discard(): void {
     this.#chunk = NO_BYTES;
-    this.#chunks.length = 0;
+    this.#chunks = [];
+    this.#ready = 0;
   }
 }
 

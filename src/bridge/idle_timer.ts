@@ -26,7 +26,9 @@ export class IdleTimer {
    * finite
    */
   set(ms: number): void {
-    const problem = `Cannot set the timeout as it must be milliseconds: current value is ${shown(ms)}`;
+    const problem = `Cannot set the timeout as it must be milliseconds: current value is ${
+      shown(ms)
+    }`;
     if (typeof ms !== "number") throw new TypeError(problem);
     if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError(problem);
     this.ms = ms;

@@ -98,8 +98,7 @@ function ends(stream: Duplex, pump: ActiveConn): object {
     destroySoon,
     resetAndDestroy(): Duplex {
       pump.resets = true;
-      destroySoon();
-      return stream;
+      return stream.destroy();
     },
   };
 }
@@ -135,7 +134,7 @@ function quietly(stream: Duplex, set: () => void): Duplex {
   return stream;
 }
 
-/** In whole seconds; what is none, or too many, leaves the kernel's own time. */
+/** In whole seconds, as in `node:net`; out of range, it is the time that connections begin with. */
 function keepAlive(on: boolean, initialDelay: unknown): boolean | { idle: number } {
   const seconds = ~~(Number(initialDelay) / 1000);
   return on && seconds > 0 && seconds <= LONGEST_IDLE_S ? { idle: seconds * 1000 } : on;

@@ -109,8 +109,7 @@ export class HostLoop {
     this.#waitLeft = SLICE_MS;
     if (scheduler.runnable) this.#spinner.busy(start, false);
     scheduler.handedOver = false;
-    do this.#pass();
-    while (
+    do this.#pass(); while (
       scheduler.now < end && !scheduler.handedOver && (scheduler.runnable || this.#staysOn())
     );
     this.#freeTurns = scheduler.handedOver ? FREE_TURNS : Math.max(0, this.#freeTurns - 1);
@@ -161,7 +160,9 @@ export class HostLoop {
   #maxWait(): number {
     if (!this.#mayWait) return 0;
     const { now, runnable } = this.#scheduler;
-    if (runnable ? this.#spinner.willSpin(now, SHORT_SPIN_GAP_MS) : this.#spinner.spins(now)) return 0;
+    if (runnable ? this.#spinner.willSpin(now, SHORT_SPIN_GAP_MS) : this.#spinner.spins(now)) {
+      return 0;
+    }
     return Math.max(0, Math.min(this.#waitLeft, this.#nearUntil() - now));
   }
 
