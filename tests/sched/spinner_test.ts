@@ -39,7 +39,7 @@ test("at low rates spinning costs no more than its share of the time", () => {
     const total = 20_000;
     const { spun, counted } = spin(new Spinner(), gap, total);
     const cost = gap < 1 ? counted : spun;
-    assert.ok(cost <= total * 0.05 + 11, `${cost} ms of ${total} at a gap of ${gap} ms`);
+    assert.ok(cost <= total * 0.05 + 15, `${cost} ms of ${total} at a gap of ${gap} ms`);
   }
 });
 
@@ -50,7 +50,7 @@ test("bursts with pauses between them cost no more than the share", () => {
     counted += spin(spinner, 0.12, 1, 0.05, at).counted;
     counted += spin(spinner, 15, 15, 0.05, at + 2).counted;
   }
-  assert.ok(counted <= 20_000 * 0.05 + 11, `${counted} ms`);
+  assert.ok(counted <= 20_000 * 0.05 + 15, `${counted} ms`);
 });
 
 test("a share of 0 never spins", () => {
