@@ -5,7 +5,7 @@
  */
 import { now } from "../sched/clock.ts";
 import type { PeerCertificate } from "node:tls";
-import { pumpDuplex } from "../bridge/duplex.ts";
+import { pumpDuplex } from "../bridge/conn_pump.ts";
 import { hostError, nodeTLS, requireLoop } from "../bridge/host.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
