@@ -132,6 +132,7 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   "poll/host_watch.ts": "waits in the host's loop for users of the raw poller",
   "fd/wake_words.ts": "waits a moment for another thread",
   "bridge/idle_timer.ts": "a stream's time-out goes on outside any run",
+  "bridge/net_socket_methods.ts": "has a method of that name, as sockets of node:net do",
   "bridge/socket_pump.ts": "the host's TLS above a stream goes on outside any run",
   "event/api/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
   "reactor/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
