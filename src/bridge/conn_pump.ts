@@ -61,7 +61,10 @@ export class ConnPump {
     this.unwritten += length;
     this.bytesWritten += length;
     this.onActivity();
-    this.#hostTasks.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
+    const { conn } = this;
+    // One piece needs no vector, and is mostly all there is.
+    const body = pieces.length === 1 ? conn.write(pieces[0]) : conn.writev(pieces);
+    this.#hostTasks.startToTheEnd("stream write", body, (outcome) => {
       this.unwritten -= length;
       this.wrote(failureOf(outcome), done);
     });
