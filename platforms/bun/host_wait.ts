@@ -71,6 +71,11 @@ export class BunHostWait implements HostWait {
     this.#whenDone(turn, wake);
   }
 
+  hold(on: boolean): void {
+    if (on) this.#helper?.ref();
+    else this.#helper?.unref();
+  }
+
   dispose(): void {
     Atomics.store(this.#words, QUIT, 1);
     Atomics.add(this.#words, CMD, 1);

@@ -21,6 +21,7 @@ export const bun: JsRuntime = {
   name: "bun",
   tlsHalfCloses: false,
   longText: Infinity,
+  tlsDropsUnread: false,
   dlopen,
   errnoReader,
   addressReader,

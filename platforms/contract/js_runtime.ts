@@ -18,6 +18,8 @@ export interface JsRuntime {
   readonly tlsHalfCloses: boolean;
   /** Bytes of text above which `TextDecoder` decodes faster than `Buffer`. */
   readonly longText: number;
+  /** Whether its TLS drops plaintext that is unread when the stream below it closes. */
+  readonly tlsDropsUnread: boolean;
   /** Opens the first of `library`'s names that is there and permitted. Throws PlatformError. */
   dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T>;
   /** A function that reads this thread's errno, of which `location` is the address. */
@@ -104,6 +106,8 @@ export interface HostWait {
   /** Starts the watch; `wake` is called once, from the host's loop, when the descriptor is readable.
    * While armed it keeps the process alive. Must not be called while armed. */
   arm(wake: () => void): void;
+  /** Sets whether the watch keeps the process alive while armed; it does when it is armed. */
+  hold(on: boolean): void;
   /** Gives back whatever the wait owns; call only when not armed. */
   dispose(): void;
 }

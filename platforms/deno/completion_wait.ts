@@ -6,6 +6,7 @@
 import type { CompletionBuffer, HostWait } from "../contract/platform.ts";
 import { pointerAt } from "./ffi.ts";
 import { deno } from "./global.ts";
+import { holdCall } from "./hold_call.ts";
 
 type Remove = (
   port: number,
@@ -21,6 +22,8 @@ export class DenoCompletionWait implements HostWait {
   armed = false;
   readonly #buffer: CompletionBuffer;
   readonly #remove: Remove;
+  #call: Promise<number> | null = null;
+  #held = true;
 
   constructor(completions: CompletionBuffer) {
     this.#buffer = completions;
@@ -36,10 +39,18 @@ export class DenoCompletionWait implements HostWait {
   arm(wake: () => void): void {
     this.armed = true;
     const { port, entries, capacity, count } = this.#buffer;
-    this.#remove(port, pointerAt(entries), capacity, pointerAt(count), null, 0).then(() => {
+    this.#held = true;
+    this.#call = this.#remove(port, pointerAt(entries), capacity, pointerAt(count), null, 0);
+    this.#call.then(() => {
       this.armed = false;
       wake();
     });
+  }
+
+  hold(on: boolean): void {
+    if (on === this.#held) return;
+    this.#held = on;
+    holdCall(this.#call!, on);
   }
 
   dispose(): void {}

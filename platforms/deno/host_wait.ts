@@ -5,6 +5,7 @@
  */
 import type { HostWait } from "../contract/platform.ts";
 import { deno } from "./global.ts";
+import { holdCall } from "./hold_call.ts";
 
 /** `struct pollfd`: the descriptor, then `events` and `revents` of 16 bits each. */
 const POLLIN = 1;
@@ -17,6 +18,8 @@ export class DenoHostWait implements HostWait {
   /** Owned here, so that it outlives the call that the pool's thread makes. */
   readonly #pollfd = new Int32Array(new ArrayBuffer(8));
   readonly #fd: number;
+  #call: Promise<number> | null = null;
+  #held = true;
   readonly #poll: Poll;
 
   constructor(fd: number, libraryPath: string) {
@@ -31,10 +34,18 @@ export class DenoHostWait implements HostWait {
     this.#pollfd[0] = this.#fd;
     this.#pollfd[1] = POLLIN;
     // errno stays on the pool's thread; an interrupted poll counts as a wake-up.
-    this.#poll(this.#pollfd, 1, -1).then(() => {
+    this.#held = true;
+    this.#call = this.#poll(this.#pollfd, 1, -1);
+    this.#call.then(() => {
       this.armed = false;
       wake();
     });
+  }
+
+  hold(on: boolean): void {
+    if (on === this.#held) return;
+    this.#held = on;
+    holdCall(this.#call!, on);
   }
 
   dispose(): void {}

@@ -30,6 +30,7 @@ export const denoRuntime: JsRuntime = {
   name: "deno",
   tlsHalfCloses: true,
   longText: 256,
+  tlsDropsUnread: true,
   dlopen,
   errnoReader,
   addressReader,

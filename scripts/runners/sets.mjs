@@ -18,6 +18,7 @@ const REPOSITORY = {
 
 /** Folders that have a run of their own. */
 const OWN_RUN = {
+  "tests/clients": "needs servers of Debian: npm run test:clients",
   "tests/system": "needs Linux's own tools, and counts epoll's descriptors: npm run test:system",
   "tests/wine": "needs Wine: npm run test:wine",
 };

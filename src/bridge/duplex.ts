@@ -2,120 +2,21 @@
 /** A connection as a `Duplex` of `node:stream`, for code written for the host's own sockets. */
 import { needMethods } from "../validate/argument.ts";
 import type { Duplex } from "node:stream";
-import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
-import type { Chunks } from "../fd/chunks.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
-import type { Routine } from "../sched/goroutine.ts";
-import { failureOf, hostError, HostTasks, nodeStream, requireLoop } from "./host.ts";
+import { disown } from "../sched/ownership.ts";
+import { outsideRun } from "../sched/spawn.ts";
+import { pumpDuplex } from "./conn_pump.ts";
+import { requireLoop } from "./host.ts";
 import { addNetSocketMethods } from "./net_socket_methods.ts";
+import { SocketPump } from "./socket_pump.ts";
 
 /** Options of {@linkcode toDuplex}. */
 export interface DuplexOptions {
-  /** Whether the stream stays writable after the peer has ended its side; true by default. */
+  /**
+   * Whether the stream may still be written to when the peer has ended its side. False by default,
+   * as with `node:net`: the stream then ends, finishes and closes.
+   */
   allowHalfOpen?: boolean;
-}
-
-/** What writable streams call when a chunk is dealt with. */
-type Done = (error?: Error | null) => void;
-
-/** Moves bytes between a connection and the stream that stands for it. */
-export class ConnPump {
-  readonly conn: Conn;
-  /** The stream; set once, before anything is moved. */
-  stream!: Duplex;
-  /** Bytes that the stream has handed over and the connection has not yet taken. */
-  unwritten = 0;
-  /** Called whenever bytes have come or are to go. */
-  onActivity: () => void = () => {};
-  readonly #chunks: Chunks;
-  readonly #hostTasks = new HostTasks();
-  #reading = false;
-
-  constructor(conn: Conn) {
-    this.conn = conn;
-    this.#chunks = conn.chunks();
-  }
-
-  /** Reads once, and hands what came to `received`. */
-  read(): void {
-    if (this.#reading || this.stream.destroyed) return;
-    this.#reading = true;
-    this.#hostTasks.start("stream read", this.#next(), (outcome) => {
-      this.#reading = false;
-      this.onActivity();
-      if (this.stream.destroyed) return;
-      // The run has ended: with the connection, or the connection has been handed on.
-      if (outcome === null && !descriptorOf(this.conn)?.closed) this.read();
-      else if (outcome === null) this.failed(ERR_CLOSED);
-      else if ("error" in outcome) this.failed(hostError(outcome.error));
-      else this.received(outcome.value);
-    });
-  }
-
-  /** Writes all of `pieces`. */
-  write(pieces: Uint8Array[], done: Done): void {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    this.unwritten += length;
-    this.onActivity();
-    this.#hostTasks.startToTheEnd("stream write", this.conn.writev(pieces), (outcome) => {
-      this.unwritten -= length;
-      this.wrote(failureOf(outcome), done);
-    });
-  }
-
-  /** Ends the writing side. A peer that is gone already is no error, as with the host's sockets. */
-  end(done: Done): void {
-    try {
-      this.conn.closeWrite();
-    } catch (error) {
-      if ((error as { code?: string }).code !== "ENOTCONN") return done(hostError(error));
-    }
-    done();
-  }
-
-  /** Ends it all; parked calls end with it. */
-  destroy(error: Error | null, done: Done): void {
-    this.conn[Symbol.dispose]();
-    this.#chunks[Symbol.dispose]();
-    done(error);
-  }
-
-  /** Bytes came, or the end of the stream. */
-  protected received(chunk: Uint8Array | null): void {
-    this.stream.push(chunk);
-  }
-
-  /** Reading failed. */
-  protected failed(error: Error): void {
-    this.stream.destroy(error);
-  }
-
-  /** A write is over. */
-  protected wrote(failure: Error | null, done: Done): void {
-    done(failure);
-  }
-
-  /** The buffer that is lent for the read is given back before the host sees the bytes. */
-  *#next(): Routine<Uint8Array | null> {
-    const chunk = yield* this.#chunks.next();
-    const copy = chunk?.slice() ?? null;
-    this.#chunks[Symbol.dispose]();
-    return copy;
-  }
-}
-
-/** The stream over `pump`. */
-export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex {
-  const { Duplex } = nodeStream();
-  return pump.stream = new Duplex({
-    allowHalfOpen: options.allowHalfOpen ?? true,
-    read: () => pump.read(),
-    write: (chunk: Uint8Array, _encoding, done) => pump.write([chunk], done),
-    writev: (chunks, done) => pump.write(chunks.map(({ chunk }) => chunk), done),
-    final: (done) => pump.end(done),
-    destroy: (error, done) => pump.destroy(error, done),
-  });
 }
 
 /**
@@ -123,11 +24,17 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
  * clients that accept a stream or a socket. The stream takes over the connection; `destroy` closes
  * it. Never parks.
  *
- * Nothing is read until the stream is read, and no more than it has room for. A write completes
- * when the kernel has accepted it. `end` half-closes the connection. Errors are those of the
- * connection, with their `code`. The stream has `setNoDelay`, `setKeepAlive`, `setTimeout`,
- * `remoteAddress` and other socket members that many clients use. Its goroutines belong to the
- * caller's run and end with it.
+ * Nothing is read before the stream is read, and no more than it has room for; a write is done when
+ * the kernel has accepted it. `end` half-closes the connection. When the peer ends its side, the
+ * stream ends and closes, as a `net.Socket` does, unless `allowHalfOpen` is true. Errors are those
+ * of the connection, with their `code`.
+ *
+ * The stream has the members of a connected `net.Socket`: `setNoDelay`, `setKeepAlive`,
+ * `setTimeout`, `ref`, `unref`, `address`, `remoteAddress`, `destroySoon`, `resetAndDestroy`,
+ * `bytesRead`, `readyState` and the others; `connect` only emits "connect".
+ *
+ * Called by a goroutine of a `run`, the stream ends with that run at the latest. Made by the host's
+ * code, or by a goroutine that `go` started outside a run, it lives until it is destroyed.
  *
  * @param conn a connection without other readers or writers
  * @param options see {@linkcode DuplexOptions}
@@ -141,6 +48,7 @@ export function pumpDuplex(pump: ConnPump, options: DuplexOptions = {}): Duplex 
 export function toDuplex(conn: Conn, options: DuplexOptions = {}): Duplex {
   requireLoop("toDuplex");
   needMethods("create a Duplex", "conn", "a Conn", conn, "chunks", "writev", "closeWrite");
-  const pump = new ConnPump(conn);
-  return addNetSocketMethods(pumpDuplex(pump, options), pump);
+  if (outsideRun()) disown(conn);
+  const pump = new SocketPump(conn);
+  return addNetSocketMethods(pumpDuplex(pump, options.allowHalfOpen ?? false), pump);
 }

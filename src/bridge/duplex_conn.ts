@@ -4,6 +4,7 @@ import { z } from "zod";
 import { needMethods } from "../validate/argument.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Duplex } from "node:stream";
+import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { TCPAddr } from "../net/addr/addr.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
@@ -20,10 +21,16 @@ import { now } from "../sched/clock.ts";
 
 /** Bytes that may be under way to the stream: what a kernel's send buffer is for a socket. */
 const ROOM = 64 * 1024;
+/** Bytes that may have come and not be read: what a kernel's receive buffer is for a socket. */
+const MOST_READY = 64 * 1024;
+/** The same of a TLS socket of Deno, which loses an end that comes while it is paused. */
+const MOST_READY_UNPAUSED = 16 << 20;
+
 const NO_BYTES = new Uint8Array(0);
 
 /** The part of a socket that some streams have too. */
 interface SocketLike extends Duplex {
+  readonly encrypted?: boolean;
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly remoteAddress?: string;
@@ -48,8 +55,11 @@ export class DuplexConn extends VirtualConn {
   protected readonly closing: HalfConn = new HalfConn("closing");
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #readEnded = false;
-  /** Came and not yet read. */
+  /** Came and not yet read: the rest of the chunk that is being read, and those behind it. */
   #chunk: Uint8Array = NO_BYTES;
+  #chunks: Uint8Array[] = [];
+  #ready = 0;
+  #paused = false;
   /** When bytes last came that nothing will read. */
   #discardedAt = 0;
 
@@ -71,10 +81,8 @@ export class DuplexConn extends VirtualConn {
   /** Takes `stream` for its own. */
   attach(stream: Duplex): this {
     this.stream = stream;
-    stream.on("readable", () => {
-      if (this.closed) this.#discard();
-      else this.reading.changed();
-    });
+    // Not by "readable" and read(): the paused mode of Deno's TLS sockets loses the end.
+    stream.on("data", (chunk: Uint8Array) => this.#came(chunk));
     stream.on("end", () => {
       // Bun ends a stream also when it has failed.
       this.ended = this.failure === null;
@@ -93,7 +101,7 @@ export class DuplexConn extends VirtualConn {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#chunk = NO_BYTES;
+    this.#discard();
     this.changed();
     const since = now();
     goBounded(
@@ -107,6 +115,7 @@ export class DuplexConn extends VirtualConn {
   closeRead(): void {
     if (this.closed) return;
     this.#readEnded = true;
+    this.#discard();
     this.stream?.resume();
     this.changed();
   }
@@ -183,7 +192,7 @@ export class DuplexConn extends VirtualConn {
     if (stream === null) return;
     const until = since + this.lingerTimeout;
     stream.end();
-    this.#discard();
+    stream.resume();
     yield* this.outlast(() => stream.writableFinished || stream.destroyed, until);
     const out = now();
     const end = Math.min(until, Math.max(since + ACKNOWLEDGED_MS, out + SILENCE_MS));
@@ -225,6 +234,7 @@ export class DuplexConn extends VirtualConn {
     if (!this.#fill()) return this.atEnd();
     const part = this.#chunk.subarray(0, p.length);
     p.set(part);
+    this.#ready -= part.length;
     this.#chunk = this.#chunk.subarray(part.length);
     return part.length;
   }
@@ -263,17 +273,49 @@ export class DuplexConn extends VirtualConn {
     return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipe());
   }
 
-  /** Throws away what has come. */
-  #discard(): void {
-    while ((this.stream?.read() ?? null) !== null) this.#discardedAt = now();
+  /** Bytes that have come and are not read. */
+  protected get ready(): number {
+    return this.#ready;
   }
 
-  /** Whether bytes have come. */
+  get #mostReady(): number {
+    const { encrypted } = this.stream as SocketLike;
+    return encrypted && platform().runtime.tlsDropsUnread ? MOST_READY_UNPAUSED : MOST_READY;
+  }
+
+  /** Whether bytes have come. The stream flows again when all of them are read. */
   #fill(): boolean {
+    while (this.#chunk.length === 0 && this.#chunks.length > 0) this.#chunk = this.#chunks.shift()!;
     if (this.#chunk.length > 0) return true;
-    const chunk = (this.stream?.read() ?? null) as Uint8Array | null;
-    if (chunk !== null) this.#chunk = chunk;
-    return this.#chunk.length > 0;
+    if (this.#paused) this.#flow();
+    return false;
+  }
+
+  #came(chunk: Uint8Array): void {
+    if (this.closed || this.#readEnded) {
+      this.#discardedAt = now();
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#ready += chunk.length;
+    if (!this.#paused && this.#ready >= this.#mostReady) {
+      this.#paused = true;
+      this.stream!.pause();
+    }
+    this.reading.changed();
+  }
+
+  /** Its bytes come in a turn of the host's loop. */
+  #flow(): void {
+    this.#paused = false;
+    this.stream?.resume();
+    scheduler.handOver();
+  }
+
+  #discard(): void {
+    this.#chunk = NO_BYTES;
+    this.#chunks = [];
+    this.#ready = 0;
   }
 }
 

@@ -4,12 +4,17 @@ import { getBuiltinModule } from "node:process";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
-import { backgroundRun, goBoundedTask, spawn } from "../sched/spawn.ts";
+import { backgroundRun, goBoundedTaskNow, spawnNow } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** `node:stream`. */
 export function nodeStream(): typeof import("node:stream") {
   return getBuiltinModule("node:stream");
+}
+
+/** `Buffer` of `node:buffer`. */
+export function nodeBuffer(): typeof import("node:buffer").Buffer {
+  return getBuiltinModule("node:buffer").Buffer;
 }
 
 /** `node:tls`. */
@@ -37,12 +42,12 @@ export class HostTasks {
 
   /** Runs `body`; the host is told what came of it, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    spawn(this.#alive ?? backgroundRun(), name, hostTask(body, done));
+    spawnNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
   /** As `start`, for what must not be left half done: the run waits for it within its grace. */
   startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    goBoundedTask(this.#alive ?? backgroundRun(), name, hostTask(body, done));
+    goBoundedTaskNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
   get #alive(): RunOwner | null {

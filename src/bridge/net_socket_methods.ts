@@ -1,79 +1,160 @@
 // SPDX-License-Identifier: MIT
-/** What clients ask a socket of `node:net` for, beyond a stream's own methods. */
-import { clearTimeout, setTimeout } from "node:timers";
+/** Members of a connected `net.Socket` beyond those of a stream, with its manners. */
+import { nextTick } from "node:process";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
+import { ERR_CLOSED } from "../fd/errors.ts";
+import { IdleTimer } from "./idle_timer.ts";
 
-/** The connection below a stream, and where its activity is reported. */
+/** The connection below a stream, and what has passed between the two. */
 export interface ActiveConn {
   readonly conn: Conn;
+  /** Bytes read so far. */
+  readonly bytesRead: number;
+  /** Bytes that the stream has handed over so far, and those that are not written yet. */
+  readonly bytesWritten: number;
+  readonly unwritten: number;
+  /** Whether the connection is reset when the stream is destroyed. */
+  resets: boolean;
+  /** Sets whether a read that waits keeps the process alive. */
+  hold(on: boolean): void;
   /** Called at every read and write. */
   onActivity: () => void;
 }
 
-/** Adds the methods of a `net.Socket` to `stream`, and returns it. */
+/** Longest time to keep-alive's first probe that a kernel accepts, in seconds. */
+const LONGEST_IDLE_S = 32767;
+
+/** Adds the members of a `net.Socket` to `stream`, and returns it. */
 export function addNetSocketMethods(stream: Duplex, pump: ActiveConn): Duplex {
-  const { conn } = pump;
-  const { localAddr, remoteAddr } = conn;
   const idle = new IdleTimer(stream);
   pump.onActivity = () => idle.restart();
-  return Object.assign(stream, {
-    ...ends("local", localAddr),
-    ...ends("remote", remoteAddr),
-    connecting: false,
-    setNoDelay(on = true): Duplex {
-      conn.setNoDelay(on);
-      return stream;
-    },
-    setKeepAlive(on = false, idleTime = 0): Duplex {
-      conn.setKeepAlive(on && idleTime > 0 ? { idle: idleTime } : on);
-      return stream;
-    },
-    setTimeout(ms: number, listener?: () => void): Duplex {
-      if (listener !== undefined) stream.once("timeout", listener);
-      idle.set(ms);
-      return stream;
-    },
-    // A goroutine that reads keeps the process alive, as does whoever waits for it.
-    ref: () => stream,
-    unref: () => stream,
-  });
+  const { conn } = pump;
+  const groups = [addresses(stream, conn), setters(stream, pump, idle), ends(stream, pump)];
+  for (const members of [...groups, states(stream, pump)]) {
+    Object.defineProperties(stream, Object.getOwnPropertyDescriptors(members));
+  }
+  return stream;
 }
 
-/** An end as `node:net` tells it: "remoteAddress", "remotePort", "remoteFamily". */
-function ends(side: "local" | "remote", addr: Addr): Record<string, unknown> {
-  if (!(addr instanceof TCPAddr)) return {};
+function addresses(stream: Duplex, { localAddr, remoteAddr }: Conn): object {
+  const local = nodeAddress(localAddr);
   return {
-    [`${side}Address`]: addr.ip,
-    [`${side}Port`]: addr.port,
-    [`${side}Family`]: addr.ip.includes(":") ? "IPv6" : "IPv4",
+    ...named("local", local),
+    ...named("remote", nodeAddress(remoteAddr)),
+    address: () => stream.destroyed ? {} : { ...local },
   };
 }
 
-/** Tells of a stream on which nothing has moved for a while. */
-class IdleTimer {
-  readonly #stream: Duplex;
-  #ms = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+function setters(stream: Duplex, pump: ActiveConn, idle: IdleTimer): object {
+  const { conn } = pump;
+  return {
+    setNoDelay(on: unknown = true): Duplex {
+      return quietly(stream, () => conn.setNoDelay(Boolean(on)));
+    },
+    setKeepAlive(on: unknown = false, initialDelay: unknown = 0): Duplex {
+      return quietly(stream, () => conn.setKeepAlive(keepAlive(Boolean(on), initialDelay)));
+    },
+    setTimeout(ms: number, listener?: () => void): Duplex {
+      if (stream.destroyed) return stream;
+      idle.set(ms);
+      if (listener === undefined) return stream;
+      return idle.ms === 0 ? stream.off("timeout", listener) : stream.once("timeout", listener);
+    },
+    get timeout(): number | undefined {
+      return idle.ms;
+    },
+    ref(): Duplex {
+      pump.hold(true);
+      return stream;
+    },
+    unref(): Duplex {
+      pump.hold(false);
+      return stream;
+    },
+  };
+}
 
-  constructor(stream: Duplex) {
-    this.#stream = stream;
-    stream.once("close", () => this.set(0));
-  }
+/** Beginnings and ends, of which the first is over: the connection is there. */
+function ends(stream: Duplex, pump: ActiveConn): object {
+  const destroySoon = () => {
+    if (stream.writable) stream.end();
+    if (stream.writableFinished) stream.destroy();
+    else stream.once("finish", () => stream.destroy());
+  };
+  return {
+    connect(...args: unknown[]): Duplex {
+      if (stream.destroyed) throw ERR_CLOSED;
+      const listener = args.at(-1);
+      if (typeof listener === "function") stream.once("connect", listener as () => void);
+      nextTick(() => {
+        if (stream.destroyed) return;
+        stream.emit("connect");
+        stream.emit("ready");
+      });
+      return stream;
+    },
+    destroySoon,
+    resetAndDestroy(): Duplex {
+      pump.resets = true;
+      return stream.destroy();
+    },
+  };
+}
 
-  /** Emits "timeout" after `ms` milliseconds without a byte; 0 never. */
-  set(ms: number): void {
-    this.#ms = ms;
-    this.restart();
-  }
+function states(stream: Duplex, pump: ActiveConn): object {
+  return {
+    connecting: false,
+    get pending(): boolean {
+      return stream.destroyed;
+    },
+    get readyState(): string {
+      if (stream.readable && stream.writable) return "open";
+      if (stream.readable) return "readOnly";
+      return stream.writable ? "writeOnly" : "closed";
+    },
+    get bytesRead(): number {
+      return pump.bytesRead;
+    },
+    get bytesWritten(): number {
+      return pump.bytesWritten + Math.max(0, stream.writableLength - pump.unwritten);
+    },
+  };
+}
 
-  /** Something has moved. */
-  restart(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#ms <= 0) return;
-    this.#timer = setTimeout(() => this.#stream.emit("timeout"), this.#ms);
-    this.#timer.unref();
+/** As `node:net`, whose setters report no failure. */
+function quietly(stream: Duplex, set: () => void): Duplex {
+  if (stream.destroyed) return stream;
+  try {
+    set();
+  } catch {
+    // The connection has been closed, or has no such setting.
   }
+  return stream;
+}
+
+/** In whole seconds, as in `node:net`; out of range, it is the time that connections begin with. */
+function keepAlive(on: boolean, initialDelay: unknown): boolean | { idle: number } {
+  const seconds = ~~(Number(initialDelay) / 1000);
+  return on && seconds > 0 && seconds <= LONGEST_IDLE_S ? { idle: seconds * 1000 } : on;
+}
+
+/** An address as `node:net` has it. */
+interface NodeAddress {
+  readonly address?: string;
+  readonly port?: number;
+  readonly family?: "IPv4" | "IPv6";
+}
+
+function nodeAddress(addr: Addr): NodeAddress {
+  if (!(addr instanceof TCPAddr)) return {};
+  const { ip, port } = addr;
+  return { address: ip, port, family: ip.includes(":") ? "IPv6" : "IPv4" };
+}
+
+/** "remoteAddress", "remotePort" and "remoteFamily". */
+function named(side: "local" | "remote", { address, port, family }: NodeAddress): object {
+  if (address === undefined) return {};
+  return { [`${side}Address`]: address, [`${side}Port`]: port, [`${side}Family`]: family };
 }

@@ -7,6 +7,8 @@ import { checkBytes } from "../fd/check_bytes.ts";
 import type { Chunks } from "../fd/chunks.ts";
 import { ERR_CLOSED } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { disown } from "../sched/ownership.ts";
+import { outsideRun } from "../sched/spawn.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import { failureOf, HostTasks, nodeStream, requireLoop } from "./host.ts";
 
@@ -176,6 +178,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
 export function toWebStreams(conn: Conn): WebStreams {
   requireLoop("toWebStreams");
   needMethods("create streams", "conn", "a Conn", conn, "chunks", "read", "write", "closeWrite");
+  if (outsideRun()) disown(conn);
   const halves = new Halves(conn);
   return {
     readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],

@@ -134,7 +134,7 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   hostWait(): HostWait {
-    return this.#hostWait = platform().hostWait(this.init());
+    return this.#hostWait ??= platform().hostWait(this.init());
   }
 
   /** Returns what holds the open descriptor `fd` on this thread, or null. */
@@ -182,6 +182,8 @@ export class Netpoll implements EventSource, WaitCount {
     if (this.#poller === null) return;
     noteClosing(this.#poller.waitDescriptor);
     noteClosing(this.#poller.breakDescriptor);
+    this.#hostWait?.dispose();
+    this.#hostWait = null;
     this.#poller.dispose();
     this.#poller = null;
   }

@@ -12,7 +12,9 @@ export interface EventSource {
   poll(delay: number): RunQueue;
   /** Makes the current or the next `poll` return. */
   break(): void;
-  /** A wait for `poll` to have something, beside the host's loop. */
+  /** Whether another thread may be in a system call that waits for the poller. */
+  readonly watched: boolean;
+  /** A wait for `poll` to have something, beside the host's loop. It lasts as long as the poller. */
   hostWait(): HostWait;
   /** Closes every descriptor that was opened for `run` and is still open. */
   closeOwned(run: RunOwner): void;
@@ -25,6 +27,7 @@ export interface EventSource {
 /** Stands in until src/netpoll is loaded, which every user of a descriptor or of a wait imports. */
 export const NO_SOURCE: EventSource = {
   waiters: 0,
+  watched: false,
   poll: () => {
     throw new Error("netpoll: scheduler: no source of events");
   },

@@ -3,23 +3,37 @@
  * Drives the scheduler in turns between those of the host's own event loop, so that promises,
  * timers and the host's servers go on beside the goroutines.
  *
- * Busy: a turn is bounded by TURN_MS, then the host has its own. Traffic mostly continues, so a
- * turn that has nothing to run waits in the poller itself for HOT_MS after the last event.
+ * Busy: a turn is bounded by TURN_MS, then the host has its own. While the next event is near, the
+ * thread only looks at the poller, and the host has its own callbacks between two looks (see
+ * Spinner). It waits in the poller only while the host shows no sign of work of its own, and then
+ * for SLICE_MS at a time, for it cannot be asked whether it has something due.
  * Idle: a watch beside the loop (see HostWait) and one timer of the host stand for all goroutines.
  */
 import process from "node:process";
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { HostWait } from "../../platforms/contract/platform.ts";
+import { now } from "./clock.ts";
 import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { now } from "./clock.ts";
+import { Spinner } from "./spinner.ts";
 
 /** Longest turn: so late may the host's own timers be. */
 const TURN_MS = 2;
-/** How long after an event the thread waits in the poller for the next. */
-const HOT_MS = 1;
-/** A host that took longer than this between two turns has work of its own: no waiting then. */
-const HOST_BUSY_MS = 0.1;
+/** A timer nearer than this is waited for here: the host's own timers have whole milliseconds. */
+const NEAR_MS = 1;
+/** Longest that the host's loop stands still for a wait in the poller. */
+const SLICE_MS = 0.1;
+/** Turns without a wait after the host was given something to do, for it may have more by then. */
+const FREE_TURNS = 3;
+/** A host that took longer than this between two turns, unasked, has work of its own. */
+const HOST_BUSY_MS = 0.05;
+/** How long there is no wait in the poller after that. */
+const HOST_ACTIVE_MS = 2;
+/** Longest average gap for which spinning is better than a sleep. */
+const SPIN_GAP_MS = 0.25;
+/** Longest average gap for which spinning is better than a wait in the poller. */
+const SHORT_SPIN_GAP_MS = 0.03;
+/** Part of the time that may be spent spinning, unless a run asks for another. */
+const SPIN_SHARE = 0.05;
 
 /** How long everyone may be asleep, with nothing that could wake anyone, before it is an error. */
 const DEADLOCK_MS = 1000;
@@ -27,15 +41,19 @@ const DEADLOCK_MS = 1000;
 /** One per thread. */
 export class HostLoop {
   readonly #scheduler: Scheduler;
-  #wait: HostWait | null = null;
+  readonly #spinner = new Spinner();
+  #lastTurnEnd = 0;
+  /** How long the turn may still wait in the poller. */
+  #waitLeft = 0;
+  /** How many turns from now on do not wait. */
+  #freeTurns = 0;
+  /** Until when the host counts as active. */
+  #hostUntil = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Infinity;
   #immediate: ReturnType<typeof setImmediate> | null = null;
   /** Whether a turn is under way or certain to come. */
   #pending = false;
-  /** Until when the thread waits in the poller. */
-  #hotUntil = 0;
-  #lastTurnEnd = 0;
   #onQuiet: (() => void) | null = null;
   /** Resolves when the watch has come to its end; null while nobody waits for that. */
   #stopping: Promise<void> | null = null;
@@ -62,16 +80,14 @@ export class HostLoop {
   async stop(): Promise<void> {
     this.#clearTimer();
     this.#allay();
-    if (this.#wait?.armed) {
+    if (this.#scheduler.source.watched) {
       // One promise for all who stop meanwhile: each of them is a run that waits for its end.
       this.#stopping ??= new Promise<void>((resolve) => this.#onQuiet = resolve);
       this.#scheduler.source.break();
       await this.#stopping;
     }
     // Another run began meanwhile, and has the watch; when it is over it stops anew.
-    if (this.#scheduler.runs.size > 0 || this.#wait?.armed) return;
-    this.#wait?.dispose();
-    this.#wait = null;
+    if (this.#scheduler.runs.size > 0 || this.#scheduler.source.watched) return;
     this.#scheduler.idle();
   }
 
@@ -86,45 +102,101 @@ export class HostLoop {
     this.#pending = true;
     // A run that began after the last one was over needs the watch again.
     if (scheduler.runs.size > 0) this.#quiet();
-    this.#forgetImmediate();
     this.#allay();
     const start = scheduler.now = now();
+    this.#lookAtHost(start);
     const end = start + TURN_MS;
-    const mayWait = start - this.#lastTurnEnd < HOST_BUSY_MS;
+    this.#waitLeft = SLICE_MS;
+    if (scheduler.runnable) this.#spinner.busy(start, false);
     scheduler.handedOver = false;
-    do {
-      const until = mayWait ? Math.min(end, this.#waitUntil()) : 0;
-      const came = scheduler.pass(Math.max(0, until - scheduler.now));
-      if (came) this.#hotUntil = scheduler.now + HOT_MS;
-    } while (
-      scheduler.now < end && !scheduler.handedOver &&
-      (scheduler.runnable || (mayWait && this.#hot()))
+    do this.#pass(); while (
+      scheduler.now < end && !scheduler.handedOver && (scheduler.runnable || this.#staysOn())
     );
+    this.#freeTurns = scheduler.handedOver ? FREE_TURNS : Math.max(0, this.#freeTurns - 1);
     this.#lastTurnEnd = scheduler.now;
     this.#pending = false;
     this.#comeBack();
   }
 
-  /** Until when it is worth waiting in the poller: for traffic to continue, or for a near timer. */
-  #waitUntil(): number {
-    const { next } = this.#scheduler.timers;
-    const near = next - this.#scheduler.now < HOT_MS ? next : 0;
-    return this.#scheduler.waiters > 0 ? Math.max(near, this.#hotUntil) : near;
+  #pass(): void {
+    const scheduler = this.#scheduler;
+    const { runnable, now } = scheduler;
+    const event = scheduler.pass(this.#maxWait());
+    const { waited } = scheduler;
+    this.#waitLeft -= waited;
+    if (!scheduler.runnable || waited > 0) this.#noWork(scheduler.now - waited);
+    if (scheduler.runnable) this.#spinner.busy(scheduler.now, event);
+    else if (!runnable && waited === 0) this.#spinner.looked(now, scheduler.now);
   }
 
-  #hot(): boolean {
-    return this.#scheduler.now < this.#waitUntil();
+  /** There has been no work since `at`. */
+  #noWork(at: number): void {
+    this.#spinner.idle(at, this.#share(), this.#longestSpin);
+  }
+
+  get #longestSpin(): number {
+    return this.#mayWait ? SHORT_SPIN_GAP_MS : SPIN_GAP_MS;
+  }
+
+  /** Looks for signs of work that the host has of its own: an immediate of ours came late. */
+  #lookAtHost(at: number): void {
+    const unasked = this.#immediate !== null && this.#freeTurns < FREE_TURNS;
+    if (unasked && at - this.#lastTurnEnd > HOST_BUSY_MS) this.#hostUntil = at + HOST_ACTIVE_MS;
+    this.#forgetImmediate();
+  }
+
+  /** Whether the host's loop may stand still for moments. */
+  get #mayWait(): boolean {
+    return this.#freeTurns === 0 && this.#scheduler.now >= this.#hostUntil;
+  }
+
+  /** Whether the turn goes on although there is no work. */
+  #staysOn(): boolean {
+    const { now } = this.#scheduler;
+    return this.#mayWait && this.#waitLeft > 0 && now < this.#nearUntil();
+  }
+
+  /** How long a pass may wait in the poller. */
+  #maxWait(): number {
+    if (!this.#mayWait) return 0;
+    const { now, runnable } = this.#scheduler;
+    if (runnable ? this.#spinner.willSpin(now, SHORT_SPIN_GAP_MS) : this.#spinner.spins(now)) {
+      return 0;
+    }
+    return Math.max(0, Math.min(this.#waitLeft, this.#nearUntil() - now));
+  }
+
+  /** Until when it is worth not to sleep: for traffic to continue, or for a near timer. */
+  #nearUntil(): number {
+    const { now, timers, waiters } = this.#scheduler;
+    const near = timers.next - now < NEAR_MS ? timers.next : 0;
+    return waiters > 0 ? Math.max(near, this.#spinner.promised(now)) : near;
   }
 
   /** Sees to it that the next turn comes when it must. */
   #comeBack(): void {
-    if (this.#scheduler.runs.size === 0) return;
-    if (this.#scheduler.runnable || this.#hot()) {
+    const { runs, runnable, now } = this.#scheduler;
+    if (runs.size === 0) return this.#spinner.reset();
+    if (!runnable) this.#noWork(now);
+    if (runnable || this.#isNear(now)) {
       this.#pending = true;
       this.#immediate = setImmediate(this.#turn);
     } else {
+      this.#spinner.sleep();
       this.#idle();
     }
+  }
+
+  #isNear(now: number): boolean {
+    if (now >= this.#nearUntil()) return false;
+    return now < this.#hostUntil ? this.#spinner.spins(now) : true;
+  }
+
+  /** Part of the time that may be spent spinning: the most that a run has asked for. */
+  #share(): number {
+    let share = -1;
+    for (const run of this.#scheduler.runs) share = Math.max(share, run.spinShare ?? -1);
+    return share < 0 ? SPIN_SHARE : share;
   }
 
   #idle(): void {
@@ -138,20 +210,23 @@ export class HostLoop {
   }
 
   #watch(): void {
-    this.#wait ??= this.#scheduler.source.hostWait();
-    if (this.#wait.armed) return;
-    this.#wait.arm(() => {
-      this.#quiet();
-      this.kick();
-    });
+    const { source, waiters, unheld } = this.#scheduler;
+    const wait = source.hostWait();
+    if (!wait.armed) {
+      wait.arm(() => {
+        this.#quiet();
+        this.kick();
+      });
+    }
+    wait.hold(waiters > unheld);
   }
 
   #setTimer(at: number): void {
     if (this.#timer !== null && this.#timerAt <= at) return;
     this.#clearTimer();
     this.#timerAt = at;
-    // Rounded down: the near rest of the wait is spent in the poller, which is more exact.
-    const delay = Math.max(0, Math.floor(at - now()));
+    // Rounded down: the rest is spun for, which is more exact, or else is a timer of its own.
+    const delay = Math.max(1, Math.floor(at - now()));
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#timerAt = Infinity;

@@ -16,6 +16,8 @@ export interface Owner<G> {
   readonly scheduler: Parker<G>;
   /** Whether goroutines keep the place where they were started. */
   readonly debug: boolean;
+  /** Part of the time that the thread may spin for events; undefined for the default. */
+  readonly spinShare: number | undefined;
   /** Whether it is an error when all goroutines are asleep for ever. */
   readonly detectDeadlock: boolean;
   /** The machine that it runs on; null where there is only one. */

@@ -68,6 +68,10 @@ export class Scheduler {
    * longest. Without one, as always but in simulations, they run first in, first out.
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
+  /** Goroutines that wait for the world outside and are not to keep the process alive. */
+  unheld = 0;
+  /** How long the last pass waited in the poller. */
+  waited = 0;
   /** Called when a goroutine becomes runnable while no pass is under way. */
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
@@ -87,6 +91,12 @@ export class Scheduler {
   /** How many goroutines wait for the world outside. */
   get waiters(): number {
     return this.source.waiters;
+  }
+
+  /** Changes how many of the goroutines that wait do not keep the process alive. */
+  addUnheld(count: number): void {
+    this.unheld += count;
+    if (!this.#passing && this.runs.size > 0) this.onOutside();
   }
 
   /** Whether some goroutine could run now. */
@@ -153,6 +163,22 @@ export class Scheduler {
   }
 
   /**
+   * As {@linkcode start}, with the first turn of `g` at once if the host's code has the thread: what
+   * need not wait then costs no turn of the scheduler.
+   */
+  startNow(g: G): void {
+    if (this.#passing || this.current !== null || this.blocking) return this.start(g);
+    this.count++;
+    this.spawned++;
+    g.run.add(g);
+    g.state = RUNNABLE;
+    if (this.observer !== null) this.observer.woke(g, null);
+    this.switches++;
+    this.#observed(g, () => this.#step(g));
+    if (g.state !== DEAD) this.onOutside();
+  }
+
+  /**
    * Runs a batch, looks at the poller, fires timers. With nothing runnable it waits in the poller,
    * for `maxWait` milliseconds or until the next timer. Gives whether the poller had something.
    */
@@ -163,7 +189,8 @@ export class Scheduler {
       this.#timeBatch(now());
       const wait = this.#mayWait() ? Math.min(maxWait, this.timers.next - this.now) : 0;
       const came = this.#look(wait);
-      if (wait > 0) this.now = now();
+      if (wait > 0) this.#timeWait(now());
+      else this.waited = 0;
       if (this.timers.size > 0) this.timers.fire(this.now);
       return came;
     } catch (error) {
@@ -212,6 +239,11 @@ export class Scheduler {
     this.#batch.took(now - this.now);
     this.now = now;
     this.tick = Math.floor(now);
+  }
+
+  #timeWait(now: number): void {
+    this.waited = now - this.now;
+    this.now = now;
   }
 
   /** With nothing runnable, something to wait for, and no run whose end is to be told first. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
 import { shown } from "../validate/argument.ts";
-import { BOUNDED_DAEMON, DAEMON, G, type Routine, type RunOwner } from "./goroutine.ts";
+import { BOUNDED_DAEMON, DAEMON, G, MEMBER, type Routine, type RunOwner } from "./goroutine.ts";
 import { PARK } from "./park.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
@@ -52,6 +52,12 @@ export function backgroundRun(): Run {
   return background = run;
 }
 
+/** Whether the code that executes is in no `run`: the host's own, or a goroutine that it started. */
+export function outsideRun(): boolean {
+  const run = scheduler.current?.run ?? null;
+  return run === null || run === background;
+}
+
 /** What is to be done when a run is over; nothing if there are others. */
 export async function afterRun(): Promise<void> {
   if (scheduler.runs.size === 0) await host.stop();
@@ -62,6 +68,13 @@ export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): G<T> {
   const g = new G<T>(run, name, body);
   scheduler.start(g as G);
   return g;
+}
+
+/** As {@linkcode spawn}, for the host's code, which has the thread: the first turn is at once. */
+export function spawnNow<T>(run: RunOwner, name: string, body: Routine<T>, kind = MEMBER): void {
+  const g = new G<T>(run, name, body);
+  g.kind = kind;
+  scheduler.startNow(g as G);
 }
 
 /** The run that a goroutine belongs to which is started here. */
@@ -102,9 +115,12 @@ export function goBounded(
   return startDaemon(run, name, body, BOUNDED_DAEMON);
 }
 
-/** As {@linkcode goBounded}, of a body whose `return` works before its first turn as well. */
-export function goBoundedTask(run: RunOwner, name: string, body: Routine<void>): void {
-  void startDaemon(run, name, body, BOUNDED_DAEMON);
+/**
+ * As {@linkcode goBounded}, for the host's code: the first turn is at once, and `return` of `body`
+ * works before it as well.
+ */
+export function goBoundedTaskNow(run: RunOwner, name: string, body: Routine<void>): void {
+  spawnNow(run, name, body, BOUNDED_DAEMON);
 }
 
 function* guarded(f: () => Routine<void>, last: () => void): Routine<void> {

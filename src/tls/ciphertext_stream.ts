@@ -8,7 +8,7 @@
  * either, which would take it for an orderly one: that must come as a close_notify.
  */
 import type { Conn } from "../net/net.ts";
-import { ConnPump } from "../bridge/duplex.ts";
+import { ConnPump } from "../bridge/conn_pump.ts";
 
 /** See the top of this file. */
 export class CiphertextStream extends ConnPump {

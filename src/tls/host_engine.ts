@@ -5,7 +5,7 @@
  */
 import { now } from "../sched/clock.ts";
 import type { PeerCertificate } from "node:tls";
-import { pumpDuplex } from "../bridge/duplex.ts";
+import { pumpDuplex } from "../bridge/conn_pump.ts";
 import { hostError, nodeTLS, requireLoop } from "../bridge/host.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
@@ -78,7 +78,7 @@ class HostClient implements TLSClientSide {
       checkServerIdentity: verifyHost,
       // An IP address is checked, but never asked for as a name (RFC 6066).
       ...(parseIP(name) === null ? { servername: sentName(name) } : { host: name }),
-      socket: pumpDuplex(ciphertext),
+      socket: pumpDuplex(ciphertext, true),
     });
     socket.once("secureConnect", () => secure.secured());
     socket.on("error", (error) => secure.refused(hostError(error)));

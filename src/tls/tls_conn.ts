@@ -45,7 +45,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     this.#ciphertext = ciphertext;
     this.#securing.onWatch = this.reading.onWatch;
     this.#securing.onUnwatch = this.reading.onUnwatch;
-    ciphertext.isWanted = () => (this.stream?.readableLength ?? 0) < MOST_READY;
+    ciphertext.isWanted = () => this.ready + (this.stream?.readableLength ?? 0) < MOST_READY;
     ciphertext.onWrote = () => this.changed();
     ciphertext.onEnd = (error) => {
       if (error !== null) this.broken(error);

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { type Duplex, PassThrough } from "node:stream";
+import { type Duplex, PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
+import tls from "node:tls";
 import { WebSocket, WebSocketServer } from "ws";
 import {
   type Conn,
@@ -21,16 +22,19 @@ import {
   run,
   sleep,
   toDuplex,
+  toWebStreams,
   wait,
 } from "../../mod.ts";
-import { only, pair, thrown, until } from "../support/harness.ts";
+import { only, option, pair, thrown, until } from "../support/harness.ts";
 import { assertPattern, pattern } from "../support/pattern.ts";
+import { startProgram } from "../support/child.ts";
+import { SERVER } from "../support/tls_pair.ts";
 
 const LARGE = 8 << 20;
 const text = (s: string) => new TextEncoder().encode(s);
 
 /** All that comes out of `stream`. */
-async function collect(stream: Duplex): Promise<Uint8Array> {
+async function collect(stream: Readable): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of stream) parts.push(part);
   return Buffer.concat(parts);
@@ -146,7 +150,7 @@ only("run", "each side may end before the other", function* () {
   assert.equal(String(yield* wait(collect(stream))), "answer");
 
   const [c, d] = yield* pair();
-  const other = toDuplex(c);
+  const other = toDuplex(c, { allowHalfOpen: true });
   d.closeWrite();
   other.resume();
   yield* wait(once(other, "end"));
@@ -157,14 +161,89 @@ only("run", "each side may end before the other", function* () {
   if (!other.closed) yield* wait(once(other, "close"));
 });
 
-only("run", "without half-open ends the peer's end ends it", function* () {
+only("run", "the peer's end ends, finishes and closes it, as with node:net", function* () {
   const [a, b] = yield* pair();
-  const stream = toDuplex(a, { allowHalfOpen: false });
+  const stream = toDuplex(a);
+  const told: string[] = [];
+  for (const event of ["end", "finish", "close"]) stream.on(event, () => told.push(event));
   stream.resume();
   b.closeWrite();
   assert.equal(yield* b.read(new Uint8Array(1)), null);
   if (!stream.closed) yield* wait(once(stream, "close"));
+  assert.deepEqual(told, ["end", "finish", "close"]);
+  assert.equal(a.fd, -1);
   b.close();
+});
+
+/** Sends a body under TLS and ends; the stream above is as much as node:tls makes of it. */
+function* tlsBody(length: number): Routine<{ server: tls.Server; port: number }> {
+  const server = tls.createServer(SERVER, (socket) => {
+    socket.on("error", () => {});
+    socket.end(pattern(length));
+  });
+  server.listen(0, "127.0.0.1");
+  yield* wait(once(server, "listening"));
+  return { server, port: (server.address() as net.AddressInfo).port };
+}
+
+only("run", "node:tls over it loses nothing to a reader that pauses", function* () {
+  const { server, port } = yield* tlsBody(3_000_000);
+  const below = toDuplex(yield* dial("tcp", `127.0.0.1:${port}`));
+  const socket = tls.connect({ socket: below, ca: SERVER.cert, servername: "localhost" });
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("data", (part: Uint8Array) => {
+    parts.push(part);
+    socket.pause();
+    setTimeout(() => socket.resume(), 1);
+    if ((length += part.length) === 3_000_000) resolve();
+  });
+  socket.on("close", resolve);
+  yield* wait(promise);
+  assertPattern(Buffer.concat(parts), 3_000_000);
+  socket.destroy();
+  below.destroy();
+  server.close();
+  yield* wait(once(server, "close"));
+});
+
+only("run", "a socket of node:tls as a connection is read to its end", function* () {
+  const { server, port } = yield* tlsBody(3_000_000);
+  const socket = tls.connect({ port, host: "127.0.0.1", ca: SERVER.cert, servername: "localhost" });
+  const conn = fromDuplex(socket);
+  assertPattern(yield* readAll(conn), 3_000_000);
+  conn.close();
+  if (!socket.closed) yield* wait(once(socket, "close"));
+  server.close();
+  yield* wait(once(server, "close"));
+});
+
+/** The readable half of a connection's web streams; the other is closed behind it. */
+function webReadable(conn: Conn): Readable {
+  const { readable, writable } = toWebStreams(conn);
+  return Readable.from(readable).once("end", () => void writable.close());
+}
+
+test("a stream that go() made in a callback of the host outlives that goroutine", async () => {
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    setTimeout(() => socket.end("hello"), 30);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  for (const make of [toDuplex, webReadable]) {
+    const stream = await new Promise<Readable>((resolve) => {
+      go(function* () {
+        resolve(make(yield* dial("tcp", `127.0.0.1:${port}`)));
+      });
+    });
+    assert.equal(String(await collect(stream)), "hello");
+    stream.destroy();
+  }
+  server.close();
+  await once(server, "close");
 });
 
 only("run", "a reset is an error with its code, and closes the stream", function* () {
@@ -241,13 +320,69 @@ only("run", "it has the manners of a socket", function* () {
   assert.equal(stream.remoteAddress, "127.0.0.1");
   assert.equal(stream.remoteFamily, "IPv4");
   assert.equal(`${stream.localAddress}:${stream.localPort}`, String(a.localAddr));
-  assert.equal(stream.setNoDelay(true).setKeepAlive(true, 5000).ref().unref(), stream);
+  const { localAddress: address, localPort: port } = stream;
+  assert.deepEqual(stream.address(), { address, port, family: "IPv4" });
+  assert.deepEqual([stream.connecting, stream.pending, stream.readyState], [false, false, "open"]);
+  assert.equal(stream.setNoDelay(true).setKeepAlive(true, 5000).ref().unref().ref(), stream);
+  const connected = once(stream, "connect");
+  stream.connect(1, "elsewhere", () => {});
+  yield* wait(connected);
+  stream.write("four");
+  assert.equal(stream.bytesWritten, 4);
+  yield* b.write(text("seven77"));
+  stream.resume();
+  yield* until(() => stream.bytesRead === 7);
+  stream.destroySoon();
+  yield* wait(once(stream, "close"));
+  assert.deepEqual([stream.pending, stream.readyState, stream.address()], [true, "closed", {}]);
+  b.close();
+});
+
+only("run", "its timeout is that of a socket", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a) as unknown as net.Socket;
   const idle = once(stream, "timeout");
   stream.setTimeout(30);
+  assert.equal(stream.timeout, 30);
   yield* wait(idle);
-  stream.setTimeout(0);
+  const listener = () => {};
+  for (let i = 0; i < 15; i++) stream.setTimeout(1000, listener).setTimeout(0, listener);
+  assert.equal(stream.listenerCount("timeout"), 0);
+  assert.throws(() => stream.setTimeout(-1), RangeError);
+  assert.throws(() => stream.setTimeout("5" as unknown as number), TypeError);
   stream.destroy();
   b.close();
+});
+
+only("run", "its setters take what node:net takes, also when it is destroyed", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a) as unknown as net.Socket;
+  const idle = () => option(a, "TCP_KEEPIDLE");
+  stream.setKeepAlive(true, 5_000);
+  const before = idle();
+  for (const delay of ["1000", 1e9, 2 ** 31, Infinity, -1, NaN, 0]) {
+    assert.equal(stream.setKeepAlive(true, delay as number), stream, String(delay));
+  }
+  assert.deepEqual([before, idle()], [5, 15], "out of range, the time is that of dial");
+  stream.destroy();
+  assert.equal(stream.setNoDelay().setKeepAlive(true, 1).setTimeout(5).ref().unref(), stream);
+  assert.throws(() => stream.connect(1), /closed/);
+  b.close();
+});
+
+only("run", "resetAndDestroy resets", function* () {
+  const [a, b] = yield* pair();
+  const stream = toDuplex(a) as unknown as net.Socket;
+  stream.on("error", assert.fail);
+  stream.resetAndDestroy();
+  assert.equal(((yield* thrown(readAll(b))) as OpError).code, "ECONNRESET");
+  b.close();
+});
+
+test("a stream that is unreferenced does not keep the process alive, and still works", async () => {
+  await using program = startProgram("tests/fixtures/unref_fixture.ts");
+  assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
+  assert.equal(program.stdout.text, "hello while unreferenced\nended\n");
 });
 
 /** A server of ours that hands every connection to `serve` as a stream. */

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import process from "node:process";
+import type { Duplex } from "node:stream";
 import { test } from "node:test";
+import { setImmediate } from "node:timers";
 import {
   type Conn,
   DeadlockError,
@@ -20,6 +22,7 @@ import {
   run,
   runSync,
   sleep,
+  toDuplex,
   wait,
   Waker,
   type WakerHandle,
@@ -366,6 +369,96 @@ for (const [title, how, least, most] of TERMINATIONS) {
     assert.ok(least <= left && left <= most, `${left} descriptors are left`);
   });
 }
+
+/** Milliseconds of each of `count` round trips of `stream`, whose next write comes by `next`. */
+function roundTrips(stream: Duplex, count: number, next: (write: () => void) => void) {
+  return new Promise<number[]>((resolve) => {
+    const times: number[] = [];
+    let began = 0;
+    const write = () => {
+      began = performance.now();
+      stream.write("ping");
+    };
+    stream.on("data", () => {
+      times.push(performance.now() - began);
+      if (times.length < count) return next(write);
+      stream.destroy();
+      resolve(times);
+    });
+    write();
+  });
+}
+
+/** The middle one. */
+function median(times: number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1];
+}
+
+/** An echo of the host's own, in this thread. */
+async function hostEcho(): Promise<{ address: string; close: () => void }> {
+  const server = createNetServer((socket) => socket.on("error", () => {}).pipe(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, close: () => server.close() };
+}
+
+/** Less than the millisecond for which the thread once waited in the poller after each event. */
+const STANDSTILL_MS = 0.9;
+
+for (
+  const [name, next] of [["setImmediate", setImmediate], [
+    "at once",
+    (f: () => void) => f(),
+  ]] as const
+) {
+  test(`round trips through the host's own code do not wait for the poller (${name})`, async () => {
+    const { address, close } = await hostEcho();
+    const inRun = await run(function* () {
+      const stream = toDuplex(yield* dial("tcp", address));
+      return yield* wait(roundTrips(stream, 300, next));
+    });
+    const conn = await run(() => dial("tcp", address));
+    const outside = await roundTrips(toDuplex(conn), 300, next);
+    close();
+    assert.ok(median(inRun) < STANDSTILL_MS, `${median(inRun)} ms in a run`);
+    assert.ok(median(outside) < STANDSTILL_MS, `${median(outside)} ms outside of one`);
+  });
+}
+
+test("immediates of the host go on beside traffic that a goroutine waits for", async () => {
+  const { address, close } = await hostEcho();
+  let [immediates, trips, over] = [0, 0, false];
+  const tick = () => {
+    immediates++;
+    if (!over) setImmediate(tick);
+  };
+  tick();
+  await run(function* () {
+    using conn = yield* dial("tcp", address);
+    const buf = new Uint8Array(4);
+    for (; trips < 300; trips++) {
+      yield* conn.write(buf);
+      yield* conn.readFull(buf);
+    }
+  });
+  over = true;
+  close();
+  assert.ok(immediates > 2 * trips, `${immediates} immediates during ${trips} round trips`);
+});
+
+test("a run that never spins, and bad shares", async () => {
+  const { address, close } = await hostEcho();
+  const times = await run(function* () {
+    const stream = toDuplex(yield* dial("tcp", address));
+    return yield* wait(roundTrips(stream, 20, setImmediate));
+  }, { spinShare: 0 });
+  assert.equal(times.length, 20);
+  for (const spinShare of [-1, 2, NaN, "1" as unknown as number]) {
+    await assert.rejects(run(function* () {}, { spinShare }), RangeError);
+  }
+  close();
+});
 
 test("a thread that is watching its poller can be terminated, and the process then ends", async () => {
   await using program = startProgram("tests/fixtures/terminated_fixture.ts");

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a thread does that has run out of work: spin, wait, or sleep. As KVM's halt polling and Go's
+ * spinning Ms do, it goes by the recent gaps between running out of work and the next event.
+ *
+ *   spin   looks at the poller again and again; costs CPU time, sees an event at once
+ *   wait   blocks in the poller for moments; cheap, but the host's loop stands still meanwhile
+ *   sleep  has another thread watch the poller beside the host's loop; the wake-up costs the most
+ *
+ * CPU time spent spinning is bounded by a token bucket, which a share of the time that passes fills.
+ * An event that is found by spinning costs tokens only for what exceeds the price of a sleep and a
+ * wake-up, since without spinning those would have been paid; a spin for nothing costs all of itself.
+ */
+
+/** CPU time of one sleep and one wake-up by another thread; about as much later is the event seen. */
+const WAKE_MS = 0.1;
+/** Longest average gap for which an event is promised soon. */
+const LONGEST_GAP_MS = 0.5;
+/** A gap counts as no longer than this: one long pause must not hide many short gaps. */
+const CLIPPED_GAP_MS = 2 * LONGEST_GAP_MS;
+/** Weight of the newest gap in the average. */
+const WEIGHT = 1 / 4;
+/** An event is waited for this many times the average gap, plus {@linkcode SLACK_MS}. */
+const PATIENCE = 3;
+const SLACK_MS = 0.05;
+/** Tokens that the bucket holds, in milliseconds of spinning. */
+const BURST_MS = 10;
+/** Two looks further apart than this, with nothing between them: others need this processor. */
+const STALL_MS = 0.05;
+/** How long there is no spinning after that. */
+const CROWDED_MS = 1000;
+
+/** One per thread. Times are milliseconds of the scheduler's clock. */
+export class Spinner {
+  /** Average time between running out of work and the next event. */
+  #gap = WAKE_MS / 2;
+  #tokens = BURST_MS;
+  #filledAt = 0;
+  /** When the thread ran out of work; 0 while it has some. */
+  #idleSince = 0;
+  #asleep = false;
+  /** Until when the next event is promised. */
+  #until = 0;
+  /** Until when it spins for it. */
+  #spinUntil = 0;
+  #crowdedUntil = 0;
+
+  /** The thread has work again: an event from the poller if `event`, else something of its own. */
+  busy(now: number, event: boolean): void {
+    if (this.#idleSince === 0) return;
+    const waited = now - this.#idleSince;
+    if (event) {
+      const gap = this.#asleep ? Math.max(waited / 2, waited - WAKE_MS) : waited;
+      this.#gap += (Math.min(gap, CLIPPED_GAP_MS) - this.#gap) * WEIGHT;
+    }
+    const spun = Math.min(now, this.#spinUntil) - this.#idleSince;
+    const hit = event && now <= this.#spinUntil;
+    this.#tokens -= hit ? Math.max(0, spun - WAKE_MS) : spun;
+    this.#idleSince = 0;
+    this.#asleep = false;
+  }
+
+  /**
+   * The thread has no work. Decides what it does, unless that is decided.
+   *
+   * @param share part of the time that may be spent spinning
+   * @param longest longest average gap for which it spins
+   */
+  idle(now: number, share: number, longest: number): void {
+    if (this.#idleSince !== 0) return;
+    this.#tokens = Math.min(BURST_MS, this.#tokens + (now - this.#filledAt) * share);
+    this.#filledAt = this.#idleSince = now;
+    this.#until = now + this.#patience;
+    this.#spinUntil = share > 0 && this.willSpin(now, longest) ? this.#until : now;
+  }
+
+  /** Whether it would spin if there were no work. */
+  willSpin(now: number, longest: number): boolean {
+    return this.#gap < longest && this.#patience <= this.#tokens && now > this.#crowdedUntil;
+  }
+
+  get #patience(): number {
+    return this.#gap < LONGEST_GAP_MS ? this.#gap * PATIENCE + SLACK_MS : 0;
+  }
+
+  /** Two looks with nothing between them were at `before` and `now`. */
+  looked(before: number, now: number): void {
+    if (now - before > STALL_MS) this.#crowdedUntil = now + CROWDED_MS;
+  }
+
+  /** Whether to look again at once. */
+  spins(now: number): boolean {
+    return this.#idleSince !== 0 && now < this.#spinUntil && now > this.#crowdedUntil;
+  }
+
+  /** Until when an event is promised. */
+  promised(now: number): number {
+    return this.#idleSince === 0 ? now + this.#patience : this.#until;
+  }
+
+  /** The thread goes to sleep. */
+  sleep(): void {
+    this.#asleep = true;
+  }
+
+  /** Nobody runs any more. */
+  reset(): void {
+    this.#idleSince = 0;
+    this.#asleep = false;
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/** Streams of the library for clients from npm. */
+import type { Duplex } from "node:stream";
+import { dial, run, tlsDial, toDuplex } from "../../mod.ts";
+import { certificate } from "../fixtures/tls/certificates.ts";
+
+/** The certificate of the servers, which is its own authority. */
+export const { cert: CA } = certificate("server");
+
+/** A stream to `port`, which outlives the run that dialled it. */
+export async function dialStream(port: number): Promise<Duplex> {
+  return toDuplex(await run(() => dial("tcp", `127.0.0.1:${port}`)));
+}
+
+/** The same under TLS. */
+export async function tlsStream(port: number): Promise<Duplex> {
+  return toDuplex(await run(() => tlsDial("tcp", `127.0.0.1:${port}`, { ca: CA })));
+}
