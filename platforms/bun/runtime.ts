@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
-import { execArgv } from "node:process";
 import { readFileSync } from "node:fs";
-import { env } from "node:process";
+import process, { env, execArgv } from "node:process";
+import { isMainThread } from "node:worker_threads";
 import type { JsRuntime } from "../contract/platform.ts";
 import { denoErrors } from "./deno_errors.ts";
 import {
@@ -36,6 +36,8 @@ export const bun: JsRuntime = {
   },
   completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
   variable: (name) => env[name],
+  // A worker that calls process.exit ends alone; at `terminate` nothing of it runs.
+  ...isMainThread ? {} : { onUnload: (f) => void process.on("exit", f) },
   // Bun has no permissions.
   get reloadsModules(): boolean {
     return execArgv.includes("--hot");

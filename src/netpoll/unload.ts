@@ -28,6 +28,10 @@ export function closeAtUnload(before: () => void): void {
   keepFdTable(table);
   runtime.onUnload(() => {
     before();
-    for (const fd of table) sockets.close(fd);
+    for (const fd of table) {
+      // Crossed out first: a reactor's main thread closes what a dead worker's table still has.
+      table.remove(fd);
+      sockets.close(fd);
+    }
   });
 }

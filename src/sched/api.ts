@@ -50,8 +50,8 @@ export function go<A extends unknown[], T>(
  * goroutine is then ended only at the end of the grace. A connection or listener that `main` returns belongs to the
  * caller and stays open.
  *
- * In a worker of your own, let `main` return before the worker ends: `terminate()` runs no code in
- * the worker, so its connections, its poller and, on Deno, the thread that waits for them stay with
+ * In a worker of your own, let `main` return before the worker ends, or call `process.exit` there:
+ * `terminate()` runs no code in the worker, so its connections, its poller and, on Deno, the thread that waits for them stay with
  * the process. A `workerPool` and a reactor close what their terminated workers leave.
  *
  * @param main the first goroutine

@@ -357,6 +357,7 @@ test("a poller under watch outlives the last waker", async () => {
 /** How three workers of the program end, and the descriptors that may be left: least and most. */
 const TERMINATIONS = [
   ["a worker whose run has returned leaves no descriptor", "end", 0, 2],
+  ["a worker that calls process.exit leaves no descriptor", "exit", 0, 2],
   ["a worker that is terminated leaves its descriptors", "terminate", 12, 60],
 ] as const;
 
