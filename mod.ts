@@ -145,6 +145,8 @@ export {
   type SelectWaiter,
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
+export { notify, SignalNotifier } from "./src/signal/notify.ts";
+export type { Signal } from "./src/signal/signals.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";
 export { after, Ticker, Timer } from "./src/time/timer.ts";
 export { type FuncTimer, timerFunc } from "./src/time/after_func.ts";
