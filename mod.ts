@@ -145,6 +145,18 @@ export {
   type SelectWaiter,
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
+export { serve } from "./src/serve/serve.ts";
+export type { ServeContext, ServeCounts, ServeHandler } from "./src/serve/conn_server.ts";
+export type { ServeOptions } from "./src/serve/options.ts";
+export type {
+  FirstBytes,
+  Limit,
+  LimitName,
+  Limits,
+  RateLimit,
+  Shed,
+  ShedPolicy,
+} from "./src/limit/limit_options.ts";
 export { notify, SignalNotifier } from "./src/signal/notify.ts";
 export type { Signal } from "./src/signal/signals.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";

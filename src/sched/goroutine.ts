@@ -185,10 +185,3 @@ export const ENDED: Outcome<never> = {
   ok: false,
   error: new PanicError("the goroutine was ended"),
 };
-
-/** What is thrown at a `yield` of something that is not the library's. */
-export function misuse(): PanicError {
-  return new PanicError(
-    "yield of a foreign value: call a function that may park with yield*",
-  );
-}

@@ -12,6 +12,7 @@ import { type G, type Goroutine, PanicError, type Routine } from "../sched/gorou
 import { scheduler } from "../sched/thread.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Starts the goroutines of a {@linkcode scope}; passed to its body. */
 export class Scope {
@@ -149,3 +150,5 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   }
   return yield* main.join();
 }
+
+refuseAwait(scope.prototype, "scope");

@@ -22,6 +22,7 @@ import {
   type TLSListenOptions,
   type TLSServerOptions,
 } from "./tls_options.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /**
  * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
@@ -195,3 +196,5 @@ class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
     return this.#server.begin(this.#below.collect(waiter));
   }
 }
+
+refuseAwait(tlsListen.prototype, "tlsListen");
