@@ -16,9 +16,14 @@ import { AdmissionControl } from "./admission.ts";
 import { LimitedAccept, LimitedAcceptCase } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Listener with limits, as {@linkcode limit} returns it. */
 export class LimitedListener implements Listener {
+  static {
+    showAs(LimitedListener.prototype, (it) => `${it.#listener} with limits`);
+  }
+
   readonly #listener: StreamListener<Addr, Conn>;
   readonly #fd: NetFD<Addr>;
   readonly #admission: AdmissionControl;

@@ -37,6 +37,8 @@ export function checkNetwork(
   kind: "streams" | "datagrams",
   other: string,
 ): void {
+  // What is no text at all is for those who resolve it.
+  if (typeof network !== "string") return;
   const datagrams = /^udp[46]?$|^unixgram$/.test(network);
   const streams = /^tcp[46]?$|^unix(packet)?$/.test(network);
   if (kind === "streams" ? !datagrams : !streams) return;

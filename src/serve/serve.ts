@@ -2,7 +2,8 @@
 /** Serving by goroutines. Go: net/http, Server.Serve, for any protocol. */
 import type { Listener } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { needFunction, needMethods } from "../validate/argument.ts";
+import { requireFunction } from "../sched/misuse.ts";
+import { needMethods } from "../validate/argument.ts";
 import { ConnServer, type ServeCounts, type ServeHandler } from "./conn_server.ts";
 import { checkServeOptions, type ServeOptions } from "./options.ts";
 
@@ -34,6 +35,6 @@ export function serve(
   options: ServeOptions = {},
 ): Routine<ServeCounts> {
   needMethods("serve", "listener", "a listener, as listen returns", listener, "accept", "close");
-  needFunction("serve", "handler", handler);
+  requireFunction("serve", handler, serve);
   return new ConnServer(listener, handler, checkServeOptions(options)).run();
 }

@@ -11,6 +11,7 @@ import { type G, PanicError, type RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { catchSignals, releaseSignals } from "./caught_signals.ts";
 import { checkSignals, type Signal } from "./signals.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Signals that a channel keeps for a slow receiver; further ones are dropped, as in Go. */
 const CAPACITY = 16;
@@ -130,3 +131,8 @@ export function notify(...signals: Signal[]): SignalNotifier {
   }
   return new SignalNotifier(names, run);
 }
+
+showAs(
+  SignalNotifier.prototype,
+  ({ context }) => `SignalNotifier(${context.err === null ? "listening" : "signalled"})`,
+);

@@ -13,9 +13,18 @@ import { scheduler } from "../sched/thread.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Starts the goroutines of a {@linkcode scope}; passed to its body. */
 export class Scope {
+  static {
+    showAs(
+      Scope.prototype,
+      (s) =>
+        `Scope(${s.#living} goroutines${s.#over ? ", over" : s.#cancelled ? ", cancelled" : ""})`,
+    );
+  }
+
   readonly #owner: G;
   /** The living that were not told to end. */
   readonly #going = new Set<G>();

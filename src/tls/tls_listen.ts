@@ -23,6 +23,7 @@ import {
   type TLSServerOptions,
 } from "./tls_options.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
@@ -77,6 +78,10 @@ export function tlsListener(listener: Listener, options: TLSServerOptions): TLSL
 
 /** Listener for TLS connections, as {@linkcode tlsListen} returns it. */
 export class TLSListener implements Listener {
+  static {
+    showAs(TLSListener.prototype, (it) => `TLS${it.#listener}`);
+  }
+
   readonly #listener: Listener;
   readonly #server: TLSServerSide;
 

@@ -13,6 +13,7 @@ import { HalfConn, VirtualReadyCase } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** How far a write has come, for whoever ends it. */
 export interface Progress {
@@ -24,6 +25,13 @@ export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
 export abstract class VirtualConn implements Conn {
+  static {
+    showAs(VirtualConn.prototype, (conn) => {
+      const ends = [...new Set([String(conn.localAddr), String(conn.remoteAddr)])].join("->");
+      return `Conn(${ends}${conn.closed ? ", closed" : ""})`;
+    });
+  }
+
   static {
     refuseAwait(VirtualConn.prototype.readInto.prototype, "conn.read");
     refuseAwait(VirtualConn.prototype.writeAll.prototype, "conn.write");
