@@ -10,7 +10,7 @@ import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 
 /** See the top of this file. */
-export class IdleTimer implements HeapTimer {
+export class IdleTimer implements HeapTimer, Disposable {
   slot: number = NO_SLOT;
   readonly #fd: NetFD<Addr>;
   readonly #timeout: number;
@@ -27,6 +27,11 @@ export class IdleTimer implements HeapTimer {
   /** Ends it. */
   stop(): void {
     scheduler.timers.stop(this);
+  }
+
+  /** As {@linkcode IdleTimer.stop}. */
+  [Symbol.dispose](): void {
+    this.stop();
   }
 
   fire(): void {
