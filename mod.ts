@@ -5,15 +5,14 @@
  *
  * @example An echo server with one goroutine per connection.
  * ```ts
- * import { type Conn, go, listen, run } from "@netpoll/netpoll";
+ * import { type Conn, listen, notify, run, serve } from "@netpoll/netpoll";
  *
  * await run(function* () {
  *   using listener = yield* listen("tcp", "127.0.0.1:8080");
- *   for (;;) go(echo, yield* listener.accept());
+ *   yield* serve(listener, echo, { context: notify("SIGINT", "SIGTERM").context });
  * });
  *
  * function* echo(conn: Conn) {
- *   using _ = conn;
  *   const buf = new Uint8Array(4096);
  *   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
  * }

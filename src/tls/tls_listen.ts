@@ -41,7 +41,7 @@ import { showAs } from "../validate/one_line.ts";
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
- * for (;;) go(handle, yield* listener.accept());
+ * yield* serve(listener, echo);
  * ```
  */
 export function* tlsListen(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The options that the three `serve` share mean the same in `./event` and `./reactor`. */
 import assert from "node:assert/strict";
-import { background, dial, go, listen, OpError, withCancel } from "../../mod.ts";
+import { background, dial, go, listen, type OpError, withCancel } from "../../mod.ts";
 import { serve as serveEvents, type Server } from "../../event.ts";
 import { serve as serveOnCores } from "../../reactor.ts";
 import { both, noProc, only, thrown, until } from "../support/harness.ts";

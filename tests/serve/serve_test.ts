@@ -12,7 +12,7 @@ import {
   gosched,
   listen,
   type Listener,
-  OpError,
+  type OpError,
   pipe,
   type Routine,
   serve,
