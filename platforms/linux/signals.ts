@@ -12,6 +12,7 @@ import type { Library, SymbolTable } from "../contract/ffi.ts";
 import type { SignalCalls, SignalStream } from "../contract/signals.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
+import { LIBC } from "./symbols.ts";
 import { handlerPages, WORD_AT } from "./signal_handler.ts";
 
 const SYMBOLS = {
@@ -130,11 +131,10 @@ export class LinuxSignals implements SignalCalls {
 
   #bind(): Calls {
     if (this.#bound !== null) return this.#bound;
-    const library = { title: "the C library", names: [this.#libc.path], paths: [] };
     const runtime = jsRuntime();
     return this.#bound = {
-      save: runtime.dlopen(library, SYMBOLS).symbols,
-      restore: runtime.dlopen(library, RESTORE).symbols,
+      save: runtime.dlopen(LIBC, SYMBOLS).symbols,
+      restore: runtime.dlopen(LIBC, RESTORE).symbols,
     };
   }
 

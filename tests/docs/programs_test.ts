@@ -208,7 +208,7 @@ function* serving(): Generator<[title: string, program: Serving]> {
     for (const [i, source] of blocksOf(file).entries()) {
       const whole = source.includes("await run(");
       const hover = /\bserve\(listener, echo/.test(source) && source.includes("yield* listen(");
-      if (!/\bserve\(/.test(source) || !(whole || hover)) continue;
+      if (!(whole && /\b(serve|listen)\(/.test(source) || hover)) continue;
       const text = whole ? source : aroundHover(source);
       const missing = !whole || /import /.test(text)
         ? text
