@@ -6,6 +6,9 @@ const LIBRARY = new URL("../", import.meta.url).pathname.replace(/^\/(?=[A-Za-z]
 /** Frames of the host, in Bun's words and in Deno's. */
 const HOST = /^(native|node|ext|bun):/;
 
+/** A line of a stack that is a frame. */
+const FRAME = /^\s+at /m;
+
 /** What resumes a generator, as the frame above that of a `function*` that the user called. */
 export const RESUME: unknown = (function* () {})().next;
 
@@ -26,12 +29,14 @@ export function userPlace(line: string): string | null {
  */
 export function atCaller<E extends Error>(error: E, call?: unknown): E {
   const { captureStackTrace } = Error as { captureStackTrace?: Capture };
+  const whole = error.stack ?? "";
   // Deno prints an uncaught error by its captured frames, Bun by its text.
   if (call !== undefined) captureStackTrace?.(error, call);
-  const lines = (error.stack ?? "").split("\n");
-  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  // Where `call` has no frame, as what resumes a generator on Bun, all are gone.
+  const lines = (FRAME.test(error.stack ?? "") ? error.stack! : whole).split("\n");
+  const first = lines.findIndex((line) => FRAME.test(line));
   const users = lines.findIndex((line, i) => i >= first && userPlace(line) !== null);
-  if (first >= 0 && users > first) {
+  if (first >= 0 && users >= first) {
     lines.splice(first, users - first);
     error.stack = lines.join("\n");
   }
