@@ -31,7 +31,7 @@ import {
   withTimeout,
 } from "../../mod.ts";
 import { limit } from "../../reactor.ts";
-import { both, pairOn, parked } from "../harness.ts";
+import { both, pairOn, parked } from "../support/harness.ts";
 
 /** How this runtime shows a value: what `console.log` prints of it. */
 function shown(value: unknown): string {

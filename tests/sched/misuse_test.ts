@@ -20,7 +20,7 @@ import {
   sleep,
   wait,
 } from "../../mod.ts";
-import { both, only, pair, thrown } from "../harness.ts";
+import { both, only, pair, thrown } from "../support/harness.ts";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -214,7 +214,7 @@ test("outside a goroutine a call that must wait says where it belongs", async ()
         setTimeout(() =>
           resolve(calls.map((call) => {
             try {
-              call();
+              return call();
             } catch (error) {
               return error;
             }

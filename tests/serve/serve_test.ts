@@ -21,7 +21,7 @@ import {
   sleep,
   withCancel,
 } from "../../mod.ts";
-import { both, thrown, until } from "../harness.ts";
+import { both, thrown, until } from "../support/harness.ts";
 
 /** Echoes until the end of the stream. */
 function* echo(conn: Conn): Routine<void> {

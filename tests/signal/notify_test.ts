@@ -5,9 +5,9 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { go, gosched, notify, PanicError, run, select, sleep, wait } from "../../mod.ts";
-import { both, only, openLinks, thrown } from "../harness.ts";
+import { both, only, openLinks, thrown } from "../support/harness.ts";
 import { platform } from "../../platforms/platform.ts";
-import { startProgram } from "../system/child.ts";
+import { startProgram } from "../support/child.ts";
 
 const PROGRAM = fileURLToPath(new URL("signal_program.ts", import.meta.url));
 
