@@ -5,15 +5,14 @@
  *
  * @example An echo server with one goroutine per connection.
  * ```ts
- * import { type Conn, go, listen, run } from "@netpoll/netpoll";
+ * import { type Conn, listen, notify, run, serve } from "@netpoll/netpoll";
  *
  * await run(function* () {
  *   using listener = yield* listen("tcp", "127.0.0.1:8080");
- *   for (;;) go(echo, yield* listener.accept());
+ *   yield* serve(listener, echo, { context: notify("SIGINT", "SIGTERM").context });
  * });
  *
  * function* echo(conn: Conn) {
- *   using _ = conn;
  *   const buf = new Uint8Array(4096);
  *   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
  * }
@@ -145,6 +144,20 @@ export {
   type SelectWaiter,
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
+export { serve } from "./src/serve/serve.ts";
+export type { ServeContext, ServeCounts, ServeHandler } from "./src/serve/conn_server.ts";
+export type { ServeOptions } from "./src/serve/options.ts";
+export type {
+  FirstBytes,
+  Limit,
+  LimitName,
+  Limits,
+  RateLimit,
+  Shed,
+  ShedPolicy,
+} from "./src/limit/limit_options.ts";
+export { notify, SignalNotifier } from "./src/signal/notify.ts";
+export type { Signal } from "./src/signal/signals.ts";
 export { Semaphore } from "./src/sync/semaphore.ts";
 export { after, Ticker, Timer } from "./src/time/timer.ts";
 export { type FuncTimer, timerFunc } from "./src/time/after_func.ts";

@@ -5,7 +5,7 @@
  * from the environment.
  */
 import process from "node:process";
-import { type Conn, go, joinHostPort, listen, OpError, type Routine, run } from "../mod.ts";
+import { type Conn, joinHostPort, listen, type Routine, run, serve } from "../mod.ts";
 import { openWorkerPool, OverloadError, type WorkerPool } from "../reactor.ts";
 
 type Jobs = typeof import("./jobs.ts");
@@ -20,16 +20,11 @@ await run(function* () {
   });
   using listener = yield* listen("tcp", joinHostPort(HOST, PORT));
   console.log(`listening on ${listener.addr}`);
-  for (;;) go(serve, yield* listener.accept(), pool);
+  yield* serve(listener, (conn) => primes(conn, pool));
 });
 
-function* serve(conn: Conn, pool: WorkerPool<Jobs>): Routine<void> {
-  using _ = conn;
-  try {
-    for (const line of yield* lines(conn)) yield* answer(conn, pool, Number(line));
-  } catch (error) {
-    if (!(error instanceof OpError)) throw error; // A peer may vanish.
-  }
+function* primes(conn: Conn, pool: WorkerPool<Jobs>): Routine<void> {
+  for (const line of yield* lines(conn)) yield* answer(conn, pool, Number(line));
 }
 
 function* answer(conn: Conn, pool: WorkerPool<Jobs>, limit: number): Routine<void> {

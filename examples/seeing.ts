@@ -17,6 +17,7 @@ import {
   joinHostPort,
   listen,
   run,
+  serve,
   sleep,
   startTrace,
   stats,
@@ -33,7 +34,7 @@ function* main() {
   go(work);
   using listener = yield* listen("tcp", joinHostPort(HOST, PORT));
   console.log(`listening on ${listener.addr}`);
-  for (;;) go(serve, yield* listener.accept());
+  yield* serve(listener, inspect);
 }
 
 /** Something to look at. */
@@ -50,8 +51,7 @@ function* work() {
   }
 }
 
-function* serve(conn: Conn) {
-  using _ = conn;
+function* inspect(conn: Conn) {
   conn.setDeadline(Date.now() + SLOWEST_MS);
   const path = yield* request(conn);
   const body = yield* answer(path);

@@ -31,6 +31,8 @@ const NOTES = {
   "src/event": "evio",
   "src/poll": "the raw poller",
   "src/limit": "limits of a listener",
+  "src/serve": "Go: net/http, Serve",
+  "src/signal": "Go: os/signal",
   "src/worker": "worker threads",
   "src/pool": "jobs in workers",
   "src/reactor": "connections in workers",

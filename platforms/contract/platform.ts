@@ -7,6 +7,7 @@
  * errno. The storeys above turn that into an Error once, at their own border.
  */
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packets.ts";
+import type { SignalCalls } from "./signals.ts";
 import type { Poller, RawPoller } from "./pollers.ts";
 import type { HostWait, JsRuntime } from "./js_runtime.ts";
 import type {
@@ -97,6 +98,8 @@ export interface Platform {
   readonly rawSockets: RawSocketCalls;
   /** Absent where the system cannot tell. */
   readonly threads?: ThreadCalls;
+  /** Absent where signals arrive only through the host's event loop. */
+  readonly signals?: SignalCalls;
   readonly transfers: TransferCalls;
   readonly packets: PacketCalls;
   readonly unix: UnixCalls;

@@ -15,6 +15,7 @@ import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
 import { EPOLL_EVENT, SOCKADDR } from "./structs.ts";
+import { LinuxSignals } from "./signals.ts";
 import { threadCalls } from "./threads.ts";
 import { LinuxTransfers } from "./transfer.ts";
 import { LinuxUnix } from "./unix.ts";
@@ -38,6 +39,7 @@ export function linux(c: Libc = libc()): Platform {
     rawSockets: sockets,
     transfers: new LinuxTransfers(c),
     threads: threadCalls(c),
+    signals: new LinuxSignals(c),
     packets: new LinuxPackets(c),
     unix: new LinuxUnix(c),
     descriptors: new LinuxDescriptors(c),

@@ -8,6 +8,7 @@ import { RecvCase, SendCase } from "./select_cases.ts";
 import { RecvOperation, SendOperation } from "./operations.ts";
 import { isNothing, type Received, type Sent } from "./outcome.ts";
 import type { SelectCase } from "./select_case.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** See {@linkcode Chan}. */
 export class Channel<T> extends ChanCore<T> implements Chan<T> {
@@ -77,3 +78,5 @@ export class Channel<T> extends ChanCore<T> implements Chan<T> {
 export function chan<T>(capacity = 0): Chan<T> {
   return new Channel<T>(capacity);
 }
+
+showAs(Channel.prototype, (ch) => `${ch.describe()}${ch.closed ? ", closed" : ""}`);

@@ -11,6 +11,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { ChanCore } from "./core.ts";
 import { isNothing, sendOnClosed } from "./outcome.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
 
@@ -65,11 +66,11 @@ export class SendOperation<T> {
     if (scheduler.budget < 0) return letOthersRun();
     this.#waiter = acquireWaiter(this.#value);
     this.#chan.senders.push(this.#waiter);
-    return park("chan send", this.#chan);
+    return park("chan send", this.#chan, this);
   }
 
   #resume(w: Waiter): Step<void> {
-    if (!w.done) return park("chan send", this.#chan);
+    if (!w.done) return park("chan send", this.#chan, this);
     const { ok } = w;
     this.#waiter = null;
     this.#end();
@@ -144,11 +145,11 @@ export class RecvOperation<T, R> {
     if (this.#chan.closed) return this.#result(undefined, false);
     this.#waiter = acquireWaiter(undefined);
     this.#chan.awaitValue(this.#waiter);
-    return park("chan receive", this.#chan);
+    return park("chan receive", this.#chan, this);
   }
 
   #resume(w: Waiter): Step<R> {
-    if (!w.done) return park("chan receive", this.#chan);
+    if (!w.done) return park("chan receive", this.#chan, this);
     const { value, ok } = w;
     this.#waiter = null;
     releaseWaiter(w);
@@ -170,3 +171,6 @@ export class RecvOperation<T, R> {
     releaseWaiter(w);
   }
 }
+
+refuseAwait(SendOperation.prototype, "ch.send");
+refuseAwait(RecvOperation.prototype, "ch.recv");

@@ -6,6 +6,8 @@
  * leave them. The order is a shuffle that stops at the first case that can happen, which makes each
  * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
  */
+import { atCaller } from "../validate/caller.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 import { wrongArgument } from "../validate/argument.ts";
 import type { Waitable } from "../sched/park.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -106,7 +108,7 @@ class Select implements SelectState, Waitable {
       if (scheduler.budget < 0) return letOthersRun();
       this.#enqueue();
     }
-    if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)", this);
+    if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)", this, this);
     const { winner } = this;
     if (winner === null) {
       this.#leave(null);
@@ -195,7 +197,17 @@ function isCase(arm: SelectArm): arm is SelectCase {
   return typeof arm === "object" && arm !== null;
 }
 
+refuseAwait(Select.prototype, "select");
+
 function noCase(arm: unknown): TypeError {
+  if (typeof (arm as { next?: unknown } | undefined)?.next === "function") {
+    return atCaller(
+      new TypeError(
+        "Cannot select as each argument must be a case: current value is a call that may park; " +
+          "write select(ch.onRecv()) instead of select(ch.recv()), and so onSend, onReadable, onAccept",
+      ),
+    );
+  }
   return wrongArgument("select", "each argument", "a case, otherwise or null", arm);
 }
 

@@ -6,6 +6,7 @@ import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
 import { DeadlineExceeded } from "./errors.ts";
 import { fromSignal, onCancel } from "./abort_signal.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Cancels a waiting call: a context or an AbortSignal. */
 export type Cancel = Context | AbortSignal;
@@ -83,3 +84,5 @@ export function* cancellable<T>(
 function* ended(call: Routine<unknown>): Routine<void> {
   for (let step = call.return(undefined); !step.done; step = call.next()) yield step.value;
 }
+
+refuseAwait(cancellable.prototype, "cancellable");

@@ -7,6 +7,7 @@ import type { Chan } from "../chan/chan.ts";
 import type { Canceller } from "./canceller.ts";
 import type { ContextError } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** The key of a context that carries no value of its own. */
 const NO_KEY: unique symbol = Symbol("netpoll.noKey");
@@ -224,3 +225,8 @@ export function cause(ctx: Context): unknown {
   requireContext("get the cause", ctx);
   return ctx.err === null ? null : ctx.canceller!.cause;
 }
+
+showAs(Context.prototype, (ctx) => {
+  const name = Context.prototype.toString.call(ctx);
+  return `Context(${name}${ctx.err === null ? "" : `, ${ctx.err.message}`})`;
+});

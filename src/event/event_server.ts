@@ -8,6 +8,7 @@ import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import type { DialOptions } from "../net/options/options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { TCPConn } from "../net/tcp/tcp.ts";
+import { onCancel } from "../context/abort_signal.ts";
 import { ERR_CLOSED, SyscallError } from "../fd/errors.ts";
 import { takeShared } from "../fd/shared_numbers.ts";
 import { go } from "../sched/api.ts";
@@ -63,7 +64,10 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   /** Serves until it is shut down. Parks. Throws what `serving` or `onError` threw. */
   *serve(addresses: readonly string[]): Routine<void> {
+    const { context } = this.settings;
+    const forget = context === null ? null : onCancel(context, () => this.shutdown());
     try {
+      if (context !== null && context.err !== null) return;
       const parsed = addresses.map(parseServeAddress);
       for (const [i, address] of parsed.entries()) {
         const listening = yield* listenOn(address, this, this.#loops[i % this.numLoops], i);
@@ -76,6 +80,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
       const loops = this.#loops.map((loop) => go(() => loop.run()));
       for (const loop of loops) yield* loop.join();
     } finally {
+      forget?.();
       this.#kill();
     }
     if (this.#failure !== null) throw this.#failure.error;
@@ -169,7 +174,8 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#stopTicking();
     for (const conn of this.#conns) conn.close();
     if (this.#conns.size === 0) return this.#endLoops();
-    scheduler.timers.set(this.#grace, now() + this.settings.closeTimeout);
+    const { grace } = this.settings;
+    if (grace !== Infinity) scheduler.timers.set(this.#grace, now() + grace);
   }
 
   /** Ends it because of `error`, which `serve` throws. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { PARK, type Waitable } from "../sched/park.ts";
+import { PARK, type Park, type Waitable } from "../sched/park.ts";
 /**
  * A read, a write or an accept under way: what `yield*` drives when a goroutine calls one.
  *
@@ -19,6 +19,7 @@ import type { SocketCalls } from "../../platforms/contract/sockets.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { PollDesc } from "../netpoll/poll_desc.ts";
 import type { G, Routine } from "../sched/goroutine.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 import { DONE } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { takenAway } from "./check_bytes.ts";
@@ -146,8 +147,29 @@ abstract class Operation {
     this.state = HELD;
     // One that never has to wait would never let the others run.
     if (scheduler.budget-- > 0) return true;
-    this.value = scheduler.yieldNow();
+    this.value = this.parked(() => scheduler.yieldNow());
     return false;
+  }
+
+  /** Parks for bytes or for room; ends the call if that throws. */
+  protected parkAt(pd: PollDesc, read: boolean): this {
+    try {
+      this.value = read ? pd.parkReader() : pd.parkWriter();
+    } catch (error) {
+      this.return();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Returns what `park` returns; ends the call if it throws, as nothing could resume it. */
+  protected parked(park: () => Park): Park {
+    try {
+      return park();
+    } catch (error) {
+      this.return();
+      throw error;
+    }
   }
 
   /** The call is over and gives `value`. What it held, it has given back. */
@@ -183,7 +205,7 @@ abstract class Operation {
       fd.leave(lock, this.goroutine!);
       throw this.abandon();
     }
-    this.value = scheduler.park("fd lock", fd);
+    this.value = this.parked(() => scheduler.park("fd lock", fd));
     return false;
   }
 
@@ -217,10 +239,7 @@ export class ReadOperation extends Operation {
         return this.gave(0);
       }
       if (pd.readState !== 0) throw this.failed(fd.stateError("read", pd.readState));
-      if (!pd.rready) {
-        this.value = pd.parkReader();
-        return this;
-      }
+      if (!pd.rready) return this.parkAt(pd, true);
       const n = fd.sockets.recv(fd.sysfd, buffer, length);
       if (n > 0) {
         // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
@@ -311,6 +330,9 @@ export class AcceptOperation<T> extends Operation {
   }
 }
 
+refuseAwait(ReadOperation.prototype, "conn.read");
+refuseAwait(AcceptOperation.prototype, "listener.accept");
+
 /** The write that ended last, while it is not taken again. */
 let spare: WriteOperation | null = null;
 
@@ -354,10 +376,7 @@ export class WriteOperation extends Operation {
     for (;;) {
       if (pd.writeState !== 0) throw this.failed(fd.stateError("write", pd.writeState));
       if (this.sent === length) return this.gave();
-      if (!pd.wready) {
-        this.value = pd.parkWriter();
-        return this;
-      }
+      if (!pd.wready) return this.parkAt(pd, false);
       const rest = this.sent === 0 ? buffer : buffer.subarray(this.sent);
       const most = length - this.sent;
       const n = fd.sockets.send(fd.sysfd, rest, most < MAX_TRANSFER ? most : MAX_TRANSFER);
@@ -412,6 +431,8 @@ export class WriteOperation extends Operation {
     return Object.assign(error, { bytesWritten: this.sent });
   }
 }
+
+refuseAwait(WriteOperation.prototype, "conn.write");
 
 registerState<WriteOperation | null>("spare write operation", {
   fresh: () => null,

@@ -8,6 +8,7 @@ import { scheduler } from "../sched/thread.ts";
 import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
 import { ERR_CLOSED } from "./errors.ts";
 import { type WakerHandle, WakeWords } from "./wake_words.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Lets any thread of this process wake a goroutine of this thread, even while the thread is blocked
@@ -85,3 +86,5 @@ export class Waker implements Disposable {
     this.close();
   }
 }
+
+showAs(Waker.prototype, ({ handle }) => `Waker(fd ${handle.descriptor})`);

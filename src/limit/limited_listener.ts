@@ -16,9 +16,14 @@ import { AdmissionControl } from "./admission.ts";
 import { LimitedAccept, LimitedAcceptCase } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Listener with limits, as {@linkcode limit} returns it. */
 export class LimitedListener implements Listener {
+  static {
+    showAs(LimitedListener.prototype, (it) => `${it.#listener} with limits`);
+  }
+
   readonly #listener: StreamListener<Addr, Conn>;
   readonly #fd: NetFD<Addr>;
   readonly #admission: AdmissionControl;
@@ -146,7 +151,7 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
  *   firstBytes: { within: 5_000 },
  *   reply: "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
  * });
- * for (;;) go(handle, yield* listener.accept());
+ * yield* serve(listener, echo);
  * ```
  */
 export function limit(listener: Listener, limits: Limits): LimitedListener {

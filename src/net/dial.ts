@@ -7,6 +7,7 @@ import { dialAll } from "./tcp/happy_eyeballs.ts";
 import { addressError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { CallDeadline } from "./options/call_options.ts";
+import { checkAddress } from "./check_call.ts";
 import type { Asking } from "./resolve/lookup.ts";
 import type { Conn } from "./net.ts";
 import { checkDialOptions } from "./options/schema.ts";
@@ -20,12 +21,15 @@ import {
   type UDPNetwork,
   unsuitable,
 } from "./resolve/resolve.ts";
+import type { StreamNetwork } from "./listen.ts";
 import { TCPDialer } from "./tcp/tcp_dial.ts";
 import type { UDPConn } from "./udp/udp.ts";
 import { UDPDialer } from "./udp/udp_open.ts";
 import type { UnixConn, UnixgramConn } from "./unix/unix.ts";
 import { isUnixNetwork, type UnixNetwork } from "./addr/unix_addr.ts";
 import { dialUnix } from "./unix/unix_open.ts";
+import { scheduler } from "../sched/thread.ts";
+import { cannotPark, refuseAwait } from "../sched/misuse.ts";
 
 /** Networks that `dial` supports. */
 export type Network = InternetNetwork | UnixNetwork;
@@ -82,6 +86,12 @@ export function dial(
   address: string,
   options?: DialOptions,
 ): Routine<UnixgramConn>;
+/** Connects a stream on a network that is known only at run time. */
+export function dial(
+  network: StreamNetwork,
+  address: string,
+  options?: DialOptions,
+): Routine<Conn>;
 /** Connects to `address` on a network that is known only at run time. */
 export function dial(
   network: Network,
@@ -93,6 +103,8 @@ export function* dial(
   address: string,
   options: DialOptions = {},
 ): Routine<Conn | UDPConn | UnixgramConn> {
+  if (scheduler.current === null) throw cannotPark(null, "dial");
+  checkAddress("dial", address, options);
   const checked = checkDialOptions(options);
   const limits = new CallDeadline(checked);
   if (isUnixNetwork(network)) return yield* dialUnix(network, address, checked, limits);
@@ -134,3 +146,5 @@ function reachable(
   if (same.length === 0) throw unsuitable(String(endpointAddr(network, local)));
   return same;
 }
+
+refuseAwait(dial.prototype, "dial");

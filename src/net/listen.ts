@@ -10,6 +10,7 @@ import { endpointAddr, type TCPAddr, tcpAddr } from "./addr/addr.ts";
 import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { CallDeadline } from "./options/call_options.ts";
+import { checkAddress, checkNetwork } from "./check_call.ts";
 import type { Listener } from "./net.ts";
 import { checkListenOptions } from "./options/schema.ts";
 import type { ListenOptions, LookupOptions } from "./options/options.ts";
@@ -25,6 +26,7 @@ import { ListenFD } from "./socket/stream_listener.ts";
 import { lingerOf, TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
 import { listenUnix } from "./unix/unix_open.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Networks of stream listeners. */
 export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";
@@ -49,7 +51,7 @@ const FAST_OPEN_QUEUE = 256;
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:0");
- * for (;;) go(handle, yield* listener.accept());
+ * yield* serve(listener, echo);
  * ```
  */
 export function listen(
@@ -80,6 +82,8 @@ export function* listen(
   address: string,
   options: ListenOptions = {},
 ): Routine<Listener> {
+  checkNetwork(network, "streams", `listenPacket("${network}", address)`);
+  checkAddress("listen", address, options);
   const checked = checkListenOptions(options);
   if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);
   return listenOn(network, yield* endpointOf(network, address, checked), checked);
@@ -187,3 +191,5 @@ function prepare(socket: NewSocket, v6only: boolean, options: ListenOptions): vo
   if (deferAccept !== undefined) set("TCP_DEFER_ACCEPT", Math.ceil(deferAccept / 1000));
   setTCPOptions(socket, { reuseAddr: true, ...options });
 }
+
+refuseAwait(listen.prototype, "listen");

@@ -3,6 +3,7 @@
 import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { addressError } from "./errors.ts";
+import { checkAddress, checkNetwork } from "./check_call.ts";
 import { CallDeadline } from "./options/call_options.ts";
 import { checkListenPacketOptions } from "./options/schema.ts";
 import type { ListenPacketOptions } from "./options/options.ts";
@@ -11,6 +12,7 @@ import type { UDPConn } from "./udp/udp.ts";
 import { listenUDP } from "./udp/udp_open.ts";
 import type { UnixgramConn } from "./unix/unix.ts";
 import { listenUnixgram } from "./unix/unix_open.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Networks of datagram sockets. */
 export type PacketNetwork = UDPNetwork | "unixgram";
@@ -60,6 +62,8 @@ export function* listenPacket(
   address: string,
   options: ListenPacketOptions = {},
 ): Routine<UDPConn | UnixgramConn> {
+  checkNetwork(network, "datagrams", `listen("${network}", address)`);
+  checkAddress("listenPacket", address, options);
   const checked = checkListenPacketOptions(options);
   if (network === "unixgram") return listenUnixgram(address, checked);
   let endpoint: Endpoint;
@@ -73,3 +77,5 @@ export function* listenPacket(
   }
   return listenUDP(network, endpoint, checked);
 }
+
+refuseAwait(listenPacket.prototype, "listenPacket");

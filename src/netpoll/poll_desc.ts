@@ -123,16 +123,18 @@ export class PollDesc implements Waitable, DeadlineTarget {
 
   /** Parks the current goroutine as the reader; what it gives is to be yielded at once. */
   parkReader(): Park {
+    const park = scheduler.park("IO wait", this);
     this.rg = scheduler.current;
     this.#count.waiters++;
-    return scheduler.park("IO wait", this);
+    return park;
   }
 
   /** Parks the current goroutine as the writer; what it gives is to be yielded at once. */
   parkWriter(): Park {
+    const park = scheduler.park("IO wait", this);
     this.wg = scheduler.current;
     this.#count.waiters++;
-    return scheduler.park("IO wait", this);
+    return park;
   }
 
   /** Takes the parked reader out, if there is one. Go: netpollunblock. */

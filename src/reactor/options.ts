@@ -67,7 +67,14 @@ export interface ReactorOptions {
    * others continue. Without it, such an error ends the worker, as it ends a `run`. An error that
    * it throws ends the run that opened the reactor.
    */
+  onError?: (error: unknown, place: PanicPlace) => void;
+  /** Another name of `onError`, as in `RunOptions`. */
   onPanic?: (error: unknown, place: PanicPlace) => void;
+  /**
+   * Idle timeout of connections of goroutines, in milliseconds, as for `serve` of the main module; 0,
+   * the default, disables it. A table of callbacks has its own.
+   */
+  idleTimeout?: number;
   /**
    * Called when a worker has died. Its connections are closed, and the other workers continue. An
    * error that it throws ends the run that opened the reactor.
@@ -84,6 +91,7 @@ export interface CheckedReactorOptions {
   readonly driver: Driver;
   readonly limits: CheckedLimits;
   readonly restart: Required<RestartOptions> | null;
+  readonly idleTimeout: number;
   readonly onPanic: ReactorOptions["onPanic"];
   readonly onWorkerEnd: (report: WorkerReport) => void;
 }
@@ -96,6 +104,8 @@ const schema = z.strictObject({
   driver: driverSchema.optional(),
   limits: z.unknown().optional(),
   restart: restartSchema.optional(),
+  idleTimeout: z.number().nonnegative().optional(),
+  onError: z.custom<NonNullable<ReactorOptions["onError"]>>(isFunction).optional(),
   onPanic: z.custom<NonNullable<ReactorOptions["onPanic"]>>(isFunction).optional(),
   onWorkerEnd: z.custom<NonNullable<ReactorOptions["onWorkerEnd"]>>(isFunction).optional(),
 });
@@ -112,7 +122,8 @@ export function checkReactorOptions(call: string, options: ReactorOptions): Chec
     driver: checked.driver ?? "runSync",
     limits: checkLimits(`${call}, limits`, (checked.limits ?? {}) as Limits),
     restart: restart === false ? null : restart,
-    onPanic: checked.onPanic,
+    idleTimeout: checked.idleTimeout ?? 0,
+    onPanic: checked.onError ?? checked.onPanic,
     onWorkerEnd: checked.onWorkerEnd ?? (() => {}),
   };
 }

@@ -209,7 +209,7 @@ export class Reactor implements Disposable {
   }
 
   #start(slot: WorkerSlot): WorkerThread {
-    const { name, data, driver, limits, workers, onPanic } = this.#options;
+    const { name, data, driver, limits, workers, onPanic, idleTimeout } = this.#options;
     slot.state = "starting";
     return slot.link = new WorkerThread({
       kind: "reactor",
@@ -219,6 +219,7 @@ export class Reactor implements Disposable {
       data,
       driver,
       survives: onPanic !== undefined,
+      idleTimeout,
       limits: handedLimits(limits, workers),
       reportsLingering: mainLimits(limits).connections !== null ||
         mainLimits(limits).perAddress !== null,

@@ -4,7 +4,6 @@ import { adopt, ADOPTABLE, adoptedAddr } from "../net/file/adopt.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
-import type { NetFD } from "../net/socket/net_fd.ts";
 import { cutLingering } from "../fd/lingering.ts";
 import { wake } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
@@ -14,6 +13,9 @@ import type { Routine } from "../sched/goroutine.ts";
 import { background, type Context } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import type { Events } from "../event/api/events.ts";
+import { descriptorOf } from "../net/socket/descriptor.ts";
+import { NetFD } from "../net/socket/net_fd.ts";
+import { IdleTimer } from "../serve/idle_timer.ts";
 import { AdmissionControl } from "../limit/admission.ts";
 import { EventWorker } from "./event_worker.ts";
 import { checkLimits } from "../limit/limit_options.ts";
@@ -199,6 +201,7 @@ export class SubReactor {
 
   *#serving(conn: Conn): Routine<void> {
     using _ = conn;
+    using _idle = this.#idleTimeout(conn);
     try {
       yield* bodyOf("serve", this.#handler!, [conn, this.#context]);
     } catch (error) {
@@ -207,6 +210,13 @@ export class SubReactor {
         throw error;
       }
     }
+  }
+
+  #idleTimeout(conn: Conn): Disposable | null {
+    const { idleTimeout = 0 } = this.#main.start;
+    const fd = descriptorOf(conn);
+    if (idleTimeout === 0 || !(fd instanceof NetFD)) return null;
+    return new IdleTimer(fd, idleTimeout, () => fd.closeAtOnce());
   }
 
   #ended(): void {

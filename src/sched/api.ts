@@ -9,6 +9,7 @@ import { PROMISE } from "./scheduler.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 import { now } from "./clock.ts";
+import { refuseAwait } from "./misuse.ts";
 
 export { gosched, sleep } from "./sleep.ts";
 
@@ -33,7 +34,7 @@ export function go<A extends unknown[], T>(
   f: (...args: A) => Routine<T>,
   ...args: A
 ): Goroutine<T> {
-  const body = bodyOf("go", f, args);
+  const body = bodyOf("go", f, args, go);
   return spawn(currentRun(), f.name || "anonymous", body);
 }
 
@@ -67,7 +68,7 @@ export function go<A extends unknown[], T>(
 export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     refuseReloading("run");
-    const body = bodyOf("run", main, []);
+    const body = bodyOf("run", main, [], run);
     const current = new Run(scheduler, options);
     current.onOver = () => {
       afterRun().then(() => {
@@ -98,7 +99,7 @@ export function run<T>(main: () => Routine<T>, options: RunOptions = {}): Promis
 export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T {
   if (scheduler.current !== null) throw new PanicError("runSync inside a goroutine");
   refuseReloading("runSync");
-  const body = bodyOf("runSync", main, []);
+  const body = bodyOf("runSync", main, [], runSync);
   const current = new Run(scheduler, options);
   current.start(new G<unknown>(current, main.name || "main", body));
   scheduler.blocking = true;
@@ -194,3 +195,6 @@ export function numGoroutine(): number {
 export function dump(): string {
   return dumpAll(scheduler);
 }
+
+refuseAwait(wait.prototype, "wait");
+refuseAwait(G.prototype.join.prototype, "g.join");

@@ -13,6 +13,7 @@ import type { Owner } from "./owner.ts";
 import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
 import { registerState } from "./thread_state.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Body of a function that may park: the return type of a `function*`. Call such a function with
@@ -186,9 +187,7 @@ export const ENDED: Outcome<never> = {
   error: new PanicError("the goroutine was ended"),
 };
 
-/** What is thrown at a `yield` of something that is not the library's. */
-export function misuse(): PanicError {
-  return new PanicError(
-    "yield of a foreign value: call a function that may park with yield*",
-  );
-}
+showAs(G.prototype, ({ id, name, status, waitReason }) => {
+  const state = status === "waiting" ? waitReason : status;
+  return `goroutine ${id} [${state}]: ${name}`;
+});

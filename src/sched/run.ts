@@ -305,5 +305,6 @@ function checkSpinShare(share: number | undefined): number | undefined {
 function nameGoroutine(error: unknown, g: G): void {
   if (!(error instanceof Error) || !Object.isExtensible(error) || "goroutine" in error) return;
   const value = `goroutine ${g.id} [${g.name}]`;
-  Object.defineProperty(error, "goroutine", { value, configurable: true });
+  // Enumerable, so that whatever prints the error prints it.
+  Object.defineProperty(error, "goroutine", { value, configurable: true, enumerable: true });
 }

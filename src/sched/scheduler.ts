@@ -11,7 +11,6 @@ import {
   DEAD,
   ENDED,
   type G,
-  misuse,
   type Outcome,
   RUNNABLE,
   RUNNING,
@@ -21,6 +20,7 @@ import {
 import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
+import { cannotPark, foreignYield } from "./misuse.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
@@ -109,7 +109,9 @@ export class Scheduler {
    * yielded at once.
    */
   park(reason: string, on: Waitable | null = null): Park {
-    const g = this.current!;
+    const g = this.current;
+    // One that is parked already is driven by hand, in a loop that would never end.
+    if (g?.state !== RUNNING) throw cannotPark(g, reason, on);
     g.state = WAITING;
     g.waitReason = reason;
     g.waitOn = on;
@@ -119,7 +121,8 @@ export class Scheduler {
 
   /** Puts the current goroutine behind the others; what it gives is to be yielded at once. */
   yieldNow(): Park {
-    const g = this.current!;
+    const g = this.current;
+    if (g?.state !== RUNNING) throw cannotPark(g, "yield to the others");
     g.state = RUNNABLE;
     this.#queue.push(g);
     return PARK;
@@ -316,7 +319,7 @@ export class Scheduler {
     }
     this.current = null;
     if (step.done) this.#finish(g, { ok: true, value: step.value }, false);
-    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g);
+    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
   /** Resumes `g` otherwise than by `next`; `outcome` is its end if it then returns. */
@@ -339,12 +342,12 @@ export class Scheduler {
     }
     this.current = before;
     if (step.done) this.#finish(g, outcome ?? { ok: true, value: step.value }, false);
-    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g);
+    else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
   /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
-  #misused(g: G): void {
-    this.#resume(g, () => g.body.throw(misuse()), null);
+  #misused(g: G, value: unknown): void {
+    this.#resume(g, () => g.body.throw(foreignYield(g, value)), null);
   }
 
   #finish(g: G, outcome: Outcome<unknown>, thrown: boolean): void {

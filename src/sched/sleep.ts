@@ -3,6 +3,7 @@
 import { shown } from "../validate/argument.ts";
 import { now } from "./clock.ts";
 import type { G, Routine } from "./goroutine.ts";
+import { cannotPark, refuseAwait } from "./misuse.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
 import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
@@ -10,7 +11,8 @@ import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
 /** One serves all: what it has to remember of a goroutine, that goroutine keeps. */
 class Gosched {
   next(): Step<void> {
-    const g = scheduler.current!;
+    const g = scheduler.current;
+    if (g === null) throw cannotPark(null, "gosched");
     g.gaveWay = !g.gaveWay;
     return g.gaveWay ? letOthersRun() : DONE;
   }
@@ -29,6 +31,8 @@ class Gosched {
     return this;
   }
 }
+
+refuseAwait(Gosched.prototype, "gosched");
 
 const GOSCHED = new Gosched() as unknown as Routine<void>;
 
@@ -59,7 +63,7 @@ class Sleep implements HeapTimer {
       this.#g = scheduler.current!;
       scheduler.timers.set(this, now() + this.#ms);
     } else if (this.slot === NO_SLOT) return DONE;
-    return park("sleep", null);
+    return park("sleep", null, this);
   }
 
   return(): Step<void> {
@@ -80,6 +84,8 @@ class Sleep implements HeapTimer {
     return this;
   }
 }
+
+refuseAwait(Sleep.prototype, "sleep");
 
 /**
  * Waits for `ms` milliseconds. Parks. Go: `time.Sleep`.

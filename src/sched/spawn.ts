@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: MIT
 /** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
-import { shown } from "../validate/argument.ts";
+import { callFailed, requireFunction, requireRoutine, WITHOUT_OBJECT } from "./misuse.ts";
 import { BOUNDED_DAEMON, DAEMON, G, MEMBER, type Routine, type RunOwner } from "./goroutine.ts";
 import { PARK } from "./park.ts";
 import { Run } from "./run.ts";
 import { host, scheduler } from "./thread.ts";
 import { registerState } from "./thread_state.ts";
 
-/** The body of a goroutine: what calling `f` gives, which must be a generator. */
+/**
+ * The body of a goroutine: the generator that calling `f` returns. Throws TypeError if it is none.
+ * `by` is the function that the user called.
+ */
 export function bodyOf<A extends unknown[], T>(
   caller: string,
   f: (...args: A) => Routine<T>,
   args: A,
+  by?: unknown,
 ): Routine<T> {
-  if (typeof f !== "function") {
-    throw new TypeError(`Cannot ${caller} as f must be a function*: current value is ${shown(f)}`);
+  requireFunction(caller, f, by);
+  let body: unknown;
+  try {
+    body = f.apply(WITHOUT_OBJECT, args);
+  } catch (error) {
+    throw callFailed(f, error, by);
   }
-  const body: unknown = f(...args);
-  const is = body as Partial<Routine<T>> | null | undefined;
-  if (typeof is?.next !== "function" || typeof is.return !== "function") {
-    throw new TypeError(`Cannot ${caller} as ${f.name || "the function"} is not a function*`);
-  }
+  requireRoutine(caller, f, body, by);
   return body as Routine<T>;
 }
 

@@ -17,9 +17,18 @@ const PARKED: Step<never> = { done: false, value: PARK };
 /** The last step of what gives nothing. */
 export const DONE: Step<void> = { done: true, value: undefined };
 
-/** Parks the goroutine; see `Scheduler.park`. */
-export function park(reason: string, on: Waitable | null): Step<never> {
-  scheduler.park(reason, on);
+/** Parks the goroutine in `call`, which is ended if it cannot; see `Scheduler.park`. */
+export function park(
+  reason: string,
+  on: Waitable | null,
+  call: { return(): unknown },
+): Step<never> {
+  try {
+    scheduler.park(reason, on);
+  } catch (error) {
+    call.return();
+    throw error;
+  }
   return PARKED;
 }
 

@@ -5,6 +5,7 @@ import { scheduler } from "../sched/thread.ts";
 import type { Locker } from "./mutex.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { WaitList } from "./wait_list.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Condition variable: goroutines wait until another one signals that a condition may have changed.
@@ -74,3 +75,5 @@ export class Cond {
     this.#waiters.grantAll();
   }
 }
+
+showAs(Cond.prototype, () => "Cond()");

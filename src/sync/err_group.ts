@@ -8,6 +8,7 @@ import { type CancelCauseFunc, withCancelCause } from "../context/with_cancel.ts
 import { Semaphore } from "./semaphore.ts";
 import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { WaitGroup } from "./wait_group.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Group of goroutines that work on subtasks of a common task. `wait` waits for all of them and
@@ -23,6 +24,10 @@ import { WaitGroup } from "./wait_group.ts";
  * ```
  */
 export class ErrGroup {
+  static {
+    showAs(ErrGroup.prototype, (g) => `ErrGroup(${g.#active} goroutines)`);
+  }
+
   /**
    * Context that is cancelled by the first error, with that error as its cause, or else when `wait`
    * returns.

@@ -3,6 +3,7 @@
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** A lock. Go: `sync.Locker`. */
 export interface Locker {
@@ -68,6 +69,10 @@ class Lock implements Acquirable {
  * ```
  */
 export class Mutex implements Locker {
+  static {
+    showAs(Mutex.prototype, (mu) => `Mutex(${mu.#lock.held ? "locked" : "unlocked"})`);
+  }
+
   readonly #lock = new Lock();
   readonly #taking = new Semacquire(this.#lock);
 

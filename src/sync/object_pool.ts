@@ -8,6 +8,7 @@
  */
 import { needFunction, wrongArgument } from "../validate/argument.ts";
 import { registerState } from "../sched/thread_state.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Pools with something in them. Go: allPools and oldPools. */
 let filled = new Set<ObjectPool<unknown>>();
@@ -51,6 +52,13 @@ function watch(): void {
  * ```
  */
 export class ObjectPool<T> {
+  static {
+    showAs(
+      ObjectPool.prototype,
+      (pool) => `ObjectPool(${pool.#fresh.length + pool.#old.length} objects)`,
+    );
+  }
+
   /** Creates an object when the pool is empty. */
   readonly new: (() => T) | undefined;
   #fresh: T[] = [];

@@ -4,6 +4,7 @@ import { needFunction } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Runs a function exactly once, however many goroutines call it. Go: `sync.Once`.
@@ -17,6 +18,10 @@ import { Mutex } from "./mutex.ts";
  * ```
  */
 export class Once {
+  static {
+    showAs(Once.prototype, (once) => `Once(${once.#done ? "done" : "not done"})`);
+  }
+
   #done = false;
   readonly #mu = new Mutex();
 

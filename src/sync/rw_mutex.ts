@@ -9,6 +9,7 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { Held, type Locker } from "./mutex.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Reader/writer lock: held by any number of readers, or by one writer. A goroutine that holds the
@@ -25,6 +26,13 @@ import { WaitList } from "./wait_list.ts";
  * ```
  */
 export class RWMutex implements Locker {
+  static {
+    showAs(RWMutex.prototype, (mu) => {
+      if (mu.#writing) return "RWMutex(locked)";
+      return `RWMutex(${mu.#reading > 0 ? `read-locked by ${mu.#reading}` : "unlocked"})`;
+    });
+  }
+
   #writing = false;
   #reading = 0;
   readonly #readers = new WaitList();

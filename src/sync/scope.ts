@@ -12,9 +12,19 @@ import { type G, type Goroutine, PanicError, type Routine } from "../sched/gorou
 import { scheduler } from "../sched/thread.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
+import { refuseAwait } from "../sched/misuse.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Starts the goroutines of a {@linkcode scope}; passed to its body. */
 export class Scope {
+  static {
+    showAs(
+      Scope.prototype,
+      (s) =>
+        `Scope(${s.#living} goroutines${s.#over ? ", over" : s.#cancelled ? ", cancelled" : ""})`,
+    );
+  }
+
   readonly #owner: G;
   /** The living that were not told to end. */
   readonly #going = new Set<G>();
@@ -149,3 +159,5 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   }
   return yield* main.join();
 }
+
+refuseAwait(scope.prototype, "scope");

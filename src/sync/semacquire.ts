@@ -12,6 +12,7 @@ import { objectId } from "../sched/object_id.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { LockWaiter, WaitList } from "./wait_list.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Something that can be taken, such as one side of a lock, and who waits for it. */
 export interface Acquirable {
@@ -80,7 +81,7 @@ export class Semacquire implements Waitable {
       this.#unused = true;
       return DONE;
     }
-    return park(this.#what.reason, this);
+    return park(this.#what.reason, this, this);
   }
 
   #leave(): void {
@@ -92,3 +93,5 @@ export class Semacquire implements Waitable {
     this.#what.ended(w);
   }
 }
+
+refuseAwait(Semacquire.prototype, "the lock");

@@ -7,6 +7,7 @@ import { type Cancel, contextOf } from "../context/cancellable.ts";
 import { onCancel } from "../context/abort_signal.ts";
 import { Held } from "./mutex.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
+import { showAs } from "../validate/one_line.ts";
 
 function checkWeight(action: string, n: number): void {
   if (typeof n === "number" && n >= 0) return;
@@ -32,6 +33,10 @@ function checkWeight(action: string, n: number): void {
  * ```
  */
 export class Semaphore {
+  static {
+    showAs(Semaphore.prototype, (s) => `Semaphore(${s.#taken} of ${s.#size})`);
+  }
+
   readonly #size: number;
   #taken = 0;
   readonly #waiters = new WaitList();

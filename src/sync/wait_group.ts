@@ -6,6 +6,7 @@ import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts"
 import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Waits for a number of goroutines to end. Go: `sync.WaitGroup`.
@@ -18,6 +19,10 @@ import { WaitList } from "./wait_list.ts";
  * ```
  */
 export class WaitGroup {
+  static {
+    showAs(WaitGroup.prototype, (wg) => `WaitGroup(${wg.#count})`);
+  }
+
   #count = 0;
   readonly #zero: Acquirable = {
     reason: "sync.WaitGroup.Wait",

@@ -10,6 +10,7 @@ import { shown } from "../validate/argument.ts";
 import { PanicError } from "../sched/goroutine.ts";
 import type { Chan } from "../chan/chan.ts";
 import { TickSource } from "./tick_source.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Returns a channel that delivers the time once, after `ms` milliseconds. It need not be stopped.
@@ -136,3 +137,6 @@ export function checkMs(what: string, ms: number): void {
     );
   }
 }
+
+showAs(Timer.prototype, () => "Timer()");
+showAs(Ticker.prototype, () => "Ticker()");

@@ -19,6 +19,7 @@ import { DuplexConn } from "../bridge/duplex_conn.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSUnsupportedError } from "./tls_error.ts";
 import type { CiphertextStream } from "./ciphertext_stream.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
 const MOST_READY = 64 * 1024;
@@ -285,3 +286,5 @@ function* turns(): Routine<void> {
     yield* wait(new Promise<void>((resolve) => setImmediate(resolve)));
   }
 }
+
+showAs(TLSConnImpl.prototype, ({ conn }) => `TLS${conn}`);

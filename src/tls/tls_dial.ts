@@ -9,6 +9,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { TLSConn } from "./tls.ts";
 import { engineOf, type TLSClientSide } from "./engine.ts";
 import { splitDialOptions, type TLSDialOptions } from "./tls_options.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /**
  * Connects to `address` and performs the TLS handshake. Parks. Go: `tls.Dialer.DialContext`.
@@ -46,3 +47,5 @@ export function* tlsDial(
   yield* limits.enforce(client.shakeHands(), (cause) => client.unsecured(cause));
   return client.conn;
 }
+
+refuseAwait(tlsDial.prototype, "tlsDial");

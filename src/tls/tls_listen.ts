@@ -22,6 +22,8 @@ import {
   type TLSListenOptions,
   type TLSServerOptions,
 } from "./tls_options.ts";
+import { refuseAwait } from "../sched/misuse.ts";
+import { showAs } from "../validate/one_line.ts";
 
 /**
  * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
@@ -39,7 +41,7 @@ import {
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
- * for (;;) go(handle, yield* listener.accept());
+ * yield* serve(listener, echo);
  * ```
  */
 export function* tlsListen(
@@ -76,6 +78,10 @@ export function tlsListener(listener: Listener, options: TLSServerOptions): TLSL
 
 /** Listener for TLS connections, as {@linkcode tlsListen} returns it. */
 export class TLSListener implements Listener {
+  static {
+    showAs(TLSListener.prototype, (it) => `TLS${it.#listener}`);
+  }
+
   readonly #listener: Listener;
   readonly #server: TLSServerSide;
 
@@ -195,3 +201,5 @@ class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
     return this.#server.begin(this.#below.collect(waiter));
   }
 }
+
+refuseAwait(tlsListen.prototype, "tlsListen");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a caller gave that is not what it must be: an error that says so, whatever it is instead. */
+import { atCaller } from "./caller.ts";
 
 /** Letters of a text that an error shows. */
 const MOST_SHOWN = 100;
@@ -22,8 +23,8 @@ export function shown(value: unknown): string {
 
 /** The error of an argument: `what` must be `kind` for `call`, which is a verb. */
 export function wrongArgument(call: string, what: string, kind: string, value: unknown): TypeError {
-  return new TypeError(
-    `Cannot ${call} as ${what} must be ${kind}: current value is ${shown(value)}`,
+  return atCaller(
+    new TypeError(`Cannot ${call} as ${what} must be ${kind}: current value is ${shown(value)}`),
   );
 }
 

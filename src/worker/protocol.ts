@@ -53,6 +53,8 @@ export interface WorkerStart {
   readonly driver: Driver;
   /** Whether an error that a connection's goroutine does not catch is told of, or ends the worker. */
   readonly survives: boolean;
+  /** Idle timeout of goroutines' connections, in milliseconds; 0 for none. */
+  readonly idleTimeout?: number;
   readonly words: SharedArrayBuffer;
   readonly fdTable: SharedArrayBuffer;
   readonly descriptors: SharedArrayBuffer;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** The programs of docs/servers.md, docs/overload.md and docs/buffered.md do what is said of them, as they stand there. */
+/**
+ * The programs of the documentation do what is said of them, as they stand there; and every one that
+ * serves, in README.md, docs or a hover, survives a client that resets its connection.
+ */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { type Conn, dial, type Routine, run } from "../../mod.ts";
+import { type Conn, dial, listen, type Routine, run, sleep, type TCPAddr } from "../../mod.ts";
 import { type Child, isDeno, start } from "../support/child.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -32,14 +35,23 @@ function here(source: string): string {
 }
 
 /** Writes the programs of a page down, and has the runtime do `args` to one of them. */
-async function having(
+function having(
   page: string,
+  args: (config: string, folder: string) => string[],
+  body: (child: Child) => Promise<void>,
+): Promise<void> {
+  return havingFiles(programsOf(page), args, body);
+}
+
+/** As {@linkcode having}, of files by their names. */
+async function havingFiles(
+  files: ReadonlyMap<string, string>,
   args: (config: string, folder: string) => string[],
   body: (child: Child) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-"));
   try {
-    for (const [file, source] of programsOf(page)) writeFileSync(join(folder, file), source);
+    for (const [file, source] of files) writeFileSync(join(folder, file), source);
     const config = new URL("deno.json", root).pathname;
     await using child = start(process.execPath, args(config, folder), { lifetime: LIFETIME_MS });
     await body(child);
@@ -54,10 +66,15 @@ function running(
   name: string,
   body: (child: Child) => Promise<void>,
 ): Promise<void> {
-  return having(page, (config, folder) => {
+  return having(page, runs(name), body);
+}
+
+/** The arguments that run a file of the folder. */
+function runs(name: string): (config: string, folder: string) => string[] {
+  return (config, folder) => {
     const args = isDeno ? ["run", "-A", "--no-check", "--config", config] : [];
     return [...args, join(folder, name)];
-  }, body);
+  };
 }
 
 /** Runs a program that listens, and talks to it. */
@@ -83,6 +100,11 @@ test("the table of callbacks answers whole lines", () =>
   talking("docs/servers.md", "shouts.ts", function* (conn) {
     yield* exchange(conn, "one line\nand a ha", "hello\nONE LINE\n");
     yield* exchange(conn, "lf\n", "AND A HALF\n");
+  }));
+
+test("the goroutines answer in capital letters", () =>
+  talking("docs/servers.md", "lines.ts", function* (conn) {
+    yield* exchange(conn, "one line", "ONE LINE");
   }));
 
 test("the handler serves in workers", () =>
@@ -141,3 +163,152 @@ for (const page of PAGES) {
       }),
   );
 }
+
+/** A program that serves: its files, and which of them is run. */
+interface Serving {
+  readonly files: ReadonlyMap<string, string>;
+  readonly name: string;
+}
+
+/** The blocks of code of a file, without the stars of a comment. */
+function blocksOf(file: string): string[] {
+  const text = readFileSync(new URL(file, root), "utf8").replaceAll(/^ +\* ?/gm, "");
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source);
+}
+
+/** A line of a hover that serves, in a program that has what it needs. */
+function aroundHover(source: string): string {
+  return `import { limit } from "@netpoll/netpoll/reactor";
+    import { listen, notify, run, serve } from "@netpoll/netpoll";
+    function* echo(conn) {
+      const buf = new Uint8Array(4096);
+      for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
+    }
+    await run(function* () { ${source} });
+    void [limit, notify];`;
+}
+
+/** The sources of this library, and of its entries. */
+function* sources(): Generator<string> {
+  for (const entry of ["mod.ts", "event.ts", "reactor.ts"]) yield entry;
+  for (const file of readdirSync(new URL("src/", root), { recursive: true })) {
+    if (String(file).endsWith(".ts")) yield `src/${String(file).replaceAll("\\", "/")}`;
+  }
+}
+
+/** Every program that listens and runs until it is ended. */
+function* serving(): Generator<[title: string, program: Serving]> {
+  for (const page of PAGES) {
+    const files = programsOf(page);
+    for (const [name, source] of files) {
+      if (/\bserve\(/.test(source)) yield [`${name} of ${page}`, { files, name }];
+    }
+  }
+  for (const file of ["README.md", ...sources()]) {
+    for (const [i, source] of blocksOf(file).entries()) {
+      const whole = source.includes("await run(");
+      const hover = /\bserve\(listener, echo/.test(source) && source.includes("yield* listen(");
+      if (!(whole && /\b(serve|listen)\(/.test(source) || hover)) continue;
+      const text = whole ? source : aroundHover(source);
+      const missing = !whole || /import /.test(text)
+        ? text
+        : `import { run } from "@netpoll/netpoll";
+        import { serve } from "@netpoll/netpoll/event";
+        ${text}`;
+      yield [`block ${i + 1} of ${file}`, {
+        files: new Map([["a.ts", here(missing)]]),
+        name: "a.ts",
+      }];
+    }
+  }
+}
+
+/** The program on a port that is known, as not every one prints its own. */
+function onPort(files: ReadonlyMap<string, string>, port: number): Map<string, string> {
+  const addresses = /"(tcp:\/\/)?(?:127\.0\.0\.1)?:\d+"/g;
+  return new Map(
+    [...files].map(([name, source]) => [
+      name,
+      source.replaceAll(
+        addresses,
+        (_, scheme = "") => JSON.stringify(`${scheme}127.0.0.1:${port}`),
+      ),
+    ]),
+  );
+}
+
+/** A connection, as soon as the program listens. */
+function* connected(address: string, child: Child): Routine<Conn> {
+  for (;;) {
+    try {
+      return yield* dial("tcp", address);
+    } catch (error) {
+      if (child.ended) throw error;
+      yield* sleep(10);
+    }
+  }
+}
+
+/** Resets connections while one goes on, and looks whether the program serves both that and others. */
+function* resets(address: string, child: Child): Routine<void> {
+  using steady = yield* connected(address, child);
+  const speaks = function* (conn: Conn): Routine<void> {
+    yield* conn.write(new TextEncoder().encode("a line\n"));
+    assert.ok((yield* conn.read(new Uint8Array(4096)))! > 0, "it answers");
+  };
+  yield* speaks(steady);
+  for (let i = 0; i < 3; i++) {
+    const rude = yield* dial("tcp", address);
+    yield* speaks(rude);
+    yield* rude.write(new TextEncoder().encode("a line\n"));
+    rude.abort();
+    // Reset before it is accepted, most likely.
+    (yield* dial("tcp", address)).abort();
+  }
+  using later = yield* dial("tcp", address);
+  yield* speaks(later);
+  yield* speaks(steady);
+}
+
+for (const [title, { files, name }] of serving()) {
+  test(`${title} survives resets${files.get(name)!.includes("notify(") ? " and stops on SIGINT" : ""}`, async () => {
+    const port = await run(function* () {
+      using free = yield* listen("tcp", "127.0.0.1:0");
+      return (free.addr as TCPAddr).port;
+    });
+    await havingFiles(onPort(files, port), runs(name), async (child) => {
+      await run(() => resets(`127.0.0.1:${port}`, child));
+      assert.equal(child.ended, false, child.stderr.text);
+      if (!files.get(name)!.includes("notify(")) return;
+      child.kill("SIGINT");
+      assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+    });
+  });
+}
+
+test("the programs that serve are found", () => {
+  const titles = [...serving()].map(([title]) => title);
+  for (
+    const title of [
+      "block 1 of README.md",
+      "block 1 of mod.ts",
+      "lines.ts of docs/servers.md",
+      "shouts.ts of docs/servers.md",
+      "cores.ts of docs/servers.md",
+      "limits.ts of docs/overload.md",
+      "block 1 of src/serve/serve.ts",
+      "block 1 of src/net/listen.ts",
+      "block 1 of src/event/serve.ts",
+    ]
+  ) assert.ok(titles.includes(title), `${title} is not among ${titles.join(", ")}`);
+});
+
+test("no page, hover or example accepts in a loop that one reset ends", () => {
+  const pages = ["README.md", ...PAGES, ...sources()];
+  for (const page of pages) {
+    const loops = blocksOf(page).filter((source) =>
+      /go\(\w+, yield\* \w+\.accept\(\)/.test(source)
+    );
+    assert.deepEqual(loops, [], page);
+  }
+});

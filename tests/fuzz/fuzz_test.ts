@@ -2,7 +2,7 @@
 /** A few seeds of each fuzzer; `npm run fuzz` has more. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { both, onWindows } from "../harness.ts";
+import { both, onWindows } from "../support/harness.ts";
 import { fuzz } from "./fuzz.ts";
 import { planOf } from "./plan.ts";
 import { Random } from "./random.ts";

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { run } from "../../mod.ts";
-import { assertNothingLeft, openSockets } from "../harness.ts";
+import { assertNothingLeft, openSockets } from "../support/harness.ts";
 import { fuzz, FUZZERS } from "./fuzz.ts";
 
 /** Seeds of one run of goroutines, after which nothing may be left. */

@@ -61,6 +61,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "fd/fd.ts": { OF_THE_NETWORK: "constant", PEER_GONE: "constant" },
   "fd/writev.ts": { scratch: "bytes that a call fills and sends before anything else runs" },
   "fd/errors.ts": { TEMPORARY: "constant" },
+  "serve/error_log.ts": { PEER_GONE: "constant" },
   "sync/object_pool.ts": { watching: "belongs to the registry of finalizers, one a thread" },
   "pool/job.ts": {
     words: "of a worker thread, which a simulation has none of",

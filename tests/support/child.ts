@@ -116,6 +116,11 @@ export class Child {
     }
   }
 
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Writes to its standard input. */
   send(text: string): void {
     this.#process.stdin!.write(text);

@@ -4,8 +4,20 @@
  * are over. However many are made, kept and driven in whatever order, none takes another's place.
  */
 import assert from "node:assert/strict";
-import { type Chan, chan, go, gosched, Mutex, type Routine, RWMutex, select } from "../../mod.ts";
-import { both, until } from "../support/harness.ts";
+import {
+  background,
+  cancellable,
+  type Chan,
+  chan,
+  go,
+  gosched,
+  Mutex,
+  type Routine,
+  RWMutex,
+  select,
+  withCancel,
+} from "../../mod.ts";
+import { both, parked, thrown, until } from "../support/harness.ts";
 
 both("nothing happens before a call is driven", function* () {
   const ch = chan<number>(5);
@@ -68,13 +80,13 @@ both("calls that wait at the same time do not share anything", function* () {
 both("one that was ended while it waited serves the next as if nothing had been", function* () {
   const ch: Chan<number> = chan();
   for (let i = 0; i < 5; i++) {
-    const call = ch.recv();
-    call.next();
-    call.return(undefined);
-    const chosen = select(ch.onRecv(), ch.onSend(7));
-    chosen.next();
-    assert.equal(ch.tryRecv()?.value, 7, "it waits");
-    chosen.return(undefined as never);
+    for (const call of [ch.recv(), select(ch.onRecv(), ch.onSend(7))]) {
+      const [ctx, cancel] = withCancel(background());
+      const waiting = go(() => thrown(cancellable<unknown>(call, ctx)));
+      yield* parked(waiting);
+      cancel();
+      yield* waiting.join();
+    }
     assert.equal(ch.trySend(1), false, "nobody waits any more");
     const sender = go(() => ch.send(i));
     assert.equal(yield* ch.recv(), i);

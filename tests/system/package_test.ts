@@ -25,6 +25,30 @@ const FILES = {
     },
     "files": ["app.ts"]
   }`,
+  // Without the types of Node, and with every declaration checked.
+  "strict.json": `{
+    "compilerOptions": {
+      "target": "esnext", "module": "nodenext", "strict": true, "noEmit": true,
+      "skipLibCheck": false, "lib": ["esnext", "dom"], "types": []
+    },
+    "files": ["strict.ts"]
+  }`,
+  "strict.ts": `
+    import * as netpoll from "@netpoll/netpoll";
+    import * as poll from "@netpoll/netpoll/poll";
+    import * as event from "@netpoll/netpoll/event";
+    import * as reactor from "@netpoll/netpoll/reactor";
+
+    // A network that is chosen at run time makes a stream.
+    export function* connect(network: netpoll.StreamNetwork): netpoll.Routine<netpoll.Conn> {
+      return yield* netpoll.dial(network, "127.0.0.1:1");
+    }
+    export const entries = [netpoll, poll, event, reactor];
+  `,
+  "node.mjs": `
+    import { run } from "@netpoll/netpoll";
+    await run(function* () {});
+  `,
   "jobs.ts": `export const double = (n: number): number => 2 * n;`,
   "app.ts": `
     import { type Conn, dial, errors, go, listen, type Routine, run, sleep } from "@netpoll/netpoll";
@@ -82,15 +106,32 @@ async function install(folder: string): Promise<void> {
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
 }
 
-test("an application uses what npm has of the package", { timeout: TIMEOUT_MS }, async () => {
+/** Has the package in an application for `use`. */
+async function installed(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-package-"));
   try {
     await install(folder);
-    await output("npx", "tsc", "-p", folder);
-    const app = join(folder, "app.ts");
-    const printed = await output(process.execPath, ...isDeno ? ["run", "-A", app] : [app]);
-    assert.equal(printed, "3 42\ntrue\n");
+    await use(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}
+
+test(
+  "an application uses what npm has of the package",
+  { timeout: TIMEOUT_MS },
+  () =>
+    installed(async (folder) => {
+      await output("npx", "tsc", "-p", folder);
+      // Neither skipLibCheck nor @types/node is needed.
+      await output("npx", "tsc", "-p", join(folder, "strict.json"));
+      const app = join(folder, "app.ts");
+      const printed = await output(process.execPath, ...isDeno ? ["run", "-A", app] : [app]);
+      assert.equal(printed, "3 42\ntrue\n");
+      // Node says what the matter is, and not that it cannot read some line.
+      await using node = start("node", [join(folder, "node.mjs")]);
+      assert.notEqual((await node.exit).code, 0);
+      assert.match(node.stderr.text, /Error: netpoll runs on Bun and Deno, not on Node, because/);
+      assert.doesNotMatch(node.stderr.text, /SyntaxError/);
+    }),
+);

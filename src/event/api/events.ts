@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The handlers and settings of an event server. Go: evio, type Events. */
+import type { Cancel } from "../../context/cancellable.ts";
 import type { Conn } from "../../net/net.ts";
 import type { Action, Answer, OpenedAnswer, TickAnswer } from "./action.ts";
 import type { LoadBalance } from "./balance.ts";
@@ -50,6 +51,10 @@ export interface EventSettings {
    * `lingerTimeout`.
    */
   closeTimeout?: number;
+  /** How long a shutdown waits for all connections; `closeTimeout` by default. */
+  grace?: number;
+  /** Context or AbortSignal that shuts the server down gracefully, as {@linkcode Server.shutdown}. */
+  context?: Cancel;
   /** Maximum number of queued connections per address. See `listen`. */
   backlog?: number;
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** The settings of an event server, checked, with their defaults. */
 import { z } from "zod";
+import { contextOf } from "../../context/cancellable.ts";
+import type { Context } from "../../context/context.ts";
 import type { EventSettings } from "./events.ts";
 
 /** All of them. */
-export type Settings = Required<Omit<EventSettings, "backlog">> & Pick<EventSettings, "backlog">;
+export type Settings =
+  & Required<Omit<EventSettings, "backlog" | "context">>
+  & Pick<EventSettings, "backlog">
+  & { readonly context: Context | null };
 
 const MIB = 1 << 20;
 
@@ -19,6 +24,7 @@ const schema = z.object({
   maxPending: bytes.default(16 * MIB),
   maxUnread: bytes.default(16 * MIB),
   closeTimeout: milliseconds.default(30_000),
+  grace: milliseconds.or(z.literal(Infinity)).optional(),
   backlog: z.int().positive().max(0x7fffffff).optional(),
 });
 
@@ -54,12 +60,14 @@ export function checkSettings(events: EventSettings): Settings {
     const faults = checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new TypeError(`Cannot serve with these settings: ${faults.join("; ")}`);
   }
-  const { lowWaterMark = Math.floor(checked.data.highWaterMark / 4), ...rest } = checked.data;
+  const { grace, lowWaterMark = Math.floor(checked.data.highWaterMark / 4), ...rest } =
+    checked.data;
   if (lowWaterMark > rest.highWaterMark || rest.highWaterMark > rest.maxPending) {
     throw new TypeError(
       `Cannot serve as lowWaterMark, highWaterMark and maxPending must not decrease in this order: ` +
         `current values are ${lowWaterMark}, ${rest.highWaterMark}, ${rest.maxPending}`,
     );
   }
-  return { ...rest, lowWaterMark };
+  const context = events.context === undefined ? null : contextOf(events.context);
+  return { ...rest, lowWaterMark, grace: grace ?? rest.closeTimeout, context };
 }

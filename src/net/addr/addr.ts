@@ -6,6 +6,7 @@ import { AddrError } from "./errors.ts";
 import { joinHostPort } from "./host_port.ts";
 import { formatIP, parseIP } from "./ip.ts";
 import { zoneName, zoneScope } from "./zone.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** Address of one end of a connection. Its text is accepted by `dial`. Go: `net.Addr`. */
 export interface Addr {
@@ -82,3 +83,5 @@ export function endpointOf({ ip, port, zone }: InternetAddr): Endpoint {
   if (bytes === null) throw new AddrError("invalid IP address", ip);
   return { ip: bytes, port, scope: zoneScope(zone, ip) };
 }
+
+showAs(InternetAddr.prototype, (addr) => `${addr.network} ${addr}`);

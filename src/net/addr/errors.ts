@@ -35,7 +35,7 @@ export class UnknownNetworkError extends Error {
   readonly temporary = false;
 
   /** @internal */
-  constructor(network: string) {
-    super(`unknown network ${shown(network)}`);
+  constructor(network: string, cure = "") {
+    super(`unknown network ${shown(network)}${cure === "" ? "" : `: ${cure}`}`);
   }
 }

@@ -7,6 +7,7 @@ import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
 import { AddrError } from "./errors.ts";
+import { showAs } from "../../validate/one_line.ts";
 /** Networks of Unix sockets: streams, datagrams, sequenced packets. */
 export type UnixNetwork = "unix" | "unixgram" | "unixpacket";
 
@@ -114,3 +115,5 @@ function tooLong(address: string, length: number): AddrError {
     address,
   );
 }
+
+showAs(UnixAddr.prototype, (addr) => `${addr.network} ${addr}`);

@@ -13,6 +13,7 @@ import type { Cancel } from "../../context/cancellable.ts";
 import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /** Source of bytes. Go: `io.Reader`. */
 export interface Reader {
@@ -140,3 +141,5 @@ function* readAndWrite(
   }
   return moved;
 }
+
+refuseAwait(copy.prototype, "copy");

@@ -4,6 +4,7 @@ import { needMethods } from "../../validate/argument.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Reader } from "./copy.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 const FIRST_BYTES = 512;
 
@@ -35,3 +36,5 @@ export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<Array
     bytes = larger;
   }
 }
+
+refuseAwait(readAll.prototype, "readAll");

@@ -12,6 +12,7 @@ import type { Cancel } from "../../context/cancellable.ts";
 import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /** Options of {@linkcode sendFile}. */
 export interface SendFileOptions {
@@ -104,3 +105,5 @@ function* readAndWrite(
   }
   return sent;
 }
+
+refuseAwait(sendFile.prototype, "sendFile");

@@ -12,6 +12,8 @@ import { type Deadline, toMonotonic } from "../deadline.ts";
 import { HalfConn, VirtualReadyCase } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** How far a write has come, for whoever ends it. */
 export interface Progress {
@@ -23,6 +25,18 @@ export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
 export abstract class VirtualConn implements Conn {
+  static {
+    showAs(VirtualConn.prototype, (conn) => {
+      const ends = [...new Set([String(conn.localAddr), String(conn.remoteAddr)])].join("->");
+      return `Conn(${ends}${conn.closed ? ", closed" : ""})`;
+    });
+  }
+
+  static {
+    refuseAwait(VirtualConn.prototype.readInto.prototype, "conn.read");
+    refuseAwait(VirtualConn.prototype.writeAll.prototype, "conn.write");
+  }
+
   /** See {@linkcode Conn.localAddr}. */
   abstract readonly localAddr: Addr;
   /** See {@linkcode Conn.remoteAddr}. */
@@ -80,7 +94,7 @@ export abstract class VirtualConn implements Conn {
   /** See {@linkcode Conn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
-    return this.#cancellable("read", this.#read(p), cancel);
+    return this.#cancellable("read", this.readInto(p), cancel);
   }
 
   /** See {@linkcode Conn.readFull}. */
@@ -100,13 +114,13 @@ export abstract class VirtualConn implements Conn {
 
   /** See {@linkcode Conn.write}. */
   write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
-    return this.#write([bytesOf(p)], cancel);
+    return this.writeAll([bytesOf(p)], cancel);
   }
 
   /** See {@linkcode Conn.writev}. */
   writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
     checkPieces("write", pieces);
-    return this.#write([...pieces], cancel);
+    return this.writeAll([...pieces], cancel);
   }
 
   /** See {@linkcode Conn.onReadable}. */
@@ -158,7 +172,7 @@ export abstract class VirtualConn implements Conn {
     return op === "read" ? this.reading : this.writing;
   }
 
-  *#read(p: Uint8Array): Routine<number | null> {
+  private *readInto(p: Uint8Array): Routine<number | null> {
     yield* this.reading.turn.lock();
     try {
       for (;;) {
@@ -180,7 +194,7 @@ export abstract class VirtualConn implements Conn {
     }
   }
 
-  *#write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
+  private *writeAll(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
     const progress = { written: 0 };
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     try {

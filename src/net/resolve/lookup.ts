@@ -18,6 +18,7 @@ import { CallDeadline } from "../options/call_options.ts";
 import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupHost, LookupOptions } from "../options/options.ts";
 import { zoneName, zoneScope } from "../addr/zone.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /** An address of a host, without a port. `scope` is an interface index. Go: `net.IPAddr`. */
 export interface HostAddress {
@@ -157,3 +158,5 @@ function toAddress(host: string, text: string): HostAddress {
   }
   return { ip: unmap(parsed.ip), scope: zoneScope(parsed.zone, text) };
 }
+
+refuseAwait(lookupHost.prototype, "lookupHost");

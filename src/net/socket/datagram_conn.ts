@@ -18,9 +18,17 @@ import type { NetFD } from "./net_fd.ts";
 import { type Datagram, type PacketConn, WriteToConnectedError } from "./packet_conn.ts";
 import { ReadyCase } from "./select_cases.ts";
 import { bufferSize } from "./stream_conn.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** A socket of datagrams over a descriptor. See {@linkcode PacketConn}. */
 export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
+  static {
+    showAs(
+      DatagramConn.prototype,
+      ({ netFD }) => `PacketConn(${netFD.describe()}${netFD.closed ? ", closed" : ""})`,
+    );
+  }
+
   /** @internal */
   protected readonly netFD: NetFD<A>;
   /** Made once, for calls that allocate nothing: see src/fd/datagram.ts. */

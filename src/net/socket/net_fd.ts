@@ -22,6 +22,8 @@ class Ending {
   atOnce = false;
   /** Whether others have the descriptor too. */
   shared = false;
+  /** Whether a write sent bytes before the last {@linkcode NetFD.takeWrote}. */
+  wroteBefore = false;
   /** See {@linkcode NetFD.onFreed}. */
   onFreed: (() => void) | null = null;
   /** See {@linkcode NetFD.onLingering}. */
@@ -104,6 +106,19 @@ export class NetFD<A extends Addr> extends FD {
 
   override share(): void {
     (this.#ending ??= new Ending()).shared = true;
+  }
+
+  /** Returns true if a write has sent bytes since the last call of this; `close` knows of all. */
+  takeWrote(): boolean {
+    if (!this.wrote) return false;
+    (this.#ending ??= new Ending()).wroteBefore = true;
+    this.wrote = false;
+    return true;
+  }
+
+  /** Whether a write ever sent bytes. */
+  protected get everWrote(): boolean {
+    return this.wrote || this.#ending?.wroteBefore === true;
   }
 
   /** What this network calls an address of the kernel's. */
@@ -212,7 +227,7 @@ export class NetFD<A extends Addr> extends FD {
     const { linger = null, atOnce = false } = this.#ending ?? {};
     const slow = linger !== null && linger > 0;
     if (slow) this.sockets.setLinger(this.sysfd, -1);
-    if (atOnce || this.abrupt || !this.wrote || (this.sawEOF && !slow)) {
+    if (atOnce || this.abrupt || !this.everWrote || (this.sawEOF && !slow)) {
       super.release(run);
       this.onFreed?.();
       return;

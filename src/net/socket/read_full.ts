@@ -4,6 +4,7 @@ import { UnexpectedEOFError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Conn } from "../net.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /** See {@linkcode Conn.readFull}. */
 export function* readFull(
@@ -26,3 +27,5 @@ export function* readFull(
   }
   return filled;
 }
+
+refuseAwait(readFull.prototype, "conn.readFull");

@@ -15,12 +15,20 @@ import type { NetFD } from "./net_fd.ts";
 import { readFull } from "./read_full.ts";
 import { ReadyCase } from "./select_cases.ts";
 import { setKeepAlive } from "../options/apply.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** Seconds to linger at most: more than a day, and all that every system can count. */
 const MOST_LINGER = 0x7fff;
 
 /** A stream over a descriptor. See {@linkcode Conn}. */
 export abstract class StreamConn<A extends Addr> implements Conn {
+  static {
+    showAs(
+      StreamConn.prototype,
+      ({ netFD }) => `Conn(${netFD.describe()}${netFD.closed ? ", closed" : ""})`,
+    );
+  }
+
   /** @internal */
   protected readonly netFD: NetFD<A>;
 

@@ -15,6 +15,7 @@ import { OpError } from "../errors.ts";
 import type { Conn, Listener } from "../net.ts";
 import { NetFD } from "./net_fd.ts";
 import { AcceptCase } from "./select_cases.ts";
+import { showAs } from "../../validate/one_line.ts";
 
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
 export class ListenFD<A extends Addr> extends NetFD<A> {
@@ -33,6 +34,13 @@ export const ADOPT: unique symbol = Symbol("netpoll.adopt");
 
 /** A listener over a descriptor. See {@linkcode Listener}. */
 export abstract class StreamListener<A extends Addr, C extends Conn> implements Listener {
+  static {
+    showAs(
+      StreamListener.prototype,
+      ({ netFD }) => `Listener(${netFD.describe()}${netFD.closed ? ", closed" : ""})`,
+    );
+  }
+
   /** @internal */
   protected readonly netFD: ListenFD<A>;
   readonly #accepting: AcceptOperation<C>;

@@ -49,7 +49,7 @@ export class UnixFD extends NetFD<UnixAddr> {
 
   /** An orderly end, unless it is aborted, or others have the socket too. */
   protected override release(): void {
-    const orderly = this.wrote && !this.sawEOF && this.net !== "unixgram" && !this.abrupt;
+    const orderly = this.everWrote && !this.sawEOF && this.net !== "unixgram" && !this.abrupt;
     if (orderly) discardUnread(this.sysfd);
     this.sockets.close(this.sysfd);
     this.onFreed?.();
