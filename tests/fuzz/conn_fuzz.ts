@@ -38,7 +38,15 @@ function* sidesOf(trial: Trial, plan: Plan): Routine<readonly [Side, Side]> {
   }
   const streams = [new Stream(trial.seed * 2), new Stream(trial.seed * 2 + 1)];
   const [a, b] = conns.map((conn, i) =>
-    new Side(trial, plan.network, i, plan.sides[i], conn, streams[i], streams[1 - i])
+    new Side({
+      trial,
+      network: plan.network,
+      id: i,
+      plan: plan.sides[i],
+      conn,
+      out: streams[i],
+      incoming: streams[1 - i],
+    })
   );
   a.peer = b;
   b.peer = a;

@@ -43,16 +43,25 @@ export class Side {
   peer!: Side;
   readonly #chunks;
 
+  readonly trial: Trial;
+  readonly network: Network;
+  readonly id: number;
+  readonly plan: SidePlan;
+  readonly conn: Conn;
+  readonly out: Stream;
+  readonly incoming: Stream;
+
   constructor(
-    readonly trial: Trial,
-    readonly network: Network,
-    readonly id: number,
-    readonly plan: SidePlan,
-    readonly conn: Conn,
-    readonly out: Stream,
-    readonly incoming: Stream,
+    parts: Pick<Side, "trial" | "network" | "id" | "plan" | "conn" | "out" | "incoming">,
   ) {
-    this.#chunks = plan.chunks ? conn.chunks() : null;
+    this.trial = parts.trial;
+    this.network = parts.network;
+    this.id = parts.id;
+    this.plan = parts.plan;
+    this.conn = parts.conn;
+    this.out = parts.out;
+    this.incoming = parts.incoming;
+    this.#chunks = this.plan.chunks ? this.conn.chunks() : null;
   }
 
   note(what: string): void {

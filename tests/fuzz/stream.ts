@@ -11,7 +11,11 @@ export class Stream {
   /** How its reader's last call ended. */
   end: "open" | "end" | Outcome = "open";
 
-  constructor(readonly key: number) {}
+  readonly key: number;
+
+  constructor(key: number) {
+    this.key = key;
+  }
 
   /** The byte at `position`. */
   byteAt(position: number): number {
