@@ -2,6 +2,7 @@
 /** The memory of a buffered writer: bytes that were accepted and not yet handed to the destination. */
 import { Buffer } from "node:buffer";
 import type { Writable } from "../fd/check_bytes.ts";
+import { registerState } from "../sched/thread_state.ts";
 
 /** Buffers kept for writers that have none: an idle writer holds no memory. */
 const MOST_KEPT = 32;
@@ -9,7 +10,13 @@ const MOST_KEPT = 32;
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 /** Buffers that are not in use, of the size of the last one that came back. */
-const kept: Uint8Array[] = [];
+let kept: Uint8Array[] = [];
+
+registerState<Uint8Array[]>("buffers of writers", {
+  fresh: () => [],
+  save: () => kept,
+  restore: (state) => kept = state,
+});
 
 /**
  * See the top of this file. Text is kept as text until its bytes are needed: to join many short

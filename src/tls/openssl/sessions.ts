@@ -7,11 +7,18 @@ import { takeReason } from "./failure.ts";
 import type { OpenSSL } from "./library.ts";
 import { contents, withBIO } from "./memory.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
+import { registerState } from "../../sched/thread_state.ts";
 
 const MOST_KEPT = 256;
 
 /** The one that was kept longest comes first. */
-const kept = new Map<string, Uint8Array>();
+let kept = new Map<string, Uint8Array>();
+
+registerState("TLS sessions", {
+  fresh: () => new Map<string, Uint8Array>(),
+  save: () => kept,
+  restore: (state) => kept = state,
+});
 
 /** The sessions with one server under one set of options. */
 export class SessionCache {

@@ -9,12 +9,19 @@ import type { OpenSSLConn } from "./conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 import { HELD, SecureOperation, type Step } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./ssl_handle.ts";
+import { registerState } from "../../sched/thread_state.ts";
 
 /**
  * The write that ended last, while it is not taken again: most are over at once, and one serves
  * all.
  */
 let spare: SecureWrite | null = null;
+
+registerState<SecureWrite | null>("spare TLS write", {
+  fresh: () => null,
+  save: () => spare,
+  restore: (state) => spare = state,
+});
 
 /** See the top of this file. */
 export class SecureWrite extends SecureOperation {
