@@ -5,7 +5,7 @@ import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import { checkBytes } from "../fd/check_bytes.ts";
 import type { Chunks } from "../fd/chunks.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { disown } from "../sched/ownership.ts";
 import { outsideRun } from "../sched/spawn.ts";
@@ -51,7 +51,7 @@ class Halves {
       const begin = () =>
         this.hostTasks.start("stream read", body(), (outcome) => {
           if (outcome === null && !descriptorOf(this.conn)?.closed) begin();
-          else if (outcome === null) reject(ERR_CLOSED);
+          else if (outcome === null) reject(new ClosedError());
           else if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.value);
         });
