@@ -176,6 +176,7 @@ export {
   fromWebStreams,
   toWebStreams,
   type WebStreams,
+  type WebStreamsOptions,
 } from "./src/bridge/web_streams.ts";
 export type { TLSConn } from "./src/tls/tls.ts";
 export { tlsDial } from "./src/tls/tls_dial.ts";
