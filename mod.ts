@@ -42,7 +42,6 @@ export { Waker } from "./src/fd/waker.ts";
 export {
   ClosedError,
   ClosedPipeError,
-  DeadlineExceededError,
   NotPollableError,
   SyscallError,
   UnexpectedEOFError,
@@ -90,7 +89,7 @@ export {
 export { pipe } from "./src/net/io/pipe.ts";
 export { readAll } from "./src/net/io/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/io/send_file.ts";
-export { type Cancel, CanceledError, cancellable } from "./src/context/cancellable.ts";
+export { type Cancel, cancellable } from "./src/context/cancellable.ts";
 export type { PacketInfo } from "./src/net/socket/packet_conn.ts";
 export type { SendInfo, UDPConn, UDPMessage } from "./src/net/udp/udp.ts";
 export type {
@@ -123,7 +122,15 @@ export {
   withDeadline,
   withTimeout,
 } from "./src/context/with_cancel.ts";
-export { Canceled, ContextError, DeadlineExceeded } from "./src/context/errors.ts";
+export {
+  Canceled,
+  CanceledError,
+  type ContextError,
+  DeadlineExceeded,
+  DeadlineExceededError,
+  isCanceled,
+  isTimeout,
+} from "./src/context/errors.ts";
 export { afterFunc, fromSignal } from "./src/context/abort_signal.ts";
 export { ErrGroup } from "./src/sync/err_group.ts";
 export { Held, type Locker, Mutex } from "./src/sync/mutex.ts";
@@ -165,7 +172,12 @@ export { WaitGroup } from "./src/sync/wait_group.ts";
 export { type ErrorClass, PlatformError } from "./platforms/contract/platform.ts";
 export { type DuplexOptions, toDuplex } from "./src/bridge/duplex.ts";
 export { type DuplexConnOptions, fromDuplex } from "./src/bridge/duplex_conn.ts";
-export { fromWebStreams, toWebStreams, type WebStreams } from "./src/bridge/web_streams.ts";
+export {
+  fromWebStreams,
+  toWebStreams,
+  type WebStreams,
+  type WebStreamsOptions,
+} from "./src/bridge/web_streams.ts";
 export type { TLSConn } from "./src/tls/tls.ts";
 export { tlsDial } from "./src/tls/tls_dial.ts";
 export { tlsListen, TLSListener, tlsListener } from "./src/tls/tls_listen.ts";

@@ -8,6 +8,7 @@ export type { LoadBalance } from "./src/event/api/balance.ts";
 export type { RestartOptions } from "./src/worker/worker_options.ts";
 export type { LimitCounters } from "./src/limit/limiter.ts";
 export type {
+  AddressLimit,
   FirstBytes,
   Limit,
   LimitName,

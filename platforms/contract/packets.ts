@@ -106,6 +106,8 @@ export interface PacketCalls {
   setOption(fd: number, option: PacketOption, value: number): number;
   /** Receives into the first `length` bytes; gives the datagram's own length, which may be more. */
   receive(fd: number, buffer: Uint8Array, length: number): number;
+  /** The length of the packet that would be received next, which stays; absent where nobody tells. */
+  nextLength?(fd: number): number;
   /** As `receive`; the sender's address is then in `sender`. */
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number;
   /** Who sent what the last `receiveFrom` gave. */

@@ -65,6 +65,7 @@ export interface ErrnoNumbers {
   readonly ENOTCONN: number;
   readonly ECONNABORTED: number;
   readonly EPROTO: number;
+  readonly EMSGSIZE: number;
   readonly EMFILE: number;
   readonly ENFILE: number;
   readonly ENOBUFS: number;

@@ -122,6 +122,7 @@ export const ERRNO: ErrnoNumbers = {
   ENOMEM: 12,
   EINVAL: 22,
   ENFILE: 23,
+  EMSGSIZE: 40,
   EMFILE: 24,
   EAGAIN: 35,
   EINPROGRESS: 36,

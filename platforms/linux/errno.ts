@@ -150,6 +150,7 @@ export const ERRNO: ErrnoNumbers = {
   ENOMEM: 12,
   EINVAL: 22,
   ENFILE: 23,
+  EMSGSIZE: 90,
   EMFILE: 24,
   EPROTO: 71,
   EAFNOSUPPORT: 97,

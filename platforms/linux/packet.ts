@@ -82,6 +82,10 @@ export class LinuxPackets implements PacketCalls {
     return this.#done(this.#libc.symbols.recv(fd, into, length, C.MSG_TRUNC));
   }
 
+  nextLength(fd: number): number {
+    return this.#done(this.#libc.symbols.recv(fd, ONE_BYTE, 0, C.MSG_PEEK | C.MSG_TRUNC));
+  }
+
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
     const into = length === 0 ? ONE_BYTE : buffer;
     this.#length[0] = SOCKADDR_STORAGE_SIZE;

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import type { Chunks } from "../fd/chunks.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { failureOf, hostError, HostTasks, nodeBuffer, nodeStream } from "./host.ts";
@@ -49,7 +49,7 @@ export class ConnPump {
       if (this.stream.destroyed) return;
       // The run has ended: with the connection, or the connection has been handed on.
       if (outcome === null && !descriptorOf(this.conn)?.closed) this.read();
-      else if (outcome === null) this.failed(ERR_CLOSED);
+      else if (outcome === null) this.failed(new ClosedError());
       else if ("error" in outcome) this.failed(hostError(outcome.error));
       else this.received(outcome.value);
     });

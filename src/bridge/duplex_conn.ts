@@ -12,7 +12,7 @@ import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { ACKNOWLEDGED_MS, DEFAULT_LINGER_MS, SILENCE_MS } from "../net/socket/lossless_close.ts";
 import { type Progress, VirtualConn, type VirtualOp } from "../net/io/virtual_conn.ts";
-import { ERR_CLOSED, UnexpectedEOFError } from "../fd/errors.ts";
+import { ClosedError, UnexpectedEOFError } from "../fd/errors.ts";
 import type { Routine, RunOwner } from "../sched/goroutine.ts";
 import { goBounded } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -263,7 +263,7 @@ export class DuplexConn extends VirtualConn {
   }
 
   protected failClosed(op: VirtualOp): Error {
-    return this.fail(op, ERR_CLOSED);
+    return this.fail(op, new ClosedError());
   }
 
   /** The error of a call after the stream has failed. */

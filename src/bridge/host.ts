@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
 import { getBuiltinModule } from "node:process";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
 import { backgroundRun, goBoundedTaskNow, spawnNow } from "../sched/spawn.ts";
@@ -111,6 +111,6 @@ export function hostError(error: unknown): Error {
 
 /** What failed of a goroutine's work, or null. */
 export function failureOf(outcome: Outcome<unknown>): Error | null {
-  if (outcome === null) return ERR_CLOSED;
+  if (outcome === null) return new ClosedError();
   return "error" in outcome ? hostError(outcome.error) : null;
 }

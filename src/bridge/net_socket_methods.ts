@@ -4,7 +4,7 @@ import { nextTick } from "node:process";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import { IdleTimer } from "./idle_timer.ts";
 
 /** The connection below a stream, and what has passed between the two. */
@@ -85,7 +85,7 @@ function ends(stream: Duplex, pump: ActiveConn): object {
   };
   return {
     connect(...args: unknown[]): Duplex {
-      if (stream.destroyed) throw ERR_CLOSED;
+      if (stream.destroyed) throw new ClosedError();
       const listener = args.at(-1);
       if (typeof listener === "function") stream.once("connect", listener as () => void);
       nextTick(() => {

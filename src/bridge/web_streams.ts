@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** Converts a connection to a pair of web streams, and back. */
+import { z } from "zod";
 import { needMethods } from "../validate/argument.ts";
+import { checkOptions } from "../validate/options.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
 import { checkBytes } from "../fd/check_bytes.ts";
 import type { Chunks } from "../fd/chunks.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { disown } from "../sched/ownership.ts";
 import { outsideRun } from "../sched/spawn.ts";
+import { abortWithPipes } from "./pipe_signal.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import { failureOf, HostTasks, nodeStream, requireLoop } from "./host.ts";
 
@@ -20,20 +23,40 @@ export interface WebStreams {
   writable: WritableStream<Uint8Array>;
 }
 
+/** Settings of {@linkcode toWebStreams}. */
+export interface WebStreamsOptions {
+  /**
+   * Resets the connection when it is aborted, at once, whatever is under way. So does the signal of a
+   * pipe into `writable`.
+   */
+  signal?: AbortSignal;
+}
+
+const OPTIONS: z.ZodType<WebStreamsOptions> = z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
 /** Closes a connection when both of its streams are done. */
 class Halves {
   readonly conn: Conn;
   readonly hostTasks = new HostTasks();
   readonly #left = new Set<"readable" | "writable">(["readable", "writable"]);
+  readonly #signal: AbortSignal | undefined;
+  readonly #aborted = () => this.abort();
 
-  constructor(conn: Conn) {
+  constructor(conn: Conn, signal: AbortSignal | undefined) {
     this.conn = conn;
+    this.#signal = signal;
+    if (signal?.aborted) this.abort();
+    else signal?.addEventListener("abort", this.#aborted, { once: true });
   }
 
   /** One of the two is done; it may be said again. */
   done(half: "readable" | "writable"): void {
     this.#left.delete(half);
-    if (this.#left.size === 0) this.conn[Symbol.dispose]();
+    if (this.#left.size > 0) return;
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    this.conn[Symbol.dispose]();
   }
 
   /** Both are. */
@@ -51,7 +74,7 @@ class Halves {
       const begin = () =>
         this.hostTasks.start("stream read", body(), (outcome) => {
           if (outcome === null && !descriptorOf(this.conn)?.closed) begin();
-          else if (outcome === null) reject(ERR_CLOSED);
+          else if (outcome === null) reject(new ClosedError());
           else if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.value);
         });
@@ -85,7 +108,8 @@ class ConnSource implements UnderlyingByteSource {
   async pull(controller: ReadableByteStreamController): Promise<void> {
     const request = controller.byobRequest;
     try {
-      if (request === null) {
+      // A packet that is longer than the reader's memory would be cut off.
+      if (request === null || descriptorOf(this.#halves.conn)?.keepsPackets) {
         const chunk = await this.#halves.reading(() => this.#next());
         if (chunk === null) this.#end(controller);
         else controller.enqueue(chunk);
@@ -134,6 +158,11 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
     this.#halves = halves;
   }
 
+  /** A stream calls `abort` only when the write under way has ended; its signal comes at once. */
+  start(controller: WritableStreamDefaultController): void {
+    controller.signal.addEventListener("abort", () => this.#halves.abort(), { once: true });
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     try {
       // A stream of bytes, unlike the connection, takes no text.
@@ -164,10 +193,11 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  *
  * The readable side is a byte stream and also supports readers with their own buffer (BYOB).
  * Nothing is read until it is requested; a write completes when the kernel has accepted it. Closing
- * the writable side half-closes the connection, aborting it resets the connection, and cancelling
- * the readable side shuts down reading. When both sides are done, the connection is closed.
+ * the writable side half-closes the connection, aborting it resets the connection, also under a
+ * write that waits for its peer, and cancelling the readable side shuts down reading. When both sides are done, the connection is closed.
  *
  * @param conn a connection without other readers or writers
+ * @param options see {@linkcode WebStreamsOptions}
  * @throws {PanicError} under `runSync`, where the host's event loop does not run
  * @example
  * ```ts
@@ -175,14 +205,17 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  * yield* wait(readable.pipeThrough(new DecompressionStream("gzip")).pipeTo(file.writable));
  * ```
  */
-export function toWebStreams(conn: Conn): WebStreams {
+export function toWebStreams(conn: Conn, options: WebStreamsOptions = {}): WebStreams {
   requireLoop("toWebStreams");
+  const { signal } = checkOptions("create streams", OPTIONS, options);
   needMethods("create streams", "conn", "a Conn", conn, "chunks", "read", "write", "closeWrite");
   if (outsideRun()) disown(conn);
-  const halves = new Halves(conn);
+  const halves = new Halves(conn, signal);
+  const writable = new WritableStream(new ConnSink(halves));
+  abortWithPipes(writable, () => halves.abort());
   return {
     readable: new ReadableStream(new ConnSource(halves)) as WebStreams["readable"],
-    writable: new WritableStream(new ConnSink(halves)),
+    writable,
   };
 }
 

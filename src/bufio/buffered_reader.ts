@@ -3,7 +3,7 @@
 import type { Reader } from "../net/io/copy.ts";
 import type { Conn } from "../net/net.ts";
 import { readFull } from "../net/socket/read_full.ts";
-import { checkBytes } from "../fd/check_bytes.ts";
+import { checkBytes, plainView } from "../fd/check_bytes.ts";
 import { needMethods, shown, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
@@ -207,7 +207,7 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
    */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
-    return new ReadCall(this[INPUT], p).begin(readOptions("read", cancel));
+    return new ReadCall(this[INPUT], plainView(p)).begin(readOptions("read", cancel));
   }
 
   /** Reads until `p` is full, as {@linkcode Conn.readFull}. Parks. An error says in `bytesRead` how much is in `p`. */

@@ -7,13 +7,14 @@ import { ClosedError, withBytesWritten } from "../fd/errors.ts";
 import { needMethods } from "../validate/argument.ts";
 import { DEAD, type G, type Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
-import { type Cancel, CanceledError, cancellable } from "../context/cancellable.ts";
+import { type Cancel, cancellable } from "../context/cancellable.ts";
+import { isCanceled, isTimeout } from "../context/errors.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { InterruptedWriteError, ShortWriteError } from "./errors.ts";
 import { type BufferedWriterOptions, checkBoolean, checkKeys, checkMax } from "./options.ts";
 import { QuickCall } from "./quick_call.ts";
 import { giveBack, WriteBuffer } from "./write_buffer.ts";
-import { bytesOf, checkWritable, type Writable } from "../fd/check_bytes.ts";
+import { bytesOf, type Writable } from "../fd/check_bytes.ts";
 
 const FIRST_SIZE = 16 * 1024;
 const OPTIONS = new Set(["size", "autoFlush"]);
@@ -136,7 +137,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
    * {@linkcode ClosedError} after `close`
    */
   write(data: Uint8Array | string, cancel?: Cancel): Routine<number> {
-    checkWritable(data);
+    if (typeof data !== "string") data = bytesOf(data);
     return (this.#call.unused ? this.#call : this.#newCall()).begin(data, cancel);
   }
 
@@ -313,6 +314,5 @@ function progressOf(error: unknown): number {
 /** Whether the stream may go on behind the bytes that went out before `error`. */
 function isResumable(error: unknown): boolean {
   if (!knowsProgress(error)) return false;
-  const { timeout, cause } = error as { timeout?: boolean; cause?: unknown };
-  return timeout === true || error instanceof CanceledError || cause instanceof CanceledError;
+  return isTimeout(error) || isCanceled(error);
 }

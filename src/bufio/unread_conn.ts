@@ -5,7 +5,7 @@ import type { Deadline } from "../net/deadline.ts";
 import { DESCRIPTOR, descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { readFull } from "../net/socket/read_full.ts";
-import { checkBytes } from "../fd/check_bytes.ts";
+import { checkBytes, plainView } from "../fd/check_bytes.ts";
 import { type Chunks, ReaderChunks } from "../fd/chunks.ts";
 import type { FD } from "../fd/fd.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
@@ -32,6 +32,7 @@ class UnreadConn implements Conn {
 
   *read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
+    p = plainView(p);
     // A read of nothing reports a connection that is closed and a context that is over.
     if (this.#unread.length > 0) yield* this.#conn.read(p.subarray(0, 0), cancel);
     const n = Math.min(this.#unread.length, p.length);

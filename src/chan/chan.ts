@@ -25,7 +25,8 @@ export interface Chan<T> extends AsyncIterable<T> {
   readonly closed: boolean;
   /**
    * Sends a value. Parks until it is received or, with a capacity, until the buffer has room. A
-   * goroutine that is ended while it waits has sent nothing. Go: `ch <- v`.
+   * goroutine that is ended while it waits has sent nothing, unless a receiver had taken the value
+   * before: {@linkcode cancellable} then returns as after any send. Go: `ch <- v`.
    *
    * @throws {PanicError} "send on closed channel", also if it is closed while the call waits
    */

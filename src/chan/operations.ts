@@ -12,6 +12,7 @@ import { scheduler } from "../sched/thread.ts";
 import type { ChanCore } from "./core.ts";
 import { isNothing, sendOnClosed } from "./outcome.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import type { Waitable } from "../sched/park.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
 
@@ -19,7 +20,7 @@ import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
 const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined };
 
 /** See {@linkcode Chan.send}. */
-export class SendOperation<T> {
+export class SendOperation<T> implements Waitable {
   readonly #chan: ChanCore<T>;
   #value: T | undefined = undefined;
   /** Whether it is of no call. */
@@ -61,16 +62,26 @@ export class SendOperation<T> {
     return this;
   }
 
+  describe(): string {
+    return this.#chan.describe();
+  }
+
+  /** A receiver has the value. */
+  settled(g: object): boolean {
+    const w = this.#waiter;
+    return w !== null && w.g === g && w.done && w.ok;
+  }
+
   #wait(): Step<void> {
     if (this.#waiter !== null) return this.#resume(this.#waiter);
     if (scheduler.budget < 0) return letOthersRun();
     this.#waiter = acquireWaiter(this.#value);
     this.#chan.senders.push(this.#waiter);
-    return park("chan send", this.#chan, this);
+    return park("chan send", this, this);
   }
 
   #resume(w: Waiter): Step<void> {
-    if (!w.done) return park("chan send", this.#chan, this);
+    if (!w.done) return park("chan send", this, this);
     const { ok } = w;
     this.#waiter = null;
     this.#end();

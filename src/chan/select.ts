@@ -13,6 +13,7 @@ import type { Waitable } from "../sched/park.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
+import { SendCase } from "./select_cases.ts";
 import { type SelectState, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
@@ -100,6 +101,16 @@ class Select implements SelectState, Waitable {
 
   describe(): string {
     return this.arms.map((arm) => isCase(arm) ? arm.describe?.() ?? "?" : "nil").join("; ");
+  }
+
+  abandoned(g: object): void {
+    if (this.#waiting && this.#waiters[0]?.g === g) this.#end(null);
+  }
+
+  /** A receiver has the value of a case that sends: no other kind of case cannot be undone. */
+  settled(g: object): boolean {
+    const w = this.winner;
+    return w !== null && w.g === g && w.ok && this.arms[w.index] instanceof SendCase;
   }
 
   #wait(): Step<Result> {

@@ -4,32 +4,12 @@ import { needMethods, shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
-import { DeadlineExceeded } from "./errors.ts";
+import { CanceledError, DeadlineExceeded, DeadlineExceededError } from "./errors.ts";
 import { fromSignal, onCancel } from "./abort_signal.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
 /** Cancels a waiting call: a context or an AbortSignal. */
 export type Cancel = Context | AbortSignal;
-
-/** Thrown when a context or a signal cancels a call. Its text is that of Go's net.errCanceled. */
-export class CanceledError extends Error {
-  /** "CanceledError". */
-  override readonly name = "CanceledError";
-  /** Error code, as in Node: "ABORT_ERR", or "ETIMEDOUT" if the context's deadline was exceeded. */
-  readonly code: "ABORT_ERR" | "ETIMEDOUT";
-  /** True if the context's deadline was exceeded, or the signal timed out. */
-  readonly timeout: boolean;
-  /** True for a timeout, as in Go. */
-  readonly temporary: boolean;
-
-  /** @internal */
-  constructor(ctx: Context) {
-    const timeout = ctx.err === DeadlineExceeded;
-    super(timeout ? "i/o timeout" : "operation was canceled", { cause: cause(ctx) });
-    this.code = timeout ? "ETIMEDOUT" : "ABORT_ERR";
-    this.timeout = this.temporary = timeout;
-  }
-}
 
 /** Returns the context that stands for `cancel`. Throws a TypeError if it is neither of the two. */
 export function contextOf(cancel: Cancel): Context {
@@ -42,16 +22,27 @@ export function contextOf(cancel: Cancel): Context {
   );
 }
 
+/** The error of a call that `ctx` has ended. Its `cause` is that of the context. Go: net.mapErr. */
+export function endedBy(ctx: Context): CanceledError | DeadlineExceededError {
+  const options = { cause: cause(ctx) };
+  return ctx.err === DeadlineExceeded
+    ? new DeadlineExceededError(undefined, options)
+    : new CanceledError(undefined, options);
+}
+
 /**
  * Runs `call`, unless `cancel` comes first. Then the call is ended like a goroutine whose run ends:
- * it has had no effect, it leaves its queue, and its `finally` blocks run. Parks if `call` does. Go
+ * it leaves its queue, and its `finally` blocks run. A single operation that throws has had no
+ * effect, or its error reports how much (`bytesWritten`). What cannot be undone is reported first: a
+ * send whose value a receiver has taken returns, although it was canceled. Parks if `call` does. Go
  * has this for some calls only, such as `Acquire` of `golang.org/x/sync/semaphore`.
  *
  * @param call the call to run, not yet started: `mutex.lock()`, `ch.recv()`, `g.join()`
  * @param cancel a context or an AbortSignal
- * @param failure converts the {@linkcode CanceledError} to the error that is thrown
+ * @param failure converts the error to the one that is thrown
  * @returns the result of `call`
- * @throws {CanceledError} whose `cause` is the context's cause, or the signal's reason
+ * @throws {CanceledError} whose `cause` is the context's cause, or the signal's reason;
+ * {@linkcode DeadlineExceededError} after the context's deadline, or the signal's timeout
  * @throws {TypeError} if `cancel` is neither, or `call` is not a call
  * @example
  * ```ts
@@ -61,7 +52,7 @@ export function contextOf(cancel: Cancel): Context {
 export function* cancellable<T>(
   call: Routine<T>,
   cancel: Cancel,
-  failure: (error: CanceledError) => Error = (error) => error,
+  failure: (error: CanceledError | DeadlineExceededError) => Error = (error) => error,
 ): Routine<T> {
   needMethods("cancel a call", "call", "a Routine", call, "next", "return");
   const ctx = contextOf(cancel);
@@ -72,12 +63,17 @@ export function* cancellable<T>(
       const step = call.next();
       if (step.done) return step.value;
       yield step.value;
+      // What cannot be undone has happened, whenever the context ended: that is told first.
+      if (ctx.err === null || g.waitOn?.settled?.(g) !== true) continue;
+      const last = call.next();
+      if (last.done) return last.value;
+      scheduler.unpark();
     }
   } finally {
     forget?.();
     yield* ended(call);
   }
-  throw failure(new CanceledError(ctx));
+  throw failure(endedBy(ctx));
 }
 
 /** Ends `call`, also where that takes a while; one that is over stays as it is. */

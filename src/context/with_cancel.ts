@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Contexts cancelled by a call or by a deadline. Go: context/context.go. */
 import { shown } from "../validate/argument.ts";
+import { deadlineMs } from "../sched/deadline.ts";
 import { Context, requireParent } from "./context.ts";
 import { Canceller } from "./canceller.ts";
 import { Canceled, DeadlineExceeded } from "./errors.ts";
@@ -71,13 +72,8 @@ export function withDeadline(
   at: Date | number,
   reason?: unknown,
 ): [ctx: Context, cancel: CancelFunc] {
-  const wanted = at instanceof Date ? at.getTime() : at;
-  if (typeof wanted !== "number" || Number.isNaN(wanted)) {
-    throw new RangeError(
-      `Cannot set a deadline as at must be a Date or a number: current value is ${shown(at)}`,
-    );
-  }
-  return until(parent, now() + wanted - epoch(), wanted, reason);
+  const ms = deadlineMs(at, "a Date or a number");
+  return until(parent, now() + ms - epoch(), ms, reason);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { DialOptions } from "../net/options/options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { TCPConn } from "../net/tcp/tcp.ts";
 import { onCancel } from "../context/abort_signal.ts";
-import { ERR_CLOSED, SyscallError } from "../fd/errors.ts";
+import { ClosedError, SyscallError } from "../fd/errors.ts";
 import { takeShared } from "../fd/shared_numbers.ts";
 import { go } from "../sched/api.ts";
 import { needObject, shown, wrongArgument } from "../validate/argument.ts";
@@ -121,11 +121,11 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
   *dial(address: string, options: DialOptions = {}, context?: C): Routine<EventConn<C>> {
     const { network, address: to } = parseServeAddress(address);
     const net = streamNet(network);
-    if (this.closing) throw ERR_CLOSED;
+    if (this.closing) throw new ClosedError();
     const dialled = (yield* dial(network as TCPNetwork, to, options)) as TCPConn;
     if (this.closing) {
       dialled.close();
-      throw ERR_CLOSED;
+      throw new ClosedError();
     }
     const { sysfd, pd } = dialled[DESCRIPTOR];
     const conn = this.#placeConnected(net, sysfd, -1);
@@ -150,7 +150,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
       throw wrongArgument("adopt a descriptor", "addrIndex", "an integer", addrIndex);
     }
     const net = streamNet(network);
-    if (this.closing) throw ERR_CLOSED;
+    if (this.closing) throw new ClosedError();
     readyToAdopt(fd, net);
     const conn = this.take(fd, net, addrIndex, context);
     if (takeShared(fd)) conn.share();

@@ -2,13 +2,52 @@
 /**
  * Buffers that callers give. What is no buffer would let the kernel write where it must not; and one
  * that was given may lose its memory while the call waits, by `transfer`, `postMessage` or `resize`.
+ *
+ * An object can claim any `length`, by a subclass or a property of its own. So what the kernel is
+ * told comes from the getters of the language itself, which ask the view and not the object.
  */
 import { wrongArgument } from "../validate/argument.ts";
 
-/** Throws TypeError unless `p` is a Uint8Array that has its memory. */
-export function checkBytes(op: string, p: unknown): asserts p is Uint8Array {
-  if (!(p instanceof Uint8Array)) throw wrongArgument(op, "the buffer", "a Uint8Array", p);
-  if (p.length === 0) checkAttached(op, p);
+type Getter<T> = (this: Uint8Array) => T;
+
+/** A getter that no subclass and no property can replace. */
+function intrinsic<T>(name: "buffer" | "byteLength" | "byteOffset"): Getter<T> {
+  const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+  return Object.getOwnPropertyDescriptor(typedArray, name)!.get as Getter<T>;
+}
+
+const byteLength = intrinsic<number>("byteLength");
+const byteOffset = intrinsic<number>("byteOffset");
+const memory = intrinsic<ArrayBuffer>("buffer");
+
+/** The length of a view, whatever the object says. Throws TypeError for what is no view. */
+export function lengthOf(p: Uint8Array): number {
+  return byteLength.call(p);
+}
+
+/** The bytes of `p` from `from` up to `to`, as a view of the language's own class. */
+export function viewOf(p: Uint8Array, from = 0, to: number = lengthOf(p)): Uint8Array {
+  return new Uint8Array(memory.call(p), byteOffset.call(p) + from, to - from);
+}
+
+/** `p` for code that asks the object itself: as it is, if its class has not been derived from. */
+export function plainView(p: Uint8Array): Uint8Array {
+  const plain = Object.getPrototypeOf(p) === Uint8Array.prototype && !Object.hasOwn(p, "length");
+  return plain ? p : viewOf(p);
+}
+
+/** Returns the length of `p`. Throws TypeError unless it is a Uint8Array that has its memory. */
+export function checkBytes(op: string, p: unknown, kind = "a Uint8Array"): number {
+  if (!(p instanceof Uint8Array)) throw wrongArgument(op, "the buffer", kind, p);
+  let length: number;
+  try {
+    length = lengthOf(p);
+  } catch {
+    // An object that has the class's prototype, or stands before one of it, as a Proxy does.
+    throw wrongArgument(op, "the buffer", kind, p);
+  }
+  if (length === 0) checkAttached(op, p);
+  return length;
 }
 
 /** What may be written: bytes, or text as UTF-8. */
@@ -17,40 +56,35 @@ export type Writable = Uint8Array | string;
 const encoder = new TextEncoder();
 
 /** Throws TypeError unless `data` is text, or bytes that have their memory. */
-export function checkWritable(data: unknown): asserts data is Writable {
-  if (typeof data === "string") return;
-  if (!(data instanceof Uint8Array)) {
-    throw wrongArgument("write", "the buffer", "a Uint8Array or a string", data);
-  }
-  if (data.length === 0) checkAttached("write", data);
+function checkWritable(data: unknown): asserts data is Writable {
+  if (typeof data !== "string") checkBytes("write", data, "a Uint8Array or a string");
 }
 
-/** `data` as bytes, text as UTF-8. Throws as `checkWritable`. */
+/** `data` as bytes of the language's own class, text as UTF-8. Throws as `checkWritable`. */
 export function bytesOf(data: Writable): Uint8Array {
+  if (typeof data === "string") return encoder.encode(data);
   checkWritable(data);
-  return typeof data === "string" ? encoder.encode(data) : data;
+  return plainView(data);
 }
 
-/** Throws TypeError unless all of `pieces` are as `checkBytes` has them. Gives their length in all. */
+/** Throws TypeError unless all of `pieces` are as `checkBytes` has them. Returns their length in all. */
 export function checkPieces(op: string, pieces: readonly unknown[]): number {
   if (!Array.isArray(pieces)) throw wrongArgument(op, "pieces", "an array", pieces);
   let length = 0;
-  for (const piece of pieces) {
-    checkBytes(op, piece);
-    length += piece.length;
-  }
+  for (const piece of pieces) length += checkBytes(op, piece);
   return length;
 }
 
-/** As `checkBytes`, before a try that had to wait: gives the length that `p` has now. */
+/** As `checkBytes`, before a try that had to wait: returns the length that `p` has now. */
 export function lengthNow(op: string, p: Uint8Array): number {
-  if (p.length === 0) checkAttached(op, p);
-  return p.length;
+  const length = lengthOf(p);
+  if (length === 0) checkAttached(op, p);
+  return length;
 }
 
 /** What was transferred to somebody else has no length any more. */
 function checkAttached(op: string, p: Uint8Array): void {
-  if ((p.buffer as { detached?: boolean }).detached) throw takenAway(op);
+  if ((memory.call(p) as { detached?: boolean }).detached) throw takenAway(op);
 }
 
 /** The error of a call whose buffer was not left alone. */

@@ -17,7 +17,7 @@ class ChunkOperation extends ReadOperation {
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
     if (this.busy) throw new PanicError("two goroutines in next() of the same Chunks");
     this.endLoan();
-    this.take(NOTHING_YET);
+    this.take(NOTHING_YET, 0);
     return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Errors of descriptors. Callers match on their messages, which are Go's and must not change. */
 import { POLL_CLOSING, POLL_NOT_POLLABLE, POLL_TIMEOUT } from "../netpoll/poll_state.ts";
+import { DeadlineExceededError } from "../context/errors.ts";
 import { asDenoClass, isInstance } from "./deno_errors.ts";
 import { platform } from "../../platforms/platform.ts";
 
@@ -30,22 +31,6 @@ export class ClosedPipeError extends ClosedError {
   /** @internal */
   constructor() {
     super("io: read/write on closed pipe");
-  }
-}
-
-/** Thrown when a deadline is exceeded. Go: `os.ErrDeadlineExceeded`. */
-export class DeadlineExceededError extends Error {
-  /** "DeadlineExceededError". */
-  override readonly name = "DeadlineExceededError";
-  /** Error code, as in Node. */
-  readonly code = "ETIMEDOUT";
-  /** A timeout. */
-  readonly timeout = true;
-  /** A retry with a later deadline may succeed. */
-  readonly temporary = true;
-  /** @internal */
-  constructor() {
-    super("i/o timeout");
   }
 }
 
@@ -113,13 +98,6 @@ export class SyscallError extends Error {
   }
 }
 
-/** One of each, for they say the same every time; the error around it has the stack. */
-export const ERR_CLOSED: ClosedError = new ClosedError();
-/** See {@linkcode ERR_CLOSED}. */
-export const ERR_DEADLINE: DeadlineExceededError = new DeadlineExceededError();
-/** See {@linkcode ERR_CLOSED}. */
-export const ERR_NOT_POLLABLE: NotPollableError = new NotPollableError();
-
 /** `error`, which says that `before` more bytes had gone out than it knew of. */
 export function withBytesWritten(error: unknown, before: number): unknown {
   if (!(error instanceof Error)) return error;
@@ -127,15 +105,15 @@ export function withBytesWritten(error: unknown, before: number): unknown {
   return Object.assign(error, { bytesWritten: before + bytesWritten });
 }
 
-/** The error that a non-zero answer stands for. */
+/** The error that a non-zero answer stands for: a new one, whose stack is that of the call. */
 export function convertError(answer: number): Error {
   switch (answer) {
     case POLL_CLOSING:
-      return ERR_CLOSED;
+      return new ClosedError();
     case POLL_TIMEOUT:
-      return ERR_DEADLINE;
+      return new DeadlineExceededError();
     case POLL_NOT_POLLABLE:
-      return ERR_NOT_POLLABLE;
+      return new NotPollableError();
     default:
       throw new Error(`netpoll: convertError: unknown answer ${answer}`);
   }

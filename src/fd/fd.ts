@@ -16,14 +16,14 @@ import type { G, Routine, RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { bytesOf, checkBytes, type Writable } from "./check_bytes.ts";
-import { convertError, ERR_CLOSED, SyscallError } from "./errors.ts";
+import { ClosedError, convertError, SyscallError } from "./errors.ts";
 import { AcceptBackoff } from "./accept_backoff.ts";
 import { cutLingering } from "./lingering.ts";
-import { FdMutex } from "./fd_mutex.ts";
+import { FdMutex, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
 import { counters } from "./counters.ts";
 
-/** What a call may be named in an error; "set-own" sets what concerns this end alone. */
+/** What a call may be named in an error. */
 export type FdOp =
   | "read"
   | "write"
@@ -34,8 +34,7 @@ export type FdOp =
   | "close"
   | "detach"
   | "get"
-  | "set"
-  | "set-own";
+  | "set";
 
 /** What befell a connection before it was accepted, as Linux tells it of the accept. accept(2). */
 const OF_THE_NETWORK = new Set([
@@ -73,6 +72,11 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.sysfd = sysfd;
   }
 
+  /** Whether it keeps messages apart, so that a read drops what its buffer has no room for. */
+  get keepsPackets(): boolean {
+    return false;
+  }
+
   /** What a call that would have to wait answers. */
   get again(): number {
     return -platform().errno.EAGAIN;
@@ -97,15 +101,16 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
    * A time-out or an end of the goroutine takes no byte out of the socket.
    */
   read(p: Uint8Array): Routine<number | null> {
-    checkBytes("read", p);
+    const length = checkBytes("read", p);
     const own = this.readOperation ??= new ReadOperation(this);
-    return (own.unused ? own : new ReadOperation(this)).call(p);
+    return (own.unused ? own : new ReadOperation(this)).call(p, length);
   }
 
   /** Writes all of `p`. Returns its length in bytes; an error carries `bytesWritten`. Parks. */
   write(p: Writable): Routine<number> {
-    const bytes = p instanceof Uint8Array && p.length > 0 ? p : bytesOf(p);
-    return WriteOperation.of(this).call(bytes);
+    const bytes = typeof p === "string" ? bytesOf(p) : p;
+    const length = checkBytes("write", bytes, "a Uint8Array or a string");
+    return WriteOperation.of(this).call(bytes, length);
   }
 
   /** Accepts one connection if there is one; null if a wait for the next is needed. */
@@ -194,9 +199,11 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       this.sockets.ready(this.sysfd, mode) !== 0;
   }
 
-  /** Waits until a read would not have to wait, without a buffer and without a turn. Parks. */
+  /** Waits until a read would not have to wait, without a buffer and without the lock. Parks. */
   *readable(): Routine<void> {
-    const watcher = { retry: readies(scheduler.current!) };
+    const g = scheduler.current!;
+    const watcher = { g, retry: readies(g) };
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     while (!this.ready("read")) {
       this.pd!.watch("read", watcher);
       try {
@@ -210,11 +217,19 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     if (answer !== POLL_OK) throw this.stateError("read", answer);
   }
 
-  /** `call`, a call of `op` here, unless `cancel` comes first; a write then says how far it got. */
-  cancellable<T>(op: FdOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+  /**
+   * `call`, a call of `op` here, unless `cancel` comes first. The error then has the fields of
+   * `progress`, which say how far the call got; those of a write are known here.
+   */
+  cancellable<T>(
+    op: FdOp,
+    call: Routine<T>,
+    cancel: Cancel | undefined,
+    progress: object | null = null,
+  ): Routine<T> {
     if (cancel === undefined) return call;
     return cancellable(call, cancel, (cause) => {
-      const error = this.fail(op, cause);
+      const error = Object.assign(this.fail(op, cause), progress);
       const write: unknown = call;
       if (write instanceof WriteOperation) Object.assign(error, { bytesWritten: write.sent });
       return error;
@@ -223,12 +238,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
 
   /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
   setReadDeadline(at: number): void {
-    this.use("set-own", () => this.pd!.setDeadline("read", at));
+    this.use("set", () => this.pd!.setDeadline("read", at), true);
   }
 
   /** Sets when writes fail, as {@linkcode setReadDeadline}. */
   setWriteDeadline(at: number): void {
-    this.use("set-own", () => this.pd!.setDeadline("write", at));
+    this.use("set", () => this.pd!.setDeadline("write", at), true);
   }
 
   /** Ends one direction: calls that wait in it continue. Does nothing if there is none any more. */
@@ -264,6 +279,18 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return `fd ${this.sysfd}`;
   }
 
+  abandoned(g: G): void {
+    this.leave(READ_LOCK, g);
+    this.leave(WRITE_LOCK, g);
+    this.pd?.unwatchAll(g);
+  }
+
+  /** A descriptor that is used by a goroutine that was given up could be neither used nor closed. */
+  giveUp(mode: PollMode): void {
+    const lock = mode === "read" ? READ_LOCK : WRITE_LOCK;
+    if (this.locked(lock)) this.unlock(lock);
+  }
+
   closeQuietly(): void {
     if (!this.closed) this.close();
   }
@@ -273,7 +300,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
    * at once, for its number may be another's before those who are parked in a call have run.
    */
   detach(): number {
-    if (this.closed) throw this.fail("detach", ERR_CLOSED);
+    if (this.closed) throw this.fail("detach", new ClosedError());
     this.pd!.evict();
     netpoll.forget(this.pd!);
     this.beginClosing();
@@ -298,12 +325,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     if (this.pd !== null) this.pd.owner = null;
   }
 
-  /** Makes the error of a failed call; the storey above says more about it. */
-  protected abstract fail(op: FdOp, cause: Error): Error;
+  /** Returns the error of a failed call; `ownEnd` if the call was about this end alone, as in Go. */
+  protected abstract fail(op: FdOp, cause: Error, ownEnd?: boolean): Error;
 
   /** Calls `f` with a reference held, or throws ClosedError. */
-  protected use<T>(op: FdOp, f: () => T): T {
-    if (!this.incref()) throw this.fail(op, ERR_CLOSED);
+  protected use<T>(op: FdOp, f: () => T, ownEnd = false): T {
+    if (!this.incref()) throw this.fail(op, new ClosedError(), ownEnd);
     try {
       return f();
     } finally {
@@ -331,7 +358,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
 
   /** The error of a call on a closed descriptor. */
   closedError(op: FdOp): Error {
-    return this.fail(op, ERR_CLOSED);
+    return this.fail(op, new ClosedError());
   }
 
   /** The error of a system call, which mostly has the name of `op`. */

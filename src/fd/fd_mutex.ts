@@ -8,7 +8,9 @@
  * the end, and of the references. Go's FD has the mutex as a field by value; here it is what an FD
  * extends, for the same reason: a call then touches one object less.
  */
-import type { G, Routine } from "../sched/goroutine.ts";
+import { DEAD, type G, type Routine } from "../sched/goroutine.ts";
+import type { Waitable } from "../sched/park.ts";
+import { LinkedQueue } from "../sched/linked_queue.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** The lock of readers, as a bit. */
@@ -29,7 +31,7 @@ const REFERENCE = 1 << 5;
 class Line {
   /** The goroutine that was handed the lock and has not run since. */
   nextOwner: G | null = null;
-  queue: G[] = [];
+  readonly queue: LinkedQueue<G> = new LinkedQueue();
 }
 
 /** Those who wait for either. Most descriptors never need them. */
@@ -89,6 +91,11 @@ export abstract class FdMutex {
     return true;
   }
 
+  /** Whether a call has the lock. */
+  locked(lock: Lock): boolean {
+    return (this.word & lock) !== 0;
+  }
+
   /** Waits for the lock. False if the descriptor is closing. */
   *lock(lock: Lock): Routine<boolean> {
     if (this.tryLock(lock)) return true;
@@ -97,7 +104,9 @@ export abstract class FdMutex {
     this.enqueue(lock, g);
     let mine = false;
     try {
-      while (!(mine = this.claim(lock, g)) && !this.closed) yield scheduler.park("fd lock");
+      while (!(mine = this.claim(lock, g)) && !this.closed) {
+        yield scheduler.park("fd lock", this as unknown as Waitable);
+      }
     } finally {
       if (!mine) this.leave(lock, g);
     }
@@ -123,7 +132,7 @@ export abstract class FdMutex {
   leave(lock: Lock, g: G): void {
     const line = this.lines?.of(lock);
     if (this.claim(lock, g)) this.unlock(lock);
-    else if (line !== undefined) line.queue = line.queue.filter((other) => other !== g);
+    else line?.queue.delete(g);
   }
 
   /** Gives the lock to the next in the queue, and the reference back. */
@@ -137,9 +146,11 @@ export abstract class FdMutex {
   /** False if nobody is in the queue any more. */
   private handOver(lock: Lock): boolean {
     const line = this.lines!.of(lock);
-    const next = line.queue.shift();
-    if (line.queue.length === 0) this.word &= ~(lock << WANTED);
-    if (next === undefined) return false;
+    let next = line.queue.shift();
+    // Dead here is one that its run gave up on.
+    while (next !== null && next.state === DEAD) next = line.queue.shift();
+    if (line.queue.size === 0) this.word &= ~(lock << WANTED);
+    if (next === null) return false;
     line.nextOwner = next;
     scheduler.ready(next);
     return true;

@@ -22,7 +22,7 @@ import type { G, Routine } from "../sched/goroutine.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { DONE } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
-import { takenAway } from "./check_bytes.ts";
+import { lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { registerState } from "../sched/thread_state.ts";
@@ -130,11 +130,11 @@ abstract class Operation {
   }
 
   /** Takes it for a call. */
-  protected take(buffer: Uint8Array): void {
+  protected take(buffer: Uint8Array, length: number): void {
     this.state = FRESH;
     this.done = false;
     this.buffer = buffer;
-    this.length = buffer.length;
+    this.length = length;
   }
 
   /**
@@ -222,8 +222,8 @@ export class ReadOperation extends Operation {
   }
 
   /** The call, ready to be driven by `yield*`. */
-  call(buffer: Uint8Array): Routine<number | null> {
-    this.take(buffer);
+  call(buffer: Uint8Array, length: number): Routine<number | null> {
+    this.take(buffer, length);
     return this as unknown as Routine<number | null>;
   }
 
@@ -232,7 +232,8 @@ export class ReadOperation extends Operation {
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer } = this;
     const pd = fd.pd!;
-    const length = buffer.length < MAX_TRANSFER ? buffer.length : MAX_TRANSFER;
+    const now = lengthOf(buffer);
+    const length = now < MAX_TRANSFER ? now : MAX_TRANSFER;
     for (;;) {
       if (length === 0) {
         if (this.length > 0) throw this.failed(takenAway("read"));
@@ -240,7 +241,13 @@ export class ReadOperation extends Operation {
       }
       if (pd.readState !== 0) throw this.failed(fd.stateError("read", pd.readState));
       if (!pd.rready) return this.parkAt(pd, true);
-      const n = fd.sockets.recv(fd.sysfd, buffer, length);
+      let n: number;
+      try {
+        n = fd.sockets.recv(fd.sysfd, buffer, length);
+      } catch (error) {
+        // The runtime would not make the call; the lock must not stay taken.
+        throw this.failed(error as Error);
+      }
       if (n > 0) {
         // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
         // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
@@ -296,7 +303,7 @@ export class AcceptOperation<T> extends Operation {
 
   /** The call, ready to be driven by `yield*`. */
   call(): Routine<T> {
-    this.take(NO_BYTES);
+    this.take(NO_BYTES, 0);
     return this as unknown as Routine<T>;
   }
 
@@ -360,8 +367,8 @@ export class WriteOperation extends Operation {
   }
 
   /** The call, ready to be driven by `yield*`. */
-  call(buffer: Uint8Array): Routine<number> {
-    this.take(buffer);
+  call(buffer: Uint8Array, length: number): Routine<number> {
+    this.take(buffer, length);
     this.sent = 0;
     return this as unknown as Routine<number>;
   }
@@ -372,14 +379,19 @@ export class WriteOperation extends Operation {
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer, length } = this;
     const pd = fd.pd!;
-    if (buffer.length < length) throw this.failed(takenAway("write"));
+    if (lengthOf(buffer) < length) throw this.failed(takenAway("write"));
     for (;;) {
       if (pd.writeState !== 0) throw this.failed(fd.stateError("write", pd.writeState));
       if (this.sent === length) return this.gave();
       if (!pd.wready) return this.parkAt(pd, false);
-      const rest = this.sent === 0 ? buffer : buffer.subarray(this.sent);
+      const rest = this.sent === 0 ? buffer : viewOf(buffer, this.sent, length);
       const most = length - this.sent;
-      const n = fd.sockets.send(fd.sysfd, rest, most < MAX_TRANSFER ? most : MAX_TRANSFER);
+      let n: number;
+      try {
+        n = fd.sockets.send(fd.sysfd, rest, most < MAX_TRANSFER ? most : MAX_TRANSFER);
+      } catch (error) {
+        throw this.failed(error as Error);
+      }
       if (n >= 0) {
         fd.wrote = true;
         this.sent += n;

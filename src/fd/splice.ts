@@ -9,6 +9,7 @@ import { platform } from "../../platforms/platform.ts";
 import type { PipeEnds } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
+import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenReadable, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
@@ -31,6 +32,8 @@ class Splicing {
     this.#from = from;
     this.#to = to;
     this.#pipe = pipe;
+    noteOpened(pipe.reader);
+    noteOpened(pipe.writer);
   }
 
   /** Moves up to `length` bytes; null, with nothing done, if the kernel cannot with these two. */
@@ -51,8 +54,10 @@ class Splicing {
   /** Gives back the pipe. */
   close(): void {
     const { sockets } = platform();
-    sockets.close(this.#pipe.reader);
-    sockets.close(this.#pipe.writer);
+    for (const end of [this.#pipe.reader, this.#pipe.writer]) {
+      noteClosing(end);
+      sockets.close(end);
+    }
   }
 
   /** The pipe is empty here, so that it is the socket that has nothing when the kernel would wait. */

@@ -6,7 +6,7 @@
 import { type G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
-import { ERR_CLOSED } from "./errors.ts";
+import { ClosedError } from "./errors.ts";
 import { type WakerHandle, WakeWords } from "./wake_words.ts";
 import { showAs } from "../validate/one_line.ts";
 
@@ -55,7 +55,7 @@ export class Waker implements Disposable {
     netpoll.waiters++;
     try {
       while (!this.#words.take()) {
-        if (this.#words.closed) throw ERR_CLOSED;
+        if (this.#words.closed) throw new ClosedError();
         yield scheduler.park("wake-up");
       }
     } finally {

@@ -12,7 +12,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./retry.ts";
-import { checkPieces, takenAway } from "./check_bytes.ts";
+import { checkPieces, lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 
@@ -53,15 +53,16 @@ class Pieces {
     };
     for (let i = this.#index; i < this.#pieces.length && bytes < MOST_BYTES; i++, from = 0) {
       const piece = this.#pieces[i];
-      const length = piece.length - from;
+      const whole = lengthOf(piece);
+      const length = whole - from;
       if (length >= LONG) {
         // Two entries: the run before it and the piece.
         if (vector.count + 2 > vector.capacity) break;
         endRun();
-        vector.add(piece, from, piece.length);
+        vector.add(piece, from, whole);
       } else if (length > 0) {
         if (used + length > scratch.length || vector.count === vector.capacity) break;
-        scratch.set(from === 0 ? piece : piece.subarray(from), used);
+        scratch.set(from === 0 ? piece : viewOf(piece, from, whole), used);
         used += length;
       }
       bytes += length;
@@ -76,8 +77,8 @@ class Pieces {
   }
 
   #skipEmpty(): void {
-    while (!this.empty && this.#from >= this.#pieces[this.#index].length) {
-      this.#from -= this.#pieces[this.#index++].length;
+    while (!this.empty && this.#from >= lengthOf(this.#pieces[this.#index])) {
+      this.#from -= lengthOf(this.#pieces[this.#index++]);
     }
   }
 }

@@ -6,6 +6,7 @@ import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import { countLingering, cutLingering } from "../fd/lingering.ts";
 import { hostOf, type NetFD } from "../net/socket/net_fd.ts";
 import { scheduler } from "../sched/thread.ts";
+import { addressKey, WHOLE_ADDRESS } from "./address_key.ts";
 import { ConnectionSet, type TrackedConn } from "./connection_set.ts";
 import { FirstBytesTimeout } from "./first_bytes_timeout.ts";
 import { Limiter } from "./limiter.ts";
@@ -49,10 +50,11 @@ export class AdmissionControl {
     freed: () => void = () => {},
     lingering: (fd: NetFD<Addr>) => void = () => {},
   ): C | null {
-    const address = hostOf(remote);
+    const { perAddress } = this.gate.limits;
+    const address = addressKey(remote, perAddress?.ipv6Prefix ?? WHOLE_ADDRESS);
     const forbidden = this.gate.enter(address);
     if (forbidden !== null) {
-      this.#refusal.refuse(sysfd, address, freed);
+      this.#refusal.refuse(sysfd, hostOf(remote), freed);
       this.gate.limits.onShed({ limit: forbidden, action: "refused", remote, count: 1 });
       return null;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The options of `limit`, checked. */
 import { z } from "zod";
+import { WHOLE_ADDRESS } from "./address_key.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Addr } from "../net/addr/addr.ts";
 
@@ -18,6 +19,15 @@ export interface Limit<P extends ShedPolicy = ShedPolicy> {
   most: number;
   /** See {@linkcode ShedPolicy}. */
   policy?: P;
+}
+
+/** Maximum number of connections of one remote address, with its policy. */
+export interface AddressLimit extends Limit<"refuse" | "closeOldestIdle"> {
+  /**
+   * Number of leading bits by which IPv6 addresses are told apart, from 1 to 128; 64 by default. A
+   * single host has a whole /64 to choose its addresses from, and often a /56 or /48.
+   */
+  ipv6Prefix?: number;
 }
 
 /** Maximum rate of accepted connections, with its policy. */
@@ -64,8 +74,8 @@ export interface Shed {
 export interface Limits {
   /** Open connections; the default policy is "wait". */
   connections?: number | Limit;
-  /** Connections per remote address; the default policy is "refuse". */
-  perAddress?: number | Limit<"refuse" | "closeOldestIdle">;
+  /** Connections per IPv4 address or IPv6 network; the default policy is "refuse". */
+  perAddress?: number | AddressLimit;
   /** Goroutines on this thread; the default policy is "wait". */
   goroutines?: number | Limit;
   /** Accepted connections per second; the default policy is "wait". */
@@ -91,13 +101,16 @@ export interface Limits {
 /** The settings with nothing left open. */
 export interface CheckedLimits {
   readonly connections: Required<Limit> | null;
-  readonly perAddress: Required<Limit> | null;
+  readonly perAddress: Required<AddressLimit> | null;
   readonly goroutines: Required<Limit> | null;
   readonly acceptRate: Required<RateLimit> | null;
   readonly firstBytes: Required<FirstBytes> | null;
   readonly reply: Uint8Array | null;
   readonly onShed: (shed: Shed) => void;
 }
+
+/** Bits of an IPv6 network, within which hosts choose their addresses. RFC 4291, section 2.5.1. */
+const NETWORK_BITS = 64;
 
 const most = z.int().positive();
 
@@ -109,6 +122,16 @@ function limitSchema<P extends ShedPolicy>(...policies: [P, ...P[]]) {
     z.strictObject({ most, policy }),
   ]).optional();
 }
+
+/** As {@linkcode limitSchema}, of a limit for each address. */
+const addressSchema = z.union([
+  most.transform((most) => ({ most, policy: "refuse" as const, ipv6Prefix: NETWORK_BITS })),
+  z.strictObject({
+    most,
+    policy: z.enum(["refuse", "closeOldestIdle"]).default("refuse"),
+    ipv6Prefix: z.int().min(1).max(WHOLE_ADDRESS).default(NETWORK_BITS),
+  }),
+]).optional();
 
 /** Bytes of a reply: a new socket has room for these. */
 const MOST_REPLY = 8 * 1024;
@@ -124,7 +147,7 @@ const milliseconds = z.number().positive().finite();
 /** Settings of {@linkcode limit}, for those that hold them among others. */
 const limitsSchema = z.strictObject({
   connections: limitSchema("wait", "refuse", "closeOldestIdle"),
-  perAddress: limitSchema("refuse", "closeOldestIdle"),
+  perAddress: addressSchema,
   goroutines: limitSchema("wait", "refuse", "closeOldestIdle"),
   acceptRate: z.union([
     perSecond.transform((perSecond) => ({ perSecond })),

@@ -7,8 +7,6 @@ import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
-import type { Waiter } from "../chan/waiter.ts";
-import type { OUTCOME, SelectCase } from "../chan/select_case.ts";
 import type { Limiter } from "./limiter.ts";
 import { now } from "../sched/clock.ts";
 
@@ -96,40 +94,5 @@ export class LimitedAccept<T extends object> {
     this.#fd.pd?.unwatch("read", watcher);
     this.#gate.unwatch(watcher);
     if (!this.#gate.watched) scheduler.timers.stop(this.#again);
-  }
-}
-
-/** Happens when one comes in. See src/net/socket/select_cases.ts. */
-export class LimitedAcceptCase<T extends object> implements SelectCase<{ value: T; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: T; ok: true };
-  readonly #door: LimitedAccept<T>;
-
-  /** @internal */
-  constructor(door: LimitedAccept<T>) {
-    this.#door = door;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
-    const taken = this.#door.attempt();
-    if (taken === null) return false;
-    waiter.value = taken;
-    return waiter.ok = true;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  enqueue(waiter: Waiter): void {
-    this.#door.watch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  dequeue(waiter: Waiter): void {
-    this.#door.unwatch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  collect(waiter: Waiter): T {
-    return waiter.value as T;
   }
 }

@@ -13,7 +13,9 @@ import { DISOWN } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { SelectCase } from "../chan/select_case.ts";
 import { AdmissionControl } from "./admission.ts";
-import { LimitedAccept, LimitedAcceptCase } from "./limited_accept.ts";
+import { NOTHING } from "../chan/outcome.ts";
+import { RetryCase } from "../chan/retry_case.ts";
+import { LimitedAccept } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 import { showAs } from "../validate/one_line.ts";
@@ -56,7 +58,12 @@ export class LimitedListener implements Listener {
 
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: Conn; ok: true }> {
-    return new LimitedAcceptCase(this.#door);
+    return new RetryCase<Conn>({
+      attempt: () => this.#door.attempt() ?? NOTHING,
+      watch: (waiter) => this.#door.watch(waiter),
+      unwatch: (waiter) => this.#door.unwatch(waiter),
+      describe: () => `accept of ${this.#fd.describe()}`,
+    });
   }
 
   /** See {@linkcode Listener.close}. Its connections stay open and still count. */

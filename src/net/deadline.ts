@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deadlines: from the user's clock to the scheduler's. */
-import { shown } from "../validate/argument.ts";
+import { deadlineMs } from "../sched/deadline.ts";
 import { epoch, now } from "../sched/clock.ts";
 
 /** A point in time: a Date, or milliseconds since the epoch; null for no deadline. */
@@ -8,15 +8,10 @@ export type Deadline = Date | number | null;
 
 /**
  * Converts `at` to milliseconds of `performance.now()`; Infinity for none. Throws RangeError if it
- * is not a time.
+ * is not a time, or is a duration.
  */
 export function toMonotonic(at: Deadline): number {
   if (at === null) return Infinity;
-  const wanted = at instanceof Date ? at.getTime() : at;
-  if (typeof wanted !== "number" || Number.isNaN(wanted)) {
-    throw new RangeError(
-      `Cannot set a deadline as at must be a Date, a number or null: current value is ${shown(at)}`,
-    );
-  }
+  const wanted = deadlineMs(at, "a Date, a number or null");
   return now() + (wanted - epoch());
 }

@@ -38,6 +38,8 @@ export class OpError extends Error {
   declare readonly cause: Error;
   /** Bytes that a write had sent; absent for other operations. */
   bytesWritten?: number;
+  /** Datagrams that `writeBatch` had sent; absent for other operations. */
+  messagesWritten?: number;
   /** Bytes that `readFull` had read; absent for other operations. */
   bytesRead?: number;
 

@@ -40,6 +40,8 @@ export interface Closer {
   describe?(): string;
   /** Notes that others have the descriptor too: its close must leave theirs alone. */
   share?(): void;
+  /** A call in `mode` was given up in its midst: its turn is over. */
+  giveUp?(mode: PollMode): void;
 }
 
 /** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */
@@ -117,23 +119,37 @@ export class PollDesc implements Waitable, DeadlineTarget {
     this.#extras?.stopTimers();
   }
 
+  abandoned(g: object): void {
+    if (this.rg === g) {
+      this.unparkReader();
+      this.holder?.giveUp?.("read");
+    }
+    if (this.wg === g) {
+      this.unparkWriter();
+      this.holder?.giveUp?.("write");
+    }
+  }
+
   describe(): string {
     return this.holder?.describe?.() ?? `fd ${this.fd}`;
   }
 
-  /** Parks the current goroutine as the reader; what it gives is to be yielded at once. */
+  /**
+   * Parks the current goroutine as the reader; what it gives is to be yielded at once. One that is
+   * parked already, and was woken by something else, is counted once.
+   */
   parkReader(): Park {
     const park = scheduler.park("IO wait", this);
+    if (this.rg === null) this.#count.waiters++;
     this.rg = scheduler.current;
-    this.#count.waiters++;
     return park;
   }
 
-  /** Parks the current goroutine as the writer; what it gives is to be yielded at once. */
+  /** Parks the current goroutine as the writer, as {@linkcode parkReader}. */
   parkWriter(): Park {
     const park = scheduler.park("IO wait", this);
+    if (this.wg === null) this.#count.waiters++;
     this.wg = scheduler.current;
-    this.#count.waiters++;
     return park;
   }
 
@@ -166,8 +182,15 @@ export class PollDesc implements Waitable, DeadlineTarget {
 
   /** Has `watcher` told of whatever happens in `mode`, until `unwatch`. */
   watch(mode: PollMode, watcher: Watcher): void {
-    (this.#extras ??= new PollExtras()).watch(mode, watcher);
-    this.#count.waiters++;
+    if ((this.#extras ??= new PollExtras()).watch(mode, watcher)) this.#count.waiters++;
+  }
+
+  /** Ends what `g` watches, which was given up. */
+  unwatchAll(g: object): void {
+    for (const mode of ["read", "write"] as const) {
+      const watchers = [...this.#extras?.watchers(mode) ?? []];
+      for (const watcher of watchers) if (watcher.g === g) this.unwatch(mode, watcher);
+    }
   }
 
   /** Ends a `watch`; one that is over already is no error. */

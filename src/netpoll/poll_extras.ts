@@ -9,6 +9,8 @@ import type { PollMode } from "./poll_state.ts";
 
 /** Somebody who wants to look again when something has changed, and is parked elsewhere. */
 export interface Watcher {
+  /** The goroutine, if it is one alone that is woken. */
+  readonly g?: object | null;
   retry(): void;
 }
 
@@ -66,13 +68,15 @@ export class PollExtras {
     return mode === "read" ? this.#readWatchers : this.#writeWatchers;
   }
 
-  /** Adds one who watches. */
-  watch(mode: PollMode, watcher: Watcher): void {
+  /** Adds a watcher; returns false if it was there already. */
+  watch(mode: PollMode, watcher: Watcher): boolean {
     const watchers = mode === "read"
       ? this.#readWatchers ??= new Set()
       : this.#writeWatchers ??= new Set();
     if (mode === "read" && watchers.size === 0) this.watchedSince = scheduler.now;
+    if (watchers.has(watcher)) return false;
     watchers.add(watcher);
+    return true;
   }
 
   #stop(timer: DeadlineTimer | null): void {

@@ -20,6 +20,7 @@ import { lookupPort } from "../net/resolve/service_port.ts";
 import { destination } from "../net/socket/peer_cache.ts";
 import { zoneScope } from "../net/addr/zone.ts";
 import { wrongArgument } from "../validate/argument.ts";
+import { checkBytes } from "../fd/check_bytes.ts";
 import { closeFile } from "../fd/close_file.ts";
 import { SyscallError } from "../fd/errors.ts";
 
@@ -186,8 +187,7 @@ function oneOf(call: string, what: string, known: readonly string[], value: stri
 
 /** A buffer of the wrong kind would let the kernel write where it must not. */
 function lengthOf(call: string, buffer: Uint8Array): number {
-  if (buffer instanceof Uint8Array) return Math.min(buffer.length, MAX_TRANSFER);
-  throw wrongArgument(call, "buffer", "a Uint8Array", buffer);
+  return Math.min(checkBytes(call, buffer), MAX_TRANSFER);
 }
 
 /**

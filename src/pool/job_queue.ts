@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Jobs that wait for a worker: first come, first served, and nobody for longer than is of use. */
+import type { Waitable } from "../sched/park.ts";
 import type { G } from "../sched/goroutine.ts";
+import { LinkedQueue } from "../sched/linked_queue.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { QueueDelay } from "./options.ts";
 import { now } from "../sched/clock.ts";
 
 /** A job and who waits for it. */
-export class Job {
+export class Job implements Waitable {
   readonly number: number;
   /** The function that does it. */
   readonly name: string;
@@ -41,6 +43,15 @@ export class Job {
     this.#settle({ ok: false, error });
   }
 
+  describe(): string {
+    return `job ${this.number}: ${this.name}`;
+  }
+
+  /** The worker has done it. */
+  settled(): boolean {
+    return this.outcome !== null;
+  }
+
   #settle(outcome: NonNullable<Job["outcome"]>): void {
     if (this.outcome !== null) return;
     this.outcome = outcome;
@@ -50,7 +61,7 @@ export class Job {
 
 /** See the top of this file. */
 export class JobQueue {
-  readonly #jobs = new Set<Job>();
+  readonly #jobs: LinkedQueue<Job> = new LinkedQueue();
   readonly #delay: Required<QueueDelay> | null;
   readonly #shed: (job: Job) => void;
   readonly #timer = new CallTimer(() => this.#shedLate());
@@ -71,17 +82,15 @@ export class JobQueue {
   /** Puts one at the end. */
   push(job: Job): void {
     if (this.#jobs.size === 0) this.#emptyAt = now();
-    this.#jobs.add(job);
+    this.#jobs.push(job);
     this.#setTimer();
   }
 
   /** Takes the first out; null if there is none. */
   shift(): Job | null {
-    for (const job of this.#jobs) {
-      this.delete(job);
-      return job;
-    }
-    return null;
+    const job = this.#jobs.first;
+    if (job !== null) this.delete(job);
+    return job;
   }
 
   /** Takes one out; gives false if it was not in. */
@@ -94,8 +103,7 @@ export class JobQueue {
 
   #shedLate(): void {
     const at = now();
-    for (const job of this.#jobs) {
-      if (this.#due(job) > at) break;
+    for (let job; (job = this.#jobs.first) !== null && this.#due(job) <= at;) {
       this.delete(job);
       this.#shed(job);
     }
@@ -110,7 +118,8 @@ export class JobQueue {
 
   #setTimer(): void {
     if (this.#delay === null) return;
-    for (const first of this.#jobs) return scheduler.timers.set(this.#timer, this.#due(first));
-    scheduler.timers.stop(this.#timer);
+    const { first } = this.#jobs;
+    if (first === null) scheduler.timers.stop(this.#timer);
+    else scheduler.timers.set(this.#timer, this.#due(first));
   }
 }

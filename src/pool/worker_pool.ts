@@ -19,6 +19,8 @@ import { now } from "../sched/clock.ts";
 
 /** How long a worker may take to end that has no job any more, in milliseconds. */
 const END_MS = 100;
+/** Numbers of jobs: those that a word of shared memory has. */
+const MOST_JOBS = 0x7fffffff;
 /** How often it is looked whether all jobs are done. */
 const LOOK_MS = 2;
 
@@ -135,13 +137,14 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
       if (this.#options.whenFull === "refuse") throw this.#overload("queueLength");
       yield* this.#room.acquire();
     }
-    const number = this.#lastJob = (this.#lastJob + 1) | 0;
+    // Never 0, which says that a worker is at none.
+    const number = this.#lastJob = this.#lastJob % MOST_JOBS + 1;
     const submitted = new Job(number, request.name, request.args ?? [], request.transfer ?? []);
     this.#queue.push(submitted);
     if (this.#closed) this.#drop(submitted, new PoolClosedError());
     this.#giveOut();
     try {
-      while (submitted.outcome === null) yield scheduler.park("job");
+      while (submitted.outcome === null) yield scheduler.park("job", submitted);
     } finally {
       if (submitted.outcome === null) this.#cancel(submitted);
     }

@@ -10,6 +10,7 @@ import { TCPListener } from "../net/tcp/tcp.ts";
 import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { addressKey } from "../limit/address_key.ts";
 import type { WorkerBalancer } from "./balance.ts";
 import { LimitedAccept } from "../limit/limited_accept.ts";
 import type { Limiter } from "../limit/limiter.ts";
@@ -71,7 +72,9 @@ export class ReactorAcceptor {
   #handOn(sysfd: number): typeof HANDED | null {
     const peer = platform().sockets.peer();
     const { perAddress, onShed } = this.#gate.limits;
-    const address = perAddress === null ? "" : hostOf(this.#fd.nameOf(peer));
+    const address = perAddress === null
+      ? ""
+      : addressKey(this.#fd.nameOf(peer), perAddress.ipv6Prefix);
     const forbidden = this.#gate.enter(address);
     if (forbidden !== null) {
       this.#refusal.refuse(sysfd, hostOf(this.#fd.nameOf(peer)), () => {});

@@ -9,7 +9,7 @@ import { checkListenOptions } from "../net/options/schema.ts";
 import type { ListenOptions } from "../net/options/options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import { isUnixNetwork } from "../net/addr/unix_addr.ts";
-import { ERR_CLOSED } from "../fd/errors.ts";
+import { ClosedError } from "../fd/errors.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { handOver, ReactorAcceptor, servedBy } from "./acceptor.ts";
@@ -146,7 +146,7 @@ export class Reactor implements Disposable {
       );
     }
     if (this.#failed !== null) throw this.#failed;
-    if (this.#crew.stopping.err !== null) throw ERR_CLOSED;
+    if (this.#crew.stopping.err !== null) throw new ClosedError();
     return yield* this.#ports.listen(network, address, checkListenOptions(options));
   }
 
@@ -167,7 +167,7 @@ export class Reactor implements Disposable {
     yield* this.#crew.end(END_MS);
     // Of one that waited for its next start nobody has told that it is no more.
     for (const slot of this.#slots) slot.state = "ended";
-    this.#ports.release(ERR_CLOSED);
+    this.#ports.release(new ClosedError());
     return { cut };
   }
 
@@ -277,7 +277,7 @@ export class Reactor implements Disposable {
   /** Nobody will ever serve: clients are to be told, and not to wait in the kernel's queue. */
   #bereave(stopping: boolean, error: unknown): void {
     if (!stopping) this.#failed = new NoWorkersError(error);
-    this.#ports.release(this.#failed ?? ERR_CLOSED);
+    this.#ports.release(this.#failed ?? new ClosedError());
     for (const acceptor of [...this.#acceptors]) acceptor.close();
   }
 

@@ -3,6 +3,7 @@
 import { adopt, ADOPTABLE, adoptedAddr } from "../net/file/adopt.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
+import { ClosedError, UnexpectedEOFError } from "../fd/errors.ts";
 import type { Conn } from "../net/net.ts";
 import { cutLingering } from "../fd/lingering.ts";
 import { wake } from "../fd/wake_words.ts";
@@ -38,7 +39,8 @@ export interface HandlerContext {
 
 /**
  * Serves a connection in its own goroutine. The connection is closed when it returns. An uncaught
- * `OpError` ends only the connection, because peers may disconnect at any time.
+ * `OpError`, `UnexpectedEOFError` or `ClosedError` ends only the connection, because peers may
+ * disconnect at any time. That includes goroutines that it starts, also those that outlive it.
  */
 export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 
@@ -113,8 +115,15 @@ export class SubReactor {
     return this.#open;
   }
 
-  /** A connection's goroutine did not catch `error`. */
-  panicked(error: unknown): void {
+  /** A goroutine that a handler has started did not catch `error`. False if the worker is to end. */
+  survives(error: unknown): boolean {
+    // What the reactor itself runs catches its errors: this is of a connection.
+    if (endsConnectionOnly(error)) return true;
+    if (this.#main.start.survives) this.#panicked(error);
+    return this.#main.start.survives;
+  }
+
+  #panicked(error: unknown): void {
     this.#main.post({ type: "panic", error: pack(error), remote: this.#panicking });
     this.#panicking = "";
   }
@@ -181,11 +190,16 @@ export class SubReactor {
 
   /** Until a handler shuts the server down: then the reactor shuts down. */
   *#serveEvents(servant: EventWorker): Routine<void> {
+    yield* this.#ending(servant.run());
+    if (this.#failure === null) this.#main.post({ type: "shutdown" });
+  }
+
+  /** `routine` of the worker itself, not of a connection: its error ends the worker. */
+  *#ending(routine: Routine<void>): Routine<void> {
     try {
-      yield* servant.run();
-      this.#main.post({ type: "shutdown" });
+      yield* routine;
     } catch (error) {
-      this.#failure = { error };
+      this.#failure ??= { error };
       wake(this.#waker!.handle);
     }
   }
@@ -205,7 +219,7 @@ export class SubReactor {
     try {
       yield* bodyOf("serve", this.#handler!, [conn, this.#context]);
     } catch (error) {
-      if (!(error instanceof OpError)) {
+      if (!endsConnectionOnly(error)) {
         this.#panicking = String(conn.remoteAddr);
         throw error;
       }
@@ -230,7 +244,7 @@ export class SubReactor {
       if (message.type === "listen") {
         const listener = new WorkerListener(this, this.#main, message, this.#shed);
         this.#listeners.set(message.listener, listener);
-        go(() => listener.run());
+        go(() => this.#ending(listener.run()));
       } else if (message.type === "unlisten") {
         this.#listeners.get(message.listener)?.stop();
         this.#listeners.delete(message.listener);
@@ -247,6 +261,11 @@ export class SubReactor {
     for (const listener of this.#listeners.values()) listener.stop();
     return this.#open === 0 && this.#descriptors.length === 0;
   }
+}
+
+/** Whether `error` is one of the network, of which peers cause as many as they like. */
+function endsConnectionOnly(error: unknown): boolean {
+  return [OpError, UnexpectedEOFError, ClosedError].some((kind) => error instanceof kind);
 }
 
 /** These look at goroutines that wait; a server of events has none, and an idle timeout of its own. */

@@ -49,7 +49,7 @@ function begin(module: Record<string, unknown>): void {
   }
   const reactor = new SubReactor(main, handler);
   const onPanic: RunOptions["onPanic"] = (error) => {
-    if (start.survives) return reactor.panicked(error);
+    if (reactor.survives(error)) return;
     connections = reactor.connections;
     throw error;
   };

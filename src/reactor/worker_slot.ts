@@ -50,8 +50,10 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** Those of them that are closed and linger, the oldest first. */
   readonly #lingering = new Set<number>();
   readonly #onPause: (slot: WorkerSlot, paused: boolean) => void;
-  /** Connections that those accepted themselves who worked here before. */
-  #acceptedBefore = 0;
+  /** Connections that those have accepted themselves who work here, and who did before. */
+  #accepted = 0;
+  /** What the worker's own count was at the last look. */
+  #acceptedWord = 0;
   #paused = false;
   #lastToken = 0;
 
@@ -68,7 +70,11 @@ export class WorkerSlot implements ReactorWorker, Candidate {
 
   /** Connections that it has accepted itself, also before it was started last. */
   get ownAccepted(): number {
-    return this.#acceptedBefore + this.#word(P.OWN_ACCEPTED);
+    const word = this.link === null ? this.#acceptedWord : this.#word(P.OWN_ACCEPTED);
+    // The worker's word has 32 bits, and begins anew behind the last.
+    this.#accepted += (word - this.#acceptedWord) >>> 0;
+    this.#acceptedWord = word;
+    return this.#accepted;
   }
 
   /** Goroutines that it has told of, and those that it will start for what it has been handed. */
@@ -152,6 +158,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** Takes back what it has closed. */
   collect(): void {
     if (this.link === null) return;
+    void this.ownAccepted;
     const { tokens } = this.link;
     for (let token; (token = tokens.shift()) !== -1;) this.#release(token);
   }
@@ -166,7 +173,8 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** It is gone, and all it had is closed. */
   clear(): void {
     for (const token of [...this.#held.keys()]) this.#release(token);
-    this.#acceptedBefore = this.ownAccepted;
+    void this.ownAccepted;
+    this.#acceptedWord = 0;
     this.link = null;
     this.lost = 0;
   }

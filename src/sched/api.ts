@@ -152,15 +152,18 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
   }
   const g = scheduler.current!;
   let outcome: { ok: boolean; value: unknown } | null = null;
+  let waiting = true;
   const settle = (ok: boolean) => (value: unknown) => {
     outcome = { ok, value };
-    scheduler.ready(g);
+    // A promise cannot be told that its wait was canceled: by now the goroutine waits elsewhere.
+    if (waiting) scheduler.ready(g);
   };
   Promise.resolve(promise).then(settle(true), settle(false));
   scheduler.promises++;
   try {
     while (outcome === null) yield scheduler.park(PROMISE);
   } finally {
+    waiting = false;
     scheduler.promises--;
   }
   const { ok, value } = outcome as { ok: boolean; value: unknown };

@@ -129,7 +129,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   /** See `older`. */
   newer: G | null = null;
   /** Those parked in `join`. */
-  joiners: G[] | null = null;
+  joiners: Set<G> | null = null;
   /** Ends it again, when it was ended and its `finally` blocks take too long; null until then. */
   grace: HeapTimer | null = null;
   /** Whether it is in the midst of `gosched`. */
@@ -153,18 +153,23 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
     return `goroutine ${this.id}: ${this.name}`;
   }
 
+  /** An error that ended it counts as caught by those who join it: they must throw it. */
+  settled(): boolean {
+    return this.outcome !== null;
+  }
+
   /** See {@linkcode Goroutine.join}. */
   *join(): Routine<T> {
     const { current } = this.run.scheduler;
     if (current === null) throw new PanicError("join outside a goroutine");
     if ((current as unknown) === this) throw new PanicError("goroutine joins itself");
     while (this.outcome === null) {
-      (this.joiners ??= []).push(current);
+      (this.joiners ??= new Set()).add(current);
       try {
         yield this.run.scheduler.park("join", this as G);
       } finally {
         // Ended while it waited: its place must not keep an error from being reported.
-        if (this.outcome === null) this.joiners = this.joiners.filter((g) => g !== current);
+        if (this.outcome === null) this.joiners?.delete(current);
       }
     }
     if (this.outcome.ok) return this.outcome.value;
@@ -184,7 +189,10 @@ export class PanicError extends Error {
 /** How a goroutine ended that was ended, by its run or its scope: whoever joins it is told. */
 export const ENDED: Outcome<never> = {
   ok: false,
-  error: new PanicError("the goroutine was ended"),
+  /** A new one for each that asks, with the stack of its `join`. */
+  get error(): PanicError {
+    return new PanicError("the goroutine was ended");
+  },
 };
 
 showAs(G.prototype, ({ id, name, status, waitReason }) => {

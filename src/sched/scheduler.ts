@@ -124,8 +124,14 @@ export class Scheduler {
     const g = this.current;
     if (g?.state !== RUNNING) throw cannotPark(g, "yield to the others");
     g.state = RUNNABLE;
+    g.waitOn = null;
     this.#queue.push(g);
     return PARK;
+  }
+
+  /** The current goroutine has parked, and goes on at once instead of yielding. */
+  unpark(): void {
+    this.current!.state = RUNNING;
   }
 
   /** Makes a waiting goroutine runnable. Go: goready. Any other is left as it is. */
@@ -220,6 +226,7 @@ export class Scheduler {
 
   /** Gives `g` up, which cannot be ended: its generator is garbage. */
   abandon(g: G): void {
+    g.waitOn?.abandoned?.(g);
     if (g.state === WAITING && g.waitReason === PROMISE) this.promises--;
     g.state = DEAD;
     this.count--;
@@ -355,7 +362,7 @@ export class Scheduler {
     g.outcome = outcome;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
-    const joined = g.joiners !== null && g.joiners.length > 0;
+    const joined = g.joiners !== null && g.joiners.size > 0;
     if (joined) { for (const joiner of g.joiners!) this.ready(joiner); }
     g.joiners = null;
     g.run.ended(g, thrown && !joined);

@@ -60,7 +60,7 @@ export class Scope {
       return end(value);
     };
     // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
-    (g.joiners ??= []).push(this.#owner);
+    (g.joiners ??= new Set()).add(this.#owner);
     this.#living++;
     this.#going.add(g as G);
     if (this.#cancelled) this.#endThose([g as G]);

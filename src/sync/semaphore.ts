@@ -3,7 +3,7 @@
 import { shown } from "../validate/argument.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { type Cancel, contextOf } from "../context/cancellable.ts";
+import { type Cancel, contextOf, endedBy } from "../context/cancellable.ts";
 import { onCancel } from "../context/abort_signal.ts";
 import { Held } from "./mutex.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
@@ -58,14 +58,14 @@ export class Semaphore {
    *
    * @param n the weight to acquire; 1 by default
    * @param cancel a context or an AbortSignal that cancels the call
-   * @throws the `err` of the context, with nothing acquired; {@linkcode TypeError} if `cancel` is
-   * neither
+   * @throws {CanceledError} or {@linkcode DeadlineExceededError} as {@linkcode cancellable}, with
+   * nothing acquired; {@linkcode TypeError} if `cancel` is neither
    */
   *acquire(n = 1, cancel?: Cancel): Routine<void> {
     checkWeight("acquire", n);
     const ctx = cancel === undefined ? undefined : contextOf(cancel);
     if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
-    if (ctx !== undefined && ctx.err !== null) throw ctx.err;
+    if (ctx !== undefined && ctx.err !== null) throw endedBy(ctx);
     if (this.tryAcquire(n)) return;
     const list = n > this.#size ? new WaitList() : this.#waiters;
     const w = list.add(n);
@@ -78,7 +78,7 @@ export class Semaphore {
       forget?.();
       if (!mine) this.#leave(list, w);
     }
-    if (!mine) throw ctx!.err;
+    if (!mine) throw endedBy(ctx!);
   }
 
   /** Acquires `n` if that needs no waiting. Returns true on success. Never parks. */

@@ -8,7 +8,8 @@ import { descriptorOf } from "../net/socket/descriptor.ts";
 import { lingerTimeoutOf, NetFD } from "../net/socket/net_fd.ts";
 import { OpError } from "../net/errors.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
-import { ERR_CLOSED, ERR_DEADLINE, UnexpectedEOFError } from "../fd/errors.ts";
+import { ClosedError, UnexpectedEOFError } from "../fd/errors.ts";
+import { DeadlineExceededError } from "../context/errors.ts";
 import { sleep, wait } from "../sched/api.ts";
 import { now } from "../sched/clock.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -252,10 +253,10 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   *#handshake(): Routine<void> {
     while (!this.#secured) {
-      if (this.closed) throw this.unsecured(ERR_CLOSED);
+      if (this.closed) throw this.unsecured(new ClosedError());
       // An orderly end is none before there was a beginning.
       if (this.atEnd() === null) throw this.unsecured(new UnexpectedEOFError(0));
-      if (this.#securing.expired) throw this.unsecured(ERR_DEADLINE);
+      if (this.#securing.expired) throw this.unsecured(new DeadlineExceededError());
       yield* this.#securing.wait();
     }
   }

@@ -4,13 +4,13 @@ import type { FD } from "../fd/fd.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import { listen } from "../net/listen.ts";
-import type { Conn, Listener } from "../net/net.ts";
+import type { Listener } from "../net/net.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
-import type { OUTCOME, SelectCase, SelectWaiter } from "../chan/select_case.ts";
+import type { SelectCase } from "../chan/select_case.ts";
 import { engineOf, type TLSServerSide } from "./engine.ts";
 import { needMethods } from "../validate/argument.ts";
 import type { TLSConn } from "./tls.ts";
@@ -100,7 +100,14 @@ export class TLSListener implements Listener {
 
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: TLSConn; ok: true }> {
-    return new TLSAcceptCase(this.#listener.onAccept(), this.#server);
+    const below = this.#listener.onAccept();
+    return {
+      try: (waiter) => below.try(waiter),
+      enqueue: (waiter) => below.enqueue(waiter),
+      dequeue: (waiter) => below.dequeue(waiter),
+      describe: () => below.describe!(),
+      collect: (waiter) => this.#server.begin(below.collect(waiter)),
+    };
   }
 
   /**
@@ -170,35 +177,6 @@ class Holder {
 
   describe(): string {
     return this.#fd.describe();
-  }
-}
-
-/** The case of the listener below, with TLS begun on what it gives. */
-class TLSAcceptCase implements SelectCase<{ value: TLSConn; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: TLSConn; ok: true };
-  readonly #below: SelectCase<{ value: Conn; ok: true }>;
-  readonly #server: TLSServerSide;
-
-  constructor(below: SelectCase<{ value: Conn; ok: true }>, server: TLSServerSide) {
-    this.#below = below;
-    this.#server = server;
-  }
-
-  try(waiter: SelectWaiter): boolean {
-    return this.#below.try(waiter);
-  }
-
-  enqueue(waiter: SelectWaiter): void {
-    this.#below.enqueue(waiter);
-  }
-
-  dequeue(waiter: SelectWaiter): void {
-    this.#below.dequeue(waiter);
-  }
-
-  collect(waiter: SelectWaiter): TLSConn {
-    return this.#server.begin(this.#below.collect(waiter));
   }
 }
 

@@ -11,6 +11,7 @@ export function shown(value: unknown): string {
     case "string":
       return value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}...` : value;
     case "object":
+      if (isInvalidDate(value)) return "an invalid Date";
       // Its own toString might throw, or have an effect.
       return value === null ? "null" : "object";
     case "function":
@@ -19,6 +20,11 @@ export function shown(value: unknown): string {
     default:
       return String(value);
   }
+}
+
+/** Asked of the Date itself, not of methods that a caller's object may have. */
+function isInvalidDate(value: unknown): boolean {
+  return value instanceof Date && Number.isNaN(Date.prototype.getTime.call(value));
 }
 
 /** The error of an argument: `what` must be `kind` for `call`, which is a verb. */

@@ -71,7 +71,11 @@ export interface WorkerStart {
 /** Limits as they travel: without functions. */
 export interface WorkerLimits {
   readonly connections?: { most: number; policy: "wait" | "refuse" | "closeOldestIdle" };
-  readonly perAddress?: { most: number; policy: "refuse" | "closeOldestIdle" };
+  readonly perAddress?: {
+    most: number;
+    policy: "refuse" | "closeOldestIdle";
+    ipv6Prefix: number;
+  };
   readonly goroutines?: { most: number; policy: "wait" | "refuse" | "closeOldestIdle" };
   readonly acceptRate?: { perSecond: number; burst: number; policy: "wait" | "refuse" };
   readonly firstBytes?: { within: number; bytes: number };

@@ -10,6 +10,7 @@ import {
   sleep,
   toWebStreams,
   wait,
+  type WebStreams,
 } from "../../mod.ts";
 import { only, pair, thrown, until, wineGap } from "../support/harness.ts";
 import { assertPattern, pattern } from "../support/pattern.ts";
@@ -149,3 +150,133 @@ only("run", "two streams as a connection", function* () {
   assert.equal(conn.localAddr.network, "stream");
   conn.close();
 });
+
+/** Ways to end a stream whose peer has stopped reading. */
+const ENDS: Record<
+  string,
+  (writable: WritableStream<Uint8Array>, controller: AbortController) => Promise<unknown>
+> = {
+  "writer.abort()": async (writable) => {
+    const writer = writable.getWriter();
+    const writing = writer.write(new Uint8Array(1 << 24)).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writer.abort(new Error("enough"));
+    return await writing;
+  },
+  "a pipe with a signal that is the streams', too": async (writable, controller) => {
+    const source = new ReadableStream<Uint8Array>({
+      pull: (to) => to.enqueue(new Uint8Array(1 << 20)),
+    });
+    const piping = source.pipeTo(writable, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 20);
+    return await piping.catch((error: unknown) => error);
+  },
+};
+
+/** A source that is never at its end. */
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) });
+}
+
+/** Pipes with a signal of their own. */
+const PIPES: Record<
+  string,
+  (streams: WebStreams, signal: AbortSignal) => Promise<unknown>
+> = {
+  pipeTo: ({ writable }, signal) => endless().pipeTo(writable, { signal }),
+  "pipeTo, not canceling its source": ({ writable }, signal) =>
+    endless().pipeTo(writable, { signal, preventCancel: true }),
+  pipeThrough: (streams, signal) =>
+    new Response(endless().pipeThrough(streams, { signal })).arrayBuffer(),
+};
+
+for (const [name, pipe] of Object.entries(PIPES)) {
+  only(
+    "run",
+    `${name} with a signal ends at once with a peer that has stopped reading`,
+    function* () {
+      const [a, b] = yield* pair();
+      const controller = new AbortController();
+      const piping = go(() => rejection(pipe(toWebStreams(a), controller.signal)));
+      yield* sleep(20);
+      assert.equal(piping.status, "waiting");
+      const reason = new Error("enough");
+      controller.abort(reason);
+      const error = yield* piping.join();
+      if (name !== "pipeThrough") assert.equal(error, reason);
+      assert.equal(a.fd, -1);
+      assert.equal(((yield* thrown(readAll(b))) as OpError).code, "ECONNRESET");
+      b.close();
+    },
+    wineGap("a reset before the first receive"),
+  );
+}
+
+only(
+  "run",
+  "a signal does nothing to a connection whose pipe is over, or shall not abort",
+  function* () {
+    const [a, b] = yield* pair();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { readable, writable } = toWebStreams(a);
+    yield* wait(new Blob(["one "]).stream().pipeTo(writable, { signal, preventClose: true }));
+    controller.abort();
+    const late = new Blob(["two"]).stream().pipeTo(writable, { signal, preventAbort: true });
+    assert.equal(((yield* rejection(late)) as Error).name, "AbortError");
+    assert.notEqual(a.fd, -1);
+    yield* wait(writable.close());
+    assert.equal(new TextDecoder().decode(yield* readAll(b)), "one ");
+    b.close();
+    yield* wait(readable.cancel());
+  },
+);
+
+only("run", "pipes between other streams are as they were", function* () {
+  const [a, b] = yield* pair();
+  toWebStreams(a);
+  const { pipeTo, pipeThrough } = ReadableStream.prototype;
+  assert.deepEqual([pipeTo.name, pipeThrough.name], ["pipeTo", "pipeThrough"]);
+  const piped = new Blob(["text"]).stream().pipeThrough(new TextDecoderStream());
+  assert.equal(
+    yield* wait(new Response(piped.pipeThrough(new TextEncoderStream())).text()),
+    "text",
+  );
+  const refused = new Blob(["x"]).stream().pipeTo(5 as unknown as WritableStream);
+  assert.ok((yield* rejection(refused)) instanceof TypeError);
+  a.abort();
+  b.close();
+});
+
+for (const [name, end] of Object.entries(ENDS)) {
+  only("run", `${name} ends at once with a peer that has stopped reading`, function* () {
+    const [a, b] = yield* pair();
+    const controller = new AbortController();
+    const { writable } = toWebStreams(a, { signal: controller.signal });
+    const ended = yield* wait(end(writable, controller));
+    assert.ok(ended instanceof Error, String(ended));
+    assert.equal(a.fd, -1);
+    const error = yield* thrown(readAll(b));
+    assert.equal((error as OpError).code, "ECONNRESET");
+    b.close();
+  }, wineGap("a reset before the first receive"));
+}
+
+only(
+  "run",
+  "a signal that is aborted before resets the connection, later ones nothing",
+  function* () {
+    const [a, b] = yield* pair();
+    toWebStreams(a, { signal: AbortSignal.abort() });
+    assert.equal(a.fd, -1);
+    b.close();
+    const [c, d] = yield* pair();
+    const controller = new AbortController();
+    const { readable, writable } = toWebStreams(c, { signal: controller.signal });
+    d.close();
+    yield* wait(Promise.all([new Response(readable).arrayBuffer(), writable.close()]));
+    yield* until(() => c.fd === -1);
+    controller.abort();
+    assert.throws(() => toWebStreams(c, { signal: 5 as unknown as AbortSignal }), TypeError);
+  },
+);

@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Conn, dial, go, type OpError, type Routine, sleep } from "../../mod.ts";
+import { platform } from "../../platforms/platform.ts";
+import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, thrown, until } from "../support/harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 
@@ -200,3 +202,33 @@ both("two UDP sockets share a port when both ask for it", function* () {
     );
   }, "udp://127.0.0.1:0?reuseport=true");
 }, onWindows && "Windows has no SO_REUSEPORT");
+
+both("an error that every receive has makes no loop spin, and is reported once", function* () {
+  const { receiveFrom } = platform().packets;
+  const errors: unknown[] = [];
+  const inputs: string[] = [];
+  let calls = 0;
+  let broken = true;
+  yield* withPacketCalls({
+    receiveFrom: (...args: unknown[]) => {
+      calls++;
+      if (broken) return -platform().errno.ENOMEM;
+      return receiveFrom.apply(platform().packets, args as Parameters<typeof receiveFrom>);
+    },
+  }, () =>
+    serving({
+      onError: (error) => void errors.push(error),
+      data: (_conn, input) => void inputs.push(text(input)),
+    }, function* ({ server }) {
+      using client = yield* dial("udp", String(server.addrs[0]));
+      yield* client.write(bytes("hello"));
+      yield* until(() => errors.length > 0);
+      const before = calls;
+      yield* sleep(50);
+      assert.ok(calls - before <= 64, `${calls - before} calls`);
+      broken = false;
+      yield* until(() => inputs.length === 1);
+      assert.deepEqual([inputs, errors.length], [["hello"], 1]);
+      assert.equal((errors[0] as OpError).code, "ENOMEM");
+    }, "udp://127.0.0.1:0"));
+});

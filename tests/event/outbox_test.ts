@@ -51,3 +51,32 @@ test("who wants to know is told when the last of his bytes has gone, and not bef
   assert.equal(outbox.release()?.length, 1);
   assert.equal(outbox.length, 0);
 });
+
+test("a nearly full one does not move all of itself for each small append", () => {
+  const outbox = WriteQueue.take();
+  const whole = 1 << 20;
+  outbox.append(new Uint8Array(whole));
+  let moved = 0;
+  const { copyWithin, set } = Uint8Array.prototype;
+  const small = new Uint8Array(64);
+  try {
+    Uint8Array.prototype.copyWithin = function (to, from, end) {
+      moved += (end ?? this.length) - from;
+      return copyWithin.call(this, to, from, end);
+    };
+    Uint8Array.prototype.set = function (from, at) {
+      moved += from.length;
+      set.call(this, from, at);
+    };
+    // As many bytes go as come: it stays as full as it is.
+    for (let i = 0; i < 5000; i++) {
+      outbox.sent(small.length);
+      outbox.append(small);
+    }
+  } finally {
+    Object.assign(Uint8Array.prototype, { copyWithin, set });
+  }
+  assert.equal(outbox.length, whole);
+  assert.ok(moved < 8 * whole, `${moved} bytes moved`);
+  outbox.release();
+});

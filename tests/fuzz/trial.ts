@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What every trial of a seed keeps: a log of what was done, and the first thing that was wrong. */
-import { CanceledError, ContextError, type OpError } from "../../mod.ts";
+import { isCanceled, isTimeout, type OpError } from "../../mod.ts";
 
 /** Lines of the log that a failure shows. */
 const SHOWN = 40;
@@ -54,6 +54,6 @@ export function outcomeOf(error: unknown): Outcome {
   const { code, timeout } = error as OpError;
   if (code === "ERR_SOCKET_CLOSED") return "closed";
   if (timeout || code === "ETIMEDOUT" || code === "ABORT_ERR") return "late";
-  if (error.cause instanceof CanceledError || error.cause instanceof ContextError) return "late";
+  if (isCanceled(error.cause) || isTimeout(error.cause)) return "late";
   return code !== undefined && GONE.has(code) ? "gone" : "unknown";
 }

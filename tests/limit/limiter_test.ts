@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WorkerBalancer } from "../../src/reactor/balance.ts";
 import { Limiter, type LimiterOwner } from "../../src/limit/limiter.ts";
+import { addressKey } from "../../src/limit/address_key.ts";
+import { TCPAddr } from "../../mod.ts";
+import { UnixAddr } from "../../src/net/addr/unix_addr.ts";
 import { checkLimits, type Limits } from "../../src/limit/limit_options.ts";
 
 /** A gate under `limits` whose keeper has so many goroutines at each question. */
@@ -46,3 +49,36 @@ for (const strategy of ["roundRobin", "random", "leastConnections"] as const) {
     assert.equal(balancer.choose(), null);
   });
 }
+
+/** What `perAddress` counts these as, at some lengths. */
+const KEYS: readonly (readonly [ip: string, prefix: number, key: string])[] = [
+  ["192.0.2.1", 64, "192.0.2.1"],
+  ["::ffff:192.0.2.1", 64, "192.0.2.1"],
+  ["2001:db8:1:2:3:4:5:6", 128, "2001:db8:1:2:3:4:5:6"],
+  ["2001:db8:1:2:3:4:5:6", 64, "2001:db8:1:2::/64"],
+  ["2001:db8:1:2:ffff:ffff:ffff:ffff", 64, "2001:db8:1:2::/64"],
+  ["2001:db8:1:ffff::1", 56, "2001:db8:1:ff00::/56"],
+  ["2001:db8:1:ffff::1", 57, "2001:db8:1:ff80::/57"],
+  ["2001:db8:1:ffff::1", 1, "::/1"],
+  ["ffff::", 1, "8000::/1"],
+  ["::1", 127, "::/127"],
+  ["", 64, ""],
+];
+
+test("perAddress counts IPv4 by address, and IPv6 by the network in which a host chooses", () => {
+  for (const [ip, prefix, key] of KEYS) {
+    assert.equal(addressKey(new TCPAddr(ip, 1), prefix), key, `${ip}/${prefix}`);
+  }
+  assert.equal(addressKey(new UnixAddr("@x", "unix"), 64), "");
+});
+
+test("the length of such a network is 64 bits, or what was asked for, or refused", () => {
+  const length = (perAddress: Limits["perAddress"]) =>
+    checkLimits("test", { perAddress }).perAddress!.ipv6Prefix;
+  assert.equal(length(5), 64);
+  assert.equal(length({ most: 5 }), 64);
+  assert.equal(length({ most: 5, ipv6Prefix: 56 }), 56);
+  for (const ipv6Prefix of [0, 129, 1.5, -1, NaN, "64" as unknown as number]) {
+    assert.throws(() => length({ most: 5, ipv6Prefix }), /perAddress\.ipv6Prefix/);
+  }
+});

@@ -3,16 +3,22 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import {
+  background,
   type Conn,
+  type Deadline,
   DeadlineExceededError,
   dial,
   go,
   type Goroutine,
+  isTimeout,
   listen,
   type Listener,
+  listenPacket,
   OpError,
+  pipe,
   type Routine,
   sleep,
+  withDeadline,
 } from "../../mod.ts";
 import { both, only, pair, pairOn, thrown, until } from "../support/harness.ts";
 
@@ -458,4 +464,59 @@ only("run", "the host sets a deadline while everybody sleeps, and it comes in ti
   assert.ok(performance.now() - begun < FAR_MS / 100);
   a.close();
   b.close();
+});
+
+/** What may be set until a time. */
+const SETTERS: Record<string, (at: Deadline) => Routine<unknown>> = {
+  "Conn.setDeadline": function* (at) {
+    using conn = pipe()[0];
+    conn.setDeadline(at);
+  },
+  "Conn.setReadDeadline": function* (at) {
+    const [a, b] = yield* pair();
+    using _ = a;
+    using __ = b;
+    a.setReadDeadline(at);
+  },
+  "Listener.setDeadline": function* (at) {
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    listener.setDeadline(at);
+  },
+  "PacketConn.setWriteDeadline": function* (at) {
+    using conn = yield* listenPacket("udp", "127.0.0.1:0");
+    conn.setWriteDeadline(at);
+  },
+  withDeadline: function* (at) {
+    withDeadline(background(), at!)[1]();
+  },
+  "dial's deadline": (at) => dial("tcp", "127.0.0.1:1", { deadline: at }),
+};
+
+for (const [name, set] of Object.entries(SETTERS)) {
+  both(`${name}: a duration, seconds and an invalid Date are told plainly`, function* () {
+    const seconds = Math.floor(Date.now() / 1000) + 5;
+    const faults: [at: Deadline, text: RegExp][] = [
+      [5000, /current value is 5000, which is in 1970; did you mean Date\.now\(\) \+ 5000\?$/],
+      [0.5 + 1, /did you mean Date\.now\(\) \+ 1\.5\?$/],
+      [seconds, new RegExp(`which is in 1970; did you mean ${seconds} \\* 1000\\?$`)],
+      [new Date(NaN), /must be a Date.*: current value is an invalid Date$/],
+      [NaN, /must be a Date.*: current value is NaN$/],
+    ];
+    for (const [at, text] of faults) {
+      const error = (yield* thrown(set(at))) as Error;
+      assert.ok(error instanceof RangeError || error instanceof TypeError, String(error));
+      assert.match(error.message, text);
+    }
+  });
+}
+
+both("a time long past is said by 0, by 1, by less, or by any Date", function* () {
+  const [a, b] = yield* pair();
+  using _ = a;
+  using __ = b;
+  for (const at of [0, 1, -5, -Infinity, new Date(5000), Date.now() - 5000]) {
+    a.setReadDeadline(null);
+    a.setReadDeadline(at);
+    assert.ok(isTimeout(yield* thrown(a.read(new Uint8Array(1)))));
+  }
 });

@@ -10,6 +10,7 @@ import {
   type DialOptions,
   fromSignal,
   go,
+  isCanceled,
   listen,
   type Listener,
   numGoroutine,
@@ -175,6 +176,21 @@ for (const drive of [run, runSync]) {
     });
   });
 }
+
+both("a dial to both versions of IP that is canceled says so, though one has failed", function* () {
+  using hole = yield* Blackhole.open("127.0.0.1");
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  // The first version of IP is refused at once, the other is still being tried.
+  const options = { ...named("::1", "127.0.0.1"), signal: controller.signal, fallbackDelay: 1 };
+  const dialling = go(() => thrown(dial("tcp", `x.test:${hole.port}`, options)));
+  yield* sleep(50);
+  assert.equal(dialling.status, "waiting");
+  controller.abort(reason);
+  const error = (yield* dialling.join()) as OpError;
+  assert.ok(isCanceled(error), String(error));
+  assert.equal((error.cause as CanceledError).cause, reason);
+});
 
 both("a signal and a context end a dial, and it leaves nothing open", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");

@@ -25,6 +25,7 @@ import {
   parseIPZone,
   resolveTCPAddr,
   resolveUDPAddr,
+  type Routine,
   TCPAddr,
   UDPAddr,
   UnknownNetworkError,
@@ -181,6 +182,12 @@ const UNRESOLVED: readonly (readonly [network: string, address: string, text: st
   ["tcp", "1.2.3.4%lo:80", "lookup 1.2.3.4%lo: no such host"],
   ["tcp", "127.1:80", "lookup 127.1: no such host"],
   ["tcp", "2130706433:80", "lookup 2130706433: no such host"],
+  ["tcp", "0x7f.1:80", "lookup 0x7f.1: no such host"],
+  ["tcp", "0X7F000001:80", "lookup 0X7F000001: no such host"],
+  ["tcp", "0x7f.0.0.0x1.:80", "lookup 0x7f.0.0.0x1.: no such host"],
+  ["tcp", "0177.0x0.1:80", "lookup 0177.0x0.1: no such host"],
+  ["tcp", "0x.0x.0x.0x:80", "lookup 0x.0x.0x.0x: no such host"],
+  ["tcp", "\uff10x7f\u30021:80", "lookup \uff10x7f\u30021: no such host"],
   ["tcp", "256.1.1.1:80", "lookup 256.1.1.1: no such host"],
   ["tcp", "a..b:80", "lookup a..b: no such host"],
   ["tcp", "-a:80", "lookup -a: no such host"],
@@ -434,5 +441,33 @@ both("wrong options of a look-up are a TypeError that names the field", function
       assert.ok(error instanceof TypeError, String(error));
       assert.match(error.message, field);
     }
+  }
+});
+
+both("a lookup that returns no array, or throws what is no Error, is told plainly", function* () {
+  for (const answer of [undefined, null, "127.0.0.1", { 0: "127.0.0.1" }, 7, new Set()]) {
+    const lookup = () => answer as unknown as string[];
+    for (
+      const call of [
+        () => lookupHost("x.test", { lookup }),
+        () => dial("tcp", "x.test:1", { lookup }),
+        () => listen("tcp", "x.test:0", { lookup }),
+      ] as (() => Routine<unknown>)[]
+    ) {
+      const error = (yield* thrown(call())) as Error;
+      assert.ok(error instanceof TypeError, String(error));
+      assert.match(
+        error.message,
+        /^Cannot look up x\.test as what lookup returns must be an array/,
+      );
+    }
+  }
+  for (const odd of [null, undefined, "out of order"]) {
+    const lookup = () => {
+      throw odd;
+    };
+    const error = yield* thrown(lookupHost("x.test", { lookup }));
+    assert.ok(error instanceof DNSError);
+    assert.equal(error.err, String(odd));
   }
 });

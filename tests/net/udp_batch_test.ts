@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import {
   AddrError,
+  background,
   dial,
   go,
   listenPacket,
@@ -12,6 +13,7 @@ import {
   type Routine,
   UDPAddr,
   type UDPConn,
+  withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
@@ -127,6 +129,41 @@ both("a batch goes on where the system took less than all", function* () {
   });
   assert.equal(partial, 7);
   assert.deepEqual((yield* collect(server, batch, 10)).map((p) => p.length), [...Array(10).keys()]);
+});
+
+both("a batch and a long message that are canceled say how far they got", function* () {
+  using server = yield* listenPacket("udp", "127.0.0.1:0");
+  using client = yield* dial("udp", String(server.localAddr));
+  const { messages } = platform().packets;
+  let room = 0;
+  yield* withPacketCalls({
+    messages: (shape) => {
+      const real = messages.call(platform().packets, shape as Parameters<typeof messages>[0]);
+      const { send } = Object.getPrototypeOf(real) as typeof real;
+      return Object.assign(real, {
+        // As a device whose queue is full.
+        send: (fd: number, from: number, _to: number, named: boolean) =>
+          room === 0
+            ? -platform().errno.EAGAIN
+            : send.call(real, fd, from, from + Math.min(room--, 1), named),
+      });
+    },
+  }, function* () {
+    const batch = new PacketBatch(5, 10);
+    for (let i = 0; i < 5; i++) batch.set(i, pattern(i));
+    room = 3;
+    const [ctx, cancel] = withCancel(background());
+    const writing = go(() => thrown(client.writeBatch(batch, 5, ctx)));
+    yield* until(() => room === 0 && writing.status === "waiting");
+    cancel();
+    const error = (yield* writing.join()) as OpError;
+    assert.deepEqual([error.code, error.messagesWritten], ["ABORT_ERR", 3]);
+    // What was over before it began has sent nothing.
+    const none = (yield* thrown(client.writeBatch(batch, 5, ctx))) as OpError;
+    assert.equal(none.messagesWritten, 0);
+  });
+  const buf = new Uint8Array(10);
+  for (let i = 0; i < 3; i++) assert.equal(yield* server.read(buf), i);
 });
 
 both("readBatch waits for the first, and a deadline ends it", function* () {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
+  background,
   closeFd,
   dial,
   fileConn,
@@ -13,9 +14,10 @@ import {
   OpError,
   type Routine,
   type UnixConn,
+  withCancel,
 } from "../../mod.ts";
 import { isDeno, start } from "../support/child.ts";
-import { both, noProc, openSockets, thrown, until } from "../support/harness.ts";
+import { both, noProc, onWindows, openSockets, parked, thrown, until } from "../support/harness.ts";
 import process from "node:process";
 
 /** Two ends of a connection, with the listener closed. */
@@ -37,6 +39,39 @@ function closesOnExec(fd: number): boolean {
   const flags = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^flags:\s*(\d+)/m)![1];
   return (parseInt(flags, 8) & 0o2000000) !== 0;
 }
+
+both(
+  "a message that is canceled half-way says how much of it went, descriptors included",
+  function* () {
+    const [a, b] = yield* pair();
+    using _ = a;
+    using __ = b;
+    a.setWriteBuffer(4096);
+    const [ctx, cancel] = withCancel(background());
+    const p = new Uint8Array(1 << 20);
+    const writing = go(() => thrown(a.writeMsgUnix(p, { fds: [a.fd] }, ctx)));
+    yield* parked(writing);
+    cancel();
+    const error = (yield* writing.join()) as OpError;
+    assert.equal(error.code, "ABORT_ERR");
+    const { bytesWritten } = error;
+    assert.ok(bytesWritten! > 0 && bytesWritten! < p.length, String(bytesWritten));
+    a.closeWrite();
+    let came = 0;
+    const fds: number[] = [];
+    for (let got; (got = yield* b.readMsgUnix(new Uint8Array(65536))) !== null;) {
+      came += got.n;
+      fds.push(...got.fds);
+    }
+    for (const fd of fds) closeFd(fd);
+    assert.deepEqual([came, fds.length], [bytesWritten, 1]);
+    const [before, stop] = withCancel(background());
+    stop();
+    const nothing = (yield* thrown(b.writeMsgUnix(p, { fds: [b.fd] }, before))) as OpError;
+    assert.equal(nothing.bytesWritten, 0);
+  },
+  onWindows && "there are no descriptors to pass",
+);
 
 for (const network of ["unix", "unixpacket"] as const) {
   both(`${network}: descriptors go along with bytes, both ways`, function* () {

@@ -10,13 +10,18 @@ import process from "node:process";
 import {
   AddrError,
   ClosedError,
+  copy,
   dial,
   go,
   listen,
   listenPacket,
   OpError,
+  pipe,
+  readAll,
   type Routine,
   sleep,
+  splice,
+  toWebStreams,
   UnixAddr,
   type UnixConn,
   wait,
@@ -24,7 +29,7 @@ import {
 import type { PacketCalls } from "../../platforms/contract/packets.ts";
 import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
-import { both, only, openSockets, opError, thrown, until } from "../support/harness.ts";
+import { both, only, onWindows, openSockets, opError, thrown, until } from "../support/harness.ts";
 
 const HELLO = new TextEncoder().encode("hello");
 
@@ -427,3 +432,106 @@ only("run", "node:net understands us, and we it", function* () {
   const own = [client, ours, server].length;
   yield* until(() => openSockets() <= before + own);
 });
+
+/** Longer than the buffer that connections share, and than that of `readAll`. */
+const PACKETS = [3, 513, 70_000, 1, 150_000];
+
+/** Sends packets whose bytes say which they are, and the end. */
+function* sendPackets(conn: UnixConn): Routine<void> {
+  for (const [i, length] of PACKETS.entries()) yield* conn.write(new Uint8Array(length).fill(i));
+  conn.closeWrite();
+}
+
+/** Whether `bytes` are all of the packets, one behind the other. */
+function assertWhole(bytes: Uint8Array): void {
+  let at = 0;
+  for (const [i, length] of PACKETS.entries()) {
+    assert.ok(bytes.subarray(at, at += length).every((byte) => byte === i), `packet ${i}`);
+  }
+  assert.equal(bytes.length, at);
+}
+
+both("unixpacket: chunks are whole packets, however long", function* () {
+  const [client, server] = yield* pair("unixpacket");
+  using _ = client;
+  using __ = server;
+  client.setWriteBuffer(1 << 20);
+  const sending = go(() => sendPackets(client));
+  using chunks = server.chunks();
+  for (const [i, length] of PACKETS.entries()) {
+    const chunk = (yield* chunks.next())!;
+    assert.equal(chunk.length, length);
+    assert.ok(chunk.every((byte) => byte === i));
+  }
+  assert.equal(yield* chunks.next(), null);
+  yield* sending.join();
+}, onWindows && "Unix sockets are not on Windows yet");
+
+both("unixpacket: readAll, copy and streams lose nothing of a packet", function* () {
+  const ways: ((server: UnixConn) => Routine<Uint8Array>)[] = [
+    (server) => readAll(server),
+    function* (server) {
+      const [there, here] = pipe();
+      const copying = go(function* () {
+        yield* copy(there, server);
+        there.closeWrite();
+      });
+      const all = yield* readAll(here);
+      yield* copying.join();
+      return all;
+    },
+    function* (server) {
+      const [there, here] = yield* pair("unix");
+      const copying = go(function* () {
+        yield* splice(server, there);
+        there.closeWrite();
+      });
+      const all = yield* readAll(here);
+      yield* copying.join();
+      for (const conn of [there, here]) conn.close();
+      return all;
+    },
+  ];
+  for (const way of ways) {
+    const [client, server] = yield* pair("unixpacket");
+    client.setWriteBuffer(1 << 20);
+    const sending = go(() => sendPackets(client));
+    assertWhole(yield* way(server));
+    yield* sending.join();
+    for (const conn of [client, server]) conn.close();
+  }
+}, onWindows && "Unix sockets are not on Windows yet");
+
+both("unixpacket: copy from one to another keeps packets apart", function* () {
+  const [a, b] = yield* pair("unixpacket");
+  const [c, d] = yield* pair("unixpacket");
+  for (const conn of [a, c]) conn.setWriteBuffer(1 << 20);
+  const sending = go(() => sendPackets(a));
+  const copying = go(function* () {
+    yield* copy(c, b);
+    c.closeWrite();
+  });
+  using chunks = d.chunks();
+  const lengths: number[] = [];
+  for (let chunk; (chunk = yield* chunks.next()) !== null;) lengths.push(chunk.length);
+  assert.deepEqual(lengths, PACKETS);
+  for (const g of [sending, copying]) yield* g.join();
+  for (const conn of [a, b, c, d]) conn.close();
+}, onWindows && "Unix sockets are not on Windows yet");
+
+only("run", "unixpacket: a reader with memory of its own loses nothing of a packet", function* () {
+  const [client, server] = yield* pair("unixpacket");
+  client.setWriteBuffer(1 << 20);
+  const sending = go(() => sendPackets(client));
+  const reader = toWebStreams(server).readable.getReader({ mode: "byob" });
+  const got: number[] = [];
+  for (;;) {
+    const { value, done } = yield* wait(reader.read(new Uint8Array(1000)));
+    if (done) break;
+    for (const byte of value) got.push(byte);
+  }
+  assertWhole(Uint8Array.from(got));
+  yield* sending.join();
+  client.close();
+  server[Symbol.dispose]();
+}, onWindows && "Unix sockets are not on Windows yet");

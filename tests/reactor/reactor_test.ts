@@ -378,6 +378,35 @@ bothWithWorkers("what a worker accepted counts on when it has died", function* (
   yield* served.end();
 }, noSharing);
 
+for (const onPanic of [undefined, () => assert.fail("no error of a peer is reported")]) {
+  const how = onPanic === undefined ? "without" : "with";
+  bothWithWorkers(`${how} onPanic what a handler leaves behind ends no worker`, function* () {
+    const reports: WorkerReport[] = [];
+    const served = yield* handing({
+      workers: 1,
+      ...onPanic !== undefined && { onPanic },
+      onWorkerEnd: (report) => reports.push(report),
+    });
+    const other = yield* served.connect();
+    assert.equal(yield* ask(other, "hello"), "hello");
+    // Its writer goes on when the handler has returned, and the connection is closed under it.
+    const left = yield* served.connect();
+    yield* left.write(encode("leave a writer"));
+    assert.equal(yield* left.read(new Uint8Array(64)), null);
+    // A peer that ends within a message is no fault of the others either.
+    const short = yield* served.connect();
+    assert.equal(yield* ask(short, "a whole message"), "ready");
+    yield* short.write(encode("half of it"));
+    short.closeWrite();
+    assert.equal(yield* short.read(new Uint8Array(64)), null);
+    yield* until(() => served.reactor.counters.open === 1);
+    yield* sleep(20);
+    assert.equal(yield* ask(other, "hello"), "hello");
+    assert.deepEqual(reports, []);
+    yield* served.end();
+  });
+}
+
 bothWithWorkers("with onPanic an error ends its connection alone", function* () {
   const panics: { error: unknown; worker: number; remote: string }[] = [];
   const reports: WorkerReport[] = [];

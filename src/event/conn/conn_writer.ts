@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
-import { ERR_CLOSED } from "../../fd/errors.ts";
-import { checkBytes } from "../../fd/check_bytes.ts";
+import { ClosedError } from "../../fd/errors.ts";
+import { checkBytes, lengthOf, viewOf } from "../../fd/check_bytes.ts";
 import { counters } from "../../fd/counters.ts";
 import { needFunction } from "../../validate/argument.ts";
 import { scheduler } from "../../sched/thread.ts";
@@ -69,13 +69,13 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** See {@linkcode EventConn.write}. */
   write(bytes: Uint8Array, written?: Written): boolean {
-    checkBytes("write", bytes);
+    const length = checkBytes("write", bytes);
     if (written !== undefined) needFunction("write", "written", written);
     if (this.closing) {
-      written?.(ERR_CLOSED);
+      written?.(new ClosedError());
       return false;
     }
-    if (bytes.length >= DIRECT && this.state === OPEN) this.send(bytes);
+    if (length >= DIRECT && this.state === OPEN) this.send(bytes);
     else this.queue(bytes);
     if (written !== undefined) (this.outbox ??= WriteQueue.take()).tell(written);
     this.comeBack();
@@ -106,16 +106,17 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** Sends `bytes`, and keeps a copy of what there is no room for. */
   protected send(bytes: Uint8Array): void {
-    if (this.closing || bytes.length === 0) return;
+    const length = lengthOf(bytes);
+    if (this.closing || length === 0) return;
     const { host } = this;
     const pd = this.pd!;
     if (this.outbox !== null || !pd.wready) return this.queue(bytes);
     if (host.events.preWrite !== undefined) host.events.preWrite();
-    const length = bytes.length < MAX_TRANSFER ? bytes.length : MAX_TRANSFER;
-    const n = host.sockets.send(this.sysfd, bytes, length);
+    const most = length < MAX_TRANSFER ? length : MAX_TRANSFER;
+    const n = host.sockets.send(this.sysfd, bytes, most);
     if (n > 0) {
       this.#went(n);
-      if (n < bytes.length) this.queue(bytes.subarray(n));
+      if (n < length) this.queue(viewOf(bytes, n, length));
     } else if (n === host.again || n === host.interrupted) {
       if (n === host.again) this.#mustWait();
       this.queue(bytes);
@@ -126,9 +127,10 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** Keeps a copy of `bytes` until there is room for them. */
   protected queue(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
+    const length = lengthOf(bytes);
+    if (length === 0) return;
     const { maxPending, highWaterMark } = this.host.settings;
-    const pending = this.pending + bytes.length;
+    const pending = this.pending + length;
     if (pending > maxPending) return this.kill(new SlowConsumerError(pending), true);
     this.outbox ??= WriteQueue.take();
     this.outbox.append(bytes);
@@ -158,7 +160,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   protected drop(): void {
     const told = this.outbox?.release() ?? null;
     this.outbox = null;
-    this.#tell(told, this.error ?? ERR_CLOSED);
+    this.#tell(told, this.error ?? new ClosedError());
   }
 
   #went(n: number): void {

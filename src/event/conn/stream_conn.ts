@@ -4,7 +4,7 @@ import { platform } from "../../../platforms/platform.ts";
 import { POLL_READ } from "../../../platforms/contract/platform.ts";
 import { type Deadline, toMonotonic } from "../../net/deadline.ts";
 import { setKeepAlive } from "../../net/options/apply.ts";
-import { ERR_DEADLINE } from "../../fd/errors.ts";
+import { DeadlineExceededError } from "../../context/errors.ts";
 import { counters } from "../../fd/counters.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { now } from "../../sched/clock.ts";
@@ -130,7 +130,7 @@ export class EventStreamConn<C> extends ConnReader<C>
 
   /** Its time is up. */
   timedOut(idle: boolean): void {
-    const error = idle ? new IdleTimeoutError() : this.opError("read", ERR_DEADLINE);
+    const error = idle ? new IdleTimeoutError() : this.opError("read", new DeadlineExceededError());
     this.kill(error, this.outbox !== null);
   }
 

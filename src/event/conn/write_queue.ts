@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The bytes of a connection that wait to be sent. A connection with none has no outbox. */
+import { lengthOf } from "../../fd/check_bytes.ts";
 import type { Written } from "../api/conn.ts";
 import { registerState } from "../../sched/thread_state.ts";
 
@@ -43,9 +44,10 @@ export class WriteQueue {
 
   /** Puts a copy of `bytes` behind the others. */
   append(bytes: Uint8Array): void {
-    if (this.end + bytes.length > this.bytes.length) this.#makeRoom(bytes.length);
+    const length = lengthOf(bytes);
+    if (this.end + length > this.bytes.length) this.#makeRoom(length);
     this.bytes.set(bytes, this.end);
-    this.end += bytes.length;
+    this.end += length;
   }
 
   /** Has `written` told when all that waits now is gone. */
@@ -64,9 +66,9 @@ export class WriteQueue {
     this.#taken += n;
     if (this.start === this.end) this.start = this.end = 0;
     if (this.#told === null) return null;
-    const gone = this.#told.filter(({ at }) => at <= this.#taken);
-    this.#told = this.#told.slice(gone.length);
-    return gone.map(({ written }) => written);
+    let gone = 0;
+    while (gone < this.#told.length && this.#told[gone].at <= this.#taken) gone++;
+    return gone === 0 ? null : this.#told.splice(0, gone).map(({ written }) => written);
   }
 
   /** The turn is over and some are left: they move to memory of their own size. */
@@ -92,7 +94,8 @@ export class WriteQueue {
   #makeRoom(more: number): void {
     const { length } = this;
     const needed = length + more;
-    if (needed <= this.bytes.length) {
+    // To move more than half would be to move all of it again for every few bytes that are sent.
+    if (needed <= this.bytes.length && 2 * length <= this.bytes.length) {
       this.bytes.copyWithin(0, this.start, this.end);
     } else {
       const bytes = new Uint8Array(new ArrayBuffer(Math.max(needed, 2 * this.bytes.length)));

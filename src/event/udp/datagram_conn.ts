@@ -2,7 +2,7 @@
 /** What a handler sees of a datagram: its sender, as a connection that lasts as long as the handler runs. */
 import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
 import { checkBytes } from "../../fd/check_bytes.ts";
-import { ERR_CLOSED } from "../../fd/errors.ts";
+import { ClosedError } from "../../fd/errors.ts";
 import { needFunction } from "../../validate/argument.ts";
 import type { EventConn, Written } from "../api/conn.ts";
 import { checkCount } from "../conn/conn_reader.ts";
@@ -102,7 +102,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
     checkBytes("write", bytes);
     if (written !== undefined) needFunction("write", "written", written);
     if (this.closing) {
-      written?.(ERR_CLOSED);
+      written?.(new ClosedError());
       return false;
     }
     const sent = this.#socket.sendTo(bytes, this.#sender!);

@@ -10,9 +10,12 @@ import type { UDPConn } from "../../net/udp/udp.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
 import { SyscallError } from "../../fd/errors.ts";
+import { lengthOf } from "../../fd/check_bytes.ts";
 import { counters } from "../../fd/counters.ts";
 import type { RunQueue } from "../../sched/run_queue.ts";
+import { now } from "../../sched/clock.ts";
 import { scheduler } from "../../sched/thread.ts";
+import { CallTimer } from "../../sched/timer_heap.ts";
 import { type Answer, checkReply } from "../api/action.ts";
 import type { ConnHost } from "../conn/conn_host.ts";
 import { EventDatagramConn, type Sending } from "./datagram_conn.ts";
@@ -21,6 +24,8 @@ import type { Loop, Turn } from "../conn/loop.ts";
 
 /** Datagrams in one turn, before the others have theirs. */
 const DATAGRAMS = 32;
+/** Milliseconds until a socket is asked again of which every receive has failed. */
+const RETRY_MS = 100;
 
 /** See the top of this file. */
 export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, Sending {
@@ -37,6 +42,14 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   readonly #conn: EventDatagramConn<C> = new EventDatagramConn<C>(this);
   readonly #pd: PollDesc;
   #paused = false;
+  /** Errors in a row. */
+  #errors = 0;
+  /** Whether they were reported. */
+  #reported = false;
+  readonly #later = new CallTimer(() => {
+    this.#pd.rready = true;
+    this.#owner.enqueue(this);
+  });
 
   /** Takes the descriptor of `socket`. Throws OpError if the poller does not. */
   constructor(host: ConnHost<C>, owner: Loop, socket: UDPConn, net: string, addrIndex: number) {
@@ -92,7 +105,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   sendTo(bytes: Uint8Array, to: UDPAddr): boolean {
     const { again, events } = this.#host;
     if (events.preWrite !== undefined) events.preWrite();
-    const n = this.#calls.sendTo(this.fd, bytes, bytes.length, kernelForm(to, this.#family));
+    const n = this.#calls.sendTo(this.fd, bytes, lengthOf(bytes), kernelForm(to, this.#family));
     if (n >= 0) counters.written += n;
     else if (n === again) counters.again++;
     else throw this.#failure("write", "sendto", -n, to);
@@ -101,6 +114,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
 
   close(): void {
     if (this.closing) return;
+    scheduler.timers.stop(this.#later);
     netpoll.close(this.#pd);
     this.#host.sockets.close(this.fd);
     this.fd = -1;
@@ -119,7 +133,9 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
       this.#pd.rready = false;
     }
     // Any other error is of a datagram that was sent before, and says nothing of the next one.
-    if (n < 0) return;
+    if (n < 0) return this.#failed(n);
+    this.#errors = 0;
+    this.#reported = false;
     counters.read += n;
     const conn = this.#conn;
     conn.lend(input.first(n), senderAddr(this.#calls.sender), scheduler.now);
@@ -130,6 +146,17 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     } finally {
       conn.giveBack();
     }
+  }
+
+  /** An error that comes again and again is one of the socket, and is asked for again later. */
+  #failed(answer: number): void {
+    if (answer === this.#host.again || ++this.#errors < DATAGRAMS) return;
+    this.#errors = 0;
+    this.#pd.rready = false;
+    scheduler.timers.set(this.#later, now() + RETRY_MS);
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#host.report(this.#failure("read", "recvfrom", -answer, null), null);
   }
 
   #answer(answer: Answer): void {

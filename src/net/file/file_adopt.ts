@@ -6,7 +6,7 @@ import type { DescriptorKind } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
-import { ERR_NOT_POLLABLE, SyscallError } from "../../fd/errors.ts";
+import { NotPollableError, SyscallError } from "../../fd/errors.ts";
 import { holdSpare } from "../../fd/accept_backoff.ts";
 import type { FD } from "../../fd/fd.ts";
 import { markShared, takeShared } from "../../fd/shared_numbers.ts";
@@ -85,7 +85,7 @@ function register(fd: number, title: string, made: FD): void {
   if (done >= 0) return;
   switch (platform().errnoText(-done).name) {
     case "EPERM":
-      throw new OpError("file", "file+net", null, null, ERR_NOT_POLLABLE);
+      throw new OpError("file", "file+net", null, null, new NotPollableError());
     case "EEXIST":
       throw unfit(fd, title, "already in use by a connection or listener of this thread");
   }

@@ -107,11 +107,34 @@ function* move(
 ): Routine<number> {
   const source = descriptorOf(from);
   const sink = descriptorOf(to);
-  if (source !== null && sink !== null) {
+  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, cancel);
+  if (source !== null && sink !== null && !sink.keepsPackets) {
     const moved = yield* spliceFDs(source, sink, length, cancel);
     if (moved !== null) return moved;
   }
   return yield* readAndWrite(from, to, length, cancel);
+}
+
+/** Packet by packet: a read would drop what its buffer has no room for. */
+function* copyPackets(
+  from: Conn,
+  to: Writer,
+  length: number,
+  cancel: Cancel | undefined,
+): Routine<number> {
+  using chunks = from.chunks();
+  let moved = 0;
+  try {
+    while (moved < length) {
+      const packet = yield* chunks.next(cancel);
+      if (packet === null) break;
+      const most = Math.min(packet.length, length - moved);
+      moved += yield* to.write(packet.subarray(0, most), cancel);
+    }
+  } catch (error) {
+    throw withBytesWritten(error, moved);
+  }
+  return moved;
 }
 
 /** Holds a buffer only while there are bytes for it, if the reader can tell. */

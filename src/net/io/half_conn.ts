@@ -3,8 +3,6 @@
  * One direction of a connection that has no descriptor of its own: whose turn it is, who waits for
  * something to change, and until when. What pollDesc and fdMutex are for a descriptor.
  */
-import type { OUTCOME, SelectCase } from "../../chan/select_case.ts";
-import type { Waiter } from "../../chan/waiter.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
@@ -89,36 +87,4 @@ export class HalfConn {
     if (this.#deadline === Infinity) scheduler.timers.stop(timer);
     else scheduler.timers.set(timer, this.#deadline);
   }
-}
-
-/** As {@linkcode ReadyCase}, of a connection that has no descriptor of its own. */
-export class VirtualReadyCase implements SelectCase<{ value: undefined; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: undefined; ok: true };
-  readonly #direction: HalfConn;
-  readonly #ready: () => boolean;
-
-  /** @internal */
-  constructor(direction: HalfConn, ready: () => boolean) {
-    this.#direction = direction;
-    this.#ready = ready;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
-    return waiter.ok = this.#ready();
-  }
-
-  /** See {@linkcode SelectCase}. */
-  enqueue(waiter: Waiter): void {
-    this.#direction.watch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  dequeue(waiter: Waiter): void {
-    this.#direction.unwatch(waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  collect(): undefined {}
 }

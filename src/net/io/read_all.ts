@@ -3,6 +3,8 @@
 import { needMethods } from "../../validate/argument.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
+import { descriptorOf } from "../socket/descriptor.ts";
+import type { Conn } from "../net.ts";
 import type { Reader } from "./copy.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 
@@ -24,17 +26,35 @@ const FIRST_BYTES = 512;
  */
 export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
   needMethods("read all", "src", "a Reader", src, "read");
+  if (descriptorOf(src)?.keepsPackets) return yield* allPackets(src as Conn, cancel);
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
   let length = 0;
   for (;;) {
     const n = yield* src.read(length === 0 ? bytes : bytes.subarray(length), cancel);
     if (n === null) return bytes.slice(0, length);
     length += n;
-    if (length < bytes.length) continue;
-    const larger = new Uint8Array(new ArrayBuffer(2 * bytes.length));
-    larger.set(bytes);
-    bytes = larger;
+    if (length === bytes.length) bytes = grown(bytes, 2 * bytes.length);
   }
 }
 
 refuseAwait(readAll.prototype, "readAll");
+
+/** As `readAll`: a read of a packet would drop what there is no room for. */
+function* allPackets(src: Conn, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
+  using chunks = src.chunks();
+  let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
+  let length = 0;
+  for (let chunk; (chunk = yield* chunks.next(cancel)) !== null; length += chunk.length) {
+    const needed = length + chunk.length;
+    if (needed > bytes.length) bytes = grown(bytes, Math.max(needed, 2 * bytes.length));
+    bytes.set(chunk, length);
+  }
+  return bytes.slice(0, length);
+}
+
+/** A copy of `bytes` with room for `size`. */
+function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(new ArrayBuffer(size));
+  larger.set(bytes);
+  return larger;
+}

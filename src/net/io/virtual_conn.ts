@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: MIT
 /** What connections have in common that are made of something else than a descriptor of their own. */
 import { platform } from "../../../platforms/platform.ts";
-import { bytesOf, checkBytes, checkPieces, lengthNow, takenAway } from "../../fd/check_bytes.ts";
+import {
+  bytesOf,
+  checkBytes,
+  checkPieces,
+  lengthNow,
+  plainView,
+  takenAway,
+} from "../../fd/check_bytes.ts";
 import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
-import { ERR_DEADLINE, SyscallError, withBytesWritten } from "../../fd/errors.ts";
+import { SyscallError, withBytesWritten } from "../../fd/errors.ts";
+import { DeadlineExceededError } from "../../context/errors.ts";
+import { scheduler } from "../../sched/thread.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { type Cancel, cancellable } from "../../context/cancellable.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
 import type { Addr } from "../addr/addr.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
-import { HalfConn, VirtualReadyCase } from "./half_conn.ts";
+import { NOTHING } from "../../chan/outcome.ts";
+import { RetryCase } from "../../chan/retry_case.ts";
+import { HalfConn } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
@@ -94,7 +105,7 @@ export abstract class VirtualConn implements Conn {
   /** See {@linkcode Conn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
-    return this.#cancellable("read", this.readInto(p), cancel);
+    return this.#cancellable("read", this.readInto(plainView(p)), cancel);
   }
 
   /** See {@linkcode Conn.readFull}. */
@@ -120,17 +131,17 @@ export abstract class VirtualConn implements Conn {
   /** See {@linkcode Conn.writev}. */
   writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
     checkPieces("write", pieces);
-    return this.writeAll([...pieces], cancel);
+    return this.writeAll(pieces.map(plainView), cancel);
   }
 
   /** See {@linkcode Conn.onReadable}. */
   onReadable(): SelectCase<{ value: undefined; ok: true }> {
-    return new VirtualReadyCase(this.reading, () => this.#settled("read") || this.mayRead);
+    return this.#readyCase("read", () => this.mayRead);
   }
 
   /** See {@linkcode Conn.onWritable}. */
   onWritable(): SelectCase<{ value: undefined; ok: true }> {
-    return new VirtualReadyCase(this.writing, () => this.#settled("write") || this.mayWrite);
+    return this.#readyCase("write", () => this.mayWrite);
   }
 
   /** See {@linkcode Conn.setDeadline}. */
@@ -161,11 +172,20 @@ export abstract class VirtualConn implements Conn {
   /** Throws if it is closed or if the deadline of this direction has passed. */
   protected check(op: "read" | "write"): void {
     if (this.closed) throw this.failClosed(op);
-    if (this.#direction(op).expired) throw this.fail(op, ERR_DEADLINE);
+    if (this.#direction(op).expired) throw this.fail(op, new DeadlineExceededError());
   }
 
-  #settled(op: "read" | "write"): boolean {
-    return this.closed || this.#direction(op).expired;
+  #readyCase(
+    op: "read" | "write",
+    ready: () => boolean,
+  ): SelectCase<{ value: undefined; ok: true }> {
+    const direction = this.#direction(op);
+    return new RetryCase<undefined>({
+      attempt: () => this.closed || direction.expired || ready() ? undefined : NOTHING,
+      watch: (waiter) => direction.watch(waiter),
+      unwatch: (waiter) => direction.unwatch(waiter),
+      describe: () => `${op} of ${this.localAddr}`,
+    });
   }
 
   #direction(op: "read" | "write"): HalfConn {
@@ -187,6 +207,7 @@ export abstract class VirtualConn implements Conn {
   }
 
   *#readable(): Routine<void> {
+    if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
       this.check("read");
       if (this.mayRead) return;
@@ -197,10 +218,15 @@ export abstract class VirtualConn implements Conn {
   private *writeAll(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
     const progress = { written: 0 };
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    let canceled = false;
     try {
-      yield* this.#cancellable("write", this.#putAll(pieces, progress), cancel);
+      yield* this.#cancellable("write", this.#putAll(pieces, progress), cancel, () => {
+        canceled = true;
+      });
       if (progress.written !== length) throw takenAway("write");
     } catch (error) {
+      // The other end had taken all of it before the write was canceled.
+      if (canceled && length > 0 && progress.written === length) return length;
       throw withBytesWritten(error, progress.written);
     }
     return progress.written;
@@ -216,8 +242,17 @@ export abstract class VirtualConn implements Conn {
     }
   }
 
-  #cancellable<T>(op: VirtualOp, call: Routine<T>, cancel: Cancel | undefined): Routine<T> {
+  /** `call` unless `cancel` comes first, of which `told` is notified. */
+  #cancellable<T>(
+    op: VirtualOp,
+    call: Routine<T>,
+    cancel: Cancel | undefined,
+    told: () => void = () => {},
+  ): Routine<T> {
     if (cancel === undefined) return call;
-    return cancellable(call, cancel, (cause) => this.fail(op, cause));
+    return cancellable(call, cancel, (cause) => {
+      told();
+      return this.fail(op, cause);
+    });
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Limits of a call: a deadline and cancellation. Go: net/dial.go, Dialer.deadline. */
-import { type DeadlineExceededError, ERR_DEADLINE } from "../../fd/errors.ts";
+import { type CanceledError, DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
-import { CanceledError, cancellable, contextOf } from "../../context/cancellable.ts";
+import { cancellable, contextOf, endedBy } from "../../context/cancellable.ts";
 import { background, type Context } from "../../context/context.ts";
 import { withTimeout } from "../../context/with_cancel.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
@@ -45,8 +45,8 @@ export class CallDeadline {
   /** The error of a call that may not go on, or null if it may. Go: mapErr. */
   get over(): CanceledError | DeadlineExceededError | null {
     const ended = this.#contexts.find((each) => each.err !== null);
-    if (ended !== undefined) return new CanceledError(ended);
-    return now() < this.until ? null : ERR_DEADLINE;
+    if (ended !== undefined) return endedBy(ended);
+    return now() < this.until ? null : new DeadlineExceededError();
   }
 
   /** Does what `call` does, unless it is cancelled; it must heed `until` by itself. */
@@ -59,7 +59,7 @@ export class CallDeadline {
     if (this.until === Infinity) return yield* this.heed(call, failure);
     const [timed, stop] = withTimeout(background(), this.until - now());
     try {
-      return yield* cancellable(this.heed(call, failure), timed, () => failure(ERR_DEADLINE));
+      return yield* cancellable(this.heed(call, failure), timed, failure);
     } finally {
       stop();
     }

@@ -4,6 +4,8 @@ import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } f
 import { checkOptions } from "../../validate/options.ts";
 import { z } from "zod";
 import { Context } from "../../context/context.ts";
+import { shown } from "../../validate/argument.ts";
+import type { Deadline } from "../deadline.ts";
 import type { Control, LookupHost } from "./options.ts";
 
 /** Milliseconds of which the kernel counts whole ones or whole seconds. */
@@ -24,10 +26,18 @@ function callable<F>(): z.ZodType<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
+/** Whether `value` is a time; that it is none of 1970 is checked when it is set. */
+function isDeadline(value: unknown): boolean {
+  const ms = value instanceof Date ? value.getTime() : value;
+  return value === null || typeof ms === "number" && !Number.isNaN(ms);
+}
+
 /** The fields of CallOptions. */
 const callFields = {
   timeout: z.number().nonnegative().optional(),
-  deadline: z.union([z.date(), z.number(), z.null()]).optional(),
+  deadline: z.custom<Deadline>(isDeadline, {
+    error: ({ input }) => `must be a Date, a number or null: current value is ${shown(input)}`,
+  }).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   context: z.instanceof(Context).optional(),
 };

@@ -6,7 +6,7 @@
  * the host's event loop; under `runSync`, where the loop does not run, only the hosts file is
  * available.
  */
-import { shown } from "../../validate/argument.ts";
+import { shown, wrongArgument } from "../../validate/argument.ts";
 import { lookup as systemLookup } from "node:dns";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { wait } from "../../sched/api.ts";
@@ -62,6 +62,9 @@ export function* lookupHost(host: string, options: LookupOptions = {}): Routine<
 /** The addresses of a name: at least one. Parks. Throws DNSError. */
 export function* lookupAddresses(host: string, asking: Asking): Routine<HostAddress[]> {
   const answer = yield* ask(host, asking);
+  if (!Array.isArray(answer)) {
+    throw wrongArgument(`look up ${host}`, "what lookup returns", "an array of addresses", answer);
+  }
   const found = answer.map((text) => toAddress(host, text));
   if (found.length === 0) throw noSuchHost(host);
   return found;
@@ -111,7 +114,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function failure(host: string, error: unknown): DNSError {
-  const { code: given, message } = error as { code?: unknown; message?: unknown };
+  const { code: given, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const code = typeof given === "string" ? given.replace(/^DNS_/, "") : "";
   return new DNSError(REASONS[code] ?? String(message ?? error), host, code, error);
 }
@@ -135,13 +138,23 @@ function inTable(name: string): string[] | null {
   return found.length === 0 ? null : found;
 }
 
+/**
+ * Whether it is a number, of the forms that inet_aton(3) takes for an IPv4 address and this library
+ * does not: "0x7f.1", "2130706433", "0177.0.0.1". Systems whose resolver takes them would connect to
+ * where no check of the address has looked. Letters of the world that stand for these count as well.
+ */
+function isNumber(host: string): boolean {
+  const plain = host.normalize("NFKC").replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\.$/, "");
+  return plain.split(".").every((part) => /^(0x[0-9a-f]*|[0-9]*)$/i.test(part)) && plain !== "";
+}
+
 /** Whether it could be the name of a host. RFC 1035; one with letters of the world is left to others. */
 function mayBeName(host: string): boolean {
+  if (isNumber(host)) return false;
   // deno-lint-ignore no-control-regex
   if (host === "." || /[^\x00-\x7f]/.test(host)) return true;
   const name = host.replace(/\.$/, "");
-  // What consists of digits alone is a number, and some systems take it for an address.
-  if (name.length > 253 || !/[A-Za-z_-]/.test(name)) return false;
+  if (name.length > 253) return false;
   return name.split(".").every((label) => /^[\w-]{1,63}$/.test(label) && !/^-|-$/.test(label));
 }
 

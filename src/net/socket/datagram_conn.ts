@@ -5,7 +5,7 @@ import { platform } from "../../../platforms/platform.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
-import { checkBytes, lengthNow } from "../../fd/check_bytes.ts";
+import { checkBytes, lengthNow, lengthOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { DISOWN } from "../../sched/ownership.ts";
 import type { Cancel } from "../../context/cancellable.ts";
@@ -16,9 +16,12 @@ import { AddrError } from "../addr/errors.ts";
 import { OpError } from "../errors.ts";
 import type { NetFD } from "./net_fd.ts";
 import { type Datagram, type PacketConn, WriteToConnectedError } from "./packet_conn.ts";
-import { ReadyCase } from "./select_cases.ts";
+import { readyCase } from "./select_cases.ts";
 import { bufferSize } from "./stream_conn.ts";
 import { showAs } from "../../validate/one_line.ts";
+
+/** What the error of a canceled write says: a datagram goes as a whole or not at all. */
+const UNSENT = { bytesWritten: 0 };
 
 /** A socket of datagrams over a descriptor. See {@linkcode PacketConn}. */
 export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
@@ -82,14 +85,15 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   *#readFrom(p: Uint8Array): Routine<Datagram<A>> {
     const n = yield* receiving(this.netFD, "recvfrom", this.#receiveFrom, p, undefined);
     const addr = this.nameAddr(this.#sender);
-    const truncated = n > p.length;
-    return { n: truncated ? p.length : n, addr, truncated };
+    const length = lengthOf(p);
+    const truncated = n > length;
+    return { n: truncated ? length : n, addr, truncated };
   }
 
   /** See {@linkcode PacketConn.writeTo}. */
   writeTo(p: Uint8Array, addr: A, cancel?: Cancel): Routine<number> {
     checkBytes("write", p);
-    return this.netFD.cancellable("write", this.#writeTo(p, addr), cancel);
+    return this.netFD.cancellable("write", this.#writeTo(p, addr), cancel, UNSENT);
   }
 
   *#writeTo(p: Uint8Array, addr: A): Routine<number> {
@@ -108,16 +112,16 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   *#read(p: Uint8Array): Routine<number> {
-    if (p.length === 0) return 0;
+    if (lengthOf(p) === 0) return 0;
     const n = yield* receiving(this.netFD, "recv", this.#receive, p, undefined);
-    return n < p.length ? n : p.length;
+    return Math.min(n, lengthOf(p));
   }
 
   /** See {@linkcode PacketConn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number> {
     checkBytes("write", p);
     const call = sending(this.netFD, "send", this.#send, p, undefined);
-    return this.netFD.cancellable("write", call, cancel);
+    return this.netFD.cancellable("write", call, cancel, UNSENT);
   }
 
   /** See {@linkcode PacketConn.readable}. */
@@ -127,12 +131,12 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.onReadable}. */
   onReadable(): SelectCase<{ value: undefined; ok: true }> {
-    return new ReadyCase(this.netFD, "read");
+    return readyCase(this.netFD, "read");
   }
 
   /** See {@linkcode PacketConn.onWritable}. */
   onWritable(): SelectCase<{ value: undefined; ok: true }> {
-    return new ReadyCase(this.netFD, "write");
+    return readyCase(this.netFD, "write");
   }
 
   /** See {@linkcode PacketConn.close}. */
@@ -179,12 +183,12 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.setReadBuffer}. */
   setReadBuffer(bytes: number): void {
-    this.netFD.setOption("SO_RCVBUF", bufferSize(bytes), "set-own");
+    this.netFD.setOption("SO_RCVBUF", bufferSize(bytes), true);
   }
 
   /** See {@linkcode PacketConn.setWriteBuffer}. */
   setWriteBuffer(bytes: number): void {
-    this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), "set-own");
+    this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), true);
   }
 
   /** Closes it unless it is closed. */

@@ -139,12 +139,12 @@ export class NetFD<A extends Addr> extends FD {
     this.#remoteAddr = remote;
   }
 
-  /** Sets an option; a failure is an OpError of "set". */
-  setOption(option: IntOption, value: number, op: "set" | "set-own" = "set"): void {
-    this.use(op, () => {
+  /** Sets an option, perhaps of this end alone; a failure is an OpError of "set". */
+  setOption(option: IntOption, value: number, ownEnd = false): void {
+    this.use("set", () => {
       const done = this.sockets.setOption(this.sysfd, option, value);
-      if (done < 0) throw this.fail(op, new SyscallError("setsockopt", -done));
-    });
+      if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done), ownEnd);
+    }, ownEnd);
   }
 
   /** Sets or clears SO_LINGER. */
@@ -202,12 +202,11 @@ export class NetFD<A extends Addr> extends FD {
   }
 
   /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
-  protected override fail(op: FdOp, cause: Error): OpError {
-    const name = op === "set-own" ? "set" : op;
-    if (op === "set-own" || this.remoteAddr === null) {
-      return new OpError(name, this.net, null, this.localAddr, cause);
+  protected override fail(op: FdOp, cause: Error, ownEnd = false): OpError {
+    if (ownEnd || this.remoteAddr === null) {
+      return new OpError(op, this.net, null, this.localAddr, cause);
     }
-    return new OpError(name, this.net, this.localAddr, this.remoteAddr, cause);
+    return new OpError(op, this.net, this.localAddr, this.remoteAddr, cause);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Reading until a buffer is full. Go: io.ReadFull. */
 import { UnexpectedEOFError } from "../../fd/errors.ts";
+import { checkBytes, lengthOf, takenAway, viewOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Conn } from "../net.ts";
@@ -12,16 +13,17 @@ export function* readFull(
   p: Uint8Array,
   cancel?: Cancel,
 ): Routine<number | null> {
+  const length = checkBytes("read", p);
   let filled = 0;
   try {
     do {
-      const n = yield* conn.read(filled === 0 ? p : p.subarray(filled), cancel);
+      const n = yield* conn.read(filled === 0 ? p : rest(p, filled, length), cancel);
       if (n === null) {
         if (filled === 0) return null;
         throw new UnexpectedEOFError(filled);
       }
       filled += n;
-    } while (filled < p.length);
+    } while (filled < length);
   } catch (error) {
     throw error instanceof Error ? Object.assign(error, { bytesRead: filled }) : error;
   }
@@ -29,3 +31,9 @@ export function* readFull(
 }
 
 refuseAwait(readFull.prototype, "conn.readFull");
+
+/** What is left of `p` to be filled. Throws TypeError if its memory was taken away meanwhile. */
+function rest(p: Uint8Array, filled: number, length: number): Uint8Array {
+  if (lengthOf(p) < length) throw takenAway("read");
+  return viewOf(p, filled, length);
+}

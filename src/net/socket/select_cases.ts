@@ -1,89 +1,39 @@
 // SPDX-License-Identifier: MIT
-/** Sockets as cases of a `select`, which Go cannot. See src/chan/select_case.ts for the protocol. */
-import type { PollMode } from "../../netpoll/poll_state.ts";
+/** Sockets as cases of a `select`, which Go cannot. See src/chan/retry_case.ts. */
+import { NOTHING } from "../../chan/outcome.ts";
+import { type Retried, RetryCase } from "../../chan/retry_case.ts";
+import type { SelectCase } from "../../chan/select_case.ts";
 import type { FD } from "../../fd/fd.ts";
-import type { Waiter } from "../../chan/waiter.ts";
-import type { OUTCOME, SelectCase } from "../../chan/select_case.ts";
+import type { PollMode } from "../../netpoll/poll_state.ts";
 
-/** Happens when a read, or a write, would not have to wait; it takes nothing. */
-export class ReadyCase implements SelectCase<{ value: undefined; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: undefined; ok: true };
-  readonly #fd: FD;
-  readonly #mode: PollMode;
-
-  /** @internal */
-  constructor(fd: FD, mode: PollMode) {
-    this.#fd = fd;
-    this.#mode = mode;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
-    return waiter.ok = this.#fd.ready(this.#mode);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  enqueue(waiter: Waiter): void {
-    this.#fd.pd!.watch(this.#mode, waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  dequeue(waiter: Waiter): void {
-    this.#fd.pd!.unwatch(this.#mode, waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  describe(): string {
-    return `${this.#mode} of ${this.#fd.describe()}`;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  collect(): undefined {}
+/** What waits at the descriptor itself. */
+function watching(fd: FD, mode: PollMode): Pick<Retried<unknown>, "watch" | "unwatch"> {
+  return {
+    watch: (waiter) => fd.pd!.watch(mode, waiter),
+    unwatch: (waiter) => fd.pd!.unwatch(mode, waiter),
+  };
 }
 
-/** What an accept gives without waiting: a connection, the error of the listener, or nothing yet. */
-export type TryAccept<C> = () => { conn: C } | { error: unknown } | null;
+/** Returns the case that happens when a call in `mode` would not have to wait; it takes nothing. */
+export function readyCase(fd: FD, mode: PollMode): SelectCase<{ value: undefined; ok: true }> {
+  return new RetryCase<undefined>({
+    ...watching(fd, mode),
+    attempt: () => fd.ready(mode) ? undefined : NOTHING,
+    describe: () => `${mode} of ${fd.describe()}`,
+  });
+}
 
-/** Happens when there is a connection, which it takes then and only then. */
-export class AcceptCase<C> implements SelectCase<{ value: C; ok: true }> {
-  /** @internal */
-  declare readonly [OUTCOME]?: { value: C; ok: true };
-  readonly #fd: FD;
-  readonly #accept: TryAccept<C>;
-
-  /** @internal */
-  constructor(fd: FD, accept: TryAccept<C>) {
-    this.#fd = fd;
-    this.#accept = accept;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  try(waiter: Waiter): boolean {
-    const got = this.#accept();
-    if (got === null) return false;
-    if ("error" in got) throw got.error;
-    waiter.value = got.conn;
-    return waiter.ok = true;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  enqueue(waiter: Waiter): void {
-    this.#fd.pd!.watch("read", waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  dequeue(waiter: Waiter): void {
-    this.#fd.pd!.unwatch("read", waiter);
-  }
-
-  /** See {@linkcode SelectCase}. */
-  describe(): string {
-    return `accept of ${this.#fd.describe()}`;
-  }
-
-  /** See {@linkcode SelectCase}. */
-  collect(waiter: Waiter): C {
-    return waiter.value as C;
-  }
+/** Returns the case that happens when there is a connection, which `adopt` makes of its number. */
+export function acceptCase<C>(
+  fd: FD,
+  adopt: (sysfd: number) => C,
+): SelectCase<{ value: C; ok: true }> {
+  return new RetryCase<C>({
+    ...watching(fd, "read"),
+    attempt: () => {
+      const sysfd = fd.tryAccept();
+      return sysfd === null ? NOTHING : adopt(sysfd);
+    },
+    describe: () => `accept of ${fd.describe()}`,
+  });
 }

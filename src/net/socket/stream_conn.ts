@@ -13,7 +13,7 @@ import { DESCRIPTOR } from "./descriptor.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import type { NetFD } from "./net_fd.ts";
 import { readFull } from "./read_full.ts";
-import { ReadyCase } from "./select_cases.ts";
+import { readyCase } from "./select_cases.ts";
 import { setKeepAlive } from "../options/apply.ts";
 import { showAs } from "../../validate/one_line.ts";
 
@@ -61,12 +61,12 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 
   /** See {@linkcode Conn.onReadable}. */
   onReadable(): SelectCase<{ value: undefined; ok: true }> {
-    return new ReadyCase(this.netFD, "read");
+    return readyCase(this.netFD, "read");
   }
 
   /** See {@linkcode Conn.onWritable}. */
   onWritable(): SelectCase<{ value: undefined; ok: true }> {
-    return new ReadyCase(this.netFD, "write");
+    return readyCase(this.netFD, "write");
   }
 
   /** See {@linkcode Conn.chunks}. */
@@ -167,12 +167,12 @@ export abstract class StreamConn<A extends Addr> implements Conn {
 
   /** See {@linkcode Conn.setReadBuffer}. */
   setReadBuffer(bytes: number): void {
-    this.netFD.setOption("SO_RCVBUF", bufferSize(bytes), "set-own");
+    this.netFD.setOption("SO_RCVBUF", bufferSize(bytes), true);
   }
 
   /** See {@linkcode Conn.setWriteBuffer}. */
   setWriteBuffer(bytes: number): void {
-    this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), "set-own");
+    this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), true);
   }
 
   /** Closes it unless it is closed. */

@@ -14,7 +14,7 @@ import { DESCRIPTOR } from "./descriptor.ts";
 import { OpError } from "../errors.ts";
 import type { Conn, Listener } from "../net.ts";
 import { NetFD } from "./net_fd.ts";
-import { AcceptCase } from "./select_cases.ts";
+import { acceptCase } from "./select_cases.ts";
 import { showAs } from "../../validate/one_line.ts";
 
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
@@ -74,26 +74,25 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
 
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: C; ok: true }> {
-    return new AcceptCase<C>(this.netFD, () => {
-      try {
-        const sysfd = this.netFD.tryAccept();
-        return sysfd === null ? null : { conn: this[ADOPT](sysfd) };
-      } catch (error) {
-        return { error };
-      }
-    });
+    return acceptCase(this.netFD, (sysfd) => this[ADOPT](sysfd));
   }
 
   /** @internal */
   [ADOPT](sysfd: number): C {
-    const fd = this.accepted(sysfd);
-    const done = fd.init();
-    if (done < 0) {
-      platform().sockets.close(sysfd);
-      const cause = new SyscallError(platform().registerName, -done);
-      throw new OpError("accept", this.netFD.net, null, this.addr, cause);
+    let adopted = false;
+    try {
+      const fd = this.accepted(sysfd);
+      const done = fd.init();
+      if (done < 0) {
+        const cause = new SyscallError(platform().registerName, -done);
+        throw new OpError("accept", this.netFD.net, null, this.addr, cause);
+      }
+      adopted = true;
+      return this.connection(fd);
+    } finally {
+      // Nobody else knows the number.
+      if (!adopted) platform().sockets.close(sysfd);
     }
-    return this.connection(fd);
   }
 
   /** See {@linkcode Listener.close}. */

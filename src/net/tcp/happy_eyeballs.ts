@@ -10,6 +10,7 @@ import { scheduler } from "../../sched/thread.ts";
 import { chan } from "../../chan/channel.ts";
 import type { Chan } from "../../chan/chan.ts";
 import { select } from "../../chan/select.ts";
+import { isCanceled } from "../../context/errors.ts";
 import { Timer } from "../../time/timer.ts";
 import type { CallDeadline } from "../options/call_options.ts";
 import { now } from "../../sched/clock.ts";
@@ -45,6 +46,7 @@ export function dialAll<C extends Disposable>(
     () => dialSerial(dialler, primaries, limits),
     () => dialSerial(dialler, others, limits),
     fallbackDelay,
+    (failure) => canceledOr(failure, dialler, endpoints[0], limits),
   );
 }
 
@@ -68,10 +70,23 @@ function* dialSerial<C extends Disposable>(
     }
     const { over } = limits;
     if (over === null) continue;
-    if (failure === null || over.code === "ABORT_ERR") throw dialler.failure(endpoint, over);
+    if (failure === null || isCanceled(over)) throw dialler.failure(endpoint, over);
     break;
   }
   throw failure;
+}
+
+/** The error of a dial to several addresses: `failure`, unless it was canceled. */
+function canceledOr<C extends Disposable>(
+  failure: unknown,
+  dialler: Dialer<C>,
+  endpoint: Endpoint,
+  limits: CallDeadline,
+): unknown {
+  const { over } = limits;
+  return over === null || !isCanceled(over) || isCanceled(failure)
+    ? failure
+    : dialler.failure(endpoint, over);
 }
 
 /** When one of `remaining` addresses has had its share of the time. Go: partialDeadline. */
@@ -88,31 +103,35 @@ interface Finish<C> {
   readonly error?: unknown;
 }
 
-/** The first of the two that connects wins, and the other is ended. */
+/**
+ * The first of the two that connects wins, and the other is ended. If neither does, `failed` makes
+ * the error of that of the primary.
+ */
 function* dialParallel<C extends Disposable>(
   primary: () => Routine<C>,
   fallback: () => Routine<C>,
   delay: number,
+  failed: (failure: unknown) => unknown,
 ): Routine<C> {
   const finishes = chan<Finish<C>>(2);
   using timer = new Timer(delay);
   const racers = [startRacer(finishes, true, primary)];
   try {
     let failure: unknown;
-    for (let failed = 0; failed < 2;) {
+    for (let ended = 0; ended < 2;) {
       const got = racers.length === 1
         ? yield* select(finishes.onRecv(), timer.c.onRecv())
         : yield* select(finishes.onRecv());
       if (got.index === 0) {
         const finish = got.value!;
         if (finish.conn !== undefined) return finish.conn;
-        failed++;
+        ended++;
         if (finish.primary) failure = finish.error;
       }
       // The time is up, or nothing is left to wait for.
       if (racers.length === 1) racers.push(startRacer(finishes, false, fallback));
     }
-    throw failure;
+    throw failed(failure);
   } finally {
     for (const racer of racers) scheduler.end(racer);
     for (let late; (late = finishes.tryRecv()) !== null;) late.value?.conn?.[Symbol.dispose]();

@@ -134,8 +134,7 @@ export class PacketBatch {
     segmentSize = 0,
   ): void {
     this.#checkIndex(i);
-    if (typeof bytes !== "number") checkBytes("use a PacketBatch", bytes);
-    const length = typeof bytes === "number" ? bytes : bytes.length;
+    const length = typeof bytes === "number" ? bytes : checkBytes("use a PacketBatch", bytes);
     check("length", length, 0, this.size);
     check("segmentSize", segmentSize, 0, LONGEST - 1);
     if (typeof bytes !== "number") this.#buffers[i].set(bytes);

@@ -89,7 +89,7 @@ export interface UDPConn extends PacketConn<UDPAddr> {
    * @param count number of datagrams; all of them by default
    * @returns `count`
    * @throws {OpError} whose `messagesWritten` is the number of datagrams sent before the one that
-   * failed
+   * failed, or before the call was canceled
    */
   writeBatch(batch: PacketBatch, count?: number, cancel?: Cancel): Routine<number>;
   /**

@@ -6,7 +6,7 @@ import { platform } from "../../../platforms/platform.ts";
 import type { ControlRequest } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
-import { checkBytes, lengthNow } from "../../fd/check_bytes.ts";
+import { checkBytes, lengthNow, lengthOf, viewOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { UDPAddr } from "../addr/addr.ts";
@@ -23,6 +23,11 @@ const LONGEST = 65535;
 /** What the kernel cuts up in one call, in datagrams and in bytes. udp(7), UDP_SEGMENT. */
 const MOST_SEGMENTS = 64;
 const MOST_SEGMENTED = 65000;
+
+/** How far a write has come, for the error of one that fails or is canceled. */
+interface BytesWritten {
+  bytesWritten: number;
+}
 
 /** Where a message goes, and what with it. */
 interface Envelope {
@@ -57,7 +62,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
   *#readMsg(p: Uint8Array): Routine<UDPMessage> {
     yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
-    const messages = scratchMessage(Math.min(p.length, LONGEST));
+    const messages = scratchMessage(Math.min(lengthOf(p), LONGEST));
     const n = countRead(messages.lengths[0]);
     p.set(messages.data.subarray(0, n));
     const { destination, interfaceIndex, segmentSize } = messages.control(0);
@@ -80,21 +85,28 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   ): Routine<number> {
     checkBytes("write", p);
     needObject("write", "info", info);
-    return this.netFD.cancellable("write", this.#writeMsg(p, addr, info), cancel);
+    const progress = { bytesWritten: 0 };
+    const call = this.#writeMsg(p, addr, info, progress);
+    return this.netFD.cancellable("write", call, cancel, progress);
   }
 
-  *#writeMsg(p: Uint8Array, addr: UDPAddr | null, info: SendInfo): Routine<number> {
+  *#writeMsg(
+    p: Uint8Array,
+    addr: UDPAddr | null,
+    info: SendInfo,
+    progress: BytesWritten,
+  ): Routine<number> {
     const { segmentSize } = info;
     const request = this.#request(info);
     try {
       const address = addr === null ? null : this.destination(addr);
       if (segmentSize === undefined) {
-        yield* this.#sendOne(p, { address, control: request });
-        return p.length;
+        return yield* this.#sendOne(p, { address, control: request });
       }
-      return yield* this.#sendSegments(p, segmentSize, address, request);
+      return yield* this.#sendSegments(p, segmentSize, address, request, progress);
     } catch (error) {
-      throw addr === null ? error : this.addressed(error, addr);
+      const failure = addr === null ? error : this.addressed(error, addr);
+      throw failure instanceof OpError ? Object.assign(failure, progress) : failure;
     }
   }
 
@@ -126,35 +138,42 @@ export class UDPSocket extends UDPOptions implements UDPConn {
           `current value is ${shown(count)}`,
       );
     }
-    return this.netFD.cancellable("write", this.#writeBatch(batch, count), cancel);
+    const progress = { messagesWritten: 0 };
+    const call = this.#writeBatch(batch, count, progress);
+    return this.netFD.cancellable("write", call, cancel, progress);
   }
 
-  *#writeBatch(batch: PacketBatch, count: number): Routine<number> {
+  *#writeBatch(
+    batch: PacketBatch,
+    count: number,
+    progress: { messagesWritten: number },
+  ): Routine<number> {
     const { sysfd, family, cuts } = this.netFD;
     const named = this.netFD.remoteAddr === null;
     batch.prepare(count, named ? family : null);
-    let sent = 0;
     // Less than all does not mean that there is no room: the next one may be in error, and says so.
     const attempt = () => {
+      const sent = progress.messagesWritten;
       const n = batch.send(sysfd, sent, cuts ? count : batch.nextCut(sent, count), named);
-      if (n > 0) sent += n;
+      if (n > 0) progress.messagesWritten += n;
       return n;
     };
     try {
-      while (sent < count) {
-        if (!cuts && batch.isCut(sent)) yield* this.#cut(batch, sent++);
-        else {
+      while (progress.messagesWritten < count) {
+        if (cuts || !batch.isCut(progress.messagesWritten)) {
           try {
             yield* sending(this.netFD, "sendmmsg", attempt, undefined, undefined);
+            continue;
           } catch (error) {
-            if (!isNoOffload(error) || !batch.isCut(sent)) throw error;
-            yield* this.#cut(batch, sent++);
+            if (!isNoOffload(error) || !batch.isCut(progress.messagesWritten)) throw error;
           }
         }
+        yield* this.#cut(batch, progress.messagesWritten);
+        progress.messagesWritten++;
       }
       return count;
     } catch (error) {
-      throw error instanceof OpError ? Object.assign(error, { messagesWritten: sent }) : error;
+      throw error instanceof OpError ? Object.assign(error, progress) : error;
     }
   }
 
@@ -162,7 +181,8 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   *#cut(batch: PacketBatch, i: number): Routine<void> {
     const addr = this.netFD.remoteAddr === null ? batch.addr(i) : null;
     const address = addr === null ? null : this.encode(addr);
-    yield* this.#sendCut(batch.bytes(i), batch.segmentSize(i), address, null);
+    const cut = { bytesWritten: 0 };
+    yield* this.#sendCut(batch.bytes(i), batch.segmentSize(i), address, null, cut);
   }
 
   /** Cut by the kernel, as much at once as it takes. */
@@ -171,14 +191,19 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     size: number,
     address: RawAddress | null,
     request: ControlRequest | null,
+    progress: BytesWritten,
   ): Routine<number> {
     const most = Math.max(1, Math.min(MOST_SEGMENTS, Math.floor(MOST_SEGMENTED / size))) * size;
-    for (let at = 0; at === 0 || at < p.length; at += most) {
-      const part = p.subarray(at, at + most);
-      if (part.length > size) yield* this.#sendPart(part, size, address, request);
-      else yield* this.#sendOne(part, { address, control: request });
+    const length = lengthOf(p);
+    for (let at = 0; at === 0 || at < length; at += most) {
+      const part = viewOf(p, at, Math.min(at + most, length));
+      if (part.length > size) yield* this.#sendPart(part, size, address, request, progress);
+      else {
+        yield* this.#sendOne(part, { address, control: request });
+        progress.bytesWritten += part.length;
+      }
     }
-    return p.length;
+    return length;
   }
 
   *#sendPart(
@@ -186,13 +211,15 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     size: number,
     address: RawAddress | null,
     request: ControlRequest | null,
+    progress: BytesWritten,
   ): Routine<void> {
-    if (!this.netFD.cuts) return yield* this.#sendCut(part, size, address, request);
+    if (!this.netFD.cuts) return yield* this.#sendCut(part, size, address, request, progress);
     try {
       yield* this.#sendOne(part, { address, control: { ...request, segmentSize: size } });
+      progress.bytesWritten += part.length;
     } catch (error) {
       if (!isNoOffload(error)) throw error;
-      yield* this.#sendCut(part, size, address, request);
+      yield* this.#sendCut(part, size, address, request, progress);
     }
   }
 
@@ -202,9 +229,13 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     size: number,
     address: RawAddress | null,
     control: ControlRequest | null,
+    progress: BytesWritten,
   ): Routine<void> {
-    for (let at = 0; at < p.length; at += size) {
-      yield* this.#sendOne(p.subarray(at, at + size), { address, control });
+    const length = lengthOf(p);
+    for (let at = 0; at < length; at += size) {
+      const part = viewOf(p, at, Math.min(at + size, length));
+      yield* this.#sendOne(part, { address, control });
+      progress.bytesWritten += part.length;
     }
   }
 
@@ -230,14 +261,15 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 }
 
 function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
-  if (p.length > LONGEST) return countWritten(platform().packets.send(fd, p, p.length));
-  const messages = scratchMessage(lengthNow("write", p));
+  const length = lengthNow("write", p);
+  if (length > LONGEST) return countWritten(platform().packets.send(fd, p, length));
+  const messages = scratchMessage(length);
   messages.data.set(p);
-  messages.lengths[0] = p.length;
+  messages.lengths[0] = length;
   messages.setName(0, address);
   messages.setControl(0, control);
   const done = messages.send(fd, 0, 1, address !== null);
-  return done < 0 ? done : countWritten(p.length);
+  return done < 0 ? done : countWritten(length);
 }
 
 function checkSegment(size: number): void {

@@ -40,7 +40,8 @@ export class UDPFD extends NetFD<UDPAddr> {
 
   /** Sets an option that not every kernel has. Whether this one has. */
   trySetPacketOption(option: PacketOption, value: number): boolean {
-    return this.use("set-own", () => platform().packets.setOption(this.sysfd, option, value) >= 0);
+    const set = () => platform().packets.setOption(this.sysfd, option, value) >= 0;
+    return this.use("set", set, true);
   }
 
   /** Whether the kernel cuts what it is to send: one that cannot would send it whole. */
@@ -50,15 +51,15 @@ export class UDPFD extends NetFD<UDPAddr> {
 
   /** Calls what sets an option; a failure is an OpError of "set". */
   configure(call: () => number): void {
-    this.use("set-own", () => {
+    this.use("set", () => {
       const done = call();
-      if (done < 0) throw this.fail("set-own", new SyscallError("setsockopt", -done));
-    });
+      if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done), true);
+    }, true);
   }
 
   /** As in Go, this end is the source also of what has no other end. */
-  protected override fail(op: FdOp, cause: Error): OpError {
-    if (op === "set-own" || this.remoteAddr !== null) return super.fail(op, cause);
+  protected override fail(op: FdOp, cause: Error, ownEnd = false): OpError {
+    if (ownEnd || this.remoteAddr !== null) return super.fail(op, cause, ownEnd);
     return new OpError(op, this.net, this.localAddr, null, cause);
   }
 }

@@ -66,7 +66,8 @@ export interface UnixMessages {
    *
    * @returns the length of `p`
    * @throws {RangeError} if descriptors are passed without data on a stream, or there are too many
-   * of them; {@linkcode OpError} as `write`, with "EBADF" if one is not open
+   * of them; {@linkcode OpError} as `write`, with "EBADF" if one is not open; its `bytesWritten` is
+   * the number of bytes sent, and from the first byte on the descriptors are sent, too
    */
   writeMsgUnix(p: Uint8Array, info: UnixSendInfo, cancel?: Cancel): Routine<number>;
 }

@@ -3,6 +3,8 @@
 import { needObject } from "../../validate/argument.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
+import type { Chunks } from "../../fd/chunks.ts";
+import { PacketChunks } from "./packet_chunks.ts";
 import { StreamConn } from "../socket/stream_conn.ts";
 import type { PeerCredentials, UnixConn, UnixMessage, UnixSendInfo } from "./unix.ts";
 import { UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
@@ -19,6 +21,11 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
     super(fd);
   }
 
+  /** See {@linkcode Conn.chunks}: of "unixpacket" each is a whole packet, however long. */
+  override chunks(): Chunks {
+    return this.netFD.keepsPackets ? new PacketChunks(this.netFD) : super.chunks();
+  }
+
   /** See {@linkcode UnixMessages.readMsgUnix}. */
   readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage | null> {
     return this.netFD.cancellable("read", readMsg(this.netFD, p), cancel);
@@ -29,7 +36,9 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
     needObject("write", "info", info);
     const { fds = [] } = info;
     checkFds(this.netFD, p, fds);
-    return this.netFD.cancellable("write", writeMsg(this.netFD, p, fds), cancel);
+    const progress = { bytesWritten: 0 };
+    const call = writeMsg(this.netFD, p, fds, progress);
+    return this.netFD.cancellable("write", call, cancel, progress);
   }
 
   /** See {@linkcode UnixConn.peerCredentials}. */

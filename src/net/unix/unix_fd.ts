@@ -18,6 +18,10 @@ export class UnixFD extends NetFD<UnixAddr> {
     super(sysfd, net, UNIX_NAMERS[net]);
   }
 
+  override get keepsPackets(): boolean {
+    return this.net === "unixpacket";
+  }
+
   /**
    * A short read never means "drained" here: a packet ends it, and in a stream the message that
    * descriptors came with.

@@ -6,7 +6,7 @@ import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { holding, whenWritable } from "../../fd/retry.ts";
 import { receiving, sending } from "../../fd/datagram.ts";
-import { checkBytes, lengthNow, takenAway } from "../../fd/check_bytes.ts";
+import { checkBytes, lengthNow, lengthOf, takenAway, viewOf } from "../../fd/check_bytes.ts";
 import { WRITE_LOCK } from "../../fd/fd_mutex.ts";
 import { markShared, noteShared } from "../../fd/shared_numbers.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -56,14 +56,14 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
 
 /** Checks the descriptors that are to go along with `p`. */
 export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): void {
-  checkBytes("write", p);
+  const length = checkBytes("write", p);
   if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "fds", "an array", fds);
   if (fds.length > MOST_FDS) {
     throw new RangeError(
       `Cannot pass descriptors as fds must have at most ${MOST_FDS} of them: current value is ${fds.length}`,
     );
   }
-  if (fds.length > 0 && p.length === 0 && fd.net === "unix") {
+  if (fds.length > 0 && length === 0 && fd.net === "unix") {
     throw new RangeError(
       "Cannot pass descriptors as p must have at least one byte on a stream: current value is 0 bytes",
     );
@@ -78,15 +78,32 @@ export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): voi
   }
 }
 
-/** Writes `p` to the other end of a connection, `fds` with its first bytes. */
-export function* writeMsg(fd: UnixFD, p: Uint8Array, fds: readonly number[]): Routine<number> {
-  let sent = 0;
-  const { length } = p;
-  const first = () => sendOne(fd, p.subarray(0, most("write", fd, p)), fds, null);
-  const rest = () => fd.sockets.send(fd.sysfd, p.subarray(sent), length - sent);
+/** How far a write has come, for the error of one that fails or is canceled. */
+export interface BytesWritten {
+  bytesWritten: number;
+}
+
+/**
+ * Writes `p` to the other end of a connection, `fds` with its first bytes, and keeps `progress` right
+ * at every moment.
+ */
+export function* writeMsg(
+  fd: UnixFD,
+  p: Uint8Array,
+  fds: readonly number[],
+  progress: BytesWritten,
+): Routine<number> {
+  const length = lengthOf(p);
+  const first = () => sendOne(fd, viewOf(p, 0, most("write", fd, p)), fds, null);
+  const rest = () =>
+    fd.sockets.send(
+      fd.sysfd,
+      viewOf(p, progress.bytesWritten, length),
+      length - progress.bytesWritten,
+    );
   const attempt = () => {
-    if (p.length < length) throw takenAway("write");
-    return sent === 0 ? first() : rest();
+    if (lengthOf(p) < length) throw takenAway("write");
+    return progress.bytesWritten === 0 ? first() : rest();
   };
   try {
     return yield* holding(fd, WRITE_LOCK, "write", function* () {
@@ -94,12 +111,12 @@ export function* writeMsg(fd: UnixFD, p: Uint8Array, fds: readonly number[]): Ro
         const n = yield* whenWritable(fd, "write", attempt);
         if (n < 0) throw fd.failedCall("write", -n, "sendmsg");
         fd.wrote = true;
-        sent += n;
-      } while (sent < length);
-      return sent;
+        progress.bytesWritten += n;
+      } while (progress.bytesWritten < length);
+      return progress.bytesWritten;
     });
   } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { bytesWritten: sent }) : error;
+    throw error instanceof Error ? Object.assign(error, progress) : error;
   }
 }
 
@@ -121,9 +138,10 @@ function sendOne(
   fds: readonly number[],
   address: RawAddress | null,
 ): number {
-  const messages = scratchMessage(lengthNow("write", p));
+  const length = lengthNow("write", p);
+  const messages = scratchMessage(length);
   messages.data.set(p);
-  messages.lengths[0] = p.length;
+  messages.lengths[0] = length;
   messages.setName(0, address);
   messages.setControl(0, fds.length > 0 ? { fds } : null);
   const done = messages.send(fd.sysfd, 0, 1, address !== null);

@@ -3,7 +3,8 @@
 import type { UnixType } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
-import { ERR_DEADLINE, SyscallError } from "../../fd/errors.ts";
+import { SyscallError } from "../../fd/errors.ts";
+import { DeadlineExceededError } from "../../context/errors.ts";
 import { holdSpare } from "../../fd/accept_backoff.ts";
 import { sleep } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -190,7 +191,7 @@ function* connect(sysfd: number, address: RawAddress, limits: CallDeadline): Rou
     if (done === -errno.EINTR) continue;
     if (done !== -errno.EAGAIN) throw new SyscallError("connect", -done);
     const left = limits.until - now();
-    if (left <= 0) throw ERR_DEADLINE;
+    if (left <= 0) throw new DeadlineExceededError();
     yield* sleep(Math.min(wait, left));
   }
 }

@@ -51,7 +51,8 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
     needObject("write", "info", info);
     const { fds = [], addr } = info;
     checkFds(this.netFD, p, fds);
-    return this.netFD.cancellable("write", this.#writeMsg(p, fds, addr), cancel);
+    const call = this.#writeMsg(p, fds, addr);
+    return this.netFD.cancellable("write", call, cancel, { bytesWritten: 0 });
   }
 
   *#writeMsg(p: Uint8Array, fds: readonly number[], addr?: UnixAddr): Routine<number> {

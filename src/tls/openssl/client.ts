@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The client's side of a handshake by OpenSSL. Go: crypto/tls/handshake_client.go. */
-import { ERR_CLOSED } from "../../fd/errors.ts";
+import { ClosedError } from "../../fd/errors.ts";
 import { parseIP } from "../../net/addr/ip.ts";
 import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
@@ -66,7 +66,7 @@ export class OpenSSLClient implements TLSClientSide {
 
   *shakeHands(): Routine<void> {
     const limit = new CallDeadline({ timeout: this.#settings.handshakeTimeout });
-    let failure: Error = ERR_CLOSED;
+    let failure: Error = new ClosedError();
     try {
       yield* limit.enforce(this.#shakeHands(), (cause) => cause);
     } catch (error) {
@@ -78,7 +78,7 @@ export class OpenSSLClient implements TLSClientSide {
     }
   }
 
-  end(cause: Error = ERR_CLOSED): void {
+  end(cause: Error = new ClosedError()): void {
     if (this.#ended) return;
     this.#ended = true;
     if (!this.conn.secured) this.conn.refused(cause);

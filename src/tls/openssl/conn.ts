@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** A connection under TLS, whose engine is OpenSSL, over any connection. Go: crypto/tls/conn.go. */
 import type { PeerCertificate } from "node:tls";
-import { checkBytes, checkPieces } from "../../fd/check_bytes.ts";
+import { checkBytes, checkPieces, lengthOf, plainView } from "../../fd/check_bytes.ts";
 import type { Chunks } from "../../fd/chunks.ts";
-import { ERR_CLOSED, UnexpectedEOFError } from "../../fd/errors.ts";
+import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import { cancellable } from "../../context/cancellable.ts";
 import type { Addr } from "../../net/addr/addr.ts";
@@ -154,14 +154,14 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     if (cancel !== undefined || this.socket === null) return super.read(p, cancel);
     checkBytes("read", p);
     const own = this.#readOperation ??= new SecureRead(this, this.socket);
-    return (own.unused ? own : new SecureRead(this, this.socket)).call(p);
+    return (own.unused ? own : new SecureRead(this, this.socket)).call(plainView(p));
   }
 
   /** See {@linkcode Conn.write}. */
   override write(p: Uint8Array, cancel?: Cancel): Routine<number> {
     if (cancel !== undefined || this.socket === null) return super.write(p, cancel);
     checkBytes("write", p);
-    return SecureWrite.of(this, this.socket).call(p);
+    return SecureWrite.of(this, this.socket).call(plainView(p));
   }
 
   /** See {@linkcode Conn.writev}. Short pieces share a record. */
@@ -172,7 +172,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     let at = 0;
     for (const piece of pieces) {
       all.set(piece, at);
-      at += piece.length;
+      at += lengthOf(piece);
     }
     return this.write(all, cancel);
   }
@@ -313,7 +313,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
 
   /** @internal */
   override failClosed(op: VirtualOp): Error {
-    return this.fail(op, ERR_CLOSED);
+    return this.fail(op, new ClosedError());
   }
 
   /**
@@ -375,7 +375,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
 
   protected override take(p: Uint8Array): number | null | undefined {
     if (this.readEnded) return null;
-    if (this.transport.closed && this.failure === null) throw this.fail("read", ERR_CLOSED);
+    if (this.transport.closed && this.failure === null) throw this.fail("read", new ClosedError());
     for (;;) {
       if (this.secured) {
         const n = this.decrypt(p, p.length);
@@ -465,7 +465,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
   *#handshake(): Routine<void> {
     const securing = this.#securing ??= new HalfConn("TLS handshake");
     while (!this.secured) {
-      if (this.closed) throw this.unsecured(ERR_CLOSED);
+      if (this.closed) throw this.unsecured(new ClosedError());
       if (this.failure !== null) throw this.unsecured(this.failure);
       yield* securing.wait();
     }
@@ -476,7 +476,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn {
     for (;;) {
       this.check("write");
       if (this.failure !== null) throw this.failed("write");
-      if (this.transport.closed) throw this.fail("write", ERR_CLOSED);
+      if (this.transport.closed) throw this.fail("write", new ClosedError());
       if (this.secured && this.flushNow()) return;
       if (this.failure === null) yield* this.writing.wait();
     }

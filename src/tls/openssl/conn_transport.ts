@@ -5,7 +5,7 @@
  * one writes while there is some to write; neither holds more than one piece.
  */
 import { epoch, now } from "../../sched/clock.ts";
-import { ERR_CLOSED } from "../../fd/errors.ts";
+import { ClosedError } from "../../fd/errors.ts";
 import { HalfConn, type Watcher } from "../../net/io/half_conn.ts";
 import type { Conn } from "../../net/net.ts";
 import { lingerTimeoutOf } from "../../net/socket/net_fd.ts";
@@ -59,12 +59,12 @@ export class ConnTransport implements Transport {
     if (this.#failure !== null) throw this.#failure;
     if (this.#writing) return 0;
     const run = this.#mayStart();
-    if (run === null) throw this.#failure = ERR_CLOSED;
+    if (run === null) throw this.#failure = new ClosedError();
     const piece = bytes.slice(0, Math.min(length, MOST_WRITTEN));
     this.#writing = true;
     const ended = () => {
       // Ended with its run, perhaps within a record: nothing can follow.
-      if (this.#writing) this.#failure ??= ERR_CLOSED;
+      if (this.#writing) this.#failure ??= new ClosedError();
       this.#writing = false;
       this.#outgoing.changed();
     };
@@ -167,5 +167,5 @@ export class ConnTransport implements Transport {
 /** Of an OpError of the connection below its cause: the call that failed is told of this one. */
 function causeOf(error: unknown): Error {
   const { cause } = error as Error;
-  return cause instanceof Error ? cause : error instanceof Error ? error : ERR_CLOSED;
+  return cause instanceof Error ? cause : error instanceof Error ? error : new ClosedError();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The handshake of a connection, step by step, until it is over, has failed or was ended. */
-import { ERR_CLOSED, UnexpectedEOFError } from "../../fd/errors.ts";
+import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { type ClientHello, ClientHelloReader } from "../client_hello.ts";
 import type { OpenSSLConn } from "./conn.ts";
@@ -16,7 +16,7 @@ import { wire } from "./wire.ts";
 export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle): Routine<void> {
   if (conn.gone) {
     handle.free();
-    throw ERR_CLOSED;
+    throw new ClosedError();
   }
   conn.handle = handle;
   const incoming = new TransportHalf(conn.transport, "read");
@@ -54,7 +54,7 @@ function* receive(
   into: Uint8Array,
 ): Routine<number> {
   for (;;) {
-    if (conn.gone) throw ERR_CLOSED;
+    if (conn.gone) throw new ClosedError();
     const n = conn.transport.receive(into);
     if (n !== NOTHING_YET) return n;
     yield* incoming.wait();
@@ -65,7 +65,7 @@ function* sendAll(conn: OpenSSLConn, handle: SSLHandle): Routine<void> {
   if (handle.out === null) return;
   const outgoing = new TransportHalf(conn.transport, "write");
   while (handle.out !== null) {
-    if (conn.gone) throw ERR_CLOSED;
+    if (conn.gone) throw new ClosedError();
     const n = conn.transport.send(handle.out, handle.out.length);
     if (n > 0) handle.sent(n);
     else yield* outgoing.wait();

@@ -9,7 +9,7 @@
  *   held    has the turn, tries and parks until it is done -> unused
  *   slow    must wait for its turn or for the handshake: a generator does it -> unused
  */
-import { convertError, ERR_CLOSED } from "../../fd/errors.ts";
+import { ClosedError, convertError } from "../../fd/errors.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { G, Routine } from "../../sched/goroutine.ts";
 import { PARK } from "../../sched/park.ts";
@@ -137,7 +137,7 @@ export abstract class SecureOperation {
   /** Throws the error of a connection that is closed or whose deadline has passed. */
   protected check(op: "read" | "write"): void {
     const { conn, socket } = this;
-    if (socket.fd.closed) throw conn.gone ? conn.failClosed(op) : conn.fail(op, ERR_CLOSED);
+    if (socket.fd.closed) throw conn.gone ? conn.failClosed(op) : conn.fail(op, new ClosedError());
     const pd = socket.fd.pd!;
     const answer = op === "read" ? pd.readState : pd.writeState;
     if (answer !== 0) throw conn.fail(op, convertError(answer));

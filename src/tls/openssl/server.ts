@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The server's side of handshakes by OpenSSL. Go: crypto/tls/handshake_server.go. */
-import { ERR_CLOSED } from "../../fd/errors.ts";
+import { ClosedError } from "../../fd/errors.ts";
 import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -115,7 +115,7 @@ export class OpenSSLServer implements TLSServerSide {
     const over = () => {
       chosen();
       // Ended with its run before it was over.
-      if (!secure.secured) secure.refused(ERR_CLOSED);
+      if (!secure.secured) secure.refused(new ClosedError());
     };
     spawn(currentRun(), "TLS handshake", tracked(body, over));
     return secure;

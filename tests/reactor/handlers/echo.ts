@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Handlers for the tests of reactors. A connection's first byte says what is to be done with it. */
 import process from "node:process";
-import { type Conn, type Routine, select, wait } from "../../../mod.ts";
+import { type Conn, go, type Routine, select, sleep, wait } from "../../../mod.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { HandlerContext } from "../../../reactor.ts";
 
@@ -36,6 +36,18 @@ export function* handle(conn: Conn, { worker, data, draining }: HandlerContext):
       case "promise":
         yield* wait(new Promise((resolve) => setTimeout(resolve, 5)));
         yield* conn.write(encode("waited"));
+        break;
+      case "leave a writer":
+        go(function* () {
+          for (;;) {
+            yield* sleep(5);
+            yield* conn.write(encode("still here"));
+          }
+        });
+        return;
+      case "a whole message":
+        yield* conn.write(encode("ready"));
+        yield* conn.readFull(buf);
         break;
       case "end in order":
         yield* select(draining.done.onRecv());

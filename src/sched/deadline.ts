@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/** Deadlines as callers give them: points in time, and not durations. */
+import { epoch } from "./clock.ts";
+import { shown } from "../validate/argument.ts";
+
+/** Milliseconds: 1973 begins about here. A number below it was meant as something else. */
+const LEAST_DATE = 1e11;
+/** A number from here on that is no date in milliseconds is one in seconds: 2001. */
+const LEAST_SECONDS = 1e9;
+
+/**
+ * Returns `at` in milliseconds since the epoch. Throws RangeError if it is not a time, and for a
+ * number that is a duration, or seconds since the epoch. 0 and 1 stand for a time long past.
+ */
+export function deadlineMs(at: Date | number, kinds: string): number {
+  const ms = at instanceof Date ? at.getTime() : at;
+  if (typeof ms !== "number" || Number.isNaN(ms)) {
+    throw new RangeError(
+      `Cannot set a deadline as at must be ${kinds}: current value is ${shown(at)}`,
+    );
+  }
+  if (typeof at === "number" && ms > 1 && ms < LEAST_DATE && ms < epoch()) {
+    const meant = ms < LEAST_SECONDS ? `Date.now() + ${ms}` : `${ms} * 1000`;
+    throw new RangeError(
+      `Cannot set a deadline as at must be a time to come: current value is ${ms}, ` +
+        `which is in ${new Date(ms).getUTCFullYear()}; did you mean ${meant}?`,
+    );
+  }
+  return ms;
+}
