@@ -627,7 +627,7 @@ for (const limits of [{ connections: 1 }, { perAddress: 1 }] as const) {
 }
 
 /** Serves with `grace` until a connection of it has answered, then closes the listener. */
-function* servedOnce(grace: number | undefined): Routine<[Conn, Goroutine<void>]> {
+function* servedOnce(grace: number | undefined): Routine<[Conn, Goroutine<unknown>]> {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const options = grace === undefined ? { workers: 1 } : { workers: 1, grace };
   const serving = go(() => serve(listener, HANDLER, options));
