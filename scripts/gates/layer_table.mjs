@@ -22,7 +22,7 @@ export const LAYERS = [
   ["src/netpoll", "src/chan"],
   ["src/context", "src/time"],
   ["src/sync", "src/fd"],
-  ["src/diag"],
+  ["src/diag", "src/signal"],
   ["src/net/addr"],
   ["src/net"],
   ["src/net/options"],

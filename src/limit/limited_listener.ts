@@ -158,7 +158,7 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
  *   firstBytes: { within: 5_000 },
  *   reply: "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
  * });
- * yield* serve(listener, echo);
+ * yield* serve(listener, handle);
  * ```
  */
 export function limit(listener: Listener, limits: Limits): LimitedListener {

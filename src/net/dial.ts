@@ -21,7 +21,6 @@ import {
   type UDPNetwork,
   unsuitable,
 } from "./resolve/resolve.ts";
-import type { StreamNetwork } from "./listen.ts";
 import { TCPDialer } from "./tcp/tcp_dial.ts";
 import type { UDPConn } from "./udp/udp.ts";
 import { UDPDialer } from "./udp/udp_open.ts";
@@ -88,7 +87,7 @@ export function dial(
 ): Routine<UnixgramConn>;
 /** Connects a stream on a network that is known only at run time. */
 export function dial(
-  network: StreamNetwork,
+  network: TCPNetwork | "unix" | "unixpacket",
   address: string,
   options?: DialOptions,
 ): Routine<Conn>;

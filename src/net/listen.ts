@@ -51,7 +51,7 @@ const FAST_OPEN_QUEUE = 256;
  * @example
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:0");
- * yield* serve(listener, echo);
+ * yield* serve(listener, handle);
  * ```
  */
 export function listen(

@@ -26,7 +26,7 @@ import { checkServeOptions, type ServeOptions } from "./options.ts";
  * ```ts
  * using listener = yield* listen("tcp", "127.0.0.1:7007");
  * const { context } = notify("SIGINT", "SIGTERM");
- * const { accepted } = yield* serve(listener, echo, { context, idleTimeout: 60_000 });
+ * const { accepted } = yield* serve(listener, handle, { context, idleTimeout: 60_000 });
  * ```
  */
 export function serve(

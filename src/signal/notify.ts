@@ -7,7 +7,7 @@ import type { Chan } from "../chan/chan.ts";
 import { background, type Context } from "../context/context.ts";
 import { type CancelCauseFunc, withCancelCause } from "../context/with_cancel.ts";
 import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
-import { type G, PanicError, type RunOwner } from "../sched/goroutine.ts";
+import { PanicError, type RunOwner } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { catchSignals, releaseSignals } from "./caught_signals.ts";
 import { checkSignals, type Signal } from "./signals.ts";
@@ -17,9 +17,7 @@ import { showAs } from "../validate/one_line.ts";
 const CAPACITY = 16;
 
 /** Received signals, as {@linkcode notify} returns them. */
-export class SignalNotifier implements Disposable, Wakeable {
-  /** The run that it ends with. @internal */
-  readonly owner: RunOwner | null;
+export class SignalNotifier implements Disposable {
   /** Cancelled by the first signal; its cause is an Error that names the signal. */
   readonly context: Context;
   /**
@@ -32,11 +30,13 @@ export class SignalNotifier implements Disposable, Wakeable {
   /** Whether the host's event loop delivers the signals. */
   readonly #byHost: boolean;
   readonly #received: (signal: Signal) => void;
+  /** Ends it with its run. */
+  readonly #ending: Wakeable;
   #stopped = false;
 
   /** @internal */
   constructor(names: readonly Signal[], owner: RunOwner) {
-    this.owner = owner;
+    this.#ending = { owner, woken: () => null, close: () => this.stop() };
     this.#names = names;
     this.signals = chan<Signal>(CAPACITY);
     [this.context, this.#cancel] = withCancelCause(background());
@@ -46,11 +46,11 @@ export class SignalNotifier implements Disposable, Wakeable {
     };
     // A worker of Bun's has no listeners for signals.
     this.#byHost = !scheduler.blocking && isMainThread;
-    netpoll.addWaker(this);
+    netpoll.addWaker(this.#ending);
     try {
       this.#listen();
     } catch (error) {
-      netpoll.removeWaker(this);
+      netpoll.removeWaker(this.#ending);
       throw error;
     }
   }
@@ -68,23 +68,13 @@ export class SignalNotifier implements Disposable, Wakeable {
     } else {
       releaseSignals(this.#names, this.#received);
     }
-    netpoll.removeWaker(this);
+    netpoll.removeWaker(this.#ending);
     this.#cancel();
     this.signals.close();
   }
 
   /** As {@linkcode SignalNotifier.stop}. */
   [Symbol.dispose](): void {
-    this.stop();
-  }
-
-  /** @internal */
-  woken(): G | null {
-    return null;
-  }
-
-  /** As {@linkcode SignalNotifier.stop}; called when its run ends. @internal */
-  close(): void {
     this.stop();
   }
 

@@ -41,7 +41,7 @@ import { showAs } from "../validate/one_line.ts";
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });
- * yield* serve(listener, echo);
+ * yield* serve(listener, handle);
  * ```
  */
 export function* tlsListen(

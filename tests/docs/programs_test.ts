@@ -180,7 +180,7 @@ function blocksOf(file: string): string[] {
 function aroundHover(source: string): string {
   return `import { limit } from "@netpoll/netpoll/reactor";
     import { listen, notify, run, serve } from "@netpoll/netpoll";
-    function* echo(conn) {
+    function* handle(conn) {
       const buf = new Uint8Array(4096);
       for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
     }
@@ -207,7 +207,7 @@ function* serving(): Generator<[title: string, program: Serving]> {
   for (const file of ["README.md", ...sources()]) {
     for (const [i, source] of blocksOf(file).entries()) {
       const whole = source.includes("await run(");
-      const hover = /\bserve\(listener, echo/.test(source) && source.includes("yield* listen(");
+      const hover = /\bserve\(listener, handle/.test(source) && source.includes("yield* listen(");
       if (!(whole && /\b(serve|listen)\(/.test(source) || hover)) continue;
       const text = whole ? source : aroundHover(source);
       const missing = !whole || /import /.test(text)
