@@ -6,7 +6,7 @@ import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { checkCertificate } from "../certificates.ts";
-import type { TLSClientSide } from "../engine.ts";
+import type { TLSClientSide } from "../engine_contract.ts";
 import { sentName } from "../server_name.ts";
 import type { TLSClientOptions, TLSSettings } from "../tls_options.ts";
 import { OpenSSLConn } from "./conn.ts";

@@ -7,7 +7,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import { currentRun, spawn } from "../../sched/spawn.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { checkCertificate } from "../certificates.ts";
-import type { TLSServerSide } from "../engine.ts";
+import type { TLSServerSide } from "../engine_contract.ts";
 import type {
   TLSCertificate,
   TLSCertificates,
