@@ -6,6 +6,7 @@
 import type * as netpoll from "@netpoll/netpoll";
 import type * as poll from "@netpoll/netpoll/poll";
 import type * as reactor from "@netpoll/netpoll/reactor";
+import type * as nodeChildProcess from "node:child_process";
 import type * as nodeFs from "node:fs";
 import type * as nodeHttp from "node:http";
 import type * as nodeNet from "node:net";
@@ -15,6 +16,7 @@ export declare const conn: netpoll.Conn;
 export declare const client: netpoll.Conn;
 export declare const server: netpoll.Conn;
 export declare const listener: netpoll.Listener;
+export declare const reader: netpoll.BufferedReader<netpoll.Conn>;
 export declare const poller: poll.Poller;
 export declare const fd: number;
 export declare const ctx: netpoll.Context;
@@ -35,6 +37,8 @@ export declare const query: Uint8Array;
 export declare const shared: netpoll.WakerHandle;
 export declare const alice: netpoll.UDPAddr;
 export declare const bob: netpoll.UDPAddr;
+export declare const headers: ReadonlyMap<string, string>;
+export declare const latin1: TextDecoder;
 export declare const url: string;
 export declare const urls: readonly string[];
 export declare const queue: string[];
@@ -51,6 +55,9 @@ export declare function handle(conn: netpoll.Conn): netpoll.Routine<void>;
 export declare function acceptLoop(listener: netpoll.Listener): netpoll.Routine<void>;
 export declare function read(fd: number): void;
 export declare function writeLog(ctx: netpoll.Context): netpoll.Routine<void>;
+export declare function tunnel(conn: netpoll.Conn): netpoll.Routine<void>;
+export declare function answer(frame: Uint8Array): Uint8Array;
+export declare function count(word: string): void;
 export declare function main(): netpoll.Routine<void>;
 export declare function work(job?: unknown): netpoll.Routine<void>;
 export declare function fetchOne(...of: unknown[]): netpoll.Routine<Uint8Array>;
@@ -61,6 +68,7 @@ export interface Config {
 export declare function readConfig(): netpoll.Routine<Config>;
 
 // What the host has.
+export declare const spawn: typeof nodeChildProcess.spawn;
 export declare const http: typeof nodeHttp;
 export declare const net: typeof nodeNet;
 export declare const Deno: {

@@ -9,8 +9,12 @@
 import { registerState } from "../sched/thread_state.ts";
 
 /** Descriptors that may linger on a thread. */
-export const MOST_LINGERING = 1024;
-/** Of those, with peers of one address. */
+const MOST_LINGERING = 1024;
+/**
+ * Of those, with peers of one address.
+ *
+ * @internal exported for tests
+ */
 export const MOST_LINGERING_PER_ADDRESS = 256;
 
 /** A descriptor that lingers. */

@@ -35,7 +35,7 @@ export const HOST: TLSEngine = {
 };
 
 /** Throws what is missing. */
-export function check(call: string, settings: TLSOptions): void {
+function check(call: string, settings: TLSOptions): void {
   requireLoop(`${call} by the engine "host"`);
   for (const name of LACKING) {
     const given = (settings as Partial<Record<string, unknown>>)[name];

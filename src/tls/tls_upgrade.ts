@@ -34,7 +34,7 @@ import {
  * buffered reader that holds plaintext which came before the handshake: it may have been injected
  * @example
  * ```ts
- * yield* conn.write(text("220 go ahead\r\n"));
+ * yield* conn.write("220 go ahead\r\n");
  * using secure = tlsServer(conn, { cert, key });
  * ```
  */

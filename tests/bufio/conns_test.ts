@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore héllo
 /** Buffered reading of every kind of connection: ends, deadlines, contexts, and the hand-over. */
 import assert from "node:assert/strict";
 import {

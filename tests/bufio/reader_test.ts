@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore aaaab cdefghijklmnopqrstuv defghijklmnopqrstuvwxyz efgh grün ijkl maxline wxyz
 /** Lines, delimited and counted bytes through a buffer, and what stays in it. Go: bufio_test.go. */
 import assert from "node:assert/strict";
 import {

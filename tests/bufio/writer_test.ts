@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore autoflush cdefg cdefgh
 /** Collected writes: when they go out, what waits, and what an error leaves. Go: bufio_test.go. */
 import assert from "node:assert/strict";
 import {

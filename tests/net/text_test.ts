@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore grüße
 /** Text that is written to a connection: UTF-8, counted in bytes. */
 import assert from "node:assert/strict";
 import { type Conn, go, pipe, readAll, type Routine } from "../../mod.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore cnonly dnsip
 /**
  * What the engine over OpenSSL can do beyond the host's: resumption, key material, new
  * certificates.

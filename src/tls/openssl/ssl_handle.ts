@@ -18,7 +18,7 @@ import { SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, X509_V_OK } from "./numbers
 import { type Wire, wire, type WireHolder } from "./wire.ts";
 
 /** What `read` and `peek` return where there is no plaintext: more ciphertext is needed. */
-export const WANTS_MORE = -1;
+const WANTS_MORE = -1;
 /** The peer has ended its side in order, by close_notify. */
 export const AT_END = 0;
 

@@ -50,15 +50,15 @@ export class SecureWrite extends SecureOperation {
   }
 
   override next(): Step {
-    return this.anothers ? DONE : super.next();
+    return this.reused ? DONE : super.next();
   }
 
   override return(value?: unknown): Step {
-    return this.anothers ? DONE : super.return(value);
+    return this.reused ? DONE : super.return(value);
   }
 
   /** Whether it serves another goroutine by now: a call that is over, driven on, stays ended. */
-  private get anothers(): boolean {
+  private get reused(): boolean {
     return this.state >= HELD && this.goroutine !== scheduler.current;
   }
 
