@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Numbers that are the same for the same seed, on every runtime. Splitmix, 32 bits. */
+/** Numbers that are the same for the same seed, on every runtime: a counter, mixed. */
 
 /** A stream of numbers. */
 export class Random {
