@@ -42,6 +42,9 @@ export function checkNetwork(
   const datagrams = /^udp[46]?$|^unixgram$/.test(network);
   const streams = /^tcp[46]?$|^unix(packet)?$/.test(network);
   if (kind === "streams" ? !datagrams : !streams) return;
-  const cause = new UnknownNetworkError(network, `it has no ${kind}, use ${other}`);
+  const cause = new UnknownNetworkError(
+    network,
+    `it has no ${kind}, use ${other}("${network}", address)`,
+  );
   throw atCaller(new OpError("listen", network, null, null, cause), RESUME);
 }

@@ -82,7 +82,7 @@ export function* listen(
   address: string,
   options: ListenOptions = {},
 ): Routine<Listener> {
-  checkNetwork(network, "streams", `listenPacket("${network}", address)`);
+  checkNetwork(network, "streams", "listenPacket");
   checkAddress("listen", address, options);
   const checked = checkListenOptions(options);
   if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);

@@ -62,7 +62,7 @@ export function* listenPacket(
   address: string,
   options: ListenPacketOptions = {},
 ): Routine<UDPConn | UnixgramConn> {
-  checkNetwork(network, "datagrams", `listen("${network}", address)`);
+  checkNetwork(network, "datagrams", "listen");
   checkAddress("listenPacket", address, options);
   const checked = checkListenPacketOptions(options);
   if (network === "unixgram") return listenUnixgram(address, checked);
