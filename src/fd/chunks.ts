@@ -79,7 +79,7 @@ export class FDChunks implements Chunks {
 }
 
 /** What {@linkcode ReaderChunks} reads. */
-interface ChunkSource {
+export interface ChunkSource {
   readable(cancel?: Cancel): Routine<void>;
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
 }

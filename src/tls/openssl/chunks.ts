@@ -2,9 +2,9 @@
 /** The chunks of a TLS connection over a socket of the library's own. See src/fd/chunks.ts. */
 import type { Cancel } from "../../context/cancellable.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
-import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
+import { type Chunks, type ChunkSource, ReaderChunks } from "../../fd/chunks.ts";
 import { PanicError, type Routine } from "../../sched/goroutine.ts";
-import type { OpenSSLConn } from "./conn.ts";
+import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 import type { Step } from "./operation.ts";
 import { SecureRead } from "./read_operation.ts";
@@ -14,7 +14,7 @@ class ChunkRead extends SecureRead {
   readonly #others: ReaderChunks;
   #lent: SharedReadBuffer | null = null;
 
-  constructor(conn: OpenSSLConn, socket: FDTransport, others: ReaderChunks) {
+  constructor(conn: SecureConn, socket: FDTransport, others: ReaderChunks) {
     super(conn, socket);
     this.#others = others;
   }
@@ -49,7 +49,7 @@ export class SecureChunks implements Chunks {
   readonly #read: ChunkRead;
   readonly #others: ReaderChunks;
 
-  constructor(conn: OpenSSLConn, socket: FDTransport) {
+  constructor(conn: SecureConn & ChunkSource, socket: FDTransport) {
     this.#others = new ReaderChunks(conn);
     this.#read = new ChunkRead(conn, socket, this.#others);
   }

@@ -22,6 +22,7 @@ import type { TLSConn } from "../tls.ts";
 import { SecureChunks } from "./chunks.ts";
 import { FDTransport } from "./fd_transport.ts";
 import { Peer } from "./peer.ts";
+import type { SecureConn } from "./secure_conn.ts";
 import { SecureRead } from "./read_operation.ts";
 import { AT_END, MOST_PLAINTEXT, type SSLHandle } from "./ssl_handle.ts";
 import type { SessionCache } from "./sessions.ts";
@@ -30,7 +31,7 @@ import { TransportHalf } from "./transport_half.ts";
 import { SecureWrite } from "./write_operation.ts";
 
 /** See the top of this file. */
-export class OpenSSLConn extends VirtualConn implements TLSConn {
+export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   /** The SSL object; null until the handshake has begun. @internal */
   handle: SSLHandle | null = null;
   /** Whether the handshake is over. @internal */

@@ -14,7 +14,7 @@ import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { G, Routine } from "../../sched/goroutine.ts";
 import { PARK } from "../../sched/park.ts";
 import { scheduler } from "../../sched/thread.ts";
-import type { OpenSSLConn } from "./conn.ts";
+import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 
 /** See the list at the top of this file. */
@@ -40,7 +40,7 @@ export abstract class SecureOperation {
   /** What it returns then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
   protected state = UNUSED;
-  protected conn: OpenSSLConn;
+  protected conn: SecureConn;
   protected socket: FDTransport;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
@@ -50,7 +50,7 @@ export abstract class SecureOperation {
   /** Does the call where this cannot. */
   protected slow: Routine<unknown> | null = null;
 
-  constructor(conn: OpenSSLConn, socket: FDTransport) {
+  constructor(conn: SecureConn, socket: FDTransport) {
     this.conn = conn;
     this.socket = socket;
   }

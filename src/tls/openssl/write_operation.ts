@@ -5,7 +5,7 @@ import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { DONE } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
-import type { OpenSSLConn } from "./conn.ts";
+import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 import { HELD, SecureOperation, type Step } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./ssl_handle.ts";
@@ -29,7 +29,7 @@ export class SecureWrite extends SecureOperation {
   sent = 0;
 
   /** One for a call on `conn`. */
-  static of(conn: OpenSSLConn, socket: FDTransport): SecureWrite {
+  static of(conn: SecureConn, socket: FDTransport): SecureWrite {
     const operation = spare;
     if (operation === null) return new SecureWrite(conn, socket);
     spare = null;
