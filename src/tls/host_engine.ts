@@ -11,7 +11,7 @@ import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { CiphertextStream } from "./ciphertext_stream.ts";
-import type { TLSClientSide, TLSEngine } from "./engine_contract.ts";
+import type { TLSClientSide, TLSEngine } from "./engine.ts";
 import { sentName } from "./server_name.ts";
 import { systemRoots } from "./system_roots.ts";
 import { TLSConnImpl } from "./tls_conn.ts";

@@ -7,8 +7,8 @@ import { CallDeadline } from "../net/options/call_options.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { TLSConn } from "./tls.ts";
-import { type TLSClientSide } from "./engine_contract.ts";
-import { engineOf } from "./engine.ts";
+import { engineOf } from "./choose_engine.ts";
+import type { TLSClientSide } from "./engine.ts";
 import { splitDialOptions, type TLSDialOptions } from "./tls_options.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 

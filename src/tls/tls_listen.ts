@@ -11,8 +11,8 @@ import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { SelectCase } from "../chan/select_case.ts";
-import { type TLSServerSide } from "./engine_contract.ts";
-import { engineOf } from "./engine.ts";
+import { engineOf } from "./choose_engine.ts";
+import type { TLSServerSide } from "./engine.ts";
 import { needMethods } from "../validate/argument.ts";
 import type { TLSConn } from "./tls.ts";
 import {

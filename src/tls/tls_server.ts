@@ -13,7 +13,7 @@ import { hostError, nodeTLS } from "../bridge/host.ts";
 import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSConnImpl } from "./tls_conn.ts";
-import type { TLSServerSide } from "./engine_contract.ts";
+import type { TLSServerSide } from "./engine.ts";
 import { TLSUnsupportedError } from "./tls_error.ts";
 import type {
   TLSCertificate,

@@ -9,7 +9,7 @@ import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
 import { needMethods } from "../validate/argument.ts";
-import { engineOf } from "./engine.ts";
+import { engineOf } from "./choose_engine.ts";
 import { tracked } from "./tracked.ts";
 import type { TLSConn } from "./tls.ts";
 import { TLSError } from "./tls_error.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** OpenSSL as the engine of TLS. */
-import type { TLSEngine } from "../engine_contract.ts";
+import type { TLSEngine } from "../engine.ts";
 import { OpenSSLClient } from "./client.ts";
 import { openssl } from "./library.ts";
 import { OpenSSLServer } from "./server.ts";

@@ -1,41 +1,38 @@
 // SPDX-License-Identifier: MIT
-/** What a read or a write under way needs of its connection; OpenSSLConn implements it. */
+/** What reads and writes need of their TLS connection; OpenSSLConn implements it. */
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
 
 /** See the top of this file. */
 export interface SecureConn {
+  /** The SSL object; null until the handshake has begun. */
+  readonly handle: SSLHandle | null;
   /** Whether the handshake is over. */
   readonly secured: boolean;
-  /** Whether the connection was closed here. */
-  readonly gone: boolean;
-  /** Null before the handshake and after the end. */
-  readonly handle: SSLHandle | null;
-  /** The first fatal error. */
+  /** What failed first, beside what the SSL object knows itself; null while all is well. */
   readonly failure: Error | null;
-  /** Whether `closeRead` was called, or the peer has ended its side in order. */
+  /** Whether this side wants to read no more. */
   readonly readEnded: boolean;
-  /** The direction of reads. */
+  /** Whether this side has closed it, or the connection below is closed. */
+  readonly gone: boolean;
   readonly reading: HalfConn;
-  /** The direction of writes. */
   readonly writing: HalfConn;
-  /** Reads by a generator, where an operation cannot. Parks. */
+  /** A read, and a write, that may have to wait for their turn or for the handshake. */
   readSlowly(p: Uint8Array): Routine<number | null>;
-  /** Writes by a generator, where an operation cannot. Parks. */
   writeSlowly(p: Uint8Array): Routine<number>;
-  /** Decrypts into the first `length` bytes of `p`. */
+  /** Decrypts, with the error of a read. See {@linkcode SSLHandle.read}. */
   decrypt(p: Uint8Array, length: number): number;
-  /** Encrypts the first `length` bytes of `p`. */
+  /** Encrypts, with the error of a write. See {@linkcode SSLHandle.encrypt}. */
   encrypt(p: Uint8Array, length: number): number;
-  /** Sends what is encrypted; false if some of it must wait. */
+  /** Sends what is to be sent, as far as it goes. Returns whether all is out. */
   flushNow(): boolean;
-  /** Notes the first fatal error. */
+  /** It failed. */
   broken(cause: Error): void;
-  /** Returns the error of a call on a connection that has failed. */
+  /** The error of a call after it has failed. */
   failed(op: "read" | "write"): Error;
-  /** Returns the error of a call on a closed connection. */
-  failClosed(op: "read" | "write"): Error;
-  /** Returns the error of a failed call. */
+  /** The error of `op`. */
   fail(op: "read" | "write", cause: Error): Error;
+  /** The error of a call after `close`. */
+  failClosed(op: "read" | "write"): Error;
 }
