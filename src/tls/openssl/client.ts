@@ -2,8 +2,8 @@
 /** The client's side of a handshake by OpenSSL. Go: crypto/tls/handshake_client.go. */
 import { ClosedError } from "../../fd/errors.ts";
 import { parseIP } from "../../net/addr/ip.ts";
-import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
+import { now } from "../../sched/clock.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { checkCertificate } from "../certificates.ts";
 import type { TLSClientSide } from "../engine_contract.ts";
@@ -65,10 +65,10 @@ export class OpenSSLClient implements TLSClientSide {
   }
 
   *shakeHands(): Routine<void> {
-    const limit = new CallDeadline({ timeout: this.#settings.handshakeTimeout });
+    const until = now() + this.#settings.handshakeTimeout;
     let failure: Error = new ClosedError();
     try {
-      yield* limit.enforce(this.#shakeHands(), (cause) => cause);
+      yield* this.#shakeHands(until);
     } catch (error) {
       failure = error as Error;
       throw this.unsecured(failure);
@@ -89,7 +89,7 @@ export class OpenSSLClient implements TLSClientSide {
     return this.conn.unsecured(cause);
   }
 
-  *#shakeHands(): Routine<void> {
+  *#shakeHands(until: number): Routine<void> {
     const handle = new SSLHandle(this.#context);
     try {
       this.#name(handle);
@@ -102,7 +102,7 @@ export class OpenSSLClient implements TLSClientSide {
       handle.free();
       throw error;
     }
-    yield* shakeHands(this.conn, handle);
+    yield* shakeHands(this.conn, handle, until);
   }
 
   /** Tells the server which host is meant, and OpenSSL which one the certificate must be for. */

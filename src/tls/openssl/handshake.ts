@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: MIT
 /** The handshake of a connection, step by step, until it is over, has failed or was ended. */
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
+import { DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { type ClientHello, ClientHelloReader } from "../client_hello.ts";
 import type { OpenSSLConn } from "./conn.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
-import { NOTHING_YET } from "./transport.ts";
+import { NOTHING_YET, type Way } from "./transport.ts";
 import { TransportHalf } from "./transport_half.ts";
 import { wire } from "./wire.ts";
 
 /**
- * Makes the handshake with `handle`, which belongs to the connection from now on. Parks. Throws the
- * cause of a failure; the alert that tells the peer of it is in `handle.out` then.
+ * Makes the handshake with `handle`, which belongs to the connection from now on, until the moment
+ * `until`. Parks. Throws the cause of a failure; the alert that tells the peer of it is in
+ * `handle.out` then.
  */
-export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle): Routine<void> {
+export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number): Routine<void> {
   if (conn.gone) {
     handle.free();
     throw new ClosedError();
   }
   conn.handle = handle;
-  const incoming = new TransportHalf(conn.transport, "read");
+  const incoming = half(conn, "read", until);
   for (;;) {
     const done = handle.handshake();
-    yield* sendAll(conn, handle);
+    yield* sendAll(conn, handle, until);
     if (done) return conn.nowSecured();
     const { input } = handle.wire;
     const n = yield* receive(conn, incoming, input);
@@ -32,11 +34,11 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle): Routine<void>
 }
 
 /**
- * Reads the client's first message, without an engine, and with no buffer before a byte has come.
- * Parks.
+ * Reads the client's first message until the moment `until`, without an engine, and with no buffer
+ * before a byte has come. Parks.
  */
-export function* readHello(conn: OpenSSLConn): Routine<ClientHello> {
-  const incoming = new TransportHalf(conn.transport, "read");
+export function* readHello(conn: OpenSSLConn, until: number): Routine<ClientHello> {
+  const incoming = half(conn, "read", until);
   const { input } = wire();
   let reader: ClientHelloReader | null = null;
   for (;;) {
@@ -47,27 +49,35 @@ export function* readHello(conn: OpenSSLConn): Routine<ClientHello> {
   }
 }
 
+/** A direction to wait in, whose time is up at `until`. */
+function half(conn: OpenSSLConn, way: Way, until: number): TransportHalf {
+  const made = new TransportHalf(conn.transport, way);
+  made.setDeadline(until);
+  return made;
+}
+
 /** Receives into the shared buffer. What came must be dealt with before anything else. */
-function* receive(
-  conn: OpenSSLConn,
-  incoming: TransportHalf,
-  into: Uint8Array,
-): Routine<number> {
+function* receive(conn: OpenSSLConn, incoming: TransportHalf, into: Uint8Array): Routine<number> {
   for (;;) {
     if (conn.gone) throw new ClosedError();
     const n = conn.transport.receive(into);
     if (n !== NOTHING_YET) return n;
+    if (incoming.expired) throw new DeadlineExceededError();
     yield* incoming.wait();
   }
 }
 
-function* sendAll(conn: OpenSSLConn, handle: SSLHandle): Routine<void> {
-  if (handle.out === null) return;
-  const outgoing = new TransportHalf(conn.transport, "write");
+function* sendAll(conn: OpenSSLConn, handle: SSLHandle, until: number): Routine<void> {
+  let outgoing: TransportHalf | null = null;
   while (handle.out !== null) {
     if (conn.gone) throw new ClosedError();
     const n = conn.transport.send(handle.out, handle.out.length);
-    if (n > 0) handle.sent(n);
-    else yield* outgoing.wait();
+    if (n > 0) {
+      handle.sent(n);
+      continue;
+    }
+    outgoing ??= half(conn, "write", until);
+    if (outgoing.expired) throw new DeadlineExceededError();
+    yield* outgoing.wait();
   }
 }

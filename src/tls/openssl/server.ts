@@ -3,6 +3,7 @@
 import { ClosedError } from "../../fd/errors.ts";
 import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
+import { now } from "../../sched/clock.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { currentRun, spawn } from "../../sched/spawn.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
@@ -136,25 +137,30 @@ export class OpenSSLServer implements TLSServerSide {
 
   /** What fails here is thrown by the calls of whoever reads or writes the connection. */
   *#handshake(secure: OpenSSLConn, chosen: () => void): Routine<void> {
-    const limit = new CallDeadline({ timeout: this.#timeout });
     try {
-      yield* limit.enforce(this.#shakeHands(secure, chosen), (cause) => cause);
+      yield* this.#shakeHands(secure, chosen, now() + this.#timeout);
     } catch (error) {
       secure.refused(error as Error);
     }
   }
 
-  *#shakeHands(secure: OpenSSLConn, chosen: () => void): Routine<void> {
-    const hello = yield* readHello(secure);
-    yield* this.#handshakes.acquire();
+  *#shakeHands(secure: OpenSSLConn, chosen: () => void, until: number): Routine<void> {
+    const hello = yield* readHello(secure, until);
+    if (!this.#handshakes.tryAcquire()) yield* this.#queue(until);
     try {
       secure.serverName = hello.serverName;
       const handle = new SSLHandle(this.#certificates.choose(hello.serverName));
       chosen();
       handle.feed(hello.bytes, hello.bytes.length);
-      yield* shakeHands(secure, handle);
+      yield* shakeHands(secure, handle, until);
     } finally {
       this.#handshakes.release();
     }
+  }
+
+  /** Waits for other handshakes to be over. */
+  *#queue(until: number): Routine<void> {
+    const limit = new CallDeadline({ timeout: until - now() });
+    yield* limit.enforce(this.#handshakes.acquire(), (cause) => cause);
   }
 }
