@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `npm run test:openssl -- SUITE...`: the tests of TLS under the OpenSSL of other Debian suites, with
+ * both runtimes; see openssl.sh. Prints what they print, and at the end one line with the sum.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const suites = process.argv.length > 2 ? process.argv.slice(2) : ["trixie", "sid", "experimental"];
+
+/** A loader starts the runtimes, which therefore must be the programs themselves. */
+const RUNNERS = [
+  {
+    command: [`${root}node_modules/bun/bin/bun.exe`, "test", "--timeout", "120000", "./tests/tls"],
+    passed: /^ *(\d+) pass$/m,
+    failed: /^ *(\d+) fail$/m,
+  },
+  {
+    command: [`${root}node_modules/deno/deno`, "test", "-A", "--no-check", "./tests/tls"],
+    passed: /(\d+) passed/,
+    failed: /(\d+) failed/,
+  },
+];
+
+let passed = 0;
+let failed = 0;
+
+/** Runs `command` and shows what it prints. */
+function show(command) {
+  console.log(`\n$ ${command.join(" ")}`);
+  const { stdout, stderr, status } = spawnSync(command[0], command.slice(1), {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+    maxBuffer: 1 << 28,
+  });
+  process.stderr.write(stderr ?? "");
+  return { output: `${stdout ?? ""}${stderr ?? ""}`, text: stdout ?? "", ok: status === 0 };
+}
+
+for (const suite of suites) {
+  const wrapper = show(["scripts/openssl.sh", suite]);
+  if (!wrapper.ok) {
+    failed++;
+    continue;
+  }
+  for (const runner of RUNNERS) {
+    const { output, ok } = show([...wrapper.text.trim().split(" "), ...runner.command]);
+    const [good, bad] = [runner.passed, runner.failed].map((sum) => Number(sum.exec(output)?.[1]));
+    if (!ok || Number.isNaN(good)) console.log(output);
+    passed += good || 0;
+    failed += bad || (ok && good > 0 ? 0 : 1);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
