@@ -8,7 +8,7 @@ import {
   type TLSListenOptions,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
-import { tlsDial, tlsListen } from "../tls/engines.ts";
+import { tlsDial, tlsListen } from "./tls_engines.ts";
 
 /** The certificate of the server, which is its own authority. */
 export const SERVER = certificate("server");

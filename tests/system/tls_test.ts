@@ -19,7 +19,7 @@ import {
   wait,
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
-import { by, tlsDial, tlsListen } from "../tls/engines.ts";
+import { by, tlsDial, tlsListen } from "../support/tls_engines.ts";
 import { type Child, start } from "../support/child.ts";
 
 const TIMEOUT_MS = 60_000;

@@ -11,7 +11,7 @@ import { ClientHelloReader, MOST_BYTES } from "../../src/tls/client_hello.ts";
 import { TLSError } from "../../src/tls/tls_error.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { thrown, until } from "../support/harness.ts";
-import { tlsListen, tlsTest } from "./engines.ts";
+import { tlsListen, tlsTest } from "../support/tls_engines.ts";
 
 const SERVER = certificate("server");
 

@@ -24,7 +24,7 @@ import {
 import { live } from "../../src/tls/openssl/live.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { thrown, until } from "../support/harness.ts";
-import { engine, openSSLTest, tlsDial, tlsListen, tlsTest } from "./engines.ts";
+import { engine, openSSLTest, tlsDial, tlsListen, tlsTest } from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 const text = (s: string) => new TextEncoder().encode(s);

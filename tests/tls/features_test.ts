@@ -30,7 +30,14 @@ import {
 import { limit } from "../../reactor.ts";
 import { certificate, encryptedKey, ocspResponse } from "../fixtures/tls/certificates.ts";
 import { pair, thrown } from "../support/harness.ts";
-import { engine, hostTest, openSSLTest, tlsDial, tlsListen, tlsTest } from "./engines.ts";
+import {
+  engine,
+  hostTest,
+  openSSLTest,
+  tlsDial,
+  tlsListen,
+  tlsTest,
+} from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 const OTHER = certificate("other");

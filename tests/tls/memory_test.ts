@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { go, type Routine, run, sleep, type TLSConn } from "../../mod.ts";
 import { live } from "../../src/tls/openssl/live.ts";
-import { noOpenSSL, openSSLTest, tlsDial, tlsListen } from "./engines.ts";
+import { noOpenSSL, openSSLTest, tlsDial, tlsListen } from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 const skip = noOpenSSL;

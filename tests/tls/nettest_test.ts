@@ -13,7 +13,7 @@ import {
 } from "../../mod.ts";
 import { type Pair, testConn } from "../support/nettest.ts";
 import type { Conn } from "../../mod.ts";
-import { noOpenSSL } from "./engines.ts";
+import { noOpenSSL } from "../support/tls_engines.ts";
 import { SERVER } from "../support/tls_pair.ts";
 
 const CLIENT = { ca: SERVER.cert, servername: "localhost" };

@@ -29,7 +29,7 @@ import {
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { only, onWine, pair, thrown, until } from "../support/harness.ts";
-import { engine, tlsDial, tlsListen, tlsTest } from "./engines.ts";
+import { engine, tlsDial, tlsListen, tlsTest } from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
 import { pattern, readPattern } from "../support/pattern.ts";
 

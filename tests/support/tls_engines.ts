@@ -17,7 +17,7 @@ import {
 import process from "node:process";
 import { openssl } from "../../src/tls/openssl/library.ts";
 import type { TCPNetwork } from "../../src/net/resolve/resolve.ts";
-import { both, type Driver, only } from "../support/harness.ts";
+import { both, type Driver, only } from "./harness.ts";
 
 /**
  * Another libssl than the system's, for scripts/openssl.sh: it is loaded first, and a thread has
