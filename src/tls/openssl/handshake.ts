@@ -2,6 +2,7 @@
 /** The handshake of a connection, step by step, until it is over, has failed or was ended. */
 import { DeadlineExceededError } from "../../context/errors.ts";
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
+import { DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { type ClientHello, ClientHelloReader } from "../client_hello.ts";
 import type { OpenSSLConn } from "./conn.ts";
