@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** The handshake of a connection, step by step, until it is over, has failed or was ended. */
-import { DeadlineExceededError } from "../../context/errors.ts";
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
 import { DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
