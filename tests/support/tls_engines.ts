@@ -56,7 +56,7 @@ export function openSSLTest(
 }
 
 /** Tests `main` with OpenSSL alone, under one of the two. */
-export function openSSLOnly(driver: Driver, name: string, main: () => Routine<void>): void {
+function openSSLOnly(driver: Driver, name: string, main: () => Routine<void>): void {
   only(driver, `openssl: ${name}`, by("openssl", main), noOpenSSL);
 }
 
