@@ -17,7 +17,7 @@ import {
 import process from "node:process";
 import { openssl } from "../../src/tls/openssl/library.ts";
 import type { TCPNetwork } from "../../src/net/resolve/resolve.ts";
-import { both, type Driver, only } from "./harness.ts";
+import { both, only } from "./harness.ts";
 
 /**
  * Another libssl than the system's, for scripts/openssl.sh: it is loaded first, and a thread has
@@ -53,11 +53,6 @@ export function openSSLTest(
   skip: string | false = false,
 ): void {
   both(`openssl: ${name}`, by("openssl", main), skip || noOpenSSL);
-}
-
-/** Tests `main` with OpenSSL alone, under one of the two. */
-function openSSLOnly(driver: Driver, name: string, main: () => Routine<void>): void {
-  only(driver, `openssl: ${name}`, by("openssl", main), noOpenSSL);
 }
 
 /** Tests `main` with the engine of the runtime alone, which needs its loop. */
