@@ -110,7 +110,7 @@ async function check(folder, blocks) {
   const { status, output } = await capture(program("tsc", "-p", folder, "--pretty", "false"), {
     cwd: folder,
   });
-  const text = output.replaceAll(/^(\S+)[\\/]\w+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3");
+  const text = output.replaceAll(/^((?!\.\.)\S+)[\\/]\w+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3");
   return { ok: status === 0, text };
 }
 

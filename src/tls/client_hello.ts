@@ -16,7 +16,11 @@ const MESSAGE_HEADER = 4;
 const CLIENT_HELLO = 1;
 const EXTENSION_SERVER_NAME = 0;
 const HOST_NAME = 0;
-/** More than any client sends, headers of records included. */
+/**
+ * More than any client sends, headers of records included.
+ *
+ * @internal exported for tests
+ */
 export const MOST_BYTES = 16 * 1024;
 /** A first guess of its length; that of OpenSSL 3.5 with its hybrid key share is 1.5 KiB. */
 const FIRST_BYTES = 2 * 1024;
