@@ -249,18 +249,21 @@ function* connected(address: string, child: Child): Routine<Conn> {
   }
 }
 
+/** A whole message to each of them: bytes, a line, and a frame of one byte. */
+const MESSAGE = new Uint8Array([0, 1, 10]);
+
 /** Resets connections while one goes on, and looks whether the program serves both that and others. */
 function* resets(address: string, child: Child): Routine<void> {
   using steady = yield* connected(address, child);
   const speaks = function* (conn: Conn): Routine<void> {
-    yield* conn.write(new TextEncoder().encode("a line\n"));
+    yield* conn.write(MESSAGE);
     assert.ok((yield* conn.read(new Uint8Array(4096)))! > 0, "it answers");
   };
   yield* speaks(steady);
   for (let i = 0; i < 3; i++) {
     const rude = yield* dial("tcp", address);
     yield* speaks(rude);
-    yield* rude.write(new TextEncoder().encode("a line\n"));
+    yield* rude.write(MESSAGE);
     rude.abort();
     // Reset before it is accepted, most likely.
     (yield* dial("tcp", address)).abort();
