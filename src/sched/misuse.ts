@@ -68,6 +68,9 @@ export function requireRoutine(
   by?: unknown,
 ): void {
   if (isRoutine(body)) return;
+  // What it rejects with is not the news here.
+  if (body instanceof Promise) body.catch(() => {});
+  requireFunction(call, f, by);
   const promise = typeof (body as PromiseLike<unknown> | null)?.then === "function";
   throw notARoutine(call, f, `it returned ${promise ? "a promise" : shown(body)}`, by);
 }
@@ -88,9 +91,10 @@ function notARoutine(
   );
 }
 
+/** Whether `value` is a generator: an async one has no iterator, and other iterators no `return`. */
 function isRoutine(value: unknown): boolean {
-  const it = value as { next?: unknown; return?: unknown } | null | undefined;
-  return typeof it?.next === "function" && typeof it.return === "function";
+  const it = value as Partial<Iterator<unknown> & Iterable<unknown>> | null | undefined;
+  return typeof it?.return === "function" && typeof it[Symbol.iterator] === "function";
 }
 
 /**

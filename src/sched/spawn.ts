@@ -17,7 +17,8 @@ export function bodyOf<A extends unknown[], T>(
   args: A,
   by?: unknown,
 ): Routine<T> {
-  requireFunction(caller, f, by);
+  // An async function is told apart by what it returned: to ask first would cost every call.
+  if (typeof f !== "function") requireFunction(caller, f, by);
   let body: unknown;
   try {
     body = f.apply(WITHOUT_OBJECT, args);
