@@ -28,7 +28,7 @@ test("examples/seeing.ts serves the dump, the counters and a trace", async () =>
   assert.equal(status, 200);
   assert.match(dump, /goroutine \d+ \[IO wait, \d+ ms\]: main \(fd \d+ tcp 127\.0\.0\.1:\d+\)\n/);
   assert.match(dump, /\]: worker/);
-  assert.match(dump, /\[running\]: serve\n {4}started at .*examples[\\/]seeing\.ts:\d+:\d+\n/);
+  assert.match(dump, /\[running\]: inspect\n {4}started at .*examples[\\/]seeing\.ts:\d+:\d+\n/);
 
   const counters = JSON.parse((await get(port, "/stats"))[1]) as Stats;
   assert.ok(counters.goroutines >= 6 && counters.switches > 0 && counters.bytesWritten > 0);

@@ -121,6 +121,12 @@ const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
       copy.replace(".github/workflows/test.yml", "permissions:\n  contents: read\n", ""),
     reported: /test\.yml:1:1: the permissions of the token are not set/,
   }],
+  "architecture": [{
+    what: "a picture with an import that there is not",
+    plant: (copy) =>
+      copy.replace("docs/architecture.md", "src_limit --> src_net", "src_limit --> src_fd"),
+    reported: /docs\/architecture\.md/,
+  }],
   "doc-comments": [{
     what: "something public without a comment",
     plant: (copy) => copy.append("event.ts", "\nexport const planted: number = 0;\n"),

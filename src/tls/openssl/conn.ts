@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A connection under TLS, whose engine is OpenSSL, over any connection. Go: crypto/tls/conn.go. */
 import type { PeerCertificate } from "node:tls";
-import { checkBytes, checkPieces, lengthOf, plainView } from "../../fd/check_bytes.ts";
+import { bytesOf, checkBytes, checkPieces, lengthOf, plainView } from "../../fd/check_bytes.ts";
 import type { Chunks } from "../../fd/chunks.ts";
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
 import type { Cancel } from "../../context/cancellable.ts";
@@ -159,10 +159,9 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   }
 
   /** See {@linkcode Conn.write}. */
-  override write(p: Uint8Array, cancel?: Cancel): Routine<number> {
+  override write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
     if (cancel !== undefined || this.socket === null) return super.write(p, cancel);
-    checkBytes("write", p);
-    return SecureWrite.of(this, this.socket).call(plainView(p));
+    return SecureWrite.of(this, this.socket).call(bytesOf(p));
   }
 
   /** See {@linkcode Conn.writev}. Short pieces share a record. */
