@@ -108,18 +108,6 @@ const CASES: readonly (readonly [
     { op: "read", source: "L", addr: "R", ...CLOSED },
   ],
   [
-    "close, closed",
-    now(({ conn }) => conn.close()),
-    now(({ conn }) => conn.close()),
-    { op: "close", source: "L", addr: "R", ...CLOSED },
-  ],
-  [
-    "closeWrite, closed",
-    now(({ conn }) => conn.close()),
-    now(({ conn }) => conn.closeWrite()),
-    { op: "close", source: "L", addr: "R", ...CLOSED },
-  ],
-  [
     "setNoDelay, closed",
     now(({ conn }) => conn.close()),
     now(({ conn }) => conn.setNoDelay(true)),
@@ -142,12 +130,6 @@ const CASES: readonly (readonly [
     now(({ listener }) => listener.close()),
     ({ listener }) => listener.accept(),
     { op: "accept", source: "", addr: "A", ...CLOSED },
-  ],
-  [
-    "close of a listener, closed",
-    now(({ listener }) => listener.close()),
-    now(({ listener }) => listener.close()),
-    { op: "close", source: "", addr: "A", ...CLOSED },
   ],
   [
     "read, late",
