@@ -67,9 +67,12 @@ both("no descriptor of ours goes to a program that this process executes", funct
   }
 }, noProc);
 
-/** Polls that a wait of this long may take; one that spins makes a thousand times as many. */
-const WAIT_MS = 50;
-const MOST_POLLS = 200;
+/**
+ * Polls that a wait of this long may take. Under `run` the thread spins for a moment after an event,
+ * which takes some thousands; one that spins all the time makes a hundred times as many.
+ */
+const WAIT_MS = 300;
+const MOST_POLLS = 8000;
 
 /** Fails if nothing but the clock makes the poller return. */
 function* rests(what: string): Routine<void> {

@@ -9,6 +9,8 @@ import {
   type PoolWorkerReport,
   type WorkerPool,
 } from "../../reactor.ts";
+import type { G } from "../../src/sched/goroutine.ts";
+import { scheduler } from "../../src/sched/thread.ts";
 import { both, thrown, until } from "../support/harness.ts";
 import { bothWithWorkers, endsWithRun, withWorkers } from "../support/left.ts";
 
@@ -164,32 +166,20 @@ bothWithWorkers("a job of a goroutine that is ended is not done, or can see it",
     for (const name of ["watch", "slowly"] as const) {
       words[0] = 0;
       const ended = go(function* () {
-        const submitted = name === "watch"
-          ? pool.submit("watch", memory)
-          : pool.submit("slowly", "x", 60_000, memory);
-        const step = submitted.next();
-        assert.ok(!step.done);
-        yield step.value;
-        submitted.return(undefined as never);
+        if (name === "watch") yield* pool.submit("watch", memory);
+        else yield* pool.submit("slowly", "x", 60_000, memory);
       });
       yield* until(() => Atomics.load(words, 0) === 1);
-      const waiting = pool.submit("slowly", "x", 0, never);
-      waiting.next();
-      waiting.return(undefined as never);
-      wakeUp(ended);
-      yield* ended.join();
+      const waiting = go(() => pool.submit("slowly", "x", 0, never));
+      yield* until(() => waiting.status === "waiting");
+      for (const g of [waiting, ended]) scheduler.end(g as G);
+      assert.equal(waiting.status, "dead");
       yield* until(() => Atomics.load(words, 0) === 2);
     }
     assert.equal(new Int32Array(never)[0], 0);
     assert.equal(yield* pool.submit("add", 1, 1), 2);
   });
 });
-
-/** As if something that a goroutine waits for had come. */
-function wakeUp(g: Goroutine): void {
-  const { run } = g as unknown as { run: { scheduler: { ready(g: Goroutine): void } } };
-  run.scheduler.ready(g);
-}
 
 bothWithWorkers("a worker that dies fails its job, and is started again", function* () {
   const reports: PoolWorkerReport[] = [];
