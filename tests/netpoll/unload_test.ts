@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What is closed when a thread's program is thrown away, and what its table says then. */
+import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exchangePlatform, platform } from "../../platforms/platform.ts";
@@ -17,7 +18,7 @@ test("at the unload each descriptor is crossed out before it is closed, for othe
     close: { value: (fd: number) => closed.push([fd, table.has(fd)]) },
   });
   const before = exchangeState();
-  exchangePlatform(() => ({ ...real, runtime, sockets }));
+  const poller = exchangePlatform(() => ({ ...real, runtime, sockets }));
   try {
     keepFdTable(table);
     let first = true;
@@ -28,7 +29,7 @@ test("at the unload each descriptor is crossed out before it is closed, for othe
     assert.deepEqual(closed, [[5, false], [40, false], [1000, false]]);
     assert.deepEqual([...table], []);
   } finally {
-    exchangePlatform();
+    exchangePlatform(poller);
     exchangeState(before);
   }
 });

@@ -127,7 +127,7 @@ export class DatagramReceiver implements OverlappedOwner {
 
   #collect(kept: Operation, buffer: Uint8Array, length: number, from: Name | null): number {
     const { bytes } = kept;
-    buffer.set(kept.data.subarray(0, Math.min(bytes, length)));
+    Uint8Array.prototype.set.call(buffer, kept.data.subarray(0, Math.min(bytes, length)));
     const informed = kept.length[0] === IN_MESSAGE;
     this.control = informed ? receivedControl(kept) : NO_CONTROL;
     if (from !== null) {

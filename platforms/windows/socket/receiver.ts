@@ -167,7 +167,7 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
 
   #collect(kept: Operation, buffer: Uint8Array, length: number): number {
     const n = Math.min(length, this.#to - this.#from);
-    buffer.set(kept.data.subarray(this.#from, this.#from + n));
+    Uint8Array.prototype.set.call(buffer, kept.data.subarray(this.#from, this.#from + n));
     this.#from += n;
     if (this.#from === this.#to) {
       this.#eager = this.#to === kept.data.length;
