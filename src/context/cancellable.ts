@@ -16,10 +16,19 @@ export function contextOf(cancel: Cancel): Context {
   if (cancel instanceof Context) return cancel;
   if (cancel instanceof AbortSignal) return fromSignal(cancel);
   throw new TypeError(
-    `Cannot cancel a call as cancel must be a Context or an AbortSignal: current value is ${
-      shown(cancel)
-    }`,
+    "Cannot cancel a call as cancel must be a Context or an AbortSignal: current value is " +
+      describe(cancel),
   );
+}
+
+/** Describes a value that is no {@linkcode Cancel}, with the cure for the frequent mistakes. */
+function describe(value: unknown): string {
+  if (value instanceof AbortController) return "an AbortController; pass its signal";
+  if (typeof value !== "object" || value === null) return shown(value);
+  const { context, timeout } = value as { readonly context?: unknown; readonly timeout?: unknown };
+  if (context instanceof Context) return "an object with a context; pass its context";
+  if (timeout === undefined) return shown(value);
+  return "an object with a timeout; pass a context of withTimeout, or set a deadline";
 }
 
 /** The error of a call that `ctx` has ended. Its `cause` is that of the context. Go: net.mapErr. */

@@ -104,6 +104,9 @@ export interface Conn extends Disposable {
    * that linger are the first to go at a limit or when descriptors run out, and there are at most
    * 1,024 of them per thread and 256 per address.
    *
+   * A connection to which nothing was written has nothing to deliver and is closed at once: if it
+   * has unread input, the peer reads ECONNRESET, as in Go.
+   *
    * If others hold the descriptor too, only this number is closed: see {@linkcode shareFd}.
    */
   close(): void;

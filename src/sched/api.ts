@@ -34,7 +34,7 @@ export function go<A extends unknown[], T>(
   f: (...args: A) => Routine<T>,
   ...args: A
 ): Goroutine<T> {
-  const body = bodyOf("go", f, args, go);
+  const body = bodyOf("start a goroutine", f, args, go);
   return spawn(currentRun(), f.name || "anonymous", body);
 }
 

@@ -12,6 +12,9 @@ import { checkServeOptions, type ServeOptions } from "./options.ts";
  * connection ends that connection only. The connection is closed when its handler returns or throws.
  * Parks until the listener is closed, by `context` or otherwise, and the connections have ended.
  *
+ * A goroutine that a handler starts with `go` is not part of its connection: an error that it does
+ * not catch ends the run. Start it in a {@linkcode scope}, whose errors are the handler's.
+ *
  * It also ends with its goroutine, then immediately: `cancellable(serve(...), ctx)` ends it without
  * `grace`. Servers on all cores and servers of callbacks have the same verb: `serve` of `./reactor`
  * and of `./event`.

@@ -23,7 +23,8 @@ import { refuseAwait } from "../sched/misuse.ts";
  * @param options those of {@linkcode dial}, whose timeouts include the handshake, and those of TLS
  * @throws {OpError} of "dial" if the connection fails; of "handshake" if the certificate is not
  * trusted (`code` is that of `node:tls`), or the handshake times out; {@linkcode TypeError} for an
- * invalid option; {@linkcode PanicError} under `runSync`, where the host's event loop does not run
+ * invalid option; {@linkcode PanicError} under `runSync` with the engine "host", which needs the
+ * host's event loop
  * @example
  * ```ts
  * using conn = yield* tlsDial("tcp", "example.org:443", { ALPNProtocols: ["http/1.1"] });

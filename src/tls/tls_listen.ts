@@ -37,8 +37,8 @@ import { showAs } from "../validate/one_line.ts";
  * @param address "host:port"
  * @param options those of {@linkcode listen} and those of TLS; `cert` and `key` are required
  * @throws {OpError} as {@linkcode listen}; {@linkcode TypeError} for an invalid option, including
- * an unreadable certificate or a key that does not match; {@linkcode PanicError} under `runSync`,
- * where the host's event loop does not run
+ * an unreadable certificate or a key that does not match; {@linkcode PanicError} under `runSync`
+ * with the engine "host", which needs the host's event loop
  * @example
  * ```ts
  * using listener = yield* tlsListen("tcp", ":443", { cert, key });

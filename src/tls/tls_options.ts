@@ -105,7 +105,7 @@ export interface TLSServerOptions extends TLSOptions, TLSCertificates {
 export interface TLSListenOptions extends ListenOptions, TLSServerOptions {}
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a Uint8Array");
-const pem = z.union([z.string(), z.instanceof(Uint8Array)]);
+const pem = z.union([z.string(), z.instanceof(Uint8Array)], "must be text or bytes in PEM format");
 const version = z.enum(["TLSv1.2", "TLSv1.3"]);
 const certificate = {
   cert: pem,

@@ -30,8 +30,10 @@ import {
  *
  * @param conn any connection that nobody else reads or writes any more
  * @param options `cert` and `key` are required
- * @throws {TypeError} when an option is wrong; {@linkcode OpError} of "handshake" when `conn` is a
- * buffered reader that holds plaintext which came before the handshake: it may have been injected
+ * @throws {TypeError} for an invalid option; {@linkcode OpError} of "handshake" if `conn` has a
+ * `buffered` other than 0: plaintext that was read ahead of the handshake may have been injected.
+ * The connection of `BufferedReader.detachConn` is not checked, as its unread bytes may be a
+ * ClientHello: check that the reader's `buffered` is 0 after a command such as STARTTLS
  * @example
  * ```ts
  * yield* conn.write("220 go ahead\r\n");

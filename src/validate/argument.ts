@@ -51,7 +51,7 @@ export function needFunction(call: string, what: string, value: unknown): void {
   if (typeof value !== "function") throw wrongArgument(call, what, "a function", value);
 }
 
-/** Throws TypeError unless `value` is `kind`, as which it must have these methods. */
+/** Throws TypeError unless `value` is `kind`, which has these methods. */
 export function needMethods(
   call: string,
   what: string,
@@ -61,6 +61,21 @@ export function needMethods(
 ): void {
   const given = value as Record<string, unknown> | null | undefined;
   if (methods.some((method) => typeof given?.[method] !== "function")) {
+    if (isCall(given)) throw forgottenYield(call, what, kind);
     throw wrongArgument(call, what, kind, value);
   }
+}
+
+/** Reports whether `value` is a call that may park and has not been driven by `yield*`. */
+function isCall(value: Record<string, unknown> | null | undefined): boolean {
+  return typeof value?.["next"] === "function" && typeof value["return"] === "function";
+}
+
+function forgottenYield(call: string, what: string, kind: string): TypeError {
+  return atCaller(
+    new TypeError(
+      `Cannot ${call} as ${what} must be ${kind}: current value is a call that may park; ` +
+        "write yield* before it",
+    ),
+  );
 }

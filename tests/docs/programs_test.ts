@@ -107,6 +107,26 @@ test("the goroutines answer in capital letters", () =>
     yield* exchange(conn, "one line", "ONE LINE");
   }));
 
+test("the chat delivers a line to every member, and survives a line that is too long", () =>
+  running("docs/servers.md", "chat.ts", async (child) => {
+    const [, address] = await child.stdout.match(/^listening on (\S+)$/m);
+    await run(function* () {
+      using first = yield* dial("tcp", address);
+      yield* exchange(first, "hello\n", "hello\n");
+      using second = yield* dial("tcp", address);
+      yield* exchange(second, "hi\n", "hi\n");
+      yield* exchange(first, "", "hi\n");
+      yield* second.write("x".repeat(5000));
+      assert.equal(yield* second.read(new Uint8Array(1)), null);
+      using third = yield* dial("tcp", address);
+      yield* exchange(third, "good bye\n", "good bye\n");
+      yield* exchange(first, "", "good bye\n");
+      child.kill("SIGTERM");
+      assert.equal(yield* first.read(new Uint8Array(1)), null);
+    });
+    assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+  }));
+
 test("the handler serves in workers", () =>
   talking("docs/servers.md", "cores.ts", function* (conn) {
     yield* exchange(conn, "hello", "worker 0\nhello");
@@ -296,6 +316,7 @@ test("the programs that serve are found", () => {
       "block 1 of README.md",
       "block 1 of mod.ts",
       "lines.ts of docs/servers.md",
+      "chat.ts of docs/servers.md",
       "shouts.ts of docs/servers.md",
       "cores.ts of docs/servers.md",
       "limits.ts of docs/overload.md",

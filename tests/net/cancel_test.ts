@@ -162,9 +162,11 @@ both("readFull that fails half-way says how much it had read", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   yield* b.write(Uint8Array.of(1, 2, 3));
-  a.setReadDeadline(Date.now() + 2);
   const buf = new Uint8Array(5);
-  const error = yield* thrown(a.readFull(buf));
+  const reading = go(() => thrown(a.readFull(buf)));
+  while (buf[2] !== 3) yield* sleep(1);
+  a.setReadDeadline(Date.now());
+  const error = yield* reading.join();
   assert.equal((error as OpError).timeout, true);
   assert.equal((error as OpError).bytesRead, 3);
   assert.deepEqual([...buf], [1, 2, 3, 0, 0]);
@@ -199,7 +201,24 @@ both(
 both("what is no context and no signal is refused", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
-  const error = yield* thrown(a.read(new Uint8Array(1), {} as Cancel));
-  assert.ok(error instanceof TypeError);
-  assert.match(error.message, /cancel must be a Context or an AbortSignal/);
+  const [context] = withCancel(background());
+  const cases: [unknown, string][] = [
+    [{}, "object"],
+    [500, "500"],
+    [new AbortController(), "an AbortController; pass its signal"],
+    [{ context }, "an object with a context; pass its context"],
+    [
+      { timeout: 500 },
+      "an object with a timeout; pass a context of withTimeout, or set a deadline",
+    ],
+  ];
+  for (const [cancel, current] of cases) {
+    const error = yield* thrown(a.read(new Uint8Array(1), cancel as Cancel));
+    assert.ok(error instanceof TypeError);
+    assert.equal(
+      error.message,
+      "Cannot cancel a call as cancel must be a Context or an AbortSignal: " +
+        `current value is ${current}`,
+    );
+  }
 });

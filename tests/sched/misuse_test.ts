@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  BufferedReader,
   chan,
   type Conn,
   dial,
@@ -17,6 +18,7 @@ import {
   run,
   runSync,
   select,
+  serve,
   sleep,
   wait,
 } from "../../mod.ts";
@@ -57,7 +59,7 @@ both("a function that is no function* is refused", function* () {
   const cases: [unknown, RegExp][] = [
     [
       asynchronous,
-      /Cannot go as asynchronous is not a function\*, it is an async function: write function\* asynchronous\(\.\.\.\), and yield\* wait\(promise\)/,
+      /Cannot start a goroutine as asynchronous is not a function\*, it is an async function: write function\* asynchronous\(\.\.\.\), and yield\* wait\(promise\)/,
     ],
     [asyncGenerator, /asyncGenerator is not a function\*, it is an async function\*/],
     [promising, /promising is not a function\*, it returned a promise/],
@@ -291,6 +293,17 @@ both("a select of a call instead of a case", function* () {
     () => select(ch.recv() as Any),
     /each argument must be a case: current value is a call that may park; write select\(ch\.onRecv\(\)\) instead/,
   );
+});
+
+both("a call passed without yield* where its result belongs", function* () {
+  const cases: [() => unknown, RegExp][] = [
+    [() => serve(listen("tcp", "127.0.0.1:0") as Any, routine as Any), /serve as listener must/],
+    [() => new BufferedReader(dial("tcp", "127.0.0.1:1") as Any), /the source must be a Reader/],
+  ];
+  for (const [call, message] of cases) {
+    yield* misused(call, message);
+    yield* misused(call, /current value is a call that may park; write yield\* before it/);
+  }
 });
 
 only("run", "what prints an uncaught error prints the goroutine's name", function* () {

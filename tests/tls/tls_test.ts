@@ -516,7 +516,10 @@ tlsTest("settings that are wrong are told by name", function* () {
       { ...SERVER, ALPNProtocols: "h2" },
       /^Cannot listen with TLS with these options: ALPNProtocols/,
     ],
-    [{ cert: SERVER.cert }, /^Cannot listen with TLS with these options: key/],
+    [
+      { cert: SERVER.cert },
+      /^Cannot listen with TLS with these options: key: must be text or bytes in PEM format$/,
+    ],
     [{ ...SERVER, cert: "none" }, /^Cannot listen with TLS as cert must be a certificate in PEM: /],
     [{ ...SERVER, key: "none" }, /^Cannot listen with TLS as key must be a private key in PEM: /],
     [{ ...SERVER, key: OTHER.key }, /^Cannot listen with TLS as key must match cert/],
