@@ -34,6 +34,7 @@ const LEFT_OUT = {
     "tests/examples": "expects that each program names the poller of its system",
     "tests/pool": THREADS,
     "tests/reactor": THREADS,
+    "tests/serve/same_options_test.ts": THREADS,
   },
   /** `npm run test:wine`. */
   wine: {
