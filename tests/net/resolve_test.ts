@@ -5,6 +5,7 @@
  * the tables are those of Go 1.19's package net on this very system.
  */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import {
   AddrError,
@@ -29,6 +30,7 @@ import {
   TCPAddr,
   UDPAddr,
   UnknownNetworkError,
+  wait,
   withCancel,
 } from "../../mod.ts";
 import { endpointOf } from "../../src/net/addr/addr.ts";
@@ -378,6 +380,30 @@ only("run", "a look-up that takes too long, or is cancelled, ends in Go's words"
   assert.equal((over as Error).message, "lookup x.test: operation was canceled");
   assert.equal(asked, 5);
 });
+
+only(
+  "run",
+  "a look-up that fails after its call has ended leaves no unhandled rejection",
+  function* () {
+    const rejected: unknown[] = [];
+    const listener = (reason: unknown) => void rejected.push(reason);
+    process.on("unhandledRejection", listener);
+    try {
+      const [context, cancel] = withCancel(background());
+      const lookup = () => {
+        cancel();
+        return Promise.reject(new Error("late"));
+      };
+      const error = yield* thrown(lookupHost("x.test", { lookup, context }));
+      assert.equal((error as Error).message, "lookup x.test: operation was canceled");
+      // The host reports a rejection before its timers run.
+      yield* wait(new Promise((resolve) => setTimeout(resolve, 1)));
+    } finally {
+      process.off("unhandledRejection", listener);
+    }
+    assert.deepEqual(rejected, []);
+  },
+);
 
 only("run", "a look-up may answer through the host's loop", function* () {
   const lookup = (host: string) =>

@@ -82,9 +82,10 @@ function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string
   }
   try {
     const answer = (lookup ?? askSystem)(host);
-    if (scheduler.blocking && isPromise(answer)) {
+    if (isPromise(answer)) {
+      // The call may end before its wait begins: a rejection must not count as unhandled then.
       answer.then(undefined, () => {});
-      refuse(host);
+      if (scheduler.blocking) refuse(host);
     }
     return yield* limits.enforce(wait(answer), unanswered);
   } catch (error) {
