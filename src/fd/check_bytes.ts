@@ -6,29 +6,10 @@
  * An object can claim any `length`, by a subclass or a property of its own. So what the kernel is
  * told comes from the getters of the language itself, which ask the view and not the object.
  */
+import { lengthOf, memoryOf, viewOf } from "../../platforms/shared/view.ts";
 import { wrongArgument } from "../validate/argument.ts";
 
-type Getter<T> = (this: Uint8Array) => T;
-
-/** A getter that no subclass and no property can replace. */
-function intrinsic<T>(name: "buffer" | "byteLength" | "byteOffset"): Getter<T> {
-  const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
-  return Object.getOwnPropertyDescriptor(typedArray, name)!.get as Getter<T>;
-}
-
-const byteLength = intrinsic<number>("byteLength");
-const byteOffset = intrinsic<number>("byteOffset");
-const memory = intrinsic<ArrayBuffer>("buffer");
-
-/** The length of a view, whatever the object says. Throws TypeError for what is no view. */
-export function lengthOf(p: Uint8Array): number {
-  return byteLength.call(p);
-}
-
-/** The bytes of `p` from `from` up to `to`, as a view of the language's own class. */
-export function viewOf(p: Uint8Array, from = 0, to: number = lengthOf(p)): Uint8Array {
-  return new Uint8Array(memory.call(p), byteOffset.call(p) + from, to - from);
-}
+export { lengthOf, viewOf };
 
 /** `p` for code that asks the object itself: as it is, if its class has not been derived from. */
 export function plainView(p: Uint8Array): Uint8Array {
@@ -84,7 +65,7 @@ export function lengthNow(op: string, p: Uint8Array): number {
 
 /** What was transferred to somebody else has no length any more. */
 function checkAttached(op: string, p: Uint8Array): void {
-  if ((memory.call(p) as { detached?: boolean }).detached) throw takenAway(op);
+  if ((memoryOf(p) as { detached?: boolean }).detached) throw takenAway(op);
 }
 
 /** The error of a call whose buffer was not left alone. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not. */
-import { firstBytes } from "../../shared/first_bytes.ts";
+import { viewOf } from "../../shared/view.ts";
 import type { ControlRequest } from "../../contract/packets.ts";
 import type { RawAddress } from "../../contract/platform.ts";
 import type { Operation } from "../iocp/overlapped_arena.ts";
@@ -31,7 +31,7 @@ export class DatagramSender extends Sender {
       this.socket.arena.give(operation);
       return -EMSGSIZE;
     }
-    operation.data.set(firstBytes(buffer, length));
+    operation.data.set(viewOf(buffer, 0, length));
     operation.length[0] = address?.length ?? 0;
     if (address !== null) operation.room.set(address);
     this.#control = control;

@@ -7,7 +7,7 @@
  * an extension of the buffer: its bytes are on their way, are never called back by a deadline (half
  * of them could be out), and the next send waits until they are in.
  */
-import { firstBytes } from "../../shared/first_bytes.ts";
+import { viewOf } from "../../shared/view.ts";
 import { POLL_WRITE } from "../../contract/platform.ts";
 import {
   BARE,
@@ -65,7 +65,7 @@ export class Sender implements OverlappedOwner {
     const operation = this.slot(length);
     if (typeof operation === "number") return operation;
     const n = Math.min(length, operation.data.length);
-    operation.data.set(firstBytes(buffer, n));
+    operation.data.set(viewOf(buffer, 0, n));
     return this.sendSlot(operation, n);
   }
 
