@@ -112,7 +112,8 @@ only(
     const took = performance.now() - start;
     assert.ok(onWindows || (took > 4_900 && took < 15_000), `${took} ms`);
     // By now a close that waits for progress would have given the reader up, and this resets it.
-    yield* slow.write(Uint8Array.of(1));
+    // Where the system acknowledges early this end is closed as well, and a reset would be right.
+    if (!onWindows) yield* slow.write(Uint8Array.of(1));
     assert.equal(yield* readPattern(slow, 64 * 1024), accepted);
     slow.close();
     talker.abort();
