@@ -64,7 +64,7 @@ export class Control {
     return info;
   }
 
-  /** Writes control messages to `bytes`; gives how long they are. */
+  /** Writes control messages to `bytes`; returns their length. */
   write(bytes: Uint8Array, request: ControlRequest): number {
     const { source, interfaceIndex = 0, fds = [] } = request;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -89,7 +89,7 @@ export class BsdDescriptors implements DescriptorCalls {
     return this.#done(closeOnExec(this.#libc, fd));
   }
 
-  /** A socket that is taken in is also made deaf to SIGPIPE, where no call can be told. */
+  /** An adopted socket also gets SO_NOSIGPIPE, where no call has such a flag. */
   setNonBlocking(fd: number, on: boolean): number {
     const is = this.#done(isNonBlocking(this.#libc, fd));
     if (is < 0) return is;

@@ -25,7 +25,7 @@ export function openSocket(
   return fd < 0 ? -libc.errno() : prepare(libc, system, fd);
 }
 
-/** Gives a new descriptor what it needs, or closes it and gives minus an errno. */
+/** Prepares a new descriptor, or closes it and returns minus an errno. */
 export function prepare(libc: BsdLibc, system: BsdSystem, fd: number): number {
   if (hasFlags(system)) return fd;
   const failed = closeOnExec(libc, fd) < 0 || setNonBlocking(libc, fd) < 0 ||

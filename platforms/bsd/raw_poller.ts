@@ -69,7 +69,7 @@ export class KqueueRawPoller implements RawPoller {
     return removed < 0 ? removed : this.#register(fd, mode, trigger, tag);
   }
 
-  /** Gives ENOENT for what `add` has not registered; a filter may have gone by itself. */
+  /** Returns ENOENT for what `add` has not registered; a filter may have gone by itself. */
   remove(fd: number): number {
     const kqueue = this.#kqueue;
     if (kqueue.owns(fd)) return -EINVAL;

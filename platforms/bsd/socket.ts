@@ -58,7 +58,9 @@ export class BsdSockets extends PosixSockets {
     return prepared === -EINVAL ? -ECONNABORTED : prepared;
   }
 
-  /** macOS answers EINVAL where a socket would be its own peer; nobody listens there. libuv#2503 */
+  /**
+   * macOS answers EINVAL where a socket would be its own peer; nothing listens there. libuv#2503
+   */
   override connect(fd: number, address: RawAddress): number {
     const done = super.connect(fd, address);
     if (done !== -this.#system.errno.EINVAL) return done;

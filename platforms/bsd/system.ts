@@ -18,7 +18,7 @@ export interface BsdConstants {
   /** Level and number of SO_LINGER with its time in seconds: macOS counts its SO_LINGER in ticks. */
   readonly LINGER_SECONDS: number;
   readonly SO_NOSIGPIPE: number;
-  /** What `send` is told lest it raise SIGPIPE; 0 where only the socket can be told. */
+  /** Flag of `send` that suppresses SIGPIPE; 0 where only the socket has such an option. */
   readonly MSG_NOSIGNAL: number;
   /** Flags of a socket's type, or 0 where the system has none. */
   readonly SOCK_NONBLOCK: number;

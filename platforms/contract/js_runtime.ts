@@ -98,7 +98,7 @@ export interface WatchedDescriptor {
 
 /**
  * Watches one descriptor from outside the thread, while the thread is in its host's loop.
- * No event is lost to it: whoever is woken looks for himself.
+ * No event is consumed by it: the thread that wakes polls for itself.
  */
 export interface HostWait {
   /** True from `arm` until the watch has fired. */
@@ -108,7 +108,7 @@ export interface HostWait {
   arm(wake: () => void): void;
   /** Sets whether the watch keeps the process alive while armed; it does when it is armed. */
   hold(on: boolean): void;
-  /** Gives back whatever the wait owns; call only when not armed. */
+  /** Frees what the wait owns; call only when not armed. */
   dispose(): void;
 }
 

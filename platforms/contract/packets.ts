@@ -69,9 +69,9 @@ export interface Messages {
   readonly data: Uint8Array<ArrayBuffer>;
   /** Bytes of each message; may be set before it is sent, at most `size`. */
   readonly lengths: Int32Array;
-  /** Receives up to `count` messages of at most `capacity` bytes. Gives how many. */
+  /** Receives up to `count` messages of at most `capacity` bytes. Returns their number. */
   receive(fd: number, count: number, capacity: number): number;
-  /** Sends messages from `from` up to `to`, to their names if `named`. Gives how many. */
+  /** Sends messages `from` up to `to`, to their addresses if `named`. Returns their number. */
   send(fd: number, from: number, to: number, named: boolean): number;
   /** How many bytes of message `i` the last `send` took; all, unless it is of a stream. */
   sent(i: number): number;
@@ -81,7 +81,7 @@ export interface Messages {
   controlTruncated(i: number): boolean;
   /** The sender of message `i`; valid until the next call. */
   name(i: number): SocketName;
-  /** To whom message `i` goes; null for nobody in particular. */
+  /** Destination of message `i`; null for the connected peer. */
   setName(i: number, address: RawAddress | null): void;
   /** What message `i` carried beside its bytes. */
   control(i: number): ControlInfo;
@@ -106,7 +106,9 @@ export interface PacketCalls {
   setOption(fd: number, option: PacketOption, value: number): number;
   /** Receives into the first `length` bytes; gives the datagram's own length, which may be more. */
   receive(fd: number, buffer: Uint8Array, length: number): number;
-  /** The length of the packet that would be received next, which stays; absent where nobody tells. */
+  /**
+   * The length of the next packet, which stays queued; absent where the system does not report it.
+   */
   nextLength?(fd: number): number;
   /** As `receive`; the sender's address is then in `sender`. */
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The seam for pollers: the netpoll contract's own, and the raw one. */
 
-/** Bits of an event: what {@linkcode PollSink} is told of a descriptor. */
+/** Bits of an event, as passed to {@linkcode PollSink}. */
 export const POLL_READ = 1;
 /** A writer may go on. */
 export const POLL_WRITE = 2;
@@ -12,8 +12,8 @@ export const POLL_ERROR = 8;
 
 /**
  * Takes events from a poller. `slot` and `sequence` are those of the pollDesc that the descriptor
- * was opened with; the sink drops an event whose sequence is no longer the slot's. It gives whether
- * somebody has been made runnable, by this event or by one before it in the same poll; a poller may
+ * was opened with; the sink drops an event whose sequence is no longer the slot's. It returns whether
+ * a goroutine has been made runnable, by this event or by one before it in the same poll; a poller may
  * keep the events after that for the next one.
  */
 export type PollSink = (slot: number, sequence: number, mode: number) => boolean | void;
@@ -41,7 +41,7 @@ export interface Poller {
   close(fd: number): number;
   /**
    * Waits and reports to the sink. `delay` in nanoseconds: negative waits until something comes,
-   * 0 only looks, positive is a bound. May return early with nothing. Gives the number of events,
+   * 0 only looks, positive is a bound. May return early with nothing. Returns the number of events,
    * or minus an errno.
    */
   poll(delay: number, sink: PollSink): number;
@@ -49,7 +49,7 @@ export interface Poller {
   break(): void;
   /** Whether `fd` is one of the poller's own. */
   isPollDescriptor(fd: number): boolean;
-  /** Gives back the poller's own descriptors. */
+  /** Closes the poller's own descriptors. */
   dispose(): void;
 }
 
@@ -90,6 +90,6 @@ export interface RawPoller {
   wait(delay: number, sink: RawSink): number;
   /** Makes the current or the next `wait` return; any number of calls makes one wake-up. */
   break(): void;
-  /** Gives back the poller's own descriptors. */
+  /** Closes the poller's own descriptors. */
   dispose(): void;
 }

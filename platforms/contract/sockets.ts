@@ -4,7 +4,7 @@
  * each gives its result, or minus the errno.
  */
 
-/** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by whoever holds it. */
+/** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by its holder. */
 export type RawAddress = Uint8Array<ArrayBuffer>;
 
 /**
@@ -123,7 +123,10 @@ export interface SocketCalls {
   closeAny?(fd: number): number;
   /** It is another thread's from now on: nothing of it is kept here. Absent where nothing ever is. */
   handedOn?(fd: number): void;
-  /** Bytes that the peer of a TCP socket has delivered so far, read or not; absent where nobody counts. */
+  /**
+   * Bytes received from the peer of a TCP socket so far, read or not; absent where the system keeps
+   * no count.
+   */
   delivered?(fd: number): number;
   /** The greatest backlog that the kernel grants. */
   maxBacklog(): number;

@@ -24,7 +24,7 @@ export function refuseDeniedNet(ip: string, port: number): void {
   if (queryNet(host) === "denied") throw notCapable(host);
 }
 
-/** The text of a file that the user has permitted to read; nobody is asked for it. */
+/** The text of a file for which the program has a read grant; never prompts. */
 export function readPermittedText(path: string): string | null {
   if (deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
   try {
@@ -95,7 +95,7 @@ function lacking(kind: "net" | "read" | "write", what: string): Error {
   );
 }
 
-/** A variable of the environment, if it may be read: nobody is asked. */
+/** A variable of the environment, if a grant exists; never prompts. */
 export function variable(name: string): string | undefined {
   const { state } = deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? deno.env.get(name) : undefined;

@@ -63,7 +63,7 @@ function readOne(
   }
 }
 
-/** Writes control messages to `bytes`; gives how long they are. Only one kind of source fits. */
+/** Writes control messages to `bytes`; returns their length. Only one kind of source fits. */
 export function writeControl(bytes: Uint8Array, request: ControlRequest): number {
   const { source, interfaceIndex = 0, segmentSize = 0, fds = [] } = request;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

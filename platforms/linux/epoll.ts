@@ -10,7 +10,7 @@ import type { EpollEventLayout } from "./structs.ts";
 const MAX_EVENTS = 512;
 /** First word of the data of the instance's own eventfd; no slot and no descriptor is negative. */
 export const BREAK = -1;
-/** Longest wait handed to the kernel, some eleven days; whoever waits then waits again. */
+/** Longest wait passed to the kernel, some eleven days; a longer one is split. */
 const MAX_DELAY_NS = 1e15;
 
 /** One epoll instance, for one thread. */

@@ -18,7 +18,7 @@ import type { Libc } from "./libc.ts";
 import type { EpollEventLayout } from "./structs.ts";
 
 /**
- * Most events handed up by one poll that wake somebody. A wait takes many more; but those who were woken
+ * Most events of one poll that wake a goroutine. A wait returns many more; but woken goroutines
  * run first, while what their events have touched is still in the processor's cache. Somebody is thus
  * runnable whenever events are left, and the thread does not wait before it has come back for them.
  */

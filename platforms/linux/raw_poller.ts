@@ -62,7 +62,7 @@ export class EpollRawPoller implements RawPoller {
     this.#epoll.dispose();
   }
 
-  /** The poller's own descriptors are nobody's to touch. */
+  /** The poller's own descriptors must not be registered. */
   #control(operation: number, fd: number, interest: number, tag: number): number {
     if (this.#epoll.owns(fd)) return -ERRNO.EINVAL;
     return this.#epoll.control(operation, fd, interest, fd, tag);

@@ -4,7 +4,7 @@
  *
  * The C library's own are points where pthread_cancel(3) may end a thread: as soon as there is a
  * second thread, each sets and clears a flag of its thread around the call, by atomic instructions.
- * For the two calls of an echo that is 40 ns, and nobody cancels a thread of JavaScript.
+ * For the two calls of an echo that is 40 ns, and no thread of JavaScript is ever cancelled.
  */
 import { arch } from "node:process";
 import type { Library } from "../contract/platform.ts";

@@ -4,7 +4,7 @@ import { pid } from "node:process";
 import type { ThreadCalls } from "../contract/platform.ts";
 import type { Libc } from "./libc.ts";
 
-/** Signal 0 is sent to nobody: the kernel only says whether it could be. tgkill(2). */
+/** Signal 0 is not delivered: the kernel only reports whether it could be. tgkill(2). */
 const NO_SIGNAL = 0;
 
 /** Undefined with a C library that is older than both calls. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * An IPv4 address and its port in one number. A server keeps its peer's address for every
- * connection, and mostly nobody asks for it: as a number it costs no object.
+ * connection, and is rarely read: as a number it costs no object.
  */
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "./sockaddr.ts";
 import type { Endpoint } from "../contract/sockets.ts";

@@ -6,8 +6,8 @@ import { PARK } from "../sched/park.ts";
  * It stands in the same queues as the goroutines, with a waiter that settles a promise. As long as
  * it waits it counts among `scheduler.promises`: the code behind it is alive, and once something
  * else wakes it (a server of the host that uses the same channel) it may wake a goroutine, so
- * nobody can say that all are asleep for ever. Under `runSync` the host's loop stands still, such
- * code wakes nobody, and it does not count.
+ * a deadlock cannot be proven. Under `runSync` the host's loop stands still, such
+ * code wakes no goroutine, and it does not count.
  */
 import { type G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { backgroundRun, spawn } from "../sched/spawn.ts";

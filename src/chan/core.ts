@@ -7,8 +7,8 @@
  * no more than what is in it.
  *
  * A value handed to a goroutine that is ended (with its run) before it could run is not lost: the
- * channel takes it back, and gives it to whoever receives next. It is then in the buffer, beyond
- * the capacity if need be, and nobody who sent it hears of the detour. Several that come back at
+ * channel takes it back and hands it to the next receiver. Until then it is in the buffer, beyond
+ * the capacity if need be, and its sender does not notice. Several values that come back at
  * once come back in the order in which they are given up, which is not always that of sending.
  */
 import { PanicError } from "../sched/goroutine.ts";
@@ -116,7 +116,7 @@ export class ChanCore<T> implements Waitable {
     }
   }
 
-  /** Throws away what is in it. Gives how many values that were. */
+  /** Discards the buffered values. Returns their number. */
   drain(): number {
     const count = this.#count;
     this.#count = this.#head = 0;
@@ -124,7 +124,7 @@ export class ChanCore<T> implements Waitable {
     return count;
   }
 
-  /** What `offer` does where someone waits, or there is no room, or the channel is closed. */
+  /** The slow path of `offer`: a receiver waits, the buffer is full, or the channel is closed. */
   #hand(value: T): boolean {
     if (this.#closed) throw sendOnClosed();
     const w = this.receivers.take();

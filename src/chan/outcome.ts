@@ -16,13 +16,13 @@ export function isNothing(x: unknown): x is typeof NOTHING {
   return typeof x === "symbol" && x === NOTHING;
 }
 
-/** Makes values at the moment when someone asks: the clock behind a timer's channel. */
+/** Produces values on demand: the clock behind a timer's channel. */
 export interface ChanSource<T> {
   /** The value that is due now, or NOTHING. */
   take(): T | typeof NOTHING;
-  /** Someone waits: from now on it must send by itself. */
+  /** Called when the first receiver waits: from now on the source must send by itself. */
   arm(): void;
-  /** Nobody waits any more. */
+  /** Called when no receiver waits any more. */
   disarm(): void;
 }
 

@@ -225,7 +225,7 @@ function noCase(arm: unknown): TypeError {
 /** The waiter that tries are made with; no case may keep it. */
 const TRIED = new Waiter();
 
-/** Tries the cases in random order. Gives the index of the one that happened, or -1. */
+/** Tries the cases in random order. Returns the index of the one performed, or -1. */
 function attempt(arms: readonly SelectArm[]): number {
   const count = arms.length;
   const order = permutation(count);

@@ -116,7 +116,7 @@ export function acquireWaiter(value: unknown): Waiter {
   return w;
 }
 
-/** Gives a waiter back that stands in no queue. Go: releaseSudog. */
+/** Recycles a waiter that is in no queue. Go: releaseSudog. */
 export function releaseWaiter(w: Waiter): void {
   w.g = null;
   w.value = undefined;

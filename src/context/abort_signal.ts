@@ -16,7 +16,7 @@ import { registerState } from "../sched/thread_state.ts";
  * there was something to forget.
  */
 export function onCancel(ctx: Context, told: OnCancel): () => boolean {
-  // What cannot be cancelled is one that nobody cancels.
+  // A context that cannot be cancelled needs no listener.
   const canceller = ctx.canceller ?? new Canceller(null);
   canceller.add(told);
   return () => canceller.remove(told);

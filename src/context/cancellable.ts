@@ -72,7 +72,7 @@ export function* cancellable<T>(
       const step = call.next();
       if (step.done) return step.value;
       yield step.value;
-      // What cannot be undone has happened, whenever the context ended: that is told first.
+      // An effect that cannot be undone has happened, whenever the context ended: it is reported first.
       if (ctx.err === null || g.waitOn?.settled?.(g) !== true) continue;
       const last = call.next();
       if (last.done) return last.value;

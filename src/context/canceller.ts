@@ -4,7 +4,7 @@
  * context/context.go, cancelCtx and timerCtx.
  *
  * A node knows its parent and its children, and leaves its parent when it is cancelled: what is
- * over is held by nobody. The channel and the signal are made for those who ask.
+ * over is referenced by nothing. The channel and the signal are made on first use.
  */
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
@@ -41,9 +41,9 @@ class Expiry implements HeapTimer {
 export class Canceller {
   readonly #parent: Canceller | null;
   #err: ContextError | null = null;
-  /** Why, in the words of whoever cancelled it. */
+  /** The cause, as passed to the cancel function. */
   cause: unknown = null;
-  /** Those that are told when it is cancelled; null if there are none. */
+  /** Children to cancel with it; null if there are none. */
   children: Set<Canceller | OnCancel> | null = null;
   /** When it is cancelled at the latest: its own deadline, or else that of its parent. */
   expiry: Expiry | null;
@@ -59,7 +59,10 @@ export class Canceller {
     else parent.add(this);
   }
 
-  /** Why it is cancelled, or null. A deadline counts from its very moment, whoever may be running. */
+  /**
+   * The error once cancelled, or null. A deadline takes effect at its very moment, even if the
+   * timer has not run.
+   */
   get err(): ContextError | null {
     const { expiry } = this;
     if (this.#err === null && expiry !== null && now() >= expiry.when) {
@@ -93,7 +96,7 @@ export class Canceller {
     (this.children ??= new Set()).add(child);
   }
 
-  /** Forgets `child`. Gives whether it was still to be told. */
+  /** Removes `child`. Returns true if it had not been notified yet. */
   remove(child: Canceller | OnCancel): boolean {
     return this.children?.delete(child) ?? false;
   }

@@ -140,7 +140,7 @@ export function requireParent(parent: Context): void {
 }
 
 /**
- * Throws TypeError when what is to be a context is none.
+ * Throws TypeError if the argument is not a context.
  * @internal
  */
 export function requireContext(call: string, ctx: unknown): void {

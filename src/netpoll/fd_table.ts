@@ -51,7 +51,7 @@ export class FdTable {
   }
 }
 
-/** The fdTable of this thread, if somebody asked it to keep one. */
+/** The descriptor table of this thread, if one was requested. */
 let kept: FdTable | null = null;
 
 registerState<FdTable | null>("fd table", {

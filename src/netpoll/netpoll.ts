@@ -86,7 +86,7 @@ export class Netpoll implements EventSource, WaitCount {
     return this.#cache.open;
   }
 
-  /** Registers `fd`. Gives its pollDesc, or minus an errno. */
+  /** Registers `fd`. Returns its pollDesc, or minus an errno. */
   open(fd: number): PollDesc | number {
     const poller = this.init();
     const pd = this.#cache.alloc(fd);
@@ -160,7 +160,9 @@ export class Netpoll implements EventSource, WaitCount {
     return [...this.#cache.inUse()].filter((pd) => pd.owner === run);
   }
 
-  /** A waker begins: the poller stays open for it. Gives the descriptor that breaks a poll. */
+  /**
+   * Registers a waker, which keeps the poller open. Returns the descriptor that interrupts a poll.
+   */
   addWaker(waker: Wakeable): number {
     this.#wakers.add(waker);
     return this.init().breakDescriptor;
@@ -173,9 +175,9 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   /**
-   * With no descriptor open and nobody running, the poller's own descriptors are given back. Not while
+   * With no descriptor open and no run, the poller's own descriptors are closed. Not while
    * another thread waits for it, which would be left in that call, or come back with what was another
-   * poller's by then: whoever ends that wait calls again.
+   * poller's by then: the end of that wait calls this again.
    */
   idle(): void {
     if (this.#cache.open > 0 || this.#wakers.size > 0 || this.watched) return;

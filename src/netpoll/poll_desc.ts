@@ -5,7 +5,7 @@
  * Each direction is in one of three states, in the fields `rready`/`rg` and `wready`/`wg`:
  *
  *   ready     rready, no rg   something may have come: the call is worth trying
- *   not ready neither         the last call drained it; whoever comes next must wait
+ *   not ready neither         the last call drained it; the next caller must wait
  *   waiting   rg              a goroutine is parked until the poller, a deadline or close wakes it
  *
  * Readiness that comes before the wait is latched, and stays until a call has found the descriptor
@@ -46,7 +46,7 @@ export interface Closer {
 
 /** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */
 export interface PollHandler {
-  /** An event came, and is latched; whoever becomes runnable by it goes on `toRun`. */
+  /** Latches an event; a goroutine that becomes runnable by it is appended to `toRun`. */
   pollReady(mode: number, toRun: RunQueue): void;
 }
 
@@ -80,7 +80,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
   /** Whether a write may go on. */
   writeState = POLL_OK;
   #error = false;
-  /** Whom events are told, beside those who are parked. */
+  /** Observers of events, beside the parked goroutines. */
   handler: PollHandler | null = null;
   /** What few descriptors need; kept for the next one that has this slot. */
   #extras: PollExtras | null = null;
@@ -91,7 +91,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
   registered = false;
   /** Whether calls report the descriptor's errors, so that an event of an error is no answer. */
   reportsErrors = false;
-  /** The run that opened it, or null if it is nobody's. */
+  /** The run that opened it, or null if no run did. */
   owner: RunOwner | null = null;
   /** What holds the descriptor. */
   holder: Closer | null = null;
@@ -199,8 +199,8 @@ export class PollDesc implements Waitable, DeadlineTarget {
   }
 
   /**
-   * Since when somebody has waited for bytes, in milliseconds of `performance.now()`; null when
-   * nobody does, or when somebody waits for room to write.
+   * Time since which a goroutine has waited for bytes, in milliseconds of `performance.now()`; null when
+   * none does, or when one waits for room to write.
    */
   get idleSince(): number | null {
     if (this.wg !== null || this.watched("write")) return null;
@@ -244,7 +244,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
 
   /**
    * Sets the deadline of one direction. `at` in milliseconds of `performance.now()`, Infinity for
-   * none. One that has passed wakes whoever waits. Go: runtime_pollSetDeadline.
+   * none. One that has passed wakes the waiting goroutine. Go: runtime_pollSetDeadline.
    */
   setDeadline(mode: PollMode, at: number): void {
     const read = mode === "read";
@@ -255,7 +255,9 @@ export class PollDesc implements Waitable, DeadlineTarget {
     }
   }
 
-  /** Says whether the deadline of one direction has passed; if so, nobody waits there any more. */
+  /**
+   * Returns true if the deadline of one direction has passed; its waiters have been woken by then.
+   */
   setExpired(read: boolean, expired: boolean): void {
     if (this.#extras === null && !expired) return;
     const extras = this.#extras ??= new PollExtras();

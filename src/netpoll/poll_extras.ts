@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the poller keeps of a descriptor that has a deadline, or that somebody watches who is parked
+ * State that the poller keeps for a descriptor that has a deadline, or that is watched by a goroutine parked
  * elsewhere. Most descriptors need neither, and have none.
  */
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { PollMode } from "./poll_state.ts";
 
-/** Somebody who wants to look again when something has changed, and is parked elsewhere. */
+/** Watcher of a descriptor that is parked elsewhere, and looks again at each change. */
 export interface Watcher {
   /** The goroutine, if it is one alone that is woken. */
   readonly g?: object | null;
@@ -41,14 +41,17 @@ export class PollExtras {
   readExpired = false;
   /** Whether that of writes has. */
   writeExpired = false;
-  /** Since when somebody watches for something to read, in milliseconds of `performance.now()`. */
+  /** Time since which a watcher has waited for bytes, in milliseconds of `performance.now()`. */
   watchedSince = 0;
   #readTimer: DeadlineTimer | null = null;
   #writeTimer: DeadlineTimer | null = null;
   #readWatchers: Set<Watcher> | null = null;
   #writeWatchers: Set<Watcher> | null = null;
 
-  /** Sets when one direction is late, which `told` is told then; Infinity for never. */
+  /**
+   * Sets when the deadline of one direction expires, upon which `told` is called; Infinity for
+   * never.
+   */
   setTimer(told: DeadlineTarget, read: boolean, at: number): void {
     if (at === Infinity) return this.#stop(read ? this.#readTimer : this.#writeTimer);
     const timer = read
@@ -63,7 +66,7 @@ export class PollExtras {
     this.#stop(this.#writeTimer);
   }
 
-  /** Those who watch one direction; null if nobody ever did. */
+  /** Watchers of one direction; null until the first one. */
   watchers(mode: PollMode): Set<Watcher> | null {
     return mode === "read" ? this.#readWatchers : this.#writeWatchers;
   }

@@ -5,7 +5,7 @@ import { platform } from "../../platforms/platform.ts";
 import type { HostWait, RawPoller } from "../../platforms/contract/platform.ts";
 import { PanicError } from "../sched/goroutine.ts";
 
-/** Longest time that a timer of the host can be set to; whoever waits then waits again. */
+/** Longest timeout of a host timer; a longer wait is split. */
 const LONGEST_MS = 0x7fffffff;
 
 /** One per poller; it owns the poller's end, since a watch must be over before its descriptor is. */
@@ -34,7 +34,7 @@ export class HostWatch {
     });
   }
 
-  /** Gives back the poller's descriptors: at once, or as soon as nobody watches them. */
+  /** Closes the poller's descriptors: at once, or as soon as they are no longer watched. */
   close(): void {
     this.#closing = true;
     if (this.#wait?.armed) this.#raw.break();

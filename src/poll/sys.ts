@@ -118,7 +118,7 @@ export const sys: Sys = {
     const { rawSockets, errno } = platform();
     for (;;) {
       const conn = rawSockets.accept(whole(fd));
-      // The peer was gone before it was its turn: that is nobody's error.
+      // The peer was gone before its turn: not an error of the caller.
       if (conn === -errno.ECONNABORTED || conn === -errno.EINTR) continue;
       return transferred(rawSockets.acceptName, conn);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Jobs that wait for a worker: first come, first served, and nobody for longer than is of use. */
+/** Jobs that wait for a worker: first come, first served, for a bounded time. */
 import type { Waitable } from "../sched/park.ts";
 import type { G } from "../sched/goroutine.ts";
 import { LinkedQueue } from "../sched/linked_queue.ts";

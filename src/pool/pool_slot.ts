@@ -29,7 +29,7 @@ export class PoolSlot {
     return this.up && this.job === null && this.link!.up;
   }
 
-  /** Gives it a job. One whose arguments cannot be cloned fails with what says so. */
+  /** Posts a job to the worker. Arguments that cannot be cloned fail the job with a clear error. */
   give(job: Job): void {
     const { number, name, args, transfer } = job;
     try {
@@ -51,7 +51,7 @@ export class PoolSlot {
     return job;
   }
 
-  /** Tells the worker that nobody waits for its job any more. */
+  /** Notifies the worker that its job was cancelled. */
   cancel(job: Job): void {
     if (this.job !== job || this.link === null) return;
     Atomics.store(this.link.words, P.CANCELLED, job.number);

@@ -14,7 +14,7 @@ import * as P from "../worker/protocol.ts";
 
 type Job = P.ToWorker & { type: "job" };
 
-/** Does what it is told until it is to end. Parks. */
+/** Runs the jobs that the main thread posts until it is asked to end. Parks. */
 export function* poolWorker(main: ParentPort, module: Record<string, unknown>): Routine<void> {
   using waker = new Waker();
   main.post({ type: "up", waker: waker.handle, events: false });
@@ -43,7 +43,7 @@ export function* poolWorker(main: ParentPort, module: Record<string, unknown>): 
   }
 }
 
-/** Says it; of a result that cannot be cloned the error is told. */
+/** Posts the reply; for a result that cannot be cloned, the error instead. */
 function tell(main: ParentPort, message: P.ToMain & { job: number }): void {
   try {
     main.post(message);
@@ -52,7 +52,7 @@ function tell(main: ParentPort, message: P.ToMain & { job: number }): void {
   }
 }
 
-/** What is to be said of a job: its result, or its error. */
+/** Reply to a job: its result, or its error. */
 function* outcome(job: Routine<unknown>, number: number): Routine<P.ToMain & { job: number }> {
   try {
     const value = yield* job;

@@ -225,7 +225,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     place.link = null;
     place.done()?.fail(stopping ? new PoolClosedError() : new WorkerEndedError(error));
     if (!stopping) this.#options.onWorkerEnd({ worker: place.id, error, restartIn });
-    // With nobody left who could do them, nobody shall wait.
+    // Without a worker left to run them, waiting jobs fail at once.
     if (restartIn === null && this.#places.every(({ link }) => link === null)) {
       this.#closed = true;
       for (let job; (job = this.#queue.shift()) !== null;) this.#fail(job);

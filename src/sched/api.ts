@@ -155,7 +155,7 @@ export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
   let waiting = true;
   const settle = (ok: boolean) => (value: unknown) => {
     outcome = { ok, value };
-    // A promise cannot be told that its wait was canceled: by now the goroutine waits elsewhere.
+    // A promise cannot be told that its wait was cancelled: by now the goroutine waits elsewhere.
     if (waiting) scheduler.ready(g);
   };
   Promise.resolve(promise).then(settle(true), settle(false));

@@ -20,7 +20,9 @@ export interface EventSource {
   closeOwned(run: RunOwner): void;
   /** Forgets every descriptor that was opened for `run`, and leaves it open. */
   forgetOwned(run: RunOwner): void;
-  /** Says that nobody runs: what is not needed for open descriptors may be given back. */
+  /**
+   * Called when no goroutine is left: resources not needed for open descriptors may be released.
+   */
   idle(): void;
 }
 

@@ -186,7 +186,7 @@ export class PanicError extends Error {
   override readonly name = "PanicError";
 }
 
-/** How a goroutine ended that was ended, by its run or its scope: whoever joins it is told. */
+/** Error of a goroutine that was ended by its run or scope; `join` throws it. */
 export const ENDED: Outcome<never> = {
   ok: false,
   /** A new one for each that asks, with the stack of its `join`. */

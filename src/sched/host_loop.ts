@@ -55,7 +55,7 @@ export class HostLoop {
   /** Whether a turn is under way or certain to come. */
   #pending = false;
   #onQuiet: (() => void) | null = null;
-  /** Resolves when the watch has come to its end; null while nobody waits for that. */
+  /** Resolves when the watch has ended; null unless that is awaited. */
   #stopping: Promise<void> | null = null;
   readonly #turn = () => this.#runTurn();
   #suspicion: ReturnType<typeof setTimeout> | null = null;

@@ -80,7 +80,7 @@ export interface RunOptions {
   spinShare?: number;
 }
 
-/** How a run without a main goroutine is told apart. @internal */
+/** Marks a run without a main goroutine. @internal */
 export interface RunKind extends RunOptions {
   /** "end": it is over when its last goroutine has ended. */
   readonly whenEmpty?: "end";
@@ -135,7 +135,9 @@ export class Run {
     scheduler.runs.add(this);
   }
 
-  /** Whether it is over, or about to be: whoever starts in it now is ended at once or never. */
+  /**
+   * Whether it is over, or about to be: a goroutine started in it now is ended at once or never.
+   */
   get ending(): boolean {
     return this.#ending;
   }
@@ -161,7 +163,10 @@ export class Run {
     this.#newest = g;
   }
 
-  /** A goroutine has ended, `uncaught` if by an error that nobody waited for; the scheduler calls it. */
+  /**
+   * Called by the scheduler when a goroutine has ended; `uncaught` if by an error that no goroutine
+   * joined for.
+   */
   ended(g: G, uncaught: boolean): void {
     this.#remove(g);
     if (uncaught && !g.outcome!.ok) this.#panic(g, g.outcome!.error);
@@ -255,7 +260,7 @@ export class Run {
     this.#settle();
   }
 
-  /** Gives up those of whom `which` says so: the generator is garbage. */
+  /** Drops the goroutines that `which` selects: their generators become garbage. */
   #leaveBehind(which: (g: G) => boolean): void {
     for (const g of [...this.goroutines()].filter(which)) {
       if (g.kind !== MEMBER) this.scheduler.end(g);

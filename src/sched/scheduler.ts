@@ -53,7 +53,7 @@ export class Scheduler {
   switches = 0;
   /** Goroutines that the poller made runnable. */
   wakeUps = 0;
-  /** Who watches; mostly nobody. */
+  /** Optional observer (tracer or watchdog); null by default. */
   observer: Observer | null = null;
   /** Whether `runSync` has the thread, and the host's loop stands still. */
   blocking = false;
@@ -189,7 +189,7 @@ export class Scheduler {
 
   /**
    * Runs a batch, looks at the poller, fires timers. With nothing runnable it waits in the poller,
-   * for `maxWait` milliseconds or until the next timer. Gives whether the poller had something.
+   * for `maxWait` milliseconds or until the next timer. Returns true if the poller had an event.
    */
   pass(maxWait: number): boolean {
     this.#passing = true;
@@ -203,7 +203,7 @@ export class Scheduler {
       if (this.timers.size > 0) this.timers.fire(this.now);
       return came;
     } catch (error) {
-      // What goroutines throw does not come here: the poller failed, and nobody can be woken by it.
+      // Errors of goroutines do not reach this place: the poller failed, and can wake no goroutine.
       for (const run of [...this.runs]) run.collapse(error);
       return false;
     } finally {
@@ -224,7 +224,7 @@ export class Scheduler {
     this.timers.set(g.grace, now() + g.run.grace);
   }
 
-  /** Gives `g` up, which cannot be ended: its generator is garbage. */
+  /** Drops `g`, which cannot be ended: its generator becomes garbage. */
   abandon(g: G): void {
     g.waitOn?.abandoned?.(g);
     if (g.state === WAITING && g.waitReason === PROMISE) this.promises--;
@@ -233,13 +233,13 @@ export class Scheduler {
     if (g.grace !== null) this.timers.stop(g.grace);
   }
 
-  /** A run is over: whoever drives the scheduler is to look at it before anything else. */
+  /** Marks a run as over: the driver of the scheduler handles that before anything else. */
   runOver(run: RunOwner): void {
     this.runs.delete(run);
     this.#runsOver = true;
   }
 
-  /** Gives back what is not needed while nobody runs. */
+  /** Releases resources that are not needed while no goroutine runs. */
   idle(): void {
     this.source.idle();
   }
@@ -256,7 +256,7 @@ export class Scheduler {
     this.now = now;
   }
 
-  /** With nothing runnable, something to wait for, and no run whose end is to be told first. */
+  /** True if nothing is runnable, something can wake a goroutine, and no run's end is pending. */
   #mayWait(): boolean {
     const over = this.#runsOver;
     this.#runsOver = false;

@@ -17,7 +17,7 @@ export function bodyOf<A extends unknown[], T>(
   args: A,
   by?: unknown,
 ): Routine<T> {
-  // An async function is told apart by what it returned: to ask first would cost every call.
+  // An async function is recognized by its result: a check beforehand would cost every call.
   if (typeof f !== "function") requireFunction(caller, f, by);
   let body: unknown;
   try {
@@ -63,7 +63,7 @@ export function outsideRun(): boolean {
   return run === null || run === background;
 }
 
-/** What is to be done when a run is over; nothing if there are others. */
+/** Called when a run is over; does nothing while others are left. */
 export async function afterRun(): Promise<void> {
   if (scheduler.runs.size === 0) await host.stop();
 }

@@ -103,7 +103,7 @@ export class Spinner {
     this.#asleep = true;
   }
 
-  /** Nobody runs any more. */
+  /** Called when no goroutine is left to run. */
   reset(): void {
     this.#idleSince = 0;
     this.#asleep = false;

@@ -8,7 +8,7 @@ import { PARK, type Park, type Waitable } from "./park.ts";
 import { scheduler } from "./thread.ts";
 import { registerState } from "./thread_state.ts";
 
-/** What `next` gives. It is read at once by whoever called it, so one object may serve many calls. */
+/** Result of `next`. The caller reads it at once, so one object may serve many calls. */
 export type Step<R> = IteratorResult<Park, R>;
 
 /** What a parked goroutine yields. */

@@ -88,7 +88,7 @@ export class TimerHeap {
     if (this.#up(slot, place, when) === 0) this.onEarlier();
   }
 
-  /** Takes `timer` out. Gives whether it was active. */
+  /** Removes `timer`. Returns true if it was active. */
   stop(timer: HeapTimer): boolean {
     const { slot } = timer;
     if (slot === NO_SLOT) return false;
@@ -100,7 +100,7 @@ export class TimerHeap {
     return true;
   }
 
-  /** Fires all that are due at `now`, in the order of their times. Gives how many. */
+  /** Fires all timers that are due at `now`, in the order of their times. Returns their number. */
   fire(now: number): number {
     let fired = 0;
     for (let timer; (timer = this.#first()) !== null && this.#keys[0] <= now;) {
@@ -143,7 +143,7 @@ export class TimerHeap {
     }
   }
 
-  /** Gives `timer` a slot. */
+  /** Assigns a slot to `timer`. */
   #take(timer: HeapTimer): number {
     const slot = this.#free.pop();
     if (slot !== undefined) {

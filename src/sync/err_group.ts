@@ -81,7 +81,7 @@ export class ErrGroup {
   tryGo<A extends unknown[]>(f: (...args: A) => Routine<unknown>, ...args: A): boolean {
     const slots = this.#slots;
     if (slots !== null && !slots.tryAcquire()) return false;
-    // It is free for certain when `go` takes it again: nobody runs in between.
+    // The slot is certainly free when `go` acquires it again: no goroutine runs in between.
     slots?.release();
     this.go(f, ...args);
     return true;

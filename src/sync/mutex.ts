@@ -47,7 +47,7 @@ class Lock implements Acquirable {
 
   give(): void {
     if (!this.held) throw new PanicError("sync: unlock of unlocked mutex");
-    // If somebody waits, it is theirs at once and stays held.
+    // With a waiter, ownership passes to it at once and the mutex stays locked.
     if (this.waiters.grant() === null) this.held = false;
   }
 }

@@ -53,7 +53,7 @@ export class Scope {
     const body = bodyOf("go in a scope", f, args);
     const member = this.#member(body);
     const g = goPrimed(this.#owner.run, f.name, member);
-    // By whomever it is ended, it is from then on in its `finally` blocks.
+    // However it is ended, from then on it runs its `finally` blocks.
     const end = member.return.bind(member);
     member.return = (value) => {
       this.#going.delete(g as G);
@@ -74,7 +74,7 @@ export class Scope {
   *wait(): Routine<void> {
     while (this.#living > 0) {
       yield scheduler.park("scope");
-      // One that was running when the others were told to end is told now.
+      // A goroutine that was running when the others were ended is ended now.
       if (this.#cancelled && this.#going.size > 0) this.#endThose([...this.#going]);
     }
   }
@@ -116,7 +116,7 @@ export class Scope {
   /** Ends each once: one that parks in its `finally` blocks is not disturbed there. */
   #endThose(members: G[]): void {
     for (const g of members) {
-      // One that is running has to do with our coming here, and is told when the owner wakes.
+      // A running goroutine caused this call; it is ended once the owner wakes.
       if (this.#going.has(g) && g.status !== "running") scheduler.end(g);
     }
   }

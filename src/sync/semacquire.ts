@@ -4,7 +4,7 @@ import type { Waitable } from "../sched/park.ts";
  * Taking what may have to be waited for. Go: runtime/sema.go, semacquire.
  *
  * What is given up goes straight to the goroutine that has waited longest, as in the starvation mode
- * of Go's mutexes: nobody barges in, and a waiter needs to be woken once only. Between the grant and
+ * of Go's mutexes: no goroutine barges in, and a waiter is woken exactly once. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
 import type { Routine } from "../sched/goroutine.ts";
@@ -18,9 +18,9 @@ import { refuseAwait } from "../sched/misuse.ts";
 export interface Acquirable {
   /** What they wait for, in Go's words. */
   readonly reason: string;
-  /** Those who wait. Whoever gives it up grants it to the first. */
+  /** The wait queue. A release grants ownership to its first waiter. */
   readonly waiters: WaitList;
-  /** Takes it if that needs no wait, and gives whether it did. */
+  /** Acquires it if that needs no waiting; returns true on success. */
   take(): boolean;
   /** A waiter was ended, and waits no more. If it was granted, that is to be passed on. */
   ended(w: LockWaiter): void;

@@ -46,7 +46,7 @@ function* driveOn(drive: Drive): Routine<void> {
       yield step.value;
       resumed = true;
     } finally {
-      // Ended again. Whoever waits does so in a loop, and finds that nothing has come yet.
+      // Ended again. Every wait is a loop, which finds its condition unchanged and parks again.
       if (!resumed) yield* driveOn(drive);
     }
   }

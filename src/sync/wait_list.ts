@@ -55,7 +55,7 @@ export class WaitList {
     w.earlier = w.later = null;
   }
 
-  /** Gives the first what it waits for; null if nobody waits. */
+  /** Grants the first waiter what it waits for; returns null if the list is empty. */
   grant(): LockWaiter | null {
     const w = this.first;
     if (w === null) return null;
@@ -65,7 +65,7 @@ export class WaitList {
     return w;
   }
 
-  /** Gives it to all. */
+  /** Grants every waiter what it waits for. */
   grantAll(): void {
     for (let w = this.grant(); w !== null; w = this.grant()) w.together = true;
   }

@@ -101,7 +101,7 @@ class ScheduledFunc implements FuncTimer, HeapTimer {
   }
 
   fire(): void {
-    // In this order: a run of nobody's is over when its last goroutine has ended.
+    // In this order: a run without a main goroutine is over when its last goroutine has ended.
     spawn(this.keeper!.run, this.#f.name || "timerFunc", body(this.#f));
     this.#leave();
   }

@@ -3,9 +3,9 @@
  * The clock behind the channel of a Timer or Ticker. Go: runtime/time.go since 1.23, timers of
  * channels.
  *
- * No tick is ever made in advance. One that is due is made when somebody asks the channel for it;
- * the scheduler's heap knows of the clock only while somebody waits. So a timer that nobody waits
- * for costs nothing, keeps nobody from seeing a deadlock and need not be stopped, and after `stop`
+ * No tick is ever made in advance. A tick that is due is made when a receiver asks the channel for it;
+ * the clock is in the scheduler's heap only while a receiver waits. So a timer without a receiver
+ * costs nothing, hides no deadlock and need not be stopped, and after `stop`
  * or `reset` there is no stale tick that could be seen.
  */
 import { epoch, now } from "../sched/clock.ts";
@@ -24,7 +24,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
   /** Milliseconds from tick to tick, or 0 for only one. */
   #period = 0;
 
-  /** Lets the first tick come after `ms`. Gives whether one was still to come before. */
+  /** Schedules the first tick `ms` from now. Returns true if one was still pending. */
   start(ms: number, period: number): boolean {
     const pending = this.stop();
     this.#running = true;
@@ -34,7 +34,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
     return pending;
   }
 
-  /** Lets no tick come. Gives whether one was still to come, or not received yet. */
+  /** Cancels all ticks. Returns true if one was still pending, or not yet received. */
   stop(): boolean {
     const returned = this.chan.drain();
     const pending = this.#running || returned > 0;
@@ -71,7 +71,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
     const { receivers } = this.chan;
     const overdue = Math.max(0, now() - this.#when);
     const w = receivers.take();
-    // Whoever waited may just have got something else by a select: then the tick stays due.
+    // The receiver may just have been served by another case of its select: then the tick stays due.
     if (w === null) return;
     w.finish(this.#tick(overdue), true);
     if (receivers.first !== null) this.arm();

@@ -24,7 +24,7 @@ export const OWN_CONNECTIONS = 2;
 export const GOROUTINES = 3;
 /** Written by the worker: connections that it has accepted itself so far. */
 export const OWN_ACCEPTED = 4;
-/** Written by the main thread: the number of the job that nobody waits for any more. */
+/** Written by the main thread: the number of a job that was cancelled. */
 export const CANCELLED = 5;
 /** How many words there are. */
 export const WORDS = 6;
@@ -51,7 +51,7 @@ export interface WorkerStart {
   /** What the user passes to each worker. */
   readonly data: unknown;
   readonly driver: Driver;
-  /** Whether an error that a connection's goroutine does not catch is told of, or ends the worker. */
+  /** Whether an uncaught error of a connection's goroutine is reported, or ends the worker. */
   readonly survives: boolean;
   /** Idle timeout of goroutines' connections, in milliseconds; 0 for none. */
   readonly idleTimeout?: number;

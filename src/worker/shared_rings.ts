@@ -29,7 +29,7 @@ const ADDRESS = 6;
 const ADDRESS_BYTES = 112;
 const ENTRY = ADDRESS + ADDRESS_BYTES / 4;
 
-/** What is to be known of a connection that was accepted. */
+/** Record of an accepted connection. */
 export interface Accepted {
   /** Its network, as a place in {@linkcode ADOPTABLE}. */
   readonly network: number;
@@ -122,7 +122,7 @@ function entryAt(index: number): number {
   return HEADER + (index & (DESCRIPTORS - 1)) * ENTRY;
 }
 
-/** Connections that a worker may have at once: each has a token, by which its end is told. */
+/** Most connections of a worker at once: each has a token, which identifies it when it ends. */
 export const MOST_TOKENS: number = 1 << 16;
 
 /** Tokens of connections that are closed, on their way back. All that there are have room. */

@@ -74,7 +74,7 @@ function* attended(tended: SupervisedWorker): Routine<WorkerEnd> {
   }
 }
 
-/** Waits, and gives whether `stopping` let it. */
+/** Sleeps; returns false if `stopping` cut it short. */
 function* slept(ms: number, stopping: Context): Routine<boolean> {
   try {
     yield* cancellable(sleep(ms), stopping);

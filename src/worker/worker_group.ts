@@ -27,7 +27,7 @@ export function checkShutdown(call: string, options: { deadline?: number }): num
   throw wrongArgument(call, "deadline", "a number of milliseconds", deadline);
 }
 
-/** A place for a worker: the same, whoever works there after a restart. */
+/** Place of a worker, which keeps its identity across restarts. */
 export interface WorkerGroupSlot {
   readonly id: number;
   /** Who works there now, if anybody does. */
@@ -55,7 +55,7 @@ export function* upOrEnded<T extends WorkerGroupOwner>(opened: T): Routine<T> {
 
 /** See the top of this file. */
 export class WorkerGroup<S extends WorkerGroupSlot> {
-  /** Cancelled when the end begins: nobody is started again. */
+  /** Cancelled when the shutdown begins: no worker is restarted afterwards. */
   readonly stopping: Context;
   readonly #stop: CancelFunc;
   readonly #places: readonly S[];
@@ -85,12 +85,15 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
     }
   }
 
-  /** Starts nobody again. */
+  /** Disables restarts. */
   stop(): void {
     this.#stop();
   }
 
-  /** Has all of them end when they are done; gives whether they have, within so many milliseconds. */
+  /**
+   * Asks every worker to end when its work is done; returns true if all did within that many
+   * milliseconds.
+   */
   *drain(limit: number): Routine<boolean> {
     this.#order(P.DRAIN);
     return yield* this.#ended(limit);

@@ -6,7 +6,7 @@
  * host tells of that is not enough: nothing arrives while the main thread is blocked in the poller,
  * and Deno says that a thread has ended up to two seconds before it has. Only when the kernel says
  * that the thread is gone are the descriptors closed that it had open, for before that it might
- * close one itself, and the number be somebody else's.
+ * close one itself, and the number may belong to another file by then.
  */
 import {
   MessageChannel,
@@ -219,7 +219,7 @@ export class WorkerThread {
     }
   }
 
-  /** It may have been told something after its first look, while nobody here could wake it. */
+  /** A message may have arrived after its first look, while this thread could not wake it. */
   #came(waker: WakerHandle): void {
     this.#handle = waker;
     this.wake();
