@@ -154,7 +154,7 @@ export class DuplexConn extends VirtualConn {
     this.closing.changed();
   }
 
-  /** It failed: those who read are told when they have read what came before. */
+  /** It failed: readers get the error once they have read what came before. */
   protected broken(error: Error): void {
     this.failure ??= error;
     this.changed();

@@ -40,7 +40,7 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | n
 export class HostTasks {
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
 
-  /** Runs `body`; the host is told what came of it, outside any goroutine. */
+  /** Runs `body`; the host is notified of its result, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
     spawnNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }

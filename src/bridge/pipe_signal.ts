@@ -12,7 +12,7 @@
 type PipeTo = ReadableStream["pipeTo"];
 type PipeThrough = ReadableStream["pipeThrough"];
 
-/** What is to be called when a pipe into the stream is aborted. */
+/** Callback for the abort of a pipe into the stream. */
 const aborts = new WeakMap<WritableStream, () => void>();
 
 const streams = ReadableStream.prototype;

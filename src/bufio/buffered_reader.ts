@@ -226,7 +226,7 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
 
   /**
    * Hands over the bytes that were read from the source and not from here, and ends the reader.
-   * Never parks. Whoever continues with the source must deal with them first.
+   * Never parks. The next user of the source must process them first.
    *
    * @returns them, as memory of its own
    * @throws {PanicError} when a call is under way, or it was detached before

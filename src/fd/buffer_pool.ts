@@ -40,7 +40,7 @@ registerState<{ last: SharedReadBuffer | null; others: SharedReadBuffer[] }>("re
 
 /** The buffer that {@linkcode lend} will lend: for a call of the kernel that may need none. */
 export function nextReadBuffer(): SharedReadBuffer {
-  // Whoever transferred a chunk's memory to somebody else has left nothing of the buffer.
+  // A caller that transferred a chunk's memory has left nothing of the buffer.
   while (last === null || last.bytes.length === 0) last = others.pop() ?? new SharedReadBuffer();
   return last;
 }

@@ -63,7 +63,7 @@ export function lengthNow(op: string, p: Uint8Array): number {
   return length;
 }
 
-/** What was transferred to somebody else has no length any more. */
+/** A buffer that was transferred has no length any more. */
 function checkAttached(op: string, p: Uint8Array): void {
   if ((memoryOf(p) as { detached?: boolean }).detached) throw takenAway(op);
 }

@@ -28,7 +28,7 @@ class ChunkOperation extends ReadOperation {
   }
 
   override next(): this {
-    // Whoever has to wait has had no use for it, and is lent none.
+    // A read that has to wait does not need it yet, so it holds none.
     this.buffer = nextReadBuffer().bytes;
     super.next();
     if (typeof this.value === "number") this.value = (this.lent = lend()).first(this.value);

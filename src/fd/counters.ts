@@ -12,7 +12,9 @@ export const counters = {
   again: 0,
 };
 
-/** Counts what a call read that gives how many bytes, or minus an errno; gives the same. */
+/**
+ * Counts the bytes of a read whose result is their number, or minus an errno; returns that result.
+ */
 export function countRead(n: number): number {
   if (n > 0) counters.read += n;
   return n;

@@ -16,7 +16,7 @@ import { now } from "../sched/clock.ts";
 /** One system call: zero or more, or minus an errno. */
 export type Attempt<A, B> = (a: A, b: B) => number;
 
-/** Receives; gives what `attempt` does. Parks until something has come. */
+/** Receives; returns the result of `attempt`. Parks until a datagram has arrived. */
 export function* receiving<A, B>(
   fd: FD,
   syscall: string,
@@ -52,7 +52,7 @@ const FIRST_TRY_MS = 1;
 const LONGEST_TRY_MS = 32;
 
 /**
- * Sends; gives what `attempt` does. Parks while there is no room. With `deaf` the poller's events are
+ * Sends; returns the result of `attempt`. Parks while there is no room. With `deaf` the poller's events are
  * not heeded, but tries are made from time to time: see the caller for why.
  */
 export function* sending<A, B>(

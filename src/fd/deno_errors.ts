@@ -123,7 +123,7 @@ export function asDenoClass(
   name: string,
 ): void {
   const Class = jsRuntime().denoErrors()[name];
-  // A class that somebody derived from ours has a chain of its own.
+  // A class derived from ours has a prototype chain of its own.
   if (Class === undefined || Object.getPrototypeOf(error) !== own.prototype) return;
   let made = prototypes.get(own);
   if (made === undefined) prototypes.set(own, made = new Map());

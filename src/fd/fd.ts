@@ -97,7 +97,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 
   /**
-   * Reads once. Gives how many bytes came, or null at the end of the stream. Parks.
+   * Reads once. Returns the number of bytes read, or null at the end of the stream. Parks.
    * A time-out or an end of the goroutine takes no byte out of the socket.
    */
   read(p: Uint8Array): Routine<number | null> {
@@ -131,7 +131,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
           counters.again++;
           break;
         case errno.EINTR:
-        // The peer was gone before it was its turn: that is nobody's error.
+        // The peer was gone before its turn: not an error of the caller.
         case errno.ECONNABORTED:
         case errno.EPROTO:
           break;
@@ -338,12 +338,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     }
   }
 
-  /** Ends the descriptor, which nobody uses any more and the poller has forgotten; it was `run`'s. */
+  /** Destroys the descriptor, which is unused and unknown to the poller by now; it was `run`'s. */
   protected release(_run: RunOwner | null): void {
     this.sockets.close(this.sysfd);
   }
 
-  /** Gives back what goes with the descriptor, in whosever hands that is now. */
+  /** Releases what belongs to the descriptor, even if another file has its number by now. */
   protected ended(): void {}
 
   /** A read found the end of the stream. */
@@ -382,7 +382,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     pd.tell("read");
   }
 
-  /** Ends it; the mutex calls this when nobody uses it any more. */
+  /** Destroys it; the mutex calls this when it is unused. */
   protected override destroy(): void {
     this.#exhausted?.end();
     const { pd } = this;

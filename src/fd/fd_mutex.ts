@@ -51,7 +51,7 @@ export abstract class FdMutex {
   private word = 0;
   private lines: Lines | null = null;
 
-  /** Called once, when it is closing and nobody uses it. */
+  /** Called once, when it is closing and unused. */
   protected abstract destroy(): void;
 
   /** Whether it was closed. */
@@ -66,7 +66,7 @@ export abstract class FdMutex {
     return true;
   }
 
-  /** Gives a reference back. */
+  /** Releases a reference. */
   decref(): void {
     this.word -= REFERENCE;
     this.endIfUnused();
@@ -135,7 +135,7 @@ export abstract class FdMutex {
     else line?.queue.delete(g);
   }
 
-  /** Gives the lock to the next in the queue, and the reference back. */
+  /** Passes the lock to the next in the queue, and releases the reference. */
   unlock(lock: Lock): void {
     // The next one takes over the reference as well.
     if ((this.word & (lock << WANTED)) !== 0 && this.handOver(lock)) return;
@@ -143,7 +143,7 @@ export abstract class FdMutex {
     this.endIfUnused();
   }
 
-  /** False if nobody is in the queue any more. */
+  /** False if the queue is empty. */
   private handOver(lock: Lock): boolean {
     const line = this.lines!.of(lock);
     let next = line.queue.shift();

@@ -181,7 +181,7 @@ abstract class Operation {
     return this;
   }
 
-  /** Gives back the lock, and the place at the poller if it still stands there. */
+  /** Releases the lock, and leaves the poller's wait if it is still in it. */
   protected abstract release(): void;
 
   /** The error of a call that found the descriptor closed. */

@@ -51,7 +51,7 @@ class Splicing {
     return this.moved;
   }
 
-  /** Gives back the pipe. */
+  /** Returns the pipe to its cache. */
   close(): void {
     const { sockets } = platform();
     for (const end of [this.#pipe.reader, this.#pipe.writer]) {
@@ -91,7 +91,7 @@ class Splicing {
 }
 
 /**
- * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Gives how many; null,
+ * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Returns their number; null,
  * with nothing done, if the kernel cannot do it with these two. An error carries `bytesWritten`;
  * what had been taken from `from` beyond that is lost. Parks.
  */

@@ -4,7 +4,7 @@
  *
  * The two share three words of memory and the number of the waiting thread's break descriptor. A
  * number may be another's once it is closed, so it is written to only between `entering` and
- * `leaving`, and closing waits until nobody is inside.
+ * `leaving`, and closing waits until no thread is inside.
  */
 import { wrongArgument } from "../validate/argument.ts";
 import { platform } from "../../platforms/platform.ts";
@@ -31,7 +31,7 @@ export class WakeWords {
   readonly memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4);
   readonly #words: Int32Array = new Int32Array(this.memory);
 
-  /** Whether it was woken and nobody has taken note. */
+  /** Whether it was woken and that has not been consumed. */
   get woken(): boolean {
     return Atomics.load(this.#words, WOKEN) === 1;
   }
@@ -56,7 +56,7 @@ export class WakeWords {
     close(this.#words);
   }
 
-  /** Those who knew of it are dead: nobody is inside, whatever the memory says. */
+  /** The threads that knew of it are dead: none is inside, whatever the memory says. */
   forget(): void {
     Atomics.store(this.#words, INSIDE, 0);
   }
@@ -67,7 +67,7 @@ export function buryWaker(handle: WakerHandle): void {
   close(new Int32Array(handle.memory));
 }
 
-/** Waits until nobody is inside: each makes one system call and leaves, unless it died of it. */
+/** Waits until no thread is inside: each makes one system call and leaves, unless it died of it. */
 function close(words: Int32Array): void {
   Atomics.store(words, CLOSED, 1);
   const end = performance.now() + LONGEST_INSIDE_MS;
@@ -97,7 +97,7 @@ export function wake(handle: WakerHandle): boolean {
   Atomics.add(words, INSIDE, 1);
   try {
     if (Atomics.load(words, CLOSED) === 1) return false;
-    // Whoever was faster breaks the poll for all.
+    // Another thread was faster, and interrupts the poll for all.
     if (Atomics.exchange(words, WOKEN, 1) === 0) platform().wakeDescriptor(handle.descriptor);
     return true;
   } finally {

@@ -84,7 +84,7 @@ class Pieces {
 }
 
 /**
- * Writes all of `pieces`, one behind the other. Gives their length in all; an error carries
+ * Writes all of `pieces` in order. Returns their total length; an error carries
  * `bytesWritten`. Parks.
  */
 export function writev(

@@ -20,7 +20,10 @@ export class FirstBytesTimeout {
   readonly #timer = new CallTimer(() => this.#look());
   readonly #delivered: (sysfd: number) => number;
 
-  /** `late` is called for each that is to be closed. Throws PlatformError where nobody counts. */
+  /**
+   * `late` is called for each connection to close. Throws PlatformError where the system counts no
+   * bytes.
+   */
   constructor({ within, bytes }: Required<FirstBytes>, expired: (one: TrackedConn) => void) {
     const { sockets } = platform();
     if (sockets.delivered === undefined) {

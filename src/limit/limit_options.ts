@@ -24,7 +24,7 @@ export interface Limit<P extends ShedPolicy = ShedPolicy> {
 /** Maximum number of connections of one remote address, with its policy. */
 export interface AddressLimit extends Limit<"refuse" | "closeOldestIdle"> {
   /**
-   * Number of leading bits by which IPv6 addresses are told apart, from 1 to 128; 64 by default. A
+   * Number of leading bits that distinguish IPv6 addresses, from 1 to 128; 64 by default. A
    * single host has a whole /64 to choose its addresses from, and often a /56 or /48.
    */
   ipv6Prefix?: number;

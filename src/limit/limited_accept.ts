@@ -52,7 +52,7 @@ export class LimitedAccept<T extends object> {
   /** One if there is one and it may come in; null if a wait is needed. Throws what accept does. */
   attempt(): T | null {
     for (let left = MOST_REFUSED; left > 0; left--) {
-      // Who is told that the gate is shut may close the listener.
+      // The callback that learns of the closed gate may close the listener.
       const asks = this.#tells || this.#gate.open || this.#tells;
       const sysfd = asks ? this.#fd.tryAccept() : null;
       if (sysfd === null) return null;

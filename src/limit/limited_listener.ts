@@ -128,7 +128,7 @@ export class LimitedListener implements Listener {
   }
 }
 
-/** Unix sockets have no addresses to count, and nobody counts their bytes. */
+/** Unix sockets have neither addresses nor byte counts. */
 export function requireTCP(network: string, limits: CheckedLimits): void {
   if (network.startsWith("tcp")) return;
   for (const name of ["perAddress", "firstBytes"] as const) {

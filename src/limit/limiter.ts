@@ -10,7 +10,7 @@ import type { CheckedLimits, LimitName } from "./limit_options.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { now } from "../sched/clock.ts";
 
-/** How often it is looked whether there are fewer goroutines, in milliseconds: nobody tells. */
+/** Interval of the check for fewer goroutines, in milliseconds: their end is not reported. */
 const GOROUTINES_MS = 10;
 
 /** What the gate asks of those who have the connections. */
@@ -73,7 +73,7 @@ export class Limiter {
       : new TokenBucket(acceptRate.perSecond, acceptRate.burst);
   }
 
-  /** Whether another may be accepted now. If not, those who watch are told when it may be so. */
+  /** Whether another connection may be accepted now. If not, watchers are notified when it may. */
   get open(): boolean {
     if (this.#keeper.ready?.() === false) return false;
     const by = this.#stops();
@@ -92,7 +92,7 @@ export class Limiter {
     scheduler.timers.set(this.#timer, this.#lookAt);
   }
 
-  /** Ends a `watch`. With nobody left who waits, no timer is left either. */
+  /** Ends a `watch`. Without a watcher there is no timer either. */
   unwatch(watcher: Watcher): void {
     this.#watchers.delete(watcher);
     if (this.#watchers.size === 0) scheduler.timers.stop(this.#timer);

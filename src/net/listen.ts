@@ -107,7 +107,7 @@ function* endpointOf(
 /** A port that is kept for others of this process to listen on, by SO_REUSEPORT. */
 export interface ReservedPort {
   readonly addr: TCPAddr;
-  /** Gives it back; those who listen go on. */
+  /** Releases one reference; the other listeners go on. */
   release(): void;
 }
 

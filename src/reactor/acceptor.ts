@@ -81,13 +81,16 @@ export class ReactorAcceptor {
       onShed({ limit: forbidden, action: "refused", remote: this.#fd.nameOf(peer), count: 1 });
       return null;
     }
-    // The gate is open only while somebody is able, and only this thread makes it otherwise.
+    // The gate is open only while a worker is available, and only this thread changes that.
     this.#balancer.choose()!.hand(sysfd, { ...this.#accepted, peer }, address);
     return HANDED;
   }
 }
 
-/** Hands on what a dead worker had not taken over; closes it if nobody can take it. */
+/**
+ * Passes on the connections that a dead worker had not taken over; closes them if no worker can
+ * take them.
+ */
 export function handOver(
   { sysfd, accepted }: Undelivered,
   address: string,

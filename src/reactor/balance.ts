@@ -2,7 +2,7 @@
 /** Which worker gets the next connection. evio: LoadBalance. */
 import type { LoadBalance } from "../event/api/balance.ts";
 
-/** What is to be known of a worker. */
+/** Load of a worker. */
 export interface Candidate {
   /** Whether it can take another. */
   readonly able: boolean;

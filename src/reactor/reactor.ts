@@ -59,7 +59,7 @@ export class Reactor implements Disposable {
   #askedAt = 0;
   /** Whether the handler is a table of events. */
   #events = false;
-  /** Why nobody is left to serve; null while somebody is. */
+  /** Why no worker is left to serve; null while one is. */
   #failed: NoWorkersError | null = null;
 
   /** @internal */
@@ -165,7 +165,7 @@ export class Reactor implements Disposable {
     yield* this.#crew.drain(deadline);
     const cut = this.#slots.reduce((sum, slot) => sum + slot.connections, 0);
     yield* this.#crew.end(END_MS);
-    // Of one that waited for its next start nobody has told that it is no more.
+    // A worker that waited for its next start has not been reported as ended.
     for (const slot of this.#slots) slot.state = "ended";
     this.#ports.release(new ClosedError());
     return { cut };
@@ -274,7 +274,7 @@ export class Reactor implements Disposable {
     this.#options.onWorkerEnd({ worker: slot.id, error, connections, restartIn, stuck });
   }
 
-  /** Nobody will ever serve: clients are to be told, and not to wait in the kernel's queue. */
+  /** No worker will ever serve: clients are refused instead of waiting in the kernel's queue. */
   #bereave(stopping: boolean, error: unknown): void {
     if (!stopping) this.#failed = new NoWorkersError(error);
     this.#ports.release(this.#failed ?? new ClosedError());

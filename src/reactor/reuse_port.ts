@@ -48,7 +48,7 @@ class SharedPort {
     if (this.#asked.delete(slot) && this.#asked.size === 0) this.#settled.close();
   }
 
-  /** Nobody listens, or is to. */
+  /** No worker listens, or will. */
   fail(error: unknown): void {
     if (this.#asked.size === 0) return;
     this.#asked.clear();
@@ -57,7 +57,7 @@ class SharedPort {
   }
 }
 
-/** Keeps `port` until it is told to let go, or its run ends. */
+/** Holds `port` until it is asked to release it, or its run ends. */
 function* keep(port: ReservedPort, released: Chan<never>): Routine<void> {
   try {
     yield* released.recv();
@@ -66,7 +66,7 @@ function* keep(port: ReservedPort, released: Chan<never>): Routine<void> {
   }
 }
 
-/** What a name was looked up with stays here: workers are told the address. */
+/** The name is looked up here; workers receive the address. */
 const LOOKED_UP: LookupOptions = {
   lookup: undefined,
   timeout: undefined,
@@ -143,7 +143,7 @@ export class ReusePortListeners {
     for (const port of this.#ports.values()) port.has(slot);
   }
 
-  /** Gives the ports back; who waits for somebody to listen is told `error`. */
+  /** Releases the ports; waiters for a listening worker get `error`. */
   release(error: unknown): void {
     for (const port of this.#ports.values()) {
       port.fail(error);

@@ -171,7 +171,7 @@ export class SubReactor {
       const make = () => adopt(network, sysfd, remote, closing);
       return this.#admission.admit(sysfd, remote, make, freed, (fd) => this.#lingers(token, fd));
     } catch (error) {
-      // The poller will not have it; it is closed, and nobody else is concerned.
+      // The poller refuses it; it is closed, and no other connection is affected.
       if (error instanceof OpError) return null;
       throw error;
     }

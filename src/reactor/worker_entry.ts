@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Where a worker's thread begins. It is started by worker_thread.ts, and imported by nobody. */
+/** Entry point of a worker's thread. Started by worker_thread.ts, and imported by no module. */
 import { workerData } from "node:worker_threads";
 import { platform } from "../../platforms/platform.ts";
 import { FdTable, keepFdTable } from "../netpoll/fd_table.ts";
@@ -22,7 +22,7 @@ function over(error: unknown, failed: boolean): void {
   main.post({ type: "over", error: failed ? pack(error) : null, connections });
 }
 
-/** Runs `body` until it is over; an error of it is told, and not the host's to report. */
+/** Runs `body` to its end; an error is reported to the main thread, and not to the host. */
 function drive(body: () => Routine<void>, options: RunOptions): void {
   const succeeded = () => over(null, false);
   const failed = (error: unknown) => over(error, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A place for a worker: the same number, whoever works there after a restart. */
+/** Place of a worker, which keeps its number across restarts. */
 import { platform } from "../../platforms/platform.ts";
 import type { Candidate } from "./balance.ts";
 import type { Limiter } from "../limit/limiter.ts";

@@ -5,7 +5,7 @@ import { OpError } from "../net/errors.ts";
 
 /** A client that is gone, which is no fault of the server's. */
 const PEER_GONE = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
-/** Kinds that are told apart; any further one is not printed. */
+/** Kinds that are distinguished; any further one is not printed. */
 const MOST_KINDS = 100;
 
 /** See the top of this file. */

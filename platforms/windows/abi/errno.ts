@@ -184,7 +184,7 @@ export function ntstatusErrno(status: number): number {
   const code = status >>> 0;
   const known = NTSTATUS.get(code);
   if (known !== undefined) return known;
-  // An unknown failure is told as Windows' own "unexpected network error", never as success.
+  // An unknown failure is reported as Windows' own "unexpected network error", never as success.
   return code < 0x40000000 ? 0 : UNEXPECTED;
 }
 

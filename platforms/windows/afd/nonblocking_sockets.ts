@@ -29,7 +29,7 @@ export interface Blocking {
 /** See the top of this file. */
 export class NonblockingSockets implements RawSocketCalls {
   readonly acceptName = "accept";
-  /** Whoever wants to know. */
+  /** Observer of EAGAIN results. */
   readonly blocking: Set<Blocking> = new Set();
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
@@ -112,7 +112,7 @@ export class NonblockingSockets implements RawSocketCalls {
     return done;
   }
 
-  /** A result, or minus an errno; those who want to know are told of EAGAIN. */
+  /** A result, or minus an errno; the observer is notified of EAGAIN. */
   #moved(fd: number, mode: number, result: number): number {
     const done = this.#done(result);
     if (done === AGAIN) this.#blocked(fd, mode);

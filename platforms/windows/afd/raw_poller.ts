@@ -151,7 +151,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
     this.#list.push(watch);
   }
 
-  /** Asks for all that is to be told. 0 or minus an errno. */
+  /** Requests all events to report. 0 or minus an errno. */
   #ask(): number {
     const list = this.#list;
     if (list.length === 0) return 0;

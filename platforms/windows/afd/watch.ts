@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A socket in a raw poller: what is to be told of it, and the request of the AFD device that is under
+ * A socket in a raw poller: the events to report, and the request of the AFD device that is under
  * way for it. A request tells once; how it is made anew is what makes a trigger:
  *
- *   level     for all that is wanted, before each wait: what still holds is told at once
+ *   level     for all that is wanted, before each wait: what still holds is reported at once
  *   edge      for what was not told yet; a call that would have to wait makes its direction untold
  *   oneshot   for nothing, once something was told, until `modify`
  */
@@ -40,7 +40,7 @@ export class Watch implements OverlappedOwner {
   readonly #info: Int32Array;
   #tag = 0;
   #trigger: Trigger = "level";
-  /** What is to be told of, and which of it an edge or a oneshot has told. */
+  /** Events to report, and which of them an edge or a oneshot has reported. */
   #wanted = 0;
   #told = 0;
   /** What the request under way asks for; 0 if none is. */
@@ -86,7 +86,7 @@ export class Watch implements OverlappedOwner {
     this.#endUnless(this.#wanted & ~this.#told, afd);
   }
 
-  /** Asks for what is to be told, unless that is being asked for. 0 or minus an errno. */
+  /** Requests the events to report, unless they are requested already. 0 or minus an errno. */
   ask(afd: Afd): number {
     if (this.#asked !== 0) return 0;
     const events = this.#wanted & ~this.#told;
@@ -104,7 +104,7 @@ export class Watch implements OverlappedOwner {
     if (this.#asked !== 0) afd.cancel(this.#operation);
   }
 
-  /** See {@linkcode OverlappedOwner}: what is to be told, as bits of POLL_READ and the others. */
+  /** See {@linkcode OverlappedOwner}: the events to report, as bits of POLL_READ and the others. */
   completed(operation: Operation): number {
     this.#asked = 0;
     const { errno } = operation;

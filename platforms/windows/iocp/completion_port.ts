@@ -20,7 +20,7 @@ const BASKET_ENTRIES = 64;
 /** Where in its memory the completion buffer has its count and its entries, in 32-bit words. */
 const COUNT_AT = 0;
 const ENTRIES_AT = 4;
-/** Longest wait handed to the kernel, some eleven days; whoever waits then waits again. */
+/** Longest wait passed to the kernel, some eleven days; a longer one is split. */
 const MAX_DELAY_NS = 1e15;
 /** Longest wait while packets may go into the completion buffer, of which this thread is not told. */
 const SLICE_NS = 1e7;
@@ -29,7 +29,7 @@ const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
 const UNKNOWN_PACKET = "netpoll: take: a packet of an operation that is not under way";
 
-/** Whoever takes the packets. */
+/** Consumer of completions. */
 export interface CompletionHandler {
   /** The operation is over. */
   over(operation: Operation): void;
@@ -119,7 +119,7 @@ export class CompletionQueue {
     while (this.pending > 0 && performance.now() < end) this.poll(SLICE_NS);
   }
 
-  /** Gives the port back. */
+  /** Closes the port. */
   dispose(): void {
     this.#shared.arena.give(this.#buffer);
     this.#shared.winsock.kernel.CloseHandle(this.handle);

@@ -41,7 +41,10 @@ export class DeferredReceives {
     return this.#newer.length + this.#older.length < MANY;
   }
 
-  /** Begins the older ones; those left are the older ones of the next poll. Gives how many were over. */
+  /**
+   * Begins the older ones; those left are the older ones of the next poll. Returns how many
+   * completed at once.
+   */
   beginOlder(report: Report): number {
     const begun = this.#older;
     this.#older = this.#newer;
@@ -49,7 +52,7 @@ export class DeferredReceives {
     return beginAll(begun, report);
   }
 
-  /** Begins all that are left. Gives how many were over. */
+  /** Begins all that are left. Returns how many completed at once. */
   beginAll(report: Report): number {
     return this.beginOlder(report) + this.beginOlder(report);
   }

@@ -33,11 +33,13 @@ const RANGE = 1 << 29;
 /** A pointer as two 32-bit words, which takes no BigInt. */
 const WORD = 2 ** 32;
 
-/** Whoever an operation was begun for. */
+/** Owner of an operation. */
 export interface OverlappedOwner {
   /** The socket that it is about. */
   readonly socket: PortEntry;
-  /** It is over: takes the result. Gives the modes (POLL_READ, ...) that it makes worth trying. */
+  /**
+   * The operation is over: takes its result. Returns the modes (POLL_READ, ...) worth trying now.
+   */
   completed(operation: Operation): number;
 }
 

@@ -14,7 +14,7 @@ import { type CompletionHandler, CompletionQueue } from "./completion_port.ts";
 import type { CompletionPort, PortEntry } from "./port_contract.ts";
 import { skipsOnSuccess } from "./provider.ts";
 
-/** Somebody to be reported without a packet. */
+/** Socket whose readiness must be reported although no completion was queued. */
 interface Due {
   readonly socket: PortEntry;
   readonly mode: number;
@@ -100,7 +100,9 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
     return this.#look(told + this.#deferred.beginAll(report), delay);
   }
 
-  /** Takes packets, and waits for some if nothing was told before. Gives how much was told in all. */
+  /**
+   * Dequeues completions, waiting if none was reported before. Returns the number reported in all.
+   */
   #look(told: number, delay: number): number {
     const taken = this.#queue.poll(told > 0 ? 0 : delay);
     return taken < 0 ? taken : told + taken;

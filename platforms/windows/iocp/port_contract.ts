@@ -20,7 +20,7 @@ export interface PortEntry {
   readonly sequence: number;
 }
 
-/** A receive that somebody has asked for. */
+/** A receive that was asked for. */
 export interface DeferredReceive {
   /** Whom to report when it is over. */
   readonly socket: PortEntry;

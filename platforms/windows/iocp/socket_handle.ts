@@ -65,7 +65,7 @@ export abstract class SocketHandle implements PortEntry {
   abstract ready(direction: "read" | "write"): boolean;
   /** Bytes that Windows has yet to take into the socket's buffer. */
   abstract underWay(): number;
-  /** Bytes of a stream that have come so far, whether somebody has read them or not. */
+  /** Bytes of a stream received so far, read or not. */
   abstract received(): number;
   /** Does `action` behind what is under way; 0 if it is still to come. */
   abstract behindSends(action: () => number): number;
@@ -77,7 +77,7 @@ export abstract class SocketHandle implements PortEntry {
   abstract discard(): void;
 
   /**
-   * What became of the call that began `operation`; `failure` is 0 or the errno. Gives 0 if the
+   * Result of the call that began `operation`; `failure` is 0 or the errno. Returns 0 if the
    * operation is over already, AGAIN if its packet will come, and minus an errno if it never began.
    */
   begun(failure: number): number {

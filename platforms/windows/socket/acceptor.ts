@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Accepting by AcceptEx, which wants the socket of the connection to be there before the connection.
- * It belongs to the listener, not to whoever accepts: one that is cancelled loses no connection.
+ * It belongs to the listener, not to the caller of accept: a cancelled accept loses no connection.
  */
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
 import { POLL_READ, type RawAddress } from "../../contract/platform.ts";
@@ -24,7 +24,7 @@ export interface Accepted {
 export class OverlappedAcceptor implements OverlappedOwner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
-  /** An accept that is over and whose connection nobody has taken yet. */
+  /** A completed accept whose connection has not been taken yet. */
   #kept: Operation | null = null;
   /** The socket of the accept that is under way, or over. */
   #fd = NONE;
@@ -61,7 +61,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
-  /** The listener is closed: a connection that nobody took is closed as well. */
+  /** The listener is closed: a connection that was not taken is closed as well. */
   discard(): void {
     if (this.#kept === null) return;
     this.socket.arena.give(this.#kept);
@@ -145,7 +145,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
 /** A SOCKET in memory has 64 bits. */
 const LISTENER = new Int32Array(new ArrayBuffer(8));
 
-/** A connection whose peer was gone before it was accepted is nobody's error. */
+/** A connection whose peer was gone before accept is not an error of the caller. */
 function told(result: number): number {
   const gone = result === -ERRNO.ECONNRESET || result === -ERRNO.ENOTCONN;
   return gone ? -ERRNO.ECONNABORTED : result;

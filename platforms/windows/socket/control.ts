@@ -28,7 +28,7 @@ export function readControl(bytes: Uint8Array): ControlInfo {
   return NO_CONTROL;
 }
 
-/** Writes the control message of a source to `bytes`; gives how long it is, 0 if there is none. */
+/** Writes the control message of a source to `bytes`; returns its length, 0 if there is none. */
 export function writeControl(
   bytes: Uint8Array,
   { source, interfaceIndex = 0 }: ControlRequest,

@@ -30,7 +30,7 @@ export class DatagramReceiver implements OverlappedOwner {
   /** Whether to ask for that. */
   #informed = false;
   #pending: Operation | null = null;
-  /** A receive that is over and whose datagram nobody has read yet. */
+  /** A completed receive whose datagram has not been read yet. */
   #kept: Operation | null = null;
   #error = 0;
 
@@ -60,7 +60,7 @@ export class DatagramReceiver implements OverlappedOwner {
     return begun !== AGAIN;
   }
 
-  /** Whether it is told from now on where datagrams go to, and by which interface they come. */
+  /** Enables reporting of each datagram's destination and interface. */
   inform(on: boolean): void {
     this.#informed = on;
     // The receive that is under way was begun otherwise.

@@ -71,7 +71,7 @@ export class WindowsDatagrams implements PacketCalls, SingleDatagrams {
     return done;
   }
 
-  /** Of IPv4 that goes through a socket of IPv6 it is told by the option of IPv4. */
+  /** IPv4 datagrams through an IPv6 socket are reported by the option of IPv4. */
   #inform(fd: number, option: PacketOption, value: number): void {
     if (option === "IPV6_RECVPKTINFO") this.#set(fd, C.IPPROTO_IP, C.IP_PKTINFO, this.#value);
     const socket = this.#find(fd);

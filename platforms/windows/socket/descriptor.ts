@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
 
 /** See {@linkcode DescriptorCalls}. */
 export class WindowsDescriptors implements DescriptorCalls {
-  /** The poller refuses what is no socket, so nobody reads it through these. */
+  /** The poller refuses everything but sockets, so these are never read. */
   readonly files: WindowsSockets;
   readonly #winsock: Winsock;
   readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));

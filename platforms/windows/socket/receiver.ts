@@ -32,11 +32,11 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
   #pending: Operation | null = null;
   /** The poller is to begin one. */
   #deferred = false;
-  /** A receive that is over, and which part of its data nobody has read yet. */
+  /** A completed receive, and which part of its data has not been read yet. */
   #kept: Operation | null = null;
   #from = 0;
   #to = 0;
-  /** An errno that nobody was told yet. */
+  /** An errno that has not been reported yet. */
   #error = 0;
   #ended = false;
   /** Something is there, as a receive of no bytes has told. */

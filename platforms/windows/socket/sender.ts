@@ -31,7 +31,7 @@ export class Sender implements OverlappedOwner {
   #pending: Operation | null = null;
   /** The file that is being read for it, if there is one. */
   #file: SentFile | null = null;
-  /** An errno that nobody was told yet. */
+  /** An errno that has not been reported yet. */
   #error = 0;
   /** What is to happen behind what is under way, in this order. */
   #behind: (() => number)[] = [];
@@ -146,7 +146,7 @@ export class Sender implements OverlappedOwner {
     return POLL_WRITE;
   }
 
-  /** A socket that no port knows has nobody to tell it of an end. */
+  /** Without a completion port, the end of an operation is not reported. */
   #sendNow(operation: Operation, length: number): number {
     const socket = this.socket;
     socket.unblock();

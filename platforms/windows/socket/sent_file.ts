@@ -19,7 +19,7 @@ export class SentFile {
   #givenBack = false;
 
   /**
-   * Opens the file at `path`, or gives minus an errno. Nobody may write to it meanwhile, though it may
+   * Opens the file at `path`, or returns minus an errno. It cannot be written to meanwhile, though it may
    * be replaced: what a send is about to read must be there, for its bytes count as sent already.
    */
   static open(winsock: Winsock, path: string): SentFile | number {
@@ -28,7 +28,7 @@ export class SentFile {
     const name = new Uint16Array(path.length + 1).map((_, i) => path.charCodeAt(i));
     const handle = winsock.kernel
       .CreateFileW(name, C.GENERIC_READ, share, null, C.OPEN_EXISTING, flags, 0);
-    // That it is written to by somebody is no error: then it is to be sent in another way.
+    // A file that another process is writing to is no error: it is then sent in another way.
     return handle === C.INVALID_HANDLE_VALUE ? -EOPNOTSUPP : new SentFile(winsock, handle);
   }
 
@@ -54,7 +54,7 @@ export class SentFile {
     this.#closeIfUnused();
   }
 
-  /** Nobody begins to send it any more. */
+  /** No further send of it begins. */
   giveBack(): void {
     this.#givenBack = true;
     this.#closeIfUnused();

@@ -277,7 +277,7 @@ export class WindowsSockets implements SocketCalls {
     return this.#sockets.get(fd)?.underWay() ?? 0;
   }
 
-  /** What has come to us, and what Windows has that nobody asked for yet. */
+  /** Bytes received here, and those that Windows holds without a receive under way. */
   delivered(fd: number): number {
     const { ws2, errno } = this.#winsock;
     const unread = this.#value;

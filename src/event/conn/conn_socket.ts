@@ -26,7 +26,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   protected sawEnd = false;
   /** Whether others have the descriptor too. */
   protected shared = false;
-  /** What a limit counts it by, and is told by that the number is free; null without a limit. */
+  /** Its place under a limit, released when it is closed; null without a limit. */
   tracked: NetFD<Addr> | null = null;
   readonly #net: StreamNet;
   readonly #peer: Peer;
@@ -63,7 +63,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     return 0;
   }
 
-  /** Takes a registration over from whoever had it. */
+  /** Takes over a registration from its former owner. */
   takeOver(pd: PollDesc): void {
     if (!this.#net.internet) pd.hangup = true;
     pd.holder = this;
@@ -116,7 +116,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     tracked?.onFreed?.();
   }
 
-  /** Makes it a goroutine's connection. Gives minus an errno if the poller does not take it. */
+  /** Makes it a goroutine's connection. Returns minus an errno if the poller refuses it. */
   protected leave(): Conn | number {
     const { fd, conn } = this.#net.adopt(this.sysfd, this.localAddr, this.remoteAddr);
     this.#unregister();

@@ -18,7 +18,7 @@ import type { StreamNet } from "./stream_net.ts";
 const DIRECT = 16 * 1024;
 /** The most that is handed to the kernel at once. */
 const MAX_TRANSFER = 1 << 30;
-/** Sends in one turn, before the others have theirs: who is told that bytes have gone may write more. */
+/** Sends in one turn, before other connections have theirs: a callback may write more. */
 const SENDS = 8;
 
 /** It was accepted, and `opened` is still to be called. */
@@ -156,7 +156,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     }
   }
 
-  /** Gives up what waits. */
+  /** Discards what is pending. */
   protected drop(): void {
     const told = this.outbox?.release() ?? null;
     this.outbox = null;
@@ -179,7 +179,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     if (n > 0) this.#went(n);
     this.#tell(outbox.sent(n), null);
     if (outbox.length > 0) return;
-    // Whoever was told may have written more.
+    // A callback may have written more.
     this.outbox = null;
     outbox.release();
   }

@@ -40,7 +40,7 @@ export class IdleClock implements HeapTimer {
     this.#set();
   }
 
-  /** Gives it up at `at`, in milliseconds of `performance.now()`, however busy it is until then. */
+  /** Expires at `at`, in milliseconds of `performance.now()`, regardless of activity. */
   setClosing(at: number): void {
     this.#idle = Infinity;
     this.#closing = at;

@@ -120,7 +120,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     if ((mode & POLL_READ) !== 0 || this.outbox !== null) this.owner.enqueueReady(this, toRun);
   }
 
-  /** Ends it at once, where nobody has turns any more. */
+  /** Destroys it at once, where no turn will come any more. */
   closeQuietly(): void {
     if (this.state === DEAD) return;
     this.reset = this.outbox !== null;

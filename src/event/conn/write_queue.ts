@@ -24,7 +24,7 @@ export class WriteQueue {
   start = 0;
   /** Behind the last. */
   end = 0;
-  /** Who is to be told, and how many bytes must have gone out before. */
+  /** Callbacks, each with the number of bytes that must have been sent before it. */
   #told: { at: number; written: Written }[] | null = null;
   #taken = 0;
 
@@ -55,12 +55,12 @@ export class WriteQueue {
     (this.#told ??= []).push({ at: this.#taken + this.length, written });
   }
 
-  /** What is to be sent, from its beginning: the first `length` bytes of what this gives. */
+  /** Returns the pending bytes: the first `length` bytes of the result. */
   head(): Uint8Array {
     return this.start === 0 ? this.bytes : this.bytes.subarray(this.start, this.end);
   }
 
-  /** So many bytes have gone. Gives those who are to be told. */
+  /** Records that so many bytes were sent. Returns the callbacks that are due. */
   sent(n: number): Written[] | null {
     this.start += n;
     this.#taken += n;
@@ -82,7 +82,7 @@ export class WriteQueue {
     return own;
   }
 
-  /** Nothing waits any more, or nothing of it will go. Gives those who were not told. */
+  /** Empties the queue. Returns the callbacks that were not called. */
   release(): Written[] | null {
     const told = this.#told?.map(({ written }) => written) ?? null;
     this.start = this.end = this.#taken = 0;

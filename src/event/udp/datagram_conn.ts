@@ -42,7 +42,9 @@ export class EventDatagramConn<C> implements EventConn<C> {
     this.lastActive = now;
   }
 
-  /** The handler has returned: whoever kept it shall not write to the sender of another datagram. */
+  /**
+   * The handler has returned: a stale reference must not write to the sender of another datagram.
+   */
   giveBack(): void {
     this.#lent = false;
     this.#input = NOTHING;

@@ -9,7 +9,7 @@ import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
 import { Mutex } from "../../sync/mutex.ts";
 import { now } from "../../sched/clock.ts";
 
-/** Somebody who wants to look again when something has changed, or when the deadline has passed. */
+/** Waiter that looks again at each change, and when the deadline has passed. */
 export interface Watcher {
   retry(): void;
 }
@@ -21,9 +21,11 @@ export class HalfConn {
   /** What those who are parked wait for, in Go's words. */
   readonly #reason: string;
   #deadline = Infinity;
-  /** Each with its timer: the deadline runs while somebody waits, and leaves nothing behind. */
+  /**
+   * Each with its timer: the deadline runs only while something waits, and leaves nothing behind.
+   */
   readonly #watchers = new Map<Watcher, HeapTimer>();
-  /** Called when somebody begins to wait. */
+  /** Called when the first waiter arrives. */
   onWatch: () => void = () => {};
   /** Called when one of them has ceased to. */
   onUnwatch: () => void = () => {};
@@ -37,7 +39,7 @@ export class HalfConn {
     return now() >= this.#deadline;
   }
 
-  /** Whether somebody waits. */
+  /** Whether anything waits. */
   get awaited(): boolean {
     return this.#watchers.size > 0;
   }

@@ -37,7 +37,7 @@ class PipeConn extends VirtualConn {
     super();
     this.#in = incoming;
     this.#out = outgoing;
-    // Whoever waits here may be what the other end waits for.
+    // The goroutine that waits here may be the one that the other end waits for.
     this.reading.onWatch = () => this.peer.writing.changed();
   }
 

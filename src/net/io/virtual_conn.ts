@@ -26,7 +26,7 @@ import { readFull } from "../socket/read_full.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { showAs } from "../../validate/one_line.ts";
 
-/** How far a write has come, for whoever ends it. */
+/** Progress of a write, for the code that ends it. */
 export interface Progress {
   written: number;
 }

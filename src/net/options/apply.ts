@@ -97,7 +97,7 @@ export function setter({ sysfd, check }: NewSocket): SetOption {
   };
 }
 
-/** As Go, `control` is told which version of IP the socket is of. */
+/** As in Go, `control` receives the IP version of the socket. */
 function callControl(
   { sysfd, family, network, address }: NewSocket,
   { control }: SocketOptions,

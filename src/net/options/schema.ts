@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What each setting may be. The settings themselves are told in options.ts. */
+/** Schemas of the options, which options.ts documents. */
 import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } from "./options.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { z } from "zod";

@@ -46,7 +46,7 @@ export class NetFD<A extends Addr> extends FD {
   /** "tcp", "udp6", "unix". */
   readonly net: string;
   #localAddr: A | null = null;
-  /** The other end, packed until somebody asks for it. */
+  /** The remote address, packed until first asked for. */
   #remoteAddr: A | number | null = null;
   #ending: Ending | null = null;
   readonly #name: (raw: RawAddress) => A;

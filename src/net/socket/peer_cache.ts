@@ -52,7 +52,7 @@ interface Forms {
   ip6?: RawAddress;
 }
 
-/** Addresses do not change, and go with their forms when nobody has them any more. */
+/** Addresses are immutable, and their strings are freed with them. */
 let known = new WeakMap<UDPAddr, Forms>();
 /** Addresses that came with a datagram: no answer to a stranger raises a prompt. */
 let received = new WeakSet<UDPAddr>();

@@ -90,7 +90,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
       adopted = true;
       return this.connection(fd);
     } finally {
-      // Nobody else knows the number.
+      // No other code knows the number.
       if (!adopted) platform().sockets.close(sysfd);
     }
   }

@@ -38,7 +38,10 @@ export class PacketBatch {
   readonly #buffers: Uint8Array[];
   /** The views that `bytes` gave last: datagrams are often alike in length. */
   readonly #views: Uint8Array[];
-  /** To whom each goes or from whom it came; undefined if the kernel wrote it and nobody has asked. */
+  /**
+   * Destination or source of each; undefined if the kernel wrote it and it has not been decoded
+   * yet.
+   */
   readonly #addrs: (UDPAddr | null | undefined)[];
   readonly #segments: Int32Array;
   readonly #infos: (ControlInfo | null)[];

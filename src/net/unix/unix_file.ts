@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The file that binding a Unix socket makes, and that nobody but us removes. Go: UnixListener.close. */
+/**
+ * The file that binding a Unix socket creates, and that only the library removes. Go:
+ * UnixListener.close.
+ */
 import { lstatSync, unlinkSync } from "node:fs";
 import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -39,7 +42,7 @@ export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null
   throw new SyscallError("bind", -done, inUse ? whoHasIt(path, raw) : "");
 }
 
-/** Why a path is in use. Nobody notices a datagram socket that connects to him. */
+/** Explains why a path is in use. A datagram socket does not notice that another connects to it. */
 function whoHasIt(path: string, raw: UnixName["raw"]): string {
   const { sockets, errnoText } = platform();
   const probe = platform().unix.socket("dgram");

@@ -182,7 +182,7 @@ function* connected(
   }
 }
 
-/** A full queue is told by EAGAIN, and that it is full no more by nobody. */
+/** A full queue is reported by EAGAIN; its being no longer full is not reported at all. */
 function* connect(sysfd: number, address: RawAddress, limits: CallDeadline): Routine<void> {
   const { sockets, errno } = platform();
   for (let wait = FIRST_WAIT_MS;; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
