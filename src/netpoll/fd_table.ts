@@ -1,47 +1,47 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which descriptors this thread has open, in memory that another thread reads when this one is dead.
+ * The open descriptors of this thread, in memory that another thread reads once this one is dead.
  *
- * A thread that is cut short (terminated, or exited by its code) closes nothing: numbers belong to
- * the process. So each is written down here when it is opened, and crossed out before it is closed:
+ * A thread that is cut short (terminated, or exited by its code) closes nothing: descriptors belong to
+ * the process. So each is recorded here when it is opened, and erased before it is closed:
  * were it the other way round, the number could be another thread's by the time the list is read.
- * What is lost by that order is at most the one descriptor that is being opened or closed then.
+ * That order loses at most the one descriptor that is being opened or closed at that moment.
  */
 import { registerState } from "../sched/thread_state.ts";
 
-/** Bits of a word. */
+/** Bits per word. */
 const BITS = 32;
-/** Descriptors that a fdTable has room for; one with a higher number is not written down. */
+/** Number of descriptors that a table covers; a higher number is not recorded. */
 const CAPACITY = 1 << 20;
 
-/** A bit a descriptor. One thread writes; others read when that thread has ended. */
+/** One bit per descriptor. One thread writes; others read once that thread has ended. */
 export class FdTable {
-  /** What `postMessage` carries. */
+  /** The form that `postMessage` carries. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  /** A new one, or the view of one that another thread has made. */
+  /** Creates a table, or a view of one that another thread has created. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(CAPACITY / 8)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
   }
 
-  /** Writes `fd` down. */
+  /** Records `fd`. */
   add(fd: number): void {
     if (fd < CAPACITY) this.#words[fd >>> 5] |= 1 << (fd & (BITS - 1));
   }
 
-  /** Crosses `fd` out. */
+  /** Erases `fd`. */
   remove(fd: number): void {
     if (fd < CAPACITY) this.#words[fd >>> 5] &= ~(1 << (fd & (BITS - 1)));
   }
 
-  /** Whether `fd` is written down. */
+  /** Whether `fd` is recorded. */
   has(fd: number): boolean {
     return fd < CAPACITY && (this.#words[fd >>> 5] & (1 << (fd & (BITS - 1)))) !== 0;
   }
 
-  /** All that are written down. */
+  /** Returns all recorded descriptors. */
   *[Symbol.iterator](): Generator<number> {
     for (let at = 0; at < this.#words.length; at++) {
       for (let word = this.#words[at]; word !== 0; word &= word - 1) {
@@ -60,22 +60,22 @@ registerState<FdTable | null>("fd table", {
   restore: (state) => kept = state,
 });
 
-/** Has this thread keep `table` from now on. */
+/** Makes `table` the descriptor table of this thread. */
 export function keepFdTable(fdTable: FdTable): void {
   kept = fdTable;
 }
 
-/** Returns the table of this thread, if it keeps one. */
+/** Returns the table of this thread, or null if it has none. */
 export function fdTable(): FdTable | null {
   return kept;
 }
 
-/** A descriptor was opened. */
+/** Called when a descriptor was opened. */
 export function noteOpened(fd: number): void {
   kept?.add(fd);
 }
 
-/** A descriptor is going to be closed, or is another's from now on. */
+/** Called before a descriptor is closed or handed over. */
 export function noteClosing(fd: number): void {
   kept?.remove(fd);
 }

@@ -5,10 +5,10 @@
  * The contract, as Go lists it; `this` keeps it with the help of one {@linkcode Poller} of the
  * system underneath, which knows descriptors, slots and sequences, but no goroutine:
  *
- *   init()                 opens the system's poller, at the first need of it
- *   open(fd)               registers fd, edge-triggered, both directions; gives its pollDesc
+ *   init()                 opens the system's poller on first use
+ *   open(fd)               registers fd, edge-triggered, both directions; returns its pollDesc
  *   close(pd)              ends the registration; the slot may be another's at once
- *   poll(delay)            gives the goroutines that became runnable; delay in nanoseconds:
+ *   poll(delay)            returns the goroutines that became runnable; delay in nanoseconds:
  *                          negative blocks, 0 looks, positive is a bound
  *   break()                makes the current or the next poll return
  *   isPollDescriptor(fd)   whether fd is one of the poller's own
@@ -33,34 +33,34 @@ import { PollCache } from "./poll_cache.ts";
 import { closeAtUnload } from "./unload.ts";
 import type { Closer, PollDesc, WaitCount } from "./poll_desc.ts";
 
-/** What another thread can wake; see src/fd/waker.ts. */
+/** A handle that another thread can wake; see src/fd/waker.ts. */
 export interface Wakeable {
-  /** The run that it ends with. */
+  /** The run at whose end it is closed. */
   readonly owner: RunOwner | null;
-  /** The goroutine that is to run because it was woken. */
+  /** Returns the goroutine to make runnable because it was woken. */
   woken(): G | null;
-  /** Ends it. */
+  /** Closes it. */
   close(): void;
 }
 
 /** One per thread. */
 export class Netpoll implements EventSource, WaitCount {
   waiters = 0;
-  /** How often the system was asked what is ready. */
+  /** Number of polls. */
   polls = 0;
   readonly #openPoller: () => Poller;
   readonly #cache = new PollCache(this);
   readonly #ready = new RunQueue();
   readonly #wakers = new Set<Wakeable>();
   #poller: Poller | null = null;
-  /** The wait in the host's loop for this poller. */
+  /** The watch of this poller beside the host's loop. */
   #hostWait: HostWait | null = null;
 
   constructor(openPoller: () => Poller) {
     this.#openPoller = openPoller;
   }
 
-  /** The system's poller, opened at the first need. Throws PlatformError. */
+  /** Returns the system's poller, opened on first use. Throws PlatformError. */
   init(): Poller {
     if (this.#poller === null) {
       this.#poller = this.#openPoller();
@@ -81,7 +81,7 @@ export class Netpoll implements EventSource, WaitCount {
     return this.#hostWait?.armed ?? false;
   }
 
-  /** How many descriptors are open. */
+  /** Number of open descriptors. */
   get descriptors(): number {
     return this.#cache.open;
   }
@@ -106,7 +106,7 @@ export class Netpoll implements EventSource, WaitCount {
     this.#cache.free(pd);
   }
 
-  /** Ends the registration alone: the pollDesc is still in use, by those who are parked. */
+  /** Ends the registration alone: parked goroutines still use the pollDesc. */
   forget(pd: PollDesc): void {
     this.init().close(pd.fd);
     noteClosing(pd.fd);
@@ -137,7 +137,7 @@ export class Netpoll implements EventSource, WaitCount {
     return this.#hostWait ??= platform().hostWait(this.init());
   }
 
-  /** Returns what holds the open descriptor `fd` on this thread, or null. */
+  /** Returns the owner of the open descriptor `fd` on this thread, or null. */
   holderOf(fd: number): Closer | null {
     for (const pd of this.#cache.inUse()) if (pd.fd === fd && pd.registered) return pd.holder;
     return null;
@@ -168,7 +168,7 @@ export class Netpoll implements EventSource, WaitCount {
     return this.init().breakDescriptor;
   }
 
-  /** A waker is closed. */
+  /** Unregisters a waker. */
   removeWaker(waker: Wakeable): void {
     this.#wakers.delete(waker);
     if (scheduler.runs.size === 0) this.idle();
@@ -190,7 +190,7 @@ export class Netpoll implements EventSource, WaitCount {
     this.#poller = null;
   }
 
-  /** The thread's program is thrown away: no goroutine runs any more. */
+  /** The runtime discards the thread's program: no goroutine runs any more. */
   #unload(): void {
     // A listener on a Unix socket removes its file.
     for (const pd of this.#cache.inUse()) pd.holder?.closeQuietly();

@@ -2,7 +2,7 @@
 /** The pollDescs of a thread, recycled. Go: runtime/netpoll.go, type pollCache. */
 import { PollDesc, type WaitCount } from "./poll_desc.ts";
 
-/** A slot is never given back to the garbage collector: its sequence must go on counting. */
+/** Slots are never freed: a slot's sequence must go on counting. */
 export class PollCache {
   readonly #all: PollDesc[] = [];
   readonly #free: PollDesc[] = [];
@@ -12,12 +12,12 @@ export class PollCache {
     this.#count = count;
   }
 
-  /** How many are in use. */
+  /** Number of slots in use. */
   get open(): number {
     return this.#all.length - this.#free.length;
   }
 
-  /** A slot for `fd`. */
+  /** Allocates a slot for `fd`. */
   alloc(fd: number): PollDesc {
     let pd = this.#free.pop();
     if (pd === undefined) {
@@ -28,19 +28,19 @@ export class PollCache {
     return pd;
   }
 
-  /** Takes a slot back. */
+  /** Recycles a slot. */
   free(pd: PollDesc): void {
     pd.free();
     this.#free.push(pd);
   }
 
-  /** The pollDesc that an event means, or null if the event is late. */
+  /** Returns the pollDesc of an event, or null if the event is stale. */
   find(slot: number, sequence: number): PollDesc | null {
     const pd = this.#all[slot];
     return pd !== undefined && pd.sequence === sequence && pd.fd >= 0 ? pd : null;
   }
 
-  /** Those in use. */
+  /** Returns those in use. */
   *inUse(): Generator<PollDesc> {
     for (const pd of this.#all) if (pd.fd >= 0) yield pd;
   }

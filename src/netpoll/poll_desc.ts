@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The pollDesc: what the poller knows of one open descriptor. Go: runtime/netpoll.go, type pollDesc.
+ * The pollDesc: the poller's state of one open descriptor. Go: runtime/netpoll.go, type pollDesc.
  *
  * Each direction is in one of three states, in the fields `rready`/`rg` and `wready`/`wg`:
  *
@@ -32,39 +32,39 @@ import type { RunQueue } from "../sched/run_queue.ts";
 import { type DeadlineTarget, PollExtras, type Watcher } from "./poll_extras.ts";
 import { now } from "../sched/clock.ts";
 
-/** The owner of a descriptor, as seen from below. */
+/** Owner of a descriptor, as the poller sees it. */
 export interface Closer {
   /** Closes the descriptor if it is still open; does not throw. */
   closeQuietly(): void;
-  /** What a dump calls it: "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711". */
+  /** Name for a dump: "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711". */
   describe?(): string;
-  /** Notes that others have the descriptor too: its close must leave theirs alone. */
+  /** Records that other owners share the descriptor: its close must not affect them. */
   share?(): void;
-  /** A call in `mode` was given up in its midst: its turn is over. */
+  /** A call in `mode` was abandoned midway: releases its lock. */
   giveUp?(mode: PollMode): void;
 }
 
-/** Takes the events of a descriptor itself, so that no goroutine need be parked for it. */
+/** Handles the events of a descriptor itself, so that no goroutine need be parked for it. */
 export interface PollHandler {
   /** Latches an event; a goroutine that becomes runnable by it is appended to `toRun`. */
   pollReady(mode: number, toRun: RunQueue): void;
 }
 
-/** Counts the waits that are under way, over all descriptors. */
+/** Number of waits under way, over all descriptors. */
 export interface WaitCount {
   waiters: number;
 }
 
 /** See the top of this file. */
 export class PollDesc implements Waitable, DeadlineTarget {
-  // What every wait touches comes first: it lies in memory in this order.
-  /** Counts the descriptors that had this slot; an event with another number is late. */
+  // Fields that every wait touches come first: they lie in memory in this order.
+  /** Number of descriptors that have had this slot; an event with another sequence is stale. */
   sequence = 0;
   /** The descriptor, or -1 while the slot is free. */
   fd = -1;
   /** A read is worth trying. */
   rready = true;
-  /** Parked until the descriptor can be read. */
+  /** Goroutine parked until the descriptor is readable. */
   rg: G | null = null;
   /** Whether a read may go on: one of the answers above. Go: netpollcheckerr. */
   readState = POLL_OK;
@@ -75,25 +75,25 @@ export class PollDesc implements Waitable, DeadlineTarget {
   hangup = false;
   /** A write is worth trying. */
   wready = true;
-  /** Parked until the descriptor can be written. */
+  /** Goroutine parked until the descriptor is writable. */
   wg: G | null = null;
   /** Whether a write may go on. */
   writeState = POLL_OK;
   #error = false;
   /** Observers of events, beside the parked goroutines. */
   handler: PollHandler | null = null;
-  /** What few descriptors need; kept for the next one that has this slot. */
+  /** State that few descriptors need; kept for the next one in this slot. */
   #extras: PollExtras | null = null;
   readonly #count: WaitCount;
   /** Its index in the pollCache; travels in every event. */
   readonly slot: number;
   /** Whether the system's poller knows the descriptor. */
   registered = false;
-  /** Whether calls report the descriptor's errors, so that an event of an error is no answer. */
+  /** Whether calls report the descriptor's errors, so that an error event decides nothing. */
   reportsErrors = false;
   /** The run that opened it, or null if no run did. */
   owner: RunOwner | null = null;
-  /** What holds the descriptor. */
+  /** Its owner. */
   holder: Closer | null = null;
 
   constructor(slot: number, count: WaitCount) {
@@ -101,7 +101,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     this.#count = count;
   }
 
-  /** Takes the slot for `fd`. */
+  /** Assigns the slot to `fd`. */
   take(fd: number): void {
     this.fd = fd;
     this.owner = scheduler.current?.run ?? null;
@@ -111,7 +111,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     this.readState = this.writeState = POLL_OK;
   }
 
-  /** Frees the slot. From now on an event for it is late. */
+  /** Frees the slot. From now on its events are stale. */
   free(): void {
     this.sequence = (this.sequence + 1) | 0;
     this.fd = -1;
@@ -135,7 +135,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
   }
 
   /**
-   * Parks the current goroutine as the reader; what it gives is to be yielded at once. One that is
+   * Parks the current goroutine as the reader; the caller yields the result at once. One that is
    * parked already, and was woken by something else, is counted once.
    */
   parkReader(): Park {
@@ -153,7 +153,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     return park;
   }
 
-  /** Takes the parked reader out, if there is one. Go: netpollunblock. */
+  /** Removes the parked reader, if there is one. Go: netpollunblock. */
   unparkReader(): G | null {
     const g = this.rg;
     if (g === null) return null;
@@ -162,7 +162,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     return g;
   }
 
-  /** Takes the parked writer out, if there is one. */
+  /** Removes the parked writer, if there is one. */
   unparkWriter(): G | null {
     const g = this.wg;
     if (g === null) return null;
@@ -171,7 +171,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     return g;
   }
 
-  /** Takes out all who wait, and wakes none: their goroutines will never run again. */
+  /** Removes all waiters without waking them: their goroutines will never run again. */
   abandonWaits(): void {
     this.unparkReader();
     this.unparkWriter();
@@ -180,12 +180,12 @@ export class PollDesc implements Waitable, DeadlineTarget {
     }
   }
 
-  /** Has `watcher` told of whatever happens in `mode`, until `unwatch`. */
+  /** Notifies `watcher` of every change in `mode`, until `unwatch`. */
   watch(mode: PollMode, watcher: Watcher): void {
     if ((this.#extras ??= new PollExtras()).watch(mode, watcher)) this.#count.waiters++;
   }
 
-  /** Ends what `g` watches, which was given up. */
+  /** Ends the watches of `g`, which was abandoned. */
   unwatchAll(g: object): void {
     for (const mode of ["read", "write"] as const) {
       const watchers = [...this.#extras?.watchers(mode) ?? []];
@@ -193,7 +193,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     }
   }
 
-  /** Ends a `watch`; one that is over already is no error. */
+  /** Ends a `watch`; one that is over already is ignored. */
   unwatch(mode: PollMode, watcher: Watcher): void {
     if (this.#extras?.watchers(mode)?.delete(watcher)) this.#count.waiters--;
   }
@@ -208,13 +208,15 @@ export class PollDesc implements Waitable, DeadlineTarget {
     return this.watched("read") ? this.#extras!.watchedSince : null;
   }
 
-  /** Tells those who watch one direction. */
+  /** Notifies the watchers of one direction. */
   tell(mode: PollMode): void {
     const watchers = this.#extras?.watchers(mode);
     if (watchers) { for (const watcher of [...watchers]) watcher.retry(); }
   }
 
-  /** An event came: latches it and puts those who waited for it on `toRun`. Go: netpollready. */
+  /**
+   * Latches an event and appends the goroutines that waited for it to `toRun`. Go: netpollready.
+   */
   ready(mode: number, toRun: RunQueue): void {
     const error = (mode & POLL_ERROR) !== 0;
     if (error !== this.#error) {

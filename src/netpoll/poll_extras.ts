@@ -9,12 +9,12 @@ import type { PollMode } from "./poll_state.ts";
 
 /** Watcher of a descriptor that is parked elsewhere, and looks again at each change. */
 export interface Watcher {
-  /** The goroutine, if it is one alone that is woken. */
+  /** The goroutine, if the watcher wakes exactly one. */
   readonly g?: object | null;
   retry(): void;
 }
 
-/** Is told that the deadline of one direction has passed. */
+/** Callback for an expired deadline of one direction. */
 export interface DeadlineTarget {
   setExpired(read: boolean, expired: boolean): void;
 }
@@ -39,7 +39,7 @@ class DeadlineTimer implements HeapTimer {
 export class PollExtras {
   /** Whether the deadline of reads has passed. */
   readExpired = false;
-  /** Whether that of writes has. */
+  /** Whether the deadline of writes has passed. */
   writeExpired = false;
   /** Time since which a watcher has waited for bytes, in milliseconds of `performance.now()`. */
   watchedSince = 0;
@@ -60,7 +60,7 @@ export class PollExtras {
     scheduler.timers.set(timer, at);
   }
 
-  /** Neither direction becomes late any more. */
+  /** Clears the deadlines of both directions. */
   stopTimers(): void {
     this.#stop(this.#readTimer);
     this.#stop(this.#writeTimer);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Directions of a descriptor, and the result of asking whether a call may proceed. Go: runtime/netpoll.go, pollNoError and its neighbors. */
 
-/** Whether a call may go on, in the order in which one goes before another. */
+/** Whether a call may proceed, in order of precedence. */
 export const POLL_OK = 0;
 
 /** The descriptor is being closed. */

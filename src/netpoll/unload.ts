@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Giving back what is open when the runtime throws a thread's program away and the process lives on,
- * as `deno run --watch` does at every save: the ports of the program before must be free.
+ * Closing descriptors when the runtime discards a thread's program while the process lives on,
+ * as `deno run --watch` does at every save: the ports of the old program must be free.
  */
 import { platform } from "../../platforms/platform.ts";
 import { registerState } from "../sched/thread_state.ts";
 import { FdTable, fdTable, keepFdTable } from "./fd_table.ts";
 
-/** Whether this thread's program has been asked to tell when it is thrown away. */
+/** Whether the handler for the end of this thread's program is installed. */
 let watching = false;
 
 registerState("unload", {
@@ -17,7 +17,7 @@ registerState("unload", {
 });
 
 /**
- * Has every descriptor of this thread closed when its program is thrown away; `before` is called
+ * Closes every descriptor of this thread when its program is discarded; `before` is called
  * first. Does nothing on a runtime that ends the process instead.
  */
 export function closeAtUnload(before: () => void): void {
@@ -29,7 +29,7 @@ export function closeAtUnload(before: () => void): void {
   runtime.onUnload(() => {
     before();
     for (const fd of table) {
-      // Crossed out first: a reactor's main thread closes what a dead worker's table still has.
+      // Erased first: a reactor's main thread closes what a dead worker's table still lists.
       table.remove(fd);
       sockets.close(fd);
     }

@@ -119,7 +119,7 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   return current.result as T;
 }
 
-/** Where modules are reloaded in place, a run of the module before would keep its port for ever. */
+/** Where modules are reloaded in place, a run of the old module would keep its port for ever. */
 function refuseReloading(call: string): void {
   if (!jsRuntime().reloadsModules) return;
   throw new PanicError(

@@ -11,7 +11,7 @@ export interface Clock {
   readonly epoch: () => number;
 }
 
-/** The clock of the JavaScript runtime, which is found at the first look. */
+/** The clock of the JavaScript runtime, looked up on first use. */
 const REAL: Clock = {
   now: () => {
     const read = jsRuntime().clock();
@@ -31,7 +31,7 @@ export let now: () => number = REAL.now;
 export let epoch: () => number = REAL.epoch;
 
 /**
- * Goes by another clock, or by that of the runtime again.
+ * Switches to another clock, or back to that of the runtime.
  *
  * @internal exported for tests
  */

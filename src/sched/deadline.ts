@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Deadlines as callers give them: points in time, and not durations. */
+/** Deadlines as callers pass them: points in time, not durations. */
 import { epoch } from "./clock.ts";
 import { shown } from "../validate/argument.ts";
 
-/** Milliseconds: 1973 begins about here. A number below it was meant as something else. */
+/** Milliseconds: about 1973. A smaller number was meant as something else. */
 const LEAST_DATE = 1e11;
-/** A number from here on that is no date in milliseconds is one in seconds: 2001. */
+/** From here on, a number too small for milliseconds since the epoch is one in seconds: 2001. */
 const LEAST_SECONDS = 1e9;
 
 /**

@@ -17,13 +17,13 @@ function describe(g: G, now: number): string {
   }`;
 }
 
-/** The goroutines of all runs, the oldest first. */
+/** Returns the goroutines of all runs, the oldest first. */
 export function allGoroutines(scheduler: Scheduler): G[] {
   const all = [...scheduler.runs].flatMap((run) => [...run.goroutines()]);
   return all.sort((a, b) => a.id - b.id);
 }
 
-/** A line a goroutine, the oldest first. */
+/** Returns one line per goroutine, the oldest first. */
 export function dumpAll(scheduler: Scheduler): string {
   const at = now();
   return allGoroutines(scheduler).map((g) => describe(g, at)).join("\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The goroutine: a generator, and what the scheduler keeps of it. Go: runtime/runtime2.go, type g.
+ * The goroutine: a generator and its scheduling state. Go: runtime/runtime2.go, type g.
  *
  * A goroutine is in one of four states. Only the scheduler moves it.
  *
@@ -25,7 +25,7 @@ export type Routine<T> = Generator<Park, T, void>;
 /** State of a goroutine: in the run queue, executing, parked, or ended. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 
-/** The states as the scheduler compares them: numbers, as it does so several times a turn. */
+/** The states as numbers, which the scheduler compares several times a turn. */
 export const RUNNABLE = 0;
 /** See RUNNABLE. */
 export const RUNNING = 1;
@@ -41,7 +41,7 @@ export const DAEMON = 1;
 /** A goroutine that its run waits for until the grace is over, and ends then. */
 export const BOUNDED_DAEMON = 2;
 
-/** How a state is called, by its number. */
+/** Names of the states, by number. */
 const STATUS: readonly GoroutineStatus[] = ["runnable", "running", "waiting", "dead"];
 
 /** How a goroutine ended. */
@@ -99,26 +99,29 @@ export type RunOwner = Owner<G>;
 
 /** A goroutine, as the scheduler and its neighbors see it; users see a {@linkcode Goroutine}. */
 export class G<T = unknown> implements Goroutine<T>, Waitable {
-  // What every switch touches comes first: it lies in memory in this order.
-  /** What it is doing now: RUNNABLE, RUNNING, WAITING or DEAD. */
+  // Fields that every switch touches come first: they lie in memory in this order.
+  /** Its state: RUNNABLE, RUNNING, WAITING or DEAD. */
   state: number = RUNNABLE;
-  /** Whether it is linked into a run queue, perhaps as one that has since been ended. */
+  /** Whether it is linked into a run queue, even if it has since been ended. */
   queued = false;
   /** Link of the run queue. */
   next: G | null = null;
   /** Its body. */
   readonly body: Routine<T>;
-  /** What it waits for, while it is waiting, in Go's words: "IO wait", "sleep". */
+  /** Wait reason while it is waiting, in Go's words: "IO wait", "sleep". */
   waitReason = "";
-  /** When it began to wait, in milliseconds of `performance.now()`, to within a turn of the scheduler. */
+  /**
+   * Start of its wait, in milliseconds of `performance.now()`, accurate to one turn of the
+   * scheduler.
+   */
   waitSince = 0;
-  /** What it waits for, while it is waiting, if that has a name. */
+  /** The object it waits for, if that has a name. */
   waitOn: Waitable | null = null;
-  /** A number that no other goroutine of this thread has had. */
+  /** Its number, unique on this thread. */
   readonly id: number = ++lastId;
   /** The name of the function that it runs. */
   readonly name: string;
-  /** Where it was started, if its run keeps that. */
+  /** Where it was started, if its run records that. */
   site: Error | null = null;
   /** How it ended; null while it lives. */
   outcome: Outcome<T> | null = null;
@@ -128,11 +131,11 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   older: G | null = null;
   /** See `older`. */
   newer: G | null = null;
-  /** Those parked in `join`. */
+  /** Goroutines parked in its `join`. */
   joiners: Set<G> | null = null;
-  /** Ends it again, when it was ended and its `finally` blocks take too long; null until then. */
+  /** Timer that ends it again if its `finally` blocks take too long; null until it was ended. */
   grace: HeapTimer | null = null;
-  /** Whether it is in the midst of `gosched`. */
+  /** Whether it is inside `gosched`. */
   gaveWay = false;
   /** Whether its run waits for it instead of ending it: {@linkcode MEMBER} or one of the daemons. */
   kind: number = MEMBER;
@@ -144,7 +147,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
     this.body = body;
   }
 
-  /** What it is doing now. */
+  /** Its state. */
   get status(): GoroutineStatus {
     return STATUS[this.state];
   }
@@ -153,7 +156,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
     return `goroutine ${this.id}: ${this.name}`;
   }
 
-  /** An error that ended it counts as caught by those who join it: they must throw it. */
+  /** An error that ended it counts as caught by a waiting `join`, which must throw it. */
   settled(): boolean {
     return this.outcome !== null;
   }
@@ -168,7 +171,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
       try {
         yield this.run.scheduler.park("join", this as G);
       } finally {
-        // Ended while it waited: its place must not keep an error from being reported.
+        // Ended while it waited: it must not keep an error from being reported.
         if (this.outcome === null) this.joiners?.delete(current);
       }
     }
@@ -189,7 +192,7 @@ export class PanicError extends Error {
 /** Error of a goroutine that was ended by its run or scope; `join` throws it. */
 export const ENDED: Outcome<never> = {
   ok: false,
-  /** A new one for each that asks, with the stack of its `join`. */
+  /** Creates one for each `join`, with that call's stack. */
   get error(): PanicError {
     return new PanicError("the goroutine was ended");
   },

@@ -16,17 +16,17 @@ import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Spinner } from "./spinner.ts";
 
-/** Longest turn: so late may the host's own timers be. */
+/** Longest turn: timers of the host may be late by this much. */
 const TURN_MS = 2;
 /** A timer nearer than this is waited for here: the host's own timers have whole milliseconds. */
 const NEAR_MS = 1;
 /** Longest that the host's loop stands still for a wait in the poller. */
 const SLICE_MS = 0.1;
-/** Turns without a wait after the host was given something to do, for it may have more by then. */
+/** Turns without a wait after the host was handed a task, since it may have more by then. */
 const FREE_TURNS = 3;
 /** A host that took longer than this between two turns, unasked, has work of its own. */
 const HOST_BUSY_MS = 0.05;
-/** How long there is no wait in the poller after that. */
+/** How long the loop does not wait in the poller after that. */
 const HOST_ACTIVE_MS = 2;
 /** Longest average gap for which spinning is better than a sleep. */
 const SPIN_GAP_MS = 0.25;
@@ -35,7 +35,7 @@ const SHORT_SPIN_GAP_MS = 0.03;
 /** Part of the time that may be spent spinning, unless a run asks for another. */
 const SPIN_SHARE = 0.05;
 
-/** How long everyone may be asleep, with nothing that could wake anyone, before it is an error. */
+/** How long all goroutines may be asleep, with nothing to wake them, before it is a deadlock. */
 const DEADLOCK_MS = 1000;
 
 /** One per thread. */
@@ -43,9 +43,9 @@ export class HostLoop {
   readonly #scheduler: Scheduler;
   readonly #spinner = new Spinner();
   #lastTurnEnd = 0;
-  /** How long the turn may still wait in the poller. */
+  /** How long this turn may still wait in the poller. */
   #waitLeft = 0;
-  /** How many turns from now on do not wait. */
+  /** Number of coming turns that do not wait. */
   #freeTurns = 0;
   /** Until when the host counts as active. */
   #hostUntil = 0;
@@ -66,7 +66,7 @@ export class HostLoop {
     scheduler.onOutside = () => this.kick();
   }
 
-  /** Makes a turn come soon: something became runnable outside a turn. */
+  /** Schedules a turn: a goroutine became runnable outside of one. */
   kick(): void {
     if (this.#pending) return;
     this.#pending = true;
@@ -81,7 +81,7 @@ export class HostLoop {
     this.#clearTimer();
     this.#allay();
     if (this.#scheduler.source.watched) {
-      // One promise for all who stop meanwhile: each of them is a run that waits for its end.
+      // One promise for all callers meanwhile: each of them is a run that waits for its end.
       this.#stopping ??= new Promise<void>((resolve) => this.#onQuiet = resolve);
       this.#scheduler.source.break();
       await this.#stopping;
@@ -91,7 +91,7 @@ export class HostLoop {
     this.#scheduler.idle();
   }
 
-  /** Lets `stop` go on. */
+  /** Resolves the promise of `stop`. */
   #quiet(): void {
     this.#onQuiet?.();
     this.#onQuiet = this.#stopping = null;
@@ -129,7 +129,7 @@ export class HostLoop {
     else if (!runnable && waited === 0) this.#spinner.looked(now, scheduler.now);
   }
 
-  /** There has been no work since `at`. */
+  /** Records that there has been no work since `at`. */
   #noWork(at: number): void {
     this.#spinner.idle(at, this.#share(), this.#longestSpin);
   }
@@ -138,14 +138,14 @@ export class HostLoop {
     return this.#mayWait ? SHORT_SPIN_GAP_MS : SPIN_GAP_MS;
   }
 
-  /** Looks for signs of work that the host has of its own: an immediate of ours came late. */
+  /** Detects work of the host's own: an immediate of ours came late. */
   #lookAtHost(at: number): void {
     const unasked = this.#immediate !== null && this.#freeTurns < FREE_TURNS;
     if (unasked && at - this.#lastTurnEnd > HOST_BUSY_MS) this.#hostUntil = at + HOST_ACTIVE_MS;
     this.#forgetImmediate();
   }
 
-  /** Whether the host's loop may stand still for moments. */
+  /** Whether the host's loop may be blocked for moments. */
   get #mayWait(): boolean {
     return this.#freeTurns === 0 && this.#scheduler.now >= this.#hostUntil;
   }
@@ -156,7 +156,7 @@ export class HostLoop {
     return this.#mayWait && this.#waitLeft > 0 && now < this.#nearUntil();
   }
 
-  /** How long a pass may wait in the poller. */
+  /** Returns how long a pass may wait in the poller. */
   #maxWait(): number {
     if (!this.#mayWait) return 0;
     const { now, runnable } = this.#scheduler;
@@ -166,14 +166,14 @@ export class HostLoop {
     return Math.max(0, Math.min(this.#waitLeft, this.#nearUntil() - now));
   }
 
-  /** Until when it is worth not to sleep: for traffic to continue, or for a near timer. */
+  /** Until when to stay awake: for traffic to continue, or for a near timer. */
   #nearUntil(): number {
     const { now, timers, waiters } = this.#scheduler;
     const near = timers.next - now < NEAR_MS ? timers.next : 0;
     return waiters > 0 ? Math.max(near, this.#spinner.promised(now)) : near;
   }
 
-  /** Sees to it that the next turn comes when it must. */
+  /** Schedules the next turn for the time it is needed. */
   #comeBack(): void {
     const { runs, runnable, now } = this.#scheduler;
     if (runs.size === 0) return this.#spinner.reset();
@@ -192,7 +192,7 @@ export class HostLoop {
     return now < this.#hostUntil ? this.#spinner.spins(now) : true;
   }
 
-  /** Part of the time that may be spent spinning: the most that a run has asked for. */
+  /** Share of the time that may be spent spinning: the greatest that a run has asked for. */
   #share(): number {
     let share = -1;
     for (const run of this.#scheduler.runs) share = Math.max(share, run.spinShare ?? -1);
@@ -205,7 +205,7 @@ export class HostLoop {
     if (timers.size > 0) this.#setTimer(timers.next);
     else if (waiters > 0) return;
     else if (promises === 0) this.#suspect();
-    // The host knows whether anything can still settle one: it says so before it ends the process.
+    // The host knows whether a promise can still settle: it reports that before it ends the process.
     else process.once("beforeExit", this.#drained);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A first-in-first-out queue that is left as cheaply as it is joined, wherever one stands in it. A
- * Set is none: to find its first element after many were deleted costs as much as there were.
+ * A first-in-first-out queue from which any element can be removed in constant time.
+ * A Set would not do: finding its first element after many deletions costs time linear in their number.
  */
 
 /** An element and its neighbors. */
@@ -11,28 +11,28 @@ interface Place<T> {
   behind: Place<T> | null;
 }
 
-/** See the top of this file. An element is in it once at most. */
+/** See the top of this file. An element is in it at most once. */
 export class LinkedQueue<T> {
   #first: Place<T> | null = null;
   #last: Place<T> | null = null;
   readonly #places = new Map<T, Place<T>>();
 
-  /** How many are in it. */
+  /** Number of elements. */
   get size(): number {
     return this.#places.size;
   }
 
-  /** The one that has waited longest; null if there is none. */
+  /** The first element; null if it is empty. */
   get first(): T | null {
     return this.#first === null ? null : this.#first.element;
   }
 
-  /** In the order in which they came. */
+  /** Iterates in order of arrival. */
   *[Symbol.iterator](): Generator<T> {
     for (let at = this.#first; at !== null; at = at.behind) yield at.element;
   }
 
-  /** Puts `element` at the end; it must not be in the queue. */
+  /** Appends `element`, which must not be in the queue. */
   push(element: T): void {
     const place: Place<T> = { element, before: this.#last, behind: null };
     if (this.#last === null) this.#first = place;
@@ -41,14 +41,14 @@ export class LinkedQueue<T> {
     this.#places.set(element, place);
   }
 
-  /** Takes the first out; null if there is none. */
+  /** Removes and returns the first element; null if it is empty. */
   shift(): T | null {
     const { first } = this;
     if (first !== null) this.delete(first);
     return first;
   }
 
-  /** Takes `element` out; false if it was not in. */
+  /** Removes `element`; returns false if it was not in the queue. */
   delete(element: T): boolean {
     const place = this.#places.get(element);
     if (place === undefined) return false;

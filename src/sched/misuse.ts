@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The mistakes that TypeScript does not find, each with an error that names the cure. */
+/** Mistakes that TypeScript does not find, each with an error that names the remedy. */
 import { atCaller } from "../validate/caller.ts";
 import { shown } from "../validate/argument.ts";
 import { type G, PanicError, RUNNING } from "./goroutine.ts";
@@ -38,7 +38,7 @@ export function callFailed(f: { readonly name: string }, error: unknown, call: u
   return isPrivate ? atCaller(withoutObject(`the fields of ${f.name}`), call) : error;
 }
 
-/** The functions that no goroutine can be made of, by how JavaScript tags them. */
+/** Functions of which no goroutine can be made, by their tag in JavaScript. */
 const ASYNC: Readonly<Record<string, string>> = {
   AsyncFunction: "an async function",
   AsyncGeneratorFunction: "an async function*",
@@ -68,7 +68,7 @@ export function requireRoutine(
   by?: unknown,
 ): void {
   if (isRoutine(body)) return;
-  // What it rejects with is not the news here.
+  // Its rejection is not the error to report here.
   if (body instanceof Promise) body.catch(() => {});
   requireFunction(call, f, by);
   const promise = typeof (body as PromiseLike<unknown> | null)?.then === "function";
@@ -132,7 +132,7 @@ export function cannotPark(
       ),
     );
   }
-  // It goes on with the error.
+  // The generator goes on with the error.
   g.state = RUNNING;
   return atCaller(
     new PanicError(

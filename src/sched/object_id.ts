@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Numbers by which a dump tells apart what has no name. */
+/** Numbers that distinguish unnamed objects in a dump. */
 import { registerState } from "./thread_state.ts";
 
 let numbers = new WeakMap<object, number>();
@@ -11,7 +11,7 @@ registerState("object ids", {
   restore: (state) => ({ numbers, last } = state),
 });
 
-/** The number of `thing`: given at the first question, the same from then on. */
+/** Returns the number of `thing`, assigned on first use. */
 export function objectId(thing: object): number {
   let number = numbers.get(thing);
   if (number === undefined) numbers.set(thing, number = ++last);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /**
- * Who watches the scheduler: the tracer, the watchdogs. There mostly is none, and then the scheduler
- * pays one comparison a turn for the possibility.
+ * Observers of the scheduler: the tracer and the watchdogs. Usually there is none, and then the scheduler
+ * pays one comparison a turn.
  */
 import type { G } from "./goroutine.ts";
 
-/** Told of what goroutines do. It must not run anything of theirs. Times are of `performance.now()`. */
+/** Receives what goroutines do. It must not run their code. Times are of `performance.now()`. */
 export interface Observer {
   /** `g` became runnable: because of `by`, or of something outside the goroutines. */
   woke(g: G, by: G | null): void;
-  /** `g` begins its turn. */
+  /** `g` starts its turn. */
   began(g: G, at: number): void;
-  /** The turn of `g` that began at `began` is over; its status says what comes next. */
+  /** The turn of `g` that began at `began` is over; its status tells what comes next. */
   ended(g: G, began: number, at: number): void;
 }
 
-/** Several as one. */
+/** Combines several observers. */
 class Observers implements Observer {
   readonly all: readonly Observer[];
 
@@ -45,17 +45,17 @@ function asOne(all: readonly Observer[]): Observer | null {
   return all.length > 1 ? new Observers(all) : all[0] ?? null;
 }
 
-/** What can be watched. */
+/** A scheduler that can be observed. */
 export interface Observed {
   observer: Observer | null;
 }
 
-/** Has `one` told from now on. */
+/** Adds an observer. */
 export function observe(observed: Observed, one: Observer): void {
   observed.observer = asOne([...listOf(observed.observer), one]);
 }
 
-/** Has `one` told no more. */
+/** Removes an observer. */
 export function unobserve(observed: Observed, one: Observer): void {
   observed.observer = asOne(listOf(observed.observer).filter((other) => other !== one));
 }

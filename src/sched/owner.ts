@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the scheduler and its goroutines need of the run that owns them. An interface, so that only
+ * The view that the scheduler and its goroutines have of their run. An interface, so that only
  * run.ts knows the scheduler and nothing below it knows the run.
  */
 import type { Park, Waitable } from "./park.ts";
 
-/** Parks the goroutine that is executing. */
+/** Parks the current goroutine. */
 export interface Parker<G> {
   readonly current: G | null;
   park(reason: string, on?: Waitable | null): Park;
@@ -14,17 +14,17 @@ export interface Parker<G> {
 /** @typeParam G The goroutine: a parameter, because that class refers to this interface. */
 export interface Owner<G> {
   readonly scheduler: Parker<G>;
-  /** Whether goroutines keep the place where they were started. */
+  /** Whether goroutines record where they were started. */
   readonly debug: boolean;
-  /** Part of the time that the thread may spin for events; undefined for the default. */
+  /** Share of the time that the thread may spin for events; undefined for the default. */
   readonly spinShare: number | undefined;
   /** Whether it is an error when all goroutines are asleep for ever. */
   readonly detectDeadlock: boolean;
-  /** The machine that it runs on; null where there is only one. */
+  /** Its machine; null where there is only one. */
   readonly place: object | null;
-  /** Milliseconds that `finally` blocks and connections under way have when it ends. */
+  /** Grace for `finally` blocks and open connections when it ends, in milliseconds. */
   readonly grace: number;
-  /** Whether nothing of it lives any more. */
+  /** Whether it is completely over. */
   readonly over: boolean;
   /** Whether it is over, or about to be. */
   readonly ending: boolean;

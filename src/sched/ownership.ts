@@ -4,7 +4,7 @@
  * main goroutine returns is the caller's.
  */
 
-/** The method by which an object that holds a descriptor takes it out of its run's ownership. */
+/** Method by which the owner of a descriptor leaves its run. */
 export const DISOWN: unique symbol = Symbol("netpoll.disown");
 
 function disownOne(value: unknown): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Parking: the value a goroutine yields, and the things it can wait for. Go: runtime/proc.go,
+ * Parking: the value a goroutine yields, and the objects it can wait for. Go: runtime/proc.go,
  * gopark.
  */
 
@@ -12,10 +12,10 @@ export interface Park {
   readonly park: true;
 }
 
-/** The one {@linkcode Park}: the scheduler tells by its identity that `yield*` was used. */
+/** The one {@linkcode Park}: its identity proves that `yield*` was used. */
 export const PARK: Park = Object.freeze({ park: true });
 
-/** Something a goroutine waits for, as a dump names it. */
+/** Object that a goroutine waits for, as a dump names it. */
 export interface Waitable {
   /** "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711", "chan 3, 0 of 128"; it must not throw. */
   describe(): string;

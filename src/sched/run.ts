@@ -103,9 +103,9 @@ export class Run {
   readonly spinShare: number | undefined;
   /** The error that ended it. */
   failure: { readonly error: unknown } | null = null;
-  /** What main returned. */
+  /** The value that main returned. */
   result: unknown;
-  /** Whether nothing of it lives any more. */
+  /** Whether it is completely over. */
   over = false;
   /** Called once, when it is over. */
   onOver: () => void = () => {};
@@ -153,7 +153,7 @@ export class Run {
     this.scheduler.start(main);
   }
 
-  /** Takes in a goroutine; the scheduler calls it. */
+  /** Adds a goroutine; called by the scheduler. */
   add(g: G): void {
     if (g.kind === MEMBER) this.#living++;
     else this.#daemons++;
@@ -181,13 +181,13 @@ export class Run {
     }
   }
 
-  /** Ends it with `error`, unless it is ending already for another. */
+  /** Ends it with `error`, unless it is already ending with another. */
   fail(error: unknown): void {
     this.failure ??= { error };
     this.end();
   }
 
-  /** As {@linkcode fail}, and if it is ending already, without waiting for anything any more. */
+  /** As {@linkcode fail}, but if it is ending already, waits for nothing any more. */
   collapse(error: unknown): void {
     if (!this.#ending) return this.fail(error);
     this.failure ??= { error };
@@ -254,7 +254,7 @@ export class Run {
   #lastCall(): void {
     this.#close();
     for (let i = 0; i < END_TRIES && this.#living > 0; i++) this.#endAll();
-    // Those that park again and again.
+    // Goroutines that park again and again.
     this.#leaveBehind((g) => g.kind === MEMBER);
     for (const g of [...this.goroutines()]) if (g.kind === BOUNDED_DAEMON) this.scheduler.end(g);
     this.#settle();
@@ -306,10 +306,10 @@ function checkSpinShare(share: number | undefined): number | undefined {
   );
 }
 
-/** Writes the goroutine's name into an error, which stays the very object that was thrown. */
+/** Adds the goroutine's name to an error, which stays the same object. */
 function nameGoroutine(error: unknown, g: G): void {
   if (!(error instanceof Error) || !Object.isExtensible(error) || "goroutine" in error) return;
   const value = `goroutine ${g.id} [${g.name}]`;
-  // Enumerable, so that whatever prints the error prints it.
+  // Enumerable, so that it is printed with the error.
   Object.defineProperty(error, "goroutine", { value, configurable: true, enumerable: true });
 }

@@ -12,7 +12,7 @@ export class RunQueue {
     return this.#head === null;
   }
 
-  /** Puts `g` at the end; one that is linked already keeps its place. */
+  /** Appends `g`; one that is linked already keeps its place. */
   push(g: G): void {
     if (g.queued) return;
     g.queued = true;
@@ -21,7 +21,7 @@ export class RunQueue {
     this.#tail = g;
   }
 
-  /** Takes the first out. */
+  /** Removes and returns the first goroutine. */
   shift(): G | null {
     const g = this.#head;
     if (g === null) return null;
@@ -32,7 +32,7 @@ export class RunQueue {
     return g;
   }
 
-  /** Moves all to the end of `list`. They count as queued until they leave that. */
+  /** Moves all to the end of `list`. They count as queued until they leave it. */
   drainTo(list: G[]): void {
     for (let g = this.#head; g !== null;) {
       const { next } = g;
@@ -43,7 +43,7 @@ export class RunQueue {
     this.#head = this.#tail = null;
   }
 
-  /** Moves all of `other` to the end of this. */
+  /** Appends all of `other`, and empties it. */
   append(other: RunQueue): void {
     if (other.#head === null) return;
     if (this.#tail === null) this.#head = other.#head;

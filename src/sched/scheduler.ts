@@ -25,7 +25,7 @@ import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
 
-/** Calls that a goroutine may make without parking before it is put behind the others. */
+/** Calls that a goroutine may make without parking before others get a turn. */
 const BUDGET = 32;
 
 /** The wait reason of a goroutine that waits for a promise of the host. */
@@ -33,25 +33,25 @@ export const PROMISE = "promise";
 
 /** One per thread. */
 export class Scheduler {
-  /** The goroutine that is executing. */
+  /** The current goroutine. */
   current: G | null = null;
-  /** What is left of {@linkcode BUDGET} for the one that is executing. */
+  /** Rest of the {@linkcode BUDGET} of the current goroutine. */
   budget = 0;
-  /** The time of the last look at the clock, in milliseconds of `performance.now()`. */
+  /** Time of the last clock reading, in milliseconds of `performance.now()`. */
   now = 0;
   /** The same in whole milliseconds: a small integer costs a goroutine no memory of its own. */
   tick = 0;
   /** All timers of the thread. */
   readonly timers: TimerHeap = new TimerHeap();
-  /** Promises of the host that goroutines wait for. */
+  /** Number of promises of the host that goroutines wait for. */
   promises = 0;
-  /** Goroutines that live. */
+  /** Number of live goroutines. */
   count = 0;
-  /** Goroutines that were started. */
+  /** Number of goroutines started. */
   spawned = 0;
-  /** Turns of goroutines. */
+  /** Number of turns of goroutines. */
   switches = 0;
-  /** Goroutines that the poller made runnable. */
+  /** Number of goroutines that the poller made runnable. */
   wakeUps = 0;
   /** Optional observer (tracer or watchdog); null by default. */
   observer: Observer | null = null;
@@ -59,16 +59,16 @@ export class Scheduler {
   blocking = false;
   /** The runs that have not ended. */
   readonly runs: Set<RunOwner> = new Set();
-  /** Where goroutines come from that wait for the world outside. */
+  /** Source of goroutines that wait for external events. */
   source: EventSource = NO_SOURCE;
-  /** Whether the host has been given something to do, for which the turn is to end soon. */
+  /** Whether the host has been handed a task, for which the turn ends soon. */
   handedOver = false;
   /**
    * Set before the first goroutine starts. Chooses which of several runnable goroutines goes next: an index, 0 for the one that has waited
    * longest. Without one, as always but in simulations, they run first in, first out.
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
-  /** Goroutines that wait for the world outside and are not to keep the process alive. */
+  /** Number of goroutines that wait for external events but do not keep the process alive. */
   unheld = 0;
   /** How long the last pass waited in the poller. */
   waited = 0;
@@ -76,7 +76,7 @@ export class Scheduler {
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
   readonly #batch = new Batch();
-  /** What stood in the queue when the picker was last asked. */
+  /** Length of the queue when the picker was last asked. */
   readonly #pickable: G[] = [];
   #passing = false;
   #runsOver = false;
@@ -88,24 +88,24 @@ export class Scheduler {
     };
   }
 
-  /** How many goroutines wait for the world outside. */
+  /** Number of goroutines that wait for external events. */
   get waiters(): number {
     return this.source.waiters;
   }
 
-  /** Changes how many of the goroutines that wait do not keep the process alive. */
+  /** Changes the number of waiting goroutines that do not keep the process alive. */
   addUnheld(count: number): void {
     this.unheld += count;
     if (!this.#passing && this.runs.size > 0) this.onOutside();
   }
 
-  /** Whether some goroutine could run now. */
+  /** Whether a goroutine is runnable. */
   get runnable(): boolean {
     return !this.#queue.empty || this.#pickable.length > 0;
   }
 
   /**
-   * Marks the current goroutine as waiting, for `on` if that has a name; what it gives is to be
+   * Marks the current goroutine as waiting, for `on` if that has a name; the result is to be
    * yielded at once.
    */
   park(reason: string, on: Waitable | null = null): Park {
@@ -119,7 +119,7 @@ export class Scheduler {
     return PARK;
   }
 
-  /** Puts the current goroutine behind the others; what it gives is to be yielded at once. */
+  /** Moves the current goroutine behind the others; the caller yields the result at once. */
   yieldNow(): Park {
     const g = this.current;
     if (g?.state !== RUNNING) throw cannotPark(g, "yield to the others");
@@ -129,12 +129,12 @@ export class Scheduler {
     return PARK;
   }
 
-  /** The current goroutine has parked, and goes on at once instead of yielding. */
+  /** The current goroutine has parked, but continues at once instead of yielding. */
   unpark(): void {
     this.current!.state = RUNNING;
   }
 
-  /** Makes a waiting goroutine runnable. Go: goready. Any other is left as it is. */
+  /** Makes a waiting goroutine runnable. Go: goready. Has no effect on any other. */
   ready(g: G): void {
     if (g.state !== WAITING) return;
     g.state = RUNNABLE;
@@ -152,7 +152,7 @@ export class Scheduler {
     if (f !== undefined) queueMicrotask(f);
   }
 
-  /** As {@linkcode ready}, for the poller, which gives all of `queue` at once. Go: netpollready. */
+  /** As {@linkcode ready} for all of `queue` at once, for the poller. Go: netpollready. */
   readyInto(queue: RunQueue, g: G): void {
     if (g.state !== WAITING) return;
     g.state = RUNNABLE;
@@ -161,7 +161,7 @@ export class Scheduler {
     if (this.observer !== null) this.observer.woke(g, null);
   }
 
-  /** Takes in a new goroutine. Go: newproc. */
+  /** Adds a new goroutine. Go: newproc. */
   start(g: G): void {
     this.count++;
     this.spawned++;
@@ -244,7 +244,7 @@ export class Scheduler {
     this.source.idle();
   }
 
-  /** The clock is read once a batch, not once a goroutine: reading it costs more than a switch. */
+  /** The clock is read once per batch, not per goroutine: reading it costs more than a switch. */
   #timeBatch(now: number): void {
     this.#batch.took(now - this.now);
     this.now = now;
@@ -329,7 +329,7 @@ export class Scheduler {
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
-  /** Resumes `g` otherwise than by `next`; `outcome` is its end if it then returns. */
+  /** Resumes `g` by `return` or `throw`; `outcome` is its result if it then returns. */
   #resume(
     g: G,
     how: () => IteratorResult<Park, unknown>,
@@ -352,7 +352,7 @@ export class Scheduler {
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
-  /** Something that is not ours was yielded: the goroutine gets an error at that very `yield`. */
+  /** A foreign value was yielded: the goroutine gets an error at that very `yield`. */
   #misused(g: G, value: unknown): void {
     this.#resume(g, () => g.body.throw(foreignYield(g, value)), null);
   }
@@ -369,7 +369,7 @@ export class Scheduler {
   }
 }
 
-/** Notes that `g` has left the run queue. */
+/** Records that `g` has left the run queue. */
 function release(g: G): false {
   g.queued = false;
   return false;

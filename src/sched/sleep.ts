@@ -8,7 +8,7 @@ import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
 import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
 
-/** One serves all: what it has to remember of a goroutine, that goroutine keeps. */
+/** One instance serves all calls: its state is kept in the goroutine. */
 class Gosched {
   next(): Step<void> {
     const g = scheduler.current;

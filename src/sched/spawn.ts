@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Starting goroutines, also for those who are in no run: a connection closed by the host's code. */
+/**
+ * Starting goroutines, also outside any run, such as for a connection that the host's code closes.
+ */
 import { callFailed, requireFunction, requireRoutine, WITHOUT_OBJECT } from "./misuse.ts";
 import { BOUNDED_DAEMON, DAEMON, G, MEMBER, type Routine, type RunOwner } from "./goroutine.ts";
 import { PARK } from "./park.ts";
@@ -29,7 +31,7 @@ export function bodyOf<A extends unknown[], T>(
   return body as Routine<T>;
 }
 
-/** The run of goroutines that were started outside any run; made at the first. */
+/** The run of goroutines that were started outside any run; created on first use. */
 let background: Run | null = null;
 
 registerState<Run | null>("background run", {
@@ -38,7 +40,7 @@ registerState<Run | null>("background run", {
   restore: (state) => background = state,
 });
 
-/** A run without a main goroutine: it lasts while any goroutine of it does. */
+/** A run without a main goroutine: it lasts as long as its goroutines. */
 export function backgroundRun(): Run {
   if (background !== null) return background;
   const run = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false });
@@ -57,7 +59,7 @@ export function backgroundRun(): Run {
   return background = run;
 }
 
-/** Whether the code that executes is in no `run`: the host's own, or a goroutine that it started. */
+/** Whether the current code is in no `run`: the host's own, or a goroutine that it started. */
 export function outsideRun(): boolean {
   const run = scheduler.current?.run ?? null;
   return run === null || run === background;
@@ -75,14 +77,16 @@ export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): G<T> {
   return g;
 }
 
-/** As {@linkcode spawn}, for the host's code, which has the thread: the first turn is at once. */
+/**
+ * As {@linkcode spawn}, for the host's code, which has the thread: the first turn happens at once.
+ */
 export function spawnNow<T>(run: RunOwner, name: string, body: Routine<T>, kind = MEMBER): void {
   const g = new G<T>(run, name, body);
   g.kind = kind;
   scheduler.startNow(g as G);
 }
 
-/** The run that a goroutine belongs to which is started here. */
+/** The run to which a goroutine that is started here belongs. */
 export function currentRun(): RunOwner {
   return scheduler.current?.run ?? backgroundRun();
 }
@@ -115,7 +119,7 @@ export function goBounded(
   last: () => void,
 ): G<void> {
   const body = guarded(f, last);
-  // Into the `try` block, without which an early end would skip `finally`.
+  // Advances into the `try` block, without which an early end would skip `finally`.
   body.next();
   return startDaemon(run, name, body, BOUNDED_DAEMON);
 }

@@ -2,10 +2,10 @@
 /** Where a goroutine was started: the line of the `go`. Go: "created by" in runtime.Stack. */
 import { userPlace } from "../validate/caller.ts";
 
-/** Deep enough for the library's own calls on top of the user's. */
+/** Deep enough to pass the library's own frames. */
 const FRAMES = 10;
 
-/** The stack as it is now, unread: reading it costs more than keeping it. */
+/** Captures the stack unformatted: formatting costs more than keeping it. */
 export function captureSite(): Error {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = FRAMES;
@@ -14,7 +14,9 @@ export function captureSite(): Error {
   return site;
 }
 
-/** "file:///app/main.ts:12:3", the innermost line that is not the library's; "" if there is none. */
+/**
+ * Returns the innermost frame outside the library, "file:///app/main.ts:12:3"; "" if there is none.
+ */
 export function lineOf(site: Error): string {
   for (const line of (site.stack ?? "").split("\n")) {
     const place = userPlace(line);

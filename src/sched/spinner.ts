@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a thread does that has run out of work: spin, wait, or sleep. As KVM's halt polling and Go's
- * spinning Ms do, it goes by the recent gaps between running out of work and the next event.
+ * Decides what a thread without work does: spin, wait, or sleep. As KVM's halt polling and Go's
+ * spinning Ms do, it uses the recent gaps between running out of work and the next event.
  *
  *   spin   looks at the poller again and again; costs CPU time, sees an event at once
  *   wait   blocks in the poller for moments; cheap, but the host's loop stands still meanwhile
@@ -12,9 +12,11 @@
  * wake-up, since without spinning those would have been paid; a spin for nothing costs all of itself.
  */
 
-/** CPU time of one sleep and one wake-up by another thread; about as much later is the event seen. */
+/**
+ * CPU time of one sleep and one wake-up by another thread; the event is seen about as much later.
+ */
 const WAKE_MS = 0.1;
-/** Longest average gap for which an event is promised soon. */
+/** Longest average gap for which an event is expected soon. */
 const LONGEST_GAP_MS = 0.5;
 /** A gap counts as no longer than this: one long pause must not hide many short gaps. */
 const CLIPPED_GAP_MS = 2 * LONGEST_GAP_MS;
@@ -25,9 +27,12 @@ const PATIENCE = 3;
 const SLACK_MS = 0.05;
 /** Tokens that the bucket holds, in milliseconds of spinning. */
 const BURST_MS = 10;
-/** Two looks further apart than this, with nothing between them: others need this processor. */
+/**
+ * Two looks further apart than this, with nothing between them: another thread needs this
+ * processor.
+ */
 const STALL_MS = 0.05;
-/** How long there is no spinning after that. */
+/** How long spinning stays off after that. */
 const CROWDED_MS = 1000;
 
 /** One per thread. Times are milliseconds of the scheduler's clock. */
@@ -36,16 +41,16 @@ export class Spinner {
   #gap = WAKE_MS / 2;
   #tokens = BURST_MS;
   #filledAt = 0;
-  /** When the thread ran out of work; 0 while it has some. */
+  /** Time when the thread ran out of work; 0 while it has some. */
   #idleSince = 0;
   #asleep = false;
-  /** Until when the next event is promised. */
+  /** Time until which the next event is expected. */
   #until = 0;
-  /** Until when it spins for it. */
+  /** Time until which it spins. */
   #spinUntil = 0;
   #crowdedUntil = 0;
 
-  /** The thread has work again: an event from the poller if `event`, else something of its own. */
+  /** The thread has work again: an event from the poller if `event`, else work of its own. */
   busy(now: number, event: boolean): void {
     if (this.#idleSince === 0) return;
     const waited = now - this.#idleSince;
@@ -93,7 +98,7 @@ export class Spinner {
     return this.#idleSince !== 0 && now < this.#spinUntil && now > this.#crowdedUntil;
   }
 
-  /** Until when an event is promised. */
+  /** Time until which an event is expected. */
   promised(now: number): number {
     return this.#idleSince === 0 ? now + this.#patience : this.#until;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the library's hand-written generators give to `yield*`. A generator costs more than all the
+ * Results of the library's hand-written generators. A generator costs more than all the
  * rest of a short operation, so the short ones are iterators of their own making; each does its
  * first attempt at its first `next`, and must be driven by `yield*` as soon as it was made.
  */
@@ -11,10 +11,10 @@ import { registerState } from "./thread_state.ts";
 /** Result of `next`. The caller reads it at once, so one object may serve many calls. */
 export type Step<R> = IteratorResult<Park, R>;
 
-/** What a parked goroutine yields. */
+/** Result of a call that parks. */
 const PARKED: Step<never> = { done: false, value: PARK };
 
-/** The last step of what gives nothing. */
+/** Result of a call that returns nothing. */
 export const DONE: Step<void> = { done: true, value: undefined };
 
 /** Parks the goroutine in `call`, which is ended if it cannot; see `Scheduler.park`. */
@@ -32,7 +32,7 @@ export function park(
   return PARKED;
 }
 
-/** Puts the goroutine behind the others. */
+/** Moves the goroutine behind the others. */
 export function letOthersRun(): Step<never> {
   scheduler.yieldNow();
   return PARKED;
@@ -48,7 +48,7 @@ registerState("budget of operations", {
   restore: (state) => credit = state,
 });
 
-/** Whether the goroutine may go on; if not, `scheduler.budget` is below zero. */
+/** Whether the goroutine may continue; if not, `scheduler.budget` is below zero. */
 export function mayGoOn(): boolean {
   if (--credit > 0) return true;
   credit = OPERATIONS_PER_BUDGET_UNIT;

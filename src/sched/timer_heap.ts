@@ -13,20 +13,20 @@
 
 /** Children of a node: fewer levels than a binary heap, and siblings side by side. */
 const ARITY = 4;
-/** The slot of a timer that is not active. */
+/** Slot of an inactive timer. */
 export const NO_SLOT = -1;
-/** Places of the least arrays, and gaps that are left alone. */
+/** Smallest capacity of the arrays, and number of gaps that are left alone. */
 const LEAST = 256;
 
-/** Something that is to happen once when its time has come. */
+/** An action that happens once, at its time. */
 export interface HeapTimer {
-  /** The heap's: where it keeps the timer, or NO_SLOT. */
+  /** Owned by the heap: its slot, or NO_SLOT. */
   slot: number;
-  /** Its time has come. */
+  /** Called when its time has come. */
   fire(): void;
 }
 
-/** A timer that calls a function. What there are many of has a class of its own. */
+/** A timer that calls a function. Frequent timers have classes of their own. */
 export class CallTimer implements HeapTimer {
   slot = NO_SLOT;
   readonly fire: () => void;
@@ -38,9 +38,9 @@ export class CallTimer implements HeapTimer {
 
 /** All the timers of a thread. Times are milliseconds of `performance.now()`. */
 export class TimerHeap {
-  /** Called when the next time has become an earlier one. */
+  /** Called when the next time has become earlier. */
   onEarlier: () => void = () => {};
-  /** How many are active. */
+  /** Number of active timers. */
   size = 0;
   /** Returns the owner of a timer that is set now; null, as always but in simulations, for none. */
   owner: (() => object | null) | null = null;
@@ -50,17 +50,17 @@ export class TimerHeap {
   #firing: object | null = null;
   /** By slot: the timer, or null when it was stopped. */
   #timers: (HeapTimer | null)[] = [];
-  /** By slot: when it is due; never before its key. */
+  /** By slot: its time; never before its key. */
   #whens = new Float64Array(LEAST);
   /** By slot: its place. */
   #places = new Int32Array(LEAST);
-  /** Slots of which the heap knows nothing. */
+  /** Free slots. */
   #free: number[] = [];
   /** By place: the slot. */
   #heap = new Int32Array(LEAST);
-  /** By place: the time that decides it. */
+  /** By place: the time by which it is ordered. */
   #keys = new Float64Array(LEAST);
-  /** How many places are taken; the last one is no gap. */
+  /** Number of places in use; the last one is no gap. */
   #length = 0;
 
   /** A time at or before the next timer's, or Infinity. */
@@ -124,12 +124,12 @@ export class TimerHeap {
     for (const timer of this.active()) if (this.#owners[timer.slot] === owner) this.stop(timer);
   }
 
-  /** Those that are active, in no order. */
+  /** Returns the active timers, in no order. */
   active(): HeapTimer[] {
     return this.#timers.filter((timer) => timer !== null);
   }
 
-  /** The timer at the top, once the gaps there are closed. */
+  /** Returns the timer at the top, after closing the gaps there. */
   #first(): HeapTimer | null {
     if (this.size === 0) return null;
     for (;;) {
@@ -162,7 +162,7 @@ export class TimerHeap {
     this.#keys = copied(new Float64Array(places), this.#keys);
   }
 
-  /** Takes gaps off the end. */
+  /** Removes gaps from the end. */
   #trim(): void {
     for (; this.#length > 0; this.#length--) {
       const slot = this.#heap[this.#length - 1];
@@ -203,7 +203,7 @@ export class TimerHeap {
     for (let at = (to - 2) >> 2; at >= 0; at--) this.#down(at, at, this.#keys[at]);
   }
 
-  /** Puts `slot` at `at` or where it belongs above, and gives that place. */
+  /** Puts `slot` at `at` or where it belongs above, and returns that place. */
   #up(slot: number, at: number, key: number): number {
     const [heap, keys, places] = [this.#heap, this.#keys, this.#places];
     while (at > 0) {

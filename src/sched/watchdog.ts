@@ -10,7 +10,7 @@ import type { Observer } from "./observer.ts";
 /** Called with a goroutine that ran for `ms` milliseconds without yielding to others. */
 export type OnSlow = (goroutine: Goroutine, ms: number) => void;
 
-/** Watches over one run. */
+/** Observes one run. */
 export class Watchdog implements Observer {
   readonly #run: RunOwner;
   readonly #limit: number;
