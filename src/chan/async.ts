@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { PARK } from "../sched/park.ts";
 /**
- * Channels from the host's async code, which waits by promises.
+ * Channel operations of the host's async code, which waits by promises.
  *
- * It stands in the same queues as the goroutines, with a waiter that settles a promise. As long as
- * it waits it counts among `scheduler.promises`: the code behind it is alive, and once something
+ * They wait in the same queues as goroutines, with a waiter that settles a promise. While one
+ * waits it counts among `scheduler.promises`: the code behind it is alive, and once something
  * else wakes it (a server of the host that uses the same channel) it may wake a goroutine, so
  * a deadlock cannot be proven. Under `runSync` the host's loop stands still, such
  * code wakes no goroutine, and it does not count.
@@ -17,19 +17,19 @@ import { RecvOperation } from "./operations.ts";
 import { isNothing, sendOnClosed } from "./outcome.ts";
 import { Waiter } from "./waiter.ts";
 
-/** What a receive of the host's code gives, made of the value and of whether there is one. */
+/** Shapes the result of a receive, from the value and whether there is one. */
 type Shape<T, R> = (value: T | undefined, ok: boolean) => R;
 
-/** Takes a wait back before anything came: its promise resolves as at the end of the channel. */
+/** Cancels a pending wait: its promise resolves as at the end of the channel. */
 type Cancel = () => void;
 
-/** Counts a wait of the host's code, or its end; who watches for deadlocks is to look anew. */
+/** Counts a wait of the host's code, or its end; the deadlock detection then looks again. */
 function count(change: 1 | -1): void {
   scheduler.promises += change;
   if (scheduler.runs.size > 0) scheduler.onOutside();
 }
 
-/** A waiter that calls `settle` when something has come. */
+/** A waiter that calls `settle` when it is completed. */
 function hostWaiter(value: unknown, settle: (w: Waiter) => void): Waiter {
   const w = new Waiter();
   w.value = value;
@@ -49,7 +49,7 @@ export function sendAsync<T>(chan: ChanCore<T>, value: T): Promise<void> {
   });
 }
 
-/** Receives, and resolves to what `shape` makes of it. While it waits, `pending` can cancel it. */
+/** Receives, and resolves to the result of `shape`. `pending` can cancel it while it waits. */
 export function recvAsync<T, R>(
   chan: ChanCore<T>,
   shape: Shape<T, R>,
@@ -83,14 +83,14 @@ function waitInQueue<T>(chan: ChanCore<T>, settle: Shape<T, void>): Cancel {
   };
 }
 
-/** For a channel whose values a clock makes: clocks stand still unless some goroutine lives. */
+/** For the channel of a timer, which fires only while some goroutine lives. */
 function waitInGoroutine<T>(
   chan: ChanCore<T>,
   settle: Shape<T, void>,
   reject: (error: unknown) => void,
 ): Cancel {
   const body = receive();
-  // Begun here, because a goroutine that is ended before its first turn runs no `finally` block.
+  // Started here, because a goroutine that is ended before its first turn runs no `finally` block.
   body.next();
   const g = spawn(backgroundRun(), "recvAsync", body);
   return () => scheduler.end(g as G);
@@ -112,7 +112,7 @@ function recvOk<T>(chan: ChanCore<T>): Routine<[T, true] | [undefined, false]> {
   return new RecvOperation<T, [T, true] | [undefined, false]>(chan).begin(true);
 }
 
-/** What `for await` goes over. */
+/** The iterator of `for await`. */
 export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #chan: ChanCore<T>;
   readonly #pending = new Set<Cancel>();
@@ -122,7 +122,7 @@ export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
     this.#chan = chan;
   }
 
-  /** The next value, or the end. */
+  /** Returns the next value, or the end. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#left) return Promise.resolve(END);
     return recvAsync(
@@ -132,7 +132,7 @@ export class ChanIterator<T> implements AsyncIterableIterator<T, undefined> {
     );
   }
 
-  /** The loop was left: no value may get lost in a `next` that is under way. */
+  /** The loop was left: the value of a pending `next` must not be lost. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#left = true;
     for (const cancel of [...this.#pending]) cancel();

@@ -12,7 +12,7 @@ import { showAs } from "../validate/one_line.ts";
 
 /** See {@linkcode Chan}. */
 export class Channel<T> extends ChanCore<T> implements Chan<T> {
-  /** One of each serves all calls, unless they overlap. */
+  /** One operation object of each kind serves all calls, unless they overlap. */
   #send: SendOperation<T> | null = null;
   /** See `#send`. */
   #recv: RecvOperation<T, unknown> | null = null;

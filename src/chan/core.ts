@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a channel is made of. Go: runtime/chan.go, type hchan.
+ * The core of a channel. Go: runtime/chan.go, type hchan.
  *
- * At any moment values wait, or receivers, or senders behind a full buffer; never two that match.
+ * At any moment it holds values, or receivers, or senders behind a full buffer; never two that match.
  * The buffer is a ring that starts empty and doubles when it is full, so that a large capacity costs
  * no more than what is in it.
  *
  * A value handed to a goroutine that is ended (with its run) before it could run is not lost: the
  * channel takes it back and hands it to the next receiver. Until then it is in the buffer, beyond
  * the capacity if need be, and its sender does not notice. Several values that come back at
- * once come back in the order in which they are given up, which is not always that of sending.
+ * once come back in the order in which their goroutines are ended, not always that of sending.
  */
 import { PanicError } from "../sched/goroutine.ts";
 import { objectId } from "../sched/object_id.ts";
@@ -23,18 +23,18 @@ const FIRST_SLOTS = 8;
 /** The buffer and the wait queues of a channel, without the methods of its users. */
 export class ChanCore<T> implements Waitable {
   readonly capacity: number;
-  /** Those who wait for a value. */
+  /** Waiting receivers. */
   readonly receivers: WaitQueue = new WaitQueue();
-  /** Those who wait to get rid of one. */
+  /** Waiting senders. */
   readonly senders: WaitQueue = new WaitQueue();
-  /** The clock behind it, if it is a timer's. */
+  /** The timer behind it, if it is a timer's. */
   readonly source: ChanSource<T> | null;
-  /** How many values are in the buffer. */
+  /** Number of buffered values. */
   #count = 0;
-  /** Where the first of them is. */
+  /** Index of the first of them. */
   #head = 0;
   #slots: (T | undefined)[] = [];
-  /** The capacity, and less than nothing once it is closed: one test says that there is room. */
+  /** The capacity, negative once it is closed: one test tells whether there is room. */
   #limit: number;
   #closed = false;
 
@@ -95,15 +95,15 @@ export class ChanCore<T> implements Waitable {
     return this.source === null || this.#closed ? NOTHING : this.source.take();
   }
 
-  /** Puts a receiver into the queue. */
+  /** Enqueues a receiver. */
   awaitValue(w: Waiter): void {
     this.receivers.push(w);
     this.source?.arm();
   }
 
   /**
-   * A receiver waits no more. If a value had come that it did not live to see, the channel takes
-   * that back.
+   * Removes a receiver. If it had been completed but its goroutine did not run, the channel takes
+   * the value back.
    */
   abandon(w: Waiter): void {
     if (!w.done) {

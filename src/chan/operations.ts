@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * One send or receive under way: what `yield*` runs. Go: chansend and chanrecv of runtime/chan.go.
+ * A send or receive in progress: what `yield*` drives. Go: chansend and chanrecv of runtime/chan.go.
  *
  * These are generators written by hand, because a generator costs more than all the rest of the
  * operation. `next` makes the first attempt, and is called again when the goroutine was woken;
@@ -16,14 +16,14 @@ import type { Waitable } from "../sched/park.ts";
 import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { acquireWaiter, releaseWaiter, type Waiter } from "./waiter.ts";
 
-/** The last step of every receive, with what came; emptied when a receive has to wait. */
+/** The result object of every receive; emptied when a receive has to wait. */
 const RECEIVED: { done: true; value: unknown } = { done: true, value: undefined };
 
 /** See {@linkcode Chan.send}. */
 export class SendOperation<T> implements Waitable {
   readonly #chan: ChanCore<T>;
   #value: T | undefined = undefined;
-  /** Whether it is of no call. */
+  /** Whether it is unused. */
   #unused = true;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
@@ -32,7 +32,7 @@ export class SendOperation<T> implements Waitable {
     this.#chan = chan;
   }
 
-  /** For a call: this or, while this is of another call, a new one. */
+  /** Returns this for a call or, while it serves another call, a new one. */
   begin(value: T): Routine<void> {
     const operation = this.#unused ? this : new SendOperation(this.#chan);
     operation.#unused = false;
@@ -66,7 +66,7 @@ export class SendOperation<T> implements Waitable {
     return this.#chan.describe();
   }
 
-  /** A receiver has the value. */
+  /** Whether a receiver has taken the value. */
   settled(g: object): boolean {
     const w = this.#waiter;
     return w !== null && w.g === g && w.done && w.ok;
@@ -105,12 +105,14 @@ export class SendOperation<T> implements Waitable {
   }
 }
 
-/** See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is what the one or the other gives. */
+/**
+ * See {@linkcode Chan.recv} and {@linkcode Chan.recvOk}; `R` is the result of the one or the other.
+ */
 export class RecvOperation<T, R> {
   readonly #chan: ChanCore<T>;
   /** Whether it is a `recvOk`. */
   #pair = false;
-  /** Whether it is of no call. */
+  /** Whether it is unused. */
   #unused = true;
   /** Set while it waits. */
   #waiter: Waiter | null = null;
@@ -119,7 +121,7 @@ export class RecvOperation<T, R> {
     this.#chan = chan;
   }
 
-  /** For a call: this or, while this is of another call, a new one. */
+  /** Returns this for a call or, while it serves another call, a new one. */
   begin(pair: boolean): Routine<R> {
     const operation = this.#unused ? this : new RecvOperation<T, R>(this.#chan);
     operation.#unused = false;

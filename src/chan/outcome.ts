@@ -8,17 +8,17 @@ export type Received<T> = { value: T; ok: true } | { value: undefined; ok: false
 /** Result of a send as a `select` case. */
 export type Sent = { value: undefined; ok: true };
 
-/** Stands for "no value is there", which no value of a channel can be. */
+/** Stands for "no value"; it cannot be a value of a channel. */
 export const NOTHING: unique symbol = Symbol("netpoll.nothing");
 
-/** Whether `x` is NOTHING. V8 compares things of all kinds slowly, but tells their kinds apart fast. */
+/** Whether `x` is NOTHING. V8 compares values of any type slowly, but tells types apart fast. */
 export function isNothing(x: unknown): x is typeof NOTHING {
   return typeof x === "symbol" && x === NOTHING;
 }
 
 /** Produces values on demand: the clock behind a timer's channel. */
 export interface ChanSource<T> {
-  /** The value that is due now, or NOTHING. */
+  /** Returns the value that is due now, or NOTHING. */
   take(): T | typeof NOTHING;
   /** Called when the first receiver waits: from now on the source must send by itself. */
   arm(): void;
@@ -26,7 +26,7 @@ export interface ChanSource<T> {
   disarm(): void;
 }
 
-/** Go's panic. */
+/** Throws Go's panic. */
 export function sendOnClosed(): PanicError {
   return new PanicError("send on closed channel");
 }

@@ -19,7 +19,7 @@ class PromiseCase<T> implements SelectCase<Resolved<T>> {
   declare readonly [OUTCOME]?: Resolved<T>;
   readonly #waiters = new Set<SelectWaiter>();
   #state: "pending" | "fulfilled" | "rejected" = "pending";
-  /** What it resolved to, or was rejected with. */
+  /** Its value, or its rejection. */
   #outcome: unknown;
 
   constructor(promise: PromiseLike<T>) {

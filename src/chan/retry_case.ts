@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * The case of a `select` for whatever only becomes ready: a socket that can be read, a connection
- * that can be accepted. Others may be faster, so it is tried again each time it is told to.
+ * The case of a `select` for a source that only becomes ready: a readable socket, a connection
+ * to accept. Another consumer may be faster, so it is tried again at each notification.
  */
 import { isNothing, type NOTHING } from "./outcome.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "./select_case.ts";
 import type { Waiter } from "./waiter.ts";
 
-/** What a {@linkcode RetryCase} waits for. */
+/** Source of a {@linkcode RetryCase}. */
 export interface Retried<T> {
-  /** Makes it happen if that needs no wait; NOTHING if it does. May throw what `select` is to throw. */
+  /**
+   * Performs the action if it needs no waiting; otherwise returns NOTHING. May throw the error of
+   * `select`.
+   */
   attempt(): T | typeof NOTHING;
-  /** Has `waiter` told to retry whenever something has changed, until `unwatch`. */
+  /** Calls `waiter.retry` at each change, until `unwatch`. */
   watch(waiter: Waiter): void;
   /** Ends a `watch`. */
   unwatch(waiter: Waiter): void;
-  /** What a dump calls it. */
+  /** Its description in a dump. */
   describe(): string;
 }
 

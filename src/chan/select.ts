@@ -2,9 +2,9 @@
 /**
  * Select: waits for several things and does exactly one of them. Go: runtime/select.go, selectgo.
  *
- * Three passes as in Go: try the cases in random order; stand in the queues of all; when woken,
- * leave them. The order is a shuffle that stops at the first case that can happen, which makes each
- * of those that can equally likely. A select never meets itself: it tries while it stands nowhere.
+ * Three passes as in Go: try the cases in random order; enter the queues of all; when woken,
+ * leave them. The order is a shuffle that stops at the first ready case, which makes all
+ * ready cases equally likely. A select never meets itself: it is in no queue while it tries.
  */
 import { atCaller } from "../validate/caller.ts";
 import { refuseAwait } from "../sched/misuse.ts";
@@ -47,10 +47,10 @@ export function select<const Arms extends readonly SelectArm[]>(
   return one as unknown as Routine<SelectResult<Arms>>;
 }
 
-/** What a select has that is of no call. */
+/** Placeholder for the cases of an unused select. */
 const NO_ARMS: readonly SelectArm[] = [];
 
-/** The last step of every select, with what came of it. */
+/** The result object of every select. */
 const HAPPENED: { done: true; value: Result } = {
   done: true,
   value: { index: -1, value: undefined, ok: false },
@@ -64,16 +64,16 @@ class Select implements SelectState, Waitable {
   arms: readonly SelectArm[] = NO_ARMS;
   winner: Waiter | null = null;
   woken = false;
-  /** Link of the recycled. */
+  /** Link of the free list. */
   spare: Select | null = null;
-  /** One a case, and perhaps more from other calls. */
+  /** One waiter per case, and perhaps more from earlier calls. */
   readonly #waiters: Waiter[] = [];
   #waiting = false;
-  /** How many cases have been enrolled. */
+  /** Number of enqueued cases. */
   #enrolled = 0;
 
   next(): Step<Result> {
-    // Also with otherwise among them: who asks again and again must not keep the others from running.
+    // Also with `otherwise`: a goroutine that polls in a loop must not starve the others.
     if (!this.#waiting && mayGoOn()) {
       const { arms } = this;
       const index = this.#attempt();
@@ -107,7 +107,7 @@ class Select implements SelectState, Waitable {
     if (this.#waiting && this.#waiters[0]?.g === g) this.#end(null);
   }
 
-  /** A receiver has the value of a case that sends: no other kind of case cannot be undone. */
+  /** True if a receiver has taken the value of a send: only that cannot be undone. */
   settled(g: object): boolean {
     const w = this.winner;
     return w !== null && w.g === g && w.ok && this.arms[w.index] instanceof SendCase;
@@ -137,7 +137,7 @@ class Select implements SelectState, Waitable {
     try {
       return attempt(arms);
     } catch (error) {
-      // What is no case has no method to be tried by: that is said more clearly.
+      // An argument that is not a case has no such method, for which there is a clearer error.
       const wrong = arms.find((arm) => isCase(arm) && typeof arm.try !== "function");
       throw wrong === undefined ? error : noCase(wrong);
     }
@@ -161,7 +161,7 @@ class Select implements SelectState, Waitable {
     }
   }
 
-  /** Leaves the queues in which it stands, but for `kept`, which was taken out of its own. */
+  /** Leaves all queues except that of `kept`, which was removed from its own. */
   #leave(kept: Waiter | null): void {
     const { arms } = this;
     const waiters = this.#waiters;
@@ -178,7 +178,7 @@ class Select implements SelectState, Waitable {
     this.#waiting = this.woken = false;
   }
 
-  /** Leaves, and is of no call any more. */
+  /** Leaves all queues, and is unused again. */
   #end(kept: Waiter | null): void {
     if (this.arms === NO_ARMS) return;
     if (this.#waiting) this.#leave(kept);
@@ -203,7 +203,9 @@ function caseWaiter(selectState: SelectState, index: number): Waiter {
   return w;
 }
 
-/** Whether it is neither `otherwise` nor null. V8 tells kinds apart faster than it compares them. */
+/**
+ * Whether it is neither `otherwise` nor null. V8 tells types apart faster than it compares values.
+ */
 function isCase(arm: SelectArm): arm is SelectCase {
   return typeof arm === "object" && arm !== null;
 }
@@ -222,7 +224,7 @@ function noCase(arm: unknown): TypeError {
   return wrongArgument("select", "each argument", "a case, otherwise or null", arm);
 }
 
-/** The waiter that tries are made with; no case may keep it. */
+/** The waiter for attempts; no case may keep it. */
 const TRIED = new Waiter();
 
 /** Tries the cases in random order. Returns the index of the one performed, or -1. */

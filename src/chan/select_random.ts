@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** The chance in `select`. Go: runtime/stubs.go, cheaprand. Marsaglia's xorshift of 32 bits. */
+/** The random choice of `select`. Go: runtime/stubs.go, cheaprand. Marsaglia's 32-bit xorshift. */
 import { epoch } from "../sched/clock.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 let state = (epoch() | 1) >>> 0;
 
 /**
- * Starts the sequence anew: the same seed gives the same choices.
+ * Restarts the sequence: the same seed gives the same choices.
  *
  * @internal exported for tests
  */
@@ -15,23 +15,23 @@ export function seedSelect(seed: number): void {
   kept = [];
 }
 
-/** A whole number from 0 up to but not including `n`, each as likely as the others. */
+/** Returns an integer from 0 up to but not including `n`, each equally likely. */
 export function random(n: number): number {
   state ^= state << 13;
   state ^= state >>> 17;
   state ^= state << 5;
-  // The high bits decide: of the low ones this generator is less sure.
+  // The high bits decide: this generator's low bits are weaker.
   if (n <= 0x1_0000) return ((state >>> 16) * n) >>> 16;
   return Math.floor((state >>> 0) * n / 0x1_0000_0000);
 }
 
-/** Selects of more cases than this are rare enough to make their permutation each time. */
+/** Selects of more cases are rare enough to create their permutation each time. */
 const MOST_KEPT = 16;
 /** By the number of cases. */
 let kept: number[][] = [];
 
 /**
- * The numbers below `count` in some order. Those who shuffle it may leave it so: a shuffle makes
+ * Returns the numbers below `count` in some order. The caller may leave it shuffled: a shuffle makes
  * every order equally likely wherever it starts.
  */
 export function permutation(count: number): number[] {

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /**
- * Who waits on a channel, and the queues that they stand in. Go: runtime/chan.go, sudog and waitq.
+ * Waiters of a channel, and their queues. Go: runtime/chan.go, sudog and waitq.
  *
- * A waiter carries its value in both directions: a sender's until it is taken, a receiver's once it
- * has come. Whoever completes it takes it out of its queue, fills it in and makes its goroutine
- * runnable, so a value goes from one goroutine to the other without a stop on the way. Those of
- * goroutines are recycled: to park allocates nothing.
+ * A waiter carries its value in both directions: a sender's until it is received, a receiver's once it
+ * has arrived. Completing a waiter removes it from its queue, fills it in and makes its goroutine
+ * runnable, so a value passes directly from one goroutine to the other. Waiters of
+ * goroutines are recycled: parking allocates nothing.
  */
 import type { G } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { SelectWaiter } from "./select_case.ts";
 import { registerState } from "../sched/thread_state.ts";
 
-/** What the waiters of one `select` share: the first that is completed is the one that happens. */
+/** State shared by the waiters of one `select`: the first that is completed wins. */
 export interface SelectState {
   /** The waiter that won, or null. */
   winner: Waiter | null;
-  /** Whether to look at the cases again: one was won, or `retry` was called. */
+  /** Whether to look at the cases again: one has won, or `retry` was called. */
   woken: boolean;
 }
 
-/** One goroutine, or one call of the host's code, waiting for one thing. */
+/** One goroutine, or one call of the host's code, in one queue. */
 export class Waiter implements SelectWaiter {
   /** The goroutine; null when it is the host's code that waits. */
   g: G | null = null;
@@ -29,15 +29,15 @@ export class Waiter implements SelectWaiter {
   done = false;
   /** The `select` that it is a case of, or null. */
   selectState: SelectState | null = null;
-  /** Which case. */
+  /** Index of that case. */
   index = 0;
   /** Called instead of waking a goroutine, when the host's code waits. */
   settle: ((waiter: Waiter) => void) | null = null;
-  /** Where it stands. */
+  /** Its queue. */
   queue: WaitQueue | null = null;
   /** Links of the queue. */
   prev: Waiter | null = null;
-  /** See `prev`; also the link of the recycled. */
+  /** See `prev`; also the link of the free list. */
   next: Waiter | null = null;
 
   claim(): boolean {
@@ -63,13 +63,13 @@ export class Waiter implements SelectWaiter {
   }
 }
 
-/** Waiters, the first come first. */
+/** A queue of waiters, in order of arrival. */
 export class WaitQueue {
-  /** The one that has waited longest. */
+  /** The first in the queue. */
   first: Waiter | null = null;
   #last: Waiter | null = null;
 
-  /** Puts `w` at the end. */
+  /** Appends `w`. */
   push(w: Waiter): void {
     w.queue = this;
     w.prev = this.#last;
@@ -78,7 +78,7 @@ export class WaitQueue {
     this.#last = w;
   }
 
-  /** Takes out the first that can still be completed, or gives null. Go: dequeue. */
+  /** Removes and returns the first that can still be completed, or null. Go: dequeue. */
   take(): Waiter | null {
     for (let w = this.first; w !== null; w = this.first) {
       this.remove(w);
@@ -87,7 +87,7 @@ export class WaitQueue {
     return null;
   }
 
-  /** Takes `w` out, if it is in. Go: dequeueSudoG. */
+  /** Removes `w`, if it is in the queue. Go: dequeueSudoG. */
   remove(w: Waiter): void {
     if (w.queue !== this) return;
     if (w.prev === null) this.first = w.next;
@@ -106,7 +106,7 @@ registerState<Waiter | null>("recycled waiters", {
   restore: (state) => recycled = state,
 });
 
-/** A waiter for the current goroutine. Go: acquireSudog. */
+/** Returns a waiter for the current goroutine. Go: acquireSudog. */
 export function acquireWaiter(value: unknown): Waiter {
   const w = recycled ?? new Waiter();
   recycled = w.next;

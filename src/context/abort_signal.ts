@@ -12,8 +12,8 @@ import { Canceled, DeadlineExceeded } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
- * Calls `told` when `ctx`, which is alive, is cancelled. Gives what forgets it, and says whether
- * there was something to forget.
+ * Calls `told` when `ctx`, which is alive, is cancelled. Returns a function that removes the callback, and
+ * returns true if it had not been called yet.
  */
 export function onCancel(ctx: Context, told: OnCancel): () => boolean {
   // A context that cannot be cancelled needs no listener.

@@ -31,7 +31,10 @@ function describe(value: unknown): string {
   return "an object with a timeout; pass a context of withTimeout, or set a deadline";
 }
 
-/** The error of a call that `ctx` has ended. Its `cause` is that of the context. Go: net.mapErr. */
+/**
+ * Returns the error of a call that `ctx` has ended. Its `cause` is that of the context. Go:
+ * net.mapErr.
+ */
 export function endedBy(ctx: Context): CanceledError | DeadlineExceededError {
   const options = { cause: cause(ctx) };
   return ctx.err === DeadlineExceeded
@@ -85,7 +88,7 @@ export function* cancellable<T>(
   throw failure(endedBy(ctx));
 }
 
-/** Ends `call`, also where that takes a while; one that is over stays as it is. */
+/** Ends `call`, also if that takes a while; has no effect on one that is over. */
 function* ended(call: Routine<unknown>): Routine<void> {
   for (let step = call.return(undefined); !step.done; step = call.next()) yield step.value;
 }

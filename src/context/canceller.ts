@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What can be cancelled of a context: a node of the tree in which cancellation spreads. Go:
+ * The cancellable part of a context: a node of the tree in which cancellation spreads. Go:
  * context/context.go, cancelCtx and timerCtx.
  *
  * A node knows its parent and its children, and leaves its parent when it is cancelled: what is
@@ -13,10 +13,10 @@ import type { Chan } from "../chan/chan.ts";
 import { type ContextError, DeadlineExceeded } from "./errors.ts";
 import { now } from "../sched/clock.ts";
 
-/** Called when a node is cancelled. It must not throw, nor run anything of the user's. */
+/** Called when a node is cancelled. It must neither throw nor run the user's code. */
 export type OnCancel = () => void;
 
-/** A deadline: whose timer it is that cancels, and the moment as the user's clock has it. */
+/** A deadline: the timer that cancels, and the moment on the user's clock. */
 class Expiry implements HeapTimer {
   slot = NO_SLOT;
   /** In milliseconds of `performance.now()`. */
@@ -45,12 +45,12 @@ export class Canceller {
   cause: unknown = null;
   /** Children to cancel with it; null if there are none. */
   children: Set<Canceller | OnCancel> | null = null;
-  /** When it is cancelled at the latest: its own deadline, or else that of its parent. */
+  /** Time of its cancellation at the latest: its own deadline, or that of its parent. */
   expiry: Expiry | null;
   #done: Chan<never> | null = null;
   #controller: AbortController | null = null;
 
-  /** A node below `parent`, which is cancelled at once if that is. */
+  /** Creates a node below `parent`, which is cancelled at once if that one is. */
   constructor(parent: Canceller | null) {
     this.#parent = parent;
     this.expiry = parent?.expiry ?? null;
@@ -91,7 +91,7 @@ export class Canceller {
     return this.#controller.signal;
   }
 
-  /** Has `child` told. It must not be cancelled yet. */
+  /** Adds `child`, to cancel with it. It must not be cancelled yet. */
   add(child: Canceller | OnCancel): void {
     (this.children ??= new Set()).add(child);
   }
@@ -101,17 +101,19 @@ export class Canceller {
     return this.children?.delete(child) ?? false;
   }
 
-  /** Sets when it is due, `when` of `performance.now()`. `cause` is why it is cancelled then. */
+  /**
+   * Sets its deadline, `when` of `performance.now()`. `cause` is the cause of that cancellation.
+   */
   setDeadline(when: number, date: Date, cause: unknown): void {
     this.expiry = new Expiry(this, when, date, cause);
     if (this.#err === null) scheduler.timers.set(this.expiry, when);
   }
 
-  /** Cancels it and all below it; what is cancelled already stays as it is. */
+  /** Cancels it and all nodes below it; has no effect on those already cancelled. */
   cancel(err: ContextError, cause: unknown): void {
     if (this.#err !== null) return;
     this.#parent?.remove(this);
-    // All of them first, then the signals: their listeners are the user's, and find it all done.
+    // All nodes first, then the signals: their listeners are the user's, and must find all of it cancelled.
     const all: Canceller[] = [this];
     for (const node of all) node.#settle(err, cause, all);
     for (const node of all) node.#controller?.abort(cause);
@@ -126,7 +128,7 @@ export class Canceller {
     if (this.expiry !== null && this.expiry !== this.#parent?.expiry) {
       scheduler.timers.stop(this.expiry);
     }
-    // A user may have closed it, which Go's types forbid.
+    // The user may have closed it, which Go's types forbid.
     if (this.#done?.closed === false) this.#done.close();
     if (children === null) return;
     for (const child of children) {

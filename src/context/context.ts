@@ -9,16 +9,18 @@ import type { ContextError } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
 import { showAs } from "../validate/one_line.ts";
 
-/** The key of a context that carries no value of its own. */
+/** The key of a context without a value of its own. */
 const NO_KEY: unique symbol = Symbol("netpoll.noKey");
 
-/** The end of a context that has none. */
+/** Parent of a root context. */
 interface Never {
   readonly done: Chan<never>;
   readonly signal: AbortSignal;
 }
 
-/** What never happens, for contexts that cannot be cancelled: made for the first who asks. */
+/**
+ * The channel of contexts that cannot be cancelled, which is never closed; created on first use.
+ */
 let never: Never | null = null;
 
 registerState<Never | null>("contexts that never end", {
@@ -49,7 +51,7 @@ function neverDone(): Never {
  */
 export class Context {
   /**
-   * What cancels it, its own or that of one above it; null if nothing does.
+   * Canceller of this context or of the nearest ancestor that has one; null if none has.
    * @internal
    */
   readonly canceller: Canceller | null;
@@ -130,7 +132,7 @@ export class Context {
 }
 
 /**
- * Throws Go's panic when a caller without types gives no context to derive from.
+ * Throws Go's panic if a caller without types passes no context to derive from.
  * @internal
  */
 export function requireParent(parent: Context): void {
@@ -190,7 +192,7 @@ export function withValue(parent: Context, key: unknown, value: unknown): Contex
   return new Context(parent, `WithValue(${label(key)})`, parent.canceller, key, value);
 }
 
-/** A key as `toString` shows it. The value is left out: it may be a secret. */
+/** Formats a key for `toString`. The value is left out: it may be a secret. */
 function label(key: unknown): string {
   const plain = typeof key === "symbol" || typeof key !== "object" && typeof key !== "function";
   return plain ? String(key) : typeof key;

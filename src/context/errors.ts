@@ -70,7 +70,7 @@ export const DeadlineExceeded: DeadlineExceededError = sentinel(
   new DeadlineExceededError("context deadline exceeded"),
 );
 
-/** What an error says about itself. */
+/** Fields that tell what an error means. */
 interface Verdict {
   readonly name?: unknown;
   readonly code?: unknown;

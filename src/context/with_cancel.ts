@@ -114,10 +114,10 @@ function until(
   const parents = parent.canceller?.expiry?.when ?? Infinity;
   if (epoch > LAST_DATE || parents <= when) return withCancel(parent);
   const [ctx, cancel] = derive(parent, "WithDeadline");
-  // A Date counts whole milliseconds, and one before its least is as long ago as can be.
+  // A Date counts whole milliseconds; a time before its minimum is as early as can be.
   const date = new Date(Math.max(Math.ceil(epoch), -LAST_DATE));
   ctx.canceller!.setDeadline(when, date, reason);
-  // One that has passed already is over now, not at the scheduler's next look.
+  // A deadline that has passed cancels now, not at the scheduler's next turn.
   void ctx.err;
   return [ctx, () => cancel()];
 }

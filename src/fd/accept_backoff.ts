@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What `accept` does when there is no descriptor left (EMFILE, ENFILE) or no memory.
+ * The back-off of `accept` when there is no descriptor left (EMFILE, ENFILE) or no memory.
  *
- * The connections stay in the kernel's queue, and asking again at once would spin. So the accepting
+ * The connections stay in the kernel's queue, and an immediate retry would spin. So the accepting
  * goroutine waits, 5 ms at first and up to a second. Meanwhile a descriptor that was kept in reserve
- * is given up for a moment, to take the queued connections and close them: their clients are told
- * rather than left hanging. Another thread may snatch that descriptor; the wait alone is certain.
+ * is closed for a moment, to accept the queued connections and close them: their clients get an error
+ * instead of hanging. Another thread may take that descriptor; only the wait is certain.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
@@ -18,12 +18,12 @@ import { registerState } from "../sched/thread_state.ts";
 /** Waits in milliseconds, as Go's net/http does. */
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 1000;
-/** Connections refused in one go. */
+/** Most connections refused at once. */
 const MOST_REFUSED = 64;
 /** No descriptor. */
 const NONE = -1;
 
-/** The reserve of this thread, and how many listeners count on it. */
+/** The reserve descriptor of this thread, and the number of listeners that rely on it. */
 let spare = NONE;
 let holders = 0;
 
@@ -33,12 +33,12 @@ registerState("spare descriptor", {
   restore: (state) => ({ spare, holders } = state),
 });
 
-/** A listener opens: the first sets a descriptor aside. */
+/** Called when a listener opens: the first one reserves a descriptor. */
 export function holdSpare(): void {
   if (holders++ === 0) openSpare();
 }
 
-/** A listener closes: the last gives it back. */
+/** Called when a listener closes: the last one releases the reserve. */
 export function releaseSpare(): void {
   if (--holders > 0) return;
   closeSpare();
@@ -75,7 +75,7 @@ export class AcceptBackoff {
     });
   }
 
-  /** Refuses what is queued and begins a wait, twice as long as the last. */
+  /** Refuses the queued connections and begins a wait, twice as long as the last. */
   begin(): void {
     this.#refuseQueued();
     this.waiting = true;

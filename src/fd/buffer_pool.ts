@@ -2,19 +2,19 @@
 /**
  * The read buffer that the connections of a thread share.
  *
- * It is lent to one reader at a time, from the moment when bytes have come until the reader asks for
- * more; whoever reads meanwhile is lent another. Mostly each is done with its bytes before the
- * next one reads, so that it is always the same buffer, which stays in the processor's cache, and an
- * idle connection has none.
+ * It is lent to one reader at a time, from the arrival of bytes until that reader asks for
+ * more; another reader meanwhile gets another buffer. Usually each is done with its bytes before the
+ * next one reads, so it is always the same buffer, which stays in the processor's cache, and an
+ * idle connection holds none.
  */
 import { registerState } from "../sched/thread_state.ts";
 
-/** Bytes of a buffer: as much as a read mostly gives on a fast link. */
+/** Size of a buffer in bytes: what a read typically returns on a fast link. */
 const SIZE = 64 * 1024;
-/** Buffers kept for later; more than that were lent at once only in a rush. */
+/** Number of buffers kept for reuse; only a burst lends more at once. */
 const MOST_KEPT = 16;
 
-/** A buffer that is lent. */
+/** A buffer on loan. */
 export class SharedReadBuffer {
   /** All of it. */
   readonly bytes = new Uint8Array(new ArrayBuffer(SIZE));
@@ -27,9 +27,9 @@ export class SharedReadBuffer {
   }
 }
 
-/** The one that was given back last, while it is not lent again. */
+/** The buffer returned last; null while it is on loan. */
 let last: SharedReadBuffer | null = null;
-/** Those that were given back before it. */
+/** The buffers returned before it. */
 let others: SharedReadBuffer[] = [];
 
 registerState<{ last: SharedReadBuffer | null; others: SharedReadBuffer[] }>("read buffers", {
@@ -38,21 +38,21 @@ registerState<{ last: SharedReadBuffer | null; others: SharedReadBuffer[] }>("re
   restore: (state) => ({ last, others } = state),
 });
 
-/** The buffer that {@linkcode lend} will lend: for a call of the kernel that may need none. */
+/** Returns the buffer that {@linkcode lend} would lend, for a system call that may not need it. */
 export function nextReadBuffer(): SharedReadBuffer {
   // A caller that transferred a chunk's memory has left nothing of the buffer.
   while (last === null || last.bytes.length === 0) last = others.pop() ?? new SharedReadBuffer();
   return last;
 }
 
-/** A buffer; the one that was given back last. */
+/** Lends a buffer, the one returned last. */
 export function lend(): SharedReadBuffer {
   const buffer = nextReadBuffer();
   last = null;
   return buffer;
 }
 
-/** Takes a buffer back; it may be another's at once. */
+/** Takes a buffer back, which may be lent again at once. */
 export function giveBack(buffer: SharedReadBuffer): void {
   if (last === null) last = buffer;
   else if (others.length < MOST_KEPT) others.push(buffer);

@@ -9,11 +9,11 @@ import type { FD } from "./fd.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "./buffer_pool.ts";
 import { ReadOperation } from "./read_write.ts";
 
-/** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
+/** A read that is lent a buffer once bytes have come, and holds none while it waits for them. */
 class ChunkOperation extends ReadOperation {
   private lent: SharedReadBuffer | null = null;
 
-  /** Takes it for a call, which ends the loan of the call before. */
+  /** Prepares a call, which ends the loan of the previous one. */
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
     if (this.busy) throw new PanicError("two goroutines in next() of the same Chunks");
     this.endLoan();
@@ -78,13 +78,13 @@ export class FDChunks implements Chunks {
   }
 }
 
-/** What {@linkcode ReaderChunks} reads. */
+/** Source of {@linkcode ReaderChunks}. */
 export interface ChunkSource {
   readable(cancel?: Cancel): Routine<void>;
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null>;
 }
 
-/** The chunks of anything else. */
+/** The chunks of any other source. */
 export class ReaderChunks implements Chunks {
   readonly #source: ChunkSource;
   #lent: SharedReadBuffer | null = null;

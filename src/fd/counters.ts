@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** What this thread's descriptors have carried, counted where it happens; see stats.ts. */
+/** Traffic of this thread's descriptors, counted where it happens; see stats.ts. */
 import { registerState } from "../sched/thread_state.ts";
 
 /** One per thread. */
 export const counters = {
-  /** Bytes that were read. */
+  /** Number of bytes read. */
   read: 0,
-  /** Bytes that were written. */
+  /** Number of bytes written. */
   written: 0,
-  /** System calls that would have had to wait. */
+  /** Number of system calls that would have blocked. */
   again: 0,
 };
 
@@ -20,7 +20,7 @@ export function countRead(n: number): number {
   return n;
 }
 
-/** As {@linkcode countRead}, of a call that wrote. */
+/** As {@linkcode countRead}, for a write. */
 export function countWritten(n: number): number {
   if (n > 0) counters.written += n;
   return n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Calls on datagram sockets: each is one system call, done as the one reader or writer and tried
- * again when it had to wait. `attempt` is the descriptor's own, made once, so that a call allocates
+ * Calls on datagram sockets: each is one system call, made under the read or write lock and retried
+ * after a wait. `attempt` is the descriptor's own, made once, so that a call allocates
  * nothing but its generator. Go: internal/poll/fd_unix.go, ReadFrom, WriteTo and their cousins.
  */
 import { POLL_OK } from "../netpoll/poll_state.ts";
@@ -47,7 +47,7 @@ export function* receiving<A, B>(
   }
 }
 
-/** Waits, in milliseconds, between tries of a send of whose end the poller may not hear. */
+/** Waits between retries of a send whose room the poller may not report, in milliseconds. */
 const FIRST_TRY_MS = 1;
 const LONGEST_TRY_MS = 32;
 
@@ -91,7 +91,7 @@ export function* sending<A, B>(
   }
 }
 
-/** When to try again, after longer and longer waits. */
+/** Time of the next retry, after longer and longer waits. */
 class Retry {
   /** Whether it is time. */
   due = true;
@@ -106,14 +106,14 @@ class Retry {
     });
   }
 
-  /** Not now. */
+  /** Schedules the next retry. */
   later(): void {
     this.due = false;
     scheduler.timers.set(this.#timer, now() + this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_TRY_MS);
   }
 
-  /** Never. */
+  /** Cancels the retries. */
   stop(): void {
     scheduler.timers.stop(this.#timer);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Errors of this library as instances of Deno's classes, so that code which was written for Deno's
+ * Errors of this library as instances of Deno's classes, so that code written for Deno's
  * own sockets goes on working: `error instanceof Deno.errors.ConnectionRefused`.
  *
  * An object has one chain of prototypes, and it must end in Deno's class. So for each pair of a class
@@ -79,7 +79,7 @@ export const denoErrors: Readonly<Record<DenoErrorName, ErrorClass>> = Object.de
  */
 export const errors: typeof denoErrors = denoErrors;
 
-/** Deno's class for a code. Some are Deno's alone. */
+/** Deno's class for a code. Some exist in Deno only. */
 const BY_CODE: Readonly<Record<string, string>> = {
   ABORT_ERR: "Interrupted",
   EACCES: "PermissionDenied",
@@ -107,16 +107,18 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ETIMEOUT: "TimedOut",
 };
 
-/** The prototypes that were made, by the class of ours and the name of Deno's. */
+/** The prototypes made so far, by the name of our class and of Deno's. */
 const prototypes = new Map<object, Map<string, object>>();
 
-/** Makes `error`, an instance of `own`, one of the class of Deno's that `code` calls for. */
+/** Makes `error`, an instance of `own`, also an instance of Deno's class for `code`. */
 export function asDenoError(error: Error, own: { readonly prototype: Error }, code: string): void {
   const name = BY_CODE[code];
   if (name !== undefined) asDenoClass(error, own, name);
 }
 
-/** Makes `error`, an instance of `own`, one of Deno's class `name`, if there is one. */
+/**
+ * Makes `error`, an instance of `own`, also an instance of Deno's class `name`, if there is one.
+ */
 export function asDenoClass(
   error: Error,
   own: { readonly prototype: Error },
@@ -135,7 +137,9 @@ export function asDenoClass(
   Object.setPrototypeOf(error, prototype);
 }
 
-/** What `instanceof` asks of a class of ours: whether `value` has its prototype, or one made of it. */
+/**
+ * `Symbol.hasInstance` of our classes: whether `value` has their prototype, or one derived from it.
+ */
 export function isInstance(own: object, value: unknown): boolean {
   if (Function.prototype[Symbol.hasInstance].call(own, value)) return true;
   if (typeof value !== "object" || value === null) return false;

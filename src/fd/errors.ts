@@ -68,7 +68,7 @@ export class NotPollableError extends Error {
   }
 }
 
-/** Errors that pass when the call is tried again. Go: syscall.Errno.Temporary. */
+/** Errors that a retry may overcome. Go: syscall.Errno.Temporary. */
 const TEMPORARY = new Set(["EINTR", "EMFILE", "ENFILE"]);
 
 /** Failed system call. Go: `os.SyscallError` wrapping a `syscall.Errno`. */
@@ -98,14 +98,14 @@ export class SyscallError extends Error {
   }
 }
 
-/** `error`, which says that `before` more bytes had gone out than it knew of. */
+/** Returns `error` with `before` added to its number of bytes written. */
 export function withBytesWritten(error: unknown, before: number): unknown {
   if (!(error instanceof Error)) return error;
   const { bytesWritten = 0 } = error as { bytesWritten?: number };
   return Object.assign(error, { bytesWritten: before + bytesWritten });
 }
 
-/** The error that a non-zero answer stands for: a new one, whose stack is that of the call. */
+/** Creates the error of a negative result, with the stack of the call. */
 export function convertError(answer: number): Error {
   switch (answer) {
     case POLL_CLOSING:

@@ -23,7 +23,7 @@ import { FdMutex, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
 import { counters } from "./counters.ts";
 
-/** What a call may be named in an error. */
+/** Names of calls in errors. */
 export type FdOp =
   | "read"
   | "write"
@@ -36,7 +36,7 @@ export type FdOp =
   | "get"
   | "set";
 
-/** What befell a connection before it was accepted, as Linux tells it of the accept. accept(2). */
+/** Errors that accept(2) reports on Linux for a connection that failed while queued. */
 const OF_THE_NETWORK = new Set([
   "ENETDOWN",
   "ENETUNREACH",
@@ -46,25 +46,25 @@ const OF_THE_NETWORK = new Set([
   "EHOSTUNREACH",
 ]);
 
-/** Errors of shutdown(2) on a connection whose peer is gone, which has nothing left to shut down. */
+/** Errors of shutdown(2) on a connection whose peer is gone: nothing is left to shut down. */
 const PEER_GONE = new Set(["ENOTCONN", "ECONNRESET", "ECONNABORTED", "EPIPE", "ESHUTDOWN"]);
 
 /** See the top of this file. */
 export abstract class FD extends FdMutex implements Closer, Waitable {
-  // What every call touches comes first: it lies in memory in this order.
+  // Fields that every call touches come first: they lie in memory in this order.
   /** The descriptor's number. */
   readonly sysfd: number;
   /** Null until `init`. */
   pd: PollDesc | null = null;
   readonly sockets: SocketCalls = platform().sockets;
   private readOperation: ReadOperation | null = null;
-  /** Whether a write ever put bytes on their way. */
+  /** Whether a write has ever sent bytes. */
   wrote = false;
-  /** Whether a read came to the end of the stream. */
+  /** Whether a read has reached the end of the stream. */
   protected sawEOF = false;
   /** Whether this side has shut down reading: a read that would have to wait is at the end instead. */
   readEnded = false;
-  /** How long `accept` has had no descriptor to give; null while it has. */
+  /** Back-off of `accept` while descriptors are exhausted; null otherwise. */
   #exhausted: AcceptBackoff | null = null;
 
   constructor(sysfd: number) {
@@ -72,17 +72,17 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.sysfd = sysfd;
   }
 
-  /** Whether it keeps messages apart, so that a read drops what its buffer has no room for. */
+  /** Whether it preserves message boundaries, so that a read drops what does not fit its buffer. */
   get keepsPackets(): boolean {
     return false;
   }
 
-  /** What a call that would have to wait answers. */
+  /** Result of a call that would block. */
   get again(): number {
     return -platform().errno.EAGAIN;
   }
 
-  /** What a call that a signal interrupted answers. */
+  /** Result of a call that a signal interrupted. */
   get interrupted(): number {
     return -platform().errno.EINTR;
   }
@@ -113,7 +113,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return WriteOperation.of(this).call(bytes, length);
   }
 
-  /** Accepts one connection if there is one; null if a wait for the next is needed. */
+  /** Accepts a queued connection; returns null if there is none. */
   tryAccept(): number | null {
     const { errno } = platform();
     if (this.closed) throw this.closedError("accept");
@@ -156,8 +156,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 
   /**
-   * Waits for a connect that is under way. Parks. A wake-up may be spurious, so SO_ERROR and then
-   * the peer's name are asked for. Go: net/fd_unix.go, netFD.connect.
+   * Waits for a connect in progress. Parks. A wake-up may be spurious, so it checks SO_ERROR and then
+   * the peer's name. Go: net/fd_unix.go, netFD.connect.
    */
   *awaitConnect(): Routine<void> {
     const pd = this.pd!;
@@ -191,7 +191,9 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     }
   }
 
-  /** Whether a call in `mode` would not have to wait: also for its error, or for the end of the stream. */
+  /**
+   * Whether a call in `mode` would return at once: also with an error, or at the end of the stream.
+   */
   ready(mode: PollMode): boolean {
     if (this.closed) return true;
     const answer = mode === "read" ? this.pd!.readState : this.pd!.writeState;
@@ -199,7 +201,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
       this.sockets.ready(this.sysfd, mode) !== 0;
   }
 
-  /** Waits until a read would not have to wait, without a buffer and without the lock. Parks. */
+  /** Waits until a read would return at once, without a buffer and without the lock. Parks. */
   *readable(): Routine<void> {
     const g = scheduler.current!;
     const watcher = { g, retry: readies(g) };
@@ -236,17 +238,19 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     });
   }
 
-  /** Sets when reads fail (Infinity: never), in milliseconds of `performance.now()`. */
+  /** Sets the deadline of reads (Infinity for none), in milliseconds of `performance.now()`. */
   setReadDeadline(at: number): void {
     this.use("set", () => this.pd!.setDeadline("read", at), true);
   }
 
-  /** Sets when writes fail, as {@linkcode setReadDeadline}. */
+  /** Sets the deadline of writes, as {@linkcode setReadDeadline}. */
   setWriteDeadline(at: number): void {
     this.use("set", () => this.pd!.setDeadline("write", at), true);
   }
 
-  /** Ends one direction: calls that wait in it continue. Does nothing if there is none any more. */
+  /**
+   * Shuts down one direction: its parked calls continue. Has no effect on one that is shut down.
+   */
   shutdown(how: "read" | "write"): void {
     if (this.closed) return;
     if (how === "write" || this.shutsReading) {
@@ -255,7 +259,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
         throw this.fail("close", new SyscallError("shutdown", -done));
       }
     }
-    // The kernel has no edge to give for what this side did itself.
+    // The kernel reports no edge for what this side has done itself.
     if (how === "read") this.endReading();
   }
 
@@ -272,7 +276,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.beginClosing();
   }
 
-  /** Notes that others have the descriptor too: see shared_numbers.ts. */
+  /** Marks the descriptor as shared with other processes or owners: see shared_numbers.ts. */
   share(): void {}
 
   describe(): string {
@@ -285,7 +289,9 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.pd?.unwatchAll(g);
   }
 
-  /** A descriptor that is used by a goroutine that was given up could be neither used nor closed. */
+  /**
+   * Releases the lock of an abandoned goroutine, without which it could be neither used nor closed.
+   */
   giveUp(mode: PollMode): void {
     const lock = mode === "read" ? READ_LOCK : WRITE_LOCK;
     if (this.locked(lock)) this.unlock(lock);
@@ -296,8 +302,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   }
 
   /**
-   * Gives the descriptor up: it is the caller's, as if it had been closed here. The poller forgets it
-   * at once, for its number may be another's before those who are parked in a call have run.
+   * Detaches the descriptor: the caller owns it, as if it had been closed here. The poller forgets it
+   * at once, for its number may be reused before the parked goroutines have run.
    */
   detach(): number {
     if (this.closed) throw this.fail("detach", new ClosedError());
@@ -307,7 +313,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return this.sysfd;
   }
 
-  /** Whether `closeRead` is the kernel's affair. See {@linkcode NetFD} for why that of TCP is not. */
+  /** Whether `closeRead` calls shutdown(2). See {@linkcode NetFD} for why TCP's does not. */
   protected get shutsReading(): boolean {
     return true;
   }
@@ -320,12 +326,12 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return false;
   }
 
-  /** Takes it out of its run's ownership. */
+  /** Removes it from its run's ownership. */
   disown(): void {
     if (this.pd !== null) this.pd.owner = null;
   }
 
-  /** Returns the error of a failed call; `ownEnd` if the call was about this end alone, as in Go. */
+  /** Returns the error of a failed call; with `ownEnd`, one that names this end alone, as in Go. */
   protected abstract fail(op: FdOp, cause: Error, ownEnd?: boolean): Error;
 
   /** Calls `f` with a reference held, or throws ClosedError. */
@@ -346,22 +352,22 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   /** Releases what belongs to the descriptor, even if another file has its number by now. */
   protected ended(): void {}
 
-  /** A read found the end of the stream. */
+  /** Called when a read has found the end of the stream. */
   sawEnd(): void {
     this.sawEOF = !this.readEnded;
   }
 
-  /** The error for an answer of the pollDesc. */
+  /** Returns the error for a state of the pollDesc. */
   stateError(op: FdOp, answer: number): Error {
     return this.fail(op, convertError(answer));
   }
 
-  /** The error of a call on a closed descriptor. */
+  /** Returns the error of a call on a closed descriptor. */
   closedError(op: FdOp): Error {
     return this.fail(op, new ClosedError());
   }
 
-  /** The error of a system call, which mostly has the name of `op`. */
+  /** Returns the error of a system call, which is usually named as `op`. */
   failedCall(op: FdOp, errno: number, syscall: string = op): Error {
     return this.fail(op, new SyscallError(syscall, errno));
   }
@@ -387,7 +393,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     this.#exhausted?.end();
     const { pd } = this;
     const run = pd === null ? null : pd.owner;
-    // What was detached, or closed at once, the poller has forgotten already.
+    // The poller has forgotten a detached or closed descriptor already.
     const detached = pd !== null && !pd.registered;
     if (pd !== null) netpoll.close(pd);
     if (!detached) this.release(run);

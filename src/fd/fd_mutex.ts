@@ -17,29 +17,29 @@ import { scheduler } from "../sched/thread.ts";
 export const READ_LOCK = 1;
 /** The lock of writers, as a bit. */
 export const WRITE_LOCK = 2;
-/** Either of them. */
+/** Both locks. */
 export type Lock = typeof READ_LOCK | typeof WRITE_LOCK;
 
-/** A lock's bit, moved so far: there is a line of those who want it. */
+/** A lock's bit, shifted by this: it has waiters. */
 const WANTED = 2;
 /** The descriptor is closing. */
 const CLOSING = 1 << 4;
-/** One reference; the bits from here on count them. */
+/** One reference; the higher bits count them. */
 const REFERENCE = 1 << 5;
 
-/** Those who wait for a lock. */
+/** The wait queue of a lock. */
 class Line {
-  /** The goroutine that was handed the lock and has not run since. */
+  /** The goroutine to which the lock was passed and that has not run since. */
   nextOwner: G | null = null;
   readonly queue: LinkedQueue<G> = new LinkedQueue();
 }
 
-/** Those who wait for either. Most descriptors never need them. */
+/** The wait queues of both locks, which most descriptors never need. */
 class Lines {
   readonly readers = new Line();
   readonly writers = new Line();
 
-  /** Those who wait for `lock`. */
+  /** Returns the wait queue of `lock`. */
   of(lock: Lock): Line {
     return lock === READ_LOCK ? this.readers : this.writers;
   }
@@ -47,7 +47,7 @@ class Lines {
 
 /** See the top of this file. */
 export abstract class FdMutex {
-  // Idle connections are made of such fields: a private method would be one more of each on Deno.
+  // Fields like these make up an idle connection: a private method would be one more of each on Deno.
   private word = 0;
   private lines: Lines | null = null;
 
@@ -59,7 +59,7 @@ export abstract class FdMutex {
     return (this.word & CLOSING) !== 0;
   }
 
-  /** Takes a reference for a call that needs neither lock. False if it is closing. */
+  /** Acquires a reference for a call that needs neither lock. Returns false if it is closing. */
   incref(): boolean {
     if (this.closed) return false;
     this.word += REFERENCE;
@@ -72,7 +72,9 @@ export abstract class FdMutex {
     this.endIfUnused();
   }
 
-  /** Begins the end. False if it had begun. The caller then wakes those who are parked in a call. */
+  /**
+   * Starts closing. Returns false if it had started. The caller then wakes the parked goroutines.
+   */
   beginClosing(): boolean {
     if (this.closed) return false;
     this.word |= CLOSING;
@@ -84,19 +86,22 @@ export abstract class FdMutex {
     return true;
   }
 
-  /** Takes the lock if it is free and nothing is closing; else {@linkcode lock} waits for it. */
+  /**
+   * Acquires the lock if it is free and nothing is closing; otherwise {@linkcode lock} waits for
+   * it.
+   */
   tryLock(lock: Lock): boolean {
     if ((this.word & (lock | CLOSING)) !== 0) return false;
     this.word = (this.word | lock) + REFERENCE;
     return true;
   }
 
-  /** Whether a call has the lock. */
+  /** Whether a call holds the lock. */
   locked(lock: Lock): boolean {
     return (this.word & lock) !== 0;
   }
 
-  /** Waits for the lock. False if the descriptor is closing. */
+  /** Waits for the lock. Returns false if the descriptor is closing. */
   *lock(lock: Lock): Routine<boolean> {
     if (this.tryLock(lock)) return true;
     if (this.closed) return false;
@@ -113,14 +118,14 @@ export abstract class FdMutex {
     return mine;
   }
 
-  /** Puts `g` in the queue for the lock; it is then to park, and to claim when it is woken. */
+  /** Enqueues `g` for the lock; the caller parks it, and claims the lock once it is woken. */
   enqueue(lock: Lock, g: G): void {
     this.lines ??= new Lines();
     this.lines.of(lock).queue.push(g);
     this.word |= lock << WANTED;
   }
 
-  /** Whether the lock was handed to `g`, which has it then. */
+  /** Whether the lock was passed to `g`, which then holds it. */
   claim(lock: Lock, g: G): boolean {
     const line = this.lines?.of(lock);
     if (line?.nextOwner !== g) return false;
@@ -128,7 +133,7 @@ export abstract class FdMutex {
     return true;
   }
 
-  /** `g` gives up waiting; if it was handed the lock meanwhile, the next one gets it. */
+  /** Removes `g` from the queue; if it holds the lock by now, the lock passes to the next one. */
   leave(lock: Lock, g: G): void {
     const line = this.lines?.of(lock);
     if (this.claim(lock, g)) this.unlock(lock);
@@ -147,7 +152,7 @@ export abstract class FdMutex {
   private handOver(lock: Lock): boolean {
     const line = this.lines!.of(lock);
     let next = line.queue.shift();
-    // Dead here is one that its run gave up on.
+    // Dead here means abandoned by its run.
     while (next !== null && next.state === DEAD) next = line.queue.shift();
     if (line.queue.size === 0) this.word &= ~(lock << WANTED);
     if (next === null) return false;

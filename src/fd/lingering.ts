@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 /**
- * The descriptors of this thread that are closed and still linger: see net/socket/lossless_close.ts.
+ * Descriptors of this thread that are closed but still linger: see net/socket/lossless_close.ts.
  *
- * They serve no caller any more, so they are the first to go when something runs out: descriptors, or
- * places under a limit. Their number is bounded, by thread and by peer address, for a peer decides
+ * They serve no caller any more, so they are the first to be closed when something runs out: descriptors, or
+ * places under a limit. Their number is bounded, per thread and per peer address, since a peer decides
  * how long each of them stays.
  */
 import { registerState } from "../sched/thread_state.ts";
 
-/** Descriptors that may linger on a thread. */
+/** Maximum number of lingering descriptors per thread. */
 const MOST_LINGERING = 1024;
 /**
- * Of those, with peers of one address.
+ * Maximum number of them per peer address.
  *
  * @internal exported for tests
  */
 export const MOST_LINGERING_PER_ADDRESS = 256;
 
-/** A descriptor that lingers. */
+/** A lingering descriptor. */
 export interface Lingering {
   /** The address of the peer, without the port. */
   readonly address: string;
-  /** What held the descriptor while it was open. */
+  /** Its owner while it was open. */
   readonly holder: unknown;
-  /** Whether the peer has acknowledged everything, at the last look. */
+  /** Whether the peer had acknowledged everything at the last look. */
   readonly acknowledged: boolean;
   /** Closes it by close(2) now, which calls `remove`. */
   cut(): void;
 }
 
-/** The oldest first. */
+/** All of them, the oldest first. */
 let all = new Set<Lingering>();
 let perAddress = new Map<string, number>();
 
@@ -39,7 +39,7 @@ registerState<{ all: Set<Lingering>; perAddress: Map<string, number> }>("lingeri
   restore: (state) => ({ all, perAddress } = state),
 });
 
-/** Adds one; where that makes too many, another is cut. */
+/** Adds one; if there are too many then, closes another. */
 export function addLingering(one: Lingering): void {
   const { address } = one;
   if ((perAddress.get(address) ?? 0) >= MOST_LINGERING_PER_ADDRESS) {
@@ -59,7 +59,7 @@ export function removeLingering(one: Lingering): void {
 }
 
 /**
- * Cuts the oldest that `fits`, preferably one whose peer has acknowledged everything. Returns false
+ * Closes the oldest that matches `fits`, preferably one whose peer has acknowledged everything. Returns false
  * if none fits.
  */
 export function cutLingering(fits: (one: Lingering) => boolean): boolean {
@@ -76,7 +76,7 @@ export function cutLingering(fits: (one: Lingering) => boolean): boolean {
   return true;
 }
 
-/** Returns how many of them `fits`. */
+/** Returns the number of those that match `fits`. */
 export function countLingering(fits: (one: Lingering) => boolean): number {
   let count = 0;
   for (const one of all) if (fits(one)) count++;

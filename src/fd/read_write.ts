@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { PARK, type Park, type Waitable } from "../sched/park.ts";
 /**
- * A read, a write or an accept under way: what `yield*` drives when a goroutine calls one.
+ * A read, a write or an accept in progress: what `yield*` drives when a goroutine calls one.
  *
  * It could be a generator, and was: creating and resuming two of them made up a third of what the
  * library added to an echo's two system calls. An operation is instead its own iterator and its own
@@ -33,10 +33,10 @@ const FRESH = 1;
 const QUEUED = 2;
 const HELD = 3;
 
-/** The most that is handed to the kernel at once, as Go does: some systems fail on 2^31 and more. */
+/** Most bytes per system call, as in Go: some systems fail on 2^31 and more. */
 const MAX_TRANSFER = 1 << 30;
 
-/** What an operation needs of its descriptor; FD implements it. */
+/** An operation's view of its descriptor; FD implements it. */
 export interface OperationFD extends Waitable {
   readonly sysfd: number;
   readonly pd: PollDesc | null;
@@ -46,7 +46,7 @@ export interface OperationFD extends Waitable {
   readonly again: number;
   /** Minus EINTR. */
   readonly interrupted: number;
-  /** Whether a write ever sent bytes. */
+  /** Whether a write has ever sent bytes. */
   wrote: boolean;
   /** Ends `call`, a call of `op` here, when `cancel` comes first. */
   cancellable<T>(op: OperationName, call: Routine<T>, cancel: Cancel | undefined): Routine<T>;
@@ -59,7 +59,7 @@ export interface OperationFD extends Waitable {
   tryAccept(): number | null;
   /** Whether this side has shut down reading. */
   readonly readEnded: boolean;
-  /** Notes that a read found the end of the stream. */
+  /** Called when a read has found the end of the stream. */
   sawEnd(): void;
   /** Returns the error for a pollDesc that does not answer POLL_OK. */
   stateError(op: OperationName, answer: number): Error;
@@ -71,43 +71,43 @@ export interface OperationFD extends Waitable {
 
 type OperationName = "read" | "write" | "accept";
 
-/** What `yield*` looks at. */
+/** The result object that `yield*` reads. */
 interface Step<T> {
   readonly done?: boolean;
   readonly value: T;
 }
 
-/** What stands for the buffer of an operation that is unused. */
+/** Placeholder for the buffer of an unused operation. */
 const NO_BYTES = new Uint8Array(0);
 
-/** What reads and writes have in common. */
+/** Common base of reads and writes. */
 abstract class Operation {
-  // What every call touches comes first: it lies in memory in this order.
+  // Fields that every call touches come first: they lie in memory in this order.
   /** Whether the call is over; for `yield*`. */
   done = false;
-  /** What it gives then, or PARK until then; for `yield*`. */
+  /** Its result then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
   protected state = UNUSED;
   protected fd: OperationFD;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
   protected length = 0;
-  /** Who drives the call, from its first `next` on. */
+  /** The goroutine that drives the call, from its first `next` on. */
   protected goroutine: G | null = null;
 
   constructor(fd: OperationFD) {
     this.fd = fd;
   }
 
-  /** Which lock it needs. No field, for every connection has some of these. */
+  /** The lock that it needs. Not a field, since every connection has several of these. */
   protected abstract get lock(): Lock;
 
-  /** Whether it is of no call. */
+  /** Whether it is unused. */
   get unused(): boolean {
     return this.state === UNUSED;
   }
 
-  /** Whether a goroutine is in the midst of it. */
+  /** Whether a goroutine is inside it. */
   get busy(): boolean {
     return this.state === QUEUED || this.state === HELD;
   }
@@ -116,7 +116,7 @@ abstract class Operation {
     return this;
   }
 
-  /** Ends the call: nothing is done, and what it holds is given back. */
+  /** Ends the call: it has no effect, and releases what it holds. */
   return(value?: unknown): Step<unknown> {
     if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
     if (this.state === HELD) this.release();
@@ -129,7 +129,7 @@ abstract class Operation {
     throw error;
   }
 
-  /** Takes it for a call. */
+  /** Prepares it for a call. */
   protected take(buffer: Uint8Array, length: number): void {
     this.state = FRESH;
     this.done = false;
@@ -145,7 +145,7 @@ abstract class Operation {
     if (this.state === FRESH) this.goroutine = scheduler.current;
     if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
     this.state = HELD;
-    // One that never has to wait would never let the others run.
+    // A goroutine that never has to wait would never let the others run.
     if (scheduler.budget-- > 0) return true;
     this.value = this.parked(() => scheduler.yieldNow());
     return false;
@@ -172,7 +172,7 @@ abstract class Operation {
     }
   }
 
-  /** The call is over and gives `value`. What it held, it has given back. */
+  /** Completes the call with `value`, after it has released what it held. */
   protected end(value: unknown): this {
     this.state = UNUSED;
     this.done = true;
@@ -184,10 +184,10 @@ abstract class Operation {
   /** Releases the lock, and leaves the poller's wait if it is still in it. */
   protected abstract release(): void;
 
-  /** The error of a call that found the descriptor closed. */
+  /** Returns the error of a call that found the descriptor closed. */
   protected abstract closed(): Error;
 
-  /** As {@linkcode begin}, of one that must queue, or has queued, for the lock. */
+  /** As {@linkcode begin}, for a call that must queue, or has queued, for the lock. */
   private queue(): boolean {
     const { fd, lock } = this;
     if (this.state === FRESH) {
@@ -195,7 +195,7 @@ abstract class Operation {
       this.state = QUEUED;
       fd.enqueue(lock, this.goroutine!);
     } else if (this.state === UNUSED) {
-      // Driven on by hand after its end, as no `yield*` does: it stays ended.
+      // Driven by hand after its end, as no `yield*` does: it stays ended.
       this.end(undefined);
       return false;
     } else if (fd.claim(lock, this.goroutine!)) {
@@ -221,13 +221,13 @@ export class ReadOperation extends Operation {
     return READ_LOCK;
   }
 
-  /** The call, ready to be driven by `yield*`. */
+  /** Starts the call, to be driven by `yield*`. */
   call(buffer: Uint8Array, length: number): Routine<number | null> {
     this.take(buffer, length);
     return this as unknown as Routine<number | null>;
   }
 
-  /** Goes on until the call is over or must wait. */
+  /** Continues until the call is over or must wait. */
   next(): this {
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer } = this;
@@ -245,7 +245,7 @@ export class ReadOperation extends Operation {
       try {
         n = fd.sockets.recv(fd.sysfd, buffer, length);
       } catch (error) {
-        // The runtime would not make the call; the lock must not stay taken.
+        // The runtime refused to make the call; the lock must not stay held.
         throw this.failed(error as Error);
       }
       if (n > 0) {
@@ -301,13 +301,13 @@ export class AcceptOperation<T> extends Operation {
     return READ_LOCK;
   }
 
-  /** The call, ready to be driven by `yield*`. */
+  /** Starts the call, to be driven by `yield*`. */
   call(): Routine<T> {
     this.take(NO_BYTES, 0);
     return this as unknown as Routine<T>;
   }
 
-  /** Goes on until the call is over or must wait. */
+  /** Continues until the call is over or must wait. */
   next(): this {
     if (this.state !== HELD && !this.begin()) return this;
     const { fd } = this;
@@ -340,7 +340,7 @@ export class AcceptOperation<T> extends Operation {
 refuseAwait(ReadOperation.prototype, "conn.read");
 refuseAwait(AcceptOperation.prototype, "listener.accept");
 
-/** The write that ended last, while it is not taken again. */
+/** The write operation that was last released, for reuse. */
 let spare: WriteOperation | null = null;
 
 /**
@@ -350,10 +350,10 @@ let spare: WriteOperation | null = null;
  * in the processor's cache, and a connection that is idle has none.
  */
 export class WriteOperation extends Operation {
-  /** How many bytes the call has put on their way. */
+  /** Number of bytes that the call has sent. */
   sent = 0;
 
-  /** One for a call on `fd`. */
+  /** Returns an operation for a call on `fd`. */
   static of(fd: OperationFD): WriteOperation {
     const operation = spare;
     if (operation === null) return new WriteOperation(fd);
@@ -366,14 +366,14 @@ export class WriteOperation extends Operation {
     return WRITE_LOCK;
   }
 
-  /** The call, ready to be driven by `yield*`. */
+  /** Starts the call, to be driven by `yield*`. */
   call(buffer: Uint8Array, length: number): Routine<number> {
     this.take(buffer, length);
     this.sent = 0;
     return this as unknown as Routine<number>;
   }
 
-  /** Goes on until the call is over or must wait. */
+  /** Continues until the call is over or must wait. */
   next(): Step<unknown> {
     if (this.reused) return DONE;
     if (this.state !== HELD && !this.begin()) return this;

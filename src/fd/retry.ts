@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Calls on a descriptor that are tried until they need not wait: what the slower cousins of read and
- * write (writev, sendfile, splice) have in common. Go: the loops of internal/poll/fd_unix.go.
+ * Retry loops of calls on a descriptor: shared by the slower variants of read and
+ * write (writev, sendfile, splice). Go: the loops of internal/poll/fd_unix.go.
  */
 import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -10,7 +10,7 @@ import type { FD, FdOp } from "./fd.ts";
 import type { Lock } from "./fd_mutex.ts";
 import { counters, countRead, countWritten } from "./counters.ts";
 
-/** Runs `body` as the one reader, or writer, of `fd`. Parks until it is its turn. */
+/** Runs `body` under the read or write lock of `fd`. Parks until it holds the lock. */
 export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>): Routine<T> {
   if (!fd.tryLock(lock) && !(yield* fd.lock(lock))) throw fd.closedError(op);
   try {
@@ -20,7 +20,7 @@ export function* holding<T>(fd: FD, lock: Lock, op: FdOp, body: () => Routine<T>
   }
 }
 
-/** Calls `attempt` when it may write, until it does; how many bytes, or minus an errno. */
+/** Calls `attempt` until it has written; returns the number of bytes, or minus an errno. */
 export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {
@@ -42,7 +42,7 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
   }
 }
 
-/** Calls `attempt` when it may read, until it does; how many bytes, or minus an errno. */
+/** Calls `attempt` until it has read; returns the number of bytes, or minus an errno. */
 export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<number> {
   const pd = fd.pd!;
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A file straight from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
+/** Sends a file from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
 import { platform } from "../../platforms/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
@@ -8,9 +8,9 @@ import { holding, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 
-/** Bytes of one call: between two of them others may run. */
+/** Bytes per call: other goroutines may run between two calls. */
 const MOST_AT_ONCE = 4 << 20;
-/** What a file answers that can only be read: a pipe, a terminal, some file systems. */
+/** Errors of files that can only be read: pipes, terminals, some file systems. */
 const UNSUPPORTED = new Set([
   "EINVAL",
   "ENOSYS",
@@ -26,11 +26,11 @@ export function isUnsupported(errno: number): boolean {
   return UNSUPPORTED.has(platform().errnoText(errno).name);
 }
 
-/** A file that is open for reading. */
+/** An open file. */
 export interface OpenFile {
-  /** Its number, as `node:fs` has it. */
+  /** Its descriptor, as `node:fs` has it. */
   readonly descriptor: number;
-  /** Where it is, if that is known. */
+  /** Its path, if known. */
   readonly path: string | null;
 }
 

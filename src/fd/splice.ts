@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * From one socket to another within the kernel, by way of a pipe. Go: internal/poll/splice_linux.go.
+ * Moves bytes from one socket to another within the kernel, through a pipe. Go: internal/poll/splice_linux.go.
  *
- * Each call has a pipe of its own, which is gone with it: bytes of one stream can never turn up in
- * another, and no descriptor is left when nothing is moved.
+ * Each call has its own pipe, closed at its end: bytes of one stream can never appear in
+ * another, and no descriptor remains while nothing is moved.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { PipeEnds } from "../../platforms/contract/platform.ts";
@@ -16,12 +16,12 @@ import type { FD } from "./fd.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { isUnsupported } from "./send_file.ts";
 
-/** Bytes that the pipe is to hold: the most that Linux gives everyone. */
+/** Requested capacity of the pipe: the most that Linux grants to unprivileged processes. */
 const PIPE_BYTES = 1 << 20;
 
-/** One call under way. */
+/** One call in progress. */
 class Splicing {
-  /** Bytes that `to` has taken. */
+  /** Number of bytes sent to `to`. */
   moved = 0;
   readonly #from: FD;
   readonly #to: FD;
@@ -51,7 +51,7 @@ class Splicing {
     return this.moved;
   }
 
-  /** Returns the pipe to its cache. */
+  /** Closes the pipe. */
   close(): void {
     const { sockets } = platform();
     for (const end of [this.#pipe.reader, this.#pipe.writer]) {
@@ -60,7 +60,7 @@ class Splicing {
     }
   }
 
-  /** The pipe is empty here, so that it is the socket that has nothing when the kernel would wait. */
+  /** The pipe is empty here: if the kernel would block, the source socket has no bytes. */
   *#fill(most: number): Routine<number | null> {
     const from = this.#from;
     const n = yield* whenReadable(
@@ -73,7 +73,7 @@ class Splicing {
     throw from.failedCall("splice", -n);
   }
 
-  /** The pipe has `left` bytes, so that it is the socket that is full when the kernel would wait. */
+  /** The pipe has `left` bytes: if the kernel would block, the target socket is full. */
   *#drain(left: number): Routine<void> {
     const to = this.#to;
     while (left > 0) {

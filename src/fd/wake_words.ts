@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Waking a thread that waits in a poller, from another one.
+ * Waking a thread that waits in a poller from another thread.
  *
  * The two share three words of memory and the number of the waiting thread's break descriptor. A
  * number may be another's once it is closed, so it is written to only between `entering` and
@@ -9,12 +9,15 @@
 import { wrongArgument } from "../validate/argument.ts";
 import { platform } from "../../platforms/platform.ts";
 
-/** Words of the shared memory: whether it was woken, whether it is closed, how many are waking it. */
+/**
+ * Words of the shared memory: whether it was woken, whether it is closed, the number of wakers
+ * inside.
+ */
 const WOKEN = 0;
 const CLOSED = 1;
 const INSIDE = 2;
 const WORDS = 3;
-/** Milliseconds after which a thread that is still waking was terminated while it did. */
+/** A thread inside for longer than these milliseconds was terminated there. */
 const LONGEST_INSIDE_MS = 1000;
 
 /** Handle for waking a thread from another one; can be sent by `postMessage`. */
@@ -27,7 +30,7 @@ export interface WakerHandle {
 
 /** The waiting thread's side. */
 export class WakeWords {
-  /** What both threads see. */
+  /** The shared memory. */
   readonly memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4);
   readonly #words: Int32Array = new Int32Array(this.memory);
 
@@ -36,12 +39,12 @@ export class WakeWords {
     return Atomics.load(this.#words, WOKEN) === 1;
   }
 
-  /** Takes note: whether it was woken since the last time. */
+  /** Returns whether it was woken since the last call. */
   take(): boolean {
     return Atomics.exchange(this.#words, WOKEN, 0) === 1;
   }
 
-  /** Wakes it from its own thread; the poll is the caller's to break. */
+  /** Wakes it from its own thread; the caller interrupts the poll. */
   set(): void {
     Atomics.store(this.#words, WOKEN, 1);
   }
@@ -51,7 +54,7 @@ export class WakeWords {
     return Atomics.load(this.#words, CLOSED) === 1;
   }
 
-  /** Waking it has no effect any more, and the break descriptor may be closed. */
+  /** Closes it: waking has no effect any more, and the break descriptor may be closed. */
   close(): void {
     close(this.#words);
   }
@@ -62,7 +65,7 @@ export class WakeWords {
   }
 }
 
-/** Closes it for a waiting thread that is dead: its descriptor may be another's from now on. */
+/** Closes it on behalf of a dead thread: its descriptor may be reused from now on. */
 export function buryWaker(handle: WakerHandle): void {
   close(new Int32Array(handle.memory));
 }

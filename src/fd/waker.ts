@@ -75,7 +75,7 @@ export class Waker implements Disposable {
     if (this.#waiting !== null) scheduler.ready(this.#waiting);
   }
 
-  /** Closes it, when those that knew of it are dead, perhaps while they were waking it. @internal */
+  /** Closes it once the threads that knew of it are dead, perhaps while waking it. @internal */
   closeAfterDeath(): void {
     this.#words.forget();
     this.close();

@@ -16,18 +16,18 @@ import { checkPieces, lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 
-/** From so many bytes on a piece is long. */
+/** Length in bytes from which a piece is long. */
 const LONG = 16 * 1024;
-/** Most bytes in one call: beyond the send buffer of any socket there is nothing to gain. */
+/** Most bytes per call: more than any socket's send buffer gains nothing. */
 const MOST_BYTES = 4 << 20;
 
-/** One per thread: short pieces, put together. Every use is over before the call returns. */
+/** The thread's buffer for short pieces. Every use is over before the call returns. */
 const scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
 
-/** What is left to be written. */
+/** The pieces still to be written. */
 class Pieces {
   readonly #pieces: readonly Uint8Array[];
-  /** The first that is not yet out, and how much of it is. */
+  /** Index of the first unfinished piece, and the number of its bytes already sent. */
   #index = 0;
   #from = 0;
 
@@ -40,7 +40,7 @@ class Pieces {
     return this.#index === this.#pieces.length;
   }
 
-  /** Fills `vector` with as much as goes at once. */
+  /** Fills `vector` with as much as one call can send. */
   gather(vector: SendVector): void {
     vector.clear();
     let from = this.#from;
@@ -56,7 +56,7 @@ class Pieces {
       const whole = lengthOf(piece);
       const length = whole - from;
       if (length >= LONG) {
-        // Two entries: the run before it and the piece.
+        // Two entries: the short pieces before it, and the piece.
         if (vector.count + 2 > vector.capacity) break;
         endRun();
         vector.add(piece, from, whole);
@@ -70,7 +70,7 @@ class Pieces {
     endRun();
   }
 
-  /** `n` bytes are out. */
+  /** Records that `n` bytes were sent. */
   advance(n: number): void {
     this.#from += n;
     this.#skipEmpty();

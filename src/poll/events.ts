@@ -44,11 +44,11 @@ export class PollEvent<T> {
   }
 }
 
-/** Finds out whether an event is stale, and the data of its descriptor. */
+/** Tells whether an event is stale, and returns the data of its descriptor. */
 export interface Registrations<T> {
-  /** Whether `tag` is still the descriptor's; if not, the event is another's. */
+  /** Whether `tag` is the descriptor's current one; if not, the event is stale. */
   current(fd: number, tag: number): boolean;
-  /** What `add` was given. */
+  /** Returns the data passed to `add`. */
   dataOf(fd: number): T;
 }
 

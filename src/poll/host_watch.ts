@@ -18,7 +18,7 @@ export class HostWatch {
     this.#raw = raw;
   }
 
-  /** Resolves when the poller has something, or after `ms`. */
+  /** Resolves when the poller has an event, or after `ms`. */
   readable(ms: number): Promise<void> {
     const wait = this.#wait ??= platform().hostWait(this.#raw);
     if (wait.armed) throw new PanicError("concurrent waits of one poller");

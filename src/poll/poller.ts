@@ -34,7 +34,7 @@ export interface Interest {
   trigger?: Trigger;
 }
 
-/** Mostly a Linux process may have no more descriptors than this. */
+/** Usual maximum number of descriptors of a Linux process. */
 const MOST_DESCRIPTORS = 0x7fffffff;
 
 /**
@@ -48,7 +48,7 @@ export class Poller<T = undefined> implements Disposable {
   readonly #raw: RawPoller = platform().openRawPoller();
   readonly #wake = new WakeWords();
   readonly #watch: HostWatch = new HostWatch(this.#raw);
-  /** By descriptor: counts registrations, so that an event that is late is known by its number. */
+  /** By descriptor: counts registrations, which identifies stale events. */
   readonly #tags: number[] = [];
   readonly #data: T[] = [];
   readonly #events: PollEvents<T>;
@@ -153,7 +153,7 @@ export class Poller<T = undefined> implements Disposable {
       events.woken = this.#wake.take();
       if (events.length > 0 || events.woken || delay === 0) return events;
       if (delay < 0) continue;
-      // A signal ended it, such as a profiler's every millisecond: the wait is for what is left.
+      // A signal ended it, such as a profiler's every millisecond: the rest of the time is still to wait.
       delay = nanoseconds(Math.max(0, until - now()));
     }
   }
@@ -215,7 +215,7 @@ export class Poller<T = undefined> implements Disposable {
     if (this.#wake.closed) throw new PollerClosedError();
   }
 
-  /** The interest as bits. Throws for what the system could not tell, or not clearly. */
+  /** Returns the interest as bits. Throws if the system cannot report it, or not unambiguously. */
   #check(call: string, fd: number, interest: Interest): number {
     this.#open();
     if (!Number.isInteger(fd) || fd < 0 || fd > MOST_DESCRIPTORS) {

@@ -29,7 +29,7 @@ const OPTION_NAMES = Object.keys(INT_OPTIONS);
 /** Result of a call that would block: wait in the poller, then call again. */
 export const AGAIN: -1 = -1;
 
-/** Most that is handed to the kernel at once. */
+/** Most bytes per system call. */
 const MAX_TRANSFER = 1 << 30;
 
 const FAMILIES: readonly Family[] = ["ip4", "ip6"];
@@ -167,7 +167,7 @@ function transferred(call: string, result: number): number {
   return result === -platform().errno.EAGAIN ? AGAIN : checked(call, result);
 }
 
-/** What is more than 32 bits would be cut off on its way to the kernel, and name another descriptor. */
+/** More than 32 bits would be truncated on the way to the kernel, and name another descriptor. */
 function whole(fd: number): number {
   needInt("use a descriptor", "fd", fd);
   return fd;

@@ -5,7 +5,7 @@ import { CANCELLED } from "../worker/protocol.ts";
 let words: Int32Array | null = null;
 let current = 0;
 
-/** The worker begins `job`; 0 when it is at none. */
+/** Records that the worker begins `job`; 0 for none. */
 export function beginJob(shared: Int32Array, job: number): void {
   words = shared;
   current = job;

@@ -8,19 +8,19 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import type { QueueDelay } from "./options.ts";
 import { now } from "../sched/clock.ts";
 
-/** A job and who waits for it. */
+/** A job and its submitter. */
 export class Job implements Waitable {
   readonly number: number;
-  /** The function that does it. */
+  /** Name of its function. */
   readonly name: string;
   readonly args: unknown[];
-  /** What is moved to the worker instead of being copied. */
+  /** Buffers to transfer to the worker instead of copying. */
   readonly transfer: ArrayBuffer[];
   /** The goroutine that submitted it. */
   readonly #g: G = scheduler.current!;
-  /** When it began to wait, in milliseconds of `performance.now()`. */
+  /** Start of its wait, in milliseconds of `performance.now()`. */
   readonly since: number = now();
-  /** What came of it; null while nothing has. */
+  /** Its result; null until then. */
   outcome: { readonly ok: true; readonly value: unknown } | {
     readonly ok: false;
     readonly error: unknown;
@@ -33,12 +33,12 @@ export class Job implements Waitable {
     this.transfer = transfer;
   }
 
-  /** It is done. */
+  /** Completes it with a value. */
   succeed(value: unknown): void {
     this.#settle({ ok: true, value });
   }
 
-  /** It will not be done. */
+  /** Completes it with an error. */
   fail(error: unknown): void {
     this.#settle({ ok: false, error });
   }
@@ -47,7 +47,7 @@ export class Job implements Waitable {
     return `job ${this.number}: ${this.name}`;
   }
 
-  /** The worker has done it. */
+  /** Completes it with the worker's reply. */
   settled(): boolean {
     return this.outcome !== null;
   }
@@ -65,35 +65,35 @@ export class JobQueue {
   readonly #delay: Required<QueueDelay> | null;
   readonly #shed: (job: Job) => void;
   readonly #timer = new CallTimer(() => this.#shedLate());
-  /** When the queue was empty last. */
+  /** Time when the queue was last empty. */
   #emptyAt = now();
 
-  /** `shed` is called for each that has waited for too long, and is out of the queue by then. */
+  /** `shed` is called for each job that has waited for too long, after its removal. */
   constructor(delay: Required<QueueDelay> | null, shed: (job: Job) => void) {
     this.#delay = delay;
     this.#shed = shed;
   }
 
-  /** How many wait. */
+  /** Number of waiting jobs. */
   get length(): number {
     return this.#jobs.size;
   }
 
-  /** Puts one at the end. */
+  /** Appends a job. */
   push(job: Job): void {
     if (this.#jobs.size === 0) this.#emptyAt = now();
     this.#jobs.push(job);
     this.#setTimer();
   }
 
-  /** Takes the first out; null if there is none. */
+  /** Removes and returns the first job; null if there is none. */
   shift(): Job | null {
     const job = this.#jobs.first;
     if (job !== null) this.delete(job);
     return job;
   }
 
-  /** Takes one out; gives false if it was not in. */
+  /** Removes a job; returns false if it was not in the queue. */
   delete(job: Job): boolean {
     const was = this.#jobs.delete(job);
     if (this.#jobs.size === 0) this.#emptyAt = now();
@@ -110,7 +110,10 @@ export class JobQueue {
     this.#setTimer();
   }
 
-  /** When it has waited for too long: `target`, but in a queue that was empty of late longer. */
+  /**
+   * Returns when a job has waited for too long: after `target`, or longer if the queue was empty
+   * lately.
+   */
   #due(job: Job): number {
     const { target, interval } = this.#delay!;
     return Math.max(job.since + target, this.#emptyAt + interval);

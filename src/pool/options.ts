@@ -61,7 +61,7 @@ export interface PoolWorkerReport {
   readonly restartIn: number | null;
 }
 
-/** The settings with nothing left open. */
+/** The options with all defaults filled in. */
 export interface CheckedPoolOptions {
   readonly workers: number;
   readonly queueLength: number;
@@ -89,7 +89,7 @@ const schema = z.strictObject({
   onShed: z.custom<NonNullable<PoolOptions["onShed"]>>(isFunction).optional(),
 });
 
-/** Checks what `call` was given. Throws a TypeError that names the field. */
+/** Checks the options passed to `call`. Throws a TypeError that names the field. */
 export function checkPoolOptions(call: string, options: PoolOptions): CheckedPoolOptions {
   const checked = checkOptions(call, schema, options);
   const { restart = DEFAULT_RESTART } = checked;

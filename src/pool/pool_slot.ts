@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A place for a worker that does jobs. */
+/** Place of a worker that runs jobs. */
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { Job } from "./job_queue.ts";
@@ -14,7 +14,7 @@ export class PoolSlot {
   link: WorkerThread | null = null;
   /** Whether the worker is up. */
   up = false;
-  /** What it is at. */
+  /** Its current job. */
   job: Job | null = null;
   readonly #timeout: number;
   readonly #timer = new CallTimer(() => this.#expired());
@@ -24,7 +24,7 @@ export class PoolSlot {
     this.#timeout = timeout;
   }
 
-  /** Whether it can take a job. */
+  /** Whether it can accept a job. */
   get idle(): boolean {
     return this.up && this.job === null && this.link!.up;
   }
@@ -43,7 +43,7 @@ export class PoolSlot {
     }
   }
 
-  /** It is done with its job; gives that. */
+  /** Ends its current job, and returns that. */
   done(): Job | null {
     const { job } = this;
     this.job = null;

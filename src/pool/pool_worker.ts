@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A worker that does jobs, one after the other. */
+/** A worker that runs jobs, one after the other. */
 import { wake } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
 import { go, wait } from "../sched/api.ts";
@@ -20,7 +20,7 @@ export function* poolWorker(main: ParentPort, module: Record<string, unknown>): 
   main.post({ type: "up", waker: waker.handle, events: false });
   let cancel: (() => void) | null = null;
   for (;;) {
-    // The main thread gives the next when it has the result of the last.
+    // The main thread sends the next job once it has the result of the last.
     const message = main.receive();
     if (message?.type === "job") {
       const [ctx, cancelIt] = withCancel(background());

@@ -17,11 +17,11 @@ import type { WorkerHooks } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 import { now } from "../sched/clock.ts";
 
-/** How long a worker may take to end that has no job any more, in milliseconds. */
+/** Grace of an idle worker at the end, in milliseconds. */
 const END_MS = 100;
-/** Numbers of jobs: those that a word of shared memory has. */
+/** Job numbers: as many as a word of shared memory can hold. */
 const MOST_JOBS = 0x7fffffff;
-/** How often it is looked whether all jobs are done. */
+/** Interval at which the end of all jobs is checked. */
 const LOOK_MS = 2;
 
 /** The functions that a module exports. */
@@ -91,7 +91,9 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     this.#crew = new WorkerGroup(this.#places, options.restart, (place) => this.#tended(place));
   }
 
-  /** Waits until every worker is up. Throws what keeps one from it. Parks. @internal */
+  /**
+   * Waits until every worker is up. Throws the error of one that failed to start. Parks. @internal
+   */
   ready(): Routine<void> {
     return this.#crew.ready();
   }
@@ -137,7 +139,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
       if (this.#options.whenFull === "refuse") throw this.#overload("queueLength");
       yield* this.#room.acquire();
     }
-    // Never 0, which says that a worker is at none.
+    // Never 0, which means that a worker is idle.
     const number = this.#lastJob = this.#lastJob % MOST_JOBS + 1;
     const submitted = new Job(number, request.name, request.args ?? [], request.transfer ?? []);
     this.#queue.push(submitted);
@@ -171,7 +173,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     yield* this.#crew.end(END_MS);
   }
 
-  /** Starts to end the pool at once. Never parks. */
+  /** Starts closing the pool. Never parks. */
   close(): void {
     if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
   }
@@ -232,7 +234,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     }
   }
 
-  /** Has idle workers begin with what waits. */
+  /** Gives waiting jobs to idle workers. */
   #giveOut(): void {
     for (const place of this.#places) {
       while (place.idle) {
@@ -267,7 +269,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   }
 }
 
-/** A job that was described in words. Throws TypeError unless it is one. */
+/** Checks a job that is described by an object. Throws TypeError unless it is valid. */
 function checkRequest(
   request: { name: string; args?: unknown[]; transfer?: ArrayBuffer[] },
 ): { name: string; args?: unknown[]; transfer?: ArrayBuffer[] } {

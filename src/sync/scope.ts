@@ -26,9 +26,9 @@ export class Scope {
   }
 
   readonly #owner: G;
-  /** The living that were not told to end. */
+  /** Live goroutines that have not been ended. */
   readonly #going = new Set<G>();
-  /** How many live. */
+  /** Number of live goroutines. */
   #living = 0;
   #failure: { readonly error: unknown } | null = null;
   #cancelled = false;
@@ -59,7 +59,7 @@ export class Scope {
       this.#going.delete(g as G);
       return end(value);
     };
-    // The owner waits for it: it is woken at its end, and an error is not an uncaught one.
+    // The owner waits for it, so it is woken at its end, and its error is not uncaught.
     (g.joiners ??= new Set()).add(this.#owner);
     this.#living++;
     this.#going.add(g as G);
@@ -113,7 +113,7 @@ export class Scope {
     }
   }
 
-  /** Ends each once: one that parks in its `finally` blocks is not disturbed there. */
+  /** Ends each once: a goroutine that parks in its `finally` blocks is not disturbed there. */
   #endThose(members: G[]): void {
     for (const g of members) {
       // A running goroutine caused this call; it is ended once the owner wakes.

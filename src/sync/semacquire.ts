@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Waitable } from "../sched/park.ts";
 /**
- * Taking what may have to be waited for. Go: runtime/sema.go, semacquire.
+ * Acquiring something that may have to be waited for. Go: runtime/sema.go, semacquire.
  *
- * What is given up goes straight to the goroutine that has waited longest, as in the starvation mode
+ * A release passes ownership to the goroutine that has waited longest, as in the starvation mode
  * of Go's mutexes: no goroutine barges in, and a waiter is woken exactly once. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
@@ -14,25 +14,25 @@ import { scheduler } from "../sched/thread.ts";
 import type { LockWaiter, WaitList } from "./wait_list.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
-/** Something that can be taken, such as one side of a lock, and who waits for it. */
+/** A resource that can be acquired, such as one side of a lock, with its waiters. */
 export interface Acquirable {
-  /** What they wait for, in Go's words. */
+  /** Wait reason, in Go's words. */
   readonly reason: string;
   /** The wait queue. A release grants ownership to its first waiter. */
   readonly waiters: WaitList;
   /** Acquires it if that needs no waiting; returns true on success. */
   take(): boolean;
-  /** A waiter was ended, and waits no more. If it was granted, that is to be passed on. */
+  /** A waiter was ended. If it had been granted ownership, that passes to the next one. */
   ended(w: LockWaiter): void;
 }
 
 /**
- * A taking under way: what `yield*` runs. `next` makes the attempt, and is called again when the
+ * An acquire in progress: what `yield*` drives. `next` makes the attempt, and is called again when the
  * goroutine was woken; `return` is called instead when it is ended.
  */
 export class Semacquire implements Waitable {
   readonly #what: Acquirable;
-  /** Whether it is of no call. */
+  /** Whether it is unused. */
   #unused = true;
   /** Set while it waits. */
   #waiter: LockWaiter | null = null;
@@ -41,7 +41,7 @@ export class Semacquire implements Waitable {
     this.#what = what;
   }
 
-  /** For a call: this or, while this is of another call, a new one. */
+  /** Returns this for a call or, while it serves another call, a new one. */
   begin(): Routine<void> {
     const taking = this.#unused ? this : new Semacquire(this.#what);
     taking.#unused = false;

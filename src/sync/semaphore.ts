@@ -109,7 +109,7 @@ export class Semaphore {
 
   #serve(): void {
     for (let w = this.#waiters.first; w !== null; w = this.#waiters.first) {
-      // Those behind may need less, but would keep it from ever being served.
+      // Later waiters may need less, but serving them would starve this one.
       if (this.#size - this.#taken < w.n) return;
       this.#taken += w.n;
       this.#waiters.grant();

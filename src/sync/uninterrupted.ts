@@ -5,12 +5,12 @@ import { goDaemon } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /**
- * Does `routine` to its end although the goroutine is being ended, and ended again: for a `finally`
+ * Runs `routine` to its end although the goroutine is being ended, even repeatedly: for a `finally`
  * block that must not be left half done.
  *
  * When a generator parks in its `finally` block and is resumed from there, the `yield*` above it
- * has forgotten that it was to return, and its caller would go on as if nothing had happened. So
- * the goroutine is ended once more behind the last park.
+ * no longer knows that it was to return, and its caller would continue as if nothing had happened. So
+ * the goroutine is ended once more after the last park.
  */
 export function* uninterrupted(routine: Routine<void>): Routine<void> {
   const drive = { routine, parked: false, done: false };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** The list of waiters that most of this folder shares. Go: runtime/sema.go. */
+/** The list of waiters that most of this folder uses. Go: runtime/sema.go. */
 import { DEAD, type G, PanicError } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 
-/** A goroutine that waits for something of which it needs `n`. Go: runtime.sudog. */
+/** A waiting goroutine, which needs `n` units. Go: runtime.sudog. */
 export class LockWaiter {
   readonly g: G;
   readonly n: number;
-  /** Whether it was given what it waits for. It is in no list from then on. */
+  /** Whether its wait was granted. It is in no list from then on. */
   granted = false;
-  /** Whether it was given that together with all the others that waited. */
+  /** Whether it was granted together with all the other waiters. */
   together = false;
   /** Links of the list. */
   earlier: LockWaiter | null = null;
@@ -29,12 +29,12 @@ export class WaitList {
 
   /** The one that waits longest. */
   get first(): LockWaiter | null {
-    // Dead here is one that its run gave up on, as it parked over and over while it was ended.
+    // Dead here means abandoned by its run, because it kept parking while it was being ended.
     while (this.#first !== null && this.#first.g.state === DEAD) this.remove(this.#first);
     return this.#first;
   }
 
-  /** Puts the current goroutine at the end. */
+  /** Appends the current goroutine. */
   add(n = 1): LockWaiter {
     const g = scheduler.current;
     if (g === null) throw new PanicError("wait outside a goroutine");
@@ -46,7 +46,7 @@ export class WaitList {
     return w;
   }
 
-  /** Takes `w` out, which must be in it. */
+  /** Removes `w`, which must be in the list. */
   remove(w: LockWaiter): void {
     if (w.earlier === null) this.#first = w.later;
     else w.earlier.later = w.later;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Addresses on their way to another thread: a structured clone loses their class. */
+/** Addresses in messages to another thread: a structured clone loses their class. */
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { isUnixNetwork, UnixAddr } from "../net/addr/unix_addr.ts";
@@ -10,12 +10,12 @@ export interface EncodedAddr {
   readonly text: string;
 }
 
-/** Makes `addr` fit to travel. */
+/** Encodes `addr`. */
 export function encodeAddr(addr: Addr): EncodedAddr {
   return { network: addr.network, text: String(addr) };
 }
 
-/** The address that `packed` was. */
+/** Decodes an address. */
 export function decodeAddr({ network, text }: EncodedAddr): Addr {
   if (isUnixNetwork(network)) return new UnixAddr(text, network);
   const { host, port } = splitHostPort(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Errors on their way to another thread: a structured clone loses what makes them useful. */
+/** Errors in messages to another thread: a structured clone loses their class and fields. */
 import { shown } from "../validate/argument.ts";
 
 /** An error without its class. */
@@ -7,17 +7,17 @@ export interface EncodedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** Its own fields that can be cloned: `code`, `errno`, `bytesWritten`. */
+  /** Its own fields that can be cloned, such as `code`, `errno`, `bytesWritten`. */
   readonly fields: Record<string, unknown>;
   readonly cause: EncodedError | null;
-  /** What was thrown, if it was no error but can be cloned. */
+  /** The thrown value, if it is not an error but can be cloned. */
   readonly value?: unknown;
 }
 
-/** Causes of causes that are kept. */
+/** Maximum depth of causes. */
 const DEPTH = 5;
 
-/** The errors that JavaScript itself throws: these keep their class. */
+/** JavaScript's own error classes, which are preserved. */
 const CLASSES: Record<string, new (message: string) => Error> = {
   EvalError,
   RangeError,
@@ -27,7 +27,7 @@ const CLASSES: Record<string, new (message: string) => Error> = {
   URIError,
 };
 
-/** Makes `error` fit to travel. */
+/** Encodes `error`. */
 export function pack(error: unknown, depth: number = DEPTH): EncodedError {
   if (!(error instanceof Error)) {
     const message = textOf(error);
@@ -37,7 +37,7 @@ export function pack(error: unknown, depth: number = DEPTH): EncodedError {
   try {
     return packError(error, depth);
   } catch {
-    // One of its own getters throws.
+    // A getter of the error threw.
     return packError(new Error("an error whose properties cannot be read was thrown"), 0);
   }
 }
@@ -50,7 +50,7 @@ function packError(error: Error, depth: number): EncodedError {
   return { name, message, stack, fields: Object.fromEntries(fields), cause };
 }
 
-/** What is thrown may have no text, or one that throws. */
+/** Returns the text of a thrown value, which may have none, or a toString that throws. */
 function textOf(value: unknown): string {
   try {
     return String(value);
@@ -61,7 +61,7 @@ function textOf(value: unknown): string {
 
 const OWN = new Set(["name", "message", "stack", "cause"]);
 
-/** An error that says what `packed` said: `name`, `message`, `stack`, and its own fields. */
+/** Decodes an error: `name`, `message`, `stack`, and its own fields. */
 export function unpack(packed: EncodedError): unknown {
   if ("value" in packed) return packed.value;
   const error = new (CLASSES[packed.name] ?? Error)(packed.message);

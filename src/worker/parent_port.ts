@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The main thread, as a worker has it. */
+/** A worker's connection to the main thread. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { wake } from "../fd/wake_words.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -17,24 +17,24 @@ export class ParentPort {
     this.#port = start.port;
   }
 
-  /** What it is to do: go on, drain, stop. */
+  /** The present order: run, drain or stop. */
   get order(): number {
     return Atomics.load(this.words, P.ORDER);
   }
 
-  /** Says something. Throws what `postMessage` throws for what cannot be cloned. */
+  /** Sends a message. Throws what `postMessage` throws if it cannot be cloned. */
   post(message: P.ToMain): void {
     this.#port.postMessage(message);
     wake(this.start.main);
   }
 
-  /** The next that it has said, or null. */
+  /** Returns the next message of the main thread, or null. */
   receive(): P.ToWorker | null {
     const got = receiveMessageOnPort(this.#port) as { message: P.ToWorker } | undefined;
     return got === undefined ? null : got.message;
   }
 
-  /** A connection was closed or taken over: the main thread may wait for that. */
+  /** Called when a connection was closed or taken over: the main thread may be waiting for that. */
   tell(): void {
     Atomics.store(this.words, P.GOROUTINES, scheduler.count);
     wake(this.start.main);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a thread and its workers say to each other.
+ * Messages between the main thread and its workers.
  *
  * A worker's thread may be blocked in the poller, where no message of the host ever arrives. So each
- * message is put into a port, from which it is taken without the host's loop, and then the other
- * thread's poller is broken by its Waker. What is said often, or must be readable when a worker is
- * dead, is in words of memory that both see.
+ * message is put into a port, from which it is read without the host's loop, and then the other
+ * thread's poller is interrupted by its Waker. Frequent values, and those needed once a worker is
+ * dead, are in words of shared memory.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../fd/wake_words.ts";
@@ -14,41 +14,41 @@ import type { EncodedAddr } from "./addr_codec.ts";
 import type { EncodedError } from "./error_codec.ts";
 import type { LimitName, Shed } from "../limit/limit_options.ts";
 
-/** Written by the main thread: whether the worker is to end, {@linkcode RUN}, DRAIN or STOP. */
+/** Written by the main thread: the order to the worker, {@linkcode RUN}, DRAIN or STOP. */
 export const ORDER = 0;
-/** Written by the worker: its thread's number, as the kernel knows it. */
+/** Written by the worker: its thread id in the kernel. */
 export const THREAD = 1;
-/** Written by the worker: connections that it accepted itself and has open. */
+/** Written by the worker: the number of open connections that it accepted itself. */
 export const OWN_CONNECTIONS = 2;
-/** Written by the worker: its goroutines. */
+/** Written by the worker: the number of its goroutines. */
 export const GOROUTINES = 3;
-/** Written by the worker: connections that it has accepted itself so far. */
+/** Written by the worker: the number of connections that it has accepted itself so far. */
 export const OWN_ACCEPTED = 4;
 /** Written by the main thread: the number of a job that was cancelled. */
 export const CANCELLED = 5;
-/** How many words there are. */
+/** Number of words. */
 export const WORDS = 6;
 
-/** Go on. */
+/** Order to run. */
 export const RUN = 0;
-/** Take nothing new, and end when all is done. */
+/** Order to accept nothing new, and to end when all work is done. */
 export const DRAIN = 1;
-/** End now. */
+/** Order to end now. */
 export const STOP = 2;
 
 /** How a worker's thread waits when it is idle. */
 export type Driver = "runSync" | "run";
 
-/** What a worker is started with. */
+/** Start message of a worker. */
 export interface WorkerStart {
   readonly kind: "reactor" | "pool";
   /** The user's module. */
   readonly module: string;
-  /** Which of its exports serves a connection. */
+  /** Name of the export that serves a connection. */
   readonly name: string;
   /** The worker's number. */
   readonly worker: number;
-  /** What the user passes to each worker. */
+  /** The user's data for each worker. */
   readonly data: unknown;
   readonly driver: Driver;
   /** Whether an uncaught error of a connection's goroutine is reported, or ends the worker. */
@@ -62,13 +62,13 @@ export interface WorkerStart {
   readonly port: MessagePort;
   /** Wakes the main thread. */
   readonly main: WakerHandle;
-  /** The limits that the worker keeps by itself. */
+  /** Limits that the worker enforces itself. */
   readonly limits: WorkerLimits;
   /** Whether to report connections that linger: the main thread has a limit for which they count. */
   readonly reportsLingering?: boolean;
 }
 
-/** Limits as they travel: without functions. */
+/** Limits without their functions, for a message. */
 export interface WorkerLimits {
   readonly connections?: { most: number; policy: "wait" | "refuse" | "closeOldestIdle" };
   readonly perAddress?: {
@@ -82,9 +82,9 @@ export interface WorkerLimits {
   readonly reply?: Uint8Array;
 }
 
-/** What the main thread says. */
+/** Messages of the main thread. */
 export type ToWorker =
-  /** Listen by yourself; `limits` for what you accept there. */
+  /** Listen in the worker; `limits` apply to what it accepts there. */
   | {
     readonly type: "listen";
     readonly listener: number;
@@ -93,34 +93,36 @@ export type ToWorker =
     readonly options: ListenOptions;
     readonly limits: WorkerLimits;
   }
-  /** Accept no more there. */
+  /** Stop accepting there. */
   | { readonly type: "unlisten"; readonly listener: number }
-  /** Close the connection of this token, which lingers: its place is needed. */
+  /** Close the lingering connection of this token, whose place is needed. */
   | { readonly type: "cut"; readonly token: number }
   | { readonly type: "job"; readonly job: number; readonly name: string; readonly args: unknown[] };
 
-/** What a worker tells of what it has shed since it told last. */
+/** Connections that a worker has shed since its last report. */
 export type ShedReport = Omit<Shed, "remote"> & {
   readonly remote: EncodedAddr | null;
 };
 
-/** What a worker says. */
+/** Messages of a worker. */
 export type ToMain =
-  /** It is ready; the handle wakes it. And whether it serves by a table of events. */
+  /** It is ready; the handle wakes it. `events` tells whether it serves by a table of events. */
   | { readonly type: "up"; readonly waker: WakerHandle; readonly events: boolean }
-  /** It listens; or it does not, for this reason. */
+  /** It listens; or it does not, for the given reason. */
   | { readonly type: "listening"; readonly listener: number; readonly error: EncodedError | null }
-  /** A connection's goroutine did not catch an error. */
+  /** A connection's goroutine ended with an uncaught error. */
   | { readonly type: "panic"; readonly error: EncodedError; readonly remote: string }
   | { readonly type: "shed"; readonly reports: ShedReport[] }
-  /** The connection of this token is closed, and lingers. */
+  /** The connection of this token is closed, but lingers. */
   | { readonly type: "lingering"; readonly token: number }
-  /** A handler of its table of events has shut its server down. */
+  /** A handler of its table of events has shut down its server. */
   | { readonly type: "shutdown" }
   | { readonly type: "result"; readonly job: number; readonly value: unknown }
   | { readonly type: "failed"; readonly job: number; readonly error: EncodedError }
-  /** All of it is closed. With the error that did it, and the connections that it had then. */
+  /**
+   * All of it is closed. With the error that caused this, and the number of open connections then.
+   */
   | { readonly type: "over"; readonly error: EncodedError | null; readonly connections: number };
 
-/** For counting what was shed. */
+/** Counts shed connections. */
 export type ShedKey = `${LimitName}:${Shed["action"]}`;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * Queues between two threads, in memory that both see: one thread puts in, another takes out, and
- * neither waits. Each end moves its own index, after it has written or read what is there.
+ * Queues between two threads in shared memory: one thread appends, another removes, and
+ * neither waits. Each end moves its own index, after it has written or read the entry.
  */
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 
-/** Words before the entries: where the next is taken, where the next is put. They only ever grow. */
+/** Words before the entries: index of the next removal, index of the next entry. They only grow. */
 const HEAD = 0;
 const TAIL = 1;
 const HEADER = 2;
 
-/** Connections under way from one thread to another. */
+/** Capacity: connections in transit from one thread to another. */
 const DESCRIPTORS = 1024;
 /** Words of an entry: the descriptor, its token, its network, the length of the peer's address... */
 const FD = 0;
@@ -33,7 +33,7 @@ const ENTRY = ADDRESS + ADDRESS_BYTES / 4;
 export interface Accepted {
   /** Its network, as a place in {@linkcode ADOPTABLE}. */
   readonly network: number;
-  /** The other end. */
+  /** The remote address. */
   readonly peer: RawAddress;
   /** As {@linkcode ListenOptions} has it. */
   readonly linger: number | null | undefined;
@@ -41,31 +41,31 @@ export interface Accepted {
   readonly lingerTimeout: number | undefined;
 }
 
-/** Connections on their way to the thread that will serve them. */
+/** Connections in transit to the thread that will serve them. */
 export class DescriptorRing {
-  /** What `postMessage` carries. */
+  /** The form that `postMessage` carries. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
 
-  /** A new one, or the other end of one that another thread has made. */
+  /** Creates a ring, or the other end of one that another thread has created. */
   constructor(memory = new SharedArrayBuffer((HEADER + DESCRIPTORS * ENTRY) * 4)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
     this.#bytes = new Uint8Array(memory);
   }
 
-  /** Whether another has room. */
+  /** Whether there is room for another. */
   get full(): boolean {
     return this.length === DESCRIPTORS;
   }
 
-  /** How many are under way. */
+  /** Number of connections in transit. */
   get length(): number {
     return (Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD)) | 0;
   }
 
-  /** Puts one in; there must be room. */
+  /** Appends a connection; there must be room. */
   push(fd: number, token: number, { network, linger, lingerTimeout, peer }: Accepted): void {
     const tail = Atomics.load(this.#words, TAIL);
     const at = entryAt(tail);
@@ -81,12 +81,12 @@ export class DescriptorRing {
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
   }
 
-  /** The descriptor that is next, or -1. It stays until {@linkcode shift}. */
+  /** Returns the first descriptor, or -1. It stays until {@linkcode shift}. */
   peek(): number {
     return this.length === 0 ? -1 : this.#next(FD);
   }
 
-  /** What is said of the one that is next. */
+  /** Returns the record of the first one. */
   get accepted(): Accepted {
     const word = this.#next(LINGER);
     const linger = word === UNSAID ? undefined : word === NOT ? null : word;
@@ -95,7 +95,7 @@ export class DescriptorRing {
     return { network: this.#next(NETWORK), peer: this.#peer, linger, lingerTimeout };
   }
 
-  /** The token of the one that is next. */
+  /** Returns the token of the first one. */
   get token(): number {
     return this.#next(TOKEN);
   }
@@ -108,7 +108,7 @@ export class DescriptorRing {
     return peer;
   }
 
-  /** Takes out the one that is next. */
+  /** Removes the first one. */
   shift(): void {
     Atomics.add(this.#words, HEAD, 1);
   }
@@ -125,26 +125,26 @@ function entryAt(index: number): number {
 /** Most connections of a worker at once: each has a token, which identifies it when it ends. */
 export const MOST_TOKENS: number = 1 << 16;
 
-/** Tokens of connections that are closed, on their way back. All that there are have room. */
+/** Tokens of closed connections, on their way back. There is room for all of them. */
 export class TokenRing {
-  /** What `postMessage` carries. */
+  /** The form that `postMessage` carries. */
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  /** A new one, or the other end of one that another thread has made. */
+  /** Creates a ring, or the other end of one that another thread has created. */
   constructor(memory = new SharedArrayBuffer((HEADER + MOST_TOKENS) * 4)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
   }
 
-  /** Puts one in. */
+  /** Appends a token. */
   push(token: number): void {
     const tail = Atomics.load(this.#words, TAIL);
     this.#words[HEADER + (tail & (MOST_TOKENS - 1))] = token;
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
   }
 
-  /** Takes one out, or gives -1. */
+  /** Removes and returns the first token, or -1. */
   shift(): number {
     const head = Atomics.load(this.#words, HEAD);
     if (head === Atomics.load(this.#words, TAIL)) return -1;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** What a worker tells of what it has shed: together, for under a flood each alone would be one more. */
+/**
+ * A worker's reports of shed connections, batched: under a flood one message each would add to it.
+ */
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { Shed } from "../limit/limit_options.ts";
@@ -7,7 +9,7 @@ import { encodeAddr } from "./addr_codec.ts";
 import type { ShedKey, ShedReport } from "./protocol.ts";
 import { now } from "../sched/clock.ts";
 
-/** How long it is collected, in milliseconds. */
+/** Batching interval in milliseconds. */
 const COLLECT_MS = 100;
 
 /** See the top of this file. */
@@ -20,7 +22,7 @@ export class ShedReports {
     this.#send = send;
   }
 
-  /** Takes one down. */
+  /** Records one. */
   readonly add = ({ limit, action, remote, count }: Shed): void => {
     const key: ShedKey = `${limit}:${action}`;
     const before = this.#collected.get(key)?.count ?? 0;
@@ -31,7 +33,7 @@ export class ShedReports {
     }
   };
 
-  /** Tells what there is. */
+  /** Sends the report. */
   flush(): void {
     scheduler.timers.stop(this.#timer);
     if (this.#collected.size > 0) this.#send([...this.#collected.values()]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Starts a worker, attends to it, and starts it again when it has died, ever more slowly. */
+/** Starts a worker, serves it, and restarts it when it has died, with growing delays. */
 import { goDaemon } from "../sched/spawn.ts";
 import { sleep } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -11,30 +11,30 @@ import type { RestartOptions } from "./worker_options.ts";
 import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
 import { now } from "../sched/clock.ts";
 
-/** A worker that lived for so many milliseconds was well: its restarts count from the beginning. */
+/** A worker that lived for these milliseconds was healthy: its restart delay starts over. */
 const WELL_MS = 10_000;
-/** How long a worker may take to end in order when its run ends, in milliseconds. */
+/** Grace of a worker when its run ends, in milliseconds. */
 const GRACE_MS = 500;
 
-/** Whose worker it is. */
+/** Owner of a worker. */
 export interface WorkerHooks {
   /** Starts a worker. */
   start(): WorkerThread;
-  /** It says something. */
+  /** Handles a message of the worker. */
   take(message: ToMain): void;
-  /** It has woken this thread. */
+  /** Called when the worker has woken this thread. */
   woken(): void;
-  /** It has ended. It is started again after `restartIn` milliseconds, or, if that is null, not. */
+  /** Called when it has ended. It is restarted after `restartIn` milliseconds; null for never. */
   ended(end: WorkerEnd, restartIn: number | null): void;
 }
 
-/** As the supervisor knows it. */
+/** A worker, as the supervisor sees it. */
 export interface SupervisedWorker extends WorkerHooks {
-  /** Its run has ended, and ends it with all the others. */
+  /** Called when its run has ended, together with all others. */
   leaving(): void;
 }
 
-/** Attends to a worker until `stopping` is cancelled and the worker has ended. Parks. */
+/** Serves a worker until `stopping` is cancelled and the worker has ended. Parks. */
 export function* supervise(
   tended: SupervisedWorker,
   restart: Required<RestartOptions> | null,
@@ -58,7 +58,7 @@ function* attended(tended: SupervisedWorker): Routine<WorkerEnd> {
   try {
     link = tended.start();
   } catch (error) {
-    // No thread to be had, or data that cannot be copied: it is as if it had died at once.
+    // No thread available, or data that cannot be cloned: treated as a worker that died at once.
     return { orderly: false, error, connections: 0, undelivered: [], stuck: false };
   }
   let end: WorkerEnd | null = null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Workers from their start to their end: what reactors and pools have in common. */
+/** Workers from start to end: what reactors and pools have in common. */
 import { go, sleep } from "../sched/api.ts";
 import { needObject, wrongArgument } from "../validate/argument.ts";
 import type { Goroutine, Routine } from "../sched/goroutine.ts";
@@ -13,7 +13,7 @@ import { supervise, type SupervisedWorker, type WorkerHooks } from "./supervisor
 import type { WorkerEnd, WorkerThread } from "./worker_thread.ts";
 import { now } from "../sched/clock.ts";
 
-/** How often it is looked whether all workers have ended. */
+/** Interval at which the end of all workers is checked. */
 const LOOK_MS = 5;
 
 /**
@@ -30,13 +30,13 @@ export function checkShutdown(call: string, options: { deadline?: number }): num
 /** Place of a worker, which keeps its identity across restarts. */
 export interface WorkerGroupSlot {
   readonly id: number;
-  /** Who works there now, if anybody does. */
+  /** The worker there now, if any. */
   readonly link: WorkerThread | null;
 }
 
-/** What has a crew: a reactor, a pool. */
+/** Owner of a worker group: a reactor, a pool. */
 export interface WorkerGroupOwner {
-  /** Waits until every worker is up. Throws what keeps one from it. Parks. */
+  /** Waits until every worker is up. Throws the error of one that failed to start. Parks. */
   ready(): Routine<void>;
   shutdown(options: { deadline: number }): Routine<unknown>;
 }
@@ -60,10 +60,10 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
   readonly #stop: CancelFunc;
   readonly #places: readonly S[];
   readonly #supervisors: Goroutine<void>[];
-  /** What came of the first start of each. */
+  /** Result of each worker's first start. */
   readonly #started: Chan<{ readonly error: unknown } | null>;
 
-  /** Starts a worker at each of `places`. */
+  /** Starts a worker in each of `places`. */
   constructor(
     places: readonly S[],
     restart: Required<RestartOptions> | null,
@@ -77,7 +77,7 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
     );
   }
 
-  /** Waits until every worker is up. Throws what keeps one from it. Parks. */
+  /** Waits until every worker is up. Throws the error of one that failed to start. Parks. */
   *ready(): Routine<void> {
     for (const _ of this.#places) {
       const failure = (yield* this.#started.recv())!;
@@ -99,7 +99,7 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
     return yield* this.#ended(limit);
   }
 
-  /** Ends all, by force after `grace` milliseconds, and waits until nothing is left. Parks. */
+  /** Ends all, forcibly after `grace` milliseconds, and waits until nothing is left. Parks. */
   *end(grace: number): Routine<void> {
     this.#order(P.STOP);
     if (!(yield* this.#ended(grace))) { for (const { link } of this.#places) link?.terminate(); }

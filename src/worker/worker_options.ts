@@ -14,10 +14,10 @@ export interface RestartOptions {
   longest?: number;
 }
 
-/** Whether a setting is a function: all that can be checked of one. */
+/** Whether a setting is a function, which is all that can be checked. */
 export const isFunction = (f: unknown): boolean => typeof f === "function";
 
-/** How many threads there may be. */
+/** Maximum number of threads. */
 export const workersSchema = z.int().positive().max(1024);
 /** See {@linkcode Driver}. */
 export const driverSchema = z.enum(["runSync", "run"]);
@@ -30,10 +30,10 @@ export const restartSchema = z.union([
   }),
 ]);
 
-/** What restarts when nothing is said. */
+/** Restart delays by default. */
 export const DEFAULT_RESTART: Required<RestartOptions> = { delay: 100, longest: 10_000 };
 
-/** The URL of a user's module, as text. Throws TypeError if it is none. */
+/** Returns the URL of a user's module as text. Throws TypeError if it is not a URL. */
 export function moduleURL(call: string, module: URL | string): string {
   try {
     return new URL(module).href;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * A worker, as the main thread has it: starting it, talking to it, and above all its end.
+ * A worker thread, as the main thread sees it: its start, its messages, and above all its end.
  *
- * A worker may end in order, by an error, by `process.exit`, or because it was terminated. What the
- * host tells of that is not enough: nothing arrives while the main thread is blocked in the poller,
- * and Deno says that a thread has ended up to two seconds before it has. Only when the kernel says
- * that the thread is gone are the descriptors closed that it had open, for before that it might
+ * A worker may end in order, by an error, by `process.exit`, or because it was terminated. The
+ * host's reports of that are not enough: none arrives while the main thread is blocked in the poller,
+ * and Deno reports the end of a thread up to two seconds before it. Only when the kernel reports
+ * that the thread is gone are its open descriptors closed, for before that it might
  * close one itself, and the number may belong to another file by then.
  */
 import {
@@ -27,17 +27,17 @@ import { unpack } from "./error_codec.ts";
 import { type Accepted, DescriptorRing, TokenRing } from "./shared_rings.ts";
 import { now } from "../sched/clock.ts";
 
-/** How often a main thread that the host cannot tell anything asks whether the worker is there. */
+/** Interval at which a blocked main thread checks that the worker is alive. */
 const CHECK_MS = 250;
-/** How long a thread may take to end whose work is done, in milliseconds. */
+/** How long a thread whose work is done may take to end, in milliseconds. */
 const LEAVING_MS = 100;
-/** Longest wait for a thread to be gone that was terminated, in milliseconds. */
+/** Longest wait for the end of a terminated thread, in milliseconds. */
 const GONE_MS = 1000;
-/** Waits between two looks. */
+/** Interval between two checks. */
 const FIRST_LOOK_MS = 0.5;
 const LONGEST_LOOK_MS = 20;
 
-/** A connection that was handed to a worker and not taken over. */
+/** A connection that was passed to a worker and not taken over. */
 export interface Undelivered {
   readonly sysfd: number;
   readonly token: number;
@@ -46,14 +46,14 @@ export interface Undelivered {
 
 /** How a worker ended. */
 export interface WorkerEnd {
-  /** Whether it came to an end by itself, and without an error. */
+  /** Whether it ended by itself, without an error. */
   readonly orderly: boolean;
-  /** What ended it, if anything told. */
+  /** The error that ended it, if known. */
   readonly error: unknown;
-  /** Connections that it had open when it failed, if it could tell. */
+  /** Number of its open connections when it failed, if known. */
   readonly connections: number;
   readonly undelivered: readonly Undelivered[];
-  /** Whether its thread still is there, busy with something that cannot be interrupted. */
+  /** Whether its thread still exists, busy with something that cannot be interrupted. */
   readonly stuck: boolean;
 }
 
@@ -68,7 +68,7 @@ export class WorkerThread {
   readonly #channel = new MessageChannel();
   readonly #worker: Worker;
   #handle: WakerHandle | null = null;
-  /** Whether it has said that it is over, or the host has, or the kernel. */
+  /** Whether it, the host or the kernel has reported its end. */
   #over = false;
   #saidOver = false;
   #exited = false;
@@ -76,7 +76,7 @@ export class WorkerThread {
   #connections = 0;
   #take: (message: P.ToMain) => void = () => {};
 
-  /** Throws what the host does: a DataCloneError for what cannot be copied, or there is no thread. */
+  /** Throws the host's error: a DataCloneError, or that no thread is available. */
   constructor(
     settings: Omit<
       P.WorkerStart,
@@ -105,7 +105,7 @@ export class WorkerThread {
       this.#channel.port1.close();
       throw error;
     }
-    // The goroutine that attends to it is what keeps the process alive.
+    // The goroutine that serves it keeps the process alive.
     this.#worker.unref();
     this.#worker.on("error", (error: unknown) => this.#error ??= error);
     this.#worker.on("exit", () => {
@@ -119,36 +119,36 @@ export class WorkerThread {
     return this.#handle !== null && !this.#over;
   }
 
-  /** Says something; before it is up, the message waits. */
+  /** Sends a message, which waits until the worker is up. */
   send(message: P.ToWorker, transfer: Transferable[] = []): void {
     this.#channel.port1.postMessage(message, transfer);
     this.wake();
   }
 
-  /** Has it look at its messages, its connections and its orders. */
+  /** Makes it look at its messages, connections and orders. */
   wake(): void {
     if (this.#handle !== null) wake(this.#handle);
   }
 
-  /** Has it end: {@linkcode P.DRAIN} or {@linkcode P.STOP}. */
+  /** Orders its end: {@linkcode P.DRAIN} or {@linkcode P.STOP}. */
   order(order: number): void {
     Atomics.store(this.words, P.ORDER, Math.max(order, Atomics.load(this.words, P.ORDER)));
     this.wake();
   }
 
-  /** Ends it from outside, whatever it is doing. What that leaves is for {@linkcode attend}. */
+  /** Terminates it, whatever it is doing. {@linkcode attend} closes what that leaves. */
   terminate(): void {
     Atomics.store(this.words, P.ORDER, P.STOP);
     void this.#worker.terminate();
-    // On Deno a thread that is blocked in a call goes on when the call returns, and not before.
+    // On Deno a thread that is blocked in a call continues only when the call returns.
     this.wake();
     this.#over = true;
     wake(this.#waker.handle);
   }
 
   /**
-   * Takes its messages, and looks at whatever else it may have woken this thread for, until it ends;
-   * then closes what it has left. Parks.
+   * Reads its messages, and handles whatever else it may have woken this thread for, until it ends;
+   * then closes what it has left open. Parks.
    */
   *attend(take: (message: P.ToMain) => void, woken: () => void): Routine<WorkerEnd> {
     this.#take = take;
@@ -170,11 +170,11 @@ export class WorkerThread {
     return yield* this.end(0);
   }
 
-  /** Ends it, if need be by force after `grace` milliseconds, and closes what it has left. Parks. */
+  /** Ends it, forcibly after `grace` milliseconds, and closes what it has left open. Parks. */
   *end(grace: number): Routine<WorkerEnd> {
     this.order(P.STOP);
     yield* this.#until(() => this.#over || this.#exited, grace);
-    // One that has said that it is over ends by itself, unless the user's code holds it.
+    // A worker that has reported its end exits by itself, unless the user's code holds it.
     if (this.#saidOver) yield* this.#until(() => this.#gone, LEAVING_MS);
     this.terminate();
     const gone = yield* this.#until(() => this.#gone, GONE_MS);
@@ -189,7 +189,7 @@ export class WorkerThread {
     return { orderly, error: this.#error, connections, undelivered, stuck: !gone };
   }
 
-  /** Whether its thread is gone. Where the kernel cannot tell, the host's word has to do. */
+  /** Whether its thread is gone. Where the kernel cannot tell, the host's report must do. */
   get #gone(): boolean {
     const thread = Atomics.load(this.words, P.THREAD);
     const { threads } = platform();
@@ -225,7 +225,7 @@ export class WorkerThread {
     this.wake();
   }
 
-  /** Connections that still stand in the ring, without one that it was taking over as it died. */
+  /** Closes the connections left in the ring, except one that it was taking over as it died. */
   #undelivered(): Undelivered[] {
     const ring = this.descriptors;
     const left: Undelivered[] = [];
