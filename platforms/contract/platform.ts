@@ -107,6 +107,11 @@ export interface Platform {
   readonly descriptors: DescriptorCalls;
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
+  /**
+   * Returns the addresses of a host's name, or null if it has none. Absent where the resolver of the
+   * system is asked.
+   */
+  lookup?(name: string): readonly string[] | null;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
   openPoller(): Poller;
   /** A new raw poller. Throws PlatformError where the system has none to give. */

@@ -68,6 +68,11 @@ export class Scheduler {
    * longest. Without one, as always but in simulations, they run first in, first out.
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
+  /**
+   * Called before each turn, in simulations alone. If it returns false the turn does not take place,
+   * and the goroutine is out of the queue until {@linkcode requeue}.
+   */
+  admit: ((g: G) => boolean) | null = null;
   /** Number of goroutines that wait for external events but do not keep the process alive. */
   unheld = 0;
   /** How long the last pass waited in the poller. */
@@ -141,6 +146,11 @@ export class Scheduler {
     this.#queue.push(g);
     if (this.observer !== null) this.observer.woke(g, this.current);
     if (!this.#passing) this.onOutside();
+  }
+
+  /** Puts back a goroutine that {@linkcode admit} has turned away. */
+  requeue(g: G): void {
+    if (g.state === RUNNABLE) this.#queue.push(g);
   }
 
   /**
@@ -279,6 +289,7 @@ export class Scheduler {
     while (left-- > 0 && (g = this.#queue.shift()) !== null) {
       // One that was ended while it stood in the queue is dead, or waits in a finally block.
       if (g.state !== RUNNABLE) continue;
+      if (this.admit !== null && !this.admit(g)) continue;
       this.switches++;
       if (this.observer === null) this.#step(g);
       else this.#observedStep(g);
@@ -294,6 +305,7 @@ export class Scheduler {
     for (const other of runnable) if (other !== g) this.#pickable.push(other);
     if (g === undefined) return;
     release(g);
+    if (this.admit !== null && !this.admit(g)) return;
     this.switches++;
     this.#observedStep(g);
   }

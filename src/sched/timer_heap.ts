@@ -119,6 +119,11 @@ export class TimerHeap {
     return fired;
   }
 
+  /** The owner of the timer that is firing; null where owners are not kept. */
+  get firing(): object | null {
+    return this.#firing;
+  }
+
   /** Stops every timer of `owner`. */
   stopOwned(owner: object): void {
     for (const timer of this.active()) if (this.#owners[timer.slot] === owner) this.stop(timer);

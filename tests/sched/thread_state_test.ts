@@ -75,6 +75,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     loaded: "the library of the process",
     failures: "why the process has no library",
   },
+  "sim/link_options.ts": { KEYS: "constant" },
   "sched/thread_state.ts": { parts: "the registry itself" },
   "net/resolve/resolve.ts": { NO_HOST: "constant", UNSPECIFIED4: "constant" },
   "net/udp/udp_conn.ts": { NO_OFFLOAD: "constant" },

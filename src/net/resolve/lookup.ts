@@ -8,6 +8,7 @@
  */
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { lookup as systemLookup } from "node:dns";
+import { platform } from "../../../platforms/platform.ts";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { wait } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -78,6 +79,8 @@ function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string
     const name = host.toLowerCase().replace(/\.$/, "");
     if (name === "localhost") return LOOPBACK;
     if (!mayBeName(host)) throw noSuchHost(host);
+    const { lookup: simulated } = platform();
+    if (simulated !== undefined) return simulated(name) ?? unknown(host);
     if (scheduler.blocking) return inTable(name) ?? refuse(host);
   }
   try {
@@ -122,6 +125,10 @@ function failure(host: string, error: unknown): DNSError {
 
 function noSuchHost(host: string): DNSError {
   return new DNSError("no such host", host, "ENOTFOUND");
+}
+
+function unknown(host: string): never {
+  throw noSuchHost(host);
 }
 
 function refuse(host: string): never {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/** A simulated host as a platform. Numbers and addresses are Linux's, on whichever system it runs. */
+import { type JsRuntime, type Platform, PlatformError } from "../contract/platform.ts";
+import { ERRNO, errnoText } from "../linux/errno.ts";
+import { SOCKADDR } from "../linux/structs.ts";
+import { jsRuntime } from "../shared/js_runtime.ts";
+import { SimDescriptors } from "./descriptors.ts";
+import type { Kernel } from "./kernel.ts";
+import { SimPackets } from "./packets.ts";
+import { SimSockets } from "./sockets.ts";
+import { SimTransfers } from "./transfers.ts";
+import { SimUnix } from "./unix.ts";
+
+/** The runtime, as far as it is asked in a simulation: no permission is needed, and no file is read. */
+function simulatedRuntime(): JsRuntime {
+  const real = jsRuntime();
+  const runtime: JsRuntime = Object.create(real, {
+    onUnload: { value: undefined },
+    reloadsModules: { value: false },
+    variable: { value: () => undefined },
+    requireNet: { value: () => {} },
+    permitsNet: { value: () => true },
+    refuseDeniedNet: { value: () => {} },
+    readText: { value: () => null },
+    closeFile: { value: () => false },
+    requireUnixPath: { value: () => {} },
+    requireUnixName: { value: () => {} },
+  });
+  return runtime;
+}
+
+/** Names of a host's network interfaces, by their numbers. */
+const INTERFACES = ["lo", "eth0"];
+
+/** Returns the platform of `kernel`. `lookup` knows the addresses behind names. */
+export function simulatedPlatform(
+  kernel: Kernel,
+  lookup: (name: string) => readonly string[] | null,
+): Platform {
+  const sockets = new SimSockets(kernel);
+  return {
+    os: "linux",
+    pollerName: "sim",
+    registerName: "epoll_ctl",
+    runtime: simulatedRuntime(),
+    sockaddr: SOCKADDR,
+    interfaces: {
+      indexOf: (name) => INTERFACES.indexOf(name) + 1,
+      nameOf: (index) => INTERFACES[index - 1] ?? null,
+    },
+    sockets,
+    rawSockets: sockets,
+    transfers: new SimTransfers(sockets),
+    packets: new SimPackets(),
+    unix: new SimUnix(),
+    descriptors: new SimDescriptors(kernel, sockets),
+    errno: ERRNO,
+    errnoText,
+    openPoller: () => kernel.network.poller,
+    openRawPoller: () => {
+      throw new PlatformError("Cannot open a raw poller: it would stop the simulation", "sim");
+    },
+    hostWait: () => {
+      throw new PlatformError("Cannot wait in the event loop of a simulated host", "sim");
+    },
+    wakeDescriptor: () => {
+      kernel.network.poller.break();
+      return 0;
+    },
+    lookup,
+  };
+}

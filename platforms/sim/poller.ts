@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The poller of a simulation: edge-triggered, as epoll. A wait in it is where virtual time goes on when
+ * no goroutine can run. See epoll(7).
+ */
+import {
+  POLL_ERROR,
+  POLL_HANGUP,
+  POLL_READ,
+  POLL_WRITE,
+  type Poller,
+  type PollSink,
+} from "../contract/pollers.ts";
+import { EBADF, EEXIST, ENOENT } from "./errno.ts";
+import type { World } from "./world.ts";
+
+/** Most events handed up by one poll that wake somebody, as with epoll. */
+const MOST_AT_ONCE = 32;
+/**
+ * How long the network may go on by itself, in milliseconds, while every goroutine waits for it and no
+ * timer is set: longer than the longest time-out of a socket (keep-alive's two hours and 11 minutes).
+ * Then nobody will ever be woken.
+ */
+const LONGEST_SILENCE_MS = 3 * 3600_000;
+
+/** What can be registered. */
+export interface Pollable {
+  /** Bits of {@linkcode PollSink} that hold now. */
+  readonly mode: number;
+  /** Called before its events are handed up, which may run code of its host. */
+  readonly station: object;
+}
+
+/** A descriptor in the poller. */
+export class Registration {
+  readonly what: Pollable;
+  readonly fd: number;
+  readonly slot: number;
+  readonly sequence: number;
+  /** Whether it stands in the list of those with events. */
+  pending = false;
+  /** Whether it has been ended. */
+  ended = false;
+
+  constructor(what: Pollable, fd: number, slot: number, sequence: number) {
+    this.what = what;
+    this.fd = fd;
+    this.slot = slot;
+    this.sequence = sequence;
+  }
+}
+
+/** Where a descriptor's number leads. */
+export interface Descriptors {
+  /** The open file behind `fd`, or null. */
+  find(fd: number): (Pollable & { registrations: Registration[] }) | null;
+}
+
+/** See the top of this file. */
+export class SimPoller implements Poller {
+  readonly edgePerArrival = true;
+  readonly waitDescriptor = -1;
+  readonly breakDescriptor = -1;
+  /** Host whose events are being handed up. */
+  handing: object | null = null;
+  readonly #world: World;
+  readonly #descriptors: Descriptors;
+  readonly #byFd = new Map<number, Registration>();
+  #ready: Registration[] = [];
+  #broken = false;
+
+  constructor(world: World, descriptors: Descriptors) {
+    this.#world = world;
+    this.#descriptors = descriptors;
+  }
+
+  /** Has the registrations of `what` reported at the next poll. */
+  wake(registrations: readonly Registration[]): void {
+    for (const one of registrations) {
+      if (one.pending) continue;
+      one.pending = true;
+      this.#ready.push(one);
+    }
+  }
+
+  open(fd: number, slot: number, sequence: number): number {
+    const file = this.#descriptors.find(fd);
+    if (file === null) return -EBADF;
+    if (this.#byFd.has(fd)) return -EEXIST;
+    const one = new Registration(file, fd, slot, sequence);
+    this.#byFd.set(fd, one);
+    file.registrations.push(one);
+    if (file.mode !== 0) this.wake([one]);
+    return 0;
+  }
+
+  close(fd: number): number {
+    const one = this.#byFd.get(fd);
+    if (one === undefined) return -ENOENT;
+    this.#byFd.delete(fd);
+    one.ended = true;
+    const { registrations } = one.what as unknown as { registrations: Registration[] };
+    registrations.splice(registrations.indexOf(one), 1);
+    return 0;
+  }
+
+  poll(delay: number, sink: PollSink): number {
+    const world = this.#world;
+    const until = world.now + (delay < 0 ? LONGEST_SILENCE_MS : delay / 1e6);
+    while (this.#ready.length === 0 && !this.#broken) {
+      if (delay < 0 && world.events.size === 0) break;
+      if (!world.advance(until)) break;
+    }
+    if (delay < 0 && this.#ready.length === 0 && !this.#broken) world.stuck = true;
+    this.#broken = false;
+    return this.#report(sink);
+  }
+
+  /** The oldest first; those beyond the most at once stay for the next poll. */
+  #report(sink: PollSink): number {
+    const ready = this.#ready;
+    let taken = 0;
+    for (let woken = 0; taken < ready.length && woken < MOST_AT_ONCE;) {
+      const one = ready[taken++];
+      one.pending = false;
+      const { mode } = one.what;
+      if (one.ended || mode === 0) continue;
+      this.handing = one.what.station;
+      if (sink(one.slot, one.sequence, mode)) woken++;
+    }
+    this.handing = null;
+    if (taken > 0) this.#ready = ready.slice(taken);
+    return taken;
+  }
+
+  break(): void {
+    this.#broken = true;
+  }
+
+  isPollDescriptor(): boolean {
+    return false;
+  }
+
+  dispose(): void {}
+}
+
+/** Bits of a mode from what holds of a socket; an error alone is told as such. */
+export function modeOf(
+  readable: boolean,
+  writable: boolean,
+  hangup: boolean,
+  error: boolean,
+): number {
+  if (error && !readable && !writable && !hangup) {
+    return POLL_READ | POLL_WRITE | POLL_HANGUP | POLL_ERROR;
+  }
+  let mode = 0;
+  if (readable || error) mode |= POLL_READ;
+  if (writable || error) mode |= POLL_WRITE;
+  if (hangup || error) mode |= POLL_HANGUP;
+  return mode;
+}

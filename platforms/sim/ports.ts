@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/** The ports of a host, for one protocol. See ip(7), ip_local_port_range. */
+import { ANY, isV4 } from "./address.ts";
+import { EADDRINUSE, EADDRNOTAVAIL } from "./errno.ts";
+
+/** Linux's net.ipv4.ip_local_port_range. */
+const FIRST = 32_768;
+const LAST = 60_999;
+
+/** A socket that has a port. */
+export interface PortHolder {
+  readonly localIp: string;
+  readonly localPort: number;
+  readonly remote: { readonly ip: string; readonly port: number } | null;
+  /** Whether it is of IPv6, and then whether it is deaf to IPv4. */
+  readonly wide: boolean;
+  readonly v6only: boolean;
+  readonly listening: boolean;
+  readonly reuseAddr: boolean;
+  readonly reusePort: boolean;
+  /** Until when it blocks its port although it is closed: TIME_WAIT. */
+  readonly blocksUntil: number;
+}
+
+/** Whether two addresses to bind to have one in common. */
+function overlap(a: PortHolder, b: PortHolder): boolean {
+  if (a.localIp === b.localIp) return a.wide === b.wide || !(a.v6only || b.v6only);
+  if (a.localIp !== ANY && b.localIp !== ANY) return false;
+  const [any, one] = a.localIp === ANY ? [a, b] : [b, a];
+  return any.wide ? !isV4(one.localIp) || !any.v6only : isV4(one.localIp);
+}
+
+/** See the top of this file. */
+export class Ports<H extends PortHolder> {
+  readonly #byPort = new Map<number, Set<H>>();
+  readonly #now: () => number;
+  /** Whether reuse of addresses is for all (UDP), or not while one listens (TCP). */
+  readonly #sharedByAll: boolean;
+  #next = FIRST;
+
+  constructor(now: () => number, sharedByAll: boolean) {
+    this.#now = now;
+    this.#sharedByAll = sharedByAll;
+  }
+
+  /** Those that have `port`. */
+  holders(port: number): Iterable<H> {
+    return this.#byPort.get(port) ?? [];
+  }
+
+  /** Returns 0 if `holder` may have its port, or minus an errno. */
+  check(holder: H): number {
+    for (const other of this.holders(holder.localPort)) {
+      if (other !== holder && overlap(holder, other) && this.#conflict(holder, other)) {
+        return -EADDRINUSE;
+      }
+    }
+    return 0;
+  }
+
+  /** Returns a port that `free` accepts, or minus an errno. */
+  ephemeral(free: (port: number) => boolean): number {
+    for (let tries = FIRST; tries <= LAST; tries++) {
+      const port = this.#next;
+      this.#next = port === LAST ? FIRST : port + 1;
+      if (free(port)) return port;
+    }
+    return -EADDRNOTAVAIL;
+  }
+
+  /** `holder` has its port from now on. */
+  add(holder: H): void {
+    const { localPort } = holder;
+    const holders = this.#byPort.get(localPort);
+    if (holders === undefined) this.#byPort.set(localPort, new Set([holder]));
+    else holders.add(holder);
+  }
+
+  /** `holder` gives its port back. */
+  remove(holder: H): void {
+    const holders = this.#byPort.get(holder.localPort);
+    if (holders === undefined || !holders.delete(holder)) return;
+    if (holders.size === 0) this.#byPort.delete(holder.localPort);
+  }
+
+  /** All are gone: the host has lost power. */
+  clear(): void {
+    this.#byPort.clear();
+  }
+
+  #conflict(a: H, b: H): boolean {
+    if (b.blocksUntil < Infinity && b.blocksUntil <= this.#now()) {
+      this.remove(b);
+      return false;
+    }
+    if (a.reusePort && b.reusePort) return false;
+    if (!a.reuseAddr || !b.reuseAddr) return true;
+    return !this.#sharedByAll && (a.listening || b.listening);
+  }
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One end of an established connection: sending within the peer's window, acknowledging, sending again
+ * what was lost. RFC 9293, RFC 6298. The window is fixed: there is no congestion control, and neither
+ * Nagle's algorithm nor delayed acknowledgments.
+ */
+import { ETIMEDOUT } from "./errno.ts";
+import { NetEvent } from "./event_heap.ts";
+import type { Link } from "./link.ts";
+import { ReceiveQueue } from "./receive_queue.ts";
+import { ACK, FIN, resetFor, RST, Segment, type SegmentTarget } from "./segment.ts";
+import { SendQueue, type Sent } from "./send_queue.ts";
+import type { World } from "./world.ts";
+
+/** Bytes of the headers of IP and TCP, with the option of time stamps. */
+const HEADERS = 52;
+/** Linux's bounds of the time after which a segment is sent again, in milliseconds. */
+const LEAST_RTO = 200;
+const MOST_RTO = 120_000;
+/** Linux's tcp_retries2: times that a segment is sent again before the connection has failed. */
+const MOST_RETRIES = 15;
+/** The same for a connection whose descriptor is closed: tcp_orphan_retries. */
+const MOST_ORPHAN_RETRIES = 8;
+/** Acknowledgments of the same byte after which the segment behind it counts as lost. */
+const DUPLICATES = 3;
+
+/** What the stream needs of its socket. */
+export interface StreamOwner extends SegmentTarget {
+  /** Whether the descriptor is closed. */
+  readonly orphan: boolean;
+  /** Whether its host has lost power since. */
+  readonly gone: boolean;
+  /** TCP_USER_TIMEOUT in milliseconds, or 0. */
+  readonly userTimeout: number;
+  /** Something can be read or written that could not. */
+  readinessChanged(): void;
+  /** The connection has failed. */
+  failed(errno: number): void;
+  /** Both directions have ended, or one of a closed descriptor has. */
+  directionEnded(): void;
+}
+
+/** Sends again what was not acknowledged in time, and asks a peer without a window whether it has one. */
+class RetransmitTimer extends NetEvent {
+  /** When it is really due; the event may be earlier. */
+  due = Infinity;
+  readonly #stream: TcpStream;
+
+  constructor(stream: TcpStream) {
+    super();
+    this.#stream = stream;
+  }
+
+  override fire(): void {
+    this.#stream.timeout();
+  }
+}
+
+/** See the top of this file. */
+export class TcpStream {
+  readonly received = new ReceiveQueue();
+  readonly queue = new SendQueue();
+  /** Bytes that may be kept for sending. */
+  sendBuffer: number;
+  /** Bytes that may wait to be read. */
+  receiveBuffer: number;
+  /** Whether the peer has ended its direction, and all of it has come. */
+  peerEnded = false;
+  /** Whether the own direction is to end behind what is queued. */
+  ending = false;
+  /** Whether the FIN was acknowledged. */
+  endAcknowledged = false;
+  /** Whether the own FIN went out before the peer's had come. */
+  endedFirst = false;
+  /** Whether a write found no room since there last was some. */
+  full = false;
+  /** When something last came from the peer. */
+  heardAt: number;
+  readonly #owner: StreamOwner;
+  readonly #peer: SegmentTarget;
+  readonly #link: Link;
+  readonly #world: World;
+  readonly #timer: RetransmitTimer;
+  /** The byte behind the last one that the peer has room for. */
+  #windowEnd: number;
+  /** The window that was advertised last. */
+  #advertised = 0;
+  #endSent = false;
+  /** The position of the peer's FIN, once that has come. */
+  #peerEnd = -1;
+  #rto = 1000;
+  #smoothed = -1;
+  #variation = 0;
+  #retries = 0;
+  /** Since when nothing has been acknowledged, although something was sent. */
+  #unansweredSince = 0;
+  #duplicates = 0;
+  /** Bytes before this one were sent when a loss was noticed. */
+  #recover = 0;
+
+  constructor(owner: StreamOwner, peer: SegmentTarget, link: Link, buffers: StreamBuffers) {
+    this.#owner = owner;
+    this.#peer = peer;
+    this.#link = link;
+    this.#world = owner.station.world;
+    this.#windowEnd = buffers.window;
+    this.sendBuffer = buffers.send;
+    this.receiveBuffer = buffers.receive;
+    this.heardAt = this.#world.now;
+    this.#timer = new RetransmitTimer(this);
+  }
+
+  /** Whether there is room for a third of the buffer. Linux: sk_stream_is_writeable. */
+  get writable(): boolean {
+    return (this.sendBuffer - this.queue.kept) * 3 >= this.sendBuffer;
+  }
+
+  /** Bytes that the peer has not acknowledged, the FIN counted as one. */
+  get unacknowledged(): number {
+    return this.queue.kept + (this.ending && !this.endAcknowledged ? 1 : 0);
+  }
+
+  /** The number of the next segment. */
+  get #seq(): number {
+    return this.queue.next + (this.#endSent ? 1 : 0);
+  }
+
+  /** Takes up to `length` bytes of `buffer`. Returns how many; 0 if there is no room. */
+  write(buffer: Uint8Array, length: number): number {
+    const room = this.sendBuffer - this.queue.kept;
+    if (room <= 0) {
+      this.full = true;
+      return 0;
+    }
+    const n = Math.min(room, length);
+    this.queue.write(buffer.slice(0, n));
+    this.transmit();
+    return n;
+  }
+
+  /** Reads up to `length` bytes. */
+  read(buffer: Uint8Array, length: number): number {
+    const n = this.received.read(buffer, length);
+    // A peer that waits for room hears of it when there is half of the buffer.
+    const half = this.receiveBuffer / 2;
+    if (n > 0 && this.#advertised < half && this.#window >= half) this.acknowledge();
+    return n;
+  }
+
+  /** Ends the own direction behind what is queued. */
+  end(): void {
+    if (this.ending) return;
+    this.ending = true;
+    this.endedFirst = !this.peerEnded;
+    this.transmit();
+  }
+
+  /** Tells the peer that the connection is no more. */
+  reset(): void {
+    this.#emit(RST | ACK, this.#seq);
+    this.stop();
+  }
+
+  /** Drops what is queued: nothing is sent again. */
+  stop(): void {
+    this.queue.clear();
+    this.#timer.due = Infinity;
+  }
+
+  /** A segment has come. */
+  receive(segment: Segment): void {
+    this.heardAt = this.#world.now;
+    const { flags, seq, data } = segment;
+    const end = seq + data.length;
+    if (flags & RST) return this.#owner.failed(0);
+    if (data.length > 0 && this.#owner.orphan) return this.#refuse(segment);
+    if (flags & ACK) this.#acknowledged(segment);
+    let answers = data.length > 0 || (flags & FIN) !== 0;
+    // What is before the window asks whether somebody is there.
+    if (!answers && seq < this.received.next + (this.peerEnded ? 1 : 0)) answers = true;
+    const before = this.received.next;
+    if (data.length > 0 && end <= this.received.next + this.#window + 1) {
+      this.received.add(seq, data);
+    }
+    if (flags & FIN) this.#peerEnd = end;
+    const ends = !this.peerEnded && this.#peerEnd === this.received.next;
+    if (ends) this.peerEnded = true;
+    if (answers) this.acknowledge();
+    if (ends || this.received.next > before) this.#owner.readinessChanged();
+    if (ends) this.#owner.directionEnded();
+  }
+
+  /** Tells the peer what has come and what there is room for. */
+  acknowledge(): void {
+    this.#emit(ACK, this.#seq);
+  }
+
+  /** Asks whether the peer is there. */
+  probe(): void {
+    this.#emit(ACK, this.queue.una - 1);
+  }
+
+  /** Sends what the peer has room for. */
+  transmit(): void {
+    const { queue } = this;
+    const mss = this.#link.shape.mtu - HEADERS;
+    const { now } = this.#world;
+    for (let room; (room = this.#windowEnd - queue.next) > 0;) {
+      const sent = queue.take(Math.min(mss, room), now);
+      if (sent === null) break;
+      this.#emit(ACK, sent.seq, sent.data);
+    }
+    if (this.ending && !this.#endSent && queue.next === queue.end) {
+      this.#emit(FIN | ACK, queue.end);
+      this.#endSent = true;
+    }
+    if (this.unacknowledged > 0 && this.#timer.due === Infinity) this.#arm();
+  }
+
+  /** The timer has fired. */
+  timeout(): void {
+    const timer = this.#timer;
+    const { now } = this.#world;
+    if (timer.due > now) {
+      if (timer.due < Infinity) this.#world.events.add(timer, timer.due);
+      return;
+    }
+    timer.due = Infinity;
+    if (this.unacknowledged === 0 || this.#owner.gone) return;
+    const { orphan, userTimeout } = this.#owner;
+    const most = orphan ? MOST_ORPHAN_RETRIES : MOST_RETRIES;
+    const expired = userTimeout > 0 && now - this.#unansweredSince >= userTimeout;
+    if (this.#retries++ >= most || expired) return this.#owner.failed(ETIMEDOUT);
+    this.#recover = this.queue.next;
+    this.#resend();
+    this.#rto = Math.min(this.#rto * 2, MOST_RTO);
+    this.#arm(true);
+  }
+
+  get #window(): number {
+    return Math.max(0, this.receiveBuffer - this.received.readable);
+  }
+
+  #refuse(segment: Segment): void {
+    this.#link.send(resetFor(segment));
+    this.#owner.failed(0);
+  }
+
+  #acknowledged(segment: Segment): void {
+    const { queue } = this;
+    const { ack } = segment;
+    const { una } = queue;
+    if (ack > queue.end + 1) return;
+    this.#windowEnd = Math.max(this.#windowEnd, ack + segment.window);
+    const endNews = this.#endSent && !this.endAcknowledged && ack > queue.end;
+    if (endNews) this.endAcknowledged = true;
+    if (ack > una || endNews) this.#advance(Math.min(ack, queue.end));
+    else if (segment.bytes === 0 && ack === una && queue.oldest !== undefined) this.#duplicate();
+    this.transmit();
+    if (endNews) this.#owner.directionEnded();
+  }
+
+  #advance(ack: number): void {
+    const { queue } = this;
+    const last = queue.acknowledge(ack);
+    if (last !== null && !last.again) this.#measure(this.#world.now - last.at);
+    this.#duplicates = this.#retries = 0;
+    this.#timer.due = Infinity;
+    // What was sent before the loss and is still missing was lost as well.
+    if (queue.una < this.#recover && queue.oldest !== undefined) this.#sendAgain(queue.oldest);
+    if (this.unacknowledged > 0) this.#arm();
+    if (this.full && this.writable) {
+      this.full = false;
+      this.#owner.readinessChanged();
+    }
+  }
+
+  #duplicate(): void {
+    if (++this.#duplicates !== DUPLICATES || this.queue.una < this.#recover) return;
+    this.#recover = this.queue.next;
+    this.#sendAgain(this.queue.oldest!);
+  }
+
+  #resend(): void {
+    const { oldest } = this.queue;
+    if (oldest !== undefined) this.#sendAgain(oldest);
+    else if (this.#endSent) this.#emit(FIN | ACK, this.queue.end);
+    else this.probe();
+  }
+
+  #sendAgain(sent: Sent): void {
+    sent.again = true;
+    this.#emit(ACK, sent.seq, sent.data);
+  }
+
+  /** RFC 6298, with Linux's least variation. */
+  #measure(rtt: number): void {
+    if (this.#smoothed < 0) {
+      this.#smoothed = rtt;
+      this.#variation = rtt / 2;
+    } else {
+      this.#variation += (Math.abs(this.#smoothed - rtt) - this.#variation) / 4;
+      this.#smoothed += (rtt - this.#smoothed) / 8;
+    }
+    this.#rto = Math.min(this.#smoothed + Math.max(4 * this.#variation, LEAST_RTO), MOST_RTO);
+  }
+
+  #arm(again = false): void {
+    const timer = this.#timer;
+    const { world } = this.#owner.station;
+    if (!again) this.#unansweredSince = world.now;
+    timer.due = world.now + this.#rto;
+    if (!timer.scheduled) world.events.add(timer, timer.due);
+  }
+
+  #emit(flags: number, seq: number, data?: Uint8Array): void {
+    const ack = this.received.next + (this.peerEnded ? 1 : 0);
+    this.#advertised = this.#window;
+    const { localPort } = this.#peer;
+    this.#link.send(
+      new Segment(this.#owner, this.#peer, localPort, flags, seq, ack, this.#advertised, data),
+    );
+  }
+}
+
+/** What a stream begins with. */
+export interface StreamBuffers {
+  readonly send: number;
+  readonly receive: number;
+  /** The window that the peer advertised in the handshake. */
+  readonly window: number;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Deterministic simulation: a program's hosts, network, time and faults in one process, repeated from a
+ * seed.
+ *
+ * @module
+ */
+export type { Choice } from "./platforms/sim/choices.ts";
+export type { GilbertElliott } from "./platforms/sim/link.ts";
+export type { SimEvent, SimEventKind } from "./platforms/sim/log.ts";
+export type { SimClock } from "./src/sim/calendar.ts";
+export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
+export type { HostMain, SimHost } from "./src/sim/host.ts";
+export type { LinkOptions } from "./src/sim/link_options.ts";
+export type { Schedule, SimOptions } from "./src/sim/options.ts";
+export { simulateSync, type SimulationResult } from "./src/sim/simulate.ts";
+export type {
+  Cut,
+  HostOptions,
+  Hosts,
+  OneWay,
+  SimStream,
+  Simulation,
+} from "./src/sim/simulation.ts";
+export type { Goroutine, GoroutineStatus, Routine } from "./src/sched/goroutine.ts";
+export type { Park } from "./src/sched/park.ts";

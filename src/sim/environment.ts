@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a simulation puts in the place of the real thing while it runs: the thread's state, the clocks,
+ * the platform, which is that of whichever host executes.
+ */
+import { bytesOf } from "../../platforms/sim/address.ts";
+import { exchangePlatform } from "../../platforms/platform.ts";
+import type { Platform } from "../../platforms/contract/platform.ts";
+import { Choices, type Stream } from "../../platforms/sim/choices.ts";
+import type { Kernel } from "../../platforms/sim/kernel.ts";
+import { LOCAL_NETWORK } from "../../platforms/sim/link.ts";
+import { Log } from "../../platforms/sim/log.ts";
+import { Network } from "../../platforms/sim/network.ts";
+import { simulatedPlatform } from "../../platforms/sim/platform.ts";
+import { World } from "../../platforms/sim/world.ts";
+import { seedSelect } from "../chan/select_random.ts";
+import { setClock } from "../sched/clock.ts";
+import { formatIP } from "../net/addr/ip.ts";
+import type { G } from "../sched/goroutine.ts";
+import { Run } from "../sched/run.ts";
+import { scheduler } from "../sched/thread.ts";
+import { exchangeState, type ThreadState } from "../sched/thread_state.ts";
+import { SimClock } from "./calendar.ts";
+import { checkLink } from "./link_options.ts";
+import type { Settings } from "./options.ts";
+
+/** A host, as its goroutines have it for their `place`. */
+export class Place {
+  readonly kernel: Kernel;
+  readonly platform: Platform;
+  readonly clock: SimClock;
+  /** The run of its goroutines; a new one after each start. */
+  run: Run | null = null;
+  /** Whether its program is stopped, while its kernel goes on. */
+  paused = false;
+  /** Goroutines that would have had a turn meanwhile. */
+  readonly suspended: G[] = [];
+
+  constructor(kernel: Kernel, platform: Platform, clock: SimClock) {
+    this.kernel = kernel;
+    this.platform = platform;
+    this.clock = clock;
+  }
+}
+
+/** An address as users write it, from the key that it is in the network. */
+export function textOf(key: string): string {
+  return formatIP(bytesOf(key, false));
+}
+
+/** See the top of this file. */
+export class Environment {
+  readonly settings: Settings;
+  readonly choices: Choices;
+  readonly world: World;
+  readonly network: Network;
+  /** The hosts, by the numbers of their kernels; the first is that of the main function. */
+  readonly places: Place[] = [];
+  /** Addresses of names beside those of hosts. */
+  readonly names: Map<string, readonly string[]> = new Map();
+  /** Called with each uncaught error of a host's goroutine. */
+  onFailure: (error: unknown, place: Place) => void = () => {};
+  #real: ThreadState | null = null;
+  #realPlatform: (() => Platform) | null = null;
+  #own: ThreadState | undefined;
+  readonly #platform = () => this.place.platform;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+    const { seed, choices: script, record, turn, look } = settings;
+    this.choices = new Choices({ seed, script, record });
+    const hosts: Kernel[] = [];
+    this.world = new World(this.choices, new Log(hosts, record), { turn, look });
+    const shape = { ...LOCAL_NETWORK, ...checkLink("simulate", settings.link) };
+    this.network = new Network(this.world, hosts, shape);
+  }
+
+  /** The host on whose behalf the thread executes: that of the main function if it is no other. */
+  get place(): Place {
+    const run = scheduler.current?.run ?? scheduler.timers.firing as Run | null;
+    const place = run?.place ?? this.#handing() ?? this.places[0];
+    return place as Place;
+  }
+
+  /** Adds a host. */
+  add(name: string, addresses: readonly string[], skew: number): Place {
+    const kernel = this.network.add(name, addresses);
+    const clock = new SimClock(this.settings.epoch, () => this.world.now, skew);
+    const platform = simulatedPlatform(kernel, (asked) => this.#lookup(asked));
+    const place = new Place(kernel, platform, clock);
+    this.places.push(place);
+    return place;
+  }
+
+  /** The run of a host's goroutines, a new one if the last has ended. */
+  runOf(place: Place): Run {
+    if (place.run !== null && !place.run.ending) return place.run;
+    const run = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false, place });
+    run.onOver = () => {
+      if (run.failure !== null) this.onFailure(run.failure.error, place);
+    };
+    return place.run = run;
+  }
+
+  /** Takes the place of the real thing. */
+  enter(): void {
+    this.#real = exchangeState(this.#own);
+    this.#realPlatform = exchangePlatform(this.#platform);
+    if (this.#own === undefined) this.#prepare();
+  }
+
+  /** Gives it back. */
+  leave(): void {
+    this.#own = exchangeState(this.#real!);
+    exchangePlatform(this.#realPlatform!);
+  }
+
+  /** Lets goroutines of a host have turns again. */
+  resume(place: Place): void {
+    place.paused = false;
+    for (const g of place.suspended.splice(0)) scheduler.requeue(g);
+  }
+
+  #prepare(): void {
+    const { world, choices } = this;
+    setClock({ now: () => world.look(), epoch: () => this.place.clock.read(world.look()) });
+    seedSelect(choices.stream("select").choose(0xffff_ffff));
+    scheduler.onOutside = () => {};
+    scheduler.timers.owner = () => scheduler.current?.run ?? null;
+    scheduler.admit = (g) => this.#admit(g);
+    scheduler.picker = this.#picker(choices.stream("schedule"));
+  }
+
+  #picker(stream: Stream): ((runnable: readonly G[]) => number) | null {
+    const { schedule } = this.settings;
+    if (schedule === "fifo") return null;
+    if (schedule === "random") return (runnable) => stream.choose(runnable.length);
+    return (runnable) => stream.decide(runnable.length, () => schedule.pick(runnable));
+  }
+
+  #admit(g: G): boolean {
+    const place = (g.run.place ?? this.places[0]) as Place;
+    if (place.paused) {
+      place.suspended.push(g);
+      return false;
+    }
+    this.world.turn(place.kernel.index, g.id, g.name);
+    return true;
+  }
+
+  #handing(): Place | null {
+    const { handing } = this.network.poller;
+    return handing === null ? null : this.places[(handing as Kernel).index];
+  }
+
+  #lookup(name: string): readonly string[] | null {
+    const known = this.names.get(name);
+    if (known !== undefined) return known;
+    const host = this.places.find(({ kernel }) => kernel.name.toLowerCase() === name);
+    return host === undefined ? null : host.kernel.addresses.map(textOf);
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** The error of a simulation. */
+import type { Choice } from "../../platforms/sim/choices.ts";
+import type { SimEvent } from "../../platforms/sim/log.ts";
+
+/** What a {@linkcode SimulationError} reports of the run. */
+export interface FailedRun {
+  readonly seed: number;
+  readonly choices: readonly Choice[] | null;
+  readonly at: number;
+  readonly turns: number;
+  readonly host: string;
+  readonly goroutine: string;
+  readonly hash: string;
+  readonly events: readonly SimEvent[];
+  readonly dump: string;
+}
+
+/** Thrown when a simulation fails. Its `cause` is the very error that was thrown. */
+export class SimulationError extends Error {
+  /** "SimulationError". */
+  override readonly name = "SimulationError";
+  /** Seed of the run, which repeats it. */
+  readonly seed: number;
+  /** Decisions that were not 0, if they were recorded; else null. */
+  readonly choices: readonly Choice[] | null;
+  /** Virtual time of the failure, in milliseconds since the start. */
+  readonly at: number;
+  /** Turns of goroutines until then. */
+  readonly turns: number;
+  /** Name of the host whose goroutine failed. */
+  readonly host: string;
+  /** The goroutine that failed, as "goroutine 3 [serve]"; "" if it was none. */
+  readonly goroutine: string;
+  /** Hash of the run's events. */
+  readonly hash: string;
+  /** The last events; all of them if they were recorded. */
+  readonly events: readonly SimEvent[];
+  /** Every goroutine at that moment, one a line, as {@linkcode dump} returns it. */
+  readonly dump: string;
+
+  /** @internal */
+  constructor(cause: unknown, run: FailedRun) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const where = [run.host && `host ${run.host}`, run.goroutine].filter((word) => word !== "");
+    super(
+      `${why}\n    seed ${run.seed}, after ${run.at.toFixed(3)} ms of virtual time and ` +
+        `${run.turns} turns${where.map((word) => `, ${word}`).join("")}`,
+      { cause },
+    );
+    this.seed = run.seed;
+    this.choices = run.choices;
+    this.at = run.at;
+    this.turns = run.turns;
+    this.host = run.host;
+    this.goroutine = run.goroutine;
+    this.hash = run.hash;
+    this.events = run.events;
+    this.dump = run.dump;
+  }
+}
+
+/** Thrown when the turns or the virtual time of a simulation exceed their limit. */
+export class SimulationLimitError extends Error {
+  /** "SimulationLimitError". */
+  override readonly name = "SimulationLimitError";
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/** Options of a simulation. */
+import type { Choice } from "../../platforms/sim/choices.ts";
+import type { Goroutine } from "../sched/goroutine.ts";
+import { shown, wrongArgument } from "../validate/argument.ts";
+import { checkLink, type LinkOptions } from "./link_options.ts";
+
+/**
+ * Strategy that decides which goroutine runs next. Its decisions are recorded as those of the stream
+ * "schedule".
+ */
+export interface Schedule {
+  /**
+   * Returns the index of the goroutine that is to run.
+   *
+   * @param runnable at least two goroutines, that which has waited longest first
+   */
+  pick(runnable: readonly Goroutine[]): number;
+}
+
+/** Options of {@linkcode simulateSync}. */
+export interface SimOptions {
+  /** Seed of every random decision, a 32-bit number; 1 by default. */
+  seed?: number;
+  /**
+   * Decisions that are not 0. With them nothing is drawn: every other decision is 0, the harmless one.
+   * A run that was recorded is repeated by its `choices`, or by a part of them.
+   */
+  choices?: readonly Choice[];
+  /**
+   * Order of the goroutines. "fifo", the default, is that of production: first in, first out, and only
+   * the network, timers and faults vary. "random" picks any runnable goroutine at each turn.
+   */
+  schedule?: "fifo" | "random" | Schedule;
+  /** Whether every event and every decision that is not 0 is kept; false by default. */
+  record?: boolean;
+  /** Virtual time of a turn of a goroutine in milliseconds, least and most; [0.001, 0.01] by default. */
+  turn?: readonly [least: number, most: number];
+  /** Virtual time of a look at a clock, in milliseconds; 0.0001 by default. */
+  look?: number;
+  /** Limit of the number of turns; 20 million by default. More are an error: a livelock. */
+  steps?: number;
+  /** Limit of the virtual time, in milliseconds; `Infinity` by default. More is an error. */
+  until?: number;
+  /** Calendar time at the start, in milliseconds since the epoch; 2026-01-01 by default. */
+  epoch?: number;
+  /** Properties of links that are not set by {@linkcode Simulation.link}. */
+  link?: LinkOptions;
+}
+
+/** Options with their defaults. */
+export interface Settings {
+  readonly seed: number;
+  readonly choices: readonly Choice[] | undefined;
+  readonly schedule: "fifo" | "random" | Schedule;
+  readonly record: boolean;
+  readonly turn: readonly [least: number, most: number];
+  readonly look: number;
+  readonly steps: number;
+  readonly until: number;
+  readonly epoch: number;
+  readonly link: LinkOptions;
+}
+
+const DEFAULTS: Settings = {
+  seed: 1,
+  choices: undefined,
+  schedule: "fifo",
+  record: false,
+  turn: [0.001, 0.01],
+  look: 0.0001,
+  steps: 20_000_000,
+  until: Infinity,
+  epoch: Date.UTC(2026, 0, 1),
+  link: {},
+};
+
+/** Checks options and fills in the defaults. Throws TypeError or RangeError. */
+export function checkSimOptions(options: SimOptions): Settings {
+  if (typeof options !== "object" || options === null) {
+    throw wrongArgument("simulate", "options", "an object", options);
+  }
+  for (const name of Object.keys(options)) {
+    if (!(name in DEFAULTS)) throw new TypeError(`Cannot simulate: there is no option ${name}`);
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(given) };
+  const { seed, schedule, turn, look, steps, until, epoch } = settings;
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
+    throw outOfRange("seed", "a whole number from 0 to 2^32 - 1", seed);
+  }
+  if (schedule !== "fifo" && schedule !== "random" && typeof schedule?.pick !== "function") {
+    throw wrongArgument("simulate", "schedule", '"fifo", "random" or a Schedule', schedule);
+  }
+  if (!(turn[0] > 0 && turn[1] >= turn[0])) throw outOfRange("turn", "two times above 0", turn);
+  if (!(look > 0)) throw outOfRange("look", "a time above 0", look);
+  if (!(steps > 0)) throw outOfRange("steps", "above 0", steps);
+  if (!(until > 0)) throw outOfRange("until", "a time above 0", until);
+  if (!Number.isFinite(epoch)) throw outOfRange("epoch", "a time", epoch);
+  checkLink("simulate", settings.link);
+  return settings;
+}
+
+function outOfRange(name: string, what: string, value: unknown): RangeError {
+  return new RangeError(
+    `Cannot simulate as ${name} must be ${what}: current value is ${shown(value)}`,
+  );
+}

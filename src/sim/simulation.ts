@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/** The simulation, as its main function has it: hosts, links, faults. */
+import { keyOf } from "../../platforms/sim/address.ts";
+import type { Link } from "../../platforms/sim/link.ts";
+import { NOTE } from "../../platforms/sim/log.ts";
+import { parseIP } from "../net/addr/ip.ts";
+import { shown } from "../validate/argument.ts";
+import { type Environment, textOf } from "./environment.ts";
+import { type HostMain, SimHost } from "./host.ts";
+import { checkLink, type LinkOptions } from "./link_options.ts";
+
+/** Options of {@linkcode Simulation.host}. */
+export interface HostOptions {
+  /** Addresses of the host; by default one of 10.0.0.0/16 and one of fd00::/64. */
+  ip?: string | readonly string[];
+  /** Program of the host, started with it and at each restart. */
+  main?: HostMain;
+  /** `skew`: milliseconds that the host's calendar clock is ahead. */
+  clock?: { readonly skew?: number };
+}
+
+/** A fault that lasts until it is mended. */
+export interface Cut {
+  /** Mends it; a second call has no effect. Never parks. */
+  heal(): void;
+}
+
+/** Stream of random decisions of a simulation. Each is a whole number, and 0 the harmless one. */
+export interface SimStream {
+  /** Returns a whole number from 0 up to but not including `n`, at most 2^32. */
+  choose(n: number): number;
+  /** Returns whether something of this probability happens. */
+  chance(probability: number): boolean;
+  /** Returns a number from `least` up to `most`. */
+  between(least: number, most: number): number;
+}
+
+/** One or several hosts. */
+export type Hosts = SimHost | readonly SimHost[];
+
+/** Simulated network with its hosts. The main function of a simulation receives it. */
+export class Simulation {
+  /** Host that the main function runs on. */
+  readonly test: SimHost;
+  readonly #environment: Environment;
+  readonly #hosts: SimHost[] = [];
+
+  /** @internal */
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    const addresses = ["10.255.0.1", "fd00::ff:1"].map(keyOfText);
+    this.test = new SimHost(environment, environment.add("test", addresses, 0), null);
+  }
+
+  /** Seed of the simulation. */
+  get seed(): number {
+    return this.#environment.choices.seed;
+  }
+
+  /** Virtual time since the start, in milliseconds. */
+  get now(): number {
+    return this.#environment.world.now;
+  }
+
+  /** The hosts in the order in which they were added, without that of the main function. */
+  get hosts(): readonly SimHost[] {
+    return this.#hosts;
+  }
+
+  /**
+   * Adds a host and starts its program. Never parks.
+   *
+   * @param name name of the host; other hosts can dial it by that name
+   * @throws {TypeError} if the name is taken or an address is none
+   * @example
+   * ```ts
+   * const server = sim.host("server", { ip: "10.0.0.1", main: echoServer });
+   * ```
+   */
+  host(name: string, options: HostOptions = {}): SimHost {
+    const { ip = this.#freeAddresses(), main = null, clock } = options;
+    if (!/^[\w.-]+$/.test(name) || this.#place(name)) {
+      throw new TypeError(`Cannot add a host as name must be new and a host name: ${shown(name)}`);
+    }
+    const addresses = (typeof ip === "string" ? [ip] : ip).map(keyOfText);
+    const taken = addresses.find((key) => this.#environment.network.hostAt(key) !== null);
+    if (taken !== undefined) {
+      throw new TypeError(`Cannot add ${name}: another host has the address ${textOf(taken)}`);
+    }
+    const place = this.#environment.add(name, addresses, clock?.skew ?? 0);
+    const host = new SimHost(this.#environment, place, main);
+    this.#hosts.push(host);
+    return host;
+  }
+
+  /**
+   * Sets properties of the link between two hosts, or two groups of hosts, in both directions. Those
+   * that are not named stay as they are. Never parks.
+   *
+   * @param oneWay whether only the direction from `a` to `b` is set
+   * @throws {TypeError} or {@linkcode RangeError} for an invalid property
+   * @example
+   * ```ts
+   * sim.link(server, client, { latency: [5, 20], loss: 0.01, bandwidth: "100Mbit" });
+   * ```
+   */
+  link(a: Hosts, b: Hosts, options: LinkOptions, { oneWay = false }: OneWay = {}): void {
+    const shape = checkLink("set a link", options);
+    for (const link of this.#links(a, b, oneWay)) link.shape = { ...link.shape, ...shape };
+  }
+
+  /**
+   * Cuts two groups of hosts off from each other: every packet between them is lost, until the cut is
+   * healed. Connections last; what they send is sent again later. Never parks.
+   *
+   * @param oneWay whether only packets from `a` to `b` are lost
+   * @example
+   * ```ts
+   * const cut = sim.partition([server], [client]);
+   * yield* sleep(10_000);
+   * cut.heal();
+   * ```
+   */
+  partition(a: Hosts, b: Hosts, { oneWay = false }: OneWay = {}): Cut {
+    const links = this.#links(a, b, oneWay);
+    for (const link of links) link.cuts++;
+    const what = `${namesOf(a)} ${oneWay ? "->" : "<->"} ${namesOf(b)}`;
+    return this.#lasting(`partition ${what}`, () => {
+      for (const link of links) link.cuts--;
+    });
+  }
+
+  /**
+   * Holds back every packet between two groups of hosts, until the hold is healed: then all arrive.
+   * Never parks.
+   */
+  hold(a: Hosts, b: Hosts, { oneWay = false }: OneWay = {}): Cut {
+    const links = this.#links(a, b, oneWay);
+    for (const link of links) link.holds++;
+    const what = `${namesOf(a)} ${oneWay ? "->" : "<->"} ${namesOf(b)}`;
+    return this.#lasting(`hold ${what}`, () => {
+      for (const link of links) if (--link.holds === 0) link.release();
+    });
+  }
+
+  /**
+   * Returns a stream of random decisions for the program's own use: they are part of the run's choices,
+   * and repeated and shrunk with them.
+   *
+   * @param name name of the stream; the same name returns the same stream
+   */
+  stream(name: string): SimStream {
+    return this.#environment.choices.stream(`program ${name}`);
+  }
+
+  /** Adds a note to the event log. Never parks. */
+  note(text: string): void {
+    this.#environment.place.kernel.log(NOTE, text);
+  }
+
+  #lasting(what: string, mend: () => void): Cut {
+    const { world } = this.#environment;
+    world.fault(-1, what);
+    let mended = false;
+    return {
+      heal: () => {
+        if (mended) return;
+        mended = true;
+        world.fault(-1, `heal ${what}`);
+        mend();
+      },
+    };
+  }
+
+  #links(a: Hosts, b: Hosts, oneWay: boolean): Set<Link> {
+    const links = new Set<Link>();
+    const { network } = this.#environment;
+    for (const { place: { kernel: from } } of listOf(a)) {
+      for (const { place: { kernel: to } } of listOf(b)) {
+        if (from === to) continue;
+        links.add(network.link(from, to));
+        if (!oneWay) links.add(network.link(to, from));
+      }
+    }
+    return links;
+  }
+
+  #place(name: string): boolean {
+    return this.#environment.places.some(({ kernel }) => kernel.name === name);
+  }
+
+  #freeAddresses(): string[] {
+    const { network } = this.#environment;
+    for (let i = 1;; i++) {
+      const both = [`10.0.${i >> 8}.${i & 255}`, `fd00::${i.toString(16)}`];
+      if (both.every((text) => network.hostAt(keyOfText(text)) === null)) return both;
+    }
+  }
+}
+
+/** Option of what concerns a link. */
+export interface OneWay {
+  /** Whether only the direction from the first to the second is meant; false by default. */
+  readonly oneWay?: boolean;
+}
+
+function listOf(hosts: Hosts): readonly SimHost[] {
+  return hosts instanceof SimHost ? [hosts] : hosts;
+}
+
+function namesOf(hosts: Hosts): string {
+  return listOf(hosts).map(({ name }) => name).join(",");
+}
+
+function keyOfText(text: string): string {
+  const ip = parseIP(text);
+  if (ip === null) throw new TypeError(`Cannot add a host: ${shown(text)} is not an IP address`);
+  return keyOf(ip);
+}

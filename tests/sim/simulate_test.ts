@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+/** Simulations: hosts that talk in virtual time, and runs that are equal. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  chan,
+  dial,
+  DNSError,
+  dump,
+  go,
+  listen,
+  type Listener,
+  lookupHost,
+  numGoroutine,
+  OpError,
+  type Routine,
+  run,
+  select,
+  sleep,
+} from "../../mod.ts";
+import { type SimOptions, simulateSync, type Simulation, SimulationError } from "../../sim.ts";
+import { assertNothingLeft, openSockets, pair, thrown } from "../support/harness.ts";
+import { echoServer } from "./programs.ts";
+
+/** Ten round trips between two hosts. */
+function* tenTrips(sim: Simulation): Routine<string> {
+  const server = sim.host("server", { main: echoServer });
+  const client = sim.host("client");
+  sim.link(server, client, { latency: [5, 20] });
+  const called = client.go(function* call() {
+    using conn = yield* dial("tcp", "server:7");
+    const buf = new Uint8Array(5);
+    for (let i = 0; i < 10; i++) {
+      yield* conn.write("hello");
+      yield* conn.readFull(buf);
+    }
+    return `${conn.localAddr}->${conn.remoteAddr} ${new TextDecoder().decode(buf)}`;
+  });
+  return yield* called.join();
+}
+
+/** The failure of a simulation. */
+function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unknown>) {
+  try {
+    simulateSync(options, main);
+  } catch (error) {
+    assert.ok(error instanceof SimulationError, String(error));
+    return error;
+  }
+  assert.fail("the simulation did not fail");
+}
+
+test("two hosts talk over a link with latency", () => {
+  const { value, virtual, packets, turns } = simulateSync({ seed: 7 }, tenTrips);
+  assert.equal(value, "10.0.0.2:32768->10.0.0.1:7 hello");
+  // 11 round trips of 10 to 40 ms each.
+  assert.ok(virtual >= 110 && virtual < 460, `${virtual} ms`);
+  assert.ok(packets > 40 && turns > 20);
+});
+
+test("the same seed gives the same run, another seed another", () => {
+  const hashes = [7, 7, 8].map((seed) => simulateSync({ seed }, tenTrips).hash);
+  assert.equal(hashes[0], hashes[1]);
+  assert.notEqual(hashes[0], hashes[2]);
+});
+
+test("the hash is the same on Bun and Deno, on every processor", () => {
+  assert.equal(simulateSync({ seed: 7 }, tenTrips).hash, "88c113180ad3a9df");
+});
+
+test("a run is equal beside a real run, and leaves nothing in it", async () => {
+  const alone = simulateSync({ seed: 3 }, tenTrips).hash;
+  const sockets = openSockets();
+  await run(function* () {
+    const [a, b] = yield* pair();
+    using _a = a;
+    using _b = b;
+    const buf = new Uint8Array(2);
+    for (let i = 0; i < 10; i++) {
+      assert.equal(simulateSync({ seed: 3 }, tenTrips).hash, alone);
+      yield* a.write("hi");
+      yield* b.readFull(buf);
+      assert.equal(numGoroutine(), 1);
+    }
+  });
+  assertNothingLeft(sockets);
+});
+
+test("recording keeps every event, and changes none", () => {
+  const plain = simulateSync({ seed: 5 }, tenTrips);
+  const recorded = simulateSync({ seed: 5, record: true }, tenTrips);
+  assert.equal(recorded.hash, plain.hash);
+  assert.equal(plain.choices, null);
+  assert.equal(plain.events.length, 64);
+  const { events } = recorded;
+  assert.deepEqual(events.map(({ index }) => index), events.map((_, i) => i));
+  assert.deepEqual(plain.events, events.slice(-64));
+  const syn = events.find(({ text }) => text === "tcp syn")!;
+  assert.deepEqual(
+    { ...syn, time: 0, index: 0, goroutine: 0 },
+    {
+      index: 0,
+      time: 0,
+      host: "client",
+      goroutine: 0,
+      kind: "send",
+      text: "tcp syn",
+      packet: 1,
+      peer: "server",
+      bytes: 0,
+      port: 7,
+    },
+  );
+  const arrived = events.find(({ kind, packet }) => kind === "deliver" && packet === 1)!;
+  assert.ok(arrived.time - syn.time >= 5 && arrived.time - syn.time <= 20);
+});
+
+test("a run is repeated by its recorded choices, under another seed", () => {
+  const options: SimOptions = { seed: 11, schedule: "random", record: true };
+  const first = simulateSync(options, tenTrips);
+  const { choices } = first;
+  assert.ok(choices!.length > 0);
+  const again = simulateSync({ ...options, seed: 1, choices: choices! }, tenTrips);
+  assert.equal(again.hash, first.hash);
+  assert.deepEqual(again.choices, choices);
+});
+
+test("without choices every decision is the harmless one", () => {
+  const { virtual, choices } = simulateSync({ choices: [], record: true }, tenTrips);
+  assert.deepEqual(choices, []);
+  // Eleven round trips of twice 5 ms, and the processor's time.
+  assert.ok(virtual >= 110 && virtual < 120, `${virtual} ms`);
+});
+
+/** Five goroutines write their numbers down, twice. */
+function* twice(): Routine<string> {
+  const order: number[] = [];
+  const all = [0, 1, 2, 3, 4].map((i) =>
+    go(function* () {
+      order.push(i);
+      yield* sleep(0);
+      order.push(i);
+    })
+  );
+  for (const g of all) yield* g.join();
+  return order.join("");
+}
+
+test("fifo is the order of production; random finds others; a schedule of one's own is replayed", () => {
+  assert.equal(simulateSync({}, twice).value, "0123401234");
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 20; seed++) {
+    orders.add(simulateSync({ seed, schedule: "random" }, twice).value);
+  }
+  assert.ok(orders.size > 10, [...orders].join());
+  const last = { pick: (runnable: readonly unknown[]) => runnable.length - 1 };
+  const own = simulateSync({ schedule: last, record: true }, twice);
+  assert.equal(own.value, "4433221100");
+  const choices = own.choices!.filter(([stream]) => stream === "schedule");
+  assert.equal(simulateSync({ choices, schedule: "random" }, twice).value, own.value);
+});
+
+test("an hour takes no time", () => {
+  const started = performance.now();
+  const { virtual } = simulateSync({}, function* () {
+    for (let i = 0; i < 60; i++) yield* sleep(60_000);
+  });
+  assert.ok(virtual >= 3_600_000 && virtual < 3_600_010);
+  assert.ok(performance.now() - started < 20_000);
+});
+
+test("the chance in select is drawn from the seed", () => {
+  function* picks(): Routine<string> {
+    const channels = [chan<number>(40), chan<number>(40)];
+    for (const c of channels) for (let i = 0; i < 40; i++) yield* c.send(i);
+    let picked = "";
+    for (let i = 0; i < 40; i++) {
+      picked += (yield* select(...channels.map((c) => c.onRecv()))).index;
+    }
+    return picked;
+  }
+  const first = simulateSync({ seed: 1 }, picks).value;
+  assert.equal(simulateSync({ seed: 1 }, picks).value, first);
+  assert.notEqual(simulateSync({ seed: 2 }, picks).value, first);
+});
+
+test("names of hosts are looked up in the simulation", () => {
+  simulateSync({}, function* (sim) {
+    sim.host("db.internal", { ip: ["192.0.2.7", "2001:db8::7"] });
+    assert.deepEqual(yield* lookupHost("db.internal"), ["192.0.2.7", "2001:db8::7"]);
+    const error = yield* thrown(lookupHost("nowhere.example"));
+    assert.ok(error instanceof DNSError && error.isNotFound);
+  });
+});
+
+test("an error of a host's goroutine fails the simulation, with what is needed to repeat it", () => {
+  const error = failureOf({ seed: 42 }, function* (sim) {
+    sim.host("a", {
+      *main() {
+        yield* sleep(100);
+        throw new RangeError("on purpose");
+      },
+    });
+    yield* sleep(1000);
+  });
+  assert.ok(error.cause instanceof RangeError);
+  assert.equal(error.seed, 42);
+  assert.equal(error.host, "a");
+  assert.match(error.goroutine, /^goroutine \d+ \[main\]$/);
+  assert.ok(error.at >= 100 && error.at < 101);
+  assert.match(error.message, /^RangeError: on purpose\n {4}seed 42, after 100\.\d{3} ms/);
+  assert.match(error.dump, /sleep/);
+  assert.ok(error.events.length > 0);
+});
+
+test("an error of the main function is its cause", () => {
+  const cause = new Error("main");
+  const error = failureOf({}, function* () {
+    throw cause;
+  });
+  assert.equal(error.cause, cause);
+  assert.equal(error.host, "test");
+});
+
+test("when nothing can ever happen, that is a deadlock; also with connections open", () => {
+  const channels = failureOf({}, function* () {
+    yield* chan<number>().recv();
+  });
+  assert.match(channels.message, /all goroutines are asleep/);
+  const reads = failureOf({}, function* (sim) {
+    const server = sim.host("server", { main: echoServer });
+    sim.link(server, sim.test, { latency: 1 });
+    using conn = yield* dial("tcp", "server:7");
+    yield* conn.read(new Uint8Array(1));
+  });
+  assert.match(reads.message, /all goroutines are asleep/);
+  assert.match(reads.dump, /IO wait/);
+});
+
+test("too many turns or too much time is an error", () => {
+  const turns = failureOf({ steps: 1000 }, function* () {
+    for (;;) yield* sleep(0);
+  });
+  assert.match(turns.message, /livelock: 1000 turns/);
+  const time = failureOf({ until: 5000 }, function* () {
+    for (;;) yield* sleep(100);
+  });
+  assert.match(time.message, /5000 ms of virtual time/);
+});
+
+test("an error of a dial carries simulated addresses", () => {
+  simulateSync({}, function* (sim) {
+    sim.host("server", { ip: "10.1.1.1" });
+    const refused = yield* thrown(dial("tcp", "server:80"));
+    assert.ok(refused instanceof OpError);
+    assert.equal(refused.message, "dial tcp 10.1.1.1:80: connect: connection refused");
+  });
+});
+
+test("at its end every host is ended: finally blocks run, sockets are closed", () => {
+  const log: string[] = [];
+  simulateSync({}, function* (sim) {
+    const server = sim.host("server", {
+      *main() {
+        const listener: Listener = yield* listen("tcp", ":80");
+        try {
+          yield* listener.accept();
+        } finally {
+          log.push("finally");
+        }
+      },
+    });
+    yield* sleep(1);
+    assert.ok(server.descriptors > 0);
+    assert.match(dump(), /IO wait/);
+  });
+  assert.deepEqual(log, ["finally"]);
+  assert.equal(numGoroutine(), 0);
+});
+
+test("a partition stops packets until it is healed; a hold delays them", () => {
+  simulateSync({}, function* (sim) {
+    const server = sim.host("server", { main: echoServer });
+    using conn = yield* dial("tcp", "server:7");
+    const buf = new Uint8Array(1);
+    const echo = function* () {
+      yield* conn.write("x");
+      yield* conn.readFull(buf);
+    };
+    yield* echo();
+    for (const fault of ["partition", "hold"] as const) {
+      const cut = sim[fault](server, sim.test);
+      const called = go(echo);
+      yield* sleep(5000);
+      assert.equal(called.status, "waiting");
+      const healed = sim.now;
+      cut.heal();
+      yield* called.join();
+      // What was lost is sent again when its time has come.
+      assert.ok(sim.now - healed < (fault === "hold" ? 10 : 10_000));
+    }
+  });
+});
+
+test("a simulation within a simulation is refused", () => {
+  const error = failureOf({}, function* () {
+    simulateSync({}, function* () {});
+  });
+  assert.match(error.message, /simulateSync inside a simulation/);
+});
+
+test("invalid options are named", () => {
+  const wrong: [object, RegExp][] = [
+    [{ seed: -1 }, /seed must be/],
+    [{ schedule: "lifo" }, /schedule must be/],
+    [{ turn: [0, 1] }, /turn must be/],
+    [{ sed: 1 }, /no option sed/],
+    [{ link: { lose: 1 } }, /a link has no lose/],
+    [{ link: { loss: 2 } }, /loss must be/],
+    [{ link: { bandwidth: "fast" } }, /bandwidth must be/],
+  ];
+  for (const [options, message] of wrong) {
+    assert.throws(() => simulateSync(options as SimOptions, function* () {}), message);
+  }
+});
