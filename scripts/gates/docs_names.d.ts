@@ -6,6 +6,7 @@
 import type * as netpoll from "@netpoll/netpoll";
 import type * as poll from "@netpoll/netpoll/poll";
 import type * as reactor from "@netpoll/netpoll/reactor";
+import type * as netpollSim from "@netpoll/netpoll/sim";
 import type * as nodeChildProcess from "node:child_process";
 import type * as nodeFs from "node:fs";
 import type * as nodeHttp from "node:http";
@@ -27,6 +28,12 @@ export declare const stopped: netpoll.Chan<void>;
 export declare const pool: reactor.WorkerPool<{
   scrypt(password: string, salt: Uint8Array): Uint8Array;
 }>;
+
+// A simulation.
+export declare const sim: netpollSim.Simulation;
+export declare const web: netpollSim.SimHost;
+export declare const db: netpollSim.SimHost;
+export declare const echoServer: netpollSim.HostMain;
 
 // What is sent and received.
 export declare const buf: Uint8Array;

@@ -60,8 +60,7 @@ export class SimHost {
    * @throws {PanicError} if the host is down; {@linkcode TypeError} if `f` is not a `function*`
    * @example
    * ```ts
-   * const client = sim.host("client");
-   * const answer = client.go(function* () { return yield* readAll(yield* dial("tcp", "server:80")); });
+   * const answer = web.go(function* () { return yield* readAll(yield* dial("tcp", "db:80")); });
    * ```
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {

@@ -74,7 +74,7 @@ export class Simulation {
    * @throws {TypeError} if the name is taken or an address is none
    * @example
    * ```ts
-   * const server = sim.host("server", { ip: "10.0.0.1", main: echoServer });
+   * const web = sim.host("web", { ip: "10.0.0.1", main: echoServer });
    * ```
    */
   host(name: string, options: HostOptions = {}): SimHost {
@@ -101,7 +101,7 @@ export class Simulation {
    * @throws {TypeError} or {@linkcode RangeError} for an invalid property
    * @example
    * ```ts
-   * sim.link(server, client, { latency: [5, 20], loss: 0.01, bandwidth: "100Mbit" });
+   * sim.link(web, db, { latency: [5, 20], loss: 0.01, bandwidth: "100Mbit" });
    * ```
    */
   link(a: Hosts, b: Hosts, options: LinkOptions, { oneWay = false }: OneWay = {}): void {
@@ -116,7 +116,7 @@ export class Simulation {
    * @param oneWay whether only packets from `a` to `b` are lost
    * @example
    * ```ts
-   * const cut = sim.partition([server], [client]);
+   * const cut = sim.partition([web], [db]);
    * yield* sleep(10_000);
    * cut.heal();
    * ```
