@@ -21,6 +21,7 @@
  * @module
  */
 export { dump, go, gosched, numGoroutine, run, runSync, sleep, wait } from "./src/sched/api.ts";
+export { OpenRun, openRun, type OpenRunOptions } from "./src/sched/open_run.ts";
 export { dumpOnSignal } from "./src/diag/dump_on_signal.ts";
 export { startTrace, stopTrace, type TraceOptions } from "./src/diag/trace.ts";
 export { DeadlockError } from "./src/sched/deadlock.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The scheduler's public functions. All of them act on the calling thread only. */
-import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { dumpAll } from "./dump.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
+import { refuseReloading } from "./reloading.ts";
 import { Run, type RunOptions } from "./run.ts";
 import { PROMISE } from "./scheduler.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
@@ -117,15 +117,6 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   }
   if (current.failure !== null) throw current.failure.error;
   return current.result as T;
-}
-
-/** Where modules are reloaded in place, a run of the old module would keep its port for ever. */
-function refuseReloading(call: string): void {
-  if (!jsRuntime().reloadsModules) return;
-  throw new PanicError(
-    `${call} under bun --hot: it never reloads a module that awaits a run, and keeps the sockets of ` +
-      "one that does not; use bun --watch",
-  );
 }
 
 /** Returns true if nothing can wake a goroutine while the host's event loop does not run. */

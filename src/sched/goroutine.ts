@@ -9,6 +9,7 @@
  *   waiting   something else will ready it     -> runnable, by ready
  *   dead      returned, threw, or was ended
  */
+import { Joins } from "./joins.ts";
 import type { Owner } from "./owner.ts";
 import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
@@ -92,6 +93,19 @@ export interface Goroutine<T = unknown> {
    * ```
    */
   join(): Routine<T>;
+  /**
+   * Promise of the result, for code outside the goroutines; the same one at each access. From its
+   * first access it counts as a waiting `join`: it rejects with the error that ends the goroutine,
+   * which is then no uncaught error, whether or not the promise is awaited. The handle itself is no
+   * promise, so an `async` function can return it. Under `runSync` the promise settles, but its
+   * callbacks run only after the end.
+   *
+   * @example
+   * ```ts
+   * const reply = await go(ask, "time?").promise;
+   * ```
+   */
+  readonly promise: Promise<T>;
 }
 
 /** The run that owns a goroutine. */
@@ -131,8 +145,8 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   older: G | null = null;
   /** See `older`. */
   newer: G | null = null;
-  /** Goroutines parked in its `join`. */
-  joiners: Set<G> | null = null;
+  /** Goroutines and host code that wait for its end; null without any. */
+  joins: Joins | null = null;
   /** Timer that ends it again if its `finally` blocks take too long; null until it was ended. */
   grace: HeapTimer | null = null;
   /** Whether it is inside `gosched`. */
@@ -167,16 +181,23 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
     if (current === null) throw new PanicError("join outside a goroutine");
     if ((current as unknown) === this) throw new PanicError("goroutine joins itself");
     while (this.outcome === null) {
-      (this.joiners ??= new Set()).add(current);
+      (this.joins ??= new Joins()).parked.add(current);
       try {
         yield this.run.scheduler.park("join", this as G);
       } finally {
         // Ended while it waited: it must not keep an error from being reported.
-        if (this.outcome === null) this.joiners?.delete(current);
+        if (this.outcome === null) this.joins?.parked.delete(current);
       }
     }
     if (this.outcome.ok) return this.outcome.value;
     throw this.outcome.error;
+  }
+
+  /** See {@linkcode Goroutine.promise}. */
+  get promise(): Promise<T> {
+    const { outcome } = this;
+    this.joins ??= new Joins();
+    return this.joins.promise(outcome === ENDED ? endedIn(this.run) : outcome) as Promise<T>;
   }
 }
 
@@ -197,6 +218,12 @@ export const ENDED: Outcome<never> = {
     return new PanicError("the goroutine was ended");
   },
 };
+
+/** {@linkcode ENDED} for the host's code, which is told what ended the run. */
+export function endedIn({ failure }: RunOwner): Outcome<never> {
+  const options = failure === null ? undefined : { cause: failure.error };
+  return { ok: false, error: new PanicError("the goroutine was ended", options) };
+}
 
 showAs(G.prototype, ({ id, name, status, waitReason }) => {
   const state = status === "waiting" ? waitReason : status;

@@ -200,8 +200,10 @@ export class HostLoop {
   }
 
   #idle(): void {
-    const { waiters, timers, promises } = this.#scheduler;
+    const { waiters, timers, promises, source } = this.#scheduler;
     if (waiters > 0) this.#watch();
+    // An open run may have nothing to wait for: the watch of its last wait holds no process.
+    else if (source.watched) source.hostWait().hold(false);
     if (timers.size > 0) this.#setTimer(timers.next);
     else if (waiters > 0) return;
     else if (promises === 0) this.#suspect();
@@ -251,10 +253,17 @@ export class HostLoop {
    * that uses a channel, so it is given a while; neither runtime tells whether it has work left.
    */
   #suspect(): void {
+    if (!this.#detectsDeadlock) return;
     this.#suspicion ??= setTimeout(() => {
       this.#suspicion = null;
       deadlock(this.#scheduler);
     }, DEADLOCK_MS);
+  }
+
+  /** Whether some run wants to know; the timer of a suspicion keeps the process alive. */
+  get #detectsDeadlock(): boolean {
+    for (const run of this.#scheduler.runs) if (run.detectDeadlock) return true;
+    return false;
   }
 
   #allay(): void {

@@ -24,6 +24,8 @@ export interface Owner<G> {
   readonly place: object | null;
   /** Grace for `finally` blocks and open connections when it ends, in milliseconds. */
   readonly grace: number;
+  /** The error that ended it; null if none has. */
+  readonly failure: { readonly error: unknown } | null;
   /** Whether it is completely over. */
   readonly over: boolean;
   /** Whether it is over, or about to be. */

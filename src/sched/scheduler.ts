@@ -10,6 +10,7 @@ import { PARK, type Park, type Waitable } from "./park.ts";
 import {
   DEAD,
   ENDED,
+  endedIn,
   type G,
   type Outcome,
   RUNNABLE,
@@ -21,6 +22,7 @@ import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
 import { cannotPark, foreignYield } from "./misuse.ts";
+import type { Joins } from "./joins.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
@@ -187,6 +189,9 @@ export class Scheduler {
    */
   startNow(g: G): void {
     if (this.#passing || this.current !== null || this.blocking) return this.start(g);
+    // The last look at the clock may be long ago.
+    this.now = now();
+    this.tick = Math.floor(this.now);
     this.count++;
     this.spawned++;
     g.run.add(g);
@@ -239,8 +244,10 @@ export class Scheduler {
     g.waitOn?.abandoned?.(g);
     if (g.state === WAITING && g.waitReason === PROMISE) this.promises--;
     g.state = DEAD;
+    g.outcome = ENDED;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
+    if (g.joins !== null) this.#wakeJoins(g, g.joins);
   }
 
   /** Marks a run as over: the driver of the scheduler handles that before anything else. */
@@ -374,10 +381,18 @@ export class Scheduler {
     g.outcome = outcome;
     this.count--;
     if (g.grace !== null) this.timers.stop(g.grace);
-    const joined = g.joiners !== null && g.joiners.size > 0;
-    if (joined) { for (const joiner of g.joiners!) this.ready(joiner); }
-    g.joiners = null;
-    g.run.ended(g, thrown && !joined);
+    const { joins } = g;
+    if (joins === null) return g.run.ended(g, thrown);
+    const received = joins.receive;
+    this.#wakeJoins(g, joins);
+    g.run.ended(g, thrown && !received);
+  }
+
+  #wakeJoins(g: G, joins: Joins): void {
+    for (const joiner of joins.parked) this.ready(joiner);
+    joins.parked.clear();
+    // The host's code goes on when the turn is over.
+    if (joins.settle(g.outcome === ENDED ? endedIn(g.run) : g.outcome!)) this.handOver();
   }
 }
 

@@ -9,6 +9,7 @@ import { PARK } from "../sched/park.ts";
  * called `scope` only waits for all of them.
  */
 import { type G, type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
+import { Joins } from "../sched/joins.ts";
 import { scheduler } from "../sched/thread.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
@@ -60,7 +61,7 @@ export class Scope {
       return end(value);
     };
     // The owner waits for it, so it is woken at its end, and its error is not uncaught.
-    (g.joiners ??= new Set()).add(this.#owner);
+    (g.joins ??= new Joins()).parked.add(this.#owner);
     this.#living++;
     this.#going.add(g as G);
     if (this.#cancelled) this.#endThose([g as G]);

@@ -201,7 +201,7 @@ both("scope(): a goroutine that another ends may fail while that one runs", func
     yield* until(() => victim.waitReason === "sleep");
     try {
       // Its error would end this one, which is running.
-      scheduler.end(victim as G);
+      scheduler.end(victim as unknown as G);
       yield* sleep(60_000);
     } finally {
       ended = true;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Those who wait for the end of a goroutine: others that are parked in `join`, and the host's code,
+ * by a promise. A goroutine that nobody joins has none.
+ */
+import type { G, Outcome } from "./goroutine.ts";
+
+/** See the top of this file. */
+export class Joins {
+  /** Goroutines parked in `join`. */
+  readonly parked: Set<G> = new Set();
+  #promise: Promise<unknown> | null = null;
+  #settle: ((outcome: Outcome<unknown>) => void) | null = null;
+
+  /** Whether an error of the goroutine is received here. */
+  get receive(): boolean {
+    return this.#promise !== null || this.parked.size > 0;
+  }
+
+  /** Returns the promise, made at the first call; `outcome` is how the goroutine has ended. */
+  promise(outcome: Outcome<unknown> | null): Promise<unknown> {
+    if (this.#promise !== null) return this.#promise;
+    this.#promise = new Promise((resolve, reject) => {
+      this.#settle = (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error);
+    });
+    // It is a join: the error counts as caught, whether or not the promise is awaited.
+    this.#promise.catch(ignore);
+    if (outcome !== null) this.settle(outcome);
+    return this.#promise;
+  }
+
+  /** Settles the promise. Returns false if there is none. */
+  settle(outcome: Outcome<unknown>): boolean {
+    if (this.#settle === null) return false;
+    this.#settle(outcome);
+    this.#settle = null;
+    return true;
+  }
+}
+
+function ignore(): void {}
