@@ -9,7 +9,7 @@
  *   waiting   something else will ready it     -> runnable, by ready
  *   dead      returned, threw, or was ended
  */
-import { Joins } from "./joins.ts";
+import { Joins, type Outcome } from "./joins.ts";
 import type { Owner } from "./owner.ts";
 import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
@@ -44,11 +44,6 @@ export const BOUNDED_DAEMON = 2;
 
 /** Names of the states, by number. */
 const STATUS: readonly GoroutineStatus[] = ["runnable", "running", "waiting", "dead"];
-
-/** How a goroutine ended. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: unknown };
 
 let lastId = 0;
 
@@ -102,7 +97,7 @@ export interface Goroutine<T = unknown> {
    *
    * @example
    * ```ts
-   * const reply = await go(ask, "time?").promise;
+   * const sum = await go(function* () { return 1 + 2; }).promise;
    * ```
    */
   readonly promise: Promise<T>;
@@ -146,7 +141,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   /** See `older`. */
   newer: G | null = null;
   /** Goroutines and host code that wait for its end; null without any. */
-  joins: Joins | null = null;
+  joins: Joins<G> | null = null;
   /** Timer that ends it again if its `finally` blocks take too long; null until it was ended. */
   grace: HeapTimer | null = null;
   /** Whether it is inside `gosched`. */

@@ -3,10 +3,14 @@
  * Those who wait for the end of a goroutine: others that are parked in `join`, and the host's code,
  * by a promise. A goroutine that nobody joins has none.
  */
-import type { G, Outcome } from "./goroutine.ts";
 
-/** See the top of this file. */
-export class Joins {
+/** How a goroutine ended. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: unknown };
+
+/** @typeParam G The goroutine: a parameter, because that class refers to this one. */
+export class Joins<G> {
   /** Goroutines parked in `join`. */
   readonly parked: Set<G> = new Set();
   #promise: Promise<unknown> | null = null;

@@ -58,7 +58,9 @@ export class OpenRun implements AsyncDisposable {
    * has ended, or ends before `f` has; with {@linkcode TypeError} if `f` is not a `function*`
    * @example
    * ```ts
-   * const value = await app.call(get, "key");
+   * await using app = openRun();
+   * const conn = await app.call(() => dial("tcp", "127.0.0.1:8080"));
+   * const sent = await app.call(() => conn.write("hello\n"));
    * ```
    */
   call<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Promise<T> {
@@ -79,8 +81,9 @@ export class OpenRun implements AsyncDisposable {
    * @throws {PanicError} if the run has ended; {@linkcode TypeError} if `f` is not a `function*`
    * @example
    * ```ts
+   * await using app = openRun();
    * app.go(function* () {
-   *   for (;;) { yield* sleep(60_000); console.log(pool.stats); }
+   *   for (;;) { yield* sleep(60_000); console.log(dump()); }
    * });
    * ```
    */
@@ -144,10 +147,13 @@ function* end(run: Run): Routine<void> {
  * @example
  * ```ts
  * const app = openRun();
- * const pool = new ConnPool({ open: () => dial("tcp", "127.0.0.1:11211") });
+ * const conn = await app.call(() => dial("tcp", "127.0.0.1:7007"));
  *
  * Bun.serve({
- *   fetch: async (request) => new Response(await app.call(lookUp, pool, request.url)),
+ *   fetch: async (request) => {
+ *     await app.call(() => conn.write(`${request.url}\n`));
+ *     return new Response("logged");
+ *   },
  * });
  * ```
  */

@@ -12,7 +12,6 @@ import {
   ENDED,
   endedIn,
   type G,
-  type Outcome,
   RUNNABLE,
   RUNNING,
   type RunOwner,
@@ -22,7 +21,7 @@ import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
 import { cannotPark, foreignYield } from "./misuse.ts";
-import type { Joins } from "./joins.ts";
+import type { Joins, Outcome } from "./joins.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
@@ -388,7 +387,7 @@ export class Scheduler {
     g.run.ended(g, thrown && !received);
   }
 
-  #wakeJoins(g: G, joins: Joins): void {
+  #wakeJoins(g: G, joins: Joins<G>): void {
     for (const joiner of joins.parked) this.ready(joiner);
     joins.parked.clear();
     // The host's code goes on when the turn is over.

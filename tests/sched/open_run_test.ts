@@ -301,14 +301,14 @@ test("promise of a goroutine that was ended rejects", async () => {
 });
 
 test("a process ends by itself although a run is open, with a connection that was waited on", async () => {
-  await using child = startProgram("tests/sched/open_run_program.ts");
+  await using child = startProgram("tests/fixtures/open_run_fixture.ts");
   const { code } = await child.exit;
   assert.equal(child.stderr.text, "");
   assert.deepEqual([child.stdout.text, code, child.timedOut], ["done\n", 0, false]);
 });
 
 test("an error that ends an open run is reported by the host if nobody looks at closed", async () => {
-  await using child = startProgram("tests/sched/open_run_program.ts", ["fail"]);
+  await using child = startProgram("tests/fixtures/open_run_fixture.ts", ["fail"]);
   const { code } = await child.exit;
   assert.match(child.stderr.text, /nobody catches this/);
   assert.equal(code, 1);
