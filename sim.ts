@@ -10,10 +10,11 @@ export type { GilbertElliott } from "./platforms/sim/link.ts";
 export type { SimEvent, SimEventKind } from "./platforms/sim/log.ts";
 export type { SimClock } from "./src/sim/calendar.ts";
 export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
+export { OutsideError } from "./src/sim/globals.ts";
 export type { HostMain, SimHost } from "./src/sim/host.ts";
 export type { LinkOptions } from "./src/sim/link_options.ts";
 export type { Schedule, SimOptions } from "./src/sim/options.ts";
-export { simulateSync, type SimulationResult } from "./src/sim/simulate.ts";
+export { simulate, simulateSync, type SimulationResult } from "./src/sim/simulate.ts";
 export type {
   Cut,
   HostOptions,

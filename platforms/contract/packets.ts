@@ -142,10 +142,22 @@ export interface RawCredentials {
   readonly gid: number;
 }
 
+/** Files that binding Unix sockets makes. */
+export interface SocketFiles {
+  /** Returns what tells the file at `path` from another that comes after it, or null if there is none. */
+  identity(path: string): string | null;
+  /** Whether it is the file of a socket. */
+  isSocket(path: string): boolean;
+  /** Removes it. */
+  remove(path: string): void;
+}
+
 /** Unix sockets as an operating system offers them. */
 export interface UnixCalls {
   /** A non-blocking, close-on-exec Unix socket. */
   socket(type: UnixType): number;
+  /** Files of sockets; absent where they are those of `node:fs`. */
+  readonly files?: SocketFiles;
   /** Who connected, or listened, at the other end. */
   credentials(fd: number): RawCredentials | number;
 }

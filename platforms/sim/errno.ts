@@ -2,7 +2,7 @@
 /** Errno numbers of simulated calls: Linux's, on every system, so that runs are equal everywhere. */
 import { ERRNO } from "../linux/errno.ts";
 
-export const { EAGAIN, EINVAL, EMFILE } = ERRNO;
+export const { EAGAIN, EINVAL, EMFILE, EMSGSIZE } = ERRNO;
 export const { EAFNOSUPPORT, EADDRNOTAVAIL, ECONNABORTED, ECONNRESET } = ERRNO;
 export const { EALREADY, EINPROGRESS, EISCONN, ENOTCONN } = ERRNO;
 export const ENOENT = 2;
@@ -16,3 +16,6 @@ export const ENETUNREACH = 101;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
+export const EACCES = 13;
+export const EDESTADDRREQ = 89;
+export const EPROTOTYPE = 91;

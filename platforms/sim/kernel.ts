@@ -8,6 +8,7 @@ import type { Station } from "./packet.ts";
 import type { Registration, SimPoller } from "./poller.ts";
 import { type PortHolder, Ports } from "./ports.ts";
 import type { SegmentTarget } from "./segment.ts";
+import { UnixNames } from "./unix_names.ts";
 import type { World } from "./world.ts";
 
 /** Descriptors of a host are numbered from its own multiple of this: a number tells its host. */
@@ -32,6 +33,7 @@ export interface OpenFile {
 export interface Net {
   readonly world: World;
   readonly poller: SimPoller;
+  readonly hosts: readonly Kernel[];
   /** The host that has an address, or null. */
   hostAt(ip: string): Kernel | null;
   /** The link in this direction. */
@@ -55,6 +57,7 @@ export class Kernel implements Station {
   readonly tcp: Ports<PortHolder & SegmentTarget>;
   /** Ports of UDP. */
   readonly udp: Ports<PortHolder>;
+  readonly unixNames: UnixNames = new UnixNames();
   readonly #files: (OpenFile | undefined)[] = [];
   #open = 0;
   /** No place before this one is free. */
@@ -113,6 +116,7 @@ export class Kernel implements Station {
     this.#files.length = this.#open = this.#lowest = 0;
     this.tcp.clear();
     this.udp.clear();
+    this.unixNames.crash();
     this.log(HOST, "crashed");
   }
 

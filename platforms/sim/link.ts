@@ -8,6 +8,9 @@ import { SEND } from "./log.ts";
 import { HEADERS, type Packet, type Station } from "./packet.ts";
 import type { World } from "./world.ts";
 
+/** Bytes of the headers of IP and UDP. */
+const IP_HEADERS = 28;
+
 /** Loss in bursts. Gilbert and Elliott: a state that loses little, and one that loses much. */
 export interface GilbertElliott {
   /** Probability of loss in the good state. */
@@ -98,7 +101,7 @@ export class Link {
     const { from, to, what, id, bytes, port } = packet;
     world.log.add(world.now, SEND, from.index, world.goroutine, what, id, to.index, bytes, port);
     if (this.cuts > 0) return packet.drop("partition");
-    if (this.#loses()) return packet.drop("loss");
+    if (this.#loses(bytes)) return packet.drop("loss");
     if (this.holds > 0) return void this.#held.push(packet);
     this.#carry(packet);
     const { duplicate } = this.shape;
@@ -116,9 +119,19 @@ export class Link {
     }
   }
 
-  #loses(): boolean {
+  /** A packet that is too long for the link goes in pieces, and is lost if one of them is. */
+  #loses(bytes: number): boolean {
+    const { loss, mtu } = this.shape;
+    if (loss === 0) return false;
+    for (let left = bytes; left > mtu; left -= mtu - IP_HEADERS) {
+      if (this.#losesPiece()) return true;
+    }
+    return this.#losesPiece();
+  }
+
+  #losesPiece(): boolean {
     const { loss } = this.shape;
-    if (typeof loss === "number") return loss > 0 && this.#loss.chance(loss);
+    if (typeof loss === "number") return this.#loss.chance(loss);
     if (this.#loss.chance(this.#bad ? loss.toGood : loss.toBad)) this.#bad = !this.#bad;
     return this.#loss.chance(this.#bad ? loss.bad : loss.good);
   }

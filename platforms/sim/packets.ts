@@ -1,42 +1,248 @@
 // SPDX-License-Identifier: MIT
-/** Datagram sockets of a simulated host. */
-import type { Messages, MulticastCalls, PacketCalls, SocketName } from "../contract/packets.ts";
-import { EAFNOSUPPORT } from "./errno.ts";
+/** Datagram sockets of a simulated host behind the neutral seam. */
+import type {
+  ControlInfo,
+  ControlRequest,
+  Messages,
+  MessagesShape,
+  MulticastCalls,
+  PacketCalls,
+  PacketOption,
+  SocketName,
+} from "../contract/packets.ts";
+import { NO_CONTROL } from "../contract/packets.ts";
+import type { Family, RawAddress } from "../contract/sockets.ts";
+import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import { keyOf } from "./address.ts";
+import { EBADF, EOPNOTSUPP } from "./errno.ts";
+import type { Kernel } from "./kernel.ts";
+import type { MessageSocket, ReceivedMessage } from "./message.ts";
+import { SimSocket } from "./sim_socket.ts";
+import { UdpSocket } from "./udp_socket.ts";
+
+/** A name of a socket in memory. */
+class Name implements SocketName {
+  readonly words = new Int32Array(SOCKADDR_STORAGE_SIZE / 4);
+  readonly at = 0;
+  length = 0;
+
+  set(address: RawAddress): void {
+    this.length = address.length;
+    new Uint8Array(this.words.buffer).fill(0).set(address);
+  }
+}
+
+/** Finds the open files of one host. */
+class Files {
+  readonly kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /** The socket of messages behind `fd`, or minus an errno. */
+  messages(fd: number): (SimSocket & MessageSocket) | number {
+    this.kernel.enter();
+    const file = this.kernel.file(fd);
+    if (file === undefined) return -EBADF;
+    const knows = file instanceof SimSocket && "receiveMessage" in file;
+    return knows ? file as SimSocket & MessageSocket : -EOPNOTSUPP;
+  }
+
+  /** Calls `f` with the socket of messages behind `fd`. */
+  on(name: string, fd: number, f: (socket: SimSocket & MessageSocket) => number): number {
+    const socket = this.messages(fd);
+    return this.kernel.called(name, fd, typeof socket === "number" ? socket : f(socket));
+  }
+}
+
+/** See {@linkcode Messages}. */
+class SimMessages implements Messages {
+  readonly count: number;
+  readonly size: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly lengths: Int32Array;
+  readonly #files: Files;
+  readonly #fds: number;
+  readonly #sent: Int32Array;
+  readonly #names: (RawAddress | null)[];
+  readonly #requests: (ControlRequest | null)[];
+  readonly #received: (ReceivedMessage | null)[];
+  readonly #name = new Name();
+
+  constructor(files: Files, { count, size, fds }: MessagesShape) {
+    this.count = count;
+    this.size = size;
+    this.data = new Uint8Array(count * size);
+    this.lengths = new Int32Array(count);
+    this.#files = files;
+    this.#fds = fds;
+    this.#sent = new Int32Array(count);
+    this.#names = new Array<RawAddress | null>(count).fill(null);
+    this.#requests = new Array<ControlRequest | null>(count).fill(null);
+    this.#received = new Array<ReceivedMessage | null>(count).fill(null);
+  }
+
+  receive(fd: number, count: number, capacity: number): number {
+    return this.#files.on("recvmmsg", fd, (socket) => {
+      for (let i = 0; i < count; i++) {
+        const message = socket.receiveMessage(capacity, this.#fds);
+        if (typeof message === "number") return i > 0 ? i : message;
+        this.#received[i] = message;
+        this.lengths[i] = message.data.length;
+        this.data.set(message.data, i * this.size);
+        // The end of a stream is told once.
+        if (message.data.length === 0 && socket.type !== "dgram") return i + 1;
+      }
+      return count;
+    });
+  }
+
+  send(fd: number, from: number, to: number, named: boolean): number {
+    return this.#files.on("sendmmsg", fd, (socket) => {
+      for (let i = from; i < to; i++) {
+        const start = i * this.size;
+        const n = socket.sendMessage({
+          data: this.data.subarray(start, start + this.lengths[i]),
+          to: named ? this.#names[i] : null,
+          control: this.#requests[i],
+        });
+        if (n < 0) return i > from ? i - from : n;
+        this.#sent[i] = n;
+      }
+      return to - from;
+    });
+  }
+
+  sent(i: number): number {
+    return this.#sent[i];
+  }
+
+  truncated(i: number): boolean {
+    const message = this.#received[i];
+    return message !== null && message.data.length < message.whole;
+  }
+
+  /** The receiver says how many descriptors it has room for, and gets no more. */
+  controlTruncated(): boolean {
+    return false;
+  }
+
+  name(i: number): SocketName {
+    this.#name.set(this.#received[i]!.from);
+    return this.#name;
+  }
+
+  setName(i: number, address: RawAddress | null): void {
+    this.#names[i] = address;
+  }
+
+  control(i: number): ControlInfo {
+    return this.#received[i]?.control ?? NO_CONTROL;
+  }
+
+  setControl(i: number, request: ControlRequest | null): void {
+    this.#requests[i] = request;
+  }
+}
+
+/** See {@linkcode MulticastCalls}. A host has one interface that others are behind. */
+class SimMulticast implements MulticastCalls {
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  join(fd: number, group: Uint8Array): number {
+    return this.#member(fd, group, true);
+  }
+
+  leave(fd: number, group: Uint8Array): number {
+    return this.#member(fd, group, false);
+  }
+
+  setInterface(fd: number): number {
+    return this.#files.on("setsockopt", fd, () => 0);
+  }
+
+  #member(fd: number, group: Uint8Array, on: boolean): number {
+    return this.#files.on("setsockopt", fd, (socket) => {
+      if (!(socket instanceof UdpSocket)) return -EOPNOTSUPP;
+      return socket.member(keyOf(group), on);
+    });
+  }
+}
 
 /** See {@linkcode PacketCalls}. */
 export class SimPackets implements PacketCalls {
-  readonly sender: SocketName = { words: new Int32Array(32), at: 0, length: 0 };
-  readonly multicast: MulticastCalls = {
-    join: () => -EAFNOSUPPORT,
-    leave: () => -EAFNOSUPPORT,
-    setInterface: () => -EAFNOSUPPORT,
-  };
+  readonly multicast: MulticastCalls;
+  readonly #kernel: Kernel;
+  readonly #files: Files;
+  readonly #sender = new Name();
 
-  socket(): number {
-    return -EAFNOSUPPORT;
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#files = new Files(kernel);
+    this.multicast = new SimMulticast(this.#files);
   }
 
-  setOption(): number {
-    return -EAFNOSUPPORT;
+  get sender(): SocketName {
+    return this.#sender;
   }
 
-  receive(): number {
-    return -EAFNOSUPPORT;
+  socket(family: Family): number {
+    this.#kernel.enter();
+    const fd = this.#kernel.allocate(new UdpSocket(this.#kernel, family));
+    return this.#kernel.called("socket", -1, fd);
   }
 
-  receiveFrom(): number {
-    return -EAFNOSUPPORT;
+  setOption(fd: number, option: PacketOption, value: number): number {
+    return this.#files.on("setsockopt", fd, (socket) => socket.setOption(option, value));
   }
 
-  send(): number {
-    return -EAFNOSUPPORT;
+  receive(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#receive("recv", fd, buffer, length);
   }
 
-  sendTo(): number {
-    return -EAFNOSUPPORT;
+  nextLength(fd: number): number {
+    const socket = this.#files.messages(fd);
+    return typeof socket === "number" ? socket : socket.nextLength;
   }
 
-  messages(): Messages {
-    throw new Error("netpoll: sim: no messages");
+  receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
+    return this.#receive("recvfrom", fd, buffer, length);
+  }
+
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const data = buffer.subarray(0, length);
+    return this.#files.on(
+      "send",
+      fd,
+      (socket) => socket.sendMessage({ data, to: null, control: null }),
+    );
+  }
+
+  sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number {
+    const data = buffer.subarray(0, length);
+    return this.#files.on(
+      "sendto",
+      fd,
+      (socket) => socket.sendMessage({ data, to: address, control: null }),
+    );
+  }
+
+  messages(shape: MessagesShape): Messages {
+    return new SimMessages(this.#files, shape);
+  }
+
+  #receive(name: string, fd: number, buffer: Uint8Array, length: number): number {
+    return this.#files.on(name, fd, (socket) => {
+      const message = socket.receiveMessage(length, 0);
+      if (typeof message === "number") return message;
+      buffer.set(message.data);
+      this.#sender.set(message.from);
+      return message.whole;
+    });
   }
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** Sockets of TCP: the handshake, and the calls of a program. See tcp(7). */
 import type { RawAddress, ShutdownHow } from "../contract/sockets.ts";
-import { SOCKADDR } from "../linux/structs.ts";
-import { SOCKADDR_IN, SOCKADDR_IN6 } from "../shared/sockaddr.ts";
-import { ANY, bytesOf, isV4, keyOf, LOOPBACK4, LOOPBACK6, type SocketAddress } from "./address.ts";
+import { ANY, isV4, type SocketAddress } from "./address.ts";
 import * as E from "./errno.ts";
 import { NetEvent } from "./event_heap.ts";
 import { Fifo } from "./fifo.ts";
+import { InetSocket } from "./inet_socket.ts";
 import type { Kernel } from "./kernel.ts";
 import { modeOf } from "./poller.ts";
 import type { PortHolder } from "./ports.ts";
 import { ACK, resetFor, RST, Segment, type SegmentTarget, SYN } from "./segment.ts";
-import { SimSocket, type SocketOption } from "./sim_socket.ts";
+import type { SocketOption } from "./sim_socket.ts";
 import { type StreamOwner, TcpStream } from "./tcp_stream.ts";
 
 /** Linux's tcp_syn_retries and tcp_synack_retries: the first wait is a second, then it doubles. */
@@ -99,14 +98,8 @@ class Door implements SegmentTarget {
 }
 
 /** See the top of this file. */
-export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
-  readonly domain: "ip4" | "ip6";
+export class TcpSocket extends InetSocket implements StreamOwner {
   readonly type = "stream";
-  readonly wide: boolean;
-  localIp: string = ANY;
-  localPort = 0;
-  remote: SocketAddress | null = null;
-  blocksUntil = Infinity;
   orphan = false;
   #state: State = "closed";
   #stream: TcpStream | null = null;
@@ -124,51 +117,25 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
   /** Whether a failure was reported already. */
   #broken = false;
   #tries = 0;
-  readonly #boot: number;
   readonly #handshake = new SocketTimer(() => this.#handshakeTimeout());
   #handshakeDue = Infinity;
   readonly #keepAlive = new SocketTimer(() => this.#keepAliveDue());
   #probes = 0;
 
-  constructor(station: Kernel, family: "ip4" | "ip6") {
-    super(station);
-    this.domain = family;
-    this.wide = family === "ip6";
-    this.#boot = station.boot;
-  }
-
   override get listening(): boolean {
     return this.#state === "listening";
   }
 
-  get v6only(): boolean {
-    return this.options.get("IPV6_V6ONLY") === 1;
-  }
-
-  get reuseAddr(): boolean {
-    return this.options.get("SO_REUSEADDR") === 1;
-  }
-
-  get reusePort(): boolean {
-    return this.options.get("SO_REUSEPORT") === 1;
-  }
-
-  get gone(): boolean {
-    return this.#boot !== this.station.boot;
+  protected override get ports(): Kernel["tcp"] {
+    return this.station.tcp;
   }
 
   get userTimeout(): number {
     return this.options.get("TCP_USER_TIMEOUT") ?? 0;
   }
 
-  get localAddress(): RawAddress {
-    return this.#encode(this.localIp, this.localPort);
-  }
-
-  get remoteAddress(): RawAddress | number {
-    const { remote } = this;
-    if (remote === null || this.#state !== "established") return -E.ENOTCONN;
-    return this.#encode(remote.ip, remote.port);
+  override get remoteAddress(): RawAddress | number {
+    return this.#state === "established" ? super.remoteAddress : -E.ENOTCONN;
   }
 
   override get unacknowledged(): number {
@@ -189,13 +156,8 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
     return modeOf(readable, stream!.writable || this.#writeShut, hangup, this.error !== 0);
   }
 
-  bind(address: RawAddress): number {
-    if (this.localPort !== 0 || this.#state !== "closed") return -E.EINVAL;
-    const to = this.#decode(address);
-    if (typeof to === "number") return to;
-    if (to.ip !== ANY && !this.station.has(to.ip)) return -E.EADDRNOTAVAIL;
-    this.localIp = to.ip;
-    return this.#takePort(to.port);
+  override bind(address: RawAddress): number {
+    return this.#state === "closed" ? super.bind(address) : -E.EINVAL;
   }
 
   override listen(backlog: number): number {
@@ -203,7 +165,7 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
     this.#backlog = Math.max(0, Math.min(backlog, MOST_BACKLOG));
     if (this.#state === "listening") return 0;
     if (this.localPort === 0) {
-      const done = this.#takePort(0);
+      const done = this.takePort(0);
       if (done < 0) return done;
     }
     this.#state = "listening";
@@ -216,17 +178,12 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
     if (this.#state === "syn sent") return -E.EALREADY;
     if (this.#state === "established" || this.#state === "listening") return -E.EISCONN;
     if (this.#state === "failed") return -E.ECONNABORTED;
-    const to = this.#decode(address);
+    const to = this.decode(address);
     if (typeof to === "number") return to;
-    const ip = to.ip === ANY ? (this.wide ? LOOPBACK6 : LOOPBACK4) : to.ip;
-    const source = this.station.sourceFor(ip);
-    if (typeof source === "number") return source;
-    if (this.localIp === ANY) this.localIp = source;
+    const ip = this.unspecified(to.ip);
+    const done = this.autobind(ip);
+    if (done < 0) return done;
     this.remote = { ip, port: to.port };
-    if (this.localPort === 0) {
-      const done = this.#takePort(0);
-      if (done < 0) return done;
-    }
     this.#state = "syn sent";
     this.#dial(ip, to.port);
     return -E.EINPROGRESS;
@@ -241,7 +198,7 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
 
   override get peerName(): RawAddress {
     const { ip, port } = this.remote!;
-    return this.#encode(ip, port);
+    return this.encode(ip, port);
   }
 
   override accepted(): void {
@@ -348,7 +305,7 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
     if (stream.endAcknowledged && stream.peerEnded) {
       if (!this.orphan) return;
       this.blocksUntil = stream.endedFirst ? this.station.world.now + WAIT_MS : 0;
-      if (!stream.endedFirst) this.station.tcp.remove(this);
+      if (!stream.endedFirst) this.forgetPort();
     } else if (this.orphan && stream.endAcknowledged) {
       const timer = new SocketTimer(() => {
         if (!stream.peerEnded) this.#forget();
@@ -365,38 +322,11 @@ export class TcpSocket extends SimSocket implements StreamOwner, PortHolder {
     return (this.options.get("SO_RCVBUF") ?? 2 * RECEIVE_BUFFER) / 2;
   }
 
-  #encode(ip: string, port: number): RawAddress {
-    return SOCKADDR.encode({ ip: bytesOf(ip, this.wide), port, scope: 0 });
-  }
-
-  #decode(address: RawAddress): SocketAddress | number {
-    const v4 = SOCKADDR.isInet4(address);
-    const size = this.wide ? SOCKADDR_IN6.size : SOCKADDR_IN.size;
-    if (v4 === this.wide || address.length < size) return -E.EAFNOSUPPORT;
-    const { ip, port } = SOCKADDR.decode(address);
-    return { ip: keyOf(ip), port };
-  }
-
-  #takePort(port: number): number {
-    const { tcp } = this.station;
-    const free = (wanted: number) => {
-      this.localPort = wanted;
-      return tcp.check(this) === 0;
-    };
-    const done = port === 0 ? tcp.ephemeral(free) : free(port) ? 0 : -E.EADDRINUSE;
-    if (done < 0) {
-      this.localPort = 0;
-      return done;
-    }
-    tcp.add(this);
-    return 0;
-  }
-
   /** Gives back the port, and is no connection any more. */
   #forget(): void {
     this.#state = "failed";
     this.#handshakeDue = Infinity;
-    this.station.tcp.remove(this);
+    this.forgetPort();
   }
 
   #dial(ip: string, port: number): void {

@@ -1,15 +1,46 @@
 // SPDX-License-Identifier: MIT
-/** Unix sockets of a simulated host. */
-import type { RawCredentials, UnixCalls } from "../contract/packets.ts";
-import { EAFNOSUPPORT } from "./errno.ts";
+/** Unix sockets of a simulated host behind the neutral seam. */
+import type { RawCredentials, SocketFiles, UnixCalls, UnixType } from "../contract/packets.ts";
+import { EBADF, EOPNOTSUPP } from "./errno.ts";
+import type { Kernel } from "./kernel.ts";
+import { UnixSocket } from "./unix_socket.ts";
+
+/** The process and the user of every host. */
+const FIRST_PID = 1000;
+const USER = 1000;
 
 /** See {@linkcode UnixCalls}. */
 export class SimUnix implements UnixCalls {
-  socket(): number {
-    return -EAFNOSUPPORT;
+  readonly files: SocketFiles;
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    const { unixNames } = kernel;
+    this.files = {
+      identity: (path) => {
+        const inode = unixNames.inode(path);
+        return inode === null ? null : `${inode}`;
+      },
+      isSocket: (path) => unixNames.inode(path) !== null,
+      remove: (path) => unixNames.remove(path),
+    };
   }
 
-  credentials(): RawCredentials | number {
-    return -EAFNOSUPPORT;
+  socket(type: UnixType): number {
+    this.#kernel.enter();
+    return this.#kernel.called(
+      "socket",
+      -1,
+      this.#kernel.allocate(new UnixSocket(this.#kernel, type)),
+    );
+  }
+
+  /** Both ends are of one process: its host's. */
+  credentials(fd: number): RawCredentials | number {
+    const file = this.#kernel.file(fd);
+    if (file === undefined) return -EBADF;
+    if (!(file instanceof UnixSocket)) return -EOPNOTSUPP;
+    return { pid: FIRST_PID + this.#kernel.index, uid: USER, gid: USER };
   }
 }

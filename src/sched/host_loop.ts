@@ -57,6 +57,7 @@ export class HostLoop {
   #onQuiet: (() => void) | null = null;
   /** Resolves when the watch has ended; null unless that is awaited. */
   #stopping: Promise<void> | null = null;
+  #suspended = false;
   readonly #turn = () => this.#runTurn();
   #suspicion: ReturnType<typeof setTimeout> | null = null;
   readonly #drained = () => deadlock(this.#scheduler);
@@ -66,9 +67,20 @@ export class HostLoop {
     scheduler.onOutside = () => this.kick();
   }
 
+  /** Stands still until `resume`: a simulation has the thread for several turns of the host's loop. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  /** Continues. */
+  resume(): void {
+    this.#suspended = false;
+    if (this.#scheduler.runs.size > 0) this.kick();
+  }
+
   /** Schedules a turn: a goroutine became runnable outside of one. */
   kick(): void {
-    if (this.#pending) return;
+    if (this.#pending || this.#suspended) return;
     this.#pending = true;
     queueMicrotask(this.#turn);
   }
@@ -99,6 +111,10 @@ export class HostLoop {
 
   #runTurn(): void {
     const scheduler = this.#scheduler;
+    if (this.#suspended) {
+      this.#pending = false;
+      return;
+    }
     this.#pending = true;
     // A run that began after the last one was over needs the watch again.
     if (scheduler.runs.size > 0) this.#quiet();

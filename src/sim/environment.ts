@@ -21,6 +21,7 @@ import { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { exchangeState, type ThreadState } from "../sched/thread_state.ts";
 import { SimClock } from "./calendar.ts";
+import { Globals } from "./globals.ts";
 import { checkLink } from "./link_options.ts";
 import type { Settings } from "./options.ts";
 
@@ -36,10 +37,14 @@ export class Place {
   /** Goroutines that would have had a turn meanwhile. */
   readonly suspended: G[] = [];
 
+  /** What `Math.random` and the like draw from. */
+  readonly random: Stream;
+
   constructor(kernel: Kernel, platform: Platform, clock: SimClock) {
     this.kernel = kernel;
     this.platform = platform;
     this.clock = clock;
+    this.random = kernel.world.choices.stream(`host ${kernel.name} random`);
   }
 }
 
@@ -60,6 +65,7 @@ export class Environment {
   readonly names: Map<string, readonly string[]> = new Map();
   /** Called with each uncaught error of a host's goroutine. */
   onFailure: (error: unknown, place: Place) => void = () => {};
+  readonly #globals: Globals;
   #real: ThreadState | null = null;
   #realPlatform: (() => Platform) | null = null;
   #own: ThreadState | undefined;
@@ -73,6 +79,12 @@ export class Environment {
     this.world = new World(this.choices, new Log(hosts, record), { turn, look });
     const shape = { ...LOCAL_NETWORK, ...checkLink("simulate", settings.link) };
     this.network = new Network(this.world, hosts, shape);
+    this.#globals = new Globals({
+      now: () => this.world.look(),
+      epoch: () => this.epoch(),
+      random: (n) => this.place.random.choose(n),
+      outside: settings.outside === "allow",
+    });
   }
 
   /** The host on whose behalf the thread executes: that of the main function if it is no other. */
@@ -80,6 +92,11 @@ export class Environment {
     const run = scheduler.current?.run ?? scheduler.timers.firing as Run | null;
     const place = run?.place ?? this.#handing() ?? this.places[0];
     return place as Place;
+  }
+
+  /** The calendar time of the host that executes. */
+  epoch(): number {
+    return this.place.clock.read(this.world.look());
   }
 
   /** Adds a host. */
@@ -107,10 +124,12 @@ export class Environment {
     this.#real = exchangeState(this.#own);
     this.#realPlatform = exchangePlatform(this.#platform);
     if (this.#own === undefined) this.#prepare();
+    this.#globals.install();
   }
 
   /** Gives it back. */
   leave(): void {
+    this.#globals.remove();
     this.#own = exchangeState(this.#real!);
     exchangePlatform(this.#realPlatform!);
   }
@@ -123,7 +142,7 @@ export class Environment {
 
   #prepare(): void {
     const { world, choices } = this;
-    setClock({ now: () => world.look(), epoch: () => this.place.clock.read(world.look()) });
+    setClock({ now: () => world.look(), epoch: () => this.epoch() });
     seedSelect(choices.stream("select").choose(0xffff_ffff));
     scheduler.onOutside = () => {};
     scheduler.timers.owner = () => scheduler.current?.run ?? null;

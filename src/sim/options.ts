@@ -44,6 +44,12 @@ export interface SimOptions {
   until?: number;
   /** Calendar time at the start, in milliseconds since the epoch; 2026-01-01 by default. */
   epoch?: number;
+  /**
+   * What becomes of calls that lead outside the simulation, as `fetch`, `Bun.listen`, `Deno.connect` and
+   * workers: "refuse", the default, has them throw an {@linkcode OutsideError}; "allow" lets them
+   * through, and two runs need not be equal any more.
+   */
+  outside?: "refuse" | "allow";
   /** Properties of links that are not set by {@linkcode Simulation.link}. */
   link?: LinkOptions;
 }
@@ -59,6 +65,7 @@ export interface Settings {
   readonly steps: number;
   readonly until: number;
   readonly epoch: number;
+  readonly outside: "refuse" | "allow";
   readonly link: LinkOptions;
 }
 
@@ -72,6 +79,7 @@ const DEFAULTS: Settings = {
   steps: 20_000_000,
   until: Infinity,
   epoch: Date.UTC(2026, 0, 1),
+  outside: "refuse",
   link: {},
 };
 
@@ -91,6 +99,9 @@ export function checkSimOptions(options: SimOptions): Settings {
   }
   if (schedule !== "fifo" && schedule !== "random" && typeof schedule?.pick !== "function") {
     throw wrongArgument("simulate", "schedule", '"fifo", "random" or a Schedule', schedule);
+  }
+  if (settings.outside !== "refuse" && settings.outside !== "allow") {
+    throw wrongArgument("simulate", "outside", '"refuse" or "allow"', settings.outside);
   }
   if (!(turn[0] > 0 && turn[1] >= turn[0])) throw outOfRange("turn", "two times above 0", turn);
   if (!(look > 0)) throw outOfRange("look", "a time above 0", look);

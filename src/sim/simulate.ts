@@ -10,6 +10,7 @@
  *                             -> World     virtual time, events of the network
  *                             -> Log       what happened, and its hash
  */
+import { setImmediate, setTimeout } from "node:timers";
 import type { Choice } from "../../platforms/sim/choices.ts";
 import type { SimEvent } from "../../platforms/sim/log.ts";
 import { DeadlockError } from "../sched/deadlock.ts";
@@ -17,14 +18,19 @@ import { dumpAll } from "../sched/dump.ts";
 import { G, PanicError, type Routine } from "../sched/goroutine.ts";
 import { Run } from "../sched/run.ts";
 import { bodyOf } from "../sched/spawn.ts";
-import { scheduler } from "../sched/thread.ts";
+import { host, scheduler } from "../sched/thread.ts";
 import { Environment, type Place } from "./environment.ts";
 import { SimulationError, SimulationLimitError } from "./errors.ts";
+import { OutsideError } from "./globals.ts";
 import { checkSimOptions, type SimOptions } from "./options.ts";
 import { Simulation } from "./simulation.ts";
 
 /** Passes that goroutines have for their `finally` blocks after a simulation has failed. */
 const LAST_PASSES = 10_000;
+/** Milliseconds of real time after which a promise will not settle any more. */
+const LONGEST_SILENCE = 1000;
+/** Passes between two turns of the host's loop, while goroutines can run. */
+const PASSES_A_TURN = 1000;
 /** Events that an error carries if not all were kept. */
 const LAST_EVENTS = 40;
 
@@ -52,6 +58,8 @@ class Execution<T> {
   readonly #main: (sim: Simulation) => Routine<T>;
   #run: Run | null = null;
   #failure: SimulationError | null = null;
+  /** Milliseconds of real time that goroutines have waited for a promise, and for nothing else. */
+  #silence = 0;
 
   constructor(options: SimOptions, main: (sim: Simulation) => Routine<T>) {
     this.#environment = new Environment(checkSimOptions(options));
@@ -65,11 +73,53 @@ class Execution<T> {
     try {
       this.#start();
       scheduler.blocking = true;
-      while (!this.#over) this.#pass();
+      while (!this.#over) this.#pass(Infinity);
       this.#endHosts();
       return this.#result();
     } finally {
       environment.leave();
+    }
+  }
+
+  /** Runs it to its end, with turns of the host's loop in which promises settle. */
+  async async(): Promise<SimulationResult<T>> {
+    const environment = this.#environment;
+    const outer = host;
+    environment.enter();
+    // A real run stands still: its goroutines would find the simulation's state.
+    outer.suspend();
+    try {
+      this.#start();
+      while (!this.#over) await this.#turn();
+      this.#endHosts();
+      return this.#result();
+    } finally {
+      environment.leave();
+      outer.resume();
+    }
+  }
+
+  /** Time goes on only when no goroutine can run, and no promise settles any more. */
+  async #turn(): Promise<void> {
+    for (let i = 0; i < PASSES_A_TURN && !this.#over; i++) {
+      this.#pass(0);
+      if (!scheduler.runnable) break;
+    }
+    if (this.#over) return;
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    scheduler.handedOver = false;
+    if (scheduler.runnable) this.#silence = 0;
+    else this.#pass(Infinity);
+    if (this.#over || scheduler.runnable || scheduler.promises === 0 || scheduler.timers.size > 0) {
+      return;
+    }
+    // Work of the runtime's own threads takes real time.
+    await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+    if (++this.#silence > LONGEST_SILENCE && this.#environment.settings.outside === "refuse") {
+      const what = `waits for a promise that nothing in the simulation settles\n${
+        dumpAll(scheduler)
+      }`;
+      this.#fail(new OutsideError(what), null);
     }
   }
 
@@ -88,13 +138,13 @@ class Execution<T> {
     run.start(new G<unknown>(run, this.#main.name || "main", body));
   }
 
-  #pass(): void {
+  #pass(wait: number): void {
     const { world, settings } = this.#environment;
-    scheduler.pass(Infinity);
-    const idle = !scheduler.runnable && scheduler.timers.size === 0;
+    scheduler.pass(wait);
     if (this.#over) return;
+    const idle = wait > 0 && !scheduler.runnable && scheduler.timers.size === 0;
     if (idle && (world.stuck || scheduler.waiters === 0)) {
-      this.#fail(new DeadlockError(dumpAll(scheduler)), null);
+      if (scheduler.promises === 0) this.#fail(new DeadlockError(dumpAll(scheduler)), null);
     } else if (world.turns > settings.steps) {
       this.#fail(new SimulationLimitError(`livelock: ${settings.steps} turns`), null);
     } else if (world.now > settings.until) {
@@ -184,4 +234,39 @@ export function simulateSync<T>(
 ): SimulationResult<T> {
   if (scheduler.admit !== null) throw new PanicError("simulateSync inside a simulation");
   return new Execution(options, main).sync();
+}
+
+/** The last simulation of {@linkcode simulate} in this thread: the next one waits for it. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * As {@linkcode simulateSync}, with promises: {@linkcode wait}, `async` functions and the host's timers
+ * work in virtual time. Time goes on only when no goroutine can run and no promise settles any more.
+ *
+ * One simulation runs at a time: a second call waits for the first. A real run of this thread stands
+ * still meanwhile, and so must other code that uses the library.
+ *
+ * @param options see {@linkcode SimOptions}
+ * @param main the first goroutine; it runs on a host of its own, "test"
+ * @returns a promise of the value of `main` and the hash of the run; it rejects as
+ * {@linkcode simulateSync} throws, and if goroutines wait for a promise that nothing in the simulation
+ * can settle
+ * @example
+ * ```ts
+ * const { virtual } = await simulate({ seed: 7 }, function* () {
+ *   yield* wait(new Promise((resolve) => setTimeout(resolve, 60_000)));
+ * });
+ * ```
+ */
+export async function simulate<T>(
+  options: SimOptions,
+  main: (sim: Simulation) => Routine<T>,
+): Promise<SimulationResult<T>> {
+  const execution = new Execution(options, main);
+  if (scheduler.admit !== null && scheduler.current !== null) {
+    throw new PanicError("simulate inside a simulation");
+  }
+  const own = last.then(() => execution.async());
+  last = own.catch(() => {});
+  return await own;
 }

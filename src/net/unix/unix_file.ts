@@ -4,29 +4,42 @@
  * UnixListener.close.
  */
 import { lstatSync, unlinkSync } from "node:fs";
+import type { SocketFiles } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { UnixName } from "../addr/unix_addr.ts";
 
+/** Files of the system. */
+const REAL: SocketFiles = {
+  identity(path) {
+    const { dev, ino } = lstatSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  },
+  isSocket: (path) => lstatSync(path).isSocket(),
+  remove: unlinkSync,
+};
+
+/** The files of the platform. */
+function socketFiles(): SocketFiles {
+  return platform().unix.files ?? REAL;
+}
+
 /** A socket's file, known by its inode: another socket may be bound to the path by now. */
 export class SocketFile {
   readonly #path: string;
-  readonly #device: bigint;
-  readonly #inode: bigint;
+  readonly #files: SocketFiles = socketFiles();
+  readonly #identity: string | null;
 
   /** The file at `path`, which was just made. */
   constructor(path: string) {
-    const { dev, ino } = lstatSync(path, { bigint: true });
     this.#path = path;
-    this.#device = dev;
-    this.#inode = ino;
+    this.#identity = this.#files.identity(path);
   }
 
   /** Removes it, if it is still the same. That it is not there is no error. */
   remove(): void {
     try {
-      const { dev, ino } = lstatSync(this.#path, { bigint: true });
-      if (dev === this.#device && ino === this.#inode) unlinkSync(this.#path);
+      if (this.#files.identity(this.#path) === this.#identity) this.#files.remove(this.#path);
     } catch {
       // Gone, or in a folder that is: there is nothing to remove.
     }
@@ -50,7 +63,7 @@ function whoHasIt(path: string, raw: UnixName["raw"]): string {
   if (probe < 0) return "";
   const done = sockets.connect(probe, raw);
   sockets.close(probe);
-  if (!lstatSync(path).isSocket()) return `: ${path} is a file, not a socket`;
+  if (!socketFiles().isSocket(path)) return `: ${path} is a file, not a socket`;
   if (errnoText(-done).name !== "ECONNREFUSED") return `: another socket is bound to ${path}`;
   return `: ${path} is the file of a socket that no longer exists; remove it first`;
 }

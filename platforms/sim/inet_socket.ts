@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/** What sockets of TCP and UDP have in common: addresses and ports. */
+import type { RawAddress } from "../contract/sockets.ts";
+import { SOCKADDR } from "../linux/structs.ts";
+import { SOCKADDR_IN, SOCKADDR_IN6 } from "../shared/sockaddr.ts";
+import { ANY, bytesOf, keyOf, LOOPBACK4, LOOPBACK6, type SocketAddress } from "./address.ts";
+import * as E from "./errno.ts";
+import type { Kernel } from "./kernel.ts";
+import type { PortHolder, Ports } from "./ports.ts";
+import { SimSocket } from "./sim_socket.ts";
+
+/** See the top of this file. */
+export abstract class InetSocket extends SimSocket implements PortHolder {
+  readonly domain: "ip4" | "ip6";
+  readonly wide: boolean;
+  localIp: string = ANY;
+  localPort = 0;
+  remote: SocketAddress | null = null;
+  blocksUntil: number = Infinity;
+  readonly #boot: number;
+
+  constructor(station: Kernel, family: "ip4" | "ip6") {
+    super(station);
+    this.domain = family;
+    this.wide = family === "ip6";
+    this.#boot = station.boot;
+  }
+
+  /** The ports that it takes one of. */
+  protected abstract readonly ports: Ports<PortHolder>;
+
+  /** Whether its host has lost power since it was made. */
+  get gone(): boolean {
+    return this.#boot !== this.station.boot;
+  }
+
+  get v6only(): boolean {
+    return this.options.get("IPV6_V6ONLY") === 1;
+  }
+
+  get reuseAddr(): boolean {
+    return this.options.get("SO_REUSEADDR") === 1;
+  }
+
+  get reusePort(): boolean {
+    return this.options.get("SO_REUSEPORT") === 1;
+  }
+
+  get localAddress(): RawAddress {
+    return this.encode(this.localIp, this.localPort);
+  }
+
+  get remoteAddress(): RawAddress | number {
+    const { remote } = this;
+    return remote === null ? -E.ENOTCONN : this.encode(remote.ip, remote.port);
+  }
+
+  bind(address: RawAddress): number {
+    if (this.localPort !== 0) return -E.EINVAL;
+    const to = this.decode(address);
+    if (typeof to === "number") return to;
+    if (to.ip !== ANY && !this.station.has(to.ip)) return -E.EADDRNOTAVAIL;
+    this.localIp = to.ip;
+    const done = this.takePort(to.port);
+    if (done < 0) this.localIp = ANY;
+    return done;
+  }
+
+  protected encode(ip: string, port: number): RawAddress {
+    return SOCKADDR.encode({ ip: bytesOf(ip, this.wide), port, scope: 0 });
+  }
+
+  protected bytesOf(ip: string): Uint8Array {
+    return bytesOf(ip, this.wide);
+  }
+
+  protected decode(address: RawAddress): SocketAddress | number {
+    const v4 = SOCKADDR.isInet4(address);
+    const size = this.wide ? SOCKADDR_IN6.size : SOCKADDR_IN.size;
+    if (v4 === this.wide || address.length < size) return -E.EAFNOSUPPORT;
+    const { ip, port } = SOCKADDR.decode(address);
+    return { ip: keyOf(ip), port };
+  }
+
+  /** What is reached by the unspecified address: this machine. */
+  protected unspecified(ip: string): string {
+    if (ip !== ANY) return ip;
+    return this.wide ? LOOPBACK6 : LOOPBACK4;
+  }
+
+  /** Has an address and a port to speak to `ip` from; `address` false leaves it on all addresses. */
+  protected autobind(ip: string, address = true): number {
+    const source = this.station.sourceFor(ip);
+    if (typeof source === "number") return source;
+    if (address && this.localIp === ANY) this.localIp = source;
+    return this.localPort === 0 ? this.takePort(0) : 0;
+  }
+
+  /** Takes `port`, or any that is free for 0. */
+  protected takePort(port: number): number {
+    const { ports } = this;
+    const free = (wanted: number) => {
+      this.localPort = wanted;
+      return ports.check(this) === 0;
+    };
+    const done = port === 0 ? ports.ephemeral(free) : free(port) ? 0 : -E.EADDRINUSE;
+    if (done < 0) {
+      this.localPort = 0;
+      return done;
+    }
+    ports.add(this);
+    return 0;
+  }
+
+  /** Gives its port back. */
+  protected forgetPort(): void {
+    this.ports.remove(this);
+  }
+}

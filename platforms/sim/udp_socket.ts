@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/** Sockets of UDP. See udp(7), ip(7). */
+import { type ControlInfo, NO_CONTROL } from "../contract/packets.ts";
+import type { RawAddress } from "../contract/sockets.ts";
+import { isV4, type SocketAddress } from "./address.ts";
+import * as E from "./errno.ts";
+import { Fifo } from "./fifo.ts";
+import { InetSocket } from "./inet_socket.ts";
+import type { Kernel } from "./kernel.ts";
+import type { MessageSocket, OutgoingMessage, ReceivedMessage } from "./message.ts";
+import { Packet } from "./packet.ts";
+import { modeOf } from "./poller.ts";
+import type { SocketOption } from "./sim_socket.ts";
+
+/** Bytes of a datagram at most, over each version of IP. */
+const MOST4 = 65_507;
+const MOST6 = 65_527;
+/** Bytes that wait to be read, unless SO_RCVBUF says it; Linux's net.core.rmem_default. */
+const BUFFER = 212_992;
+/** What Linux counts for a datagram beside its bytes. */
+const OVERHEAD = 768;
+const BROADCAST = "255.255.255.255";
+/** The number of a host's interface, as IP_PKTINFO tells it: 1 is that to itself. */
+const ETHERNET = 2;
+const TO_ITSELF = 1;
+
+/** What waits to be read. */
+interface Waiting {
+  readonly data: Uint8Array;
+  readonly from: SocketAddress;
+  readonly to: string;
+  readonly interfaceIndex: number;
+}
+
+/** Whether a key is a multicast address. */
+function isMulticast(key: string): boolean {
+  return isV4(key) ? /^2(2[4-9]|3\d)\./.test(key) : key.startsWith("ff");
+}
+
+/** A datagram on its way. */
+class Datagram extends Packet {
+  readonly #host: Kernel;
+  readonly #sender: UdpSocket;
+  readonly #source: SocketAddress;
+  readonly #target: string;
+  readonly #data: Uint8Array;
+
+  constructor(
+    host: Kernel,
+    sender: UdpSocket,
+    source: SocketAddress,
+    target: SocketAddress,
+    data: Uint8Array,
+  ) {
+    super(sender.station, host, "udp", data.length, target.port);
+    this.#host = host;
+    this.#sender = sender;
+    this.#source = source;
+    this.#target = target.ip;
+    this.#data = data;
+  }
+
+  override copy(): Datagram {
+    const target = { ip: this.#target, port: this.port };
+    return new Datagram(this.#host, this.#sender, this.#source, target, this.#data);
+  }
+
+  protected override arrive(): void {
+    const interfaceIndex = this.from === this.to ? TO_ITSELF : ETHERNET;
+    const waiting = { data: this.#data, from: this.#source, to: this.#target, interfaceIndex };
+    const sockets = socketsFor(this.#host, { ip: this.#target, port: this.port }, this.#source);
+    for (const socket of sockets) if (!socket.take(waiting)) this.drop("receive buffer full");
+    if (sockets.length > 0 || isMulticast(this.#target) || this.#target === BROADCAST) return;
+    const back = this.#host.network.link(this.#host, this.#sender.station);
+    back.send(new Unreachable(this.#host, this.#sender, this.#source.port));
+  }
+}
+
+/** ICMP's word that nobody has the port. */
+class Unreachable extends Packet {
+  readonly #sender: UdpSocket;
+
+  constructor(host: Kernel, sender: UdpSocket, port: number) {
+    super(host, sender.station, "icmp port unreachable", 0, port);
+    this.#sender = sender;
+  }
+
+  override copy(): Unreachable {
+    return new Unreachable(this.from as Kernel, this.#sender, this.port);
+  }
+
+  protected override arrive(): void {
+    this.#sender.refused();
+  }
+}
+
+/** The sockets of `host` that get a datagram. */
+function socketsFor(host: Kernel, to: SocketAddress, from: SocketAddress): UdpSocket[] {
+  const group = isMulticast(to.ip);
+  const all = [...host.udp.holders(to.port)].filter((holder): holder is UdpSocket =>
+    holder instanceof UdpSocket && holder.hears(to, from)
+  );
+  if (group || to.ip === BROADCAST) return all;
+  const best = Math.max(...all.map((socket) => socket.closeness));
+  const fit = all.filter((socket) => socket.closeness === best);
+  if (fit.length < 2) return fit;
+  // Linux goes by a hash of both addresses, so that a sender keeps its receiver.
+  return [fit[(from.port + from.ip.length) % fit.length]];
+}
+
+/** See the top of this file. */
+export class UdpSocket extends InetSocket implements MessageSocket {
+  readonly type = "dgram";
+  readonly #queue = new Fifo<Waiting>();
+  #queued = 0;
+  readonly #groups = new Set<string>();
+
+  protected override get ports(): Kernel["udp"] {
+    return this.station.udp;
+  }
+
+  get mode(): number {
+    return modeOf(this.#queue.length > 0, true, false, this.error !== 0);
+  }
+
+  get nextLength(): number {
+    if (this.error !== 0) return -this.takeError();
+    return this.#queue.first?.data.length ?? -E.EAGAIN;
+  }
+
+  /** How exactly it names what it hears: a connected socket comes before one on an address. */
+  get closeness(): number {
+    return (this.remote === null ? 0 : 2) + (this.localIp === "*" ? 0 : 1);
+  }
+
+  /** Whether a datagram is for it. */
+  hears(to: SocketAddress, from: SocketAddress): boolean {
+    const { remote } = this;
+    if (remote !== null && (remote.port !== from.port || remote.ip !== from.ip)) return false;
+    if (isMulticast(to.ip)) return this.#groups.has(to.ip);
+    if (isV4(to.ip) ? this.wide && this.v6only : !this.wide) return false;
+    if (to.ip === BROADCAST) return this.localIp === "*" || this.localIp === BROADCAST;
+    return this.localIp === "*" || this.localIp === to.ip;
+  }
+
+  /** A datagram has come for it. Returns false if there is no room. */
+  take(waiting: Waiting): boolean {
+    const size = waiting.data.length + OVERHEAD;
+    if (this.gone || this.#queued + size > this.getOption("SO_RCVBUF")) return false;
+    this.#queued += size;
+    this.#queue.push(waiting);
+    this.wake();
+    return true;
+  }
+
+  /** Nobody has the port that a datagram went to. */
+  refused(): void {
+    if (this.remote === null || this.gone) return;
+    this.error = E.ECONNREFUSED;
+    this.wake();
+  }
+
+  /** Joins or leaves a group. */
+  member(group: string, on: boolean): number {
+    if (!isMulticast(group)) return -E.EINVAL;
+    if (on === this.#groups.has(group)) return on ? -E.EADDRINUSE : -E.EADDRNOTAVAIL;
+    if (on) this.#groups.add(group);
+    else this.#groups.delete(group);
+    return 0;
+  }
+
+  connect(address: RawAddress): number {
+    const to = this.decode(address);
+    if (typeof to === "number") return to;
+    const ip = this.unspecified(to.ip);
+    const done = this.autobind(ip);
+    if (done < 0) return done;
+    this.remote = { ip, port: to.port };
+    return 0;
+  }
+
+  recv(buffer: Uint8Array, length: number): number {
+    const message = this.receiveMessage(length);
+    if (typeof message === "number") return message;
+    buffer.set(message.data);
+    return message.data.length;
+  }
+
+  send(buffer: Uint8Array, length: number): number {
+    return this.sendMessage({ data: buffer.subarray(0, length), to: null, control: null });
+  }
+
+  receiveMessage(capacity: number): ReceivedMessage | number {
+    if (this.error !== 0) return -this.takeError();
+    const waiting = this.#queue.shift();
+    if (waiting === undefined) return -E.EAGAIN;
+    const { data, from } = waiting;
+    this.#queued -= data.length + OVERHEAD;
+    return {
+      data: data.subarray(0, capacity),
+      whole: data.length,
+      from: this.encode(from.ip, from.port),
+      control: this.#control(waiting),
+    };
+  }
+
+  sendMessage({ data, to, control }: OutgoingMessage): number {
+    if (this.error !== 0) return -this.takeError();
+    const target = to === null ? this.remote : this.decode(to);
+    if (target === null) return -E.EDESTADDRREQ;
+    if (typeof target === "number") return target;
+    const ip = this.unspecified(target.ip);
+    const segment = control?.segmentSize ?? 0;
+    const size = segment > 0 ? Math.min(segment, data.length) : data.length;
+    if (size > (isV4(ip) ? MOST4 : MOST6)) return -E.EMSGSIZE;
+    if (ip === BROADCAST && this.options.get("SO_BROADCAST") !== 1) return -E.EACCES;
+    const done = this.autobind(ip, false);
+    if (done < 0) return done;
+    const bytes = data.slice();
+    for (let at = 0; at === 0 || at < bytes.length; at += Math.max(1, size)) {
+      this.#sendOne({ ip, port: target.port }, bytes.subarray(at, at + size));
+    }
+    return data.length;
+  }
+
+  shutdown(): number {
+    return this.remote === null ? -E.ENOTCONN : 0;
+  }
+
+  closed(): void {
+    this.forgetPort();
+  }
+
+  override getOption(option: SocketOption): number {
+    if (option === "SO_TYPE") return 2;
+    if (option === "SO_RCVBUF" || option === "SO_SNDBUF") return this.options.get(option) ?? BUFFER;
+    if (option === "IP_TTL") return this.options.get(option) ?? 64;
+    if (option.endsWith("MULTICAST_LOOP")) return this.options.get(option) ?? 1;
+    return super.getOption(option);
+  }
+
+  override setOption(option: SocketOption, value: number): number {
+    const doubled = option === "SO_RCVBUF" || option === "SO_SNDBUF";
+    return super.setOption(option, doubled ? Math.max(2304, 2 * value) : value);
+  }
+
+  #sendOne(to: SocketAddress, data: Uint8Array): void {
+    const { station } = this;
+    const own = this.localIp === "*" || isMulticast(this.localIp)
+      ? station.sourceFor(to.ip)
+      : this.localIp;
+    const from = { ip: typeof own === "string" ? own : this.localIp, port: this.localPort };
+    for (const host of this.#hostsAt(to.ip)) {
+      station.network.link(station, host).send(new Datagram(host, this, from, to, data));
+    }
+  }
+
+  #hostsAt(ip: string): readonly Kernel[] {
+    const { station } = this;
+    if (ip === BROADCAST) return station.network.hosts;
+    if (isMulticast(ip)) {
+      const loop = this.getOption(isV4(ip) ? "IP_MULTICAST_LOOP" : "IPV6_MULTICAST_LOOP") === 1;
+      const others = station.network.hosts.filter((host) => host !== station);
+      return loop ? [station, ...others] : others;
+    }
+    const host = station.hostAt(ip);
+    return host === null ? [] : [host];
+  }
+
+  #control({ to, interfaceIndex }: Waiting): ControlInfo {
+    const asked = this.options.get("IP_PKTINFO") === 1 ||
+      this.options.get("IPV6_RECVPKTINFO") === 1;
+    if (!asked) return NO_CONTROL;
+    return { ...NO_CONTROL, destination: this.bytesOf(to), interfaceIndex };
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/** Names of Unix sockets on a host: abstract ones, and paths of files, which outlive their sockets. */
+import { EADDRINUSE, ECONNREFUSED, ENOENT } from "./errno.ts";
+import type { OpenFile } from "./kernel.ts";
+
+/** A file that binding made. */
+interface SocketFile {
+  readonly inode: number;
+  /** The socket; null once it is closed. */
+  socket: OpenFile | null;
+}
+
+/** See the top of this file. Abstract names begin with a zero. */
+export class UnixNames {
+  readonly #abstract = new Map<string, OpenFile>();
+  readonly #files = new Map<string, SocketFile>();
+  #inodes = 0;
+  #unused = 0;
+
+  /** Gives `name` to a socket. 0 or minus an errno. */
+  bind(name: string, socket: OpenFile): number {
+    if (this.#abstract.has(name) || this.#files.has(name)) return -EADDRINUSE;
+    if (name.startsWith("\0")) this.#abstract.set(name, socket);
+    else this.#files.set(name, { inode: ++this.#inodes, socket });
+    return 0;
+  }
+
+  /** Returns the socket of a name, or minus an errno. */
+  find(name: string): OpenFile | number {
+    if (name.startsWith("\0")) return this.#abstract.get(name) ?? -ECONNREFUSED;
+    const file = this.#files.get(name);
+    return file === undefined ? -ENOENT : file.socket ?? -ECONNREFUSED;
+  }
+
+  /** Returns an abstract name that no socket has. */
+  unusedName(): string {
+    for (;;) {
+      const name = `\0${(++this.#unused).toString(16).padStart(5, "0")}`;
+      if (!this.#abstract.has(name)) return name;
+    }
+  }
+
+  /** A socket is closed; its file stays. */
+  closed(name: string | null, socket: OpenFile): void {
+    if (name === null) return;
+    if (this.#abstract.get(name) === socket) this.#abstract.delete(name);
+    const file = this.#files.get(name);
+    if (file?.socket === socket) file.socket = null;
+  }
+
+  /** The number of the file at `path`, or null if there is none. */
+  inode(path: string): number | null {
+    return this.#files.get(path)?.inode ?? null;
+  }
+
+  /** Removes the file at `path`. */
+  remove(path: string): void {
+    this.#files.delete(path);
+  }
+
+  /** The host has lost power: files stay, sockets do not. */
+  crash(): void {
+    this.#abstract.clear();
+    for (const file of this.#files.values()) file.socket = null;
+  }
+}
