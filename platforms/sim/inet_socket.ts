@@ -3,11 +3,11 @@
 import type { RawAddress } from "../contract/sockets.ts";
 import { SOCKADDR } from "../linux/structs.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "../shared/sockaddr.ts";
-import { ANY, bytesOf, keyOf, LOOPBACK4, LOOPBACK6, type SocketAddress } from "./address.ts";
+import { ANY, bytesOf, isV4, keyOf, LOOPBACK4, LOOPBACK6, type SocketAddress } from "./address.ts";
 import * as E from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PortHolder, Ports } from "./ports.ts";
-import { SimSocket } from "./sim_socket.ts";
+import { SimSocket, type SocketOption } from "./sim_socket.ts";
 
 /** See the top of this file. */
 export abstract class InetSocket extends SimSocket implements PortHolder {
@@ -63,15 +63,19 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     this.localIp = to.ip;
     const done = this.takePort(to.port);
     if (done < 0) this.localIp = ANY;
+    // As Linux: one address of IPv6 is deaf to IPv4 in any case.
+    else if (this.wide && to.ip !== ANY && !isV4(to.ip)) this.options.set("IPV6_V6ONLY", 1);
     return done;
+  }
+
+  override setOption(option: SocketOption, value: number): number {
+    if (option === "SO_MARK") return -E.EPERM;
+    if (!this.wide && option.startsWith("IPV6_")) return -E.ENOPROTOOPT;
+    return super.setOption(option, value);
   }
 
   protected encode(ip: string, port: number): RawAddress {
     return SOCKADDR.encode({ ip: bytesOf(ip, this.wide), port, scope: 0 });
-  }
-
-  protected bytesOf(ip: string): Uint8Array {
-    return bytesOf(ip, this.wide);
   }
 
   protected decode(address: RawAddress): SocketAddress | number {

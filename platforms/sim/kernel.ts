@@ -57,7 +57,7 @@ export class Kernel implements Station {
   readonly tcp: Ports<PortHolder & SegmentTarget>;
   /** Ports of UDP. */
   readonly udp: Ports<PortHolder>;
-  readonly unixNames: UnixNames = new UnixNames();
+  readonly unixNames: UnixNames<OpenFile> = new UnixNames();
   readonly #files: (OpenFile | undefined)[] = [];
   #open = 0;
   /** No place before this one is free. */
@@ -77,6 +77,11 @@ export class Kernel implements Station {
   /** How many descriptors are open. */
   get descriptors(): number {
     return this.#open;
+  }
+
+  /** How many open files are sockets. */
+  get sockets(): number {
+    return new Set(this.#files.filter((file) => file !== undefined && "domain" in file)).size;
   }
 
   /** Gives `file` the lowest number that is free, as POSIX does; minus an errno if there is none. */

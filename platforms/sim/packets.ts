@@ -13,8 +13,9 @@ import type {
 import { NO_CONTROL } from "../contract/packets.ts";
 import type { Family, RawAddress } from "../contract/sockets.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
+import { viewOf } from "../shared/view.ts";
 import { keyOf } from "./address.ts";
-import { EBADF, EOPNOTSUPP } from "./errno.ts";
+import { EBADF, ENODEV, EOPNOTSUPP } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import type { MessageSocket, ReceivedMessage } from "./message.ts";
 import { SimSocket } from "./sim_socket.ts";
@@ -146,6 +147,9 @@ class SimMessages implements Messages {
   }
 }
 
+/** A host has the interface to itself, and one to the others. */
+const MOST_INTERFACES = 2;
+
 /** See {@linkcode MulticastCalls}. A host has one interface that others are behind. */
 class SimMulticast implements MulticastCalls {
   readonly #files: Files;
@@ -154,21 +158,22 @@ class SimMulticast implements MulticastCalls {
     this.#files = files;
   }
 
-  join(fd: number, group: Uint8Array): number {
-    return this.#member(fd, group, true);
+  join(fd: number, group: Uint8Array, index: number): number {
+    return this.#member(fd, group, index, true);
   }
 
-  leave(fd: number, group: Uint8Array): number {
-    return this.#member(fd, group, false);
+  leave(fd: number, group: Uint8Array, index: number): number {
+    return this.#member(fd, group, index, false);
   }
 
-  setInterface(fd: number): number {
-    return this.#files.on("setsockopt", fd, () => 0);
+  setInterface(fd: number, _family: Family, index: number): number {
+    return this.#files.on("setsockopt", fd, () => index > MOST_INTERFACES ? -ENODEV : 0);
   }
 
-  #member(fd: number, group: Uint8Array, on: boolean): number {
+  #member(fd: number, group: Uint8Array, index: number, on: boolean): number {
     return this.#files.on("setsockopt", fd, (socket) => {
       if (!(socket instanceof UdpSocket)) return -EOPNOTSUPP;
+      if (index > MOST_INTERFACES) return -ENODEV;
       return socket.member(keyOf(group), on);
     });
   }
@@ -215,7 +220,7 @@ export class SimPackets implements PacketCalls {
   }
 
   send(fd: number, buffer: Uint8Array, length: number): number {
-    const data = buffer.subarray(0, length);
+    const data = viewOf(buffer, 0, length);
     return this.#files.on(
       "send",
       fd,
@@ -224,7 +229,7 @@ export class SimPackets implements PacketCalls {
   }
 
   sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number {
-    const data = buffer.subarray(0, length);
+    const data = viewOf(buffer, 0, length);
     return this.#files.on(
       "sendto",
       fd,
@@ -240,7 +245,7 @@ export class SimPackets implements PacketCalls {
     return this.#files.on(name, fd, (socket) => {
       const message = socket.receiveMessage(length, 0);
       if (typeof message === "number") return message;
-      buffer.set(message.data);
+      viewOf(buffer).set(message.data);
       this.#sender.set(message.from);
       return message.whole;
     });

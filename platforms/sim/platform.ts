@@ -7,7 +7,7 @@ import { jsRuntime } from "../shared/js_runtime.ts";
 import { SimDescriptors } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
 import { SimPackets } from "./packets.ts";
-import { SimSockets } from "./sockets.ts";
+import { INTERFACES, SimSockets } from "./sockets.ts";
 import { SimTransfers } from "./transfers.ts";
 import { SimUnix } from "./unix.ts";
 
@@ -28,9 +28,6 @@ function simulatedRuntime(): JsRuntime {
   });
   return runtime;
 }
-
-/** Names of a host's network interfaces, by their numbers. */
-const INTERFACES = ["lo", "eth0"];
 
 /** Returns the platform of `kernel`. `lookup` knows the addresses behind names. */
 export function simulatedPlatform(

@@ -95,6 +95,7 @@ export class Ports<H extends PortHolder> {
     }
     if (a.reusePort && b.reusePort) return false;
     if (!a.reuseAddr || !b.reuseAddr) return true;
-    return !this.#sharedByAll && (a.listening || b.listening);
+    // A socket that listens keeps the address for itself; its connections do not.
+    return !this.#sharedByAll && b.listening;
   }
 }

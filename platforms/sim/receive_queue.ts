@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What has come for a connection: in order, to be read, and out of order, to be waited for. */
+import { viewOf } from "../shared/view.ts";
 import { Fifo } from "./fifo.ts";
 
 /** See the top of this file. */
@@ -29,13 +30,14 @@ export class ReceiveQueue {
 
   /** Reads up to `length` bytes into `buffer`. Returns how many. */
   read(buffer: Uint8Array, length: number): number {
+    const into = viewOf(buffer);
     let count = 0;
     while (count < length) {
       const chunk = this.#chunks.first;
       if (chunk === undefined) break;
       const end = Math.min(chunk.length, this.#offset + length - count);
       const whole = this.#offset === 0 && end === chunk.length;
-      buffer.set(whole ? chunk : chunk.subarray(this.#offset, end), count);
+      into.set(whole ? chunk : chunk.subarray(this.#offset, end), count);
       count += end - this.#offset;
       if (end === chunk.length) {
         this.#chunks.shift();

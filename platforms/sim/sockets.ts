@@ -10,10 +10,13 @@ import type {
 import { POLL_HANGUP, POLL_READ, POLL_WRITE } from "../contract/pollers.ts";
 import { SOCKADDR } from "../linux/structs.ts";
 import { packAddress } from "../shared/packed_address.ts";
-import { EBADF, ENOTSOCK } from "./errno.ts";
+import { EBADF, ENODEV, ENOTSOCK } from "./errno.ts";
 import type { Kernel, OpenFile } from "./kernel.ts";
 import { SimSocket } from "./sim_socket.ts";
 import { TcpSocket } from "./tcp_socket.ts";
+
+/** Names of a host's network interfaces, by their numbers from 1 on. */
+export const INTERFACES: readonly string[] = ["lo", "eth0"];
 
 const NO_ADDRESS: RawAddress = new Uint8Array(0);
 
@@ -34,11 +37,16 @@ class NullFile implements OpenFile {
 /** See {@linkcode SocketCalls}. */
 export class SimSockets implements SocketCalls {
   readonly acceptName = "accept4";
-  protected readonly kernel: Kernel;
+  readonly kernel: Kernel;
   #peer: RawAddress = NO_ADDRESS;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
+  }
+
+  /** How many sockets are open. */
+  get open(): number {
+    return this.kernel.sockets;
   }
 
   streamSocket(family: Family): number {
@@ -143,9 +151,10 @@ export class SimSockets implements SocketCalls {
     return typeof socket === "number" ? -1 : socket.lingerSeconds;
   }
 
-  bindToDevice(fd: number): number {
+  bindToDevice(fd: number, name: string): number {
     const socket = this.#socket(fd);
-    return typeof socket === "number" ? socket : 0;
+    if (typeof socket === "number") return socket;
+    return INTERFACES.includes(name) ? 0 : -ENODEV;
   }
 
   localAddress(fd: number): RawAddress | number {

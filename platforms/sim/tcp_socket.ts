@@ -37,6 +37,13 @@ const REPORTED: Partial<Record<SocketOption, number>> = {
 /** Least sizes of the buffers, as Linux counts them: twice what was asked for. */
 const LEAST_BUFFER: Partial<Record<SocketOption, number>> = { SO_SNDBUF: 4608, SO_RCVBUF: 2304 };
 
+/** The most that Linux takes of an option. */
+const MOST: Partial<Record<SocketOption, number>> = {
+  TCP_KEEPIDLE: 32_767,
+  TCP_KEEPINTVL: 32_767,
+  TCP_KEEPCNT: 127,
+};
+
 type State =
   | "closed"
   | "listening"
@@ -83,7 +90,7 @@ class Door implements SegmentTarget {
 
   /** A listener on the very address comes before one on all, and a simultaneous open before both. */
   #find(source: SegmentTarget): SegmentTarget | null {
-    let found: (PortHolder & SegmentTarget) | null = null;
+    const listeners: (PortHolder & SegmentTarget)[] = [];
     for (const holder of this.station.tcp.holders(this.localPort)) {
       const any = holder.localIp === ANY;
       if (!any && holder.localIp !== this.localIp) continue;
@@ -91,9 +98,14 @@ class Door implements SegmentTarget {
       const { remote } = holder;
       if (remote !== null) {
         if (remote.port === source.localPort && remote.ip === source.localIp) return holder;
-      } else if (holder.listening && (found === null || !any)) found = holder;
+      } else if (holder.listening) listeners.push(holder);
     }
-    return found;
+    const exact = listeners.filter(({ localIp }) => localIp !== ANY);
+    const fit = exact.length > 0 ? exact : listeners;
+    if (fit.length < 2) return fit[0] ?? null;
+    // SO_REUSEPORT shares the connections out.
+    const { name, world } = this.station;
+    return fit[world.choices.stream(`host ${name} reuseport`).choose(fit.length)];
   }
 }
 
@@ -243,7 +255,10 @@ export class TcpSocket extends InetSocket implements StreamOwner {
 
   override setOption(option: SocketOption, value: number): number {
     const least = LEAST_BUFFER[option];
-    this.options.set(option, least === undefined ? value : Math.max(least, value * 2));
+    if (value > (MOST[option] ?? Infinity)) return -E.EINVAL;
+    const kept = least === undefined ? value : Math.max(least, value * 2);
+    const done = super.setOption(option, kept);
+    if (done < 0) return done;
     if (this.#stream !== null) {
       this.#stream.sendBuffer = this.#sendBuffer;
       this.#stream.receiveBuffer = Math.max(this.#stream.receiveBuffer, this.#receiveBuffer);
@@ -423,6 +438,9 @@ export class TcpSocket extends InetSocket implements StreamOwner {
       return this.#forget();
     }
     if (segment.flags & SYN) return this.#sendBare(SYN | ACK);
+    this.#handshakeDue = Infinity;
+    // Unseen until there is something to read.
+    if (segment.bytes === 0 && listener.getOption("TCP_DEFER_ACCEPT") > 0) return;
     if (listener.#queue.length > listener.#backlog) return segment.drop("backlog full");
     listener.#pending.delete(segment.source);
     listener.#queue.push(this);

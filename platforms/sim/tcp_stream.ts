@@ -8,6 +8,7 @@ import { ETIMEDOUT } from "./errno.ts";
 import { NetEvent } from "./event_heap.ts";
 import type { Link } from "./link.ts";
 import { ReceiveQueue } from "./receive_queue.ts";
+import { viewOf } from "../shared/view.ts";
 import { ACK, FIN, resetFor, RST, Segment, type SegmentTarget } from "./segment.ts";
 import { SendQueue, type Sent } from "./send_queue.ts";
 import type { World } from "./world.ts";
@@ -133,7 +134,7 @@ export class TcpStream {
       return 0;
     }
     const n = Math.min(room, length);
-    this.queue.write(buffer.slice(0, n));
+    this.queue.write(viewOf(buffer, 0, n).slice());
     this.transmit();
     return n;
   }

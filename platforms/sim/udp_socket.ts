@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Sockets of UDP. See udp(7), ip(7). */
-import { type ControlInfo, NO_CONTROL } from "../contract/packets.ts";
+import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import type { RawAddress } from "../contract/sockets.ts";
-import { isV4, type SocketAddress } from "./address.ts";
+import { viewOf } from "../shared/view.ts";
+import { bytesOf, isV4, keyOf, type SocketAddress } from "./address.ts";
 import * as E from "./errno.ts";
 import { Fifo } from "./fifo.ts";
 import { InetSocket } from "./inet_socket.ts";
@@ -19,7 +20,9 @@ const MOST6 = 65_527;
 const BUFFER = 212_992;
 /** What Linux counts for a datagram beside its bytes. */
 const OVERHEAD = 768;
+/** To all hosts, and to all of this one. */
 const BROADCAST = "255.255.255.255";
+const OWN_BROADCAST = "127.255.255.255";
 /** The number of a host's interface, as IP_PKTINFO tells it: 1 is that to itself. */
 const ETHERNET = 2;
 const TO_ITSELF = 1;
@@ -30,6 +33,12 @@ interface Waiting {
   readonly from: SocketAddress;
   readonly to: string;
   readonly interfaceIndex: number;
+  /** Bytes of each datagram that the kernel has put together here, or 0. */
+  readonly segment: number;
+}
+
+function isBroadcast(key: string): boolean {
+  return key === BROADCAST || key === OWN_BROADCAST;
 }
 
 /** Whether a key is a multicast address. */
@@ -44,6 +53,7 @@ class Datagram extends Packet {
   readonly #source: SocketAddress;
   readonly #target: string;
   readonly #data: Uint8Array;
+  readonly #segment: number;
 
   constructor(
     host: Kernel,
@@ -51,6 +61,7 @@ class Datagram extends Packet {
     source: SocketAddress,
     target: SocketAddress,
     data: Uint8Array,
+    segment: number,
   ) {
     super(sender.station, host, "udp", data.length, target.port);
     this.#host = host;
@@ -58,19 +69,22 @@ class Datagram extends Packet {
     this.#source = source;
     this.#target = target.ip;
     this.#data = data;
+    this.#segment = segment;
   }
 
   override copy(): Datagram {
     const target = { ip: this.#target, port: this.port };
-    return new Datagram(this.#host, this.#sender, this.#source, target, this.#data);
+    const segment = this.#segment;
+    return new Datagram(this.#host, this.#sender, this.#source, target, this.#data, segment);
   }
 
   protected override arrive(): void {
     const interfaceIndex = this.from === this.to ? TO_ITSELF : ETHERNET;
-    const waiting = { data: this.#data, from: this.#source, to: this.#target, interfaceIndex };
+    const common = { from: this.#source, to: this.#target, interfaceIndex };
+    const waiting = { ...common, data: this.#data, segment: this.#segment };
     const sockets = socketsFor(this.#host, { ip: this.#target, port: this.port }, this.#source);
     for (const socket of sockets) if (!socket.take(waiting)) this.drop("receive buffer full");
-    if (sockets.length > 0 || isMulticast(this.#target) || this.#target === BROADCAST) return;
+    if (sockets.length > 0 || isMulticast(this.#target) || isBroadcast(this.#target)) return;
     const back = this.#host.network.link(this.#host, this.#sender.station);
     back.send(new Unreachable(this.#host, this.#sender, this.#source.port));
   }
@@ -100,7 +114,7 @@ function socketsFor(host: Kernel, to: SocketAddress, from: SocketAddress): UdpSo
   const all = [...host.udp.holders(to.port)].filter((holder): holder is UdpSocket =>
     holder instanceof UdpSocket && holder.hears(to, from)
   );
-  if (group || to.ip === BROADCAST) return all;
+  if (group || isBroadcast(to.ip)) return all;
   const best = Math.max(...all.map((socket) => socket.closeness));
   const fit = all.filter((socket) => socket.closeness === best);
   if (fit.length < 2) return fit;
@@ -139,12 +153,21 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     if (remote !== null && (remote.port !== from.port || remote.ip !== from.ip)) return false;
     if (isMulticast(to.ip)) return this.#groups.has(to.ip);
     if (isV4(to.ip) ? this.wide && this.v6only : !this.wide) return false;
-    if (to.ip === BROADCAST) return this.localIp === "*" || this.localIp === BROADCAST;
+    if (isBroadcast(to.ip)) return this.localIp === "*" || this.localIp === to.ip;
     return this.localIp === "*" || this.localIp === to.ip;
   }
 
   /** A datagram has come for it. Returns false if there is no room. */
   take(waiting: Waiting): boolean {
+    const { segment, data } = waiting;
+    if (segment > 0 && this.options.get("UDP_GRO") !== 1) {
+      let all = true;
+      for (let at = 0; at < data.length; at += segment) {
+        const one = { ...waiting, data: data.subarray(at, at + segment), segment: 0 };
+        all = this.take(one) && all;
+      }
+      return all;
+    }
     const size = waiting.data.length + OVERHEAD;
     if (this.gone || this.#queued + size > this.getOption("SO_RCVBUF")) return false;
     this.#queued += size;
@@ -162,7 +185,7 @@ export class UdpSocket extends InetSocket implements MessageSocket {
 
   /** Joins or leaves a group. */
   member(group: string, on: boolean): number {
-    if (!isMulticast(group)) return -E.EINVAL;
+    if (!isMulticast(group) || (!this.wide && !isV4(group))) return -E.EINVAL;
     if (on === this.#groups.has(group)) return on ? -E.EADDRINUSE : -E.EADDRNOTAVAIL;
     if (on) this.#groups.add(group);
     else this.#groups.delete(group);
@@ -182,12 +205,12 @@ export class UdpSocket extends InetSocket implements MessageSocket {
   recv(buffer: Uint8Array, length: number): number {
     const message = this.receiveMessage(length);
     if (typeof message === "number") return message;
-    buffer.set(message.data);
+    viewOf(buffer).set(message.data);
     return message.data.length;
   }
 
   send(buffer: Uint8Array, length: number): number {
-    return this.sendMessage({ data: buffer.subarray(0, length), to: null, control: null });
+    return this.sendMessage({ data: viewOf(buffer, 0, length), to: null, control: null });
   }
 
   receiveMessage(capacity: number): ReceivedMessage | number {
@@ -213,13 +236,12 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     const segment = control?.segmentSize ?? 0;
     const size = segment > 0 ? Math.min(segment, data.length) : data.length;
     if (size > (isV4(ip) ? MOST4 : MOST6)) return -E.EMSGSIZE;
-    if (ip === BROADCAST && this.options.get("SO_BROADCAST") !== 1) return -E.EACCES;
+    if (isBroadcast(ip) && this.options.get("SO_BROADCAST") !== 1) return -E.EACCES;
+    const source = this.#sourceFor(ip, control);
+    if (typeof source === "number") return source;
     const done = this.autobind(ip, false);
     if (done < 0) return done;
-    const bytes = data.slice();
-    for (let at = 0; at === 0 || at < bytes.length; at += Math.max(1, size)) {
-      this.#sendOne({ ip, port: target.port }, bytes.subarray(at, at + size));
-    }
+    this.#sendTo({ ip, port: target.port }, source, data.slice(), size);
     return data.length;
   }
 
@@ -244,20 +266,36 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return super.setOption(option, doubled ? Math.max(2304, 2 * value) : value);
   }
 
-  #sendOne(to: SocketAddress, data: Uint8Array): void {
+  /** The address that a datagram comes from, or minus an errno. */
+  #sourceFor(ip: string, control: ControlRequest | null): string | number {
+    if ((control?.interfaceIndex ?? 0) > ETHERNET) return -E.ENODEV;
+    if (control?.source !== undefined) {
+      const source = keyOf(control.source);
+      return this.station.has(source) ? source : -E.EINVAL;
+    }
+    if (this.localIp !== "*" && !isMulticast(this.localIp)) return this.localIp;
+    return this.station.sourceFor(ip);
+  }
+
+  /** What the kernel cuts goes to this host in one piece, and over a link as so many datagrams. */
+  #sendTo(to: SocketAddress, source: string, data: Uint8Array, size: number): void {
     const { station } = this;
-    const own = this.localIp === "*" || isMulticast(this.localIp)
-      ? station.sourceFor(to.ip)
-      : this.localIp;
-    const from = { ip: typeof own === "string" ? own : this.localIp, port: this.localPort };
+    const from = { ip: source, port: this.localPort };
     for (const host of this.#hostsAt(to.ip)) {
-      station.network.link(station, host).send(new Datagram(host, this, from, to, data));
+      const link = station.network.link(station, host);
+      const whole = host === station && size < data.length;
+      const step = whole ? data.length : Math.max(1, size);
+      for (let at = 0; at === 0 || at < data.length; at += step) {
+        const piece = data.subarray(at, at + step);
+        link.send(new Datagram(host, this, from, to, piece, whole ? size : 0));
+      }
     }
   }
 
   #hostsAt(ip: string): readonly Kernel[] {
     const { station } = this;
     if (ip === BROADCAST) return station.network.hosts;
+    if (ip === OWN_BROADCAST) return [station];
     if (isMulticast(ip)) {
       const loop = this.getOption(isV4(ip) ? "IP_MULTICAST_LOOP" : "IPV6_MULTICAST_LOOP") === 1;
       const others = station.network.hosts.filter((host) => host !== station);
@@ -267,10 +305,12 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return host === null ? [] : [host];
   }
 
-  #control({ to, interfaceIndex }: Waiting): ControlInfo {
+  #control({ to, interfaceIndex, segment }: Waiting): ControlInfo {
+    const segmentSize = segment;
     const asked = this.options.get("IP_PKTINFO") === 1 ||
       this.options.get("IPV6_RECVPKTINFO") === 1;
-    if (!asked) return NO_CONTROL;
-    return { ...NO_CONTROL, destination: this.bytesOf(to), interfaceIndex };
+    if (!asked) return segment === 0 ? NO_CONTROL : { ...NO_CONTROL, segmentSize };
+    const destination = isV4(to) ? bytesOf(to, false) : bytesOf(to, true);
+    return { ...NO_CONTROL, segmentSize, destination, interfaceIndex };
   }
 }

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** Names of Unix sockets on a host: abstract ones, and paths of files, which outlive their sockets. */
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "./errno.ts";
-import type { OpenFile } from "./kernel.ts";
 
 /** A file that binding made. */
-interface SocketFile {
+interface SocketFile<S> {
   readonly inode: number;
   /** The socket; null once it is closed. */
-  socket: OpenFile | null;
+  socket: S | null;
 }
 
 /** See the top of this file. Abstract names begin with a zero. */
-export class UnixNames {
-  readonly #abstract = new Map<string, OpenFile>();
-  readonly #files = new Map<string, SocketFile>();
+export class UnixNames<S extends object> {
+  readonly #abstract = new Map<string, S>();
+  readonly #files = new Map<string, SocketFile<S>>();
   #inodes = 0;
   #unused = 0;
 
   /** Gives `name` to a socket. 0 or minus an errno. */
-  bind(name: string, socket: OpenFile): number {
+  bind(name: string, socket: S): number {
     if (this.#abstract.has(name) || this.#files.has(name)) return -EADDRINUSE;
     if (name.startsWith("\0")) this.#abstract.set(name, socket);
     else this.#files.set(name, { inode: ++this.#inodes, socket });
@@ -26,7 +25,7 @@ export class UnixNames {
   }
 
   /** Returns the socket of a name, or minus an errno. */
-  find(name: string): OpenFile | number {
+  find(name: string): S | number {
     if (name.startsWith("\0")) return this.#abstract.get(name) ?? -ECONNREFUSED;
     const file = this.#files.get(name);
     return file === undefined ? -ENOENT : file.socket ?? -ECONNREFUSED;
@@ -41,7 +40,7 @@ export class UnixNames {
   }
 
   /** A socket is closed; its file stays. */
-  closed(name: string | null, socket: OpenFile): void {
+  closed(name: string | null, socket: S): void {
     if (name === null) return;
     if (this.#abstract.get(name) === socket) this.#abstract.delete(name);
     const file = this.#files.get(name);

@@ -6,6 +6,7 @@
 import { NO_CONTROL, type UnixType } from "../contract/packets.ts";
 import type { RawAddress, ShutdownHow } from "../contract/sockets.ts";
 import { SOCKADDR } from "../linux/structs.ts";
+import { viewOf } from "../shared/view.ts";
 import * as E from "./errno.ts";
 import { Fifo } from "./fifo.ts";
 import type { Kernel, OpenFile } from "./kernel.ts";
@@ -146,7 +147,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
     while (count < length || length === 0) {
       const message = this.receiveMessage(length - count, 0);
       if (typeof message === "number") return count > 0 ? count : message;
-      buffer.set(message.data, count);
+      viewOf(buffer).set(message.data, count);
       count += message.data.length;
       if (this.type !== "stream" || message.data.length === 0) return count;
       if (this.#queue.length === 0 || this.#queue.first!.files.length > 0) return count;
@@ -155,7 +156,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
   }
 
   send(buffer: Uint8Array, length: number): number {
-    return this.sendMessage({ data: buffer.subarray(0, length), to: null, control: null });
+    return this.sendMessage({ data: viewOf(buffer, 0, length), to: null, control: null });
   }
 
   receiveMessage(capacity: number, fds: number): ReceivedMessage | number {

@@ -22,8 +22,16 @@ import {
   sleep,
   type TCPAddr,
 } from "../../mod.ts";
+import {
+  type SimOptions,
+  simulate,
+  simulateSync,
+  type Simulation,
+  SimulationError,
+} from "../../sim.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { IntOption } from "../../platforms/contract/platform.ts";
+import { SimSockets } from "../../platforms/sim/sockets.ts";
 import { WindowsSockets } from "../../platforms/windows/socket/sockets.ts";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
@@ -40,7 +48,7 @@ export const noProc: string | false = process.platform !== "linux" &&
 /** Sockets that this process has open; on Windows those of the library. */
 export function openSockets(): number {
   const { sockets } = platform();
-  if (sockets instanceof WindowsSockets) return sockets.open;
+  if (sockets instanceof WindowsSockets || sockets instanceof SimSockets) return sockets.open;
   // By getsockopt(2), for Deno's fstatSync knows only descriptors of Deno's own.
   const isSocket = (fd: string) => sockets.getOption(Number(fd), "SO_TYPE") >= 0;
   if (noProc) return readdirSync("/dev/fd").filter(isSocket).length;
@@ -84,8 +92,29 @@ function* limited<T>(main: () => Routine<T>): Routine<T> {
   return yield* main();
 }
 
+/**
+ * How tests are run on a simulated host instead of this one, as "random:7": the schedule and the seed;
+ * undefined as always but for scripts/sim_tests.mjs.
+ */
+const SIMULATED = process.env.NETPOLL_SIMULATE;
+
+/** Runs `main` on a simulated host, and checks that nothing is left there. */
+async function runSimulated<T>(driver: Driver, main: () => Routine<T>): Promise<T> {
+  const [schedule, seed] = SIMULATED!.split(":");
+  const options: SimOptions = { seed: Number(seed), schedule: schedule as "fifo" | "random" };
+  const body = (_: Simulation) => limited(main);
+  try {
+    return driver === "run"
+      ? (await simulate(options, body)).value
+      : simulateSync(options, body).value;
+  } catch (error) {
+    throw error instanceof SimulationError ? error.cause : error;
+  }
+}
+
 /** Runs `main` by `driver` and checks that nothing is left. */
 export async function runBy<T>(driver: Driver, main: () => Routine<T>): Promise<T> {
+  if (SIMULATED !== undefined) return await runSimulated(driver, main);
   const before = openSockets();
   try {
     return driver === "run" ? await run(() => limited(main)) : runSync(() => limited(main));
