@@ -54,7 +54,7 @@ export { dial, type Network } from "./src/net/dial.ts";
 export { AddrError, UnknownNetworkError } from "./src/net/addr/errors.ts";
 export { DNSError, OpError } from "./src/net/errors.ts";
 export { fileConn, fileListener, filePacketConn } from "./src/net/file/file.ts";
-export type { FileOptions } from "./src/net/file/file_adopt.ts";
+export type { FileListenerOptions, FileOptions } from "./src/net/file/file_adopt.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
 export type { CallOptions, LimitOptions } from "./src/net/options/call_options.ts";
 export { joinHostPort, splitHostPort } from "./src/net/addr/host_port.ts";
@@ -79,6 +79,15 @@ export type {
   SocketOptions,
   TCPOptions,
 } from "./src/net/options/options.ts";
+export type {
+  ProxyHeaderOptions,
+  ProxyProtocolOptions,
+  ProxyTLV,
+} from "./src/net/options/proxy_options.ts";
+export { ProxyProtocolError, type ProxyProtocolReason } from "./src/net/proxy_error.ts";
+export { proxyHeader } from "./src/net/proxyproto/format.ts";
+export { type ProxyInfo, proxyInfo } from "./src/net/proxyproto/info.ts";
+export type { ProxySSL } from "./src/net/proxyproto/ssl.ts";
 export { lookupPort } from "./src/net/resolve/service_port.ts";
 export {
   type InternetNetwork,

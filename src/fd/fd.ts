@@ -372,7 +372,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     return this.fail(op, new SyscallError(syscall, errno));
   }
 
-  private acceptAgain(): void {
+  /** Has those who wait in an accept try again. */
+  acceptAgain(): void {
     const g = this.pd!.unparkReader();
     if (g !== null) scheduler.ready(g);
     this.pd!.tell("read");

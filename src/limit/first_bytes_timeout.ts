@@ -6,6 +6,7 @@ import { scheduler } from "../sched/thread.ts";
 import { CallTimer, NO_SLOT } from "../sched/timer_heap.ts";
 import type { TrackedConn } from "./connection_set.ts";
 import type { FirstBytes } from "./limit_options.ts";
+import { headerBytes } from "../net/proxyproto/info.ts";
 import { now } from "../sched/clock.ts";
 
 /**
@@ -49,13 +50,18 @@ export class FirstBytesTimeout {
     if (this.#young.delete(one) && this.#young.size === 0) scheduler.timers.stop(this.#timer);
   }
 
+  /** Bytes of the peer's own: what a proxy sent before them does not count. */
+  #told({ fd }: TrackedConn): number {
+    return this.#delivered(fd.sysfd) - headerBytes(fd);
+  }
+
   #look(): void {
     const at = now();
     for (const one of this.#young) {
       const due = one.since + this.#within;
       if (due > at) return scheduler.timers.set(this.#timer, due);
       this.#young.delete(one);
-      if (!one.fd.closed && this.#delivered(one.fd.sysfd) < this.#bytes) this.#expired(one);
+      if (!one.fd.closed && this.#told(one) < this.#bytes) this.#expired(one);
     }
   }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A listener with limits. Go: golang.org/x/net/netutil, LimitListener. */
-import { platform } from "../../platforms/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import type { Conn, Listener } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
-import type { NetFD } from "../net/socket/net_fd.ts";
-import { ADOPT, StreamListener } from "../net/socket/stream_listener.ts";
+import { ADOPT, type ListenFD, StreamListener } from "../net/socket/stream_listener.ts";
 import { shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DISOWN } from "../sched/ownership.ts";
@@ -27,7 +25,7 @@ export class LimitedListener implements Listener {
   }
 
   readonly #listener: StreamListener<Addr, Conn>;
-  readonly #fd: NetFD<Addr>;
+  readonly #fd: ListenFD<Addr>;
   readonly #admission: AdmissionControl;
   readonly #door: LimitedAccept<Conn>;
   readonly #freed: () => void;
@@ -112,7 +110,7 @@ export class LimitedListener implements Listener {
   }
 
   #letIn(sysfd: number): Conn | null {
-    const remote = this.#fd.nameOf(platform().sockets.peer());
+    const remote = this.#fd.acceptedFrom;
     let entered = false;
     const freed = () => {
       if (entered) this.#freed();

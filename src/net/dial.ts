@@ -4,7 +4,7 @@ import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr } from "./addr/addr.ts";
 import { dialAll } from "./tcp/happy_eyeballs.ts";
-import { addressError } from "./errors.ts";
+import { addressError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { CallDeadline } from "./options/call_options.ts";
 import { checkAddress } from "./check_call.ts";
@@ -21,6 +21,7 @@ import {
   type UDPNetwork,
   unsuitable,
 } from "./resolve/resolve.ts";
+import { proxyHeader } from "./proxyproto/format.ts";
 import { TCPDialer } from "./tcp/tcp_dial.ts";
 import type { UDPConn } from "./udp/udp.ts";
 import { UDPDialer } from "./udp/udp_open.ts";
@@ -104,8 +105,34 @@ export function* dial(
 ): Routine<Conn | UDPConn | UnixgramConn> {
   if (scheduler.current === null) throw cannotPark(null, "dial");
   checkAddress("dial", address, options);
-  const checked = checkDialOptions(options);
+  const { proxyProtocol, ...checked } = checkDialOptions(options);
   const limits = new CallDeadline(checked);
+  if (proxyProtocol === undefined) return yield* connect(network, address, checked, limits);
+  const header = proxyHeader(proxyProtocol);
+  if (!network.startsWith("tcp") && network !== "unix") {
+    throw new TypeError(`Cannot dial ${network} with proxyProtocol, which requires TCP or unix`);
+  }
+  const conn = yield* connect(network, address, checked, limits) as Routine<Conn>;
+  let sent = false;
+  try {
+    yield* limits.enforce(conn.write(header), (cause) => headerFailure(conn, cause));
+    sent = true;
+    return conn;
+  } finally {
+    if (!sent) conn.abort();
+  }
+}
+
+function headerFailure({ localAddr, remoteAddr }: Conn, cause: Error): OpError {
+  return new OpError("dial", remoteAddr.network, localAddr, remoteAddr, cause);
+}
+
+function* connect(
+  network: Network,
+  address: string,
+  checked: DialOptions,
+  limits: CallDeadline,
+): Routine<Conn | UDPConn | UnixgramConn> {
   if (isUnixNetwork(network)) return yield* dialUnix(network, address, checked, limits);
   let local: Endpoint | null;
   let endpoints: Endpoint[];

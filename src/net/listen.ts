@@ -6,7 +6,7 @@ import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { SyscallError } from "../fd/errors.ts";
 import { holdSpare } from "../fd/accept_backoff.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { endpointAddr, type TCPAddr, tcpAddr } from "./addr/addr.ts";
+import { type Addr, endpointAddr, type TCPAddr, tcpAddr } from "./addr/addr.ts";
 import { addressError, asError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { CallDeadline } from "./options/call_options.ts";
@@ -22,6 +22,8 @@ import {
   tcpNetwork,
 } from "./resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "./options/apply.ts";
+import { headerGate } from "./proxyproto/header_gate.ts";
+import { DESCRIPTOR } from "./socket/descriptor.ts";
 import { ListenFD } from "./socket/stream_listener.ts";
 import { lingerOf, TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
@@ -84,9 +86,15 @@ export function* listen(
 ): Routine<Listener> {
   checkNetwork(network, "streams", "listenPacket");
   checkAddress("listen", address, options);
-  const checked = checkListenOptions(options);
-  if (network === "unix" || network === "unixpacket") return listenUnix(network, address, checked);
-  return listenOn(network, yield* endpointOf(network, address, checked), checked);
+  const { proxyProtocol, ...checked } = checkListenOptions(options);
+  // Before the socket is opened, so that a wrong option opens none.
+  const gate = proxyProtocol === undefined ? null : headerGate(network, proxyProtocol);
+  const listener = network === "unix" || network === "unixpacket"
+    ? listenUnix(network, address, checked)
+    : listenOn(network, yield* endpointOf(network, address, checked), checked);
+  const fd = listener[DESCRIPTOR] as ListenFD<Addr>;
+  if (gate !== null) fd.preamble = gate(fd);
+  return listener;
 }
 
 function* endpointOf(
@@ -133,7 +141,11 @@ export function* reservePort(
   }
 }
 
-function listenOn(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): Listener {
+function listenOn(
+  network: TCPNetwork,
+  endpoint: Endpoint,
+  options: ListenOptions,
+): TCPListener {
   const { sockets } = platform();
   const { sysfd, check } = openBound(network, endpoint, options);
   // Written down before it listens: to one that a dead worker left and nobody knows of the kernel

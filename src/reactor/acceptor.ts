@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
 import { platform } from "../../platforms/platform.ts";
-import type { Addr } from "../net/addr/addr.ts";
+import type { RawAddress } from "../../platforms/contract/platform.ts";
+import { type Addr, endpointOf, type TCPAddr } from "../net/addr/addr.ts";
 import { ADOPTABLE, type AdoptableNetwork } from "../net/file/adopt.ts";
 import type { Listener } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
-import { hostOf, type NetFD } from "../net/socket/net_fd.ts";
+import { hostOf } from "../net/socket/net_fd.ts";
+import type { ListenFD } from "../net/socket/stream_listener.ts";
 import { TCPListener } from "../net/tcp/tcp.ts";
 import { UnixStreamListener } from "../net/unix/unix_listener.ts";
 import { shown } from "../validate/argument.ts";
@@ -30,7 +32,7 @@ const HANDED = {};
 /** See the top of this file. */
 export class ReactorAcceptor {
   readonly #listener: Listener;
-  readonly #fd: NetFD<Addr>;
+  readonly #fd: ListenFD<Addr>;
   /** What is the same for all that it accepts. */
   readonly #accepted: Omit<Accepted, "peer">;
   readonly #gate: Limiter;
@@ -41,7 +43,7 @@ export class ReactorAcceptor {
   /** `listener` is one whose connections can be handed on: see {@linkcode servedBy}. */
   constructor(listener: ServedListener, gate: Limiter, balancer: WorkerBalancer<WorkerSlot>) {
     this.#listener = listener;
-    this.#fd = listener[DESCRIPTOR] as NetFD<Addr>;
+    this.#fd = listener[DESCRIPTOR] as ListenFD<Addr>;
     this.#accepted = {
       network: ADOPTABLE.indexOf(this.#fd.net as AdoptableNetwork),
       linger: listener instanceof TCPListener ? listener.closing.linger : undefined,
@@ -70,21 +72,26 @@ export class ReactorAcceptor {
   }
 
   #handOn(sysfd: number): typeof HANDED | null {
-    const peer = platform().sockets.peer();
+    const fd = this.#fd;
     const { perAddress, onShed } = this.#gate.limits;
-    const address = perAddress === null
-      ? ""
-      : addressKey(this.#fd.nameOf(peer), perAddress.ipv6Prefix);
+    const address = perAddress === null ? "" : addressKey(fd.acceptedFrom, perAddress.ipv6Prefix);
     const forbidden = this.#gate.enter(address);
     if (forbidden !== null) {
-      this.#refusal.refuse(sysfd, hostOf(this.#fd.nameOf(peer)), () => {});
-      onShed({ limit: forbidden, action: "refused", remote: this.#fd.nameOf(peer), count: 1 });
+      const remote = fd.acceptedFrom;
+      this.#refusal.refuse(sysfd, hostOf(remote), () => {});
+      onShed({ limit: forbidden, action: "refused", remote, count: 1 });
       return null;
     }
+    const peer = fd.preamble === null ? fd.sockets.peer() : rawTCP(fd.acceptedFrom as TCPAddr);
     // The gate is open only while a worker is available, and only this thread changes that.
     this.#balancer.choose()!.hand(sysfd, { ...this.#accepted, peer }, address);
     return HANDED;
   }
+}
+
+/** An announced address, as the kernel would report it. */
+function rawTCP(addr: TCPAddr): RawAddress {
+  return platform().sockaddr.encode(endpointOf(addr));
 }
 
 /**
@@ -118,10 +125,22 @@ export function servedBy(
         `current value is ${shown(listener)}`,
     );
   }
-  const { net } = listener[DESCRIPTOR];
+  const { net, preamble } = listener[DESCRIPTOR];
+  if (preamble !== null && (events || listener instanceof UnixStreamListener)) {
+    throw new TypeError(
+      "Cannot serve a listener with proxyProtocol in a reactor by a table of callbacks or on a Unix " +
+        "socket: use a function* and TCP, or serve of the main module",
+    );
+  }
   if (events && net === "unixpacket") {
     throw new TypeError(
       "Cannot serve unixpacket as a table of callbacks has no message boundaries: use a function*",
+    );
+  }
+  if (preamble !== null && limits.firstBytes !== null) {
+    throw new TypeError(
+      "Cannot limit firstBytes in a reactor for a listener with proxyProtocol, as workers count the " +
+        "bytes of the header: use serve of the main module",
     );
   }
   requireTCP(net, limits);

@@ -98,6 +98,12 @@ export class ReusePortListeners {
           "call listen, and pass its listener to reactor.serve",
       );
     }
+    if (options.proxyProtocol?.onRefused !== undefined) {
+      throw new TypeError(
+        "Cannot listen in each worker as proxyProtocol.onRefused is a function, which cannot be " +
+          "copied to workers: call listen, and pass its listener to reactor.serve",
+      );
+    }
     const port = yield* reservePort(network, address, options);
     const listener = ++this.#last;
     const wish: Wish = {

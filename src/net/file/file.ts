@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors opened elsewhere: inherited, or passed by another process. Go: net/file.go. */
-import { tcpAddr, udpAddr } from "../addr/addr.ts";
-import { adopted, type FileOptions, held, withRemote } from "./file_adopt.ts";
+import { type Addr, type TCPAddr, tcpAddr, udpAddr } from "../addr/addr.ts";
+import {
+  adopted,
+  type FileListenerOptions,
+  type FileOptions,
+  held,
+  withRemote,
+} from "./file_adopt.ts";
 import { FileConn, FileFD } from "./file_conn.ts";
 import type { Conn, Listener } from "../net.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { setTCPOptions } from "../options/apply.ts";
+import type { ProxyProtocolOptions } from "../options/proxy_options.ts";
+import { checkListenOptions } from "../options/schema.ts";
+import { headerGate } from "../proxyproto/header_gate.ts";
 import { ListenFD } from "../socket/stream_listener.ts";
 import { lingerOf, TCPConn, TCPListener } from "../tcp/tcp.ts";
 import type { UDPConn } from "../udp/udp.ts";
@@ -17,6 +26,8 @@ import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD, UnixListenFD } from "../unix/unix_fd.ts";
 import { UnixStreamListener } from "../unix/unix_listener.ts";
 import { UnixgramSocket } from "../unix/unixgram_conn.ts";
+
+type AnyListenFD = ListenFD<TCPAddr> | UnixListenFD;
 
 /**
  * Returns a stream over an existing descriptor: a connected TCP or Unix socket ("unix",
@@ -71,7 +82,7 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
  * is not removed on close. Go: `net.FileListener`.
  *
  * @param fd the descriptor
- * @param options see {@linkcode FileOptions}
+ * @param options see {@linkcode FileListenerOptions}
  * @throws {OpError} with "EBADF" if it is not open; {@linkcode TypeError} if it is not a listening
  * socket
  * @example
@@ -79,20 +90,33 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
  * for (const { fd } of listenFds()) go(acceptLoop, fileListener(fd, { own: true }));
  * ```
  */
-export function fileListener(fd: number, options: FileOptions = {}): Listener {
-  return adopted<Listener>(fd, options, "a listener", (sysfd, { domain, type, listening }) => {
+export function fileListener(fd: number, options: FileListenerOptions = {}): Listener {
+  const { proxyProtocol, ...rest } = options;
+  const gated = gateOf(proxyProtocol);
+  return adopted<Listener>(fd, rest, "a listener", (sysfd, { domain, type, listening }) => {
     if (!listening) return null;
     if (domain === "unix") {
-      const unix = new UnixListenFD(sysfd, type === "stream" ? "unix" : "unixpacket");
+      const unix = gated(new UnixListenFD(sysfd, type === "stream" ? "unix" : "unixpacket"));
       return { fd: unix, make: (): UnixListener => held(new UnixStreamListener(unix)) };
     }
     if (domain !== "ip4" && domain !== "ip6") return null;
     const check = (result: number) => result;
     // Accepted connections inherit these. As in Go, that the kernel refuses one is no error.
     setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
-    const tcp = new ListenFD(sysfd, "tcp", tcpAddr);
+    const tcp = gated(new ListenFD(sysfd, "tcp", tcpAddr));
     return { fd: tcp, make: () => held(new TCPListener(tcp, { linger: lingerOf(sysfd) })) };
   });
+}
+
+/** Returns what gives a listener's descriptor the gate of `options`, if there are any. */
+function gateOf(options: ProxyProtocolOptions | undefined): <F extends AnyListenFD>(fd: F) => F {
+  if (options === undefined) return (fd) => fd;
+  checkListenOptions({ proxyProtocol: options });
+  return (fd) => {
+    const plain = fd as unknown as ListenFD<Addr>;
+    plain.preamble = headerGate(fd.net, options)(plain);
+    return fd;
+  };
 }
 
 /**

@@ -13,6 +13,7 @@ import { markShared, takeShared } from "../../fd/shared_numbers.ts";
 import type { Addr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { NetFD } from "../socket/net_fd.ts";
+import type { ProxyProtocolOptions } from "../options/proxy_options.ts";
 import { checkOptions } from "../../validate/options.ts";
 
 /** Ownership of an adopted descriptor. */
@@ -28,6 +29,12 @@ export interface FileOptions {
    * else: see {@linkcode shareFd}.
    */
   own?: boolean;
+}
+
+/** Options of {@linkcode fileListener}. */
+export interface FileListenerOptions extends FileOptions {
+  /** As of {@linkcode ListenOptions}. */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 const OPTIONS: z.ZodType<FileOptions> = z.strictObject({ own: z.boolean().optional() });

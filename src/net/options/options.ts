@@ -2,6 +2,7 @@
 /** Options of `listen` and `dial`. Go: `net.ListenConfig` and `net.Dialer`. */
 import type { CallOptions } from "./call_options.ts";
 import type { KeepAlive } from "../net.ts";
+import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
 
 /**
  * Called with each new socket before it is bound or connected, to set options that the library does
@@ -93,6 +94,8 @@ export interface ListenOptions extends TCPOptions, LookupOptions {
    * kernel counts its retransmissions. tcp(7), TCP_DEFER_ACCEPT.
    */
   deferAccept?: number;
+  /** Reads a header of the PROXY protocol before each connection is accepted. TCP, "unix" only. */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 /**
@@ -109,6 +112,11 @@ export interface ListenPacketOptions extends SocketOptions, LookupOptions {
 
 /** Options of {@linkcode dial}. Go: `net.Dialer`. */
 export interface DialOptions extends TCPOptions, LookupOptions {
+  /**
+   * Header of the PROXY protocol, sent before `dial` returns. TCP, "unix" only. It is for one client:
+   * such a connection must not serve another.
+   */
+  proxyProtocol?: ProxyHeaderOptions;
   /** Local address, "host:port"; an empty host or port 0 lets the system choose. */
   localAddress?: string;
   /**

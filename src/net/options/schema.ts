@@ -3,10 +3,12 @@
 import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } from "./options.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { z } from "zod";
+import type { Addr } from "../addr/addr.ts";
 import { Context } from "../../context/context.ts";
 import { shown } from "../../validate/argument.ts";
 import type { Deadline } from "../deadline.ts";
 import type { Control, LookupHost } from "./options.ts";
+import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
 
 /** Milliseconds of which the kernel counts whole ones or whole seconds. */
 const milliseconds = z.number().min(1).max(0x7fffffff);
@@ -30,6 +32,35 @@ function callable<F>(): z.ZodType<F> {
 function isDeadline(value: unknown): boolean {
   const ms = value instanceof Date ? value.getTime() : value;
   return value === null || typeof ms === "number" && !Number.isNaN(ms);
+}
+
+/** What a listener expects of the PROXY protocol. */
+const proxyProtocol = z.strictObject({
+  trusted: z.array(z.string()).min(1, "must name at least one peer"),
+  untrusted: z.enum(["refuse", "direct"]).optional(),
+  timeout: z.number().positive().max(0x7fffffff).optional(),
+  maxBytes: z.int().min(16).max(0xffff + 16).optional(),
+  maxPending: z.int().positive().optional(),
+  onRefused: callable<NonNullable<ProxyProtocolOptions["onRefused"]>>().optional(),
+});
+
+/** A header of the PROXY protocol to send; its addresses are checked when it is formatted. */
+const proxyHeader = z.strictObject({
+  version: z.union([z.literal(1), z.literal(2)], "must be 1 or 2").optional(),
+  source: z.custom<Addr>(isAddr, "must be an address").optional(),
+  destination: z.custom<Addr>(isAddr, "must be an address").optional(),
+  tlvs: z.array(z.strictObject({
+    type: z.int().min(0).max(255),
+    value: z.custom<Uint8Array>(
+      (value) => value instanceof Uint8Array,
+      "must be a Uint8Array",
+    ),
+  })).optional(),
+  crc32c: z.boolean().optional(),
+});
+
+function isAddr(value: unknown): boolean {
+  return typeof (value as Addr | null)?.network === "string";
 }
 
 /** The fields of CallOptions. */
@@ -80,6 +111,7 @@ const LISTEN = z.strictObject({
   ipv6Only: z.boolean().optional(),
   fastOpen: z.union([z.boolean(), z.int().positive().max(0x7fffffff)]).optional(),
   deferAccept: milliseconds.optional(),
+  proxyProtocol: proxyProtocol.optional(),
 });
 
 /** What `listenPacket` takes. */
@@ -96,6 +128,7 @@ const DIAL = z.strictObject({
   localAddress: z.string().optional(),
   fallbackDelay: z.number().optional(),
   fastOpen: z.boolean().optional(),
+  proxyProtocol: proxyHeader.optional(),
 });
 
 /** Checks what `listen` was given. */
@@ -116,4 +149,9 @@ export function checkDialOptions(options: DialOptions): DialOptions {
 /** Checks what a function was given that looks up names. */
 export function checkLookupOptions(call: string, options: LookupOptions): LookupOptions {
   return checkOptions(call, LOOKUP, options);
+}
+
+/** Checks a header of the PROXY protocol that `call` is to format. */
+export function checkProxyHeader(call: string, options: ProxyHeaderOptions): ProxyHeaderOptions {
+  return checkOptions(call, proxyHeader, options);
 }

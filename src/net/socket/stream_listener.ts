@@ -17,8 +17,47 @@ import { NetFD } from "./net_fd.ts";
 import { acceptCase } from "./select_cases.ts";
 import { showAs } from "../../validate/one_line.ts";
 
+/** What precedes each connection of a listener, and is read before it is accepted. */
+export interface Preamble {
+  /**
+   * As {@linkcode FD.tryAccept}, which `accept` is: returns the next connection whose preamble is
+   * complete, or null if a wait for one is needed.
+   */
+  tryAccept(accept: () => number | null): number | null;
+  /** The other end of the connection that tryAccept returned last, as it was announced. */
+  readonly remote: Addr;
+  /** Gives `fd`, of the connection that tryAccept returned last, the addresses that were announced. */
+  announce(fd: NetFD<Addr>): void;
+  /** Closes the connections whose preamble has not come. */
+  close(): void;
+}
+
 /** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
 export class ListenFD<A extends Addr> extends NetFD<A> {
+  /** Null if connections begin with their first byte. */
+  preamble: Preamble | null = null;
+
+  override tryAccept(): number | null {
+    const { preamble } = this;
+    if (preamble === null) return super.tryAccept();
+    return preamble.tryAccept(() => super.tryAccept());
+  }
+
+  /** The other end of the connection that `tryAccept` has just returned. */
+  get acceptedFrom(): Addr {
+    return this.preamble?.remote ?? this.nameOf(this.sockets.peer());
+  }
+
+  override close(): void {
+    this.preamble?.close();
+    super.close();
+  }
+
+  override detach(): number {
+    this.preamble?.close();
+    return super.detach();
+  }
+
   protected override ended(): void {
     releaseSpare();
   }
@@ -87,6 +126,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
         const cause = new SyscallError(platform().registerName, -done);
         throw new OpError("accept", this.netFD.net, null, this.addr, cause);
       }
+      this.netFD.preamble?.announce(fd as unknown as NetFD<Addr>);
       adopted = true;
       return this.connection(fd);
     } finally {
