@@ -16,7 +16,7 @@ const root = new URL("../../", import.meta.url);
 
 /** The compiler takes a while where others need the machine as well. */
 const LIFETIME_MS = 100_000;
-const PAGES = ["docs/servers.md", "docs/overload.md", "docs/buffered.md"];
+const PAGES = ["docs/servers.md", "docs/overload.md", "docs/buffered.md", "docs/proxy_protocol.md"];
 
 /** The programs of a page, by the names in their first lines. */
 function programsOf(page: string): Map<string, string> {
@@ -167,6 +167,13 @@ test("the server of frames echoes them", () =>
   talking("docs/buffered.md", "frames.ts", function* (conn) {
     yield* exchange(conn, "\0\x05hello\0", "\0\x05hello");
     yield* exchange(conn, "\x01!", "\0\x01!");
+  }));
+
+test("the server behind a proxy greets the announced client", () =>
+  talking("docs/proxy_protocol.md", "behind_proxy.ts", function* (conn) {
+    const through = `through ${conn.localAddr}`;
+    const greeting = `client 192.0.2.1:1111 ${through}, to 192.0.2.2:80\n`;
+    yield* exchange(conn, "PROXY TCP4 192.0.2.1 192.0.2.2 1111 80\r\n", greeting);
   }));
 
 for (const page of PAGES) {

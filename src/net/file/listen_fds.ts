@@ -23,13 +23,18 @@ export interface ListenFd {
 
 /**
  * Returns the descriptors that systemd, or a compatible program, passed to this process; none if
- * `LISTEN_PID` is another process. The caller owns them; they are made close-on-exec. The
- * environment variables are removed, so no child process mistakes them for its own, and a second
+ * `LISTEN_PID` is another process. The caller owns them; they are made close-on-exec and
+ * non-blocking. The environment variables are removed, so no child process mistakes them for its own, and a second
  * call returns an empty array. Never parks. Needs Deno's permission for the environment variables
  * `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
  *
+ * Only sockets are adopted. A reload by `--watch`, and most script runners, close what was passed and
+ * use its number for something else, while `LISTEN_PID` still fits: let the service manager start the
+ * program itself.
+ *
  * @throws {RangeError} if `LISTEN_FDS` is not a number; {@linkcode SyscallError} with "EBADF" if
- * one of the descriptors is not open
+ * one of the descriptors is not open; {@linkcode TypeError} if one of them is not a socket. Then
+ * nothing is changed
  * @example
  * ```ts
  * const web = listenFds().find(({ name }) => name === "web");
@@ -49,9 +54,10 @@ export function listenFds(): ListenFd[] {
     { length: Number(LISTEN_FDS) },
     (_, i) => ({ fd: FIRST + i, name: names[i] || "unknown" }),
   );
+  for (const { fd } of passed) requireSocket(fd);
   for (const { fd } of passed) {
-    const done = platform().descriptors.closeOnExec(fd);
-    if (done < 0) throw new SyscallError("fcntl", -done);
+    checked("fcntl", platform().descriptors.closeOnExec(fd));
+    checked("fcntl", platform().descriptors.setNonBlocking(fd, true));
   }
   // The service manager keeps them.
   for (const { fd } of passed) noteShared(fd);
@@ -59,6 +65,23 @@ export function listenFds(): ListenFd[] {
   delete env.LISTEN_FDS;
   delete env.LISTEN_FDNAMES;
   return passed;
+}
+
+/** A runtime that has lost the sockets uses their numbers for its own, and LISTEN_PID fits still. */
+function requireSocket(fd: number): void {
+  const kind = platform().descriptors.kind(fd);
+  if (typeof kind === "number") checked("getsockopt", kind);
+  else if (kind.domain === "file") {
+    throw new TypeError(
+      `Cannot adopt passed descriptors as descriptor ${fd} is not a socket: a reload ("bun --watch", ` +
+        `"deno run --watch") or a script runner ("bun run", "npm start") has closed what was passed; ` +
+        `have the service manager start the program itself, without a reload`,
+    );
+  }
+}
+
+function checked(call: string, result: number): void {
+  if (result < 0) throw new SyscallError(call, -result);
 }
 
 /**
