@@ -173,7 +173,13 @@ test("the server behind a proxy greets the announced client", () =>
   talking("docs/proxy_protocol.md", "behind_proxy.ts", function* (conn) {
     const through = `through ${conn.localAddr}`;
     const greeting = `client 192.0.2.1:1111 ${through}, to 192.0.2.2:80\n`;
-    yield* exchange(conn, "PROXY TCP4 192.0.2.1 192.0.2.2 1111 80\r\n", greeting);
+    const header = "PROXY TCP4 192.0.2.1 192.0.2.2 1111 80\r\n";
+    for (const start of ["", "PROXY", "GET / HTTP/1.1\r\n", header]) {
+      const other = yield* dial("tcp", String(conn.remoteAddr));
+      yield* other.write(start);
+      other.abort();
+    }
+    yield* exchange(conn, header, greeting);
   }));
 
 for (const page of PAGES) {
@@ -228,6 +234,8 @@ function* serving(): Generator<[title: string, program: Serving]> {
   for (const page of PAGES) {
     const files = programsOf(page);
     for (const [name, source] of files) {
+      // Clients of that one begin with a header; its own test resets them.
+      if (source.includes("proxyProtocol")) continue;
       if (/\bserve\(/.test(source)) yield [`${name} of ${page}`, { files, name }];
     }
   }
