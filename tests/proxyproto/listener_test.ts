@@ -151,19 +151,22 @@ both("a header that is not complete in time is refused", function* () {
   using _conn = yield* accepting.join();
 });
 
-both("a header that came in time is good, although nobody accepted until later", function* () {
-  const { reasons, onRefused } = refusals();
-  using listener = yield* listening({ timeout: 500, onRefused });
-  using first = yield* dial("tcp", String(listener.addr));
-  using _second = yield* dial("tcp", String(listener.addr), { proxyProtocol: CLIENT });
-  using _conn = yield* listener.accept();
-  // The first waits for its header, which comes while nobody accepts.
-  yield* first.write(proxyHeader(CLIENT));
-  yield* sleep(600);
-  using conn = yield* listener.accept();
-  assert.equal(String(conn.remoteAddr), "192.0.2.1:1111");
-  assert.deepEqual(reasons, []);
-});
+both(
+  "a header that came in time is good, although no goroutine accepted until later",
+  function* () {
+    const { reasons, onRefused } = refusals();
+    using listener = yield* listening({ timeout: 500, onRefused });
+    using first = yield* dial("tcp", String(listener.addr));
+    using _second = yield* dial("tcp", String(listener.addr), { proxyProtocol: CLIENT });
+    using _conn = yield* listener.accept();
+    // The first waits for its header, which comes while no goroutine accepts.
+    yield* first.write(proxyHeader(CLIENT));
+    yield* sleep(600);
+    using conn = yield* listener.accept();
+    assert.equal(String(conn.remoteAddr), "192.0.2.1:1111");
+    assert.deepEqual(reasons, []);
+  },
+);
 
 both("what is no header is refused at once, with its reason", function* () {
   const { reasons, onRefused } = refusals();

@@ -163,7 +163,7 @@ export class HeaderGate implements Preamble, PendingOwner {
     if (this.#waiting.size === 0) scheduler.timers.stop(this.#expiry);
   }
 
-  /** Nobody may have accepted for a while, so what has come by now still counts. */
+  /** The goroutine that accepts may have been busy, so what has come by now still counts. */
   #expire(): void {
     const { timeout } = this.#options;
     for (const one of this.#waiting) {
