@@ -45,7 +45,7 @@ export function tooLong(): HttpError {
 /** Waits for the answer of a handler. */
 export function* settle(outcome: Outcome): Routine<Answer> {
   if (outcome instanceof QuickResponse || outcome instanceof Response) return outcome;
-  return "then" in outcome ? yield* wait(outcome) : yield* outcome;
+  return Symbol.iterator in outcome ? yield* outcome : yield* wait(outcome);
 }
 
 /** The answer where there is none. What nobody foresaw is told on stderr. */

@@ -19,6 +19,7 @@ import {
 } from "./options.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { unreadConn } from "./unread_conn.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 const FIRST_SIZE = 4096;
 /** As Go's `bufio.MaxScanTokenSize`. */
@@ -290,3 +291,18 @@ export function delimiterBytes(call: string, delimiter: string | number | Uint8A
   }
   return bytes;
 }
+
+notesCalls(
+  BufferedReader.prototype,
+  "reader",
+  "line",
+  "lineBytes",
+  "until",
+  "bytes",
+  "peek",
+  "discard",
+  "discardLine",
+  "read",
+  "readFull",
+  "readable",
+);

@@ -15,6 +15,8 @@ import { type BufferedWriterOptions, checkBoolean, checkKeys, checkMax } from ".
 import { QuickCall } from "./quick_call.ts";
 import { giveBack, WriteBuffer } from "./write_buffer.ts";
 import { bytesOf, type Writable } from "../fd/check_bytes.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 const FIRST_SIZE = 16 * 1024;
 const OPTIONS = new Set(["size", "autoFlush"]);
@@ -316,3 +318,6 @@ function isResumable(error: unknown): boolean {
   if (!knowsProgress(error)) return false;
   return isTimeout(error) || isCanceled(error);
 }
+
+notesCalls(BufferedWriter.prototype, "writer", "write", "writev", "flush", "close");
+refuseAwait(WriteCall.prototype, "writer.write");

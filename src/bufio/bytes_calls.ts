@@ -4,6 +4,7 @@ import { lengthNow } from "../fd/check_bytes.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import { BufferedCall, type BufferedInput } from "./buffered_call.ts";
 import { TooLongError } from "./errors.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** What the calls that return counted bytes have in common. */
 abstract class CountedCall extends BufferedCall<Uint8Array | null> {
@@ -103,3 +104,8 @@ export class ReadCall extends BufferedCall<number | null> {
     return n;
   }
 }
+
+refuseAwait(BytesCall.prototype, "reader.bytes");
+refuseAwait(PeekCall.prototype, "reader.peek");
+refuseAwait(DiscardCall.prototype, "reader.discard");
+refuseAwait(ReadCall.prototype, "reader.read");

@@ -11,6 +11,8 @@ import { type Framing, writePieces } from "./framing.ts";
 import { type BufferedReadOptions, checkKeys, checkMax, readOptions } from "./options.ts";
 import { indexOf } from "./search.ts";
 import { bytesOf } from "../fd/check_bytes.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 const MOST_FRAME = 64 * 1024;
 const KEYS = new Set(["max"]);
@@ -114,3 +116,6 @@ export class Delimited implements Framing {
     return writePieces(writer, [frame], cancel);
   }
 }
+
+notesCalls(Delimited.prototype, "framing", "write");
+refuseAwait(DelimitedCall.prototype, "framing.read");

@@ -18,6 +18,8 @@ import {
   readOptions,
 } from "./options.ts";
 import { bytesOf } from "../fd/check_bytes.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 const MOST_FRAME = 1024 * 1024;
 const KEYS = new Set(["littleEndian", "max"]);
@@ -114,3 +116,6 @@ export class LengthPrefixed implements Framing {
     return writePieces(writer, [this.#format.encode(bytes.length), bytes], cancel);
   }
 }
+
+notesCalls(LengthPrefixed.prototype, "framing", "write");
+refuseAwait(FrameCall.prototype, "framing.read");

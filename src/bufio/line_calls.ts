@@ -4,6 +4,7 @@ import { UnexpectedEOFError } from "../fd/errors.ts";
 import { BufferedCall, type BufferedInput } from "./buffered_call.ts";
 import { TooLongError } from "./errors.ts";
 import { indexOf, indexOfByte } from "./search.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 const LF = 10;
 const CR = 13;
@@ -107,3 +108,8 @@ export class DiscardLineCall extends BufferedCall<number> {
     return at < 0 && !atEnd ? undefined : this.#discarded;
   }
 }
+
+refuseAwait(LineCall.prototype, "reader.line");
+refuseAwait(LineBytesCall.prototype, "reader.lineBytes");
+refuseAwait(UntilCall.prototype, "reader.until");
+refuseAwait(DiscardLineCall.prototype, "reader.discardLine");

@@ -9,6 +9,8 @@ import { BufferedReader, INPUT } from "./buffered_reader.ts";
 import { TooLongError } from "./errors.ts";
 import { type BufferedReadOptions, checkKeys, checkMax, readOptions } from "./options.ts";
 import { scanLines, type Split, type SplitFunc } from "./split.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** As Go's `bufio.MaxScanTokenSize`. */
 const MOST_TOKEN = 64 * 1024;
@@ -136,3 +138,6 @@ export class Scanner {
 
 /** A byte order mark is part of the text, as in Go. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+notesCalls(Scanner.prototype, "scanner", "scan");
+refuseAwait(ScanCall.prototype, "scanner.scan");

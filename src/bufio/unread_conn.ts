@@ -12,6 +12,7 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { DISOWN, disown } from "../sched/ownership.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { OUTCOME, SelectCase, SelectWaiter } from "../chan/select_case.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 type Ready = { value: undefined; ok: true };
 
@@ -183,3 +184,5 @@ class UnreadCase implements SelectCase<Ready> {
     return this.#below.collect(waiter);
   }
 }
+
+notesCalls(UnreadConn.prototype, "conn", "read", "readFull", "readable", "write", "writev");

@@ -9,6 +9,7 @@ import { RecvOperation, SendOperation } from "./operations.ts";
 import { isNothing, type Received, type Sent } from "./outcome.ts";
 import type { SelectCase } from "./select_case.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** See {@linkcode Chan}. */
 export class Channel<T> extends ChanCore<T> implements Chan<T> {
@@ -80,3 +81,5 @@ export function chan<T>(capacity = 0): Chan<T> {
 }
 
 showAs(Channel.prototype, (ch) => `${ch.describe()}${ch.closed ? ", closed" : ""}`);
+
+notesCalls(Channel.prototype, "ch", "send", "recv", "recvOk");

@@ -18,6 +18,7 @@ import { type SelectState, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
 import { permutation, random } from "./select_random.ts";
 import { registerState } from "../sched/thread_state.ts";
+import { noted } from "../sched/calls.ts";
 
 /**
  * Waits until one of the cases is ready, and performs it; the others have no effect. Among several
@@ -44,7 +45,7 @@ export function select<const Arms extends readonly SelectArm[]>(
   recycled = one.spare;
   one.spare = null;
   one.arms = arms;
-  return one as unknown as Routine<SelectResult<Arms>>;
+  return noted("select", one as unknown as Routine<SelectResult<Arms>>);
 }
 
 /** Placeholder for the cases of an unused select. */

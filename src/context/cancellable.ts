@@ -7,6 +7,7 @@ import { cause, Context } from "./context.ts";
 import { CanceledError, DeadlineExceeded, DeadlineExceededError } from "./errors.ts";
 import { fromSignal, onCancel } from "./abort_signal.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { callDriven, noted } from "../sched/calls.ts";
 
 /** Cancels a waiting call: a context or an AbortSignal. */
 export type Cancel = Context | AbortSignal;
@@ -61,12 +62,24 @@ export function endedBy(ctx: Context): CanceledError | DeadlineExceededError {
  * yield* cancellable(mutex.lock(), ctx);
  * ```
  */
-export function* cancellable<T>(
+export function cancellable<T>(
   call: Routine<T>,
   cancel: Cancel,
   failure: (error: CanceledError | DeadlineExceededError) => Error = (error) => error,
 ): Routine<T> {
+  // In debug this call is noted; otherwise the one that it is to drive.
+  if (scheduler.debugRuns > 0 && scheduler.made === call) scheduler.made = null;
+  return noted("cancellable", cancelling(call, cancel, failure));
+}
+
+function* cancelling<T>(
+  call: Routine<T>,
+  cancel: Cancel,
+  failure: (error: CanceledError | DeadlineExceededError) => Error,
+): Routine<T> {
   needMethods("cancel a call", "call", "a Routine", call, "next", "return");
+  // Also of a call that is ended before it was ever driven.
+  callDriven(call);
   const ctx = contextOf(cancel);
   const g = scheduler.current!;
   const forget = ctx.err === null ? onCancel(ctx, () => scheduler.ready(g)) : null;
@@ -93,4 +106,4 @@ function* ended(call: Routine<unknown>): Routine<void> {
   for (let step = call.return(undefined); !step.done; step = call.next()) yield step.value;
 }
 
-refuseAwait(cancellable.prototype, "cancellable");
+refuseAwait(cancelling.prototype, "cancellable");

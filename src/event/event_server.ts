@@ -33,6 +33,7 @@ import { EventStreamConn } from "./conn/stream_conn.ts";
 import { readyToAdopt, type StreamNet, streamNet } from "./conn/stream_net.ts";
 import { Ticker } from "./ticker.ts";
 import { now } from "../sched/clock.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** See the top of this file. */
 export class EventServer<C> implements Server<C>, ConnHost<C> {
@@ -267,3 +268,5 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#endLoops();
   }
 }
+
+notesCalls(EventServer.prototype, "server", "dial");

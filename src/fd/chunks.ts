@@ -8,6 +8,7 @@ import type { Cancel } from "../context/cancellable.ts";
 import type { FD } from "./fd.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "./buffer_pool.ts";
 import { ReadOperation } from "./read_write.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** A read that is lent a buffer once bytes have come, and holds none while it waits for them. */
 class ChunkOperation extends ReadOperation {
@@ -111,3 +112,6 @@ export class ReaderChunks implements Chunks {
     this.#lent = null;
   }
 }
+
+notesCalls(FDChunks.prototype, "chunks", "next");
+notesCalls(ReaderChunks.prototype, "chunks", "next");

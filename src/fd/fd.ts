@@ -22,6 +22,7 @@ import { cutLingering } from "./lingering.ts";
 import { FdMutex, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
 import { counters } from "./counters.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Names of calls in errors. */
 export type FdOp =
@@ -405,3 +406,5 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
 function readies(g: G): () => void {
   return () => scheduler.ready(g);
 }
+
+refuseAwait(FD.prototype.readable.prototype, "conn.readable");

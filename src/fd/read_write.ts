@@ -26,6 +26,7 @@ import { lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { registerState } from "../sched/thread_state.ts";
+import { callDriven, callMade } from "../sched/calls.ts";
 
 /** See the list at the top of this file. */
 const UNUSED = 0;
@@ -135,6 +136,12 @@ abstract class Operation {
     this.done = false;
     this.buffer = buffer;
     this.length = length;
+    callMade(this);
+  }
+
+  /** The descriptor, as a dump names it. */
+  describe(): string {
+    return this.fd.describe();
   }
 
   /**
@@ -142,7 +149,10 @@ abstract class Operation {
    * descriptor is closed.
    */
   protected begin(): boolean {
-    if (this.state === FRESH) this.goroutine = scheduler.current;
+    if (this.state === FRESH) {
+      callDriven(this);
+      this.goroutine = scheduler.current;
+    }
     if (this.state !== FRESH || !this.fd.tryLock(this.lock)) return this.queue();
     this.state = HELD;
     // A goroutine that never has to wait would never let the others run.

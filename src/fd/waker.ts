@@ -9,6 +9,7 @@ import { netpoll, type Wakeable } from "../netpoll/netpoll.ts";
 import { ClosedError } from "./errors.ts";
 import { type WakerHandle, WakeWords } from "./wake_words.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Lets any thread of this process wake a goroutine of this thread, even while the thread is blocked
@@ -88,3 +89,5 @@ export class Waker implements Disposable {
 }
 
 showAs(Waker.prototype, ({ handle }) => `Waker(fd ${handle.descriptor})`);
+
+notesCalls(Waker.prototype, "waker", "wait");

@@ -15,6 +15,7 @@ import { holding, whenWritable } from "./retry.ts";
 import { checkPieces, lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
+import { refuseAwait } from "../sched/misuse.ts";
 
 /** Length in bytes from which a piece is long. */
 const LONG = 16 * 1024;
@@ -126,3 +127,5 @@ function send(fd: FD, left: Pieces): number {
   left.gather(vector);
   return vector.send(fd.sysfd);
 }
+
+refuseAwait(write.prototype, "conn.writev");

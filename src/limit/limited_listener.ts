@@ -17,6 +17,7 @@ import { LimitedAccept } from "./limited_accept.ts";
 import type { LimitCounters } from "./limiter.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limit_options.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** Listener with limits, as {@linkcode limit} returns it. */
 export class LimitedListener implements Listener {
@@ -169,3 +170,5 @@ export function limit(listener: Listener, limits: Limits): LimitedListener {
   }
   return new LimitedListener(listener, checkLimits("limit", limits));
 }
+
+notesCalls(LimitedListener.prototype, "listener", "accept");

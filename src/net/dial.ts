@@ -30,6 +30,7 @@ import { isUnixNetwork, type UnixNetwork } from "./addr/unix_addr.ts";
 import { dialUnix } from "./unix/unix_open.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cannotPark, refuseAwait } from "../sched/misuse.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Networks that `dial` supports. */
 export type Network = InternetNetwork | UnixNetwork;
@@ -98,10 +99,18 @@ export function dial(
   address: string,
   options?: DialOptions,
 ): Routine<Conn | UDPConn | UnixgramConn>;
-export function* dial(
+export function dial(
   network: Network,
   address: string,
   options: DialOptions = {},
+): Routine<Conn | UDPConn | UnixgramConn> {
+  return noted("dial", dialing(network, address, options));
+}
+
+function* dialing(
+  network: Network,
+  address: string,
+  options: DialOptions,
 ): Routine<Conn | UDPConn | UnixgramConn> {
   if (scheduler.current === null) throw cannotPark(null, "dial");
   checkAddress("dial", address, options);
@@ -173,4 +182,4 @@ function reachable(
   return same;
 }
 
-refuseAwait(dial.prototype, "dial");
+refuseAwait(dialing.prototype, "dial");

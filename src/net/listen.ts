@@ -29,6 +29,7 @@ import { lingerOf, TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
 import { listenUnix } from "./unix/unix_open.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Networks of stream listeners. */
 export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";
@@ -79,10 +80,18 @@ export function listen(
   address: string,
   options?: ListenOptions,
 ): Routine<Listener>;
-export function* listen(
+export function listen(
   network: StreamNetwork,
   address: string,
   options: ListenOptions = {},
+): Routine<Listener> {
+  return noted("listen", listening(network, address, options));
+}
+
+function* listening(
+  network: StreamNetwork,
+  address: string,
+  options: ListenOptions,
 ): Routine<Listener> {
   checkNetwork(network, "streams", "listenPacket");
   checkAddress("listen", address, options);
@@ -204,4 +213,4 @@ function prepare(socket: NewSocket, v6only: boolean, options: ListenOptions): vo
   setTCPOptions(socket, { reuseAddr: true, ...options });
 }
 
-refuseAwait(listen.prototype, "listen");
+refuseAwait(listening.prototype, "listen");

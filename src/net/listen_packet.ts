@@ -13,6 +13,7 @@ import { listenUDP } from "./udp/udp_open.ts";
 import type { UnixgramConn } from "./unix/unix.ts";
 import { listenUnixgram } from "./unix/unix_open.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Networks of datagram sockets. */
 export type PacketNetwork = UDPNetwork | "unixgram";
@@ -57,10 +58,18 @@ export function listenPacket(
   address: string,
   options?: ListenPacketOptions,
 ): Routine<UDPConn | UnixgramConn>;
-export function* listenPacket(
+export function listenPacket(
   network: PacketNetwork,
   address: string,
   options: ListenPacketOptions = {},
+): Routine<UDPConn | UnixgramConn> {
+  return noted("listenPacket", listeningForPackets(network, address, options));
+}
+
+function* listeningForPackets(
+  network: PacketNetwork,
+  address: string,
+  options: ListenPacketOptions,
 ): Routine<UDPConn | UnixgramConn> {
   checkNetwork(network, "datagrams", "listen");
   checkAddress("listenPacket", address, options);
@@ -78,4 +87,4 @@ export function* listenPacket(
   return listenUDP(network, endpoint, checked);
 }
 
-refuseAwait(listenPacket.prototype, "listenPacket");
+refuseAwait(listeningForPackets.prototype, "listenPacket");

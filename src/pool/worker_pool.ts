@@ -16,6 +16,8 @@ import { moduleURL } from "../worker/worker_options.ts";
 import type { WorkerHooks } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 import { now } from "../sched/clock.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Grace of an idle worker at the end, in milliseconds. */
 const END_MS = 100;
@@ -297,9 +299,16 @@ function checkRequest(
  * console.log(yield* pool.submit("fibonacci", 40));
  * ```
  */
-export function* openWorkerPool<M extends JobModule = JobModule>(
+export function openWorkerPool<M extends JobModule = JobModule>(
   module: URL | string,
   options: PoolOptions = {},
+): Routine<WorkerPool<M>> {
+  return noted("openWorkerPool", opening(module, options));
+}
+
+function* opening<M extends JobModule = JobModule>(
+  module: URL | string,
+  options: PoolOptions,
 ): Routine<WorkerPool<M>> {
   const checked = checkPoolOptions("open a pool", options);
   return yield* upOrEnded(new WorkerPool<M>(moduleURL("open a pool", module), checked));
@@ -311,3 +320,5 @@ export function* openWorkerPool<M extends JobModule = JobModule>(
  * @deprecated Use {@linkcode openWorkerPool}. This name will be removed in version 0.3.
  */
 export const openPool: typeof openWorkerPool = openWorkerPool;
+
+notesCalls(WorkerPool.prototype, "pool", "ready", "submit", "shutdown");

@@ -28,6 +28,8 @@ import type { WorkerHooks } from "../worker/supervisor.ts";
 import { type WorkerEnd, WorkerThread } from "../worker/worker_thread.ts";
 import { type ReactorWorker, WorkerSlot } from "./worker_slot.ts";
 import { now } from "../sched/clock.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { noted } from "../sched/calls.ts";
 
 /** How long a worker may take to end in order when it must: its `finally` blocks have a second. */
 const END_MS = 1500;
@@ -308,7 +310,13 @@ export class Reactor implements Disposable {
  * yield* reactor.shutdown({ deadline: 5_000 });
  * ```
  */
-export function* openReactor(module: URL | string, options: ReactorOptions = {}): Routine<Reactor> {
+export function openReactor(module: URL | string, options: ReactorOptions = {}): Routine<Reactor> {
+  return noted("openReactor", opening(module, options));
+}
+
+function* opening(module: URL | string, options: ReactorOptions): Routine<Reactor> {
   const checked = checkReactorOptions("open a reactor", options);
   return yield* upOrEnded(new Reactor(moduleURL("open a reactor", module), checked));
 }
+
+notesCalls(Reactor.prototype, "reactor", "ready", "serve", "listen", "shutdown", "wait");

@@ -7,6 +7,7 @@ import { onCancel } from "../context/abort_signal.ts";
 import { needObject, wrongArgument } from "../validate/argument.ts";
 import { openReactor, type ShutdownReport } from "./reactor.ts";
 import type { ReactorOptions } from "./options.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions extends ReactorOptions {
@@ -37,10 +38,18 @@ export interface ServeOptions extends ReactorOptions {
  * yield* serve(listener, new URL("./echo_handler.ts", import.meta.url));
  * ```
  */
-export function* serve(
+export function serve(
   listener: Listener,
   module: URL | string,
   options: ServeOptions = {},
+): Routine<ShutdownReport> {
+  return noted("serve", serving(listener, module, options));
+}
+
+function* serving(
+  listener: Listener,
+  module: URL | string,
+  options: ServeOptions,
 ): Routine<ShutdownReport> {
   needObject("serve", "its options", options);
   const { context, grace = Infinity, ...rest } = options;

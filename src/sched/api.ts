@@ -10,6 +10,8 @@ import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 import { now } from "./clock.ts";
 import { refuseAwait } from "./misuse.ts";
+import { notesCalls } from "./noted_methods.ts";
+import { noted } from "./calls.ts";
 
 export { gosched, sleep } from "./sleep.ts";
 
@@ -136,7 +138,11 @@ function stuck(): boolean {
  * const response = yield* wait(fetch("http://127.0.0.1:8080/"));
  * ```
  */
-export function* wait<T>(promise: PromiseLike<T> | T): Routine<T> {
+export function wait<T>(promise: PromiseLike<T> | T): Routine<T> {
+  return noted("wait", waiting(promise));
+}
+
+function* waiting<T>(promise: PromiseLike<T> | T): Routine<T> {
   if (typeof (promise as PromiseLike<T> | null)?.then !== "function") return promise as T;
   if (scheduler.blocking) {
     throw new PanicError("wait under runSync: the host's event loop does not run; use run");
@@ -190,5 +196,5 @@ export function dump(): string {
   return dumpAll(scheduler);
 }
 
-refuseAwait(wait.prototype, "wait");
-refuseAwait(G.prototype.join.prototype, "g.join");
+refuseAwait(waiting.prototype, "wait");
+notesCalls(G.prototype, "g", "join");

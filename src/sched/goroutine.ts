@@ -22,7 +22,13 @@ import { showAs } from "../validate/one_line.ts";
  *
  * @typeParam T the value that the call returns
  */
-export type Routine<T> = Generator<Park, T, void>;
+export interface Routine<T> extends Generator<Park, T, void> {
+  /**
+   * Does not exist: it makes `await` of a call a type error, as a call is not a promise. Call it with
+   * `yield*`.
+   */
+  then?: (useYieldStar: never) => never;
+}
 /** State of a goroutine: in the run queue, executing, parked, or ended. */
 export type GoroutineStatus = "runnable" | "running" | "waiting" | "dead";
 

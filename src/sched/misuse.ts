@@ -3,6 +3,7 @@
 import { atCaller } from "../validate/caller.ts";
 import { shown } from "../validate/argument.ts";
 import { type G, PanicError, RUNNING } from "./goroutine.ts";
+import { CALL } from "./call_name.ts";
 import type { Waitable } from "./park.ts";
 import { lineOf } from "./spawn_site.ts";
 
@@ -143,11 +144,13 @@ export function cannotPark(
 }
 
 /**
- * Makes an `await` of the calls that inherit from `prototype` fail, as they are no promises and
- * would never begin. A getter, because it is read at the very `await`, where the stack is the user's.
+ * Names the calls that inherit from `prototype`, and makes an `await` of them fail, as they are no
+ * promises and would never begin. A getter, because it is read at the very `await`, where the stack is the user's.
  */
 export function refuseAwait(prototype: object, call: string): void {
+  Object.defineProperty(prototype, CALL, { value: call });
   Object.defineProperty(prototype, "then", {
+    configurable: true,
     get(): never {
       throw atCaller(
         new PanicError(

@@ -25,6 +25,7 @@ import type { Joins, Outcome } from "./joins.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
+import { type MadeCall, UndrivenCalls } from "./undriven.ts";
 
 /** Calls that a goroutine may make without parking before others get a turn. */
 const BUDGET = 32;
@@ -36,7 +37,9 @@ export const PROMISE = "promise";
 export class Scheduler {
   /** The current goroutine. */
   current: G | null = null;
-  /** Rest of the {@linkcode BUDGET} of the current goroutine. */
+  /** The call that it made last, while nothing has driven that; see undriven.ts. */
+  made: object | null = null;
+  /** What is left of {@linkcode BUDGET} for the one that is executing. */
   budget = 0;
   /** Time of the last clock reading, in milliseconds of `performance.now()`. */
   now = 0;
@@ -76,6 +79,10 @@ export class Scheduler {
   admit: ((g: G) => boolean) | null = null;
   /** Number of goroutines that wait for external events but do not keep the process alive. */
   unheld = 0;
+  /** Calls that were made and are not driven yet. */
+  readonly undriven: UndrivenCalls = new UndrivenCalls();
+  /** Runs in debug that have not ended. */
+  debugRuns = 0;
   /** How long the last pass waited in the poller. */
   waited = 0;
   /** Called when a goroutine becomes runnable while no pass is under way. */
@@ -330,18 +337,29 @@ export class Scheduler {
     observer.ended(g, began, now());
   }
 
+  /** Keeps the call that the current goroutine has made and not driven; `another` comes now. */
+  keepMade(another: boolean): void {
+    const made = this.made as MadeCall;
+    this.made = null;
+    this.undriven.keep(made, this.current, another);
+  }
+
   #step(g: G): void {
     this.current = g;
+    // What the host's code made is not this goroutine's.
+    this.made = null;
     this.budget = BUDGET;
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
       step = g.body.next();
     } catch (error) {
+      if (this.made !== null) this.keepMade(false);
       this.current = null;
       this.#finish(g, { ok: false, error }, true);
       return;
     }
+    if (this.made !== null) this.keepMade(false);
     this.current = null;
     if (step.done) this.#finish(g, { ok: true, value: step.value }, false);
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
@@ -354,6 +372,7 @@ export class Scheduler {
     outcome: Outcome<unknown> | null,
   ): void {
     const before = this.current;
+    if (this.made !== null) this.keepMade(true);
     this.current = g;
     this.budget = BUDGET;
     g.state = RUNNING;
@@ -361,10 +380,12 @@ export class Scheduler {
     try {
       step = how();
     } catch (error) {
+      if (this.made !== null) this.keepMade(false);
       this.current = before;
       this.#finish(g, { ok: false, error }, true);
       return;
     }
+    if (this.made !== null) this.keepMade(false);
     this.current = before;
     if (step.done) this.#finish(g, outcome ?? { ok: true, value: step.value }, false);
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
@@ -379,6 +400,7 @@ export class Scheduler {
     g.state = DEAD;
     g.outcome = outcome;
     this.count--;
+    if (this.undriven.count > 0) this.undriven.ended(g);
     if (g.grace !== null) this.timers.stop(g.grace);
     const { joins } = g;
     if (joins === null) return g.run.ended(g, thrown);

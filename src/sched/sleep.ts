@@ -7,6 +7,7 @@ import { cannotPark, refuseAwait } from "./misuse.ts";
 import { DONE, letOthersRun, park, type Step } from "./step.ts";
 import { scheduler } from "./thread.ts";
 import { type HeapTimer, NO_SLOT } from "./timer_heap.ts";
+import { callDriven, callMade, noted } from "./calls.ts";
 
 /** One instance serves all calls: its state is kept in the goroutine. */
 class Gosched {
@@ -45,7 +46,7 @@ const GOSCHED = new Gosched() as unknown as Routine<void>;
  * ```
  */
 export function gosched(): Routine<void> {
-  return GOSCHED;
+  return noted("gosched", GOSCHED);
 }
 
 /** One sleep: the timer, and what `yield*` runs. */
@@ -56,10 +57,12 @@ class Sleep implements HeapTimer {
 
   constructor(ms: number) {
     this.#ms = ms;
+    callMade(this);
   }
 
   next(): Step<void> {
     if (this.#g === null) {
+      callDriven(this);
       this.#g = scheduler.current!;
       scheduler.timers.set(this, now() + this.#ms);
     } else if (this.slot === NO_SLOT) return DONE;
@@ -103,5 +106,5 @@ export function sleep(ms: number): Routine<void> {
       `Cannot sleep as ms must be a number: current value is ${shown(ms)}`,
     );
   }
-  return ms <= 0 ? gosched() : new Sleep(ms) as unknown as Routine<void>;
+  return ms <= 0 ? gosched() : noted("sleep", new Sleep(ms) as unknown as Routine<void>);
 }

@@ -28,6 +28,8 @@ export function bodyOf<A extends unknown[], T>(
     throw callFailed(f, error, by);
   }
   requireRoutine(caller, f, body, by);
+  // A goroutine may be made of a call of the library itself: that one is driven later.
+  if (scheduler.made === body) scheduler.made = null;
   return body as Routine<T>;
 }
 

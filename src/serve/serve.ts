@@ -6,6 +6,7 @@ import { requireFunction } from "../sched/misuse.ts";
 import { needMethods } from "../validate/argument.ts";
 import { ConnServer, type ServeCounts, type ServeHandler } from "./conn_server.ts";
 import { checkServeOptions, type ServeOptions } from "./options.ts";
+import { noted } from "../sched/calls.ts";
 
 /**
  * Accepts connections and runs `handler` for each in a goroutine of its own. An error of a
@@ -39,5 +40,5 @@ export function serve(
 ): Routine<ServeCounts> {
   needMethods("serve", "listener", "a listener, as listen returns", listener, "accept", "close");
   requireFunction("serve", handler, serve);
-  return new ConnServer(listener, handler, checkServeOptions(options)).run();
+  return noted("serve", new ConnServer(listener, handler, checkServeOptions(options)).run());
 }

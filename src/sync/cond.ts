@@ -6,6 +6,7 @@ import type { Locker } from "./mutex.ts";
 import { uninterrupted } from "./uninterrupted.ts";
 import { WaitList } from "./wait_list.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Condition variable: goroutines wait until another one signals that a condition may have changed.
@@ -77,3 +78,5 @@ export class Cond {
 }
 
 showAs(Cond.prototype, () => "Cond()");
+
+notesCalls(Cond.prototype, "cond", "wait");

@@ -9,6 +9,7 @@ import { Semaphore } from "./semaphore.ts";
 import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { WaitGroup } from "./wait_group.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Group of goroutines that work on subtasks of a common task. `wait` waits for all of them and
@@ -150,3 +151,5 @@ export class ErrGroup {
 function* started(turn: WaitGroup | null): Routine<void> {
   if (turn !== null) yield* turn.wait();
 }
+
+notesCalls(ErrGroup.prototype, "group", "go", "wait");

@@ -4,6 +4,7 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** A lock. Go: `sync.Locker`. */
 export interface Locker {
@@ -101,3 +102,5 @@ export class Mutex implements Locker {
     return new Held(() => this.unlock());
   }
 }
+
+notesCalls(Mutex.prototype, "mutex", "lock", "locked");

@@ -5,6 +5,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Runs a function exactly once, however many goroutines call it. Go: `sync.Once`.
@@ -47,3 +48,5 @@ export class Once {
     }
   }
 }
+
+notesCalls(Once.prototype, "once", "do");

@@ -10,6 +10,7 @@ import { Held, type Locker } from "./mutex.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Reader/writer lock: held by any number of readers, or by one writer. A goroutine that holds the
@@ -131,3 +132,5 @@ export class RWMutex implements Locker {
     if (this.#writers.grant() !== null) this.#writing = true;
   }
 }
+
+notesCalls(RWMutex.prototype, "mutex", "rlock", "lock", "rlocked", "locked");

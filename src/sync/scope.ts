@@ -15,6 +15,8 @@ import { uninterrupted } from "./uninterrupted.ts";
 import { bodyOf, goPrimed } from "../sched/spawn.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { noted } from "../sched/calls.ts";
 
 /** Starts the goroutines of a {@linkcode scope}; passed to its body. */
 export class Scope {
@@ -142,7 +144,11 @@ export class Scope {
  * });
  * ```
  */
-export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
+export function scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
+  return noted("scope", scoped(body));
+}
+
+function* scoped<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   const owner = scheduler.current;
   if (owner === null) throw new PanicError("scope outside a goroutine");
   const s = new Scope(owner);
@@ -161,4 +167,6 @@ export function* scope<T>(body: (s: Scope) => Routine<T>): Routine<T> {
   return yield* main.join();
 }
 
-refuseAwait(scope.prototype, "scope");
+refuseAwait(scoped.prototype, "scope");
+
+notesCalls(Scope.prototype, "scope", "wait", "over");

@@ -94,4 +94,4 @@ export class Semacquire implements Waitable {
   }
 }
 
-refuseAwait(Semacquire.prototype, "the lock");
+refuseAwait(Semacquire.prototype, "mutex.lock");

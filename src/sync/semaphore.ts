@@ -8,6 +8,7 @@ import { onCancel } from "../context/abort_signal.ts";
 import { Held } from "./mutex.ts";
 import { type LockWaiter, WaitList } from "./wait_list.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 function checkWeight(action: string, n: number): void {
   if (typeof n === "number" && n >= 0) return;
@@ -125,3 +126,5 @@ export class Semaphore {
     }
   }
 }
+
+notesCalls(Semaphore.prototype, "semaphore", "acquire", "acquired");

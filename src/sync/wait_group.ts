@@ -7,6 +7,7 @@ import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /**
  * Waits for a number of goroutines to end. Go: `sync.WaitGroup`.
@@ -90,3 +91,5 @@ export class WaitGroup {
     }
   }
 }
+
+notesCalls(WaitGroup.prototype, "wg", "wait");

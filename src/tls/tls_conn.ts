@@ -21,6 +21,7 @@ import type { TLSConn } from "./tls.ts";
 import { TLSUnsupportedError } from "./tls_error.ts";
 import type { CiphertextStream } from "./ciphertext_stream.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
 
 /** Plaintext that may lie ready before no more ciphertext is read. */
 const MOST_READY = 64 * 1024;
@@ -289,3 +290,5 @@ function* turns(): Routine<void> {
 }
 
 showAs(TLSConnImpl.prototype, ({ conn }) => `TLS${conn}`);
+
+notesCalls(TLSConnImpl.prototype, "conn", "handshake");

@@ -11,6 +11,7 @@ import { engineOf } from "./choose_engine.ts";
 import type { TLSClientSide } from "./engine.ts";
 import { splitDialOptions, type TLSDialOptions } from "./tls_options.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { noted } from "../sched/calls.ts";
 
 /**
  * Connects to `address` and performs the TLS handshake. Parks. Go: `tls.Dialer.DialContext`.
@@ -30,10 +31,18 @@ import { refuseAwait } from "../sched/misuse.ts";
  * using conn = yield* tlsDial("tcp", "example.org:443", { ALPNProtocols: ["http/1.1"] });
  * ```
  */
-export function* tlsDial(
+export function tlsDial(
   network: TCPNetwork,
   address: string,
   options: TLSDialOptions = {},
+): Routine<TLSConn> {
+  return noted("tlsDial", dialing(network, address, options));
+}
+
+function* dialing(
+  network: TCPNetwork,
+  address: string,
+  options: TLSDialOptions,
 ): Routine<TLSConn> {
   const { tls, rest } = splitDialOptions(options);
   const limits = new CallDeadline(checkDialOptions(rest));
@@ -50,4 +59,4 @@ export function* tlsDial(
   return client.conn;
 }
 
-refuseAwait(tlsDial.prototype, "tlsDial");
+refuseAwait(dialing.prototype, "tlsDial");

@@ -25,6 +25,8 @@ import {
 } from "./tls_options.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { showAs } from "../validate/one_line.ts";
+import { notesCalls } from "../sched/noted_methods.ts";
+import { noted } from "../sched/calls.ts";
 
 /**
  * Listens for TLS connections. Parks only to look up a name. Go: `tls.Listen`.
@@ -45,7 +47,15 @@ import { showAs } from "../validate/one_line.ts";
  * yield* serve(listener, handle);
  * ```
  */
-export function* tlsListen(
+export function tlsListen(
+  network: TCPNetwork,
+  address: string,
+  options: TLSListenOptions,
+): Routine<TLSListener> {
+  return noted("tlsListen", listening(network, address, options));
+}
+
+function* listening(
   network: TCPNetwork,
   address: string,
   options: TLSListenOptions,
@@ -181,4 +191,6 @@ class Holder {
   }
 }
 
-refuseAwait(tlsListen.prototype, "tlsListen");
+refuseAwait(listening.prototype, "tlsListen");
+
+notesCalls(TLSListener.prototype, "listener", "accept");

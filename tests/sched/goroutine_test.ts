@@ -382,6 +382,7 @@ for (const wrong of [undefined, 5, "text", {}, Promise.resolve()]) {
 both("a yield where yield* was meant is answered, and may be caught", function* () {
   let caught: unknown;
   try {
+    // deno-lint-ignore netpoll/yield-star -- the mistake that the test is about
     yield sleep(1) as never;
   } catch (error) {
     caught = error;
@@ -393,6 +394,7 @@ both("a yield where yield* was meant is answered, and may be caught", function* 
 both("go() refuses what is no function*", function* () {
   assert.throws(() => go(5 as never), TypeError);
   assert.throws(() => go((() => 5) as never), /not a function\*/);
+  // deno-lint-ignore netpoll/go-function -- the mistake that the test is about
   assert.throws(() => go((async () => {}) as never), /not a function\*/);
   yield* gosched();
 });

@@ -21,6 +21,7 @@ import {
   serve,
   sleep,
   wait,
+  WaitGroup,
 } from "../../mod.ts";
 import { both, only, pair, thrown } from "../support/harness.ts";
 
@@ -134,8 +135,11 @@ both("await of a call that parks fails at once, and says how it is made", functi
     [() => chan().send(1), "ch.send"],
     [() => select(), "select"],
     [() => wait(Promise.resolve()), "wait"],
-    [() => new Mutex().lock(), "the lock"],
+    [() => new Mutex().lock(), "mutex.lock"],
     [() => go(routine).join(), "g.join"],
+    [() => new WaitGroup().wait(), "wg.wait"],
+    [() => new BufferedReader(a).line(), "reader.line"],
+    [() => a.readable(), "conn.readable"],
   ];
   for (const [call, name] of calls) {
     const asked = `${name.replaceAll(".", "\\.")}, which is no promise: call it with yield\\*`;
@@ -148,6 +152,7 @@ both("await of a call that parks fails at once, and says how it is made", functi
 test("await itself rejects", async () => {
   const [a] = pipe();
   await assert.rejects(async () => {
+    // deno-lint-ignore netpoll/yield-star -- the mistake that the test is about
     await (a.read(new Uint8Array(1)) as Any);
   }, /Cannot await conn\.read/);
 });

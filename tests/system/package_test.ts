@@ -38,12 +38,13 @@ const FILES = {
     import * as poll from "@netpoll/netpoll/poll";
     import * as event from "@netpoll/netpoll/event";
     import * as reactor from "@netpoll/netpoll/reactor";
+    import lint from "@netpoll/netpoll/lint";
 
     // A network that is chosen at run time makes a stream.
     export function* connect(network: netpoll.StreamNetwork): netpoll.Routine<netpoll.Conn> {
       return yield* netpoll.dial(network, "127.0.0.1:1");
     }
-    export const entries = [netpoll, poll, event, reactor];
+    export const entries = [netpoll, poll, event, reactor, lint];
   `,
   "node.mjs": `
     import { run } from "@netpoll/netpoll";

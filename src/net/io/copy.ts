@@ -14,6 +14,7 @@ import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { noted } from "../../sched/calls.ts";
 
 /** Source of bytes. Go: `io.Reader`. */
 export interface Reader {
@@ -60,7 +61,11 @@ const OPTIONS: z.ZodType<SpliceOptions> = z.strictObject({
  * }
  * ```
  */
-export function* copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
+export function copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
+  return noted("copy", copying(dst, src, cancel));
+}
+
+function* copying(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
   needMethods("copy", "src", "a Reader", src, "read");
   needMethods("copy", "dst", "a Writer", dst, "write");
   return yield* move(src, dst, Infinity, cancel);
@@ -96,7 +101,7 @@ export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routi
       `Cannot splice as length must be a non-negative integer: current value is ${shown(length)}`,
     );
   }
-  return move(from, to, length, cancel);
+  return noted("splice", move(from, to, length, cancel));
 }
 
 function* move(
@@ -165,4 +170,4 @@ function* readAndWrite(
   return moved;
 }
 
-refuseAwait(copy.prototype, "copy");
+refuseAwait(copying.prototype, "copy");

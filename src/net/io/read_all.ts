@@ -7,6 +7,7 @@ import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import type { Reader } from "./copy.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { noted } from "../../sched/calls.ts";
 
 const FIRST_BYTES = 512;
 
@@ -24,7 +25,11 @@ const FIRST_BYTES = 512;
  * const body = new TextDecoder().decode(yield* readAll(conn));
  * ```
  */
-export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
+export function readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
+  return noted("readAll", readingAll(src, cancel));
+}
+
+function* readingAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
   needMethods("read all", "src", "a Reader", src, "read");
   if (descriptorOf(src)?.keepsPackets) return yield* allPackets(src as Conn, cancel);
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
@@ -37,7 +42,7 @@ export function* readAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<Array
   }
 }
 
-refuseAwait(readAll.prototype, "readAll");
+refuseAwait(readingAll.prototype, "readAll");
 
 /** As `readAll`: a read of a packet would drop what there is no room for. */
 function* allPackets(src: Conn, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {

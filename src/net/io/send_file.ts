@@ -13,6 +13,7 @@ import { descriptorOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { noted } from "../../sched/calls.ts";
 
 /** Options of {@linkcode sendFile}. */
 export interface SendFileOptions {
@@ -51,10 +52,18 @@ const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
  * yield* sendFile(conn, "large.iso", { offset: 1 << 20 });
  * ```
  */
-export function* sendFile(
+export function sendFile(
   conn: Conn,
   file: string | URL | number,
   options: SendFileOptions = {},
+): Routine<number> {
+  return noted("sendFile", sendingFile(conn, file, options));
+}
+
+function* sendingFile(
+  conn: Conn,
+  file: string | URL | number,
+  options: SendFileOptions,
 ): Routine<number> {
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
   needMethods("send a file", "conn", "a Conn", conn, "write");
@@ -106,4 +115,4 @@ function* readAndWrite(
   return sent;
 }
 
-refuseAwait(sendFile.prototype, "sendFile");
+refuseAwait(sendingFile.prototype, "sendFile");

@@ -25,6 +25,7 @@ import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { showAs } from "../../validate/one_line.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** Progress of a write, for the code that ends it. */
 export interface Progress {
@@ -256,3 +257,5 @@ export abstract class VirtualConn implements Conn {
     });
   }
 }
+
+notesCalls(VirtualConn.prototype, "conn", "read", "readFull", "readable", "write", "writev");

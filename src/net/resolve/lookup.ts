@@ -20,6 +20,7 @@ import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupHost, LookupOptions } from "../options/options.ts";
 import { zoneName, zoneScope } from "../addr/zone.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { noted } from "../../sched/calls.ts";
 
 /** An address of a host, without a port. `scope` is an interface index. Go: `net.IPAddr`. */
 export interface HostAddress {
@@ -51,7 +52,11 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
  * const [best] = yield* lookupHost("example.com", { timeout: 1000 });
  * ```
  */
-export function* lookupHost(host: string, options: LookupOptions = {}): Routine<string[]> {
+export function lookupHost(host: string, options: LookupOptions = {}): Routine<string[]> {
+  return noted("lookupHost", lookingUp(host, options));
+}
+
+function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
   const { lookup, ...limits } = checkLookupOptions("look up a host", options);
   if (parseIPZone(host) !== null) return [host];
   const found = yield* lookupAddresses(host, { lookup, limits: new CallDeadline(limits) });
@@ -180,4 +185,4 @@ function toAddress(host: string, text: string): HostAddress {
   return { ip: unmap(parsed.ip), scope: zoneScope(parsed.zone, text) };
 }
 
-refuseAwait(lookupHost.prototype, "lookupHost");
+refuseAwait(lookingUp.prototype, "lookupHost");

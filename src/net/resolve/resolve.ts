@@ -14,6 +14,7 @@ import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupOptions } from "../options/options.ts";
 import { lookupPort } from "./service_port.ts";
 import { zoneScope } from "../addr/zone.ts";
+import { noted } from "../../sched/calls.ts";
 
 /** Networks of TCP: both IP versions, or one of them. */
 export type TCPNetwork = "tcp" | "tcp4" | "tcp6";
@@ -72,7 +73,8 @@ export function resolveTCPAddr(
   address: string,
   options: LookupOptions = {},
 ): Routine<TCPAddr> {
-  return resolveAddr(tcpNetwork(network === "" ? "tcp" : network), address, options);
+  const checked = tcpNetwork(network === "" ? "tcp" : network);
+  return noted("resolveTCPAddr", resolveAddr(checked, address, options));
 }
 
 /**
@@ -92,7 +94,8 @@ export function resolveUDPAddr(
   address: string,
   options: LookupOptions = {},
 ): Routine<UDPAddr> {
-  return resolveAddr(udpNetwork(network === "" ? "udp" : network), address, options);
+  const checked = udpNetwork(network === "" ? "udp" : network);
+  return noted("resolveUDPAddr", resolveAddr(checked, address, options));
 }
 
 function* resolveAddr(

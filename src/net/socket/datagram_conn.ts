@@ -19,6 +19,7 @@ import { type Datagram, type PacketConn, WriteToConnectedError } from "./packet_
 import { readyCase } from "./select_cases.ts";
 import { bufferSize } from "./stream_conn.ts";
 import { showAs } from "../../validate/one_line.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** What the error of a canceled write says: a datagram goes as a whole or not at all. */
 const UNSENT = { bytesWritten: 0 };
@@ -232,3 +233,5 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     return new OpError("write", this.netFD.net, this.netFD.localAddr, addr, cause);
   }
 }
+
+notesCalls(DatagramConn.prototype, "conn", "readFrom", "writeTo", "read", "write", "readable");

@@ -16,6 +16,7 @@ import { readFull } from "./read_full.ts";
 import { readyCase } from "./select_cases.ts";
 import { setKeepAlive } from "../options/apply.ts";
 import { showAs } from "../../validate/one_line.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** Seconds to linger at most: more than a day, and all that every system can count. */
 const MOST_LINGER = 0x7fff;
@@ -200,3 +201,5 @@ export function bufferSize(bytes: number): number {
     }`,
   );
 }
+
+notesCalls(StreamConn.prototype, "conn", "read", "readFull", "readable", "write", "writev");

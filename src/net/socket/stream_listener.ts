@@ -16,6 +16,7 @@ import type { Conn, Listener } from "../net.ts";
 import { NetFD } from "./net_fd.ts";
 import { acceptCase } from "./select_cases.ts";
 import { showAs } from "../../validate/one_line.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** What precedes each connection of a listener, and is read before it is accepted. */
 export interface Preamble {
@@ -179,3 +180,5 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     this.netFD.disown();
   }
 }
+
+notesCalls(StreamListener.prototype, "listener", "accept");

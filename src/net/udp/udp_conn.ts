@@ -17,6 +17,7 @@ import { scratchMessage } from "../socket/scratch_messages.ts";
 import type { SendInfo, UDPConn, UDPMessage } from "./udp.ts";
 import type { UDPFD } from "./udp_fd.ts";
 import { UDPOptions } from "./udp_options.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** No datagram of UDP is longer, and more of a buffer need not be offered. */
 const LONGEST = 65535;
@@ -293,3 +294,13 @@ const NO_OFFLOAD = new Set(["EINVAL", "EIO", "EOPNOTSUPP", "ENOPROTOOPT"]);
 function isNoOffload(error: unknown): boolean {
   return error instanceof OpError && NO_OFFLOAD.has(error.code);
 }
+
+notesCalls(
+  UDPSocket.prototype,
+  "conn",
+  "readMsg",
+  "writeMsg",
+  "writeSegments",
+  "readBatch",
+  "writeBatch",
+);

@@ -10,6 +10,7 @@ import type { PeerCredentials, UnixConn, UnixMessage, UnixSendInfo } from "./uni
 import { UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
 import type { UnixFD } from "./unix_fd.ts";
 import { checkFds, readMsg, writeMsg } from "./unix_message.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** See {@linkcode UnixConn}. */
 export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
@@ -51,3 +52,5 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
     return new UnixAddr("@", this.netFD.net as UnixNetwork);
   }
 }
+
+notesCalls(UnixStream.prototype, "conn", "readMsgUnix", "writeMsgUnix");

@@ -11,6 +11,7 @@ import type { UnixgramConn, UnixMessage, UnixSendInfo } from "./unix.ts";
 import { UNIX_NAMERS, UnixAddr, unixName } from "../addr/unix_addr.ts";
 import type { UnixFD } from "./unix_fd.ts";
 import { checkFds, readMsg, sendMsg } from "./unix_message.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 const NAMELESS = new UnixAddr("@", "unixgram");
 
@@ -109,3 +110,5 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
+
+notesCalls(UnixgramSocket.prototype, "conn", "readMsgUnix", "writeMsgUnix");

@@ -29,6 +29,7 @@ import type { SessionCache } from "./sessions.ts";
 import { NOTHING_YET, type Transport } from "./transport.ts";
 import { TransportHalf } from "./transport_half.ts";
 import { SecureWrite } from "./write_operation.ts";
+import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** See the top of this file. */
 export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
@@ -513,3 +514,5 @@ class Holder {
     return this.#socket.fd.describe();
   }
 }
+
+notesCalls(OpenSSLConn.prototype, "conn", "handshake", "read", "write", "writev");

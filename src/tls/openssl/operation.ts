@@ -16,6 +16,7 @@ import { PARK } from "../../sched/park.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
+import { callDriven, callMade } from "../../sched/calls.ts";
 
 /** See the list at the top of this file. */
 const UNUSED = 0;
@@ -116,6 +117,7 @@ export abstract class SecureOperation {
     this.done = false;
     this.buffer = buffer;
     this.length = buffer.length;
+    callMade(this);
   }
 
   /** The call is over and returns `value`. What it held, it has given back. */
@@ -145,6 +147,7 @@ export abstract class SecureOperation {
   }
 
   private begin(): boolean {
+    callDriven(this);
     this.goroutine = scheduler.current;
     if (!this.conn.secured || this.length === 0 || !this.half.turn.tryLock()) {
       this.state = SLOW;

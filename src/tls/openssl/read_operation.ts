@@ -7,6 +7,7 @@ import type { Routine } from "../../sched/goroutine.ts";
 import { SecureOperation } from "./operation.ts";
 import { AT_END } from "./ssl_handle.ts";
 import { NOTHING_YET } from "./transport.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /** See the top of this file. */
 export class SecureRead extends SecureOperation {
@@ -75,3 +76,5 @@ export class SecureRead extends SecureOperation {
     else if (n !== NOTHING_YET) conn.broken(new UnexpectedEOFError(0));
   }
 }
+
+refuseAwait(SecureRead.prototype, "conn.read");

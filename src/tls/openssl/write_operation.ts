@@ -10,6 +10,7 @@ import type { FDTransport } from "./fd_transport.ts";
 import { HELD, SecureOperation, type Step } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./ssl_handle.ts";
 import { registerState } from "../../sched/thread_state.ts";
+import { refuseAwait } from "../../sched/misuse.ts";
 
 /**
  * The write that ended last, while it is not taken again: most are over at once, and one serves
@@ -124,3 +125,5 @@ export class SecureWrite extends SecureOperation {
     }
   }
 }
+
+refuseAwait(SecureWrite.prototype, "conn.write");
