@@ -36,8 +36,8 @@ export const LAYERS = [
   ["src/tls", "src/event/conn", "src/serve", "src/debug"],
   ["src/worker", "src/event/udp"],
   ["src/pool", "src/event"],
-  ["src/reactor"],
-  ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "lint.ts", "lint"],
+  ["src/reactor", "lint"],
+  ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "lint.ts"],
 ];
 
 /** The parts of `platforms` that the rest of the package may import: all else is one system's own. */
