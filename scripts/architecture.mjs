@@ -25,6 +25,7 @@ const NOTES = {
   "src/fd": "Go: internal/poll",
   "src/net": "Go: net",
   "src/bufio": "Go: bufio",
+  "src/debug": "Go: net/http/pprof",
   "src/diag": "traces, statistics",
   "src/bridge": "node and web streams",
   "src/tls": "Go: crypto/tls",

@@ -8,7 +8,7 @@ import process from "node:process";
 import { root, run } from "./tools.mjs";
 
 const dist = new URL("dist/", root);
-const ENTRIES = ["mod", "poll", "event", "reactor", "sim"];
+const ENTRIES = ["mod", "poll", "event", "reactor", "sim", "debug"];
 
 const SENTENCE =
   "netpoll runs on Bun and Deno, not on Node, because it calls the operating system's " +

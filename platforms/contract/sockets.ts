@@ -128,6 +128,11 @@ export interface SocketCalls {
    * no count.
    */
   delivered?(fd: number): number;
+  /**
+   * Bytes that a TCP connection has received and has sent, each counted once; null or absent where
+   * the system does not count them.
+   */
+  traffic?(fd: number): readonly [received: number, sent: number] | null;
   /** The greatest backlog that the kernel grants. */
   maxBacklog(): number;
   /** A descriptor kept in reserve, to be given up when there is no other left. */

@@ -5,7 +5,13 @@ import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
 import type { Family, IntOption, RawAddress } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
-import { SOCKADDR, TCP_INFO_SIZE, TCPI_BYTES_RECEIVED } from "./structs.ts";
+import {
+  SOCKADDR,
+  TCP_INFO_SIZE,
+  TCPI_BYTES_RECEIVED,
+  TCPI_BYTES_RETRANS,
+  TCPI_BYTES_SENT,
+} from "./structs.ts";
 
 /** Level and number of each option. */
 const OPTIONS: Readonly<Record<IntOption, readonly [level: number, name: number]>> = {
@@ -99,13 +105,27 @@ export class LinuxSockets extends PosixSockets {
   }
 
   delivered(fd: number): number {
+    const done = this.#readInfo(fd);
+    return done < 0 ? done : this.#infoAt(TCPI_BYTES_RECEIVED);
+  }
+
+  traffic(fd: number): readonly [received: number, sent: number] | null {
+    // A kernel before 4.19 fills in less.
+    if (this.#readInfo(fd) < 0 || this.length[0] < TCP_INFO_SIZE) return null;
+    const sent = this.#infoAt(TCPI_BYTES_SENT) - this.#infoAt(TCPI_BYTES_RETRANS);
+    return [this.#infoAt(TCPI_BYTES_RECEIVED), sent];
+  }
+
+  /** Reads TCP_INFO into `#info`; 0 or minus an errno. */
+  #readInfo(fd: number): number {
     this.length[0] = TCP_INFO_SIZE;
     const { getsockopt } = this.#libc.symbols;
-    const info = this.#info;
-    const done = this.done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, info, this.length));
-    if (done < 0) return done;
-    const [low, high] = [info[TCPI_BYTES_RECEIVED / 4], info[TCPI_BYTES_RECEIVED / 4 + 1]];
-    return low + high * 2 ** 32;
+    return this.done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, this.#info, this.length));
+  }
+
+  /** Returns the number of 64 bits at `offset` of `#info`. */
+  #infoAt(offset: number): number {
+    return this.#info[offset / 4] + this.#info[offset / 4 + 1] * 2 ** 32;
   }
 
   /** The kernel lowers it to net.core.somaxconn by itself; before 4.1 it kept only 16 bits. */

@@ -40,9 +40,13 @@ export const CMSGHDR = { words: 4, length: 0, level: 2, type: 3 } as const;
 export const IOVEC = { words: 4, base: 0, length: 2 } as const;
 
 /** The part of `struct tcp_info` that is asked for, and the offset of `tcpi_bytes_received` in it. */
-export const TCP_INFO_SIZE = 136;
+export const TCP_INFO_SIZE = 216;
 /** See {@linkcode TCP_INFO_SIZE}; 64 bits, Linux 4.1. */
 export const TCPI_BYTES_RECEIVED = 128;
+/** Offset of `tcpi_bytes_sent`; 64 bits, Linux 4.19. */
+export const TCPI_BYTES_SENT = 200;
+/** Offset of `tcpi_bytes_retrans`; 64 bits, Linux 4.19. */
+export const TCPI_BYTES_RETRANS = 208;
 
 /** See sys/un.h for the path. */
 export const SOCKADDR = new SockaddrCodec({

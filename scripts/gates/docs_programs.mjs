@@ -15,7 +15,9 @@ import { modules } from "./imports.mjs";
 
 /** Entries of the package, by the names that they are imported under. */
 const ENTRIES = new Map(
-  ["mod", "poll", "event", "reactor", "sim"].map((name) => [name, `@netpoll/netpoll/${name}`]),
+  ["mod", "poll", "event", "reactor", "sim", "debug"].map((
+    name,
+  ) => [name, `@netpoll/netpoll/${name}`]),
 );
 /** Names that a fragment may use without declaring them. */
 const NAMES = fileURLToPath(new URL("docs_names.d.ts", import.meta.url));

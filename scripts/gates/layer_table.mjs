@@ -37,7 +37,7 @@ export const LAYERS = [
   ["src/worker", "src/event/udp"],
   ["src/pool", "src/event"],
   ["src/reactor", "lint"],
-  ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "lint.ts"],
+  ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "debug.ts", "lint.ts"],
 ];
 
 /** The parts of `platforms` that the rest of the package may import: all else is one system's own. */

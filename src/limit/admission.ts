@@ -12,6 +12,7 @@ import { FirstBytesTimeout } from "./first_bytes_timeout.ts";
 import { Limiter } from "./limiter.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
 import { Rejection } from "./rejection.ts";
+import { noteShed } from "./shed_counts.ts";
 import { now } from "../sched/clock.ts";
 
 /** See the top of this file. */
@@ -109,6 +110,7 @@ export class AdmissionControl {
     this.#left(one);
     one.fd.closeAtOnce();
     this.gate.counters.closed[limit]++;
+    noteShed("closed", limit);
     this.gate.limits.onShed({ limit, action: "closed", remote, count: 1 });
   }
 }

@@ -7,6 +7,7 @@ import type { Watcher } from "../netpoll/poll_extras.ts";
 import { scheduler } from "../sched/thread.ts";
 import { CallTimer } from "../sched/timer_heap.ts";
 import type { CheckedLimits, LimitName } from "./limit_options.ts";
+import { noteShed } from "./shed_counts.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { now } from "../sched/clock.ts";
 
@@ -79,6 +80,7 @@ export class Limiter {
     const by = this.#stops();
     if (by !== null && by !== this.#stoppedBy) {
       this.counters.stopped[by]++;
+      noteShed("stopped", by);
       this.limits.onShed({ limit: by, action: "stopped", remote: null, count: 1 });
     }
     this.#stoppedBy = by;
@@ -116,6 +118,7 @@ export class Limiter {
     const forbidden = this.#forbids(address);
     if (forbidden !== null) {
       this.counters.refused[forbidden]++;
+      noteShed("refused", forbidden);
       return forbidden;
     }
     this.#bucket?.take();

@@ -143,6 +143,11 @@ export class Netpoll implements EventSource, WaitCount {
     return null;
   }
 
+  /** Returns the pollDescs of all open descriptors. */
+  inUse(): Iterable<PollDesc> {
+    return this.#cache.inUse();
+  }
+
   closeOwned(run: RunOwner): void {
     for (const pd of this.#owned(run)) pd.holder?.closeQuietly();
     for (const waker of [...this.#wakers]) if (waker.owner === run) waker.close();

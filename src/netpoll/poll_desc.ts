@@ -95,6 +95,8 @@ export class PollDesc implements Waitable, DeadlineTarget {
   owner: RunOwner | null = null;
   /** Its owner. */
   holder: Closer | null = null;
+  /** Time of the registration, in milliseconds of `performance.now()`. */
+  openedAt = 0;
 
   constructor(slot: number, count: WaitCount) {
     this.slot = slot;
@@ -104,6 +106,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
   /** Assigns the slot to `fd`. */
   take(fd: number): void {
     this.fd = fd;
+    this.openedAt = now();
     this.owner = scheduler.current?.run ?? null;
     this.rready = this.wready = this.registered = true;
     this.hangup = this.reportsErrors = this.#error = false;
@@ -255,6 +258,14 @@ export class PollDesc implements Waitable, DeadlineTarget {
     if (this.#extras !== null || at !== Infinity) {
       (this.#extras ??= new PollExtras()).setTimer(this, read, expired ? Infinity : at);
     }
+  }
+
+  /** Returns the deadline of one direction as `setDeadline` takes it, 0 once it has passed. */
+  deadline(mode: PollMode): number {
+    const extras = this.#extras;
+    if (extras === null) return Infinity;
+    const read = mode === "read";
+    return (read ? extras.readExpired : extras.writeExpired) ? 0 : extras.deadline(read);
   }
 
   /**

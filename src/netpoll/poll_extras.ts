@@ -60,6 +60,12 @@ export class PollExtras {
     scheduler.timers.set(timer, at);
   }
 
+  /** Returns when one direction becomes late; Infinity for never. */
+  deadline(read: boolean): number {
+    const timer = read ? this.#readTimer : this.#writeTimer;
+    return timer === null ? Infinity : scheduler.timers.whenOf(timer);
+  }
+
   /** Clears the deadlines of both directions. */
   stopTimers(): void {
     this.#stop(this.#readTimer);

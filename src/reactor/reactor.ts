@@ -16,6 +16,7 @@ import { handOver, ReactorAcceptor, servedBy } from "./acceptor.ts";
 import { WorkerBalancer } from "./balance.ts";
 import { checkShutdown, upOrEnded, WorkerGroup } from "../worker/worker_group.ts";
 import { type LimitCounters, Limiter } from "../limit/limiter.ts";
+import { noteShed } from "../limit/shed_counts.ts";
 import { decodeAddr } from "../worker/addr_codec.ts";
 import { unpack } from "../worker/error_codec.ts";
 import type { ShedReport, ToMain } from "../worker/protocol.ts";
@@ -255,6 +256,7 @@ export class Reactor implements Disposable {
 
   #shed({ limit, action, remote, count }: ShedReport): void {
     this.#gate.counters[action][limit] += count;
+    noteShed(action, limit, count);
     const from = remote === null ? null : decodeAddr(remote);
     this.#gate.limits.onShed({ limit, action, remote: from, count });
   }

@@ -40,6 +40,10 @@ const DEADLOCK_MS = 1000;
 
 /** One per thread. */
 export class HostLoop {
+  /** Turns so far: times that the host's loop ran goroutines. */
+  turns = 0;
+  /** Turns that left the thread to sleep until an event, a timer or the host's own work. */
+  sleeps = 0;
   readonly #scheduler: Scheduler;
   readonly #spinner = new Spinner();
   #lastTurnEnd = 0;
@@ -116,6 +120,7 @@ export class HostLoop {
       return;
     }
     this.#pending = true;
+    this.turns++;
     // A run that began after the last one was over needs the watch again.
     if (scheduler.runs.size > 0) this.#quiet();
     this.#allay();
@@ -198,6 +203,7 @@ export class HostLoop {
       this.#pending = true;
       this.#immediate = setImmediate(this.#turn);
     } else {
+      this.sleeps++;
       this.#spinner.sleep();
       this.#idle();
     }

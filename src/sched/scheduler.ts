@@ -277,6 +277,7 @@ export class Scheduler {
   #timeWait(now: number): void {
     this.waited = now - this.now;
     this.now = now;
+    this.tick = Math.floor(now);
   }
 
   /** True if nothing is runnable, something can wake a goroutine, and no run's end is pending. */

@@ -124,6 +124,11 @@ export class TimerHeap {
     return this.#firing;
   }
 
+  /** Returns the time that `timer` is due, Infinity if it is not active. */
+  whenOf({ slot }: HeapTimer): number {
+    return slot === NO_SLOT ? Infinity : this.#whens[slot];
+  }
+
   /** Stops every timer of `owner`. */
   stopOwned(owner: object): void {
     for (const timer of this.active()) if (this.#owners[timer.slot] === owner) this.stop(timer);

@@ -125,6 +125,17 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
+both("the time of a wait begins after the wait before it", function* () {
+  const start = performance.now();
+  const twice = go(function* twice() {
+    yield* sleep(100);
+    yield* chan().recv();
+  });
+  yield* sleep(150);
+  assert.equal(twice.waitReason, "chan receive");
+  assert.ok(twice.waitSince - start > 50, `${twice.waitSince - start} ms`);
+});
+
 only("run", "without debug, none", function* () {
   assert.doesNotMatch(dump(), /started at/);
 });

@@ -16,7 +16,13 @@ const root = new URL("../../", import.meta.url);
 
 /** The compiler takes a while where others need the machine as well. */
 const LIFETIME_MS = 100_000;
-const PAGES = ["docs/servers.md", "docs/overload.md", "docs/buffered.md", "docs/proxy_protocol.md"];
+const PAGES = [
+  "docs/servers.md",
+  "docs/overload.md",
+  "docs/buffered.md",
+  "docs/proxy_protocol.md",
+  "docs/debug.md",
+];
 
 /** The programs of a page, by the names in their first lines. */
 function programsOf(page: string): Map<string, string> {
