@@ -13,6 +13,7 @@
  *
  * @module
  */
+import "./src/resolver/default_resolver.ts";
 export type {
   Action,
   Answer,

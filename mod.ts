@@ -76,6 +76,8 @@ export type {
   ListenPacketOptions,
   LookupHost,
   LookupOptions,
+  NameResolver,
+  ResolverMode,
   SocketOptions,
   TCPOptions,
 } from "./src/net/options/options.ts";
@@ -96,6 +98,16 @@ export {
   type TCPNetwork,
   type UDPNetwork,
 } from "./src/net/resolve/resolve.ts";
+import "./src/resolver/default_resolver.ts";
+export { Resolver } from "./src/resolver/resolver.ts";
+export type {
+  FileSource,
+  ResolverCacheOptions,
+  ResolverDial,
+  ResolverOptions,
+} from "./src/resolver/options.ts";
+export type { CAA, MX, NS, ServiceBinding, SRV } from "./src/resolver/records.ts";
+export type { IPNetwork } from "./src/net/resolve/lookup.ts";
 export { pipe } from "./src/net/io/pipe.ts";
 export { readAll } from "./src/net/io/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/io/send_file.ts";

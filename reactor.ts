@@ -4,6 +4,7 @@
  *
  * @module
  */
+import "./src/resolver/default_resolver.ts";
 export type { LoadBalance } from "./src/event/api/balance.ts";
 export type { RestartOptions } from "./src/worker/worker_options.ts";
 export type { LimitCounters } from "./src/limit/limiter.ts";

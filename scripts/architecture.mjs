@@ -32,6 +32,7 @@ const NOTES = {
   "src/event": "evio",
   "src/poll": "the raw poller",
   "src/limit": "limits of a listener",
+  "src/resolver": "Go: net, Resolver",
   "src/serve": "Go: net/http, Serve",
   "src/signal": "Go: os/signal",
   "src/worker": "worker threads",

@@ -44,6 +44,7 @@ export const bun: JsRuntime = {
   },
   requireNet: () => {},
   permitsNet: () => true,
+  permitsRead: () => true,
   refuseDeniedNet: () => {},
   denoErrors,
   // Bun's file calls keep no record.

@@ -57,16 +57,19 @@ export interface JsRuntime {
   /** A variable of the environment; undefined if it is not set, or may not be read without asking. */
   variable(name: string): string | undefined;
   /**
-   * Throws the runtime's own error unless the user permitted network access to `host:port`. With
-   * `ask` false the user is not asked: what a stranger sent must not raise a prompt.
+   * Throws the runtime's own error unless the user permitted network access to `host:port`, or to all
+   * ports of `host` if `port` is null. With `ask` false the user is not asked: what a stranger sent must
+   * not raise a prompt.
    */
-  requireNet(host: string, port: number, ask?: boolean): void;
+  requireNet(host: string, port: number | null, ask?: boolean): void;
   /** Whether network access to `host:port` is permitted already; the user is not asked. */
   permitsNet(host: string, port: number): boolean;
   /** Throws the runtime's own error if the user denied access to the address behind a permitted name. */
   refuseDeniedNet(ip: string, port: number): void;
   /** The text of a small file; null if it is not there, or the user has not permitted to read it. */
   readText(path: string): string | null;
+  /** Whether the user has permitted to read a file; nobody is asked. */
+  permitsRead(path: string): boolean;
   /**
    * Closes `fd` if the runtime's own file calls opened it and keep a record of that, and drops the
    * record. Returns whether it is closed; if not, close(2) has to do it.

@@ -4,8 +4,11 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { deno, type Permission } from "./global.ts";
 
-/** Asks, unless `ask` is false, for network access to `host:port`; throws `Deno.errors.NotCapable` if it is not granted. */
-export function requireNet(host: string, port: number, ask = true): void {
+/**
+ * Asks, unless `ask` is false, for network access to `host:port`, or to all ports if `port` is null;
+ * throws `Deno.errors.NotCapable` if it is not granted.
+ */
+export function requireNet(host: string, port: number | null, ask = true): void {
   const permission = { name: "net", host: target(host, port) } as const;
   if (!granted(permission, ask)) throw notCapable(permission.host);
 }
@@ -24,9 +27,14 @@ export function refuseDeniedNet(ip: string, port: number): void {
   if (queryNet(host) === "denied") throw notCapable(host);
 }
 
+/** Whether the user has permitted to read a file; nothing is asked. */
+export function permitsRead(path: string): boolean {
+  return deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
 /** The text of a file for which the program has a read grant; never prompts. */
 export function readPermittedText(path: string): string | null {
-  if (deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
+  if (!permitsRead(path)) return null;
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -81,8 +89,9 @@ function granted(permission: Permission, ask: boolean): boolean {
   return ask && deno.permissions.requestSync(permission).state === "granted";
 }
 
-function target(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+function target(host: string, port: number | null): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === null ? name : `${name}:${port}`;
 }
 
 function notCapable(host: string): Error {

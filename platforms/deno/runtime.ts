@@ -17,6 +17,7 @@ import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
 import {
   permitsNet,
+  permitsRead,
   readPermittedText,
   refuseDeniedNet,
   requireNet,
@@ -46,6 +47,7 @@ export const denoRuntime: JsRuntime = {
   reloadsModules: false,
   requireNet,
   permitsNet,
+  permitsRead,
   refuseDeniedNet,
   readText: readPermittedText,
   closeFile,

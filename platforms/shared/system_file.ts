@@ -6,7 +6,15 @@ import { jsRuntime } from "./js_runtime.ts";
 /** Where they are. */
 const FOLDER = os === "win32" ? "C:\\Windows\\System32\\drivers\\etc\\" : "/etc/";
 
+/** Files that this library reads. */
+export type SystemFile = "hosts" | "services" | "resolv.conf" | "nsswitch.conf" | "mdns.allow";
+
+/** The path of one of them. */
+export function systemPath(name: SystemFile): string {
+  return FOLDER + name;
+}
+
 /** The text of one of them; null if it is not there, or may not be read. It is read at each call. */
-export function systemFile(name: "hosts" | "services"): string | null {
-  return jsRuntime().readText(FOLDER + name);
+export function systemFile(name: SystemFile): string | null {
+  return jsRuntime().readText(systemPath(name));
 }

@@ -22,6 +22,7 @@ function simulatedRuntime(): JsRuntime {
     permitsNet: { value: () => true },
     refuseDeniedNet: { value: () => {} },
     readText: { value: () => null },
+    permitsRead: { value: () => true },
     closeFile: { value: () => false },
     requireUnixPath: { value: () => {} },
     requireUnixName: { value: () => {} },

@@ -72,6 +72,12 @@ export function dial(
   address: string,
   options?: DialOptions,
 ): Routine<UDPConn>;
+/** Connects to `address`, by TCP or UDP. */
+export function dial(
+  network: InternetNetwork,
+  address: string,
+  options?: DialOptions,
+): Routine<Conn | UDPConn>;
 /**
  * Connects to the Unix socket at a path, or to an abstract "@name". Parks while its accept queue is
  * full.
@@ -147,7 +153,7 @@ function* connect(
   let endpoints: Endpoint[];
   try {
     internetNetwork(network);
-    const asking = { limits, lookup: checked.lookup };
+    const asking = { limits, lookup: checked.lookup, resolver: checked.resolver };
     local = yield* localEndpoint(network, checked.localAddress, asking);
     endpoints = reachable(network, yield* resolve(network, address, "dial", asking), local);
   } catch (error) {

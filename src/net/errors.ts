@@ -113,7 +113,9 @@ export class DNSError extends Error {
     this.code = code;
     this.isNotFound = code === "ENOTFOUND" || code === "ENODATA";
     this.isTimeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
-    this.isTemporary = code === "EAI_AGAIN" || code === "ESERVFAIL";
+    // As in Go, what a socket reports may be over soon.
+    this.isTemporary = code === "EAI_AGAIN" || code === "ESERVFAIL" ||
+      (cause instanceof OpError && !this.isTimeout);
     asDenoError(this, DNSError, code);
   }
 

@@ -113,7 +113,8 @@ function* endpointOf(
 ): Routine<Endpoint> {
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new CallDeadline(options), lookup: options.lookup };
+    const { lookup, resolver } = options;
+    const asking = { limits: new CallDeadline(options), lookup, resolver };
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
     return endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {

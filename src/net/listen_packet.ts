@@ -78,7 +78,8 @@ function* listeningForPackets(
   let endpoint: Endpoint;
   try {
     // Of a name that stands for several, IPv4 comes first, as in Go.
-    const asking = { limits: new CallDeadline(checked), lookup: checked.lookup };
+    const { lookup, resolver } = checked;
+    const asking = { limits: new CallDeadline(checked), lookup, resolver };
     const endpoints = yield* resolve(udpNetwork(network), address, "listen", asking);
     endpoint = endpoints.find(({ ip }) => ip.length === 4) ?? endpoints[0];
   } catch (error) {

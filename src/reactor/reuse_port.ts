@@ -69,6 +69,7 @@ function* keep(port: ReservedPort, released: Chan<never>): Routine<void> {
 /** The name is looked up here; workers receive the address. */
 const LOOKED_UP: LookupOptions = {
   lookup: undefined,
+  resolver: undefined,
   timeout: undefined,
   deadline: undefined,
   signal: undefined,

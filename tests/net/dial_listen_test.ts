@@ -3,7 +3,6 @@
 /** Dialling and listening: names, families, options, and what goes wrong with them, in Go's words. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { lookup } from "node:dns";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
@@ -286,23 +285,6 @@ only("run", "a name that nobody knows is refused in Go's words", function* () {
     assert.equal(error.code, "ENOTFOUND");
     assert.equal(error.timeout, false);
   }
-});
-
-test("a name cannot be looked up under runSync, and nothing is left of the attempt", async () => {
-  const rejected: unknown[] = [];
-  const listener = (reason: unknown) => void rejected.push(reason);
-  process.on("unhandledRejection", listener);
-  try {
-    await runBy("runSync", function* () {
-      const error = yield* thrown(dial("tcp", "nosuch.invalid:1"));
-      assert.match((error as Error).message, /runSync/);
-    });
-    // One that is begun now is answered after any that was begun before.
-    await new Promise<void>((resolve) => lookup(NO_NAME, () => setTimeout(resolve, 1)));
-  } finally {
-    process.off("unhandledRejection", listener);
-  }
-  assert.deepEqual(rejected, []);
 });
 
 both("dial() of no host, or of the unspecified one, is to this machine", function* () {

@@ -11,11 +11,16 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process, { arch } from "node:process";
 import { test } from "node:test";
+import packet from "dns-packet";
 import { isDeno, start } from "../support/child.ts";
 import { connectTo, roundTrip } from "../support/echo_server.ts";
 
 const TIMEOUT_MS = 60_000;
 const LIBC_FLAG = `--allow-ffi=/lib/${arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/libc.so.6`;
+/** Permission for what the library's own resolver reads. */
+const FILES = "--allow-read=/etc/resolv.conf,/etc/hosts,/etc/nsswitch.conf";
+/** An address of this machine that nothing else uses. */
+const NAME_SERVER = "127.83.41.7";
 const FIXTURE = "tests/system/fixtures/permissions.ts";
 
 /** What came of one action: a value or an error. */
@@ -52,6 +57,27 @@ async function withServer(body: (port: number) => Promise<void>): Promise<void> 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     await body((server.address() as { port: number }).port);
+  } finally {
+    server.close();
+  }
+}
+
+/** Runs `body` while a name server on an address of its own says that every name is 127.0.0.1. */
+async function withNameServer(
+  port: number,
+  body: (address: string, port: number) => Promise<void>,
+): Promise<void> {
+  const server = createSocket("udp4");
+  server.on("message", (query, { port, address }) => {
+    const { id, questions } = packet.decode(query);
+    const [{ name, type }] = questions!;
+    const answers = type === "A" ? [{ type, name, ttl: 1, data: "127.0.0.1" } as const] : [];
+    const flags = packet.RECURSION_AVAILABLE;
+    server.send(packet.encode({ type: "response", id, flags, questions, answers }), port, address);
+  });
+  await new Promise<void>((resolve) => server.bind(port, NAME_SERVER, resolve));
+  try {
+    await body(NAME_SERVER, server.address().port);
   } finally {
     server.close();
   }
@@ -168,13 +194,72 @@ function register(): void {
     // Not localhost, which needs no look-up.
     const host = hostname();
     const flags = ["--allow-ffi", `--allow-net=${host}:1`];
-    const [{ name, code, message }] = await under(flags, [`dial ${host}:1`]);
+    const action = `dial-in host ${host}:1`;
+    const [{ name, code, message }] = await under(flags, [action]);
     assert.equal(name, "OpError", String(message));
     assert.equal(code, "EPERM", String(message));
     assert.match(String(message), /run Deno with --allow-net for this host, without a port/);
-    const helped = await under(["--allow-ffi", `--allow-net=${host}`], [`dial ${host}:1`]);
+    const helped = await under(["--allow-ffi", `--allow-net=${host}`], [action]);
     assert.notEqual(helped[0].code, "EPERM", String(helped[0].message));
+    // The library's own resolver needs no more than that.
+    const [own] = await under([...flags, FILES], [`dial ${host}:1`]);
+    assert.notEqual(own.code, "EPERM", String(own.message));
   });
+
+  deno("without permission for the files of names the error names the flag", async () => {
+    for (const driver of [[], ["runSync"]]) {
+      const flags = ["--allow-ffi", "--allow-net", "--allow-read=/etc/hosts"];
+      const [refused] = await under(flags, [...driver, "lookup x.test"]);
+      assert.equal(refused.name, "DNSError");
+      assert.equal(refused.code, "EPERM");
+      assert.match(
+        refused.message!,
+        /run Deno with --allow-read=\/etc\/resolv\.conf,\/etc\/nsswitch\.conf, or /,
+      );
+    }
+  });
+
+  deno(
+    "a name is looked up with permission for it, and its servers need none",
+    () =>
+      withNameServer(53, async (server) => {
+        const action = `lookup-in system=${server} x.test`;
+        const granted = await under(["--allow-ffi", "--allow-net=x.test"], [action]);
+        assert.deepEqual(granted, [{ value: "127.0.0.1" }]);
+        for (const net of [`--allow-net=${server}`, "--allow-net=x.test:80"]) {
+          const [refused] = await under(["--allow-ffi", net], [action]);
+          assertRefused(refused, "x.test");
+        }
+      }),
+  );
+
+  deno(
+    "a server that the program names needs its permission",
+    () =>
+      withNameServer(0, async (server, port) => {
+        const action = `lookup-in named=${server}:${port} x.test`;
+        const granted = await under(["--allow-ffi", `--allow-net=x.test,${server}:${port}`], [
+          action,
+        ]);
+        assert.deepEqual(granted, [{ value: "127.0.0.1" }]);
+        const [refused] = await under(["--allow-ffi", `--allow-net=x.test,${server}:1`], [action]);
+        assertRefused(refused, `${server}:${port}`);
+      }),
+  );
+
+  deno(
+    "what a resolver of the program's own finds is asked for by itself",
+    () =>
+      withNameServer(0, (server, dns) =>
+        withServer(async (port) => {
+          const action = `dial-in named=${server}:${dns} x.test:${port}`;
+          const net = `--allow-net=x.test,${server}`;
+          const [refused] = await under(["--allow-ffi", net], [action]);
+          assertRefused(refused, `127.0.0.1:${port}`);
+          const granted = await under(["--allow-ffi", `${net},127.0.0.1`], [action]);
+          assert.deepEqual(granted, [{ value: `dialled 127.0.0.1:${port}` }]);
+        })),
+  );
 
   deno(
     "an address denied is refused, by whatever name it is called",

@@ -3,6 +3,7 @@
 import type { CallOptions } from "./call_options.ts";
 import type { KeepAlive } from "../net.ts";
 import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
+import type { Routine } from "../../sched/goroutine.ts";
 
 /**
  * Called with each new socket before it is bound or connected, to set options that the library does
@@ -20,10 +21,31 @@ export type Control = (fd: number, network: string, address: string) => void;
  */
 export type LookupHost = (host: string) => readonly string[] | PromiseLike<readonly string[]>;
 
-/** Options of functions that look up names. Go: `net.Resolver`. */
+/**
+ * Who looks names of hosts up: the library's own resolver ("own"), the host's, which is `node:dns`
+ * ("host"), or, with "auto", the own one unless the system's configuration wants more than it does, as
+ * multicast DNS or LDAP. Go: `GODEBUG=netdns`.
+ */
+export type ResolverMode = "auto" | "own" | "host";
+
+/** Looks up the addresses of hosts: a {@linkcode Resolver}, or an object of your own. */
+export interface NameResolver {
+  /**
+   * Returns the IP addresses of a host, best first: at least one. May park. A {@linkcode DNSError} that
+   * it throws becomes the cause of a dial's error; any other error passes through.
+   */
+  lookupHost(host: string): Routine<readonly string[]>;
+}
+
+/** Options of functions that look up names. Go: `net.Dialer.Resolver`. */
 export interface LookupOptions extends CallOptions {
-  /** Resolver to use for every name instead of `node:dns`. */
+  /** Function to ask for every name instead of a resolver. */
   lookup?: LookupHost;
+  /**
+   * Resolver for names; "auto" by default. Under `runSync` the library's own one is used, whatever the
+   * mode. See {@linkcode ResolverMode}.
+   */
+  resolver?: ResolverMode | NameResolver;
 }
 
 /** Options of all sockets. Omitted options keep the system's defaults. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Schemas of the options, which options.ts documents. */
 import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } from "./options.ts";
+import type { CallOptions } from "./call_options.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { z } from "zod";
 import type { Addr } from "../addr/addr.ts";
 import { Context } from "../../context/context.ts";
 import { shown } from "../../validate/argument.ts";
 import type { Deadline } from "../deadline.ts";
-import type { Control, LookupHost } from "./options.ts";
+import type { Control, LookupHost, NameResolver } from "./options.ts";
 import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
 
 /** Milliseconds of which the kernel counts whole ones or whole seconds. */
@@ -73,8 +74,20 @@ const callFields = {
   context: z.instanceof(Context).optional(),
 };
 
+const resolver = z.union([
+  z.enum(["auto", "own", "host"]),
+  z.custom<NameResolver>(
+    (value) => typeof (value as NameResolver | null)?.lookupHost === "function",
+    'must be "auto", "own", "host" or have a method lookupHost',
+  ),
+]);
+
 /** The fields of LookupOptions. */
-const lookupFields = { ...callFields, lookup: callable<LookupHost>().optional() };
+const lookupFields = {
+  ...callFields,
+  lookup: callable<LookupHost>().optional(),
+  resolver: resolver.optional(),
+};
 
 /** The fields of SocketOptions. */
 const socketFields = {
@@ -99,6 +112,9 @@ const tcpFields = {
   lingerTimeout: z.number().nonnegative().optional(),
   userTimeout: z.int().min(0).max(0x7fffffff).optional(),
 };
+
+/** CallOptions alone. */
+const CALL = z.strictObject(callFields);
 
 /** What lookupHost, resolveTCPAddr and resolveUDPAddr take. */
 const LOOKUP = z.strictObject(lookupFields);
@@ -144,6 +160,11 @@ export function checkListenPacketOptions(options: ListenPacketOptions): ListenPa
 /** Checks what `dial` was given. */
 export function checkDialOptions(options: DialOptions): DialOptions {
   return checkOptions("dial", DIAL, options);
+}
+
+/** Checks what a call was given that has limits alone. */
+export function checkCallOptions(call: string, options: CallOptions): CallOptions {
+  return checkOptions(call, CALL, options);
 }
 
 /** Checks what a function was given that looks up names. */

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
- * Resolves host names to addresses. Go: net/lookup.go, net/hosts.go.
+ * Resolves host names to addresses. Go: net/lookup.go.
  *
- * `node:dns` uses the system resolver with the system's configuration. Its result arrives through
- * the host's event loop; under `runSync`, where the loop does not run, only the hosts file is
- * available.
+ * The library's own resolver (src/resolver) stands above this module, because it asks through sockets;
+ * it registers itself here. Where it leaves a name to the host, `node:dns` uses the system's resolver,
+ * whose result arrives through the host's event loop.
  */
 import { shown, wrongArgument } from "../../validate/argument.ts";
-import { lookup as systemLookup } from "node:dns";
 import { platform } from "../../../platforms/platform.ts";
-import { systemFile } from "../../../platforms/shared/system_file.ts";
+import { lookup as systemLookup } from "node:dns";
 import { wait } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { DNSError } from "../errors.ts";
 import { formatIP, parseIPZone, unmap } from "../addr/ip.ts";
+import { mayBeName } from "./domain_name.ts";
 import { CallDeadline } from "../options/call_options.ts";
 import { checkLookupOptions } from "../options/schema.ts";
-import type { LookupHost, LookupOptions } from "../options/options.ts";
+import type { LookupHost, LookupOptions, NameResolver, ResolverMode } from "../options/options.ts";
 import { zoneName, zoneScope } from "../addr/zone.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { noted } from "../../sched/calls.ts";
@@ -28,10 +28,32 @@ export interface HostAddress {
   readonly scope: number;
 }
 
+/** Addresses of which version of IP are wanted. */
+export type IPNetwork = "ip" | "ip4" | "ip6";
+
 /** Whom to ask for a name, and how long to wait for the answer. */
 export interface Asking {
   readonly limits: CallDeadline;
   readonly lookup?: LookupHost;
+  readonly resolver?: ResolverMode | NameResolver;
+}
+
+/**
+ * The library's own resolver: the addresses of a name, at least one, or null if the host is to look for
+ * them. Parks. Throws DNSError.
+ */
+export type OwnLookup = (
+  host: string,
+  mode: ResolverMode,
+  network: IPNetwork,
+) => Routine<readonly string[] | null>;
+
+/** Set once, by src/resolver. */
+let ownLookup: OwnLookup | null = null;
+
+/** Has names looked up by `lookup`. */
+export function registerOwnLookup(lookup: OwnLookup): void {
+  ownLookup = lookup;
 }
 
 const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
@@ -40,7 +62,8 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
  * Returns the IP addresses of a host, best first; an IP address resolves to itself. Parks. Go:
  * `net.LookupHost`.
  *
- * Under `runSync`, only `localhost` and names in the hosts file can be resolved.
+ * See {@linkcode ResolverMode} for who looks the name up; under `runSync` it is always the library's
+ * own resolver.
  *
  * @param host a name or an IP address
  * @param options see {@linkcode LookupOptions}
@@ -57,17 +80,29 @@ export function lookupHost(host: string, options: LookupOptions = {}): Routine<s
 }
 
 function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
-  const { lookup, ...limits } = checkLookupOptions("look up a host", options);
+  const { lookup, resolver, ...limits } = checkLookupOptions("look up a host", options);
   if (parseIPZone(host) !== null) return [host];
-  const found = yield* lookupAddresses(host, { lookup, limits: new CallDeadline(limits) });
-  return found.map(({ ip, scope }) =>
-    scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`
-  );
+  if (lookup === undefined && typeof resolver !== "object") requireName(host);
+  const asking = { lookup, resolver, limits: new CallDeadline(limits) };
+  return (yield* lookupAddresses(host, asking)).map(addressText);
+}
+
+/** Asks for Deno's permission for a name, whatever the port. A loopback name is answered without. */
+export function requireName(host: string): void {
+  if (!isLocalhost(host)) platform().runtime.requireNet(host, null);
+}
+
+function addressText({ ip, scope }: HostAddress): string {
+  return scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`;
 }
 
 /** The addresses of a name: at least one. Parks. Throws DNSError. */
-export function* lookupAddresses(host: string, asking: Asking): Routine<HostAddress[]> {
-  const answer = yield* ask(host, asking);
+export function* lookupAddresses(
+  host: string,
+  asking: Asking,
+  network: IPNetwork = "ip",
+): Routine<HostAddress[]> {
+  const answer = yield* ask(host, asking, network);
   if (!Array.isArray(answer)) {
     throw wrongArgument(`look up ${host}`, "what lookup returns", "an array of addresses", answer);
   }
@@ -76,29 +111,63 @@ export function* lookupAddresses(host: string, asking: Asking): Routine<HostAddr
   return found;
 }
 
-function* ask(host: string, { lookup, limits }: Asking): Routine<readonly string[]> {
-  const unanswered = (cause: Error) =>
-    new DNSError(cause.message, host, (cause as { code?: string }).code, cause);
+function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonly string[]> {
+  const { lookup, resolver = "auto", limits } = asking;
+  const unanswered = unansweredFor(host);
   if (limits.over !== null) throw unanswered(limits.over);
-  if (lookup === undefined) {
-    const name = host.toLowerCase().replace(/\.$/, "");
-    if (name === "localhost") return LOOPBACK;
-    if (!mayBeName(host)) throw noSuchHost(host);
-    const { lookup: simulated } = platform();
-    if (simulated !== undefined) return simulated(name) ?? unknown(host);
-    if (scheduler.blocking) return inTable(name) ?? refuse(host);
+  if (lookup !== undefined) return yield* answerOf(host, lookup, limits);
+  if (typeof resolver === "object") {
+    return yield* limits.enforce(resolver.lookupHost(host), unanswered);
   }
+  if (isLocalhost(host)) return LOOPBACK;
+  if (!mayBeName(host)) throw noSuchHost(host);
+  const { lookup: simulated } = platform();
+  if (simulated !== undefined) return simulated(hostKey(host)) ?? unknown(host);
+  const mode = scheduler.blocking ? "own" : resolver;
+  const own = mode === "host" || ownLookup === null
+    ? null
+    : yield* limits.enforce(ownLookup(host, mode, network), unanswered);
+  return own ?? (yield* lookupByHost(host, limits));
+}
+
+/** Makes the error of a look-up that ended before its answer. */
+function unansweredFor(host: string): (cause: Error) => DNSError {
+  return (cause) => new DNSError(cause.message, host, (cause as { code?: string }).code, cause);
+}
+
+/** Addresses of a name by the host's resolver, which needs the host's event loop. Parks. */
+export function lookupByHost(host: string, limits: CallDeadline): Routine<readonly string[]> {
+  if (scheduler.blocking) refuse(host);
+  return answerOf(host, askSystem, limits);
+}
+
+/** What `lookup` answers, at once or later. Whatever it throws becomes a DNSError. */
+function* answerOf(
+  host: string,
+  lookup: LookupHost,
+  limits: CallDeadline,
+): Routine<readonly string[]> {
   try {
-    const answer = (lookup ?? askSystem)(host);
+    const answer = lookup(host);
     if (isPromise(answer)) {
       // The call may end before its wait begins: a rejection must not count as unhandled then.
       answer.then(undefined, () => {});
       if (scheduler.blocking) refuse(host);
     }
-    return yield* limits.enforce(wait(answer), unanswered);
+    return yield* limits.enforce(wait(answer), unansweredFor(host));
   } catch (error) {
     throw error instanceof DNSError ? error : failure(host, error);
   }
+}
+
+/** A name as simulations know it. */
+function hostKey(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
+}
+
+/** Whether it is a name of this machine by itself. RFC 6761, section 6.3. */
+export function isLocalhost(host: string): boolean {
+  return /^([^.]+\.)*localhost\.?$/i.test(host);
 }
 
 function askSystem(host: string): Promise<string[]> {
@@ -138,37 +207,6 @@ function unknown(host: string): never {
 
 function refuse(host: string): never {
   throw new DNSError("cannot look up names under runSync; use run", host, "ENOTSUP");
-}
-
-/** The addresses of `name` in the system's table, or null if it is not there. hosts(5). */
-function inTable(name: string): string[] | null {
-  const found: string[] = [];
-  for (const line of (systemFile("hosts") ?? "").split("\n")) {
-    const [address, ...names] = line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/);
-    if (!names.some((each) => each.replace(/\.$/, "") === name)) continue;
-    if (parseIPZone(address) !== null) found.push(address);
-  }
-  return found.length === 0 ? null : found;
-}
-
-/**
- * Whether it is a number, of the forms that inet_aton(3) takes for an IPv4 address and this library
- * does not: "0x7f.1", "2130706433", "0177.0.0.1". Systems whose resolver takes them would connect to
- * where no check of the address has looked. Letters of the world that stand for these count as well.
- */
-function isNumber(host: string): boolean {
-  const plain = host.normalize("NFKC").replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\.$/, "");
-  return plain.split(".").every((part) => /^(0x[0-9a-f]*|[0-9]*)$/i.test(part)) && plain !== "";
-}
-
-/** Whether it could be the name of a host. RFC 1035; one with letters of the world is left to others. */
-function mayBeName(host: string): boolean {
-  if (isNumber(host)) return false;
-  // deno-lint-ignore no-control-regex
-  if (host === "." || /[^\x00-\x7f]/.test(host)) return true;
-  const name = host.replace(/\.$/, "");
-  if (name.length > 253) return false;
-  return name.split(".").every((label) => /^[\w-]{1,63}$/.test(label) && !/^-|-$/.test(label));
 }
 
 function isPromise(answer: unknown): answer is PromiseLike<unknown> {

@@ -9,7 +9,7 @@ import { AddrError, UnknownNetworkError } from "../addr/errors.ts";
 import { splitHostPort } from "../addr/host_port.ts";
 import { fit, formatIP, isUnspecified, parseIPZone, unmap } from "../addr/ip.ts";
 import { CallDeadline } from "../options/call_options.ts";
-import { type Asking, lookupAddresses } from "./lookup.ts";
+import { type Asking, type IPNetwork, lookupAddresses } from "./lookup.ts";
 import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupOptions } from "../options/options.ts";
 import { lookupPort } from "./service_port.ts";
@@ -103,9 +103,13 @@ function* resolveAddr(
   address: string,
   options: LookupOptions,
 ): Routine<TCPAddr | UDPAddr> {
-  const { lookup, ...limits } = checkLookupOptions("resolve an address", options);
-  const asking = { lookup, limits: new CallDeadline(limits) };
-  const all = yield* endpointsOf(network, parse(network, address), asking);
+  const { lookup, resolver, ...limits } = checkLookupOptions("resolve an address", options);
+  const asking = { lookup, resolver, limits: new CallDeadline(limits) };
+  const parsed = parse(network, address);
+  if (parsed.literals === null && isSystems(asking)) {
+    platform().runtime.requireNet(parsed.host, parsed.port);
+  }
+  const all = yield* endpointsOf(network, parsed, asking);
   const wanted = address.includes("[") ? 16 : 4;
   return endpointAddr(network, all.find(({ ip }) => ip.length === wanted) ?? all[0]);
 }
@@ -126,9 +130,13 @@ export function* resolve(
   const named = parsed.literals === null;
   if (named) runtime.requireNet(parsed.host, parsed.port);
   const endpoints = yield* endpointsOf(network, parsed, asking);
-  // What the user's own look-up returns is no answer of the system's: it is asked for by itself.
-  const covered = named && asking.lookup === undefined;
+  const covered = named && isSystems(asking);
   return endpoints.map((endpoint) => permitted(network, endpoint, purpose, covered));
+}
+
+/** Whether the system answers: what a look-up of the user's own returns is asked for by itself. */
+function isSystems({ lookup, resolver }: Asking): boolean {
+  return lookup === undefined && typeof resolver !== "object";
 }
 
 /**
@@ -183,10 +191,15 @@ function* endpointsOf(
   asking: Asking,
 ): Routine<Endpoint[]> {
   const all = literals ??
-    (yield* lookupAddresses(host, asking)).map((found) => ({ ...found, port }));
+    (yield* lookupAddresses(host, asking, ipNetwork(network))).map((found) => ({ ...found, port }));
   const suitable = all.filter(({ ip }) => suits(ip, network));
   if (suitable.length === 0) throw unsuitable(host);
   return suitable;
+}
+
+function ipNetwork(network: InternetNetwork): IPNetwork {
+  if (network.length === 3) return "ip";
+  return network.endsWith("4") ? "ip4" : "ip6";
 }
 
 function suits(ip: Uint8Array, network: InternetNetwork): boolean {

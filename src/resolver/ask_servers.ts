@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/** One name, all servers: who is asked next, and when an answer is final. Go: net/dnsclient_unix.go, tryOneName. */
+import type { Routine } from "../sched/goroutine.ts";
+import { DNSError } from "../net/errors.ts";
+import { type AskingServers, askServer } from "./ask_server.ts";
+import { FormatError, RCODE, type Response } from "./message.ts";
+
+/** A final answer, and whose it is. */
+export interface Answered {
+  readonly response: Response;
+  readonly server: string;
+}
+
+/** How many rounds are made through which servers. */
+export interface Rounds {
+  readonly servers: readonly string[];
+  /** Server of the first query. */
+  readonly offset: number;
+  readonly attempts: number;
+}
+
+/**
+ * Asks one server after the other for all `types` of `name`, until each has a final answer: records, or
+ * that there are none. A type that stays without takes nothing from the others. Parks.
+ *
+ * @returns for each type the answer, or the error of the server that was asked last
+ */
+export function* askServers(
+  name: string,
+  types: readonly number[],
+  { servers, offset, attempts }: Rounds,
+  how: AskingServers,
+): Routine<(Answered | DNSError)[]> {
+  const results: (Answered | DNSError)[] = [];
+  let pending = [...types.keys()];
+  for (let i = 0; i < attempts * servers.length && pending.length > 0; i++) {
+    const server = servers[(offset + i) % servers.length];
+    const replies = yield* askServer(name, pending.map((k) => types[k]), server, how);
+    pending = pending.filter((k, j) => {
+      const failure = failureOf(replies[j], name, server);
+      results[k] = failure ?? { response: replies[j] as Response, server };
+      return failure !== null;
+    });
+  }
+  return results;
+}
+
+/** Node's codes of the responses that other servers may better. */
+const CODES: Readonly<Record<number, string>> = {
+  1: "EFORMERR",
+  2: "ESERVFAIL",
+  4: "ENOTIMP",
+  5: "EREFUSED",
+};
+
+/** Why a reply is not final; null if it is. */
+function failureOf(reply: Response | Error, name: string, server: string): DNSError | null {
+  const fail = (text: string, code: string, cause?: Error) =>
+    new DNSError(text, name, code, cause, server);
+  if (reply instanceof FormatError) {
+    return fail("cannot unmarshal DNS message", "EBADRESP", reply);
+  }
+  if (reply instanceof Error) {
+    const { timeout, code } = reply as { timeout?: boolean; code?: string };
+    return timeout === true
+      ? fail("i/o timeout", "ETIMEOUT", reply)
+      : fail(reply.message, code ?? "", reply);
+  }
+  const { rcode, authoritative, recursionAvailable } = reply.header;
+  if (rcode === RCODE.NXDOMAIN) return null;
+  if (rcode !== RCODE.NOERROR) return fail("server misbehaving", CODES[rcode] ?? "EBADRESP");
+  // It neither knows the answer nor looks for it, and says where else to ask.
+  const lame = !authoritative && !recursionAvailable && reply.answers.length === 0;
+  return lame ? fail("lame referral", "EBADRESP") : null;
+}

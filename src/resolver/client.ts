@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/** Records of complete names: from the cache, from a query that is under way, or from the servers. */
+import type { Routine } from "../sched/goroutine.ts";
+import { asError, DNSError } from "../net/errors.ts";
+import type { AskingServers } from "./ask_server.ts";
+import { type Answered, askServers, type Rounds } from "./ask_servers.ts";
+import { AnswerCache } from "./cache.ts";
+import { absenceTTL, type ChainEnd, followChain, MOST_ALIASES } from "./chain.ts";
+import { RCODE, type ResourceRecord, TYPE } from "./message.ts";
+import { lower } from "./name.ts";
+import type { ResolverCacheOptions } from "./options.ts";
+import { SingleFlight } from "./single_flight.ts";
+
+/** What was found: at least one record. */
+export interface Found {
+  /** Canonical name of what was asked for, with its final dot. */
+  readonly name: string;
+  readonly records: readonly ResourceRecord[];
+}
+
+/** How all servers are asked. */
+export type AskingAll = AskingServers & Rounds;
+
+/** A result, and for how many seconds it may be kept. */
+interface Dated {
+  readonly result: Found | DNSError;
+  readonly ttl: number;
+}
+
+/** See the top of this file. */
+export class Client {
+  readonly #cache: AnswerCache<Found | DNSError> | null;
+  readonly #flights = new SingleFlight<(Found | DNSError)[]>();
+
+  constructor(cache: ResolverCacheOptions | null) {
+    this.#cache = cache === null ? null : new AnswerCache(cache);
+  }
+
+  /** Forgets what it keeps, as for other servers. */
+  forget(): void {
+    this.#cache?.clear();
+  }
+
+  /**
+   * Looks for records of all `types` of `name`, which ends with a dot. Parks unless all are in the
+   * cache.
+   *
+   * @returns for each type what was found, or why nothing was
+   */
+  *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | DNSError)[]> {
+    const key = lower(name);
+    const kept = types.map((type) => this.#cache?.get(`${key} ${type}`));
+    const missing = types.filter((_, i) => kept[i] === undefined);
+    if (missing.length === 0) return kept as (Found | DNSError)[];
+    const fresh = yield* this.#flights.do(`${key} ${missing}`, () => this.#ask(name, missing, how));
+    return kept.map((each, i) => each ?? fresh[missing.indexOf(types[i])]);
+  }
+
+  *#ask(name: string, types: readonly number[], how: AskingAll): Routine<(Found | DNSError)[]> {
+    const answers = yield* askServers(name, types, how, how);
+    const results: (Found | DNSError)[] = [];
+    for (const [i, answer] of answers.entries()) {
+      const { result, ttl } = yield* conclude(answer, name, types[i], how);
+      this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
+      results.push(result);
+    }
+    return results;
+  }
+}
+
+/** Comes to a result, for which the servers are asked again where an answer ends with an alias. */
+function* conclude(
+  first: Answered | DNSError,
+  name: string,
+  type: number,
+  how: AskingAll,
+): Routine<Dated> {
+  let answer = first;
+  let at = name;
+  let ttl = Infinity;
+  for (let aliases = 0;;) {
+    if (answer instanceof DNSError) return { result: answer, ttl: 0 };
+    const end = read(answer, at, type);
+    if ("result" in end) return { result: end.result, ttl: Math.min(ttl, end.ttl) };
+    aliases += end.aliases;
+    if (aliases > MOST_ALIASES) {
+      return {
+        result: new DNSError("too many aliases", name, "ELOOP", undefined, answer.server),
+        ttl: 0,
+      };
+    }
+    at = end.name;
+    ttl = Math.min(ttl, end.ttl);
+    [answer] = yield* askServers(at, [type], how, how);
+  }
+}
+
+/** What an answer says of `name`: a result, or where its aliases end of which it says nothing more. */
+function read({ response, server }: Answered, name: string, type: number): Dated | ChainEnd {
+  try {
+    const end = followChain(response, name, type);
+    const { records, ttl } = end;
+    if (records.length > 0) return { result: { name: end.name, records }, ttl };
+    const absent = response.header.rcode === RCODE.NXDOMAIN;
+    const denied = response.authorities.some((each) => each.type === TYPE.SOA);
+    if (end.aliases > 0 && !absent && !denied) return end;
+    const code = absent ? "ENOTFOUND" : "ENODATA";
+    const result = new DNSError("no such host", name, code, undefined, server);
+    return { result, ttl: Math.min(ttl, absenceTTL(response, end.name)) };
+  } catch (error) {
+    const text = "cannot unmarshal DNS message";
+    return { result: new DNSError(text, name, "EBADRESP", asError(error), server), ttl: 0 };
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/** The files that a resolver goes by, and their changes while it runs. Go: net/dnsclient_unix.go, resolverConfig. */
+import { getServers } from "node:dns";
+import { systemPath } from "../../platforms/shared/system_file.ts";
+import { platform } from "../../platforms/platform.ts";
+import { now } from "../sched/clock.ts";
+import { joinHostPort } from "../net/addr/host_port.ts";
+import { parseIPZone } from "../net/addr/ip.ts";
+import { type Hosts, parseHosts } from "./hosts.ts";
+import { parseNsswitch, type Source } from "./nsswitch.ts";
+import { parseResolvConf, type ResolvConf } from "./resolv_conf.ts";
+import type { FileSource, ResolverOptions } from "./options.ts";
+
+/** Milliseconds after which a file is looked at again. */
+const CHECK_MS = 1000;
+/** The port of name servers. */
+const DNS_PORT = 53;
+
+/** All that the files say. */
+export interface Config {
+  readonly conf: ResolvConf;
+  /** Addresses of the servers, with their ports. */
+  readonly servers: readonly string[];
+  readonly hosts: Hosts;
+  /** Sources of nsswitch.conf(5), or null. */
+  readonly sources: readonly Source[] | null;
+  /** Name of this machine, or "" if it is unknown. */
+  readonly hostname: string;
+  /** Whether there is a file mdns.allow. */
+  readonly mdnsAllow: boolean;
+  /** Files that may not be read. */
+  readonly denied: readonly string[];
+}
+
+/** What a file says, and its text when it was read. */
+class Parsed<T> {
+  readonly #source: FileSource;
+  readonly #parse: (text: string | null) => T;
+  #text: string | null | undefined;
+  #value: T | undefined;
+
+  constructor(source: FileSource, parse: (text: string | null) => T) {
+    this.#source = source;
+    this.#parse = parse;
+  }
+
+  /** Path of the file if it may not be read. */
+  get denied(): string | null {
+    const path = this.#source;
+    return typeof path !== "string" || platform().runtime.permitsRead(path) ? null : path;
+  }
+
+  /** Reads the file anew. */
+  read(): T {
+    const source = this.#source;
+    const text = typeof source === "string" ? platform().runtime.readText(source) : source.text;
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#value = this.#parse(text);
+    }
+    return this.#value as T;
+  }
+}
+
+/** See the top of this file. */
+export class ConfigFiles {
+  readonly #conf: Parsed<ResolvConf>;
+  readonly #hosts: Parsed<Hosts>;
+  readonly #sources: Parsed<Source[] | null>;
+  readonly #mdnsAllow: boolean;
+  readonly #servers: readonly string[] | undefined;
+  #config: Config | null = null;
+  #checked = -Infinity;
+
+  constructor({ servers, resolvConf, hosts, nsswitch }: ResolverOptions) {
+    // Servers that are named here need no file that names others.
+    const noConf = servers === undefined ? systemPath("resolv.conf") : { text: "" };
+    this.#conf = new Parsed(resolvConf ?? noConf, (text) => readConf(text, servers));
+    this.#hosts = new Parsed(hosts ?? systemPath("hosts"), (text) => parseHosts(text ?? ""));
+    this.#sources = new Parsed(
+      nsswitch ?? systemPath("nsswitch.conf"),
+      (text) => text === null ? null : parseNsswitch(text),
+    );
+    this.#mdnsAllow = nsswitch === undefined;
+    this.#servers = servers;
+  }
+
+  /** Returns what the files say. The result is another object only if something has changed. */
+  read(): Config {
+    const at = now();
+    if (this.#config !== null && at - this.#checked < CHECK_MS) return this.#config;
+    this.#checked = at;
+    const kept = this.#config;
+    const conf = kept?.conf.noReload ? kept.conf : this.#conf.read();
+    const hosts = this.#hosts.read();
+    const sources = this.#sources.read();
+    const same = kept !== null && kept.conf === conf && kept.hosts === hosts &&
+      kept.sources === sources && kept.denied.length === 0;
+    return same ? kept : this.#config = this.#make(conf, hosts, sources);
+  }
+
+  #make(conf: ResolvConf, hosts: Hosts, sources: Source[] | null): Config {
+    const files = platform().os === "windows"
+      ? [this.#hosts]
+      : [this.#conf, this.#hosts, this.#sources];
+    return {
+      conf,
+      servers: (this.#servers ?? conf.servers).map(withPort),
+      hosts,
+      sources,
+      hostname: hostname(),
+      mdnsAllow: this.#mdnsAllow && platform().runtime.readText(systemPath("mdns.allow")) !== null,
+      denied: files.flatMap(({ denied }) => denied ?? []),
+    };
+  }
+}
+
+/** Where there is no such file, the host knows the servers of the system. */
+function readConf(text: string | null, servers?: readonly string[]): ResolvConf {
+  const conf = parseResolvConf(text ?? "", hostname());
+  if (text !== null || servers !== undefined || platform().os !== "windows") return conf;
+  const known = getServers();
+  return known.length === 0 ? conf : { ...conf, servers: known };
+}
+
+/** Returns the name of this machine as Linux shows it; the host's own call might ask for a permission. */
+function hostname(): string {
+  if (platform().os !== "linux") return "";
+  return (platform().runtime.readText("/proc/sys/kernel/hostname") ?? "").trim();
+}
+
+function withPort(server: string): string {
+  return parseIPZone(server) === null ? server : joinHostPort(server, DNS_PORT);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/** Queries and their responses over one connection. RFC 1035, section 4.2. Go: net/dnsclient_unix.go, exchange. */
+import type { Conn } from "../net/net.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import type { UDPConn } from "../net/udp/udp.ts";
+import { UnexpectedEOFError } from "../fd/errors.ts";
+import { epoch, now } from "../sched/clock.ts";
+import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./message.ts";
+
+/**
+ * What came of a query: its response; that it must be repeated by TCP, as the response is longer than
+ * a datagram or may be forged; that it must be repeated without EDNS; or why there is no response.
+ */
+export type Reply = Uint8Array | "tcp" | "plain" | Error;
+
+/** Bytes of a datagram that are read; a longer one comes again by TCP. */
+const DATAGRAM = 4096;
+/**
+ * Messages that are dropped because they answer no query of ours. More of them in one exchange are an
+ * attempt to guess its id, and TCP is used, where that does not help.
+ */
+const MOST_STRAY = 32;
+
+/** Returns true if `conn` sends datagrams. */
+export function isDatagrams(conn: Conn | UDPConn): conn is UDPConn {
+  return "readFrom" in conn;
+}
+
+/** Ends all waits on `conn` at `until`, a moment of `performance.now()`. */
+export function limitTo(conn: Conn | UDPConn, until: number): void {
+  conn.setDeadline(epoch() + (until - now()));
+}
+
+/** Waits for the response to a query that went out through `conn`. Parks. */
+export function* readDatagram(conn: UDPConn, query: Query): Routine<Reply> {
+  const buffer = new Uint8Array(DATAGRAM);
+  for (let stray = 0; stray < MOST_STRAY; stray++) {
+    const { n, truncated } = yield* conn.readFrom(buffer);
+    const message = buffer.subarray(0, n);
+    switch (matchResponse(message, query)) {
+      case "answer":
+        if (truncated || readHeader(message).truncated) return "tcp";
+        return wantsPlain(message, query) ? "plain" : message.slice();
+      case "other case":
+        return "tcp";
+      case "refusal":
+        return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
+    }
+  }
+  return "tcp";
+}
+
+/** Whether the server shows that it knows no EDNS. RFC 6891, section 7. */
+function wantsPlain(message: Uint8Array, query: Query): boolean {
+  const { rcode } = readHeader(message);
+  return hasEDNS(query) && (rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP);
+}
+
+function hasEDNS({ bytes, questionEnd }: Query): boolean {
+  return bytes.length > questionEnd;
+}
+
+/** Sends queries over a stream and waits for their responses, which may come in any order. Parks. */
+export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
+  const replies = queries.map((): Reply => new UnexpectedEOFError(0));
+  try {
+    yield* conn.write(framed(queries));
+    const waiting = new Set(queries.keys());
+    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY; stray++) {
+      const message = yield* readFrame(conn);
+      for (const i of waiting) {
+        const reply = streamReply(message, queries[i]);
+        if (reply === null) continue;
+        replies[i] = reply;
+        waiting.delete(i);
+        break;
+      }
+    }
+  } catch (error) {
+    return replies.map((reply) => reply instanceof Error ? error as Error : reply);
+  }
+  return replies;
+}
+
+/** Capitals do not matter here: who can write into a stream need not guess. */
+function streamReply(message: Uint8Array, query: Query): Reply | null {
+  const match = matchResponse(message, query);
+  if (match === "other") return null;
+  if (match === "refusal") {
+    return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
+  }
+  return wantsPlain(message, query) ? "plain" : message;
+}
+
+/** Puts each query behind its length, all in one piece. */
+function framed(queries: readonly Query[]): Uint8Array {
+  const total = queries.reduce((sum, { bytes }) => sum + 2 + bytes.length, 0);
+  const all = new Uint8Array(total);
+  let at = 0;
+  for (const { bytes } of queries) {
+    all[at] = bytes.length >> 8;
+    all[at + 1] = bytes.length & 0xff;
+    all.set(bytes, at + 2);
+    at += 2 + bytes.length;
+  }
+  return all;
+}
+
+function* readFrame(conn: Conn): Routine<Uint8Array> {
+  const head = yield* readBytes(conn, 2);
+  return yield* readBytes(conn, head[0] << 8 | head[1]);
+}
+
+function* readBytes(conn: Conn, length: number): Routine<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  if (length > 0 && (yield* conn.readFull(bytes)) === null) throw new UnexpectedEOFError(0);
+  return bytes;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/** What all look-ups of a resolver share: its files, its servers, the search list. Go: net/dnsclient_unix.go. */
+import { platform } from "../../platforms/platform.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { DNSError } from "../net/errors.ts";
+import { splitHostPort } from "../net/addr/host_port.ts";
+import { formatIP } from "../net/addr/ip.ts";
+import type { ResolverMode } from "../net/options/options.ts";
+import type { IPNetwork } from "../net/resolve/lookup.ts";
+import { sortAddresses } from "./address_order.ts";
+import { type AskingAll, Client, type Found } from "./client.ts";
+import { type Config, ConfigFiles } from "./config.ts";
+import { hostsKey } from "./hosts.ts";
+import { type LookupOrder, lookupOrder, ownOrder, RESOLVER_VARIABLES } from "./lookup_order.ts";
+import { TYPE } from "./message.ts";
+import { searchNames, toASCII } from "./name.ts";
+import type { ResolverOptions } from "./options.ts";
+import { readAddress } from "./records.ts";
+import { systemDial } from "./transport.ts";
+
+/** Addresses of a name, and its canonical name. */
+export interface HostAddresses {
+  readonly addresses: readonly string[];
+  /** With a final dot; as the hosts file writes it. */
+  readonly canonical: string;
+}
+
+/** Types of records by version of IP. */
+const TYPES: Readonly<Record<IPNetwork, readonly number[]>> = {
+  ip: [TYPE.A, TYPE.AAAA],
+  ip4: [TYPE.A],
+  ip6: [TYPE.AAAA],
+};
+
+/** See the top of this file. */
+export class HostLookup {
+  readonly #options: ResolverOptions;
+  readonly #files: ConfigFiles;
+  readonly #client: Client;
+  /** What the client's answers were asked for with. */
+  #config: Config | null = null;
+  #turn = 0;
+
+  constructor(options: ResolverOptions) {
+    const { cache = false } = options;
+    this.#options = options;
+    this.#files = new ConfigFiles(options);
+    this.#client = new Client(cache === false ? null : cache === true ? {} : cache);
+  }
+
+  /** What the files say now. */
+  get config(): Config {
+    const config = this.#files.read();
+    if (config.conf !== this.#config?.conf) this.#client.forget();
+    return this.#config = config;
+  }
+
+  /** Returns who looks `host` up, and where. */
+  order(host: string, mode: ResolverMode): LookupOrder {
+    if (mode === "host") return { by: "host", reason: 'the mode is "host"' };
+    const { conf, sources, hostname, mdnsAllow } = this.config;
+    if (mode === "own") return { by: "own", sources: ownOrder(sources) };
+    const { os, runtime } = platform();
+    const variables = RESOLVER_VARIABLES.filter((each) => runtime.variable(each) !== undefined);
+    return lookupOrder(host, {
+      os,
+      sources,
+      unknown: conf.unknown,
+      hostname,
+      mdnsAllow,
+      variables,
+    });
+  }
+
+  /**
+   * Returns the addresses of `host` from where this library looks itself. Parks.
+   *
+   * @throws {DNSError}
+   */
+  *addresses(
+    host: string,
+    sources: readonly ("files" | "dns")[],
+    network: IPNetwork,
+  ): Routine<HostAddresses> {
+    this.requireFiles(host);
+    let failure: DNSError | null = null;
+    for (const source of sources) {
+      if (source === "files") {
+        const addresses = this.config.hosts.addresses.get(hostsKey(host));
+        if (addresses !== undefined) {
+          return { addresses, canonical: this.#canonical(addresses[0], host) };
+        }
+        continue;
+      }
+      try {
+        return yield* this.#ask(host, network);
+      } catch (error) {
+        if (!(error instanceof DNSError)) throw error;
+        failure = error;
+      }
+    }
+    throw failure ?? new DNSError("no such host", host, "ENOTFOUND");
+  }
+
+  #canonical(address: string, host: string): string {
+    return this.config.hosts.names.get(address)?.[0] ?? host;
+  }
+
+  *#ask(host: string, network: IPNetwork): Routine<HostAddresses> {
+    const types = this.config.conf.noAAAA && network === "ip" ? TYPES.ip4 : TYPES[network];
+    const found = yield* this.search(host, types);
+    const ips = found.flatMap(({ records }) => records.map(readAddress));
+    return { addresses: sortAddresses(ips).map(formatIP), canonical: found[0].name };
+  }
+
+  /**
+   * Returns the records of `types` for `host`, or for the first name of the search list that has any.
+   * Parks.
+   *
+   * @throws {DNSError} if there are none
+   */
+  *search(host: string, types: readonly number[]): Routine<Found[]> {
+    const ascii = toASCII(host);
+    if (ascii === null) throw new DNSError("no such host", host, "ENOTFOUND");
+    this.requireFiles(host);
+    this.#requireServers();
+    const { conf, servers } = this.config;
+    const how = this.#how(conf, servers);
+    let failure: DNSError | null = null;
+    for (const name of searchNames(ascii, conf.search, conf.ndots)) {
+      const results = yield* this.#client.find(name, types, how);
+      const failures = results.filter((each) => each instanceof DNSError);
+      const uncertain = failures.find((each) => !each.isNotFound);
+      if (this.#options.strictErrors && uncertain !== undefined) throw as(host, uncertain);
+      if (failures.length < results.length) {
+        return results.filter((each): each is Found => !(each instanceof DNSError));
+      }
+      failure = worst(failure, uncertain ?? worst(failures[0], failures.at(-1)!));
+    }
+    throw as(host, failure!);
+  }
+
+  #how(conf: Config["conf"], servers: readonly string[]): AskingAll {
+    const { timeout, attempts, useTCP, singleRequest, trustAD, rotate } = conf;
+    return {
+      dial: this.#options.dial ?? systemDial,
+      servers,
+      offset: rotate ? this.#turn++ % servers.length : 0,
+      timeout,
+      attempts,
+      useTCP,
+      singleRequest,
+      trustAD,
+    };
+  }
+
+  /** Asks for permission for servers that the program has named; a transport of its own asks itself. */
+  #requireServers(): void {
+    if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
+    for (const server of this.config.servers) {
+      const { host, port } = splitHostPort(server);
+      platform().runtime.requireNet(host, Number(port));
+    }
+  }
+
+  /** Throws where Deno may not read a file that decides: another resolver would be used in silence. */
+  requireFiles(host: string): void {
+    const { denied } = this.config;
+    if (denied.length === 0) return;
+    throw new DNSError(
+      `permission denied: run Deno with --allow-read=${denied.join(",")}, ` +
+        'or leave names to the host with the option resolver: "host"',
+      host,
+      "EPERM",
+    );
+  }
+}
+
+/** The error of a name as one of what was asked for. */
+function as(host: string, { err, code, cause, server }: DNSError): DNSError {
+  return new DNSError(err, host, code, cause, server);
+}
+
+/** Of two failures the one that leaves more open: a server's, then "no such type", then "no such name". */
+function worst(a: DNSError | null, b: DNSError): DNSError {
+  if (a === null || (a.isNotFound && !b.isNotFound)) return b;
+  return a.code === "ENOTFOUND" && b.code === "ENODATA" ? b : a;
+}

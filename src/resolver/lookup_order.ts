@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/** Who looks a name up, and in which order. Go: net/conf.go, hostLookupOrder. */
+import type { Source } from "./nsswitch.ts";
+import { lower } from "./name.ts";
+
+/** Own resolver: where it looks, in order. Host's resolver: why. */
+export type LookupOrder =
+  | { readonly by: "own"; readonly sources: readonly ("files" | "dns")[] }
+  | { readonly by: "host"; readonly reason: string };
+
+/** What {@linkcode lookupOrder} goes by. */
+export interface OrderFacts {
+  /** The operating system. */
+  readonly os: string;
+  /** Sources of nsswitch.conf(5); null if there is no such file or line. */
+  readonly sources: readonly Source[] | null;
+  /** What resolv.conf(5) has that this resolver does not do. */
+  readonly unknown: readonly string[];
+  /** Name of this machine. */
+  readonly hostname: string;
+  /** Variables of the environment that change how the system resolves names. */
+  readonly variables: readonly string[];
+  /** Whether the file mdns.allow is there, by which multicast DNS has more than ".local". */
+  readonly mdnsAllow: boolean;
+}
+
+/** Variables that glibc's resolver heeds. resolver(3), hostname(7). */
+export const RESOLVER_VARIABLES: readonly string[] = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
+
+const FILES_DNS: LookupOrder = { by: "own", sources: ["files", "dns"] };
+
+/** Systems whose names come from more than files and DNS servers. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  windows: "Windows resolves names by more than DNS",
+  darwin: "macOS has servers by domain, and multicast DNS",
+};
+
+/** Returns who looks `host` up where both may. */
+export function lookupOrder(host: string, facts: OrderFacts): LookupOrder {
+  const elsewhere = ELSEWHERE[facts.os];
+  if (elsewhere !== undefined) return byHost(elsewhere);
+  const [variable] = facts.variables;
+  if (variable !== undefined) return byHost(`the environment has ${variable}`);
+  const [unknown] = facts.unknown;
+  if (unknown !== undefined) return byHost(`resolv.conf has "${unknown}"`);
+  const name = lower(host.replace(/\.$/, ""));
+  if (name === "local" || name.endsWith(".local")) return byHost(".local is multicast DNS");
+  return facts.sources === null ? FILES_DNS : bySources(name, facts.sources, facts);
+}
+
+/** Returns the order in which the sources that the resolver has itself are asked, whatever others are named. */
+export function ownOrder(sources: readonly Source[] | null): readonly ("files" | "dns")[] {
+  const own = (sources ?? []).flatMap(({ name }) => name === "files" || name === "dns" ? name : []);
+  return own.length === 0 ? ["files", "dns"] : [...new Set(own)];
+}
+
+function bySources(name: string, sources: readonly Source[], facts: OrderFacts): LookupOrder {
+  const own: ("files" | "dns")[] = [];
+  for (const { name: source, standard } of sources) {
+    if (source === "files" || source === "dns") {
+      if (!standard) return byHost(`nsswitch.conf has conditions behind "${source}"`);
+      if (!own.includes(source)) own.push(source);
+    } else if (source === "myhostname") {
+      if (isOwnName(name, facts.hostname)) return byHost(`nsswitch.conf has "myhostname"`);
+    } else if (source.startsWith("mdns")) {
+      // Of names other than ".local" it knows nothing, unless that file says so.
+      if (facts.mdnsAllow) return byHost("there is a file mdns.allow");
+    } else return byHost(`nsswitch.conf has "${source}"`);
+  }
+  return own.length === 0 ? FILES_DNS : { by: "own", sources: own };
+}
+
+/** Whether nss-myhostname(8) has an answer for it. */
+function isOwnName(name: string, hostname: string): boolean {
+  return name === lower(hostname) || name === "_gateway" || name === "_outbound" ||
+    name === "localhost.localdomain" || name.endsWith(".localhost.localdomain");
+}
+
+function byHost(reason: string): LookupOrder {
+  return { by: "host", reason };
+}

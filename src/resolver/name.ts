@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/** Domain names: their letters, their limits and the list of those to ask for. RFC 1035, RFC 5891. */
+import { unmap } from "../net/addr/ip.ts";
+import { DNSError } from "../net/errors.ts";
+import { isDomainName } from "../net/resolve/domain_name.ts";
+
+/** Characters of a name, its final dot not counted: 255 bytes on the wire. */
+const LONGEST_NAME = 253;
+
+/**
+ * Returns `host` in ASCII, by the URL Standard's IDNA (UTS 46), which both runtimes bring along; null
+ * if it is no domain name. The letters of an ASCII name stay as they are.
+ */
+export function toASCII(host: string): string | null {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(host)) return isDomainName(host) ? host : null;
+  // Everything else that a URL takes for a part of its own.
+  if (/[\s!"#$%&'()*+,/:;<=>?@[\\\]^`{|}~]/.test(host)) return null;
+  try {
+    const { hostname } = new URL(`http://${host}`);
+    return isDomainName(hostname) ? hostname : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Returns the names to ask for, in order, each with its final dot. A name with a final dot is
+ * complete; one with `ndots` dots is tried as it is first, any other one last. resolv.conf(5), search.
+ */
+export function searchNames(name: string, search: readonly string[], ndots: number): string[] {
+  if (name.endsWith(".")) return [name];
+  const dots = name.split(".").length - 1;
+  const listed = search.map((suffix) => suffix === "." ? `${name}.` : `${name}.${suffix}.`)
+    .filter((each) => each.length <= LONGEST_NAME + 1);
+  // RFC 7686: names of Tor must not leak into a search list.
+  const suffixed = /\.onion$/i.test(name) ? [] : listed;
+  const asItIs = `${name}.`;
+  const all = dots >= ndots ? [asItIs, ...suffixed] : [...suffixed, asItIs];
+  return [...new Set(all)];
+}
+
+/** Returns true if two names in presentation form are the same: ASCII letters in any case. */
+export function sameName(a: string, b: string): boolean {
+  return a.length === b.length && lower(a) === lower(b);
+}
+
+/** Returns a name with the ASCII letters in lower case. */
+export function lower(name: string): string {
+  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
+}
+
+/** Returns a name with its final dot. */
+export function fullName(name: string): string {
+  return name.endsWith(".") ? name : `${name}.`;
+}
+
+/** Returns the name whose PTR records name an address. RFC 1035, section 3.5; RFC 3596, section 2.5. */
+export function reverseName(ip: Uint8Array): string {
+  const v4 = unmap(ip);
+  if (v4.length === 4) return `${[...v4].reverse().join(".")}.in-addr.arpa.`;
+  const digits = [...ip].flatMap((byte) => [byte >> 4, byte & 0xf]);
+  return `${digits.reverse().map((digit) => digit.toString(16)).join(".")}.ip6.arpa.`;
+}
+
+/**
+ * Returns the items whose name is a host's, or the root's: others could be an attack on what shows or
+ * logs them. CVE-2021-33195.
+ *
+ * @throws {DNSError} if none is left
+ */
+export function validTargets<T>(
+  host: string,
+  items: readonly T[],
+  nameOf: (item: T) => string,
+): T[] {
+  const valid = items.filter((each) => isDomainName(nameOf(each)));
+  if (valid.length > 0) return valid;
+  const text = "DNS response contained records which contain invalid names";
+  throw new DNSError(text, host, "EBADRESP");
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/** resolv.conf(5). Go: net/dnsconfig_unix.go. */
+import { parseIPZone } from "../net/addr/ip.ts";
+
+/** What resolv.conf(5) says. */
+export interface ResolvConf {
+  /** Addresses of the name servers, in order: at least one. */
+  readonly servers: readonly string[];
+  /** Suffixes to try for a name that is not complete, without their final dot. */
+  readonly search: readonly string[];
+  /** Dots that a name needs to be tried as it is first. */
+  readonly ndots: number;
+  /** Milliseconds to wait for one server. */
+  readonly timeout: number;
+  /** How often all servers are asked. */
+  readonly attempts: number;
+  /** Whether each call begins with the next server. */
+  readonly rotate: boolean;
+  /** Whether the types of addresses are asked for one after the other. */
+  readonly singleRequest: boolean;
+  /** Whether TCP is used from the start. */
+  readonly useTCP: boolean;
+  /** Whether queries ask for the AD bit. */
+  readonly trustAD: boolean;
+  /** Whether no IPv6 addresses are asked for. */
+  readonly noAAAA: boolean;
+  /** Whether the file is read once only. */
+  readonly noReload: boolean;
+  /** Lines and options that another resolver would have to heed. */
+  readonly unknown: readonly string[];
+}
+
+/** Servers that are asked if the file names none. */
+const LOCAL_SERVERS: readonly string[] = ["127.0.0.1", "::1"];
+/** Most servers and suffixes that are used. */
+const MOST_SERVERS = 16, MOST_SEARCH = 64;
+
+/** What a file has that is empty. */
+const DEFAULTS = {
+  ndots: 1,
+  timeout: 5000,
+  attempts: 2,
+  rotate: false,
+  singleRequest: false,
+  useTCP: false,
+  trustAD: false,
+  noAAAA: false,
+  noReload: false,
+};
+
+/** Options that are switched on by their name alone. */
+const SWITCHES: Readonly<Record<string, keyof typeof DEFAULTS>> = {
+  "rotate": "rotate",
+  "single-request": "singleRequest",
+  "single-request-reopen": "singleRequest",
+  "use-vc": "useTCP",
+  "usevc": "useTCP",
+  "tcp": "useTCP",
+  "trust-ad": "trustAD",
+  "no-aaaa": "noAAAA",
+  "no-reload": "noReload",
+};
+
+/** Options that change nothing here: EDNS0 is always used, and nothing is printed. */
+const WITHOUT_EFFECT = new Set(["edns0", "debug", "no-tld-query"]);
+
+/** Options with a number, and the least and most that they may be. */
+const NUMBERS: Readonly<
+  Record<string, readonly [keyof typeof DEFAULTS, least: number, most: number, unit: number]>
+> = {
+  ndots: ["ndots", 0, 15, 1],
+  timeout: ["timeout", 1, 30, 1000],
+  attempts: ["attempts", 1, 5, 1],
+};
+
+/** Reads the text of a file; `hostname` stands for a missing search list, if it has a domain. */
+export function parseResolvConf(text: string, hostname = ""): ResolvConf {
+  const servers: string[] = [];
+  let search: string[] | null = null;
+  const options: Record<string, number | boolean> = { ...DEFAULTS };
+  const unknown: string[] = [];
+  for (const line of text.split("\n")) {
+    const [keyword, ...values] = line.replace(/[#;].*/, "").trim().split(/\s+/);
+    if (keyword === "") continue;
+    if (keyword === "nameserver") servers.push(...values.slice(0, 1).filter(isAddress));
+    else if (keyword === "domain") search = suffixes(values.slice(0, 1));
+    else if (keyword === "search") search = suffixes(values);
+    else if (keyword === "options") {
+      for (const each of values) readOption(each, options, unknown);
+    } else unknown.push(keyword);
+  }
+  return {
+    ...options as typeof DEFAULTS,
+    servers: servers.length === 0 ? LOCAL_SERVERS : servers.slice(0, MOST_SERVERS),
+    search: search ?? suffixes([/\.(.+)/.exec(hostname)?.[1] ?? ""]),
+    unknown,
+  };
+}
+
+function isAddress(server: string): boolean {
+  return parseIPZone(server) !== null;
+}
+
+function suffixes(values: readonly string[]): string[] {
+  return values.map((each) => each === "." ? each : each.replace(/\.$/, ""))
+    .filter((each) => each !== "").slice(0, MOST_SEARCH);
+}
+
+function readOption(
+  option: string,
+  options: Record<string, number | boolean>,
+  unknown: string[],
+): void {
+  const [name, value] = option.split(":", 2);
+  const number = NUMBERS[name];
+  if (number !== undefined && /^[0-9]+$/.test(value ?? "")) {
+    const [key, least, most, unit] = number;
+    options[key] = Math.min(Math.max(Number(value), least), most) * unit;
+  } else if (SWITCHES[option] !== undefined) options[SWITCHES[option]] = true;
+  else if (!WITHOUT_EFFECT.has(option)) unknown.push(option);
+}

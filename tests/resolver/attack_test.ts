@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/** Servers, and others, that send what is wrong, by mistake or on purpose. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import packet, { type Question } from "dns-packet";
+import {
+  DNSError,
+  go,
+  listenPacket,
+  Resolver,
+  type Routine,
+  type UDPAddr,
+  type UDPConn,
+} from "../../mod.ts";
+import { both, thrown } from "../support/harness.ts";
+import {
+  addresses,
+  alias,
+  dnsServer,
+  encode,
+  type Script,
+  type Scripted,
+  zone,
+} from "../support/dns_server.ts";
+
+/** A resolver of one server that asks for one type, once, and does not wait for long. */
+function resolverOf(...servers: { readonly address: string }[]): Resolver {
+  return new Resolver({
+    servers: servers.map(({ address }) => address),
+    resolvConf: { text: "options no-aaaa timeout:1 attempts:1" },
+    hosts: { text: "" },
+    nsswitch: { text: "" },
+  });
+}
+
+/** Responses to a query, that differ from the right one. */
+function forged(query: Uint8Array): Uint8Array[] {
+  const decoded = packet.decode(Buffer.from(query));
+  const [question] = decoded.questions as Question[];
+  const id = decoded.id!;
+  const bad = { answers: addresses("x.test", "192.0.2.66") };
+  const wrongId = encode(id ^ 1, question, bad);
+  const wrongType = encode(id, { ...question, type: "AAAA" }, bad);
+  const wrongName = encode(id, { ...question, name: "y.test" }, bad);
+  const noResponse = encode(id, question, bad);
+  noResponse[2] &= 0x7f;
+  return [
+    wrongId,
+    wrongType,
+    wrongName,
+    noResponse,
+    query,
+    new Uint8Array(0),
+    query.subarray(0, 11),
+    encode(id, question, { ...bad, noQuestion: true }),
+  ];
+}
+
+/** The right response to a query. */
+function right(query: Uint8Array): Uint8Array {
+  const { id, questions } = packet.decode(Buffer.from(query));
+  return encode(id!, questions![0], { answers: addresses("x.test", "192.0.2.1") });
+}
+
+both(
+  "datagrams that answer nothing are dropped, and the answer behind them is found",
+  function* () {
+    using server = yield* dnsServer(() => ({ raw: (query) => [...forged(query), right(query)] }));
+    assert.deepEqual(yield* resolverOf(server).lookupHost("x.test"), ["192.0.2.1"]);
+    assert.deepEqual(server.asked.map(({ via }) => via), ["udp"]);
+  },
+);
+
+both("a flood of datagrams that answer nothing ends in a query by TCP", function* () {
+  const script: Script = ({ via }) => ({
+    raw: (query) =>
+      via === "tcp" ? [right(query)] : Array.from({ length: 5 }, () => forged(query)).flat(),
+  });
+  using server = yield* dnsServer(script);
+  assert.deepEqual(yield* resolverOf(server).lookupHost("x.test"), ["192.0.2.1"]);
+  assert.deepEqual(server.asked.map(({ via }) => via), ["udp", "tcp"]);
+});
+
+/** A server of which every answer comes from another port as well, and first. */
+function* serveTwice(conn: UDPConn, stranger: UDPConn): Routine<void> {
+  const buffer = new Uint8Array(4096);
+  for (;;) {
+    const { n, addr } = yield* conn.readFrom(buffer);
+    const query = buffer.slice(0, n);
+    const { id, questions } = packet.decode(Buffer.from(query));
+    const bad = encode(id!, questions![0], { answers: addresses("x.test", "192.0.2.66") });
+    yield* stranger.writeTo(bad, addr as UDPAddr);
+    yield* conn.writeTo(right(query), addr);
+  }
+}
+
+both("an answer counts only if it comes from whom was asked", function* () {
+  using conn = yield* listenPacket("udp", "127.0.0.1:0");
+  using stranger = yield* listenPacket("udp", "127.0.0.1:0");
+  go(() => serveTwice(conn, stranger));
+  const resolver = resolverOf({ address: String(conn.localAddr) });
+  for (let i = 0; i < 5; i++) {
+    assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.1"]);
+  }
+});
+
+both("each query comes from a port of its own", function* () {
+  using conn = yield* listenPacket("udp", "127.0.0.1:0");
+  const ports = new Set<number>();
+  go(function* server() {
+    const buffer = new Uint8Array(4096);
+    for (;;) {
+      const { n, addr } = yield* conn.readFrom(buffer);
+      ports.add(addr.port);
+      yield* conn.writeTo(right(buffer.slice(0, n)), addr);
+    }
+  });
+  const resolver = resolverOf({ address: String(conn.localAddr) });
+  for (let i = 0; i < 20; i++) yield* resolver.lookupHost("x.test");
+  assert.ok(ports.size > 15, `${ports.size} ports`);
+});
+
+both("a server that loses the capitals is asked by TCP", function* () {
+  using server = yield* dnsServer(() => ({
+    raw: (query) => {
+      const lowered = right(query);
+      for (let i = 13; i < 20; i++) {
+        if (lowered[i] >= 0x41 && lowered[i] <= 0x5a) lowered[i] |= 0x20;
+      }
+      return [lowered];
+    },
+  }));
+  const resolver = resolverOf(server);
+  // One in 32 has no capitals from the start.
+  for (let i = 0; i < 8; i++) {
+    assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.1"]);
+  }
+  assert.ok(server.asked.some(({ via }) => via === "tcp"));
+});
+
+both("a datagram that is too long is asked for again by TCP", function* () {
+  const many = Array.from({ length: 255 }, (_, i) => `192.0.2.${i}`);
+  using server = yield* dnsServer(() => ({ answers: addresses("x.test", ...many) }));
+  assert.equal((yield* resolverOf(server).lookupHost("x.test")).length, 255);
+  assert.deepEqual(server.asked.map(({ via }) => via), ["udp", "tcp"]);
+});
+
+/** A number from 0 up to `n`, the same in every run. */
+function numbers(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * n);
+  };
+}
+
+/** The right response with bytes changed, cut off, or added behind the question. */
+function malformed(query: Uint8Array, pick: (n: number) => number): Uint8Array {
+  const { id, questions } = packet.decode(Buffer.from(query));
+  const [question] = questions!;
+  const whole = encode(id!, question, {
+    answers: [alias("x.test", "y.test"), ...addresses("y.test", "192.0.2.1", "2001:db8::1")],
+    authorities: [{ type: "NS", name: "test", ttl: 1, data: "ns.test" }],
+  });
+  const start = 12 + 8 + 4;
+  for (let i = pick(8); i >= 0; i--) whole[start + pick(whole.length - start)] = pick(256);
+  for (let i = pick(3); i > 0; i--) whole[6 + pick(4)] = pick(256);
+  return pick(3) === 0 ? whole.subarray(0, start + pick(whole.length - start)) : whole;
+}
+
+both(
+  "200 malformed answers are each an address or a DNSError, and the next server is asked",
+  function* () {
+    const pick = numbers(20_261_130);
+    using bad = yield* dnsServer(() => ({ raw: (query) => [malformed(query, pick)] }));
+    using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+    const alone = resolverOf(bad);
+    let refused = 0;
+    for (let i = 0; i < 200; i++) {
+      try {
+        for (const address of yield* alone.lookupHost("x.test")) {
+          assert.match(
+            address,
+            /^[0-9a-f.:]+$/,
+          );
+        }
+      } catch (error) {
+        if (!(error instanceof DNSError)) throw error;
+        refused++;
+      }
+    }
+    assert.ok(refused > 20, `${refused} were refused`);
+    const before = good.asked.length;
+    for (let i = 0; i < 50; i++) yield* thrownOrNot(resolverOf(bad, good).lookupHost("x.test"));
+    assert.ok(good.asked.length > before);
+  },
+);
+
+function* thrownOrNot(call: Routine<unknown>): Routine<void> {
+  try {
+    yield* call;
+  } catch (error) {
+    if (!(error instanceof DNSError)) throw error;
+  }
+}
+
+/** What a stream may send instead of a response. */
+const STREAMS: readonly (readonly [Scripted | "close" | "silent", RegExp])[] = [
+  ["close", /EOF|reset/],
+  ["silent", /i\/o timeout/],
+  [{ raw: () => [new Uint8Array(0), Uint8Array.of(1)] }, /i\/o timeout/],
+  [{ raw: (query) => [...forged(query), right(query)] }, /^$/],
+  [{ raw: (query) => Array.from({ length: 40 }, () => query) }, /EOF/],
+];
+
+both("a stream that does not answer is an error, and none that hangs", function* () {
+  for (const [behavior, expected] of STREAMS) {
+    using server = yield* dnsServer(({ via }) =>
+      via === "tcp" ? behavior : { flags: packet.TRUNCATED_RESPONSE }
+    );
+    const call = resolverOf(server).lookupHost("x.test");
+    if (expected.source === "^$") {
+      assert.deepEqual(yield* call, ["192.0.2.1"]);
+      continue;
+    }
+    const error = yield* thrown(call);
+    assert.ok(error instanceof DNSError, String(error));
+    assert.match(error.message, expected);
+  }
+});
+
+both("an answer with more records than are read is refused", function* () {
+  using server = yield* dnsServer(({ via }) => ({
+    flags: via === "udp" ? packet.TRUNCATED_RESPONSE : packet.RECURSION_AVAILABLE,
+    raw: via === "udp" ? undefined : (query) => {
+      const all = new Uint8Array(65535);
+      all.set(right(query).subarray(0, 24));
+      [all[6], all[7]] = [0xff, 0xff];
+      return [all];
+    },
+  }));
+  const error = yield* thrown(resolverOf(server).lookupHost("x.test"));
+  assert.ok(error instanceof DNSError && error.code === "EBADRESP", String(error));
+});

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: MIT
+/** The resolver and name servers that answer, or do not: who is asked, and what comes of it. */
+import assert from "node:assert/strict";
+import packet from "dns-packet";
+import {
+  background,
+  CanceledError,
+  dial,
+  DNSError,
+  formatIP,
+  go,
+  isCanceled,
+  listen,
+  lookupHost,
+  OpError,
+  Resolver,
+  type ResolverOptions,
+  type Routine,
+  withCancel,
+} from "../../mod.ts";
+import { both, parked, portOf, thrown, until } from "../support/harness.ts";
+import {
+  addresses,
+  alias,
+  type Asked,
+  authority,
+  dnsServer,
+  type Script,
+  type ScriptedServer,
+  zone,
+} from "../support/dns_server.ts";
+
+/** A resolver of these servers alone, with a resolv.conf and a hosts file of its own. */
+function resolverOf(
+  servers: readonly ScriptedServer[],
+  options: string = "",
+  more: ResolverOptions = {},
+): Resolver {
+  return new Resolver({
+    servers: servers.map(({ address }) => address),
+    resolvConf: { text: options },
+    hosts: { text: "" },
+    nsswitch: { text: "hosts: files dns" },
+    ...more,
+  });
+}
+
+/** What a look-up must throw, as a DNSError with this code. */
+function* fails(call: Routine<unknown>, code: string): Routine<DNSError> {
+  const error = yield* thrown(call);
+  assert.ok(error instanceof DNSError, String(error));
+  assert.equal(error.code, code, error.message);
+  return error;
+}
+
+const shown = ({ name, type, via }: Asked) => `${via} ${name} ${type}`;
+
+both(
+  "lookupHost() asks for both types at once, and dial() connects to what it finds",
+  function* () {
+    using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "127.0.0.1", "::1") }));
+    const resolver = resolverOf([server]);
+    assert.deepEqual((yield* resolver.lookupHost("x.test")).sort(), ["127.0.0.1", "::1"]);
+    assert.deepEqual(server.asked.map(shown).sort(), ["udp x.test A", "udp x.test AAAA"]);
+    assert.ok(server.asked.every(({ edns }) => edns));
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    using conn = yield* dial("tcp4", `x.test:${portOf(listener)}`, { resolver });
+    assert.equal(String(conn.remoteAddr), String(listener.addr));
+  },
+);
+
+both("lookupIP() asks for one version only where one is wanted", function* () {
+  using server = yield* dnsServer(
+    zone({ "x.test": addresses("x.test", "192.0.2.1", "2001:db8::1") }),
+  );
+  const resolver = resolverOf([server]);
+  assert.deepEqual((yield* resolver.lookupIP("ip4", "x.test")).map(formatIP), ["192.0.2.1"]);
+  assert.deepEqual((yield* resolver.lookupIP("ip6", "x.test")).map(formatIP), ["2001:db8::1"]);
+  assert.deepEqual(server.asked.map(({ type }) => type), ["A", "AAAA"]);
+  yield* fails(resolver.lookupIP("ip4", "y.test"), "ENOTFOUND");
+});
+
+both("addresses of a resolver of the user's own are used as those of lookup", function* () {
+  const resolver = {
+    *lookupHost(host: string): Routine<string[]> {
+      return [host === "x.test" ? "127.0.0.1" : "no address"];
+    },
+  };
+  assert.deepEqual(yield* lookupHost("x.test", { resolver }), ["127.0.0.1"]);
+  using listener = yield* listen("tcp", "x.test:0", { resolver });
+  using conn = yield* dial("tcp", `x.test:${portOf(listener)}`, { resolver });
+  assert.equal(String(conn.remoteAddr), String(listener.addr));
+  assert.ok((yield* thrown(lookupHost("y.test", { resolver }))) instanceof TypeError);
+  for (const bad of ["go", 7, {}, null]) {
+    const error = yield* thrown(lookupHost("x.test", { resolver: bad as unknown as "own" }));
+    assert.ok(error instanceof TypeError && /resolver/.test(error.message), String(error));
+  }
+});
+
+both("a name that does not exist, and one without addresses, are told apart", function* () {
+  using server = yield* dnsServer(zone({ "mail.test": [] }));
+  const resolver = resolverOf([server]);
+  const none = yield* fails(resolver.lookupHost("nosuch.test"), "ENOTFOUND");
+  assert.equal(none.message, `lookup nosuch.test on ${server.address}: no such host`);
+  assert.ok(none.isNotFound && !none.temporary);
+  const empty = yield* fails(resolver.lookupHost("mail.test"), "ENODATA");
+  assert.ok(empty.isNotFound);
+  const dialled = yield* thrown(dial("tcp", "nosuch.test:1", { resolver }));
+  assert.ok(dialled instanceof OpError && dialled.cause instanceof DNSError);
+});
+
+/** Responses that another server may better. */
+const FAILURES: readonly (readonly [rcode: number, code: string])[] = [
+  [1, "EFORMERR"],
+  [2, "ESERVFAIL"],
+  [4, "ENOTIMP"],
+  [5, "EREFUSED"],
+];
+
+both("a server that fails is passed over, and one that denies is believed", function* () {
+  for (const [rcode, code] of FAILURES) {
+    using bad = yield* dnsServer(() => ({ rcode }));
+    using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+    assert.deepEqual(yield* resolverOf([bad, good]).lookupHost("x.test"), ["192.0.2.1"], code);
+    const error = yield* fails(resolverOf([bad]).lookupHost("x.test"), code);
+    assert.match(error.message, /server misbehaving$/);
+    yield* fails(resolverOf([bad, good]).lookupHost("y.test"), "ENOTFOUND");
+  }
+  using denies = yield* dnsServer(zone({}));
+  using other = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  yield* fails(resolverOf([denies, other]).lookupHost("x.test"), "ENOTFOUND");
+  assert.equal(other.asked.length, 0);
+});
+
+both("a server that only names others is passed over", function* () {
+  using lame = yield* dnsServer(() => ({
+    flags: 0,
+    authorities: [{ type: "NS", name: "test", ttl: 1, data: "ns.test" }],
+  }));
+  using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  assert.deepEqual(yield* resolverOf([lame, good]).lookupHost("x.test"), ["192.0.2.1"]);
+  assert.match((yield* fails(resolverOf([lame]).lookupHost("x.test"), "EBADRESP")).message, /lame/);
+});
+
+both("a server that is silent costs its time-out, and one without a socket nothing", function* () {
+  using silent = yield* dnsServer(() => "silent");
+  using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  const found = yield* resolverOf([silent, good], "options timeout:1").lookupHost("x.test");
+  assert.deepEqual(found, ["192.0.2.1"]);
+  const gone = yield* dnsServer(() => "silent");
+  gone[Symbol.dispose]();
+  assert.deepEqual(yield* resolverOf([gone, good]).lookupHost("x.test"), ["192.0.2.1"]);
+  const refused = yield* fails(resolverOf([gone]).lookupHost("x.test"), "ECONNREFUSED");
+  assert.ok(refused.isTemporary && !refused.isNotFound);
+});
+
+both("one type that stays without an answer takes nothing from the other", function* () {
+  for (const dead of ["A", "AAAA"]) {
+    const script: Script = ({ type }) =>
+      type === dead
+        ? { rcode: 2 }
+        : { answers: addresses("x.test", type === "A" ? "192.0.2.1" : "2001:db8::1") };
+    using first = yield* dnsServer(script);
+    using second = yield* dnsServer(script);
+    const found = yield* resolverOf([first, second]).lookupHost("x.test");
+    assert.deepEqual(found, [dead === "A" ? "2001:db8::1" : "192.0.2.1"]);
+    assert.deepEqual(second.asked.map(({ type }) => type), [dead, dead]);
+    const strict = resolverOf([first, second], "", { strictErrors: true });
+    yield* fails(strict.lookupHost("x.test"), "ESERVFAIL");
+  }
+});
+
+both("a truncated response is asked for again by TCP, and never used itself", function* () {
+  const all = Array.from({ length: 200 }, (_, i) => `192.0.2.${i}`);
+  const script: Script = ({ via, type }) => {
+    if (type === "AAAA") return { authorities: [authority("test")] };
+    const flags = packet.TRUNCATED_RESPONSE | packet.RECURSION_AVAILABLE;
+    return via === "udp"
+      ? { flags, answers: addresses("x.test", "192.0.2.250") }
+      : { answers: addresses("x.test", ...all) };
+  };
+  using server = yield* dnsServer(script);
+  assert.deepEqual(yield* resolverOf([server]).lookupHost("x.test"), all);
+  assert.equal(server.asked.filter(({ via }) => via === "tcp").length, 1);
+  using closes = yield* dnsServer((asked) => asked.via === "tcp" ? "close" : script(asked));
+  const lost = yield* fails(resolverOf([closes]).lookupIP("ip4", "x.test"), "");
+  assert.match(lost.message, /EOF|reset/);
+});
+
+both("use-vc goes by TCP at once, both types over one connection", function* () {
+  using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  yield* resolverOf([server], "options use-vc").lookupHost("x.test");
+  assert.deepEqual(server.asked.map(shown), ["tcp x.test A", "tcp x.test AAAA"]);
+});
+
+both("a server that does not know EDNS is asked without it", function* () {
+  for (const noQuestion of [false, true]) {
+    using server = yield* dnsServer(({ edns, type }) =>
+      edns ? { rcode: 1, noQuestion } : zone({ "x.test": addresses("x.test", "192.0.2.1") })(
+        { edns, type, name: "x.test", via: "udp", flags: 0 },
+      )
+    );
+    assert.deepEqual(yield* resolverOf([server]).lookupHost("x.test"), ["192.0.2.1"]);
+    assert.deepEqual(server.asked.map(({ edns }) => edns), [true, true, false, false]);
+  }
+});
+
+both("aliases are followed in any order, by their owners alone", function* () {
+  const answers = [
+    ...addresses("b.other", "192.0.2.9"),
+    ...addresses("c.test", "192.0.2.1"),
+    alias("b.test", "c.test"),
+    alias("A.TEST", "b.test"),
+  ];
+  using server = yield* dnsServer(({ type }) =>
+    type === "A" ? { answers } : { answers: answers.slice(2) }
+  );
+  const resolver = resolverOf([server]);
+  assert.deepEqual(yield* resolver.lookupIP("ip4", "a.test"), [Uint8Array.of(192, 0, 2, 1)]);
+  assert.equal(yield* resolver.lookupCNAME("a.test"), "c.test.");
+});
+
+both("an alias without its end is asked for again; additional records are no answer", function* () {
+  using server = yield* dnsServer(({ name, type }) => {
+    if (type !== "A") return { authorities: [authority("test")] };
+    if (name === "b.test") return { answers: addresses("b.test", "192.0.2.2") };
+    return { answers: [alias("a.test", "b.test")], additionals: addresses("b.test", "192.0.2.66") };
+  });
+  assert.deepEqual(yield* resolverOf([server]).lookupHost("a.test"), ["192.0.2.2"]);
+});
+
+both("aliases in a circle, or without end, are an error", function* () {
+  using circle = yield* dnsServer(() => ({
+    answers: [alias("a.test", "b.test"), alias("b.test", "a.test")],
+  }));
+  yield* fails(resolverOf([circle]).lookupHost("a.test"), "ELOOP");
+  using endless = yield* dnsServer(({ name }) => ({ answers: [alias(name, `x${name}`)] }));
+  yield* fails(resolverOf([endless]).lookupIP("ip4", "a.test"), "ELOOP");
+  assert.ok(endless.asked.length < 30);
+});
+
+both("the search list is tried in the order of ndots", function* () {
+  using server = yield* dnsServer(zone({ "x.b.test": addresses("x.b.test", "192.0.2.1") }));
+  const resolver = resolverOf([server], "search a.test b.test\noptions ndots:2 no-aaaa");
+  const names = function* (host: string): Routine<string[]> {
+    server.asked.length = 0;
+    yield* thrown(resolver.lookupHost(host));
+    return server.asked.map(({ name }) => name);
+  };
+  assert.deepEqual(yield* names("y"), ["y.a.test", "y.b.test", "y"]);
+  assert.deepEqual(yield* names("y.z"), ["y.z.a.test", "y.z.b.test", "y.z"]);
+  assert.deepEqual(yield* names("y.z.w"), ["y.z.w", "y.z.w.a.test", "y.z.w.b.test"]);
+  assert.deepEqual(yield* names("y.z."), ["y.z"]);
+  assert.deepEqual(yield* resolver.lookupHost("x"), ["192.0.2.1"]);
+});
+
+both("a failure within the search list is not taken for an absence", function* () {
+  using server = yield* dnsServer((asked) => {
+    if (asked.name === "x.a.test") return { rcode: 2 };
+    return zone({ "y.b.test": addresses("y.b.test", "192.0.2.1") })(asked);
+  });
+  const text = "search a.test b.test\noptions no-aaaa attempts:1";
+  const resolver = resolverOf([server], text);
+  yield* fails(resolver.lookupHost("x"), "ESERVFAIL");
+  assert.deepEqual(yield* resolver.lookupHost("y"), ["192.0.2.1"]);
+  yield* fails(resolver.lookupHost("z"), "ENOTFOUND");
+  const strict = resolverOf([server], text, { strictErrors: true });
+  assert.equal((yield* fails(strict.lookupHost("x"), "ESERVFAIL")).host, "x");
+});
+
+both("rotate begins each lookup with the next server", function* () {
+  const script = zone({ "x.test": addresses("x.test", "192.0.2.1") });
+  using first = yield* dnsServer(script);
+  using second = yield* dnsServer(script);
+  const resolver = resolverOf([first, second], "options rotate no-aaaa");
+  for (let i = 0; i < 4; i++) yield* resolver.lookupHost("x.test");
+  assert.deepEqual([first.asked.length, second.asked.length], [2, 2]);
+});
+
+both("single-request asks for one type after the other, trust-ad sets the AD bit", function* () {
+  const open: string[] = [];
+  using server = yield* dnsServer(({ type, flags }) => {
+    open.push(`${type} ${(flags & packet.AUTHENTIC_DATA) !== 0}`);
+    return { answers: type === "A" ? addresses("x.test", "192.0.2.1") : [], delay: 5 };
+  });
+  yield* resolverOf([server], "options single-request trust-ad").lookupHost("x.test");
+  assert.deepEqual(open, ["A true", "AAAA true"]);
+});
+
+both("many who want the same name ask once", function* () {
+  using server = yield* dnsServer(() => ({ answers: addresses("x.test", "192.0.2.1"), delay: 20 }));
+  const resolver = resolverOf([server], "options no-aaaa");
+  const all = Array.from({ length: 20 }, () => go(() => resolver.lookupHost("x.test")));
+  for (const each of all) assert.deepEqual(yield* each.join(), ["192.0.2.1"]);
+  assert.equal(server.asked.length, 1);
+});
+
+both("one who gives up takes nothing from the others", function* () {
+  let answers = false;
+  using server = yield* dnsServer(() =>
+    answers ? { answers: addresses("x.test", "192.0.2.1") } : "silent"
+  );
+  const resolver = resolverOf([server], "options no-aaaa timeout:30");
+  const [context, cancel] = withCancel(background());
+  const first = go(() => thrown(resolver.lookupHost("x.test", { context })));
+  const second = go(() => resolver.lookupHost("x.test"));
+  yield* until(() => server.asked.length === 1);
+  yield* parked(second);
+  answers = true;
+  cancel();
+  const error = yield* first.join();
+  assert.ok(
+    error instanceof DNSError && isCanceled(error.cause) && error.cause instanceof CanceledError,
+  );
+  assert.deepEqual(yield* second.join(), ["192.0.2.1"]);
+});
+
+both("a time-out of the call ends it, whatever the servers have left", function* () {
+  using silent = yield* dnsServer(() => "silent");
+  const resolver = resolverOf([silent], "options timeout:30");
+  const error = yield* thrown(resolver.lookupHost("x.test", { timeout: 20 }));
+  assert.ok(error instanceof DNSError && error.isTimeout, String(error));
+  assert.equal(error.message, "lookup x.test: i/o timeout");
+});
+
+both("the hosts file comes first, in any case and with or without a final dot", function* () {
+  using server = yield* dnsServer(zone({}));
+  const hosts = {
+    text: "192.0.2.1 Alpha beta.\n2001:DB8::1 alpha\n192.0.2.1 alpha # again\nbad alpha\n",
+  };
+  const resolver = resolverOf([server], "", { hosts });
+  for (const name of ["alpha", "ALPHA", "alpha."]) {
+    assert.deepEqual(yield* resolver.lookupHost(name), ["192.0.2.1", "2001:db8::1"]);
+  }
+  assert.deepEqual(yield* resolver.lookupHost("beta"), ["192.0.2.1"]);
+  assert.deepEqual(yield* resolver.lookupAddr("192.0.2.1"), ["Alpha", "beta.", "alpha"]);
+  assert.equal(yield* resolver.lookupCNAME("beta"), "Alpha.");
+  assert.equal(server.asked.length, 0);
+});
+
+both("a cache keeps answers and absences for their time, and no failures", function* () {
+  let failing = true;
+  using server = yield* dnsServer((asked) => {
+    if (asked.name === "down.test" && failing) return { rcode: 2 };
+    return zone({
+      "x.test": addresses("x.test", "192.0.2.1"),
+      "down.test": addresses("down.test", "192.0.2.2"),
+      "brief.test": [{ type: "A", name: "brief.test", ttl: 0, data: "192.0.2.3" }],
+    })(asked);
+  });
+  const resolver = resolverOf([server], "options no-aaaa attempts:1", { cache: { size: 2 } });
+  const queries = function* (...names: string[]): Routine<number> {
+    const before = server.asked.length;
+    for (const name of names) {
+      try {
+        yield* resolver.lookupHost(name);
+      } catch (error) {
+        if (!(error instanceof DNSError)) throw error;
+      }
+    }
+    return server.asked.length - before;
+  };
+  assert.equal(yield* queries("x.test", "X.test", "x.test."), 1);
+  assert.equal(yield* queries("nosuch.test", "nosuch.test"), 1);
+  assert.equal(yield* queries("brief.test", "brief.test"), 2);
+  assert.equal(yield* queries("down.test", "down.test"), 2);
+  failing = false;
+  assert.equal(yield* queries("down.test", "down.test"), 1);
+  // Only two are kept, those that were used last.
+  assert.equal(yield* queries("nosuch.test", "down.test"), 0);
+  assert.equal(yield* queries("x.test"), 1);
+});
+
+both("localhost and what is below it is this machine, and no server is asked", function* () {
+  using server = yield* dnsServer(zone({}));
+  const resolver = resolverOf([server]);
+  for (const name of ["localhost", "foo.localhost", "LocalHost."]) {
+    assert.deepEqual(yield* resolver.lookupHost(name), ["127.0.0.1", "::1"]);
+    assert.deepEqual(yield* lookupHost(name), ["127.0.0.1", "::1"]);
+  }
+  assert.equal(server.asked.length, 0);
+});
+
+both("names that cannot be are not asked for, and those of the longest length are", function* () {
+  const longest = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
+  using server = yield* dnsServer(({ name }) => ({ answers: addresses(name, "192.0.2.1") }));
+  const resolver = resolverOf([server], "options no-aaaa");
+  const bad = [`${"a".repeat(64)}.test`, `${longest}d`, "a..test", ".test", "", "a b", "-a.test"];
+  for (const name of bad) {
+    yield* fails(resolver.lookupHost(name), "ENOTFOUND");
+    yield* fails(resolver.lookupMX(name), "ENOTFOUND");
+  }
+  assert.equal(server.asked.length, 0);
+  assert.deepEqual(yield* resolver.lookupHost(longest), ["192.0.2.1"]);
+  assert.deepEqual(yield* resolver.lookupHost(`${longest}.`), ["192.0.2.1"]);
+});
+
+both("letters of the world are sent as IDNA has them", function* () {
+  using server = yield* dnsServer(({ name }) => ({ answers: addresses(name, "192.0.2.1") }));
+  const resolver = resolverOf([server], "options no-aaaa");
+  yield* resolver.lookupHost("B\u00dccher.test");
+  yield* resolver.lookupHost("\u4f8b\u3048\u3002\u30c6\u30b9\u30c8");
+  assert.deepEqual(server.asked.map(({ name }) => name), [
+    "xn--bcher-kva.test",
+    "xn--r8jz45g.xn--zckzah",
+  ]);
+  for (const name of ["x\u00fc@b.test", "\u00fc:80", "\u00fc/b", "\uff10x7f\u30021"]) {
+    yield* fails(resolver.lookupHost(name), "ENOTFOUND");
+  }
+});
