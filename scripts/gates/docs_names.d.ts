@@ -22,6 +22,7 @@ export declare const poller: poll.Poller;
 export declare const fd: number;
 export declare const ctx: netpoll.Context;
 export declare const mutex: netpoll.Mutex;
+export declare const resolver: netpoll.Resolver;
 export declare const ch: netpoll.Chan<string>;
 export declare const jobs: netpoll.Chan<string>;
 export declare const stopped: netpoll.Chan<void>;

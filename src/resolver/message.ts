@@ -28,7 +28,7 @@ export const TYPE = {
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4 } as const;
 
 /** Bytes of a message's header. */
-export const HEADER = 12;
+const HEADER = 12;
 /** What the server may send by UDP: fits every path without fragments. DNS flag day 2020. */
 const UDP_PAYLOAD = 1232;
 const CLASS_INTERNET = 1;

@@ -7,7 +7,6 @@ import fc from "fast-check";
 import packet, { type Answer } from "dns-packet";
 import {
   FormatError,
-  HEADER,
   matchResponse,
   type Query,
   readName,
@@ -20,6 +19,8 @@ import * as records from "../../src/resolver/records.ts";
 import { bytes, property } from "../support/property.ts";
 import { encode } from "../support/dns_server.ts";
 
+/** Bytes of a message's header. */
+const HEADER = 12;
 const PLAIN = { edns: false, trustAD: false };
 
 /** Names of up to four labels, in ASCII. */
