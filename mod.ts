@@ -173,6 +173,9 @@ export {
   type SelectWaiter,
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
+export { ConnPool, type ConnPoolStats } from "./src/connpool/conn_pool.ts";
+export type { ConnPoolOptions } from "./src/connpool/options.ts";
+export { PooledConn } from "./src/connpool/pooled_conn.ts";
 export { serve } from "./src/serve/serve.ts";
 export type { ServeContext, ServeCounts, ServeHandler } from "./src/serve/conn_server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";

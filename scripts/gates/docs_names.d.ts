@@ -30,6 +30,8 @@ export declare const pool: reactor.WorkerPool<{
   scrypt(password: string, salt: Uint8Array): Uint8Array;
 }>;
 
+export declare const conns: netpoll.ConnPool<netpoll.Conn>;
+
 // A simulation.
 export declare const sim: netpollSim.Simulation;
 export declare const web: netpollSim.SimHost;
