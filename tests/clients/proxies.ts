@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** HAProxy and nginx from Debian, each with a configuration of its own in a temporary folder. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, start } from "../support/child.ts";
+import { accepts } from "./servers.ts";
 
 /** Longest life of a proxy, in milliseconds. */
 const LIFETIME_MS = 120_000;
@@ -21,18 +21,6 @@ export class Folder implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** Whether a connection can be made to a port of this machine. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }
 
 /** Starts HAProxy; `ready` is a port that it listens on and that no test counts connections of. */

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { start } from "../support/child.ts";
+import { eventually, start } from "../support/child.ts";
 
 /** Longest life of a server, in milliseconds. */
 const LIFETIME_MS = 120_000;
@@ -144,4 +144,36 @@ export async function mariadb(): Promise<RealServer> {
   args.push(`--socket=${join(folder.path, "socket")}`, "--max-allowed-packet=64M");
   args.push(`--pid-file=${join(folder.path, "pid")}`, "--innodb-flush-log-at-trx-commit=0");
   return await serve("mysql", "/usr/sbin/mariadbd", args, { port, tlsPort: 0 }, folder);
+}
+
+/** memcached, which forgets all with its end. */
+export async function memcached(): Promise<RealServer> {
+  const port = await freePort();
+  const args = ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-u", "root", "-v"];
+  let child = start("memcached", args, { lifetime: LIFETIME_MS });
+  const listens = () => eventually("memcached listens", () => accepts(port), 30_000);
+  await listens();
+  const kill = () => child[Symbol.asyncDispose]();
+  return {
+    port,
+    tlsPort: 0,
+    kill,
+    async restart() {
+      child = start("memcached", args, { lifetime: LIFETIME_MS });
+      await listens();
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+/** Whether a connection can be made to a port of this machine. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
 }

@@ -5,11 +5,19 @@
  * depends on is this repository's.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { isDeno, ROOT, start } from "../support/child.ts";
 
 /** Longest that a test here may take, in milliseconds: the package is compiled. */
@@ -91,15 +99,25 @@ async function output(file: string, ...args: string[]): Promise<string> {
   return stdout.text;
 }
 
-/** Packs the package and has an application around it in `folder`. */
+/** The packed package, made once. */
+let packed: Promise<string> | null = null;
+const packFolder = mkdtempSync(join(tmpdir(), "netpoll-packed-"));
+after(() => rmSync(packFolder, { recursive: true }));
+
+async function pack(): Promise<string> {
+  const to = ["--pack-destination", packFolder];
+  const [{ filename }] = JSON.parse(await output("npm", "pack", "--json", "--silent", ...to));
+  return join(packFolder, filename);
+}
+
+/** Has an application around the packed package in `folder`. */
 async function install(folder: string): Promise<void> {
-  const printed = await output("npm", "pack", "--json", "--silent", "--pack-destination", folder);
-  const [{ filename }] = JSON.parse(printed);
+  const archive = await (packed ??= pack());
   const modules = join(folder, "node_modules");
   const installed = join(modules, "@netpoll", "netpoll");
   mkdirSync(installed, { recursive: true });
   for (const scope of ["@deno", "@types"]) mkdirSync(join(modules, scope));
-  await output("tar", "-xzf", join(folder, filename), "-C", installed, "--strip-components=1");
+  await output("tar", "-xzf", archive, "-C", installed, "--strip-components=1");
   const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   for (const name of [...Object.keys(dependencies), "@types/node"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
@@ -136,3 +154,42 @@ test(
       assert.doesNotMatch(node.stderr.text, /SyntaxError/);
     }),
 );
+
+/** Programs to be copied, with what each prints first, and whether that is all. */
+const PROGRAMS: [name: string, args: string[], first: RegExp][] = [
+  ["proxy", [], /^listening on 127\.0\.0\.1:\d+, for 127\.0\.0\.1:8000$/m],
+  ["chat", [], /^listening on 127\.0\.0\.1:\d+$/m],
+  ["statsd", [], /^listening on 127\.0\.0\.1:\d+$/m],
+  ["memcached", [], /dial tcp 127\.0\.0\.1:1: .*refused/],
+];
+
+test("the example programs run as they are, copied into a folder with the package", {
+  timeout: TIMEOUT_MS,
+}, () =>
+  installed(async (folder) => {
+    for (const kind of ["cert", "key"]) {
+      const file = join(ROOT, `tests/fixtures/tls/server.${kind}.pem`);
+      copyFileSync(file, join(folder, `${kind}.pem`));
+    }
+    for (const [name, args, first] of PROGRAMS) {
+      const source = readFileSync(join(ROOT, `examples/${name}.ts`), "utf8");
+      assert.ok(
+        source.split("\n").length <= 200,
+        `${name}.ts has ${source.split("\n").length} lines`,
+      );
+      assert.doesNotMatch(source, /from "\./, "what is copied imports no file");
+      writeFileSync(join(folder, `${name}.ts`), source);
+      const run = [...isDeno ? ["run", "-A"] : [], join(folder, `${name}.ts`), ...args];
+      const env = {
+        LISTEN: "127.0.0.1:0",
+        MEMCACHED: "127.0.0.1:1",
+        CERT: join(folder, "cert.pem"),
+      };
+      await using child = start(process.execPath, run, {
+        env: { ...env, KEY: join(folder, "key.pem") },
+      });
+      await Promise.any([child.stdout.match(first), child.stderr.match(first)]);
+      child.kill("SIGTERM");
+      await child.exit;
+    }
+  }));

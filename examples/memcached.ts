@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A client of memcached over one connection: calls of many goroutines are sent one after the other,
+ * without a wait for the answers in between. As a program, it makes one call. Runs in an empty folder:
+ *
+ *   npm install @netpoll/netpoll
+ *   bun memcached.ts set greeting hello 60                   # or: deno run -A memcached.ts ...
+ *   bun memcached.ts get greeting
+ *
+ * MEMCACHED (127.0.0.1:11211) from the environment is the server.
+ */
+import {
+  BufferedReader,
+  BufferedWriter,
+  type Chan,
+  chan,
+  type Conn,
+  dial,
+  go,
+  Mutex,
+  type Routine,
+  run,
+} from "@netpoll/netpoll";
+import process from "node:process";
+
+/** An answer that is an error: of the server, or because of what it was sent. */
+export class MemcachedError extends Error {
+  override readonly name = "MemcachedError";
+}
+
+/** Reads an answer. It gets the reader when it is its turn. */
+type Answer<T> = (reader: BufferedReader<Conn>) => Routine<T>;
+
+/** A call that waits for its answer. */
+interface Waiting {
+  read(reader: BufferedReader<Conn>): Routine<void>;
+  fail(error: unknown): void;
+}
+
+type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+const PIPELINE = 1024;
+const MAX_ITEM = 1 << 20;
+const MAX_KEY = 250;
+
+/** See the top of this file. Errors of the connection end it, and all calls under way. */
+export class Memcached implements Disposable {
+  readonly #conn: Conn;
+  readonly #out: BufferedWriter<Conn>;
+  readonly #sending = new Mutex();
+  /** In the order in which they were sent. */
+  readonly #waiting: Chan<Waiting> = chan<Waiting>(PIPELINE);
+
+  constructor(conn: Conn) {
+    this.#conn = conn;
+    this.#out = new BufferedWriter(conn);
+    go(this.#answers.bind(this));
+  }
+
+  /** Returns the values of those keys that there are. Parks. */
+  *get(...keys: string[]): Routine<Map<string, Uint8Array>> {
+    return yield* this.#call(`get ${keys.map(checkKey).join(" ")}\r\n`, readValues);
+  }
+
+  /** Stores a value; false if "add" or "replace" did not. Parks. */
+  *set(
+    key: string,
+    value: string | Uint8Array,
+    { expires = 0, verb = "set" }: {
+      expires?: number;
+      verb?: "set" | "add" | "replace" | "append" | "prepend";
+    } = {},
+  ): Routine<boolean> {
+    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+    const head = `${verb} ${checkKey(key)} 0 ${expires} ${bytes.length}\r\n`;
+    const answer = yield* this.#call([head, bytes, "\r\n"], readLine);
+    return expect(answer, "STORED", "NOT_STORED");
+  }
+
+  /** Removes a key; false if there was none. Parks. */
+  *delete(key: string): Routine<boolean> {
+    return expect(
+      yield* this.#call(`delete ${checkKey(key)}\r\n`, readLine),
+      "DELETED",
+      "NOT_FOUND",
+    );
+  }
+
+  /** Adds to a number, and returns the sum; null if there is no such key. Parks. */
+  *increment(key: string, by = 1): Routine<number | null> {
+    const [verb, amount] = by < 0 ? ["decr", -by] : ["incr", by];
+    const line = yield* this.#call(`${verb} ${checkKey(key)} ${amount}\r\n`, readLine);
+    if (/^[0-9]+$/.test(line)) return Number(line);
+    expect(line, "", "NOT_FOUND");
+    return null;
+  }
+
+  /** Returns the server's version. Parks. */
+  *version(): Routine<string> {
+    return (yield* this.#call("version\r\n", readLine)).replace("VERSION ", "");
+  }
+
+  /** Ends the connection, and all calls under way. */
+  [Symbol.dispose](): void {
+    this.#conn[Symbol.dispose]();
+    this.#waiting.close();
+  }
+
+  /** Sends a request in one piece, and waits for its answer. */
+  *#call<T>(request: string | (string | Uint8Array)[], read: Answer<T>): Routine<T> {
+    const done = chan<Outcome<T>>(1);
+    const waiting: Waiting = {
+      *read(reader) {
+        done.trySend({ value: yield* read(reader) });
+      },
+      fail: (error) => void done.trySend({ error }),
+    };
+    {
+      // The order of those that wait is that of the requests.
+      using _ = yield* this.#sending.locked();
+      yield* this.#waiting.send(waiting);
+      if (typeof request === "string") yield* this.#out.write(request);
+      else yield* this.#out.writev(request);
+    }
+    const outcome = (yield* done.recv())!;
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** Reads the answers in their order, until the connection ends. */
+  *#answers(): Routine<void> {
+    const reader = new BufferedReader(this.#conn, { maxBytes: MAX_ITEM });
+    let error: unknown = new MemcachedError("the connection was closed");
+    for (;;) {
+      const next = yield* this.#waiting.recv();
+      if (next === undefined) return;
+      try {
+        if (this.#conn.fd !== -1) yield* next.read(reader);
+        else next.fail(error);
+      } catch (thrown) {
+        next.fail(error = thrown);
+        // An answer of the server's is whole; after anything else the next one cannot be found.
+        if (!(thrown instanceof MemcachedError)) this.#conn.abort();
+      }
+    }
+  }
+}
+
+/** Connects to a server. Parks. */
+export function* connect(address: string): Routine<Memcached> {
+  return new Memcached(yield* dial("tcp", address, { timeout: 3_000 }));
+}
+
+function checkKey(key: string): string {
+  if (/^[^\0-\x20\x7f]+$/.test(key) && new TextEncoder().encode(key).length <= MAX_KEY) return key;
+  throw new MemcachedError(
+    `a key has 1 to ${MAX_KEY} bytes, and no spaces: ${JSON.stringify(key)}`,
+  );
+}
+
+function* readLine(reader: BufferedReader<Conn>): Routine<string> {
+  const line = yield* reader.line({ whole: true });
+  if (line === null) throw new Error("memcached: the server closed the connection");
+  if (/^(ERROR|CLIENT_ERROR|SERVER_ERROR)/.test(line)) throw new MemcachedError(line);
+  return line;
+}
+
+/** Reads "VALUE key flags length", the value, and so on until "END". */
+function* readValues(reader: BufferedReader<Conn>): Routine<Map<string, Uint8Array>> {
+  const values = new Map<string, Uint8Array>();
+  for (let line; (line = yield* readLine(reader)) !== "END";) {
+    const [, key, , length] = line.split(" ");
+    values.set(key, (yield* reader.bytes(Number(length), { copy: true }))!);
+    yield* reader.discard(2);
+  }
+  return values;
+}
+
+function expect(answer: string, yes: string, no: string): boolean {
+  if (answer !== yes && answer !== no) throw new MemcachedError(`unexpected answer: ${answer}`);
+  return answer === yes;
+}
+
+function* main(): Routine<void> {
+  const [verb = "version", key = "", value = "", expires = "0"] = process.argv.slice(2);
+  using client = yield* connect(process.env.MEMCACHED ?? "127.0.0.1:11211");
+  if (verb === "get") {
+    const found = (yield* client.get(key)).get(key);
+    console.log(found === undefined ? "not found" : new TextDecoder().decode(found));
+  } else if (verb === "set") {
+    console.log(yield* client.set(key, value, { expires: Number(expires) }));
+  } else console.log(`memcached ${yield* client.version()}`);
+}
+
+if (import.meta.main) await run(main);
