@@ -41,7 +41,8 @@ const CONFIG = {
 
 /** Files that may hold blocks, relative to the repository. */
 function sources() {
-  const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+  const pages = readdirSync(join(ROOT, "docs"), { recursive: true })
+    .map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".md"));
   return ["README.md", "DIVERGENCES.md", ...pages.map((page) => `docs/${page}`), ...modules()];
 }
 

@@ -9,7 +9,9 @@ const root = new URL("../../", import.meta.url);
 const { scripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 
 /** Every page of the documentation. */
-const PAGES: readonly string[] = ["", "docs/", "bench/", ".github/"].flatMap((folder) =>
+const PAGES: readonly string[] = ["", "docs/", "docs/guide/", "bench/", ".github/"].flatMap((
+  folder,
+) =>
   readdirSync(new URL(folder, root)).filter((name) => name.endsWith(".md"))
     .map((name) => `${folder}${name}`)
 );

@@ -22,6 +22,8 @@ const PAGES = [
   "docs/buffered.md",
   "docs/proxy_protocol.md",
   "docs/debug.md",
+  "docs/guide/first-server.md",
+  "docs/guide/production.md",
 ];
 
 /** The programs of a page, by the names in their first lines. */
