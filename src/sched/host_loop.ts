@@ -28,10 +28,6 @@ const FREE_TURNS = 3;
 const HOST_BUSY_MS = 0.05;
 /** How long the loop does not wait in the poller after that. */
 const HOST_ACTIVE_MS = 2;
-/** Longest average gap for which spinning is better than a sleep. */
-const SPIN_GAP_MS = 0.25;
-/** Longest average gap for which spinning is better than a wait in the poller. */
-const SHORT_SPIN_GAP_MS = 0.03;
 /** Part of the time that may be spent spinning, unless a run asks for another. */
 const SPIN_SHARE = 0.05;
 
@@ -152,11 +148,7 @@ export class HostLoop {
 
   /** Records that there has been no work since `at`. */
   #noWork(at: number): void {
-    this.#spinner.idle(at, this.#share(), this.#longestSpin);
-  }
-
-  get #longestSpin(): number {
-    return this.#mayWait ? SHORT_SPIN_GAP_MS : SPIN_GAP_MS;
+    this.#spinner.idle(at, this.#share());
   }
 
   /** Detects work of the host's own: an immediate of ours came late. */
@@ -181,9 +173,7 @@ export class HostLoop {
   #maxWait(): number {
     if (!this.#mayWait) return 0;
     const { now, runnable } = this.#scheduler;
-    if (runnable ? this.#spinner.willSpin(now, SHORT_SPIN_GAP_MS) : this.#spinner.spins(now)) {
-      return 0;
-    }
+    if (runnable ? this.#spinner.willSpin(now) : this.#spinner.spins(now)) return 0;
     return Math.max(0, Math.min(this.#waitLeft, this.#nearUntil() - now));
   }
 

@@ -27,13 +27,19 @@ const PATIENCE = 3;
 const SLACK_MS = 0.05;
 /** Tokens that the bucket holds, in milliseconds of spinning. */
 const BURST_MS = 10;
+/** Longest average gap for which spinning is better than a wait or a sleep. */
+const SPIN_GAP_MS = 0.25;
 /**
  * Two looks further apart than this, with nothing between them: another thread needs this
  * processor.
  */
 const STALL_MS = 0.05;
-/** How long spinning stays off after that. */
-const CROWDED_MS = 1000;
+/**
+ * Spinning then stays off for so many times as long: a short run of a helper thread costs little,
+ * while a competing program mostly has the processor for itself.
+ */
+const CROWDED_FACTOR = 50;
+const LONGEST_CROWDED_MS = 1000;
 
 /** One per thread. Times are milliseconds of the scheduler's clock. */
 export class Spinner {
@@ -69,19 +75,18 @@ export class Spinner {
    * The thread has no work. Decides what it does, unless that is decided.
    *
    * @param share part of the time that may be spent spinning
-   * @param longest longest average gap for which it spins
    */
-  idle(now: number, share: number, longest: number): void {
+  idle(now: number, share: number): void {
     if (this.#idleSince !== 0) return;
     this.#tokens = Math.min(BURST_MS, this.#tokens + (now - this.#filledAt) * share);
     this.#filledAt = this.#idleSince = now;
     this.#until = now + this.#patience;
-    this.#spinUntil = share > 0 && this.willSpin(now, longest) ? this.#until : now;
+    this.#spinUntil = share > 0 && this.willSpin(now) ? this.#until : now;
   }
 
   /** Whether it would spin if there were no work. */
-  willSpin(now: number, longest: number): boolean {
-    return this.#gap < longest && this.#patience <= this.#tokens && now > this.#crowdedUntil;
+  willSpin(now: number): boolean {
+    return this.#gap < SPIN_GAP_MS && this.#patience <= this.#tokens && now > this.#crowdedUntil;
   }
 
   get #patience(): number {
@@ -90,7 +95,9 @@ export class Spinner {
 
   /** Two looks with nothing between them were at `before` and `now`. */
   looked(before: number, now: number): void {
-    if (now - before > STALL_MS) this.#crowdedUntil = now + CROWDED_MS;
+    const stall = now - before;
+    if (stall <= STALL_MS) return;
+    this.#crowdedUntil = now + Math.min(stall * CROWDED_FACTOR, LONGEST_CROWDED_MS);
   }
 
   /** Whether to look again at once. */

@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spinner } from "../../src/sched/spinner.ts";
 
-const LONGEST_GAP = 0.25;
-
 /** What an event found by spinning saves, which is not counted. */
 const WAKE = 0.1;
 
@@ -13,7 +11,7 @@ const WAKE = 0.1;
 function spin(spinner: Spinner, gap: number, total: number, share = 0.05, from = 1) {
   let [spun, counted, sleeps] = [0, 0, 0];
   for (let at = from; at < from + total; at += gap) {
-    spinner.idle(at, share, LONGEST_GAP);
+    spinner.idle(at, share);
     const step = 0.001;
     let look = at;
     while (look < at + gap && spinner.spins(look)) look += step;
@@ -66,7 +64,14 @@ test("after long pauses a close succession is found again", () => {
 
 test("a thread that others push off its processor does not spin", () => {
   const spinner = new Spinner();
-  spinner.looked(1, 3);
-  assert.equal(spin(spinner, 0.05, 500, 0.05, 4).spun, 0);
+  spinner.looked(1, 21);
+  assert.equal(spin(spinner, 0.05, 500, 0.05, 22).spun, 0);
   assert.ok(spin(spinner, 0.05, 500, 0.05, 1100).spun > 0);
+});
+
+test("a short stall, as by a helper thread of the runtime, ends spinning for a short time", () => {
+  const spinner = new Spinner();
+  spinner.looked(1, 1.2);
+  assert.equal(spin(spinner, 0.05, 9, 0.05, 1.3).spun, 0);
+  assert.equal(spin(spinner, 0.05, 500, 0.05, 12).sleeps, 0);
 });
