@@ -29,6 +29,7 @@ export class ConnPump {
   onActivity: () => void = () => {};
   readonly #chunks: Chunks;
   readonly #hostTasks = new HostTasks();
+  readonly #buffer = nodeBuffer();
   #reading = false;
   #holds = true;
 
@@ -115,7 +116,7 @@ export class ConnPump {
   *#next(): Routine<Uint8Array | null> {
     const chunk = yield* this.#chunks.next();
     // From the pool of the host's buffers: a memory of its own for each costs more than the read.
-    const copy = chunk === null ? null : nodeBuffer().from(chunk);
+    const copy = chunk === null ? null : this.#buffer.from(chunk);
     this.#chunks[Symbol.dispose]();
     return copy;
   }

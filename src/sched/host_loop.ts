@@ -60,7 +60,12 @@ export class HostLoop {
   #suspended = false;
   readonly #turn = () => this.#runTurn();
   #suspicion: ReturnType<typeof setTimeout> | null = null;
-  readonly #drained = () => deadlock(this.#scheduler);
+  readonly #drained = () => {
+    this.#listens = false;
+    deadlock(this.#scheduler);
+  };
+  /** Whether the end of the process is listened for: to ask the host each turn costs too much. */
+  #listens = false;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -220,7 +225,7 @@ export class HostLoop {
     else if (waiters > 0) return;
     else if (promises === 0) this.#suspect();
     // The host knows whether a promise can still settle: it reports that before it ends the process.
-    else process.once("beforeExit", this.#drained);
+    else this.#listen();
   }
 
   #watch(): void {
@@ -281,6 +286,12 @@ export class HostLoop {
   #allay(): void {
     if (this.#suspicion !== null) clearTimeout(this.#suspicion);
     this.#suspicion = null;
-    process.off("beforeExit", this.#drained);
+    if (this.#listens) process.off("beforeExit", this.#drained);
+    this.#listens = false;
+  }
+
+  #listen(): void {
+    if (!this.#listens) process.once("beforeExit", this.#drained);
+    this.#listens = true;
   }
 }

@@ -12,7 +12,8 @@ import { connect, type Memcached, MemcachedError } from "../../examples/memcache
 import { type Child, eventually, startProgram } from "../support/child.ts";
 import { connectTo, receive } from "../support/echo_clients.ts";
 import { Folder, haproxy, nginx } from "./proxies.ts";
-import { freePort, memcached } from "./servers.ts";
+import { freePort } from "./real_server.ts";
+import { memcached } from "./servers.ts";
 
 const TIMEOUT = { timeout: 120_000 };
 

@@ -18,7 +18,7 @@ import {
 } from "../../mod.ts";
 import { until } from "../support/harness.ts";
 import { Folder, nginx } from "./proxies.ts";
-import { freePort } from "./servers.ts";
+import { freePort } from "./real_server.ts";
 
 const TIMEOUT = { timeout: 120_000 };
 const TRUSTED = { trusted: ["127.0.0.1", "::1", "unix"] };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, start } from "../support/child.ts";
-import { accepts } from "./servers.ts";
+import { accepts } from "./real_server.ts";
 
 /** Longest life of a proxy, in milliseconds. */
 const LIFETIME_MS = 120_000;

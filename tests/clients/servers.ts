@@ -1,106 +1,19 @@
 // SPDX-License-Identifier: MIT
-/** Real servers from Debian, each on a port of its own and in a temporary folder. Started as root. */
-import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+/** Real servers from Debian. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, start } from "../support/child.ts";
+import {
+  accepts,
+  Folder,
+  freePort,
+  LIFETIME_MS,
+  type RealServer,
+  runAs,
+  serve,
+} from "./real_server.ts";
 
-/** Longest life of a server, in milliseconds. */
-const LIFETIME_MS = 120_000;
-const FIXTURES = new URL("../fixtures/tls/", import.meta.url);
-
-/** What all of them print once they accept connections. */
-const READY = /ready (to accept|for) connections/i;
-
-/** A server that can be killed and started again on the same port, with the same data. */
-export interface RealServer extends AsyncDisposable {
-  readonly port: number;
-  /** Port under TLS; 0 for a server that has none, or that negotiates it on its only port. */
-  readonly tlsPort: number;
-  /** Kills it as a crash would. Resolves when it is gone. */
-  kill(): Promise<void>;
-  /** Starts it again. Resolves when it accepts connections. */
-  restart(): Promise<void>;
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A user of the system, by number. */
-function user(name: string): { uid: number; gid: number } {
-  const id = (flag: string) => Number(spawnSync("id", [flag, name], { encoding: "utf8" }).stdout);
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-/** A folder for a server, with the key and certificate of the TLS tests. */
-class Folder {
-  readonly path: string = mkdtempSync(join(tmpdir(), "netpoll-clients-"));
-  readonly key: string = join(this.path, "key.pem");
-  readonly cert: string = join(this.path, "cert.pem");
-
-  constructor(owner: string) {
-    copyFileSync(new URL("server.key.pem", FIXTURES), this.key);
-    copyFileSync(new URL("server.cert.pem", FIXTURES), this.cert);
-    chmodSync(this.key, 0o600);
-    const { uid, gid } = user(owner);
-    for (const path of [this.path, this.key, this.cert]) chownSync(path, uid, gid);
-  }
-
-  remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
-
-/** Runs a tool as `name`; it must succeed. */
-function runAs(name: string, file: string, args: string[]): void {
-  const { status, stdout, stderr } = spawnSync("setpriv", asUser(name, file, args), {
-    encoding: "utf8",
-  });
-  assert.equal(status, 0, `${file}: ${stdout}${stderr}`);
-}
-
-/** The arguments of setpriv(1), which becomes the program and keeps its process number. */
-function asUser(name: string, file: string, args: string[]): string[] {
-  return [`--reuid=${name}`, `--regid=${name}`, "--clear-groups", file, ...args];
-}
-
-/** Starts a server of user `name` that listens on `ports`. */
-async function serve(
-  name: string,
-  file: string,
-  args: string[],
-  ports: { port: number; tlsPort: number },
-  folder: Folder,
-): Promise<RealServer> {
-  const begin = async () => {
-    const child = start("setpriv", asUser(name, file, args), { lifetime: LIFETIME_MS });
-    await Promise.race([child.stdout, child.stderr].map((output) => output.match(READY)));
-    return child;
-  };
-  let child = await begin();
-  const kill = () => child[Symbol.asyncDispose]();
-  return {
-    ...ports,
-    kill,
-    async restart() {
-      child = await begin();
-    },
-    async [Symbol.asyncDispose]() {
-      await kill();
-      folder.remove();
-    },
-  };
-}
+export type { RealServer } from "./real_server.ts";
 
 /** PostgreSQL: user postgres, database postgres, no password; TLS by negotiation. */
 export async function postgres(): Promise<RealServer> {
@@ -146,6 +59,91 @@ export async function mariadb(): Promise<RealServer> {
   return await serve("mysql", "/usr/sbin/mariadbd", args, { port, tlsPort: 0 }, folder);
 }
 
+/** Mosquitto, plain and under TLS; anybody may connect. */
+export async function mosquitto(): Promise<RealServer> {
+  const folder = new Folder("mosquitto");
+  const ports = { port: await freePort(), tlsPort: await freePort() };
+  const file = join(folder.path, "mosquitto.conf");
+  const lines = [
+    "allow_anonymous true",
+    "max_queued_messages 0",
+    "max_inflight_messages 0",
+    `listener ${ports.port} 127.0.0.1`,
+    `listener ${ports.tlsPort} 127.0.0.1`,
+    `certfile ${folder.cert}`,
+    `keyfile ${folder.key}`,
+  ];
+  writeFileSync(file, lines.join("\n") + "\n");
+  return await serve("mosquitto", "/usr/sbin/mosquitto", ["-c", file], ports, folder);
+}
+
+/** OpenSSH's server, of user postgres, who has a shell. The client's key is in `clientKey`. */
+export async function openssh(): Promise<RealServer & { clientKey: string }> {
+  const folder = new Folder("postgres");
+  const [host, client] = ["host", "client"].map((name) => join(folder.path, name));
+  for (const path of [host, client]) {
+    runAs("postgres", "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path]);
+  }
+  const port = await freePort();
+  const settings = [
+    "ListenAddress=127.0.0.1",
+    `HostKey=${host}`,
+    `AuthorizedKeysFile=${client}.pub`,
+    `PidFile=${join(folder.path, "pid")}`,
+    "StrictModes=no",
+    "UsePAM=no",
+    "MaxStartups=100",
+    "Subsystem=sftp internal-sftp",
+  ];
+  const args = ["-D", "-e", "-f", "/dev/null", "-p", String(port)];
+  for (const setting of settings) args.push("-o", setting);
+  const server = await serve("postgres", "/usr/sbin/sshd", args, { port, tlsPort: 0 }, folder);
+  return Object.assign(server, { clientKey: readFileSync(client, "utf8") });
+}
+
+/**
+ * nginx: HTTP/1.1 on the port, HTTP/2 on `h2Port`, either on the port under TLS. PUT keeps a file,
+ * GET returns it, and /ws leads to the server of WebSockets at `websocket`.
+ */
+export async function nginx(websocket = 1): Promise<RealServer & { readonly h2Port: number }> {
+  const folder = new Folder("www-data");
+  const ports = {
+    port: await freePort(),
+    tlsPort: await freePort(),
+    h2Port: await freePort(),
+  };
+  const file = join(folder.path, "nginx.conf");
+  writeFileSync(file, nginxSettings(folder, ports, websocket));
+  // The log of what it does is how it says that it is ready.
+  const args = ["-c", file, "-e", "stderr", "-p", folder.path];
+  const server = await serve("www-data", "/usr/sbin/nginx", args, ports, folder);
+  return Object.assign(server, { h2Port: ports.h2Port });
+}
+
+function nginxSettings(
+  { path, cert, key }: Folder,
+  { port, tlsPort, h2Port }: { port: number; tlsPort: number; h2Port: number },
+  websocket: number,
+): string {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${path}/${name};`);
+  return `daemon off; master_process off; pid ${path}/pid; error_log stderr notice;
+    events { worker_connections 500; }
+    http {
+      access_log off; client_max_body_size 100m; keepalive_requests 100000; ${temporary.join(" ")}
+      server {
+        listen 127.0.0.1:${port}; listen 127.0.0.1:${tlsPort} ssl http2;
+        listen 127.0.0.1:${h2Port} http2;
+        ssl_certificate ${cert}; ssl_certificate_key ${key};
+        location / { root ${path}/files; dav_methods PUT; create_full_put_path on; }
+        location /ws {
+          proxy_pass http://127.0.0.1:${websocket}; proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+        }
+      }
+    }`;
+}
+
 /** memcached, which forgets all with its end. */
 export async function memcached(): Promise<RealServer> {
   const port = await freePort();
@@ -164,16 +162,4 @@ export async function memcached(): Promise<RealServer> {
     },
     [Symbol.asyncDispose]: kill,
   };
-}
-
-/** Whether a connection can be made to a port of this machine. */
-export function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }

@@ -16,3 +16,9 @@ export async function dialStream(port: number): Promise<Duplex> {
 export async function tlsStream(port: number): Promise<Duplex> {
   return toDuplex(await run(() => tlsDial("tcp", `127.0.0.1:${port}`, { ca: CA })));
 }
+
+/** The same, for HTTP/2. */
+export async function h2Stream(port: number): Promise<Duplex> {
+  const options = { ca: CA, ALPNProtocols: ["h2"] };
+  return toDuplex(await run(() => tlsDial("tcp", `127.0.0.1:${port}`, options)));
+}
