@@ -6,11 +6,13 @@
  * @module
  */
 export type { Choice } from "./platforms/sim/choices.ts";
+export type { FaultKind, FaultRates } from "./platforms/sim/faults.ts";
 export type { GilbertElliott } from "./platforms/sim/link.ts";
 export type { SimEvent, SimEventKind } from "./platforms/sim/log.ts";
 export type { SimClock } from "./src/sim/calendar.ts";
 export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
 export { OutsideError } from "./src/sim/globals.ts";
+export type { FaultPreset } from "./src/sim/fault_options.ts";
 export type { HostMain, SimHost } from "./src/sim/host.ts";
 export type { LinkOptions } from "./src/sim/link_options.ts";
 export type { Schedule, SimOptions } from "./src/sim/options.ts";

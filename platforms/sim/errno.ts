@@ -2,7 +2,7 @@
 /** Errno numbers of simulated calls: Linux's, on every system, so that runs are equal everywhere. */
 import { ERRNO } from "../linux/errno.ts";
 
-export const { EAGAIN, EINVAL, EMFILE, EMSGSIZE } = ERRNO;
+export const { EAGAIN, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOBUFS } = ERRNO;
 export const { EAFNOSUPPORT, EADDRNOTAVAIL, ECONNABORTED, ECONNRESET } = ERRNO;
 export const { EALREADY, EINPROGRESS, EISCONN, ENOTCONN } = ERRNO;
 export const ENOENT = 2;

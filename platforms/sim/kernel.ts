@@ -3,6 +3,7 @@
 import { ANY, isLoopback, isV4, LOOPBACK4, LOOPBACK6 } from "./address.ts";
 import { EBADF, EMFILE, ENETUNREACH } from "./errno.ts";
 import { CALL, HOST } from "./log.ts";
+import type { Faults } from "./faults.ts";
 import type { Link } from "./link.ts";
 import type { Station } from "./packet.ts";
 import type { Registration, SimPoller } from "./poller.ts";
@@ -40,6 +41,12 @@ export interface Net {
   link(from: Kernel, to: Kernel): Link;
 }
 
+/** A socket of TCP that has a port. */
+export interface TcpHolder extends PortHolder, SegmentTarget {
+  /** Something between it and its peer ends their connection by a reset. */
+  cutOff(): void;
+}
+
 /** See the top of this file. */
 export class Kernel implements Station {
   readonly world: World;
@@ -51,10 +58,12 @@ export class Kernel implements Station {
   up = true;
   /** Counts how often it was started: sockets of a start before are gone. */
   boot = 1;
+  /** Faults of its system calls; null for none. */
+  faults: Faults | null = null;
   /** Descriptors that may be open. */
   limit: number = MOST_DESCRIPTORS;
   /** Ports of TCP. */
-  readonly tcp: Ports<PortHolder & SegmentTarget>;
+  readonly tcp: Ports<TcpHolder>;
   /** Ports of UDP. */
   readonly udp: Ports<PortHolder>;
   readonly unixNames: UnixNames<OpenFile> = new UnixNames();
@@ -86,7 +95,7 @@ export class Kernel implements Station {
 
   /** Gives `file` the lowest number that is free, as POSIX does; minus an errno if there is none. */
   allocate(file: OpenFile): number {
-    if (this.#open >= this.limit) return -EMFILE;
+    if (this.#open >= this.limit || this.faults?.happens("descriptors")) return -EMFILE;
     const files = this.#files;
     let at = this.#lowest;
     while (files[at] !== undefined) at++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The hosts of a simulation and the links between them. */
 import { Kernel, type Net, NUMBERS, type OpenFile } from "./kernel.ts";
-import { Link, type LinkShape, LOOPBACK } from "./link.ts";
+import { Link, type LinkShape } from "./link.ts";
 import { type Descriptors, SimPoller } from "./poller.ts";
 import type { World } from "./world.ts";
 
@@ -14,12 +14,14 @@ export class Network implements Net, Descriptors {
   readonly #byAddress = new Map<string, Kernel>();
   readonly #links = new Map<number, Link>();
   readonly #shape: LinkShape;
+  readonly #own: LinkShape;
 
-  /** `hosts` is filled here; `shape` is that of links until it is said otherwise. */
-  constructor(world: World, hosts: Kernel[], shape: LinkShape) {
+  /** `hosts` is filled here; `shape` is that of links, `own` that of the way of a host to itself. */
+  constructor(world: World, hosts: Kernel[], shape: LinkShape, own: LinkShape) {
     this.world = world;
     this.hosts = hosts;
     this.#shape = shape;
+    this.#own = own;
     this.poller = new SimPoller(world, this);
   }
 
@@ -39,7 +41,7 @@ export class Network implements Net, Descriptors {
     const key = from.index * NUMBERS + to.index;
     let link = this.#links.get(key);
     if (link === undefined) {
-      link = new Link(from, to, { ...from === to ? LOOPBACK : this.#shape });
+      link = new Link(from, to, { ...from === to ? this.#own : this.#shape });
       this.#links.set(key, link);
     }
     return link;

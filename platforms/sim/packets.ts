@@ -15,7 +15,7 @@ import type { Family, RawAddress } from "../contract/sockets.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
 import { viewOf } from "../shared/view.ts";
 import { keyOf } from "./address.ts";
-import { EBADF, ENODEV, EOPNOTSUPP } from "./errno.ts";
+import { EBADF, ENOBUFS, ENODEV, EOPNOTSUPP } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import type { MessageSocket, ReceivedMessage } from "./message.ts";
 import { SimSocket } from "./sim_socket.ts";
@@ -103,6 +103,7 @@ class SimMessages implements Messages {
     return this.#files.on("sendmmsg", fd, (socket) => {
       for (let i = from; i < to; i++) {
         const start = i * this.size;
+        if (this.#files.kernel.faults?.happens("buffers")) return i > from ? i - from : -ENOBUFS;
         const n = socket.sendMessage({
           data: this.data.subarray(start, start + this.lengths[i]),
           to: named ? this.#names[i] : null,

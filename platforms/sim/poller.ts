@@ -39,6 +39,8 @@ export class Registration {
   readonly sequence: number;
   /** Whether it stands in the list of those with events. */
   pending = false;
+  /** Whether it is to be reported although nothing holds. */
+  spurious = false;
   /** Whether it has been ended. */
   ended = false;
 
@@ -74,9 +76,10 @@ export class SimPoller implements Poller {
     this.#descriptors = descriptors;
   }
 
-  /** Has the registrations of `what` reported at the next poll. */
-  wake(registrations: readonly Registration[]): void {
+  /** Has `registrations` reported at the next poll; `spurious` also if nothing holds of them. */
+  wake(registrations: readonly Registration[], spurious = false): void {
     for (const one of registrations) {
+      if (spurious) one.spurious = true;
       if (one.pending) continue;
       one.pending = true;
       this.#ready.push(one);
@@ -123,7 +126,8 @@ export class SimPoller implements Poller {
     for (let woken = 0; taken < ready.length && woken < MOST_AT_ONCE;) {
       const one = ready[taken++];
       one.pending = false;
-      const { mode } = one.what;
+      const mode = one.what.mode || (one.spurious ? POLL_READ | POLL_WRITE : 0);
+      one.spurious = false;
       if (one.ended || mode === 0) continue;
       this.handing = one.what.station;
       if (sink(one.slot, one.sequence, mode)) woken++;

@@ -48,6 +48,11 @@ export class Ports<H extends PortHolder> {
     return this.#byPort.get(port) ?? [];
   }
 
+  /** All that have a port. */
+  *all(): Generator<H> {
+    for (const holders of this.#byPort.values()) yield* holders;
+  }
+
   /** Returns 0 if `holder` may have its port, or minus an errno. */
   check(holder: H): number {
     for (const other of this.holders(holder.localPort)) {

@@ -2,6 +2,7 @@
 /** What all simulated sockets have in common. */
 import type { IntOption, RawAddress, ShutdownHow } from "../contract/sockets.ts";
 import type { PacketOption, UnixType } from "../contract/packets.ts";
+import { NetEvent } from "./event_heap.ts";
 import { EINVAL, EOPNOTSUPP } from "./errno.ts";
 import type { Kernel, OpenFile } from "./kernel.ts";
 import type { Registration } from "./poller.ts";
@@ -10,6 +11,20 @@ const NO_ADDRESS: RawAddress = new Uint8Array(0);
 
 /** Names of the options that sockets keep. */
 export type SocketOption = IntOption | PacketOption;
+
+/** A report of the poller that is late. */
+class LateReport extends NetEvent {
+  readonly #report: () => void;
+
+  constructor(report: () => void) {
+    super();
+    this.#report = report;
+  }
+
+  override fire(): void {
+    this.#report();
+  }
+}
 
 /** An error, and what comes of asking for it. */
 export abstract class SimSocket implements OpenFile {
@@ -85,9 +100,20 @@ export abstract class SimSocket implements OpenFile {
     return 0;
   }
 
+  /** Something between it and its peer ends their connection by a reset. */
+  cutOff(): void {}
+
   /** Has the poller report it. */
-  protected wake(): void {
-    if (this.registrations.length > 0) this.station.network.poller.wake(this.registrations);
+  wake(): void {
+    if (this.registrations.length === 0) return;
+    const { poller } = this.station.network;
+    const { faults, world } = this.station;
+    if (faults?.happens("spurious")) {
+      world.schedule(new LateReport(() => poller.wake(this.registrations, true)), faults.delay());
+    }
+    const delay = faults === null ? 0 : faults.delay();
+    if (delay === 0) poller.wake(this.registrations);
+    else world.schedule(new LateReport(() => poller.wake(this.registrations)), delay);
   }
 
   /** The pending error, which is then no more. */

@@ -10,7 +10,7 @@ import type {
 import { POLL_HANGUP, POLL_READ, POLL_WRITE } from "../contract/pollers.ts";
 import { SOCKADDR } from "../linux/structs.ts";
 import { packAddress } from "../shared/packed_address.ts";
-import { EBADF, ENODEV, ENOTSOCK } from "./errno.ts";
+import { EBADF, ECONNABORTED, EINTR, ENODEV, ENOTSOCK } from "./errno.ts";
 import type { Kernel, OpenFile } from "./kernel.ts";
 import { SimSocket } from "./sim_socket.ts";
 import { TcpSocket } from "./tcp_socket.ts";
@@ -66,6 +66,14 @@ export class SimSockets implements SocketCalls {
     return this.#on("accept", fd, (socket) => {
       const next = socket.accept();
       if (typeof next === "number") return next;
+      const { faults } = this.kernel;
+      if (faults?.happens("interrupt")) return -EINTR;
+      if (faults?.happens("aborted")) {
+        socket.accepted();
+        next.cutOff();
+        next.closed();
+        return -ECONNABORTED;
+      }
       const accepted = this.kernel.allocate(next);
       if (accepted < 0) return accepted;
       socket.accepted();
@@ -91,7 +99,13 @@ export class SimSockets implements SocketCalls {
     kernel.enter();
     const socket = kernel.file(fd);
     if (!(socket instanceof SimSocket)) return this.#done("recv", fd, this.#missing(socket));
-    return kernel.called("recv", fd, socket.recv(buffer, length));
+    if (kernel.faults === null) return kernel.called("recv", fd, socket.recv(buffer, length));
+    if (kernel.faults.happens("interrupt")) return kernel.called("recv", fd, -EINTR);
+    const most = kernel.faults.cut("shortRead", length);
+    const n = socket.recv(buffer, most);
+    // Whoever reads less than there is must hear of the rest.
+    if (n === most && n < length) socket.wake();
+    return kernel.called("recv", fd, n);
   }
 
   send(fd: number, buffer: Uint8Array, length: number): number {
@@ -99,7 +113,11 @@ export class SimSockets implements SocketCalls {
     kernel.enter();
     const socket = kernel.file(fd);
     if (!(socket instanceof SimSocket)) return this.#done("send", fd, this.#missing(socket));
-    return kernel.called("send", fd, socket.send(buffer, length));
+    if (kernel.faults === null) return kernel.called("send", fd, socket.send(buffer, length));
+    if (kernel.faults.happens("interrupt")) return kernel.called("send", fd, -EINTR);
+    if (kernel.faults.happens("reset")) socket.cutOff();
+    const most = socket.type === "stream" ? kernel.faults.cut("shortWrite", length) : length;
+    return kernel.called("send", fd, socket.send(buffer, most));
   }
 
   read(fd: number, buffer: Uint8Array, length: number): number {

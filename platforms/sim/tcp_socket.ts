@@ -299,6 +299,15 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     }
   }
 
+  override cutOff(): void {
+    const peer = this.#stream?.peer;
+    if (this.#state !== "established" || peer === undefined) return;
+    const { station } = this;
+    const link = station.network.link(peer.station as Kernel, station);
+    this.#stream!.reset();
+    link.send(new Segment(peer, this, this.localPort, RST, 0, 0, 0));
+  }
+
   readinessChanged(): void {
     this.wake();
   }

@@ -78,7 +78,8 @@ export class TcpStream {
   /** When something last came from the peer. */
   heardAt: number;
   readonly #owner: StreamOwner;
-  readonly #peer: SegmentTarget;
+  /** The other end. */
+  readonly peer: SegmentTarget;
   readonly #link: Link;
   readonly #world: World;
   readonly #timer: RetransmitTimer;
@@ -101,7 +102,7 @@ export class TcpStream {
 
   constructor(owner: StreamOwner, peer: SegmentTarget, link: Link, buffers: StreamBuffers) {
     this.#owner = owner;
-    this.#peer = peer;
+    this.peer = peer;
     this.#link = link;
     this.#world = owner.station.world;
     this.#windowEnd = buffers.window;
@@ -317,9 +318,9 @@ export class TcpStream {
   #emit(flags: number, seq: number, data?: Uint8Array): void {
     const ack = this.received.next + (this.peerEnded ? 1 : 0);
     this.#advertised = this.#window;
-    const { localPort } = this.#peer;
+    const { localPort } = this.peer;
     this.#link.send(
-      new Segment(this.#owner, this.#peer, localPort, flags, seq, ack, this.#advertised, data),
+      new Segment(this.#owner, this.peer, localPort, flags, seq, ack, this.#advertised, data),
     );
   }
 }

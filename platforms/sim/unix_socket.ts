@@ -250,7 +250,9 @@ export class UnixSocket extends SimSocket implements MessageSocket {
     const found = this.station.unixNames.find(name);
     if (typeof found === "number") return found;
     if (!(found instanceof UnixSocket)) return -E.ECONNREFUSED;
-    return found.type === this.type ? found : -E.EPROTOTYPE;
+    if (found.type === this.type) return found;
+    // Abstract names are looked up with the type.
+    return name.startsWith("\0") ? -E.ECONNREFUSED : -E.EPROTOTYPE;
   }
 
   #whenEmpty(): number {
@@ -260,8 +262,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
   }
 
   #withoutPeer(): number {
-    if (this.#connected) return -E.EPIPE;
-    return this.type === "dgram" ? -E.ENOTCONN : -E.ENOTCONN;
+    return this.#connected ? -E.EPIPE : -E.ENOTCONN;
   }
 
   #hasRoom(from: UnixSocket): boolean {

@@ -8,7 +8,8 @@ import { exchangePlatform } from "../../platforms/platform.ts";
 import type { Platform } from "../../platforms/contract/platform.ts";
 import { Choices, type Stream } from "../../platforms/sim/choices.ts";
 import type { Kernel } from "../../platforms/sim/kernel.ts";
-import { LOCAL_NETWORK } from "../../platforms/sim/link.ts";
+import { type FaultRates, Faults } from "../../platforms/sim/faults.ts";
+import { LOCAL_NETWORK, LOOPBACK } from "../../platforms/sim/link.ts";
 import { Log } from "../../platforms/sim/log.ts";
 import { Network } from "../../platforms/sim/network.ts";
 import { simulatedPlatform } from "../../platforms/sim/platform.ts";
@@ -21,6 +22,7 @@ import { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { exchangeState, type ThreadState } from "../sched/thread_state.ts";
 import { SimClock } from "./calendar.ts";
+import { checkFaults, ratesOf } from "./fault_options.ts";
 import { Globals } from "./globals.ts";
 import { checkLink } from "./link_options.ts";
 import type { Settings } from "./options.ts";
@@ -66,6 +68,7 @@ export class Environment {
   /** Called with each uncaught error of a host's goroutine. */
   onFailure: (error: unknown, place: Place) => void = () => {};
   readonly #globals: Globals;
+  readonly #rates: FaultRates | null;
   #real: ThreadState | null = null;
   #realPlatform: (() => Platform) | null = null;
   #own: ThreadState | undefined;
@@ -78,7 +81,9 @@ export class Environment {
     const hosts: Kernel[] = [];
     this.world = new World(this.choices, new Log(hosts, record), { turn, look });
     const shape = { ...LOCAL_NETWORK, ...checkLink("simulate", settings.link) };
-    this.network = new Network(this.world, hosts, shape);
+    const own = { ...LOOPBACK, ...checkLink("simulate", settings.loopback) };
+    this.network = new Network(this.world, hosts, shape, own);
+    this.#rates = ratesOf(checkFaults(settings.faults), settings.swarm, this.choices);
     this.#globals = new Globals({
       now: () => this.world.look(),
       epoch: () => this.epoch(),
@@ -102,6 +107,9 @@ export class Environment {
   /** Adds a host. */
   add(name: string, addresses: readonly string[], skew: number): Place {
     const kernel = this.network.add(name, addresses);
+    if (this.#rates !== null) {
+      kernel.faults = new Faults(this.#rates, this.choices.stream(`host ${name} faults`));
+    }
     const clock = new SimClock(this.settings.epoch, () => this.world.now, skew);
     const platform = simulatedPlatform(kernel, (asked) => this.#lookup(asked));
     const place = new Place(kernel, platform, clock);

@@ -7,6 +7,7 @@ import { parseIP } from "../net/addr/ip.ts";
 import { shown } from "../validate/argument.ts";
 import { type Environment, textOf } from "./environment.ts";
 import { type HostMain, SimHost } from "./host.ts";
+import { between, bridge, type Direction, halves, majoritiesRing, shuffled } from "./nemesis.ts";
 import { checkLink, type LinkOptions } from "./link_options.ts";
 
 /** Options of {@linkcode Simulation.host}. */
@@ -44,6 +45,7 @@ export class Simulation {
   readonly test: SimHost;
   readonly #environment: Environment;
   readonly #hosts: SimHost[] = [];
+  readonly #lastingFaults = new Set<Cut>();
 
   /** @internal */
   constructor(environment: Environment) {
@@ -144,6 +146,59 @@ export class Simulation {
   }
 
   /**
+   * Cuts one host off from all others, both ways.
+   *
+   * @param hosts the others; all hosts by default
+   */
+  isolate(host: SimHost, hosts: readonly SimHost[] = this.#hosts): Cut {
+    return this.#cut(`isolate ${host.name}`, between([host], hosts));
+  }
+
+  /**
+   * Cuts the hosts into two random halves that do not hear each other. Jepsen:
+   * `partition-random-halves`.
+   */
+  halves(hosts: readonly SimHost[] = this.#hosts): Cut {
+    return this.#cut("halves", halves(this.#shuffled(hosts)));
+  }
+
+  /** Cuts the hosts into two random halves, with one host that hears both. Jepsen: `bridge`. */
+  bridge(hosts: readonly SimHost[] = this.#hosts): Cut {
+    return this.#cut("bridge", bridge(this.#shuffled(hosts)));
+  }
+
+  /**
+   * Cuts directions so that each host hears a majority and no two hosts hear the same one. Jepsen:
+   * `majorities-ring`.
+   */
+  majoritiesRing(hosts: readonly SimHost[] = this.#hosts): Cut {
+    return this.#cut("majorities ring", majoritiesRing(this.#shuffled(hosts)));
+  }
+
+  /** Resets every TCP connection between two groups of hosts, as a firewall does. Never parks. */
+  reset(a: Hosts, b: Hosts): void {
+    const ips = new Set(listOf(b).flatMap(({ place }) => place.kernel.addresses));
+    this.#environment.world.fault(-1, `reset ${namesOf(a)} <-> ${namesOf(b)}`);
+    for (const { place } of listOf(a)) {
+      for (const holder of [...place.kernel.tcp.all()]) {
+        if (holder.remote !== null && ips.has(holder.remote.ip)) holder.cutOff();
+      }
+    }
+  }
+
+  /**
+   * Ends all faults: cuts and holds are healed, system calls fail no more, hosts that are paused go on.
+   * Hosts that are down stay down, and links keep their properties. From here on a program must make
+   * progress.
+   */
+  quiet(): void {
+    for (const cut of [...this.#lastingFaults]) cut.heal();
+    for (const { kernel } of this.#environment.places) kernel.faults = null;
+    for (const host of this.#hosts) host.resume();
+    this.#environment.world.fault(-1, "quiet");
+  }
+
+  /**
    * Returns a stream of random decisions for the program's own use: they are part of the run's choices,
    * and repeated and shrunk with them.
    *
@@ -161,15 +216,31 @@ export class Simulation {
   #lasting(what: string, mend: () => void): Cut {
     const { world } = this.#environment;
     world.fault(-1, what);
-    let mended = false;
-    return {
+    const cut = {
       heal: () => {
-        if (mended) return;
-        mended = true;
+        if (!this.#lastingFaults.delete(cut)) return;
         world.fault(-1, `heal ${what}`);
         mend();
       },
     };
+    this.#lastingFaults.add(cut);
+    return cut;
+  }
+
+  #cut(what: string, directions: readonly Direction<SimHost>[]): Cut {
+    const links = directions.map(([from, to]) =>
+      this.#environment.network.link(from.place.kernel, to.place.kernel)
+    );
+    for (const link of links) link.cuts++;
+    const list = directions.map(([from, to]) => `${from.name}>${to.name}`).join(" ");
+    return this.#lasting(`${what}: ${list}`, () => {
+      for (const link of links) link.cuts--;
+    });
+  }
+
+  #shuffled(hosts: readonly SimHost[]): SimHost[] {
+    const stream = this.#environment.choices.stream("nemesis");
+    return shuffled(hosts, (n) => stream.choose(n));
   }
 
   #links(a: Hosts, b: Hosts, oneWay: boolean): Set<Link> {

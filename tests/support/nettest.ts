@@ -584,6 +584,22 @@ function* onPair(
   assert.ok(!late, "timed out; terminating pipe");
 }
 
+/** The tests of a network, by their names. Parameters as of {@linkcode testConn}. */
+export function casesOf(
+  makePair: () => Routine<Pair>,
+  options: TestConnOptions = {},
+): { name: string; body: () => Routine<void> }[] {
+  return [false, true].flatMap((swapped) =>
+    CASES.map(({ name, main, extra }) => ({
+      name: `${name}${swapped ? ", ends swapped" : ""}`,
+      body: function* (): Routine<void> {
+        yield* onPair(makePair, swapped, options, main);
+        if (extra !== undefined) yield* onPair(makePair, swapped, options, extra);
+      },
+    }))
+  );
+}
+
 /**
  * Registers the tests of a network.
  *
@@ -596,15 +612,9 @@ export function testConn(
   makePair: () => Routine<Pair>,
   options: TestConnOptions = {},
 ): void {
-  for (const swapped of [false, true]) {
-    for (const { name: subTest, main, extra } of CASES) {
-      const title = `${name}: ${subTest}${swapped ? ", ends swapped" : ""}`;
-      const body = function* (): Routine<void> {
-        yield* onPair(makePair, swapped, options, main);
-        if (extra !== undefined) yield* onPair(makePair, swapped, options, extra);
-      };
-      if (options.driver === undefined) both(title, body, options.skip);
-      else only(options.driver, title, body, options.skip);
-    }
+  for (const { name: subTest, body } of casesOf(makePair, options)) {
+    const title = `${name}: ${subTest}`;
+    if (options.driver === undefined) both(title, body, options.skip);
+    else only(options.driver, title, body, options.skip);
   }
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Go's nettest on simulated networks, under what networks and system calls may do: packets are lost,
+ * doubled and overtaken, reads and writes are short, readiness is late or false. NETPOLL_SIM_SEEDS says
+ * how many seeds each schedule has; the nightly soak has more than a test.
+ */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import { dial, listen, listenPacket, type Routine } from "../../mod.ts";
+import { type SimOptions, simulateSync, SimulationError } from "../../sim.ts";
+import { casesOf, type Pair } from "../support/nettest.ts";
+
+const SEEDS = Number(process.env.NETPOLL_SIM_SEEDS ?? 2);
+
+/** What is lost is sent again after 200 ms at least: the suite's own time-outs bear that. */
+const ROUGH: SimOptions = {
+  faults: "mild",
+  loopback: { latency: [0.01, 0.5], jitter: 0.5, loss: 0.01, duplicate: 0.02, reorder: 0.05 },
+};
+
+/** A connected pair by way of a listener, which is closed with it. */
+function pairs(network: "tcp" | "tcp6" | "unix" | "unixpacket", address: string) {
+  return function* (): Routine<Pair> {
+    const listener = yield* listen(network, address);
+    const c1 = yield* dial(network, String(listener.addr));
+    const c2 = yield* listener.accept();
+    const all = [c1, c2, listener];
+    return { c1, c2, stop: () => all.forEach((each) => each[Symbol.dispose]()) };
+  };
+}
+
+for (
+  const [network, makePair] of [
+    ["tcp", pairs("tcp", "127.0.0.1:0")],
+    ["tcp6", pairs("tcp6", "[::1]:0")],
+    ["unix", pairs("unix", "")],
+    ["unixpacket", pairs("unixpacket", "")],
+  ] as const
+) {
+  for (const schedule of ["fifo", "random"] as const) {
+    test(`${network}, ${schedule}: nettest under rough weather`, () => {
+      for (const { name, body } of casesOf(makePair)) {
+        for (let seed = 1; seed <= SEEDS; seed++) {
+          try {
+            simulateSync({ ...ROUGH, seed, schedule }, () => body());
+          } catch (error) {
+            assert.ok(error instanceof SimulationError, String(error));
+            throw new Error(`${name}: ${error.message}`, { cause: error.cause });
+          }
+        }
+      }
+    });
+  }
+}
+
+test("udp under rough weather: no datagram is changed, cut or of another's", () => {
+  for (const schedule of ["fifo", "random"] as const) {
+    for (let seed = 1; seed <= 10 * SEEDS; seed++) {
+      const { value } = simulateSync({ ...ROUGH, seed, schedule, faults: "storm" }, datagrams);
+      // Some are lost and some doubled.
+      assert.ok(value > 60 && value < 140, `${value} of 100, seed ${seed}`);
+    }
+  }
+});
+
+/** Sends a hundred datagrams. Returns how many come. */
+function* datagrams(): Routine<number> {
+  using server = yield* persistent(() => listenPacket("udp", "127.0.0.1:0"));
+  using client = yield* persistent(() => dial("udp", String(server.localAddr)));
+  for (let i = 0; i < 100; i++) {
+    const data = new Uint8Array(1 + i * 7).fill(i);
+    yield* persistent(() => client.write(data));
+  }
+  server.setReadDeadline(Date.now() + 1000);
+  const buf = new Uint8Array(2000);
+  for (let came = 0;; came++) {
+    let n: number;
+    try {
+      ({ n } = yield* server.readFrom(buf));
+    } catch (error) {
+      assert.ok((error as { timeout?: boolean }).timeout, String(error));
+      return came;
+    }
+    const i = buf[0];
+    assert.equal(n, 1 + i * 7);
+    assert.ok(buf.subarray(0, n).every((byte) => byte === i));
+  }
+}
+
+/** Calls `f` until it has what it needs: the system may be short of descriptors or buffers. */
+function* persistent<T>(f: () => Routine<T>): Routine<T> {
+  for (;;) {
+    try {
+      return yield* f();
+    } catch (error) {
+      assert.ok(["EMFILE", "ENOBUFS"].includes((error as { code?: string }).code!), String(error));
+    }
+  }
+}
