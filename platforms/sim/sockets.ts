@@ -101,7 +101,8 @@ export class SimSockets implements SocketCalls {
     if (!(socket instanceof SimSocket)) return this.#done("recv", fd, this.#missing(socket));
     if (kernel.faults === null) return kernel.called("recv", fd, socket.recv(buffer, length));
     if (kernel.faults.happens("interrupt")) return kernel.called("recv", fd, -EINTR);
-    const most = kernel.faults.cut("shortRead", length);
+    // What is cut off a packet would be lost.
+    const most = socket.type === "stream" ? kernel.faults.cut("shortRead", length) : length;
     const n = socket.recv(buffer, most);
     // Whoever reads less than there is must hear of the rest.
     if (n === most && n < length) socket.wake();

@@ -143,9 +143,9 @@ export class TcpStream {
   /** Reads up to `length` bytes. */
   read(buffer: Uint8Array, length: number): number {
     const n = this.received.read(buffer, length);
-    // A peer that waits for room hears of it when there is half of the buffer.
-    const half = this.receiveBuffer / 2;
-    if (n > 0 && this.#advertised < half && this.#window >= half) this.acknowledge();
+    // A peer hears of the room when that has doubled. Linux: tcp_cleanup_rbuf.
+    const known = 2 * this.#advertised;
+    if (n > 0 && known <= this.receiveBuffer && this.#window >= known) this.acknowledge();
     return n;
   }
 
@@ -253,11 +253,12 @@ export class TcpStream {
     const { ack } = segment;
     const { una } = queue;
     if (ack > queue.end + 1) return;
-    this.#windowEnd = Math.max(this.#windowEnd, ack + segment.window);
+    const roomier = ack + segment.window > this.#windowEnd;
+    if (roomier) this.#windowEnd = ack + segment.window;
     const endNews = this.#endSent && !this.endAcknowledged && ack > queue.end;
     if (endNews) this.endAcknowledged = true;
     if (ack > una || endNews) this.#advance(Math.min(ack, queue.end));
-    else if (segment.bytes === 0 && ack === una && queue.oldest !== undefined) this.#duplicate();
+    else if (segment.bytes === 0 && ack === una && !roomier) this.#duplicate();
     this.transmit();
     if (endNews) this.#owner.directionEnded();
   }
@@ -278,9 +279,10 @@ export class TcpStream {
   }
 
   #duplicate(): void {
-    if (++this.#duplicates !== DUPLICATES || this.queue.una < this.#recover) return;
-    this.#recover = this.queue.next;
-    this.#sendAgain(this.queue.oldest!);
+    const { oldest, una, next } = this.queue;
+    if (oldest === undefined || ++this.#duplicates !== DUPLICATES || una < this.#recover) return;
+    this.#recover = next;
+    this.#sendAgain(oldest);
   }
 
   #resend(): void {

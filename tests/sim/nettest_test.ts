@@ -16,6 +16,8 @@ const SEEDS = Number(process.env.NETPOLL_SIM_SEEDS ?? 2);
 /** What is lost is sent again after 200 ms at least: the suite's own time-outs bear that. */
 const ROUGH: SimOptions = {
   faults: "mild",
+  // Its writers write without end until a time-out ends them: dear turns make that short.
+  turn: [0.05, 0.2],
   loopback: { latency: [0.01, 0.5], jitter: 0.5, loss: 0.01, duplicate: 0.02, reorder: 0.05 },
 };
 
