@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The name under which `perAddress` counts a peer. */
+/** The key under which `perAddress` counts a peer. */
 import type { Addr } from "../net/addr/addr.ts";
 import { formatIP, parseIP, unmap } from "../net/addr/ip.ts";
 

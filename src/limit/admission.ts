@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The connections of a thread under its limits: who comes in, who is turned away, who must go. */
+/** The connections of a thread under its limits: admission, rejection, eviction. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
@@ -22,7 +22,7 @@ export class AdmissionControl {
   readonly #guard: FirstBytesTimeout | null;
   readonly #admitted = new ConnectionSet();
 
-  /** Throws PlatformError where the system does not count first bytes, if they are to be counted. */
+  /** Throws PlatformError if first bytes are limited and the system does not count them. */
   constructor(limits: CheckedLimits) {
     this.gate = new Limiter(limits, {
       goroutines: () => scheduler.count,

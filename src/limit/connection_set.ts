@@ -1,63 +1,67 @@
 // SPDX-License-Identifier: MIT
-/** The connections that a thread has let in, and which of them has been silent for longest. */
+/** The admitted connections of a thread, and which of them has been idle for longest. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 
 /** One connection. */
 export interface TrackedConn {
   readonly fd: NetFD<Addr>;
-  /** What the limit of an address counts it under. */
+  /** Key under which the limit of an address counts it. */
   readonly address: string;
-  /** When it was let in, in milliseconds of `performance.now()`. */
+  /** Time of its admission, in milliseconds of `performance.now()`. */
   readonly since: number;
 }
 
-/** A connection that was idle when it was looked at. */
+/** A connection that was idle at the last look. */
 interface Idle {
   readonly one: TrackedConn;
-  /** Since when. */
+  /** Since when it was idle. */
   readonly since: number;
 }
 
-/** Looking at all connections for each one that is closed would be slow: so many are found at once. */
+/**
+ * A look at all connections for each one that is closed would be slow: it finds this many at once.
+ */
 const BATCH = 64;
 
 /** See the top of this file. */
 export class ConnectionSet {
-  /** By what holds the descriptor, in the order in which they came. */
+  /** By owner of the descriptor, in order of arrival. */
   readonly #all = new Map<NetFD<Addr>, TrackedConn>();
-  /** The idlest at the last look, the idlest last. */
+  /** The longest idle at the last look, the longest last. */
   #batch: Idle[] = [];
 
-  /** How many there are. */
+  /** Number of connections. */
   get size(): number {
     return this.#all.size;
   }
 
-  /** Takes one in. */
+  /** Adds a connection. */
   add(one: TrackedConn): void {
     this.#all.set(one.fd, one);
   }
 
-  /** Takes one out; gives false if it was out before. */
+  /** Removes a connection; returns false if it was not in the set. */
   delete(one: TrackedConn): boolean {
     return this.#all.delete(one.fd);
   }
 
-  /** Returns the one whose descriptor `holder` holds, or held until it was closed. */
+  /** Returns the connection of `holder`, also once it is closed. */
   of(holder: unknown): TrackedConn | undefined {
     return this.#all.get(holder as NetFD<Addr>);
   }
 
-  /** In the order in which they came. */
+  /** Iterates in order of arrival. */
   [Symbol.iterator](): Iterator<TrackedConn> {
     return this.#all.values();
   }
 
-  /** The one that has been idle for longest, of `address` or of all; null if none is. */
+  /**
+   * Returns the one that has been idle for longest, of `address` or of all; null if none is idle.
+   */
   oldestIdle(address: string | null): TrackedConn | null {
     if (address !== null) return this.#idle(address).pop()?.one ?? null;
-    // Who has done nothing since the last look is still the idlest.
+    // A connection without activity since the last look is still the longest idle.
     for (let fresh = false;;) {
       const idle = this.#batch.pop();
       if (idle !== undefined) {
@@ -71,7 +75,7 @@ export class ConnectionSet {
     }
   }
 
-  /** Those that are idle, the idlest last; of several that are alike, the one that came first. */
+  /** Returns the idle ones, the longest idle last; of equals, the first to arrive comes last. */
   #idle(address: string | null): Idle[] {
     const found: Idle[] = [];
     for (const one of this.#all.values()) {
@@ -83,7 +87,7 @@ export class ConnectionSet {
   }
 }
 
-/** Since when nothing has come and nothing is on its way; null if that is not so. */
+/** Returns since when it is idle: nothing received, nothing in flight; null if it is active. */
 function idleSince({ fd }: TrackedConn): number | null {
   if (fd.closed || fd.pd === null) return null;
   const since = fd.pd.idleSince;

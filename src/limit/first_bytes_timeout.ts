@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Closes who connects and then says too little: the guard against slow requests. */
+/** Closes connections that send too little after the accept: the guard against slow requests. */
 import { platform } from "../../platforms/platform.ts";
 import { PlatformError } from "../../platforms/contract/platform.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -10,8 +10,8 @@ import { headerBytes } from "../net/proxyproto/info.ts";
 import { now } from "../sched/clock.ts";
 
 /**
- * All have the same time, so that they are due in the order in which they came, and one timer does.
- * The kernel counts what a peer has sent; it is asked once a connection, when its time is up.
+ * All have the same timeout, so they expire in order of arrival, and one timer serves all.
+ * The kernel counts received bytes; it is asked once per connection, at its timeout.
  */
 export class FirstBytesTimeout {
   readonly #within: number;
@@ -39,13 +39,13 @@ export class FirstBytesTimeout {
     this.#expired = expired;
   }
 
-  /** Begins its time. */
+  /** Starts its timeout. */
   add(one: TrackedConn): void {
     this.#young.add(one);
     if (this.#timer.slot === NO_SLOT) scheduler.timers.set(this.#timer, one.since + this.#within);
   }
 
-  /** It is gone. */
+  /** Removes it. */
   delete(one: TrackedConn): void {
     if (this.#young.delete(one) && this.#young.size === 0) scheduler.timers.stop(this.#timer);
   }

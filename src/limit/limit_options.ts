@@ -98,7 +98,7 @@ export interface Limits {
   onShed?: (shed: Shed) => void;
 }
 
-/** The settings with nothing left open. */
+/** The options with all defaults filled in. */
 export interface CheckedLimits {
   readonly connections: Required<Limit> | null;
   readonly perAddress: Required<AddressLimit> | null;
@@ -133,10 +133,10 @@ const addressSchema = z.union([
   }),
 ]).optional();
 
-/** Bytes of a reply: a new socket has room for these. */
+/** Maximum length of a reply: it always fits a new socket. */
 const MOST_REPLY = 8 * 1024;
 
-/** A reply as bytes. */
+/** Returns a reply as bytes. */
 const replySchema = z.union([z.instanceof(Uint8Array), z.string()])
   .transform((reply) => typeof reply === "string" ? new TextEncoder().encode(reply) : reply)
   .refine((reply) => reply.length <= MOST_REPLY, `expected at most ${MOST_REPLY} bytes`);
@@ -144,7 +144,7 @@ const replySchema = z.union([z.instanceof(Uint8Array), z.string()])
 const perSecond = z.number().positive().finite();
 const milliseconds = z.number().positive().finite();
 
-/** Settings of {@linkcode limit}, for those that hold them among others. */
+/** Schema of the options of {@linkcode limit}, also for options that contain them. */
 const limitsSchema = z.strictObject({
   connections: limitSchema("wait", "refuse", "closeOldestIdle"),
   perAddress: addressSchema,

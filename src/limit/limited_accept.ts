@@ -10,7 +10,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import type { Limiter } from "./limiter.ts";
 import { now } from "../sched/clock.ts";
 
-/** Connections refused in one go, before others have their turn. */
+/** Most connections refused at once, before other goroutines run. */
 const MOST_REFUSED = 64;
 
 /** See the top of this file. */
@@ -18,21 +18,21 @@ export class LimitedAccept<T extends object> {
   readonly #fd: NetFD<Addr>;
   readonly #gate: Limiter;
   readonly #take: (sysfd: number) => T | null;
-  /** Whether more may be refused at once, which was put off. */
+  /** Whether more connections may be refused, which was postponed. */
   #more = false;
   readonly #again = new CallTimer(() => {
     this.#more = false;
     this.#gate.look();
   });
 
-  /** `take` is given each descriptor at once, and gives null for one that it has refused. */
+  /** `take` receives each descriptor at once, and returns null for one that it has refused. */
   constructor(fd: NetFD<Addr>, gate: Limiter, take: (sysfd: number) => T | null) {
     this.#fd = fd;
     this.#gate = gate;
     this.#take = take;
   }
 
-  /** The next that comes in. Parks, also while the gate is shut. */
+  /** Returns the next admitted connection. Parks, also while the gate is closed. */
   *accept(): Routine<T> {
     const g = scheduler.current!;
     const watcher = { retry: () => scheduler.ready(g) };
@@ -49,7 +49,7 @@ export class LimitedAccept<T extends object> {
     }
   }
 
-  /** One if there is one and it may come in; null if a wait is needed. Throws what accept does. */
+  /** Returns an admitted connection, or null if a wait is needed. Throws as accept. */
   attempt(): T | null {
     for (let left = MOST_REFUSED; left > 0; left--) {
       // The callback that learns of the closed gate may close the listener.
@@ -64,7 +64,7 @@ export class LimitedAccept<T extends object> {
   }
 
   /**
-   * Takes all that waits in the queue of a listener that is about to close, also what the poller has
+   * Accepts everything in the queue of a listener that is about to close, also what the poller has
    * not reported yet: the kernel resets what it finds there at the close.
    */
   *rest(): Generator<T, void, undefined> {
@@ -77,12 +77,12 @@ export class LimitedAccept<T extends object> {
     }
   }
 
-  /** Whether it was closed, or its deadline has passed: of that the call tells. */
+  /** True if accept would throw at once: listener closed or deadline exceeded. */
   get #tells(): boolean {
     return this.#fd.closed || this.#fd.pd!.readState !== POLL_OK;
   }
 
-  /** Has `watcher` told when another attempt may go well. */
+  /** Notifies `watcher` when another attempt may succeed. */
   watch(watcher: Watcher): void {
     this.#fd.pd!.watch("read", watcher);
     this.#gate.watch(watcher);

@@ -31,7 +31,7 @@ export class LimitedListener implements Listener {
   readonly #door: LimitedAccept<Conn>;
   readonly #freed: () => void;
 
-  /** `freed` is called for each connection that was let in, when it is closed. @internal */
+  /** `freed` is called for each admitted connection when it is closed. @internal */
   constructor(
     listener: StreamListener<Addr, Conn>,
     limits: CheckedLimits,
@@ -95,7 +95,7 @@ export class LimitedListener implements Listener {
     this.#listener[Symbol.dispose]();
   }
 
-  /** Accepts all that is in the queue, before a close. @internal */
+  /** Accepts all queued connections before a close. @internal */
   rest(): Iterable<Conn> {
     return this.#door.rest();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Decides who is let in. It knows numbers and addresses, and nothing of descriptors: those may be in
+ * Decides on admission. It knows counts and addresses but no descriptors: those may be in
  * this thread, or in the workers of a reactor.
  */
 import type { Watcher } from "../netpoll/poll_extras.ts";
@@ -14,17 +14,22 @@ import { now } from "../sched/clock.ts";
 /** Interval of the check for fewer goroutines, in milliseconds: their end is not reported. */
 const GOROUTINES_MS = 10;
 
-/** What the gate asks of those who have the connections. */
+/** The gate's view of the connections. */
 export interface LimiterOwner {
-  /** Whether there is anybody to serve another; from the start there is. */
+  /** Whether a server is available; from the start one is. */
   ready?(): boolean;
-  /** How many goroutines there are. */
+  /** Number of goroutines. */
   goroutines(): number;
-  /** How many of those that count are closed already, and linger; none by default. */
+  /** Number of counted connections that are closed already but linger; none by default. */
   lingering?(): number;
-  /** Cuts the oldest of those, of one address or of all; false if there is none. */
+  /**
+   * Closes the oldest lingering connection, of one address or of all; returns false if there is
+   * none.
+   */
   cutLingering?(address: string | null): boolean;
-  /** Closes the connection that is idle for longest, of one address or of all; false if none is. */
+  /**
+   * Closes the longest idle connection, of one address or of all; returns false if none is idle.
+   */
   closeOldestIdle(limit: LimitName, address: string | null): boolean;
 }
 
@@ -62,7 +67,7 @@ export class Limiter {
   readonly #watchers = new Set<Watcher>();
   readonly #timer = new CallTimer(() => this.look());
   #stoppedBy: LimitName | null = null;
-  /** When it may be open without anybody telling. */
+  /** Time at which it may open without a notification. */
   #lookAt = Infinity;
 
   constructor(limits: CheckedLimits, keeper: LimiterOwner) {
@@ -87,7 +92,7 @@ export class Limiter {
     return by === null;
   }
 
-  /** Has `watcher` told when the gate may have opened. */
+  /** Notifies `watcher` when the gate may have opened. */
   watch(watcher: Watcher): void {
     this.#watchers.add(watcher);
     if (this.#stoppedBy === null || this.#lookAt === Infinity) return;
@@ -100,19 +105,19 @@ export class Limiter {
     if (this.#watchers.size === 0) scheduler.timers.stop(this.#timer);
   }
 
-  /** Whether anybody watches. */
+  /** Whether it has watchers. */
   get watched(): boolean {
     return this.#watchers.size > 0;
   }
 
-  /** Those who watch are to look again. */
+  /** Notifies all watchers. */
   look(): void {
     for (const watcher of [...this.#watchers]) watcher.retry();
   }
 
   /**
-   * Lets one of `address` in and gives null, or gives the limit that forbids it. What it lets in is
-   * to be taken out by {@linkcode leave}.
+   * Admits a connection of `address` and returns null, or returns the limit that forbids it. Each
+   * admitted connection must {@linkcode leave}.
    */
   enter(address: string): LimitName | null {
     const forbidden = this.#forbids(address);
@@ -130,7 +135,7 @@ export class Limiter {
     return null;
   }
 
-  /** One of `address` is gone. */
+  /** Removes a connection of `address`. */
   leave(address: string): void {
     this.counters.open--;
     const left = (this.#perAddress.get(address) ?? 0) - 1;
@@ -139,11 +144,11 @@ export class Limiter {
     if (this.#stoppedBy !== null) this.look();
   }
 
-  /** The limit because of which accepting stops, if one does. */
+  /** Returns the limit that stops accepting, if one does. */
   #stops(): LimitName | null {
     const { connections, goroutines, acceptRate } = this.limits;
     this.#lookAt = Infinity;
-    // Those that linger make room when the next one comes.
+    // Lingering connections make room when the next one arrives.
     if (
       connections?.policy === "wait" && this.counters.open >= connections.most &&
       this.counters.open - (this.#keeper.lingering?.() ?? 0) >= connections.most

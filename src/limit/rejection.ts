@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** Turning a connection away, with a word if there is one, and at a bounded cost. */
+/** Refuses a connection, with a reply if there is one, at a bounded cost. */
 import { platform } from "../../platforms/platform.ts";
 import { lingerClose } from "../net/socket/lossless_close.ts";
 import { scheduler } from "../sched/thread.ts";
 
-/** How long a refused peer may take to read its reply, in milliseconds. */
+/** Time that a refused peer has to read its reply, in milliseconds. */
 const READ_MS = 1000;
-/** Refused connections that are open for that; of more, a peer may lose its reply. */
+/** Refused connections that are kept open for that; beyond it, a peer may lose its reply. */
 const MOST_OPEN = 128;
 
 /** See the top of this file. */
@@ -25,7 +25,7 @@ export class Rejection {
   refuse(sysfd: number, address: string, freed: () => void): void {
     const { sockets } = platform();
     const reply = this.#reply;
-    // A socket that is new takes a reply whole, or it takes nothing and its peer is gone.
+    // A new socket accepts a reply whole, or nothing because its peer is gone.
     if (reply === null || reply.length === 0 || sockets.send(sysfd, reply, reply.length) <= 0) {
       sockets.close(sysfd);
       freed();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** How many a second, with some in advance. Go: golang.org/x/time/rate. */
+/** Rate limit with a burst. Go: golang.org/x/time/rate. */
 
-/** Milliseconds of a second. */
+/** Milliseconds per second. */
 const SECOND = 1000;
 
-/** So many tokens a second, of which at most `burst` are kept. Times are of `performance.now()`. */
+/**
+ * That many tokens a second, of which at most `burst` are kept. Times are of `performance.now()`.
+ */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -23,7 +25,7 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * SECOND / this.#perSecond;
   }
 
-  /** Takes a token, which must be there. */
+  /** Takes a token, which must be available. */
   take(): void {
     this.#tokens--;
   }
