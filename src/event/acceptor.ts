@@ -10,14 +10,14 @@ import type { Listening } from "./conn/listening.ts";
 import type { Loop, Turn } from "./conn/loop.ts";
 import type { StreamNet } from "./conn/stream_net.ts";
 
-/** Accepted in one turn, before others have theirs. */
+/** Most connections accepted in one turn, before other turns. */
 const ACCEPTS = 64;
 
-/** What takes the connections. */
+/** Receiver of accepted connections. */
 export interface Accepting {
-  /** A connection has come. */
+  /** Called for each connection. */
   accepted(sysfd: number, net: StreamNet, addrIndex: number): void;
-  /** The listener has failed for good. */
+  /** Called when the listener has failed for good. */
   fail(error: unknown): void;
 }
 
@@ -45,7 +45,7 @@ export class EventAcceptor implements Turn, PollHandler, Watcher, Listening {
     this.#net = net;
     this.#addrIndex = addrIndex;
     fd.pd!.handler = this;
-    // Told when there is a descriptor to be had again.
+    // Notified once a descriptor is available again.
     fd.pd!.watch("read", this);
     loop.enqueue(this);
   }
@@ -54,12 +54,12 @@ export class EventAcceptor implements Turn, PollHandler, Watcher, Listening {
     return this.#fd.localAddr!;
   }
 
-  /** Stops accepting: the kernel keeps those who come, as many as the backlog. */
+  /** Stops accepting: the kernel queues new connections, up to the backlog. */
   pause(): void {
     this.#paused = true;
   }
 
-  /** Goes on accepting. */
+  /** Resumes accepting. */
   resume(): void {
     this.#paused = false;
     this.#loop.enqueue(this);
@@ -87,7 +87,7 @@ export class EventAcceptor implements Turn, PollHandler, Watcher, Listening {
     }
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   close(): void {
     if (this.#fd.closed) return;
     this.#fd.pd!.unwatch("read", this);

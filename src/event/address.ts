@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** The addresses that a server is given: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
+/** Addresses of a server: "tcp://127.0.0.1:80?reuseport=true". Go: evio, parseAddr. */
 import { AddrError, UnknownNetworkError } from "../net/addr/errors.ts";
 import { wrongArgument } from "../validate/argument.ts";
 
-/** The networks that a server can listen on. */
+/** The networks on which a server can listen. */
 const NETWORKS = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"] as const;
 
-/** One of them. */
+/** A network of {@linkcode NETWORKS}. */
 export type ServeNetwork = (typeof NETWORKS)[number];
 
-/** What an address says. */
+/** A parsed address. */
 export interface ServeAddress {
   readonly network: ServeNetwork;
   /** "127.0.0.1:80", or a path. */
@@ -17,7 +17,7 @@ export interface ServeAddress {
   readonly reusePort: boolean;
 }
 
-/** Takes an address apart; without a network it is one of TCP. Throws for what it cannot read. */
+/** Parses an address; without a network it is TCP. Throws if it is invalid. */
 export function parseServeAddress(text: string): ServeAddress {
   if (typeof text !== "string") {
     throw wrongArgument("serve", "each address", "a string", text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** An event server: its listeners, its loops, its connections, and how they end together. */
+/** An event server: its listeners, its loops, its connections, and its shutdown. */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
 import type { Addr } from "../net/addr/addr.ts";
@@ -52,10 +52,10 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     for (const conn of this.#conns) conn.timedOut(false);
   });
   #ticker: Ticker | null = null;
-  /** What ends it, other than a shutdown. */
+  /** The error that ends it; null for a shutdown. */
   #failure: { readonly error: unknown } | null = null;
 
-  /** Throws TypeError when a setting is wrong. */
+  /** Throws TypeError if a setting is invalid. */
   constructor(events: Events<C>) {
     this.settings = checkSettings(events);
     this.events = events;
@@ -104,7 +104,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   /** See {@linkcode Server.conns}. */
   conns(): Iterable<EventConn<C>> {
-    // Who goes through them may park, and they may close meanwhile.
+    // The caller may park while it iterates, and connections may close meanwhile.
     return [...this.#conns];
   }
 
@@ -137,7 +137,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
 
   /** See {@linkcode Server.adopt}. */
   adopt(fd: number, options: AdoptOptions = {}, context?: C): EventConn<C> {
-    // A fraction would be cut off on its way to the kernel, and name another descriptor.
+    // A fraction would be truncated on its way to the kernel, and name another descriptor.
     if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
       throw new RangeError(
         `Cannot adopt a descriptor as fd must be a non-negative integer: current value is ${
@@ -158,7 +158,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     return conn;
   }
 
-  /** As {@linkcode adopt}, of a descriptor that is known to fit. */
+  /** As {@linkcode adopt}, for a descriptor that is known to be suitable. */
   take(fd: number, net: StreamNet, addrIndex: number, context?: C): EventStreamConn<C> {
     const conn = this.#placeConnected(net, fd, addrIndex);
     const done = conn.register();
@@ -213,7 +213,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     if (this.closing && this.#conns.size === 0) this.#endLoops();
   }
 
-  /** A connection has come. */
+  /** Called for each new connection. */
   accepted(sysfd: number, net: StreamNet, addrIndex: number): void {
     const conn = this.#place(net, sysfd, acceptedPeer(this.sockets, net), addrIndex);
     const done = conn.register();
@@ -259,7 +259,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#loops.forEach((loop) => loop.end());
   }
 
-  /** Whatever is left ends at once. */
+  /** Ends everything that is left, at once. */
   #kill(): void {
     this.closing = true;
     this.#listening.forEach((listening) => listening.close());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Opens what an event server listens with. */
+/** Opens the listening sockets of an event server. */
 import { DESCRIPTOR } from "../net/socket/descriptor.ts";
 import { listen } from "../net/listen.ts";
 import { listenPacket } from "../net/listen_packet.ts";

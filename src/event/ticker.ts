@@ -8,14 +8,14 @@ import type { ConnHost } from "./conn/conn_host.ts";
 import type { Loop, Turn } from "./conn/loop.ts";
 import { now } from "../sched/clock.ts";
 
-/** One per server; it has its turns in the first loop. */
+/** One per server; its turns are in the first loop. */
 export class Ticker implements Turn, HeapTimer {
   slot: number = NO_SLOT;
   nextTurn: Turn | null = null;
   queued = false;
   readonly #host: ConnHost<unknown>;
   readonly #loop: Loop;
-  /** What the last tick gave; negative until one gave something. */
+  /** Delay that the last tick returned; negative before the first. */
   #delay = -1;
   #stopped = false;
 
@@ -42,7 +42,7 @@ export class Ticker implements Turn, HeapTimer {
     scheduler.timers.set(this, now() + this.#delay);
   }
 
-  /** No more ticks. */
+  /** Stops the ticks. */
   stop(): void {
     this.#stopped = true;
     scheduler.timers.stop(this);

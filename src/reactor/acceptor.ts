@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The main thread's part where it accepts: from a listener, through the gate, to a worker. */
+/** Accepting on the main thread: from a listener, through the gate, to a worker. */
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import { type Addr, endpointOf, type TCPAddr } from "../net/addr/addr.ts";
@@ -23,7 +23,7 @@ import type { Accepted } from "../worker/shared_rings.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 import type { Undelivered } from "../worker/worker_thread.ts";
 
-/** A listener whose connections can be handed to workers. */
+/** A listener whose connections can be passed to workers. */
 type ServedListener = TCPListener | UnixStreamListener;
 
 /** What a door gives for each that was handed on. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Which worker gets the next connection. evio: LoadBalance. */
+/** Chooses the worker for the next connection. evio: LoadBalance. */
 import type { LoadBalance } from "../event/api/balance.ts";
 
 /** Load of a worker. */
 export interface Candidate {
-  /** Whether it can take another. */
+  /** Whether it can accept another connection. */
   readonly able: boolean;
-  /** Whether it is to be given another: it is able, and has no more to do than it may. */
+  /** Whether it should be given another: it can accept one, and is within its limits. */
   readonly ready: boolean;
-  /** How many connections it has. */
+  /** Number of its connections. */
   readonly connections: number;
 }
 
@@ -42,7 +42,7 @@ export class WorkerBalancer<C extends Candidate> {
     }
   }
 
-  /** The first that fits, beginning with the one at `start`. */
+  /** Returns the first that fits, beginning with the one at `start`. */
   #from(start: number, fits: (one: C) => boolean): C | null {
     const count = this.#all.length;
     for (let i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ export class WorkerBalancer<C extends Candidate> {
     return null;
   }
 
-  /** Of those with equally few the one that comes after the last, so that a quiet start is even. */
+  /** Of those with equally few, the one after the last chosen, so that a quiet start is even. */
   #least(fits: (one: C) => boolean): C | null {
     let best = -1;
     const count = this.#all.length;

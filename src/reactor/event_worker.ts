@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Serves a worker's connections by a table of events, each worker with a server of its own. */
+/** Serves a worker's connections by a table of events: each worker runs a server of its own. */
 import { platform } from "../../platforms/platform.ts";
 import type { EventServer } from "../event/event_server.ts";
 import type { Events } from "../event/api/events.ts";
@@ -11,7 +11,7 @@ import type { Conn } from "../net/net.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 import type { Routine } from "../sched/goroutine.ts";
 
-/** Takes an error that no handler of the table took, and the peer whose connection it ended. */
+/** Handles an error that no handler of the table caught, and the peer whose connection it ended. */
 export type EventPanic = (error: unknown, remote: string) => void;
 
 /** See the top of this file. */
@@ -53,7 +53,7 @@ export class EventWorker {
     try {
       server.take(sysfd, streamNet(fd.net), -1).tracked = fd;
     } catch {
-      // The poller will not have it, and nothing else is concerned.
+      // The poller refuses it, and no other connection is affected.
       platform().sockets.close(sysfd);
       onFreed?.();
     }

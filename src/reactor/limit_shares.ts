@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Who keeps which limit: the main thread, that accepts, or the workers, that have the connections. */
+/**
+ * Which thread enforces which limit: the main thread, which accepts, or the workers, which serve.
+ */
 import type { CheckedLimits } from "../limit/limit_options.ts";
 import type { WorkerLimits } from "../worker/protocol.ts";
 
-/** The share of one of `workers`: they may not have more together. */
+/** Returns the share of one of `workers`: together they may not exceed the limit. */
 function share<L extends { most: number }>(limit: L, workers: number): L {
   return { ...limit, most: Math.max(1, Math.floor(limit.most / workers)) };
 }
@@ -12,7 +14,7 @@ function closes(limit: { policy: string } | null): boolean {
   return limit?.policy === "closeOldestIdle";
 }
 
-/** What the main thread keeps: what is decided before a worker has the connection. */
+/** Limits of the main thread: those decided before a worker has the connection. */
 export function mainLimits(limits: CheckedLimits): CheckedLimits {
   return {
     ...limits,

@@ -82,7 +82,7 @@ export interface ReactorOptions {
   onWorkerEnd?: (report: WorkerReport) => void;
 }
 
-/** The settings with nothing left open. */
+/** The options with all defaults filled in. */
 export interface CheckedReactorOptions {
   readonly workers: number;
   readonly name: string;

@@ -32,9 +32,9 @@ import { now } from "../sched/clock.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 import { noted } from "../sched/calls.ts";
 
-/** How long a worker may take to end in order when it must: its `finally` blocks have a second. */
+/** Grace of a worker when the reactor must end: its `finally` blocks have a second. */
 const END_MS = 1500;
-/** How often workers are asked how many goroutines they have, if there is a limit. */
+/** Interval at which workers report their number of goroutines, if that is limited. */
 const ASK_MS = 10;
 
 /** Result of a shutdown. */
@@ -83,7 +83,9 @@ export class Reactor implements Disposable {
     this.#crew = new WorkerGroup(this.#slots, options.restart, (slot) => this.#tended(slot));
   }
 
-  /** Waits until every worker is up. Throws what keeps one from it. Parks. @internal */
+  /**
+   * Waits until every worker is up. Throws the error of one that failed to start. Parks. @internal
+   */
   ready(): Routine<void> {
     return this.#crew.ready();
   }
@@ -237,7 +239,7 @@ export class Reactor implements Disposable {
         if (!slot.paused) this.#ports.resume(slot);
         break;
       case "listening":
-        // One that was terminated meanwhile listens no more.
+        // A worker that was terminated meanwhile does not listen any more.
         if (slot.link!.up) this.#ports.stateError(slot, message);
         break;
       case "panic":

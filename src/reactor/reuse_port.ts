@@ -18,14 +18,14 @@ import type { WorkerSlot } from "./worker_slot.ts";
 type Wish = ToWorker & { type: "listen" };
 type Answer = ToMain & { type: "listening" };
 
-/** One port, and what its workers have said of it. */
+/** One port, and its workers' reports. */
 class SharedPort {
   readonly wish: Wish;
-  /** Closed when the port is given back. */
+  /** Closed when the port is released. */
   readonly released: Chan<never> = chan();
-  /** Those who have yet to say that they listen. */
+  /** Workers that have not reported yet that they listen. */
   readonly #asked: Set<WorkerSlot>;
-  /** Closed when all have, or when one cannot. */
+  /** Closed once all listen, or one cannot. */
   readonly #settled: Chan<never> = chan();
   #failure: { readonly error: unknown } | null = null;
 
@@ -43,7 +43,7 @@ class SharedPort {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  /** `slot` listens, or never will. */
+  /** Records that `slot` listens, or never will. */
   has(slot: WorkerSlot): void {
     if (this.#asked.delete(slot) && this.#asked.size === 0) this.#settled.close();
   }
@@ -128,24 +128,24 @@ export class ReusePortListeners {
     return port.addr;
   }
 
-  /** A worker listens, or cannot. */
+  /** Called when a worker listens, or cannot. */
   stateError(slot: WorkerSlot, { listener, error }: Answer): void {
     const port = this.#ports.get(listener);
     if (error === null) port?.has(slot);
     else port?.fail(unpack(error));
   }
 
-  /** Has a worker listen that was started again, or goes on after a pause. */
+  /** Makes a worker listen that was restarted, or resumes after a pause. */
   resume({ link }: WorkerSlot): void {
     for (const { wish } of this.#ports.values()) link?.send(wish);
   }
 
-  /** Has a worker listen no more. */
+  /** Makes a worker stop listening. */
   pause({ link }: WorkerSlot): void {
     for (const listener of this.#ports.keys()) link?.send({ type: "unlisten", listener });
   }
 
-  /** A worker has died and is not started again. */
+  /** Called when a worker has died and is not restarted. */
   lost(slot: WorkerSlot): void {
     for (const port of this.#ports.values()) port.has(slot);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A worker that serves connections: those that it is handed, and those that it accepts itself. */
+/** A worker that serves connections: those passed to it, and those that it accepts itself. */
 import { adopt, ADOPTABLE, adoptedAddr } from "../net/file/adopt.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
@@ -47,23 +47,25 @@ export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 /** See the top of this file. */
 export class SubReactor {
   readonly #main: ParentPort;
-  /** What serves the connections: the one or the other is null. */
+  /** Servers of the connections: one of the two is null. */
   readonly #handler: Handler | null;
   readonly #servant: EventWorker | null;
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
   readonly #listeners = new Map<number, WorkerListener>();
-  /** Handed connections that linger, by their tokens, if the main thread wants to know them. */
+  /**
+   * Lingering connections from the main thread, by token, if the main thread wants to know them.
+   */
   readonly #lingering = new Map<number, NetFD<Addr>>();
   readonly #shed: ShedReports;
   readonly #admission: AdmissionControl;
   readonly #context: HandlerContext;
   readonly #beginDraining: () => void;
   #open = 0;
-  /** The peer of the connection whose goroutine is just ending by an error. */
+  /** Peer of the connection whose goroutine is just ending by an error. */
   #panicking = "";
   #waker: Waker | null = null;
-  /** What ended the server of events. */
+  /** The error that ended the server of events. */
   #failure: { readonly error: unknown } | null = null;
 
   constructor(main: ParentPort, handler: Handler | Events) {
@@ -86,7 +88,7 @@ export class SubReactor {
     this.#context = { worker: start.worker, data: start.data, draining };
   }
 
-  /** Serves until the main thread has it end. Parks. */
+  /** Serves until the main thread orders its end. Parks. */
   *run(): Routine<void> {
     using waker = new Waker();
     this.#waker = waker;
@@ -110,14 +112,14 @@ export class SubReactor {
     for (const listener of this.#listeners.values()) listener.closeAll();
   }
 
-  /** How many it has open. */
+  /** Number of its open connections. */
   get connections(): number {
     return this.#open;
   }
 
   /** A goroutine that a handler has started did not catch `error`. False if the worker is to end. */
   survives(error: unknown): boolean {
-    // What the reactor itself runs catches its errors: this is of a connection.
+    // Goroutines of the reactor itself catch their errors: this one belongs to a connection.
     if (endsConnectionOnly(error)) return true;
     if (this.#main.start.survives) this.#panicked(error);
     return this.#main.start.survives;
@@ -128,7 +130,7 @@ export class SubReactor {
     this.#panicking = "";
   }
 
-  /** Has a connection served that was accepted here. */
+  /** Serves a connection that was accepted here. */
   serve(conn: Conn): void {
     this.#open++;
     Atomics.add(this.#main.words, P.OWN_CONNECTIONS, 1);
@@ -136,13 +138,13 @@ export class SubReactor {
     this.#begin(conn);
   }
 
-  /** A connection that was accepted here is closed. */
+  /** Called when a connection that was accepted here is closed. */
   closed(): void {
     Atomics.sub(this.#main.words, P.OWN_CONNECTIONS, 1);
     this.#ended();
   }
 
-  /** Takes over what the main thread has accepted. */
+  /** Takes over connections that the main thread has accepted. */
   #takeOver(): void {
     const ring = this.#descriptors;
     for (let sysfd; (sysfd = ring.peek()) !== -1;) {
@@ -188,13 +190,15 @@ export class SubReactor {
     else go(() => this.#serving(conn));
   }
 
-  /** Until a handler shuts the server down: then the reactor shuts down. */
+  /** Waits until a handler shuts the server down: then the reactor shuts down. */
   *#serveEvents(servant: EventWorker): Routine<void> {
     yield* this.#ending(servant.run());
     if (this.#failure === null) this.#main.post({ type: "shutdown" });
   }
 
-  /** `routine` of the worker itself, not of a connection: its error ends the worker. */
+  /**
+   * Runs `routine`, which belongs to the worker and not to a connection: its error ends the worker.
+   */
   *#ending(routine: Routine<void>): Routine<void> {
     try {
       yield* routine;
@@ -255,7 +259,7 @@ export class SubReactor {
     }
   }
 
-  /** Takes nothing new; whether all is done. */
+  /** Accepts nothing new; returns true once all work is done. */
   #drained(): boolean {
     this.#beginDraining();
     for (const listener of this.#listeners.values()) listener.stop();
@@ -263,7 +267,7 @@ export class SubReactor {
   }
 }
 
-/** Whether `error` is one of the network, of which peers cause as many as they like. */
+/** Whether `error` is a network error, of which peers can cause any number. */
 function endsConnectionOnly(error: unknown): boolean {
   return [OpError, UnexpectedEOFError, ClosedError].some((kind) => error instanceof kind);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A listener that a worker has for itself: the kernel shares out connections, by SO_REUSEPORT. */
+/** A worker's own listener: the kernel distributes connections, by SO_REUSEPORT. */
 import type { Addr } from "../net/addr/addr.ts";
 import { listen } from "../net/listen.ts";
 import type { Conn } from "../net/net.ts";
@@ -12,10 +12,10 @@ import { pack } from "../worker/error_codec.ts";
 import type { ToWorker } from "../worker/protocol.ts";
 import type { ShedReports } from "../worker/shed_reports.ts";
 
-/** Who serves what is accepted. */
+/** Server of the accepted connections. */
 export interface Server {
   serve(conn: Conn): void;
-  /** One that was served is closed. */
+  /** Called when a served connection is closed. */
   closed(): void;
 }
 
@@ -40,7 +40,7 @@ export class WorkerListener {
     this.#shed = shed;
   }
 
-  /** Listens, says so or why not, and accepts until it is stopped. Parks. */
+  /** Listens, reports that or why not, and accepts until it is stopped. Parks. */
   *run(): Routine<void> {
     const { listener: number } = this.#wish;
     let listener: LimitedListener;
@@ -59,7 +59,7 @@ export class WorkerListener {
     }
   }
 
-  /** Serves what has queued up, for the kernel resets what is in the queue of one that closes. */
+  /** Serves the queued connections, since the kernel resets the queue of a listener that closes. */
   stop(): void {
     this.#stopped = true;
     const listener = this.#listener;

@@ -40,19 +40,19 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   readonly id: number;
   state: WorkerState = "starting";
   link: WorkerThread | null = null;
-  /** Connections that it had when it was terminated. */
+  /** Number of its connections when it was terminated. */
   lost = 0;
   readonly #gate: Limiter;
-  /** The most goroutines that it may have when it is given another connection. */
+  /** Maximum number of goroutines at which it may get another connection. */
   readonly #mostGoroutines: number;
-  /** The connections that it was handed, by their tokens, and what the gate counts each under. */
+  /** Connections passed to it, by token, with the key under which the gate counts each. */
   readonly #held = new Map<number, string>();
-  /** Those of them that are closed and linger, the oldest first. */
+  /** Those of them that are closed but linger, the oldest first. */
   readonly #lingering = new Set<number>();
   readonly #onPause: (slot: WorkerSlot, paused: boolean) => void;
-  /** Connections that those have accepted themselves who work here, and who did before. */
+  /** Number of connections that its workers, past and present, have accepted themselves. */
   #accepted = 0;
-  /** What the worker's own count was at the last look. */
+  /** The worker's own count at the last look. */
   #acceptedWord = 0;
   #paused = false;
   #lastToken = 0;
@@ -68,21 +68,23 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     return this.#held.size + this.#word(P.OWN_CONNECTIONS);
   }
 
-  /** Connections that it has accepted itself, also before it was started last. */
+  /** Number of connections that it has accepted itself, also before its last restart. */
   get ownAccepted(): number {
     const word = this.link === null ? this.#acceptedWord : this.#word(P.OWN_ACCEPTED);
-    // The worker's word has 32 bits, and begins anew behind the last.
+    // The worker's word has 32 bits, and wraps around.
     this.#accepted += (word - this.#acceptedWord) >>> 0;
     this.#acceptedWord = word;
     return this.#accepted;
   }
 
-  /** Goroutines that it has told of, and those that it will start for what it has been handed. */
+  /**
+   * Number of goroutines that it has reported, and that it will start for connections passed to it.
+   */
   get goroutines(): number {
     return this.#word(P.GOROUTINES) + (this.link?.descriptors.length ?? 0);
   }
 
-  /** Whether it can be handed another connection, but for a limit of goroutines. */
+  /** Whether it can be given another connection, apart from a limit of goroutines. */
   get able(): boolean {
     const { link } = this;
     return this.state === "serving" && link !== null && link.up && !link.descriptors.full &&
@@ -117,13 +119,13 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     this.link?.terminate();
   }
 
-  /** It is up. */
+  /** Called when it is up. */
   began(): void {
     this.state = this.#paused ? "paused" : "serving";
     this.#gate.look();
   }
 
-  /** Hands it a connection, which the gate counts under `address`. It must be ready. */
+  /** Passes a connection to it, which the gate counts under `address`. It must be ready. */
   hand(sysfd: number, accepted: Accepted, address: string): void {
     const token = this.#lastToken = (this.#lastToken + 1) | 0;
     this.#held.set(token, address);
@@ -137,14 +139,17 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     return this.#lingering.size;
   }
 
-  /** Notes that the connection of `token` is closed, and lingers. */
+  /** Records that the connection of `token` is closed, and lingers. */
   lingers(token: number): void {
     if (!this.#held.has(token)) return;
     this.#lingering.add(token);
     this.#gate.look();
   }
 
-  /** Has the worker close the oldest that lingers, of one address or of all; false if none does. */
+  /**
+   * Makes the worker close its oldest lingering connection, of one address or of all; returns false
+   * if none lingers.
+   */
   cutLingering(address: string | null): boolean {
     for (const token of this.#lingering) {
       if (address !== null && this.#held.get(token) !== address) continue;
@@ -155,7 +160,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     return false;
   }
 
-  /** Takes back what it has closed. */
+  /** Collects the tokens of closed connections. */
   collect(): void {
     if (this.link === null) return;
     void this.ownAccepted;
@@ -170,7 +175,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     return address;
   }
 
-  /** It is gone, and all it had is closed. */
+  /** Called when it is gone, and everything it had is closed. */
   clear(): void {
     for (const token of [...this.#held.keys()]) this.#release(token);
     void this.ownAccepted;

@@ -54,7 +54,7 @@ export type OpenedAnswer = Uint8Array | Action | OpenedReply | undefined | void;
 export type TickAnswer = number | Action | { delay?: number; action?: Action } | undefined | void;
 
 /**
- * Checks the answer of a handler that is neither bytes nor an action. Throws TypeError if it is not
+ * Checks the reply of a handler that is neither bytes nor an action. Throws TypeError if it is not
  * a reply either.
  */
 export function checkReply(answer: unknown): OpenedReply {
@@ -70,7 +70,7 @@ export function checkReply(answer: unknown): OpenedReply {
 }
 
 /**
- * Checks the answer of a tick that is neither a number nor an action. Throws TypeError if it is
+ * Checks the reply of a tick that is neither a number nor an action. Throws TypeError if it is
  * invalid.
  */
 export function checkTick(answer: unknown): { delay?: number; action?: Action } {
@@ -78,7 +78,7 @@ export function checkTick(answer: unknown): { delay?: number; action?: Action } 
   throw wrongAnswer("the return value", "milliseconds, an action or both", answer);
 }
 
-/** The error of an answer. Who returns a promise or a generator believes that it is waited for. */
+/** Returns the error of an invalid reply. A promise or a generator gets a message of its own. */
 export function wrongAnswer(what: string, kind: string, value: unknown): TypeError {
   const waits = typeof value === "object" && value !== null &&
     ("then" in value || "next" in value);
@@ -89,7 +89,7 @@ export function wrongAnswer(what: string, kind: string, value: unknown): TypeErr
   );
 }
 
-/** Whether it has one of the fields of a reply, or at least could: what is of a class is another thing. */
+/** Whether it has a field of a reply, or at least could have: an instance of a class could not. */
 function isReply(answer: unknown, ...fields: string[]): boolean {
   if (typeof answer !== "object" || answer === null) return false;
   for (const field of fields) if (field in answer) return true;

@@ -16,7 +16,7 @@ export class Balancer {
     this.#strategy = strategy;
   }
 
-  /** The index of the next one's place. */
+  /** Returns the index of the next place. */
   choose(loads: readonly { readonly connections: number }[]): number {
     switch (this.#strategy) {
       case "random":

@@ -5,7 +5,7 @@ import { contextOf } from "../../context/cancellable.ts";
 import type { Context } from "../../context/context.ts";
 import type { EventSettings } from "./events.ts";
 
-/** All of them. */
+/** All settings. */
 export type Settings =
   & Required<Omit<EventSettings, "backlog" | "context">>
   & Pick<EventSettings, "backlog">
@@ -42,7 +42,7 @@ const HANDLERS = [
   "onError",
 ] as const;
 
-/** The settings in `events`. Throws a TypeError that names what is wrong. */
+/** Returns the settings in `events`. Throws a TypeError that names an invalid one. */
 export function checkSettings(events: EventSettings): Settings {
   if (typeof events !== "object" || events === null) {
     throw new TypeError(`Cannot serve as events must be an object: current value is ${events}`);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What the connections of a server need of it. */
+/** A connection's view of its server. */
 import type { SocketCalls } from "../../../platforms/contract/platform.ts";
 import type { Action } from "../api/action.ts";
 import type { Events } from "../api/events.ts";
@@ -11,14 +11,14 @@ export interface ConnHost<C> {
   readonly events: Events<C>;
   readonly settings: Settings;
   readonly sockets: SocketCalls;
-  /** What a call that would have to wait answers. */
+  /** Result of a call that would block. */
   readonly again: number;
-  /** What a call that a signal interrupted answers. */
+  /** Result of a call that a signal interrupted. */
   readonly interrupted: number;
-  /** A handler threw. Throws nothing itself. */
+  /** Reports the error of a handler. Throws nothing itself. */
   report(error: unknown, conn: EventConn<C> | null): void;
-  /** An action that concerns the server; others are left alone. Throws a TypeError for what is none. */
+  /** Performs an action of the server; ignores others. Throws a TypeError for an invalid one. */
   act(action: Action | undefined | void): void;
-  /** A connection has ended. */
+  /** Called when a connection has ended. */
   left(conn: EventConn<C>): void;
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /** The connections of a loop, linked through themselves. Nothing is allocated. */
 
-/** What can be in a list. */
+/** Element of a list. */
 export interface Linked<T> {
-  /** The one that came before. */
+  /** The next older one. */
   older: T | null;
-  /** The one that came after. */
+  /** The next newer one. */
   newer: T | null;
 }
 
-/** One is in at most one list. */
+/** An element is in at most one list. */
 export class ConnList<T extends Linked<T>> {
-  /** How many are in it. */
+  /** Number of elements. */
   size = 0;
   #newest: T | null = null;
 
-  /** Puts one in. */
+  /** Adds an element. */
   add(conn: T): void {
     this.size++;
     conn.older = this.#newest;
@@ -23,7 +23,7 @@ export class ConnList<T extends Linked<T>> {
     this.#newest = conn;
   }
 
-  /** Takes one out. */
+  /** Removes an element. */
   remove(conn: T): void {
     this.size--;
     if (conn.newer === null) this.#newest = conn.older;
@@ -32,7 +32,7 @@ export class ConnList<T extends Linked<T>> {
     conn.older = conn.newer = null;
   }
 
-  /** The newest first; the one that was given last may be taken out meanwhile. */
+  /** Iterates, the newest first; the element just returned may be removed meanwhile. */
   *[Symbol.iterator](): Generator<T, void, void> {
     for (let conn = this.#newest; conn !== null;) {
       const { older } = conn;

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
-/** How an event loop's connection reads: through the loop's shared buffer, with what was left unread before it. */
+/**
+ * The reading half of a connection: through the loop's shared buffer, after what was left unread.
+ */
 import { counters } from "../../fd/counters.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { ConnWriter } from "./conn_writer.ts";
 import { UnreadLimitError } from "../api/errors.ts";
 import { UnreadBuffer } from "./unread_buffer.ts";
 
-/** What is unread where nothing is. */
+/** Placeholder for no unread input. */
 const NOTHING = new Uint8Array(0);
 
 /** See the top of this file. */
 export abstract class ConnReader<C> extends ConnWriter<C> {
-  /** What is unread: lent while a handler is called with it, else our own. */
+  /** Unread input: borrowed while a handler is called with it, otherwise a copy. */
   protected input: Uint8Array = NOTHING;
-  /** How many of its first bytes were taken. */
+  /** Number of its first bytes that were consumed. */
   #taken = 0;
-  /** Whether the handler says itself what it takes. */
+  /** Whether the handler has consumed input explicitly. */
   #partial = false;
-  /** Our own memory of what is unread; null if nothing is. */
+  /** Copy of the unread input; null if there is none. */
   #inbox: UnreadBuffer | null = null;
 
   /** See {@linkcode EventConn.buffered}. */
@@ -48,8 +50,8 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   }
 
   /**
-   * Reads once and lends what is unread then to `deliver`. Gives what the kernel gave: how many bytes
-   * came, 0 at the end of the stream, or minus an errno.
+   * Reads once and passes all unread input to `deliver`. Returns the result of the read: the number of bytes
+   * read, 0 at the end of the stream, or minus an errno.
    */
   protected receive(): number {
     const { host, owner, sysfd } = this;
@@ -63,7 +65,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
     return n;
   }
 
-  /** Calls `data` with all that is unread, and keeps what it leaves. */
+  /** Calls `data` with all unread input, and keeps what it leaves. */
   protected lend(input: Uint8Array): void {
     this.input = input;
     this.#taken = 0;
@@ -77,7 +79,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
     }
   }
 
-  /** Lends what is unread once more, or nothing. */
+  /** Passes the unread input again, or nothing. */
   protected lendAgain(): void {
     this.#inbox?.discard(this.#taken);
     this.lend(this.#inbox?.view() ?? NOTHING);
@@ -86,7 +88,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   /** Calls `data`. */
   protected abstract deliver(input: Uint8Array): void;
 
-  /** Reads behind what is unread. */
+  /** Reads behind the unread input. */
   #receiveMore(shared: Uint8Array): number {
     const left = this.buffered;
     const inbox = this.#inbox!;
@@ -108,7 +110,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
     return n;
   }
 
-  /** After a short read there is nothing more, until the peer has hung up. */
+  /** After a short read nothing more is available, until the peer has hung up. */
   #came(n: number, length: number): void {
     counters.read += n;
     this.lastActive = scheduler.now;
@@ -131,7 +133,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   }
 }
 
-/** A number of bytes. Throws RangeError for what is none. */
+/** Checks a number of bytes. Throws RangeError if it is invalid. */
 export function checkCount(call: string, n: number): number {
   if (Number.isInteger(n) && n >= 0) return n;
   throw new RangeError(

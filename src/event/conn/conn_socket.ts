@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The descriptor of an event loop's connection: its two ends, its place at the poller, its end. */
+/** The descriptor of an event loop's connection: its addresses, its registration, its close. */
 import type { Addr } from "../../net/addr/addr.ts";
 import { OpError } from "../../net/errors.ts";
 import { discardUnread, lingerClose } from "../../net/socket/lossless_close.ts";
@@ -20,11 +20,11 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   protected readonly sysfd: number;
   /** Its registration; null before and after. */
   protected pd: PollDesc | null = null;
-  /** Whether bytes were ever put on their way. */
+  /** Whether bytes were ever sent. */
   protected wrote = false;
   /** Whether the peer has sent its last byte. */
   protected sawEnd = false;
-  /** Whether others have the descriptor too. */
+  /** Whether the descriptor is shared with other owners. */
   protected shared = false;
   /** Its place under a limit, released when it is closed; null without a limit. */
   tracked: NetFD<Addr> | null = null;
@@ -58,7 +58,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   register(): number {
     const pd = netpoll.open(this.sysfd);
     if (typeof pd === "number") return pd;
-    // Who connects mostly has something to say: its first turn tries, before the poller tells.
+    // A client usually sends first: the first turn reads, before the poller reports.
     this.takeOver(pd);
     return 0;
   }
@@ -79,19 +79,19 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   abstract pollReady(mode: number, toRun: RunQueue): void;
   abstract closeQuietly(): void;
 
-  /** The error of a system call. */
+  /** Returns the error of a system call. */
   protected failure(op: string, call: string, errno: number): OpError {
     return this.opError(op, new SyscallError(call, errno));
   }
 
-  /** An error of this connection. */
+  /** Returns an error of this connection. */
   protected opError(op: string, cause: Error): OpError {
     return new OpError(op, this.#net.name, this.localAddr, this.remoteAddr, cause);
   }
 
   /**
-   * Ends the descriptor, which was closed at `since`. Unless it is reset, nothing that was handed to
-   * the kernel is lost. What others have too is closed here and left alone otherwise.
+   * Closes the descriptor, counting its bounds from `since`. Unless it is reset, nothing that the
+   * kernel has accepted is lost. A shared descriptor is closed here and otherwise left alone.
    */
   protected finish(reset: boolean, since: number): void {
     const { sysfd, tracked } = this;
@@ -130,7 +130,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
     return done;
   }
 
-  /** Peers of Unix sockets mostly have no name, which is not worth the memory of knowing it. */
+  /** Peers of Unix sockets rarely have a name, which is not worth the memory of storing it. */
   #askRemote(): Addr {
     const raw = this.pd === null ? 0 : this.host.sockets.remoteAddress(this.sysfd);
     return typeof raw === "number" ? this.#net.nowhere : this.#net.addr(raw);

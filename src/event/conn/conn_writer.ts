@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** How an event loop's connection writes: at once where it can, else by way of an outbox with marks. */
+/** The writing half of a connection: at once where possible, otherwise through an output buffer. */
 import { ClosedError } from "../../fd/errors.ts";
 import { checkBytes, lengthOf, viewOf } from "../../fd/check_bytes.ts";
 import { counters } from "../../fd/counters.ts";
@@ -14,22 +14,22 @@ import { WriteQueue } from "./write_queue.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamNet } from "./stream_net.ts";
 
-/** From so many bytes on a write goes out at once, rather than being copied to go with others. */
+/** A write of this many bytes is sent at once, instead of being copied to be sent with others. */
 const DIRECT = 16 * 1024;
-/** The most that is handed to the kernel at once. */
+/** Most bytes per system call. */
 const MAX_TRANSFER = 1 << 30;
 /** Sends in one turn, before other connections have theirs: a callback may write more. */
 const SENDS = 8;
 
-/** It was accepted, and `opened` is still to be called. */
+/** State: accepted, and `opened` has not been called. */
 export const OPENING = 0;
-/** It reads and writes. */
+/** State: reads and writes. */
 export const OPEN = 1;
-/** It reads no more, and ends when everything is sent. */
+/** State: reads no more, and ends once everything is sent. */
 export const CLOSING = 2;
-/** It ends in its next turn, whatever is still to be sent. */
+/** State: ends in its next turn, whatever is still unsent. */
 export const KILLED = 3;
-/** It has ended. */
+/** State: has ended. */
 export const DEAD = 4;
 
 /** See the top of this file. */
@@ -39,15 +39,17 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   lastActive: number = scheduler.now;
   /** Its loop. */
   protected readonly owner: Loop;
-  /** One of the five above; it only grows. */
+  /** One of the five states above; it only grows. */
   protected state = OPENING;
-  /** Why it ends; null if in order. */
+  /** Why it ends; null for an orderly end. */
   protected error: Error | null = null;
   /** Whether it ends by a reset. */
   protected reset = false;
-  /** What waits to be sent; null if nothing does. */
+  /** The output buffer; null if it is empty. */
   protected outbox: WriteQueue | null = null;
-  /** Whether more than the high mark waited, and since then never as little as the low mark. */
+  /**
+   * Whether the output exceeded the high-water mark and has not shrunk to the low-water mark since.
+   */
   protected full = false;
 
   constructor(host: ConnHost<C>, owner: Loop, net: StreamNet, sysfd: number, peer: Peer) {
@@ -87,15 +89,15 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     this.kill(null, true);
   }
 
-  /** No more than the low mark is left. */
+  /** Whether no more than the low-water mark is left. */
   protected abstract drained(): void;
 
-  /** Has its turn come, unless this is it. */
+  /** Schedules its turn, unless this is it. */
   protected comeBack(): void {
     if (this.owner.current !== this && this.state !== DEAD) this.owner.enqueue(this);
   }
 
-  /** Ends it in its next turn, for `error`. */
+  /** Ends it in its next turn, because of `error`. */
   protected kill(error: Error | null, reset: boolean): void {
     if (this.state >= KILLED) return;
     this.state = KILLED;
@@ -104,7 +106,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     this.comeBack();
   }
 
-  /** Sends `bytes`, and keeps a copy of what there is no room for. */
+  /** Sends `bytes`, and buffers a copy of what does not fit. */
   protected send(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
     if (this.closing || length === 0) return;
@@ -125,7 +127,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     }
   }
 
-  /** Keeps a copy of `bytes` until there is room for them. */
+  /** Buffers a copy of `bytes`. */
   protected queue(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
     if (length === 0) return;
@@ -137,7 +139,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     if (pending > highWaterMark) this.full = true;
   }
 
-  /** Sends what waits, as far as there is room. */
+  /** Sends the output buffer, as far as there is room. */
   protected flush(): void {
     const { host } = this;
     const pd = this.pd!;

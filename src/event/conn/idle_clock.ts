@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** When a connection is to be closed because of the time. Connections without limits have none. */
+/** Times at which a connection is to be closed. A connection without such a time has no clock. */
 import { scheduler } from "../../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
 import { now } from "../../sched/clock.ts";
 
-/** What the clock looks at, and tells. */
+/** Connection of a clock. */
 export interface Clocked {
-  /** When the last byte went. */
+  /** Time of the last byte. */
   readonly lastActive: number;
-  /** Called once: it is late, `idle` or by the deadline. */
+  /** Called once: it has expired, by being `idle` or by the deadline. */
   timedOut(idle: boolean): void;
 }
 
@@ -20,7 +20,7 @@ export class IdleClock implements HeapTimer {
   slot: number = NO_SLOT;
   #deadline = Infinity;
   #idle = Infinity;
-  /** When it is given up although it is being closed. */
+  /** Time at which its close is cut short. */
   #closing = Infinity;
   readonly #conn: Clocked;
 
@@ -34,7 +34,7 @@ export class IdleClock implements HeapTimer {
     this.#set();
   }
 
-  /** Sets the idle time-out in milliseconds; Infinity for none. */
+  /** Sets the idle timeout in milliseconds; Infinity for none. */
   setIdle(ms: number): void {
     this.#idle = ms;
     this.#set();
@@ -47,7 +47,7 @@ export class IdleClock implements HeapTimer {
     this.#set();
   }
 
-  /** Ends it. */
+  /** Stops it. */
   stop(): void {
     scheduler.timers.stop(this);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What an event server listens with. */
+/** A listening socket of an event server. */
 import type { Addr } from "../../net/addr/addr.ts";
 
 /** One address of a server. */

@@ -3,9 +3,9 @@
  * An event loop: one goroutine that calls the handlers of all its connections. Go: evio_unix.go,
  * type loop.
  *
- * Whatever has something to do (a connection that became ready, a listener, a tick) stands in the
+ * Everything that has work (a ready connection, a listener, a tick) is in the
  * loop's queue, once, and has its turn there. So no two handlers of a loop ever run at once, none
- * runs inside another, and the loop's goroutine is woken once for all that one look at the poller gave.
+ * runs inside another, and the loop's goroutine is woken once for all events of one poll.
  */
 import { netpoll } from "../../netpoll/netpoll.ts";
 import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
@@ -13,24 +13,24 @@ import { type G, type Routine, RUNNABLE, WAITING } from "../../sched/goroutine.t
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { scheduler } from "../../sched/thread.ts";
 
-/** Turns that are taken before the thread's other goroutines have theirs. */
+/** Most turns before the thread's other goroutines run. */
 const BATCH = 64;
 
-/** What can stand in the queue of a loop. */
+/** An element of a loop's queue. */
 export interface Turn {
   /** Link of the queue. */
   nextTurn: Turn | null;
-  /** Whether it stands in the queue. */
+  /** Whether it is in the queue. */
   queued: boolean;
-  /** Does what there is to do. It must not throw what a handler throws. */
+  /** Does its work. It must not throw the error of a handler. */
   turn(): void;
 }
 
 /** See the top of this file. */
 export class Loop {
-  /** Its number: `conn.loop`. */
+  /** Its index: `conn.loop`. */
   readonly index: number;
-  /** How many connections it has. */
+  /** Number of its connections. */
   connections = 0;
   /** The one whose turn it is. */
   current: Turn | null = null;
@@ -44,14 +44,14 @@ export class Loop {
     this.index = index;
   }
 
-  /** What a read goes into; all connections of the loop share it, and it is the thread's between turns. */
+  /** Read buffer, which all connections of the loop share; between turns it is the thread's. */
   get input(): SharedReadBuffer {
-    // A handler that transferred it to another thread has left nothing of it.
+    // A handler that transferred it to another thread has detached it.
     if (this.#input === null || this.#input.bytes.length === 0) this.#input = lend();
     return this.#input;
   }
 
-  /** Has `turn` called soon. */
+  /** Schedules `turn`. */
   enqueue(turn: Turn): void {
     if (!this.#push(turn)) return;
     if (this.#goroutine !== null) scheduler.ready(this.#goroutine);
@@ -108,7 +108,7 @@ export class Loop {
     }
   }
 
-  /** False if it stands in the queue already. */
+  /** Appends `turn`; returns false if it is in the queue already. */
   #push(turn: Turn): boolean {
     if (turn.queued) return false;
     turn.queued = true;

@@ -26,7 +26,7 @@ import type { Loop } from "./loop.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamNet } from "./stream_net.ts";
 
-/** Reads in one turn, before the others have theirs. */
+/** Most reads in one turn, before other connections have theirs. */
 const READS = 8;
 
 /** See the top of this file. */
@@ -39,7 +39,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   #opened = false;
   #paused = false;
   #woken = false;
-  /** Whether it is to become a goroutine's. */
+  /** Whether it is to be detached. */
   #leaving = false;
   /** When it was closed, in milliseconds of `performance.now()`; 0 before. */
   #closedAt = 0;
@@ -70,7 +70,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   /** See {@linkcode EventConn.wake}. */
   wake(): void {
     this.#woken = true;
-    // A call from its own handler is for another turn.
+    // A call from its own handler is for the next turn.
     if (this.state !== DEAD) this.owner.enqueue(this);
   }
 
@@ -128,7 +128,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     this.#end();
   }
 
-  /** Its time is up. */
+  /** A timeout or the deadline has expired. */
   timedOut(idle: boolean): void {
     const error = idle ? new IdleTimeoutError() : this.opError("read", new DeadlineExceededError());
     this.kill(error, this.outbox !== null);
@@ -157,7 +157,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     if (this.state === OPEN && events.drained !== undefined) this.#reply(events.drained(this));
   }
 
-  /** Whether it is to read. */
+  /** Whether it should read. */
   get #reads(): boolean {
     return this.state === OPEN && !this.#paused && !this.full;
   }
@@ -226,7 +226,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     }, tcpKeepAlive);
   }
 
-  /** A handler threw: what it wrote before still goes out, unless that is what throws. */
+  /** A handler threw: its earlier writes are still sent, unless sending is what throws. */
   #threw(error: unknown): void {
     this.host.report(error, this);
     const reason = error instanceof Error ? error : new Error(String(error), { cause: error });
@@ -235,7 +235,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     this.close();
   }
 
-  /** At the end of a turn: ends it, or sees to it that it has another one if there is more to do. */
+  /** At the end of a turn: ends it, or schedules another turn if there is more to do. */
   #settle(): void {
     if (this.state === DEAD) return;
     const sent = this.outbox === null;

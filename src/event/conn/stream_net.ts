@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What differs between the connections of TCP and of Unix sockets. */
+/** Differences between TCP and Unix connections. */
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../../net/addr/addr.ts";
@@ -12,31 +12,31 @@ import { UnixStream } from "../../net/unix/unix_conn.ts";
 import { UnixFD } from "../../net/unix/unix_fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
 
-/** One for all connections of a listener. */
+/** One per listener. */
 export interface StreamNet {
   /** "tcp4", "unix". */
   readonly name: string;
-  /** What an end is that the kernel would not name. */
+  /** Address of an end that the kernel does not name. */
   readonly nowhere: Addr;
   /**
-   * Whether it is of the internet: its ends are endpoints, a short read means that all was read, and
-   * a close may lose what was sent.
+   * Whether it is an internet network: its ends are endpoints, a short read means that the socket is
+   * drained, and a close may lose sent data.
    */
   readonly internet: boolean;
-  /** The address that the kernel gave. */
+  /** Decodes an address of the kernel. */
   addr(raw: RawAddress): Addr;
-  /** A goroutine's connection over `sysfd`, and its descriptor, not yet registered. */
+  /** Returns a goroutine's connection over `sysfd`, and its descriptor, not yet registered. */
   adopt(sysfd: number, local: Addr, remote: Addr): { fd: NetFD<Addr>; conn: Conn };
 }
 
-/** That of `network`. Throws UnknownNetworkError if there are no streams on it. */
+/** Returns the one for `network`. Throws UnknownNetworkError if it has no streams. */
 export function streamNet(network: string): StreamNet {
   return network === "unix" ? UNIX : tcpNet(tcpNetwork(network));
 }
 
 /**
- * Has the connection `fd` never wait, for then the whole loop would. Throws SyscallError if it is no
- * descriptor, and TypeError if it is no connection of `net`.
+ * Makes the connection `fd` non-blocking, since a blocking one would stop the loop. Throws SyscallError if it is not a
+ * descriptor, and TypeError if it is not a connection of `net`.
  */
 export function readyToAdopt(fd: number, net: StreamNet): void {
   const calls = platform().descriptors;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * The bytes that a handler left unread, kept for its next call. A connection with none has no inbox.
+ * Bytes that a handler left unread, kept for its next call. A connection without any has no buffer.
  *
- * Few bytes are copied to the front of the loop's shared buffer, and what comes is read behind them.
+ * Few bytes are copied to the front of the loop's shared buffer, and new bytes are read behind them.
  * Many would be copied again and again: they stay where they are, in memory that doubles.
  */
 
-/** More than this are many. */
+/** More bytes than this are many. */
 const MANY = 16 * 1024;
-/** Least room that is worth a read. */
+/** Least room that justifies a read. */
 const LEAST_ROOM = 16 * 1024;
 
 /** See the top of this file. */
@@ -24,33 +24,33 @@ export class UnreadBuffer {
     this.#end = bytes.length;
   }
 
-  /** How many bytes are left. */
+  /** Number of unread bytes. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Whether they are many, and to be kept where they are. */
+  /** Whether they are many, and stay where they are. */
   get many(): boolean {
     return this.length > MANY;
   }
 
-  /** All that are left. */
+  /** Returns all unread bytes. */
   view(): Uint8Array {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** Room behind them, to read into. */
+  /** Returns the room behind them, to read into. */
   room(): Uint8Array {
     if (this.#bytes.length - this.#end < LEAST_ROOM) this.#makeRoom();
     return this.#bytes.subarray(this.#end);
   }
 
-  /** So many bytes were read into the room. */
+  /** Records that so many bytes were read into the room. */
   came(n: number): void {
     this.#end += n;
   }
 
-  /** So many of the first were taken. */
+  /** Consumes so many of the first bytes. */
   discard(n: number): void {
     this.#start += n;
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** The bytes of a connection that wait to be sent. A connection with none has no outbox. */
+/** The output buffer of a connection. A connection with nothing to send has none. */
 import { lengthOf } from "../../fd/check_bytes.ts";
 import type { Written } from "../api/conn.ts";
 import { registerState } from "../../sched/thread_state.ts";
 
-/** Bytes of a fresh outbox: what handlers write in one turn mostly fits. */
+/** Size of a new buffer: usually fits what handlers write in one turn. */
 const FRESH = 64 * 1024;
-/** Fresh ones that are kept for later. */
+/** Number of new buffers kept for reuse. */
 const MOST_KEPT = 16;
 let kept: WriteQueue[] = [];
 
@@ -18,11 +18,11 @@ registerState<WriteQueue[]>("write queues", {
 
 /** See the top of this file. */
 export class WriteQueue {
-  /** Where they are: from `start` to `end`. */
+  /** The memory: pending bytes are from `start` to `end`. */
   bytes: Uint8Array;
-  /** The first. */
+  /** Offset of the first pending byte. */
   start = 0;
-  /** Behind the last. */
+  /** Offset behind the last pending byte. */
   end = 0;
   /** Callbacks, each with the number of bytes that must have been sent before it. */
   #told: { at: number; written: Written }[] | null = null;
@@ -32,17 +32,17 @@ export class WriteQueue {
     this.bytes = bytes;
   }
 
-  /** An empty one. */
+  /** Returns an empty one. */
   static take(): WriteQueue {
     return kept.pop() ?? new WriteQueue(new Uint8Array(new ArrayBuffer(FRESH)));
   }
 
-  /** How many bytes wait. */
+  /** Number of pending bytes. */
   get length(): number {
     return this.end - this.start;
   }
 
-  /** Puts a copy of `bytes` behind the others. */
+  /** Appends a copy of `bytes`. */
   append(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
     if (this.end + length > this.bytes.length) this.#makeRoom(length);
@@ -50,7 +50,7 @@ export class WriteQueue {
     this.end += length;
   }
 
-  /** Has `written` told when all that waits now is gone. */
+  /** Calls `written` once everything pending now is sent. */
   tell(written: Written): void {
     (this.#told ??= []).push({ at: this.#taken + this.length, written });
   }
@@ -71,7 +71,7 @@ export class WriteQueue {
     return gone === 0 ? null : this.#told.splice(0, gone).map(({ written }) => written);
   }
 
-  /** The turn is over and some are left: they move to memory of their own size. */
+  /** At the end of a turn, moves what is left to memory of its own size. */
   settle(): WriteQueue {
     if (this.bytes.length !== FRESH) return this;
     const own = new WriteQueue(this.bytes.slice(this.start, this.end));
@@ -94,7 +94,7 @@ export class WriteQueue {
   #makeRoom(more: number): void {
     const { length } = this;
     const needed = length + more;
-    // To move more than half would be to move all of it again for every few bytes that are sent.
+    // Moving more than half would move all of it again for every few bytes sent.
     if (needed <= this.bytes.length && 2 * length <= this.bytes.length) {
       this.bytes.copyWithin(0, this.start, this.end);
     } else {

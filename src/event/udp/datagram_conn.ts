@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a handler sees of a datagram: its sender, as a connection that lasts as long as the handler runs. */
+/** The sender of a datagram, as a connection that lasts as long as the handler runs. */
 import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { ClosedError } from "../../fd/errors.ts";
@@ -8,14 +8,14 @@ import type { EventConn, Written } from "../api/conn.ts";
 import { checkCount } from "../conn/conn_reader.ts";
 const NOTHING = new Uint8Array(0);
 
-/** What sends for it. */
+/** Socket of such a connection. */
 export interface Sending {
   readonly addr: Addr;
   readonly loop: number;
   readonly addrIndex: number;
   readonly fd: number;
   readonly closing: boolean;
-  /** Sends one datagram. False if there was no room, and it was dropped. Throws OpError. */
+  /** Sends one datagram. Returns false if there was no room, and it was dropped. Throws OpError. */
   sendTo(bytes: Uint8Array, to: UDPAddr): boolean;
 }
 
@@ -33,7 +33,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
     this.#socket = socket;
   }
 
-  /** It stands for the sender of `input` from now on, until {@linkcode giveBack}. */
+  /** Makes it stand for the sender of `input`, until {@linkcode giveBack}. */
   lend(input: Uint8Array, sender: UDPAddr, now: number): void {
     this.#lent = true;
     this.#input = input;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A UDP socket of an event server: a turn of its loop calls `data` for each datagram that has come. */
+/** A UDP socket of an event server: a turn of its loop calls `data` for each received datagram. */
 import type { PacketCalls } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { type Family, POLL_READ } from "../../../platforms/contract/platform.ts";
@@ -22,9 +22,9 @@ import { EventDatagramConn, type Sending } from "./datagram_conn.ts";
 import type { Listening } from "../conn/listening.ts";
 import type { Loop, Turn } from "../conn/loop.ts";
 
-/** Datagrams in one turn, before the others have theirs. */
+/** Most datagrams in one turn, before other turns. */
 const DATAGRAMS = 32;
-/** Milliseconds until a socket is asked again of which every receive has failed. */
+/** Milliseconds until a socket is tried again on which every receive has failed. */
 const RETRY_MS = 100;
 
 /** See the top of this file. */
@@ -42,7 +42,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   readonly #conn: EventDatagramConn<C> = new EventDatagramConn<C>(this);
   readonly #pd: PollDesc;
   #paused = false;
-  /** Errors in a row. */
+  /** Number of consecutive errors. */
   #errors = 0;
   /** Whether they were reported. */
   #reported = false;
@@ -132,7 +132,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
       counters.again++;
       this.#pd.rready = false;
     }
-    // Any other error is of a datagram that was sent before, and says nothing of the next one.
+    // Any other error belongs to a datagram sent earlier, and says nothing of the next one.
     if (n < 0) return this.#failed(n);
     this.#errors = 0;
     this.#reported = false;
@@ -148,7 +148,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     }
   }
 
-  /** An error that comes again and again is one of the socket, and is asked for again later. */
+  /** A recurring error belongs to the socket, which is then tried again later. */
   #failed(answer: number): void {
     if (answer === this.#host.again || ++this.#errors < DATAGRAMS) return;
     this.#errors = 0;
