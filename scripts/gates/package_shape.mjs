@@ -9,6 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { capture, npm, program } from "../programs.mjs";
+import { packageSizes } from "./package_sizes.mjs";
+
+/** Prints each size that is beyond its bound. Resolves to whether none is. */
+async function sizesAreBounded(tarball) {
+  const sizes = await packageSizes(tarball);
+  for (const { ok, line } of sizes) if (!ok) console.log(`docs/size.md: ${line}`);
+  return sizes.every(({ ok }) => ok);
+}
 
 /** Runs a command; prints its output if it fails. Resolves to whether it succeeded. */
 async function succeeds(command) {
@@ -28,6 +36,7 @@ try {
   ]);
   const good = [];
   for (const check of packed ? checks : []) good.push(await succeeds(check));
+  if (packed) { for (const name of files) good.push(await sizesAreBounded(join(folder, name))); }
   process.exitCode = good.length > 0 && good.every(Boolean) ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true });

@@ -71,3 +71,40 @@ function answer(port: number): Promise<string> {
     }
   });
 }
+
+/** README.md by its headings; what comes before the first is under "". */
+function sections(): Map<string, string> {
+  const parts = readFileSync(new URL("README.md", root), "utf8").split(/^## (.*)\n/m);
+  const found = new Map([["", parts[0]]]);
+  for (let i = 1; i < parts.length; i += 2) found.set(parts[i], parts[i + 1]);
+  return found;
+}
+
+test("README.md is a first page: a line, an installation, a program, a picture", () => {
+  const all = sections();
+  const head = all.get("")!;
+  const [title, line] = head.split("\n\n");
+  assert.match(title, /^# \w+$/);
+  assert.ok(line.split("\n").length === 1 && line.length <= 100, line);
+  for (const way of ["bun add", "deno add jsr:", "npm i"]) assert.ok(head.includes(way), way);
+  assert.equal([...head.matchAll(/!\[[^\]]+better[^\]]*\]\(docs\/plots\/\w+\.svg\)/g)].length, 1);
+  const headings = ["", "Why not what the runtime has", "Read on", "Systems", "Contributing"];
+  assert.deepEqual([...all.keys()], headings);
+  assert.ok(readFileSync(new URL("README.md", root), "utf8").split("\n").length < 120);
+});
+
+test("README.md has five reasons, six ways on, and a mark in each cell of its table", () => {
+  const all = sections();
+  const items = (section: string) => [...all.get(section)!.matchAll(/^- /gm)].length;
+  assert.equal(items("Why not what the runtime has"), 5);
+  assert.equal(items("Read on"), 6);
+  const [, , ...rows] = all.get("Systems")!.split("\n").filter((line) => line.startsWith("|"));
+  assert.ok(rows.length >= 5);
+  for (const row of rows) {
+    const [, , poller, ...marks] = row.split("|").slice(0, -1).map((cell) => cell.trim());
+    assert.match(poller, /^\w+$/);
+    assert.equal(marks.length, 2);
+    for (const mark of marks) assert.match(mark, /^[✓◐○–]$/, row);
+  }
+  assert.match(all.get("Contributing")!, /^npm start .*\nnpm test /m);
+});

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What the package weighs: its tarball, and what an import of each entry loads. docs/size.md has the
+ * bounds, and the figures of the day they were set.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { ROOT } from "../programs.mjs";
+
+const PAGE = "docs/size.md";
+const DEPENDENCIES = ["zod", "@deno/shim-deno"];
+
+/** Returns the rows of the page: what is measured, and its bound in KiB. */
+function bounds() {
+  const rows = readFileSync(join(ROOT, PAGE), "utf8")
+    .matchAll(/^\| ([^|]+?) +\| +([\d,]+) +\| +([\d,]+) +\|$/gm);
+  return [...rows].map(([, what, , bound]) => ({ what, bound: Number(bound.replaceAll(",", "")) }));
+}
+
+/** Returns the bytes of all modules that an entry loads, minified as one, without dependencies. */
+async function loadedBy(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    external: ["node:*", "bun:*", ...DEPENDENCIES],
+    logLevel: "error",
+  });
+  return outputFiles[0].contents.length;
+}
+
+/** Returns the size of what a row of the page names, in bytes; `tarball` is a path. */
+async function sizeOf(what, tarball) {
+  if (what === "tarball") return statSync(tarball).size;
+  const entry = /^`import "@netpoll\/netpoll(?:\/(\w+))?"`$/.exec(what);
+  if (entry === null) throw new Error(`${PAGE}: nothing is measured for ${what}`);
+  return await loadedBy(`${entry[1] ?? "mod"}.ts`);
+}
+
+/** Resolves to a line for each size, and whether it is within its bound. */
+export async function packageSizes(tarball) {
+  const rows = bounds();
+  if (rows.length < 5) throw new Error(`${PAGE} has ${rows.length} rows with a bound`);
+  return await Promise.all(rows.map(async ({ what, bound }) => {
+    const size = Math.ceil(await sizeOf(what, tarball) / 1024);
+    return { ok: size <= bound, line: `${what}: ${size} KiB of ${bound}` };
+  }));
+}
