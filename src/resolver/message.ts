@@ -80,6 +80,8 @@ export class FormatError extends Error {
 
 /** A query as it goes out: all that a response is compared with. */
 export interface Query {
+  /** The name as it was given; in the query its letters are of random case. */
+  readonly name: string;
   readonly id: number;
   readonly type: number;
   readonly bytes: Uint8Array;
@@ -117,7 +119,7 @@ export function writeQuery(name: string, type: number, { edns, trustAD }: QueryF
     put16(bytes, questionEnd + 1, TYPE.OPT);
     put16(bytes, questionEnd + 3, UDP_PAYLOAD);
   }
-  return { id, type, bytes, questionEnd };
+  return { name, id, type, bytes, questionEnd };
 }
 
 function put16(bytes: Uint8Array, at: number, value: number): void {
@@ -188,13 +190,19 @@ export function readHeader(bytes: Uint8Array): Header {
 }
 
 /**
- * Reads a response that {@linkcode matchResponse} has accepted.
+ * Reads a response that {@linkcode matchResponse} has accepted. The question in it is changed: names of
+ * records share its end, and should not show capitals that only the query had.
  *
  * @throws {FormatError} if it is malformed
  */
-export function readResponse(bytes: Uint8Array, { questionEnd }: Query): Response {
+export function readResponse(bytes: Uint8Array, { name, questionEnd }: Query): Response {
   const header = readHeader(bytes);
   const at = { offset: header.questions === 0 ? HEADER : questionEnd };
+  if (header.questions > 0) {
+    for (let i = 0; i < name.length; i++) {
+      if (name[i] !== ".") bytes[HEADER + 1 + i] = name.charCodeAt(i);
+    }
+  }
   const answers = readRecords(bytes, at, header.answers);
   const authorities = readRecords(bytes, at, header.authorities);
   return { header, answers, authorities };

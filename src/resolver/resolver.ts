@@ -145,7 +145,7 @@ export class Resolver implements NameResolver {
    * Returns the names of an IP address: those of the hosts file, or those of its PTR records. Parks.
    * Go: `net.Resolver.LookupAddr`.
    *
-   * @returns at least one name; those that a server has told end with a dot
+   * @returns at least one name; each that has a dot ends with one
    * @throws {DNSError}
    * @example
    * ```ts
@@ -158,7 +158,7 @@ export class Resolver implements NameResolver {
     requireName(canonical);
     this.#names.requireFiles(address);
     const known = this.#names.config.hosts.names.get(canonical);
-    if (known !== undefined) return [...known];
+    if (known !== undefined) return known.map((name) => name.includes(".") ? fullName(name) : name);
     const records = yield* this.#records(
       reverseName(parseIPZone(canonical)!.ip),
       TYPE.PTR,

@@ -215,6 +215,21 @@ property("bytes of no format are read or refused", [bytes(600)], (noise) => {
   readAll(message, query);
 });
 
+test("a name that shares letters of the question has them as they were asked for", () => {
+  for (const name of ["example.test.", "Example.TEST."]) {
+    const query = writeQuery(name, TYPE.CNAME, PLAIN);
+    const message = Uint8Array.of(
+      ...responseTo(query, []),
+      ...[0xc0, HEADER, 0, 5, 0, 1, 0, 0, 0, 9, 0, 4, 1, 0x62, 0xc0, HEADER],
+    );
+    message[7] = 1;
+    assert.equal(matchResponse(message, query), "answer");
+    const [record] = readResponse(message, query).answers;
+    assert.equal(record.name, name);
+    assert.equal(records.readTarget(record), `b.${name}`);
+  }
+});
+
 test("a pointer leads back, or the name is refused", () => {
   const at = (...tail: number[]) =>
     Uint8Array.of(...new Array(HEADER).fill(0), 1, 0x61, 0, ...tail);

@@ -338,6 +338,20 @@ both("the hosts file comes first, in any case and with or without a final dot", 
   assert.equal(server.asked.length, 0);
 });
 
+both("with files alone no server is asked", function* () {
+  using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  const resolver = resolverOf([server], "", { nsswitch: { text: "hosts: files" } });
+  yield* fails(resolver.lookupHost("x.test"), "ENOTFOUND");
+  assert.equal(server.asked.length, 0);
+  const later = resolverOf([server], "options no-aaaa", {
+    hosts: { text: "192.0.2.9 x.test y.test" },
+    nsswitch: { text: "hosts: dns files" },
+  });
+  assert.deepEqual(yield* later.lookupHost("x.test"), ["192.0.2.1"]);
+  assert.deepEqual(yield* later.lookupHost("y.test"), ["192.0.2.9"]);
+  yield* fails(later.lookupHost("z.test"), "ENOTFOUND");
+});
+
 both("a cache keeps answers and absences for their time, and no failures", function* () {
   let failing = true;
   using server = yield* dnsServer((asked) => {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The benchmark of names: `npm run bench:dns -- [--rounds N] [--seconds S] [--only ID,ID] [--save]`.
+// Lookups of both versions of IP, each of a new name, against a server on this machine that answers at
+// once. Needs root, Linux and an otherwise idle machine: each client sees a resolv.conf of its own,
+// that is mounted over the system's. See bench/README.md.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Child, startChild, within } from "./rig/child.ts";
+import { command } from "./rig/command.ts";
+import { compile } from "./rig/compile.ts";
+import { choose, number } from "./rig/flags.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
+import { BUN, compiled, DENO, inRepository } from "./rig/paths.ts";
+import { saveResults } from "./rig/results.ts";
+import { median } from "./rig/stats.ts";
+import { fixed, grouped, table } from "./rig/table.ts";
+
+/** An address of this machine that nothing else uses. */
+const SERVER = "127.83.41.9";
+/** Lookups at the same time. */
+const CONCURRENCY = [1, 50];
+
+interface Client {
+  readonly id: string;
+  readonly title: string;
+  readonly command: string[];
+}
+
+const BY_BUN = [BUN, inRepository("bench", "dns", "client.ts")];
+const BY_DENO = [DENO, "run", "-A", "--no-check", inRepository("bench", "dns", "client.ts")];
+
+const CLIENTS: Client[] = [
+  { id: "go", title: "Go's own resolver", command: [compiled("dns-go")] },
+  { id: "bun-runSync", title: "this library, Bun, runSync", command: [...BY_BUN, "runSync"] },
+  { id: "bun-run", title: "this library, Bun, run", command: [...BY_BUN, "run"] },
+  { id: "deno-runSync", title: "this library, Deno, runSync", command: [...BY_DENO, "runSync"] },
+  { id: "deno-run", title: "this library, Deno, run", command: [...BY_DENO, "run"] },
+  { id: "bun-lookup", title: "dns.lookup, Bun", command: [...BY_BUN, "lookup"] },
+  { id: "deno-lookup", title: "dns.lookup, Deno", command: [...BY_DENO, "lookup"] },
+  { id: "bun-resolver", title: "dns.Resolver (c-ares), Bun", command: [...BY_BUN, "resolver"] },
+  { id: "deno-resolver", title: "dns.Resolver, Deno", command: [...BY_DENO, "resolver"] },
+];
+
+/** Lookups a second, and the median's microseconds. */
+interface Sample {
+  readonly rate: number;
+  readonly latency: number;
+}
+
+/** The client in a mount namespace with a resolv.conf that names the server. */
+function sandboxed(command: string[]): string[] {
+  const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, compiled("resolv.conf"), ...command];
+}
+
+let runs = 0;
+
+async function measure(client: Client, concurrency: number, seconds: number): Promise<Sample> {
+  const args = [String(concurrency), String(seconds * 1000), `r${++runs}-`];
+  const child = startChild(sandboxed(["taskset", "-c", "0", ...client.command, ...args]), {
+    GODEBUG: "netdns=go",
+  });
+  const status = await within(seconds * 4 + 20, child.ended);
+  if (status !== 0) throw new Error(`${client.title} failed: ${status} ${child.errors()}`);
+  const [rate, latency] = child.output().trim().split(" ").map(Number);
+  return { rate, latency };
+}
+
+async function startServer(): Promise<Child> {
+  const child = startChild(["taskset", "-c", "1", compiled("dns-server"), SERVER]);
+  const ready = new Promise<void>((resolve) => child.onOutput(() => resolve()));
+  const status = await within(10, Promise.race([ready, child.ended]));
+  if (status !== undefined) throw new Error(`no server: ${status} ${child.errors()}`);
+  return child;
+}
+
+type Samples = Record<string, Sample[][]>;
+
+function report(clients: Client[], samples: Samples): string {
+  const middle = (id: string, shape: number, of: (sample: Sample) => number) =>
+    median(samples[id].map((round) => of(round[shape])));
+  const base = (id: string) => samples[id] !== undefined;
+  const ratio = (id: string, to: string) =>
+    base(to) ? fixed(middle(id, 1, (s) => s.rate) / middle(to, 1, (s) => s.rate), 2) : "-";
+  const rows = clients.map(({ id, title }) => [
+    title,
+    grouped(middle(id, 0, (s) => s.latency)),
+    grouped(middle(id, 0, (s) => s.rate)),
+    grouped(middle(id, 1, (s) => s.rate)),
+    ratio(id, "go"),
+    ratio(id, id.startsWith("deno") ? "deno-lookup" : "bun-lookup"),
+  ]);
+  const head = [
+    "resolver",
+    "one at a time, µs",
+    "a second",
+    "50 at a time, a second",
+    "to Go",
+    "to dns.lookup",
+  ];
+  return table(head, rows);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "1" },
+      only: { type: "string" },
+      save: { type: "boolean", default: false },
+    },
+  });
+  const rounds = number("rounds", values.rounds, 1, 100);
+  const seconds = number("seconds", values.seconds, 0.1, 60);
+  const clients = choose("only", CLIENTS, values.only);
+  const source = (name: string) => inRepository("bench", "dns", name);
+  compile("dns-server", [source("server.c")], [
+    "gcc",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-o",
+    compiled("dns-server"),
+    source("server.c"),
+  ]);
+  if (clients.some(({ id }) => id === "go")) {
+    compile("dns-go", [source("client.go")], [
+      "go",
+      "build",
+      "-o",
+      compiled("dns-go"),
+      source("client.go"),
+    ]);
+  }
+  mkdirSync(compiled(""), { recursive: true });
+  writeFileSync(compiled("resolv.conf"), `nameserver ${SERVER}\n`);
+  const machine = describeMachine();
+  console.error(machineLine(machine));
+  const server = await startServer();
+  const samples: Samples = Object.fromEntries(clients.map(({ id }) => [id, []]));
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const client of clients) {
+        const row: Sample[] = [];
+        for (const each of CONCURRENCY) row.push(await measure(client, each, seconds));
+        samples[client.id].push(row);
+      }
+    }
+  } finally {
+    server.kill("SIGKILL");
+    await server.ended;
+  }
+  const text =
+    `${report(clients, samples)}\n\nMedians of ${rounds} rounds of ${seconds} s each; the ` +
+    `client has one core and the server the other.\nEach lookup is of a new name, for A and AAAA.`;
+  console.log(text);
+  if (!values.save) return;
+  const settings = { rounds, seconds };
+  const page = `# Names\n\n${machineLine(machine)}\n\n${text}\n`;
+  saveResults("dns", { machine, settings, samples }, page);
+}
+
+await command("dns", main);

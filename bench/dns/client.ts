@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Looks names up, for both versions of IP, by one resolver: arguments are its name, concurrency,
+// milliseconds and a prefix of the names. Prints lookups a second and the median's microseconds.
+import * as dns from "node:dns";
+import process from "node:process";
+import { go, lookupHost, type Routine, run, runSync } from "../../mod.ts";
+
+const [way, concurrency, milliseconds, prefix] = process.argv.slice(2);
+const lanes = Array.from({ length: Number(concurrency) });
+let number = 0;
+const nextName = () => `${prefix}${++number}.bench.test.`;
+
+interface Sample {
+  readonly seconds: number;
+  readonly latencies: number[];
+}
+
+function check(found: readonly unknown[]): void {
+  if (found.length !== 1) throw new Error(`${found.length} addresses`);
+}
+
+function* own(ms: number): Routine<Sample> {
+  const latencies: number[] = [];
+  const start = performance.now();
+  const all = lanes.map(() =>
+    go(function* lane() {
+      for (;;) {
+        const began = performance.now();
+        if (began - start >= ms) return;
+        check(yield* lookupHost(nextName(), { resolver: "own" }));
+        latencies.push(performance.now() - began);
+      }
+    })
+  );
+  for (const lane of all) yield* lane.join();
+  return { seconds: (performance.now() - start) / 1000, latencies };
+}
+
+async function host(lookup: (name: string) => Promise<unknown[]>, ms: number): Promise<Sample> {
+  const latencies: number[] = [];
+  const start = performance.now();
+  await Promise.all(lanes.map(async () => {
+    for (;;) {
+      const began = performance.now();
+      if (began - start >= ms) return;
+      check(await lookup(nextName()));
+      latencies.push(performance.now() - began);
+    }
+  }));
+  return { seconds: (performance.now() - start) / 1000, latencies };
+}
+
+/** A name has no IPv6 address, which is an error to c-ares. */
+async function cares(name: string): Promise<unknown[]> {
+  const v6 = resolver.resolve6(name).catch(() => []);
+  return [...await resolver.resolve4(name), ...await v6];
+}
+const resolver = new dns.promises.Resolver();
+resolver.setServers(dns.getServers());
+
+const WAYS: Record<string, (ms: number) => Sample | Promise<Sample>> = {
+  runSync: (ms) => runSync(() => own(ms)),
+  run: (ms) => run(() => own(ms)),
+  lookup: (ms) => host((name) => dns.promises.lookup(name, { all: true }), ms),
+  resolver: (ms) => host(cares, ms),
+};
+
+const measure = WAYS[way];
+await measure(Number(milliseconds) / 2);
+const { seconds, latencies } = await measure(Number(milliseconds));
+latencies.sort((a, b) => a - b);
+const middle = latencies[latencies.length >> 1];
+console.log(`${latencies.length / seconds} ${middle * 1000}`);
+process.exit(0);
