@@ -11,12 +11,12 @@ import { withTimeout } from "../context/with_cancel.ts";
 import { exchangeOverStream, isDatagrams, limitTo, readDatagram, type Reply } from "./exchange.ts";
 import { type Query, readResponse, type Response, writeQuery } from "./message.ts";
 import type { ResolverDial } from "./options.ts";
-import { isInstant } from "./transport.ts";
-import { DeadlineExceededError } from "../context/errors.ts";
 
 /** How servers are asked. */
 export interface AskingServers {
   readonly dial: ResolverDial;
+  /** Whether `dial` never waits for a datagram socket. */
+  readonly instant: boolean;
   /** Milliseconds for one exchange. */
   readonly timeout: number;
   readonly useTCP: boolean;
@@ -42,7 +42,7 @@ export function* askServer(
   server: string,
   how: AskingServers,
 ): Routine<(Response | Error)[]> {
-  const results = types.map((): Response | Error => new DeadlineExceededError());
+  const results: (Response | Error)[] = [];
   let pending = [...types.keys()];
   // Once more without EDNS, for a server that does not know it.
   for (const edns of [true, false]) {
@@ -148,10 +148,9 @@ function* overStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
 function* connect(
   network: "udp" | "tcp",
   server: string,
-  { dial, timeout }: AskingServers,
+  { dial, instant, timeout }: AskingServers,
 ): ReturnType<ResolverDial> {
-  // To connect a datagram socket waits for nothing.
-  if (network === "udp" && isInstant(dial)) return yield* dial(network, server);
+  if (network === "udp" && instant) return yield* dial(network, server);
   const [limited, stop] = withTimeout(background(), timeout);
   try {
     return yield* cancellable(dial(network, server), limited);

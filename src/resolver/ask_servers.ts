@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** One name, all servers: who is asked next, and when an answer is final. Go: net/dnsclient_unix.go, tryOneName. */
 import type { Routine } from "../sched/goroutine.ts";
-import { DNSError } from "../net/errors.ts";
 import { type AskingServers, askServer } from "./ask_server.ts";
+import { Failure } from "./failure.ts";
 import { FormatError, RCODE, type Response } from "./message.ts";
 
 /** A final answer, and whose it is. */
@@ -23,21 +23,21 @@ export interface Rounds {
  * Asks one server after the other for all `types` of `name`, until each has a final answer: records, or
  * that there are none. A type that stays without takes nothing from the others. Parks.
  *
- * @returns for each type the answer, or the error of the server that was asked last
+ * @returns for each type the answer, or the failure of the server that was asked last
  */
 export function* askServers(
   name: string,
   types: readonly number[],
   { servers, offset, attempts }: Rounds,
   how: AskingServers,
-): Routine<(Answered | DNSError)[]> {
-  const results: (Answered | DNSError)[] = [];
+): Routine<(Answered | Failure)[]> {
+  const results: (Answered | Failure)[] = [];
   let pending = [...types.keys()];
   for (let i = 0; i < attempts * servers.length && pending.length > 0; i++) {
     const server = servers[(offset + i) % servers.length];
     const replies = yield* askServer(name, pending.map((k) => types[k]), server, how);
     pending = pending.filter((k, j) => {
-      const failure = failureOf(replies[j], name, server);
+      const failure = failureOf(replies[j], server);
       results[k] = failure ?? { response: replies[j] as Response, server };
       return failure !== null;
     });
@@ -54,9 +54,8 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** Why a reply is not final; null if it is. */
-function failureOf(reply: Response | Error, name: string, server: string): DNSError | null {
-  const fail = (text: string, code: string, cause?: Error) =>
-    new DNSError(text, name, code, cause, server);
+function failureOf(reply: Response | Error, server: string): Failure | null {
+  const fail = (err: string, code: string, cause?: Error) => new Failure(err, code, server, cause);
   if (reply instanceof FormatError) {
     return fail("cannot unmarshal DNS message", "EBADRESP", reply);
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Records of complete names: from the cache, from a query that is under way, or from the servers. */
 import type { Routine } from "../sched/goroutine.ts";
-import { asError, DNSError } from "../net/errors.ts";
+import { asError } from "../net/errors.ts";
 import type { AskingServers } from "./ask_server.ts";
 import { type Answered, askServers, type Rounds } from "./ask_servers.ts";
 import { AnswerCache } from "./cache.ts";
+import { Failure } from "./failure.ts";
 import { absenceTTL, type ChainEnd, followChain, MOST_ALIASES } from "./chain.ts";
 import { RCODE, type ResourceRecord, TYPE } from "./message.ts";
 import { lower } from "./name.ts";
@@ -23,14 +24,14 @@ export type AskingAll = AskingServers & Rounds;
 
 /** A result, and for how many seconds it may be kept. */
 interface Dated {
-  readonly result: Found | DNSError;
+  readonly result: Found | Failure;
   readonly ttl: number;
 }
 
 /** See the top of this file. */
 export class Client {
-  readonly #cache: AnswerCache<Found | DNSError> | null;
-  readonly #flights = new SingleFlight<(Found | DNSError)[]>();
+  readonly #cache: AnswerCache<Found | Failure> | null;
+  readonly #flights = new SingleFlight<(Found | Failure)[]>();
 
   constructor(cache: ResolverCacheOptions | null) {
     this.#cache = cache === null ? null : new AnswerCache(cache);
@@ -47,18 +48,18 @@ export class Client {
    *
    * @returns for each type what was found, or why nothing was
    */
-  *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | DNSError)[]> {
+  *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
     const key = lower(name);
     const kept = types.map((type) => this.#cache?.get(`${key} ${type}`));
     const missing = types.filter((_, i) => kept[i] === undefined);
-    if (missing.length === 0) return kept as (Found | DNSError)[];
+    if (missing.length === 0) return kept as (Found | Failure)[];
     const fresh = yield* this.#flights.do(`${key} ${missing}`, () => this.#ask(name, missing, how));
     return kept.map((each, i) => each ?? fresh[missing.indexOf(types[i])]);
   }
 
-  *#ask(name: string, types: readonly number[], how: AskingAll): Routine<(Found | DNSError)[]> {
+  *#ask(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
     const answers = yield* askServers(name, types, how, how);
-    const results: (Found | DNSError)[] = [];
+    const results: (Found | Failure)[] = [];
     for (const [i, answer] of answers.entries()) {
       const { result, ttl } = yield* conclude(answer, name, types[i], how);
       this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
@@ -70,7 +71,7 @@ export class Client {
 
 /** Comes to a result, for which the servers are asked again where an answer ends with an alias. */
 function* conclude(
-  first: Answered | DNSError,
+  first: Answered | Failure,
   name: string,
   type: number,
   how: AskingAll,
@@ -79,13 +80,13 @@ function* conclude(
   let at = name;
   let ttl = Infinity;
   for (let aliases = 0;;) {
-    if (answer instanceof DNSError) return { result: answer, ttl: 0 };
+    if (answer instanceof Failure) return { result: answer, ttl: 0 };
     const end = read(answer, at, type);
     if ("result" in end) return { result: end.result, ttl: Math.min(ttl, end.ttl) };
     aliases += end.aliases;
     if (aliases > MOST_ALIASES) {
       return {
-        result: new DNSError("too many aliases", name, "ELOOP", undefined, answer.server),
+        result: new Failure("too many aliases", "ELOOP", answer.server),
         ttl: 0,
       };
     }
@@ -105,10 +106,10 @@ function read({ response, server }: Answered, name: string, type: number): Dated
     const denied = response.authorities.some((each) => each.type === TYPE.SOA);
     if (end.aliases > 0 && !absent && !denied) return end;
     const code = absent ? "ENOTFOUND" : "ENODATA";
-    const result = new DNSError("no such host", name, code, undefined, server);
+    const result = new Failure("no such host", code, server);
     return { result, ttl: Math.min(ttl, absenceTTL(response, end.name)) };
   } catch (error) {
     const text = "cannot unmarshal DNS message";
-    return { result: new DNSError(text, name, "EBADRESP", asError(error), server), ttl: 0 };
+    return { result: new Failure(text, "EBADRESP", server, asError(error)), ttl: 0 };
   }
 }

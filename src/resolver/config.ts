@@ -7,6 +7,7 @@ import { now } from "../sched/clock.ts";
 import { joinHostPort } from "../net/addr/host_port.ts";
 import { parseIPZone } from "../net/addr/ip.ts";
 import { type Hosts, parseHosts } from "./hosts.ts";
+import { RESOLVER_VARIABLES } from "./lookup_order.ts";
 import { parseNsswitch, type Source } from "./nsswitch.ts";
 import { parseResolvConf, type ResolvConf } from "./resolv_conf.ts";
 import type { FileSource, ResolverOptions } from "./options.ts";
@@ -28,6 +29,8 @@ export interface Config {
   readonly hostname: string;
   /** Whether there is a file mdns.allow. */
   readonly mdnsAllow: boolean;
+  /** Variables of the environment that change how the system resolves names. */
+  readonly variables: readonly string[];
   /** Files that may not be read. */
   readonly denied: readonly string[];
 }
@@ -100,16 +103,16 @@ export class ConfigFiles {
   }
 
   #make(conf: ResolvConf, hosts: Hosts, sources: Source[] | null): Config {
-    const files = platform().os === "windows"
-      ? [this.#hosts]
-      : [this.#conf, this.#hosts, this.#sources];
+    const { os, runtime } = platform();
+    const files = os === "windows" ? [this.#hosts] : [this.#conf, this.#hosts, this.#sources];
     return {
       conf,
       servers: (this.#servers ?? conf.servers).map(withPort),
       hosts,
       sources,
       hostname: hostname(),
-      mdnsAllow: this.#mdnsAllow && platform().runtime.readText(systemPath("mdns.allow")) !== null,
+      mdnsAllow: this.#mdnsAllow && runtime.readText(systemPath("mdns.allow")) !== null,
+      variables: RESOLVER_VARIABLES.filter((name) => runtime.variable(name) !== undefined),
       denied: files.flatMap(({ denied }) => denied ?? []),
     };
   }

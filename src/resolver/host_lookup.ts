@@ -11,12 +11,13 @@ import { sortAddresses } from "./address_order.ts";
 import { type AskingAll, Client, type Found } from "./client.ts";
 import { type Config, ConfigFiles } from "./config.ts";
 import { hostsKey } from "./hosts.ts";
-import { type LookupOrder, lookupOrder, ownOrder, RESOLVER_VARIABLES } from "./lookup_order.ts";
+import { Failure } from "./failure.ts";
+import { type LookupOrder, lookupOrder, ownOrder } from "./lookup_order.ts";
 import { TYPE } from "./message.ts";
 import { searchNames, toASCII } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
 import { readAddress } from "./records.ts";
-import { systemDial } from "./transport.ts";
+import { SystemTransport } from "./transport.ts";
 
 /** Addresses of a name, and its canonical name. */
 export interface HostAddresses {
@@ -37,9 +38,12 @@ export class HostLookup {
   readonly #options: ResolverOptions;
   readonly #files: ConfigFiles;
   readonly #client: Client;
+  readonly #transport = new SystemTransport();
   /** What the client's answers were asked for with. */
   #config: Config | null = null;
   #turn = 0;
+  /** Servers that the program has named and for which Deno has given permission. */
+  #permitted: readonly string[] | null = null;
 
   constructor(options: ResolverOptions) {
     const { cache = false } = options;
@@ -58,18 +62,9 @@ export class HostLookup {
   /** Returns who looks `host` up, and where. */
   order(host: string, mode: ResolverMode): LookupOrder {
     if (mode === "host") return { by: "host", reason: 'the mode is "host"' };
-    const { conf, sources, hostname, mdnsAllow } = this.config;
-    if (mode === "own") return { by: "own", sources: ownOrder(sources) };
-    const { os, runtime } = platform();
-    const variables = RESOLVER_VARIABLES.filter((each) => runtime.variable(each) !== undefined);
-    return lookupOrder(host, {
-      os,
-      sources,
-      unknown: conf.unknown,
-      hostname,
-      mdnsAllow,
-      variables,
-    });
+    const { config } = this;
+    if (mode === "own") return { by: "own", sources: ownOrder(config.sources) };
+    return lookupOrder(host, { ...config, os: platform().os, unknown: config.conf.unknown });
   }
 
   /**
@@ -126,24 +121,25 @@ export class HostLookup {
     this.#requireServers();
     const { conf, servers } = this.config;
     const how = this.#how(conf, servers);
-    let failure: DNSError | null = null;
+    let failure: Failure | null = null;
     for (const name of searchNames(ascii, conf.search, conf.ndots)) {
       const results = yield* this.#client.find(name, types, how);
-      const failures = results.filter((each) => each instanceof DNSError);
+      const failures = results.filter((each) => each instanceof Failure);
       const uncertain = failures.find((each) => !each.isNotFound);
-      if (this.#options.strictErrors && uncertain !== undefined) throw as(host, uncertain);
+      if (this.#options.strictErrors && uncertain !== undefined) throw uncertain.toError(host);
       if (failures.length < results.length) {
-        return results.filter((each): each is Found => !(each instanceof DNSError));
+        return results.filter((each): each is Found => !(each instanceof Failure));
       }
       failure = worst(failure, uncertain ?? worst(failures[0], failures.at(-1)!));
     }
-    throw as(host, failure!);
+    throw failure!.toError(host);
   }
 
   #how(conf: Config["conf"], servers: readonly string[]): AskingAll {
     const { timeout, attempts, useTCP, singleRequest, trustAD, rotate } = conf;
     return {
-      dial: this.#options.dial ?? systemDial,
+      dial: this.#options.dial ?? this.#transport.dial,
+      instant: this.#options.dial === undefined,
       servers,
       offset: rotate ? this.#turn++ % servers.length : 0,
       timeout,
@@ -156,11 +152,14 @@ export class HostLookup {
 
   /** Asks for permission for servers that the program has named; a transport of its own asks itself. */
   #requireServers(): void {
+    const { servers } = this.config;
     if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
-    for (const server of this.config.servers) {
+    if (servers === this.#permitted) return;
+    for (const server of servers) {
       const { host, port } = splitHostPort(server);
       platform().runtime.requireNet(host, Number(port));
     }
+    this.#permitted = servers;
   }
 
   /** Throws where Deno may not read a file that decides: another resolver would be used in silence. */
@@ -176,13 +175,8 @@ export class HostLookup {
   }
 }
 
-/** The error of a name as one of what was asked for. */
-function as(host: string, { err, code, cause, server }: DNSError): DNSError {
-  return new DNSError(err, host, code, cause, server);
-}
-
 /** Of two failures the one that leaves more open: a server's, then "no such type", then "no such name". */
-function worst(a: DNSError | null, b: DNSError): DNSError {
+function worst(a: Failure | null, b: Failure): Failure {
   if (a === null || (a.isNotFound && !b.isNotFound)) return b;
   return a.code === "ENOTFOUND" && b.code === "ENODATA" ? b : a;
 }

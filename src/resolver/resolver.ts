@@ -94,7 +94,7 @@ export class Resolver implements NameResolver {
    * const [best] = yield* resolver.lookupHost("example.com");
    * ```
    */
-  *lookupHost(host: string, options: CallOptions = {}): Routine<string[]> {
+  *lookupHost(host: string, options: CallOptions = NO_OPTIONS): Routine<string[]> {
     return [...yield* this.#addresses("ip", host, options)];
   }
 
@@ -110,7 +110,11 @@ export class Resolver implements NameResolver {
    * console.log(formatIP(ip));
    * ```
    */
-  *lookupIP(network: IPNetwork, host: string, options: CallOptions = {}): Routine<Uint8Array[]> {
+  *lookupIP(
+    network: IPNetwork,
+    host: string,
+    options: CallOptions = NO_OPTIONS,
+  ): Routine<Uint8Array[]> {
     const found = yield* this.#addresses(network, host, options);
     const ips = found.map((address) => unmap(parseIPZone(address)!.ip));
     const wanted = ips.filter((ip) =>
@@ -130,7 +134,7 @@ export class Resolver implements NameResolver {
    * yield* resolver.lookupCNAME("www.example.com"); // "example.com."
    * ```
    */
-  *lookupCNAME(host: string, options: CallOptions = {}): Routine<string> {
+  *lookupCNAME(host: string, options: CallOptions = NO_OPTIONS): Routine<string> {
     requireName(checkName("host", host));
     const names = this.#names;
     const lookup = function* (): Routine<HostAddresses> {
@@ -152,7 +156,7 @@ export class Resolver implements NameResolver {
    * yield* resolver.lookupAddr("127.0.0.1"); // ["localhost"]
    * ```
    */
-  *lookupAddr(address: string, options: CallOptions = {}): Routine<string[]> {
+  *lookupAddr(address: string, options: CallOptions = NO_OPTIONS): Routine<string[]> {
     const canonical = canonicalAddress(checkName("address", address));
     if (canonical === null) throw new DNSError("unrecognized address", address, "EINVAL");
     requireName(canonical);
@@ -177,13 +181,13 @@ export class Resolver implements NameResolver {
    * for (const { host, pref } of yield* resolver.lookupMX("example.com")) console.log(pref, host);
    * ```
    */
-  *lookupMX(name: string, options: CallOptions = {}): Routine<MX[]> {
+  *lookupMX(name: string, options: CallOptions = NO_OPTIONS): Routine<MX[]> {
     const all = yield* this.#read(name, TYPE.MX, options, readMX);
     return shuffledBy(validTargets(name, all, ({ host }) => host), ({ pref }) => pref);
   }
 
   /** Returns the name servers of a domain. Parks. Throws DNSError. Go: `net.Resolver.LookupNS`. */
-  *lookupNS(name: string, options: CallOptions = {}): Routine<NS[]> {
+  *lookupNS(name: string, options: CallOptions = NO_OPTIONS): Routine<NS[]> {
     const hosts = yield* this.#read(name, TYPE.NS, options, readTarget);
     return validTargets(name, hosts, (host) => host).map((host) => ({ host }));
   }
@@ -205,7 +209,7 @@ export class Resolver implements NameResolver {
     service: string,
     proto: string,
     name: string,
-    options: CallOptions = {},
+    options: CallOptions = NO_OPTIONS,
   ): Routine<SRV[]> {
     const whole = service === "" && proto === "" ? name : `_${service}._${proto}.${name}`;
     const all = yield* this.#read(whole, TYPE.SRV, options, readSRV);
@@ -225,7 +229,7 @@ export class Resolver implements NameResolver {
    * (yield* resolver.lookupTXT("example.com")).filter((text) => text.startsWith("v=spf1 "));
    * ```
    */
-  lookupTXT(name: string, options: CallOptions = {}): Routine<string[]> {
+  lookupTXT(name: string, options: CallOptions = NO_OPTIONS): Routine<string[]> {
     return this.#read(name, TYPE.TXT, options, (record) => text(joined(readStrings(record))));
   }
 
@@ -234,7 +238,7 @@ export class Resolver implements NameResolver {
    *
    * @throws {DNSError}
    */
-  lookupCAA(name: string, options: CallOptions = {}): Routine<CAA[]> {
+  lookupCAA(name: string, options: CallOptions = NO_OPTIONS): Routine<CAA[]> {
     return this.#read(name, TYPE.CAA, options, readCAA);
   }
 
@@ -247,13 +251,13 @@ export class Resolver implements NameResolver {
    * const [{ alpn }] = yield* resolver.lookupHTTPS("example.com");
    * ```
    */
-  *lookupHTTPS(name: string, options: CallOptions = {}): Routine<ServiceBinding[]> {
+  *lookupHTTPS(name: string, options: CallOptions = NO_OPTIONS): Routine<ServiceBinding[]> {
     const all = yield* this.#read(name, TYPE.HTTPS, options, readServiceBinding);
     return shuffledBy(all, ({ priority }) => priority);
   }
 
   /** Returns the SVCB records of a name. Parks. See {@linkcode Resolver.lookupHTTPS}. */
-  *lookupSVCB(name: string, options: CallOptions = {}): Routine<ServiceBinding[]> {
+  *lookupSVCB(name: string, options: CallOptions = NO_OPTIONS): Routine<ServiceBinding[]> {
     const all = yield* this.#read(name, TYPE.SVCB, options, readServiceBinding);
     return shuffledBy(all, ({ priority }) => priority);
   }
@@ -307,6 +311,7 @@ export class Resolver implements NameResolver {
   }
 }
 
+const NO_OPTIONS: CallOptions = {};
 const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 
 function checkName(what: string, name: string): string {
@@ -316,6 +321,7 @@ function checkName(what: string, name: string): string {
 
 /** Does what `call` does, within the limits of a call. */
 function limited<T>(host: string, options: CallOptions, call: Routine<T>): Routine<T> {
+  if (options === NO_OPTIONS) return call;
   const limits = new CallDeadline(checkCallOptions("look up a name", options));
   const failure = (cause: Error) =>
     new DNSError(cause.message, host, (cause as { code?: string }).code, cause);

@@ -11,25 +11,32 @@ import type { ResolverDial } from "./options.ts";
 import { AddrError } from "../net/addr/errors.ts";
 
 /**
- * Connects to a server. No permission is asked for: the system's servers need none, and for others it
- * was asked for already. It binds no port of its own
- * choice: the kernel takes a random one. ip-sysctl, ip_local_port_range.
+ * Connects to servers. No permission is asked for: the system's servers need none, and for others it
+ * was asked for already. No port is bound: the kernel takes a random one. ip-sysctl,
+ * ip_local_port_range.
  */
-export const systemDial: ResolverDial = function* (network, address) {
-  const endpoint = endpointOf(address);
-  if (network === "udp") return yield* new UDPDialer("udp", null, {}).dial(endpoint);
-  const dialer = new TCPDialer("tcp", null, new CallDeadline({}), {});
-  return yield* dialer.dial(endpoint, Infinity);
-};
+export class SystemTransport {
+  /** By their addresses as texts: few, and the same each time. */
+  readonly #endpoints = new Map<string, Endpoint>();
 
-/** Returns true if `dial` never waits for a connection of datagrams. */
-export function isInstant(dial: ResolverDial): boolean {
-  return dial === systemDial;
-}
+  /** See the top of this class. To connect a datagram socket waits for nothing. */
+  readonly dial: ResolverDial = (network, address) => {
+    const endpoint = this.#endpoint(address);
+    return network === "udp"
+      ? new UDPDialer("udp", null, {}).dial(endpoint)
+      : new TCPDialer("tcp", null, new CallDeadline({}), {}).dial(endpoint, Infinity);
+  };
 
-function endpointOf(address: string): Endpoint {
-  const { host, port } = splitHostPort(address);
-  const parsed = parseIPZone(host);
-  if (parsed === null) throw new AddrError("not an IP address of a name server", address);
-  return { ip: unmap(parsed.ip), port: Number(port), scope: zoneScope(parsed.zone, address) };
+  #endpoint(address: string): Endpoint {
+    const known = this.#endpoints.get(address);
+    if (known !== undefined) return known;
+    const { host, port } = splitHostPort(address);
+    const parsed = parseIPZone(host);
+    if (parsed === null) throw new AddrError("not an IP address of a name server", address);
+    const scope = zoneScope(parsed.zone, address);
+    const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
+    // A zone's number may change while the program runs.
+    if (scope === 0) this.#endpoints.set(address, endpoint);
+    return endpoint;
+  }
 }

@@ -7,6 +7,8 @@
  * where no check of the address has looked. Letters of the world that stand for these count as well.
  */
 function isNumber(host: string): boolean {
+  // Most names have a letter that no number has.
+  if (/[g-wyz]/i.test(host)) return false;
   const plain = host.normalize("NFKC").replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\.$/, "");
   return plain.split(".").every((part) => /^(0x[0-9a-f]*|[0-9]*)$/i.test(part)) && plain !== "";
 }
@@ -21,7 +23,6 @@ export function isDomainName(host: string): boolean {
 
 /** Whether it could be the name of a host; one with letters of the world is left to others. */
 export function mayBeName(host: string): boolean {
-  if (isNumber(host)) return false;
   // deno-lint-ignore no-control-regex
-  return /[^\x00-\x7f]/.test(host) || isDomainName(host);
+  return /[^\x00-\x7f]/.test(host) ? !isNumber(host) : isDomainName(host);
 }
