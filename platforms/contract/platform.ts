@@ -108,10 +108,10 @@ export interface Platform {
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
   /**
-   * Returns the addresses of a host's name, or null if it has none. Absent where the resolver of the
-   * system is asked.
+   * Returns the addresses of a host's name, null if there is no such name, or undefined if name servers
+   * are to be asked. Absent on a real system.
    */
-  lookup?(name: string): readonly string[] | null;
+  lookup?(name: string): readonly string[] | null | undefined;
   /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
   openPoller(): Poller;
   /** A new raw poller. Throws PlatformError where the system has none to give. */

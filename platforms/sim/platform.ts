@@ -12,7 +12,7 @@ import { SimTransfers } from "./transfers.ts";
 import { SimUnix } from "./unix.ts";
 
 /** The runtime, as far as it is asked in a simulation: no permission is needed, and no file is read. */
-function simulatedRuntime(): JsRuntime {
+function simulatedRuntime(resolvConf: () => string): JsRuntime {
   const real = jsRuntime();
   const runtime: JsRuntime = Object.create(real, {
     onUnload: { value: undefined },
@@ -21,7 +21,9 @@ function simulatedRuntime(): JsRuntime {
     requireNet: { value: () => {} },
     permitsNet: { value: () => true },
     refuseDeniedNet: { value: () => {} },
-    readText: { value: () => null },
+    readText: {
+      value: (path: string) => path.endsWith("resolv.conf") ? resolvConf() : null,
+    },
     permitsRead: { value: () => true },
     closeFile: { value: () => false },
     requireUnixPath: { value: () => {} },
@@ -30,17 +32,25 @@ function simulatedRuntime(): JsRuntime {
   return runtime;
 }
 
-/** Returns the platform of `kernel`. `lookup` knows the addresses behind names. */
+/** How names are looked up. */
+export interface Names {
+  /** See {@linkcode Platform.lookup}. */
+  lookup(name: string): readonly string[] | null | undefined;
+  /** The text of resolv.conf(5). */
+  resolvConf(): string;
+}
+
+/** Returns the platform of `kernel`. */
 export function simulatedPlatform(
   kernel: Kernel,
-  lookup: (name: string) => readonly string[] | null,
+  names: Names,
 ): Platform {
   const sockets = new SimSockets(kernel);
   return {
     os: "linux",
     pollerName: "sim",
     registerName: "epoll_ctl",
-    runtime: simulatedRuntime(),
+    runtime: simulatedRuntime(() => names.resolvConf()),
     sockaddr: SOCKADDR,
     interfaces: {
       indexOf: (name) => INTERFACES.indexOf(name) + 1,
@@ -65,6 +75,6 @@ export function simulatedPlatform(
       kernel.network.poller.break();
       return 0;
     },
-    lookup,
+    lookup: (name) => names.lookup(name),
   };
 }

@@ -65,6 +65,8 @@ export class Environment {
   readonly places: Place[] = [];
   /** Addresses of names beside those of hosts. */
   readonly names: Map<string, readonly string[]> = new Map();
+  /** Servers that are asked for names which are none of these. */
+  nameservers: readonly string[] = [];
   /** Called with each uncaught error of a host's goroutine. */
   onFailure: (error: unknown, place: Place) => void = () => {};
   readonly #globals: Globals;
@@ -111,7 +113,10 @@ export class Environment {
       kernel.faults = new Faults(this.#rates, this.choices.stream(`host ${name} faults`));
     }
     const clock = new SimClock(this.settings.epoch, () => this.world.now, skew);
-    const platform = simulatedPlatform(kernel, (asked) => this.#lookup(asked));
+    const platform = simulatedPlatform(kernel, {
+      lookup: (asked) => this.#lookup(asked),
+      resolvConf: () => this.nameservers.map((server) => `nameserver ${server}\n`).join(""),
+    });
     const place = new Place(kernel, platform, clock);
     this.places.push(place);
     return place;
@@ -180,10 +185,11 @@ export class Environment {
     return handing === null ? null : this.places[(handing as Kernel).index];
   }
 
-  #lookup(name: string): readonly string[] | null {
+  #lookup(name: string): readonly string[] | null | undefined {
     const known = this.names.get(name);
     if (known !== undefined) return known;
     const host = this.places.find(({ kernel }) => kernel.name.toLowerCase() === name);
-    return host === undefined ? null : host.kernel.addresses.map(textOf);
+    if (host !== undefined) return host.kernel.addresses.map(textOf);
+    return this.nameservers.length > 0 ? undefined : null;
   }
 }

@@ -96,6 +96,27 @@ export class Simulation {
   }
 
   /**
+   * Gives a name to addresses, beside the names of hosts. Never parks.
+   *
+   * @param addresses one or several IP addresses; none has the name be unknown
+   */
+  name(name: string, addresses: string | readonly string[]): void {
+    const all = typeof addresses === "string" ? [addresses] : addresses;
+    this.#environment.names.set(name.toLowerCase(), all.map((text) => textOf(keyOfText(text))));
+  }
+
+  /**
+   * Has names that are neither of hosts nor set by `name` be looked up by DNS: the library's resolver
+   * asks port 53 of these servers, as if they stood in resolv.conf(5). Without servers such names do
+   * not exist. Never parks.
+   */
+  nameservers(servers: readonly (SimHost | string)[]): void {
+    this.#environment.nameservers = servers.map((server) =>
+      typeof server === "string" ? server : server.addresses[0]
+    );
+  }
+
+  /**
    * Sets properties of the link between two hosts, or two groups of hosts, in both directions. Those
    * that are not named stay as they are. Never parks.
    *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Programs of simulated hosts, for tests. */
-import { go, listen, OpError, type Routine } from "../../mod.ts";
+import { dial, go, listen, OpError, type Routine } from "../../mod.ts";
+import type { Simulation } from "../../sim.ts";
 
 /** Sends back what it reads, on port 7; a connection that fails ends alone. */
 export function* echoServer(): Routine<void> {
@@ -17,4 +18,21 @@ export function* echoServer(): Routine<void> {
       }
     });
   }
+}
+
+/** Ten round trips between two hosts. */
+export function* tenTrips(sim: Simulation): Routine<string> {
+  const server = sim.host("server", { main: echoServer });
+  const client = sim.host("client");
+  sim.link(server, client, { latency: [5, 20] });
+  const called = client.go(function* call() {
+    using conn = yield* dial("tcp", "server:7");
+    const buf = new Uint8Array(5);
+    for (let i = 0; i < 10; i++) {
+      yield* conn.write("hello");
+      yield* conn.readFull(buf);
+    }
+    return `${conn.localAddr}->${conn.remoteAddr} ${new TextDecoder().decode(buf)}`;
+  });
+  return yield* called.join();
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Simulations: hosts that talk in virtual time, and runs that are equal. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import {
   chan,
   dial,
@@ -10,6 +12,7 @@ import {
   go,
   listen,
   type Listener,
+  listenPacket,
   lookupHost,
   numGoroutine,
   OpError,
@@ -18,26 +21,15 @@ import {
   select,
   sleep,
 } from "../../mod.ts";
-import { type SimOptions, simulateSync, type Simulation, SimulationError } from "../../sim.ts";
-import { assertNothingLeft, openSockets, pair, thrown } from "../support/harness.ts";
-import { echoServer } from "./programs.ts";
-
-/** Ten round trips between two hosts. */
-function* tenTrips(sim: Simulation): Routine<string> {
-  const server = sim.host("server", { main: echoServer });
-  const client = sim.host("client");
-  sim.link(server, client, { latency: [5, 20] });
-  const called = client.go(function* call() {
-    using conn = yield* dial("tcp", "server:7");
-    const buf = new Uint8Array(5);
-    for (let i = 0; i < 10; i++) {
-      yield* conn.write("hello");
-      yield* conn.readFull(buf);
-    }
-    return `${conn.localAddr}->${conn.remoteAddr} ${new TextDecoder().decode(buf)}`;
-  });
-  return yield* called.join();
-}
+import {
+  type SimOptions,
+  simulate,
+  simulateSync,
+  type Simulation,
+  SimulationError,
+} from "../../sim.ts";
+import { assertNothingLeft, onWindows, openSockets, pair, thrown } from "../support/harness.ts";
+import { echoServer, tenTrips } from "./programs.ts";
 
 /** The failure of a simulation. */
 function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unknown>) {
@@ -64,8 +56,38 @@ test("the same seed gives the same run, another seed another", () => {
   assert.notEqual(hashes[0], hashes[2]);
 });
 
-test("the hash is the same on Bun and Deno, on every processor", () => {
-  assert.equal(simulateSync({ seed: 7 }, tenTrips).hash, "88c113180ad3a9df");
+test("the hashes are the same on Bun and on Deno, which needs no permission", {
+  skip: onWindows && "the other runtime is not started under Wine",
+}, () => {
+  const fixture = fileURLToPath(new URL("fixtures/hashes.ts", import.meta.url));
+  const bin = (name: string) =>
+    fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+  const [bun, deno] = [
+    spawnSync(bin("bun"), [fixture], { encoding: "utf8" }),
+    spawnSync(bin("deno"), ["run", "--no-check", "--no-prompt", fixture], { encoding: "utf8" }),
+  ];
+  assert.equal(bun.status, 0, bun.stderr);
+  assert.equal(deno.status, 0, deno.stderr);
+  assert.match(bun.stdout, /^([0-9a-f]{16}\n){6}$/);
+  assert.equal(deno.stdout, bun.stdout);
+});
+
+test("importing the library loads nothing of simulations", {
+  skip: onWindows && "the runtime is not started under Wine",
+}, () => {
+  const deno = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
+  const entry = fileURLToPath(new URL("../../mod.ts", import.meta.url));
+  const { stdout } = spawnSync(deno, ["info", "--json", entry], {
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
+  const modules = (JSON.parse(stdout) as { modules: { specifier: string }[] }).modules
+    .map(({ specifier }) => specifier);
+  assert.ok(modules.some((name) => name.endsWith("/src/sched/scheduler.ts")));
+  assert.deepEqual(
+    modules.filter((name) => /\/(?:src|platforms)\/sim\/|\/sim\.ts$/.test(name)),
+    [],
+  );
 });
 
 test("a run is equal beside a real run, and leaves nothing in it", async () => {
@@ -191,6 +213,38 @@ test("names of hosts are looked up in the simulation", () => {
     const error = yield* thrown(lookupHost("nowhere.example"));
     assert.ok(error instanceof DNSError && error.isNotFound);
   });
+});
+
+/** Answers every question for an address with 192.0.2.1, on port 53. */
+function* nameServer(): Routine<void> {
+  using conn = yield* listenPacket("udp4", "0.0.0.0:53");
+  const buf = new Uint8Array(512);
+  for (;;) {
+    const { addr } = yield* conn.readFrom(buf);
+    let end = 12;
+    while (buf[end] !== 0) end += buf[end] + 1;
+    end += 5;
+    const isA = buf[end - 3] === 1;
+    // A response without an error, with the question and perhaps a record that points at its name.
+    const header = [buf[0], buf[1], 0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0];
+    const record = isA ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1] : [];
+    yield* conn.writeTo(Uint8Array.from([...header, ...buf.subarray(12, end), ...record]), addr);
+  }
+}
+
+test("other names are asked of a simulated name server, and their loss is borne", async () => {
+  const main = function* (sim: Simulation): Routine<string[]> {
+    const server = sim.host("ns", { main: nameServer });
+    sim.name("alias", "10.9.9.9");
+    sim.nameservers([server]);
+    sim.link(server, sim.test, { latency: 10, loss: 0.3 });
+    assert.deepEqual(yield* lookupHost("alias"), ["10.9.9.9"]);
+    return yield* lookupHost("www.example.com");
+  };
+  for (const seed of [1, 2, 3]) {
+    assert.deepEqual(simulateSync({ seed }, main).value, ["192.0.2.1"]);
+  }
+  assert.deepEqual((await simulate({ seed: 4 }, main)).value, ["192.0.2.1"]);
 });
 
 test("an error of a host's goroutine fails the simulation, with what is needed to repeat it", () => {

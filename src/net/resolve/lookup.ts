@@ -122,8 +122,10 @@ function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonl
   if (isLocalhost(host)) return LOOPBACK;
   if (!mayBeName(host)) throw noSuchHost(host);
   const { lookup: simulated } = platform();
-  if (simulated !== undefined) return simulated(hostKey(host)) ?? unknown(host);
-  const mode = scheduler.blocking ? "own" : resolver;
+  const known = simulated?.(hostKey(host));
+  if (known === null) throw noSuchHost(host);
+  if (known !== undefined) return known;
+  const mode = scheduler.blocking || simulated !== undefined ? "own" : resolver;
   const own = mode === "host" || ownLookup === null
     ? null
     : yield* limits.enforce(ownLookup(host, mode, network), unanswered);
@@ -199,10 +201,6 @@ function failure(host: string, error: unknown): DNSError {
 
 function noSuchHost(host: string): DNSError {
   return new DNSError("no such host", host, "ENOTFOUND");
-}
-
-function unknown(host: string): never {
-  throw noSuchHost(host);
 }
 
 function refuse(host: string): never {
