@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A `Duplex` of `node:stream` as a connection: the reverse of duplex.ts. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { needMethods } from "../validate/argument.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Duplex } from "node:stream";
@@ -344,7 +344,7 @@ export interface DuplexConnOptions {
   lingerTimeout?: number;
 }
 
-const OPTIONS: z.ZodType<DuplexConnOptions> = z.strictObject({
+const OPTIONS: z.Schema<DuplexConnOptions> = z.strictObject({
   lingerTimeout: z.number().nonnegative().optional(),
 });
 

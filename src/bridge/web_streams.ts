@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Converts a connection to a pair of web streams, and back. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { needMethods } from "../validate/argument.ts";
 import { checkOptions } from "../validate/options.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
@@ -32,7 +32,7 @@ export interface WebStreamsOptions {
   signal?: AbortSignal;
 }
 
-const OPTIONS: z.ZodType<WebStreamsOptions> = z.strictObject({
+const OPTIONS: z.Schema<WebStreamsOptions> = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The options of `limit`, checked. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { WHOLE_ADDRESS } from "./address_key.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Addr } from "../net/addr/addr.ts";
@@ -141,8 +141,8 @@ const replySchema = z.union([z.instanceof(Uint8Array), z.string()])
   .transform((reply) => typeof reply === "string" ? new TextEncoder().encode(reply) : reply)
   .refine((reply) => reply.length <= MOST_REPLY, `expected at most ${MOST_REPLY} bytes`);
 
-const perSecond = z.number().positive().finite();
-const milliseconds = z.number().positive().finite();
+const perSecond = z.number().positive();
+const milliseconds = z.number().positive();
 
 /** Schema of the options of {@linkcode limit}, also for options that contain them. */
 const limitsSchema = z.strictObject({
@@ -153,7 +153,7 @@ const limitsSchema = z.strictObject({
     perSecond.transform((perSecond) => ({ perSecond })),
     z.strictObject({
       perSecond,
-      burst: z.number().min(1).finite().optional(),
+      burst: z.number().min(1).optional(),
       policy: z.enum(["wait", "refuse"]).optional(),
     }),
   ]).optional(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The options of a worker pool, checked. */
 import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import type { Driver } from "../worker/protocol.ts";
 import {
@@ -74,7 +74,7 @@ export interface CheckedPoolOptions {
   readonly onShed: (limit: "queueLength" | "queueDelay") => void;
 }
 
-const milliseconds = z.number().positive().finite();
+const milliseconds = z.number().positive();
 
 const schema = z.strictObject({
   workers: workersSchema.optional(),

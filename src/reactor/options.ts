@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The options of a reactor, checked. */
 import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "../limit/limit_options.ts";
 import type { LoadBalance } from "../event/api/balance.ts";

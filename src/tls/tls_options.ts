@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** TLS options, checked. They have the names that `node:tls` uses. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import type { DialOptions, ListenOptions } from "../net/options/options.ts";
 import { checkOptions } from "../validate/options.ts";
 
@@ -157,7 +157,7 @@ export type TLSSettings<O> = Omit<O, keyof DialOptions | keyof ListenOptions> & 
 /** The settings of TLS, checked, and apart from them the rest, which is not. */
 function split<O extends TLSOptions, R>(
   call: string,
-  shape: z.ZodRawShape,
+  shape: z.Shape,
   options: O,
 ): { tls: TLSSettings<O>; rest: R } {
   const entries = Object.entries(options ?? {});
@@ -207,7 +207,7 @@ export function checkCertificates(call: string, given: TLSCertificates): TLSCert
 
 function checked<O extends TLSOptions>(
   call: string,
-  shape: z.ZodRawShape,
+  shape: z.Shape,
   options: O,
 ): TLSSettings<O> {
   const right = checkOptions(call, z.strictObject(shape), options);

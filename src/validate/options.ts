@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
-/** Checking settings: a TypeError that names the field. */
-import type { z } from "zod";
+/** Checks options: a TypeError names the field. */
+import type { Problem, Schema } from "./schema.ts";
 
-/** The options as they are, or a TypeError that names each field that is wrong. */
-export function checkOptions<T>(call: string, schema: z.ZodType<T>, options: unknown): T {
+/** Returns the options as they are, or throws a TypeError that names each field that is wrong. */
+export function checkOptions<T>(call: string, schema: Schema<T>, options: unknown): T {
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
-  const faults = checked.error.issues.map((issue) => fault(issue, []));
+  const faults = checked.problems.map((problem) => fault(problem, []));
   throw new TypeError(`Cannot ${call} with these options: ${faults.join("; ")}`);
 }
 
 /** What is wrong, with the field's name. Of alternatives the one that fits best tells it. */
-function fault(issue: z.core.$ZodIssue, above: PropertyKey[]): string {
-  const path = [...above, ...issue.path];
-  const deepest = issue.code === "invalid_union"
-    ? issue.errors.flat().find((inner) =>
-      inner.path.length > 0 || inner.code === "unrecognized_keys"
-    )
-    : undefined;
+function fault(problem: Problem, above: PropertyKey[]): string {
+  const path = [...above, ...problem.path];
+  const deepest = problem.alternatives?.flat().find((inner) =>
+    inner.path.length > 0 || inner.unknownKeys
+  );
   if (deepest !== undefined) return fault(deepest, path);
-  return path.length === 0 ? issue.message : `${path.join(".")}: ${issue.message}`;
+  return path.length === 0 ? problem.message : `${path.join(".")}: ${problem.message}`;
 }

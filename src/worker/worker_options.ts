@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Options that reactors and worker pools share. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { shown } from "../validate/argument.ts";
 
 /** When a worker that died is restarted. */
@@ -25,8 +25,8 @@ export const driverSchema = z.enum(["runSync", "run"]);
 export const restartSchema = z.union([
   z.literal(false),
   z.strictObject({
-    delay: z.number().positive().finite().default(100),
-    longest: z.number().positive().finite().default(10_000),
+    delay: z.number().positive().default(100),
+    longest: z.number().positive().default(10_000),
   }),
 ]);
 

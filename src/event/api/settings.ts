@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The settings of an event server, checked, with their defaults. */
-import { z } from "zod";
+import * as z from "../../validate/schema.ts";
 import { contextOf } from "../../context/cancellable.ts";
 import type { Context } from "../../context/context.ts";
 import type { EventSettings } from "./events.ts";
@@ -57,7 +57,7 @@ export function checkSettings(events: EventSettings): Settings {
   }
   const checked = schema.safeParse(events);
   if (!checked.success) {
-    const faults = checked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    const faults = checked.problems.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new TypeError(`Cannot serve with these settings: ${faults.join("; ")}`);
   }
   const { grace, lowWaterMark = Math.floor(checked.data.highWaterMark / 4), ...rest } =

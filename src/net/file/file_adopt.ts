@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
-import { z } from "zod";
+import * as z from "../../validate/schema.ts";
 import { shown } from "../../validate/argument.ts";
 import type { DescriptorKind } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
@@ -37,7 +37,7 @@ export interface FileListenerOptions extends FileOptions {
   proxyProtocol?: ProxyProtocolOptions;
 }
 
-const OPTIONS: z.ZodType<FileOptions> = z.strictObject({ own: z.boolean().optional() });
+const OPTIONS: z.Schema<FileOptions> = z.strictObject({ own: z.boolean().optional() });
 
 /** A descriptor that is not registered yet, and what is made of it when it is. */
 interface Adopted<T> {

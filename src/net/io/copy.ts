@@ -3,7 +3,7 @@
  * Copies from a reader to a writer by the most direct way that both support. Go: io.Copy,
  * net/splice_linux.go.
  */
-import { z } from "zod";
+import * as z from "../../validate/schema.ts";
 import { needMethods, shown } from "../../validate/argument.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
@@ -36,7 +36,7 @@ export interface SpliceOptions {
   cancel?: Cancel;
 }
 
-const OPTIONS: z.ZodType<SpliceOptions> = z.strictObject({
+const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
   length: z.custom<number>().optional(),
   cancel: z.custom<Cancel>().optional(),
 });

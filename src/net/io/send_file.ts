@@ -3,7 +3,7 @@
 import { needMethods, wrongArgument } from "../../validate/argument.ts";
 import { closeSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "../../validate/schema.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { sendFile as sendFileFD } from "../../fd/send_file.ts";
@@ -25,7 +25,7 @@ export interface SendFileOptions {
   cancel?: Cancel;
 }
 
-const OPTIONS: z.ZodType<SendFileOptions> = z.strictObject({
+const OPTIONS: z.Schema<SendFileOptions> = z.strictObject({
   offset: z.int().nonnegative().optional(),
   length: z.int().nonnegative().optional(),
   cancel: z.custom<Cancel>().optional(),

@@ -3,7 +3,7 @@
 import type { DialOptions, ListenOptions, ListenPacketOptions, LookupOptions } from "./options.ts";
 import type { CallOptions } from "./call_options.ts";
 import { checkOptions } from "../../validate/options.ts";
-import { z } from "zod";
+import * as z from "../../validate/schema.ts";
 import type { Addr } from "../addr/addr.ts";
 import { Context } from "../../context/context.ts";
 import { shown } from "../../validate/argument.ts";
@@ -25,7 +25,7 @@ const keepAlive = z.union([
 ]);
 
 /** A type of a function has no schema: that it is one is all that can be checked. */
-function callable<F>(): z.ZodType<F> {
+function callable<F>(): z.Schema<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
