@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Picks the pair (JavaScript runtime, operating system), once per thread, at its first use. */
-import { platform as os } from "node:process";
+import { os } from "./contract/host.ts";
 import { bsd } from "./bsd/platform.ts";
 import { DARWIN } from "./darwin/platform.ts";
 import { FREEBSD } from "./freebsd/platform.ts";

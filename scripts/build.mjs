@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm pack` runs this first: compiles the sources into `dist`, from nothing. Then it makes the
- * declarations usable without @types/node, and writes what Node loads: one sentence.
+ * `npm pack` runs this first: makes `dist`, from nothing. The code of an entry is one file, or a few
+ * where entries share it: to find and read some hundred small files would take most of the start-up.
+ * The declarations, one a source file, are made usable without @types/node. Node loads one sentence.
  */
+import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { root, run } from "./tools.mjs";
 
 const dist = new URL("dist/", root);
@@ -29,20 +32,44 @@ function tolerateMissingNodeTypes() {
   }
 }
 
-/** The names of the values that a compiled entry exports. */
-function exportsOf(entry) {
-  const text = readFileSync(new URL(`${entry}.js`, dist), "utf8");
-  return [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) =>
-    names.split(",").map((name) => name.trim().split(" as ").at(-1)).filter((name) => name !== "")
+/**
+ * Compiles the code. The entries and what they share lie in `dist/js`; the module that a worker begins
+ * with is loaded by its URL, relative to that as it is in `src`. Names stay, for errors and dumps.
+ * Returns what each entry exports.
+ */
+async function compile() {
+  const entryPoints = {
+    "js/lint": "lint.ts",
+    "reactor/worker_entry": "src/reactor/worker_entry.ts",
+    ...Object.fromEntries(ENTRIES.map((entry) => [`js/${entry}`, `${entry}.ts`])),
+  };
+  const { metafile } = await build({
+    absWorkingDir: fileURLToPath(root),
+    entryPoints,
+    outdir: "dist",
+    chunkNames: "js/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    target: "esnext",
+    external: ["node:*", "bun:*", "@deno/shim-deno"],
+    minifyWhitespace: true,
+    minifySyntax: true,
+    metafile: true,
+    legalComments: "none",
+  });
+  return new Map(
+    ENTRIES.map((entry) => [entry, metafile.outputs[`dist/js/${entry}.js`].exports]),
   );
 }
 
 /** Node loads these by the condition "node-addons", which bundlers do not set. */
-function writeNodeEntries() {
+function writeNodeEntries(exported) {
   mkdirSync(new URL("node/", dist));
   for (const entry of ENTRIES) {
     // The names must be there: without them Node ends with a SyntaxError about the first of them.
-    const names = exportsOf(entry).map((name) => `export let ${name};\n`).join("");
+    const names = exported.get(entry).map((name) => `export let ${name};\n`).join("");
     const text = `const error = new Error(${JSON.stringify(SENTENCE)});\n` +
       `error.stack = String(error);\nthrow error;\n${names}`;
     writeFileSync(new URL(`node/${entry}.js`, dist), text);
@@ -57,5 +84,5 @@ process.exitCode = run(process.execPath, [
 ]);
 if (process.exitCode === 0) {
   tolerateMissingNodeTypes();
-  writeNodeEntries();
+  writeNodeEntries(await compile());
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deno's classes of errors where there is no Deno: those of the npm package that stands in for it. */
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { nodeModule } from "../contract/host.ts";
 import type { ErrorClasses } from "../contract/platform.ts";
 
 let classes: ErrorClasses | null = null;
@@ -14,8 +13,8 @@ export function denoErrors(): ErrorClasses {
 function load(): ErrorClasses {
   try {
     // The file that `import` means: by its name, `require` would give another copy of each class.
-    const file = fileURLToPath(import.meta.resolve("@deno/shim-deno"));
-    return createRequire(import.meta.url)(file).Deno.errors;
+    const file = nodeModule("node:url").fileURLToPath(import.meta.resolve("@deno/shim-deno"));
+    return nodeModule("node:module").createRequire(import.meta.url)(file).Deno.errors;
   } catch {
     return {};
   }

@@ -3,7 +3,7 @@
  * Foreign functions by `bun:ffi`. The module is asked for by name at run time, so that Deno and
  * the bundlers never see an import of it.
  */
-import { getBuiltinModule } from "node:process";
+import { nodeProcess } from "../contract/host.ts";
 import type {
   Bound,
   Callback,
@@ -35,7 +35,7 @@ let loaded: BunFFI | undefined;
 /** `bun:ffi`, or a PlatformError that says what this Bun lacks. */
 function bunFFI(): BunFFI {
   if (loaded) return loaded;
-  const module = (getBuiltinModule as (id: string) => unknown)("bun:ffi");
+  const module = (nodeProcess().getBuiltinModule as (id: string) => unknown)("bun:ffi");
   if (!module) {
     throw new PlatformError("Cannot load bun:ffi: Bun 1.4 or later is needed", "bun:ffi");
   }

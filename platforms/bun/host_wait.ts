@@ -4,8 +4,8 @@
  * for the descriptor and wakes this thread through `Atomics.waitAsync`. The helper is started by the
  * first wait, and is parked in `Atomics.wait`, in no system call of ours, whenever it is not armed.
  */
-import { Worker } from "node:worker_threads";
-import { setTimeout } from "node:timers";
+import type { Worker } from "node:worker_threads";
+import { nodeModule } from "../contract/host.ts";
 import type { HostWait, WatchedDescriptor } from "../contract/platform.ts";
 import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
 import { WAITER_SOURCE } from "./waiter_source.ts";
@@ -89,7 +89,10 @@ export class BunHostWait implements HostWait {
       this.#helper.ref();
       return;
     }
-    this.#helper = new Worker(WAITER_SOURCE, { eval: true, workerData: this.#data });
+    this.#helper = new (nodeModule("node:worker_threads").Worker)(WAITER_SOURCE, {
+      eval: true,
+      workerData: this.#data,
+    });
     this.#helper.on("error", (error: unknown) => {
       throw error;
     });

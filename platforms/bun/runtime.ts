@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Bun behind the neutral seam. */
-import { readFileSync } from "node:fs";
-import process, { env, execArgv } from "node:process";
-import { isMainThread } from "node:worker_threads";
+import { nodeModule, nodeProcess } from "../contract/host.ts";
 import type { JsRuntime } from "../contract/platform.ts";
 import { denoErrors } from "./deno_errors.ts";
 import {
@@ -15,6 +13,12 @@ import {
   pointerAt,
 } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
+
+/** Whether this is no worker; on Deno, where nothing here is used, true. */
+function isMainThread(): boolean {
+  const { Bun } = globalThis as { readonly Bun?: { readonly isMainThread: boolean } };
+  return Bun?.isMainThread ?? true;
+}
 
 /** Bun. */
 export const bun: JsRuntime = {
@@ -35,12 +39,12 @@ export const bun: JsRuntime = {
     return new BunHostWait({ kind: "readable", fd, libraryPath }, watched);
   },
   completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
-  variable: (name) => env[name],
+  variable: (name) => nodeProcess().env[name],
   // A worker that calls process.exit ends alone; at `terminate` nothing of it runs.
-  ...isMainThread ? {} : { onUnload: (f) => void process.on("exit", f) },
+  ...isMainThread() ? {} : { onUnload: (f) => void nodeProcess().on("exit", f) },
   // Bun has no permissions.
   get reloadsModules(): boolean {
-    return execArgv.includes("--hot");
+    return nodeProcess().execArgv.includes("--hot");
   },
   requireNet: () => {},
   permitsNet: () => true,
@@ -51,7 +55,7 @@ export const bun: JsRuntime = {
   closeFile: () => false,
   readText: (path) => {
     try {
-      return readFileSync(path, "utf8");
+      return nodeModule("node:fs").readFileSync(path, "utf8");
     } catch {
       return null;
     }

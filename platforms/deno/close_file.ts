@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deno's table of the descriptors that `node:fs` opened. */
-import { closeSync } from "node:fs";
+import { nodeModule } from "../contract/host.ts";
 
 /** Deno's standard streams, which `closeSync` forgets and does not close. */
 const LAST_STANDARD_FD = 2;
@@ -11,7 +11,7 @@ const LAST_STANDARD_FD = 2;
  */
 export function closeFile(fd: number): boolean {
   try {
-    closeSync(fd);
+    nodeModule("node:fs").closeSync(fd);
   } catch {
     return false;
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deno's permissions: that of the network, which a call by FFI would go round, of files. */
-import { readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { nodeModule } from "../contract/host.ts";
 import { deno, type Permission } from "./global.ts";
 
 /**
@@ -36,7 +35,7 @@ export function permitsRead(path: string): boolean {
 export function readPermittedText(path: string): string | null {
   if (!permitsRead(path)) return null;
   try {
-    return readFileSync(path, "utf8");
+    return nodeModule("node:fs").readFileSync(path, "utf8");
   } catch {
     return null;
   }
@@ -65,6 +64,7 @@ function requireFile(path: string, ask: boolean): void {
  * for then no more than that very path was permitted.
  */
 function realPath(path: string): string {
+  const { basename, dirname, join } = nodeModule("node:path");
   for (const [folder, file] of [[path, ""], [dirname(path), basename(path)]]) {
     try {
       return join(deno.realPathSync(folder), file);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Linux, bound for this thread. */
 import { watchedDescriptor } from "../posix/watched.ts";
-import { arch } from "node:process";
+import { arch } from "../contract/host.ts";
 import { Interfaces } from "../shared/interfaces.ts";
 import { jsRuntime } from "../shared/js_runtime.ts";
 import { type Platform, PlatformError } from "../contract/platform.ts";

@@ -6,7 +6,7 @@
  * runtime's threads exist before this library does. So a handler in machine code (signal_handler.ts)
  * sends each signal's number through a socket pair.
  */
-import { arch } from "node:process";
+import { arch } from "../contract/host.ts";
 import { jsRuntime } from "../shared/js_runtime.ts";
 import type { Library, SymbolTable } from "../contract/ffi.ts";
 import type { SignalCalls, SignalStream } from "../contract/signals.ts";

@@ -6,7 +6,7 @@
  * second thread, each sets and clears a flag of its thread around the call, by atomic instructions.
  * For the two calls of an echo that is 40 ns, and no thread of JavaScript is ever cancelled.
  */
-import { arch } from "node:process";
+import { arch } from "../contract/host.ts";
 import type { Library } from "../contract/platform.ts";
 import type { SYMBOLS } from "./symbols.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Linux's threads behind the neutral seam. */
-import { pid } from "node:process";
+import { pid } from "../contract/host.ts";
 import type { ThreadCalls } from "../contract/platform.ts";
 import type { Libc } from "./libc.ts";
 

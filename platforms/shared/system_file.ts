@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The small tables that a system keeps as text: its hosts, its services. */
-import { platform as os } from "node:process";
+import { os } from "../contract/host.ts";
 import { jsRuntime } from "./js_runtime.ts";
 
 /** Where they are. */

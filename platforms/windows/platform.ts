@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Windows, bound for this thread. */
-import { arch } from "node:process";
+import { arch } from "../contract/host.ts";
 import { Interfaces } from "../shared/interfaces.ts";
 import { type Platform, PlatformError } from "../contract/platform.ts";
 import { Arena } from "./iocp/overlapped_arena.ts";

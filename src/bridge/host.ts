@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
-import { getBuiltinModule } from "node:process";
+import { nodeProcess } from "../../platforms/contract/host.ts";
 import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
@@ -9,22 +9,22 @@ import { scheduler } from "../sched/thread.ts";
 
 /** `node:stream`. */
 export function nodeStream(): typeof import("node:stream") {
-  return getBuiltinModule("node:stream");
+  return nodeProcess().getBuiltinModule("node:stream");
 }
 
 /** `Buffer` of `node:buffer`. */
 export function nodeBuffer(): typeof import("node:buffer").Buffer {
-  return getBuiltinModule("node:buffer").Buffer;
+  return nodeProcess().getBuiltinModule("node:buffer").Buffer;
 }
 
 /** `node:tls`. */
 export function nodeTLS(): typeof import("node:tls") {
-  return getBuiltinModule("node:tls");
+  return nodeProcess().getBuiltinModule("node:tls");
 }
 
 /** `node:crypto`. */
 export function nodeCrypto(): typeof import("node:crypto") {
-  return getBuiltinModule("node:crypto");
+  return nodeProcess().getBuiltinModule("node:crypto");
 }
 
 /** Throws where the host's loop, which `what` needs, stands still. */

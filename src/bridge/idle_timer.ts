@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** The "timeout" of a `net.Socket`. */
-import { clearTimeout, setTimeout } from "node:timers";
 import type { Duplex } from "node:stream";
 import { shown } from "../validate/argument.ts";
 

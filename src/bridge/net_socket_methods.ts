@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Members of a connected `net.Socket` beyond those of a stream, with its manners. */
-import { nextTick } from "node:process";
+import { nodeProcess } from "../../platforms/contract/host.ts";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
 import type { Conn } from "../net/net.ts";
@@ -88,7 +88,7 @@ function ends(stream: Duplex, pump: ActiveConn): object {
       if (stream.destroyed) throw new ClosedError();
       const listener = args.at(-1);
       if (typeof listener === "function") stream.once("connect", listener as () => void);
-      nextTick(() => {
+      nodeProcess().nextTick(() => {
         if (stream.destroyed) return;
         stream.emit("connect");
         stream.emit("ready");

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** The pump of a stream that stands for a socket, with or without TLS of the host above it. */
-import { clearTimeout, setTimeout } from "node:timers";
 import { platform } from "../../platforms/platform.ts";
 import { ConnPump, type Done } from "./conn_pump.ts";
 

@@ -6,7 +6,8 @@
  * doubles up to 64 KiB; a longer line or frame makes it grow with the bytes that arrive, never by
  * what a peer announces. After such a one it shrinks again when the next message did not need it.
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
+import { nodeBuffer } from "../../platforms/contract/host.ts";
 import { platform } from "../../platforms/platform.ts";
 import { takenAway } from "../fd/check_bytes.ts";
 import { PanicError } from "../sched/goroutine.ts";
@@ -18,8 +19,6 @@ const LARGE = 64 * 1024;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const NO_BYTES = new Uint8Array(0);
-const NO_TEXT = Buffer.alloc(0);
-
 /** See the top of this file. */
 export class ReadBuffer {
   /** All of the memory. */
@@ -33,7 +32,7 @@ export class ReadBuffer {
   /** True when the unread bytes were handed over: there is nothing to read here any more. */
   detached = false;
   /** The same memory, which can decode a part of itself without a view of that part. */
-  #text: Buffer = NO_TEXT;
+  #text: Buffer | null = null;
   #size: number;
   readonly #longText = platform().runtime.longText;
   /** Most bytes that were unread at once since the buffer was last empty. */
@@ -69,7 +68,7 @@ export class ReadBuffer {
   /** Text from one index to another, as UTF-8. */
   text(from: number, to: number): string {
     if (to - from > this.#longText) return decoder.decode(this.bytes.subarray(from, to));
-    return this.#text.toString("utf8", from, to);
+    return this.#text === null ? "" : this.#text.toString("utf8", from, to);
   }
 
   /** Bytes of the memory, or of the memory to come. */
@@ -103,7 +102,7 @@ export class ReadBuffer {
   /** Forgets the memory. */
   release(): void {
     this.bytes = NO_BYTES;
-    this.#text = NO_TEXT;
+    this.#text = null;
     this.start = this.end = 0;
   }
 
@@ -122,7 +121,7 @@ export class ReadBuffer {
     const { length } = this;
     if (length > 0) bytes.set(this.view(length));
     this.bytes = bytes;
-    this.#text = Buffer.from(memory);
+    this.#text = nodeBuffer().from(memory);
     this.start = 0;
     this.end = length;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The memory of a buffered writer: bytes that were accepted and not yet handed to the destination. */
-import { Buffer } from "node:buffer";
+import { nodeBuffer } from "../../platforms/contract/host.ts";
 import type { Writable } from "../fd/check_bytes.ts";
 import { registerState } from "../sched/thread_state.ts";
 
@@ -39,7 +39,7 @@ export class WriteBuffer {
   append(data: Writable): number {
     const room = this.size - this.length;
     if (data.length > room) return -1;
-    const n = typeof data === "string" ? Buffer.byteLength(data) : data.length;
+    const n = typeof data === "string" ? nodeBuffer().byteLength(data) : data.length;
     if (n > room) return -1;
     if (typeof data !== "string") this.#set(data);
     else if (endsWithinPair(data)) this.#set(encoder.encode(data));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Dumps all goroutines on a signal. Go: SIGQUIT, except that the program continues. */
-import process from "node:process";
+import { nodeProcess } from "../../platforms/contract/host.ts";
 import { dumpAll } from "../sched/dump.ts";
 import { scheduler } from "../sched/thread.ts";
 
@@ -22,7 +22,7 @@ import { scheduler } from "../sched/thread.ts";
  * ```
  */
 export function dumpOnSignal(signal: "SIGQUIT" | "SIGUSR1" | "SIGUSR2" = "SIGQUIT"): Disposable {
-  const write = () => void process.stderr.write(`${signal}\n${dumpAll(scheduler)}\n`);
-  process.on(signal, write);
-  return { [Symbol.dispose]: () => void process.off(signal, write) };
+  const write = () => void nodeProcess().stderr.write(`${signal}\n${dumpAll(scheduler)}\n`);
+  nodeProcess().on(signal, write);
+  return { [Symbol.dispose]: () => void nodeProcess().off(signal, write) };
 }

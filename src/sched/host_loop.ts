@@ -9,8 +9,7 @@
  * for SLICE_MS at a time, for it cannot be asked whether it has something due.
  * Idle: a watch beside the loop (see HostWait) and one timer of the host stand for all goroutines.
  */
-import process from "node:process";
-import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { nodeProcess } from "../../platforms/contract/host.ts";
 import { now } from "./clock.ts";
 import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -286,12 +285,12 @@ export class HostLoop {
   #allay(): void {
     if (this.#suspicion !== null) clearTimeout(this.#suspicion);
     this.#suspicion = null;
-    if (this.#listens) process.off("beforeExit", this.#drained);
+    if (this.#listens) nodeProcess().off("beforeExit", this.#drained);
     this.#listens = false;
   }
 
   #listen(): void {
-    if (!this.#listens) process.once("beforeExit", this.#drained);
+    if (!this.#listens) nodeProcess().once("beforeExit", this.#drained);
     this.#listens = true;
   }
 }

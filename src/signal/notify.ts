@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Signals for goroutines. Go: os/signal, Notify and NotifyContext. */
-import process from "node:process";
-import { isMainThread } from "node:worker_threads";
+import { nodeModule, nodeProcess } from "../../platforms/contract/host.ts";
 import { chan } from "../chan/channel.ts";
 import type { Chan } from "../chan/chan.ts";
 import { background, type Context } from "../context/context.ts";
@@ -45,7 +44,7 @@ export class SignalNotifier implements Disposable {
       this.#cancel(new Error(`${signal} received`));
     };
     // A worker of Bun's has no listeners for signals.
-    this.#byHost = !scheduler.blocking && isMainThread;
+    this.#byHost = !scheduler.blocking && nodeModule("node:worker_threads").isMainThread;
     netpoll.addWaker(this.#ending);
     try {
       this.#listen();
@@ -63,7 +62,7 @@ export class SignalNotifier implements Disposable {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#byHost) {
-      for (const name of this.#names) process.off(name, this.#received);
+      for (const name of this.#names) nodeProcess().off(name, this.#received);
       netpoll.waiters--;
     } else {
       releaseSignals(this.#names, this.#received);
@@ -87,7 +86,7 @@ export class SignalNotifier implements Disposable {
         throw error;
       }
     }
-    for (const name of this.#names) process.on(name, this.#received);
+    for (const name of this.#names) nodeProcess().on(name, this.#received);
     // A signal may come as long as this listens: that is no deadlock.
     netpoll.waiters++;
   }

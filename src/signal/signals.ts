@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Signals by name. signal(7). */
-import { constants } from "node:os";
+import { nodeModule } from "../../platforms/contract/host.ts";
 import { shown } from "../validate/argument.ts";
 
 /**
@@ -20,7 +20,7 @@ const SIGNALS: readonly Signal[] = [
 
 /** Returns the number of a signal. */
 export function numberOf(signal: Signal): number {
-  return (constants.signals as unknown as Record<string, number>)[signal];
+  return (nodeModule("node:os").constants.signals as unknown as Record<string, number>)[signal];
 }
 
 /** Returns the name of a signal that `notify` accepts. */

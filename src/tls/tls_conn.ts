@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A connection under TLS, whose engine is that of `node:tls`. Go: crypto/tls/conn.go. */
 import type { PeerCertificate, TLSSocket } from "node:tls";
-import { setImmediate } from "node:timers";
 import { platform } from "../../platforms/platform.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Addresses of Unix sockets. Go: net/unixsock.go, type UnixAddr; syscall, SockaddrUnix. */
 import { needString } from "../../validate/argument.ts";
-import { cwd } from "node:process";
-import { normalize, resolve } from "node:path";
+import { nodeModule, nodeProcess } from "../../../platforms/contract/host.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { Addr } from "./addr.ts";
@@ -95,7 +94,9 @@ export function unixName(address: string, ask = true): UnixName {
   const spelled = withoutParents(address);
   const name = new TextEncoder().encode(spelled);
   if (name.length > sockaddr.maxPath) throw tooLong(address, name.length);
-  const path = spelled.startsWith("/") ? spelled : resolve(cwd(), spelled);
+  const path = spelled.startsWith("/")
+    ? spelled
+    : nodeModule("node:path").resolve(nodeProcess().cwd(), spelled);
   runtime.requireUnixPath(path, ask);
   return { raw: sockaddr.encodeName(name), path };
 }
@@ -105,7 +106,7 @@ export function unixName(address: string, ask = true): UnixName {
  * symbolic link first, and so reach another place than the one for which permission was asked.
  */
 function withoutParents(path: string): string {
-  return path.split("/").includes("..") ? normalize(path) : path;
+  return path.split("/").includes("..") ? nodeModule("node:path").normalize(path) : path;
 }
 
 function tooLong(address: string, length: number): AddrError {

@@ -5,7 +5,7 @@
  */
 import { platform } from "../../../platforms/platform.ts";
 import { shown } from "../../validate/argument.ts";
-import { env, pid } from "node:process";
+import { nodeProcess, pid } from "../../../platforms/contract/host.ts";
 import { closeFile } from "../../fd/close_file.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { markShared, noteShared, takeShared } from "../../fd/shared_numbers.ts";
@@ -42,7 +42,7 @@ export interface ListenFd {
  * ```
  */
 export function listenFds(): ListenFd[] {
-  const { LISTEN_PID, LISTEN_FDS = "", LISTEN_FDNAMES } = env;
+  const { LISTEN_PID, LISTEN_FDS = "", LISTEN_FDNAMES } = nodeProcess().env;
   if (LISTEN_PID === undefined || Number(LISTEN_PID) !== pid) return [];
   if (!/^[0-9]{1,9}$/.test(LISTEN_FDS)) {
     throw new RangeError(
@@ -61,9 +61,9 @@ export function listenFds(): ListenFd[] {
   }
   // The service manager keeps them.
   for (const { fd } of passed) noteShared(fd);
-  delete env.LISTEN_PID;
-  delete env.LISTEN_FDS;
-  delete env.LISTEN_FDNAMES;
+  delete nodeProcess().env.LISTEN_PID;
+  delete nodeProcess().env.LISTEN_FDS;
+  delete nodeProcess().env.LISTEN_FDNAMES;
   return passed;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Sends files over connections. Go: net/sendfile_linux.go, behind TCPConn.ReadFrom. */
 import { needMethods, wrongArgument } from "../../validate/argument.ts";
-import { closeSync, openSync, readSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { nodeModule } from "../../../platforms/contract/host.ts";
 import * as z from "../../validate/schema.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
@@ -68,15 +67,19 @@ function* sendingFile(
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
   needMethods("send a file", "conn", "a Conn", conn, "write");
   checkFile(file);
-  const path = file instanceof URL ? fileURLToPath(file) : typeof file === "string" ? file : null;
-  const descriptor = path === null ? file as number : openSync(path, "r");
+  const path = file instanceof URL
+    ? nodeModule("node:url").fileURLToPath(file)
+    : typeof file === "string"
+    ? file
+    : null;
+  const descriptor = path === null ? file as number : nodeModule("node:fs").openSync(path, "r");
   try {
     const fd = descriptorOf(conn);
     const opened = { descriptor, path };
     const sent = fd === null ? null : yield* sendFileFD(fd, opened, offset, length, cancel);
     return sent ?? (yield* readAndWrite(conn, descriptor, offset, length, cancel));
   } finally {
-    if (path !== null) closeSync(descriptor);
+    if (path !== null) nodeModule("node:fs").closeSync(descriptor);
   }
 }
 
@@ -103,7 +106,7 @@ function* readAndWrite(
   try {
     while (sent < length) {
       const most = Math.min(length - sent, buffer.bytes.length);
-      const n = readSync(file, buffer.bytes, 0, most, offset + sent);
+      const n = nodeModule("node:fs").readSync(file, buffer.bytes, 0, most, offset + sent);
       if (n === 0) break;
       sent += yield* conn.write(buffer.first(n), cancel);
     }

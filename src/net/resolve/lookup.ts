@@ -7,8 +7,8 @@
  * whose result arrives through the host's event loop.
  */
 import { shown, wrongArgument } from "../../validate/argument.ts";
+import { nodeModule } from "../../../platforms/contract/host.ts";
 import { platform } from "../../../platforms/platform.ts";
-import { lookup as systemLookup } from "node:dns";
 import { wait } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
@@ -174,7 +174,7 @@ export function isLocalhost(host: string): boolean {
 
 function askSystem(host: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    systemLookup(host, { all: true }, (error, all) => {
+    nodeModule("node:dns").lookup(host, { all: true }, (error, all) => {
       if (error) reject(error);
       else resolve(all.map(({ address }) => address));
     });

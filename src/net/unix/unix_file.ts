@@ -3,7 +3,7 @@
  * The file that binding a Unix socket creates, and that only the library removes. Go:
  * UnixListener.close.
  */
-import { lstatSync, unlinkSync } from "node:fs";
+import { nodeModule } from "../../../platforms/contract/host.ts";
 import type { SocketFiles } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -12,11 +12,11 @@ import type { UnixName } from "../addr/unix_addr.ts";
 /** Files of the system. */
 const REAL: SocketFiles = {
   identity(path) {
-    const { dev, ino } = lstatSync(path, { bigint: true });
+    const { dev, ino } = nodeModule("node:fs").lstatSync(path, { bigint: true });
     return `${dev}:${ino}`;
   },
-  isSocket: (path) => lstatSync(path).isSocket(),
-  remove: unlinkSync,
+  isSocket: (path) => nodeModule("node:fs").lstatSync(path).isSocket(),
+  remove: (path) => nodeModule("node:fs").unlinkSync(path),
 };
 
 /** The files of the platform. */

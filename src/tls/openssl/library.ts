@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** libssl and libcrypto of OpenSSL 3 or 4: where they are looked for, and how they are set up. */
-import { isAbsolute } from "node:path";
+import { nodeModule } from "../../../platforms/contract/host.ts";
 import type { Library, LibraryNames } from "../../../platforms/contract/ffi.ts";
 import { PlatformError } from "../../../platforms/contract/platform.ts";
 import { platform } from "../../../platforms/platform.ts";
@@ -68,7 +68,7 @@ const failures = new Map<string | undefined, PlatformError>();
  * @throws {TypeError} when another one is in use already, or `path` is not absolute
  */
 export function openssl(path?: string): OpenSSL {
-  if (path !== undefined && !isAbsolute(path)) {
+  if (path !== undefined && !nodeModule("node:path").isAbsolute(path)) {
     throw new TypeError(
       `Cannot load libssl as its path must be absolute: current value is ${path}`,
     );
@@ -133,7 +133,7 @@ function names(path: string | undefined): LibraryNames {
 
 /** The library that is open already. A bare name stays one, under a path only that is permitted. */
 function exactly(path: string): LibraryNames {
-  const bare = !isAbsolute(path);
+  const bare = !nodeModule("node:path").isAbsolute(path);
   return { title: path, names: bare ? [path] : [], paths: bare ? [] : [path] };
 }
 
