@@ -74,7 +74,7 @@ function table(rows: string[][]): string {
     .map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function bench(): Promise<boolean> {
+function bench(): void {
   const { values } = parseArgs({
     args: process.argv.slice(2),
     options: {
@@ -84,7 +84,7 @@ function bench(): Promise<boolean> {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return Promise.resolve(void console.log(USAGE) ?? true);
+  if (values.help) return console.log(USAGE);
   const rounds = number("rounds", values.rounds, 1, 1000);
   const all = subjects(values.against);
   execFileSync("node", ["scripts/build.mjs"], { cwd: inRepository(""), stdio: "inherit" });
@@ -116,7 +116,6 @@ function bench(): Promise<boolean> {
     const json = { machine, rounds, samples: Object.fromEntries(samples) };
     saveResults("start", json, `# The start-up\n\n${text}`);
   }
-  return Promise.resolve(true);
 }
 
-await command("start", bench);
+await command("start", () => Promise.resolve(bench()));
