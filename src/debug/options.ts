@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The options of `debugHandler`, checked. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { nodeCrypto } from "../bridge/host.ts";
 import type { LimitCounters } from "../limit/limiter.ts";
 import { checkOptions } from "../validate/options.ts";
@@ -76,7 +76,7 @@ const schema = z.strictObject({
     new RegExp(`^[\\x21-\\x7e]{${LEAST_TOKEN},}$`),
     `must have ${LEAST_TOKEN} visible ASCII characters or more`,
   ).optional(),
-  hosts: z.array(z.string().min(1)).readonly().default([]),
+  hosts: z.array(z.string().min(1)).default([]),
   allowForwarded: z.boolean().default(false),
   allowRemote: z.boolean().default(false),
   reactors: z.record(z.string(), reactor).default({}),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The files that a resolver goes by, and their changes while it runs. Go: net/dnsclient_unix.go, resolverConfig. */
-import { getServers } from "node:dns";
+import { nodeModule } from "../../platforms/contract/host.ts";
 import { systemPath } from "../../platforms/shared/system_file.ts";
 import { platform } from "../../platforms/platform.ts";
 import { now } from "../sched/clock.ts";
@@ -122,7 +122,7 @@ export class ConfigFiles {
 function readConf(text: string | null, servers?: readonly string[]): ResolvConf {
   const conf = parseResolvConf(text ?? "", hostname());
   if (text !== null || servers !== undefined || platform().os !== "windows") return conf;
-  const known = getServers();
+  const known = nodeModule("node:dns").getServers();
   return known.length === 0 ? conf : { ...conf, servers: known };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What each option of a resolver may be. The options themselves are told in options.ts. */
-import { z } from "zod";
+import * as z from "../validate/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import { parseIPZone } from "../net/addr/ip.ts";
 import { AddrError } from "../net/addr/errors.ts";
@@ -21,7 +21,7 @@ function isServer(text: string): boolean {
 
 const file = z.union([z.string(), z.strictObject({ text: z.string() })]);
 
-function callable<F>(): z.ZodType<F> {
+function callable<F>(): z.Schema<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
