@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { ROOT } from "../programs.mjs";
 
 const PAGE = "docs/size.md";
-const DEPENDENCIES = ["zod", "@deno/shim-deno"];
+const DEPENDENCIES = ["@deno/shim-deno"];
 
 /** Returns the rows of the page: what is measured, and its bound in KiB. */
 function bounds() {
@@ -18,7 +18,7 @@ function bounds() {
   return [...rows].map(([, what, , bound]) => ({ what, bound: Number(bound.replaceAll(",", "")) }));
 }
 
-/** Returns the bytes of all modules that an entry loads, minified as one, without dependencies. */
+/** Returns the bytes of all modules that an entry loads, minified as one, without the dependency. */
 async function loadedBy(entry) {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, entry)],
