@@ -26,7 +26,14 @@ test("a chart is drawn with its bars, their names and its axis", async () => {
   });
   assert.match(svg, /^<svg /);
   const words = ["first one", "second one", "netpoll", "others", "A title"];
-  for (const word of [...words, "a panel", "apples a second (more is better)", "pears (less is better)"]) assert.ok(svg.includes(`>${word}<`), word);
+  for (
+    const word of [
+      ...words,
+      "a panel",
+      "apples a second (more is better)",
+      "pears (less is better)",
+    ]
+  ) assert.ok(svg.includes(`>${word}<`), word);
   const widths = [...svg.matchAll(/aria-roledescription="bar" d="M0,[^h]*h([\d.]+)/g)]
     .map(([, width]) => Number(width));
   assert.equal(widths.length, 4, "each value has a bar");
