@@ -66,7 +66,7 @@ const WAYS: Record<string, (ms: number) => Sample | Promise<Sample>> = {
 };
 
 const measure = WAYS[way];
-await measure(Number(milliseconds) / 2);
+await measure(Number(milliseconds));
 const { seconds, latencies } = await measure(Number(milliseconds));
 latencies.sort((a, b) => a - b);
 const middle = latencies[latencies.length >> 1];

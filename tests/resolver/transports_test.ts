@@ -121,7 +121,7 @@ both("a transport that fails, or never connects, costs its time-out", function* 
   };
   const servers = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
   const files = { hosts: { text: "" }, nsswitch: { text: "" } };
-  const resolvConf = { text: "options timeout:1 no-aaaa" };
+  const resolvConf = { text: "options timeout:2 no-aaaa" };
   const resolver = new Resolver({ ...files, resolvConf, servers, dial: dialer });
   assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.1"]);
   assert.deepEqual(asked, ["udp 192.0.2.1:53", "udp 192.0.2.2:53", "udp 192.0.2.3:53"]);
