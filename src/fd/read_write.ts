@@ -66,14 +66,14 @@ export interface OperationFD extends Waitable {
   stateError(op: OperationName, answer: number): Error;
   /** Returns the error of a call on a closed descriptor. */
   closedError(op: OperationName): Error;
-  /** Returns the error of a failed system call. */
-  failedCall(op: OperationName, errno: number): Error;
+  /** Returns the error of a failed system call, which is usually named as `op`. */
+  failedCall(op: OperationName, errno: number, syscall?: string): Error;
 }
 
 type OperationName = "read" | "write" | "accept";
 
 /** The result object that `yield*` reads. */
-interface Step<T> {
+export interface Step<T> {
   readonly done?: boolean;
   readonly value: T;
 }
@@ -82,13 +82,13 @@ interface Step<T> {
 const NO_BYTES = new Uint8Array(0);
 
 /** Common base of reads and writes. */
-abstract class Operation {
+export abstract class Operation {
   // Fields that every call touches come first: they lie in memory in this order.
   /** Whether the call is over; for `yield*`. */
   done = false;
   /** Its result then, or PARK until then; for `yield*`. */
   value: unknown = PARK;
-  protected state = UNUSED;
+  protected state: number = UNUSED;
   protected fd: OperationFD;
   protected buffer: Uint8Array = NO_BYTES;
   /** The length of the buffer when the call began. */
@@ -106,6 +106,16 @@ abstract class Operation {
   /** Whether it is unused. */
   get unused(): boolean {
     return this.state === UNUSED;
+  }
+
+  /** Whether it holds the lock. */
+  protected get held(): boolean {
+    return this.state === HELD;
+  }
+
+  /** Whether its call has not been driven yet. */
+  protected get fresh(): boolean {
+    return this.state === FRESH;
   }
 
   /** Whether a goroutine is inside it. */

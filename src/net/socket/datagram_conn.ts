@@ -4,7 +4,8 @@ import { countRead, countWritten } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
-import { receiving, sending } from "../../fd/datagram.ts";
+import { sending } from "../../fd/datagram.ts";
+import { type DatagramSink, ReceiveOperation, SendOperation } from "../../fd/datagram_call.ts";
 import { checkBytes, lengthNow, lengthOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { DISOWN } from "../../sched/ownership.ts";
@@ -24,6 +25,12 @@ import { notesCalls } from "../../sched/noted_methods.ts";
 /** What the error of a canceled write says: a datagram goes as a whole or not at all. */
 const UNSENT = { bytesWritten: 0 };
 
+/** Reads nothing, into a buffer that has no room. */
+// deno-lint-ignore require-yield
+function* nothing(): Routine<number> {
+  return 0;
+}
+
 /** A socket of datagrams over a descriptor. See {@linkcode PacketConn}. */
 export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   static {
@@ -35,25 +42,42 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** @internal */
   protected readonly netFD: NetFD<A>;
-  /** Made once, for calls that allocate nothing: see src/fd/datagram.ts. */
-  readonly #receive: (p: Uint8Array) => number;
-  readonly #receiveFrom: (p: Uint8Array) => number;
-  readonly #send: (p: Uint8Array) => number;
-  readonly #sendTo: (p: Uint8Array, address: RawAddress) => number;
-  readonly #sender: SocketName;
+  readonly #receiveFrom: ReceiveOperation<Datagram<A>>;
+  readonly #receive: ReceiveOperation<number>;
+  readonly #send: SendOperation<A>;
+  readonly #sink: DatagramSink<A>;
 
   /** @internal */
   constructor(fd: NetFD<A>) {
     const calls = platform().packets;
     const { sysfd } = fd;
     this.netFD = fd;
-    this.#sender = calls.sender;
-    // A buffer may have lost its memory while the call waited.
-    this.#receive = (p) => countRead(calls.receive(sysfd, p, lengthNow("read", p)));
-    this.#receiveFrom = (p) => countRead(calls.receiveFrom(sysfd, p, lengthNow("read", p)));
-    this.#send = (p) => countWritten(calls.send(sysfd, p, lengthNow("write", p)));
-    this.#sendTo = (p, address) =>
-      countWritten(calls.sendTo(sysfd, p, lengthNow("write", p), address));
+    this.#receiveFrom = new ReceiveOperation(fd, {
+      syscall: "recvfrom",
+      receive: (p) => countRead(calls.receiveFrom(sysfd, p, lengthNow("read", p))),
+      result: (n, p) => {
+        const addr = this.nameAddr(calls.sender);
+        const length = lengthOf(p);
+        const truncated = n > length;
+        return { n: truncated ? length : n, addr, truncated };
+      },
+    });
+    this.#receive = new ReceiveOperation(fd, {
+      syscall: "recv",
+      receive: (p) => countRead(calls.receive(sysfd, p, lengthNow("read", p))),
+      result: (n, p) => Math.min(n, lengthOf(p)),
+    });
+    this.#sink = {
+      send: (p, address) => {
+        const length = lengthNow("write", p);
+        return countWritten(
+          address === null ? calls.send(sysfd, p, length) : calls.sendTo(sysfd, p, length, address),
+        );
+      },
+      destination: (addr) => this.destination(addr),
+      addressed: (error, addr) => this.addressed(error, addr),
+    };
+    this.#send = new SendOperation(fd, this.#sink);
   }
 
   /**
@@ -79,28 +103,22 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.readFrom}. */
   readFrom(p: Uint8Array, cancel?: Cancel): Routine<Datagram<A>> {
-    checkBytes("read", p);
-    return this.netFD.cancellable("read", this.#readFrom(p), cancel);
-  }
-
-  *#readFrom(p: Uint8Array): Routine<Datagram<A>> {
-    const n = yield* receiving(this.netFD, "recvfrom", this.#receiveFrom, p, undefined);
-    const addr = this.nameAddr(this.#sender);
-    const length = lengthOf(p);
-    const truncated = n > length;
-    return { n: truncated ? length : n, addr, truncated };
+    const length = checkBytes("read", p);
+    const call = this.#receiveFrom.forCall().call(p, length);
+    return this.netFD.cancellable("read", call, cancel);
   }
 
   /** See {@linkcode PacketConn.writeTo}. */
   writeTo(p: Uint8Array, addr: A, cancel?: Cancel): Routine<number> {
-    checkBytes("write", p);
-    return this.netFD.cancellable("write", this.#writeTo(p, addr), cancel, UNSENT);
+    const length = checkBytes("write", p);
+    const call = this.deaf ? this.#sendDeaf(p, addr) : this.#send.forCall().callTo(addr, p, length);
+    return this.netFD.cancellable("write", call, cancel, UNSENT);
   }
 
-  *#writeTo(p: Uint8Array, addr: A): Routine<number> {
+  *#sendDeaf(p: Uint8Array, addr: A): Routine<number> {
     try {
       const address = this.destination(addr);
-      return yield* sending(this.netFD, "sendto", this.#sendTo, p, address, this.deaf);
+      return yield* sending(this.netFD, "sendto", this.#sink.send, p, address, true);
     } catch (error) {
       throw this.addressed(error, addr);
     }
@@ -108,20 +126,15 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** See {@linkcode PacketConn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    checkBytes("read", p);
-    return this.netFD.cancellable("read", this.#read(p), cancel);
-  }
-
-  *#read(p: Uint8Array): Routine<number> {
-    if (lengthOf(p) === 0) return 0;
-    const n = yield* receiving(this.netFD, "recv", this.#receive, p, undefined);
-    return Math.min(n, lengthOf(p));
+    const length = checkBytes("read", p);
+    const call = length === 0 ? nothing() : this.#receive.forCall().call(p, length);
+    return this.netFD.cancellable("read", call, cancel);
   }
 
   /** See {@linkcode PacketConn.write}. */
   write(p: Uint8Array, cancel?: Cancel): Routine<number> {
-    checkBytes("write", p);
-    const call = sending(this.netFD, "send", this.#send, p, undefined);
+    const length = checkBytes("write", p);
+    const call = this.#send.forCall().call(p, length);
     return this.netFD.cancellable("write", call, cancel, UNSENT);
   }
 
