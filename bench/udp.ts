@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The UDP benchmark: `npm run bench:udp`. Batches and the kernel's own cutting and putting together,
-// against one call a datagram. See bench/README.md.
+// The UDP benchmark: `npm run bench:udp`. An echo beside those of C, Go and the runtimes' own sockets;
+// batches and the kernel's own segmentation against one call a datagram. See bench/README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -9,12 +9,14 @@ import { describeMachine, machineLine } from "./rig/machine.ts";
 import { inRepository } from "./rig/paths.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
+import { measureEcho, reportEcho } from "./udp/echo.ts";
 
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "0.2" },
     warmup: { type: "string", default: "0.1" },
+    echo: { type: "string", default: "1" },
     save: { type: "boolean", default: false },
   },
 });
@@ -77,21 +79,32 @@ function section(all: Record<Runtime, Result[][]>, index: number): string {
 
 const machine = describeMachine();
 console.error(machineLine(machine));
+const echo = await measureEcho(rounds, Number(flags.echo));
 const all = await measureAll();
 const sizes = all.bun[0].map((_, i) => section(all, i));
 const how =
   `Medians of ${rounds} rounds, ${flags.seconds} s each after ${flags.warmup} s of warm-up; ` +
   `ratios within a round.\nOne thread, under runSync: sent to a socket that nobody reads, received ` +
   `from a buffer that is full.`;
-const text = [...sizes, how].join("\n\n");
+const echoed =
+  `## Echo\n\n${
+    reportEcho(echo)
+  }\n\nMedians of ${rounds} rounds of ${flags.echo} s; in parentheses ` +
+  `the ratio to C with a call a datagram, above 1 is better.`;
+const text = [echoed, ...sizes, how].join("\n\n");
 console.log(text);
 if (flags.save) {
   const folder = inRepository("bench", "results");
   mkdirSync(folder, { recursive: true });
-  const settings = { rounds, seconds: Number(flags.seconds), warmup: Number(flags.warmup) };
+  const settings = {
+    rounds,
+    seconds: Number(flags.seconds),
+    warmup: Number(flags.warmup),
+    echo: Number(flags.echo),
+  };
   writeFileSync(
     `${folder}/udp.json`,
-    JSON.stringify({ machine, settings, samples: all }, null, 2) + "\n",
+    JSON.stringify({ machine, settings, samples: all, echo }, null, 2) + "\n",
   );
   writeFileSync(
     `${folder}/udp.md`,
