@@ -24,10 +24,11 @@ import { FDTransport } from "./fd_transport.ts";
 import { Peer } from "./peer.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import { SecureRead } from "./read_operation.ts";
-import { AT_END, MOST_PLAINTEXT, type SSLHandle } from "./ssl_handle.ts";
+import { AT_END, type SSLHandle } from "./ssl_handle.ts";
 import type { SessionCache } from "./sessions.ts";
 import { NOTHING_YET, type Transport } from "./transport.ts";
 import { TransportHalf } from "./transport_half.ts";
+import { MOST_PLAINTEXT } from "./wire.ts";
 import { SecureWrite } from "./write_operation.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
@@ -447,12 +448,11 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
    */
   #receive(): boolean | null {
     const handle = this.handle!;
-    const { input } = handle.wire;
     try {
-      const n = this.transport.receive(input);
+      const n = this.transport.receive(handle.wire.room());
       if (n === NOTHING_YET) return false;
       if (n > 0) {
-        handle.feed(input, n);
+        handle.feed(n);
         return true;
       }
       // In order it would have come behind a close_notify.

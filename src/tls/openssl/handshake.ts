@@ -26,10 +26,9 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
     const done = handle.handshake();
     yield* sendAll(conn, handle, until);
     if (done) return conn.nowSecured();
-    const { input } = handle.wire;
-    const n = yield* receive(conn, incoming, input);
+    const n = yield* receive(conn, incoming);
     if (n === 0) throw new UnexpectedEOFError(0);
-    handle.feed(input, n);
+    handle.feedHandshake(handle.wire.incoming.bytes, n);
   }
 }
 
@@ -39,12 +38,12 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
  */
 export function* readHello(conn: OpenSSLConn, until: number): Routine<ClientHello> {
   const incoming = half(conn, "read", until);
-  const { input } = wire();
+  const { bytes } = wire().incoming;
   let reader: ClientHelloReader | null = null;
   for (;;) {
-    const n = yield* receive(conn, incoming, input);
+    const n = yield* receive(conn, incoming);
     if (n === 0) throw new UnexpectedEOFError(0);
-    const hello = (reader ??= new ClientHelloReader()).push(input, n);
+    const hello = (reader ??= new ClientHelloReader()).push(bytes, n);
     if (hello !== null) return hello;
   }
 }
@@ -56,11 +55,12 @@ function half(conn: OpenSSLConn, way: Way, until: number): TransportHalf {
   return made;
 }
 
-/** Receives into the shared buffer. What came must be dealt with before anything else. */
-function* receive(conn: OpenSSLConn, incoming: TransportHalf, into: Uint8Array): Routine<number> {
+/** Receives into the shared memory: see {@linkcode Wire.room}. */
+function* receive(conn: OpenSSLConn, incoming: TransportHalf): Routine<number> {
+  const shared = wire();
   for (;;) {
     if (conn.gone) throw new ClosedError();
-    const n = conn.transport.receive(into);
+    const n = conn.transport.receive(shared.room());
     if (n !== NOTHING_YET) return n;
     if (incoming.expired) throw new DeadlineExceededError();
     yield* incoming.wait();

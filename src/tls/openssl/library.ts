@@ -4,7 +4,7 @@ import { nodeModule } from "../../../platforms/contract/host.ts";
 import type { Library, LibraryNames } from "../../../platforms/contract/ffi.ts";
 import { PlatformError } from "../../../platforms/contract/platform.ts";
 import { platform } from "../../../platforms/platform.ts";
-import { CRYPTO, CRYPTO_ADDRESSES, SSL, SSL_BYTES } from "./symbols.ts";
+import { CRYPTO, CRYPTO_ADDRESSES, CRYPTO_BYTES, SSL, SSL_BYTES } from "./symbols.ts";
 
 /** Names that the dynamic linker finds. Only one major version may be in a process. */
 const SONAMES = {
@@ -49,6 +49,7 @@ export interface OpenSSL {
   readonly ssl: Library<typeof SSL>;
   readonly sslBytes: Library<typeof SSL_BYTES>;
   readonly crypto: Library<typeof CRYPTO>;
+  readonly cryptoBytes: Library<typeof CRYPTO_BYTES>;
   readonly cryptoAddresses: Library<typeof CRYPTO_ADDRESSES>;
   /** The name or the path under which libssl was found. */
   readonly path: string;
@@ -100,6 +101,7 @@ function open(path: string | undefined): OpenSSL {
     ssl: ssl.symbols,
     sslBytes: runtime.dlopen(same, SSL_BYTES).symbols,
     crypto: runtime.dlopen(crypto, CRYPTO).symbols,
+    cryptoBytes: runtime.dlopen(crypto, CRYPTO_BYTES).symbols,
     cryptoAddresses: runtime.dlopen(crypto, CRYPTO_ADDRESSES).symbols,
     path: ssl.path,
   };

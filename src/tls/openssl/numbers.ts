@@ -37,6 +37,11 @@ export const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
 export const SSL_ERROR_WANT_READ = 2;
 export const SSL_ERROR_ZERO_RETURN = 6;
 
+// bio.h: commands of BIO_ctrl, and an argument: the BUF_MEM is not the BIO's to free.
+export const BIO_CTRL_INFO = 3;
+export const BIO_C_SET_BUF_MEM = 114;
+export const BIO_NOCLOSE = 0;
+
 // tls1.h.
 export const TLSEXT_NAMETYPE_host_name = 0;
 export const TLSEXT_STATUSTYPE_ocsp = 1;

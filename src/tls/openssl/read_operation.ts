@@ -64,14 +64,13 @@ export class SecureRead extends SecureOperation {
   #receive(): void {
     const { conn, socket } = this;
     const handle = conn.handle!;
-    const { input } = handle.wire;
     let n: number;
     try {
-      n = socket.receive(input);
+      n = socket.receive(handle.wire.room());
     } catch (error) {
       return conn.broken(error as Error);
     }
-    if (n > 0) handle.feed(input, n);
+    if (n > 0) handle.feed(n);
     // In order it would have come behind a close_notify.
     else if (n !== NOTHING_YET) conn.broken(new UnexpectedEOFError(0));
   }

@@ -22,9 +22,6 @@ const WANTS_MORE = -1;
 /** The peer has ended its side in order, by close_notify. */
 export const AT_END = 0;
 
-/** Most plaintext that one call of `write` encrypts; its records fit into the shared buffer. */
-export const MOST_PLAINTEXT = 64 * 1024;
-
 const one = new Uint8Array(new ArrayBuffer(1));
 
 /** See the top of this file. */
@@ -39,6 +36,8 @@ export class SSLHandle implements WireHolder {
   out: Uint8Array | null = null;
   /** Ciphertext that came and lies in no BIO. */
   #kept: Uint8Array | null = null;
+  /** How many bytes of it were put into the shared BIO last. */
+  #fed = 0;
   /** The first fatal error: what OpenSSL says of a later call differs by version. */
   failure: Error | null = null;
   /** The records that came since all had been decrypted. */
@@ -76,7 +75,7 @@ export class SSLHandle implements WireHolder {
   /** Frees the SSL object. A second call does nothing. */
   free(): void {
     if (this.#owned.freed) return;
-    if (this.wire.holder === this) this.#clearShared();
+    this.#discard();
     this.#kept = null;
     this.#owned.free();
   }
@@ -100,37 +99,33 @@ export class SSLHandle implements WireHolder {
     return done;
   }
 
-  /** The first `length` bytes of `bytes` have come from the peer. */
-  feed(bytes: Uint8Array, length: number): void {
-    if (this.drained) this.#records.complete = 0;
-    this.drained = false;
-    this.#records.count(bytes, length);
-    if (this.#own === null) this.claim();
-    const { crypto } = this.wire.openssl;
-    crypto.BIO_write(this.#own?.rbio ?? this.wire.rbio, bytes, length);
+  /** The first `length` bytes of `bytes`, for the handshake. */
+  feedHandshake(bytes: Uint8Array, length: number): void {
+    this.wire.openssl.crypto.BIO_write(this.#own!.rbio, bytes, length);
   }
 
-  /** Makes the shared BIO this connection's: what it kept lies in it afterwards. */
-  claim(): void {
+  /**
+   * The first `length` bytes of the shared memory have come from the peer: see {@linkcode
+   * Wire.room}. A read must have asked for more before.
+   */
+  feed(length: number): void {
     const { wire } = this;
-    if (wire.holder === this) return;
-    if (wire.holder !== null) wire.holder.vacate();
+    if (this.drained) this.#records.complete = 0;
+    this.drained = false;
+    this.#records.count(wire.incoming.bytes, length);
+    wire.incoming.fill(length);
     wire.holder = this;
-    const kept = this.#kept;
-    if (kept === null) return;
-    this.#kept = null;
-    wire.openssl.crypto.BIO_write(wire.rbio, kept, kept.length);
+    this.#fed = length;
   }
 
   /** See {@linkcode WireHolder}. */
   vacate(): void {
     const { wire } = this;
-    const { crypto } = wire.openssl;
-    const length = crypto.BIO_ctrl_pending(wire.rbio);
+    const { unread, bytes } = wire.incoming;
     wire.holder = null;
-    if (length === 0) return;
-    this.#kept = new Uint8Array(new ArrayBuffer(length));
-    crypto.BIO_read(wire.rbio, this.#kept, length);
+    if (unread === 0) return;
+    this.#kept = bytes.slice(this.#fed - unread, this.#fed);
+    wire.incoming.fill(0);
   }
 
   /**
@@ -139,7 +134,7 @@ export class SSLHandle implements WireHolder {
    */
   read(p: Uint8Array, length: number): number {
     if (this.drained) return this.#nothing();
-    this.claim();
+    if (this.wire.holder !== this) this.#claim();
     const n = this.wire.openssl.ssl.SSL_read(this.ssl, p, length);
     if (n <= 0) return this.#noPlaintext(n);
     // Records before that of the data may have called for a reply.
@@ -155,7 +150,7 @@ export class SSLHandle implements WireHolder {
   /** Whether `read` would not return {@linkcode WANTS_MORE}; decrypts, but takes nothing out. */
   peek(): boolean {
     if (this.drained) return this.ended || this.failure !== null;
-    this.claim();
+    if (this.wire.holder !== this) this.#claim();
     const n = this.wire.openssl.ssl.SSL_peek(this.ssl, one, 1);
     if (n > 0) {
       this.takeOut();
@@ -174,13 +169,15 @@ export class SSLHandle implements WireHolder {
    * `out`. Throws the connection's failure.
    */
   encrypt(p: Uint8Array, length: number): number {
-    const { openssl, wbio, output } = this.wire;
+    const { openssl, outgoing } = this.wire;
     if (openssl.ssl.SSL_write(this.ssl, p, length) !== length) {
       this.failure ??= failureOf(openssl, "write failed");
       this.takeOut();
       throw this.failure;
     }
-    return openssl.crypto.BIO_read(wbio, output, output.length);
+    const { written } = outgoing;
+    outgoing.fill(0);
+    return written;
   }
 
   /** Ends this side: close_notify goes into `out`. */
@@ -194,10 +191,15 @@ export class SSLHandle implements WireHolder {
 
   /** Appends to `out` what OpenSSL has produced. */
   takeOut(): void {
-    const { openssl, output } = this.wire;
-    const bio = this.#own?.wbio ?? this.wire.wbio;
+    const { openssl, outgoing, output } = this.wire;
+    if (this.#own === null) {
+      const { written } = outgoing;
+      if (written === 0) return;
+      outgoing.fill(0);
+      return this.append(output, 0, written);
+    }
     for (;;) {
-      const n = openssl.crypto.BIO_read(bio, output, output.length);
+      const n = openssl.crypto.BIO_read(this.#own.wbio, output, output.length);
       if (n <= 0) return;
       this.append(output, 0, n);
     }
@@ -233,21 +235,33 @@ export class SSLHandle implements WireHolder {
     this.drained = true;
     if (error === SSL_ERROR_ZERO_RETURN) this.ended = true;
     else if (error !== SSL_ERROR_WANT_READ) this.failure ??= failureOf(openssl, "read failed");
-    if (this.#own === null) {
-      // Without read-ahead OpenSSL has taken all that was there, but for what follows an end.
-      if (error === SSL_ERROR_WANT_READ) this.wire.holder = null;
-      else this.#clearShared();
-    }
+    // Without read-ahead OpenSSL has taken all that was there, but for what follows an end.
+    if (error !== SSL_ERROR_WANT_READ) this.#discard();
+    else if (this.wire.holder === this) this.wire.holder = null;
     // An alert, or the reply to a key update.
     this.takeOut();
     return this.#nothing();
   }
 
-  #clearShared(): void {
+  /** Makes the shared BIO this connection's: what was kept, and nothing else, lies in it then. */
+  #claim(): void {
     const { wire } = this;
-    const { crypto } = wire.openssl;
-    while (crypto.BIO_read(wire.rbio, wire.input, wire.input.length) > 0);
+    const room = wire.room();
+    wire.holder = this;
+    const kept = this.#kept;
+    if (kept === null) return;
+    this.#kept = null;
+    room.set(kept);
+    wire.incoming.fill(kept.length);
+    this.#fed = kept.length;
+  }
+
+  /** What is left of it in the shared BIO is not wanted any more. */
+  #discard(): void {
+    const { wire } = this;
+    if (wire.holder !== this) return;
     wire.holder = null;
+    wire.incoming.fill(0);
   }
 
   /** The handshake is over: see wire.ts. */
@@ -261,10 +275,11 @@ export class SSLHandle implements WireHolder {
     }
     this.drained = false;
     this.#own = null;
-    crypto.BIO_up_ref(this.wire.rbio);
-    ssl.SSL_set0_rbio(this.ssl, this.wire.rbio);
-    crypto.BIO_up_ref(this.wire.wbio);
-    ssl.SSL_set0_wbio(this.ssl, this.wire.wbio);
+    const { incoming, outgoing } = this.wire;
+    crypto.BIO_up_ref(incoming.pointer);
+    ssl.SSL_set0_rbio(this.ssl, incoming.pointer);
+    crypto.BIO_up_ref(outgoing.pointer);
+    ssl.SSL_set0_wbio(this.ssl, outgoing.pointer);
   }
 
   #handshakeFailure(): TLSError {

@@ -83,7 +83,6 @@ export const CRYPTO = {
   BIO_read: { params: ["pointer", "buffer", "i32"], result: "i32" },
   BIO_write: { params: ["pointer", "buffer", "i32"], result: "i32" },
   BIO_ctrl_pending: { params: ["pointer"], result: "u32" },
-  BIO_ctrl: { params: ["pointer", "i32", "i64", "pointer"], result: "i32" },
   CRYPTO_memdup: { params: ["buffer", "u32", "pointer", "i32"], result: "pointer" },
   CRYPTO_free: { params: ["pointer", "pointer", "i32"], result: "void" },
   ERR_get_error: { params: [], result: "u32" },
@@ -113,6 +112,13 @@ export const CRYPTO = {
 export const SSL_BYTES = {
   SSL_CTX_ctrl: { params: ["pointer", "i32", "i64", "buffer"], result: "i32" },
   SSL_ctrl: { params: ["pointer", "i32", "i64", "buffer"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** Functions of libcrypto that are given JavaScript's memory for an address. */
+export const CRYPTO_BYTES = {
+  BIO_new_mem_buf: { params: ["buffer", "i32"], result: "pointer" },
+  // The long is 0 here: see the top of this file.
+  BIO_ctrl: { params: ["pointer", "i32", "u32", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
 /** The same functions of libcrypto with addresses, as numbers, where the table above has memory. */

@@ -8,7 +8,7 @@ import { scheduler } from "../../sched/thread.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 import { HELD, SecureOperation, type Step } from "./operation.ts";
-import { MOST_PLAINTEXT } from "./ssl_handle.ts";
+import { MOST_PLAINTEXT } from "./wire.ts";
 import { registerState } from "../../sched/thread_state.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 
