@@ -105,7 +105,15 @@ export interface TLSServerOptions extends TLSOptions, TLSCertificates {
 export interface TLSListenOptions extends ListenOptions, TLSServerOptions {}
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a Uint8Array");
-const pem = z.union([z.string(), z.instanceof(Uint8Array)], "must be text or bytes in PEM format");
+/** A line that ends as files of certificates and keys do, or begins as paths do. */
+const PATH = /^(?:file:|~?\.{0,2}[\\/]|[a-z]:[\\/]).*$|^.+\.(?:pem|crt|cer|cert|key|der)$/i;
+const pem = z.union([
+  z.string().refine(
+    (text) => !PATH.test(text),
+    "must be what the file contains, not its path: read it, for example by readFileSync",
+  ),
+  z.instanceof(Uint8Array),
+], "must be text or bytes in PEM format");
 const version = z.enum(["TLSv1.2", "TLSv1.3"]);
 const certificate = {
   cert: pem,
