@@ -3,11 +3,13 @@
 import { go, type Routine } from "../../mod.ts";
 import { fuzzAccept } from "./accept_fuzz.ts";
 import { fuzzConn } from "./conn_fuzz.ts";
+import { fuzzTLS } from "./tls_fuzz.ts";
 
 /** The fuzzers by their names. */
 export const FUZZERS: Readonly<Record<string, (seed: number) => Routine<Error | null>>> = {
   conn: fuzzConn,
   accept: fuzzAccept,
+  tls: fuzzTLS,
 };
 
 /** Seeds under way at a time. */

@@ -8,7 +8,7 @@ import { planOf } from "./plan.ts";
 import { Random } from "./random.ts";
 
 /** Seeds, which take about a second. */
-const SEEDS = { conn: 60, accept: 20 };
+const SEEDS = { conn: 60, accept: 20, tls: 20 };
 
 for (const [kind, count] of Object.entries(SEEDS)) {
   both(`${count} seeds: ${kind}`, function* () {

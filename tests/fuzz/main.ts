@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The long run: `npm run fuzz -- --seeds N --from S [--only conn|accept]`. */
+/** The long run: `npm run fuzz -- --seeds N --from S [--only conn|accept|tls]`. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { run } from "../../mod.ts";
