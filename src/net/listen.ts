@@ -48,7 +48,8 @@ const FAST_OPEN_QUEUE = 256;
  * @param address "host:port"
  * @param options see {@linkcode ListenOptions}
  * @returns the listener
- * @throws {OpError} if the address is invalid, in use (`code` is "EADDRINUSE") or not local;
+ * @throws {OpError} if the address is invalid, in use (`code` is "EADDRINUSE", on Windows also
+ * "EACCES") or not local;
  * {@linkcode TypeError} for an invalid option; `Deno.errors.NotCapable` without Deno's net
  * permission; {@linkcode PlatformError} if the platform is not supported
  * @example

@@ -99,6 +99,8 @@ export class HostLoop {
     if (this.#scheduler.source.watched) {
       // One promise for all callers meanwhile: each of them is a run that waits for its end.
       this.#stopping ??= new Promise<void>((resolve) => this.#onQuiet = resolve);
+      // Without a wait that holds the process, its end would come before that of the watch.
+      this.#scheduler.source.hostWait().hold(true);
       this.#scheduler.source.break();
       await this.#stopping;
     }

@@ -504,6 +504,15 @@ both("keepAlive of listen() is every accepted connection's", function* () {
   }
 });
 
+both("a port that is taken on all addresses is refused", function* () {
+  for (const host of ["", "0.0.0.0", "[::]"]) {
+    using listener = yield* listen("tcp", `${host}:0`);
+    const taken = yield* thrown(listen("tcp", `${host}:${portOf(listener)}`));
+    // Windows forbids an address that another socket has exclusively.
+    assert.equal((taken as OpError).code, onWindows ? "EACCES" : "EADDRINUSE");
+  }
+});
+
 both("reusePort lets two listeners share a port and its connections", function* () {
   using one = yield* listen("tcp", "127.0.0.1:0", { reusePort: true });
   using two = yield* listen("tcp", String(one.addr), { reusePort: true });

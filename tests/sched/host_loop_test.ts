@@ -246,7 +246,9 @@ both("a closed Waker ends the wait, and a second waiter is a panic", function* (
 /** Runs a program of the library in a process of its own; gives its exit code and what it printed. */
 async function program(source: string): Promise<{ code: number | null; output: string }> {
   const url = new URL("../../mod.ts", import.meta.url).href;
-  const code = `import { run, runSync, sleep, go, listen } from ${JSON.stringify(url)};\n${source}`;
+  const code = `import { dial, go, listen, run, runSync, sleep } from ${
+    JSON.stringify(url)
+  };\n${source}`;
   const args = "Deno" in globalThis ? ["eval", code] : ["-e", code];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
@@ -262,6 +264,26 @@ test("the process ends by itself when run is done", async () => {
   `);
   assert.deepEqual({ code, output }, { code: 0, output: "done\n" });
 });
+
+for (const driver of ["await run", "runSync"]) {
+  test(`a program whose only deadlines are an hour ahead ends with its main goroutine (${driver})`, async () => {
+    const { code, output } = await program(`
+      ${driver}(function* () {
+        const hour = () => Date.now() + 3_600_000;
+        using listener = yield* listen("tcp", "127.0.0.1:0");
+        using conn = yield* dial("tcp", String(listener.addr));
+        using accepted = yield* listener.accept();
+        for (const one of [listener, conn, accepted]) one.setDeadline(hour());
+        go(() => listener.accept());
+        go(() => conn.read(new Uint8Array(1)));
+        go(() => sleep(3_600_000));
+        yield* sleep(1);
+      });
+      console.log("over");
+    `);
+    assert.deepEqual({ code, output }, { code: 0, output: "over\n" });
+  });
+}
 
 test("an error that a goroutine outside any run does not catch is the host's", async () => {
   const { code, output } = await program(`
@@ -289,6 +311,27 @@ test("runSync drives what a run of the host's loop has begun", async () => {
 async function untilHost(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+test("the end of the last run holds the process until its watch has ended", async () => {
+  const held: boolean[] = [];
+  await run(function* () {
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const accepting = go(() => thrown(listener.accept()));
+    while (!netpoll.watched) yield* sleep(5);
+    const wait = netpoll.hostWait();
+    const hold = wait.hold.bind(wait);
+    wait.hold = (on) => {
+      held.push(on);
+      hold(on);
+    };
+    listener.close();
+    yield* accepting.join();
+    // Nobody waits for the poller, and the watch goes on.
+    while (held.at(-1) !== false) yield* sleep(5);
+    assert.ok(netpoll.watched);
+  });
+  assert.equal(held.at(-1), true);
+});
 
 /** How often what other threads may do at any time is tried. */
 const ROUNDS = 5;
