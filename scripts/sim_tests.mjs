@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `npm run sim:tests [SCHEDULE:SEED]`: runs the tests of tests/net, chan, sync and event on a simulated
+ * host instead of this one, on Bun: "fifo:1" by default. Each must pass, but for those that are listed
+ * here with the reason, which touch what is not simulated; a test of these that passes is reported.
+ */
+import process from "node:process";
+import { capture, program } from "./programs.mjs";
+import { filesIn } from "./runners/sets.mjs";
+
+const FILES = "looks by node:fs for a file that binding a socket makes";
+const PIPE = "opens a pipe, a file or a terminal of the system";
+const NODE = "has a socket of Node for its peer";
+const RAW = "reads options by a system call of its own";
+const CALLS = "counts calls on a connection that has arrived at once";
+
+/** Tests that touch real descriptors, by their files: a text that their titles begin with, the reason. */
+const REAL = {
+  "tests/net/copy_test.ts": { "what is cut short says": PIPE },
+  "tests/net/dial_listen_test.ts": {
+    "a server without descriptors": "starts a process with a limit of descriptors",
+    "accept() goes over what is nobody's error": CALLS,
+  },
+  "tests/net/file_test.ts": {
+    "a descriptor of another kind": PIPE,
+    "a descriptor of node:fs": PIPE,
+    "a listener goes on in fileListener: unix": FILES,
+    "a pipe": PIPE,
+    "a run that ends closes what it took in": PIPE,
+    "a terminal": PIPE,
+    "detach() gives the descriptor up": "duplicates the descriptor by a system call of its own",
+    "one of two of a pipe": PIPE,
+    "what cannot be waited for": PIPE,
+  },
+  "tests/net/options_test.ts": {
+    "backlog is": RAW,
+    "bindToDevice is": RAW,
+    "linger is": RAW,
+    "what is not asked for": RAW,
+  },
+  "tests/net/send_file_test.ts": {
+    "a pipe is no file": PIPE,
+    "a sendFile that is cut short": "sendfile(2) of a real file",
+    "the kernel itself sends": "sendfile(2) of a real file",
+  },
+  "tests/net/shared_test.ts": {
+    "a successor's listener goes on when its giver closes: unix": FILES,
+  },
+  "tests/net/tcp_test.ts": { "a call that a signal interrupted": CALLS },
+  "tests/net/udp_test.ts": { "node:dgram understands us": NODE },
+  "tests/net/unix_fds_test.ts": {
+    "a read that was ended": PIPE,
+    "unix: descriptors": PIPE,
+    "unixgram: descriptors": PIPE,
+    "unixpacket: descriptors": PIPE,
+  },
+  "tests/net/unix_test.ts": {
+    "a file that is not the socket's": FILES,
+    "a listen that fails leaves no file": FILES,
+    "a path that is taken": FILES,
+    "node:net understands us": NODE,
+    "unix: both ends know": FILES,
+    "unix: who is": "expects the user of this process",
+    "unixpacket: both ends know": FILES,
+    "unixpacket: who is": "expects the user of this process",
+  },
+  "tests/event/misuse_test.ts": { "what is no connection is not adopted": PIPE },
+  "tests/event/networks_test.ts": { "a Unix socket at a path": FILES },
+  "tests/event/server_test.ts": { "a server without addresses": "opens a socket of Node" },
+};
+
+/** Runs one file. Returns the titles of its tests by their outcome. */
+async function outcomes(file, simulate) {
+  const { output } = await capture(program("bun", "test", "--timeout", "60000", `./${file}`), {
+    env: { ...process.env, NETPOLL_SIMULATE: simulate },
+  });
+  const titles = (word) =>
+    new Set([...output.matchAll(new RegExp(`^\\(${word}\\) (.*?)(?: \\[[0-9.]+m?s\\])?$`, "gm"))]
+      .map(([, title]) => title));
+  return { passed: titles("pass"), failed: titles("fail"), output };
+}
+
+const [simulate = "fifo:1"] = process.argv.slice(2);
+let passed = 0;
+let real = 0;
+let wrong = 0;
+for (const file of ["net", "chan", "sync", "event"].flatMap((name) => filesIn(`tests/${name}`))) {
+  const found = await outcomes(file, simulate);
+  const listed = Object.keys(REAL[file] ?? {});
+  const isListed = (title) => listed.some((start) => title.startsWith(start));
+  passed += found.passed.size;
+  if (found.passed.size + found.failed.size === 0) {
+    wrong++;
+    console.log(`${file}: no test has run\n${found.output}`);
+  }
+  for (const title of found.failed) {
+    if (isListed(title)) real++;
+    else {
+      wrong++;
+      console.log(`${file}: ${title} fails\n${found.output}`);
+    }
+  }
+  for (const start of listed) {
+    if ([...found.failed].some((title) => title.startsWith(start))) continue;
+    console.log(`${file}: "${start}" passes: it need not be listed`);
+  }
+}
+const share = (100 * passed / (passed + real + wrong)).toFixed(1);
+console.log(
+  `${simulate}: ${passed} pass (${share} %), ${real} touch real descriptors, ${wrong} fail`,
+);
+process.exitCode = wrong > 0 || passed === 0 ? 1 : 0;
