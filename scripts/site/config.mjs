@@ -14,33 +14,22 @@ function titleOf(path) {
 
 const item = (path) => ({ text: titleOf(path), link: `/${path}` });
 
-/** Returns the pages of a folder. `first` come first, the others by their names. */
-function itemsOf(folder, first = []) {
-  let names;
-  try {
-    names = readdirSync(join(PAGES, folder)).filter((name) => name.endsWith(".md"));
-  } catch {
-    return [];
-  }
-  const all = names.map((name) => name.slice(0, -3)).sort();
-  const chosen = first.filter((name) => all.includes(name));
-  const ordered = [...chosen, ...all.filter((name) => !chosen.includes(name))];
-  return ordered.map((name) => item(`${folder}/${name}`));
+/** Returns the pages of a folder by their names, without those of `shown`. */
+function itemsOf(folder, shown = []) {
+  return readdirSync(join(PAGES, folder)).filter((name) => name.endsWith(".md"))
+    .map((name) => `${folder}/${name.slice(0, -3)}`)
+    .filter((path) => !shown.includes(path)).sort().map(item);
 }
 
-/** Order of the guides, in which a reader may want them. */
+const guide = (name) => `docs/guide/${name}`;
+/** Guides in the order in which a reader may want them. */
 const GUIDES = [
-  "first-server",
-  "clients",
-  "channels",
-  "tls",
-  "udp",
-  "cores",
-  "overload",
-  "async",
-  "testing",
-  "production",
-];
+  ...["first-server", "clients", "channels", "tls", "udp", "cores", "overload", "async"],
+  ...["testing", "production", "cookbook", "how-it-works"],
+].map(guide);
+/** For readers who come from elsewhere. */
+const FROM = ["from-go", "from-async", "from-node-net", "from-bun-listen"].map(guide);
+const OVERVIEW = ["docs/overview", "docs/security"];
 
 export default {
   title: "netpoll",
@@ -57,19 +46,23 @@ export default {
     search: { provider: "local" },
     outline: [2, 3],
     nav: [
-      { text: "Guide", link: itemsOf("docs/guide", GUIDES)[0]?.link ?? "/docs/servers" },
-      { text: "How it works", link: "/docs/architecture" },
+      { text: "Guide", link: `/${GUIDES[0]}` },
+      { text: "How it works", link: `/${guide("how-it-works")}` },
       { text: "API", link: "/api/index.html", target: "_self" },
       { text: "Changes", link: "/CHANGELOG" },
     ],
     sidebar: [
-      { text: "Guide", items: itemsOf("docs/guide", GUIDES) },
-      { text: "Reference", items: itemsOf("docs") },
+      {
+        text: "Guide",
+        items: [...GUIDES.map(item), ...itemsOf("docs/guide", [...GUIDES, ...FROM])],
+      },
+      { text: "Coming from", items: FROM.map(item) },
+      { text: "Reference", items: [...OVERVIEW.map(item), ...itemsOf("docs", OVERVIEW)] },
       {
         text: "Project",
         collapsed: true,
         items: ["CHANGELOG", "CONTRIBUTING", "DIVERGENCES", "SECURITY", "bench/index"].map(item),
       },
-    ].filter(({ items }) => items.length > 0),
+    ],
   },
 };
