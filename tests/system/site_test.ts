@@ -133,6 +133,7 @@ async function copiesCode(browser: Browser, url: string): Promise<void> {
   await browser.defaultBrowserContext().overridePermissions(url, [
     "clipboard-read",
     "clipboard-write",
+    "clipboard-sanitized-write",
   ]);
   const { page } = await openPage(browser);
   await page.goto(`${url}/`);
@@ -154,6 +155,7 @@ async function copiesCode(browser: Browser, url: string): Promise<void> {
 
 async function searches(browser: Browser, url: string): Promise<void> {
   const { page } = await openPage(browser);
+  await page.setViewport({ width: 1280, height: 800 });
   await page.goto(`${url}/`);
   await eventually("the search", async () => {
     await page.click(".DocSearch-Button");
@@ -162,7 +164,8 @@ async function searches(browser: Browser, url: string): Promise<void> {
   await page.type("#localsearch-input", "deadline");
   await page.waitForSelector("#localsearch-list .result");
   await page.keyboard.press("Escape");
-  await page.click(".VPSwitchAppearance");
+  await page.waitForSelector("#localsearch-input", { hidden: true });
+  await page.click(".VPNavBarAppearance .VPSwitchAppearance");
   assert.equal(await evaluate(page, "document.documentElement.classList.contains('dark')"), true);
   await page.close();
 }
