@@ -50,7 +50,8 @@ const LEFT_OUT = {
  * needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these files
  * alone was tried: it mostly works, and sometimes the server before is still there.
  */
-const NOT_FOR_BUN_UNDER_WINE = /^tests\/(net\/deno_errors_test|\w+\/\w*properties_test)\.ts$/;
+const NOT_FOR_BUN_UNDER_WINE =
+  /^tests\/(net\/deno_errors_test|proxyproto\/header_test|resolver\/message_test|\w+\/\w*properties_test)\.ts$/;
 
 /** Returns why `file` does not run under Bun in Wine, or undefined. */
 export function notForBunUnderWine(file) {
