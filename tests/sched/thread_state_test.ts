@@ -110,6 +110,8 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     current: "of a worker thread, which a simulation has none of",
   },
   "chan/select.ts": { NO_ARMS: "constant" },
+  "net/proxyproto/info.ts": { infos: "held weakly by descriptors, which belong to one simulation" },
+  "resolver/resolver.ts": { NO_OPTIONS: "constant" },
   "reactor/acceptor.ts": { HANDED: "a marker that is compared by identity" },
   "reactor/worker_entry.ts": { connections: "of a worker thread, which a simulation has none of" },
 };
