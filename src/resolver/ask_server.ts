@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** One name, one or more types, one server. Go: net/dnsclient_unix.go, exchange. */
-import type { Conn } from "../net/net.ts";
 import { asError } from "../net/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import type { UDPConn } from "../net/udp/udp.ts";
 import { now } from "../sched/clock.ts";
 import { cancellable } from "../context/cancellable.ts";
 import { background } from "../context/context.ts";
 import { withTimeout } from "../context/with_cancel.ts";
-import { exchangeOverStream, isDatagrams, limitTo, readDatagram, type Reply } from "./exchange.ts";
+import {
+  exchangeDatagrams,
+  exchangeOverStream,
+  isDatagrams,
+  limitTo,
+  type Reply,
+} from "./exchange.ts";
 import { type Query, readResponse, type Response, writeQuery } from "./message.ts";
 import type { ResolverDial } from "./options.ts";
 
@@ -84,64 +88,41 @@ function* exchange(
     : yield* byDatagrams(queries, server, how);
   const long = [...queries.keys()].filter((i) => replies[i] === "tcp");
   if (long.length === 0) return replies;
-  const again = yield* byStream(long.map((i) => queries[i]), server, how);
+  const again = yield* overOne("tcp", long.map((i) => queries[i]), server, how);
   for (const [k, i] of long.entries()) replies[i] = again[k];
   return replies;
 }
 
-/** Sends each query from a socket of its own, and so from a random port of its own. */
+/**
+ * Sends the queries from one socket, and so from a random port of their own; where only one may be under
+ * way, each from another one. resolv.conf(5), single-request-reopen.
+ */
 function* byDatagrams(
   queries: readonly Query[],
   server: string,
   how: AskingServers,
 ): Routine<Reply[]> {
+  if (!how.singleRequest) return yield* overOne("udp", queries, server, how);
   const replies: Reply[] = [];
-  const sent: (UDPConn | null)[] = [];
-  let until = now() + how.timeout;
-  try {
-    for (const [i, query] of queries.entries()) {
-      sent[i] = null;
-      try {
-        const conn = yield* connect("udp", server, how);
-        limitTo(conn, until);
-        if (!isDatagrams(conn)) return yield* overStream(conn, queries);
-        sent[i] = conn;
-        yield* conn.write(query.bytes);
-        if (how.singleRequest) {
-          replies[i] = yield* readDatagram(conn, query);
-          until = now() + how.timeout;
-        }
-      } catch (error) {
-        replies[i] = asError(error);
-      }
-    }
-    for (const [i, query] of queries.entries()) {
-      if (replies[i] === undefined) replies[i] = yield* caught(readDatagram(sent[i]!, query));
-    }
-    return replies;
-  } finally {
-    for (const conn of sent) conn?.[Symbol.dispose]();
-  }
+  for (const query of queries) replies.push(...yield* overOne("udp", [query], server, how));
+  return replies;
 }
 
-function* byStream(
+/** Exchanges all over one connection. */
+function* overOne(
+  network: "udp" | "tcp",
   queries: readonly Query[],
   server: string,
   how: AskingServers,
 ): Routine<Reply[]> {
-  const until = now() + how.timeout;
   try {
-    const conn = (yield* connect("tcp", server, how)) as Conn;
-    limitTo(conn, until);
-    return yield* overStream(conn, queries);
+    using conn = yield* connect(network, server, how);
+    limitTo(conn, now() + how.timeout);
+    if (isDatagrams(conn)) return yield* exchangeDatagrams(conn, queries);
+    return yield* exchangeOverStream(conn, queries);
   } catch (error) {
     return queries.map(() => asError(error));
   }
-}
-
-function* overStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
-  using _closed = conn;
-  return yield* exchangeOverStream(conn, queries);
 }
 
 /** Connects, in no more time than a server has. */
@@ -156,13 +137,5 @@ function* connect(
     return yield* cancellable(dial(network, server), limited);
   } finally {
     stop();
-  }
-}
-
-function* caught(call: Routine<Reply>): Routine<Reply> {
-  try {
-    return yield* call;
-  } catch (error) {
-    return asError(error);
   }
 }

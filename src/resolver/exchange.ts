@@ -4,6 +4,7 @@ import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { UDPConn } from "../net/udp/udp.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
+import { asError } from "../net/errors.ts";
 import { epoch, now } from "../sched/clock.ts";
 import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./message.ts";
 
@@ -31,23 +32,60 @@ export function limitTo(conn: Conn | UDPConn, until: number): void {
   conn.setDeadline(epoch() + (until - now()));
 }
 
-/** Waits for the response to a query that went out through `conn`. Parks. */
-export function* readDatagram(conn: UDPConn, query: Query): Routine<Reply> {
-  const buffer = new Uint8Array(DATAGRAM);
-  for (let stray = 0; stray < MOST_STRAY; stray++) {
-    const { n, truncated } = yield* conn.readFrom(buffer);
-    const message = buffer.subarray(0, n);
-    switch (matchResponse(message, query)) {
-      case "answer":
-        if (truncated || readHeader(message).truncated) return "tcp";
-        return wantsPlain(message, query) ? "plain" : message.slice();
-      case "other case":
-        return "tcp";
-      case "refusal":
-        return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
+/** Sends queries as datagrams and waits for their responses, which may come in any order. Parks. */
+export function* exchangeDatagrams(conn: UDPConn, queries: readonly Query[]): Routine<Reply[]> {
+  // What is left when all that comes answers nothing.
+  const replies = queries.map((): Reply => "tcp");
+  const waiting = new Set(queries.keys());
+  try {
+    for (const { bytes } of queries) yield* conn.write(bytes);
+    const buffer = new Uint8Array(DATAGRAM);
+    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY;) {
+      const { n, truncated } = yield* conn.readFrom(buffer);
+      const message = buffer.subarray(0, n);
+      const reply = (query: Query) => datagramReply(message, truncated, query);
+      if (!assign(queries, waiting, replies, reply)) stray++;
     }
+  } catch (error) {
+    for (const i of waiting) replies[i] = asError(error);
   }
-  return "tcp";
+  return replies;
+}
+
+/** What a datagram is to a query; null for nothing. */
+function datagramReply(message: Uint8Array, truncated: boolean, query: Query): Reply | null {
+  switch (matchResponse(message, query)) {
+    case "answer":
+      if (truncated || readHeader(message).truncated) return "tcp";
+      return wantsPlain(message, query) ? "plain" : message.slice();
+    case "other case":
+      return "tcp";
+    case "refusal":
+      return refused(query);
+    default:
+      return null;
+  }
+}
+
+/** Keeps the reply to the first query that waits for this one. Returns whether any did. */
+function assign(
+  queries: readonly Query[],
+  waiting: Set<number>,
+  replies: Reply[],
+  replyTo: (query: Query) => Reply | null,
+): boolean {
+  for (const i of waiting) {
+    const reply = replyTo(queries[i]);
+    if (reply === null) continue;
+    replies[i] = reply;
+    waiting.delete(i);
+    return true;
+  }
+  return false;
+}
+
+function refused(query: Query): Reply {
+  return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
 }
 
 /** Whether the server shows that it knows no EDNS. RFC 6891, section 7. */
@@ -62,23 +100,19 @@ function hasEDNS({ bytes, questionEnd }: Query): boolean {
 
 /** Sends queries over a stream and waits for their responses, which may come in any order. Parks. */
 export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
-  const replies = queries.map((): Reply => new UnexpectedEOFError(0));
+  const replies: Reply[] = [];
+  const waiting = new Set(queries.keys());
+  let failure: Error | null = null;
   try {
     yield* conn.write(framed(queries));
-    const waiting = new Set(queries.keys());
-    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY; stray++) {
+    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY;) {
       const message = yield* readFrame(conn);
-      for (const i of waiting) {
-        const reply = streamReply(message, queries[i]);
-        if (reply === null) continue;
-        replies[i] = reply;
-        waiting.delete(i);
-        break;
-      }
+      if (!assign(queries, waiting, replies, (query) => streamReply(message, query))) stray++;
     }
   } catch (error) {
-    return replies.map((reply) => reply instanceof Error ? error as Error : reply);
+    failure = asError(error);
   }
+  for (const i of waiting) replies[i] = failure ?? new FormatError("no response among others");
   return replies;
 }
 
@@ -86,9 +120,7 @@ export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Rout
 function streamReply(message: Uint8Array, query: Query): Reply | null {
   const match = matchResponse(message, query);
   if (match === "other") return null;
-  if (match === "refusal") {
-    return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
-  }
+  if (match === "refusal") return refused(query);
   return wantsPlain(message, query) ? "plain" : message;
 }
 
