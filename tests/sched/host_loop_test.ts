@@ -34,6 +34,7 @@ import {
   both,
   noProc,
   only,
+  onWindows,
   onWine,
   openSockets,
   pair,
@@ -312,7 +313,9 @@ async function untilHost(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("the end of the last run holds the process until its watch has ended", async () => {
+test("the end of the last run holds the process until its watch has ended", {
+  skip: onWindows && "the completion of the canceled accept ends the watch before the run",
+}, async () => {
   const held: boolean[] = [];
   await run(function* () {
     const listener = yield* listen("tcp", "127.0.0.1:0");
