@@ -11,4 +11,5 @@ function* echo(conn: Conn) {
   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
 }
 
-await serveUntilStopped({ name: "echo", port: 7007, serve: echo });
+const command = "Deno" in globalThis ? "npm run start:deno" : "npm start";
+await serveUntilStopped({ name: "echo", port: 7007, serve: echo, command });

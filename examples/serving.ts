@@ -16,6 +16,7 @@ import {
   platformInfo,
   type Routine,
   run,
+  type TCPAddr,
   wait,
 } from "../mod.ts";
 
@@ -27,6 +28,8 @@ export interface Service {
   port: number;
   /** Serves `conn`, which is closed when it returns. An OpError is the end of this connection only. */
   serve(conn: Conn): Routine<void>;
+  /** How it was started, for those who try it by hand: "npm start". */
+  command?: string;
   /** Goes on beside that, until the server ends. */
   beside?(): Routine<void>;
 }
@@ -36,9 +39,17 @@ export async function serveUntilStopped(service: Service): Promise<void> {
   try {
     await run(() => main(service));
   } catch (error) {
-    console.error(`${service.name}: ${(error as Error).message}`);
+    console.error(`${service.name}: ${(error as Error).message}${cure(error, service)}`);
     process.exitCode = 1;
   }
+}
+
+/** What to do about `error`, if that is known. */
+function cure(error: unknown, { command, port }: Service): string {
+  const { code } = error as { code?: string };
+  if (command === undefined || code !== "EADDRINUSE") return "";
+  const { PORT = String(port) } = process.env;
+  return `\nchoose another port: PORT=${Number(PORT) + 1} ${command}`;
 }
 
 let stopping = false;
@@ -57,6 +68,8 @@ function* main(service: Service) {
   using listener = yield* listen("tcp", joinHostPort(HOST, PORT));
   const { runtime, poller } = platformInfo();
   console.log(`listening on ${listener.addr} (${runtime}, ${poller})`);
+  const { ip, port } = listener.addr as TCPAddr;
+  if (service.command !== undefined) console.log(`try it: nc ${ip} ${port}; Ctrl-C stops it`);
   if (service.beside !== undefined) go(service.beside);
   const accepting = go(accept, listener, service);
   yield* wait(stopped);

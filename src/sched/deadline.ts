@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Deadlines as callers pass them: points in time, not durations. */
+import { atCaller } from "../validate/caller.ts";
 import { epoch } from "./clock.ts";
 import { shown } from "../validate/argument.ts";
 
@@ -15,15 +16,19 @@ const LEAST_SECONDS = 1e9;
 export function deadlineMs(at: Date | number, kinds: string): number {
   const ms = at instanceof Date ? at.getTime() : at;
   if (typeof ms !== "number" || Number.isNaN(ms)) {
-    throw new RangeError(
-      `Cannot set a deadline as at must be ${kinds}: current value is ${shown(at)}`,
+    throw atCaller(
+      new RangeError(
+        `Cannot set a deadline as at must be ${kinds}: current value is ${shown(at)}`,
+      ),
     );
   }
   if (typeof at === "number" && ms > 1 && ms < LEAST_DATE && ms < epoch()) {
     const meant = ms < LEAST_SECONDS ? `Date.now() + ${ms}` : `${ms} * 1000`;
-    throw new RangeError(
-      `Cannot set a deadline as at must be a time to come: current value is ${ms}, ` +
-        `which is in ${new Date(ms).getUTCFullYear()}; did you mean ${meant}?`,
+    throw atCaller(
+      new RangeError(
+        `Cannot set a deadline as at must be a time to come: current value is ${ms}, ` +
+          `which is in ${new Date(ms).getUTCFullYear()}; did you mean ${meant}?`,
+      ),
     );
   }
   return ms;

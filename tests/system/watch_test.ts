@@ -45,6 +45,14 @@ await run(function* () {
 `;
 }
 
+/** The same as a test, whose only test never ends: the runtime's test runner restarts it. */
+function testOfServer(version: number, port: number, folder?: string): string {
+  const [head, main] = server(version, port, folder).split("\nawait run(");
+  return `import { test } from "node:test";${head}\ntest("serves", { timeout: 0 }, () => run(${
+    main.trimEnd().slice(0, -1)
+  });\n`;
+}
+
 /** A port that is free now. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -109,12 +117,17 @@ interface Reloading {
 }
 
 /** Starts the program by `args`, in which FILE stands for it, and saves it again and again. */
-async function survivesSaves(args: string[], { samePid, ends }: Reloading): Promise<void> {
+async function survivesSaves(
+  args: string[],
+  { samePid, ends }: Reloading,
+  text = server,
+  name = "program.ts",
+): Promise<void> {
   await inFolder(async (folder) => {
     const port = await freePort();
-    const file = join(folder, "program.ts");
+    const file = join(folder, name);
     const save = (version: number) =>
-      writeFileSync(file, server(version, port, ends ? folder : undefined));
+      writeFileSync(file, text(version, port, ends ? folder : undefined));
     save(1);
     const whole = args.map((arg) => arg === "FILE" ? file : arg);
     await using child = start(process.execPath, whole, { lifetime: TIMEOUT_MS });
@@ -156,7 +169,8 @@ if (isDeno) {
   );
 
   // No test of --watch-hmr: Deno 2.9 restarts a program with suspended generators in the same process
-  // and fires no event that tells of it, so what the program before had open stays open.
+  // and fires no event that tells of it, so what the program before had open stays open. So does
+  // `deno test --watch`, if a file is saved in the midst of a test.
   for (
     const flags of [["--inspect=127.0.0.1:0"], ["--cpu-prof", "--cpu-prof-dir=FOLDER"], [
       "--preload=FOLDER/preloaded.ts",
@@ -171,6 +185,17 @@ if (isDeno) {
   reloading(
     "bun --watch: every save has the port again",
     () => survivesSaves(["--watch", "--no-clear-screen", "FILE"], { samePid: false, ends: false }),
+  );
+
+  reloading(
+    "bun test --watch: every save in the midst of a test has the port again",
+    () =>
+      survivesSaves(
+        ["test", "--watch", "--no-clear-screen", "FILE"],
+        { samePid: false, ends: false },
+        testOfServer,
+        "program_test.ts",
+      ),
   );
 
   reloading("bun --hot: a run fails with a sentence that says what to use instead", async () => {
