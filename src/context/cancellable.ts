@@ -2,6 +2,7 @@
 /** Cancels any call that parks, by a context or by an AbortSignal. */
 import { needMethods, shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { progressOf } from "../sched/progress.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
 import { CanceledError, DeadlineExceeded, DeadlineExceededError } from "./errors.ts";
@@ -26,8 +27,9 @@ export function contextOf(cancel: Cancel): Context {
 function describe(value: unknown): string {
   if (value instanceof AbortController) return "an AbortController; pass its signal";
   if (typeof value !== "object" || value === null) return shown(value);
-  const { context, timeout } = value as { readonly context?: unknown; readonly timeout?: unknown };
+  const { context, timeout, signal } = value as Readonly<Record<string, unknown>>;
   if (context instanceof Context) return "an object with a context; pass its context";
+  if (signal instanceof AbortSignal) return "an object with a signal; pass its signal";
   if (timeout === undefined) return shown(value);
   return "an object with a timeout; pass a context of withTimeout, or set a deadline";
 }
@@ -46,7 +48,8 @@ export function endedBy(ctx: Context): CanceledError | DeadlineExceededError {
 /**
  * Runs `call`, unless `cancel` comes first. Then the call is ended like a goroutine whose run ends:
  * it leaves its queue, and its `finally` blocks run. A single operation that throws has had no
- * effect, or its error reports how much (`bytesWritten`). What cannot be undone is reported first: a
+ * effect, or its error reports how much: `bytesWritten` of writes and copies, `bytesRead` of
+ * `readFull`. What cannot be undone is reported first: a
  * send whose value a receiver has taken returns, although it was canceled. Parks if `call` does. Go
  * has this for some calls only, such as `Acquire` of `golang.org/x/sync/semaphore`.
  *
@@ -98,7 +101,7 @@ function* cancelling<T>(
     forget?.();
     yield* ended(call);
   }
-  throw failure(endedBy(ctx));
+  throw Object.assign(failure(endedBy(ctx)), progressOf(call));
 }
 
 /** Ends `call`, also if that takes a while; has no effect on one that is over. */

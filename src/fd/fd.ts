@@ -59,8 +59,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   pd: PollDesc | null = null;
   readonly sockets: SocketCalls = platform().sockets;
   private readOperation: ReadOperation | null = null;
-  /** Whether a write has ever sent bytes. */
-  wrote = false;
+  /** `tick` of the scheduler at the last write that sent bytes; -1 before any. */
+  wroteAt = -1;
   /** Whether a read has reached the end of the stream. */
   protected sawEOF = false;
   /** Whether this side has shut down reading: a read that would have to wait is at the end instead. */
@@ -231,12 +231,7 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
     progress: object | null = null,
   ): Routine<T> {
     if (cancel === undefined) return call;
-    return cancellable(call, cancel, (cause) => {
-      const error = Object.assign(this.fail(op, cause), progress);
-      const write: unknown = call;
-      if (write instanceof WriteOperation) Object.assign(error, { bytesWritten: write.sent });
-      return error;
-    });
+    return cancellable(call, cancel, (cause) => Object.assign(this.fail(op, cause), progress));
   }
 
   /** Sets the deadline of reads (Infinity for none), in milliseconds of `performance.now()`. */

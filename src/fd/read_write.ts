@@ -21,6 +21,7 @@ import type { PollDesc } from "../netpoll/poll_desc.ts";
 import type { G, Routine } from "../sched/goroutine.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { DONE } from "../sched/step.ts";
+import { PROGRESS } from "../sched/progress.ts";
 import { scheduler } from "../sched/thread.ts";
 import { lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import { counters } from "./counters.ts";
@@ -47,8 +48,8 @@ export interface OperationFD extends Waitable {
   readonly again: number;
   /** Minus EINTR. */
   readonly interrupted: number;
-  /** Whether a write has ever sent bytes. */
-  wrote: boolean;
+  /** `tick` of the scheduler at the last write that sent bytes; -1 before any. */
+  wroteAt: number;
   /** Ends `call`, a call of `op` here, when `cancel` comes first. */
   cancellable<T>(op: OperationName, call: Routine<T>, cancel: Cancel | undefined): Routine<T>;
   tryLock(lock: Lock): boolean;
@@ -413,7 +414,7 @@ export class WriteOperation extends Operation {
         throw this.failed(error as Error);
       }
       if (n >= 0) {
-        fd.wrote = true;
+        fd.wroteAt = scheduler.tick;
         this.sent += n;
         counters.written += n;
         if (this.sent === length) return this.gave();
@@ -427,6 +428,11 @@ export class WriteOperation extends Operation {
         counters.again++;
       } else if (n !== fd.interrupted) throw this.failed(fd.failedCall("write", -n));
     }
+  }
+
+  /** See {@linkcode Progressing}. */
+  [PROGRESS](): object {
+    return { bytesWritten: this.sent };
   }
 
   override return(value?: unknown): Step<unknown> {

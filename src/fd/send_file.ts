@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Sends a file from the page cache to a socket. Go: internal/poll/sendfile_linux.go. */
+import { scheduler } from "../sched/thread.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
@@ -63,7 +64,7 @@ export function* sendFile(
         if (sent === 0 && isUnsupported(-n)) return null;
         throw fd.failedCall("sendfile", -n);
       }
-      fd.wrote = true;
+      fd.wroteAt = scheduler.tick;
       sent += n;
     }
     return sent;

@@ -5,6 +5,7 @@
  * Each call has its own pipe, closed at its end: bytes of one stream can never appear in
  * another, and no descriptor remains while nothing is moved.
  */
+import { scheduler } from "../sched/thread.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { PipeEnds } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -83,7 +84,7 @@ class Splicing {
         () => this.#transfers.splice(this.#pipe.reader, to.sysfd, left),
       );
       if (n < 0) throw to.failedCall("splice", -n);
-      to.wrote = true;
+      to.wroteAt = scheduler.tick;
       this.moved += n;
       left -= n;
     }

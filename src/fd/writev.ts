@@ -6,6 +6,7 @@
  * an address and the kernel's own work for one more entry (200 pieces of 50 bytes: 7 us copied, 13 us
  * as entries on Bun, 25 us on Deno). Long ones are handed over where they are.
  */
+import { scheduler } from "../sched/thread.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { SendVector } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -15,6 +16,7 @@ import { holding, whenWritable } from "./retry.ts";
 import { checkPieces, lengthOf, takenAway, viewOf } from "./check_bytes.ts";
 import type { FD } from "./fd.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
+import { withProgress } from "../sched/progress.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
 /** Length in bytes from which a piece is long. */
@@ -94,7 +96,11 @@ export function writev(
   cancel?: Cancel,
 ): Routine<number> {
   const length = checkPieces("write", pieces);
-  return write(fd, new Pieces([...pieces]), length, cancel);
+  const progress = { bytesWritten: 0 };
+  return withProgress(
+    write(fd, new Pieces([...pieces]), length, cancel, progress),
+    () => progress,
+  );
 }
 
 function* write(
@@ -102,24 +108,24 @@ function* write(
   left: Pieces,
   length: number,
   cancel: Cancel | undefined,
+  progress: { bytesWritten: number },
 ): Routine<number> {
-  let written = 0;
   const sending = holding(fd, WRITE_LOCK, "writev", function* () {
     while (!left.empty) {
       const n = yield* whenWritable(fd, "writev", () => send(fd, left));
       if (n < 0) throw fd.failedCall("writev", -n, "sendmsg");
-      fd.wrote = true;
-      written += n;
+      fd.wroteAt = scheduler.tick;
+      progress.bytesWritten += n;
       left.advance(n);
     }
   });
   try {
     yield* fd.cancellable("writev", sending, cancel);
-    if (written !== length) throw takenAway("write");
+    if (progress.bytesWritten !== length) throw takenAway("write");
   } catch (error) {
-    throw withBytesWritten(error, written);
+    throw withBytesWritten(error, progress.bytesWritten);
   }
-  return written;
+  return progress.bytesWritten;
 }
 
 function send(fd: FD, left: Pieces): number {

@@ -139,7 +139,16 @@ function stuck(): boolean {
  * ```
  */
 export function wait<T>(promise: PromiseLike<T> | T): Routine<T> {
-  return noted("wait", waiting(promise));
+  const routine = waiting(promise);
+  if (promise instanceof Promise) {
+    // Ended before it was driven: by a context that is over, say. The promise is not to be missed.
+    const end = routine.return.bind(routine);
+    routine.return = (value) => {
+      promise.catch(() => {});
+      return end(value);
+    };
+  }
+  return noted("wait", routine);
 }
 
 function* waiting<T>(promise: PromiseLike<T> | T): Routine<T> {

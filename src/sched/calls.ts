@@ -8,6 +8,7 @@
 import type { G, Routine } from "./goroutine.ts";
 import { setNote } from "./noted_methods.ts";
 import { captureSite } from "./spawn_site.ts";
+import { PROGRESS, progressOf } from "./progress.ts";
 import { scheduler } from "./thread.ts";
 import { CALL } from "./call_name.ts";
 import type { MadeCall } from "./undriven.ts";
@@ -53,6 +54,11 @@ class NotedCall<T> implements MadeCall {
   readonly number: number = ++lastNumber;
   readonly #routine: Routine<T>;
   #driven = false;
+
+  /** See {@linkcode Progressing}. */
+  [PROGRESS](): object {
+    return progressOf(this.#routine) ?? {};
+  }
 
   constructor(name: string, routine: Routine<T>, object: unknown) {
     this[CALL] = name;

@@ -43,13 +43,12 @@ export class IdleTimer implements HeapTimer, Disposable {
 
   /**
    * The last moment at which it was not idle. A goroutine that is parked for bytes, or for room, has
-   * had its last ones when it parked; while none is, the handler is at work. A write that did not
-   * have to park was at some time since the last look: that counts as now.
+   * had its last ones when it parked; while none is, the handler is at work. Writes that did not have
+   * to park have left their time.
    */
   #lastActive(): number {
-    if (this.#fd.takeWrote()) return now();
     const { rg, wg, idleSince } = this.#fd.pd!;
     if (wg !== null) return Math.max(wg.waitSince, rg?.waitSince ?? 0);
-    return idleSince ?? now();
+    return idleSince === null ? now() : Math.max(idleSince, this.#fd.wroteAt);
   }
 }

@@ -26,8 +26,7 @@ export interface ServeOptions {
   context?: Cancel;
   /**
    * Idle timeout: a connection is closed if its handler waits for the peer, and no byte is
-   * transferred in either direction for that long; 0, the default, disables it. Checked once per
-   * period, so a connection may last up to twice as long after its last write.
+   * transferred in either direction for that long; 0, the default, disables it.
    */
   idleTimeout?: number;
   /**

@@ -5,18 +5,21 @@ import {
   background,
   type Cancel,
   CanceledError,
+  cancellable,
   type Conn,
   dial,
   go,
   listen,
   OpError,
+  pipe,
   type Routine,
   sleep,
   withCancel,
   withCancelCause,
   withTimeout,
 } from "../../mod.ts";
-import { both, only, pair, thrown } from "../support/harness.ts";
+import { counters } from "../../src/fd/counters.ts";
+import { both, only, pair, parked, thrown, until } from "../support/harness.ts";
 
 /** Makes a cancel of each kind, with what cancels it for `reason`. */
 const KINDS: Record<string, (reason: Error) => [Cancel, () => void]> = {
@@ -220,5 +223,55 @@ both("what is no context and no signal is refused", function* () {
       "Cannot cancel a call as cancel must be a Context or an AbortSignal: " +
         `current value is ${current}`,
     );
+  }
+});
+
+for (const way of ["write", "writev", "write of a pipe"] as const) {
+  both(`cancellable of a ${way} says how much went out`, function* () {
+    const [a, b] = way === "write of a pipe" ? pipe() : yield* pair();
+    using _a = a, _b = b;
+    a.setLinger(0); // The rest is not to be waited for.
+    const bytes = new Uint8Array(1 << 24);
+    const [ctx, cancel] = withCancel(background());
+    const writing = go(() =>
+      thrown(cancellable(way === "writev" ? a.writev([bytes]) : a.write(bytes), ctx))
+    );
+    const got = (yield* b.read(new Uint8Array(1000)))!;
+    yield* parked(writing);
+    cancel();
+    const error = (yield* writing.join()) as CanceledError & { bytesWritten?: number };
+    assert.ok(error instanceof CanceledError);
+    assert.ok(error.bytesWritten! >= got && error.bytesWritten! < bytes.length);
+  });
+}
+
+both("cancellable of a readFull says how much came", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const [ctx, cancel] = withCancel(background());
+  const before = counters.read;
+  const reading = go(() => thrown(cancellable(b.readFull(new Uint8Array(10)), ctx)));
+  yield* a.write("abc");
+  yield* until(() => counters.read >= before + 3);
+  yield* parked(reading);
+  cancel();
+  const error = (yield* reading.join()) as { bytesRead?: number };
+  assert.equal(error.bytesRead, 3);
+});
+
+both("an object in place of a context is refused with the cure", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const p = new Uint8Array(1);
+  const { signal } = new AbortController();
+  const wrong: [object, RegExp][] = [
+    [{ timeout: 5 }, /with a timeout; pass a context of withTimeout, or set a deadline$/],
+    [{ context: background() }, /with a context; pass its context$/],
+    [{ signal }, /with a signal; pass its signal$/],
+  ];
+  for (const [cancel, cure] of wrong) {
+    const error = yield* thrown(a.read(p, cancel as never));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, cure);
   }
 });

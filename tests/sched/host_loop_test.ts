@@ -10,6 +10,9 @@ import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { setImmediate } from "node:timers";
 import {
+  background,
+  CanceledError,
+  cancellable,
   type Conn,
   DeadlockError,
   dial,
@@ -26,6 +29,7 @@ import {
   wait,
   Waker,
   type WakerHandle,
+  withCancel,
 } from "../../mod.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { scheduler } from "../../src/sched/thread.ts";
@@ -63,6 +67,28 @@ only("run", "wait() throws what a promise rejects with", function* () {
   assert.equal(yield* thrown(wait(Promise.reject(failure))), failure);
   assert.equal(yield* thrown(wait(Promise.reject(undefined))), undefined);
 });
+
+only(
+  "run",
+  "a promise whose wait was canceled before it began is no unhandled rejection",
+  function* () {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const [ctx, cancel] = withCancel(background());
+      cancel();
+      const { promise, reject } = Promise.withResolvers<void>();
+      const error = yield* thrown(cancellable(wait(promise), ctx));
+      assert.ok(error instanceof CanceledError);
+      reject(new Error("later"));
+      yield* wait(new Promise((resolve) => setTimeout(resolve, 20)));
+      assert.deepEqual(unhandled, []);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  },
+);
 
 only("runSync", "wait() is a panic, for no promise can resolve", function* () {
   assert.ok((yield* thrown(wait(Promise.resolve(1)))) instanceof PanicError);

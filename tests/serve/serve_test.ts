@@ -21,6 +21,8 @@ import {
   sleep,
   withCancel,
 } from "../../mod.ts";
+import { scheduler } from "../../src/sched/thread.ts";
+import { IdleTimer } from "../../src/serve/idle_timer.ts";
 import { both, thrown, until } from "../support/harness.ts";
 
 /** Echoes until the end of the stream. */
@@ -231,6 +233,35 @@ both("idleTimeout closes who is silent, and nobody who reads or is written to", 
   stop();
   const { idle, failed, cut } = yield* server.join();
   assert.deepEqual({ idle, failed, cut }, { idle: 3, failed: 0, cut: 0 });
+});
+
+both("idleTimeout counts from the last write, not from the look after it", function* () {
+  let wroteAt = 0;
+  const { serving: server, stop, connect } = yield* serving(function* (conn) {
+    go(function* () {
+      yield* sleep(20);
+      yield* conn.write(new Uint8Array(1));
+      wroteAt = performance.now();
+    });
+    yield* conn.read(new Uint8Array(1));
+  }, { idleTimeout: 1000 });
+  using client = yield* connect();
+  yield* client.read(new Uint8Array(1));
+  const looks: number[] = [];
+  const set = scheduler.timers.set.bind(scheduler.timers);
+  scheduler.timers.set = (timer, when) => {
+    if (timer instanceof IdleTimer) looks.push(when);
+    set(timer, when);
+  };
+  try {
+    assert.equal(yield* client.read(new Uint8Array(1)), null);
+  } finally {
+    scheduler.timers.set = set;
+  }
+  assert.equal(looks.length, 1);
+  assert.ok(looks[0] <= wroteAt + 1000, `${looks[0] - wroteAt} ms after the write`);
+  stop();
+  assert.equal((yield* server.join()).idle, 1);
 });
 
 both("a peer that takes nothing is idle too", function* () {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The descriptor of an event loop's connection: its addresses, its registration, its close. */
+import { scheduler } from "../../sched/thread.ts";
 import type { Addr } from "../../net/addr/addr.ts";
 import { OpError } from "../../net/errors.ts";
 import { discardUnread, lingerClose } from "../../net/socket/lossless_close.ts";
@@ -120,7 +121,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   protected leave(): Conn | number {
     const { fd, conn } = this.#net.adopt(this.sysfd, this.localAddr, this.remoteAddr);
     this.#unregister();
-    fd.wrote = this.wrote;
+    if (this.wrote) fd.wroteAt = scheduler.tick;
     if (this.shared) fd.share();
     if (this.tracked !== null) fd.onFreed = this.tracked.onFreed;
     const done = fd.init();

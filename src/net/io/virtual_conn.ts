@@ -23,6 +23,7 @@ import { RetryCase } from "../../chan/retry_case.ts";
 import { HalfConn } from "./half_conn.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
+import { withProgress } from "../../sched/progress.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { showAs } from "../../validate/one_line.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
@@ -126,13 +127,21 @@ export abstract class VirtualConn implements Conn {
 
   /** See {@linkcode Conn.write}. */
   write(p: Uint8Array | string, cancel?: Cancel): Routine<number> {
-    return this.writeAll([bytesOf(p)], cancel);
+    return this.#write([bytesOf(p)], cancel);
   }
 
   /** See {@linkcode Conn.writev}. */
   writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
     checkPieces("write", pieces);
-    return this.writeAll(pieces.map(plainView), cancel);
+    return this.#write(pieces.map(plainView), cancel);
+  }
+
+  #write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
+    const progress = { written: 0 };
+    return withProgress(
+      this.writeAll(pieces, cancel, progress),
+      () => ({ bytesWritten: progress.written }),
+    );
   }
 
   /** See {@linkcode Conn.onReadable}. */
@@ -216,8 +225,11 @@ export abstract class VirtualConn implements Conn {
     }
   }
 
-  private *writeAll(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
-    const progress = { written: 0 };
+  private *writeAll(
+    pieces: readonly Uint8Array[],
+    cancel: Cancel | undefined,
+    progress: Progress,
+  ): Routine<number> {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     let canceled = false;
     try {

@@ -22,8 +22,6 @@ class Ending {
   atOnce = false;
   /** Whether others have the descriptor too. */
   shared = false;
-  /** Whether a write sent bytes before the last {@linkcode NetFD.takeWrote}. */
-  wroteBefore = false;
   /** See {@linkcode NetFD.onFreed}. */
   onFreed: (() => void) | null = null;
   /** See {@linkcode NetFD.onLingering}. */
@@ -108,17 +106,9 @@ export class NetFD<A extends Addr> extends FD {
     (this.#ending ??= new Ending()).shared = true;
   }
 
-  /** Returns true if a write has sent bytes since the last call of this; `close` knows of all. */
-  takeWrote(): boolean {
-    if (!this.wrote) return false;
-    (this.#ending ??= new Ending()).wroteBefore = true;
-    this.wrote = false;
-    return true;
-  }
-
   /** Whether a write ever sent bytes. */
   protected get everWrote(): boolean {
-    return this.wrote || this.#ending?.wroteBefore === true;
+    return this.wroteAt >= 0;
   }
 
   /** What this network calls an address of the kernel's. */

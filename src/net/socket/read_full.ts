@@ -5,32 +5,43 @@ import { checkBytes, lengthOf, takenAway, viewOf } from "../../fd/check_bytes.ts
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { Conn } from "../net.ts";
+import { withProgress } from "../../sched/progress.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 
 /** See {@linkcode Conn.readFull}. */
-export function* readFull(
+export function readFull(
   conn: Pick<Conn, "read">,
   p: Uint8Array,
   cancel?: Cancel,
 ): Routine<number | null> {
+  const progress = { bytesRead: 0 };
+  return withProgress(fill(conn, p, cancel, progress), () => progress);
+}
+
+function* fill(
+  conn: Pick<Conn, "read">,
+  p: Uint8Array,
+  cancel: Cancel | undefined,
+  progress: { bytesRead: number },
+): Routine<number | null> {
   const length = checkBytes("read", p);
-  let filled = 0;
   try {
     do {
+      const filled = progress.bytesRead;
       const n = yield* conn.read(filled === 0 ? p : rest(p, filled, length), cancel);
       if (n === null) {
         if (filled === 0) return null;
         throw new UnexpectedEOFError(filled);
       }
-      filled += n;
-    } while (filled < length);
+      progress.bytesRead += n;
+    } while (progress.bytesRead < length);
   } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { bytesRead: filled }) : error;
+    throw error instanceof Error ? Object.assign(error, progress) : error;
   }
-  return filled;
+  return progress.bytesRead;
 }
 
-refuseAwait(readFull.prototype, "conn.readFull");
+refuseAwait(fill.prototype, "conn.readFull");
 
 /** What is left of `p` to be filled. Throws TypeError if its memory was taken away meanwhile. */
 function rest(p: Uint8Array, filled: number, length: number): Uint8Array {

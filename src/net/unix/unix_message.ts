@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
+import { scheduler } from "../../sched/thread.ts";
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { countRead, countWritten } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
@@ -110,7 +111,7 @@ export function* writeMsg(
       do {
         const n = yield* whenWritable(fd, "write", attempt);
         if (n < 0) throw fd.failedCall("write", -n, "sendmsg");
-        fd.wrote = true;
+        fd.wroteAt = scheduler.tick;
         progress.bytesWritten += n;
       } while (progress.bytesWritten < length);
       return progress.bytesWritten;

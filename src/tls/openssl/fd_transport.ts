@@ -58,7 +58,7 @@ export class FDTransport implements Transport {
     while (pd.wready) {
       const n = fd.sockets.send(fd.sysfd, bytes, length);
       if (n >= 0) {
-        fd.wrote = true;
+        fd.wroteAt = scheduler.tick;
         counters.written += n;
         return n;
       }
