@@ -57,6 +57,13 @@ export { fileConn, fileListener, filePacketConn } from "./src/net/file/file.ts";
 export type { FileListenerOptions, FileOptions } from "./src/net/file/file_adopt.ts";
 export { formatIP, parseIP, parseIPZone } from "./src/net/addr/ip.ts";
 export type { CallOptions, LimitOptions } from "./src/net/options/call_options.ts";
+export { type IPNet, parseCIDR } from "./src/net/addr/cidr.ts";
+export {
+  type Interface,
+  interfaceAddrs,
+  interfaceByName,
+  interfaces,
+} from "./src/net/addr/interfaces.ts";
 export { joinHostPort, splitHostPort } from "./src/net/addr/host_port.ts";
 export { listen, type StreamNetwork } from "./src/net/listen.ts";
 export { closeFd, type ListenFd, listenFds, shareFd } from "./src/net/file/listen_fds.ts";

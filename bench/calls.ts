@@ -11,7 +11,7 @@ import { median } from "./rig/stats.ts";
 import { fixed, table } from "./rig/table.ts";
 
 const ROUNDS = 3;
-const MS = 600;
+const MS = 500;
 const LIMIT_S = 30;
 
 const RUNTIMES: Record<string, string[]> = {
@@ -26,6 +26,7 @@ const WAYS: Record<string, { text: string; beside?: string }> = {
   "call-together": { text: "1,000 calls at once, no wait", beside: "goroutine" },
   "promise": { text: "1,000 handle.promise at once, no wait", beside: "goroutine" },
   "goroutine-turn": { text: "go and join, one gosched" },
+  "context-turn": { text: "the same with asyncContext", beside: "goroutine-turn" },
   "call-turn": { text: "call awaited, one gosched", beside: "goroutine-turn" },
   "call-turn-together": { text: "1,000 calls at once, one gosched", beside: "goroutine-turn" },
   "goroutine-echo": { text: "round trip of 64 bytes in a goroutine" },

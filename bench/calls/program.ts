@@ -95,6 +95,8 @@ async function inOpenRun(measure: (app: ReturnType<typeof openRun>) => Promise<n
 const WAYS: Record<string, () => Promise<number>> = {
   "goroutine": () => run(() => timesInside(() => go(add, 1).join() as Routine<never>)),
   "goroutine-turn": () => run(() => timesInside(() => go(turn, 1).join() as Routine<never>)),
+  "context-turn": () =>
+    run(() => timesInside(() => go(turn, 1).join() as Routine<never>), { asyncContext: true }),
   "call": () => inOpenRun((app) => times(oneByOne(() => app.call(add, 1)))),
   "call-together": () => inOpenRun((app) => times(together(() => app.call(add, 1)))),
   "call-turn": () => inOpenRun((app) => times(oneByOne(() => app.call(turn, 1)))),

@@ -122,7 +122,7 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   /** Link of the run queue. */
   next: G | null = null;
   /** Its body. */
-  readonly body: Routine<T>;
+  body: Routine<T>;
   /** Wait reason while it is waiting, in Go's words: "IO wait", "sleep". */
   waitReason = "";
   /**

@@ -13,6 +13,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { observe, unobserve } from "./observer.ts";
 import { disown } from "./ownership.ts";
 import { captureSite } from "./spawn_site.ts";
+import { inAsyncContext } from "./async_context.ts";
 import { debugBegan, debugEnded } from "./noted_methods.ts";
 import { CallTimer } from "./timer_heap.ts";
 import { type OnSlow, Watchdog } from "./watchdog.ts";
@@ -72,6 +73,13 @@ export interface RunOptions {
    */
   debug?: boolean;
   /**
+   * Whether each goroutine has the values of `AsyncLocalStorage` that were set where it was started,
+   * after every wait, as OpenTelemetry and loggers need them; false by default, at no cost. It adds
+   * some 0.05 us to each turn of a goroutine on Bun and 1 us on Deno. A value that a goroutine sets by
+   * `enterWith` lasts until its next wait; to set one for a goroutine, start it in `storage.run`.
+   */
+  asyncContext?: boolean;
+  /**
    * Part of the thread's time, from 0 to 1, that `run` may spend looking for the next event instead
    * of sleeping; 0.05 by default, and 0 never spins. A sleep and a wake-up cost about 0.1 ms, so
    * while events follow each other more closely than a quarter of a millisecond the thread looks
@@ -99,6 +107,8 @@ export class Run {
   readonly detectDeadlock: boolean;
   /** See {@linkcode RunOptions}. */
   readonly debug: boolean;
+  /** See {@linkcode RunOptions}. */
+  readonly asyncContext: boolean;
   /** See {@linkcode RunKind}; null on the only machine there is. */
   readonly place: object | null;
   /** See {@linkcode RunOptions}. */
@@ -129,6 +139,7 @@ export class Run {
     this.#endsEmpty = options.whenEmpty === "end";
     this.detectDeadlock = options.detectDeadlock ?? true;
     this.debug = options.debug ?? false;
+    this.asyncContext = options.asyncContext ?? false;
     this.place = options.place ?? null;
     this.grace = checkGrace(options.grace ?? DEFAULT_GRACE_MS);
     this.spinShare = checkSpinShare(options.spinShare);
@@ -163,6 +174,7 @@ export class Run {
     if (g.kind === MEMBER) this.#living++;
     else this.#daemons++;
     if (this.debug) g.site = captureSite();
+    if (this.asyncContext) g.body = inAsyncContext(g.body);
     g.older = this.#newest;
     if (this.#newest !== null) this.#newest.newer = g;
     this.#newest = g;
