@@ -49,7 +49,14 @@ export {
 } from "./src/fd/errors.ts";
 export { type Addr, InternetAddr, TCPAddr, UDPAddr } from "./src/net/addr/addr.ts";
 export type { Deadline } from "./src/net/deadline.ts";
-export { copy, type Reader, splice, type SpliceOptions, type Writer } from "./src/net/io/copy.ts";
+export {
+  copy,
+  type CopyOptions,
+  type Reader,
+  splice,
+  type SpliceOptions,
+  type Writer,
+} from "./src/net/io/copy.ts";
 export { dial, type Network } from "./src/net/dial.ts";
 export { AddrError, UnknownNetworkError } from "./src/net/addr/errors.ts";
 export { DNSError, OpError } from "./src/net/errors.ts";
@@ -160,6 +167,7 @@ export {
   isCanceled,
   isTimeout,
 } from "./src/context/errors.ts";
+export { withIdleTimeout } from "./src/context/idle_timeout.ts";
 export { afterFunc, fromSignal } from "./src/context/abort_signal.ts";
 export { ErrGroup } from "./src/sync/err_group.ts";
 export { Held, type Locker, Mutex } from "./src/sync/mutex.ts";

@@ -28,8 +28,15 @@ class Splicing {
   readonly #to: FD;
   readonly #pipe: PipeEnds;
   readonly #transfers = platform().transfers;
+  readonly #onProgress: ((bytes: number) => void) | undefined;
 
-  constructor(from: FD, to: FD, pipe: PipeEnds) {
+  constructor(
+    from: FD,
+    to: FD,
+    pipe: PipeEnds,
+    onProgress: ((bytes: number) => void) | undefined,
+  ) {
+    this.#onProgress = onProgress;
     this.#from = from;
     this.#to = to;
     this.#pipe = pipe;
@@ -87,6 +94,7 @@ class Splicing {
       to.wroteAt = scheduler.tick;
       this.moved += n;
       left -= n;
+      this.#onProgress?.(n);
     }
   }
 }
@@ -101,6 +109,7 @@ export function* splice(
   to: FD,
   length: number,
   cancel?: Cancel,
+  onProgress?: (bytes: number) => void,
 ): Routine<number | null> {
   const pipe = platform().transfers.pipe(PIPE_BYTES);
   if (typeof pipe === "number") {
@@ -108,7 +117,7 @@ export function* splice(
     if (isUnsupported(-pipe) || isShortage(-pipe)) return null;
     throw from.failedCall("splice", -pipe, "pipe2");
   }
-  const splicing = new Splicing(from, to, pipe);
+  const splicing = new Splicing(from, to, pipe, onProgress);
   const moving = holding(
     from,
     READ_LOCK,

@@ -28,17 +28,38 @@ export interface Writer {
   write(p: Uint8Array, cancel?: Cancel): Routine<number>;
 }
 
-/** Options of {@linkcode splice}. */
-export interface SpliceOptions {
-  /** Maximum number of bytes to move; by default, everything until the end of the stream. */
-  length?: number;
+/** Options of {@linkcode copy}. */
+export interface CopyOptions {
   /** Cancels the call: a context or an AbortSignal. */
   cancel?: Cancel;
+  /**
+   * Called when the destination has accepted bytes; see {@linkcode withIdleTimeout}. An error that it
+   * throws ends the call.
+   *
+   * @param bytes their number since the last call
+   */
+  onProgress?: (bytes: number) => void;
 }
+
+/** Options of {@linkcode splice}. */
+export interface SpliceOptions extends CopyOptions {
+  /** Maximum number of bytes to move; by default, everything until the end of the stream. */
+  length?: number;
+}
+
+/** Called when bytes have been moved. */
+type OnProgress = (bytes: number) => void;
+
+const COPY_SHAPE = {
+  cancel: z.custom<Cancel>().optional(),
+  onProgress: z.custom<OnProgress>((f) => typeof f === "function", "must be a function").optional(),
+};
+
+const COPY_OPTIONS: z.Schema<CopyOptions> = z.strictObject(COPY_SHAPE);
 
 const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
   length: z.custom<number>().optional(),
-  cancel: z.custom<Cancel>().optional(),
+  ...COPY_SHAPE,
 });
 
 /**
@@ -49,7 +70,7 @@ const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
  *
  * @param dst the destination
  * @param src the source
- * @param cancel a context or an AbortSignal that cancels the call
+ * @param options a context or an AbortSignal that cancels the call, or {@linkcode CopyOptions}
  * @returns the number of bytes copied
  * @throws the errors of `read` and `write`; `bytesWritten` is the number of bytes that `dst`
  * accepted
@@ -61,14 +82,25 @@ const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
  * }
  * ```
  */
-export function copy(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
-  return noted("copy", copying(dst, src, cancel));
+export function copy(
+  dst: Writer,
+  src: Reader,
+  options?: Cancel | CopyOptions,
+): Routine<number> {
+  return noted("copy", copying(dst, src, options));
 }
 
-function* copying(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
+function* copying(dst: Writer, src: Reader, options?: Cancel | CopyOptions): Routine<number> {
   needMethods("copy", "src", "a Reader", src, "read");
   needMethods("copy", "dst", "a Writer", dst, "write");
-  return yield* move(src, dst, Infinity, cancel);
+  const plain = isPlain(options) ? options : { cancel: options as Cancel | undefined };
+  return yield* move(src, dst, Infinity, checkOptions("copy", COPY_OPTIONS, plain));
+}
+
+/** Reports whether `value` is an object of options, and not a context or a mistake for one. */
+function isPlain(value: unknown): value is CopyOptions {
+  return typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /**
@@ -95,29 +127,29 @@ function* copying(dst: Writer, src: Reader, cancel?: Cancel): Routine<number> {
 export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routine<number> {
   needMethods("splice", "from", "a Conn", from, "read", "readable");
   needMethods("splice", "to", "a Conn", to, "write");
-  const { length = Infinity, cancel } = checkOptions("splice", OPTIONS, options);
+  const { length = Infinity, ...limits } = checkOptions("splice", OPTIONS, options);
   if (!(length === Infinity || (Number.isSafeInteger(length) && length >= 0))) {
     throw new RangeError(
       `Cannot splice as length must be a non-negative integer: current value is ${shown(length)}`,
     );
   }
-  return noted("splice", move(from, to, length, cancel));
+  return noted("splice", move(from, to, length, limits));
 }
 
 function* move(
   from: Reader,
   to: Writer,
   length: number,
-  cancel: Cancel | undefined,
+  options: CopyOptions,
 ): Routine<number> {
   const source = descriptorOf(from);
   const sink = descriptorOf(to);
-  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, cancel);
+  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, options);
   if (source !== null && sink !== null && !sink.keepsPackets) {
-    const moved = yield* spliceFDs(source, sink, length, cancel);
+    const moved = yield* spliceFDs(source, sink, length, options.cancel, options.onProgress);
     if (moved !== null) return moved;
   }
-  return yield* readAndWrite(from, to, length, cancel);
+  return yield* readAndWrite(from, to, length, options);
 }
 
 /** Packet by packet: a read would drop what its buffer has no room for. */
@@ -125,16 +157,19 @@ function* copyPackets(
   from: Conn,
   to: Writer,
   length: number,
-  cancel: Cancel | undefined,
+  options: CopyOptions,
 ): Routine<number> {
   using chunks = from.chunks();
+  const { cancel, onProgress } = options;
   let moved = 0;
   try {
     while (moved < length) {
       const packet = yield* chunks.next(cancel);
       if (packet === null) break;
       const most = Math.min(packet.length, length - moved);
-      moved += yield* to.write(packet.subarray(0, most), cancel);
+      const n = yield* to.write(packet.subarray(0, most), cancel);
+      moved += n;
+      onProgress?.(n);
     }
   } catch (error) {
     throw withBytesWritten(error, moved);
@@ -147,8 +182,9 @@ function* readAndWrite(
   from: Reader & Partial<Pick<Conn, "readable">>,
   to: Writer,
   length: number,
-  cancel: Cancel | undefined,
+  options: CopyOptions,
 ): Routine<number> {
+  const { cancel, onProgress } = options;
   let moved = 0;
   try {
     while (moved < length) {
@@ -160,6 +196,7 @@ function* readAndWrite(
         const n = yield* from.read(most < bytes.length ? bytes.subarray(0, most) : bytes, cancel);
         if (n === null) break;
         moved += yield* to.write(buffer.first(n), cancel);
+        onProgress?.(n);
       } finally {
         giveBack(buffer);
       }
