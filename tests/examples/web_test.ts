@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Handlers of the runtimes' servers that share a pool of connections, as programs. */
+/** Handlers of the runtimes' servers and of frameworks that share a pool of connections, as programs. */
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
@@ -10,6 +10,8 @@ import { serveExample } from "../support/echo_clients.ts";
 const PROGRAMS: Record<string, string | false> = {
   "examples/web/bun_serve.ts": isDeno && "Bun.serve is Bun's",
   "examples/web/deno_serve.ts": !isDeno && "Deno.serve is Deno's",
+  "examples/web/hono.ts": false,
+  "examples/web/elysia.mjs": false,
 };
 
 async function get(port: number, path: string): Promise<[status: number, text: string]> {
