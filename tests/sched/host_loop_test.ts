@@ -284,6 +284,20 @@ async function program(source: string): Promise<{ code: number | null; output: s
   return { code: exit as number | null, output };
 }
 
+test("a run whose last waits were timers alone keeps the process until it is over", async () => {
+  for (let i = 0; i < 5; i++) {
+    await run(function* () {
+      const listener = yield* listen("tcp", "127.0.0.1:0");
+      const accepting = go(() => thrown(listener.accept()));
+      // So long that another thread waits for the poller.
+      yield* sleep(30);
+      listener.close();
+      yield* accepting.join();
+      yield* sleep(30);
+    });
+  }
+});
+
 test("the process ends by itself when run is done", async () => {
   const { code, output } = await program(`
     await run(function* () { yield* listen("tcp", "127.0.0.1:0"); yield* sleep(50); });
