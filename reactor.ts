@@ -20,7 +20,7 @@ export type {
 } from "./src/limit/limit_options.ts";
 export { limit, LimitedListener } from "./src/limit/limited_listener.ts";
 export type { PanicPlace, ReactorOptions, WorkerReport } from "./src/reactor/options.ts";
-export { NoWorkersError } from "./src/reactor/errors.ts";
+export { NoWorkersError, WorkerGoneError } from "./src/reactor/errors.ts";
 export {
   openReactor,
   Reactor,
@@ -28,7 +28,9 @@ export {
   type ShutdownReport,
 } from "./src/reactor/reactor.ts";
 export { serve, type ServeOptions } from "./src/reactor/serve.ts";
-export type { Handler, HandlerContext } from "./src/reactor/sub_reactor.ts";
+export type { Handler, HandlerContext, PacketHandler, WorkerHook } from "./src/reactor/handler.ts";
+export type { PostOptions, WorkerMessage } from "./src/reactor/mailbox.ts";
+export type { ReactorStats } from "./src/reactor/main_mail.ts";
 export type { ReactorWorker, WorkerState } from "./src/reactor/worker_slot.ts";
 export { jobCancelled } from "./src/pool/job.ts";
 export type { Driver } from "./src/worker/protocol.ts";

@@ -2,8 +2,7 @@
 /**
  * Checks that a release can be made, and prints the commands that make it; it publishes nothing.
  * `node scripts/release.mjs [FOLDER]` checks the package in FOLDER, by default this repository. Prints a
- * line for each check, and fails if one of them fails. With `--tagged`, as in the workflow that
- * publishes, the commit must have the version's tag already.
+ * line for each check, and fails if one of them fails.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -12,11 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtimeProgram } from "./runtimes.mjs";
 
-const args = process.argv.slice(2);
-const tagged = args.includes("--tagged");
-const folder = resolve(
-  args.find((arg) => arg !== "--tagged") ?? fileURLToPath(new URL("..", import.meta.url)),
-);
+const folder = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 const read = (name) => readFileSync(join(folder, name), "utf8");
 const npm = JSON.parse(read("package.json"));
 const deno = JSON.parse(read("deno.json"));
@@ -69,16 +64,11 @@ function versions() {
   return Object.entries(found).map(([where, each]) => `${each} in ${where}`);
 }
 
-/** The work tree must be clean, and the tag free, or with `--tagged` on this commit. */
+/** The work tree must be clean, and the tag free. */
 function git() {
   const { status, output } = run("git", "status", "--porcelain");
   if (status !== 0) return [output];
   const changes = output === "" ? [] : output.split("\n").map((line) => `not committed: ${line}`);
-  if (tagged) {
-    const { output } = run("git", "tag", "--points-at", "HEAD");
-    const found = output.split("\n").includes(tag);
-    return found ? changes : [...changes, `this commit has no tag ${tag}`];
-  }
   const tags = run("git", "tag", "--list", tag).output;
   return tags === "" ? changes : [...changes, `the tag ${tag} is there already`];
 }
@@ -91,7 +81,7 @@ function decided() {
 
 /** Checks by their names; each returns what is wrong, a line each. */
 const CHECKS = {
-  "the work tree is clean, and the tag as it must be": git,
+  "the work tree is clean, and the tag free": git,
   "all versions are equal": versions,
   "CHANGELOG.md has a section of the version, with a date": changelog,
   "name, addresses and contacts are decided": decided,
@@ -118,9 +108,6 @@ function failuresOf(checks) {
 const failed = failuresOf(CHECKS) || failuresOf(PACKAGE_CHECKS);
 if (failed === 0) {
   console.log(`\n${npm.name} ${version} can be released. Run, in this order:\n`);
-  console.log(`  git tag ${tag}\n  git push origin ${tag}`);
-  console.log(
-    '\nand start the workflow "release" on that tag, which publishes to both registries.',
-  );
+  console.log(`  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  deno publish`);
 }
 process.exitCode = failed === 0 ? 0 : 1;

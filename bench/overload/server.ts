@@ -3,7 +3,7 @@
 // "plain" instead one thread. Who connects to its second port is told the counters and is gone.
 import process from "node:process";
 import { type Conn, go, listen, type Listener, OpError, run } from "../../mod.ts";
-import { limit, openReactor, type ReactorOptions } from "../../reactor.ts";
+import { type HandlerContext, limit, openReactor, type ReactorOptions } from "../../reactor.ts";
 import { handle } from "./handler.ts";
 
 const options = JSON.parse(process.argv[2]) as ReactorOptions;
@@ -17,7 +17,7 @@ function* serveHere(listener: Listener) {
 function* serveOne(conn: Conn) {
   using _ = conn;
   try {
-    yield* handle(conn, { worker: 0, data: undefined, draining: null as never });
+    yield* handle(conn, { worker: 0 } as HandlerContext);
   } catch (error) {
     if (!(error instanceof OpError)) throw error;
   }

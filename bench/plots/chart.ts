@@ -19,8 +19,6 @@ export interface Panel {
   title: string;
   /** What the axis says. */
   unit: string;
-  /** Which values are good; the axis shows it. */
-  better: "more" | "less";
   bars: Bar[];
   /** A line at this value. */
   rule?: number;
@@ -46,12 +44,11 @@ const GROUPED = 11;
 const ALONE = 20;
 
 /** Bars of several series stand in groups; those of one stand alone. */
-function layers({ bars, unit, better, rule, log }: Panel, grouped: boolean): unknown[] {
+function layers({ bars, unit, rule, log }: Panel, grouped: boolean): unknown[] {
   const y = { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 400 } };
   const offset = grouped ? { yOffset: { field: "series", sort: null } } : {};
   const scale = log === undefined ? { zero: true } : { type: "log", domainMin: log };
-  const title = `${unit} (${better} is better)`;
-  const x = { field: "value", type: "quantitative", title, scale, axis: { tickCount: 5 } };
+  const x = { field: "value", type: "quantitative", title: unit, scale, axis: { tickCount: 5 } };
   const x2 = log === undefined ? {} : { x2: { datum: log } };
   const color = { field: "series", type: "nominal", sort: null, title: null };
   const range = { x: { field: "low", type: "quantitative" }, x2: { field: "high" }, y, ...offset };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // From the results of each benchmark to a chart; null where nothing was saved.
-import type { Sample } from "../connections/measure.ts";
-import { SERVERS } from "../echo/rig/servers.ts";
 import type { ShapeSummary } from "../echo/rig/summary.ts";
 import { median } from "../rig/stats.ts";
 import type { CaseSummary, Row } from "../servers/report.ts";
@@ -30,7 +28,6 @@ function echo(): Chart | null {
     panels: saved.summaries.map(({ shape, rows }) => ({
       title: shape.title,
       unit: "thousand round trips a second",
-      better: "more" as const,
       bars: rows.map(serverBar),
     })),
   };
@@ -46,7 +43,6 @@ function servers(): Chart | null {
     panels: saved.summaries.map(({ title, rows }) => ({
       title,
       unit: "thousand a second",
-      better: "more" as const,
       bars: rows.map(serverBar),
     })),
   };
@@ -69,7 +65,6 @@ function sched(): Chart | null {
     panels: [{
       title: "goroutines, channels, timers",
       unit: "times as good as Go with GOMAXPROCS=1",
-      better: "more",
       rule: 1,
       bars: saved.rows.flatMap(({ case: { title }, cells }) =>
         cells.filter(({ side }) => side !== "go").map(({ side, ratio }) => ({
@@ -100,7 +95,6 @@ function udp(): Chart | null {
     panels: sizes.map((size, i) => ({
       title: `${size} B`,
       unit: "datagrams a second",
-      better: "more" as const,
       log: 100_000,
       bars: Object.keys(entries[0][1][0][i].rates).flatMap((way) =>
         entries.map(([runtime, rounds]) => ({
@@ -125,15 +119,9 @@ function splice(): Chart | null {
   if (saved === null) return null;
   const { bytes, samples } = saved;
   const ways = [...new Set(samples.map(({ way }) => way))];
-  const panel = (
-    title: string,
-    unit: string,
-    better: Panel["better"],
-    of: (sample: SpliceSample) => number,
-  ): Panel => ({
+  const panel = (title: string, unit: string, of: (sample: SpliceSample) => number): Panel => ({
     title,
     unit,
-    better,
     bars: ways.flatMap((way) =>
       ["bun", "deno"].map((runtime) => {
         const own = samples.filter((one) => one.way === way && one.runtime === runtime);
@@ -147,8 +135,8 @@ function splice(): Chart | null {
     text: "A proxy and a file server, with the bytes copied by the kernel and by the program " +
       `(\`npm run bench:splice\`). ${measuredOn(saved)}`,
     panels: [
-      panel("rate", "MB/s", "more", ({ seconds }) => bytes / seconds / 1e6),
-      panel("CPU time", "ms/GiB", "less", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
+      panel("rate", "MB/s", ({ seconds }) => bytes / seconds / 1e6),
+      panel("CPU time", "ms/GiB", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
     ],
   };
 }
@@ -185,60 +173,14 @@ function overload(): Chart | null {
       {
         title: "requests at ten times the capacity",
         unit: "a second",
-        better: "more" as const,
         bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
       },
       {
         title: "round trips of steady clients",
         unit: "a second",
-        better: "more" as const,
         bars: faults.flatMap((one) => ratesOf(one, /^rounds .*, 1\/s$/)),
       },
     ].map(sorted),
-  };
-}
-
-function connections(): Chart | null {
-  const saved = results<{ samples: Sample[] }>("connections");
-  if (saved === null) return null;
-  const panel = (
-    title: string,
-    unit: string,
-    better: Panel["better"],
-    of: (sample: Sample) => number,
-  ): Panel => ({
-    title,
-    unit,
-    better,
-    bars: SERVERS.flatMap(({ id, title }) => {
-      const values = saved.samples.filter(({ server }) => server === id).map(of);
-      const [value, low, high] = [median(values), Math.min(...values), Math.max(...values)];
-      const series = title.startsWith("netpoll") ? OURS : OTHERS;
-      return values.length === 0 ? [] : [{ label: title, series, value, low, high }];
-    }),
-  });
-  return {
-    name: "connections",
-    title: "Many connections",
-    text: "Connections that come and go, and how throughput and memory grow with those that stay " +
-      `(\`npm run bench:connections\`). Memory is what the process adds to the kernel's own. ${LINES} ` +
-      measuredOn(saved),
-    panels: [
-      panel("opened, served once, closed", "thousand a second", "more", (s) => s.churn / 1000),
-      panel(
-        "over 9,000 connections",
-        "thousand round trips a second",
-        "more",
-        (s) => s.crowd / 1000,
-      ),
-      panel(
-        "from 100 to 9,000 connections",
-        "part of the rate that is left",
-        "more",
-        (s) => s.crowd / s.few,
-      ),
-      panel("memory of a connection", "KiB", "less", (s) => s.more / 1024),
-    ],
   };
 }
 
@@ -250,7 +192,5 @@ function sorted(panel: Panel): Panel {
 
 /** All that can be drawn. */
 export function charts(): Chart[] {
-  return [echo(), servers(), connections(), sched(), udp(), splice(), overload()].filter((one) =>
-    one !== null
-  );
+  return [echo(), servers(), sched(), udp(), splice(), overload()].filter((one) => one !== null);
 }

@@ -15,3 +15,18 @@ export class NoWorkersError extends Error {
     super("reactor: all workers have died", cause === null ? {} : { cause });
   }
 }
+
+/** Thrown for a message to a worker that is not running: it has ended, or is being restarted. */
+export class WorkerGoneError extends Error {
+  /** "WorkerGoneError". */
+  override readonly name = "WorkerGoneError";
+  /** Error code. */
+  readonly code = "ERR_WORKER_ENDED";
+  /** Number of the worker. */
+  readonly worker: number;
+  /** @internal */
+  constructor(worker: number) {
+    super(`reactor: worker ${worker} is not running`);
+    this.worker = worker;
+  }
+}

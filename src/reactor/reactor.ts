@@ -5,9 +5,13 @@
  */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Listener } from "../net/net.ts";
-import { checkListenOptions } from "../net/options/schema.ts";
-import type { ListenOptions } from "../net/options/options.ts";
-import type { TCPNetwork } from "../net/resolve/resolve.ts";
+import { checkListenOptions, checkListenPacketOptions } from "../net/options/schema.ts";
+import type { ListenOptions, ListenPacketOptions } from "../net/options/options.ts";
+import { isUDPNetwork, type TCPNetwork, type UDPNetwork } from "../net/resolve/resolve.ts";
+import type { Chan } from "../chan/chan.ts";
+import { wrongArgument } from "../validate/argument.ts";
+import { MainMail, type ReactorStats } from "./main_mail.ts";
+import type { PostOptions, WorkerMessage } from "./mailbox.ts";
 import { isUnixNetwork } from "../net/addr/unix_addr.ts";
 import { ClosedError } from "../fd/errors.ts";
 import { go } from "../sched/api.ts";
@@ -57,6 +61,7 @@ export class Reactor implements Disposable {
   readonly #slots: WorkerSlot[];
   readonly #balancer: WorkerBalancer<WorkerSlot>;
   readonly #ports: ReusePortListeners;
+  readonly #mail: MainMail;
   readonly #acceptors = new Set<ReactorAcceptor>();
   readonly #crew: WorkerGroup<WorkerSlot>;
   #askedAt = 0;
@@ -79,6 +84,7 @@ export class Reactor implements Disposable {
     });
     this.#slots = Array.from({ length: workers }, (_, id) => this.#slot(id));
     this.#balancer = new WorkerBalancer(loadBalance, this.#slots);
+    this.#mail = new MainMail(this.#slots);
     this.#ports = new ReusePortListeners(this.#slots, ownLimits(limits, workers));
     this.#crew = new WorkerGroup(this.#slots, options.restart, (slot) => this.#tended(slot));
   }
@@ -156,6 +162,79 @@ export class Reactor implements Disposable {
   }
 
   /**
+   * Makes every worker open a UDP socket on one port, by SO_REUSEPORT, and run the `handlePackets` that
+   * the module exports: see {@linkcode PacketHandler}. The kernel distributes datagrams by a hash of the
+   * addresses, so those of one peer reach the same worker, as long as no worker comes or goes. Parks.
+   * socket(7).
+   *
+   * @param network "udp", "udp4" or "udp6"
+   * @param address "host:port"
+   * @param options see {@linkcode ListenPacketOptions}
+   * @returns the address they listen on
+   * @throws {TypeError} if the module exports no `handlePackets`, or for another network;
+   * {@linkcode OpError} as `listenPacket`; {@linkcode NoWorkersError} as {@linkcode Reactor.serve};
+   * {@linkcode ClosedError} if the reactor has been shut down; {@linkcode PlatformError} where sockets
+   * cannot share a port
+   * @example
+   * ```ts
+   * const reactor = yield* openReactor(new URL("./dns_handler.ts", import.meta.url));
+   * console.log(`listening on ${yield* reactor.listenPacket("udp", "127.0.0.1:5300")}`);
+   * ```
+   */
+  *listenPacket(
+    network: UDPNetwork,
+    address: string,
+    options: ListenPacketOptions = {},
+  ): Routine<Addr> {
+    if (!isUDPNetwork(network)) {
+      throw wrongArgument("listen for packets in each worker", "network", "one of UDP", network);
+    }
+    if (this.#failed !== null) throw this.#failed;
+    if (this.#crew.stopping.err !== null) throw new ClosedError();
+    return yield* this.#ports.listenPacket(network, address, checkListenPacketOptions(options));
+  }
+
+  /**
+   * Messages of the workers, sent by `post` of their context. Up to 256 wait here; the senders of
+   * further ones wait, too. Closed when the reactor has ended.
+   */
+  get messages(): Chan<WorkerMessage> {
+    return this.#mail.box.messages;
+  }
+
+  /**
+   * Sends a message to a worker, where `messages` of the context receives it. Parks until it is in the
+   * worker's queue. Like `postMessage`, but it waits for a receiver that is behind.
+   *
+   * @param to number of the worker
+   * @param value copied by the structured clone algorithm
+   * @param options see {@linkcode PostOptions}
+   * @throws {TypeError} if there is no worker of that number; {@linkcode WorkerGoneError} if it is not
+   * running; what `postMessage` throws if `value` cannot be copied
+   * @example
+   * ```ts
+   * for (const { id } of reactor.workers) yield* reactor.post(id, { reload: true });
+   * ```
+   */
+  post(to: number, value: unknown, options: PostOptions = {}): Routine<void> {
+    return this.#mail.post(to, value, options);
+  }
+
+  /**
+   * Returns the counters of all workers, as they are when each is asked, and their sums. Parks until
+   * every worker that is running has answered, or ended.
+   *
+   * @example
+   * ```ts
+   * const { total, workers } = yield* reactor.stats();
+   * console.log(`${total.bytesRead} bytes read by ${workers.length} workers`);
+   * ```
+   */
+  stats(): Routine<ReactorStats> {
+    return this.#mail.stats();
+  }
+
+  /**
    * Graceful shutdown: stops accepting, waits until the handlers have ended, which can watch
    * `draining` of their context, and ends the workers. Connections that are open at the deadline
    * are closed. Parks until nothing of the reactor is left.
@@ -173,6 +252,7 @@ export class Reactor implements Disposable {
     // A worker that waited for its next start has not been reported as ended.
     for (const slot of this.#slots) slot.state = "ended";
     this.#ports.release(new ClosedError());
+    this.#mail.box.close();
     return { cut };
   }
 
@@ -248,6 +328,12 @@ export class Reactor implements Disposable {
       case "shutdown":
         this.close();
         break;
+      case "mail":
+        this.#mail.pass(slot, message);
+        break;
+      case "reply":
+        this.#mail.reply(slot, message);
+        break;
       case "lingering":
         slot.lingers(message.token);
         break;
@@ -266,6 +352,7 @@ export class Reactor implements Disposable {
   #over(slot: WorkerSlot, end: WorkerEnd, restartIn: number | null): void {
     slot.collect();
     slot.state = restartIn === null ? "ended" : "waiting";
+    this.#mail.ended(slot);
     const undelivered = end.undelivered.map((one) => ({ one, address: slot.takeBack(one.token) }));
     const connections = Math.max(slot.connections, slot.lost, end.connections);
     slot.clear();

@@ -5,8 +5,9 @@
  */
 import type { Addr } from "../net/addr/addr.ts";
 import { type ReservedPort, reservePort } from "../net/listen.ts";
-import type { ListenOptions, LookupOptions } from "../net/options/options.ts";
-import type { TCPNetwork } from "../net/resolve/resolve.ts";
+import { listenPacket } from "../net/listen_packet.ts";
+import type { ListenOptions, ListenPacketOptions, LookupOptions } from "../net/options/options.ts";
+import type { TCPNetwork, UDPNetwork } from "../net/resolve/resolve.ts";
 import { go } from "../sched/api.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { chan } from "../chan/channel.ts";
@@ -15,7 +16,7 @@ import { unpack } from "../worker/error_codec.ts";
 import type { ToMain, ToWorker, WorkerLimits } from "../worker/protocol.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 
-type Wish = ToWorker & { type: "listen" };
+type Wish = ToWorker & { type: "listen" | "listenPacket" };
 type Answer = ToMain & { type: "listening" };
 
 /** One port, and its workers' reports. */
@@ -115,9 +116,42 @@ export class ReusePortListeners {
       options: { ...options, ...LOOKED_UP },
       limits: this.#limits,
     };
-    const shared = new SharedPort(wish, this.#slots.filter(({ state }) => state === "serving"));
+    const shared = this.#share(wish);
     go(keep, port, shared.released);
-    this.#ports.set(listener, shared);
+    yield* this.#listened(shared);
+    return port.addr;
+  }
+
+  /**
+   * Has all workers open a UDP socket, and returns the address. A socket of this thread, which would
+   * receive its share of datagrams, finds the port and is closed once the workers have theirs. Parks.
+   * Throws what the first says that cannot.
+   */
+  *listenPacket(network: UDPNetwork, address: string, options: ListenPacketOptions): Routine<Addr> {
+    if (options.control !== undefined) {
+      throw new TypeError(
+        "Cannot listen in each worker as control is a function, which cannot be copied to workers",
+      );
+    }
+    using probe = yield* listenPacket(network, address, { ...options, reusePort: true });
+    const addr = probe.localAddr;
+    yield* this.#listened(this.#share({
+      type: "listenPacket",
+      listener: ++this.#last,
+      network,
+      address: String(addr),
+      options: { ...options, ...LOOKED_UP },
+    }));
+    return addr;
+  }
+
+  #share(wish: Wish): SharedPort {
+    const shared = new SharedPort(wish, this.#slots.filter(({ state }) => state === "serving"));
+    this.#ports.set(wish.listener, shared);
+    return shared;
+  }
+
+  *#listened(shared: SharedPort): Routine<void> {
     let done = false;
     try {
       yield* shared.listened();
@@ -125,7 +159,6 @@ export class ReusePortListeners {
     } finally {
       if (!done) this.#drop(shared);
     }
-    return port.addr;
   }
 
   /** Called when a worker listens, or cannot. */

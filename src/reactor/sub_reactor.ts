@@ -11,14 +11,18 @@ import { Waker } from "../fd/waker.ts";
 import { go, gosched } from "../sched/api.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { background, type Context } from "../context/context.ts";
+import { background } from "../context/context.ts";
 import { withCancel } from "../context/with_cancel.ts";
 import type { Events } from "../event/api/events.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import { NetFD } from "../net/socket/net_fd.ts";
 import { IdleTimer } from "../serve/idle_timer.ts";
 import { AdmissionControl } from "../limit/admission.ts";
+import { stats } from "../diag/stats.ts";
 import { EventWorker } from "./event_worker.ts";
+import type { Handler, HandlerContext, PacketHandler, WorkerHook } from "./handler.ts";
+import { PacketWorker } from "./packet_worker.ts";
+import { WorkerMail } from "./worker_mail.ts";
 import { checkLimits } from "../limit/limit_options.ts";
 import type { ParentPort } from "../worker/parent_port.ts";
 import { WorkerListener } from "./worker_listener.ts";
@@ -27,22 +31,12 @@ import * as P from "../worker/protocol.ts";
 import { DescriptorRing, TokenRing } from "../worker/shared_rings.ts";
 import { ShedReports } from "../worker/shed_reports.ts";
 
-/** Context of a handler. */
-export interface HandlerContext {
-  /** Number of the worker, starting at 0. */
-  readonly worker: number;
-  /** Copy of the reactor option `data`. */
-  readonly data: unknown;
-  /** Cancelled when the reactor shuts down: end idle connections then. */
-  readonly draining: Context;
+/** The module's exports beside its handler of connections; null for those that it has not. */
+export interface WorkerExports {
+  readonly handlePackets: PacketHandler | null;
+  readonly init: WorkerHook | null;
+  readonly end: WorkerHook | null;
 }
-
-/**
- * Serves a connection in its own goroutine. The connection is closed when it returns. An uncaught
- * `OpError`, `UnexpectedEOFError` or `ClosedError` ends only the connection, because peers may
- * disconnect at any time. That includes goroutines that it starts, also those that outlive it.
- */
-export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 
 /** See the top of this file. */
 export class SubReactor {
@@ -53,6 +47,11 @@ export class SubReactor {
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
   readonly #listeners = new Map<number, WorkerListener>();
+  readonly #packets = new Map<number, PacketWorker>();
+  readonly #mail: WorkerMail;
+  readonly #exports: WorkerExports;
+  /** How far the end of the worker has come. */
+  #end: "no" | "begun" | "done" = "no";
   /**
    * Lingering connections from the main thread, by token, if the main thread wants to know them.
    */
@@ -68,8 +67,10 @@ export class SubReactor {
   /** The error that ended the server of events. */
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(main: ParentPort, handler: Handler | Events) {
+  constructor(main: ParentPort, handler: Handler | Events, exports: WorkerExports) {
     const { start } = main;
+    this.#exports = exports;
+    const mail = this.#mail = new WorkerMail(main);
     this.#main = main;
     const table = typeof handler === "function" ? null : handler;
     this.#handler = typeof handler === "function" ? handler : null;
@@ -85,13 +86,21 @@ export class SubReactor {
     );
     const [draining, cancel] = withCancel(background());
     this.#beginDraining = cancel;
-    this.#context = { worker: start.worker, data: start.data, draining };
+    this.#context = {
+      worker: start.worker,
+      data: start.data,
+      draining,
+      messages: mail.box.messages,
+      post: (to, value, options) => mail.post(to, value, options),
+    };
   }
 
   /** Serves until the main thread orders its end. Parks. */
   *run(): Routine<void> {
     using waker = new Waker();
     this.#waker = waker;
+    const { init } = this.#exports;
+    if (init !== null) yield* bodyOf("init", init, [this.#context]);
     if (this.#servant !== null) {
       go(() => this.#serveEvents(this.#servant!));
       yield* gosched();
@@ -103,13 +112,36 @@ export class SubReactor {
       this.#receive();
       this.#checkServant();
       const { order } = this.#main;
-      if (order === P.STOP) break;
-      if (order === P.DRAIN && this.#drained()) break;
+      if (order === P.STOP) this.#stop();
+      if (order === P.STOP || order === P.DRAIN && this.#drained()) this.#beginEnd();
+      if (this.#end === "done") break;
       yield* waker.wait();
     }
     this.#shed.flush();
+    this.#stop();
+    this.#mail.box.close();
+  }
+
+  /** Closes all connections and sockets, without waiting for anything. */
+  #stop(): void {
+    this.#beginDraining();
     this.#admission.closeAll();
     for (const listener of this.#listeners.values()) listener.closeAll();
+    for (const packets of this.#packets.values()) packets.stop();
+  }
+
+  /** Runs the module's `end` beside the loop, which goes on passing its messages. */
+  #beginEnd(): void {
+    if (this.#end !== "no") return;
+    const { end } = this.#exports;
+    this.#end = end === null ? "done" : "begun";
+    if (end !== null) go(() => this.#ending(this.#runEnd(end)));
+  }
+
+  *#runEnd(end: WorkerHook): Routine<void> {
+    yield* bodyOf("end", end, [this.#context]);
+    this.#end = "done";
+    wake(this.#waker!.handle);
   }
 
   /** Number of its open connections. */
@@ -252,6 +284,15 @@ export class SubReactor {
       } else if (message.type === "unlisten") {
         this.#listeners.get(message.listener)?.stop();
         this.#listeners.delete(message.listener);
+        this.#packets.get(message.listener)?.stop();
+      } else if (message.type === "listenPacket") {
+        this.#servePackets(message);
+      } else if (message.type === "mail") {
+        this.#mail.deliver(message);
+      } else if (message.type === "mailed") {
+        this.#mail.mailed(message);
+      } else if (message.type === "stats") {
+        this.#main.post({ type: "reply", id: message.id, value: stats(), error: null });
       } else if (message.type === "cut") {
         const fd = this.#lingering.get(message.token);
         cutLingering(({ holder }) => holder === fd);
@@ -263,7 +304,31 @@ export class SubReactor {
   #drained(): boolean {
     this.#beginDraining();
     for (const listener of this.#listeners.values()) listener.stop();
-    return this.#open === 0 && this.#descriptors.length === 0;
+    for (const packets of this.#packets.values()) packets.stop();
+    return this.#open === 0 && this.#descriptors.length === 0 && this.#packets.size === 0;
+  }
+
+  #servePackets(wish: P.ToWorker & { type: "listenPacket" }): void {
+    const { listener } = wish;
+    const before = this.#packets.get(listener);
+    const packets = new PacketWorker(
+      this.#main,
+      this.#exports.handlePackets,
+      this.#context,
+      wish,
+    );
+    before?.stop();
+    this.#packets.set(listener, packets);
+    go(() => this.#ending(this.#packetsOf(listener, packets)));
+  }
+
+  *#packetsOf(listener: number, packets: PacketWorker): Routine<void> {
+    try {
+      yield* packets.run();
+    } finally {
+      if (this.#packets.get(listener) === packets) this.#packets.delete(listener);
+      wake(this.#waker!.handle);
+    }
   }
 }
 

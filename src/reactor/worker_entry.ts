@@ -10,7 +10,9 @@ import { ParentPort } from "../worker/parent_port.ts";
 import { poolWorker } from "../pool/pool_worker.ts";
 import { pack } from "../worker/error_codec.ts";
 import * as P from "../worker/protocol.ts";
-import { SubReactor } from "./sub_reactor.ts";
+import type { Events } from "../event/api/events.ts";
+import type { Handler } from "./handler.ts";
+import { SubReactor, type WorkerExports } from "./sub_reactor.ts";
 
 const start = workerData as P.WorkerStart;
 const main = new ParentPort(start);
@@ -38,16 +40,37 @@ function drive(body: () => Routine<void>, options: RunOptions): void {
   succeeded();
 }
 
+/** The export of this name, which must be a function; null if the module has none. */
+function exported<F>(module: Record<string, unknown>, name: string): F | null {
+  const value = module[name];
+  if (value === undefined) return null;
+  if (typeof value === "function") return value as F;
+  throw new TypeError(
+    `Cannot serve as ${start.module} must export ${name} as a function*: current value is ${typeof value}`,
+  );
+}
+
+/** The handler of connections in a module that has one of datagrams only. */
+function* noHandler(): Routine<void> {
+  throw new TypeError(`Cannot serve a connection as ${start.module} does not export ${start.name}`);
+}
+
 function begin(module: Record<string, unknown>): void {
   if (start.kind === "pool") return drive(() => poolWorker(main, module), {});
-  const handler = module[start.name] as ConstructorParameters<typeof SubReactor>[1] | null;
+  const exports: WorkerExports = {
+    handlePackets: exported(module, "handlePackets"),
+    init: exported(module, "init"),
+    end: exported(module, "end"),
+  };
+  const packetsOnly = module[start.name] === undefined && exports.handlePackets !== null;
+  const handler = (packetsOnly ? noHandler : module[start.name]) as Handler | Events | null;
   if (typeof handler !== "function" && (typeof handler !== "object" || handler === null)) {
     throw new TypeError(
       `Cannot serve as ${start.module} must export ${start.name} as a function* or a table of ` +
         `callbacks: current value is ${typeof handler}`,
     );
   }
-  const reactor = new SubReactor(main, handler);
+  const reactor = new SubReactor(main, handler, exports);
   const onPanic: RunOptions["onPanic"] = (error) => {
     if (reactor.survives(error)) return;
     connections = reactor.connections;

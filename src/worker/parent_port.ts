@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A worker's connection to the main thread. */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, type Transferable } from "node:worker_threads";
 import { wake } from "../fd/wake_words.ts";
 import { scheduler } from "../sched/thread.ts";
 import * as P from "./protocol.ts";
@@ -23,8 +23,8 @@ export class ParentPort {
   }
 
   /** Sends a message. Throws what `postMessage` throws if it cannot be cloned. */
-  post(message: P.ToMain): void {
-    this.#port.postMessage(message);
+  post(message: P.ToMain, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer);
     wake(this.start.main);
   }
 

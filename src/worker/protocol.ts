@@ -9,7 +9,7 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../fd/wake_words.ts";
-import type { ListenOptions } from "../net/options/options.ts";
+import type { ListenOptions, ListenPacketOptions } from "../net/options/options.ts";
 import type { EncodedAddr } from "./addr_codec.ts";
 import type { EncodedError } from "./error_codec.ts";
 import type { LimitName, Shed } from "../limit/limit_options.ts";
@@ -35,6 +35,9 @@ export const RUN = 0;
 export const DRAIN = 1;
 /** Order to end now. */
 export const STOP = 2;
+
+/** Number of a worker, or the main thread. */
+export type WorkerAddress = number | "main";
 
 /** How a worker's thread waits when it is idle. */
 export type Driver = "runSync" | "run";
@@ -93,7 +96,26 @@ export type ToWorker =
     readonly options: ListenOptions;
     readonly limits: WorkerLimits;
   }
-  /** Stop accepting there. */
+  /** Open a UDP socket in the worker, and run the handler of datagrams. */
+  | {
+    readonly type: "listenPacket";
+    readonly listener: number;
+    readonly network: "udp" | "udp4" | "udp6";
+    readonly address: string;
+    readonly options: ListenPacketOptions;
+  }
+  /** A message of the main thread or of another worker; answered by "reply" once it is queued. */
+  | {
+    readonly type: "mail";
+    readonly id: number;
+    readonly from: WorkerAddress;
+    readonly value: unknown;
+  }
+  /** Report the thread's counters, by "reply". */
+  | { readonly type: "stats"; readonly id: number }
+  /** The worker's own message of this number is queued; or it is not, for the given reason. */
+  | { readonly type: "mailed"; readonly id: number; readonly error: EncodedError | null }
+  /** Stop accepting there, or close the UDP socket. */
   | { readonly type: "unlisten"; readonly listener: number }
   /** Close the lingering connection of this token, whose place is needed. */
   | { readonly type: "cut"; readonly token: number }
@@ -113,6 +135,20 @@ export type ToMain =
   /** A connection's goroutine ended with an uncaught error. */
   | { readonly type: "panic"; readonly error: EncodedError; readonly remote: string }
   | { readonly type: "shed"; readonly reports: ShedReport[] }
+  /** A message for the main thread or another worker; answered by "mailed". */
+  | {
+    readonly type: "mail";
+    readonly id: number;
+    readonly to: WorkerAddress;
+    readonly value: unknown;
+  }
+  /** The answer to the "mail" or "stats" of this number. */
+  | {
+    readonly type: "reply";
+    readonly id: number;
+    readonly value: unknown;
+    readonly error: EncodedError | null;
+  }
   /** The connection of this token is closed, but lingers. */
   | { readonly type: "lingering"; readonly token: number }
   /** A handler of its table of events has shut down its server. */

@@ -140,6 +140,21 @@ test("the handler serves in workers", () =>
     yield* exchange(conn, "hello", "worker 0\nhello");
   }));
 
+test("the workers answer datagrams, and the sum of their counters is printed", () =>
+  running("docs/servers.md", "datagrams.ts", async (child) => {
+    const [, address] = await child.stdout.match(/^listening on (\S+)$/m);
+    await run(function* () {
+      using conn = yield* dial("udp", address);
+      const buf = new Uint8Array(64);
+      yield* conn.write(new TextEncoder().encode("hi"));
+      const n = yield* conn.read(buf);
+      assert.equal(new TextDecoder().decode(buf.subarray(0, n)), "good day");
+    });
+    child.kill("SIGTERM");
+    assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+    assert.match(child.stdout.text, /\n\d+ bytes read\n$/);
+  }));
+
 test("the server with limits echoes", () =>
   talking("docs/overload.md", "limits.ts", function* (conn) {
     yield* exchange(conn, "hello", "hello");
