@@ -5,7 +5,7 @@
  */
 import type * as netpoll from "@netpoll/netpoll";
 import type * as poll from "@netpoll/netpoll/poll";
-import type * as reactor from "@netpoll/netpoll/reactor";
+import type * as netpollReactor from "@netpoll/netpoll/reactor";
 import type * as netpollSim from "@netpoll/netpoll/sim";
 import type * as nodeChildProcess from "node:child_process";
 import type * as nodeFs from "node:fs";
@@ -26,7 +26,8 @@ export declare const resolver: netpoll.Resolver;
 export declare const ch: netpoll.Chan<string>;
 export declare const jobs: netpoll.Chan<string>;
 export declare const stopped: netpoll.Chan<void>;
-export declare const pool: reactor.WorkerPool<{
+export declare const reactor: netpollReactor.Reactor;
+export declare const pool: netpollReactor.WorkerPool<{
   scrypt(password: string, salt: Uint8Array): Uint8Array;
 }>;
 

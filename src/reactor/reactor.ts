@@ -410,4 +410,8 @@ function* opening(module: URL | string, options: ReactorOptions): Routine<Reacto
   return yield* upOrEnded(new Reactor(moduleURL("open a reactor", module), checked));
 }
 
-notesCalls(Reactor.prototype, "reactor", "ready", "serve", "listen", "shutdown", "wait");
+notesCalls(
+  Reactor.prototype,
+  "reactor",
+  ...["ready", "serve", "listen", "listenPacket", "post", "stats", "shutdown", "wait"] as const,
+);
