@@ -2,7 +2,8 @@
 /**
  * `npm run sim:tests [SCHEDULE:SEED]`: runs the tests of tests/net, chan, sync and event on a simulated
  * host instead of this one, on Bun: "fifo:1" by default. Each must pass, but for those that are listed
- * here with the reason, which touch what is not simulated; a test of these that passes is reported.
+ * here with the reason, which touch what is not simulated; a test of these that passes is reported. A
+ * random schedule also fails the tests of "first come, first served", which rely on that order.
  */
 import process from "node:process";
 import { capture, program } from "./programs.mjs";
