@@ -75,8 +75,6 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     loaded: "the library of the process",
     failures: "why the process has no library",
   },
-  "resolver/resolver.ts": { NO_OPTIONS: "constant" },
-  "net/proxyproto/info.ts": { infos: "by the descriptor, which is of one simulation" },
   "sim/simulate.ts": { last: "the queue of simulations, which is outside of each" },
   "sim/link_options.ts": { KEYS: "constant" },
   "debug/goroutines.ts": {
