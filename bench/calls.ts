@@ -11,7 +11,7 @@ import { median } from "./rig/stats.ts";
 import { fixed, table } from "./rig/table.ts";
 
 const ROUNDS = 3;
-const MS = 500;
+const MS = 400;
 const LIMIT_S = 30;
 
 const RUNTIMES: Record<string, string[]> = {

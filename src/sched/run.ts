@@ -74,9 +74,10 @@ export interface RunOptions {
   debug?: boolean;
   /**
    * Whether each goroutine has the values of `AsyncLocalStorage` that were set where it was started,
-   * after every wait, as OpenTelemetry and loggers need them; false by default, at no cost. It adds
-   * some 0.05 us to each turn of a goroutine on Bun and 1 us on Deno. A value that a goroutine sets by
-   * `enterWith` lasts until its next wait; to set one for a goroutine, start it in `storage.run`.
+   * after every wait, as OpenTelemetry and loggers need them; false by default, at no cost. With it,
+   * each turn of a goroutine enters the context of the host: `npm run bench:calls` measures that. A
+   * value that a goroutine sets by `enterWith` lasts until its next wait; to set one for a goroutine,
+   * start it in `storage.run`.
    */
   asyncContext?: boolean;
   /**
