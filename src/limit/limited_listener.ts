@@ -163,9 +163,8 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
 export function limit(listener: Listener, limits: Limits): LimitedListener {
   if (!(listener instanceof StreamListener)) {
     throw new TypeError(
-      `Cannot limit a listener as listener must be one that listen returned: current value is ${
-        shown(listener)
-      }`,
+      `Cannot limit a listener as listener must be one that listen returned (under TLS: ` +
+        `tlsListener(limit(listener, limits), options)): current value is ${shown(listener)}`,
     );
   }
   return new LimitedListener(listener, checkLimits("limit", limits));

@@ -121,7 +121,8 @@ export function servedBy(
 ): ServedListener {
   if (!(listener instanceof TCPListener || listener instanceof UnixStreamListener)) {
     throw new TypeError(
-      `Cannot serve as listener must be one that listen returned, without limits: ` +
+      `Cannot serve as listener must be one that listen returned, without limits or TLS, which are ` +
+        `options of the reactor: ` +
         `current value is ${shown(listener)}`,
     );
   }

@@ -36,7 +36,8 @@ export interface HandlerContext {
 /**
  * Serves a connection in its own goroutine. The connection is closed when it returns. An uncaught
  * `OpError`, `UnexpectedEOFError` or `ClosedError` ends only the connection, because peers may
- * disconnect at any time. That includes goroutines that it starts, also those that outlive it.
+ * disconnect at any time. That includes goroutines that it starts, also those that outlive it. With
+ * the option `tls` the connection is a `TLSConn`.
  */
 export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 

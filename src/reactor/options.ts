@@ -5,6 +5,8 @@ import * as z from "../validate/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "../limit/limit_options.ts";
 import type { LoadBalance } from "../event/api/balance.ts";
+import { checkHandedTLS, type HandedTLS } from "../tls/handed.ts";
+import type { TLSServerOptions } from "../tls/tls_options.ts";
 import type { Driver } from "../worker/protocol.ts";
 import {
   DEFAULT_RESTART,
@@ -76,6 +78,12 @@ export interface ReactorOptions {
    */
   idleTimeout?: number;
   /**
+   * Has each worker secure its connections by TLS, as `tlsListener` does: handlers get a `TLSConn`,
+   * at once, and its handshake goes on meanwhile. All options but `keyLog`; not with a table of
+   * callbacks. Sessions of one worker are resumed by the others, with the engine "openssl".
+   */
+  tls?: TLSServerOptions;
+  /**
    * Called when a worker has died. Its connections are closed, and the other workers continue. An
    * error that it throws ends the run that opened the reactor.
    */
@@ -92,6 +100,7 @@ export interface CheckedReactorOptions {
   readonly limits: CheckedLimits;
   readonly restart: Required<RestartOptions> | null;
   readonly idleTimeout: number;
+  readonly tls: HandedTLS | null;
   readonly onPanic: ReactorOptions["onPanic"];
   readonly onWorkerEnd: (report: WorkerReport) => void;
 }
@@ -105,6 +114,7 @@ const schema = z.strictObject({
   limits: z.unknown().optional(),
   restart: restartSchema.optional(),
   idleTimeout: z.number().nonnegative().optional(),
+  tls: z.custom<TLSServerOptions>((tls) => typeof tls === "object", "must be options").optional(),
   onError: z.custom<NonNullable<ReactorOptions["onError"]>>(isFunction).optional(),
   onPanic: z.custom<NonNullable<ReactorOptions["onPanic"]>>(isFunction).optional(),
   onWorkerEnd: z.custom<NonNullable<ReactorOptions["onWorkerEnd"]>>(isFunction).optional(),
@@ -123,6 +133,7 @@ export function checkReactorOptions(call: string, options: ReactorOptions): Chec
     limits: checkLimits(`${call}, limits`, (checked.limits ?? {}) as Limits),
     restart: restart === false ? null : restart,
     idleTimeout: checked.idleTimeout ?? 0,
+    tls: checked.tls === undefined ? null : checkHandedTLS(`${call} with TLS`, checked.tls),
     onPanic: checked.onError ?? checked.onPanic,
     onWorkerEnd: checked.onWorkerEnd ?? (() => {}),
   };

@@ -4,6 +4,8 @@
  * by workers, each a thread with its own poller and scheduler.
  */
 import type { Addr } from "../net/addr/addr.ts";
+import { type HandedTLS, withCertificates } from "../tls/handed.ts";
+import type { TLSCertificates } from "../tls/tls_options.ts";
 import type { Listener } from "../net/net.ts";
 import { checkListenOptions, checkListenPacketOptions } from "../net/options/schema.ts";
 import type { ListenOptions, ListenPacketOptions } from "../net/options/options.ts";
@@ -64,6 +66,7 @@ export class Reactor implements Disposable {
   readonly #mail: MainMail;
   readonly #acceptors = new Set<ReactorAcceptor>();
   readonly #crew: WorkerGroup<WorkerSlot>;
+  #tls: HandedTLS | null;
   #askedAt = 0;
   /** Whether the handler is a table of events. */
   #events = false;
@@ -72,7 +75,8 @@ export class Reactor implements Disposable {
 
   /** @internal */
   constructor(module: string, options: CheckedReactorOptions) {
-    const { workers, limits, loadBalance } = options;
+    const { workers, limits, loadBalance, tls } = options;
+    this.#tls = tls;
     this.#options = options;
     this.#module = module;
     this.#gate = new Limiter(mainLimits(limits), {
@@ -235,6 +239,23 @@ export class Reactor implements Disposable {
   }
 
   /**
+   * Has all workers show these certificates to the clients of the handshakes to come, as
+   * `setCertificates` of a `TLSListener`; also workers that are restarted. Never parks.
+   *
+   * @throws {TypeError} when one of them is wrong, or the reactor was opened without `tls`; then
+   * nothing changes
+   */
+  setCertificates(certificates: TLSCertificates): void {
+    if (this.#tls === null) {
+      throw new TypeError(
+        "Cannot set certificates as the reactor was opened without the option tls",
+      );
+    }
+    this.#tls = withCertificates("set certificates", this.#tls, certificates);
+    for (const { link } of this.#slots) link?.send({ type: "certificates", certificates });
+  }
+
+  /**
    * Graceful shutdown: stops accepting, waits until the handlers have ended, which can watch
    * `draining` of their context, and ends the workers. Connections that are open at the deadline
    * are closed. Parks until nothing of the reactor is left.
@@ -305,6 +326,7 @@ export class Reactor implements Disposable {
       driver,
       survives: onPanic !== undefined,
       idleTimeout,
+      tls: this.#tls ?? undefined,
       limits: handedLimits(limits, workers),
       reportsLingering: mainLimits(limits).connections !== null ||
         mainLimits(limits).perAddress !== null,

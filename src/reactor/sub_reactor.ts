@@ -28,6 +28,8 @@ import type { ParentPort } from "../worker/parent_port.ts";
 import { WorkerListener } from "./worker_listener.ts";
 import { pack } from "../worker/error_codec.ts";
 import * as P from "../worker/protocol.ts";
+import type { TLSServerSide } from "../tls/engine.ts";
+import { handedServer } from "../tls/handed.ts";
 import { DescriptorRing, TokenRing } from "../worker/shared_rings.ts";
 import { ShedReports } from "../worker/shed_reports.ts";
 
@@ -44,6 +46,7 @@ export class SubReactor {
   /** Servers of the connections: one of the two is null. */
   readonly #handler: Handler | null;
   readonly #servant: EventWorker | null;
+  readonly #tls: TLSServerSide | null;
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
   readonly #listeners = new Map<number, WorkerListener>();
@@ -78,6 +81,10 @@ export class SubReactor {
       ? null
       : new EventWorker(table, (error, remote) => this.#handlerThrew(error, remote));
     if (table !== null) refuseForEvents(start.limits);
+    if (table !== null && start.tls !== undefined) {
+      throw new TypeError("Cannot secure a table of callbacks by TLS: use a function*");
+    }
+    this.#tls = start.tls === undefined ? null : handedServer("serve with TLS", start.tls);
     this.#descriptors = new DescriptorRing(start.descriptors);
     this.#tokens = new TokenRing(start.tokens);
     this.#shed = new ShedReports((reports) => main.post({ type: "shed", reports }));
@@ -128,6 +135,7 @@ export class SubReactor {
     this.#admission.closeAll();
     for (const listener of this.#listeners.values()) listener.closeAll();
     for (const packets of this.#packets.values()) packets.stop();
+    this.#tls?.close();
   }
 
   /** Runs the module's `end` beside the loop, which goes on passing its messages. */
@@ -249,9 +257,9 @@ export class SubReactor {
     this.#main.post({ type: "panic", error: pack(error), remote });
   }
 
-  *#serving(conn: Conn): Routine<void> {
-    using _ = conn;
-    using _idle = this.#idleTimeout(conn);
+  *#serving(socket: Conn): Routine<void> {
+    using conn = this.#tls === null ? socket : this.#tls.begin(socket);
+    using _idle = this.#idleTimeout(socket);
     try {
       yield* bodyOf("serve", this.#handler!, [conn, this.#context]);
     } catch (error) {
@@ -293,6 +301,8 @@ export class SubReactor {
         this.#mail.mailed(message);
       } else if (message.type === "stats") {
         this.#main.post({ type: "reply", id: message.id, value: stats(), error: null });
+      } else if (message.type === "certificates") {
+        this.#tls!.setCertificates(message.certificates);
       } else if (message.type === "cut") {
         const fd = this.#lingering.get(message.token);
         cutLingering(({ holder }) => holder === fd);

@@ -40,12 +40,14 @@ export interface TLSClientSide {
 export interface TLSEngine {
   /**
    * `call` is what the caller does, for messages: "listen with TLS". `use` says whether there will
-   * be one `begin` only. Throws TypeError.
+   * be one `begin` only. Tickets are sealed with `ticketKeys`, or with keys of its own. Throws
+   * TypeError.
    */
   server(
     call: string,
     settings: TLSSettings<TLSServerOptions>,
     use?: "once" | "often",
+    ticketKeys?: Uint8Array<ArrayBuffer>,
   ): TLSServerSide;
   /**
    * `host` is the name or the IP address that the server's certificate must be for. Throws

@@ -12,6 +12,8 @@ import type { WakerHandle } from "../fd/wake_words.ts";
 import type { ListenOptions, ListenPacketOptions } from "../net/options/options.ts";
 import type { EncodedAddr } from "./addr_codec.ts";
 import type { EncodedError } from "./error_codec.ts";
+import type { HandedTLS } from "../tls/handed.ts";
+import type { TLSCertificates } from "../tls/tls_options.ts";
 import type { LimitName, Shed } from "../limit/limit_options.ts";
 
 /** Written by the main thread: the order to the worker, {@linkcode RUN}, DRAIN or STOP. */
@@ -58,6 +60,8 @@ export interface WorkerStart {
   readonly survives: boolean;
   /** Idle timeout of goroutines' connections, in milliseconds; 0 for none. */
   readonly idleTimeout?: number;
+  /** What secures connections. */
+  readonly tls?: HandedTLS;
   readonly words: SharedArrayBuffer;
   readonly fdTable: SharedArrayBuffer;
   readonly descriptors: SharedArrayBuffer;
@@ -117,6 +121,8 @@ export type ToWorker =
   | { readonly type: "mailed"; readonly id: number; readonly error: EncodedError | null }
   /** Stop accepting there, or close the UDP socket. */
   | { readonly type: "unlisten"; readonly listener: number }
+  /** Show these certificates from now on. */
+  | { readonly type: "certificates"; readonly certificates: TLSCertificates }
   /** Close the lingering connection of this token, whose place is needed. */
   | { readonly type: "cut"; readonly token: number }
   | { readonly type: "job"; readonly job: number; readonly name: string; readonly args: unknown[] };

@@ -32,6 +32,9 @@ const HANGS_MS = 20_000;
 const HANDSHAKE_MS = 1500;
 /** After which a client over a line that spoils gives up. */
 const STALLS_MS = 300;
+/** Pieces that a slow line carries before it is a fast one. */
+const SMALL_PIECES = 300;
+const LARGE_PIECE = 8000;
 
 const read = (part: string) =>
   readFileSync(new URL(`../fixtures/tls/server.${part}.pem`, import.meta.url), "utf8");
@@ -148,19 +151,20 @@ class Siege {
   /** Carries bytes in pieces; with `spoils` one of them is changed or left out, or it stops. */
   *#carry(from: Conn, to: Conn, spoils: boolean): Routine<void> {
     const random = this.#random;
-    const buffer = new Uint8Array(random.chance(0.5) ? 1 + random.below(100) : 8000);
-    let left = spoils ? random.below(40) : Infinity;
+    let buffer = new Uint8Array(random.chance(0.5) ? 1 + random.below(100) : LARGE_PIECE);
+    const spoilt = spoils ? random.below(40) : -1;
     try {
-      for (let n; (n = yield* from.read(buffer)) !== null;) {
+      for (let n, i = 0; (n = yield* from.read(buffer)) !== null; i++) {
         let piece = buffer.slice(0, n);
-        if (left-- === 0) {
+        if (i === SMALL_PIECES) buffer = new Uint8Array(LARGE_PIECE);
+        if (i === spoilt) {
           const how = random.below(3);
           if (how === 0) piece = this.#spoiled(piece, 1);
           else if (how === 1) piece = piece.subarray(1);
           else return to.abort();
         }
         yield* to.write(piece);
-        if (random.chance(0.1)) yield* sleep(random.next() * 2);
+        if (i < SMALL_PIECES && random.chance(0.1)) yield* sleep(random.next() * 2);
       }
       to.closeWrite();
     } catch {

@@ -97,10 +97,16 @@ export class Context {
     const keys = new Uint8Array(new ArrayBuffer(TICKET_KEY_BYTES));
     const { length } = keys;
     if (sslBytes.SSL_CTX_ctrl(other.pointer, N.SSL_CTRL_GET_TLSEXT_TICKET_KEYS, length, keys) > 0) {
-      sslBytes.SSL_CTX_ctrl(this.pointer, N.SSL_CTRL_SET_TLSEXT_TICKET_KEYS, length, keys);
+      this.setTicketKeys(keys);
     }
     keys.fill(0);
     this.openssl.crypto.ERR_clear_error();
+  }
+
+  /** Seals tickets with these keys from now on. */
+  setTicketKeys(keys: Uint8Array<ArrayBuffer>): void {
+    const { sslBytes } = this.openssl;
+    sslBytes.SSL_CTX_ctrl(this.pointer, N.SSL_CTRL_SET_TLSEXT_TICKET_KEYS, keys.length, keys);
   }
 
   #configure(call: string, options: ContextOptions): void {

@@ -13,7 +13,8 @@ import { OpenSSLServer } from "./server.ts";
 export function openSSLEngine(path?: string): TLSEngine {
   const library = openssl(path);
   return {
-    server: (call, settings, use) => new OpenSSLServer(library, call, settings, use),
+    server: (call, settings, use, ticketKeys) =>
+      new OpenSSLServer(library, call, settings, use, ticketKeys),
     client: (call, conn, host, settings) => new OpenSSLClient(library, call, conn, host, settings),
   };
 }

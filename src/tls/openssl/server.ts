@@ -36,7 +36,7 @@ class Certificates {
   constructor(
     make: (own: TLSCertificate) => Context,
     { sni = {}, ...own }: TLSCertificates,
-    before: Certificates | null,
+    tickets: Certificates | Uint8Array<ArrayBuffer> | null,
   ) {
     this.#default = make(own);
     try {
@@ -48,7 +48,8 @@ class Certificates {
       throw error;
     }
     for (const context of this.#all()) {
-      if (before !== null) context.adoptTicketKeys(before.#default);
+      if (tickets instanceof Certificates) context.adoptTicketKeys(tickets.#default);
+      else if (tickets !== null) context.setTicketKeys(tickets);
       else if (context !== this.#default) context.adoptTicketKeys(this.#default);
     }
   }
@@ -87,6 +88,7 @@ export class OpenSSLServer implements TLSServerSide {
     call: string,
     settings: TLSSettings<TLSServerOptions>,
     use: "once" | "often" = "often",
+    ticketKeys: Uint8Array<ArrayBuffer> | null = null,
   ) {
     const { cert, key, passphrase, sni, ocspResponse, ...shared } = settings;
     this.#call = call;
@@ -101,7 +103,7 @@ export class OpenSSLServer implements TLSServerSide {
       return use === "often" ? make() : keptContext("server", options, make);
     };
     const own = { cert, key, passphrase, sni, ocspResponse };
-    this.#certificates = new Certificates(this.#make, own, null);
+    this.#certificates = new Certificates(this.#make, own, ticketKeys);
   }
 
   begin(conn: Conn): TLSConn {
