@@ -151,7 +151,9 @@ async function main(): Promise<void> {
     await server.ended;
   }
   const text =
-    `${report(clients, samples)}\n\nMedians of ${rounds} rounds of ${seconds} s each; the ` +
+    `${
+      report(clients, samples)
+    }\n\nMedians of ${rounds} rounds of ${seconds} s each, after 1.2 s of warm-up; the ` +
     `client has one core and the server the other.\nEach lookup is of a new name, for A and AAAA.`;
   console.log(text);
   if (!values.save) return;

@@ -51,7 +51,7 @@ func main() {
 		group.Wait()
 		return all
 	}
-	measure(ms)
+	measure(1200)
 	start := time.Now()
 	all := measure(ms)
 	seconds := time.Since(start).Seconds()
