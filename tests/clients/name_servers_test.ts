@@ -153,7 +153,7 @@ const SETTINGS: readonly (readonly [title: string, resolvConf: string, nsswitch:
   ],
   [
     "two servers, of which one only refers",
-    `nameserver ${KNOT}\nnameserver ${UNBOUND}\nsearch names.test\noptions rotate`,
+    `nameserver ${KNOT}\nnameserver ${UNBOUND}\nsearch names.test`,
     "hosts: files dns",
   ],
   [
@@ -181,12 +181,14 @@ for (const [title, ...texts] of SETTINGS) {
         writeFileSync(path, `${text}\n`);
         return path;
       });
-      const expected = await withFiles(files, [GO_PROGRAM, ...LOOKUPS]);
-      assert.equal(expected.length, LOOKUPS.length);
+      // An alias whose end is another server's: Go leaves it at that, as DIVERGENCES.md says.
+      const lookups = LOOKUPS.filter((each) => !texts[0].includes(KNOT) || !each.includes("away"));
+      const expected = await withFiles(files, [GO_PROGRAM, ...lookups]);
+      assert.equal(expected.length, lookups.length);
       const flags = isDeno ? ["run", "-A", "--no-check", "--quiet"] : ["run"];
       for (const driver of ["run", "runSync"]) {
         const program = [process.execPath, ...flags, join(FIXTURES, "names.ts"), driver];
-        assert.deepEqual(await withFiles(files, [...program, ...LOOKUPS]), expected);
+        assert.deepEqual(await withFiles(files, [...program, ...lookups]), expected);
       }
     } finally {
       rmSync(folder, { recursive: true });
