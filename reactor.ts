@@ -30,6 +30,7 @@ export {
 export { serve, type ServeOptions } from "./src/reactor/serve.ts";
 export type { Handler, HandlerContext, PacketHandler, WorkerHook } from "./src/reactor/handler.ts";
 export type { PostOptions, WorkerMessage } from "./src/reactor/mailbox.ts";
+export type { WorkerAddress } from "./src/worker/protocol.ts";
 export type { ReactorStats } from "./src/reactor/main_mail.ts";
 export type { ReactorWorker, WorkerState } from "./src/reactor/worker_slot.ts";
 export { jobCancelled } from "./src/pool/job.ts";

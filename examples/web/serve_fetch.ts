@@ -3,13 +3,20 @@
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
-/** The part of Deno that is used here: the types of both runtimes at once would clash. */
+/** The parts of Deno and Bun that are used here: the types of both at once would clash. */
 interface DenoServe {
   serve(
     options: { hostname: string; port: number; onListen(addr: { port: number }): void },
     handler: Handler,
   ): { shutdown(): Promise<void> };
 }
+
+declare const Bun: {
+  serve(options: { hostname: string; port: number; fetch: Handler }): {
+    port?: number;
+    stop(): Promise<void>;
+  };
+};
 
 /** Starts the server, prints its address, and returns what stops it. */
 export function serveFetch(handler: Handler, port: number): () => Promise<void> {
