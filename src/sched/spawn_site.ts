@@ -2,8 +2,8 @@
 /** Where a goroutine was started: the line of the `go`. Go: "created by" in runtime.Stack. */
 import { userPlace } from "../validate/caller.ts";
 
-/** Deep enough to pass the library's own frames. */
-const FRAMES = 10;
+/** Deep enough to pass the library's own frames, such as those of `serve` in a handler. */
+const FRAMES = 16;
 
 /** Captures the stack unformatted: formatting costs more than keeping it. */
 export function captureSite(): Error {

@@ -91,6 +91,9 @@ const LINES: [string, string, string | null][] = [
   ],
 ];
 
+/** The same values in every run. */
+const SEED = { seed: 20_261_129 };
+
 for (const [name, line, expected] of LINES) {
   test(`v1: ${name}`, () => {
     for (const piece of [Infinity, 1, 7]) {
@@ -318,26 +321,29 @@ test("every header that is sent is read as it was meant, in whatever pieces it c
     fc.record({ type: fc.integer({ min: 6, max: 255 }), value: fc.uint8Array({ maxLength: 300 }) }),
     { maxLength: 4 },
   );
-  fc.assert(fc.property(
-    fc.record({ source: addr, destination: addr }),
-    tlvs,
-    fc.boolean(),
-    fc.constantFrom<1 | 2>(1, 2),
-    fc.integer({ min: 1, max: 40 }),
-    (ends, tlvs, crc32c, version, piece) => {
-      const extras = version === 2 ? { tlvs, crc32c } : {};
-      const bytes = proxyHeader({ version, ...ends, ...extras });
-      const { header, rest } = read(Buffer.concat([bytes, Buffer.from("rest")]), piece);
-      const same = read(proxyHeader({ version: 2, ...ends })).header;
-      assert.deepEqual(header.ends, same.ends);
-      assert.equal(Buffer.from(rest).toString(), "rest");
-      const others = header.tlvs.filter(({ type }) => type !== 3);
-      assert.deepEqual(
-        others.map(({ type, value }) => [type, [...value]]),
-        version === 2 ? tlvs.map(({ type, value }) => [type, [...value]]) : [],
-      );
-    },
-  ));
+  fc.assert(
+    fc.property(
+      fc.record({ source: addr, destination: addr }),
+      tlvs,
+      fc.boolean(),
+      fc.constantFrom<1 | 2>(1, 2),
+      fc.integer({ min: 1, max: 40 }),
+      (ends, tlvs, crc32c, version, piece) => {
+        const extras = version === 2 ? { tlvs, crc32c } : {};
+        const bytes = proxyHeader({ version, ...ends, ...extras });
+        const { header, rest } = read(Buffer.concat([bytes, Buffer.from("rest")]), piece);
+        const same = read(proxyHeader({ version: 2, ...ends })).header;
+        assert.deepEqual(header.ends, same.ends);
+        assert.equal(Buffer.from(rest).toString(), "rest");
+        const others = header.tlvs.filter(({ type }) => type !== 3);
+        assert.deepEqual(
+          others.map(({ type, value }) => [type, [...value]]),
+          version === 2 ? tlvs.map(({ type, value }) => [type, [...value]]) : [],
+        );
+      },
+    ),
+    SEED,
+  );
 });
 
 test("any bytes are a header, or are refused, and never more is read than they are", () => {
@@ -348,20 +354,23 @@ test("any bytes are a header, or are refused, and never more is read than they a
   const binary = fc.tuple(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array()).map((
     [fixed, rest],
   ) => Buffer.concat([Buffer.from(SIGNATURE, "hex"), fixed, rest]));
-  fc.assert(fc.property(fc.oneof(lines, binary, fc.uint8Array()), (bytes) => {
-    const reader = new HeaderReader(256);
-    for (let at = 0; at < bytes.length && reader.header === null;) {
-      const { room } = reader;
-      assert.ok(room.length > 0 && room.length <= 256);
-      const n = Math.min(room.length, bytes.length - at);
-      room.set(bytes.subarray(at, at + n));
-      at += n;
-      try {
-        reader.took(n);
-      } catch (error) {
-        assert.ok(error instanceof ProxyProtocolError, String(error));
-        return;
+  fc.assert(
+    fc.property(fc.oneof(lines, binary, fc.uint8Array()), (bytes) => {
+      const reader = new HeaderReader(256);
+      for (let at = 0; at < bytes.length && reader.header === null;) {
+        const { room } = reader;
+        assert.ok(room.length > 0 && room.length <= 256);
+        const n = Math.min(room.length, bytes.length - at);
+        room.set(bytes.subarray(at, at + n));
+        at += n;
+        try {
+          reader.took(n);
+        } catch (error) {
+          assert.ok(error instanceof ProxyProtocolError, String(error));
+          return;
+        }
       }
-    }
-  }));
+    }),
+    SEED,
+  );
 });
