@@ -3,7 +3,7 @@
  * Which test files run where. Every folder of tests is in every set, and every file of it, unless it
  * is named here with the reason.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../programs.mjs";
 
@@ -46,17 +46,17 @@ const LEFT_OUT = {
 };
 
 /**
- * Files that Bun alone cannot run under Wine. To find some packages it lists folders, for which Wine
- * needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these files
- * alone was tried: it mostly works, and sometimes the server before is still there.
+ * What Bun alone cannot load under Wine. To find some packages it lists folders, for which Wine needs
+ * its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these files alone
+ * was tried: it mostly works, and sometimes the server before is still there.
  */
-const NOT_FOR_BUN_UNDER_WINE =
-  /^tests\/(net\/deno_errors_test|proxyproto\/header_test|resolver\/message_test|\w+\/\w*properties_test)\.ts$/;
+const NEEDS_FOLDERS = /from "fast-check"|from "\.\.\/support\/property\.ts"/;
+const DENO_SHIM = "tests/net/deno_errors_test.ts";
 
 /** Returns why `file` does not run under Bun in Wine, or undefined. */
 export function notForBunUnderWine(file) {
-  if (!NOT_FOR_BUN_UNDER_WINE.test(file)) return undefined;
-  return 'a gap of Wine as we run it: "folders for Bun to read"';
+  const needs = file === DENO_SHIM || NEEDS_FOLDERS.test(readFileSync(join(ROOT, file), "utf8"));
+  return needs ? 'a gap of Wine as we run it: "folders for Bun to read"' : undefined;
 }
 
 /** Returns the test files of a folder, or the file itself, with "/" on every system. */
