@@ -74,7 +74,8 @@ test("a nearly full one does not move all of itself for each small append", () =
       outbox.append(small);
     }
   } finally {
-    Object.assign(Uint8Array.prototype, { copyWithin, set });
+    // Deleted: its own would shadow those above it, and be enumerable.
+    for (const name of ["copyWithin", "set"]) Reflect.deleteProperty(Uint8Array.prototype, name);
   }
   assert.equal(outbox.length, whole);
   assert.ok(moved < 8 * whole, `${moved} bytes moved`);
