@@ -37,6 +37,8 @@ const [BUN, DENO] = runners(inWine, " for Windows", (path) => `Z:${path}`);
 
 let passed = 0;
 const failures = [];
+/** Files that passed only when they were run again. */
+const unsteady = [];
 
 /** Ends Wine's own processes and all that run in it. */
 async function endWine(why) {
@@ -44,13 +46,28 @@ async function endWine(why) {
   await capture([`${folder}/wine`, "wineserver", "-k"], { timeout: 60_000 });
 }
 
-async function runFile(runner, file) {
+async function runOnce(runner, file) {
   const options = { env: { NETPOLL_WINE: folder }, timeout: LIMIT_MS };
   const result = await runTests(runner, [file], options);
-  passed += result.passed;
-  failures.push(...result.failures);
   // What a file that hangs has started hangs as well; the next begins with a server of its own.
   if (result.ended.signal !== null) await endWine(`${file} took more than ${LIMIT_MS / 1000} s`);
+  return result;
+}
+
+/**
+ * Runs a file, and once more if it fails: on one processor, Wine's server is now and then late by
+ * seconds. A fault of the library fails twice; what failed once is named at the end.
+ */
+async function runFile(runner, file) {
+  let result = await runOnce(runner, file);
+  if (result.failures.length > 0) {
+    console.log(`again: ${file}`);
+    const first = result.failures;
+    result = await runOnce(runner, file);
+    if (result.failures.length === 0) unsteady.push(...first);
+  }
+  passed += result.passed;
+  failures.push(...result.failures);
 }
 
 const { files, leftOut } = given.length > 0
@@ -68,6 +85,7 @@ for (const runner of [BUN, DENO]) {
 // Between Wine and this system, once.
 if (given.length === 0) await runFile(RUNNERS[0], "tests/wine/interop_test.ts");
 await endWine("\nWine's own processes would linger, and hold our output open: they are ended.");
+for (const failure of unsteady) console.log(`\nfailed once, and passed again: ${failure.slice(2)}`);
 for (const failure of failures) console.log(`\n${failure}`);
 console.log(`\n${passed} passed, ${failures.length} failed`);
 process.exitCode = failures.length > 0 ? 1 : 0;
