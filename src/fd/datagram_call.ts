@@ -6,7 +6,6 @@
  */
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { callDriven } from "../sched/calls.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
@@ -178,8 +177,7 @@ export class SendOperation<A> extends Operation {
     try {
       this.#address = this.#sink.destination(addr);
     } catch (error) {
-      callDriven(this);
-      this.end(undefined);
+      this.return();
       throw this.#sink.addressed(error, addr);
     }
   }

@@ -130,6 +130,7 @@ export abstract class Operation {
 
   /** Ends the call: it has no effect, and releases what it holds. */
   return(value?: unknown): Step<unknown> {
+    if (this.state === FRESH) callDriven(this);
     if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
     if (this.state === HELD) this.release();
     return this.end(value);

@@ -145,7 +145,8 @@ export function cannotPark(
 
 /**
  * Names the calls that inherit from `prototype`, and makes an `await` of them fail, as they are no
- * promises and would never begin. A getter, because it is read at the very `await`, where the stack is the user's.
+ * promises and would never begin. A getter, because it is read at the very `await`, where the stack
+ * is the user's.
  */
 export function refuseAwait(prototype: object, call: string): void {
   Object.defineProperty(prototype, CALL, { value: call });

@@ -68,8 +68,9 @@ export class Scheduler {
   /** Whether the host has been handed a task, for which the turn ends soon. */
   handedOver = false;
   /**
-   * Set before the first goroutine starts. Chooses which of several runnable goroutines goes next: an index, 0 for the one that has waited
-   * longest. Without one, as always but in simulations, they run first in, first out.
+   * Chooses which of several runnable goroutines goes next: an index, 0 for the one that has waited
+   * longest. Set before the first goroutine starts, in simulations alone; else they run first in,
+   * first out.
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
   /**

@@ -11,7 +11,7 @@ import { CALL } from "./call_name.ts";
 import type { G, RunOwner } from "./goroutine.ts";
 import { captureSite, lineOf } from "./spawn_site.ts";
 
-/** Most calls that are kept at a time. The oldest is reported when there is one more. */
+/** Most calls that are kept at a time. Any further one goes unreported: it may be driven yet. */
 const MOST_KEPT = 1000;
 /** Most mistakes of a run that are told apart; all others go unreported. */
 const MOST_REPORTED = 100;
@@ -48,7 +48,7 @@ export class UndrivenCalls {
   /** How many calls are kept. */
   count = 0;
   readonly #byCall = new WeakMap<object, Kept>();
-  readonly #kept = new Set<Kept>();
+  readonly #kept = new Map<G, Set<Kept>>();
   readonly #reported = new WeakMap<RunOwner, Set<string>>();
   #collected: FinalizationRegistry<Kept> | null = null;
 
@@ -56,17 +56,16 @@ export class UndrivenCalls {
   keep(call: MadeCall, g: G | null, another: boolean): void {
     const name = call[CALL];
     if (g === null || name === undefined || this.#byCall.has(call)) return;
+    if (this.count === MOST_KEPT) return;
     const site = call.site ?? (another ? captureSite() : null);
     const exact = call.site !== undefined;
     const subject = call.describe?.() ?? "";
     const { object, number = 0 } = call;
     const kept = { g, name, subject, object, number, site, exact };
     this.#byCall.set(call, kept);
-    this.#kept.add(kept);
-    this.count++;
+    this.#add(kept);
     this.#collected ??= new FinalizationRegistry((lost) => this.#tell(lost));
     this.#collected.register(call, kept, call);
-    if (this.#kept.size > MOST_KEPT) { for (const oldest of this.#kept) return this.#tell(oldest); }
   }
 
   /** A call that may have been kept is driven after all. */
@@ -75,27 +74,43 @@ export class UndrivenCalls {
     if (kept === undefined) return;
     this.#byCall.delete(call);
     this.#collected?.unregister(call);
-    if (this.#kept.delete(kept)) this.count--;
+    this.#remove(kept);
   }
 
   /** A call in debug is driven. The same call of the same object, made before, never will be. */
   overtaken(call: MadeCall): void {
     const { object, number = 0 } = call;
     if (object === undefined) return;
-    for (const kept of this.#kept) {
-      const before = kept.object === object && kept.number < number;
-      if (before && kept.name === call[CALL]) this.#tell(kept);
+    for (const calls of this.#kept.values()) {
+      for (const kept of calls) {
+        const before = kept.object === object && kept.number < number;
+        if (before && kept.name === call[CALL]) this.#tell(kept);
+      }
     }
   }
 
   /** The goroutine `g` has ended: nothing drives its calls any more. */
   ended(g: G): void {
-    for (const kept of this.#kept) if (kept.g === g) this.#tell(kept);
+    for (const kept of this.#kept.get(g) ?? []) this.#tell(kept);
+  }
+
+  #add(kept: Kept): void {
+    const calls = this.#kept.get(kept.g) ?? new Set();
+    this.#kept.set(kept.g, calls.add(kept));
+    this.count++;
+  }
+
+  /** Returns false if it was removed before. */
+  #remove(kept: Kept): boolean {
+    const calls = this.#kept.get(kept.g);
+    if (calls === undefined || !calls.delete(kept)) return false;
+    if (calls.size === 0) this.#kept.delete(kept.g);
+    this.count--;
+    return true;
   }
 
   #tell(kept: Kept): void {
-    if (!this.#kept.delete(kept)) return;
-    this.count--;
+    if (!this.#remove(kept)) return;
     const { g, name, subject, site, exact } = kept;
     const place = site === null ? "" : lineOf(site);
     if (!this.#isNew(g, `${g.name} ${name} ${exact ? place : ""}`)) return;
@@ -107,6 +122,7 @@ export class UndrivenCalls {
       `goroutine ${g.id} [${g.name}] called ${name}${of} without yield*, ${cure}${hint}${at}`,
     );
   }
+
   /** Whether `mistake` is the first of its kind in its run. */
   #isNew(g: G, mistake: string): boolean {
     const reported = this.#reported.get(g.run) ?? new Set();

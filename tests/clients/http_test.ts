@@ -2,22 +2,13 @@
 /** Clients of HTTP against nginx, over streams of the library: undici and node:http2. */
 import assert from "node:assert/strict";
 import http2 from "node:http2";
-import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { startProgram } from "../support/child.ts";
 import { pool } from "./fixtures/undici_pool.ts";
 import { nginx } from "./servers.ts";
-import { dialStream, h2Stream, tlsStream } from "./streams.ts";
+import { BIG, dialStream, h2Stream, KINDS, TIMEOUT_MS } from "./streams.ts";
 
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
 const REQUESTS = 2000;
-
-type Dial = (port: number) => Promise<Duplex>;
-const KINDS: [name: string, secure: boolean, dial: Dial][] = [
-  ["plain", false, dialStream],
-  ["tlsDial", true, tlsStream],
-];
 
 for (const [kind, secure, dial] of KINDS) {
   test(`undici: thousands of requests, and 20 MB there and back (${kind})`, {

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The client ioredis against Redis, over streams of the library. */
 import assert from "node:assert/strict";
-import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { startProgram } from "../support/child.ts";
 import { client } from "./fixtures/ioredis_client.ts";
 import { redis } from "./servers.ts";
-import { dialStream, tlsStream } from "./streams.ts";
-
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
-
-type Dial = (port: number) => Promise<Duplex>;
-const KINDS: [name: string, secure: boolean, dial: Dial][] = [
-  ["plain", false, dialStream],
-  ["tlsDial", true, tlsStream],
-];
+import { BIG, dialStream, KINDS, TIMEOUT_MS } from "./streams.ts";
 
 for (const [kind, secure, dial] of KINDS) {
   test(`ioredis: thousands of commands and a large value (${kind})`, {

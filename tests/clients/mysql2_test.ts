@@ -5,10 +5,7 @@ import { test } from "node:test";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import { startProgram } from "../support/child.ts";
 import { mariadb } from "./servers.ts";
-import { dialStream } from "./streams.ts";
-
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
+import { BIG, dialStream, TIMEOUT_MS } from "./streams.ts";
 
 /** Codes of a server that is gone: by an end, or by a reset. */
 const LOST = ({ code }: { code: string }) => /^(PROTOCOL_CONNECTION_LOST|ECONNRESET)$/.test(code);

@@ -5,10 +5,7 @@ import { test } from "node:test";
 import pg from "pg";
 import { startProgram } from "../support/child.ts";
 import { postgres } from "./servers.ts";
-import { CA, dialStream } from "./streams.ts";
-
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
+import { BIG, CA, dialStream, TIMEOUT_MS } from "./streams.ts";
 
 /** A client that is connected. */
 async function client(port: number, ssl: pg.ClientConfig["ssl"] = false): Promise<pg.Client> {

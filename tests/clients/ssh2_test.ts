@@ -6,10 +6,7 @@ import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import ssh2, { type Client, type ClientChannel } from "ssh2";
 import { openssh, type RealServer } from "./servers.ts";
-import { dialStream } from "./streams.ts";
-
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
+import { BIG, dialStream, TIMEOUT_MS } from "./streams.ts";
 
 /** A client that is connected, by `stream`. */
 async function client(server: RealServer & { clientKey: string }, stream: Duplex): Promise<Client> {

@@ -17,6 +17,21 @@ export async function tlsStream(port: number): Promise<Duplex> {
   return toDuplex(await run(() => tlsDial("tcp", `127.0.0.1:${port}`, { ca: CA })));
 }
 
+/** How a client reaches its server, and whether by the port for TLS. */
+type Kind = [name: string, secure: boolean, dial: (port: number) => Promise<Duplex>];
+
+/** The two ways. */
+export const KINDS: Kind[] = [
+  ["plain", false, dialStream],
+  ["tlsDial", true, tlsStream],
+];
+
+/** Longest that a test takes: the runtimes have a default of their own. */
+export const TIMEOUT_MS = 120_000;
+
+/** Length of a large message, in bytes. */
+export const BIG = 20_000_000;
+
 /** The same, for HTTP/2. */
 export async function h2Stream(port: number): Promise<Duplex> {
   const options = { ca: CA, ALPNProtocols: ["h2"] };

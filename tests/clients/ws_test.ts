@@ -3,24 +3,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import type WebSocket from "ws";
 import { start } from "../support/child.ts";
 import { nginx } from "./servers.ts";
-import { dialStream, tlsStream } from "./streams.ts";
+import { BIG, KINDS, TIMEOUT_MS } from "./streams.ts";
 
 // By its path: Bun has a ws of its own, without createConnection.
 const ws = createRequire(import.meta.url)("../../node_modules/ws/index.js") as typeof WebSocket;
-
-const TIMEOUT_MS = 120_000;
-const BIG = 20_000_000;
-
-type Dial = (port: number) => Promise<Duplex>;
-const KINDS: [name: string, secure: boolean, dial: Dial][] = [
-  ["plain", false, dialStream],
-  ["tlsDial", true, tlsStream],
-];
 
 /** Sends a message; returns the answer. */
 async function echoed(socket: WebSocket, data: string | Buffer): Promise<Buffer> {
