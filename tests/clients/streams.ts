@@ -13,7 +13,7 @@ export async function dialStream(port: number): Promise<Duplex> {
 }
 
 /** The same under TLS. */
-export async function tlsStream(port: number): Promise<Duplex> {
+async function tlsStream(port: number): Promise<Duplex> {
   return toDuplex(await run(() => tlsDial("tcp", `127.0.0.1:${port}`, { ca: CA })));
 }
 
