@@ -26,7 +26,7 @@ export class ClosedPipeError extends ClosedError {
   /** "ClosedPipeError". */
   override readonly name = "ClosedPipeError";
   /** Bytes that a write had delivered; absent for other calls. */
-  bytesWritten?: number;
+  declare bytesWritten?: number;
 
   /** @internal */
   constructor() {

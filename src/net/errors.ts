@@ -37,11 +37,11 @@ export class OpError extends Error {
   /** Cause of the failure. */
   declare readonly cause: Error;
   /** Bytes that a write had sent; absent for other operations. */
-  bytesWritten?: number;
+  declare bytesWritten?: number;
   /** Datagrams that `writeBatch` had sent; absent for other operations. */
-  messagesWritten?: number;
+  declare messagesWritten?: number;
   /** Bytes that `readFull` had read; absent for other operations. */
-  bytesRead?: number;
+  declare bytesRead?: number;
 
   /** @internal */
   constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {

@@ -323,3 +323,12 @@ both("an error of the address names no end, and its cause says what is wrong", f
     }
   }
 });
+
+both(
+  "an error has a property for bytes or messages only if its call sent or read some",
+  function* () {
+    const error = yield* thrown(dial("tcp", "127.0.0.1"));
+    const written = Object.keys(error as Error).filter((key) => /^(bytes|messages)/.test(key));
+    assert.deepEqual(written, []);
+  },
+);
