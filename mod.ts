@@ -123,6 +123,7 @@ export type {
 export type { CAA, MX, NS, ServiceBinding, SRV } from "./src/resolver/records.ts";
 export type { IPNetwork } from "./src/net/resolve/lookup.ts";
 export { pipe } from "./src/net/io/pipe.ts";
+export { type ByteCounters, byteCounters } from "./src/net/socket/byte_counters.ts";
 export { readAll } from "./src/net/io/read_all.ts";
 export { sendFile, type SendFileOptions } from "./src/net/io/send_file.ts";
 export { type Cancel, cancellable } from "./src/context/cancellable.ts";

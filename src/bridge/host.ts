@@ -5,6 +5,7 @@ import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
 import { backgroundRun, goBoundedTaskNow, spawnNow } from "../sched/spawn.ts";
+import { callDriven } from "../sched/calls.ts";
 import { scheduler } from "../sched/thread.ts";
 
 /** `node:stream`. */
@@ -66,6 +67,8 @@ class Errand<T> {
 
   constructor(body: Routine<T>, done: (outcome: Outcome<T>) => void) {
     this.#body = body;
+    // A call that the goroutine of the stream made, and this one drives.
+    callDriven(body);
     this.#done = done;
   }
 

@@ -6,6 +6,7 @@ import { DESCRIPTOR, descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn, KeepAlive } from "../net/net.ts";
 import { readFull } from "../net/socket/read_full.ts";
 import { checkBytes, plainView } from "../fd/check_bytes.ts";
+import { COUNTED, type Counted } from "../fd/byte_counts.ts";
 import { type Chunks, ReaderChunks } from "../fd/chunks.ts";
 import type { FD } from "../fd/fd.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
@@ -141,6 +142,11 @@ class UnreadConn implements Conn {
 
   [Symbol.dispose](): void {
     this.#conn[Symbol.dispose]();
+  }
+
+  /** @internal */
+  get [COUNTED](): Counted | undefined {
+    return (this.#conn as { readonly [COUNTED]?: Counted })[COUNTED];
   }
 
   /** @internal */

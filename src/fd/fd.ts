@@ -21,6 +21,7 @@ import { AcceptBackoff } from "./accept_backoff.ts";
 import { cutLingering } from "./lingering.ts";
 import { FdMutex, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
+import type { ByteCounts, Counted } from "./byte_counts.ts";
 import { counters } from "./counters.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
@@ -51,7 +52,7 @@ const OF_THE_NETWORK = new Set([
 const PEER_GONE = new Set(["ENOTCONN", "ECONNRESET", "ECONNABORTED", "EPIPE", "ESHUTDOWN"]);
 
 /** See the top of this file. */
-export abstract class FD extends FdMutex implements Closer, Waitable {
+export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   // Fields that every call touches come first: they lie in memory in this order.
   /** The descriptor's number. */
   readonly sysfd: number;
@@ -59,6 +60,8 @@ export abstract class FD extends FdMutex implements Closer, Waitable {
   pd: PollDesc | null = null;
   readonly sockets: SocketCalls = platform().sockets;
   private readOperation: ReadOperation | null = null;
+  /** See {@linkcode Counted}. */
+  counts: ByteCounts | null = null;
   /** `tick` of the scheduler at the last write that sent bytes; -1 before any. */
   wroteAt = -1;
   /** Whether a read has reached the end of the stream. */

@@ -24,6 +24,7 @@ import { DONE } from "../sched/step.ts";
 import { PROGRESS } from "../sched/progress.ts";
 import { scheduler } from "../sched/thread.ts";
 import { lengthOf, takenAway, viewOf } from "./check_bytes.ts";
+import type { Counted } from "./byte_counts.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { registerState } from "../sched/thread_state.ts";
@@ -39,7 +40,7 @@ const HELD = 3;
 const MAX_TRANSFER = 1 << 30;
 
 /** An operation's view of its descriptor; FD implements it. */
-export interface OperationFD extends Waitable {
+export interface OperationFD extends Counted, Waitable {
   readonly sysfd: number;
   readonly pd: PollDesc | null;
   readonly sockets: SocketCalls;
@@ -275,6 +276,7 @@ export class ReadOperation extends Operation {
         // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
         if (n < length && !pd.hangup) pd.rready = false;
         counters.read += n;
+        if (fd.counts !== null) fd.counts.bytesRead += n;
         return this.gave(n);
       }
       if (n === 0) {
@@ -418,6 +420,7 @@ export class WriteOperation extends Operation {
         fd.wroteAt = scheduler.tick;
         this.sent += n;
         counters.written += n;
+        if (fd.counts !== null) fd.counts.bytesWritten += n;
         if (this.sent === length) return this.gave();
         // A long write to a fast peer must not keep the others waiting.
         if (scheduler.budget-- <= 0) {

@@ -8,6 +8,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import type { FD, FdOp } from "./fd.ts";
 import type { Lock } from "./fd_mutex.ts";
+import { addRead, addWritten } from "./byte_counts.ts";
 import { counters, countRead, countWritten } from "./counters.ts";
 
 /** Runs `body` under the read or write lock of `fd`. Parks until it holds the lock. */
@@ -29,6 +30,7 @@ export function* whenWritable(fd: FD, op: FdOp, attempt: () => number): Routine<
       if (pd.writeState !== POLL_OK) throw fd.stateError(op, pd.writeState);
       while (pd.wready) {
         const n = countWritten(attempt());
+        addWritten(fd, n);
         if (n === fd.again) {
           pd.wready = false;
           counters.again++;
@@ -51,6 +53,7 @@ export function* whenReadable(fd: FD, op: FdOp, attempt: () => number): Routine<
       if (pd.readState !== POLL_OK) throw fd.stateError(op, pd.readState);
       while (pd.rready) {
         const n = countRead(attempt());
+        addRead(fd, n);
         if (n === fd.again) {
           if (fd.readEnded) return 0;
           pd.rready = false;

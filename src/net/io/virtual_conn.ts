@@ -9,6 +9,13 @@ import {
   plainView,
   takenAway,
 } from "../../fd/check_bytes.ts";
+import {
+  addRead,
+  addWritten,
+  type ByteCounts,
+  COUNTED,
+  type Counted,
+} from "../../fd/byte_counts.ts";
 import { type Chunks, ReaderChunks } from "../../fd/chunks.ts";
 import { SyscallError, withBytesWritten } from "../../fd/errors.ts";
 import { DeadlineExceededError } from "../../context/errors.ts";
@@ -37,7 +44,7 @@ export interface Progress {
 export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
-export abstract class VirtualConn implements Conn {
+export abstract class VirtualConn implements Conn, Counted {
   static {
     showAs(VirtualConn.prototype, (conn) => {
       const ends = [...new Set([String(conn.localAddr), String(conn.remoteAddr)])].join("->");
@@ -58,6 +65,8 @@ export abstract class VirtualConn implements Conn {
   readonly reading: HalfConn = new HalfConn("IO wait");
   /** @internal */
   readonly writing: HalfConn = new HalfConn("IO wait");
+  /** See {@linkcode Counted}. @internal */
+  counts: ByteCounts | null = null;
   /** Whether this side has closed it. */
   protected closed = false;
 
@@ -174,6 +183,11 @@ export abstract class VirtualConn implements Conn {
     this.writing.setDeadline(monotonic);
   }
 
+  /** @internal */
+  get [COUNTED](): Counted {
+    return this;
+  }
+
   /** Closes it unless it is closed. */
   [Symbol.dispose](): void {
     if (!this.closed) this.close();
@@ -208,7 +222,10 @@ export abstract class VirtualConn implements Conn {
       for (;;) {
         this.check("read");
         const n = lengthNow("read", p) === 0 ? 0 : this.take(p);
-        if (n !== undefined) return n;
+        if (n !== undefined) {
+          addRead(this, n);
+          return n;
+        }
         yield* this.reading.wait();
       }
     } finally {
@@ -241,6 +258,8 @@ export abstract class VirtualConn implements Conn {
       // The other end had taken all of it before the write was canceled.
       if (canceled && length > 0 && progress.written === length) return length;
       throw withBytesWritten(error, progress.written);
+    } finally {
+      addWritten(this, progress.written);
     }
     return progress.written;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
 import { shown } from "../../validate/argument.ts";
+import { COUNTED, type Counted } from "../../fd/byte_counts.ts";
 import { type Chunks, FDChunks } from "../../fd/chunks.ts";
 import { writev } from "../../fd/writev.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -179,6 +180,11 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   /** Closes it unless it is closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
+  }
+
+  /** @internal */
+  get [COUNTED](): Counted {
+    return this.netFD;
   }
 
   /** @internal */

@@ -6,6 +6,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
 import type { Chunks } from "../../fd/chunks.ts";
+import { addRead } from "../../fd/byte_counts.ts";
 import { countRead } from "../../fd/counters.ts";
 import { receiving } from "../../fd/datagram.ts";
 import { PanicError, type Routine } from "../../sched/goroutine.ts";
@@ -58,6 +59,7 @@ export class PacketChunks implements Chunks {
     const lent = this.#lent ??= lend();
     this.#bytes = length <= lent.bytes.length ? lent.bytes : new Uint8Array(length);
     const n = countRead(packets.receive(sysfd, this.#bytes, this.#bytes.length));
+    addRead(this.#fd, n);
     // One that waits holds no memory.
     if (n < 0) this[Symbol.dispose]();
     return n;

@@ -2,6 +2,7 @@
 /** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
 import { scheduler } from "../../sched/thread.ts";
 import { shown, wrongArgument } from "../../validate/argument.ts";
+import { addRead } from "../../fd/byte_counts.ts";
 import { countRead, countWritten } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
@@ -36,6 +37,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
   yield* receiving(fd, "recvmsg", receive, undefined, undefined);
   const messages = scratchMessage(length);
   const n = countRead(messages.lengths[0]);
+  addRead(fd, n);
   let { fds } = messages.control(0);
   // An empty packet and the end look alike, as they do in Go.
   if (n === 0 && fds.length === 0 && length > 0 && fd.net !== "unixgram") return null;

@@ -38,6 +38,7 @@ export class FDTransport implements Transport {
         // See ReadOperation: the socket is drained, and any later arrival has an edge yet to come.
         if (n < into.length && !pd.hangup) pd.rready = false;
         counters.read += n;
+        if (fd.counts !== null) fd.counts.bytesRead += n;
         return n;
       }
       if (n === 0) {
@@ -60,6 +61,7 @@ export class FDTransport implements Transport {
       if (n >= 0) {
         fd.wroteAt = scheduler.tick;
         counters.written += n;
+        if (fd.counts !== null) fd.counts.bytesWritten += n;
         return n;
       }
       if (n === fd.again) {

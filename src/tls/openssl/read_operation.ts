@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** One read of a TLS connection over a socket of the library's own. */
+import { addRead } from "../../fd/byte_counts.ts";
 import { takenAway } from "../../fd/check_bytes.ts";
 import { UnexpectedEOFError } from "../../fd/errors.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
@@ -33,6 +34,7 @@ export class SecureRead extends SecureOperation {
     try {
       const n = this.#attempt();
       if (n === undefined) return this;
+      addRead(this.conn, n);
       return this.finish(n);
     } catch (error) {
       this.finish(null);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** One write of a TLS connection over a socket of the library's own: all of the buffer. */
+import { addWritten } from "../../fd/byte_counts.ts";
 import { takenAway } from "../../fd/check_bytes.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -103,6 +104,7 @@ export class SecureWrite extends SecureOperation {
       const most = length - this.sent < MOST_PLAINTEXT ? length - this.sent : MOST_PLAINTEXT;
       const k = conn.encrypt(this.sent === 0 ? buffer : buffer.subarray(this.sent), most);
       this.sent += most;
+      addWritten(conn, most);
       this.#send(k);
       if (scheduler.budget-- <= 0 && this.sent < length) {
         // A long write to a fast peer must not keep the others waiting.
