@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT
-// The benchmark of names: `npm run bench:dns -- [--rounds N] [--seconds S] [--only ID,ID] [--save]`.
-// Lookups of both versions of IP, each of a new name, against a server on this machine that answers at
-// once. Needs root, Linux and an otherwise idle machine: each client sees a resolv.conf of its own,
-// that is mounted over the system's. See bench/README.md.
+// SPDX-License-Identifier: MIT The benchmark of names: `npm run bench:dns -- [--rounds N]
+// [--seconds S] [--only ID,ID] [--save]`. Lookups of both versions of IP, each of a new name,
+// against a server on this machine that answers at once. Needs root, Linux and an otherwise idle
+// machine: each client sees a resolv.conf of its own, that is mounted over the system's. See
+// bench/README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Child, startChild, within } from "./rig/child.ts";

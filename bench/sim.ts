@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Simulations: segments and turns a second, virtual time by real time, seeds a second. Prints a table. */
+/**
+ * Simulations: segments and turns a second, virtual time by real time, seeds a second. Prints a
+ * table.
+ */
 import { dial, go, listen, type Routine, sleep } from "../mod.ts";
 import { simulateSync, type Simulation, type SimulationResult } from "../sim.ts";
 

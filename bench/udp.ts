@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// The UDP benchmark: `npm run bench:udp`. An echo beside those of C, Go and the runtimes' own sockets;
-// batches and the kernel's own segmentation against one call a datagram. See bench/README.md.
+// SPDX-License-Identifier: MIT The UDP benchmark: `npm run bench:udp`. An echo beside those of C,
+// Go and the runtimes' own sockets; batches and the kernel's own segmentation against one call a
+// datagram. See bench/README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";

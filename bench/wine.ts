@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT
-// Echo under Wine, both ends in one process: the library against the calls alone and against the
-// runtime's own node:net, as ratios within each round. `bun bench/wine.ts FOLDER [--rounds 5]
-// [--trips 1000] [--warmup 1000] [--save]`, where FOLDER is what scripts/wine.sh made. Everything runs
-// on one processor: the figures say nothing of Windows, the ratios little.
+// SPDX-License-Identifier: MIT Echo under Wine, both ends in one process: the library against the
+// calls alone and against the runtime's own node:net, as ratios within each round. `bun
+// bench/wine.ts FOLDER [--rounds 5] [--trips 1000] [--warmup 1000] [--save]`, where FOLDER is what
+// scripts/wine.sh made. Everything runs on one processor: the figures say nothing of Windows, the
+// ratios little.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The little of a syntax tree (ESTree) that the rules read. `deno lint`, ESLint and oxlint share it. */
+/**
+ * The little of a syntax tree (ESTree) that the rules read. `deno lint`, ESLint and oxlint share
+ * it.
+ */
 
 /** A node. Which of the properties it has depends on its type. */
 export interface Node {

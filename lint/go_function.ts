@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Rule `go-function`: `go`, `run` and `runSync` receive a `function*`, not a call and not an async function. */
+/**
+ * Rule `go-function`: `go`, `run` and `runSync` receive a `function*`, not a call and not an async
+ * function.
+ */
 import type { Node, Rule } from "./ast.ts";
 import { bare } from "./ast.ts";
 import { resolve } from "./bindings.ts";

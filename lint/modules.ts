@@ -11,7 +11,9 @@ export function isLibrary(source: string): boolean {
   return /^((npm|jsr):)?\/?@netpoll\/netpoll(@[^/]*)?(\/\w+)?$/.test(source);
 }
 
-/** What a file exports under a name: a function that returns a `Routine`, or another `function*`. */
+/**
+ * What a file exports under a name: a function that returns a `Routine`, or another `function*`.
+ */
 export type Exported = "routine" | "generator";
 
 /** Texts of files, as far as they were needed: a linter reads a folder with one process. */

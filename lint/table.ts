@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The library's calls that may park, and what they and some others return, as far as rules need it. */
+/**
+ * The library's calls that may park, and what they and some others return, as far as rules need it.
+ */
 
 /** Kind of value: a class or an interface of the library. "[Conn]" is an array of it. */
 export type Kind = string;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Picks the pair (JavaScript runtime, operating system), once per thread, at its first use. */
+/** Selects the pair of JavaScript runtime and operating system, once per thread, at first use. */
 import { os } from "./contract/host.ts";
 import { bsd } from "./bsd/platform.ts";
 import { DARWIN } from "./darwin/platform.ts";
@@ -8,7 +8,7 @@ import { linux } from "./linux/platform.ts";
 import { windows } from "./windows/platform.ts";
 import { type Platform, PlatformError } from "./contract/platform.ts";
 
-/** The platform of this process, once it is open. */
+/** The platform of this process, once opened. */
 let real: Platform | undefined;
 
 function realPlatform(): Platform {
@@ -16,19 +16,19 @@ function realPlatform(): Platform {
 }
 
 /**
- * Returns the platform underneath. Importing the library opens nothing; the first call here does.
- * Throws PlatformError where the system is not supported or a permission is missing.
+ * Returns the platform. Importing the library opens nothing; the first call here does. Throws
+ * PlatformError if the system is not supported or a permission is missing.
  *
  * A live binding: see {@linkcode exchangePlatform}.
  */
 export let platform: () => Platform = realPlatform;
 
 /**
- * Has `platform` return what `next` returns, and returns the function in whose place that comes.
- * Without `next` it is the platform of this process again.
+ * Makes `platform` return the result of `next`, and returns the function that it replaces. Without
+ * `next` it restores the platform of this process.
  *
- * What is open stays with the platform that opened it: exchange it together with the scheduler and
- * the poller (src/sched/thread_state.ts), or before the first call.
+ * Open resources stay with the platform that opened them: exchange it together with the scheduler
+ * and the poller (src/sched/thread_state.ts), or before the first call.
  *
  * @internal exported for tests
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run architecture`: draws the layers into docs/architecture.md, from the imports in the sources.
- * `node scripts/architecture.mjs [--check] [FILE]` does so for FILE; with `--check` it writes nothing,
- * and fails if the pictures there are not those of the sources.
+ * `npm run architecture`: draws the layers into docs/architecture.md, from the imports in the
+ * sources. `node scripts/architecture.mjs [--check] [FILE]` does so for FILE; with `--check` it
+ * writes nothing, and fails if the pictures there are not those of the sources.
  *
- * A picture is a Mermaid block between two comments that name it. Imports of types count: they say who
- * depends on whom.
+ * A picture is a Mermaid block between two comments that name it. Imports of types count: they say
+ * who depends on whom.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm pack` runs this first: makes `dist`, from nothing. The code of an entry is one file, or a few
- * where entries share it: to find and read some hundred small files would take most of the start-up.
- * The declarations, one a source file, are made usable without @types/node. Node loads one sentence.
+ * `npm pack` runs this first: makes `dist`, from nothing. The code of an entry is one file, or a
+ * few where entries share it: to find and read some hundred small files would take most of the
+ * start-up. The declarations, one a source file, are made usable without @types/node. Node loads
+ * one sentence.
  */
 import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -33,9 +34,9 @@ function tolerateMissingNodeTypes() {
 }
 
 /**
- * Compiles the code. The entries and what they share lie in `dist/js`; the module that a worker begins
- * with is loaded by its URL, relative to that as it is in `src`. Names stay, for errors and dumps.
- * Returns what each entry exports.
+ * Compiles the code. The entries and what they share lie in `dist/js`; the module that a worker
+ * begins with is loaded by its URL, relative to that as it is in `src`. Names stay, for errors and
+ * dumps. Returns what each entry exports.
  */
 async function compile() {
   const entryPoints = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes src/debug/page_source.ts from the page in src/debug/page: the package reads no files, so its
- * page must be in a module. `node scripts/debug_page.mjs [--check]`; with `--check` it writes nothing,
- * and fails if the module is not that of the page.
+ * Writes src/debug/page_source.ts from the page in src/debug/page: the package reads no files, so
+ * its page must be in a module. `node scripts/debug_page.mjs [--check]`; with `--check` it writes
+ * nothing, and fails if the module is not that of the page.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
  * Runs the cases of tests/platforms/poller_cases.ts over every poller that this machine can run, on
- * both runtimes, and writes the results into docs/pollers.md, between the marks there. With `--check`
- * it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`, the folder
- * being what scripts/wine.sh made, Wine is among them. The columns of what cannot run here stay as
- * they are. Prints how many cases passed and failed.
+ * both runtimes, and writes the results into docs/pollers.md, between the marks there. With
+ * `--check` it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`,
+ * the folder being what scripts/wine.sh made, Wine is among them. The columns of what cannot run
+ * here stay as they are. Prints how many cases passed and failed.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -42,7 +42,9 @@ const inWine = ["taskset", "-c", String(availableParallelism() - 1), `${wine}/wi
 const native = (program) => [runtimeProgram(program)];
 const on = (...names) => names.includes(process.platform) ? native : null;
 
-/** The systems, how a program of each is started, and with what environment; null if it cannot be. */
+/**
+ * The systems, how a program of each is started, and with what environment; null if it cannot be.
+ */
 const SYSTEMS = [
   { title: "epoll: Linux", start: on("linux") },
   {

@@ -24,8 +24,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Returns the command line of the program `name` of node_modules: "bun" and "deno" themselves, and for
- * any other the file that its package names, run by Node. (The files in `.bin` need a shell on
+ * Returns the command line of the program `name` of node_modules: "bun" and "deno" themselves, and
+ * for any other the file that its package names, run by Node. (The files in `.bin` need a shell on
  * Windows, and a shell needs quoting.)
  */
 export function program(name, ...args) {
@@ -44,8 +44,9 @@ export function npm(...args) {
 }
 
 /**
- * Runs a command to its end. Resolves to its exit status (null if a signal ended it), that signal, what
- * it printed, and what of that went to its standard output. `onText` is called with each piece of it.
+ * Runs a command to its end. Resolves to its exit status (null if a signal ended it), that signal,
+ * what it printed, and what of that went to its standard output. `onText` is called with each piece
+ * of it.
  */
 export function capture([file, ...args], { cwd = ROOT, env, timeout, onText = () => {} } = {}) {
   return new Promise((resolve) => {

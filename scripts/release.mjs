@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Checks that a release can be made, and prints the commands that make it; it publishes nothing.
- * `node scripts/release.mjs [FOLDER]` checks the package in FOLDER, by default this repository. Prints a
- * line for each check, and fails if one of them fails.
+ * `node scripts/release.mjs [FOLDER]` checks the package in FOLDER, by default this repository.
+ * Prints a line for each check, and fails if one of them fails.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

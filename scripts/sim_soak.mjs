@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run sim:soak [RUNS] [FIRST]`: the library under simulation, a million runs by default: five
- * scenarios of tests/sim/soak under so many seeds, on Bun, over all processors. Prints each run that
- * fails with its seed, which repeats it.
+ * scenarios of tests/sim/soak under so many seeds, on Bun, over all processors. Prints each run
+ * that fails with its seed, which repeats it.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";

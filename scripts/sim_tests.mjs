@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run sim:tests [SCHEDULE:SEED]`: runs the tests of tests/net, chan, sync and event on a simulated
- * host instead of this one, on Bun: "fifo:1" by default. Each must pass, but for those that are listed
- * here with the reason, which touch what is not simulated; a test of these that passes is reported. A
- * random schedule also fails the tests of "first come, first served", which rely on that order.
+ * `npm run sim:tests [SCHEDULE:SEED]`: runs the tests of tests/net, chan, sync and event on a
+ * simulated host instead of this one, on Bun: "fifo:1" by default. Each must pass, but for those
+ * that are listed here with the reason, which touch what is not simulated; a test of these that
+ * passes is reported. A random schedule also fails the tests of "first come, first served", which
+ * rely on that order.
  */
 import process from "node:process";
 import { capture, program } from "./programs.mjs";
@@ -15,7 +16,10 @@ const NODE = "has a socket of Node for its peer";
 const RAW = "reads options by a system call of its own";
 const CALLS = "counts calls on a connection that has arrived at once";
 
-/** Tests that touch real descriptors, by their files: a text that their titles begin with, the reason. */
+/**
+ * Tests that touch real descriptors, by their files: a text that their titles begin with, the
+ * reason.
+ */
 const REAL = {
   "tests/net/copy_test.ts": { "what is cut short says": PIPE },
   "tests/net/dial_listen_test.ts": {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run site`: builds the website from README.md, docs and the doc comments, by VitePress and by
- * `deno doc --html`, into an ignored folder. `node scripts/site.mjs [FOLDER]`; `.cache/site` without
- * one. `npx vitepress preview .cache/site-source` shows it.
+ * `deno doc --html`, into an ignored folder. `node scripts/site.mjs [FOLDER]`; `.cache/site`
+ * without one. `npx vitepress preview .cache/site-source` shows it.
  */
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -6,11 +6,13 @@
  * Between npm and a program stands a shell. Ctrl-C reaches the whole process group, and npm sends
  * SIGINT to its child as well; a server that ends in order at the first signal and at once at the
  * second would be cut off. So on POSIX the program has a process group of its own, and two signals
- * within {@linkcode REPEAT_MS} count as one. The loss of the terminal or of the parent process counts
- * as SIGTERM: when npm receives SIGTERM it ends its shell, which passes nothing on. (A SIGINT sent to
- * npm alone waits in dash until the program has ended: to stop it by `kill`, send SIGTERM.)
+ * within {@linkcode REPEAT_MS} count as one. The loss of the terminal or of the parent process
+ * counts as SIGTERM: when npm receives SIGTERM it ends its shell, which passes nothing on. (A
+ * SIGINT sent to npm alone waits in dash until the program has ended: to stop it by `kill`, send
+ * SIGTERM.)
  *
- * On Windows the console itself notifies every process of Ctrl-C, and npm ends no more than its shell.
+ * On Windows the console itself notifies every process of Ctrl-C, and npm ends no more than its
+ * shell.
  */
 import { spawn } from "node:child_process";
 import { runtimeProgram } from "./runtimes.mjs";

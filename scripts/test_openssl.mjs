@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run test:openssl -- SUITE...`: the tests of TLS under the OpenSSL of other Debian suites, with
- * both runtimes; see openssl.sh. Prints what they print, and at the end one line with the sum.
+ * `npm run test:openssl -- SUITE...`: the tests of TLS under the OpenSSL of other Debian suites,
+ * with both runtimes; see openssl.sh. Prints what they print, and at the end one line with the sum.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Runs the tests under Bun for Windows and Deno for Windows, in Wine, and prints at the end one line
- * with the sum. `node scripts/test_wine.mjs FOLDER [file or folder of tests]...`, where FOLDER is what
- * scripts/wine.sh made.
+ * Runs the tests under Bun for Windows and Deno for Windows, in Wine, and prints at the end one
+ * line with the sum. `node scripts/test_wine.mjs FOLDER [file or folder of tests]...`, where FOLDER
+ * is what scripts/wine.sh made.
  *
  * Everything runs on one processor: what Wine does of a system goes through a server process, and
- * between two processors each call takes ten times as long. One file at a time, for the same reason.
+ * between two processors each call takes ten times as long. One file at a time, for the same
+ * reason.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// One way to run a small goroutine from the host's code, measured: prints a line of JSON. Arguments:
-// the way, and how many milliseconds to measure after a warm-up of half of that.
+// SPDX-License-Identifier: MIT One way to run a small goroutine from the host's code, measured:
+// prints a line of JSON. Arguments: the way, and how many milliseconds to measure after a warm-up
+// of half of that.
 import process from "node:process";
 import { type Conn, dial, go, gosched, listen, openRun, type Routine, run } from "../../mod.ts";
 

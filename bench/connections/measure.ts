@@ -159,7 +159,9 @@ async function output(command: string[]): Promise<string> {
   throw new Error(`${command.join(" ")} ended with ${status}: ${child.errors()}`);
 }
 
-/** Seconds of processor that a process has used, with all its threads: its own, and the kernel's. */
+/**
+ * Seconds of processor that a process has used, with all its threads: its own, and the kernel's.
+ */
 function processorTime(pid: number): [user: number, system: number] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

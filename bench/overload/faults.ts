@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// What goes wrong while others are served: a worker dies, descriptors run out, peers are slow or rude.
+// SPDX-License-Identifier: MIT What goes wrong while others are served: a worker dies, descriptors
+// run out, peers are slow or rude.
 import { type Conn, go, type Routine, run, sleep } from "../../mod.ts";
 import { ask, Talkers, tryDial } from "./clients.ts";
 import { type Runtime, type Served, startServer } from "./served.ts";
@@ -12,7 +12,9 @@ const MESSAGE = "a message of the others";
 /** How long rates are measured, in milliseconds. */
 const RATE_MS = 500;
 
-/** Waits until `condition` holds; throws after ten seconds. Gives how many milliseconds that took. */
+/**
+ * Waits until `condition` holds; throws after ten seconds. Gives how many milliseconds that took.
+ */
 export function* until(what: string, condition: () => Routine<boolean>): Routine<number> {
   const start = performance.now();
   while (!(yield* condition())) {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// What the server does with a connection: echoes, works, or dies, as the first byte of each message says.
+// SPDX-License-Identifier: MIT What the server does with a connection: echoes, works, or dies, as
+// the first byte of each message says.
 import process from "node:process";
 import type { Conn, Routine } from "../../mod.ts";
 import type { HandlerContext } from "../../reactor.ts";

@@ -3,8 +3,8 @@
 import process from "node:process";
 
 /**
- * Runs `main` to its end. The status is 0, or 1 if it gives false, which tells of failures only: a goal
- * that is missed is a result. What it throws is told in a line on stderr, with status 2.
+ * Runs `main` to its end. The status is 0, or 1 if it gives false, which tells of failures only: a
+ * goal that is missed is a result. What it throws is told in a line on stderr, with status 2.
  */
 export async function command(name: string, main: () => Promise<boolean | void>): Promise<void> {
   try {

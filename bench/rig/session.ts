@@ -6,8 +6,8 @@ const FILE = "/proc/self/autogroup";
 
 /**
  * Gives the session that niceness until it is disposed. With autogroups, as most kernels have them,
- * the CPU is shared between sessions first, and the niceness of a process counts only among those of
- * its own: without this, `nice` would do nothing against another session.
+ * the CPU is shared between sessions first, and the niceness of a process counts only among those
+ * of its own: without this, `nice` would do nothing against another session.
  */
 export function niceSession(nice: number): Disposable {
   const before = nice === 0 ? null : niceness();

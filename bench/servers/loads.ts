@@ -17,7 +17,9 @@ export interface Load {
   contest: Contest;
   /** What it measures, each with a title: several at once where one program does. */
   cases: [id: string, title: string][];
-  /** How long it goes on before it counts, in seconds: until compilers have done most of their work. */
+  /**
+   * How long it goes on before it counts, in seconds: until compilers have done most of their work.
+   */
   warmUp: number;
   command(port: number, seconds: number): string[];
   /** A rate for each case, a second. Throws if not all went well. */

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Round robin: the servers of a contest stand side by side, and each load goes to one after the other.
+// SPDX-License-Identifier: MIT Round robin: the servers of a contest stand side by side, and each
+// load goes to one after the other.
 import { readFileSync } from "node:fs";
 import { coreToCore } from "../echo/rig/generator.ts";
 import { OTHERS_ALLOWED, type Place, placeOf } from "../echo/rig/samples.ts";

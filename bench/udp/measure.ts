@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// Datagrams a second, sent and received in each way there is, on the runtime that runs this. Its only
-// line of output is JSON. All in one process and one thread: what is measured is the cost of a
-// datagram, in the library and in the kernel, and no other process disturbs it.
+// SPDX-License-Identifier: MIT Datagrams a second, sent and received in each way there is, on the
+// runtime that runs this. Its only line of output is JSON. All in one process and one thread: what
+// is measured is the cost of a datagram, in the library and in the kernel, and no other process
+// disturbs it.
 import process from "node:process";
 import { dial, listenPacket, PacketBatch, type Routine, runSync, type UDPConn } from "../../mod.ts";
 

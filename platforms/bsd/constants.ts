@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Numbers that macOS and FreeBSD share, on x86-64 and arm64, by their C names. What differs is in
- * ../darwin and ../freebsd. Source: golang.org/x/sys/unix, zerrors_*.go;
- * <sys/filio.h>: XNU's and FreeBSD's own.
+ * Constants that macOS and FreeBSD share, on x86-64 and arm64, by their C names. Those that differ
+ * are in ../darwin and ../freebsd. Source: golang.org/x/sys/unix, zerrors_*.go; <sys/filio.h> of
+ * XNU and FreeBSD.
  */
 
 // <sys/socket.h>
@@ -46,7 +46,7 @@ export const FIOCLEX = 0x20006601;
 export const FIONBIO = 0x8004667e;
 
 // <net/if.h>
-/** Size of an interface's name, its final zero included. */
+/** Size of an interface name, including its final zero. */
 export const IF_NAMESIZE = 16;
 
 // <sys/errno.h>

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-/** Control messages: what a message carries beside its bytes. See cmsg in recvmsg(2), ip(4), ip6(4). */
+/** Control messages: the ancillary data of a message. See cmsg in recvmsg(2), ip(4), ip6(4). */
 import { IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
 import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import { CMSGHDR, type MessageLayout } from "./structs.ts";
 
-/** Room for the packet info of both versions of IP. */
+/** Room for the packet info of both IP versions. */
 const PACKET_ROOM = 128;
 /**
- * Descriptors that one message carries at most: the kernel makes pointers of them in a buffer of 2048
- * bytes, MCLBYTES. Less room would be dangerous: macOS leaves those open that do not fit, under
- * numbers that nobody is told. XNU: sockargs, copyout_control
+ * Maximum number of descriptors in one message: the kernel converts them to pointers in a buffer of
+ * 2048 bytes, MCLBYTES. A smaller receive buffer would leak: macOS keeps descriptors open that do
+ * not fit, without reporting their numbers. XNU: sockargs, copyout_control
  */
 const MOST_FDS = 254;
 
-/** Control messages in a system's layout. */
+/** Control messages in the layout of a system. */
 export class Control {
   readonly #layout: MessageLayout;
-  /** Bytes of a header before its data. */
+  /** Size of a header in bytes; the data follows it. */
   readonly #header: number;
 
   constructor(layout: MessageLayout) {
@@ -24,25 +24,27 @@ export class Control {
     this.#header = this.#aligned(CMSGHDR.size);
   }
 
-  /** Bytes of memory for the control messages of one message, of the internet or with descriptors. */
+  /**
+   * Returns the buffer size for the control messages of one message, with or without descriptors.
+   */
   size(withFds: boolean): number {
     return withFds ? this.#space(MOST_FDS * 4) : PACKET_ROOM;
   }
 
-  /** What is in the control messages that the kernel wrote to `bytes`. */
+  /** Parses the control messages that the kernel wrote to `bytes`. */
   read(bytes: Uint8Array): ControlInfo {
     const info = { ...NO_CONTROL, fds: [] as number[] };
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + this.#header <= bytes.length;) {
       const length = view.getInt32(at + CMSGHDR.length, true);
       if (length < this.#header) break;
-      // One that was cut off still has the length that it had. What is there counts.
+      // A truncated message keeps its original length; use only the bytes that are there.
       const end = Math.min(at + length, bytes.length);
       const level = view.getInt32(at + CMSGHDR.level, true);
       const type = view.getInt32(at + CMSGHDR.type, true);
       const from = at + this.#header;
       const { destination } = this.#layout;
-      // One that is shorter than its structure says nothing.
+      // Ignore a message shorter than its structure.
       const has = (wanted: number, of: number, size: number) =>
         level === wanted && type === of && end - from >= size;
       if (level === SOL_SOCKET && type === SCM_RIGHTS) {
@@ -64,7 +66,7 @@ export class Control {
     return info;
   }
 
-  /** Writes control messages to `bytes`; returns their length. */
+  /** Writes control messages to `bytes` and returns their length. */
   write(bytes: Uint8Array, request: ControlRequest): number {
     const { source, interfaceIndex = 0, fds = [] } = request;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -95,7 +97,7 @@ export class Control {
     return at;
   }
 
-  /** Bytes that `length` of data take together with their header. CMSG_SPACE. */
+  /** Returns the size of `length` bytes of data with their header. CMSG_SPACE. */
   #space(length: number): number {
     return this.#header + this.#aligned(length);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Descriptors from elsewhere: what they are, copies of them, reading what is no socket. */
+/** Foreign descriptors: their kind, duplicates, and reads of descriptors that are not sockets. */
 import {
   AF_INET,
   AF_UNIX,
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
   [SOCK_SEQPACKET]: "seqpacket",
 };
 
-/** Pipes, terminals and the like: the calls that a socket has its own for are the plain ones. */
+/** Pipes, terminals and so on, which need read(2) and write(2) in place of the socket calls. */
 class BsdFiles extends BsdSockets {
   override recv(fd: number, buffer: Uint8Array, length: number): number {
     return this.read(fd, buffer, length);
@@ -42,7 +42,7 @@ export class BsdDescriptors implements DescriptorCalls {
   readonly files: SocketCalls;
   readonly #libc: BsdLibc;
   readonly #system: BsdSystem;
-  /** Whether each call says that it wants no signal. */
+  /** Whether each call has a flag that suppresses SIGPIPE. */
   readonly #quiet: boolean;
   readonly #domains: Readonly<Record<number, DescriptorKind["domain"]>>;
   readonly #address = new Uint8Array(new ArrayBuffer(SOCKADDR_STORAGE_SIZE));
@@ -61,7 +61,7 @@ export class BsdDescriptors implements DescriptorCalls {
     };
   }
 
-  /** macOS has no SO_DOMAIN: a socket's own name tells its family, bound or not. */
+  /** macOS has no SO_DOMAIN: the socket's own address has its family, bound or not. */
   kind(fd: number): DescriptorKind | number {
     this.#length[0] = SOCKADDR_STORAGE_SIZE;
     const { getsockname } = this.#libc.symbols;
@@ -71,12 +71,12 @@ export class BsdDescriptors implements DescriptorCalls {
     return {
       domain: this.#domains[this.#system.sockaddr.family(this.#address)] ?? "other",
       type: TYPES[this.#option(fd, SO_TYPE)] ?? "other",
-      // The kernel gives the bit, not 1.
+      // The kernel returns the flag's bit, not 1.
       listening: this.#option(fd, SO_ACCEPTCONN) > 0,
     };
   }
 
-  /** F_DUPFD_CLOEXEC would want a variadic integer; see ./descriptor.ts. */
+  /** Uses dup(2), since F_DUPFD_CLOEXEC would need a variadic integer; see ./fd_flags.ts. */
   duplicate(fd: number): number {
     const copy = this.#done(this.#libc.symbols.dup(fd));
     if (copy < 0) return copy;
@@ -89,11 +89,11 @@ export class BsdDescriptors implements DescriptorCalls {
     return this.#done(closeOnExec(this.#libc, fd));
   }
 
-  /** An adopted socket also gets SO_NOSIGPIPE, where no call has such a flag. */
+  /** Also sets SO_NOSIGPIPE on an adopted socket, where calls have no such flag. */
   setNonBlocking(fd: number, on: boolean): number {
     const is = this.#done(isNonBlocking(this.#libc, fd));
     if (is < 0) return is;
-    // What is no socket refuses that, and may.
+    // Fails on a descriptor that is not a socket, which is harmless.
     if (on && !this.#quiet) keepQuiet(this.#libc, this.#system, fd);
     if ((is === 1) === on) return 0;
     const done = this.#done(setNonBlocking(this.#libc, fd, on));

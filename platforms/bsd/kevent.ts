@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /**
- * `struct kevent` as data, and the numbers that macOS, FreeBSD and libkqueue share. <sys/event.h>
- * Source: golang.org/x/sys/unix, ztypes_*.go and zerrors_*.go of {darwin,freebsd}_{amd64,arm64}.
+ * Layout of `struct kevent`, and the constants that macOS, FreeBSD and libkqueue share.
+ * <sys/event.h> Source: golang.org/x/sys/unix, ztypes_*.go and zerrors_*.go of
+ * {darwin,freebsd}_{amd64,arm64}.
  */
 
-/** What differs between the systems. */
+/** Layout and constants that differ between the systems. */
 export interface KeventLayout {
   /** Size of the structure, in 32-bit words. */
   readonly words: number;
   readonly EVFILT_USER: number;
-  /** What has EVFILT_READ tell of urgent data, asked for in `fflags` and told there; 0 if nothing has. */
+  /** Flag in `fflags` by which EVFILT_READ reports urgent data; 0 if unsupported. */
   readonly NOTE_OOB: number;
 }
 
-// Offsets in 32-bit words, the same on every 64-bit system of these.
+// Offsets in 32-bit words, the same on every supported 64-bit system.
 /** `uintptr_t ident`: the descriptor. */
 export const IDENT = 0;
 /**
@@ -26,7 +27,7 @@ export const FILTER_FLAGS = 2;
 export const FFLAGS = 3;
 /** `intptr_t data`. */
 export const DATA = 4;
-/** `void *udata`: ours, 64 bits that come back with every event. */
+/** `void *udata`: 64 bits of ours that are returned with every event. */
 export const UDATA = 6;
 
 export const EVFILT_READ = -1;
@@ -63,12 +64,12 @@ export function writeKevent(
   words[at + UDATA + 1] = udata1;
 }
 
-/** The filter of an event: a negative number. */
+/** Returns the filter of an event: a negative number. */
 export function filterOf(words: Int32Array, at: number): number {
   return (words[at + FILTER_FLAGS] << 16) >> 16;
 }
 
-/** The flags of an event. */
+/** Returns the flags of an event. */
 export function flagsOf(words: Int32Array, at: number): number {
   return words[at + FILTER_FLAGS] >>> 16;
 }

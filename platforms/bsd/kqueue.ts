@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A kqueue and the user event in it that breaks a wait: what pollers over kqueue are made of. */
+/** A kqueue with a user event that breaks a wait: the base of both pollers over kqueue. */
 import { EINTR } from "./constants.ts";
 import { type ErrnoText, PlatformError } from "../contract/platform.ts";
 import {
@@ -12,11 +12,11 @@ import {
   writeKevent,
 } from "./kevent.ts";
 
-/** The two system calls; results of zero or more, or minus an errno. */
+/** The two system calls; results are zero or more, or minus an errno. */
 export interface KqueueCalls {
-  /** A kqueue that is closed on exec. */
+  /** Opens a close-on-exec kqueue. */
   kqueue(): number;
-  /** kevent(2), never without a timeout. */
+  /** kevent(2), always with a timeout. */
   kevent(
     kq: number,
     changes: Int32Array,
@@ -25,18 +25,21 @@ export interface KqueueCalls {
     room: number,
     timeout: Int32Array,
   ): number;
-  /** What poll(2) finds readable while `kq` has events to give. */
+  /** Returns a descriptor that poll(2) reports readable while `kq` has events. */
   waitDescriptor(kq: number): number;
   close(kq: number): number;
 }
 
-/** Events taken by one wait; the kernel keeps the rest for the next. */
+/** Maximum number of events per wait; the kernel keeps the rest for the next. */
 const MAX_EVENTS = 512;
-/** The most changes that are made at once. */
+/** Maximum number of changes per call. */
 const MAX_CHANGES = 2;
-/** `ident` of the user event; it is no descriptor's, for a filter has idents of its own. */
+/**
+ * `ident` of the user event; it cannot clash with a descriptor, because each filter has its own
+ * idents.
+ */
 const BREAK = 0;
-/** Longest wait in seconds; macOS answers EINVAL to much longer ones. Go: netpoll_kqueue.go. */
+/** Longest wait in seconds; macOS returns EINVAL for much longer ones. Go: netpoll_kqueue.go. */
 const MAX_SECONDS = 1e6;
 
 /** `struct timespec` of zero. */
@@ -45,13 +48,13 @@ const NOW = new Int32Array(new ArrayBuffer(16));
 const LATE = new Int32Array(new ArrayBuffer(16));
 LATE[0] = MAX_SECONDS;
 
-/** One kqueue, for one thread. */
+/** A kqueue, owned by one thread. */
 export class Kqueue {
-  /** The kqueue's own descriptor; also what another thread needs to break a wait. */
+  /** The kqueue's descriptor, by which another thread also breaks a wait. */
   readonly descriptor: number;
   /** Readable while there are events. */
   readonly waitDescriptor: number;
-  /** Written by the kernel during a wait; owned here for the kqueue's life. */
+  /** Written by the kernel during a wait; allocated for the kqueue's lifetime. */
   readonly events: Int32Array;
   readonly layout: KeventLayout;
   readonly #calls: KqueueCalls;
@@ -70,7 +73,7 @@ export class Kqueue {
     this.#trigger = breaker(calls, layout);
     this.descriptor = calls.kqueue();
     if (this.descriptor < 0) throw failure("kqueue", errnoText(-this.descriptor));
-    // EV_CLEAR: the wait that reports it resets it.
+    // EV_CLEAR: reset by the wait that reports it.
     this.change(BREAK, layout.EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0);
     const done = this.apply();
     const errno = done < 0 ? -done : this.receipt(0);
@@ -81,7 +84,7 @@ export class Kqueue {
     this.waitDescriptor = calls.waitDescriptor(this.descriptor);
   }
 
-  /** Notes a change, to be made by the next {@linkcode Kqueue.apply}. */
+  /** Queues a change for the next {@linkcode Kqueue.apply}. */
   change(
     ident: number,
     filter: number,
@@ -95,8 +98,8 @@ export class Kqueue {
   }
 
   /**
-   * Makes the changes that were noted. Each has its receipt afterwards, and no event is taken: the
-   * receipts fill the room. 0 or minus an errno.
+   * Applies the queued changes. Each then has its receipt, and no event is consumed: the receipts
+   * fill the buffer. 0 or minus an errno.
    */
   apply(): number {
     const count = this.#count;
@@ -112,14 +115,14 @@ export class Kqueue {
     return done < 0 ? done : 0;
   }
 
-  /** The errno of the change that was noted as number `index` before the last `apply`, or 0. */
+  /** Returns the errno of the change at `index` of the last `apply`, or 0. */
   receipt(index: number): number {
     return this.#receipts[index * this.layout.words + DATA];
   }
 
   /**
-   * Waits as {@linkcode Poller.poll} does; what came is then in {@linkcode Kqueue.events}. Gives
-   * how many, or minus an errno.
+   * Waits as {@linkcode Poller.poll} does; the events are then in {@linkcode Kqueue.events}.
+   * Returns their number, or minus an errno.
    */
   wait(delay: number): number {
     const timeout = delay < 0 ? LATE : delay === 0 ? NOW : this.#timespecOf(delay);
@@ -134,22 +137,23 @@ export class Kqueue {
       );
       if (count > 0) return count;
       if (count < 0 && count !== -EINTR) return count;
-      // An endless wait goes on; a timed one returns, for its time to be computed anew.
+      // After a signal, an unlimited wait continues; a timed one returns, so that its timeout is
+      // recomputed.
       if (delay >= 0) return 0;
     }
   }
 
-  /** Makes the current or the next wait return. */
+  /** Makes the current or next wait return. */
   break(): void {
     this.#trigger(this.descriptor);
   }
 
-  /** Whether `fd` is one of the kqueue's own. */
+  /** Whether `fd` belongs to the kqueue. */
   owns(fd: number): boolean {
     return fd === this.descriptor || fd === this.waitDescriptor;
   }
 
-  /** Closes it; what is registered goes with it. */
+  /** Closes the kqueue with all its registrations. */
   dispose(): void {
     this.#calls.close(this.descriptor);
   }
@@ -163,8 +167,8 @@ export class Kqueue {
 }
 
 /**
- * What breaks the wait of any kqueue of this process, from any thread. 0 or minus an errno. The
- * event has one state, so any number of triggers makes one wake-up.
+ * Returns a function that breaks the wait of any kqueue of this process, from any thread. 0 or
+ * minus an errno. The event has one state, so several triggers cause one wake-up.
  */
 export function breaker(calls: KqueueCalls, layout: KeventLayout): (kq: number) => number {
   const trigger = kevents(1, layout);

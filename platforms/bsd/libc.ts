@@ -4,19 +4,21 @@ import type { JsRuntime, Library } from "../contract/platform.ts";
 import { IOCTL, IOCTL_ON_STACK, SENDFILE_DARWIN, SENDFILE_FREEBSD, SYMBOLS } from "./symbols.ts";
 import type { BsdSystem } from "./system.ts";
 
-/** The C library of this thread. */
+/** C library of this thread. */
 export interface BsdLibc {
   readonly symbols: Library<typeof SYMBOLS>;
-  /** The name under which it was found. */
+  /** Name that it was found under. */
   readonly path: string;
-  /** This thread's errno; to be read before anything else is called or allocated. */
+  /** Returns this thread's errno; call it before any other call or allocation. */
   readonly errno: () => number;
   /** See {@linkcode JsRuntime.addressReader}. */
   readonly addressOf: (view: ArrayBufferView) => number;
-  /** ioctl(2), whose argument is a pointer, however the CPU passes that of a variadic function. */
+  /** ioctl(2) with a pointer argument, passed as the CPU requires for variadic functions. */
   readonly ioctl: (fd: number, request: number, value: Int32Array) => number;
-  /** sendfile(2), however the system orders its arguments. How much went is then in `sent`, also if
-   * the call failed. */
+  /**
+   * sendfile(2), independent of the system's argument order. `sent` then has the number of bytes
+   * sent, also if the call failed.
+   */
   readonly sendfile: (
     to: number,
     from: number,
@@ -26,7 +28,7 @@ export interface BsdLibc {
   ) => number;
 }
 
-/** Opens the C library. Throws PlatformError where that is not permitted or not possible. */
+/** Opens the C library. Throws PlatformError if that is not permitted or not possible. */
 export function openLibc(runtime: JsRuntime, system: BsdSystem, arch: "x64" | "arm64"): BsdLibc {
   const { symbols, path } = runtime.dlopen(system.library, SYMBOLS);
   const onStack = system.os === "darwin" && arch === "arm64";
@@ -62,7 +64,9 @@ function sendfileOfDarwin(runtime: JsRuntime, system: BsdSystem): BsdLibc["sendf
   };
 }
 
-/** See {@linkcode SENDFILE_FREEBSD}. What the kernel refuses at once it does not count. */
+/**
+ * See {@linkcode SENDFILE_FREEBSD}. The kernel leaves `sent` unset if it rejects the call at once.
+ */
 function sendfileOfFreeBSD(runtime: JsRuntime, system: BsdSystem): BsdLibc["sendfile"] {
   const { sendfile } = runtime.dlopen(system.library, SENDFILE_FREEBSD).symbols;
   return (to, from, offset, length, sent) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Messages for recvmsg(2) and sendmsg(2), in one piece of memory that points at itself. macOS has no
- * call for several at once, so each is a call of its own.
+ * Messages for recvmsg(2) and sendmsg(2), in one block of memory that points into itself. macOS
+ * cannot transfer several in one call, so each is a call of its own.
  */
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants.ts";
 import {
@@ -20,13 +20,15 @@ import type { BsdLibc } from "./libc.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-/** An address as two 32-bit words, which takes no BigInt. */
+/** Splits an address into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 const HEADER = MSGHDR.size / 4;
 const NAME = SOCKADDR_STORAGE_SIZE / 4;
 const PIECE = IOVEC.size / 4;
 
-/** See {@linkcode Messages}. Its parts: headers, vectors of one piece each, names, controls, data. */
+/**
+ * See {@linkcode Messages}. Sections: headers, one-element I/O vectors, names, control data, data.
+ */
 export class BsdMessages implements Messages {
   readonly count: number;
   readonly size: number;
@@ -43,7 +45,7 @@ export class BsdMessages implements Messages {
   readonly #names: number;
   readonly #controls: number;
   readonly #nameLengths: Int32Array;
-  /** Bytes that each message is to carry beside its own. */
+  /** Length of each message's ancillary data to send, in bytes. */
   readonly #controlLengths: Int32Array;
   readonly #sent: Int32Array;
   readonly #name: { words: Int32Array; at: number; length: number };
@@ -78,7 +80,7 @@ export class BsdMessages implements Messages {
       this.lengths[i] = n;
       this.#nameLengths[i] = this.#words[i * HEADER + MSGHDR.nameLength / 4];
       this.#controlLengths[i] = 0;
-      // No flag of the call does it here.
+      // No MSG_CMSG_CLOEXEC here, so set it on each passed descriptor.
       for (const passed of this.control(i).fds) closeOnExec(this.#libc, passed);
     }
     return count;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** New sockets: non-blocking, close-on-exec and deaf to SIGPIPE, in one call or in four. */
+/**
+ * Opens sockets that are non-blocking, close-on-exec and without SIGPIPE, in one call or in four.
+ */
 import { SOL_SOCKET } from "./constants.ts";
 import { closeOnExec, setNonBlocking } from "./fd_flags.ts";
 import type { BsdLibc } from "./libc.ts";
@@ -8,12 +10,12 @@ import type { BsdSystem } from "./system.ts";
 const ON = new Int32Array(new ArrayBuffer(4));
 ON[0] = 1;
 
-/** Whether a socket can be made non-blocking and close-on-exec by the call that makes it. */
+/** Whether socket(2) accepts SOCK_NONBLOCK and SOCK_CLOEXEC. */
 export function hasFlags(system: BsdSystem): boolean {
   return system.constants.SOCK_NONBLOCK !== 0;
 }
 
-/** A socket, or minus an errno. */
+/** Returns a socket, or minus an errno. */
 export function openSocket(
   libc: BsdLibc,
   system: BsdSystem,
@@ -36,7 +38,7 @@ export function prepare(libc: BsdLibc, system: BsdSystem, fd: number): number {
   return -errno;
 }
 
-/** Has no call on `fd` raise SIGPIPE. -1 with errno set on failure. */
+/** Suppresses SIGPIPE for all calls on `fd`. -1 with errno set on failure. */
 export function keepQuiet(libc: BsdLibc, system: BsdSystem, fd: number): number {
   const { SO_NOSIGPIPE } = system.constants;
   return libc.symbols.setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, ON, 4);

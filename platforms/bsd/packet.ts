@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Datagram sockets of macOS and FreeBSD behind the neutral seam. See udp(4), ip(4), ip6(4). */
+/** Datagram sockets of macOS and FreeBSD. See udp(4), ip(4), ip6(4). */
 import {
   AF_INET,
   ENOPROTOOPT,
@@ -32,7 +32,7 @@ import type { BsdSystem } from "./system.ts";
 
 const WORD = 2 ** 32;
 
-/** Numbers by which {@linkcode Multicast} asks. */
+/** Constants for {@linkcode Multicast}. */
 const MULTICAST: MulticastNumbers = {
   IPPROTO_IP,
   IP_MULTICAST_IF,
@@ -44,7 +44,7 @@ const MULTICAST: MulticastNumbers = {
   IPV6_LEAVE_GROUP,
 };
 
-/** Stands in for a buffer without bytes, of which there would be no address. */
+/** Replaces an empty buffer, which would have no address. */
 const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 
 /** See {@linkcode PacketCalls}. */
@@ -90,7 +90,10 @@ export class BsdPackets implements PacketCalls {
     return this.receiveFrom(fd, buffer, length);
   }
 
-  /** A flag tells that a datagram was longer, not how long: one more than there was room for. */
+  /**
+   * MSG_TRUNC reports that a datagram was longer, but not by how much: returns the buffer's length
+   * plus one.
+   */
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number {
     const into = length === 0 ? ONE_BYTE : buffer;
     const header = this.#header;

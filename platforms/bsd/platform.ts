@@ -51,14 +51,14 @@ export function bsd(system: BsdSystem): Platform {
   };
 }
 
-/** kqueue(2) and kevent(2) of the C library. A kqueue can itself be polled. */
+/** Binds kqueue(2) and kevent(2). A kqueue can itself be polled. */
 function kqueueCalls(libc: BsdLibc): KqueueCalls {
   const { kqueue, kevent, close } = libc.symbols;
   return {
     kqueue() {
       const kq = kqueue();
       if (kq < 0) return -libc.errno();
-      // No child inherits a kqueue by fork, but exec alone would keep it.
+      // A child does not inherit a kqueue by fork, but exec alone would keep it.
       closeOnExec(libc, kq);
       return kq;
     },
@@ -71,7 +71,7 @@ function kqueueCalls(libc: BsdLibc): KqueueCalls {
   };
 }
 
-/** Throws PlatformError if the runtime does not pass variadic arguments as this CPU has it. */
+/** Throws PlatformError if the runtime does not pass variadic arguments as this CPU requires. */
 function requireVariadics(libc: BsdLibc, system: BsdSystem): void {
   const { socket, close } = libc.symbols;
   const fd = socket(AF_INET, SOCK_STREAM, 0);

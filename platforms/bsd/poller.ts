@@ -37,7 +37,10 @@ export class KqueuePoller implements Poller {
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #kqueue: Kqueue;
-  /** What is registered: a second EV_ADD would take the first one's events, and not be refused. */
+  /**
+   * Registered descriptors: a second EV_ADD would not fail, and would consume the first one's
+   * events.
+   */
   readonly #opened = new Set<number>();
 
   constructor(calls: KqueueCalls, layout: KeventLayout, errnoText: (errno: number) => ErrnoText) {
@@ -56,7 +59,8 @@ export class KqueuePoller implements Poller {
     if (done < 0) return done;
     const read = kqueue.receipt(0);
     const write = kqueue.receipt(1);
-    // A pipe whose reader is gone: a write is still worth trying, and gives the same. mio#582.
+    // A pipe without a reader: a write is still worth trying, and fails with the same error.
+    // mio#582.
     if (read === 0 && (write === 0 || write === EPIPE)) {
       this.#opened.add(fd);
       return 0;
@@ -102,12 +106,13 @@ export class KqueuePoller implements Poller {
 }
 
 /**
- * What an event means. EV_EOF on the read filter is the end of what the peer sends, with data
- * perhaps still to be read; on the write filter it is also what this side's own shutdown gives, and
- * only an errno in `fflags` tells that the socket has failed, as when a connect was refused.
+ * Returns the mode bits of an event. EV_EOF on the read filter is the end of the peer's stream,
+ * possibly with unread data; on the write filter it can also be this side's own shutdown, and only
+ * an errno in `fflags` shows that the socket has failed, for example on a refused connect.
  *
- * Urgent data ends a read in front of it, so that a short one no longer means "drained". The kernel
- * says NOTE_OOB then instead of EV_EOF, also when the peer has ended: the reads that follow find it.
+ * Urgent data stops a read in front of it, so that a short read no longer means "drained". The
+ * kernel then reports NOTE_OOB in place of EV_EOF, also if the peer has ended its stream: the
+ * following reads find the end.
  *
  * @internal exported for tests
  */
@@ -115,7 +120,7 @@ export function modeOf(filter: number, flags: number, fflags: number, NOTE_OOB: 
   const eof = (flags & EV_EOF) !== 0;
   let mode = 0;
   if (filter === EVFILT_READ) {
-    // A pipe whose reader went away says so on the read filter alone. Go: netpoll_kqueue.go.
+    // A pipe without a reader reports that on the read filter only. Go: netpoll_kqueue.go.
     mode = eof ? POLL_READ | POLL_WRITE | POLL_HANGUP : POLL_READ;
     if (!eof && fflags & NOTE_OOB) mode |= POLL_HANGUP;
   } else if (filter === EVFILT_WRITE) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * kqueue as it is: any descriptor, any trigger, and nothing registered that was not asked for. Where
- * epoll has one registration of a descriptor, a kqueue has a filter for each direction; here they
- * are one again: EEXIST and ENOENT, one event of a descriptor in a wait, and "oneshot" for both.
+ * kqueue without a policy: any descriptor, any trigger, and no implicit registrations. epoll has
+ * one registration per descriptor, kqueue one filter per direction; this adapter combines them:
+ * EEXIST and ENOENT, one event per descriptor and wait, and "oneshot" for both.
  */
 import { EEXIST, EINVAL, ENOENT, EPIPE } from "./constants.ts";
 import {
@@ -32,7 +32,7 @@ import {
 } from "./kevent.ts";
 import { Kqueue, type KqueueCalls } from "./kqueue.ts";
 
-/** What a registration's filters are added with. */
+/** Flags that a registration's filters are added with. */
 const FLAGS: Readonly<Record<Trigger, number>> = {
   level: EV_ADD,
   edge: EV_ADD | EV_CLEAR,
@@ -46,9 +46,9 @@ export class KqueueRawPoller implements RawPoller {
   readonly waitName = "kevent";
   readonly controlName = "kevent";
   readonly #kqueue: Kqueue;
-  /** What each descriptor is registered with. */
+  /** Trigger of each registered descriptor. */
   readonly #registered = new Map<number, Trigger>();
-  /** By descriptor, while the events of a wait are put together: bits of its event. */
+  /** Mode bits by descriptor, while the events of a wait are combined. */
   readonly #modes: number[] = [];
 
   constructor(calls: KqueueCalls, layout: KeventLayout, errnoText: (errno: number) => ErrnoText) {
@@ -63,13 +63,16 @@ export class KqueueRawPoller implements RawPoller {
     return this.#register(fd, mode, trigger, tag);
   }
 
-  /** A filter that is there keeps its trigger, so it is taken out and added anew. */
+  /** An existing filter keeps its trigger, so it is removed and added again. */
   modify(fd: number, mode: number, trigger: Trigger, tag: number): number {
     const removed = this.remove(fd);
     return removed < 0 ? removed : this.#register(fd, mode, trigger, tag);
   }
 
-  /** Returns ENOENT for what `add` has not registered; a filter may have gone by itself. */
+  /**
+   * Returns ENOENT for a descriptor that `add` has not registered; its filters may have gone
+   * already.
+   */
   remove(fd: number): number {
     const kqueue = this.#kqueue;
     if (kqueue.owns(fd)) return -EINVAL;
@@ -123,7 +126,7 @@ export class KqueueRawPoller implements RawPoller {
     this.#registered.set(fd, trigger);
     for (let i = 0; i < filters; i++) {
       const errno = kqueue.receipt(i);
-      // A pipe whose reader is gone: there is nothing to wait for, a write says so at once. mio#582.
+      // A pipe without a reader: nothing to wait for, a write fails at once. mio#582.
       if (errno === 0 || errno === EPIPE) continue;
       this.remove(fd);
       return -errno;
@@ -131,7 +134,7 @@ export class KqueueRawPoller implements RawPoller {
     return 0;
   }
 
-  /** EV_ONESHOT takes out the filter that has told; the other one goes with it. */
+  /** EV_ONESHOT removes the filter that has fired; this removes the other one. */
   #disarm(fd: number): void {
     this.#kqueue.change(fd, EVFILT_READ, EV_DELETE, 0, 0);
     this.#kqueue.change(fd, EVFILT_WRITE, EV_DELETE, 0, 0);
@@ -139,7 +142,10 @@ export class KqueueRawPoller implements RawPoller {
   }
 }
 
-/** As the kernel tells it: EV_EOF is of the filter's own direction, its errno is in `fflags`. */
+/**
+ * Mode bits as the kernel reports them: EV_EOF belongs to the filter's direction, its errno is in
+ * `fflags`.
+ */
 function rawModeOf(filter: number, flags: number, fflags: number): number {
   let mode = filter === EVFILT_READ ? POLL_READ : POLL_WRITE;
   if (flags & EV_EOF) mode |= POLL_HANGUP;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** What a failed write on a connection means. */
+/** Conversion of the errno of a failed write. */
 import type { BsdSystem } from "./system.ts";
 
 /**
- * Minus the errno that a call which writes to a connection is to give. macOS answers EPROTOTYPE on a
- * connection that the peer is taking down. It is not tried again: with some VPNs' filters that error
- * stays for ever. libuv#3413
+ * Returns minus the errno of a call that writes to a connection. macOS returns EPROTOTYPE for a
+ * connection that the peer is tearing down. It is not retried: with filters of some VPNs that error
+ * persists for ever. libuv#3413
  */
 export function sendError(system: BsdSystem, errno: number): number {
   return errno === system.constants.EPROTOTYPE ? -system.errno.ECONNRESET : -errno;

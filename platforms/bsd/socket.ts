@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The socket calls of macOS and FreeBSD behind the neutral seam. */
+/** Stream sockets of macOS and FreeBSD. */
 import { AF_INET, ENOPROTOOPT, O_RDONLY, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
 import { PosixSockets } from "../posix/socket.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
@@ -15,7 +15,7 @@ export class BsdSockets extends PosixSockets {
   readonly #libc: BsdLibc;
   readonly #system: BsdSystem;
 
-  /** The two that every echo makes are at hand. */
+  /** Bound here because every echo calls both. */
   readonly #recv: BsdLibc["symbols"]["recv"];
   readonly #send: BsdLibc["symbols"]["send"];
   readonly #sendFlags: number;
@@ -49,18 +49,16 @@ export class BsdSockets extends PosixSockets {
     if (accepted < 0) return accepted;
     const { ECONNABORTED, EINVAL } = this.#system.errno;
     if (length[0] === 0) {
-      // macOS gives a socket without an address where the peer was gone already. Go: syscall.Accept.
+      // macOS returns a socket without an address if the peer is already gone. Go: syscall.Accept.
       this.#libc.symbols.close(accepted);
       return -ECONNABORTED;
     }
     const prepared = prepare(this.#libc, this.#system, accepted);
-    // So macOS answers for a socket whose peer is gone already: it is as if it had not come.
+    // macOS returns EINVAL on a socket whose peer is already gone: treat it as never accepted.
     return prepared === -EINVAL ? -ECONNABORTED : prepared;
   }
 
-  /**
-   * macOS answers EINVAL where a socket would be its own peer; nothing listens there. libuv#2503
-   */
+  /** macOS returns EINVAL if a socket would connect to itself, where nothing listens. libuv#2503 */
   override connect(fd: number, address: RawAddress): number {
     const done = super.connect(fd, address);
     if (done !== -this.#system.errno.EINVAL) return done;
@@ -99,12 +97,12 @@ export class BsdSockets extends PosixSockets {
     return this.lingerBy(fd, SOL_SOCKET, this.#system.constants.LINGER_SECONDS);
   }
 
-  /** Neither system binds a socket to an interface by its name. */
+  /** Neither system supports this. */
   override bindToDevice(_fd: number, _name: string): number {
     return -ENOPROTOOPT;
   }
 
-  /** The kernel counts data alone: whether the peer has the FIN, it does not tell here. */
+  /** The kernel counts data only; it does not report whether the FIN is acknowledged. */
   override unacknowledged(fd: number): number {
     const { outstanding } = this.#system;
     if ("option" in outstanding) return this.getInt(fd, SOL_SOCKET, outstanding.option);
@@ -112,7 +110,7 @@ export class BsdSockets extends PosixSockets {
     return done < 0 ? done : this.value[0];
   }
 
-  /** The kernel lowers it to kern.ipc.somaxconn by itself, and keeps a short. */
+  /** The kernel caps it to kern.ipc.somaxconn, and stores a short. */
   override maxBacklog(): number {
     return 0x7fff;
   }

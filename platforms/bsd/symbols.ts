@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The C functions that macOS and FreeBSD give us, each with its declaration. */
+/** C functions of macOS and FreeBSD, with their declarations. */
 import type { SymbolTable } from "../contract/platform.ts";
 
 /** See each function's page in section 2 of the manual. */
@@ -64,7 +64,10 @@ export const SYMBOLS = {
   if_indextoname: { params: ["u32", "buffer"], result: "pointer" },
 } as const satisfies SymbolTable;
 
-/** sendfile(2) of macOS: `sent` says how much is to go before the call, and how much went after it. */
+/**
+ * sendfile(2) of macOS: `sent` is the length before the call, and the number of bytes sent after
+ * it.
+ */
 export const SENDFILE_DARWIN = {
   // int sendfile(int file, int socket, off_t offset, off_t *sent, struct sf_hdtr *hdtr, int flags)
   sendfile: { params: ["i32", "i32", "i64", "buffer", "pointer", "i32"], result: "i32" },
@@ -77,16 +80,16 @@ export const SENDFILE_FREEBSD = {
   sendfile: { params: ["i32", "i32", "i64", "u32", "pointer", "buffer", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
 
-/** ioctl(2) where a variadic argument goes where any other would: all but Apple's arm64. */
+/** ioctl(2) where a variadic argument is passed like any other: everywhere but Apple's arm64. */
 export const IOCTL = {
   // int ioctl(int fd, unsigned long request, ...)
   ioctl: { params: ["i32", "u32", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
 /**
- * ioctl(2) where a variadic argument goes on the stack. The six that are nobody's fill the
+ * ioctl(2) where a variadic argument is passed on the stack. Six unused arguments fill the
  * registers x2 to x7, so that the ninth is the first on the stack; it is a pointer, eight bytes
- * wide, which both runtimes put where the callee looks.
+ * wide, which both runtimes place where the callee reads it.
  */
 export const IOCTL_ON_STACK = {
   ioctl: {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** What macOS and FreeBSD must each say of themselves, so that one body of code serves both. */
+/** Constants and layouts of macOS or FreeBSD, so that both share one implementation. */
 import type { ErrnoNumbers, ErrnoText, IntOption, LibraryNames } from "../contract/platform.ts";
 import type { PacketOption } from "../contract/packets.ts";
 import type { SockaddrCodec } from "../shared/sockaddr.ts";
 import type { KeventLayout } from "./kevent.ts";
 import type { MessageLayout } from "./structs.ts";
 
-/** Level and number of each option of datagram sockets that there is. */
+/** Level and number of each supported option of datagram sockets. */
 export type PacketOptions = Readonly<
   Partial<Record<PacketOption, readonly [level: number, name: number]>>
 >;
@@ -15,22 +15,25 @@ export type PacketOptions = Readonly<
 export interface BsdConstants {
   readonly AF_INET6: number;
   readonly O_CLOEXEC: number;
-  /** Level and number of SO_LINGER with its time in seconds: macOS counts its SO_LINGER in ticks. */
+  /** Level and number of SO_LINGER in seconds: macOS counts its SO_LINGER in ticks. */
   readonly LINGER_SECONDS: number;
   readonly SO_NOSIGPIPE: number;
-  /** Flag of `send` that suppresses SIGPIPE; 0 where only the socket has such an option. */
+  /** Flag of `send` that suppresses SIGPIPE; 0 if only a socket option does. */
   readonly MSG_NOSIGNAL: number;
-  /** Flags of a socket's type, or 0 where the system has none. */
+  /** Flags of a socket's type, or 0 if the system has none. */
   readonly SOCK_NONBLOCK: number;
   readonly SOCK_CLOEXEC: number;
   readonly EPROTOTYPE: number;
   readonly ECONNREFUSED: number;
 }
 
-/** How much is sent and not acknowledged: a socket option, or a request of ioctl(2). */
+/** Source of the number of unacknowledged bytes: a socket option, or an ioctl(2) request. */
 export type Outstanding = { readonly option: number } | { readonly request: number };
 
-/** Where the number of a Unix socket's peer is: an option of SOL_LOCAL, or in `struct xucred`. */
+/**
+ * Source of the process ID of a Unix socket's peer: an option of SOL_LOCAL, or an offset in `struct
+ * xucred`.
+ */
 export type PeerPid = { readonly option: number } | { readonly offset: number };
 
 /** See the top of this file. */
@@ -39,7 +42,7 @@ export interface BsdSystem {
   readonly library: LibraryNames;
   readonly constants: BsdConstants;
   readonly sockaddr: SockaddrCodec;
-  /** Level and number of each option that there is. */
+  /** Level and number of each supported option. */
   readonly options: Readonly<Partial<Record<IntOption, readonly [level: number, name: number]>>>;
   readonly outstanding: Outstanding;
   readonly peerPid: PeerPid;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Many pieces in one `sendmsg`, and sendfile(2). There is nothing like Linux's splice(2) on both
- * systems (FreeBSD 15 has SO_SPLICE, which ties two sockets for good): between sockets bytes are read
- * and written, as by Go.
+ * `sendmsg` with many pieces, and sendfile(2). No call on both systems resembles Linux's splice(2)
+ * (FreeBSD 15's SO_SPLICE joins two sockets permanently): between sockets, bytes are read and
+ * written, as in Go.
  */
 import { ENOSYS } from "./constants.ts";
 import type { SendVector, TransferCalls } from "../contract/platform.ts";
@@ -11,9 +11,9 @@ import { sendError } from "./send_error.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-/** Far below IOV_MAX, which is 1024: small pieces are put together before they come here. */
+/** Far below IOV_MAX, which is 1024: small pieces are combined before they get here. */
 const CAPACITY = 64;
-/** An address as two 32-bit words, which takes no BigInt. */
+/** Splits an address into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 
 /** See {@linkcode SendVector}. */
@@ -69,9 +69,9 @@ export class BsdTransfers implements TransferCalls {
   }
 
   /**
-   * The call fails with EAGAIN or EINTR also when a part has gone, even all: that is the result then.
-   * With another errno the count may be what was asked for, if a sandbox refused. A length of zero
-   * would mean "to the end".
+   * The call fails with EAGAIN or EINTR even if some or all bytes were sent: then their number is
+   * the result. With another errno the count may be the requested length, if a sandbox refused the
+   * call. A length of zero would mean "to the end".
    */
   sendFile(to: number, from: number, offset: number, length: number): number {
     if (length === 0) return 0;

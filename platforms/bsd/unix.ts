@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Unix sockets of macOS and FreeBSD behind the neutral seam. They have no abstract names. */
+/** Unix sockets of macOS and FreeBSD, which have no abstract names. */
 import {
   AF_UNIX,
   EINVAL,
@@ -15,7 +15,7 @@ import { openSocket } from "./open_socket.ts";
 import { XUCRED } from "./structs.ts";
 import type { BsdSystem } from "./system.ts";
 
-/** macOS itself refuses the last. */
+/** macOS itself rejects the last. */
 const TYPES: Readonly<Record<UnixType, number>> = {
   stream: SOCK_STREAM,
   dgram: SOCK_DGRAM,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Foreign functions by `bun:ffi`. The module is asked for by name at run time, so that Deno and
- * the bundlers never see an import of it.
+ * Foreign functions by `bun:ffi`. The module is loaded by name at run time, so that Deno and
+ * bundlers never see an import of it.
  */
 import { nodeProcess } from "../contract/host.ts";
 import type {
@@ -32,7 +32,7 @@ interface BunFFI {
 
 let loaded: BunFFI | undefined;
 
-/** `bun:ffi`, or a PlatformError that says what this Bun lacks. */
+/** Returns `bun:ffi`, or throws a PlatformError that names what this Bun lacks. */
 function bunFFI(): BunFFI {
   if (loaded) return loaded;
   const module = (nodeProcess().getBuiltinModule as (id: string) => unknown)("bun:ffi");
@@ -97,8 +97,8 @@ export function errnoReader(location: Pointer): () => number {
 }
 
 /**
- * A small view may live where the garbage collector moves it, until its `buffer` is asked for once
- * (bun issue 32054): then the address holds as long as the view.
+ * Bun may move a small view's memory until its `buffer` is first read (bun issue 32054); from then
+ * on the address is valid as long as the view.
  */
 export function addressReader(): (view: ArrayBufferView) => number {
   const { ptr } = bunFFI();
@@ -108,22 +108,22 @@ export function addressReader(): (view: ArrayBufferView) => number {
   };
 }
 
-/** On Bun a pointer is a number. */
+/** On Bun, a pointer is a number. */
 export function pointerAt(address: number): Pointer {
   return address as unknown as Pointer;
 }
 
-/** A view of foreign memory. */
+/** Returns foreign memory as an ArrayBuffer. */
 export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
   return bunFFI().toArrayBuffer(pointer, 0, length);
 }
 
-/** A function by its address. */
+/** Binds a function by its address. */
 export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F> {
   return bunFFI().CFunction({ ptr: pointer, ...describe(declaration) }) as Bound<F>;
 }
 
-/** A C function with the body `f`. Bun passes a null pointer as null or 0. */
+/** Creates a C function with the body `f`. Bun passes a null pointer as null or 0. */
 export function callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback {
   const body = f as (...args: unknown[]) => unknown;
   const made = new (bunFFI().JSCallback)(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Waiting beside Bun's event loop. `bun:ffi` has no asynchronous calls, so a helper thread waits
- * for the descriptor and wakes this thread through `Atomics.waitAsync`. The helper is started by the
- * first wait, and is parked in `Atomics.wait`, in no system call of ours, whenever it is not armed.
+ * Waits beside Bun's event loop. `bun:ffi` has no asynchronous calls, so a helper thread waits for
+ * the descriptor and wakes this thread through `Atomics.waitAsync`. The first wait starts the
+ * helper; while not armed it is parked in `Atomics.wait`.
  */
 import type { Worker } from "node:worker_threads";
 import { nodeModule } from "../contract/host.ts";
@@ -10,7 +10,7 @@ import type { HostWait, WatchedDescriptor } from "../contract/platform.ts";
 import { ACK, CMD, QUIT, type WaiterData, type Watched, WORDS } from "./waiter_protocol.ts";
 import { WAITER_SOURCE } from "./waiter_source.ts";
 
-/** The newer half of Atomics, which the library's TypeScript target does not promise. */
+/** `Atomics.waitAsync`, which the library's TypeScript target does not declare. */
 type WaitAsync = (
   words: Int32Array,
   index: number,
@@ -19,9 +19,11 @@ type WaitAsync = (
 
 const waitAsync = (Atomics as unknown as { waitAsync: WaitAsync }).waitAsync;
 
-/** Descriptors that Bun 1.4 opens for a worker, and some more: with fewer left, the process dies. */
+/**
+ * Descriptors that Bun 1.4 opens for a worker, with a margin: if fewer are left, the process dies.
+ */
 const DESCRIPTORS_OF_A_WORKER = 16;
-/** Milliseconds between two looks at a descriptor that no helper watches: 1, doubled up to 16. */
+/** Milliseconds between checks of a descriptor without a helper: 1, doubled up to 16. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 16;
 
@@ -33,7 +35,7 @@ export class BunHostWait implements HostWait {
   readonly #descriptor: WatchedDescriptor | null;
   #helper: Worker | null = null;
 
-  /** Without `descriptor` the helper is started whatever is left of descriptors. */
+  /** Without `descriptor`, the helper is started even if few descriptors are left. */
   constructor(watched: Watched, descriptor: WatchedDescriptor | null = null) {
     this.#data = { memory: new SharedArrayBuffer(WORDS * 4), watched };
     this.#words = new Int32Array(this.#data.memory);
@@ -50,7 +52,7 @@ export class BunHostWait implements HostWait {
     }
   }
 
-  /** Looks now and then, until there is something or the helper can be started. */
+  /** Polls at intervals, until the descriptor is readable or the helper can be started. */
   #look(descriptor: WatchedDescriptor, ms: number, wake: () => void): void {
     setTimeout(() => {
       if (descriptor.isReadable()) {
@@ -83,7 +85,9 @@ export class BunHostWait implements HostWait {
     this.#helper = null;
   }
 
-  /** The helper is what holds the process while armed: a pending waitAsync does not (bun#34911). */
+  /**
+   * Keeps the process alive by the helper while armed: a pending waitAsync does not (bun#34911).
+   */
   #startHelper(): void {
     if (this.#helper) {
       this.#helper.ref();
@@ -98,7 +102,7 @@ export class BunHostWait implements HostWait {
     });
   }
 
-  /** A notify can come late from an earlier turn, so the word is looked at again after each. */
+  /** A notify may arrive late from an earlier turn, so check the word after each. */
   #whenDone(turn: number, wake: () => void): void {
     const seen = Atomics.load(this.#words, ACK);
     if (seen === turn) {

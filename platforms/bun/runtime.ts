@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Bun behind the neutral seam. */
+/** The Bun runtime. */
 import { nodeModule, nodeProcess } from "../contract/host.ts";
 import type { JsRuntime } from "../contract/platform.ts";
 import { denoErrors } from "./deno_errors.ts";
@@ -14,7 +14,7 @@ import {
 } from "./ffi.ts";
 import { BunHostWait } from "./host_wait.ts";
 
-/** Whether this is no worker; on Deno, where nothing here is used, true. */
+/** Whether this is the main thread; true on Deno, where nothing here is used. */
 function isMainThread(): boolean {
   const { Bun } = globalThis as { readonly Bun?: { readonly isMainThread: boolean } };
   return Bun?.isMainThread ?? true;
@@ -40,7 +40,7 @@ export const bun: JsRuntime = {
   },
   completionWait: (completions) => new BunHostWait({ kind: "completion", completions }),
   variable: (name) => nodeProcess().env[name],
-  // A worker that calls process.exit ends alone; at `terminate` nothing of it runs.
+  // A worker that calls process.exit ends alone; at `terminate` none of its code runs.
   ...isMainThread() ? {} : { onUnload: (f) => void nodeProcess().on("exit", f) },
   // Bun has no permissions.
   get reloadsModules(): boolean {
@@ -51,7 +51,7 @@ export const bun: JsRuntime = {
   permitsRead: () => true,
   refuseDeniedNet: () => {},
   denoErrors,
-  // Bun's file calls keep no record.
+  // Bun's file API keeps no record.
   closeFile: () => false,
   readText: (path) => {
     try {

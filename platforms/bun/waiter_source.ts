@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * The program of the helper thread of BunHostWait: each time that it is asked, it blocks until its
- * descriptor is readable, or a completion has come, and says so.
+ * Program of BunHostWait's helper thread: on each request it blocks until its descriptor is
+ * readable, or a completion has arrived, and notifies the thread.
  *
- * It is text, and imports nothing but what Bun has built in, so that a bundle and a compiled program
- * have it too: a file beside this one would be missing there.
+ * It is text, and imports only Bun's built-in modules, so that bundles and compiled programs
+ * include it: they would lack a separate file.
  */
 import { ACK, CMD, QUIT } from "./waiter_protocol.ts";
 
 /**
- * On Windows nothing interrupts a system call of a thread that is terminated, and the thread that
- * terminates it would wait for that: so the wait for a completion comes back once a second.
+ * On Windows, terminating a thread does not interrupt its system call, and the terminating thread
+ * would wait for it: so a wait for completions returns once a second.
  */
 export const WAITER_SOURCE: string = `
 const { workerData } = require("node:worker_threads");

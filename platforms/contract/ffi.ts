@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-/** The neutral notation for C functions, and what it becomes on either runtime. */
+/** Runtime-neutral declarations of C functions, and the types they have on either runtime. */
 
-/** What a C parameter may be. 32-bit integers keep a call on both runtimes' fast paths; a `size_t`
- * is declared `u32` and its value kept below 2^30, so that the upper half of the register is zero.
- * An `i64` is given as a safe integer, which takes no BigInt: for an `off_t` by value. */
+/**
+ * Type of a C parameter. 32-bit integers keep a call on both runtimes' fast path; declare a
+ * `size_t` as `u32` and keep its value below 2^30, so that the upper half of the register is zero.
+ * An `i64` is passed as a safe integer, without a BigInt: for an `off_t` by value.
+ */
 export type CParam = "i32" | "u32" | "i64" | "buffer" | "pointer";
 
-/** What a C function may return; `void*` as an opaque pointer that only its own runtime can read. */
+/** Type of a C result; `void*` is an opaque pointer that only its own runtime can read. */
 export type CResult = "i32" | "u32" | "void" | "pointer";
 
-/** One C function. An `optional` one that the library lacks becomes `null`. */
+/** A C function. An `optional` one that the library lacks is bound as `null`. */
 export interface CFunction {
   readonly params: readonly CParam[];
   readonly result: CResult;
@@ -27,10 +29,12 @@ type Arg<P extends CParam> = P extends "buffer" ? ArrayBufferView
   : number;
 type Args<P extends readonly CParam[]> = { -readonly [K in keyof P]: Arg<P[K]> };
 type Result<R extends CResult> = R extends "void" ? void : R extends "pointer" ? Pointer : number;
-/** One function of it, callable. */
+/** A bound, callable C function. */
 export type Bound<F extends CFunction> = (...args: Args<F["params"]>) => Result<F["result"]>;
 
-/** What {@linkcode JsRuntime.dlopen} makes of a {@linkcode SymbolTable}: the same on every runtime. */
+/**
+ * Result of {@linkcode JsRuntime.dlopen} for a {@linkcode SymbolTable}: the same on every runtime.
+ */
 export type Library<T extends SymbolTable> = {
   readonly [K in keyof T]: T[K] extends { optional: true } ? Bound<T[K]> | null : Bound<T[K]>;
 };
@@ -39,32 +43,32 @@ type CallbackArg<P extends CParam> = P extends "pointer" ? Pointer | null : numb
 type CallbackArgs<P extends readonly CParam[]> = {
   -readonly [K in keyof P]: CallbackArg<P[K]>;
 };
-/** The body of a {@linkcode Callback}; a pointer that is null in C is null here. */
+/** Body of a {@linkcode Callback}; a null pointer in C is null here. */
 export type CallbackBody<F extends CFunction> = (
   ...args: CallbackArgs<F["params"]>
 ) => F["result"] extends "void" ? void : number;
 
-/** A C function whose body is JavaScript. */
+/** A C function implemented in JavaScript. */
 export interface Callback extends Disposable {
-  /** Address to hand to C. */
+  /** Address to pass to C. */
   readonly pointer: Pointer;
-  /** Frees it; C must not call it any more. */
+  /** Frees the callback; C must not call it afterwards. */
   [Symbol.dispose](): void;
 }
 
-/** The names under which a C library may be found, tried in this order. */
+/** Names of a C library, tried in this order. */
 export interface LibraryNames {
-  /** What a message calls it: "the C library". */
+  /** Name for messages: "the C library". */
   readonly title: string;
-  /** Names for the dynamic linker's own search. */
+  /** Names for the dynamic linker's search. */
   readonly names: readonly string[];
-  /** Absolute paths, for a Deno whose `--allow-ffi` names files. */
+  /** Absolute paths, for a Deno whose `--allow-ffi` lists files. */
   readonly paths: readonly string[];
-  /** Whether the library can be done without, so that Deno's user is not asked for permission. */
+  /** Whether the library is optional, so that Deno does not prompt for permission. */
   readonly dispensable?: true;
 }
 
-/** A library that was opened, and the name that worked. */
+/** An opened library and the name that it was found under. */
 export interface OpenedLibrary<T extends SymbolTable> {
   readonly symbols: Library<T>;
   readonly path: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The process, and Node's modules, without importing any. Deno takes 15 ms to load `node:process` and
- * 25 ms for `node:fs`, Bun takes 10 ms for `node:tls`: each is loaded when it is first used.
+ * The process and Node's modules, without static imports. Deno takes 15 ms to load `node:process`
+ * and 25 ms for `node:fs`, Bun takes 10 ms for `node:tls`, so each is loaded at first use.
  */
 
 /** Node's modules that the library uses, by name. */
@@ -16,25 +16,25 @@ interface NodeModules {
   "node:worker_threads": typeof import("node:worker_threads");
 }
 
-/** Node's `process`; on Deno it is loaded by this. */
+/** Returns Node's `process`, and loads it on Deno. */
 export function nodeProcess(): typeof import("node:process") {
   return (globalThis as { readonly process?: unknown }).process as typeof import("node:process");
 }
 
-/** A module of Node, as an import of it would be. */
+/** Returns a module of Node, as an import would. */
 export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K] {
   return nodeProcess().getBuiltinModule(name) as NodeModules[K];
 }
 
-/** Loaded at the first use. */
+/** Cache, filled at first use. */
 const loaded: { buffer: NodeModules["node:buffer"]["Buffer"] | null } = { buffer: null };
 
-/** Node's `Buffer`. */
+/** Returns Node's `Buffer`. */
 export function nodeBuffer(): NodeModules["node:buffer"]["Buffer"] {
   return loaded.buffer ??= nodeModule("node:buffer").Buffer;
 }
 
-/** What Deno says of the process. */
+/** The part of the `Deno` namespace that describes the process. */
 interface DenoProcess {
   readonly build: { readonly os: string; readonly arch: string };
   readonly pid: number;
@@ -42,7 +42,7 @@ interface DenoProcess {
 
 const deno = (globalThis as { readonly Deno?: DenoProcess }).Deno;
 
-/** Names of systems and processors, where Deno's are not Node's. */
+/** Node's names of systems and processors, where Deno's differ. */
 const NODE_NAMES: Readonly<Record<string, string>> = {
   windows: "win32",
   x86_64: "x64",
@@ -57,5 +57,5 @@ export const os: string = deno === undefined ? nodeProcess().platform : nodeName
 /** The processor, by Node's name: "x64", "arm64". */
 export const arch: string = deno === undefined ? nodeProcess().arch : nodeName(deno.build.arch);
 
-/** Number of this process. */
+/** ID of this process. */
 export const pid: number = deno === undefined ? nodeProcess().pid : deno.pid;

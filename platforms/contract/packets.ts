@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The seam for packets, Unix sockets and descriptors from elsewhere. Results are as of SocketCalls:
- * zero or more, or minus an errno.
+ * Platform interface for datagrams, Unix sockets and foreign descriptors. Results are those of
+ * SocketCalls: zero or more, or minus an errno.
  */
 import type { Family, RawAddress, SocketCalls } from "./sockets.ts";
 
-/** An option of a datagram socket by its POSIX name; each system knows its own numbers. */
+/** Datagram socket option, by its POSIX name; each system has its own numbers. */
 export type PacketOption =
   | "SO_BROADCAST"
   | "IP_TTL"
@@ -19,28 +19,28 @@ export type PacketOption =
   | "UDP_SEGMENT"
   | "UDP_GRO";
 
-/** A `struct sockaddr` that the kernel wrote: in words, for comparing, and its length in bytes. */
+/** A `struct sockaddr` written by the kernel: as words, for comparison, and its length in bytes. */
 export interface SocketName {
   readonly words: Int32Array;
   /** Index of its first word. */
   readonly at: number;
-  /** Bytes that count; 0 if the peer has no name. */
+  /** Significant bytes; 0 if the peer has no name. */
   length: number;
 }
 
-/** What a message carries beside its bytes. */
+/** Ancillary data of a received message. */
 export interface ControlInfo {
-  /** Where it was sent to, 4 or 16 bytes; null if that was not asked for. */
+  /** Destination address, 4 or 16 bytes; null if it was not requested. */
   readonly destination: Uint8Array | null;
-  /** The index of the interface that it came in by, or 0. */
+  /** Index of the interface that it arrived on, or 0. */
   readonly interfaceIndex: number;
-  /** Bytes of each datagram that the kernel put together here, or 0 if it is one. */
+  /** Size in bytes of each datagram that the kernel coalesced (GRO), or 0 if it is a single one. */
   readonly segmentSize: number;
   /** Descriptors that were passed. */
   readonly fds: readonly number[];
 }
 
-/** Of a message that carries nothing beside its bytes. */
+/** Ancillary data of a message without any. */
 export const NO_CONTROL: ControlInfo = {
   destination: null,
   interfaceIndex: 0,
@@ -48,73 +48,77 @@ export const NO_CONTROL: ControlInfo = {
   fds: [],
 };
 
-/** What a message to be sent carries beside its bytes. */
+/** Ancillary data of a message to send. */
 export interface ControlRequest {
-  /** The address that it is to come from, 4 or 16 bytes. */
+  /** Source address, 4 or 16 bytes. */
   readonly source?: Uint8Array;
-  /** The index of the interface that it is to go out by. */
+  /** Index of the outgoing interface. */
   readonly interfaceIndex?: number;
-  /** Bytes of each datagram that the kernel is to cut it into. */
+  /** Size in bytes of the datagrams that the kernel splits it into (GSO). */
   readonly segmentSize?: number;
   /** Descriptors to pass. */
   readonly fds?: readonly number[];
 }
 
-/** Messages in memory that the kernel fills and reads: one allocation that stays where it is. */
+/** Messages in memory that the kernel fills and reads: one allocation with a stable address. */
 export interface Messages {
   readonly count: number;
-  /** Bytes of one message at most. */
+  /** Maximum size of one message in bytes. */
   readonly size: number;
-  /** The bytes of all messages, `size` apart. */
+  /** Bytes of all messages, at a distance of `size`. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Bytes of each message; may be set before it is sent, at most `size`. */
+  /** Length of each message in bytes; may be set before sending, at most `size`. */
   readonly lengths: Int32Array;
   /** Receives up to `count` messages of at most `capacity` bytes. Returns their number. */
   receive(fd: number, count: number, capacity: number): number;
   /** Sends messages `from` up to `to`, to their addresses if `named`. Returns their number. */
   send(fd: number, from: number, to: number, named: boolean): number;
-  /** How many bytes of message `i` the last `send` took; all, unless it is of a stream. */
+  /** Number of bytes of message `i` that the last `send` sent; all of them, except on a stream. */
   sent(i: number): number;
-  /** Whether message `i` was longer than its memory. */
+  /** Whether message `i` was longer than its buffer. */
   truncated(i: number): boolean;
-  /** Whether what message `i` carried beside its bytes was more than its memory held. */
+  /** Whether the ancillary data of message `i` was longer than its buffer. */
   controlTruncated(i: number): boolean;
-  /** The sender of message `i`; valid until the next call. */
+  /** Returns the sender of message `i`; valid until the next call. */
   name(i: number): SocketName;
-  /** Destination of message `i`; null for the connected peer. */
+  /** Sets the destination of message `i`; null for the connected peer. */
   setName(i: number, address: RawAddress | null): void;
-  /** What message `i` carried beside its bytes. */
+  /** Returns the ancillary data of message `i`. */
   control(i: number): ControlInfo;
-  /** What message `i` is to carry beside its bytes. */
+  /** Sets the ancillary data of message `i`. */
   setControl(i: number, request: ControlRequest | null): void;
 }
 
-/** How {@linkcode Messages} are laid out. */
+/** Dimensions of {@linkcode Messages}. */
 export interface MessagesShape {
-  /** How many. */
+  /** Number of messages. */
   readonly count: number;
-  /** Bytes of one at most. */
+  /** Maximum size of a message in bytes. */
   readonly size: number;
-  /** Descriptors that one may carry. */
+  /** Maximum number of descriptors per message. */
   readonly fds: number;
 }
 
-/** Datagram sockets as an operating system offers them. */
+/** Datagram sockets of an operating system. */
 export interface PacketCalls {
-  /** A non-blocking, close-on-exec datagram socket. */
+  /** Opens a non-blocking, close-on-exec datagram socket. */
   socket(family: Family): number;
   setOption(fd: number, option: PacketOption, value: number): number;
-  /** Receives into the first `length` bytes; gives the datagram's own length, which may be more. */
+  /**
+   * Receives into the first `length` bytes; returns the datagram's full length, which may be
+   * larger.
+   */
   receive(fd: number, buffer: Uint8Array, length: number): number;
   /**
-   * The length of the next packet, which stays queued; absent where the system does not report it.
+   * Returns the length of the next packet, which stays queued; absent if the system does not report
+   * it.
    */
   nextLength?(fd: number): number;
-  /** As `receive`; the sender's address is then in `sender`. */
+  /** As `receive`; stores the sender's address in `sender`. */
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number;
-  /** Who sent what the last `receiveFrom` gave. */
+  /** Sender of the datagram that the last `receiveFrom` returned. */
   readonly sender: SocketName;
-  /** Sends the first `length` bytes as one datagram, also if there are none. */
+  /** Sends the first `length` bytes as one datagram, which may be empty. */
   send(fd: number, buffer: Uint8Array, length: number): number;
   /** As `send`, to an address. */
   sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number;
@@ -122,66 +126,69 @@ export interface PacketCalls {
   readonly multicast: MulticastCalls;
 }
 
-/** Multicast of datagram sockets. Of an interface the index 0 leaves the choice to the system. */
+/** Multicast on datagram sockets. An interface index of 0 lets the system choose. */
 export interface MulticastCalls {
   /** Joins a group (4 or 16 bytes) on an interface. */
   join(fd: number, group: Uint8Array, interfaceIndex: number): number;
-  /** Leaves it. */
+  /** Leaves a group. */
   leave(fd: number, group: Uint8Array, interfaceIndex: number): number;
-  /** The interface that multicast goes out by. */
+  /** Sets the outgoing interface of multicast. */
   setInterface(fd: number, family: Family, interfaceIndex: number): number;
 }
 
-/** The kinds of Unix sockets. */
+/** Types of Unix sockets. */
 export type UnixType = "stream" | "dgram" | "seqpacket";
 
-/** Who is at the other end of a Unix socket. */
+/** Credentials of the peer of a Unix socket. */
 export interface RawCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Files that binding Unix sockets makes. */
+/** Files that are created by binding Unix sockets. */
 export interface SocketFiles {
-  /** Returns what tells the file at `path` from another that comes after it, or null if there is none. */
+  /**
+   * Returns an identity that distinguishes the file at `path` from a later one with that path, or
+   * null if there is none.
+   */
   identity(path: string): string | null;
-  /** Whether it is the file of a socket. */
+  /** Whether the file is a socket. */
   isSocket(path: string): boolean;
-  /** Removes it. */
+  /** Removes the file. */
   remove(path: string): void;
 }
 
-/** Unix sockets as an operating system offers them. */
+/** Unix sockets of an operating system. */
 export interface UnixCalls {
-  /** A non-blocking, close-on-exec Unix socket. */
+  /** Opens a non-blocking, close-on-exec Unix socket. */
   socket(type: UnixType): number;
-  /** Files of sockets; absent where they are those of `node:fs`. */
+  /** Socket files; absent if `node:fs` handles them. */
   readonly files?: SocketFiles;
-  /** Who connected, or listened, at the other end. */
+  /** Returns the credentials of the process that connected, or listened, at the other end. */
   credentials(fd: number): RawCredentials | number;
 }
 
-/** What a descriptor from elsewhere is. */
+/** Kind of a foreign descriptor. */
 export interface DescriptorKind {
-  /** "ip4", "ip6", "unix"; "file" for what is no socket; "other" for sockets unknown here. */
+  /** "ip4", "ip6", "unix"; "file" if it is not a socket; "other" for unsupported sockets. */
   readonly domain: Family | "unix" | "file" | "other";
   readonly type: UnixType | "other";
-  /** Whether it waits for connections. */
+  /** Whether it listens for connections. */
   readonly listening: boolean;
 }
 
-/** Descriptors in general. */
+/** Calls on any descriptor. */
 export interface DescriptorCalls {
-  /** What `fd` is, or minus an errno. */
+  /** Returns the kind of `fd`, or minus an errno. */
   kind(fd: number): DescriptorKind | number;
-  /** A close-on-exec copy. */
+  /** Returns a close-on-exec duplicate. */
   duplicate(fd: number): number;
   /** Makes it close-on-exec. */
   closeOnExec(fd: number): number;
-  /** Makes it non-blocking, or blocking; 1 if that changed it, 0 if it was so. */
+  /** Sets non-blocking or blocking mode; returns 1 if that changed it, 0 if not. */
   setNonBlocking(fd: number, on: boolean): number;
   close(fd: number): number;
-  /** Reading and writing what is no socket. */
+  /** Reads and writes descriptors that are not sockets. */
   readonly files: SocketCalls;
 }

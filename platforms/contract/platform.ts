@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The seam between the library and what it stands on, in one piece; its parts are the files beside
- * this one, and what an operating system must offer in all is {@linkcode Platform}.
+ * The interface between the library and the system underneath; its parts are the files beside this
+ * one, and {@linkcode Platform} is all that an operating system must provide.
  *
- * Nothing here or below throws for a failed system call: a call gives its result, or minus the
- * errno. The storeys above turn that into an Error once, at their own border.
+ * Nothing here or below throws for a failed system call: a call returns its result, or minus the
+ * errno. The layers above convert that to an Error once, at their own boundary.
  */
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packets.ts";
 import type { SignalCalls } from "./signals.ts";
@@ -23,38 +23,38 @@ export * from "./pollers.ts";
 export type * from "./js_runtime.ts";
 export * from "./sockets.ts";
 
-/** Network interfaces by name and by number. if_nametoindex(3). */
+/** Network interfaces by name and by index. if_nametoindex(3). */
 export interface InterfaceTable {
-  /** Returns the number of an interface, or 0 if there is none of that name. */
+  /** Returns the index of an interface, or 0 if there is none of that name. */
   indexOf(name: string): number;
-  /** Returns the name of an interface, or null if there is none of that number. */
+  /** Returns the name of an interface, or null if there is none of that index. */
   nameOf(index: number): string | null;
 }
 
 /** Encodes and decodes the system's socket addresses. */
 export interface AddressCodec {
-  /** Most bytes of a Unix socket's path. */
+  /** Maximum length of a Unix socket's path in bytes. */
   readonly maxPath: number;
-  /** Most bytes of an abstract name, without its leading zero; 0 if the system has none. */
+  /** Maximum length of an abstract name in bytes, without its leading zero; 0 if unsupported. */
   readonly maxAbstract: number;
-  /** Returns the number of the address's family: AF_INET. */
+  /** Returns the number of the address family: AF_INET. */
   family(address: Uint8Array): number;
-  /** Whether it is a `struct sockaddr_in`. */
+  /** Whether the address is a `struct sockaddr_in`. */
   isInet4(address: Uint8Array): boolean;
   encode(endpoint: Endpoint): RawAddress;
   decode(address: RawAddress): Endpoint;
-  /** Encodes the name of a Unix socket: a path, or an abstract name behind a zero. */
+  /** Encodes the name of a Unix socket: a path, or an abstract name after a zero byte. */
   encodeName(name: Uint8Array): RawAddress;
   decodeName(address: Uint8Array): Uint8Array;
 }
 
-/** The name and the words of an errno. */
+/** Name and message of an errno. */
 export interface ErrnoText {
   readonly name: string;
   readonly text: string;
 }
 
-/** The numbers that the storeys above must tell apart. */
+/** Error numbers that the layers above distinguish. */
 export interface ErrnoNumbers {
   readonly EINTR: number;
   readonly EAGAIN: number;
@@ -75,31 +75,31 @@ export interface ErrnoNumbers {
   readonly EAFNOSUPPORT: number;
 }
 
-/** The threads of this process, as the kernel knows them. */
+/** Threads of this process, by the kernel's thread IDs. */
 export interface ThreadCalls {
-  /** The number of the calling thread. */
+  /** Returns the ID of the calling thread. */
   current(): number;
   /** Whether that thread of this process still exists. */
   alive(thread: number): boolean;
 }
 
-/** One operating system, bound for this thread. */
+/** An operating system, bound for this thread. */
 export interface Platform {
-  /** As Go's GOOS names it. */
+  /** Go's GOOS. */
   readonly os: "linux" | "darwin" | "freebsd" | "windows";
-  /** What its pollers are: "epoll", "kqueue", "iocp". */
+  /** Name of its poller: "epoll", "kqueue", "iocp". */
   readonly pollerName: string;
-  /** The call that registers a descriptor with them: "epoll_ctl", "kevent". */
+  /** Call that registers a descriptor with the poller: "epoll_ctl", "kevent". */
   readonly registerName: string;
   readonly runtime: JsRuntime;
   readonly sockaddr: AddressCodec;
   readonly interfaces: InterfaceTable;
   readonly sockets: SocketCalls;
-  /** The same, unless the poller's sockets are of another kind than the raw poller's. */
+  /** Sockets for the raw poller; the same unless it needs another kind than the poller. */
   readonly rawSockets: RawSocketCalls;
-  /** Absent where the system cannot tell. */
+  /** Absent if the system cannot report threads. */
   readonly threads?: ThreadCalls;
-  /** Absent where signals arrive only through the host's event loop. */
+  /** Absent if signals arrive only through the host's event loop. */
   readonly signals?: SignalCalls;
   readonly transfers: TransferCalls;
   readonly packets: PacketCalls;
@@ -108,15 +108,15 @@ export interface Platform {
   readonly errno: ErrnoNumbers;
   errnoText(errno: number): ErrnoText;
   /**
-   * Returns the addresses of a host's name, null if there is no such name, or undefined if name servers
-   * are to be asked. Absent on a real system.
+   * Returns the addresses of a host name, null if the name does not exist, or undefined to query
+   * name servers. Absent on a real system.
    */
   lookup?(name: string): readonly string[] | null | undefined;
-  /** A new poller. Throws PlatformError if the system has none to give, with the errno's name. */
+  /** Creates a poller. Throws PlatformError with the errno's name if the system refuses. */
   openPoller(): Poller;
-  /** A new raw poller. Throws PlatformError where the system has none to give. */
+  /** Creates a raw poller. Throws PlatformError if the system refuses. */
   openRawPoller(): RawPoller;
-  /** A wait in the host's loop for `poller` to have something. */
+  /** Returns a wait in the host's loop until `poller` has events. */
   hostWait(poller: Pick<Poller, "waitDescriptor">): HostWait;
   /** Wakes the thread whose poller has this `breakDescriptor`. 0 or minus an errno. */
   wakeDescriptor(breakDescriptor: number): number;
@@ -131,7 +131,7 @@ export class PlatformError extends Error {
   override readonly name = "PlatformError";
   /** The missing item: a permission flag, a file, or the name of the error. */
   readonly missing: string;
-  /** The name of the errno, as "EMFILE", if a system call failed. */
+  /** Name of the errno, such as "EMFILE", if a system call failed. */
   readonly code?: string;
   /** @internal */
   constructor(message: string, missing: string, cause?: unknown) {

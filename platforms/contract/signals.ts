@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
-/** The seam for signals that must be noticed while the host's event loop stands still. */
+/** Platform interface for signals that must be noticed while the host's event loop is blocked. */
 
-/** The caught signals of one thread: each arrives as one byte, its number, at a descriptor. */
+/** Caught signals of one thread: each arrives as one byte, its number, on a descriptor. */
 export interface SignalStream {
   /** Non-blocking stream socket to read from. */
   readonly fd: number;
-  /** Directs `signal` here instead of to its present handler. 0 or minus an errno. */
+  /** Redirects `signal` from its current handler to this stream. 0 or minus an errno. */
   catch(signal: number): number;
-  /** Puts the handler back that `catch` replaced. */
+  /** Restores the handler that `catch` replaced. */
   restore(signal: number): void;
   /** Closes both ends; every signal must have been restored. */
   close(): void;
 }
 
-/** The signals of this process. */
+/** Signals of this process. */
 export interface SignalCalls {
-  /** Opens the thread's stream, of which there is one at a time, or returns minus an errno. */
+  /**
+   * Opens the thread's stream, of which only one may exist at a time. Returns minus an errno on
+   * failure.
+   */
   open(): SignalStream | number;
 }

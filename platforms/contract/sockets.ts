@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * The seam for addresses, sockets of streams, and bytes that move between descriptors. No call throws:
- * each gives its result, or minus the errno.
+ * Platform interface for addresses, stream sockets, and transfers between descriptors. No call
+ * throws: each returns its result, or minus the errno.
  */
 
 /** An internet or Unix endpoint as bytes of a `struct sockaddr`, owned by its holder. */
 export type RawAddress = Uint8Array<ArrayBuffer>;
 
 /**
- * An internet endpoint in neutral form. `ip` has 4 or 16 bytes, or none where no host was given;
+ * An internet endpoint in neutral form. `ip` has 4 or 16 bytes, or none if no host was given;
  * `scope` is an interface index.
  */
 export interface Endpoint {
@@ -41,7 +41,7 @@ export type IntOption =
   | "IPV6_TCLASS"
   | "IPV6_V6ONLY";
 
-/** All of them: the compiler lets none be left out. */
+/** All integer options: the compiler rejects an incomplete record. */
 export const INT_OPTIONS: Readonly<Record<IntOption, true>> = {
   SO_REUSEADDR: true,
   SO_REUSEPORT: true,
@@ -67,25 +67,31 @@ export const INT_OPTIONS: Readonly<Record<IntOption, true>> = {
 /** Address family of an internet socket. */
 export type Family = "ip4" | "ip6";
 
-/** Which half of a connection `shutdown` ends. */
+/** The half of a connection that `shutdown` ends. */
 export type ShutdownHow = "read" | "write";
 
 /**
- * Sockets as an operating system offers them, each call non-blocking and retried on EINTR where
- * that is right. Every call gives a result of zero or more, or minus an errno.
+ * Stream sockets of an operating system. Each call is non-blocking, and retried on EINTR where that
+ * is correct. Every call returns zero or more, or minus an errno.
  */
 export interface SocketCalls {
-  /** A non-blocking, close-on-exec stream socket. */
+  /** Opens a non-blocking, close-on-exec stream socket. */
   streamSocket(family: Family): number;
   bind(fd: number, address: RawAddress): number;
   listen(fd: number, backlog: number): number;
-  /** What the system calls {@linkcode accept}: "accept4". */
+  /** System call behind {@linkcode accept}: "accept4". */
   readonly acceptName: string;
-  /** A new descriptor; the peer's address is then in {@linkcode peer}. */
+  /**
+   * Accepts a connection and returns its descriptor; the peer's address is then in
+   * {@linkcode peer}.
+   */
   accept(fd: number): number;
-  /** The address of the peer that the last `accept` gave, as a copy. */
+  /** Returns a copy of the peer's address from the last `accept`. */
   peer(): RawAddress;
-  /** The same by platforms/shared/packed_address.ts: -1 if it is no IPv4 address. Takes no memory. */
+  /**
+   * The same packed by platforms/shared/packed_address.ts; -1 unless it is an IPv4 address.
+   * Allocates nothing.
+   */
   packedPeer(): number;
   connect(fd: number, address: RawAddress): number;
   /** Receives into the first `length` bytes of `buffer`. */
@@ -96,50 +102,56 @@ export interface SocketCalls {
   read(fd: number, buffer: Uint8Array, length: number): number;
   /** Writes once to any descriptor. write(2). */
   write(fd: number, buffer: Uint8Array, length: number): number;
-  /** 1 if a call in this direction would not have to wait, 0 if it would. poll(2). */
+  /** Returns 1 if a call in this direction would not block, 0 if it would. poll(2). */
   ready(fd: number, direction: "read" | "write"): number;
   shutdown(fd: number, how: ShutdownHow): number;
   close(fd: number): number;
   getOption(fd: number, option: IntOption): number;
   setOption(fd: number, option: IntOption, value: number): number;
-  /** Seconds to linger in `close`; negative switches it off. */
+  /** Sets SO_LINGER in seconds; a negative value disables it. */
   setLinger(fd: number, seconds: number): number;
-  /** Seconds that `close` lingers; negative if it does not, or if that cannot be read. */
+  /** Returns SO_LINGER in seconds; negative if it is disabled or cannot be read. */
   linger(fd: number): number;
-  /** Has everything go through the interface of this name. */
+  /** Binds the socket to the interface of this name. */
   bindToDevice(fd: number, name: string): number;
-  /** The socket's own address, or minus an errno. */
+  /** Returns the socket's own address, or minus an errno. */
   localAddress(fd: number): RawAddress | number;
-  /** The peer's address, or minus an errno. */
+  /** Returns the peer's address, or minus an errno. */
   remoteAddress(fd: number): RawAddress | number;
-  /** Bytes sent that the peer has not acknowledged, a FIN counted as one; negative if that is not known. */
+  /**
+   * Returns the number of sent bytes that the peer has not acknowledged, counting a FIN as one;
+   * negative if unknown.
+   */
   unacknowledged(fd: number): number;
   /**
-   * Bytes that `send` has taken and that are still here, for what must not be closed meanwhile;
-   * absent where {@linkcode unacknowledged} is exact.
+   * Number of bytes passed to `send` that are still in this process, so that the socket must not be
+   * closed yet; absent where {@linkcode unacknowledged} is exact.
    */
   underWay?(fd: number): number;
-  /** Closes a descriptor of whatever kind that the library has opened; absent where `close` does. */
+  /** Closes a descriptor of any kind that the library opened; absent where `close` does. */
   closeAny?(fd: number): number;
-  /** It is another thread's from now on: nothing of it is kept here. Absent where nothing ever is. */
+  /**
+   * Drops local state about a descriptor that was handed to another thread. Absent where there is
+   * none.
+   */
   handedOn?(fd: number): void;
   /**
-   * Bytes received from the peer of a TCP socket so far, read or not; absent where the system keeps
-   * no count.
+   * Returns the number of bytes received from the peer of a TCP socket so far, read or not; absent
+   * if the system does not count them.
    */
   delivered?(fd: number): number;
   /**
-   * Bytes that a TCP connection has received and has sent, each counted once; null or absent where
-   * the system does not count them.
+   * Returns the numbers of bytes that a TCP connection has received and sent, each byte counted
+   * once; null or absent if the system does not count them.
    */
   traffic?(fd: number): readonly [received: number, sent: number] | null;
-  /** The greatest backlog that the kernel grants. */
+  /** Returns the largest backlog that the kernel grants. */
   maxBacklog(): number;
-  /** A descriptor kept in reserve, to be given up when there is no other left. */
+  /** Opens a descriptor that is kept in reserve for when no other is left. */
   spareDescriptor(): number;
 }
 
-/** What a loop over a raw poller calls. */
+/** Calls of a loop over a raw poller. */
 export type RawSocketCalls = Pick<
   SocketCalls,
   | "streamSocket"
@@ -159,44 +171,48 @@ export type RawSocketCalls = Pick<
 >;
 
 /**
- * The pieces of one `sendmsg`, in memory that the thread's connections share: filled and sent
- * before anything else may run. The caller keeps the pieces alive until then.
+ * Pieces of one `sendmsg`, in memory shared by the thread's connections: filled and sent before
+ * anything else may run. The caller keeps the pieces alive until then.
  */
 export interface SendVector {
-  /** How many pieces it takes. */
+  /** Maximum number of pieces. */
   readonly capacity: number;
-  /** How many it has. */
+  /** Current number of pieces. */
   readonly count: number;
-  /** Drops what it has. */
+  /** Removes all pieces. */
   clear(): void;
   /** Adds the bytes of `piece` from `start` up to `end`. */
   add(piece: Uint8Array, start: number, end: number): void;
-  /** Sends them as far as the socket has room. */
+  /** Sends as much as the socket has room for. */
   send(fd: number): number;
 }
 
-/** The two ends of a pipe, non-blocking. */
+/** Both ends of a non-blocking pipe. */
 export interface PipeEnds {
   readonly reader: number;
   readonly writer: number;
-  /** Bytes that it holds. */
+  /** Capacity in bytes. */
   readonly capacity: number;
 }
 
-/** Moving bytes between descriptors within the kernel. Results as of {@linkcode SocketCalls}. */
+/**
+ * Transfers between descriptors within the kernel. Results are those of {@linkcode SocketCalls}.
+ */
 export interface TransferCalls {
   readonly vector: SendVector;
   /**
-   * What `sendFile` is to be given of the file that is open as `file` and lies at `path`, where that is
-   * not `file` itself; minus an errno if there is no such thing. `closeFile` gives it back.
+   * Returns the handle for `sendFile` of the open file `file` at `path`, where that is not `file`
+   * itself; minus an errno if there is none. `closeFile` releases it.
    */
   openFile?(file: number, path: string | null): number;
   /** See `openFile`. */
   closeFile?(handle: number): void;
-  /** Sends up to `length` bytes of the file `from`, from its byte `offset` on; 0 at its end. */
+  /** Sends up to `length` bytes of the file `from`, starting at byte `offset`; 0 at its end. */
   sendFile(to: number, from: number, offset: number, length: number): number;
-  /** Moves up to `length` bytes from a socket into a pipe or out of one; 0 at the end. */
+  /**
+   * Moves up to `length` bytes from a socket into a pipe or out of one; 0 at the end of the stream.
+   */
   splice(from: number, to: number, length: number): number;
-  /** A pipe of about `capacity` bytes, or minus an errno. */
+  /** Opens a pipe of about `capacity` bytes, or returns minus an errno. */
   pipe(capacity: number): PipeEnds | number;
 }

@@ -38,7 +38,7 @@ export const OPTIONS: BsdSystem["options"] = {
   IPV6_V6ONLY: [IPPROTO_IPV6, 27],
 };
 
-/** Bytes in the socket's send buffer. */
+/** Number of bytes in the socket's send buffer. */
 export const SO_NWRITE = 0x1024;
 
 /** See {@linkcode PacketOptions}. */

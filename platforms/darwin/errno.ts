@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * macOS's errno numbers on x86-64 and arm64, with the words that Go prints for them.
- * Source: golang.org/x/sys/unix, zerrors_darwin_amd64.go and _arm64.go, which agree.
+ * macOS's errno numbers on x86-64 and arm64, with the messages that Go prints for them. Source:
+ * golang.org/x/sys/unix, zerrors_darwin_amd64.go and _arm64.go, which agree.
  */
 import { errnoTexts } from "../shared/errno_table.ts";
 import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 
-/** The name and words of an errno; an unknown number is shown as such. */
+/** Returns the name and message of an errno; an unknown number is printed as a number. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [1, "EPERM"],
   [2, "ENOENT"],
@@ -116,7 +116,7 @@ export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [106, "EQFULL", "interface output queue is full"],
 ]);
 
-/** The numbers that the library tells apart. */
+/** Error numbers that the library distinguishes. */
 export const ERRNO: ErrnoNumbers = {
   EINTR: 4,
   ENOMEM: 12,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Where macOS has its C functions; their declarations are in ../bsd/symbols.ts. */
+/** Location of macOS's C library; the declarations are in ../bsd/symbols.ts. */
 import type { LibraryNames } from "../contract/platform.ts";
 
-/** No file of this name is on the disk: the linker has it in its shared cache. */
+/** There is no file of this name on disk: the linker finds it in its shared cache. */
 export const LIBRARY: LibraryNames = {
   title: "the C library",
   names: ["/usr/lib/libSystem.B.dylib"],

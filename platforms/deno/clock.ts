@@ -3,10 +3,10 @@
 import { deno } from "./global.ts";
 
 const CLOCK_MONOTONIC = 1;
-/** Readings of both clocks to compare them by. */
+/** Number of readings of both clocks for the comparison. */
 const SAMPLES = 50;
 
-/** See {@linkcode JsRuntime.clock}. Permission to call the C library is not asked for here. */
+/** See {@linkcode JsRuntime.clock}. Never prompts for permission to call the C library. */
 export function clock(): () => number {
   const permitted = deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (deno.build.os !== "linux" || !permitted) return () => performance.now();
@@ -21,13 +21,14 @@ function monotonic(library: string): () => number {
   const { clock_gettime } = deno.dlopen(library, {
     clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   }).symbols as { clock_gettime: (clock: number, time: Int32Array) => number };
-  // Seconds and nanoseconds, of 64 bits each; the upper halves are zero for 68 years.
+  // Seconds and nanoseconds, 64 bits each; the upper halves are zero for 68 years.
   const time = new Int32Array(4);
   const read = () => {
     clock_gettime(CLOCK_MONOTONIC, time);
     return time[0] * 1000 + time[2] / 1e6;
   };
-  // Each reading of the one is before that of the other, so the greatest difference is still short.
+  // Each reading of the first clock precedes that of the second, so even the largest difference is
+  // too small.
   let offset = -Infinity;
   for (let i = 0; i < SAMPLES; i++) offset = Math.max(offset, performance.now() - read());
   return () => read() + offset;

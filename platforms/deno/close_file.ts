@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** Deno's table of the descriptors that `node:fs` opened. */
+/** Deno's table of descriptors that `node:fs` opened. */
 import { nodeModule } from "../contract/host.ts";
 
-/** Deno's standard streams, which `closeSync` forgets and does not close. */
+/** Last of Deno's standard streams, which `closeSync` drops from its table without closing. */
 const LAST_STANDARD_FD = 2;
 
 /**
- * Closes `fd` by `node:fs` if that opened it, in this thread; returns whether it is closed.
- * `closeSync` throws EBADF for any other descriptor, and leaves it alone.
+ * Closes `fd` by `node:fs` if that opened it in this thread; returns whether it is closed.
+ * `closeSync` throws EBADF for any other descriptor, and leaves it open.
  */
 export function closeFile(fd: number): boolean {
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Waiting for a completion port beside Deno's event loop: one NtRemoveIoCompletionEx as a
- * non-blocking call, which Deno runs on a thread of its pool. At most one is under way.
+ * Waits for a completion port beside Deno's event loop: one NtRemoveIoCompletionEx as a
+ * non-blocking call, which Deno runs on a thread of its pool. At most one is pending.
  */
 import type { CompletionBuffer, HostWait } from "../contract/platform.ts";
 import { pointerAt } from "./ffi.ts";

@@ -13,7 +13,7 @@ import type {
 import { type Library, PlatformError } from "../contract/platform.ts";
 import { deno } from "./global.ts";
 
-/** Opens the first name that is both permitted and there. */
+/** Opens the first name that is permitted and exists. */
 export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): OpenedLibrary<T> {
   const symbols = Object.fromEntries(
     Object.entries(table).map(([name, f]) => [name, {
@@ -39,8 +39,8 @@ export function dlopen<T extends SymbolTable>(library: LibraryNames, table: T): 
 }
 
 /**
- * With `--allow-ffi` unrestricted the linker may search. With `--allow-ffi=FILE` a bare name would
- * be taken for a file of the working directory, so only the absolute paths that are granted count.
+ * With `--allow-ffi` unrestricted, the linker may search. With `--allow-ffi=FILE`, a bare name
+ * would mean a file of the working directory, so only the granted absolute paths are used.
  */
 function permittedNames(library: LibraryNames): readonly string[] {
   if (granted()) return [...library.names, ...library.paths];
@@ -62,8 +62,8 @@ function granted(path?: string): boolean {
 }
 
 /**
- * Reads errno through a view of the thread's own errno. Under a scoped `--allow-ffi` Deno refuses
- * every view of foreign memory, and errno is copied out by the library's own `memcpy` instead.
+ * Reads errno through a view of the thread's errno. Under a scoped `--allow-ffi`, Deno refuses
+ * views of foreign memory, so errno is copied out by the library's own `memcpy` instead.
  */
 export function errnoReader(location: Pointer, libraryPath: string): () => number {
   if (granted()) {
@@ -81,8 +81,8 @@ export function errnoReader(location: Pointer, libraryPath: string): () => numbe
 }
 
 /**
- * `memmove` gives back its first argument: that is five times faster than `Deno.UnsafePointer`, and
- * permitted under a scoped `--allow-ffi` as well.
+ * `memmove` returns its first argument: five times faster than `Deno.UnsafePointer`, and permitted
+ * under a scoped `--allow-ffi` as well.
  */
 export function addressReader(libraryPath: string): (view: ArrayBufferView) => number {
   const { memmove } = deno.dlopen(libraryPath, {
@@ -91,24 +91,24 @@ export function addressReader(libraryPath: string): (view: ArrayBufferView) => n
   return (view) => Number(memmove(view, view, 0));
 }
 
-/** A pointer is an object of Deno's own. */
+/** On Deno, a pointer is an opaque object. */
 export function pointerAt(address: number): Pointer {
   return deno.UnsafePointer.create(BigInt(address)) as Pointer;
 }
 
-/** A view of foreign memory; refused under a scoped `--allow-ffi`. */
+/** Returns foreign memory as an ArrayBuffer; refused under a scoped `--allow-ffi`. */
 export function memoryAt(pointer: Pointer, length: number): ArrayBuffer {
   return deno.UnsafePointerView.getArrayBuffer(pointer, length);
 }
 
-/** A function by its address. */
+/** Binds a function by its address. */
 export function functionAt<F extends CFunction>(pointer: Pointer, declaration: F): Bound<F> {
   const { params: parameters, result } = declaration;
   const found = new deno.UnsafeFnPointer(pointer, { parameters: [...parameters], result });
   return ((...args: unknown[]) => found.call(...args)) as Bound<F>;
 }
 
-/** A C function with the body `f`; refused under a scoped `--allow-ffi`. */
+/** Creates a C function with the body `f`; refused under a scoped `--allow-ffi`. */
 export function callback<F extends CFunction>(declaration: F, f: CallbackBody<F>): Callback {
   if (!granted()) {
     throw new PlatformError(

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The part of the `Deno` global that is used here, declared so that tsc and Bun need no ambient types. */
+/**
+ * The part of the `Deno` global that is used here, declared so that tsc and Bun need no ambient
+ * types.
+ */
 
 import type { ErrorClass, ErrorClasses } from "../contract/platform.ts";
 
@@ -40,5 +43,5 @@ interface DenoGlobal {
   errors: ErrorClasses & { NotCapable: ErrorClass };
 }
 
-/** The global object of Deno; use only where Deno is known to run. */
+/** Deno's global object; use it only on Deno. */
 export const deno: DenoGlobal = (globalThis as unknown as { Deno: DenoGlobal }).Deno;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Whether a non-blocking foreign call keeps the process alive while it is under way. Deno has this
- * for its own calls, by which its timers and sockets are unreferenced, and no public name for it.
+ * Sets whether a pending non-blocking foreign call keeps the process alive. Deno does this for its
+ * own calls, to unreference timers and sockets, but has no public API for it.
  */
 import { deno } from "./global.ts";
 
@@ -10,7 +10,7 @@ interface Core {
   unrefOpPromise?(call: Promise<unknown>): void;
 }
 
-/** Without that part of Deno the call goes on keeping the process alive. */
+/** On a Deno without that internal API, the call keeps the process alive. */
 export function holdCall(call: Promise<unknown>, on: boolean): void {
   const { internal } = deno as unknown as { internal?: symbol };
   if (internal === undefined) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Waiting beside Deno's event loop: one `poll` as a non-blocking call, which Deno runs on a thread
- * of its pool. At most one is under way; it costs some 60 microseconds, so it is for idle times.
+ * Waits beside Deno's event loop: one `poll` as a non-blocking call, which Deno runs on a thread of
+ * its pool. At most one is pending. It costs about 60 microseconds, so it is used only when idle.
  */
 import type { HostWait } from "../contract/platform.ts";
 import { deno } from "./global.ts";
@@ -15,7 +15,7 @@ type Poll = (fds: Int32Array, count: number, timeout: number) => Promise<number>
 /** See {@linkcode HostWait}. */
 export class DenoHostWait implements HostWait {
   armed = false;
-  /** Owned here, so that it outlives the call that the pool's thread makes. */
+  /** A field, so that it outlives the call on the pool's thread. */
   readonly #pollfd = new Int32Array(new ArrayBuffer(8));
   readonly #fd: number;
   #call: Promise<number> | null = null;

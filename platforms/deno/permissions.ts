@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
-/** Deno's permissions: that of the network, which a call by FFI would go round, of files. */
+/** Deno's permissions for the network, which an FFI call would bypass, and for files. */
 import { nodeModule } from "../contract/host.ts";
 import { deno, type Permission } from "./global.ts";
 
 /**
- * Asks, unless `ask` is false, for network access to `host:port`, or to all ports if `port` is null;
- * throws `Deno.errors.NotCapable` if it is not granted.
+ * Requests network access to `host:port`, or to all ports if `port` is null, and prompts unless
+ * `ask` is false; throws `Deno.errors.NotCapable` if it is not granted.
  */
 export function requireNet(host: string, port: number | null, ask = true): void {
   const permission = { name: "net", host: target(host, port) } as const;
   if (!granted(permission, ask)) throw notCapable(permission.host);
 }
 
-/** Whether network access to `host:port` is granted; nothing is asked. */
+/** Whether network access to `host:port` is granted; never prompts. */
 export function permitsNet(host: string, port: number): boolean {
   return queryNet(target(host, port)) === "granted";
 }
 
 /**
- * Permission for a name covers what it resolves to, unless that is denied by itself: else a name
- * would be a way round `--deny-net`.
+ * Throws if the address behind a name is denied. Permission for a name covers the addresses that it
+ * resolves to, unless they are denied: otherwise a name would bypass `--deny-net`.
  */
 export function refuseDeniedNet(ip: string, port: number): void {
   const host = target(ip, port);
   if (queryNet(host) === "denied") throw notCapable(host);
 }
 
-/** Whether the user has permitted to read a file; nothing is asked. */
+/** Whether reading a file is permitted; never prompts. */
 export function permitsRead(path: string): boolean {
   return deno.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
-/** The text of a file for which the program has a read grant; never prompts. */
+/** Returns the text of a file if reading it is permitted; never prompts. */
 export function readPermittedText(path: string): string | null {
   if (!permitsRead(path)) return null;
   try {
@@ -42,8 +42,8 @@ export function readPermittedText(path: string): string | null {
 }
 
 /**
- * As Deno's own Unix sockets: the file to read and to write, and the network. Stricter than those
- * where a symbolic link leads elsewhere: the place that is really reached must be permitted as well.
+ * Requires what Deno's own Unix sockets require: read and write access to the file, and the
+ * network. Stricter for symbolic links: their target must be permitted as well.
  */
 export function requireUnixPath(path: string, ask = true): void {
   requireFile(path, ask);
@@ -60,8 +60,8 @@ function requireFile(path: string, ask: boolean): void {
 }
 
 /**
- * Returns where `path` leads, through symbolic links; `path` itself where its folder may not be read,
- * for then no more than that very path was permitted.
+ * Resolves the symbolic links of `path`. Returns `path` itself if its directory may not be read,
+ * because then only that exact path was permitted.
  */
 function realPath(path: string): string {
   const { basename, dirname, join } = nodeModule("node:path");
@@ -69,13 +69,13 @@ function realPath(path: string): string {
     try {
       return join(deno.realPathSync(folder), file);
     } catch {
-      // Not there yet, or not permitted.
+      // Does not exist yet, or not permitted.
     }
   }
   return path;
 }
 
-/** An abstract name has no path that a permission could name: all of the network is asked for. */
+/** An abstract name has no path for a permission, so this requires unrestricted network access. */
 export function requireUnixName(name: string, ask = true): void {
   if (!granted({ name: "net" }, ask)) throw notCapable(`unix:${name}`);
 }
@@ -104,7 +104,7 @@ function lacking(kind: "net" | "read" | "write", what: string): Error {
   );
 }
 
-/** A variable of the environment, if a grant exists; never prompts. */
+/** Returns an environment variable if reading it is permitted; never prompts. */
 export function variable(name: string): string | undefined {
   const { state } = deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? deno.env.get(name) : undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Deno behind the neutral seam. */
+/** The Deno runtime. */
 import type { JsRuntime } from "../contract/platform.ts";
 import { clock } from "./clock.ts";
 import { closeFile } from "./close_file.ts";

@@ -39,7 +39,7 @@ export const OPTIONS: BsdSystem["options"] = {
   IPV6_V6ONLY: [IPPROTO_IPV6, 27],
 };
 
-/** Bytes in the socket's send buffer: `_IOR('f', 119, int)` of <sys/filio.h>. */
+/** Number of bytes in the socket's send buffer: `_IOR('f', 119, int)` of <sys/filio.h>. */
 export const FIONWRITE = 0x40046677;
 
 /** See {@linkcode PacketOptions}. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * FreeBSD's errno numbers on x86-64 and arm64, with the words that Go prints for them.
- * Source: golang.org/x/sys/unix, zerrors_freebsd_amd64.go and _arm64.go, which agree. Of two names
- * for one number (EWOULDBLOCK, ENOTSUP) the library knows the other.
+ * FreeBSD's errno numbers on x86-64 and arm64, with the messages that Go prints for them. Source:
+ * golang.org/x/sys/unix, zerrors_freebsd_amd64.go and _arm64.go, which agree. For numbers with two
+ * names (EWOULDBLOCK, ENOTSUP), the library uses the other name.
  */
 import { errnoTexts } from "../shared/errno_table.ts";
 import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 
-/** The name and words of an errno; an unknown number is shown as such. */
+/** Returns the name and message of an errno; an unknown number is printed as a number. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [1, "EPERM"],
   [2, "ENOENT"],
@@ -108,7 +108,7 @@ export const errnoText: (errno: number) => ErrnoText = errnoTexts([
   [97, "EINTEGRITY", "integrity check failed"],
 ]);
 
-/** The numbers that the library tells apart. */
+/** Error numbers that the library distinguishes. */
 export const ERRNO: ErrnoNumbers = {
   EINTR: 4,
   ENOMEM: 12,

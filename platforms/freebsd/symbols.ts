@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Where FreeBSD has its C functions; their declarations are in ../bsd/symbols.ts. */
+/** Location of FreeBSD's C library; the declarations are in ../bsd/symbols.ts. */
 import type { LibraryNames } from "../contract/platform.ts";
 
-/** The C library, whose `kevent` has the structure of FreeBSD 12 and later. */
+/** The C library, whose `kevent` uses the structure of FreeBSD 12 and later. */
 export const LIBRARY: LibraryNames = {
   title: "the C library",
   names: ["libc.so.7"],

@@ -40,7 +40,7 @@ export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 export const SIOCOUTQ = 0x5411;
 
-/** Size of an interface's name, its final zero included. */
+/** Size of an interface name, including its final zero. */
 export const IF_NAMESIZE = 16;
 
 export const O_RDONLY = 0;

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
-/** Control messages: what a message carries beside its bytes. See cmsg(3), ip(7), ipv6(7), unix(7). */
+/** Control messages: the ancillary data of a message. See cmsg(3), ip(7), ipv6(7), unix(7). */
 import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import * as C from "./constants.ts";
 import { CMSGHDR } from "./structs.ts";
 
 const HEADER = CMSGHDR.words * 4;
-/** Room for the packet info of both versions of IP and for a segment's size. */
+/** Room for the packet info of both IP versions and a segment size. */
 const PACKET_ROOM = 128;
 
-/** Bytes that `length` of data take together with their header. CMSG_SPACE(3). */
+/** Returns the size of `length` bytes of data with their header. CMSG_SPACE(3). */
 function space(length: number): number {
   return HEADER + ((length + 7) & ~7);
 }
 
-/** Bytes of memory for the control messages of one message, which may carry so many descriptors. */
+/** Returns the buffer size for the control messages of one message with up to `fds` descriptors. */
 export function controlSize(fds: number): number {
   return fds === 0 ? PACKET_ROOM : space(fds * 4);
 }
 
-/** What is in the control messages that the kernel wrote to `bytes`. */
+/** Parses the control messages that the kernel wrote to `bytes`. */
 export function readControl(bytes: Uint8Array): ControlInfo {
   const info = { ...NO_CONTROL, fds: [] as number[] };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -35,7 +35,9 @@ export function readControl(bytes: Uint8Array): ControlInfo {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Reads one message; one that is shorter than its structure, as Linux cuts it off, says nothing. */
+/**
+ * Reads one message; ignores one that is shorter than its structure, because Linux truncated it.
+ */
 function readOne(
   info: Writable<ControlInfo>,
   level: number,
@@ -63,7 +65,7 @@ function readOne(
   }
 }
 
-/** Writes control messages to `bytes`; returns their length. Only one kind of source fits. */
+/** Writes control messages to `bytes` and returns their length. Only one kind of source fits. */
 export function writeControl(bytes: Uint8Array, request: ControlRequest): number {
   const { source, interfaceIndex = 0, segmentSize = 0, fds = [] } = request;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

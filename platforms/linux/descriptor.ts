@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Descriptors from elsewhere on Linux: what they are, copies of them, reading what is no socket. */
+/**
+ * Foreign descriptors on Linux: their kind, duplicates, and reads of descriptors that are not
+ * sockets.
+ */
 import type { DescriptorCalls, DescriptorKind } from "../contract/packets.ts";
 import type { SocketCalls } from "../contract/platform.ts";
 import * as C from "./constants.ts";
@@ -18,7 +21,7 @@ const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
   [C.SOCK_SEQPACKET]: "seqpacket",
 };
 
-/** Pipes, terminals and the like: the calls that a socket has its own for are the plain ones. */
+/** Pipes, terminals and so on, which need read(2) and write(2) in place of the socket calls. */
 class LinuxFiles extends LinuxSockets {
   readonly #libc: Libc;
 

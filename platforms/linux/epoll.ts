@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-/** An epoll instance and the eventfd in it that breaks a wait: what both pollers are made of. */
+/** An epoll instance with an eventfd that breaks a wait: the base of both pollers. */
 import { PlatformError } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import type { EpollEventLayout } from "./structs.ts";
 
-/** Events taken by one wait; the kernel keeps the rest for the next, in order. */
+/** Maximum number of events per wait; the kernel keeps the rest for the next, in order. */
 const MAX_EVENTS = 512;
-/** First word of the data of the instance's own eventfd; no slot and no descriptor is negative. */
+/** First data word of the instance's own eventfd; slots and descriptors are never negative. */
 export const BREAK = -1;
-/** Longest wait passed to the kernel, some eleven days; a longer one is split. */
+/** Longest wait passed to the kernel, about eleven days; a longer one is split. */
 const MAX_DELAY_NS = 1e15;
 
-/** One epoll instance, for one thread. */
+/** An epoll instance, owned by one thread. */
 export class Epoll {
   /** The epoll's own descriptor. */
   readonly descriptor: number;
   /** The eventfd. */
   readonly breakDescriptor: number;
-  /** Written by the kernel during a wait; owned here for the instance's life. */
+  /** Written by the kernel during a wait; allocated for the instance's lifetime. */
   readonly events: Int32Array;
   readonly layout: EpollEventLayout;
   readonly #libc: Libc;
@@ -42,7 +42,7 @@ export class Epoll {
       libc.symbols.close(this.descriptor);
       throw error;
     }
-    // Level-triggered: the counter is emptied by the wait that sees it.
+    // Level-triggered: the wait that reports it resets the counter.
     if (this.control(C.EPOLL_CTL_ADD, this.breakDescriptor, C.EPOLLIN, BREAK, 0) < 0) {
       const error = this.#failure("epoll_ctl");
       this.dispose();
@@ -50,7 +50,7 @@ export class Epoll {
     }
   }
 
-  /** epoll_ctl(2), with two words of data in the event. 0 or minus an errno. */
+  /** epoll_ctl(2) with two data words in the event. 0 or minus an errno. */
   control(operation: number, fd: number, interest: number, data0: number, data1: number): number {
     const event = this.#event;
     event[this.layout.events] = interest;
@@ -61,8 +61,8 @@ export class Epoll {
   }
 
   /**
-   * Waits as {@linkcode Poller.poll} does; what came is then in {@linkcode Epoll.events}. Gives how
-   * many, or minus an errno.
+   * Waits as {@linkcode Poller.poll} does; the events are then in {@linkcode Epoll.events}. Returns
+   * their number, or minus an errno.
    */
   wait(delay: number): number {
     for (;;) {
@@ -70,7 +70,8 @@ export class Epoll {
       if (count >= 0) return count;
       const errno = this.#libc.errno();
       if (errno === ERRNO.EINTR) {
-        // An endless wait goes on; a timed one returns, for its time to be computed anew.
+        // After a signal, an unlimited wait continues; a timed one returns, so that its timeout is
+        // recomputed.
         if (delay > 0) return 0;
       } else if (this.#fineWait && delay > 0) {
         // An old kernel (ENOSYS), or a sandbox that forbids the new call.
@@ -81,22 +82,22 @@ export class Epoll {
     }
   }
 
-  /** Empties the eventfd, whose event a wait has given. */
+  /** Resets the eventfd after a wait has reported it. */
   drainBreak(): void {
     this.#libc.symbols.read(this.breakDescriptor, this.#counter, 8);
   }
 
-  /** Makes the current or the next wait return. */
+  /** Makes the current or next wait return. */
   break(): void {
     wakeEventfd(this.#libc, this.breakDescriptor);
   }
 
-  /** Whether `fd` is one of the instance's own. */
+  /** Whether `fd` belongs to the instance. */
   owns(fd: number): boolean {
     return fd === this.descriptor || fd === this.breakDescriptor;
   }
 
-  /** Closes both. */
+  /** Closes both descriptors. */
   dispose(): void {
     this.#libc.symbols.close(this.breakDescriptor);
     this.#libc.symbols.close(this.descriptor);
@@ -131,7 +132,7 @@ export class Epoll {
 const ONE = new Int32Array(new ArrayBuffer(8));
 ONE[0] = 1;
 
-/** Adds one to an eventfd; any thread may. A full counter (EAGAIN) wakes as well. */
+/** Increments an eventfd, from any thread. If its counter is full (EAGAIN), it wakes as well. */
 export function wakeEventfd(libc: Libc, fd: number): number {
   for (;;) {
     if (libc.symbols.write(fd, ONE, 8) >= 0) return 0;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Linux's errno numbers on x86-64 and arm64 (asm-generic), with the words that Go prints for them.
+ * Linux's errno numbers on x86-64 and arm64 (asm-generic), with the messages that Go prints for
+ * them.
  */
 import type { ErrnoNumbers, ErrnoText } from "../contract/platform.ts";
 import { type ErrnoRow, errnoTexts } from "../shared/errno_table.ts";
 
-/** Number, name and, where Go prints others here, words. */
+/** Number, name and, where Go prints a different one on Linux, message. */
 const TABLE: readonly ErrnoRow[] = [
   [1, "EPERM"],
   [2, "ENOENT"],
@@ -140,10 +141,10 @@ const TABLE: readonly ErrnoRow[] = [
   [133, "EHWPOISON", "memory page has hardware error"],
 ];
 
-/** The name and words of `errno`; an unknown number is shown as such. */
+/** Returns the name and message of `errno`; an unknown number is printed as a number. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts(TABLE);
 
-/** The numbers that the library tells apart. */
+/** Error numbers that the library distinguishes. */
 export const ERRNO: ErrnoNumbers = {
   EINTR: 4,
   EAGAIN: 11,

@@ -5,12 +5,12 @@ import type { Library } from "../contract/platform.ts";
 import { LIBC, SYMBOLS } from "./symbols.ts";
 import { withBareCalls } from "./syscalls.ts";
 
-/** The C library of this thread. */
+/** C library of this thread. */
 export interface Libc {
   readonly symbols: Library<typeof SYMBOLS>;
-  /** The name under which it was found. */
+  /** Name that it was found under. */
   readonly path: string;
-  /** This thread's errno; to be read before anything else is called or allocated. */
+  /** Returns this thread's errno; call it before any other call or allocation. */
   readonly errno: () => number;
   /** See {@linkcode JsRuntime.addressReader}. */
   readonly addressOf: (view: ArrayBufferView) => number;
@@ -18,7 +18,7 @@ export interface Libc {
 
 let opened: Libc | undefined;
 
-/** Opens the C library. Throws PlatformError where that is not permitted or not possible. */
+/** Opens the C library. Throws PlatformError if that is not permitted or not possible. */
 export function libc(): Libc {
   if (opened) return opened;
   const runtime = jsRuntime();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Messages for recvmmsg(2) and sendmmsg(2), in one piece of memory that points at itself. */
+/** Messages for recvmmsg(2) and sendmmsg(2), in one block of memory that points into itself. */
 import {
   type ControlInfo,
   type ControlRequest,
@@ -15,11 +15,13 @@ import { controlSize, readControl, writeControl } from "./control.ts";
 import type { Libc } from "./libc.ts";
 import { IOVEC, MMSGHDR } from "./structs.ts";
 
-/** An address as two 32-bit words, which takes no BigInt. */
+/** Splits an address into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
 
-/** See {@linkcode Messages}. Its parts: headers, vectors of one piece each, names, controls, data. */
+/**
+ * See {@linkcode Messages}. Sections: headers, one-element I/O vectors, names, control data, data.
+ */
 export class LinuxMessages implements Messages {
   readonly count: number;
   readonly size: number;
@@ -34,7 +36,7 @@ export class LinuxMessages implements Messages {
   readonly #names: number;
   readonly #controls: number;
   readonly #nameLengths: Int32Array;
-  /** Bytes that each message is to carry beside its own. */
+  /** Length of each message's ancillary data to send, in bytes. */
   readonly #controlLengths: Int32Array;
   readonly #name: { words: Int32Array; at: number; length: number };
 

@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<PacketOption, readonly [level: number, name: numb
   UDP_GRO: [C.IPPROTO_UDP, C.UDP_GRO],
 };
 
-/** Stands in for a buffer without bytes, of which there would be no address. */
+/** Replaces an empty buffer, which would have no address. */
 const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 
 /** See {@linkcode PacketCalls}. */
@@ -76,7 +76,7 @@ export class LinuxPackets implements PacketCalls {
     return this.#done(this.#libc.symbols.setsockopt(fd, level, name, this.#value, 4));
   }
 
-  /** MSG_TRUNC makes the kernel tell the whole length. */
+  /** MSG_TRUNC makes the kernel return the datagram's full length. */
   receive(fd: number, buffer: Uint8Array, length: number): number {
     const into = length === 0 ? ONE_BYTE : buffer;
     return this.#done(this.#libc.symbols.recv(fd, into, length, C.MSG_TRUNC));

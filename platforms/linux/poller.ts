@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * The epoll adapter. Follows Go's runtime/netpoll_epoll.go: each descriptor is added once, for
- * input, urgent data, output and the peer's hang-up, edge-triggered, and never modified; an eventfd in the same
- * epoll breaks a wait.
+ * input, urgent data, output and the peer's hang-up, edge-triggered, and never modified; an eventfd
+ * in the same epoll breaks a wait.
  */
 import {
   POLL_ERROR,
@@ -18,9 +18,9 @@ import type { Libc } from "./libc.ts";
 import type { EpollEventLayout } from "./structs.ts";
 
 /**
- * Most events of one poll that wake a goroutine. A wait returns many more; but woken goroutines
- * run first, while what their events have touched is still in the processor's cache. Somebody is thus
- * runnable whenever events are left, and the thread does not wait before it has come back for them.
+ * Maximum number of wake-up events per poll. A wait returns many more, but woken goroutines run
+ * first, while the data that their events touched is still in the processor's cache. A goroutine is
+ * thus runnable whenever events are left, so the thread does not block before it has handled them.
  */
 const MOST_AT_ONCE = 32;
 
@@ -30,7 +30,7 @@ export class EpollPoller implements Poller {
   readonly waitDescriptor: number;
   readonly breakDescriptor: number;
   readonly #epoll: Epoll;
-  /** Where the events begin and end that a wait has taken and no poll has handed up. */
+  /** Range of events that a wait has returned and no poll has reported yet. */
   #at = 0;
   #end = 0;
 
@@ -84,8 +84,8 @@ export class EpollPoller implements Poller {
 }
 
 /**
- * Hang-up and error wake both directions, and the call that follows says which it was. Urgent data
- * ends a read in front of it, so that a short one no longer means "drained" either.
+ * Hang-up and error wake both directions; the following call determines which it was. Urgent data
+ * stops a read in front of it, so that a short read no longer means "drained" either.
  */
 function modeOf(events: number): number {
   let mode = 0;

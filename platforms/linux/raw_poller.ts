@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Epoll as it is: any descriptor, any trigger, and nothing registered that was not asked for. */
+/** epoll without a policy: any descriptor, any trigger, and no implicit registrations. */
 import {
   POLL_ERROR,
   POLL_HANGUP,
@@ -62,7 +62,7 @@ export class EpollRawPoller implements RawPoller {
     this.#epoll.dispose();
   }
 
-  /** The poller's own descriptors must not be registered. */
+  /** Rejects the poller's own descriptors, which must not be registered. */
   #control(operation: number, fd: number, interest: number, tag: number): number {
     if (this.#epoll.owns(fd)) return -ERRNO.EINVAL;
     return this.#epoll.control(operation, fd, interest, fd, tag);
@@ -78,7 +78,7 @@ function interestOf(mode: number, trigger: Trigger): number {
   return interest;
 }
 
-/** As the kernel tells it; only, a hang-up can always be read. */
+/** Mode bits as the kernel reports them, except that a hang-up is always readable. */
 function rawModeOf(events: number): number {
   let mode = 0;
   if (events & (C.EPOLLIN | C.EPOLLRDHUP | C.EPOLLHUP)) mode |= POLL_READ;

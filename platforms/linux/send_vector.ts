@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** Many pieces in one `sendmsg`. See sendmsg(2) and `struct msghdr`. */
+/** `sendmsg` with many pieces. See sendmsg(2) and `struct msghdr`. */
 import type { SendVector } from "../contract/platform.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { IOVEC, MSGHDR } from "./structs.ts";
 
-/** Far below IOV_MAX, which is 1024: small pieces are put together before they come here. */
+/** Far below IOV_MAX, which is 1024: small pieces are combined before they get here. */
 const CAPACITY = 64;
-/** An address as two 32-bit words, which takes no BigInt. */
+/** Splits an address into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 
 /** See {@linkcode SendVector}. */

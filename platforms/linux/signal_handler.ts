@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 /**
- * The machine code of a signal handler: `send(fd, &signal, 1, MSG_DONTWAIT | MSG_NOSIGNAL)`, and
- * nothing else. Bernstein's self-pipe trick.
+ * Machine code of a signal handler: `send(fd, &signal, 1, MSG_DONTWAIT | MSG_NOSIGNAL)`, and
+ * nothing else. This is Bernstein's self-pipe trick.
  *
- * A signal may be delivered to any thread of the process, in the midst of anything, so no JavaScript
- * may run in its handler. This code makes one system call, which does not touch errno, and uses 24
- * bytes of stack. It reads the descriptor from a word one page behind its own beginning; with -1 in
- * it the call fails and has no effect. signal-safety(7).
+ * A signal may be delivered to any thread of the process at any point, so no JavaScript may run in
+ * its handler. This code makes one system call, which does not touch errno, and uses 24 bytes of
+ * stack. It reads the descriptor from a word one page after its own beginning; if that is -1 the
+ * call fails without effect. signal-safety(7).
  */
 
-/** Distance from the code to the descriptor's word: a page, so that one may be executable alone. */
+/**
+ * Distance from the code to the descriptor word: a page, so that only the code need be executable.
+ */
 export const WORD_AT = 4096;
 
 // deno-fmt-ignore
@@ -44,7 +46,7 @@ const ARM64 = [
   0xd65f03c0,                               // ret
 ].flatMap(word);
 
-/** A page with the handler, and behind it a page that begins with the word, which is -1. */
+/** Returns a page with the handler, followed by a page that begins with the word, set to -1. */
 export function handlerPages(arch: "x64" | "arm64"): Uint8Array<ArrayBuffer> {
   const pages = new Uint8Array(2 * WORD_AT);
   pages.set(arch === "x64" ? X64 : ARM64);
@@ -52,7 +54,7 @@ export function handlerPages(arch: "x64" | "arm64"): Uint8Array<ArrayBuffer> {
   return pages;
 }
 
-/** The bytes of a little-endian 32-bit word. */
+/** Returns the bytes of a little-endian 32-bit word. */
 function word(value: number): number[] {
   return [value, value >> 8, value >> 16, value >> 24].map((byte) => byte & 0xff);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Catches signals into a socket, for a thread whose event loop stands still.
+ * Catches signals into a socket, for a thread whose event loop is blocked.
  *
- * signalfd(2) would be the call for it, but it serves only signals that every thread blocks, and the
- * runtime's threads exist before this library does. So a handler in machine code (signal_handler.ts)
- * sends each signal's number through a socket pair.
+ * signalfd(2) serves only signals that every thread blocks, and the runtime's threads exist before
+ * this library is loaded. Therefore a handler in machine code (signal_handler.ts) sends each
+ * signal's number through a socket pair.
  */
 import { arch } from "../contract/host.ts";
 import { jsRuntime } from "../shared/js_runtime.ts";
@@ -22,8 +22,8 @@ const SYMBOLS = {
   memfd_create: { params: ["buffer", "u32"], result: "i32" },
   // void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
   mmap: { params: ["pointer", "u32", "i32", "i32", "i32", "i64"], result: "pointer" },
-  // int msync(void *addr, size_t len, int flags): an error for an address that is not mapped, such as
-  // MAP_FAILED, which no runtime compares
+  // int msync(void *addr, size_t len, int flags): fails for an address that is not mapped, such as
+  // MAP_FAILED, which the runtimes cannot compare
   msync: { params: ["pointer", "u32", "i32"], result: "i32" },
   // void *memcpy(void *to, const void *from, size_t len)
   memcpy: { params: ["pointer", "buffer", "u32"], result: "pointer" },
@@ -45,10 +45,13 @@ const MAP_SHARED = 1;
 const MFD_CLOEXEC = 1;
 const MS_ASYNC = 1;
 
-/** At least the size of `struct sigaction`: 152 bytes with glibc and with musl. */
+/** At least the size of `struct sigaction`, which is 152 bytes with glibc and musl. */
 const SIGACTION_BYTES = 256;
 
-/** The handler, mapped once a thread and for good: another thread may be in it when it is replaced. */
+/**
+ * The handler, mapped once per thread and never unmapped: another thread may be running it when it
+ * is replaced.
+ */
 interface Handler {
   readonly code: ReturnType<Bound["mmap"]>;
   /** Sets the descriptor that it sends to; -1 for none. */
@@ -57,7 +60,7 @@ interface Handler {
 
 type Bound = Library<typeof SYMBOLS>;
 
-/** The functions of both tables. */
+/** Functions of both tables. */
 interface Calls {
   readonly save: Bound;
   readonly restore: Library<typeof RESTORE>;
@@ -71,7 +74,7 @@ class CaughtSignals implements SignalStream {
   readonly #handler: Handler;
   /** The end that the handler sends to. */
   readonly #target: number;
-  /** What each caught signal had: a `struct sigaction`. */
+  /** Previous `struct sigaction` of each caught signal. */
   readonly #saved = new Map<number, Uint8Array>();
 
   constructor(libc: Libc, calls: Calls, handler: Handler, fd: number, target: number) {
@@ -99,7 +102,7 @@ class CaughtSignals implements SignalStream {
   }
 
   close(): void {
-    // First the word: a handler that is under way in another thread finds -1.
+    // Clear the word first: a handler that is running in another thread then reads -1.
     this.#handler.target(-1);
     const { close } = this.#libc.symbols;
     close(this.#target);
@@ -138,7 +141,7 @@ export class LinuxSignals implements SignalCalls {
     };
   }
 
-  /** Maps the code to be read and executed, and its word, in other pages, to be written. */
+  /** Maps the code as readable and executable, and its word, on another page, as writable. */
   #map(save: Bound): Handler | number {
     if (this.#handler !== null) return this.#handler;
     const { symbols, errno } = this.#libc;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Linux's socket calls behind the neutral seam. */
+/** Stream sockets of Linux. */
 import { PosixSockets } from "../posix/socket.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
 import type { Family, IntOption, RawAddress } from "../contract/platform.ts";
@@ -42,7 +42,7 @@ export class LinuxSockets extends PosixSockets {
   readonly #libc: Libc;
   readonly #info = new Uint32Array(new ArrayBuffer(TCP_INFO_SIZE));
 
-  /** The two that every echo makes are at hand. */
+  /** Bound here because every echo calls both. */
   readonly #recv: Libc["symbols"]["recv"];
   readonly #send: Libc["symbols"]["send"];
 
@@ -110,7 +110,7 @@ export class LinuxSockets extends PosixSockets {
   }
 
   traffic(fd: number): readonly [received: number, sent: number] | null {
-    // A kernel before 4.19 fills in less.
+    // Kernels before 4.19 fill in less.
     if (this.#readInfo(fd) < 0 || this.length[0] < TCP_INFO_SIZE) return null;
     const sent = this.#infoAt(TCPI_BYTES_SENT) - this.#infoAt(TCPI_BYTES_RETRANS);
     return [this.#infoAt(TCPI_BYTES_RECEIVED), sent];
@@ -123,12 +123,12 @@ export class LinuxSockets extends PosixSockets {
     return this.done(getsockopt(fd, C.IPPROTO_TCP, C.TCP_INFO, this.#info, this.length));
   }
 
-  /** Returns the number of 64 bits at `offset` of `#info`. */
+  /** Returns the 64-bit number at `offset` of `#info`. */
   #infoAt(offset: number): number {
     return this.#info[offset / 4] + this.#info[offset / 4 + 1] * 2 ** 32;
   }
 
-  /** The kernel lowers it to net.core.somaxconn by itself; before 4.1 it kept only 16 bits. */
+  /** The kernel caps it to net.core.somaxconn; before 4.1 it stored only 16 bits. */
   override maxBacklog(): number {
     return 0xffff;
   }

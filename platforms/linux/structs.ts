@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Layouts of the kernel's structures as data. */
+/** Layouts of kernel structures. */
 import { SockaddrCodec } from "../shared/sockaddr.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
 
@@ -11,7 +11,7 @@ export interface EpollEventLayout {
   readonly data: number;
 }
 
-/** The structure is packed on x86-64 alone (12 bytes); elsewhere `data` is aligned (16 bytes). */
+/** The structure is packed on x86-64 (12 bytes); elsewhere `data` is aligned (16 bytes). */
 export const EPOLL_EVENT: Readonly<Record<"x64" | "arm64", EpollEventLayout>> = {
   x64: { words: 3, events: 0, data: 1 },
   arm64: { words: 4, events: 0, data: 2 },
@@ -33,13 +33,18 @@ export const MMSGHDR = {
   length: 14,
 } as const;
 
-/** Size and offsets of `struct cmsghdr` on 64-bit Linux, in 32-bit words; its data is aligned to 8 bytes. */
+/**
+ * Size and offsets of `struct cmsghdr` on 64-bit Linux, in 32-bit words; its data is aligned to 8
+ * bytes.
+ */
 export const CMSGHDR = { words: 4, length: 0, level: 2, type: 3 } as const;
 
 /** Size and offsets of `struct iovec` on 64-bit Linux, in 32-bit words. */
 export const IOVEC = { words: 4, base: 0, length: 2 } as const;
 
-/** The part of `struct tcp_info` that is asked for, and the offset of `tcpi_bytes_received` in it. */
+/**
+ * Size of the `struct tcp_info` prefix that is read. The offset of `tcpi_bytes_received` follows.
+ */
 export const TCP_INFO_SIZE = 216;
 /** See {@linkcode TCP_INFO_SIZE}; 64 bits, Linux 4.1. */
 export const TCPI_BYTES_RECEIVED = 128;

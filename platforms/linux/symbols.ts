@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The C functions that Linux gives us, each with its declaration. */
+/** C functions of Linux, with their declarations. */
 import type { LibraryNames, SymbolTable } from "../contract/platform.ts";
 
-/** Where the C library is: by glibc's and musl's names, then by the paths that distributions use. */
+/** File names of the C library: by glibc's and musl's names, then by the paths of distributions. */
 export const LIBC: LibraryNames = {
   title: "the C library",
   names: [
@@ -40,8 +40,8 @@ export const SYMBOLS = {
   accept4: { params: ["i32", "buffer", "buffer", "i32"], result: "i32" },
   // int connect(int fd, const struct sockaddr *addr, socklen_t len)
   connect: { params: ["i32", "buffer", "u32"], result: "i32" },
-  // long syscall(long number, ...), as recvfrom(2) and sendto(2) need it: without the last argument,
-  // the length of an address, as there is none
+  // long syscall(long number, ...), called as recvfrom(2) and sendto(2) without the last argument,
+  // the address length, because there is no address
   syscall: { params: ["i32", "i32", "buffer", "u32", "i32", "u32"], result: "i32" },
   // ssize_t recv(int fd, void *buf, size_t len, int flags)
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
@@ -66,7 +66,7 @@ export const SYMBOLS = {
   splice: { params: ["i32", "pointer", "i32", "pointer", "u32", "u32"], result: "i32" },
   // int pipe2(int fds[2], int flags)
   pipe2: { params: ["buffer", "i32"], result: "i32" },
-  // int fcntl(int fd, int op, int arg): on Linux variadic arguments go where the others do
+  // int fcntl(int fd, int op, int arg): on Linux, variadic arguments are passed like any other
   fcntl: { params: ["i32", "i32", "i32"], result: "i32" },
   // int shutdown(int fd, int how)
   shutdown: { params: ["i32", "i32"], result: "i32" },

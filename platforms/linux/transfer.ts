@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Linux's ways of moving bytes within the kernel: sendfile(2), splice(2), pipe(2). */
+/** Transfers within the kernel on Linux: sendfile(2), splice(2), pipe(2). */
 import type { PipeEnds, TransferCalls } from "../contract/platform.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { LinuxSendVector } from "./send_vector.ts";
 
-/** An offset as two 32-bit words, which takes no BigInt. */
+/** Splits an offset into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 
 /** See {@linkcode TransferCalls}. */
@@ -32,7 +32,7 @@ export class LinuxTransfers implements TransferCalls {
     return this.#done(splice(from, null, to, null, length, C.SPLICE_F_NONBLOCK));
   }
 
-  /** That the kernel grants no other size than it gave first is no error. */
+  /** Ignores a refusal of F_SETPIPE_SZ: the pipe then keeps its default capacity. */
   pipe(capacity: number): PipeEnds | number {
     const { pipe2, fcntl } = this.#libc.symbols;
     const done = this.#done(pipe2(this.#ends, C.O_NONBLOCK | C.O_CLOEXEC));

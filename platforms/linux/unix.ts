@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Linux's Unix sockets behind the neutral seam. See unix(7). */
+/** Unix sockets of Linux. See unix(7). */
 import type { RawCredentials, UnixCalls, UnixType } from "../contract/packets.ts";
 import * as C from "./constants.ts";
 import type { Libc } from "./libc.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The socket calls that Linux, macOS and FreeBSD have alike. A system's own class adds what differs:
- * how a socket is made and accepted, its options, and the two calls that must be fastest.
+ * Socket calls that Linux, macOS and FreeBSD share. Each system's subclass adds what differs:
+ * creating and accepting sockets, options, and the two calls that must be fastest.
  */
 import { packAddress } from "../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
@@ -24,10 +24,10 @@ const SHUT_WR = 1;
 
 const DEV_NULL = new TextEncoder().encode("/dev/null\0");
 
-/** A C function that returns an int, or a count of bytes. */
+/** A C function that returns an int or a number of bytes. */
 type Call<P extends CFunction["params"]> = Bound<{ params: P; result: "i32" }>;
 
-/** The C functions that are called here. */
+/** C functions that are called here. */
 interface PosixSymbols {
   readonly bind: Call<["i32", "buffer", "u32"]>;
   readonly listen: Call<["i32", "i32"]>;
@@ -44,7 +44,7 @@ interface PosixSymbols {
   readonly open: Call<["buffer", "i32"]>;
 }
 
-/** The C library of a system, as far as it is called here. */
+/** The part of a system's C library that is called here. */
 export interface PosixLibc {
   readonly symbols: PosixSymbols;
   errno(): number;
@@ -108,7 +108,8 @@ export abstract class PosixSockets implements SocketCalls {
   }
 
   ready(fd: number, direction: "read" | "write"): number {
-    // struct pollfd { int fd; short events; short revents; }: a hang-up or an error is in revents too.
+    // struct pollfd { int fd; short events; short revents; }: revents also reports hang-ups and
+    // errors.
     this.value[0] = fd;
     this.value[1] = direction === "read" ? POLLIN : POLLOUT;
     return this.done(this.#libc.symbols.poll(this.value, 1, 0));
@@ -118,7 +119,7 @@ export abstract class PosixSockets implements SocketCalls {
     return this.done(this.#libc.symbols.shutdown(fd, how === "read" ? SHUT_RD : SHUT_WR));
   }
 
-  /** Not retried on EINTR: the number is free by then, and may belong to another descriptor. */
+  /** Not retried on EINTR: the number is free by then, and may already be another descriptor's. */
   close(fd: number): number {
     return this.done(this.#libc.symbols.close(fd));
   }
@@ -135,7 +136,7 @@ export abstract class PosixSockets implements SocketCalls {
     return done < 0 ? done : this.#copyAddress();
   }
 
-  /** Returns an option that is an int, or minus an errno. */
+  /** Returns an integer option, or minus an errno. */
   protected getInt(fd: number, level: number, name: number): number {
     this.length[0] = 4;
     const { getsockopt } = this.#libc.symbols;
@@ -143,13 +144,13 @@ export abstract class PosixSockets implements SocketCalls {
     return done < 0 ? done : this.value[0];
   }
 
-  /** Sets an option that is an int. */
+  /** Sets an integer option. */
   protected setInt(fd: number, level: number, name: number, value: number): number {
     this.value[0] = value;
     return this.done(this.#libc.symbols.setsockopt(fd, level, name, this.value, 4));
   }
 
-  /** Sets the option `name`, which takes a `struct linger`; negative seconds switch it off. */
+  /** Sets the option `name`, a `struct linger`; negative seconds disable it. */
   protected setLingerBy(fd: number, level: number, name: number, seconds: number): number {
     // struct linger { int l_onoff; int l_linger; }
     this.value[0] = seconds < 0 ? 0 : 1;
@@ -157,7 +158,7 @@ export abstract class PosixSockets implements SocketCalls {
     return this.done(this.#libc.symbols.setsockopt(fd, level, name, this.value, 8));
   }
 
-  /** Reads the option `name`, which is a `struct linger`. */
+  /** Reads the option `name`, a `struct linger`. */
   protected lingerBy(fd: number, level: number, name: number): number {
     this.length[0] = 8;
     const { getsockopt } = this.#libc.symbols;
@@ -170,7 +171,7 @@ export abstract class PosixSockets implements SocketCalls {
     return this.done(this.#libc.symbols.open(DEV_NULL, flags));
   }
 
-  /** Returns what a call returned, or minus the errno that it left. */
+  /** Returns a call's result, or minus the errno that it set. */
   protected done(result: number): number {
     return result >= 0 ? result : -this.#libc.errno();
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The descriptor that the host's loop waits for, on a system with POSIX's sockets. */
+/** The descriptor that the host's loop waits for, on systems with POSIX sockets. */
 import type { SocketCalls, WatchedDescriptor } from "../contract/platform.ts";
 
-/** Returns `fd` as something to be watched; `libraryPath` is the C library's. */
+/** Wraps `fd` for watching; `libraryPath` is the C library's. */
 export function watchedDescriptor(
   fd: number,
   libraryPath: string,
@@ -16,7 +16,10 @@ export function watchedDescriptor(
   };
 }
 
-/** Opens `count` descriptors and closes them again: no system tells how many are left. */
+/**
+ * Whether `count` descriptors can be opened, found by opening and closing them: no system reports
+ * how many are left.
+ */
 function canOpen(sockets: SocketCalls, count: number): boolean {
   const opened: number[] = [];
   for (let i = 0; i < count; i++) {

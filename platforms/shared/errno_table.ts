@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Error numbers as tables. The words of an error that several systems have stand here once; they are
- * the ones that Go prints on Linux. A system's table has words of its own where Go prints others.
+ * Tables of error numbers. Messages that several systems share are here once; they are the ones
+ * that Go prints on Linux. A system's table overrides a message where Go prints another.
  */
 import type { ErrnoText } from "../contract/platform.ts";
 
-/** A number, its name and, unless they are the shared ones, its words. */
+/** Number, name and, unless it is the shared one, message. */
 export type ErrnoRow = readonly [number: number, name: string, words?: string];
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -108,7 +108,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOATTR: "attribute not found",
 };
 
-/** Returns a function that finds the name and words of an error number; the first row of a number wins. */
+/**
+ * Returns a function that finds the name and message of an error number; the first row of a number
+ * wins.
+ */
 export function errnoTexts(table: readonly ErrnoRow[]): (errno: number) => ErrnoText {
   const byNumber = new Map<number, ErrnoText>();
   for (const [number, name, words] of table) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Network interfaces by their names and by their numbers. See if_nametoindex(3). */
+/** Network interfaces by name and by index. See if_nametoindex(3). */
 import type { Pointer } from "../contract/ffi.ts";
 import type { InterfaceTable } from "../contract/platform.ts";
 
-/** The two calls, which all systems have alike. */
+/** The two calls, which all systems share. */
 export interface InterfaceCalls {
   if_nametoindex(name: ArrayBufferView): number;
   if_indextoname(index: number, name: ArrayBufferView): Pointer;
@@ -12,21 +12,21 @@ export interface InterfaceCalls {
 /** See the top of this file. */
 export class Interfaces implements InterfaceTable {
   readonly #calls: InterfaceCalls;
-  /** Scratch memory for a name, with a zero behind it whatever the system writes. */
+  /** Scratch memory for a name, with a zero after it whatever the system writes. */
   readonly #name: Uint8Array;
 
-  /** `nameSize`: bytes of a name at most, its final zero included; IF_NAMESIZE. */
+  /** `nameSize`: maximum size of a name in bytes, including its final zero; IF_NAMESIZE. */
   constructor(calls: InterfaceCalls, nameSize: number) {
     this.#calls = calls;
     this.#name = new Uint8Array(new ArrayBuffer(nameSize + 1));
   }
 
-  /** The number of an interface, or 0 if there is none of that name. */
+  /** Returns the index of an interface, or 0 if there is none of that name. */
   indexOf(name: string): number {
     return this.#calls.if_nametoindex(new TextEncoder().encode(`${name}\0`));
   }
 
-  /** The name of an interface, or null if there is none of that number. */
+  /** Returns the name of an interface, or null if there is none of that index. */
   nameOf(index: number): string | null {
     this.#name.fill(0);
     // A null pointer is null on Deno and 0 or null on Bun.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** Which JavaScript runtime this is: the only place that asks. */
+/** Detects the JavaScript runtime; the only place that does. */
 import { bun } from "../bun/runtime.ts";
 import { denoRuntime } from "../deno/runtime.ts";
 import { type JsRuntime, PlatformError } from "../contract/platform.ts";
 
-/** The runtime underneath. Throws PlatformError on any other than Bun and Deno. */
+/** Returns the JavaScript runtime. Throws PlatformError unless it is Bun or Deno. */
 export function jsRuntime(): JsRuntime {
   if ("Bun" in globalThis) return bun;
   if ("Deno" in globalThis) return denoRuntime;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Multicast as Linux, macOS and FreeBSD have it, by numbers of their own. See ip(7), ipv6(7). */
+/** Multicast on Linux, macOS and FreeBSD, with each system's own constants. See ip(7), ipv6(7). */
 import type { MulticastCalls } from "../contract/packets.ts";
 import type { Family } from "../contract/sockets.ts";
 

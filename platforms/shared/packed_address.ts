@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * An IPv4 address and its port in one number. A server keeps its peer's address for every
- * connection, and is rarely read: as a number it costs no object.
+ * An IPv4 address and its port in one number. A server stores the peer's address for every
+ * connection but rarely reads it: as a number it needs no object.
  */
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "./sockaddr.ts";
 import type { Endpoint } from "../contract/sockets.ts";
@@ -12,8 +12,8 @@ const V4_AT = SOCKADDR_IN.addr;
 const V6_AT = SOCKADDR_IN6.addr;
 
 /**
- * The address in a `struct sockaddr_in`, or in a `sockaddr_in6` if it is an IPv4 address in IPv6's
- * clothes, packed; -1 if it is neither.
+ * Packs the address of a `struct sockaddr_in`, or of a `sockaddr_in6` with an IPv4-mapped address;
+ * returns -1 for any other.
  *
  * @param v4 whether it is a `sockaddr_in`
  */
@@ -24,7 +24,7 @@ export function packAddress(address: Uint8Array, v4: boolean): number {
   return (address[at] * 0x1000000 + low) * PORTS + ((address[PORT_AT] << 8) | address[PORT_AT + 1]);
 }
 
-/** What {@linkcode packAddress} packed. */
+/** Reverses {@linkcode packAddress}. */
 export function unpackAddress(packed: number): Endpoint {
   const bits = Math.floor(packed / PORTS);
   const ip = Uint8Array.of(bits >>> 24, bits >>> 16, bits >>> 8, bits);

@@ -1,46 +1,49 @@
 // SPDX-License-Identifier: MIT
 /**
- * The structures of socket addresses, and their coding: `struct sockaddr_in`, `sockaddr_in6` and
- * `sockaddr_un`. All systems have their fields at the same places, but for what a
- * {@linkcode SockaddrLayout} says.
+ * Socket address structures and their codec: `struct sockaddr_in`, `sockaddr_in6` and
+ * `sockaddr_un`. All systems place their fields alike, except as {@linkcode SockaddrLayout}
+ * describes.
  */
 import type { AddressCodec } from "../contract/platform.ts";
 import type { Endpoint, RawAddress } from "../contract/sockets.ts";
 
 /** `struct sockaddr_in`, in bytes: the port in network order, the address. */
 export const SOCKADDR_IN = { size: 16, port: 2, addr: 4 } as const;
-/** `struct sockaddr_in6`, in bytes: the port in network order, the address, the scope in the host's. */
+/**
+ * `struct sockaddr_in6`, in bytes: the port in network order, the address, the scope in host order.
+ */
 export const SOCKADDR_IN6 = { size: 28, port: 2, addr: 8, scope: 24 } as const;
-/** `struct sockaddr_un`, in bytes: where `sun_path` begins. */
+/** `struct sockaddr_un`, in bytes: offset of `sun_path`. */
 export const SOCKADDR_UN = { path: 2 } as const;
-/** Size of `struct sockaddr_storage`: no address is longer. */
+/** Size of `struct sockaddr_storage`, the upper bound of all addresses. */
 export const SOCKADDR_STORAGE_SIZE = 128;
 
-/** What a system has of its own in its socket addresses. */
+/** Properties in which the socket addresses of systems differ. */
 export interface SockaddrLayout {
   readonly AF_UNIX: number;
   readonly AF_INET: number;
   readonly AF_INET6: number;
   /**
-   * Whether a structure begins with its own length in a byte (`sa_len`), so that the second is the
-   * family. Elsewhere the family has both, of which a processor with the low byte first uses the first.
+   * Whether a structure begins with its own length in a byte (`sa_len`), followed by the family in
+   * the second byte. Elsewhere the family has both bytes, of which a little-endian processor uses
+   * the first.
    */
   readonly lengthFirst: boolean;
-  /** Bytes of `sun_path`. */
+  /** Size of `sun_path` in bytes. */
   readonly pathSize: number;
-  /** Whether a name that begins with a zero is an abstract one, which belongs to no file. */
+  /** Whether a name that begins with a zero is an abstract one, which is not a file. */
   readonly abstractNames: boolean;
 }
 
-/** Writes and reads the socket addresses of one system. */
+/** Encodes and decodes the socket addresses of one system. */
 export class SockaddrCodec implements AddressCodec {
-  /** Bytes of a path at most; it ends with a zero. */
+  /** Maximum length of a path in bytes, without its final zero. */
   readonly maxPath: number;
-  /** Bytes of an abstract name at most, without the zero that it begins with; 0 if there are none. */
+  /** Maximum length of an abstract name in bytes, without its leading zero; 0 if unsupported. */
   readonly maxAbstract: number;
   readonly #layout: SockaddrLayout;
   readonly #familyAt: number;
-  /** At hand, since every accept asks for it. */
+  /** Cached, since every accept reads it. */
   readonly #inet: number;
 
   constructor(layout: SockaddrLayout) {
@@ -51,17 +54,20 @@ export class SockaddrCodec implements AddressCodec {
     this.#inet = layout.AF_INET;
   }
 
-  /** The number of the address's family: AF_INET. */
+  /** Returns the number of the address family: AF_INET. */
   family(address: Uint8Array): number {
     return address[this.#familyAt];
   }
 
-  /** Whether it is a `struct sockaddr_in`. */
+  /** Whether the address is a `struct sockaddr_in`. */
   isInet4(address: Uint8Array): boolean {
     return address[this.#familyAt] === this.#inet;
   }
 
-  /** `endpoint` as a `struct sockaddr_in` or, unless its address has 4 bytes, a `sockaddr_in6`. */
+  /**
+   * Encodes `endpoint` as a `struct sockaddr_in` if its address has 4 bytes, otherwise as a
+   * `sockaddr_in6`.
+   */
   encode({ ip, port, scope }: Endpoint): RawAddress {
     const { AF_INET, AF_INET6 } = this.#layout;
     const v4 = ip.length === 4;
@@ -75,7 +81,7 @@ export class SockaddrCodec implements AddressCodec {
     return bytes;
   }
 
-  /** The endpoint in a `struct sockaddr_in` or `sockaddr_in6`. */
+  /** Decodes a `struct sockaddr_in` or `sockaddr_in6`. */
   decode(address: RawAddress): Endpoint {
     const port = (address[SOCKADDR_IN.port] << 8) | address[SOCKADDR_IN.port + 1];
     if (this.isInet4(address)) {
@@ -86,9 +92,9 @@ export class SockaddrCodec implements AddressCodec {
   }
 
   /**
-   * A `struct sockaddr_un`: a path, an abstract name with its leading zero, or none at all for the
-   * system to choose. The length tells where an abstract name ends, which may hold zeros; a path ends
-   * with one.
+   * Encodes a `struct sockaddr_un`: a path, an abstract name with its leading zero, or an empty
+   * name, for which the system chooses one. The length delimits an abstract name, which may contain
+   * zeros; a zero delimits a path.
    */
   encodeName(name: Uint8Array): RawAddress {
     const end = name.length > 0 && name[0] !== 0 ? 1 : 0;
@@ -98,8 +104,8 @@ export class SockaddrCodec implements AddressCodec {
   }
 
   /**
-   * The name in a `struct sockaddr_un`; empty for a socket without one. A path that fills its room has
-   * no zero at its end, and a system may give more bytes than the path has.
+   * Returns the name in a `struct sockaddr_un`; empty for a socket without one. A path that fills
+   * the field has no final zero, and a system may return more bytes than the path has.
    */
   decodeName(address: Uint8Array): Uint8Array {
     const name = address.subarray(SOCKADDR_UN.path);

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
-/** The small tables that a system keeps as text: its hosts, its services. */
+/** Small text files of the system: hosts, services, resolver configuration. */
 import { os } from "../contract/host.ts";
 import { jsRuntime } from "./js_runtime.ts";
 
-/** Where they are. */
+/** Their directory. */
 const FOLDER = os === "win32" ? "C:\\Windows\\System32\\drivers\\etc\\" : "/etc/";
 
 /** Files that this library reads. */
 export type SystemFile = "hosts" | "services" | "resolv.conf" | "nsswitch.conf" | "mdns.allow";
 
-/** The path of one of them. */
+/** Returns the path of a system file. */
 export function systemPath(name: SystemFile): string {
   return FOLDER + name;
 }
 
-/** The text of one of them; null if it is not there, or may not be read. It is read at each call. */
+/**
+ * Returns the text of a system file; null if it does not exist or may not be read. Reads it at each
+ * call.
+ */
 export function systemFile(name: SystemFile): string | null {
   return jsRuntime().readText(systemPath(name));
 }

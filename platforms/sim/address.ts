@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** IP addresses as keys of tables: one text for each address, and the same for IPv4 in IPv6's clothes. */
+/**
+ * IP addresses as keys of tables: one text for each address, and the same for IPv4 in IPv6's
+ * clothes.
+ */
 
 /** An address of a socket in a simulation. */
 export interface SocketAddress {
@@ -21,7 +24,9 @@ function isMapped(ip: Uint8Array): boolean {
   return ip[10] === 0xff && ip[11] === 0xff;
 }
 
-/** Returns the key of an address of 4 or 16 bytes: "10.0.0.1", 32 hexadecimal digits, "::1" or "*". */
+/**
+ * Returns the key of an address of 4 or 16 bytes: "10.0.0.1", 32 hexadecimal digits, "::1" or "*".
+ */
 export function keyOf(ip: Uint8Array): string {
   if (ip.every((byte) => byte === 0)) return ANY;
   if (ip.length === 4) return ip.join(".");

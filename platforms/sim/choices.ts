@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Every random decision of a simulation: which goroutine goes next, whether a packet is lost, how long
- * it is under way.
+ * Every random decision of a simulation: which goroutine goes next, whether a packet is lost, how
+ * long it is under way.
  *
- * Decisions are drawn from streams with names ("schedule", "link a>b loss"), each with a generator of
- * its own, so that the draws of one part do not move those of another. A decision is a whole number;
- * 0 is always the harmless one: the goroutine that has waited longest, no fault, the least latency. A
- * run is repeated by its seed, or by the list of its decisions that were not 0: then all others are 0,
- * and the list can be made shorter while the run still fails.
+ * Decisions are drawn from streams with names ("schedule", "link a>b loss"), each with a generator
+ * of its own, so that the draws of one part do not move those of another. A decision is a whole
+ * number; 0 is always the harmless one: the goroutine that has waited longest, no fault, the least
+ * latency. A run is repeated by its seed, or by the list of its decisions that were not 0: then all
+ * others are 0, and the list can be made shorter while the run still fails.
  */
 
 /** One decision that was not 0: the stream, the number of the draw in it, the value. */
@@ -63,7 +63,9 @@ export class Stream {
     return this.#noted(Math.floor(this.#bits() / 0x1_0000_0000 * n));
   }
 
-  /** Returns whether something of this probability happens. One that cannot happen is no decision. */
+  /**
+   * Returns whether something of this probability happens. One that cannot happen is no decision.
+   */
   chance(probability: number): boolean {
     if (probability <= 0) return false;
     if (this.#script !== null) return this.#scripted(2) === 1;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Errno numbers of simulated calls: Linux's, on every system, so that runs are equal everywhere. */
+/**
+ * Errno numbers of simulated calls: Linux's, on every system, so that runs are equal everywhere.
+ */
 import { ERRNO } from "../linux/errno.ts";
 
 export const { EAGAIN, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOBUFS } = ERRNO;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** What is to happen on the network, by time; of one instant, in the order in which it was scheduled. */
+/**
+ * What is to happen on the network, by time; of one instant, in the order in which it was
+ * scheduled.
+ */
 
 /** Something that happens at a time: a packet arrives, a socket's timer fires. */
 export abstract class NetEvent {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * Faults at the border between a program and its kernel: what system calls may do, and seldom do on a
- * developer's machine.
+ * Faults at the border between a program and its kernel: what system calls may do, and seldom do on
+ * a developer's machine.
  */
 import type { Stream } from "./choices.ts";
 
-/** Probabilities of the faults of system calls, by their kinds. A kind that is left out never happens. */
+/**
+ * Probabilities of the faults of system calls, by their kinds. A kind that is left out never
+ * happens.
+ */
 export interface FaultRates {
   /** A read returns fewer bytes than there are. */
   readonly shortRead?: number;

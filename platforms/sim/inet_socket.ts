@@ -92,7 +92,9 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     return this.wide ? LOOPBACK6 : LOOPBACK4;
   }
 
-  /** Has an address and a port to speak to `ip` from; `address` false leaves it on all addresses. */
+  /**
+   * Has an address and a port to speak to `ip` from; `address` false leaves it on all addresses.
+   */
   protected autobind(ip: string, address = true): number {
     const source = this.station.sourceFor(ip);
     if (typeof source === "number") return source;

@@ -93,7 +93,9 @@ export class Kernel implements Station {
     return new Set(this.#files.filter((file) => file !== undefined && "domain" in file)).size;
   }
 
-  /** Gives `file` the lowest number that is free, as POSIX does; minus an errno if there is none. */
+  /**
+   * Gives `file` the lowest number that is free, as POSIX does; minus an errno if there is none.
+   */
   allocate(file: OpenFile): number {
     if (this.#open >= this.limit || this.faults?.happens("descriptors")) return -EMFILE;
     const files = this.#files;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * One direction between two hosts. netem(8) has the same parts: delay, loss, duplication, reordering, a
- * rate and a queue.
+ * One direction between two hosts. netem(8) has the same parts: delay, loss, duplication,
+ * reordering, a rate and a queue.
  */
 import type { Stream } from "./choices.ts";
 import { SEND } from "./log.ts";

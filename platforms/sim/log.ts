@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The event log of a simulation, and a hash over it. Each event goes into the hash at once, so two runs
- * are equal if their hashes are, also where no event is kept. Events are kept as numbers in columns,
- * the last few by default or all of them, and become objects when they are asked for.
+ * The event log of a simulation, and a hash over it. Each event goes into the hash at once, so two
+ * runs are equal if their hashes are, also where no event is kept. Events are kept as numbers in
+ * columns, the last few by default or all of them, and become objects when they are asked for.
  */
 
 /** What happened; see {@linkcode SimEvent}. */
@@ -122,8 +122,8 @@ export class Log {
   }
 
   /**
-   * Adds an event. `host` and `peer` are numbers of hosts, or -1; `value` and `result` are the bytes and
-   * the port of a packet, or the descriptor and the result of a call.
+   * Adds an event. `host` and `peer` are numbers of hosts, or -1; `value` and `result` are the
+   * bytes and the port of a packet, or the descriptor and the result of a call.
    */
   add(
     time: number,

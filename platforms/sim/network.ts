@@ -16,7 +16,9 @@ export class Network implements Net, Descriptors {
   readonly #shape: LinkShape;
   readonly #own: LinkShape;
 
-  /** `hosts` is filled here; `shape` is that of links, `own` that of the way of a host to itself. */
+  /**
+   * `hosts` is filled here; `shape` is that of links, `own` that of the way of a host to itself.
+   */
   constructor(world: World, hosts: Kernel[], shape: LinkShape, own: LinkShape) {
     this.world = world;
     this.hosts = hosts;

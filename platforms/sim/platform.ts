@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** A simulated host as a platform. Numbers and addresses are Linux's, on whichever system it runs. */
+/**
+ * A simulated host as a platform. Numbers and addresses are Linux's, on whichever system it runs.
+ */
 import { type JsRuntime, type Platform, PlatformError } from "../contract/platform.ts";
 import { ERRNO, errnoText } from "../linux/errno.ts";
 import { SOCKADDR } from "../linux/structs.ts";
@@ -11,7 +13,9 @@ import { INTERFACES, SimSockets } from "./sockets.ts";
 import { SimTransfers } from "./transfers.ts";
 import { SimUnix } from "./unix.ts";
 
-/** The runtime, as far as it is asked in a simulation: no permission is needed, and no file is read. */
+/**
+ * The runtime, as far as it is asked in a simulation: no permission is needed, and no file is read.
+ */
 function simulatedRuntime(resolvConf: () => string): JsRuntime {
   const real = jsRuntime();
   const runtime: JsRuntime = Object.create(real, {

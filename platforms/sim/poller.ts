@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The poller of a simulation: edge-triggered, as epoll. A wait in it is where virtual time goes on when
- * no goroutine can run. See epoll(7).
+ * The poller of a simulation: edge-triggered, as epoll. A wait in it is where virtual time goes on
+ * when no goroutine can run. See epoll(7).
  */
 import {
   POLL_ERROR,
@@ -17,9 +17,9 @@ import type { World } from "./world.ts";
 /** Most events handed up by one poll that wake somebody, as with epoll. */
 const MOST_AT_ONCE = 32;
 /**
- * How long the network may go on by itself, in milliseconds, while every goroutine waits for it and no
- * timer is set: longer than the longest time-out of a socket (keep-alive's two hours and 11 minutes).
- * Then nobody will ever be woken.
+ * How long the network may go on by itself, in milliseconds, while every goroutine waits for it and
+ * no timer is set: longer than the longest time-out of a socket (keep-alive's two hours and 11
+ * minutes). Then nobody will ever be woken.
  */
 const LONGEST_SILENCE_MS = 3 * 3600_000;
 

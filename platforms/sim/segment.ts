@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** A segment of TCP. Sequence numbers count payload from 0; a FIN takes the number behind the last byte. */
+/**
+ * A segment of TCP. Sequence numbers count payload from 0; a FIN takes the number behind the last
+ * byte.
+ */
 import type { SocketAddress } from "./address.ts";
 import { Packet, type Station } from "./packet.ts";
 

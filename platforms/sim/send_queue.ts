@@ -65,8 +65,8 @@ export class SendQueue {
   }
 
   /**
-   * The peer has everything before `ack`. Returns the newest piece that this acknowledges, or null if
-   * it acknowledges none.
+   * The peer has everything before `ack`. Returns the newest piece that this acknowledges, or null
+   * if it acknowledges none.
    */
   acknowledge(ack: number): Sent | null {
     this.una = ack;

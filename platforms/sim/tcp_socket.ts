@@ -88,7 +88,9 @@ class Door implements SegmentTarget {
     }
   }
 
-  /** A listener on the very address comes before one on all, and a simultaneous open before both. */
+  /**
+   * A listener on the very address comes before one on all, and a simultaneous open before both.
+   */
   #find(source: SegmentTarget): SegmentTarget | null {
     const listeners: (PortHolder & SegmentTarget)[] = [];
     for (const holder of this.station.tcp.holders(this.localPort)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * One end of an established connection: sending within the peer's window, acknowledging, sending again
- * what was lost. RFC 9293, RFC 6298. The window is fixed: there is no congestion control, and neither
- * Nagle's algorithm nor delayed acknowledgments.
+ * One end of an established connection: sending within the peer's window, acknowledging, sending
+ * again what was lost. RFC 9293, RFC 6298. The window is fixed: there is no congestion control, and
+ * neither Nagle's algorithm nor delayed acknowledgments.
  */
 import { ETIMEDOUT } from "./errno.ts";
 import { NetEvent } from "./event_heap.ts";
@@ -41,7 +41,10 @@ export interface StreamOwner extends SegmentTarget {
   directionEnded(): void;
 }
 
-/** Sends again what was not acknowledged in time, and asks a peer without a window whether it has one. */
+/**
+ * Sends again what was not acknowledged in time, and asks a peer without a window whether it has
+ * one.
+ */
 class RetransmitTimer extends NetEvent {
   /** When it is really due; the event may be earlier. */
   due = Infinity;

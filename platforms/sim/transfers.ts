@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Many pieces in one call. Files and pipes are not simulated: their calls say so, as kernels may. */
+/**
+ * Many pieces in one call. Files and pipes are not simulated: their calls say so, as kernels may.
+ */
 import type { PipeEnds, SendVector, TransferCalls } from "../contract/sockets.ts";
 import { EINVAL } from "./errno.ts";
 import type { SimSockets } from "./sockets.ts";

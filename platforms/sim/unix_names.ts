@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Names of Unix sockets on a host: abstract ones, and paths of files, which outlive their sockets. */
+/**
+ * Names of Unix sockets on a host: abstract ones, and paths of files, which outlive their sockets.
+ */
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "./errno.ts";
 
 /** A file that binding made. */

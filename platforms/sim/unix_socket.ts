@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Unix sockets of a simulated host. Nothing is lost and nothing is under way: what is sent is with the
- * peer at once. See unix(7).
+ * Unix sockets of a simulated host. Nothing is lost and nothing is under way: what is sent is with
+ * the peer at once. See unix(7).
  */
 import { NO_CONTROL, type UnixType } from "../contract/packets.ts";
 import type { RawAddress, ShutdownHow } from "../contract/sockets.ts";

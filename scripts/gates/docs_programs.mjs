@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Gate: every program and every fragment in README.md, in docs and in doc comments is well typed. A
- * block that imports something is a program, and is checked as it stands. Any other is a fragment of a
- * goroutine: it sees all that the package exports and the names of docs_names.d.ts.
+ * block that imports something is a program, and is checked as it stands. Any other is a fragment
+ * of a goroutine: it sees all that the package exports and the names of docs_names.d.ts.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { writeFileSync } from "node:fs";
@@ -100,7 +100,9 @@ function write(path, text) {
   writeFileSync(path, text);
 }
 
-/** Checks the blocks in `folder`. Resolves to the compiler's errors, at their places in the sources. */
+/**
+ * Checks the blocks in `folder`. Resolves to the compiler's errors, at their places in the sources.
+ */
 async function check(folder, blocks) {
   const names = new Map();
   for (const entry of ENTRIES.keys()) names.set(entry, await exportsOf(entry));

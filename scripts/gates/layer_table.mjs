@@ -2,8 +2,8 @@
 /** The order of the layers, which scripts/gates/layers.mjs enforces. */
 
 /**
- * The layers, from the bottom up. A name is a folder or a file, and stands for what is in it unless a
- * longer name fits better. A module imports from its own folder and from layers below its own;
+ * The layers, from the bottom up. A name is a folder or a file, and stands for what is in it unless
+ * a longer name fits better. A module imports from its own folder and from layers below its own;
  * folders of one layer do not import each other.
  */
 export const LAYERS = [
@@ -40,7 +40,9 @@ export const LAYERS = [
   ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "debug.ts", "lint.ts"],
 ];
 
-/** The parts of `platforms` that the rest of the package may import: all else is one system's own. */
+/**
+ * The parts of `platforms` that the rest of the package may import: all else is one system's own.
+ */
 export const OPEN_PLATFORMS = [
   "platforms/platform.ts",
   "platforms/contract",

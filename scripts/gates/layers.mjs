@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: imports point down, and never in a circle. An import of a type counts as well: the importing
- * module depends on it. Prints each import that breaks a rule, and fails if there is one.
+ * Gate: imports point down, and never in a circle. An import of a type counts as well: the
+ * importing module depends on it. Prints each import that breaks a rule, and fails if there is one.
  */
 import process from "node:process";
 import { imports, modules } from "./imports.mjs";

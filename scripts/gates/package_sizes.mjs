@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the package weighs: its tarball, and what an import of each entry loads. docs/size.md has the
- * bounds, and the figures of the day they were set.
+ * What the package weighs: its tarball, and what an import of each entry loads. docs/size.md has
+ * the bounds, and the figures of the day they were set.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,9 @@ function bounds() {
   return [...rows].map(([, what, , bound]) => ({ what, bound: Number(bound.replaceAll(",", "")) }));
 }
 
-/** Returns the bytes of all modules that an entry loads, minified as one, without the dependency. */
+/**
+ * Returns the bytes of all modules that an entry loads, minified as one, without the dependency.
+ */
 async function loadedBy(entry) {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, entry)],

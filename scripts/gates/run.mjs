@@ -23,8 +23,8 @@ async function runGate({ name, what, commands }) {
 }
 
 /**
- * Runs the gates of these names, or all, and calls `report` with each result. Resolves to the results;
- * those that failed have a `failure`, the text to repeat at the end.
+ * Runs the gates of these names, or all, and calls `report` with each result. Resolves to the
+ * results; those that failed have a `failure`, the text to repeat at the end.
  */
 export async function runGates(names, report) {
   const wanted = names.length === 0 ? GATES : GATES.filter(({ name }) => names.includes(name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: the workflows pass actionlint, name the permissions of their token, and use actions by major
- * version. `node scripts/gates/workflows.mjs [FILE...]` checks those files, by default all of
+ * Gate: the workflows pass actionlint, name the permissions of their token, and use actions by
+ * major version. `node scripts/gates/workflows.mjs [FILE...]` checks those files, by default all of
  * `.github/workflows`. Prints each fault, and fails if there is one.
  */
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Progress of a test runner: a line for each test file, as soon as it has ended. It is read from the
- * runner's output, and for display alone: the results are counted from the runner's report.
+ * Progress of a test runner: a line for each test file, as soon as it has ended. It is read from
+ * the runner's output, and for display alone: the results are counted from the runner's report.
  */
 
 /** Words by which the runners mark a test that failed. */

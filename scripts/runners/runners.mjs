@@ -34,8 +34,8 @@ const DENO_LINES = {
 
 /**
  * Returns the two runners. `start` returns the command line of "bun" or "deno" with arguments, and
- * `pathOf` the path by which they know a file. A report of Deno's names the file of the call that made
- * a test, which may be a helper's.
+ * `pathOf` the path by which they know a file. A report of Deno's names the file of the call that
+ * made a test, which may be a helper's.
  */
 export function runners(start, suffix = "", pathOf = (path) => path) {
   return [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which test files run where. Every folder of tests is in every set, and every file of it, unless it
- * is named here with the reason.
+ * Which test files run where. Every folder of tests is in every set, and every file of it, unless
+ * it is named here with the reason.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -46,9 +46,9 @@ const LEFT_OUT = {
 };
 
 /**
- * What Bun alone cannot load under Wine. To find some packages it lists folders, for which Wine needs
- * its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these files alone
- * was tried: it mostly works, and sometimes the server before is still there.
+ * What Bun alone cannot load under Wine. To find some packages it lists folders, for which Wine
+ * needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these
+ * files alone was tried: it mostly works, and sometimes the server before is still there.
  */
 const NEEDS_FOLDERS = /from "fast-check"|from "\.\.\/support\/property\.ts"/;
 const DENO_SHIM = "tests/net/deno_errors_test.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The pages of the website: the Markdown files of the repository, at addresses that keep their links
- * whole. A file that a page links to and that is no page, such as a module, gets a page with its text;
- * a folder gets a list of its files.
+ * The pages of the website: the Markdown files of the repository, at addresses that keep their
+ * links whole. A file that a page links to and that is no page, such as a module, gets a page with
+ * its text; a folder gets a list of its files.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { cpSync } from "node:fs";
@@ -47,7 +47,9 @@ function linkTo(from, file, anchor) {
   return `${path.startsWith(".") ? path : `./${path}`}${anchor}`;
 }
 
-/** Returns the text of a file as Markdown whose links lead to pages; `linked` is called with each. */
+/**
+ * Returns the text of a file as Markdown whose links lead to pages; `linked` is called with each.
+ */
 function withLinks(file, text, linked) {
   return text.replaceAll(/(!?\[[^\]]*\])\(([^)\s]+)\)/g, (whole, label, target) => {
     if (/^([a-z]+:|#)/.test(target)) return whole;

@@ -183,8 +183,8 @@ export class DuplexConn extends VirtualConn {
   }
 
   /**
-   * The rest of a close that began at `since`: what was written goes out, what still comes is thrown
-   * away, until the peer has ended its side too or is silent. The bounds are those of
+   * The rest of a close that began at `since`: what was written goes out, what still comes is
+   * thrown away, until the peer has ended its side too or is silent. The bounds are those of
    * net/socket/lossless_close.ts.
    */
   protected *finish(since: number): Routine<void> {
@@ -358,8 +358,8 @@ const OPTIONS: z.Schema<DuplexConnOptions> = z.strictObject({
  *
  * @param stream a stream of bytes: not in object mode, and without an encoding
  * @param options see {@linkcode DuplexConnOptions}
- * @throws {TypeError} if it is not a stream of bytes, or an option is invalid; {@linkcode PanicError}
- * under `runSync`
+ * @throws {TypeError} if it is not a stream of bytes, or an option is invalid;
+ * {@linkcode PanicError} under `runSync`
  * @example
  * ```ts
  * using conn = fromDuplex(net.connect(8080, "127.0.0.1"));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The host's modules, loaded at the first need of them, and calls between its code and goroutines. */
+/**
+ * The host's modules, loaded at the first need of them, and calls between its code and goroutines.
+ */
 import { nodeProcess } from "../../platforms/contract/host.ts";
 import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";

@@ -21,8 +21,8 @@ export class IdleTimer {
   /**
    * Emits "timeout" after `ms` milliseconds without a byte; 0 never.
    *
-   * @throws {TypeError} when `ms` is not a number; {@linkcode RangeError} when it is negative or not
-   * finite
+   * @throws {TypeError} when `ms` is not a number; {@linkcode RangeError} when it is negative or
+   * not finite
    */
   set(ms: number): void {
     const problem = `Cannot set the timeout as it must be milliseconds: current value is ${

@@ -4,9 +4,10 @@
  * reading.
  *
  * By the Streams standard `pipeTo` aborts its destination only after the write under way has ended,
- * and neither the destination nor its sink sees the signal. With such a peer that write ends when the
- * peer does. So the two methods that take a signal are wrapped, once a stream of a connection exists:
- * for a destination that is registered here they notify the connection, and then do what they did.
+ * and neither the destination nor its sink sees the signal. With such a peer that write ends when
+ * the peer does. So the two methods that take a signal are wrapped, once a stream of a connection
+ * exists: for a destination that is registered here they notify the connection, and then do what
+ * they did.
  */
 
 type PipeTo = ReadableStream["pipeTo"];
@@ -18,7 +19,10 @@ const aborts = new WeakMap<WritableStream, () => void>();
 const streams = ReadableStream.prototype;
 const { pipeTo: realPipeTo, pipeThrough: realPipeThrough } = streams;
 
-/** Calls `abort` when a pipe into `writable` is aborted by its signal, before the pipe does anything. */
+/**
+ * Calls `abort` when a pipe into `writable` is aborted by its signal, before the pipe does
+ * anything.
+ */
 export function abortWithPipes(writable: WritableStream, abort: () => void): void {
   aborts.set(writable, abort);
   if (Object.hasOwn(streams.pipeTo, WRAPPED)) return;

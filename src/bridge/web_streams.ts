@@ -26,8 +26,8 @@ export interface WebStreams {
 /** Settings of {@linkcode toWebStreams}. */
 export interface WebStreamsOptions {
   /**
-   * Resets the connection when it is aborted, at once, whatever is under way. So does the signal of a
-   * pipe into `writable`.
+   * Resets the connection when it is aborted, at once, whatever is under way. So does the signal of
+   * a pipe into `writable`.
    */
   signal?: AbortSignal;
 }
@@ -194,7 +194,8 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
  * The readable side is a byte stream and also supports readers with their own buffer (BYOB).
  * Nothing is read until it is requested; a write completes when the kernel has accepted it. Closing
  * the writable side half-closes the connection, aborting it resets the connection, also under a
- * write that waits for its peer, and cancelling the readable side shuts down reading. When both sides are done, the connection is closed.
+ * write that waits for its peer, and cancelling the readable side shuts down reading. When both
+ * sides are done, the connection is closed.
  *
  * @param conn a connection without other readers or writers
  * @param options see {@linkcode WebStreamsOptions}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Reading lines, delimited and counted bytes through a buffer. Go: bufio.Reader, net/textproto.Reader. */
+/**
+ * Reading lines, delimited and counted bytes through a buffer. Go: bufio.Reader,
+ * net/textproto.Reader.
+ */
 import type { Reader } from "../net/io/copy.ts";
 import type { Conn } from "../net/net.ts";
 import { readFull } from "../net/socket/read_full.ts";
@@ -38,7 +41,8 @@ export const INPUT: unique symbol = Symbol("netpoll.bufio.input");
  *
  * - A call that fails or is ended early consumes nothing: a deadline, a cancelled context, a reset
  *   or a line that is too long leaves every byte in the reader, for the next call. (tokio's
- *   `read_line` loses what had arrived. `discard`, `discardLine` and `readFull` consume as they go.)
+ *   `read_line` loses what had arrived. `discard`, `discardLine` and `readFull` consume as they
+ *   go.)
  * - A line has a maximum from the start, as no peer should choose how much memory a server uses.
  * - A `Uint8Array` that is returned is a view of the buffer and valid until the next call of the
  *   reader, as with Go's `ReadSlice`; with `copy: true` it is yours.
@@ -96,9 +100,9 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
    * Reads a line as text: UTF-8, where an invalid sequence becomes U+FFFD. Its end, "\n" or "\r\n",
    * is removed. Parks. Go: `textproto.Reader.ReadLine`; `bufio.Reader.ReadLine` may return a part.
    *
-   * @param options a context, a signal or {@linkcode BufferedReadOptions}: with `max` the line may be
-   * so many bytes long; with `whole` a last line without an end is refused, as the peer may have been
-   * cut off within it
+   * @param options a context, a signal or {@linkcode BufferedReadOptions}: with `max` the line may
+   * be so many bytes long; with `whole` a last line without an end is refused, as the peer may have
+   * been cut off within it
    * @returns the line; the rest of the stream if it ended without "\n"; null at the end
    * @throws {TooLongError} when the line is longer than the maximum; what `read` of the source
    * throws; {@linkcode UnexpectedEOFError} see `whole`. Nothing was consumed in either case
@@ -113,8 +117,8 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
   }
 
   /**
-   * Reads a line as bytes, without its end. Parks. As {@linkcode BufferedReader.line} otherwise, for
-   * other encodings than UTF-8.
+   * Reads a line as bytes, without its end. Parks. As {@linkcode BufferedReader.line} otherwise,
+   * for other encodings than UTF-8.
    *
    * @returns a view that is valid until the next call, or with `copy` memory of its own
    * @example
@@ -155,11 +159,11 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
    * bound; for bytes that go to memory of your own see {@linkcode BufferedReader.readFull}.
    *
    * @param n number of bytes
-   * @returns a view that is valid until the next call, or with `copy` memory of its own; null if the
-   * stream ended before the first byte
+   * @returns a view that is valid until the next call, or with `copy` memory of its own; null if
+   * the stream ended before the first byte
    * @throws {UnexpectedEOFError} when it ended within them: those that came stay unread;
-   * {@linkcode TooLongError} when `n` is more than `max`, or `maxBytes`; {@linkcode RangeError} when
-   * it is no number of bytes; what `read` of the source throws
+   * {@linkcode TooLongError} when `n` is more than `max`, or `maxBytes`; {@linkcode RangeError}
+   * when it is no number of bytes; what `read` of the source throws
    */
   bytes(n: number, options?: Cancel | BufferedReadOptions): Routine<Uint8Array | null> {
     checkCount("read bytes", n);
@@ -211,7 +215,10 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
     return new ReadCall(this[INPUT], plainView(p)).begin(readOptions("read", cancel));
   }
 
-  /** Reads until `p` is full, as {@linkcode Conn.readFull}. Parks. An error says in `bytesRead` how much is in `p`. */
+  /**
+   * Reads until `p` is full, as {@linkcode Conn.readFull}. Parks. An error says in `bytesRead` how
+   * much is in `p`.
+   */
   readFull(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     return readFull(this, p, cancel);
   }

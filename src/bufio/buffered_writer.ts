@@ -98,8 +98,8 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
    *
    * @param destination a connection, or anything with its `write`; `writev` is used if it has it
    * @param options see {@linkcode BufferedWriterOptions}
-   * @throws {TypeError} when `destination` is no writer or an option is wrong; {@linkcode RangeError}
-   * when `size` is not a positive whole number
+   * @throws {TypeError} when `destination` is no writer or an option is wrong;
+   * {@linkcode RangeError} when `size` is not a positive whole number
    */
   constructor(destination: W, options: BufferedWriterOptions = {}) {
     needMethods("write through a buffer", "the destination", "a Writer", destination, "write");
@@ -143,7 +143,10 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     return (this.#call.unused ? this.#call : this.#newCall()).begin(data, cancel);
   }
 
-  /** Writes all of `pieces` one behind the other, as one {@linkcode BufferedWriter.write}. Parks as that. */
+  /**
+   * Writes all of `pieces` one behind the other, as one {@linkcode BufferedWriter.write}. Parks as
+   * that.
+   */
   *writev(pieces: readonly (Uint8Array | string)[], cancel?: Cancel): Routine<number> {
     const bytes = pieces.map(bytesOf);
     const n = this.#appendAll(bytes);

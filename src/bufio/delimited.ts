@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Frames that end with a delimiter. tokio: AnyDelimiterCodec; Netty: DelimiterBasedFrameDecoder. */
+/**
+ * Frames that end with a delimiter. tokio: AnyDelimiterCodec; Netty: DelimiterBasedFrameDecoder.
+ */
 import type { Writer } from "../net/io/copy.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";

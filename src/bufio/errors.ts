@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Errors of buffered reading and writing. Go: bufio.ErrTooLong, io.ErrNoProgress, io.ErrShortWrite. */
+/**
+ * Errors of buffered reading and writing. Go: bufio.ErrTooLong, io.ErrNoProgress, io.ErrShortWrite.
+ */
 
 /** Unit of input that may have a maximum length. */
 export type BufferedUnit = "line" | "token" | "bytes" | "frame";
 
 /**
- * A line, a token, a frame or a request for bytes is longer than its maximum. Go: `bufio.ErrTooLong`.
+ * A line, a token, a frame or a request for bytes is longer than its maximum. Go:
+ * `bufio.ErrTooLong`.
  *
  * On the reading side nothing was consumed: the bytes are still in the reader, which stays usable.
  * Read again with a larger `max`, skip with `discard` or `discardLine`, or close the connection.

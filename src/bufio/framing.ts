@@ -16,8 +16,9 @@ export interface Framing {
    * @param options a context, a signal or {@linkcode BufferedReadOptions}
    * @returns the payload, a view that is valid until the next call of the reader, or with `copy`
    * memory of its own; null if the stream ended between two frames
-   * @throws {TooLongError} when the frame is longer than the maximum; {@linkcode UnexpectedEOFError}
-   * when the stream ended within it; what `read` of the source throws. Nothing was consumed
+   * @throws {TooLongError} when the frame is longer than the maximum;
+   * {@linkcode UnexpectedEOFError} when the stream ended within it; what `read` of the source
+   * throws. Nothing was consumed
    */
   read(
     reader: BufferedReader,

@@ -12,7 +12,9 @@ import { platform } from "../../platforms/platform.ts";
 import { takenAway } from "../fd/check_bytes.ts";
 import { PanicError } from "../sched/goroutine.ts";
 
-/** Size up to which the buffer of a fast stream grows, and to which that of a long frame shrinks. */
+/**
+ * Size up to which the buffer of a fast stream grows, and to which that of a long frame shrinks.
+ */
 const LARGE = 64 * 1024;
 
 /** A byte order mark is part of the text, as with `Buffer` and in Go. */

@@ -22,9 +22,13 @@ const KEYS = new Set(["split", "maxToken"]);
 
 /** Settings of a {@linkcode Scanner}. */
 export interface ScannerOptions {
-  /** Finds the tokens: `scanLines` by default, `scanWords`, `scanRunes`, `scanBytes`, or your own. */
+  /**
+   * Finds the tokens: `scanLines` by default, `scanWords`, `scanRunes`, `scanBytes`, or your own.
+   */
   split?: SplitFunc;
-  /** Most bytes that `split` is shown at once, 64 KiB by default; a delimiter counts. Go: `Buffer`. */
+  /**
+   * Most bytes that `split` is shown at once, 64 KiB by default; a delimiter counts. Go: `Buffer`.
+   */
   maxToken?: number;
 }
 

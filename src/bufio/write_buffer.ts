@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The memory of a buffered writer: bytes that were accepted and not yet handed to the destination. */
+/**
+ * The memory of a buffered writer: bytes that were accepted and not yet handed to the destination.
+ */
 import { nodeBuffer } from "../../platforms/contract/host.ts";
 import type { Writable } from "../fd/check_bytes.ts";
 import { registerState } from "../sched/thread_state.ts";
@@ -60,7 +62,9 @@ export class WriteBuffer {
     return memory;
   }
 
-  /** Puts bytes in front of those that came meanwhile. The buffer may then be larger than its size. */
+  /**
+   * Puts bytes in front of those that came meanwhile. The buffer may then be larger than its size.
+   */
   putBack(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const length = bytes.length + this.length;

@@ -2,9 +2,9 @@
 /**
  * The core of a channel. Go: runtime/chan.go, type hchan.
  *
- * At any moment it holds values, or receivers, or senders behind a full buffer; never two that match.
- * The buffer is a ring that starts empty and doubles when it is full, so that a large capacity costs
- * no more than what is in it.
+ * At any moment it holds values, or receivers, or senders behind a full buffer; never two that
+ * match. The buffer is a ring that starts empty and doubles when it is full, so that a large
+ * capacity costs no more than what is in it.
  *
  * A value handed to a goroutine that is ended (with its run) before it could run is not lost: the
  * channel takes it back and hands it to the next receiver. Until then it is in the buffer, beyond

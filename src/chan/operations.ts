@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A send or receive in progress: what `yield*` drives. Go: chansend and chanrecv of runtime/chan.go.
+ * A send or receive in progress: what `yield*` drives. Go: chansend and chanrecv of
+ * runtime/chan.go.
  *
  * These are generators written by hand, because a generator costs more than all the rest of the
  * operation. `next` makes the first attempt, and is called again when the goroutine was woken;

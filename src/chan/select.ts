@@ -58,8 +58,8 @@ const HAPPENED: { done: true; value: Result } = {
 };
 
 /**
- * One `select` under way: a generator written by hand, as the operations of operations.ts. When it is
- * over it serves another call.
+ * One `select` under way: a generator written by hand, as the operations of operations.ts. When it
+ * is over it serves another call.
  */
 class Select implements SelectState, Waitable {
   arms: readonly SelectArm[] = NO_ARMS;

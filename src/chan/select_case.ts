@@ -2,8 +2,8 @@
 /**
  * The cases of a `select`. Go has channel operations only; here the set is open.
  *
- * There are two kinds of event sources. One hands over a value to exactly one receiver at the moment
- * of the event (a sender on a channel). It calls `waiter.claim()` and, if that returns true,
+ * There are two kinds of event sources. One hands over a value to exactly one receiver at the
+ * moment of the event (a sender on a channel). It calls `waiter.claim()` and, if that returns true,
  * `waiter.finish(value, ok)`. The other only becomes ready, and may no longer be when the goroutine
  * runs (a socket). It calls `waiter.retry()`, and the case is tried again.
  */
@@ -51,8 +51,8 @@ export interface SelectWaiter {
  * 3. `collect` of the case whose waiter was claimed, and `dequeue` of all others. All cases are
  *    dequeued when the goroutine is ended, and before they are tried again.
  *
- * A case object may be used by several selects at once, and twice in one: keep the state of each use
- * with its waiter. Do not use the waiter after `dequeue` or `finish`, because it is reused.
+ * A case object may be used by several selects at once, and twice in one: keep the state of each
+ * use with its waiter. Do not use the waiter after `dequeue` or `finish`, because it is reused.
  *
  * @typeParam O the `value` and `ok` that it returns
  */

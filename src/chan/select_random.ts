@@ -31,8 +31,8 @@ const MOST_KEPT = 16;
 let kept: number[][] = [];
 
 /**
- * Returns the numbers below `count` in some order. The caller may leave it shuffled: a shuffle makes
- * every order equally likely wherever it starts.
+ * Returns the numbers below `count` in some order. The caller may leave it shuffled: a shuffle
+ * makes every order equally likely wherever it starts.
  */
 export function permutation(count: number): number[] {
   if (count < kept.length) return kept[count];

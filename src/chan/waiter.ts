@@ -2,9 +2,9 @@
 /**
  * Waiters of a channel, and their queues. Go: runtime/chan.go, sudog and waitq.
  *
- * A waiter carries its value in both directions: a sender's until it is received, a receiver's once it
- * has arrived. Completing a waiter removes it from its queue, fills it in and makes its goroutine
- * runnable, so a value passes directly from one goroutine to the other. Waiters of
+ * A waiter carries its value in both directions: a sender's until it is received, a receiver's once
+ * it has arrived. Completing a waiter removes it from its queue, fills it in and makes its
+ * goroutine runnable, so a value passes directly from one goroutine to the other. Waiters of
  * goroutines are recycled: parking allocates nothing.
  */
 import type { G } from "../sched/goroutine.ts";

@@ -21,8 +21,8 @@ export interface ConnPoolOptions<T extends Disposable> {
    */
   maxIdle?: number;
   /**
-   * How long a connection may be idle before it is closed; 30,000 by default, Infinity for no limit.
-   * It should be shorter than the server's own. Go: `DB.SetConnMaxIdleTime`.
+   * How long a connection may be idle before it is closed; 30,000 by default, Infinity for no
+   * limit. It should be shorter than the server's own. Go: `DB.SetConnMaxIdleTime`.
    */
   idleTimeout?: number;
   /**
@@ -32,8 +32,9 @@ export interface ConnPoolOptions<T extends Disposable> {
   maxLifetime?: number;
   /**
    * Health check of an idle connection before it is used again, such as a ping; none by default. If
-   * it returns false or throws an `OpError` or an `UnexpectedEOFError`, the connection is closed and
-   * the next one is tried; any other error is thrown by `acquire`. Go: `driver.SessionResetter`.
+   * it returns false or throws an `OpError` or an `UnexpectedEOFError`, the connection is closed
+   * and the next one is tried; any other error is thrown by `acquire`. Go:
+   * `driver.SessionResetter`.
    *
    * Without a check, a connection is closed if the peer has ended it or has sent something that was
    * not read. This applies to a `Conn`, and to an object that has it in a property `conn`.

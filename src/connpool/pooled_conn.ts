@@ -7,9 +7,9 @@ import { showAs } from "../validate/one_line.ts";
 export type GiveBack = (reusable: boolean) => void;
 
 /**
- * Connection of a {@linkcode ConnPool} that is in use. `release` returns it to the pool; disposing it
- * without a release closes it. So a goroutine that throws, or is ended, in the middle of a request
- * does not leave half a reply for the next one. Go: `sql.Conn`.
+ * Connection of a {@linkcode ConnPool} that is in use. `release` returns it to the pool; disposing
+ * it without a release closes it. So a goroutine that throws, or is ended, in the middle of a
+ * request does not leave half a reply for the next one. Go: `sql.Conn`.
  *
  * @example
  * ```ts

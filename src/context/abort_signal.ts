@@ -12,8 +12,8 @@ import { Canceled, DeadlineExceeded } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
- * Calls `told` when `ctx`, which is alive, is cancelled. Returns a function that removes the callback, and
- * returns true if it had not been called yet.
+ * Calls `told` when `ctx`, which is alive, is cancelled. Returns a function that removes the
+ * callback, and returns true if it had not been called yet.
  */
 export function onCancel(ctx: Context, told: OnCancel): () => boolean {
   // A context that cannot be cancelled needs no listener.
@@ -54,7 +54,9 @@ function* calling(f: () => Routine<void> | void): Routine<void> {
   if (body !== undefined) yield* body;
 }
 
-/** The context of each signal: one is enough, and a long-lived signal keeps one listener, not many. */
+/**
+ * The context of each signal: one is enough, and a long-lived signal keeps one listener, not many.
+ */
 let contexts = new WeakMap<AbortSignal, Context>();
 
 registerState("contexts of signals", {

@@ -91,7 +91,8 @@ function* cancelling<T>(
       const step = call.next();
       if (step.done) return step.value;
       yield step.value;
-      // An effect that cannot be undone has happened, whenever the context ended: it is reported first.
+      // An effect that cannot be undone has happened, whenever the context ended: it is reported
+      // first.
       if (ctx.err === null || g.waitOn?.settled?.(g) !== true) continue;
       const last = call.next();
       if (last.done) return last.value;

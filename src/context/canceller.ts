@@ -113,7 +113,8 @@ export class Canceller {
   cancel(err: ContextError, cause: unknown): void {
     if (this.#err !== null) return;
     this.#parent?.remove(this);
-    // All nodes first, then the signals: their listeners are the user's, and must find all of it cancelled.
+    // All nodes first, then the signals: their listeners are the user's, and must find all of it
+    // cancelled.
     const all: Canceller[] = [this];
     for (const node of all) node.#settle(err, cause, all);
     for (const node of all) node.#controller?.abort(cause);

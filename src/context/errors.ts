@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The two ways in which a call ends early, each with one shape wherever it comes from: canceled, and
- * deadline exceeded. Go: context/context.go, Canceled and DeadlineExceeded; os.ErrDeadlineExceeded;
- * net/net.go, errCanceled and timeoutError.
+ * The two ways in which a call ends early, each with one shape wherever it comes from: canceled,
+ * and deadline exceeded. Go: context/context.go, Canceled and DeadlineExceeded;
+ * os.ErrDeadlineExceeded; net/net.go, errCanceled and timeoutError.
  *
- * An error of a connection wraps one of the two as its `cause` and has the same `code` and `timeout`.
+ * An error of a connection wraps one of the two as its `cause` and has the same `code` and
+ * `timeout`.
  */
 
 /** Thrown when a context or a signal cancels a call. Its text is that of Go's net.errCanceled. */
@@ -79,8 +80,8 @@ interface Verdict {
 
 /**
  * Reports whether `error` says that a call was canceled: by its context, by its signal, or as the
- * host's own functions say it ("AbortError"). False for a deadline, see {@linkcode isTimeout}. Never
- * parks. Go: `errors.Is(err, context.Canceled)`.
+ * host's own functions say it ("AbortError"). False for a deadline, see {@linkcode isTimeout}.
+ * Never parks. Go: `errors.Is(err, context.Canceled)`.
  *
  * @param error what was thrown; anything may be
  * @example

@@ -8,8 +8,8 @@ import { parseIP } from "../net/addr/ip.ts";
 import type { CheckedDebugOptions } from "./options.ts";
 
 /**
- * What the host's server knows of a request's peer: the second argument of a handler of `Deno.serve`
- * (`remoteAddr`) or of `Bun.serve` (`requestIP`).
+ * What the host's server knows of a request's peer: the second argument of a handler of
+ * `Deno.serve` (`remoteAddr`) or of `Bun.serve` (`requestIP`).
  */
 export interface DebugPeerInfo {
   /** Peer, as `Deno.serve` passes it; without a `hostname` it is a Unix socket. */

@@ -46,7 +46,9 @@ export interface DebugWait {
   readonly longest: number;
 }
 
-/** Reasons of waits that are for no channel or lock: they have tables of their own, or no object. */
+/**
+ * Reasons of waits that are for no channel or lock: they have tables of their own, or no object.
+ */
 const ELSEWHERE = new Set(["IO wait", "sleep", "promise", "events"]);
 /** Waits for channels and locks that are described: a description makes a text. */
 const MOST_DESCRIBED = 2000;

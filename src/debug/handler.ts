@@ -50,8 +50,8 @@ const HEADERS = {
  * header. `json` takes `?search=`, `?state=` and `?limit=`, `trace` takes `?seconds=`.
  *
  * Every request must present the token, as `Authorization: Bearer` or `?token=`; the page reads it
- * from the fragment of its address (`#token=`), which no server and no log ever sees. Requests for a
- * foreign host name, from another machine or through a proxy are refused unless the options allow
+ * from the fragment of its address (`#token=`), which no server and no log ever sees. Requests for
+ * a foreign host name, from another machine or through a proxy are refused unless the options allow
  * them. The page loads nothing, and its Content-Security-Policy allows nothing but itself.
  *
  * @param options see {@linkcode DebugOptions}

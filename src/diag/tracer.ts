@@ -2,9 +2,10 @@
 /**
  * Records what goroutines do. Go: runtime/trace.
  *
- * A goroutine is on its track always in one of three spans: running, runnable, or what it waits for.
- * A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to it; what
- * is outside the goroutines (the poller, a timer, the host) has track 0, with a short span a wake-up.
+ * A goroutine is on its track always in one of three spans: running, runnable, or what it waits
+ * for. A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to
+ * it; what is outside the goroutines (the poller, a timer, the host) has track 0, with a short span
+ * a wake-up.
  */
 import { now } from "../sched/clock.ts";
 import type { G } from "../sched/goroutine.ts";

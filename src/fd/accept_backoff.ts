@@ -3,9 +3,10 @@
  * The back-off of `accept` when there is no descriptor left (EMFILE, ENFILE) or no memory.
  *
  * The connections stay in the kernel's queue, and an immediate retry would spin. So the accepting
- * goroutine waits, 5 ms at first and up to a second. Meanwhile a descriptor that was kept in reserve
- * is closed for a moment, to accept the queued connections and close them: their clients get an error
- * instead of hanging. Another thread may take that descriptor; only the wait is certain.
+ * goroutine waits, 5 ms at first and up to a second. Meanwhile a descriptor that was kept in
+ * reserve is closed for a moment, to accept the queued connections and close them: their clients
+ * get an error instead of hanging. Another thread may take that descriptor; only the wait is
+ * certain.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";

@@ -2,10 +2,10 @@
 /**
  * The read buffer that the connections of a thread share.
  *
- * It is lent to one reader at a time, from the arrival of bytes until that reader asks for
- * more; another reader meanwhile gets another buffer. Usually each is done with its bytes before the
- * next one reads, so it is always the same buffer, which stays in the processor's cache, and an
- * idle connection holds none.
+ * It is lent to one reader at a time, from the arrival of bytes until that reader asks for more;
+ * another reader meanwhile gets another buffer. Usually each is done with its bytes before the next
+ * one reads, so it is always the same buffer, which stays in the processor's cache, and an idle
+ * connection holds none.
  */
 import { registerState } from "../sched/thread_state.ts";
 

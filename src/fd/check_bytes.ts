@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Checks of the buffers that callers pass. Anything else would let the kernel write where it must not;
- * and a buffer may lose its memory while the call waits, by `transfer`, `postMessage` or `resize`.
+ * Checks of the buffers that callers pass. Anything else would let the kernel write where it must
+ * not; and a buffer may lose its memory while the call waits, by `transfer`, `postMessage` or
+ * `resize`.
  *
  * An object can claim any `length`, by a subclass or a property of its own. So the length passed to
  * the kernel comes from the language's own getters, which ask the view and not the object.

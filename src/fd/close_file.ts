@@ -8,9 +8,9 @@ interface Closing {
 }
 
 /**
- * Closes `fd`, which the library did not open. Deno's `node:fs` keeps a table of the descriptors that
- * it opened; a number that is closed behind its back would be closed once more when `node:fs` gets
- * it again. close(2).
+ * Closes `fd`, which the library did not open. Deno's `node:fs` keeps a table of the descriptors
+ * that it opened; a number that is closed behind its back would be closed once more when `node:fs`
+ * gets it again. close(2).
  *
  * @param calls closes what `node:fs` did not open
  * @returns 0 or more, or minus an errno

@@ -52,8 +52,8 @@ const FIRST_TRY_MS = 1;
 const LONGEST_TRY_MS = 32;
 
 /**
- * Sends; returns the result of `attempt`. Parks while there is no room. With `deaf` the poller's events are
- * not heeded, but tries are made from time to time: see the caller for why.
+ * Sends; returns the result of `attempt`. Parks while there is no room. With `deaf` the poller's
+ * events are not heeded, but tries are made from time to time: see the caller for why.
  */
 export function* sending<A, B>(
   fd: FD,

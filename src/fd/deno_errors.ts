@@ -3,9 +3,9 @@
  * Errors of this library as instances of Deno's classes, so that code written for Deno's
  * own sockets goes on working: `error instanceof Deno.errors.ConnectionRefused`.
  *
- * An object has one chain of prototypes, and it must end in Deno's class. So for each pair of a class
- * of ours and one of Deno's there is a prototype below Deno's with the properties of ours, and ours
- * know those prototypes by `Symbol.hasInstance`. No global is changed.
+ * An object has one chain of prototypes, and it must end in Deno's class. So for each pair of a
+ * class of ours and one of Deno's there is a prototype below Deno's with the properties of ours,
+ * and ours know those prototypes by `Symbol.hasInstance`. No global is changed.
  */
 import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import type { ErrorClass } from "../../platforms/contract/platform.ts";

@@ -3,8 +3,8 @@
  * A stream socket's descriptor over a readiness poller. Go: internal/poll/fd_unix.go.
  *
  * Each call tries first and parks only when the kernel has nothing. The pollDesc's `rready` and
- * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must be
- * fast, are operations (read_write.ts); the rest are generators.
+ * `wready` say whether the next try is worth a system call. Reads, writes and accepts, which must
+ * be fast, are operations (read_write.ts); the rest are generators.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { SocketCalls } from "../../platforms/contract/platform.ts";
@@ -66,7 +66,9 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   wroteAt = -1;
   /** Whether a read has reached the end of the stream. */
   protected sawEOF = false;
-  /** Whether this side has shut down reading: a read that would have to wait is at the end instead. */
+  /**
+   * Whether this side has shut down reading: a read that would have to wait is at the end instead.
+   */
   readEnded = false;
   /** Back-off of `accept` while descriptors are exhausted; null otherwise. */
   #exhausted: AcceptBackoff | null = null;
@@ -160,8 +162,8 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   }
 
   /**
-   * Waits for a connect in progress. Parks. A wake-up may be spurious, so it checks SO_ERROR and then
-   * the peer's name. Go: net/fd_unix.go, netFD.connect.
+   * Waits for a connect in progress. Parks. A wake-up may be spurious, so it checks SO_ERROR and
+   * then the peer's name. Go: net/fd_unix.go, netFD.connect.
    */
   *awaitConnect(): Routine<void> {
     const pd = this.pd!;
@@ -301,8 +303,8 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   }
 
   /**
-   * Detaches the descriptor: the caller owns it, as if it had been closed here. The poller forgets it
-   * at once, for its number may be reused before the parked goroutines have run.
+   * Detaches the descriptor: the caller owns it, as if it had been closed here. The poller forgets
+   * it at once, for its number may be reused before the parked goroutines have run.
    */
   detach(): number {
     if (this.closed) throw this.fail("detach", new ClosedError());
@@ -318,8 +320,8 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   }
 
   /**
-   * Whether the number is closed although calls are parked, so that its address is free at once. The
-   * poller has forgotten it by then, and those calls find the end before they would use it.
+   * Whether the number is closed although calls are parked, so that its address is free at once.
+   * The poller has forgotten it by then, and those calls find the end before they would use it.
    */
   protected get closesAtOnce(): boolean {
     return false;

@@ -3,10 +3,10 @@
  * The life of a descriptor, and whose turn it is. Go: internal/poll/fd_mutex.go.
  *
  * One goroutine may read and one may write at a time; others queue, first come, first served. Every
- * call holds a reference, and the descriptor is destroyed when it is closing and none is left: once,
- * and never while in use. As in Go all of that is one word, of two locks, of who waits for them, of
- * the end, and of the references. Go's FD has the mutex as a field by value; here it is what an FD
- * extends, for the same reason: a call then touches one object less.
+ * call holds a reference, and the descriptor is destroyed when it is closing and none is left:
+ * once, and never while in use. As in Go all of that is one word, of two locks, of who waits for
+ * them, of the end, and of the references. Go's FD has the mutex as a field by value; here it is
+ * what an FD extends, for the same reason: a call then touches one object less.
  */
 import { DEAD, type G, type Routine } from "../sched/goroutine.ts";
 import type { Waitable } from "../sched/park.ts";
@@ -47,7 +47,8 @@ class Lines {
 
 /** See the top of this file. */
 export abstract class FdMutex {
-  // Fields like these make up an idle connection: a private method would be one more of each on Deno.
+  // Fields like these make up an idle connection: a private method would be one more of each on
+  // Deno.
   private word = 0;
   private lines: Lines | null = null;
 

@@ -2,9 +2,9 @@
 /**
  * Descriptors of this thread that are closed but still linger: see net/socket/lossless_close.ts.
  *
- * They serve no caller any more, so they are the first to be closed when something runs out: descriptors, or
- * places under a limit. Their number is bounded, per thread and per peer address, since a peer decides
- * how long each of them stays.
+ * They serve no caller any more, so they are the first to be closed when something runs out:
+ * descriptors, or places under a limit. Their number is bounded, per thread and per peer address,
+ * since a peer decides how long each of them stays.
  */
 import { registerState } from "../sched/thread_state.ts";
 
@@ -59,8 +59,8 @@ export function removeLingering(one: Lingering): void {
 }
 
 /**
- * Closes the oldest that matches `fits`, preferably one whose peer has acknowledged everything. Returns false
- * if none fits.
+ * Closes the oldest that matches `fits`, preferably one whose peer has acknowledged everything.
+ * Returns false if none fits.
  */
 export function cutLingering(fits: (one: Lingering) => boolean): boolean {
   let oldest: Lingering | null = null;

@@ -6,7 +6,8 @@ import { PARK, type Park, type Waitable } from "../sched/park.ts";
  * It could be a generator, and was: creating and resuming two of them made up a third of what the
  * library added to an echo's two system calls. An operation is instead its own iterator and its own
  * result (`done` and `value` are what `yield*` looks at), and its descriptor uses it again for the
- * next call; a write's serves all. So none of them allocates anything. It moves through these states:
+ * next call; a write's serves all. So none of them allocates anything. It moves through these
+ * states:
  *
  *   unused  of no call                -> fresh, when a call takes it
  *   fresh   of a call not yet driven  -> queued or held, at the first `next`
@@ -272,8 +273,8 @@ export class ReadOperation extends Operation {
         throw this.failed(error as Error);
       }
       if (n > 0) {
-        // The socket is drained, so the next read need not ask: any later arrival has an edge yet to
-        // come. A hang-up has one edge only; after it a read goes on until it has seen the end.
+        // The socket is drained, so the next read need not ask: any later arrival has an edge yet
+        // to come. A hang-up has one edge only; after it a read goes on until it has seen the end.
         if (n < length && !pd.hangup) pd.rready = false;
         counters.read += n;
         if (fd.counts !== null) fd.counts.bytesRead += n;
@@ -370,8 +371,8 @@ let spare: WriteOperation | null = null;
 /**
  * One write: all of the buffer. Go: FD.Write.
  *
- * Most writes are over at once, so that one operation serves all descriptors of the thread: it stays
- * in the processor's cache, and a connection that is idle has none.
+ * Most writes are over at once, so that one operation serves all descriptors of the thread: it
+ * stays in the processor's cache, and a connection that is idle has none.
  */
 export class WriteOperation extends Operation {
   /** Number of bytes that the call has sent. */

@@ -37,8 +37,8 @@ export interface OpenFile {
 
 /**
  * Sends up to `length` bytes of `file` from its byte `offset` on. Returns the number sent: fewer if
- * the file ends before. Null, with nothing done, if the kernel cannot do it with this file. An error
- * carries `bytesWritten`. Parks.
+ * the file ends before. Null, with nothing done, if the kernel cannot do it with this file. An
+ * error carries `bytesWritten`. Parks.
  */
 export function* sendFile(
   fd: FD,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Descriptors that other processes or owners share, as far as the library knows: passed or received by SCM_RIGHTS,
- * duplicated, inherited. shutdown(2) and SO_LINGER act on the shared socket, so closing such a
- * descriptor is a plain close(2).
+ * Descriptors that other processes or owners share, as far as the library knows: passed or received
+ * by SCM_RIGHTS, duplicated, inherited. shutdown(2) and SO_LINGER act on the shared socket, so
+ * closing such a descriptor is a plain close(2).
  */
 import { netpoll } from "../netpoll/netpoll.ts";
 import { registerState } from "../sched/thread_state.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Moves bytes from one socket to another within the kernel, through a pipe. Go: internal/poll/splice_linux.go.
+ * Moves bytes from one socket to another within the kernel, through a pipe. Go:
+ * internal/poll/splice_linux.go.
  *
  * Each call has its own pipe, closed at its end: bytes of one stream can never appear in
  * another, and no descriptor remains while nothing is moved.
@@ -100,9 +101,9 @@ class Splicing {
 }
 
 /**
- * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Returns their number; null,
- * with nothing done, if the kernel cannot do it with these two. An error carries `bytesWritten`;
- * what had been taken from `from` beyond that is lost. Parks.
+ * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Returns their
+ * number; null, with nothing done, if the kernel cannot do it with these two. An error carries
+ * `bytesWritten`; what had been taken from `from` beyond that is lost. Parks.
  */
 export function* splice(
   from: FD,

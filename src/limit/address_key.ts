@@ -9,8 +9,8 @@ export const WHOLE_ADDRESS = 128;
 const V4 = 4;
 
 /**
- * Returns the IPv4 address of `remote`, the first `prefix` bits of its IPv6 address, or "" if it has
- * neither. Any host chooses among the addresses of its network, 2^64 of them as a rule.
+ * Returns the IPv4 address of `remote`, the first `prefix` bits of its IPv6 address, or "" if it
+ * has neither. Any host chooses among the addresses of its network, 2^64 of them as a rule.
  */
 export function addressKey(remote: Addr, prefix: number): string {
   const { ip = "" } = remote as { readonly ip?: string };

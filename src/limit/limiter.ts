@@ -168,8 +168,8 @@ export class Limiter {
 
   /**
    * The limit because of which one of `address` is not let in, if one is. Goroutines of workers may
-   * have become too many since the gate was open: where the policy is to wait, what has been accepted
-   * meanwhile comes in.
+   * have become too many since the gate was open: where the policy is to wait, what has been
+   * accepted meanwhile comes in.
    */
   #forbids(address: string): LimitName | null {
     const { perAddress, connections, goroutines, acceptRate } = this.limits;

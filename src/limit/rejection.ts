@@ -19,8 +19,8 @@ export class Rejection {
   }
 
   /**
-   * Sends the reply to the peer of `sysfd`, whose host is `address`, and closes it. `freed` is called
-   * once, when the number is free.
+   * Sends the reply to the peer of `sysfd`, whose host is `address`, and closes it. `freed` is
+   * called once, when the number is free.
    */
   refuse(sysfd: number, address: string, freed: () => void): void {
     const { sockets } = platform();

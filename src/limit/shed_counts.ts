@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Counts what the limits of this thread have refused, closed or stopped, all listeners together. */
+/**
+ * Counts what the limits of this thread have refused, closed or stopped, all listeners together.
+ */
 import { registerState } from "../sched/thread_state.ts";
 import type { LimitName, Shed } from "./limit_options.ts";
 

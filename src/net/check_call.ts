@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** The mistakes in calls of `listen`, `listenPacket` and `dial` that a caller without types makes. */
+/** Argument checks of `listen`, `listenPacket` and `dial`, for callers without types. */
 import { atCaller, RESUME } from "../validate/caller.ts";
 import { shown } from "../validate/argument.ts";
 import { UnknownNetworkError } from "./addr/errors.ts";
 import { OpError } from "./errors.ts";
 
-/** Throws TypeError for an address that is a port, or that is apart from its port. */
+/** Throws TypeError if the address is a port number, or does not include its port. */
 export function checkAddress(call: string, address: unknown, options: unknown): void {
   if (typeof address !== "string") {
     const cure = typeof address === "number"
@@ -31,13 +31,13 @@ export function checkAddress(call: string, address: unknown, options: unknown): 
   }
 }
 
-/** Throws OpError if `network` is one of the other kind, which `other` is for. */
+/** Throws OpError if `network` is one that the function `other` handles. */
 export function checkNetwork(
   network: string,
   kind: "streams" | "datagrams",
   other: string,
 ): void {
-  // What is no text at all is for those who resolve it.
+  // A value that is not a string is rejected when it is resolved.
   if (typeof network !== "string") return;
   const datagrams = /^udp[46]?$|^unixgram$/.test(network);
   const streams = /^tcp[46]?$|^unix(packet)?$/.test(network);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Deadlines: from the user's clock to the scheduler's. */
+/** Conversion of deadlines from wall-clock time to the scheduler's clock. */
 import { deadlineMs } from "../sched/deadline.ts";
 import { epoch, now } from "../sched/clock.ts";
 

@@ -166,7 +166,7 @@ function* connect(
   return yield* dialAll(dialler, endpoints, limits, network === "tcp" ? checked.fallbackDelay : -1);
 }
 
-/** The address that this end is to have, if any. */
+/** Resolves the local address, if the options have one. */
 function* localEndpoint(
   network: InternetNetwork,
   address: string | undefined,
@@ -176,7 +176,7 @@ function* localEndpoint(
   return (yield* resolve(network, address, "listen", asking))[0];
 }
 
-/** Those of the same version of IP as this end, if this end is to have an address at all. */
+/** Returns the endpoints of the local address's IP version, or all if there is no local address. */
 function reachable(
   network: InternetNetwork,
   endpoints: Endpoint[],

@@ -5,14 +5,14 @@ import { shown } from "../validate/argument.ts";
 import { asDenoError, isInstance } from "../fd/deno_errors.ts";
 import type { Addr } from "./addr/addr.ts";
 
-/** What an error of the network tells about itself. Go: `net.Error`. */
+/** Properties of network errors. Go: `net.Error`. */
 interface Verdict {
   readonly timeout?: boolean;
   readonly temporary?: boolean;
   readonly code?: string;
 }
 
-/** What an accept may report of a connection, rather than of the listener. */
+/** Errors of accept(2) that concern the connection, not the listener. */
 const PEER_GONE = new Set(["ECONNRESET", "ECONNABORTED"]);
 
 /**
@@ -70,7 +70,7 @@ export class OpError extends Error {
 
   /** True if a retry may succeed. */
   get temporary(): boolean {
-    // Of one that was accepted and is gone already, the next one knows nothing.
+    // The next accept is independent of a connection that is already gone.
     if (this.op === "accept" && PEER_GONE.has(this.code)) return true;
     return (this.cause as Verdict).temporary ?? false;
   }
@@ -113,7 +113,7 @@ export class DNSError extends Error {
     this.code = code;
     this.isNotFound = code === "ENOTFOUND" || code === "ENODATA";
     this.isTimeout = code === "ETIMEOUT" || code === "ETIMEDOUT";
-    // As in Go, what a socket reports may be over soon.
+    // As in Go, a failed query may be temporary.
     this.isTemporary = code === "EAI_AGAIN" || code === "ESERVFAIL" ||
       (cause instanceof OpError && !this.isTimeout);
     asDenoError(this, DNSError, code);
@@ -135,13 +135,14 @@ export class DNSError extends Error {
   }
 }
 
-/** What was thrown as an Error, which a user's own function need not have thrown. */
+/** Returns a thrown value as an Error, for user functions that throw other values. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 /**
- * An error of a name or an address as one of `op`; any other, as of a permission, stays as it is.
+ * Wraps an error of a name or an address in an OpError of `op`; returns any other, such as a
+ * permission error, unchanged.
  */
 export function addressError(op: string, network: string, error: unknown): unknown {
   const ours = [AddrError, UnknownNetworkError, DNSError].some((kind) => error instanceof kind);

@@ -97,7 +97,7 @@ function* listening(
   checkNetwork(network, "streams", "listenPacket");
   checkAddress("listen", address, options);
   const { proxyProtocol, ...checked } = checkListenOptions(options);
-  // Before the socket is opened, so that a wrong option opens none.
+  // Check before the socket is opened, so that a wrong option opens none.
   const gate = proxyProtocol === undefined ? null : headerGate(network, proxyProtocol);
   const listener = network === "unix" || network === "unixpacket"
     ? listenUnix(network, address, checked)
@@ -113,7 +113,7 @@ function* endpointOf(
   options: LookupOptions,
 ): Routine<Endpoint> {
   try {
-    // Of a name that stands for several, IPv4 comes first, as in Go.
+    // As in Go, prefer IPv4 among several addresses of a name.
     const { lookup, resolver } = options;
     const asking = { limits: new CallDeadline(options), lookup, resolver };
     const endpoints = yield* resolve(tcpNetwork(network), address, "listen", asking);
@@ -123,16 +123,16 @@ function* endpointOf(
   }
 }
 
-/** A port that is kept for others of this process to listen on, by SO_REUSEPORT. */
+/** A port that is reserved for other listeners of this process, by SO_REUSEPORT. */
 export interface ReservedPort {
   readonly addr: TCPAddr;
-  /** Releases one reference; the other listeners go on. */
+  /** Releases one reference; other listeners are unaffected. */
   release(): void;
 }
 
 /**
- * Binds a socket to `address` and does not listen: the port stays ours, also while none of those who
- * listen on it is there, and gets no connections. Parks only to look up a name. Throws as `listen`.
+ * Binds a socket to `address` without listening: the port stays reserved even while none of its
+ * listeners is open, and receives no connections. Parks only to look up a name. Throws as `listen`.
  */
 export function* reservePort(
   network: TCPNetwork,
@@ -159,8 +159,8 @@ function listenOn(
 ): TCPListener {
   const { sockets } = platform();
   const { sysfd, check } = openBound(network, endpoint, options);
-  // Written down before it listens: to one that a dead worker left and nobody knows of the kernel
-  // would go on giving connections.
+  // Record it before it listens: the kernel would keep queueing connections on a listener that a
+  // dead worker left behind.
   noteOpened(sysfd);
   try {
     check(sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()), "listen");
@@ -179,7 +179,7 @@ function listenOn(
   }
 }
 
-/** A bound socket. A machine without IPv6 listens on all addresses of IPv4 instead. */
+/** Opens a bound socket. A machine without IPv6 listens on all IPv4 addresses instead. */
 function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptions): NewSocket {
   const { sockaddr, sockets, errno } = platform();
   const { family, v6only } = favoriteFamily(network, endpoint, "listen");

@@ -77,7 +77,7 @@ function* listeningForPackets(
   if (network === "unixgram") return listenUnixgram(address, checked);
   let endpoint: Endpoint;
   try {
-    // Of a name that stands for several, IPv4 comes first, as in Go.
+    // As in Go, prefer IPv4 among several addresses of a name.
     const { lookup, resolver } = checked;
     const asking = { limits: new CallDeadline(checked), lookup, resolver };
     const endpoints = yield* resolve(udpNetwork(network), address, "listen", asking);

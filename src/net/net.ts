@@ -97,12 +97,12 @@ export interface Conn extends Disposable {
    *
    * Data that `write` accepted is still delivered. A TCP connection lingers for that after `close`
    * has returned: it shuts down the writing side, discards incoming data, and closes its descriptor
-   * when the peer has ended its side, or has acknowledged everything and is silent for 0.5 s. Bounds
-   * count from the close, and nothing that the peer sends extends them: 5 s once everything is
-   * acknowledged, `lingerTimeout` (30 s) otherwise, and the `grace` of the run. At a bound comes a
-   * plain close(2): the kernel keeps delivering, and resets only a peer that still sends. Connections
-   * that linger are the first to go at a limit or when descriptors run out, and there are at most
-   * 1,024 of them per thread and 256 per address.
+   * when the peer has ended its side, or has acknowledged everything and is silent for 0.5 s.
+   * Bounds count from the close, and nothing that the peer sends extends them: 5 s once everything
+   * is acknowledged, `lingerTimeout` (30 s) otherwise, and the `grace` of the run. At a bound comes
+   * a plain close(2): the kernel keeps delivering, and resets only a peer that still sends.
+   * Connections that linger are the first to go at a limit or when descriptors run out, and there
+   * are at most 1,024 of them per thread and 256 per address.
    *
    * A connection to which nothing was written has nothing to deliver and is closed at once: if it
    * has unread input, the peer reads ECONNRESET, as in Go.
@@ -111,9 +111,9 @@ export interface Conn extends Disposable {
    */
   close(): void;
   /**
-   * Ends the reading side: reads return what has come, then null. Unix sockets: shutdown(2), SHUT_RD,
-   * and the peer's writes fail. TCP: this side alone, as Linux would reset a peer that keeps sending.
-   * Does nothing if the connection is closed or the peer is gone.
+   * Ends the reading side: reads return what has come, then null. Unix sockets: shutdown(2),
+   * SHUT_RD, and the peer's writes fail. TCP: this side alone, as Linux would reset a peer that
+   * keeps sending. Does nothing if the connection is closed or the peer is gone.
    */
   closeRead(): void;
   /**

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-/** Why a connection was refused for its header of the PROXY protocol. */
+/** Error of a connection that was refused because of its PROXY protocol header. */
 
 /**
- * Reason for a refusal. "untrusted": the peer is not one of `trusted`. "invalid": its first bytes are
- * not a valid header. "tooLong": the header is longer than `maxBytes`, or a line of version 1 than
- * 107 bytes. "timeout": it was not complete within `timeout`. "ended": the connection ended or failed
- * within it.
+ * Reason for a refusal. "untrusted": the peer is not one of `trusted`. "invalid": its first bytes
+ * are not a valid header. "tooLong": the header is longer than `maxBytes`, or a line of version 1
+ * than 107 bytes. "timeout": it was not complete within `timeout`. "ended": the connection ended or
+ * failed within it.
  */
 export type ProxyProtocolReason = "untrusted" | "invalid" | "tooLong" | "timeout" | "ended";
 
 /**
- * Passed to `onRefused` of {@linkcode ProxyProtocolOptions} for a connection that was closed before it
- * was accepted.
+ * Passed to `onRefused` of {@linkcode ProxyProtocolOptions} for a connection that was closed before
+ * it was accepted.
  */
 export class ProxyProtocolError extends Error {
   /** "ProxyProtocolError". */

@@ -2,10 +2,10 @@
 /**
  * The open descriptors of this thread, in memory that another thread reads once this one is dead.
  *
- * A thread that is cut short (terminated, or exited by its code) closes nothing: descriptors belong to
- * the process. So each is recorded here when it is opened, and erased before it is closed:
- * were it the other way round, the number could be another thread's by the time the list is read.
- * That order loses at most the one descriptor that is being opened or closed at that moment.
+ * A thread that is cut short (terminated, or exited by its code) closes nothing: descriptors belong
+ * to the process. So each is recorded here when it is opened, and erased before it is closed: were
+ * it the other way round, the number could be another thread's by the time the list is read. That
+ * order loses at most the one descriptor that is being opened or closed at that moment.
  */
 import { registerState } from "../sched/thread_state.ts";
 

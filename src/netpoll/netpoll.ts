@@ -180,8 +180,8 @@ export class Netpoll implements EventSource, WaitCount {
   }
 
   /**
-   * With no descriptor open and no run, the poller's own descriptors are closed. Not while
-   * another thread waits for it, which would be left in that call, or come back with what was another
+   * With no descriptor open and no run, the poller's own descriptors are closed. Not while another
+   * thread waits for it, which would be left in that call, or come back with what was another
    * poller's by then: the end of that wait calls this again.
    */
   idle(): void {

@@ -202,8 +202,8 @@ export class PollDesc implements Waitable, DeadlineTarget {
   }
 
   /**
-   * Time since which a goroutine has waited for bytes, in milliseconds of `performance.now()`; null when
-   * none does, or when one waits for room to write.
+   * Time since which a goroutine has waited for bytes, in milliseconds of `performance.now()`; null
+   * when none does, or when one waits for room to write.
    */
   get idleSince(): number | null {
     if (this.wg !== null || this.watched("write")) return null;
@@ -281,8 +281,8 @@ export class PollDesc implements Waitable, DeadlineTarget {
   }
 
   /**
-   * The answers follow from the flags; calls read them more often than the flags change. "Closing" is
-   * for good: until the slot is another's.
+   * The answers follow from the flags; calls read them more often than the flags change. "Closing"
+   * is for good: until the slot is another's.
    */
   private answer(): void {
     if (this.readState === POLL_CLOSING) return;

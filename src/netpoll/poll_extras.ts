@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * State that the poller keeps for a descriptor that has a deadline, or that is watched by a goroutine parked
- * elsewhere. Most descriptors need neither, and have none.
+ * State that the poller keeps for a descriptor that has a deadline, or that is watched by a
+ * goroutine parked elsewhere. Most descriptors need neither, and have none.
  */
 import { scheduler } from "../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../sched/timer_heap.ts";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Directions of a descriptor, and the result of asking whether a call may proceed. Go: runtime/netpoll.go, pollNoError and its neighbors. */
+/**
+ * Directions of a descriptor, and the result of asking whether a call may proceed. Go:
+ * runtime/netpoll.go, pollNoError and its neighbors.
+ */
 
 /** Whether a call may proceed, in order of precedence. */
 export const POLL_OK = 0;

@@ -8,7 +8,9 @@ import { PanicError } from "../sched/goroutine.ts";
 /** Longest timeout of a host timer; a longer wait is split. */
 const LONGEST_MS = 0x7fffffff;
 
-/** One per poller; it owns the poller's end, since a watch must be over before its descriptor is. */
+/**
+ * One per poller; it owns the poller's end, since a watch must be over before its descriptor is.
+ */
 export class HostWatch {
   readonly #raw: RawPoller;
   #wait: HostWait | null = null;

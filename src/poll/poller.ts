@@ -153,15 +153,16 @@ export class Poller<T = undefined> implements Disposable {
       events.woken = this.#wake.take();
       if (events.length > 0 || events.woken || delay === 0) return events;
       if (delay < 0) continue;
-      // A signal ended it, such as a profiler's every millisecond: the rest of the time is still to wait.
+      // A signal ended it, such as a profiler's every millisecond: the rest of the time is still to
+      // wait.
       delay = nanoseconds(Math.max(0, until - now()));
     }
   }
 
   /**
    * Waits for events while the host's event loop keeps running. Only one such wait at a time. The
-   * pending wait keeps the process alive. On Deno each pending wait occupies one of the 32 threads on
-   * which the runtime reads files and looks up names.
+   * pending wait keeps the process alive. On Deno each pending wait occupies one of the 32 threads
+   * on which the runtime reads files and looks up names.
    *
    * @param ms as for {@linkcode Poller.wait}
    * @returns a promise of the events

@@ -191,8 +191,8 @@ function lengthOf(call: string, buffer: Uint8Array): number {
 }
 
 /**
- * The kernel binds a socket that was never bound to all addresses when it is to listen: that needs the
- * runtime's permission, as to bind it does.
+ * The kernel binds a socket that was never bound to all addresses when it is to listen: that needs
+ * the runtime's permission, as to bind it does.
  */
 function requireBound(fd: number): void {
   const { rawSockets, sockaddr, runtime, os } = platform();
@@ -204,7 +204,9 @@ function requireBound(fd: number): void {
   if (port === 0) runtime.requireNet(formatIP(ip), port);
 }
 
-/** Encodes a literal address, after the runtime's permission was asked for what is reached by it. */
+/**
+ * Encodes a literal address, after the runtime's permission was asked for what is reached by it.
+ */
 function encoded(address: string, purpose: Purpose): RawAddress {
   const { host, port: portText } = splitHostPort(address);
   const literal = parseIPZone(host);

@@ -16,8 +16,8 @@ export interface HandlerContext {
   /** Cancelled when the reactor shuts down: end idle connections then. */
   readonly draining: Context;
   /**
-   * Messages of the main thread and of other workers. Up to 256 wait here; the senders of further ones
-   * wait, too. One goroutine receives each.
+   * Messages of the main thread and of other workers. Up to 256 wait here; the senders of further
+   * ones wait, too. One goroutine receives each.
    */
   readonly messages: Chan<WorkerMessage>;
   /**
@@ -43,15 +43,15 @@ export type Handler = (conn: Conn, context: HandlerContext) => Routine<void>;
 
 /**
  * Serves the datagrams of a worker's socket, as the export `handlePackets`: see
- * {@linkcode Reactor.listenPacket}. It is called once for each socket, which is closed when it returns
- * and when the reactor shuts down; its read then fails with a `ClosedError`, which it need not catch.
- * Any other error ends the worker.
+ * {@linkcode Reactor.listenPacket}. It is called once for each socket, which is closed when it
+ * returns and when the reactor shuts down; its read then fails with a `ClosedError`, which it need
+ * not catch. Any other error ends the worker.
  */
 export type PacketHandler = (conn: UDPConn, context: HandlerContext) => Routine<void>;
 
 /**
- * Runs once in each worker: as the export `init` before the worker serves, as the export `end` after its
- * connections have ended. An error ends the worker. `end` does not run in a worker that died or was
- * terminated.
+ * Runs once in each worker: as the export `init` before the worker serves, as the export `end`
+ * after its connections have ended. An error ends the worker. `end` does not run in a worker that
+ * died or was terminated.
  */
 export type WorkerHook = (context: HandlerContext) => Routine<void>;

@@ -25,7 +25,9 @@ export function mainLimits(limits: CheckedLimits): CheckedLimits {
   };
 }
 
-/** What each worker keeps of what it is handed: only it knows who is idle, and who has sent what. */
+/**
+ * What each worker keeps of what it is handed: only it knows who is idle, and who has sent what.
+ */
 export function handedLimits(limits: CheckedLimits, workers: number): WorkerLimits {
   const { connections, perAddress, goroutines, firstBytes, reply } = limits;
   return {

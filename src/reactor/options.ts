@@ -73,8 +73,8 @@ export interface ReactorOptions {
   /** Another name of `onError`, as in `RunOptions`. */
   onPanic?: (error: unknown, place: PanicPlace) => void;
   /**
-   * Idle timeout of connections of goroutines, in milliseconds, as for `serve` of the main module; 0,
-   * the default, disables it. A table of callbacks has its own.
+   * Idle timeout of connections of goroutines, in milliseconds, as for `serve` of the main module;
+   * 0, the default, disables it. A table of callbacks has its own.
    */
   idleTimeout?: number;
   /**

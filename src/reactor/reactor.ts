@@ -166,10 +166,10 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Makes every worker open a UDP socket on one port, by SO_REUSEPORT, and run the `handlePackets` that
-   * the module exports: see {@linkcode PacketHandler}. The kernel distributes datagrams by a hash of the
-   * addresses, so those of one peer reach the same worker, as long as no worker comes or goes. Parks.
-   * socket(7).
+   * Makes every worker open a UDP socket on one port, by SO_REUSEPORT, and run the `handlePackets`
+   * that the module exports: see {@linkcode PacketHandler}. The kernel distributes datagrams by a
+   * hash of the addresses, so those of one peer reach the same worker, as long as no worker comes
+   * or goes. Parks. socket(7).
    *
    * @param network "udp", "udp4" or "udp6"
    * @param address "host:port"
@@ -177,8 +177,8 @@ export class Reactor implements Disposable {
    * @returns the address they listen on
    * @throws {TypeError} if the module exports no `handlePackets`, or for another network;
    * {@linkcode OpError} as `listenPacket`; {@linkcode NoWorkersError} as {@linkcode Reactor.serve};
-   * {@linkcode ClosedError} if the reactor has been shut down; {@linkcode PlatformError} where sockets
-   * cannot share a port
+   * {@linkcode ClosedError} if the reactor has been shut down; {@linkcode PlatformError} where
+   * sockets cannot share a port
    * @example
    * ```ts
    * const reactor = yield* openReactor(new URL("./dns_handler.ts", import.meta.url));
@@ -207,14 +207,14 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Sends a message to a worker, where `messages` of the context receives it. Parks until it is in the
-   * worker's queue. Like `postMessage`, but it waits for a receiver that is behind.
+   * Sends a message to a worker, where `messages` of the context receives it. Parks until it is in
+   * the worker's queue. Like `postMessage`, but it waits for a receiver that is behind.
    *
    * @param to number of the worker
    * @param value copied by the structured clone algorithm
    * @param options see {@linkcode PostOptions}
-   * @throws {TypeError} if there is no worker of that number; {@linkcode WorkerGoneError} if it is not
-   * running; what `postMessage` throws if `value` cannot be copied
+   * @throws {TypeError} if there is no worker of that number; {@linkcode WorkerGoneError} if it is
+   * not running; what `postMessage` throws if `value` cannot be copied
    * @example
    * ```ts
    * for (const { id } of reactor.workers) yield* reactor.post(id, { reload: true });
@@ -225,8 +225,8 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Returns the counters of all workers, as they are when each is asked, and their sums. Parks until
-   * every worker that is running has answered, or ended.
+   * Returns the counters of all workers, as they are when each is asked, and their sums. Parks
+   * until every worker that is running has answered, or ended.
    *
    * @example
    * ```ts
@@ -396,7 +396,9 @@ export class Reactor implements Disposable {
     for (const acceptor of [...this.#acceptors]) acceptor.close();
   }
 
-  /** Goroutines of the worker that has the fewest. What they told may be old: they are asked again. */
+  /**
+   * Goroutines of the worker that has the fewest. What they told may be old: they are asked again.
+   */
   #fewestGoroutines(): number {
     if (now() - this.#askedAt >= ASK_MS) {
       this.#askedAt = now();

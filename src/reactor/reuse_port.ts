@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Ports on which every worker listens by itself. This thread keeps each port bound, so that it stays
- * ours while workers come and go; the kernel shares the connections out among those who listen.
+ * Ports on which every worker listens by itself. This thread keeps each port bound, so that it
+ * stays ours while workers come and go; the kernel shares the connections out among those who
+ * listen.
  */
 import type { Addr } from "../net/addr/addr.ts";
 import { type ReservedPort, reservePort } from "../net/listen.ts";
@@ -123,9 +124,9 @@ export class ReusePortListeners {
   }
 
   /**
-   * Has all workers open a UDP socket, and returns the address. A socket of this thread, which would
-   * receive its share of datagrams, finds the port and is closed once the workers have theirs. Parks.
-   * Throws what the first says that cannot.
+   * Has all workers open a UDP socket, and returns the address. A socket of this thread, which
+   * would receive its share of datagrams, finds the port and is closed once the workers have
+   * theirs. Parks. Throws what the first says that cannot.
    */
   *listenPacket(network: UDPNetwork, address: string, options: ListenPacketOptions): Routine<Addr> {
     if (options.control !== undefined) {

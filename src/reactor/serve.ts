@@ -23,8 +23,8 @@ export interface ServeOptions extends ReactorOptions {
 /**
  * Serves `listener` on all cores: a goroutine per connection, but in workers. Parks until the
  * listener is closed, by `context` or otherwise, and its connections have ended, or `grace` has
- * passed. Closing the listener cancels the `draining` of every handler's context. `serve` of the main
- * module does the same on one thread, and `serve` of `./event` with callbacks.
+ * passed. Closing the listener cancels the `draining` of every handler's context. `serve` of the
+ * main module does the same on one thread, and `serve` of `./event` with callbacks.
  *
  * @param listener a listener returned by `listen`
  * @param module the handler's module, see {@linkcode openReactor}

@@ -157,7 +157,9 @@ export class SubReactor {
     return this.#open;
   }
 
-  /** A goroutine that a handler has started did not catch `error`. False if the worker is to end. */
+  /**
+   * A goroutine that a handler has started did not catch `error`. False if the worker is to end.
+   */
   survives(error: unknown): boolean {
     // Goroutines of the reactor itself catch their errors: this one belongs to a connection.
     if (endsConnectionOnly(error)) return true;
@@ -347,7 +349,9 @@ function endsConnectionOnly(error: unknown): boolean {
   return [OpError, UnexpectedEOFError, ClosedError].some((kind) => error instanceof kind);
 }
 
-/** These look at goroutines that wait; a server of events has none, and an idle timeout of its own. */
+/**
+ * These look at goroutines that wait; a server of events has none, and an idle timeout of its own.
+ */
 function refuseForEvents({ firstBytes, ...others }: P.WorkerLimits): void {
   const closing = Object.entries(others).find(([, limit]) =>
     (limit as { policy?: string }).policy === "closeOldestIdle"

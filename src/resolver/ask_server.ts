@@ -94,8 +94,8 @@ function* exchange(
 }
 
 /**
- * Sends the queries from one socket, and so from a random port of their own; where only one may be under
- * way, each from another one. resolv.conf(5), single-request-reopen.
+ * Sends the queries from one socket, and so from a random port of their own; where only one may be
+ * under way, each from another one. resolv.conf(5), single-request-reopen.
  */
 function* byDatagrams(
   queries: readonly Query[],

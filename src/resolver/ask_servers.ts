@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** One name, all servers: who is asked next, and when an answer is final. Go: net/dnsclient_unix.go, tryOneName. */
+/**
+ * One name, all servers: who is asked next, and when an answer is final. Go: net/dnsclient_unix.go,
+ * tryOneName.
+ */
 import type { Routine } from "../sched/goroutine.ts";
 import { type AskingServers, askServer } from "./ask_server.ts";
 import { Failure } from "./failure.ts";
@@ -20,8 +23,8 @@ export interface Rounds {
 }
 
 /**
- * Asks one server after the other for all `types` of `name`, until each has a final answer: records, or
- * that there are none. A type that stays without takes nothing from the others. Parks.
+ * Asks one server after the other for all `types` of `name`, until each has a final answer:
+ * records, or that there are none. A type that stays without takes nothing from the others. Parks.
  *
  * @returns for each type the answer, or the failure of the server that was asked last
  */

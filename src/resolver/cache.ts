@@ -9,7 +9,9 @@ interface Entry<T> {
   readonly until: number;
 }
 
-/** See the top of this file. No timer: an entry that has ended is found out when it is looked up. */
+/**
+ * See the top of this file. No timer: an entry that has ended is found out when it is looked up.
+ */
 export class AnswerCache<T> {
   readonly #size: number;
   readonly #maxTTL: number;

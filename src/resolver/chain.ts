@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** What a response says of a name: its records, at the end of its chain of aliases. RFC 1034, section 3.6.2. */
+/**
+ * What a response says of a name: its records, at the end of its chain of aliases. RFC 1034,
+ * section 3.6.2.
+ */
 import { negativeTTL, readTarget } from "./records.ts";
 import { type ResourceRecord, type Response, TYPE } from "./message.ts";
 import { lower, sameName } from "./name.ts";
@@ -20,8 +23,8 @@ export interface ChainEnd {
 }
 
 /**
- * Follows the aliases of `name`, in whatever order the response lists them. Records of any other name
- * are ignored: a server may say what it likes of those, and no one has asked.
+ * Follows the aliases of `name`, in whatever order the response lists them. Records of any other
+ * name are ignored: a server may say what it likes of those, and no one has asked.
  */
 export function followChain({ answers }: Response, name: string, type: number): ChainEnd {
   let at = name;
@@ -39,7 +42,10 @@ export function followChain({ answers }: Response, name: string, type: number): 
   }
 }
 
-/** Seconds for which a response may be kept that says that there is nothing; 0 if it says nothing of that. */
+/**
+ * Seconds for which a response may be kept that says that there is nothing; 0 if it says nothing of
+ * that.
+ */
 export function absenceTTL({ authorities }: Response, name: string): number {
   const soa = authorities.find((each) =>
     each.type === TYPE.SOA && isWithin(lower(name), lower(each.name))

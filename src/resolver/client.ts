@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Records of complete names: from the cache, from a query that is under way, or from the servers. */
+/**
+ * Records of complete names: from the cache, from a query that is under way, or from the servers.
+ */
 import type { Routine } from "../sched/goroutine.ts";
 import { asError } from "../net/errors.ts";
 import type { AskingServers } from "./ask_server.ts";
@@ -96,7 +98,9 @@ function* conclude(
   }
 }
 
-/** What an answer says of `name`: a result, or where its aliases end of which it says nothing more. */
+/**
+ * What an answer says of `name`: a result, or where its aliases end of which it says nothing more.
+ */
 function read({ response, server }: Answered, name: string, type: number): Dated | ChainEnd {
   try {
     const end = followChain(response, name, type);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The files that a resolver goes by, and their changes while it runs. Go: net/dnsclient_unix.go, resolverConfig. */
+/**
+ * The files that a resolver goes by, and their changes while it runs. Go: net/dnsclient_unix.go,
+ * resolverConfig.
+ */
 import { nodeModule } from "../../platforms/contract/host.ts";
 import { systemPath } from "../../platforms/shared/system_file.ts";
 import { platform } from "../../platforms/platform.ts";
@@ -126,7 +129,10 @@ function readConf(text: string | null, servers?: readonly string[]): ResolvConf 
   return known.length === 0 ? conf : { ...conf, servers: known };
 }
 
-/** Returns the name of this machine as Linux shows it; the host's own call might ask for a permission. */
+/**
+ * Returns the name of this machine as Linux shows it; the host's own call might ask for a
+ * permission.
+ */
 function hostname(): string {
   if (platform().os !== "linux") return "";
   return (platform().runtime.readText("/proc/sys/kernel/hostname") ?? "").trim();

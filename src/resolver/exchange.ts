@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Queries and their responses over one connection. RFC 1035, section 4.2. Go: net/dnsclient_unix.go, exchange. */
+/**
+ * Queries and their responses over one connection. RFC 1035, section 4.2. Go:
+ * net/dnsclient_unix.go, exchange.
+ */
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type { UDPConn } from "../net/udp/udp.ts";
@@ -9,16 +12,17 @@ import { epoch, now } from "../sched/clock.ts";
 import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./message.ts";
 
 /**
- * What came of a query: its response; that it must be repeated by TCP, as the response is longer than
- * a datagram or may be forged; that it must be repeated without EDNS; or why there is no response.
+ * What came of a query: its response; that it must be repeated by TCP, as the response is longer
+ * than a datagram or may be forged; that it must be repeated without EDNS; or why there is no
+ * response.
  */
 export type Reply = Uint8Array | "tcp" | "plain" | Error;
 
 /** Bytes of a datagram that are read; a longer one comes again by TCP. */
 const DATAGRAM = 4096;
 /**
- * Messages that are dropped because they answer no query of ours. More of them in one exchange are an
- * attempt to guess its id, and TCP is used, where that does not help.
+ * Messages that are dropped because they answer no query of ours. More of them in one exchange are
+ * an attempt to guess its id, and TCP is used, where that does not help.
  */
 const MOST_STRAY = 32;
 
@@ -98,7 +102,9 @@ function hasEDNS({ bytes, questionEnd }: Query): boolean {
   return bytes.length > questionEnd;
 }
 
-/** Sends queries over a stream and waits for their responses, which may come in any order. Parks. */
+/**
+ * Sends queries over a stream and waits for their responses, which may come in any order. Parks.
+ */
 export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
   const replies: Reply[] = [];
   const waiting = new Set(queries.keys());

@@ -3,8 +3,8 @@
 import { DNSError } from "../net/errors.ts";
 
 /**
- * What becomes a DNSError if it is all that there is to report. Mostly it is not: few names have both
- * IPv4 and IPv6 addresses, and an Error costs its stack.
+ * What becomes a DNSError if it is all that there is to report. Mostly it is not: few names have
+ * both IPv4 and IPv6 addresses, and an Error costs its stack.
  */
 export class Failure {
   /** In Go's words. */

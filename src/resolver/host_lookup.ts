@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** What all look-ups of a resolver share: its files, its servers, the search list. Go: net/dnsclient_unix.go. */
+/**
+ * What all look-ups of a resolver share: its files, its servers, the search list. Go:
+ * net/dnsclient_unix.go.
+ */
 import { platform } from "../../platforms/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DNSError } from "../net/errors.ts";
@@ -109,8 +112,8 @@ export class HostLookup {
   }
 
   /**
-   * Returns the records of `types` for `host`, or for the first name of the search list that has any.
-   * Parks.
+   * Returns the records of `types` for `host`, or for the first name of the search list that has
+   * any. Parks.
    *
    * @throws {DNSError} if there are none
    */
@@ -150,7 +153,9 @@ export class HostLookup {
     };
   }
 
-  /** Asks for permission for servers that the program has named; a transport of its own asks itself. */
+  /**
+   * Asks for permission for servers that the program has named; a transport of its own asks itself.
+   */
   #requireServers(): void {
     const { servers } = this.config;
     if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
@@ -162,7 +167,9 @@ export class HostLookup {
     this.#permitted = servers;
   }
 
-  /** Throws where Deno may not read a file that decides: another resolver would be used in silence. */
+  /**
+   * Throws where Deno may not read a file that decides: another resolver would be used in silence.
+   */
   requireFiles(host: string): void {
     const { denied } = this.config;
     if (denied.length === 0) return;
@@ -175,7 +182,10 @@ export class HostLookup {
   }
 }
 
-/** Of two failures the one that leaves more open: a server's, then "no such type", then "no such name". */
+/**
+ * Of two failures the one that leaves more open: a server's, then "no such type", then "no such
+ * name".
+ */
 function worst(a: Failure | null, b: Failure): Failure {
   if (a === null || (a.isNotFound && !b.isNotFound)) return b;
   return a.code === "ENOTFOUND" && b.code === "ENODATA" ? b : a;

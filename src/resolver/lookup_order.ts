@@ -48,7 +48,10 @@ export function lookupOrder(host: string, facts: OrderFacts): LookupOrder {
   return facts.sources === null ? FILES_DNS : bySources(name, facts.sources, facts);
 }
 
-/** Returns the order in which the sources that the resolver has itself are asked, whatever others are named. */
+/**
+ * Returns the order in which the sources that the resolver has itself are asked, whatever others
+ * are named.
+ */
 export function ownOrder(sources: readonly Source[] | null): readonly ("files" | "dns")[] {
   const own = (sources ?? []).flatMap(({ name }) => name === "files" || name === "dns" ? name : []);
   return own.length === 0 ? ["files", "dns"] : [...new Set(own)];

@@ -3,8 +3,8 @@
  * DNS messages in their wire format. RFC 1035, section 4; RFC 6891. Go:
  * golang.org/x/net/dns/dnsmessage.
  *
- * No package does this: dns-packet, which the tests compare with, takes 20 ms to load on Deno, cannot
- * tell a dot within a label from one between labels, and knows no SVCB.
+ * No package does this: dns-packet, which the tests compare with, takes 20 ms to load on Deno,
+ * cannot tell a dot within a label from one between labels, and knows no SVCB.
  */
 
 /** Numbers of the record types that the resolver knows. RFC 1035 and others, by IANA's table. */
@@ -53,7 +53,9 @@ export interface Header {
   readonly authorities: number;
 }
 
-/** One record: the name of its owner, in presentation form, and where its data is in the message. */
+/**
+ * One record: the name of its owner, in presentation form, and where its data is in the message.
+ */
 export interface ResourceRecord {
   readonly name: string;
   readonly type: number;
@@ -98,8 +100,8 @@ export interface QueryForm {
 }
 
 /**
- * Writes a query for `name`, an ASCII domain name with its final dot. Its id, and which of its letters
- * are capitals, are random: draft-vixie-dnsext-dns0x20.
+ * Writes a query for `name`, an ASCII domain name with its final dot. Its id, and which of its
+ * letters are capitals, are random: draft-vixie-dnsext-dns0x20.
  */
 export function writeQuery(name: string, type: number, { edns, trustAD }: QueryForm): Query {
   const nameLength = name === "." ? 1 : name.length + 1;
@@ -145,12 +147,14 @@ function putName(bytes: Uint8Array, start: number, name: string, random: Uint8Ar
   }
 }
 
-/** How a datagram relates to a query: its answer, not one at all, or its answer but for capitals. */
+/**
+ * How a datagram relates to a query: its answer, not one at all, or its answer but for capitals.
+ */
 export type Match = "answer" | "other" | "other case" | "refusal";
 
 /**
- * Compares a message with the query that it should answer. "refusal" is an error without a question,
- * as servers send it that could not read the query.
+ * Compares a message with the query that it should answer. "refusal" is an error without a
+ * question, as servers send it that could not read the query.
  */
 export function matchResponse(message: Uint8Array, query: Query): Match {
   if (message.length < HEADER) return "other";
@@ -190,8 +194,8 @@ export function readHeader(bytes: Uint8Array): Header {
 }
 
 /**
- * Reads a response that {@linkcode matchResponse} has accepted. The question in it is changed: names of
- * records share its end, and should not show capitals that only the query had.
+ * Reads a response that {@linkcode matchResponse} has accepted. The question in it is changed:
+ * names of records share its end, and should not show capitals that only the query had.
  *
  * @throws {FormatError} if it is malformed
  */
@@ -234,8 +238,8 @@ function readTTL(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Reads a name, in presentation form with its final dot: bytes that would be mistaken for another name
- * are escaped as RFC 1035, section 5.1, has it. Pointers lead back only, so there is no loop.
+ * Reads a name, in presentation form with its final dot: bytes that would be mistaken for another
+ * name are escaped as RFC 1035, section 5.1, has it. Pointers lead back only, so there is no loop.
  *
  * @param limit where the bytes end that are read before the first pointer
  * @returns the name, and the offset behind it

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Domain names: their letters, their limits and the list of those to ask for. RFC 1035, RFC 5891. */
+/**
+ * Domain names: their letters, their limits and the list of those to ask for. RFC 1035, RFC 5891.
+ */
 import { unmap } from "../net/addr/ip.ts";
 import { DNSError } from "../net/errors.ts";
 import { isDomainName } from "../net/resolve/domain_name.ts";
@@ -8,8 +10,8 @@ import { isDomainName } from "../net/resolve/domain_name.ts";
 const LONGEST_NAME = 253;
 
 /**
- * Returns `host` in ASCII, by the URL Standard's IDNA (UTS 46), which both runtimes bring along; null
- * if it is no domain name. The letters of an ASCII name stay as they are.
+ * Returns `host` in ASCII, by the URL Standard's IDNA (UTS 46), which both runtimes bring along;
+ * null if it is no domain name. The letters of an ASCII name stay as they are.
  */
 export function toASCII(host: string): string | null {
   // deno-lint-ignore no-control-regex
@@ -26,7 +28,8 @@ export function toASCII(host: string): string | null {
 
 /**
  * Returns the names to ask for, in order, each with its final dot. A name with a final dot is
- * complete; one with `ndots` dots is tried as it is first, any other one last. resolv.conf(5), search.
+ * complete; one with `ndots` dots is tried as it is first, any other one last. resolv.conf(5),
+ * search.
  */
 export function searchNames(name: string, search: readonly string[], ndots: number): string[] {
   if (name.endsWith(".")) return [name];
@@ -55,7 +58,9 @@ export function fullName(name: string): string {
   return name.endsWith(".") ? name : `${name}.`;
 }
 
-/** Returns the name whose PTR records name an address. RFC 1035, section 3.5; RFC 3596, section 2.5. */
+/**
+ * Returns the name whose PTR records name an address. RFC 1035, section 3.5; RFC 3596, section 2.5.
+ */
 export function reverseName(ip: Uint8Array): string {
   const v4 = unmap(ip);
   if (v4.length === 4) return `${[...v4].reverse().join(".")}.in-addr.arpa.`;
@@ -64,8 +69,8 @@ export function reverseName(ip: Uint8Array): string {
 }
 
 /**
- * Returns the items whose name is a host's, or the root's: others could be an attack on what shows or
- * logs them. CVE-2021-33195.
+ * Returns the items whose name is a host's, or the root's: others could be an attack on what shows
+ * or logs them. CVE-2021-33195.
  *
  * @throws {DNSError} if none is left
  */

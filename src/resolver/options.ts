@@ -6,8 +6,8 @@ import type { UDPConn } from "../net/udp/udp.ts";
 import type { ResolverMode } from "../net/options/options.ts";
 
 /**
- * Connects to a name server. A stream, which `dial` may return for "udp" as well, carries messages as
- * TCP does, each behind its length; so a transport such as TLS is a function of a few lines. Go:
+ * Connects to a name server. A stream, which `dial` may return for "udp" as well, carries messages
+ * as TCP does, each behind its length; so a transport such as TLS is a function of a few lines. Go:
  * `net.Resolver.Dial`.
  *
  * @param network "udp", or "tcp" for a query whose answer is too long for a datagram
@@ -23,7 +23,9 @@ export type FileSource = string | { readonly text: string };
 
 /** Bounds of a cache. */
 export interface ResolverCacheOptions {
-  /** Most answers that are kept; 1000 by default. The one that was used least recently goes first. */
+  /**
+   * Most answers that are kept; 1000 by default. The one that was used least recently goes first.
+   */
   readonly size?: number;
   /** Most seconds that an answer is kept, whatever its TTL; 3600 by default. */
   readonly maxTTL?: number;
@@ -34,8 +36,8 @@ export interface ResolverOptions {
   /** Who looks names of hosts up; "auto" by default. See {@linkcode ResolverMode}. */
   readonly mode?: ResolverMode;
   /**
-   * Name servers to ask instead of those in resolv.conf: IP addresses, each with a port unless it is
-   * 53. The other settings of resolv.conf then have their defaults, unless `resolvConf` is set too.
+   * Name servers to ask instead of those in resolv.conf: IP addresses, each with a port
+   * unless it is 53. The other settings of resolv.conf then have their defaults, unless `resolvConf` is set too.
    */
   readonly servers?: readonly string[];
   /** Connects to servers in another way. See {@linkcode ResolverDial}. */

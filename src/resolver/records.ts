@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The data of records, by type. RFC 1035, section 3.3; RFC 2782, 8659, 9460. Go: net/dnsclient.go. */
+/**
+ * The data of records, by type. RFC 1035, section 3.3; RFC 2782, 8659, 9460. Go: net/dnsclient.go.
+ */
 import { FormatError, get16, need, readName, type ResourceRecord, TYPE } from "./message.ts";
 
 /** A mail server of a domain. Go: `net.MX`. */

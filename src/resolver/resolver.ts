@@ -37,10 +37,11 @@ import { orderServers, shuffledBy } from "./srv_order.ts";
  * Looks names up: in the hosts file, and by queries of its own to the system's name servers or to
  * others. Go: `net.Resolver`. See docs/names.md.
  *
- * Names are as Go takes them: without a final dot the search list of resolv.conf applies. All methods
- * park; all take {@linkcode CallOptions}, and throw {@linkcode DNSError}: with `isNotFound` if there
- * is no such name or no record of that type (`code` "ENOTFOUND" or "ENODATA"), `isTimeout`, or
- * `isTemporary`. A call that is cancelled leaves no socket, no timer and no goroutine behind.
+ * Names are as Go takes them: without a final dot the search list of resolv.conf applies. All
+ * methods park; all take {@linkcode CallOptions}, and throw {@linkcode DNSError}: with `isNotFound`
+ * if there is no such name or no record of that type (`code` "ENOTFOUND" or "ENODATA"),
+ * `isTimeout`, or `isTemporary`. A call that is cancelled leaves no socket, no timer and no
+ * goroutine behind.
  *
  * @example
  * ```ts
@@ -83,8 +84,8 @@ export class Resolver implements NameResolver {
   }
 
   /**
-   * Returns the IP addresses of a host, best first (RFC 6724); an IP address resolves to itself. Parks.
-   * Go: `net.Resolver.LookupHost`.
+   * Returns the IP addresses of a host, best first (RFC 6724); an IP address resolves to itself.
+   * Parks. Go: `net.Resolver.LookupHost`.
    *
    * @param host a name or an IP address
    * @returns at least one address
@@ -146,8 +147,8 @@ export class Resolver implements NameResolver {
   }
 
   /**
-   * Returns the names of an IP address: those of the hosts file, or those of its PTR records. Parks.
-   * Go: `net.Resolver.LookupAddr`.
+   * Returns the names of an IP address: those of the hosts file, or those of its PTR records.
+   * Parks. Go: `net.Resolver.LookupAddr`.
    *
    * @returns at least one name; each that has a dot ends with one
    * @throws {DNSError}
@@ -172,8 +173,8 @@ export class Resolver implements NameResolver {
   }
 
   /**
-   * Returns the mail servers of a domain, the most preferred first, equal ones in random order. Parks.
-   * Go: `net.Resolver.LookupMX`.
+   * Returns the mail servers of a domain, the most preferred first, equal ones in random order.
+   * Parks. Go: `net.Resolver.LookupMX`.
    *
    * @throws {DNSError}
    * @example
@@ -193,8 +194,8 @@ export class Resolver implements NameResolver {
   }
 
   /**
-   * Returns the servers of a service by priority, within one in an order that is drawn by their weights.
-   * Parks. Go: `net.Resolver.LookupSRV`.
+   * Returns the servers of a service by priority, within one in an order that is drawn by their
+   * weights. Parks. Go: `net.Resolver.LookupSRV`.
    *
    * @param service the service, such as "xmpp-client"; "" if `name` is complete
    * @param proto the protocol: "tcp" or "udp"; "" if `name` is complete
@@ -243,7 +244,8 @@ export class Resolver implements NameResolver {
   }
 
   /**
-   * Returns the HTTPS records of a name: how to reach its website, the best way first. Parks. RFC 9460.
+   * Returns the HTTPS records of a name: how to reach its website, the best way first. Parks. RFC
+   * 9460.
    *
    * @throws {DNSError}
    * @example

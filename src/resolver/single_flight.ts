@@ -17,8 +17,9 @@ export class SingleFlight<T> {
 
   /**
    * Returns what `call` returns, or what another call with the same `key` returns that is under way
-   * already. The goroutine that came first makes the call; if it is ended, or the call throws, another
-   * one makes it anew. So no goroutine outlives its run, and no cancellation is another's. Parks.
+   * already. The goroutine that came first makes the call; if it is ended, or the call throws,
+   * another one makes it anew. So no goroutine outlives its run, and no cancellation is another's.
+   * Parks.
    */
   *do(key: string, call: () => Routine<T>): Routine<T> {
     for (let flight; (flight = this.#flights.get(key)) !== undefined;) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The order in which servers of a service are tried. RFC 2782. Go: net/dnsclient.go, byPriorityWeight. */
+/**
+ * The order in which servers of a service are tried. RFC 2782. Go: net/dnsclient.go,
+ * byPriorityWeight.
+ */
 import { random } from "../chan/select_random.ts";
 import type { SRV } from "./records.ts";
 

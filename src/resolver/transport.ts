@@ -11,8 +11,8 @@ import type { ResolverDial } from "./options.ts";
 import { AddrError } from "../net/addr/errors.ts";
 
 /**
- * Connects to servers. No permission is asked for: the system's servers need none, and for others it
- * was asked for already. No port is bound: the kernel takes a random one. ip-sysctl,
+ * Connects to servers. No permission is asked for: the system's servers need none, and for others
+ * it was asked for already. No port is bound: the kernel takes a random one. ip-sysctl,
  * ip_local_port_range.
  */
 export class SystemTransport {

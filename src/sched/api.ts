@@ -46,16 +46,17 @@ export function go<A extends unknown[], T>(
  *
  * When `main` returns, all other goroutines of the run are ended. Their `finally` blocks run and
  * may park, as may goroutines that they start; then the descriptors that the run opened are closed,
- * and those with data in flight linger as {@linkcode Conn.close} says. All of that together takes no
- * longer than the run's `grace`, one second by default; afterwards waits are cut short, and what
+ * and those with data in flight linger as {@linkcode Conn.close} says. All of that together takes
+ * no longer than the run's `grace`, one second by default; afterwards waits are cut short, and what
  * lingers is closed by close(2). A `finally` block that parks should be in the goroutine's own
  * function: after a nested `finally` block has parked, JavaScript lets its caller continue, and the
- * goroutine is then ended only at the end of the grace. A connection or listener that `main` returns
- * belongs to the caller and stays open.
+ * goroutine is then ended only at the end of the grace. A connection or listener that `main`
+ * returns belongs to the caller and stays open.
  *
  * In a worker of your own, let `main` return before the worker ends, or call `process.exit` there:
  * `terminate()` runs no code in the worker, so its connections, its poller and, on Deno, the thread
- * that waits for them stay with the process. A `workerPool` and a reactor close what their terminated workers leave.
+ * that waits for them stay with the process. A `workerPool` and a reactor close what their
+ * terminated workers leave.
  *
  * @param main the first goroutine
  * @param options see {@linkcode RunOptions}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** How many goroutines run between two looks at the poller and the timers. Go: schedtick, sysmon. */
+/**
+ * How many goroutines run between two looks at the poller and the timers. Go: schedtick, sysmon.
+ */
 
 /** At most. Go: schedtick % 61. */
 const MOST = 61;

@@ -26,7 +26,9 @@ export function callDriven(call: object): void {
   else if (scheduler.undriven.count > 0) scheduler.undriven.driven(call as MadeCall);
 }
 
-/** Returns `routine`, a call of the function `name`; in debug one that is reported if never driven. */
+/**
+ * Returns `routine`, a call of the function `name`; in debug one that is reported if never driven.
+ */
 export function noted<T>(name: string, routine: Routine<T>, object: unknown = null): Routine<T> {
   if (scheduler.debugRuns === 0) return routine;
   const g: G | null = scheduler.current;

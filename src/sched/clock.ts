@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The clocks of this thread: the only ones that the library reads. Go: runtime.nanotime, walltime. */
+/**
+ * The clocks of this thread: the only ones that the library reads. Go: runtime.nanotime, walltime.
+ */
 import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { registerState } from "./thread_state.ts";
 
@@ -22,8 +24,8 @@ const REAL: Clock = {
 };
 
 /**
- * Returns the monotonic time, in milliseconds of `performance.now()`. It is never ahead of that, so a
- * timer that has fired by this clock is due by the other, too.
+ * Returns the monotonic time, in milliseconds of `performance.now()`. It is never ahead of that, so
+ * a timer that has fired by this clock is due by the other, too.
  */
 export let now: () => number = REAL.now;
 

@@ -24,8 +24,8 @@ import { showAs } from "../validate/one_line.ts";
  */
 export interface Routine<T> extends Generator<Park, T, void> {
   /**
-   * Does not exist: it makes `await` of a call a type error, as a call is not a promise. Call it with
-   * `yield*`.
+   * Does not exist: it makes `await` of a call a type error, as a call is not a promise. Call it
+   * with `yield*`.
    */
   then?: (useYieldStar: never) => never;
 }
@@ -152,7 +152,9 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   grace: HeapTimer | null = null;
   /** Whether it is inside `gosched`. */
   gaveWay = false;
-  /** Whether its run waits for it instead of ending it: {@linkcode MEMBER} or one of the daemons. */
+  /**
+   * Whether its run waits for it instead of ending it: {@linkcode MEMBER} or one of the daemons.
+   */
   kind: number = MEMBER;
 
   /** */

@@ -71,7 +71,9 @@ export class HostLoop {
     scheduler.onOutside = () => this.kick();
   }
 
-  /** Stands still until `resume`: a simulation has the thread for several turns of the host's loop. */
+  /**
+   * Stands still until `resume`: a simulation has the thread for several turns of the host's loop.
+   */
   suspend(): void {
     this.#suspended = true;
   }
@@ -225,7 +227,8 @@ export class HostLoop {
     if (timers.size > 0) this.#setTimer(timers.next);
     else if (waiters > 0) return;
     else if (promises === 0) this.#suspect();
-    // The host knows whether a promise can still settle: it reports that before it ends the process.
+    // The host knows whether a promise can still settle: it reports that before it ends the
+    // process.
     else this.#listen();
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A first-in-first-out queue from which any element can be removed in constant time.
- * A Set would not do: finding its first element after many deletions costs time linear in their number.
+ * A first-in-first-out queue from which any element can be removed in constant time. A Set would
+ * not do: finding its first element after many deletions costs time linear in their number.
  */
 
 /** An element and its neighbors. */

@@ -92,15 +92,18 @@ function notARoutine(
   );
 }
 
-/** Whether `value` is a generator: an async one has no iterator, and other iterators no `return`. */
+/**
+ * Whether `value` is a generator: an async one has no iterator, and other iterators no `return`.
+ */
 function isRoutine(value: unknown): boolean {
   const it = value as Partial<Iterator<unknown> & Iterable<unknown>> | null | undefined;
   return typeof it?.return === "function" && typeof it[Symbol.iterator] === "function";
 }
 
 /**
- * The error at a `yield` of something that only `yield*` can wait for, or of anything else. Its stack
- * is where the goroutine was started, if that is known: nothing tells where a generator stands.
+ * The error at a `yield` of something that only `yield*` can wait for, or of anything else. Its
+ * stack is where the goroutine was started, if that is known: nothing tells where a generator
+ * stands.
  */
 export function foreignYield(g: G, value: unknown): PanicError {
   const error = new PanicError(`goroutine ${g.id} [${g.name}] used yield ${yieldCure(value)}`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The methods that may park, which are wrapped while a run is in debug, so that undriven.ts learns of
- * every call and its line. Without such a run a method is what its class has.
+ * The methods that may park, which are wrapped while a run is in debug, so that undriven.ts learns
+ * of every call and its line. Without such a run a method is what its class has.
  */
 import { CALL } from "./call_name.ts";
 import type { Routine } from "./goroutine.ts";

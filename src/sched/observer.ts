@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Observers of the scheduler: the tracer and the watchdogs. Usually there is none, and then the scheduler
- * pays one comparison a turn.
+ * Observers of the scheduler: the tracer and the watchdogs. Usually there is none, and then the
+ * scheduler pays one comparison a turn.
  */
 import type { G } from "./goroutine.ts";
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** A run without a main goroutine, for code outside the goroutines: handlers of the host's servers. */
+/**
+ * A run without a main goroutine, for code outside the goroutines: handlers of the host's servers.
+ */
 import { showAs } from "../validate/one_line.ts";
 import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
 import { Run, type RunOptions } from "./run.ts";
@@ -46,16 +48,17 @@ export class OpenRun implements AsyncDisposable {
 
   /**
    * Runs `f` as a goroutine of this run, and returns a promise of its result. Called outside the
-   * goroutines, the first turn is at once: a call that need not wait costs no turn of the scheduler.
-   * Never parks.
+   * goroutines, the first turn is at once: a call that need not wait costs no turn of the
+   * scheduler. Never parks.
    *
    * A connection that `f` opens, and even returns, belongs to the run: other calls use it.
    *
    * @param f a `function*`, or a function that returns a {@linkcode Routine}
    * @param args arguments for `f`, which is called at once
-   * @returns a promise of the value that `f` returned. It rejects with the error that `f` threw, which
-   * is no uncaught error even if the promise is not awaited; with {@linkcode PanicError} if the run
-   * has ended, or ends before `f` has; with {@linkcode TypeError} if `f` is not a `function*`
+   * @returns a promise of the value that `f` returned. It rejects with the error that `f` threw,
+   * which is no uncaught error even if the promise is not awaited; with {@linkcode PanicError} if
+   * the run has ended, or ends before `f` has; with {@linkcode TypeError} if `f` is not a
+   * `function*`
    * @example
    * ```ts
    * await using app = openRun();
@@ -94,9 +97,9 @@ export class OpenRun implements AsyncDisposable {
   }
 
   /**
-   * Ends the run as {@linkcode run} ends when its main goroutine returns: goroutines are ended, then
-   * the connections and listeners that they opened are closed, all within `grace`. A goroutine of
-   * this run that calls it is ended at its next wait. Never parks; a second close does nothing.
+   * Ends the run as {@linkcode run} ends when its main goroutine returns: goroutines are ended,
+   * then the connections and listeners that they opened are closed, all within `grace`. A goroutine
+   * of this run that calls it is ended at its next wait. Never parks; a second close does nothing.
    *
    * @returns `closed`
    */
@@ -133,9 +136,9 @@ function* end(run: Run): Routine<void> {
 }
 
 /**
- * Opens a run that lasts until it is closed, for connections that code outside the goroutines shares:
- * a pool of connections behind `Bun.serve`, `Deno.serve`, Hono or Elysia. Never parks. Go needs no
- * such thing: there all code runs in goroutines.
+ * Opens a run that lasts until it is closed, for connections that code outside the goroutines
+ * shares: a pool of connections behind `Bun.serve`, `Deno.serve`, Hono or Elysia. Never parks. Go
+ * needs no such thing: there all code runs in goroutines.
  *
  * An open run with nothing to wait for does not keep the process alive. Under `runSync` its
  * goroutines run as all others do. An error that a goroutine does not catch goes to `onPanic`;

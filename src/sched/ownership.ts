@@ -13,7 +13,9 @@ function disownOne(value: unknown): void {
   if (typeof method === "function") method.call(value);
 }
 
-/** Hands a result to the caller: the value itself, and the members of an array or a plain object. */
+/**
+ * Hands a result to the caller: the value itself, and the members of an array or a plain object.
+ */
 export function disown(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   disownOne(value);

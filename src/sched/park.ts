@@ -20,8 +20,8 @@ export interface Waitable {
   /** "fd 12 tcp 127.0.0.1:80->127.0.0.1:4711", "chan 3, 0 of 128"; it must not throw. */
   describe(): string;
   /**
-   * Whether what the goroutine `g` waits for has happened and cannot be undone, so that its call must
-   * return although it is canceled. Absent where a call that is ended takes everything back.
+   * Whether what the goroutine `g` waits for has happened and cannot be undone, so that its call
+   * must return although it is canceled. Absent where a call that is ended takes everything back.
    */
   settled?(g: object): boolean;
   /** The goroutine `g` was given up while it waited here last, and gives nothing back by itself. */

@@ -3,9 +3,10 @@
  * A run: the goroutines of one `run` or `runSync`, and how they end together.
  *
  * It ends when its main goroutine returns, or at the first uncaught error. Then every other
- * goroutine is ended, the newest first, and its `finally` blocks run; those may park. Then the run's
- * descriptors are closed, and connections with bytes under way linger (net/socket/lossless_close.ts).
- * The grace bounds all of that together. It is over when nothing of it lives.
+ * goroutine is ended, the newest first, and its `finally` blocks run; those may park. Then the
+ * run's descriptors are closed, and connections with bytes under way linger
+ * (net/socket/lossless_close.ts). The grace bounds all of that together. It is over when nothing of
+ * it lives.
  */
 import { shown } from "../validate/argument.ts";
 import { BOUNDED_DAEMON, type G, type Goroutine, MEMBER, PanicError } from "./goroutine.ts";
@@ -28,11 +29,11 @@ const DEFAULT_GRACE_MS = 1000;
 /** Options of {@linkcode run} and {@linkcode runSync}. */
 export interface RunOptions {
   /**
-   * Upper bound of the end of the run in milliseconds; 1,000 by default. Until then `finally` blocks
-   * may park, and closed connections with data in flight linger, as {@linkcode Conn.close} says.
-   * Afterwards the remaining goroutines are ended where they wait, and every connection that still
-   * lingers is closed by close(2): the kernel goes on delivering what it can. It takes precedence
-   * over `lingerTimeout`. `Infinity` for no bound.
+   * Upper bound of the end of the run in milliseconds; 1,000 by default. Until then `finally`
+   * blocks may park, and closed connections with data in flight linger, as {@linkcode Conn.close}
+   * says. Afterwards the remaining goroutines are ended where they wait, and every connection that
+   * still lingers is closed by close(2): the kernel goes on delivering what it can. It takes
+   * precedence over `lingerTimeout`. `Infinity` for no bound.
    *
    * @throws {RangeError} if it is negative or not a number
    */
@@ -68,16 +69,16 @@ export interface RunOptions {
    * Whether {@linkcode dump} reports where each goroutine of the run was started, and whether every
    * call of the library without `yield*`, which does nothing, is reported with its line by
    * `console.warn`; false by default. It adds about 1 us to each `go` and to each call on Bun, and
-   * 5 us on Deno. Without it only `read`, `write`, `accept` and `sleep` are reported, and without their
-   * line.
+   * 5 us on Deno. Without it only `read`, `write`, `accept` and `sleep` are reported, and without
+   * their line.
    */
   debug?: boolean;
   /**
-   * Whether each goroutine has the values of `AsyncLocalStorage` that were set where it was started,
-   * after every wait, as OpenTelemetry and loggers need them; false by default, at no cost. With it,
-   * each turn of a goroutine enters the context of the host: `npm run bench:calls` measures that. A
-   * value that a goroutine sets by `enterWith` lasts until its next wait; to set one for a goroutine,
-   * start it in `storage.run`.
+   * Whether each goroutine has the values of `AsyncLocalStorage` that were set where it was
+   * started, after every wait, as OpenTelemetry and loggers need them; false by default, at no
+   * cost. With it, each turn of a goroutine enters the context of the host: `npm run bench:calls`
+   * measures that. A value that a goroutine sets by `enterWith` lasts until its next wait; to set
+   * one for a goroutine, start it in `storage.run`.
    */
   asyncContext?: boolean;
   /**
@@ -225,8 +226,8 @@ export class Run {
   }
 
   /**
-   * Ends it as a machine that loses power does: no `finally` block runs, no descriptor is closed, no
-   * timer that it set fires. {@linkcode TimerHeap.owner} must have named the timers' owners.
+   * Ends it as a machine that loses power does: no `finally` block runs, no descriptor is closed,
+   * no timer that it set fires. {@linkcode TimerHeap.owner} must have named the timers' owners.
    *
    * @throws {PanicError} when a goroutine of this run calls it
    */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** A first-in-first-out queue of goroutines, linked through themselves. Go: runtime/proc.go, gQueue. */
+/**
+ * A first-in-first-out queue of goroutines, linked through themselves. Go: runtime/proc.go, gQueue.
+ */
 import type { G } from "./goroutine.ts";
 
 /** A goroutine is in at most one queue at a time. Nothing is allocated. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { PARK, type Park, type Waitable } from "./park.ts";
 /**
- * The scheduler of a thread: what is runnable, what runs, and one pass over it. Go: runtime/proc.go,
- * findRunnable and schedule.
+ * The scheduler of a thread: what is runnable, what runs, and one pass over it. Go:
+ * runtime/proc.go, findRunnable and schedule.
  *
  * It is not re-entrant and has no thread of its own. Two loops drive it: `runSync` from below, with
  * the thread to itself, and the {@linkcode HostLoop} in turns between those of the host.
@@ -74,8 +74,8 @@ export class Scheduler {
    */
   picker: ((runnable: readonly G[]) => number) | null = null;
   /**
-   * Called before each turn, in simulations alone. If it returns false the turn does not take place,
-   * and the goroutine is out of the queue until {@linkcode requeue}.
+   * Called before each turn, in simulations alone. If it returns false the turn does not take
+   * place, and the goroutine is out of the queue until {@linkcode requeue}.
    */
   admit: ((g: G) => boolean) | null = null;
   /** Number of goroutines that wait for external events but do not keep the process alive. */
@@ -191,8 +191,8 @@ export class Scheduler {
   }
 
   /**
-   * As {@linkcode start}, with the first turn of `g` at once if the host's code has the thread: what
-   * need not wait then costs no turn of the scheduler.
+   * As {@linkcode start}, with the first turn of `g` at once if the host's code has the thread:
+   * what need not wait then costs no turn of the scheduler.
    */
   startNow(g: G): void {
     if (this.#passing || this.current !== null || this.blocking) return this.start(g);

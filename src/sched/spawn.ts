@@ -144,9 +144,9 @@ function* guarded(f: () => Routine<void>, last: () => void): Routine<void> {
 }
 
 /**
- * Starts a goroutine whose `finally` block runs in any case. One that is ended before its first turn
- * runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before the
- * scheduler has it.
+ * Starts a goroutine whose `finally` block runs in any case. One that is ended before its first
+ * turn runs none, so `routine` begins with `yield PARK` inside its `try`, and is led there before
+ * the scheduler has it.
  */
 export function goPrimed<T>(run: RunOwner, name: string, routine: Routine<T>): G<T> {
   routine.next();

@@ -7,9 +7,10 @@
  *   wait   blocks in the poller for moments; cheap, but the host's loop stands still meanwhile
  *   sleep  has another thread watch the poller beside the host's loop; the wake-up costs the most
  *
- * CPU time spent spinning is bounded by a token bucket, which a share of the time that passes fills.
- * An event that is found by spinning costs tokens only for what exceeds the price of a sleep and a
- * wake-up, since without spinning those would have been paid; a spin for nothing costs all of itself.
+ * CPU time spent spinning is bounded by a token bucket, which a share of the time that passes
+ * fills. An event that is found by spinning costs tokens only for what exceeds the price of a sleep
+ * and a wake-up, since without spinning those would have been paid; a spin for nothing costs all of
+ * itself.
  */
 
 /**

@@ -2,10 +2,10 @@
 /**
  * The library's state in this thread, which can be exchanged as a whole.
  *
- * A module that keeps state of its own (the scheduler, the poller, a free list, a counter) registers
- * it here. A simulation then runs on state of its own inside a real run, and what it leaves behind
- * is thrown away with that state, whatever ended it. State that is not registered would leak from
- * one simulation into the next: tests/sched/thread_state_test.ts finds it.
+ * A module that keeps state of its own (the scheduler, the poller, a free list, a counter)
+ * registers it here. A simulation then runs on state of its own inside a real run, and what it
+ * leaves behind is thrown away with that state, whatever ended it. State that is not registered
+ * would leak from one simulation into the next: tests/sched/thread_state_test.ts finds it.
  */
 
 /** State of one module. */

@@ -5,10 +5,10 @@
  * The heap is made of numbers alone: an active timer has a slot, and what is ordered are slots and
  * their keys, in arrays where neighbors lie side by side. The timers themselves are not touched.
  *
- * As in Go, most of the work is put off, and mostly never done. A timer that is stopped leaves a gap,
- * and gaps are closed when they are more than half. One that is put off to a later time stays where
- * it is and moves only when its old time comes: a deadline that is renewed around each read costs
- * no movement at all.
+ * As in Go, most of the work is put off, and mostly never done. A timer that is stopped leaves a
+ * gap, and gaps are closed when they are more than half. One that is put off to a later time stays
+ * where it is and moves only when its old time comes: a deadline that is renewed around each read
+ * costs no movement at all.
  */
 
 /** Children of a node: fewer levels than a binary heap, and siblings side by side. */

@@ -2,10 +2,10 @@
 /**
  * Calls that were made and never driven: `conn.write("bye")` without `yield*` does nothing at all.
  *
- * A call is noted when it is made and forgotten when it is first driven, which is mostly at once. One
- * that is still there when its goroutine makes another call, or parks, is kept aside. Keeping a call
- * and driving it later is legal, so a kept call is reported only when nothing can drive it any more:
- * its goroutine has ended, or the garbage collector has found it.
+ * A call is noted when it is made and forgotten when it is first driven, which is mostly at once.
+ * One that is still there when its goroutine makes another call, or parks, is kept aside. Keeping a
+ * call and driving it later is legal, so a kept call is reported only when nothing can drive it any
+ * more: its goroutine has ended, or the garbage collector has found it.
  */
 import { CALL } from "./call_name.ts";
 import type { G, RunOwner } from "./goroutine.ts";

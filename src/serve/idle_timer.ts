@@ -42,9 +42,9 @@ export class IdleTimer implements HeapTimer, Disposable {
   }
 
   /**
-   * The last moment at which it was not idle. A goroutine that is parked for bytes, or for room, has
-   * had its last ones when it parked; while none is, the handler is at work. Writes that did not have
-   * to park have left their time.
+   * The last moment at which it was not idle. A goroutine that is parked for bytes, or for room,
+   * has had its last ones when it parked; while none is, the handler is at work. Writes that did
+   * not have to park have left their time.
    */
   #lastActive(): number {
     const { rg, wg, idleSince } = this.#fd.pd!;

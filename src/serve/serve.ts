@@ -10,8 +10,9 @@ import { noted } from "../sched/calls.ts";
 
 /**
  * Accepts connections and runs `handler` for each in a goroutine of its own. An error of a
- * connection ends that connection only. The connection is closed when its handler returns or throws.
- * Parks until the listener is closed, by `context` or otherwise, and the connections have ended.
+ * connection ends that connection only. The connection is closed when its handler returns or
+ * throws. Parks until the listener is closed, by `context` or otherwise, and the connections have
+ * ended.
  *
  * A goroutine that a handler starts with `go` is not part of its connection: an error that it does
  * not catch ends the run. Start it in a {@linkcode scope}, whose errors are the handler's.

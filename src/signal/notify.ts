@@ -20,8 +20,8 @@ export class SignalNotifier implements Disposable {
   /** Cancelled by the first signal; its cause is an Error that names the signal. */
   readonly context: Context;
   /**
-   * Receives each signal. It keeps up to 16 for a slow receiver and drops further ones; it is closed
-   * when the notifier stops.
+   * Receives each signal. It keeps up to 16 for a slow receiver and drops further ones; it is
+   * closed when the notifier stops.
    */
   readonly signals: Chan<Signal>;
   readonly #names: readonly Signal[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a simulation puts in the place of the real thing while it runs: the thread's state, the clocks,
- * the platform, which is that of whichever host executes.
+ * What a simulation puts in the place of the real thing while it runs: the thread's state, the
+ * clocks, the platform, which is that of whichever host executes.
  */
 import { bytesOf } from "../../platforms/sim/address.ts";
 import { exchangePlatform } from "../../platforms/platform.ts";

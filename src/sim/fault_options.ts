@@ -8,7 +8,8 @@ import { shown, wrongArgument } from "../validate/argument.ts";
  * - "none": no fault
  * - "mild": what a program never sees on its own: short reads and writes, EINTR, late and spurious
  *   readiness
- * - "storm": these, more often, and what it must handle: no descriptor, no buffer, connections reset
+ * - "storm": these, more often, and what it must handle: no descriptor, no buffer, connections
+ *   reset
  */
 export type FaultPreset = "none" | "mild" | "storm";
 
@@ -58,8 +59,8 @@ export function checkFaults(faults: FaultPreset | FaultRates): FaultRates {
 }
 
 /**
- * Returns the rates of one run: with `swarm`, each kind is switched on for half of the seeds. Kinds hide
- * each other: what is reset early never shows what comes late.
+ * Returns the rates of one run: with `swarm`, each kind is switched on for half of the seeds. Kinds
+ * hide each other: what is reset early never shows what comes late.
  */
 export function ratesOf(rates: FaultRates, swarm: boolean, choices: Choices): FaultRates | null {
   const stream = choices.stream("swarm");

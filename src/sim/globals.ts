@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The globals of the runtime while a simulation has the thread: clocks, timers and chance are virtual,
- * and what leads outside is refused. What a program has imported before, as from `node:timers` or
- * `node:fs`, cannot be replaced.
+ * The globals of the runtime while a simulation has the thread: clocks, timers and chance are
+ * virtual, and what leads outside is refused. What a program has imported before, as from
+ * `node:timers` or `node:fs`, cannot be replaced.
  */
 import process from "node:process";
 import { CallTimer } from "../sched/timer_heap.ts";
@@ -145,7 +145,9 @@ function refusing(name: string): () => never {
   };
 }
 
-/** The globals of a simulation, which are put in place and taken out again as often as it has turns. */
+/**
+ * The globals of a simulation, which are put in place and taken out again as often as it has turns.
+ */
 export class Globals {
   readonly #patches: readonly (readonly [object, Record<string, unknown>])[];
   #undo: (() => void)[] = [];

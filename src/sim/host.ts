@@ -70,9 +70,9 @@ export class SimHost {
   }
 
   /**
-   * Takes the host's power away. Its goroutines are gone: no `finally` block runs. Its connections end
-   * without a word; peers notice by their own time-outs, or by a reset once the host is up again.
-   * Without effect on a host that is down. Never parks.
+   * Takes the host's power away. Its goroutines are gone: no `finally` block runs. Its connections
+   * end without a word; peers notice by their own time-outs, or by a reset once the host is up
+   * again. Without effect on a host that is down. Never parks.
    *
    * @throws {PanicError} when a goroutine of this host calls it
    */
@@ -97,8 +97,8 @@ export class SimHost {
   }
 
   /**
-   * Stops the host's program, as SIGSTOP does: no goroutine of it has a turn, while the kernel goes on
-   * to answer. Never parks.
+   * Stops the host's program, as SIGSTOP does: no goroutine of it has a turn, while the kernel goes
+   * on to answer. Never parks.
    */
   pause(): void {
     if (this.place.paused) return;

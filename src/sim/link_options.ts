@@ -9,13 +9,17 @@ export interface LinkOptions {
   latency?: number | readonly [least: number, most: number];
   /** Milliseconds at most that are added at random; 0 by default. */
   jitter?: number;
-  /** How much the jitter of a packet resembles that of the one before, from 0 to 1; 0 by default. */
+  /**
+   * How much the jitter of a packet resembles that of the one before, from 0 to 1; 0 by default.
+   */
   correlation?: number;
   /** Probability that a packet is lost, or a model of loss in bursts; 0 by default. */
   loss?: number | GilbertElliott;
   /** Probability that a packet arrives twice; 0 by default. */
   duplicate?: number;
-  /** Probability that a packet is overtaken by those behind it; 0 by default: they keep their order. */
+  /**
+   * Probability that a packet is overtaken by those behind it; 0 by default: they keep their order.
+   */
   reorder?: number;
   /** Bits a second, as a number or as "100Mbit"; `Infinity` by default. */
   bandwidth?: number | string;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Shapes of partitions, by the names that Jepsen gives them. Each is a list of directions to cut. */
+/**
+ * Shapes of partitions, by the names that Jepsen gives them. Each is a list of directions to cut.
+ */
 
 /** A direction between two hosts. */
 export type Direction<H> = readonly [from: H, to: H];

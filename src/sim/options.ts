@@ -8,8 +8,8 @@ import { checkFaults, type FaultPreset } from "./fault_options.ts";
 import { checkLink, type LinkOptions } from "./link_options.ts";
 
 /**
- * Strategy that decides which goroutine runs next. Its decisions are recorded as those of the stream
- * "schedule".
+ * Strategy that decides which goroutine runs next. Its decisions are recorded as those of the
+ * stream "schedule".
  */
 export interface Schedule {
   /**
@@ -25,18 +25,21 @@ export interface SimOptions {
   /** Seed of every random decision, a 32-bit number; 1 by default. */
   seed?: number;
   /**
-   * Decisions that are not 0. With them nothing is drawn: every other decision is 0, the harmless one.
-   * A run that was recorded is repeated by its `choices`, or by a part of them.
+   * Decisions that are not 0. With them nothing is drawn: every other decision is 0, the harmless
+   * one. A run that was recorded is repeated by its `choices`, or by a part of them.
    */
   choices?: readonly Choice[];
   /**
-   * Order of the goroutines. "fifo", the default, is that of production: first in, first out, and only
-   * the network, timers and faults vary. "random" picks any runnable goroutine at each turn.
+   * Order of the goroutines. "fifo", the default, is that of production: first in, first out, and
+   * only the network, timers and faults vary. "random" picks any runnable goroutine at each turn.
    */
   schedule?: "fifo" | "random" | Schedule;
   /** Whether every event and every decision that is not 0 is kept; false by default. */
   record?: boolean;
-  /** Virtual time of a turn of a goroutine in milliseconds, least and most; [0.001, 0.01] by default. */
+  /**
+   * Virtual time of a turn of a goroutine in milliseconds, least and most; [0.001, 0.01] by
+   * default.
+   */
   turn?: readonly [least: number, most: number];
   /** Virtual time of a look at a clock, in milliseconds; 0.0001 by default. */
   look?: number;
@@ -47,16 +50,16 @@ export interface SimOptions {
   /** Calendar time at the start, in milliseconds since the epoch; 2026-01-01 by default. */
   epoch?: number;
   /**
-   * What becomes of calls that lead outside the simulation, as `fetch`, `Bun.listen`, `Deno.connect` and
-   * workers: "refuse", the default, has them throw an {@linkcode OutsideError}; "allow" lets them
-   * through, and two runs need not be equal any more.
+   * What becomes of calls that lead outside the simulation, as `fetch`, `Bun.listen`,
+   * `Deno.connect` and workers: "refuse", the default, has them throw an {@linkcode OutsideError};
+   * "allow" lets them through, and two runs need not be equal any more.
    */
   outside?: "refuse" | "allow";
   /** Faults of system calls on all hosts; "none" by default. See {@linkcode Simulation.quiet}. */
   faults?: FaultPreset | FaultRates;
   /**
-   * Whether each seed has a random half of the kinds of faults, and not all of them; true by default.
-   * Kinds of faults hide each other.
+   * Whether each seed has a random half of the kinds of faults, and not all of them; true by
+   * default. Kinds of faults hide each other.
    */
   swarm?: boolean;
   /** Properties of the way of each host to itself; without loss, in 0.01 to 0.02 ms, by default. */

@@ -2,9 +2,9 @@
 /**
  * Running a program in a simulation.
  *
- * A simulation is given by its options and its main function alone: the same ones give the same run, on
- * every system and runtime, also beside a real run. What it did is told by its hash; the events behind
- * that, and the decisions that led to them, are kept on request.
+ * A simulation is given by its options and its main function alone: the same ones give the same
+ * run, on every system and runtime, also beside a real run. What it did is told by its hash; the
+ * events behind that, and the decisions that led to them, are kept on request.
  *
  *   options (seed or choices) -> Choices   every decision: schedule, latency, loss, faults
  *                             -> World     virtual time, events of the network
@@ -201,18 +201,20 @@ class Execution<T> {
 }
 
 /**
- * Runs `main` on a simulated network in virtual time, and returns when it has ended. Hosts, addresses,
- * links and faults are made by `main`; everything that this package exports runs unchanged on them.
- * Timers and time-outs take no real time. The same options and the same program give the same run.
+ * Runs `main` on a simulated network in virtual time, and returns when it has ended. Hosts,
+ * addresses, links and faults are made by `main`; everything that this package exports runs
+ * unchanged on them. Timers and time-outs take no real time. The same options and the same program
+ * give the same run.
  *
- * No promise resolves meanwhile and no timer of the host fires, as under {@linkcode runSync}. It may be
- * called from a goroutine of a real run, which goes on afterwards. Go: testing/synctest, with a network.
+ * No promise resolves meanwhile and no timer of the host fires, as under {@linkcode runSync}. It
+ * may be called from a goroutine of a real run, which goes on afterwards. Go: testing/synctest,
+ * with a network.
  *
  * @param options see {@linkcode SimOptions}
  * @param main the first goroutine; it runs on a host of its own, "test"
  * @returns the value of `main`, and the hash of the run
- * @throws {SimulationError} if a goroutine fails, if nothing can ever happen any more, or if a limit is
- * exceeded; {@linkcode TypeError} or {@linkcode RangeError} for an invalid option
+ * @throws {SimulationError} if a goroutine fails, if nothing can ever happen any more, or if a
+ * limit is exceeded; {@linkcode TypeError} or {@linkcode RangeError} for an invalid option
  * @example
  * ```ts
  * const { value, virtual } = simulateSync({ seed: 7 }, function* (sim) {
@@ -240,17 +242,18 @@ export function simulateSync<T>(
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * As {@linkcode simulateSync}, with promises: {@linkcode wait}, `async` functions and the host's timers
- * work in virtual time. Time goes on only when no goroutine can run and no promise settles any more.
+ * As {@linkcode simulateSync}, with promises: {@linkcode wait}, `async` functions and the host's
+ * timers work in virtual time. Time goes on only when no goroutine can run and no promise settles
+ * any more.
  *
- * One simulation runs at a time: a second call waits for the first. A real run of this thread stands
- * still meanwhile, and so must other code that uses the library.
+ * One simulation runs at a time: a second call waits for the first. A real run of this thread
+ * stands still meanwhile, and so must other code that uses the library.
  *
  * @param options see {@linkcode SimOptions}
  * @param main the first goroutine; it runs on a host of its own, "test"
  * @returns a promise of the value of `main` and the hash of the run; it rejects as
- * {@linkcode simulateSync} throws, and if goroutines wait for a promise that nothing in the simulation
- * can settle
+ * {@linkcode simulateSync} throws, and if goroutines wait for a promise that nothing in the
+ * simulation can settle
  * @example
  * ```ts
  * const { virtual } = await simulate({ seed: 7 }, function* () {

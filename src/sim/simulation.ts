@@ -106,9 +106,9 @@ export class Simulation {
   }
 
   /**
-   * Has names that are neither of hosts nor set by `name` be looked up by DNS: the library's resolver
-   * asks port 53 of these servers, as if they stood in resolv.conf(5). Without servers such names do
-   * not exist. Never parks.
+   * Has names that are neither of hosts nor set by `name` be looked up by DNS: the library's
+   * resolver asks port 53 of these servers, as if they stood in resolv.conf(5). Without servers
+   * such names do not exist. Never parks.
    */
   nameservers(servers: readonly (SimHost | string)[]): void {
     this.#environment.nameservers = servers.map((server) =>
@@ -117,8 +117,8 @@ export class Simulation {
   }
 
   /**
-   * Sets properties of the link between two hosts, or two groups of hosts, in both directions. Those
-   * that are not named stay as they are. Never parks.
+   * Sets properties of the link between two hosts, or two groups of hosts, in both directions.
+   * Those that are not named stay as they are. Never parks.
    *
    * @param oneWay whether only the direction from `a` to `b` is set
    * @throws {TypeError} or {@linkcode RangeError} for an invalid property
@@ -133,8 +133,8 @@ export class Simulation {
   }
 
   /**
-   * Cuts two groups of hosts off from each other: every packet between them is lost, until the cut is
-   * healed. Connections last; what they send is sent again later. Never parks.
+   * Cuts two groups of hosts off from each other: every packet between them is lost, until the cut
+   * is healed. Connections last; what they send is sent again later. Never parks.
    *
    * @param oneWay whether only packets from `a` to `b` are lost
    * @example
@@ -208,9 +208,9 @@ export class Simulation {
   }
 
   /**
-   * Ends all faults: cuts and holds are healed, system calls fail no more, hosts that are paused go on.
-   * Hosts that are down stay down, and links keep their properties. From here on a program must make
-   * progress.
+   * Ends all faults: cuts and holds are healed, system calls fail no more, hosts that are paused go
+   * on. Hosts that are down stay down, and links keep their properties. From here on a program must
+   * make progress.
    */
   quiet(): void {
     for (const cut of [...this.#lastingFaults]) cut.heal();
@@ -220,8 +220,8 @@ export class Simulation {
   }
 
   /**
-   * Returns a stream of random decisions for the program's own use: they are part of the run's choices,
-   * and repeated and shrunk with them.
+   * Returns a stream of random decisions for the program's own use: they are part of the run's
+   * choices, and repeated and shrunk with them.
    *
    * @param name name of the stream; the same name returns the same stream
    */

@@ -118,7 +118,9 @@ export class ErrGroup {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  /** The life of a goroutine of the group; `turn` is what it owes to those who wait for its start. */
+  /**
+   * The life of a goroutine of the group; `turn` is what it owes to those who wait for its start.
+   */
   *#member(
     body: Routine<unknown>,
     slots: Semaphore | null,

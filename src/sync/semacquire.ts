@@ -3,8 +3,8 @@ import type { Waitable } from "../sched/park.ts";
 /**
  * Acquiring something that may have to be waited for. Go: runtime/sema.go, semacquire.
  *
- * A release passes ownership to the goroutine that has waited longest, as in the starvation mode
- * of Go's mutexes: no goroutine barges in, and a waiter is woken exactly once. Between the grant and
+ * A release passes ownership to the goroutine that has waited longest, as in the starvation mode of
+ * Go's mutexes: no goroutine barges in, and a waiter is woken exactly once. Between the grant and
  * the waiter's next turn it may be ended; then it passes on what it was granted.
  */
 import type { Routine } from "../sched/goroutine.ts";
@@ -27,8 +27,8 @@ export interface Acquirable {
 }
 
 /**
- * An acquire in progress: what `yield*` drives. `next` makes the attempt, and is called again when the
- * goroutine was woken; `return` is called instead when it is ended.
+ * An acquire in progress: what `yield*` drives. `next` makes the attempt, and is called again when
+ * the goroutine was woken; `return` is called instead when it is ended.
  */
 export class Semacquire implements Waitable {
   readonly #what: Acquirable;

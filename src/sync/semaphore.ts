@@ -117,7 +117,9 @@ export class Semaphore {
     }
   }
 
-  /** `w` was ended, or its context was cancelled. It may be the one that kept the others waiting. */
+  /**
+   * `w` was ended, or its context was cancelled. It may be the one that kept the others waiting.
+   */
   #leave(list: WaitList, w: LockWaiter): void {
     if (w.granted) this.release(w.n);
     else {

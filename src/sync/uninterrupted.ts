@@ -8,8 +8,8 @@ import { scheduler } from "../sched/thread.ts";
  * Runs `routine` to its end although the goroutine is being ended, even repeatedly: for a `finally`
  * block that must not be left half done.
  *
- * When a generator parks in its `finally` block and is resumed from there, the `yield*` above it
- * no longer knows that it was to return, and its caller would continue as if nothing had happened. So
+ * When a generator parks in its `finally` block and is resumed from there, the `yield*` above it no
+ * longer knows that it was to return, and its caller would continue as if nothing had happened. So
  * the goroutine is ended once more after the last park.
  */
 export function* uninterrupted(routine: Routine<void>): Routine<void> {

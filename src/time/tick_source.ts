@@ -3,10 +3,10 @@
  * The clock behind the channel of a Timer or Ticker. Go: runtime/time.go since 1.23, timers of
  * channels.
  *
- * No tick is ever made in advance. A tick that is due is made when a receiver asks the channel for it;
- * the clock is in the scheduler's heap only while a receiver waits. So a timer without a receiver
- * costs nothing, hides no deadlock and need not be stopped, and after `stop`
- * or `reset` there is no stale tick that could be seen.
+ * No tick is ever made in advance. A tick that is due is made when a receiver asks the channel for
+ * it; the clock is in the scheduler's heap only while a receiver waits. So a timer without a
+ * receiver costs nothing, hides no deadlock and need not be stopped, and after `stop` or `reset`
+ * there is no stale tick that could be seen.
  */
 import { epoch, now } from "../sched/clock.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -71,7 +71,8 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
     const { receivers } = this.chan;
     const overdue = Math.max(0, now() - this.#when);
     const w = receivers.take();
-    // The receiver may just have been served by another case of its select: then the tick stays due.
+    // The receiver may just have been served by another case of its select: then the tick stays
+    // due.
     if (w === null) return;
     w.finish(this.#tick(overdue), true);
     if (receivers.first !== null) this.arm();

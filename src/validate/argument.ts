@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** What a caller gave that is not what it must be: an error that says so, whatever it is instead. */
+/**
+ * What a caller gave that is not what it must be: an error that says so, whatever it is instead.
+ */
 import { atCaller } from "./caller.ts";
 
 /** Letters of a text that an error shows. */

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** Stacks that begin at the line of the library's user: its own frames say nothing about a misuse. */
+/**
+ * Stacks that begin at the line of the library's user: its own frames say nothing about a misuse.
+ */
 
-/** The folder of this library, whose own lines are not meant; on Windows without the slash before the drive. */
+/**
+ * The folder of this library, whose own lines are not meant; on Windows without the slash before
+ * the drive.
+ */
 const LIBRARY = new URL("../", import.meta.url).pathname.replace(/^\/(?=[A-Za-z]:)/, "");
 /** Frames of the host, in Bun's words and in Deno's. */
 const HOST = /^(native|node|ext|bun):/;

@@ -2,8 +2,9 @@
 /**
  * Schemas of options: what each option may be, said where it is declared.
  *
- * The functions, their results and their messages are those of zod for what the library needs of it;
- * a test compares the two. zod itself took a quarter of the library's start-up and 10 MB of memory.
+ * The functions, their results and their messages are those of zod for what the library needs of
+ * it; a test compares the two. zod itself took a quarter of the library's start-up and 10 MB of
+ * memory.
  */
 
 /** What is wrong with a value. */

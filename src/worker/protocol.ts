@@ -2,10 +2,10 @@
 /**
  * Messages between the main thread and its workers.
  *
- * A worker's thread may be blocked in the poller, where no message of the host ever arrives. So each
- * message is put into a port, from which it is read without the host's loop, and then the other
- * thread's poller is interrupted by its Waker. Frequent values, and those needed once a worker is
- * dead, are in words of shared memory.
+ * A worker's thread may be blocked in the poller, where no message of the host ever arrives. So
+ * each message is put into a port, from which it is read without the host's loop, and then the
+ * other thread's poller is interrupted by its Waker. Frequent values, and those needed once a
+ * worker is dead, are in words of shared memory.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { WakerHandle } from "../fd/wake_words.ts";
@@ -71,7 +71,9 @@ export interface WorkerStart {
   readonly main: WakerHandle;
   /** Limits that the worker enforces itself. */
   readonly limits: WorkerLimits;
-  /** Whether to report connections that linger: the main thread has a limit for which they count. */
+  /**
+   * Whether to report connections that linger: the main thread has a limit for which they count.
+   */
   readonly reportsLingering?: boolean;
 }
 

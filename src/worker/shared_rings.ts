@@ -12,7 +12,9 @@ const HEADER = 2;
 
 /** Capacity: connections in transit from one thread to another. */
 const DESCRIPTORS = 1024;
-/** Words of an entry: the descriptor, its token, its network, the length of the peer's address... */
+/**
+ * Words of an entry: the descriptor, its token, its network, the length of the peer's address...
+ */
 const FD = 0;
 const TOKEN = 1;
 const NETWORK = 2;

@@ -17,8 +17,8 @@ import { now } from "../sched/clock.ts";
 const LOOK_MS = 5;
 
 /**
- * How long a shutdown may take, in milliseconds, of what `call` was given. Throws TypeError unless it
- * is a number of them, which may be Infinity.
+ * How long a shutdown may take, in milliseconds, of what `call` was given. Throws TypeError unless
+ * it is a number of them, which may be Infinity.
  */
 export function checkShutdown(call: string, options: { deadline?: number }): number {
   needObject(call, "options", options);

@@ -3,10 +3,10 @@
  * A worker thread, as the main thread sees it: its start, its messages, and above all its end.
  *
  * A worker may end in order, by an error, by `process.exit`, or because it was terminated. The
- * host's reports of that are not enough: none arrives while the main thread is blocked in the poller,
- * and Deno reports the end of a thread up to two seconds before it. Only when the kernel reports
- * that the thread is gone are its open descriptors closed, for before that it might
- * close one itself, and the number may belong to another file by then.
+ * host's reports of that are not enough: none arrives while the main thread is blocked in the
+ * poller, and Deno reports the end of a thread up to two seconds before it. Only when the kernel
+ * reports that the thread is gone are its open descriptors closed, for before that it might close
+ * one itself, and the number may belong to another file by then.
  */
 import {
   MessageChannel,

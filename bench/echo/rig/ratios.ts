@@ -9,7 +9,9 @@ export interface Ratio {
   min: number;
   max: number;
   pairs: number;
-  /** Whether enough pairs were undisturbed, with the CPUs in the same place: only those count then. */
+  /**
+   * Whether enough pairs were undisturbed, with the CPUs in the same place: only those count then.
+   */
   firm: boolean;
 }
 

@@ -49,7 +49,9 @@ function failed(error: unknown): Omit<Sample, "round" | "server" | "shape"> {
   return { ...none, others_cpu: 0, errors: 1, failure, place: "moved", clean: false };
 }
 
-/** A fresh process each time: what a runtime's compiler made of the last one is luck, good or bad. */
+/**
+ * A fresh process each time: what a runtime's compiler made of the last one is luck, good or bad.
+ */
 export async function measure(
   server: Server,
   shape: Shape,

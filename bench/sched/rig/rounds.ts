@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// The measuring: each sample is a process of its own, and in a round the sides take turns at a case.
+// SPDX-License-Identifier: MIT The measuring: each sample is a process of its own, and in a round
+// the sides take turns at a case.
 import { startChild, within } from "../../rig/child.ts";
 import { type Case, PARKED } from "./cases.ts";
 import type { Options } from "./options.ts";

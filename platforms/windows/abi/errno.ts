@@ -69,8 +69,8 @@ const TABLE: readonly ErrnoRow[] = [
 export const errnoText: (errno: number) => ErrnoText = errnoTexts(TABLE);
 
 /**
- * The numbers that the library tells apart. No call of Winsock gives ENFILE or EPROTO; these numbers
- * are those of the C library.
+ * The numbers that the library tells apart. No call of Winsock gives ENFILE or EPROTO; these
+ * numbers are those of the C library.
  */
 export const ERRNO: ErrnoNumbers = {
   ENOMEM: 8,

@@ -27,7 +27,10 @@ export const WSACMSGHDR = { size: 16, length: 0, level: 8, type: 12 } as const;
 /** OVERLAPPED_ENTRY, in 32-bit words: a key, the OVERLAPPED, what is reserved, a count. */
 export const OVERLAPPED_ENTRY = { words: 8, overlapped: 2 } as const;
 
-/** AFD_POLL_INFO of one socket, in 32-bit words: a time of 64 bits, a count, a flag, a HANDLE, events, a status. */
+/**
+ * AFD_POLL_INFO of one socket, in 32-bit words: a time of 64 bits, a count, a flag, a HANDLE,
+ * events, a status.
+ */
 export const AFD_POLL_INFO = { words: 8, timeout: 0, count: 2, handle: 4, events: 6 } as const;
 
 /** UNICODE_STRING and OBJECT_ATTRIBUTES, in bytes. */

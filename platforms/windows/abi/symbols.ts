@@ -98,7 +98,8 @@ export interface Extension {
 
 /** See mswsock.h; in memory the first three fields of a GUID are little-endian. */
 export const EXTENSIONS = {
-  // BOOL AcceptEx(SOCKET, SOCKET, void *out, DWORD data, DWORD local, DWORD remote, DWORD *, OVERLAPPED *)
+  // BOOL AcceptEx(SOCKET, SOCKET, void *out, DWORD data, DWORD local, DWORD remote, DWORD *,
+  // OVERLAPPED *)
   AcceptEx: {
     guid: "f17d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -106,7 +107,8 @@ export const EXTENSIONS = {
       result: "i32",
     },
   },
-  // void GetAcceptExSockaddrs(void *out, DWORD, DWORD, DWORD, sockaddr **, int *, sockaddr **, int *)
+  // void GetAcceptExSockaddrs(void *out, DWORD, DWORD, DWORD, sockaddr **, int *, sockaddr **, int
+  // *)
   GetAcceptExSockaddrs: {
     guid: "f27d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -122,7 +124,8 @@ export const EXTENSIONS = {
       result: "i32",
     },
   },
-  // BOOL TransmitFile(SOCKET, HANDLE, DWORD bytes, DWORD bytesPerSend, OVERLAPPED *, void *buffers, DWORD flags)
+  // BOOL TransmitFile(SOCKET, HANDLE, DWORD bytes, DWORD bytesPerSend, OVERLAPPED *, void *buffers,
+  // DWORD flags)
   TransmitFile: {
     guid: "f07d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -164,8 +167,8 @@ export const KERNEL32_SYMBOLS = {
   GetHandleInformation: { params: ["i32", "buffer"], result: "i32" },
   // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
   SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
-  // HANDLE CreateFileW(const wchar_t *name, DWORD access, DWORD share, void *security, DWORD disposition,
-  //                    DWORD flags, HANDLE template)
+  // HANDLE CreateFileW(const wchar_t *name, DWORD access, DWORD share, void *security, DWORD
+  // disposition, DWORD flags, HANDLE template)
   CreateFileW: {
     params: ["buffer", "u32", "u32", "pointer", "u32", "u32", "i32"],
     result: "i32",
@@ -190,8 +193,9 @@ export const NTDLL_SYMBOLS = {
     params: ["i32", "buffer", "u32", "buffer", "buffer", "u32"],
     result: "i32",
   },
-  // NTSTATUS NtCreateFile(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *size,
-  //                       ULONG attributes, ULONG share, ULONG disposition, ULONG options, void *ea, ULONG length)
+  // NTSTATUS NtCreateFile(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *,
+  // LARGE_INTEGER *size, ULONG attributes, ULONG share, ULONG disposition, ULONG options, void *ea,
+  // ULONG length)
   NtCreateFile: {
     params: [
       "buffer",
@@ -208,8 +212,8 @@ export const NTDLL_SYMBOLS = {
     ],
     result: "i32",
   },
-  // NTSTATUS NtDeviceIoControlFile(HANDLE, HANDLE event, routine, void *context, IO_STATUS_BLOCK *, ULONG code,
-  //                                void *in, ULONG, void *out, ULONG)
+  // NTSTATUS NtDeviceIoControlFile(HANDLE, HANDLE event, routine, void *context, IO_STATUS_BLOCK *,
+  // ULONG code, void *in, ULONG, void *out, ULONG)
   NtDeviceIoControlFile: {
     params: [
       "i32",

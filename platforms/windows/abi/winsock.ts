@@ -36,8 +36,8 @@ export interface Winsock {
   readonly nt: Library<typeof NTDLL_SYMBOLS>;
   readonly interfaces: Library<typeof IPHLPAPI_SYMBOLS>;
   /**
-   * The errno of this thread's last failure, of Winsock's calls and of the others. To be read before
-   * anything else is called or allocated.
+   * The errno of this thread's last failure, of Winsock's calls and of the others. To be read
+   * before anything else is called or allocated.
    */
   readonly errno: () => number;
   /** See {@linkcode JsRuntime.addressReader}. */
@@ -83,8 +83,8 @@ function open(): Winsock {
 }
 
 /**
- * A second call by FFI would be too late: either runtime may have used the thread for something else
- * in between. The error is read where GetLastError itself reads it, in the thread's own block.
+ * A second call by FFI would be too late: either runtime may have used the thread for something
+ * else in between. The error is read where GetLastError itself reads it, in the thread's own block.
  */
 function lastErrorReader(
   runtime: JsRuntime,

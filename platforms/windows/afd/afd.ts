@@ -14,7 +14,9 @@ import { AFD_POLL_INFO, OBJECT_ATTRIBUTES, UNICODE_STRING } from "../abi/structs
 
 /** Any name below the device's opens it. */
 const NAME = "\\Device\\Afd\\Netpoll";
-/** Where in a page the two structures of its opening are, in bytes; the name is in front of them. */
+/**
+ * Where in a page the two structures of its opening are, in bytes; the name is in front of them.
+ */
 const STRING_AT = 256;
 const ATTRIBUTES_AT = 512;
 /** A time that never comes. */
@@ -48,7 +50,9 @@ export class Afd {
     return failed === ENOTSOCK ? -EBADF : -failed;
   }
 
-  /** Asks for the first of `events` of a base socket. 0 with a packet to come, or minus an errno. */
+  /**
+   * Asks for the first of `events` of a base socket. 0 with a packet to come, or minus an errno.
+   */
   poll(operation: Operation, info: Int32Array, socket: number, events: number): number {
     info[AFD_POLL_INFO.timeout] = NEVER_LOW;
     info[AFD_POLL_INFO.timeout + 1] = NEVER_HIGH;

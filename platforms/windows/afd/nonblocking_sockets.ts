@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Windows' stream sockets as other systems have them: each call is made at once, and says EAGAIN where
- * it would have to wait. For loops over a raw poller; the library's own sockets begin operations
- * instead.
+ * Windows' stream sockets as other systems have them: each call is made at once, and says EAGAIN
+ * where it would have to wait. For loops over a raw poller; the library's own sockets begin
+ * operations instead.
  */
 import {
   type Family,

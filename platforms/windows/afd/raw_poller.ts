@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * A poller that tells readiness, for those who write their own loop. It asks the AFD device, and so
- * leaves its sockets as they are: they belong to no port, nothing of theirs is read ahead or copied,
- * and they may move to another poller. See docs/windows.md for what else was weighed.
+ * leaves its sockets as they are: they belong to no port, nothing of theirs is read ahead or
+ * copied, and they may move to another poller. See docs/windows.md for what else was weighed.
  *
  * The device tells of an edge only when it is asked anew, and a socket that is still ready would be
  * told again. So whoever uses "edge" must use the library's calls: they say when one of them would

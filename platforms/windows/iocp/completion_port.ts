@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A completion port as what it is: a queue of packets. Windows and every thread may put some in, and
- * one thread takes them out.
+ * A completion port as what it is: a queue of packets. Windows and every thread may put some in,
+ * and one thread takes them out.
  *
  * A wait beside the host's loop cannot look at a port without taking from it. It puts what it takes
  * into a completion buffer, and every poll looks there first.
@@ -22,7 +22,9 @@ const COUNT_AT = 0;
 const ENTRIES_AT = 4;
 /** Longest wait passed to the kernel, some eleven days; a longer one is split. */
 const MAX_DELAY_NS = 1e15;
-/** Longest wait while packets may go into the completion buffer, of which this thread is not told. */
+/**
+ * Longest wait while packets may go into the completion buffer, of which this thread is not told.
+ */
 const SLICE_NS = 1e7;
 /** How long {@linkcode CompletionQueue.drain} waits. */
 const LAST_PACKETS_MS = 1000;

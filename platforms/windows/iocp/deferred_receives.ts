@@ -3,15 +3,15 @@
  * Receives that are begun late.
  *
  * Whoever has just sent something mostly has to wait for the peer, and to have a receive under way
- * meanwhile has its price: a packet, and the looks at the port that take it out. A receive whose bytes
- * are there already is over at once and has none. So one that follows a send is begun not when it is
- * asked for, but
+ * meanwhile has its price: a packet, and the looks at the port that take it out. A receive whose
+ * bytes are there already is over at once and has none. So one that follows a send is begun not
+ * when it is asked for, but
  *
  *   - by the second poll from then, for a batch of goroutines has run in between; or
  *   - by the first one, if nobody would run after that.
  *
- * In a thread with nothing to do nobody waits longer for it, since everything is under way before the
- * thread waits. In a busy one bytes that are there are found one poll later at most.
+ * In a thread with nothing to do nobody waits longer for it, since everything is under way before
+ * the thread waits. In a busy one bytes that are there are found one poll later at most.
  */
 import type { DeferredReceive } from "./port_contract.ts";
 import type { PortEntry } from "./port_contract.ts";

@@ -27,7 +27,9 @@ const LENGTH_AT = 52;
 const ROOM_AT = 64;
 const DATA_AT = BARE;
 
-/** Memory is taken from the system in blocks, each of slots of one size, out of a reserved range. */
+/**
+ * Memory is taken from the system in blocks, each of slots of one size, out of a reserved range.
+ */
 const BLOCK = 1 << 20;
 const RANGE = 1 << 29;
 /** A pointer as two 32-bit words, which takes no BigInt. */
@@ -132,7 +134,9 @@ export class Arena {
     this.#free[operation.size].push(operation);
   }
 
-  /** The operation whose OVERLAPPED is at this address, given as two words; null if none of ours is. */
+  /**
+   * The operation whose OVERLAPPED is at this address, given as two words; null if none of ours is.
+   */
   at(low: number, high: number): Operation | null {
     const distance = (low >>> 0) + (high >>> 0) * WORD - this.#base;
     return this.#operations[distance / BARE] ?? null;

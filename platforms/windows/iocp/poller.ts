@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The completion port as a poller. Follows Go's runtime/netpoll_windows.go: each socket is associated
- * once, for life, and a packet tells that an operation is over.
+ * The completion port as a poller. Follows Go's runtime/netpoll_windows.go: each socket is
+ * associated once, for life, and a packet tells that an operation is over.
  */
 import { type HostWait, POLL_READ, type Poller, type PollSink } from "../../contract/platform.ts";
 import type { Operation } from "./overlapped_arena.ts";
@@ -132,7 +132,10 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
     this.break();
   }
 
-  /** See {@linkcode CompletionHandler}: whoever began it takes the result, and the socket is reported. */
+  /**
+   * See {@linkcode CompletionHandler}: whoever began it takes the result, and the socket is
+   * reported.
+   */
   over(operation: Operation): void {
     const { socket } = operation.beginner!;
     this.#tell(socket, operation.beginner!.completed(operation));

@@ -2,9 +2,9 @@
 /**
  * Whether a call that succeeds at once may leave out its packet.
  *
- * A layered provider whose sockets are no handles of the system's own posts its packet all the same,
- * or posts it for another socket (golang issue 77448, and Microsoft's KB 2568167): then every call
- * must wait for its packet.
+ * A layered provider whose sockets are no handles of the system's own posts its packet all the
+ * same, or posts it for another socket (golang issue 77448, and Microsoft's KB 2568167): then every
+ * call must wait for its packet.
  */
 import * as C from "../abi/constants.ts";
 import type { SocketHandle } from "./socket_handle.ts";

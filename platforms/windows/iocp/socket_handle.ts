@@ -61,7 +61,9 @@ export abstract class SocketHandle implements PortEntry {
   abstract receive(buffer: Uint8Array, length: number): number;
   /** Sends what it can of the first `length` bytes. */
   abstract send(buffer: Uint8Array, length: number): number;
-  /** Whether a call in this direction would not have to wait; if it would, `poll` will report it. */
+  /**
+   * Whether a call in this direction would not have to wait; if it would, `poll` will report it.
+   */
   abstract ready(direction: "read" | "write"): boolean;
   /** Bytes that Windows has yet to take into the socket's buffer. */
   abstract underWay(): number;
@@ -100,8 +102,8 @@ export abstract class SocketHandle implements PortEntry {
   }
 
   /**
-   * A slot for an operation that the port will tell of, or minus an errno: EINVAL for a socket that no
-   * port knows, as nobody would be told.
+   * A slot for an operation that the port will tell of, or minus an errno: EINVAL for a socket that
+   * no port knows, as nobody would be told.
    */
   prepare(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | number {
     if (this.port === null) return -ERRNO.EINVAL;

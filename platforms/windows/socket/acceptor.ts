@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Accepting by AcceptEx, which wants the socket of the connection to be there before the connection.
- * It belongs to the listener, not to the caller of accept: a cancelled accept loses no connection.
+ * Accepting by AcceptEx, which wants the socket of the connection to be there before the
+ * connection. It belongs to the listener, not to the caller of accept: a cancelled accept loses no
+ * connection.
  */
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
 import { POLL_READ, type RawAddress } from "../../contract/platform.ts";
@@ -164,7 +165,9 @@ const POINTERS = new Uint32Array(new ArrayBuffer(16));
 const LENGTHS = new Int32Array(new ArrayBuffer(8));
 const WORD = 2 ** 32;
 
-/** Memory for both addresses, and how much of it each has. Those of AF_UNIX are too long for a room. */
+/**
+ * Memory for both addresses, and how much of it each has. Those of AF_UNIX are too long for a room.
+ */
 function addressesOf({ family }: SocketHandle, { room, data }: Operation) {
   return family === C.AF_UNIX
     ? { room: data, size: ACCEPT_UNIX_SIZE }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg where it is to be told how a
- * datagram came, into a slot that any datagram fits into, so
- * that none is cut off before its reader is known. It belongs to the socket: see receiver.ts.
+ * The receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg where it is to be told
+ * how a datagram came, into a slot that any datagram fits into, so that none is cut off before its
+ * reader is known. It belongs to the socket: see receiver.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
 import { LARGE, type Operation, type OverlappedOwner } from "../iocp/overlapped_arena.ts";

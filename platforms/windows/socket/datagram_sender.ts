@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not. */
+/**
+ * The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not.
+ */
 import { viewOf } from "../../shared/view.ts";
 import type { ControlRequest } from "../../contract/packets.ts";
 import type { RawAddress } from "../../contract/platform.ts";

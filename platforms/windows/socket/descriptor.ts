@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Sockets from elsewhere on Windows: what they are, and copies of them. A copy is another number of
- * the same socket, so what holds of the one holds of the other: also that its first port is its last.
+ * the same socket, so what holds of the one holds of the other: also that its first port is its
+ * last.
  */
 import type { DescriptorCalls, DescriptorKind } from "../../contract/packets.ts";
 import * as C from "../abi/constants.ts";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * A WSAMSG: a datagram, its address and its control messages in one, as WSARecvMsg and WSASendMsg take
- * it. It lies in the room of an operation's slot, which is where all that it points at is, too.
+ * A WSAMSG: a datagram, its address and its control messages in one, as WSARecvMsg and WSASendMsg
+ * take it. It lies in the room of an operation's slot, which is where all that it points at is,
+ * too.
  */
 import type { ControlInfo, ControlRequest } from "../../contract/packets.ts";
 import type { Operation } from "../iocp/overlapped_arena.ts";

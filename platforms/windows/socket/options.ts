@@ -15,9 +15,9 @@ interface OptionName {
 }
 
 /**
- * Those that are missing here Windows does not have. SO_REUSEADDR is none: there it lets anyone take
- * a port that is in use, and what other systems mean by it is the rule. What a listener gets instead
- * is SO_EXCLUSIVEADDRUSE, so that no other process can.
+ * Those that are missing here Windows does not have. SO_REUSEADDR is none: there it lets anyone
+ * take a port that is in use, and what other systems mean by it is the rule. What a listener gets
+ * instead is SO_EXCLUSIVEADDRUSE, so that no other process can.
  */
 const OPTIONS: Readonly<Partial<Record<IntOption, OptionName>>> = {
   SO_REUSEADDR: { level: C.SOL_SOCKET, name: ~4 }, // SO_EXCLUSIVEADDRUSE

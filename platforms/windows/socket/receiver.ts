@@ -7,9 +7,9 @@
  * that Windows has taken is ever lost, and nobody has to wait for a cancellation.
  *
  * A slot is short. When one came back full there is more to be had, and the next reads take it
- * straight into the reader's buffer, without waiting, until there is none left. Whoever only wants to
- * know whether something has come gets a receive of no bytes, which holds no memory. And a receive
- * behind a send may be begun late: see ../iocp/deferred_receives.ts.
+ * straight into the reader's buffer, without waiting, until there is none left. Whoever only wants
+ * to know whether something has come gets a receive of no bytes, which holds no memory. And a
+ * receive behind a send may be begun late: see ../iocp/deferred_receives.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
 import {

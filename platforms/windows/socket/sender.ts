@@ -2,10 +2,10 @@
 /**
  * The sending half of a stream socket.
  *
- * What is to be sent is copied into a slot of the arena and handed to Windows, which mostly takes it
- * into the socket's own buffer at once. Where that is full the send stays under way, and its slot is
- * an extension of the buffer: its bytes are on their way, are never called back by a deadline (half
- * of them could be out), and the next send waits until they are in.
+ * What is to be sent is copied into a slot of the arena and handed to Windows, which mostly takes
+ * it into the socket's own buffer at once. Where that is full the send stays under way, and its
+ * slot is an extension of the buffer: its bytes are on their way, are never called back by a
+ * deadline (half of them could be out), and the next send waits until they are in.
  */
 import { viewOf } from "../../shared/view.ts";
 import { POLL_WRITE } from "../../contract/platform.ts";
@@ -69,7 +69,9 @@ export class Sender implements OverlappedOwner {
     return this.sendSlot(operation, n);
   }
 
-  /** A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno. */
+  /**
+   * A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno.
+   */
   slot(length: number): Operation | number {
     if (this.#behind.length > 0) return -EPIPE;
     if (this.#pending !== null) return AGAIN;
@@ -89,8 +91,8 @@ export class Sender implements OverlappedOwner {
   }
 
   /**
-   * Sends `length` bytes of `file`, from its byte `offset` on: they count as sent while Windows still
-   * reads them, as those of a slot do.
+   * Sends `length` bytes of `file`, from its byte `offset` on: they count as sent while Windows
+   * still reads them, as those of a slot do.
    */
   transmit(file: SentFile, offset: number, length: number): number {
     const { port, family, fd, winsock } = this.socket;
@@ -108,7 +110,9 @@ export class Sender implements OverlappedOwner {
     return sent;
   }
 
-  /** What became of the call that began the send of `operation`: how many bytes, or minus an errno. */
+  /**
+   * What became of the call that began the send of `operation`: how many bytes, or minus an errno.
+   */
   #begun(operation: Operation, failure: number): number {
     const length = operation.buffer[WSABUF.length];
     this.socket.sentLast = true;

@@ -19,8 +19,9 @@ export class SentFile {
   #givenBack = false;
 
   /**
-   * Opens the file at `path`, or returns minus an errno. It cannot be written to meanwhile, though it may
-   * be replaced: what a send is about to read must be there, for its bytes count as sent already.
+   * Opens the file at `path`, or returns minus an errno. It cannot be written to meanwhile, though
+   * it may be replaced: what a send is about to read must be there, for its bytes count as sent
+   * already.
    */
   static open(winsock: Winsock, path: string): SentFile | number {
     const share = C.FILE_SHARE_READ | C.FILE_SHARE_DELETE;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Windows' sockets behind the neutral seam. A call that would have to wait begins an operation
- * instead, and answers EAGAIN; the poller reports the operation's end, and the next call collects it.
+ * instead, and answers EAGAIN; the poller reports the operation's end, and the next call collects
+ * it.
  */
 import { packAddress } from "../../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
@@ -184,8 +185,8 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /**
-   * Every receive that is under way ends with it, and its packet still comes. A send would be cut off,
-   * after `send` has said that it has it: the socket itself is closed behind it then.
+   * Every receive that is under way ends with it, and its packet still comes. A send would be cut
+   * off, after `send` has said that it has it: the socket itself is closed behind it then.
    */
   close(fd: number): number {
     const socket = this.#sockets.get(fd);
@@ -254,8 +255,8 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /**
-   * Windows does not count them, but says from 10 (1703) on whether the peer has everything, the FIN
-   * included. Negative where it does not say.
+   * Windows does not count them, but says from 10 (1703) on whether the peer has everything, the
+   * FIN included. Negative where it does not say.
    */
   unacknowledged(fd: number): number {
     const underWay = this.underWay(fd);

@@ -21,7 +21,10 @@ export class StreamSocket extends SocketHandle {
     this.#connecting().bound();
   }
 
-  /** As in Go, ConnectEx is for the internet alone: within this machine there is nothing to wait for. */
+  /**
+   * As in Go, ConnectEx is for the internet alone: within this machine there is nothing to wait
+   * for.
+   */
   override connect(address: RawAddress): number {
     if (this.family !== AF_UNIX) return this.#connecting().connect(address);
     const { ws2, errno } = this.winsock;

@@ -72,8 +72,8 @@ export interface EventConn<C = unknown> {
    */
   abort(): void;
   /**
-   * Removes the connection from its loop once everything has been sent, however long the peer takes;
-   * see `detached`. Only an idle timeout, a deadline or the end of the server cuts it short.
+   * Removes the connection from its loop once everything has been sent, however long the peer
+   * takes; see `detached`. Only an idle timeout, a deadline or the end of the server cuts it short.
    */
   detach(): void;
   /** Closes the connection at a given time, as for `Conn.setDeadline`; null for never. */

@@ -46,14 +46,16 @@ export interface EventSettings {
    * Upper bound of a close, counted from `close`, and of a shutdown for all connections together;
    * 30,000 by default. A slow peer receives everything within that time, and no byte in either
    * direction extends it. What has not been passed to the kernel by then is dropped and the peer is
-   * reset, so that it cannot take a part for the whole; `closed` receives an `IdleTimeoutError`. What
-   * the kernel has accepted is treated as by {@linkcode Conn.close}, with this as the
+   * reset, so that it cannot take a part for the whole; `closed` receives an `IdleTimeoutError`.
+   * What the kernel has accepted is treated as by {@linkcode Conn.close}, with this as the
    * `lingerTimeout`.
    */
   closeTimeout?: number;
   /** How long a shutdown waits for all connections; `closeTimeout` by default. */
   grace?: number;
-  /** Context or AbortSignal that shuts the server down gracefully, as {@linkcode Server.shutdown}. */
+  /**
+   * Context or AbortSignal that shuts the server down gracefully, as {@linkcode Server.shutdown}.
+   */
   context?: Cancel;
   /** Maximum number of queued connections per address. See `listen`. */
   backlog?: number;

@@ -50,8 +50,8 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   }
 
   /**
-   * Reads once and passes all unread input to `deliver`. Returns the result of the read: the number of bytes
-   * read, 0 at the end of the stream, or minus an errno.
+   * Reads once and passes all unread input to `deliver`. Returns the result of the read: the number
+   * of bytes read, 0 at the end of the stream, or minus an errno.
    */
   protected receive(): number {
     const { host, owner, sysfd } = this;

@@ -13,8 +13,8 @@ export interface Clocked {
 }
 
 /**
- * A deadline, an idle time-out and the bound of a close in one timer. A byte that goes moves nothing but the connection's
- * `lastActive`: a timer that finds it too early sets itself anew.
+ * A deadline, an idle time-out and the bound of a close in one timer. A byte that goes moves
+ * nothing but the connection's `lastActive`: a timer that finds it too early sets itself anew.
  */
 export class IdleClock implements HeapTimer {
   slot: number = NO_SLOT;

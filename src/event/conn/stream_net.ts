@@ -19,8 +19,8 @@ export interface StreamNet {
   /** Address of an end that the kernel does not name. */
   readonly nowhere: Addr;
   /**
-   * Whether it is an internet network: its ends are endpoints, a short read means that the socket is
-   * drained, and a close may lose sent data.
+   * Whether it is an internet network: its ends are endpoints, a short read means that the socket
+   * is drained, and a close may lose sent data.
    */
   readonly internet: boolean;
   /** Decodes an address of the kernel. */
@@ -35,8 +35,8 @@ export function streamNet(network: string): StreamNet {
 }
 
 /**
- * Makes the connection `fd` non-blocking, since a blocking one would stop the loop. Throws SyscallError if it is not a
- * descriptor, and TypeError if it is not a connection of `net`.
+ * Makes the connection `fd` non-blocking, since a blocking one would stop the loop. Throws
+ * SyscallError if it is not a descriptor, and TypeError if it is not a connection of `net`.
  */
 export function readyToAdopt(fd: number, net: StreamNet): void {
   const calls = platform().descriptors;

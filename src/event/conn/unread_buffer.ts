@@ -2,8 +2,8 @@
 /**
  * Bytes that a handler left unread, kept for its next call. A connection without any has no buffer.
  *
- * Few bytes are copied to the front of the loop's shared buffer, and new bytes are read behind them.
- * Many would be copied again and again: they stay where they are, in memory that doubles.
+ * Few bytes are copied to the front of the loop's shared buffer, and new bytes are read behind
+ * them. Many would be copied again and again: they stay where they are, in memory that doubles.
  */
 
 /** More bytes than this are many. */

@@ -112,7 +112,9 @@ export class EventDatagramConn<C> implements EventConn<C> {
     return sent;
   }
 
-  /** A datagram is over when its handler returns: there is nothing to wake, to pause or to close. */
+  /**
+   * A datagram is over when its handler returns: there is nothing to wake, to pause or to close.
+   */
   wake(): void {}
   resume(): void {}
   pause(): void {}

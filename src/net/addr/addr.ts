@@ -55,17 +55,20 @@ export class UDPAddr extends InternetAddr {
   readonly network: string = "udp";
 }
 
-/** The address in a `struct sockaddr`, of TCP. */
+/** Decodes a TCP address in a `struct sockaddr`. */
 export function tcpAddr(raw: RawAddress): TCPAddr {
   return internetAddr(TCPAddr, platform().sockaddr.decode(raw));
 }
 
-/** The address in a `struct sockaddr`, of UDP. */
+/** Decodes a UDP address in a `struct sockaddr`. */
 export function udpAddr(raw: RawAddress): UDPAddr {
   return internetAddr(UDPAddr, platform().sockaddr.decode(raw));
 }
 
-/** An endpoint as an address of `network`: "udp", "udp4" and "udp6" are UDP's, all others TCP's. */
+/**
+ * Converts an endpoint to an address of `network`: "udp", "udp4" and "udp6" are UDP's, all others
+ * TCP's.
+ */
 export function endpointAddr(network: string, endpoint: Endpoint): TCPAddr | UDPAddr {
   return internetAddr(network.startsWith("udp") ? UDPAddr : TCPAddr, endpoint);
 }
@@ -77,7 +80,10 @@ function internetAddr<A extends InternetAddr>(
   return new Kind(formatIP(ip), port, scope === 0 ? "" : zoneName(scope));
 }
 
-/** An address as an endpoint; one without a host has no bytes. Throws AddrError for an unknown zone. */
+/**
+ * Converts an address to an endpoint; without a host, it has no bytes. Throws AddrError for an
+ * unknown zone.
+ */
 export function endpointOf({ ip, port, zone }: InternetAddr): Endpoint {
   const bytes = ip === "" ? new Uint8Array(0) : parseIP(ip);
   if (bytes === null) throw new AddrError("invalid IP address", ip);

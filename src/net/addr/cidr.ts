@@ -3,12 +3,12 @@
 import { needString, wrongArgument } from "../../validate/argument.ts";
 import { formatIP, parseIP, parseIPZone, unmap } from "./ip.ts";
 
-/** Bits of the IPv6 prefix of an IPv4-mapped address. */
+/** Prefix length of IPv4-mapped addresses. */
 const MAPPED_BITS = 96;
 
-/** A network of IP addresses. Go: `net.IPNet`, with the address that `net.ParseCIDR` returns. */
+/** Network of IP addresses. Go: `net.IPNet`, with the address that `net.ParseCIDR` returns. */
 export class IPNet {
-  /** The address as it was written, 4 or 16 bytes: that of a host, or of the network. */
+  /** Address as written, 4 or 16 bytes: that of a host, or of the network. */
   readonly ip: Uint8Array;
   /** Number of leading bits that all addresses of the network share. */
   readonly prefixLength: number;
@@ -23,8 +23,8 @@ export class IPNet {
   }
 
   /**
-   * Returns true if `ip` is in the network. An IPv4-mapped IPv6 address counts as IPv4. Never parks.
-   * Go: `IPNet.Contains`.
+   * Returns true if `ip` is in the network. An IPv4-mapped IPv6 address counts as IPv4. Never
+   * parks. Go: `IPNet.Contains`.
    *
    * @param ip bytes, or text, which may have a zone; text that is no address is in no network
    * @example
@@ -49,15 +49,15 @@ export class IPNet {
   }
 }
 
-/** The bits of byte `i` that belong to the prefix. */
+/** Returns the mask for byte `i` of an address. */
 function maskByte(prefixLength: number, i: number): number {
   const bits = Math.min(8, Math.max(0, prefixLength - 8 * i));
   return 0xff << (8 - bits) & 0xff;
 }
 
 /**
- * Parses an IP address and a prefix length in CIDR notation. Returns null if `text` is no such thing;
- * as in Go, leading zeros and zones are rejected. Never parks. Go: `net.ParseCIDR`.
+ * Parses an IP address and a prefix length in CIDR notation. Returns null if `text` is no such
+ * thing; as in Go, leading zeros and zones are rejected. Never parks. Go: `net.ParseCIDR`.
  *
  * @param text such as "192.0.2.1/24" or "2001:db8::/32"
  * @example
@@ -75,7 +75,7 @@ export function parseCIDR(text: string): IPNet | null {
     return null;
   }
   const plain = unmap(ip);
-  // Of a mapped address only the bits of the IPv4 address count.
+  // For a mapped address, count only the bits of the IPv4 address.
   const inV4 = plain.length < ip.length ? Number(bits) - MAPPED_BITS : Number(bits);
   return inV4 < 0 ? new IPNet(ip, Number(bits)) : new IPNet(plain, inV4);
 }

@@ -42,7 +42,7 @@ export function splitHostPort(address: string): { host: string; port: string } {
   if (end < 0) throw new AddrError("missing ']' in address", address);
   if (end + 1 === address.length) throw new AddrError("missing port in address", address);
   if (end + 1 !== colon) {
-    // Either "]:" is followed by another colon, or something stands between "]" and ":".
+    // Either "]:" is followed by another colon, or there is text between "]" and ":".
     const many = address[end + 1] === ":";
     throw new AddrError(many ? "too many colons in address" : "missing port in address", address);
   }

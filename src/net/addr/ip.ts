@@ -2,9 +2,9 @@
 /** IP addresses as bytes and as text. Go: net/ip.go and net/netip, with the same strictness. */
 import { needString, wrongArgument } from "../../validate/argument.ts";
 
-/** Bytes of an IPv4 address. */
+/** Length of an IPv4 address in bytes. */
 const V4 = 4;
-/** Bytes of an IPv6 address. */
+/** Length of an IPv6 address in bytes. */
 const V6 = 16;
 
 /**
@@ -39,12 +39,12 @@ function parseV6(text: string): Uint8Array | null {
   const tail = halves.length === 2 ? parseGroups(halves[1], true) : [];
   if (head === null || tail === null) return null;
   const missing = V6 - head.length - tail.length;
-  // "::" stands for at least one group of zeros; without it nothing may be missing.
+  // "::" stands for at least one group of zeros; without it, all groups must be present.
   if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
   return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
 }
 
-/** The bytes of groups between colons; at the end of the address two may be written as IPv4. */
+/** Parses groups between colons; the last two groups of an address may be written as IPv4. */
 function parseGroups(text: string, atEnd: boolean): number[] | null {
   if (text === "") return [];
   const bytes: number[] = [];
@@ -82,30 +82,33 @@ export function parseIPZone(text: string): { ip: Uint8Array; zone: string } | nu
   return zone === "" || unmap(ip).length === V4 ? null : { ip, zone };
 }
 
-/** Whether 16 bytes are an IPv4 address in IPv6's clothes (::ffff:192.0.2.1). */
+/** Whether 16 bytes are an IPv4-mapped address (::ffff:192.0.2.1). */
 function isMapped(ip: Uint8Array): boolean {
   return ip.length === V6 && ip[10] === 0xff && ip[11] === 0xff &&
     ip.subarray(0, 10).every((byte) => byte === 0);
 }
 
-/** The 4 bytes of an IPv4 address, mapped or not; any other as it is. */
+/** Returns the 4 bytes of an IPv4 address, mapped or not; any other address is unchanged. */
 export function unmap(ip: Uint8Array): Uint8Array {
   return isMapped(ip) ? ip.slice(12) : ip;
 }
 
-/** An IPv4 address in IPv6's clothes, for a socket of that family; any other as it is. */
+/** Maps an IPv4 address to IPv6; any other address is unchanged. */
 function mapTo6(ip: Uint8Array): Uint8Array {
   if (ip.length === V6) return ip;
   return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
 }
 
-/** The bytes of `ip` for a socket of `length` bytes an address: the unspecified one stays so. */
+/**
+ * Converts `ip` to `length` bytes for a socket of that family; the unspecified address stays
+ * unspecified.
+ */
 export function fit(ip: Uint8Array, length: number): Uint8Array {
   if (ip.length === length) return ip;
   return isUnspecified(ip) ? new Uint8Array(length) : mapTo6(ip);
 }
 
-/** Whether it is 0.0.0.0 or ::, or none at all. */
+/** Whether `ip` is 0.0.0.0, ::, or empty. */
 export function isUnspecified(ip: Uint8Array): boolean {
   return unmap(ip).every((byte) => byte === 0);
 }
@@ -142,7 +145,7 @@ function formatV6(ip: Uint8Array): string {
   return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
 }
 
-/** The first of the longest runs of zero groups. */
+/** Returns the first of the longest runs of zero groups. */
 function longestZeros(groups: number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   for (let start = 0; start < groups.length; start++) {

@@ -44,19 +44,19 @@ export class UnixAddr implements Addr {
   }
 }
 
-/** What makes an address out of a `struct sockaddr_un`, for each network. */
+/** Functions that decode the address in a `struct sockaddr_un`, by network. */
 export const UNIX_NAMERS: Readonly<Record<UnixNetwork, (raw: RawAddress) => UnixAddr>> = {
   unix: (raw) => new UnixAddr(nameText(raw), "unix"),
   unixgram: (raw) => new UnixAddr(nameText(raw), "unixgram"),
   unixpacket: (raw) => new UnixAddr(nameText(raw), "unixpacket"),
 };
 
-/** Whether `network` is one of Unix sockets. */
+/** Whether `network` is a network of Unix sockets. */
 export function isUnixNetwork(network: string): network is UnixNetwork {
   return network === "unix" || network === "unixgram" || network === "unixpacket";
 }
 
-/** The text of the name in a `struct sockaddr_un`. */
+/** Returns the name in a `struct sockaddr_un` as text. */
 function nameText(raw: RawAddress): string {
   const name = platform().sockaddr.decodeName(raw);
   if (name.length === 0) return "@";
@@ -64,16 +64,17 @@ function nameText(raw: RawAddress): string {
   return name[0] === 0 ? `@${text.slice(1)}` : text;
 }
 
-/** What an address means to the kernel, and the file that it names. */
+/** Kernel address of a Unix socket, and the path of its file. */
 export interface UnixName {
   readonly raw: RawAddress;
-  /** The absolute path, or null if it is abstract. */
+  /** Absolute path; null for an abstract name. */
   readonly path: string | null;
 }
 
 /**
- * Reads "path", "@name" or "\0name". An empty one is chosen by the system when it is bound. Asks for
- * Deno's permission, and the user for it unless `ask` is false. Throws AddrError for one that the kernel would cut off.
+ * Parses "path", "@name" or "\0name". For an empty address the system chooses a name on bind.
+ * Requires Deno's permission, with a prompt unless `ask` is false. Throws AddrError for a name that
+ * the kernel would truncate.
  */
 export function unixName(address: string, ask = true): UnixName {
   needString("parse an address", "address", address);
@@ -102,8 +103,8 @@ export function unixName(address: string, ask = true): UnixName {
 }
 
 /**
- * Removes ".." from a path by its text, as the runtimes' own file calls do. The kernel would follow a
- * symbolic link first, and so reach another place than the one for which permission was asked.
+ * Removes ".." from a path textually, as the runtimes' own file APIs do. The kernel would resolve
+ * symbolic links first, and could so reach another file than the one whose permission was checked.
  */
 function withoutParents(path: string): string {
   return path.split("/").includes("..") ? nodeModule("node:path").normalize(path) : path;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-/** Zones of IPv6 addresses: interfaces, by name and by number. Go: net/interface.go, ipv6ZoneCache. */
+/**
+ * Zones of IPv6 addresses: interfaces, by name and by index. Go: net/interface.go, ipv6ZoneCache.
+ */
 import { needString } from "../../validate/argument.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { AddrError } from "./errors.ts";
 
-/** The name of an interface, or its number if there is none of that number. */
+/** Returns the name of an interface, or its index as text if there is no such interface. */
 export function zoneName(scope: number): string {
   return platform().interfaces.nameOf(scope) ?? String(scope);
 }
 
 /**
- * The number of the interface that a zone names; a number stands for itself. Throws AddrError if
- * there is no such interface: Go takes it for 0, and the system for a wrong argument.
+ * Returns the interface index of a zone, which is a name or an index. Throws AddrError if there is
+ * no such interface: Go would treat it as index 0, and the system call would fail with EINVAL.
  */
 export function zoneScope(zone: string, address: string): number {
   needString("use an interface", "its name", zone);

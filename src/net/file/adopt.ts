@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Connections out of descriptors that another thread has accepted. */
+/** Connections over descriptors that another thread has accepted. */
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -12,21 +12,21 @@ import { isUnixNetwork, UNIX_NAMERS, type UnixAddr } from "../addr/unix_addr.ts"
 import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD } from "../unix/unix_fd.ts";
 
-/** The networks whose connections can be adopted; their places are what threads tell each other. */
+/** Networks whose connections can be adopted; threads exchange their indexes in this list. */
 export const ADOPTABLE = ["tcp", "tcp4", "tcp6", "unix", "unixpacket"] as const;
 
-/** One of them. */
+/** Element of {@linkcode ADOPTABLE}. */
 export type AdoptableNetwork = typeof ADOPTABLE[number];
 
-/** What `network` calls the end that the kernel calls `raw`. */
+/** Converts the kernel address `raw` to an address of `network`. */
 export function adoptedAddr(network: AdoptableNetwork, raw: RawAddress): TCPAddr | UnixAddr {
   return isUnixNetwork(network) ? UNIX_NAMERS[network](raw) : tcpAddr(raw);
 }
 
 /**
- * The connection over `sysfd`, which is this thread's from now on, with the other end `remote`, and
- * closed as its listener has it.
- * Throws OpError, and closes it, when the poller will not have it.
+ * Creates a connection over `sysfd`, which this thread owns from now on, with the remote address
+ * `remote` and the close options of its listener. Throws OpError, and closes it, if registration
+ * with the poller fails.
  */
 export function adopt(
   network: AdoptableNetwork,

@@ -101,14 +101,17 @@ export function fileListener(fd: number, options: FileListenerOptions = {}): Lis
     }
     if (domain !== "ip4" && domain !== "ip6") return null;
     const check = (result: number) => result;
-    // Accepted connections inherit these. As in Go, that the kernel refuses one is no error.
+    // Accepted connections inherit these. As in Go, a refusal by the kernel is ignored.
     setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
     const tcp = gated(new ListenFD(sysfd, "tcp", tcpAddr));
     return { fd: tcp, make: () => held(new TCPListener(tcp, { linger: lingerOf(sysfd) })) };
   });
 }
 
-/** Returns what gives a listener's descriptor the gate of `options`, if there are any. */
+/**
+ * Returns a function that installs the header gate of `options`, if any, on a listener's
+ * descriptor.
+ */
 function gateOf(options: ProxyProtocolOptions | undefined): <F extends AnyListenFD>(fd: F) => F {
   if (options === undefined) return (fd) => fd;
   checkListenOptions({ proxyProtocol: options });

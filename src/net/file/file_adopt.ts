@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Taking a descriptor in that was opened elsewhere. Go: net/file_unix.go, newFileFD. */
+/** Adoption of foreign descriptors. Go: net/file_unix.go, newFileFD. */
 import * as z from "../../validate/schema.ts";
 import { shown } from "../../validate/argument.ts";
 import type { DescriptorKind } from "../../../platforms/contract/packets.ts";
@@ -39,19 +39,19 @@ export interface FileListenerOptions extends FileOptions {
 
 const OPTIONS: z.Schema<FileOptions> = z.strictObject({ own: z.boolean().optional() });
 
-/** A descriptor that is not registered yet, and what is made of it when it is. */
+/** An unregistered descriptor, and the object that is created once it is registered. */
 interface Adopted<T> {
   readonly fd: FD;
   readonly make: () => T;
 }
 
 /**
- * What `adopt` makes of a descriptor that is not blocking any more, or null of one of the wrong kind;
- * `changed` tells whether it was blocking.
+ * Creates the object for a non-blocking descriptor, or returns null if it is of the wrong kind;
+ * `changed` is whether it was blocking.
  */
 type Adopt<T> = (sysfd: number, kind: DescriptorKind, changed: boolean) => Adopted<T> | null;
 
-/** Takes `fd` in, or a copy of it, as what `title` says: "a listener". */
+/** Adopts `fd`, or a duplicate of it, as a `title` such as "a listener". */
 export function adopted<T>(
   fd: number,
   options: FileOptions,
@@ -99,7 +99,7 @@ function register(fd: number, title: string, made: FD): void {
   throw failure(platform().registerName, done);
 }
 
-/** Says who is at the other end, if there is one. */
+/** Sets the remote address, if there is one. */
 export function withRemote<A extends Addr, F extends NetFD<A>>(
   fd: F,
   name: (raw: RawAddress) => A,
@@ -109,7 +109,7 @@ export function withRemote<A extends Addr, F extends NetFD<A>>(
   return fd;
 }
 
-/** A listener, which holds the thread's spare descriptor from now on. */
+/** Makes a listener hold the thread's spare descriptor. */
 export function held<L>(listener: L): L {
   holdSpare();
   return listener;
@@ -120,7 +120,7 @@ function checked(call: string, result: number): number {
   return result;
 }
 
-/** Of minus an errno. */
+/** Creates the error for minus an errno. */
 function failure(call: string, result: number): OpError {
   return new OpError("file", "file+net", null, null, new SyscallError(call, -result));
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Streams over what is no socket: pipes, terminals, eventfds. Go: os.NewFile, os.File. */
+/**
+ * Streams over descriptors that are not sockets: pipes, terminals, eventfds. Go: os.NewFile,
+ * os.File.
+ */
 import { checkPieces } from "../../fd/check_bytes.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { SocketCalls } from "../../../platforms/contract/platform.ts";
@@ -11,7 +14,7 @@ import type { Addr } from "../addr/addr.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { StreamConn } from "../socket/stream_conn.ts";
 
-/** What stands in for the ends of what has none. */
+/** Address of a descriptor that is not a socket. */
 export class FileAddr implements Addr {
   /** "file". */
   readonly network = "file";
@@ -21,13 +24,13 @@ export class FileAddr implements Addr {
     this.#fd = fd;
   }
 
-  /** "fd 5". */
+  /** Returns text such as "fd 5". */
   toString(): string {
     return `fd ${this.#fd}`;
   }
 }
 
-/** The open ones of this thread. */
+/** Open descriptors of this thread. */
 let open = new Set<FileFD>();
 
 registerState<Set<FileFD>>("open files", {
@@ -36,10 +39,10 @@ registerState<Set<FileFD>>("open files", {
   restore: (state) => open = state,
 });
 
-/** The descriptor of what is no socket: the plain calls serve it. */
+/** Descriptor that is not a socket: uses read(2) and write(2). */
 export class FileFD extends NetFD<FileAddr> {
   override readonly sockets: SocketCalls = platform().descriptors.files;
-  /** Whether closing makes it blocking again, as it was: others may have it too. */
+  /** Whether close makes it blocking again, because others may share it. */
   #wasBlocking: boolean;
 
   constructor(sysfd: number, wasBlocking: boolean) {
@@ -49,7 +52,9 @@ export class FileFD extends NetFD<FileAddr> {
     this.#wasBlocking = wasBlocking;
   }
 
-  /** A line of a terminal, or an event, ends a read and does not mean that there is no more. */
+  /**
+   * A line of a terminal, or an event, ends a read early, so a short read does not mean "drained".
+   */
   override init(): number {
     const done = super.init();
     if (done < 0) return done;
@@ -58,7 +63,7 @@ export class FileFD extends NetFD<FileAddr> {
     return done;
   }
 
-  /** There is nothing to linger for. */
+  /** A plain close: nothing to linger for. */
   protected override release(): void {
     if (this.#wasBlocking) this.#restoreBlocking();
     closeFile(this.sysfd, this.sockets);
@@ -70,7 +75,7 @@ export class FileFD extends NetFD<FileAddr> {
 
   /**
    * O_NONBLOCK belongs to the open file description, which two descriptors of one pipe or terminal
-   * share: where another one is still in use here, it stays set, and that one clears it later.
+   * share: while another is still open here it stays set, and the last one clears it.
    */
   #restoreBlocking(): void {
     const { descriptors } = platform();
@@ -89,7 +94,10 @@ export class FileConn extends StreamConn<FileAddr> {
     super(fd);
   }
 
-  /** See {@linkcode Conn.writev}. What is no socket has no one call for it. */
+  /**
+   * See {@linkcode Conn.writev}. Writes piece by piece, because only sockets support one call for
+   * all.
+   */
   override *writev(pieces: readonly Uint8Array[], cancel?: Cancel): Routine<number> {
     checkPieces("write", pieces);
     let sent = 0;

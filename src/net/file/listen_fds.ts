@@ -24,13 +24,13 @@ export interface ListenFd {
 /**
  * Returns the descriptors that systemd, or a compatible program, passed to this process; none if
  * `LISTEN_PID` is another process. The caller owns them; they are made close-on-exec and
- * non-blocking. The environment variables are removed, so no child process mistakes them for its own, and a second
- * call returns an empty array. Never parks. Needs Deno's permission for the environment variables
- * `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
+ * non-blocking. The environment variables are removed, so no child process mistakes them for its
+ * own, and a second call returns an empty array. Never parks. Needs Deno's permission for the
+ * environment variables `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
  *
- * Only sockets are adopted. A reload by `--watch`, and most script runners, close what was passed and
- * use its number for something else, while `LISTEN_PID` still fits: let the service manager start the
- * program itself.
+ * Only sockets are adopted. A reload by `--watch`, and most script runners, close what was passed
+ * and use its number for something else, while `LISTEN_PID` still fits: let the service manager
+ * start the program itself.
  *
  * @throws {RangeError} if `LISTEN_FDS` is not a number; {@linkcode SyscallError} with "EBADF" if
  * one of the descriptors is not open; {@linkcode TypeError} if one of them is not a socket. Then
@@ -59,7 +59,7 @@ export function listenFds(): ListenFd[] {
     checked("fcntl", platform().descriptors.closeOnExec(fd));
     checked("fcntl", platform().descriptors.setNonBlocking(fd, true));
   }
-  // The service manager keeps them.
+  // The service manager holds them too.
   for (const { fd } of passed) noteShared(fd);
   delete nodeProcess().env.LISTEN_PID;
   delete nodeProcess().env.LISTEN_FDS;
@@ -67,7 +67,10 @@ export function listenFds(): ListenFd[] {
   return passed;
 }
 
-/** A runtime that has lost the sockets uses their numbers for its own, and LISTEN_PID fits still. */
+/**
+ * Rejects a number that a runtime has reused after losing the sockets, when LISTEN_PID still
+ * matches.
+ */
 function requireSocket(fd: number): void {
   const kind = platform().descriptors.kind(fd);
   if (typeof kind === "number") checked("getsockopt", kind);
@@ -86,8 +89,8 @@ function checked(call: string, result: number): void {
 
 /**
  * Closes a descriptor that the library does not own: one that was passed, detached, or given to
- * `fileConn` without `own`. One that `node:fs` opened is closed there too: on Deno only in the thread
- * that opened it. Never parks. Go: `syscall.Close`.
+ * `fileConn` without `own`. One that `node:fs` opened is closed there too: on Deno only in the
+ * thread that opened it. Never parks. Go: `syscall.Close`.
  *
  * @throws {RangeError} if `fd` is not a descriptor number; {@linkcode SyscallError} with "EBADF" if
  * it is not open
@@ -105,14 +108,14 @@ export function closeFd(fd: number): void {
 }
 
 /**
- * Marks a descriptor that others hold too: a child that inherits it, another thread, another library.
- * From then on, closing the connection or listener that holds it here, or that `fileConn` makes of
- * it, is a bare close(2), as in Go, C and Python: no shutdown, no reset, no wait for the peer, all of
- * which would act on the other holders. `abort` does no more than that either, and a Unix listener
- * leaves its file in place. Never parks.
+ * Marks a descriptor that others hold too: a child that inherits it, another thread, another
+ * library. From then on, closing the connection or listener that holds it here, or that `fileConn`
+ * makes of it, is a bare close(2), as in Go, C and Python: no shutdown, no reset, no wait for the
+ * peer, all of which would act on the other holders. `abort` does no more than that either, and a
+ * Unix listener leaves its file in place. Never parks.
  *
- * The library marks by itself what is passed or received by SCM_RIGHTS, duplicated by `fileConn` and
- * its siblings without `own`, or returned by `listenFds`.
+ * The library marks by itself what is passed or received by SCM_RIGHTS, duplicated by `fileConn`
+ * and its siblings without `own`, or returned by `listenFds`.
  *
  * @param fd a descriptor, such as `conn.fd` or `listener.fd`
  * @throws {RangeError} if `fd` is not a descriptor number

@@ -33,8 +33,8 @@ export interface CopyOptions {
   /** Cancels the call: a context or an AbortSignal. */
   cancel?: Cancel;
   /**
-   * Called when the destination has accepted bytes; see {@linkcode withIdleTimeout}. An error that it
-   * throws ends the call.
+   * Called when the destination has accepted bytes; see {@linkcode withIdleTimeout}. An error that
+   * it throws ends the call.
    *
    * @param bytes their number since the last call
    */
@@ -152,7 +152,7 @@ function* move(
   return yield* readAndWrite(from, to, length, options);
 }
 
-/** Packet by packet: a read would drop what its buffer has no room for. */
+/** Copies packet by packet: an ordinary read would truncate a packet longer than its buffer. */
 function* copyPackets(
   from: Conn,
   to: Writer,
@@ -177,7 +177,7 @@ function* copyPackets(
   return moved;
 }
 
-/** Holds a buffer only while there are bytes for it, if the reader can tell. */
+/** Holds a buffer only while there is data, if the reader can report readiness. */
 function* readAndWrite(
   from: Reader & Partial<Pick<Conn, "readable">>,
   to: Writer,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * One direction of a connection that has no descriptor of its own: whose turn it is, who waits for
- * something to change, and until when. What pollDesc and fdMutex are for a descriptor.
+ * One direction of a connection without a descriptor of its own: its lock, its waiters and its
+ * deadline. It corresponds to pollDesc and fdMutex of a descriptor.
  */
 import type { Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
@@ -9,25 +9,23 @@ import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
 import { Mutex } from "../../sync/mutex.ts";
 import { now } from "../../sched/clock.ts";
 
-/** Waiter that looks again at each change, and when the deadline has passed. */
+/** Waiter that retries after each change, and when the deadline has passed. */
 export interface Watcher {
   retry(): void;
 }
 
 /** See the top of this file. */
 export class HalfConn {
-  /** Held by the one whose turn it is. */
+  /** Held by the goroutine that is reading or writing. */
   readonly turn: Mutex = new Mutex();
-  /** What those who are parked wait for, in Go's words. */
+  /** Wait reason of parked goroutines, in Go's words. */
   readonly #reason: string;
   #deadline = Infinity;
-  /**
-   * Each with its timer: the deadline runs only while something waits, and leaves nothing behind.
-   */
+  /** Each waiter has its own timer, so that the deadline needs no timer while nothing waits. */
   readonly #watchers = new Map<Watcher, HeapTimer>();
   /** Called when the first waiter arrives. */
   onWatch: () => void = () => {};
-  /** Called when one of them has ceased to. */
+  /** Called when a waiter leaves. */
   onUnwatch: () => void = () => {};
 
   constructor(reason: string) {
@@ -51,7 +49,7 @@ export class HalfConn {
     if (this.expired) this.changed();
   }
 
-  /** Something has changed: all who wait look again. */
+  /** Wakes all waiters to retry. */
   changed(): void {
     for (const watcher of [...this.#watchers.keys()]) watcher.retry();
   }
@@ -68,7 +66,7 @@ export class HalfConn {
     }
   }
 
-  /** Has `watcher` told until `unwatch`. */
+  /** Registers `watcher` until `unwatch`. */
   watch(watcher: Watcher): void {
     const timer = new CallTimer(() => watcher.retry());
     this.#watchers.set(watcher, timer);
@@ -76,7 +74,7 @@ export class HalfConn {
     this.onWatch();
   }
 
-  /** Ends a `watch`; one that is over already is no error. */
+  /** Ends a `watch`; does nothing if it has already ended. */
   unwatch(watcher: Watcher): void {
     const timer = this.#watchers.get(watcher);
     if (timer === undefined) return;

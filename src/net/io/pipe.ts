@@ -9,22 +9,22 @@ import { type Progress, VirtualConn, type VirtualOp } from "./virtual_conn.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Both ends of every pipe. Go: pipeAddr. */
+/** Address of both ends of every pipe. Go: pipeAddr. */
 const PIPE_ADDR: Addr = { network: "pipe", toString: () => "pipe" };
 
-/** One way of a pipe: what its writer holds out, until its reader has taken all of it. */
+/** One direction of a pipe: the bytes of the current write, until they are all read. */
 interface Way {
-  /** What is not yet taken. */
+  /** Unread bytes. */
   offer: Uint8Array;
-  /** How much of the writer's bytes is. */
+  /** Number of bytes already read. */
   taken: number;
-  /** The writer has ended. */
+  /** Whether the writer has ended the stream. */
   writeEnded: boolean;
-  /** The reader wants no more. */
+  /** Whether the reader has shut down reading. */
   readEnded: boolean;
 }
 
-/** One end. It buffers nothing: a write is over when the other end has read all of it. */
+/** One end. It buffers nothing: a write returns when the other end has read all of it. */
 class PipeConn extends VirtualConn {
   readonly localAddr = PIPE_ADDR;
   readonly remoteAddr = PIPE_ADDR;
@@ -37,7 +37,7 @@ class PipeConn extends VirtualConn {
     super();
     this.#in = incoming;
     this.#out = outgoing;
-    // The goroutine that waits here may be the one that the other end waits for.
+    // The other end may be waiting for the goroutine that now waits here.
     this.reading.onWatch = () => this.peer.writing.changed();
   }
 
@@ -66,7 +66,7 @@ class PipeConn extends VirtualConn {
     this.peer.reading.changed();
   }
 
-  /** Of what the kernel does for a socket there is nothing here to set. */
+  /** Socket options have no effect on a pipe. */
   setNoDelay(_on: boolean): void {}
   setKeepAlive(_on: boolean | KeepAlive): void {}
   setLinger(_seconds: number | null): void {}

@@ -44,7 +44,9 @@ function* readingAll(src: Reader, cancel?: Cancel): Routine<Uint8Array<ArrayBuff
 
 refuseAwait(readingAll.prototype, "readAll");
 
-/** As `readAll`: a read of a packet would drop what there is no room for. */
+/**
+ * As `readAll`, packet by packet: an ordinary read would truncate a packet longer than its buffer.
+ */
 function* allPackets(src: Conn, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer>> {
   using chunks = src.chunks();
   let bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
@@ -57,7 +59,7 @@ function* allPackets(src: Conn, cancel?: Cancel): Routine<Uint8Array<ArrayBuffer
   return bytes.slice(0, length);
 }
 
-/** A copy of `bytes` with room for `size`. */
+/** Returns a copy of `bytes` in a buffer of `size` bytes. */
 function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(new ArrayBuffer(size));
   larger.set(bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What connections have in common that are made of something else than a descriptor of their own. */
+/** Base class of connections without a descriptor of their own. */
 import { platform } from "../../../platforms/platform.ts";
 import {
   bytesOf,
@@ -40,7 +40,7 @@ export interface Progress {
   written: number;
 }
 
-/** The calls that errors are named after. */
+/** Operations that errors name. */
 export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
@@ -70,17 +70,23 @@ export abstract class VirtualConn implements Conn, Counted {
   /** Whether this side has closed it. */
   protected closed = false;
 
-  /** Takes what has come: how many bytes; null at the end of the stream; undefined for nothing yet. */
+  /**
+   * Takes received bytes: returns their number, null at the end of the stream, or undefined if none
+   * are available.
+   */
   protected abstract take(p: Uint8Array): number | null | undefined;
-  /** Whether `take` would not give undefined. */
+  /** Whether `take` would return a value other than undefined. */
   protected abstract readonly mayRead: boolean;
-  /** Whether a write could begin at once. */
+  /** Whether a write can begin at once. */
   protected abstract readonly mayWrite: boolean;
-  /** Writes all of `p`, as the one whose turn it is; keeps `progress` right at every moment. Parks. */
+  /**
+   * Writes all of `p` while holding the write lock; keeps `progress` up to date at every moment.
+   * Parks.
+   */
   protected abstract put(p: Uint8Array, progress: Progress): Routine<void>;
-  /** The error of `op`. */
+  /** Creates the error of `op`. */
   protected abstract fail(op: VirtualOp, cause: Error): Error;
-  /** The error of a call after `close`. */
+  /** Creates the error of a call after `close`. */
   protected abstract failClosed(op: VirtualOp): Error;
 
   /** See {@linkcode Conn.close}. */
@@ -102,12 +108,14 @@ export abstract class VirtualConn implements Conn, Counted {
   /** See {@linkcode Conn.setWriteBuffer}. */
   abstract setWriteBuffer(bytes: number): void;
 
-  /** See {@linkcode Conn.fd}: -1, since it has none of its own. */
+  /** See {@linkcode Conn.fd}: -1, since it has no descriptor. */
   get fd(): number {
     return -1;
   }
 
-  /** See {@linkcode Conn.detach}: always an error, of code "EINVAL", or that of a closed one. */
+  /**
+   * See {@linkcode Conn.detach}: always throws, with the code "EINVAL", or as a closed connection.
+   */
   detach(): number {
     if (this.closed) throw this.failClosed("close");
     throw this.fail("close", new SyscallError("detach", platform().errno.EINVAL));
@@ -188,7 +196,7 @@ export abstract class VirtualConn implements Conn, Counted {
     return this;
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the connection unless it is already closed. */
   [Symbol.dispose](): void {
     if (!this.closed) this.close();
   }
@@ -255,7 +263,7 @@ export abstract class VirtualConn implements Conn, Counted {
       });
       if (progress.written !== length) throw takenAway("write");
     } catch (error) {
-      // The other end had taken all of it before the write was canceled.
+      // The other end took all of it before the write was canceled.
       if (canceled && length > 0 && progress.written === length) return length;
       throw withBytesWritten(error, progress.written);
     } finally {
@@ -274,7 +282,7 @@ export abstract class VirtualConn implements Conn, Counted {
     }
   }
 
-  /** `call` unless `cancel` comes first, of which `told` is notified. */
+  /** Runs `call` unless `cancel` fires first; then notifies `told`. */
   #cancellable<T>(
     op: VirtualOp,
     call: Routine<T>,

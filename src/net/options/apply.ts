@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-/** Setting what the user asked for. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
+/** Applies socket options. Go: net/sockopt_linux.go, net/tcpsockopt_unix.go. */
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { Family, IntOption } from "../../../platforms/contract/platform.ts";
 import type { KeepAlive } from "../net.ts";
 import type { SocketOptions, TCPOptions } from "./options.ts";
 
-/** Go's choice: a probe after 15 s of silence, then one every 15 s. */
+/** Go's default: a probe after 15 s of silence, then one every 15 s. */
 const DEFAULT_KEEP_ALIVE: KeepAlive = { idle: 15_000, interval: 15_000 };
 
-/** What the kernel can count. */
+/** Largest value of an integer option. */
 const MOST = 0x7fffffff;
 
 /** Sets one option of a socket. */
 export type SetOption = (option: IntOption, value: number) => void;
 
-/** Switches keep-alive off or on, with these times. Throws RangeError for a time that is none. */
+/** Turns keep-alive off or on, with these times. Throws RangeError for an invalid time. */
 export function setKeepAlive(set: SetOption, on: boolean | KeepAlive): void {
   if (typeof on !== "boolean" && (typeof on !== "object" || on === null)) {
     throw wrongArgument("set keep-alive", "on", "a boolean or an object", on);
@@ -28,7 +28,7 @@ export function setKeepAlive(set: SetOption, on: boolean | KeepAlive): void {
   set("SO_KEEPALIVE", 1);
 }
 
-/** The kernel counts seconds: a part of one is rounded up, as Go does. */
+/** Converts to whole seconds, rounded up as in Go. */
 function seconds(name: string, ms: number): number {
   return Math.ceil(atLeastOne(name, ms) / 1000);
 }
@@ -44,15 +44,15 @@ function atLeastOne(name: string, value: number): number {
 export interface NewSocket {
   readonly sysfd: number;
   readonly family: Family | "unix";
-  /** The network of its calls: "tcp". */
+  /** Network for errors: "tcp". */
   readonly network: string;
-  /** What it is to be bound to, or connected to. */
+  /** Address to bind or to connect to. */
   readonly address: string;
-  /** Throws the error of a call that gave a negative result. */
+  /** Throws an error if the call returned a negative result. */
   readonly check: (result: number, call: string) => number;
 }
 
-/** Sets the options of any socket, and at last lets the user's `control` set its own. */
+/** Sets the options of any socket, and then calls the user's `control`. */
 export function setSocketOptions(socket: NewSocket, options: SocketOptions): void {
   setCommonOptions(socket, options);
   callControl(socket, options);
@@ -71,17 +71,17 @@ function setCommonOptions(socket: NewSocket, options: SocketOptions): void {
   }
   if (options.trafficClass !== undefined) {
     if (family === "ip6") set("IPV6_TCLASS", options.trafficClass);
-    // IPv4 that goes through a socket of IPv6 has this one.
+    // Also set on an IPv6 socket, for its IPv4 traffic.
     set("IP_TOS", options.trafficClass);
   }
   if (options.mark !== undefined) set("SO_MARK", options.mark | 0);
 }
 
-/** Sets the options of a TCP socket. What a listener is given, its connections inherit. */
+/** Sets the options of a TCP socket. Accepted connections inherit those of a listener. */
 export function setTCPOptions(socket: NewSocket, options: TCPOptions): void {
   const set = setter(socket);
   setCommonOptions(socket, options);
-  // As in Go: that the kernel refuses one of these is no reason to have no connection.
+  // As in Go, ignore the kernel's refusal of these.
   const wish: SetOption = (option, value) =>
     void platform().sockets.setOption(socket.sysfd, option, value);
   wish("TCP_NODELAY", Number(options.noDelay ?? true));
@@ -90,14 +90,14 @@ export function setTCPOptions(socket: NewSocket, options: TCPOptions): void {
   callControl(socket, options);
 }
 
-/** What sets an option that the user asked for, or throws. */
+/** Returns a function that sets an option, and throws if the kernel refuses it. */
 export function setter({ sysfd, check }: NewSocket): SetOption {
   return (option, value) => {
     check(platform().sockets.setOption(sysfd, option, value), "setsockopt");
   };
 }
 
-/** As in Go, `control` receives the IP version of the socket. */
+/** Calls `control` with the IP version of the socket, as in Go. */
 function callControl(
   { sysfd, family, network, address }: NewSocket,
   { control }: SocketOptions,

@@ -29,7 +29,7 @@ export type LimitOptions = CallOptions;
 
 /** See the top of this file. */
 export class CallDeadline {
-  /** The latest moment, in milliseconds of `performance.now()`; Infinity for none. */
+  /** Latest time, in milliseconds of `performance.now()`; Infinity for none. */
   readonly until: number;
   readonly #contexts: readonly Context[];
 
@@ -42,19 +42,19 @@ export class CallDeadline {
     );
   }
 
-  /** The error of a call that may not go on, or null if it may. Go: mapErr. */
+  /** Error of an expired or cancelled call, or null. Go: mapErr. */
   get over(): CanceledError | DeadlineExceededError | null {
     const ended = this.#contexts.find((each) => each.err !== null);
     if (ended !== undefined) return endedBy(ended);
     return now() < this.until ? null : new DeadlineExceededError();
   }
 
-  /** Does what `call` does, unless it is cancelled; it must heed `until` by itself. */
+  /** Runs `call` unless it is cancelled; `call` must observe `until` itself. */
   heed<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
     return this.#contexts.reduce((inner, each) => cancellable(inner, each, failure), call);
   }
 
-  /** Does what `call` does, unless it is cancelled or `until` comes first. */
+  /** Runs `call` unless it is cancelled or `until` passes first. */
   *enforce<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
     if (this.until === Infinity) return yield* this.heed(call, failure);
     const [timed, stop] = withTimeout(background(), this.until - now());

@@ -23,16 +23,16 @@ export type LookupHost = (host: string) => readonly string[] | PromiseLike<reado
 
 /**
  * Who looks names of hosts up: the library's own resolver ("own"), the host's, which is `node:dns`
- * ("host"), or, with "auto", the own one unless the system's configuration wants more than it does, as
- * multicast DNS or LDAP. Go: `GODEBUG=netdns`.
+ * ("host"), or, with "auto", the own one unless the system's configuration wants more than it does,
+ * as multicast DNS or LDAP. Go: `GODEBUG=netdns`.
  */
 export type ResolverMode = "auto" | "own" | "host";
 
 /** Looks up the addresses of hosts: a {@linkcode Resolver}, or an object of your own. */
 export interface NameResolver {
   /**
-   * Returns the IP addresses of a host, best first: at least one. May park. A {@linkcode DNSError} that
-   * it throws becomes the cause of a dial's error; any other error passes through.
+   * Returns the IP addresses of a host, best first: at least one. May park. A {@linkcode DNSError}
+   * that it throws becomes the cause of a dial's error; any other error passes through.
    */
   lookupHost(host: string): Routine<readonly string[]>;
 }
@@ -42,8 +42,8 @@ export interface LookupOptions extends CallOptions {
   /** Function to ask for every name instead of a resolver. */
   lookup?: LookupHost;
   /**
-   * Resolver for names; "auto" by default. Under `runSync` the library's own one is used, whatever the
-   * mode. See {@linkcode ResolverMode}.
+   * Resolver for names; "auto" by default. Under `runSync` the library's own one is used, whatever
+   * the mode. See {@linkcode ResolverMode}.
    */
   resolver?: ResolverMode | NameResolver;
 }
@@ -135,8 +135,8 @@ export interface ListenPacketOptions extends SocketOptions, LookupOptions {
 /** Options of {@linkcode dial}. Go: `net.Dialer`. */
 export interface DialOptions extends TCPOptions, LookupOptions {
   /**
-   * Header of the PROXY protocol, sent before `dial` returns. TCP, "unix" only. It is for one client:
-   * such a connection must not serve another.
+   * Header of the PROXY protocol, sent before `dial` returns. TCP, "unix" only. It is for one
+   * client: such a connection must not serve another.
    */
   proxyProtocol?: ProxyHeaderOptions;
   /** Local address, "host:port"; an empty host or port 0 lets the system choose. */
@@ -148,8 +148,8 @@ export interface DialOptions extends TCPOptions, LookupOptions {
   fallbackDelay?: number;
   /**
    * Sends the first written bytes with the SYN (TCP Fast Open). `dial` then returns at once, and
-   * the peer sees nothing until the first write, which may succeed although no one listens: the next
-   * call reports that. tcp(7), TCP_FASTOPEN_CONNECT.
+   * the peer sees nothing until the first write, which may succeed although no one listens: the
+   * next call reports that. tcp(7), TCP_FASTOPEN_CONNECT.
    */
   fastOpen?: boolean;
 }

@@ -17,25 +17,25 @@ export interface ProxyTLV {
  */
 export interface ProxyProtocolOptions {
   /**
-   * Peers that must begin each connection with a header, and whose header is believed: IP addresses,
-   * networks such as "10.0.0.0/8", and "unix" for every peer of a Unix socket.
+   * Peers that must begin each connection with a header, and whose header is believed: IP
+   * addresses, networks such as "10.0.0.0/8", and "unix" for every peer of a Unix socket.
    */
   trusted: readonly string[];
   /**
-   * What happens to connections of other peers. "refuse" (the default): they are closed. "direct": they
-   * are accepted under their own address, and a header is part of their data.
+   * What happens to connections of other peers. "refuse" (the default): they are closed. "direct":
+   * they are accepted under their own address, and a header is part of their data.
    */
   untrusted?: "refuse" | "direct";
   /** Milliseconds from the accept(2) in which the header must be complete; 5,000 by default. */
   timeout?: number;
   /**
-   * Longest header of version 2, in bytes; 4,096 by default, at most 65,551. A line of version 1 has
-   * at most 107.
+   * Longest header of version 2, in bytes; 4,096 by default, at most 65,551. A line of version 1
+   * has at most 107.
    */
   maxBytes?: number;
   /**
-   * Number of connections that may wait for their header at once; 1,024 by default. Further ones stay
-   * in the kernel's queue.
+   * Number of connections that may wait for their header at once; 1,024 by default. Further ones
+   * stay in the kernel's queue.
    */
   maxPending?: number;
   /**

@@ -11,7 +11,7 @@ import type { Deadline } from "../deadline.ts";
 import type { Control, LookupHost, NameResolver } from "./options.ts";
 import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
 
-/** Milliseconds of which the kernel counts whole ones or whole seconds. */
+/** Milliseconds, for options where the kernel counts whole milliseconds or seconds. */
 const milliseconds = z.number().min(1).max(0x7fffffff);
 const bytes = z.int().positive().max(0x3fffffff);
 
@@ -24,18 +24,21 @@ const keepAlive = z.union([
   }),
 ]);
 
-/** A type of a function has no schema: that it is one is all that can be checked. */
+/** Schema of a function: only its being a function can be checked. */
 function callable<F>(): z.Schema<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
-/** Whether `value` is a time; that it is none of 1970 is checked when it is set. */
+/**
+ * Whether `value` is a time; a time in 1970, which is likely a duration, is rejected when it is
+ * set.
+ */
 function isDeadline(value: unknown): boolean {
   const ms = value instanceof Date ? value.getTime() : value;
   return value === null || typeof ms === "number" && !Number.isNaN(ms);
 }
 
-/** What a listener expects of the PROXY protocol. */
+/** ProxyProtocolOptions. */
 const proxyProtocol = z.strictObject({
   trusted: z.array(z.string()).min(1, "must name at least one peer"),
   untrusted: z.enum(["refuse", "direct"]).optional(),
@@ -45,7 +48,7 @@ const proxyProtocol = z.strictObject({
   onRefused: callable<NonNullable<ProxyProtocolOptions["onRefused"]>>().optional(),
 });
 
-/** A header of the PROXY protocol to send; its addresses are checked when it is formatted. */
+/** ProxyHeaderOptions; its addresses are checked when the header is formatted. */
 const proxyHeader = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)], "must be 1 or 2").optional(),
   source: z.custom<Addr>(isAddr, "must be an address").optional(),
@@ -95,7 +98,7 @@ const socketFields = {
   reuseAddr: z.boolean().optional(),
   readBuffer: bytes.optional(),
   writeBuffer: bytes.optional(),
-  // IFNAMSIZ, less the zero at the end. A name is bytes, and those of an interface are ASCII's.
+  // IFNAMSIZ without the final zero. A name is bytes, and real ones are ASCII.
   bindToDevice: z.string().regex(/^[\x21-\x7e]{1,15}$/, "must be the name of a network interface")
     .optional(),
   trafficClass: z.int().min(0).max(255).optional(),
@@ -116,10 +119,10 @@ const tcpFields = {
 /** CallOptions alone. */
 const CALL = z.strictObject(callFields);
 
-/** What lookupHost, resolveTCPAddr and resolveUDPAddr take. */
+/** Options of lookupHost, resolveTCPAddr and resolveUDPAddr. */
 const LOOKUP = z.strictObject(lookupFields);
 
-/** What `listen` takes. */
+/** Options of `listen`. */
 const LISTEN = z.strictObject({
   ...lookupFields,
   ...tcpFields,
@@ -130,14 +133,14 @@ const LISTEN = z.strictObject({
   proxyProtocol: proxyProtocol.optional(),
 });
 
-/** What `listenPacket` takes. */
+/** Options of `listenPacket`. */
 const LISTEN_PACKET = z.strictObject({
   ...lookupFields,
   ...socketFields,
   ipv6Only: z.boolean().optional(),
 });
 
-/** What `dial` takes. */
+/** Options of `dial`. */
 const DIAL = z.strictObject({
   ...lookupFields,
   ...tcpFields,
@@ -147,32 +150,32 @@ const DIAL = z.strictObject({
   proxyProtocol: proxyHeader.optional(),
 });
 
-/** Checks what `listen` was given. */
+/** Checks the options of `listen`. */
 export function checkListenOptions(options: ListenOptions): ListenOptions {
   return checkOptions("listen", LISTEN, options);
 }
 
-/** Checks what `listenPacket` was given. */
+/** Checks the options of `listenPacket`. */
 export function checkListenPacketOptions(options: ListenPacketOptions): ListenPacketOptions {
   return checkOptions("listen for packets", LISTEN_PACKET, options);
 }
 
-/** Checks what `dial` was given. */
+/** Checks the options of `dial`. */
 export function checkDialOptions(options: DialOptions): DialOptions {
   return checkOptions("dial", DIAL, options);
 }
 
-/** Checks what a call was given that has limits alone. */
+/** Checks the CallOptions of `call`. */
 export function checkCallOptions(call: string, options: CallOptions): CallOptions {
   return checkOptions(call, CALL, options);
 }
 
-/** Checks what a function was given that looks up names. */
+/** Checks the LookupOptions of `call`. */
 export function checkLookupOptions(call: string, options: LookupOptions): LookupOptions {
   return checkOptions(call, LOOKUP, options);
 }
 
-/** Checks a header of the PROXY protocol that `call` is to format. */
+/** Checks the ProxyHeaderOptions of `call`. */
 export function checkProxyHeader(call: string, options: ProxyHeaderOptions): ProxyHeaderOptions {
   return checkOptions(call, proxyHeader, options);
 }

@@ -4,7 +4,7 @@
 /** The polynomial 0x1edc6f41, its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** Returns the checksum of `bytes`. Headers are short, so a bit at a time is fast enough. */
+/** Returns the checksum of `bytes`, bit by bit, which is fast enough for short headers. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

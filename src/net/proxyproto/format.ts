@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Headers of the PROXY protocol to send. */
+/** Formats headers of the PROXY protocol. */
 import { type Addr, InternetAddr } from "../addr/addr.ts";
 import { parseIP } from "../addr/ip.ts";
 import { UnixAddr } from "../addr/unix_addr.ts";
@@ -10,19 +10,19 @@ import { V2_FIXED } from "./header.ts";
 import { formatV1 } from "./v1.ts";
 import { formatV2 } from "./v2.ts";
 
-/** Longest header of version 2 after its fixed part. */
+/** Maximum length of a version 2 header after its fixed part. */
 const MOST = 0xffff;
 const CALL = "format a header of the PROXY protocol";
 
-/** Two addresses of TCP. */
+/** Source and destination. */
 interface Ends {
   readonly source: InternetAddr;
   readonly destination: InternetAddr;
 }
 
 /**
- * Formats a header of the PROXY protocol, to be written as the first bytes of a connection. `dial` does
- * both with its option `proxyProtocol`. Never parks.
+ * Formats a header of the PROXY protocol, to be written as the first bytes of a connection. `dial`
+ * does both with its option `proxyProtocol`. Never parks.
  *
  * @param options see {@linkcode ProxyHeaderOptions}
  * @returns the bytes, at most 107 of version 1 and 65,551 of version 2

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Stands before the accept of a listener: a connection of a trusted peer passes once its header has
- * been read, in the order in which headers are complete. So a peer that sends none blocks no other,
- * limits count the announced address, and TLS begins behind the header.
+ * Reads PROXY protocol headers ahead of a listener's accept: a connection of a trusted peer is
+ * accepted once its header is complete, in the order of completion. So a peer without a header does
+ * not block others, limits count the announced address, and TLS begins after the header.
  */
 import { platform } from "../../../platforms/platform.ts";
 import type { Addr } from "../addr/addr.ts";
@@ -21,10 +21,10 @@ import { TrustedPeers } from "./trusted.ts";
 const TIMEOUT_MS = 5_000;
 const MOST_BYTES = 4_096;
 const MOST_PENDING = 1_024;
-/** Connections that are looked at in one go, before others have their turn. */
+/** Maximum number of connections handled per call, for fairness. */
 const MOST_AT_ONCE = 64;
 
-/** The connection that passed last. */
+/** The connection accepted last. */
 interface Passed {
   readonly peer: Addr;
   readonly info: ProxyInfo | null;
@@ -36,9 +36,9 @@ export class HeaderGate implements Preamble, PendingOwner {
   readonly #trusted: TrustedPeers;
   readonly #options: Required<Omit<ProxyProtocolOptions, "onRefused" | "trusted">>;
   readonly #onRefused: NonNullable<ProxyProtocolOptions["onRefused"]>;
-  /** In the order in which they came: all have the same time. */
+  /** In the order of arrival: all have the same timeout. */
   readonly #waiting = new Set<PendingHeader>();
-  /** Those of which more may have come. */
+  /** Connections with new data. */
   readonly #changed = new Set<PendingHeader>();
   readonly #complete: PendingHeader[] = [];
   readonly #expiry = new CallTimer(() => this.#expire());
@@ -59,7 +59,7 @@ export class HeaderGate implements Preamble, PendingOwner {
     for (let left = MOST_AT_ONCE; left > 0; left--) {
       const done = this.#complete.shift();
       if (done !== undefined) return this.#pass(done);
-      // Those that wait make room, at the latest when their time is up.
+      // Pending connections make room, at the latest when they time out.
       if (this.#waiting.size >= this.#options.maxPending) return null;
       const sysfd = accept();
       if (sysfd === null || this.#begin(sysfd)) return sysfd;
@@ -101,7 +101,7 @@ export class HeaderGate implements Preamble, PendingOwner {
     if (at >= 0) this.#complete.splice(at, 1);
   }
 
-  /** Whether the connection that was just accepted passes without a header. */
+  /** Whether the connection that was just accepted needs no header. */
   #begin(sysfd: number): boolean {
     const { sockets } = platform();
     const { untrusted, maxBytes, timeout } = this.#options;
@@ -138,7 +138,7 @@ export class HeaderGate implements Preamble, PendingOwner {
     }
   }
 
-  /** Reads what has come. */
+  /** Reads available data. */
   #advance(one: PendingHeader): void {
     try {
       if (!one.advance()) return;
@@ -153,7 +153,7 @@ export class HeaderGate implements Preamble, PendingOwner {
   #refuse(one: PendingHeader, error: ProxyProtocolError): void {
     this.#leave(one);
     one.end();
-    // A connection that ends before its first byte asks only whether the port is open.
+    // Not reported: a connection that ends before its first byte is a port check.
     if (error.reason !== "ended" || one.reader.length > 0) this.#onRefused(error, one.peer);
   }
 
@@ -163,7 +163,7 @@ export class HeaderGate implements Preamble, PendingOwner {
     if (this.#waiting.size === 0) scheduler.timers.stop(this.#expiry);
   }
 
-  /** The goroutine that accepts may have been busy, so what has come by now still counts. */
+  /** Reads once more before timing out, since the accepting goroutine may have been busy. */
   #expire(): void {
     const { timeout } = this.#options;
     for (const one of this.#waiting) {
@@ -182,9 +182,9 @@ export class HeaderGate implements Preamble, PendingOwner {
 }
 
 /**
- * Returns what makes the gate of a listener on `network`.
+ * Returns a function that creates the gate of a listener on `network`.
  *
- * @throws {TypeError} if an option is wrong
+ * @throws {TypeError} if an option is invalid
  */
 export function headerGate(
   network: string,

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MIT
-/** Puts a header together while its bytes come, and asks for none that come after it. */
+/** Assembles a header from its segments, without reading beyond its end. */
 import { invalid } from "./invalid.ts";
 import { type ParsedHeader, V1_PREFIX, V2_SIGNATURE } from "./header.ts";
 import { missingV1, parseV1 } from "./v1.ts";
 import { missingV2, parseV2 } from "./v2.ts";
 
-/** The shortest header, "PROXY UNKNOWN\r\n": so many bytes belong to any header. */
+/** Length of the shortest header, "PROXY UNKNOWN\r\n". */
 const SHORTEST = 15;
-/** More than a line of version 1, and than most of version 2. */
+/** Initial buffer: more than a version 1 line, and than most version 2 headers. */
 const FIRST_ROOM = 128;
 
 /** See the top of this file. */
 export class HeaderReader {
-  /** The header, once it is complete. */
+  /** The header, once complete. */
   header: ParsedHeader | null = null;
-  /** Bytes that have come. */
+  /** Number of bytes read. */
   length = 0;
   readonly #most: number;
   #bytes = new Uint8Array(new ArrayBuffer(FIRST_ROOM));
   #missing = SHORTEST;
 
-  /** `most` is the longest header, in bytes. */
+  /** `most` is the maximum length of a header, in bytes. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Room for exactly the bytes that are certainly missing. */
+  /** Buffer for exactly the bytes that are known to be missing. */
   get room(): Uint8Array<ArrayBuffer> {
     const end = this.length + this.#missing;
     if (end > this.#bytes.length) {
@@ -37,9 +37,9 @@ export class HeaderReader {
   }
 
   /**
-   * Notes that `n` bytes have come into `room`.
+   * Records `n` bytes read into `room`.
    *
-   * @throws {ProxyProtocolError} once it is certain that there is no valid header
+   * @throws {ProxyProtocolError} once the header is known to be invalid
    */
   took(n: number): void {
     this.length += n;
@@ -52,7 +52,7 @@ export class HeaderReader {
   }
 }
 
-/** Whether `bytes` are the first of `prefix`, or begin with it. */
+/** Whether `bytes` begin with `prefix`, or are the beginning of it. */
 function begins(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((byte, i) => i >= bytes.length || bytes[i] === byte);
 }

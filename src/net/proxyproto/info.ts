@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What the header of an accepted connection announced. */
+/** PROXY protocol header of an accepted connection. */
 import type { Addr, TCPAddr } from "../addr/addr.ts";
 import { descriptorOf } from "../socket/descriptor.ts";
 import type { FD } from "../../fd/fd.ts";
@@ -7,16 +7,21 @@ import type { ProxyTLV } from "../options/proxy_options.ts";
 import type { ParsedHeader } from "./header.ts";
 import { parseSSL, type ProxySSL, textOf } from "./ssl.ts";
 
-/** Header of the PROXY protocol with which a connection began, as {@linkcode proxyInfo} returns it. */
+/**
+ * Header of the PROXY protocol with which a connection began, as {@linkcode proxyInfo} returns it.
+ */
 export interface ProxyInfo {
   /** Version of the header. */
   readonly version: 1 | 2;
   /**
-   * True if the header announces no client: the connection is the proxy's own, such as a health check,
-   * or its client has no address. The header then is LOCAL (version 2) or UNKNOWN (version 1).
+   * True if the header announces no client: the connection is the proxy's own, such as a health
+   * check, or its client has no address. The header then is LOCAL (version 2) or UNKNOWN (version
+   * 1).
    */
   readonly local: boolean;
-  /** Client's address, which is the connection's `remoteAddr`; null if none of TCP was announced. */
+  /**
+   * Client's address, which is the connection's `remoteAddr`; null if none of TCP was announced.
+   */
   readonly source: TCPAddr | null;
   /** Address that the client connected to, which is the connection's `localAddr`; null likewise. */
   readonly destination: TCPAddr | null;
@@ -41,10 +46,10 @@ const AUTHORITY = 0x02;
 const UNIQUE_ID = 0x05;
 const SSL = 0x20;
 
-/** By the descriptor: there is none for most connections, so none has a field for it. */
+/** Keyed by descriptor: most connections have no header, so they need no field for it. */
 const infos = new WeakMap<FD, ProxyInfo>();
 
-/** Makes the info of a header that came from `proxyAddr`. */
+/** Creates the info of a header sent by `proxyAddr`. */
 export function infoOf(header: ParsedHeader, length: number, proxyAddr: Addr): ProxyInfo {
   const { tlvs } = header;
   const value = (type: number) => tlvs.find((tlv) => tlv.type === type)?.value ?? null;
@@ -64,20 +69,20 @@ export function infoOf(header: ParsedHeader, length: number, proxyAddr: Addr): P
   };
 }
 
-/** Notes what the header of the connection of `fd` announced. */
+/** Stores the header info of the connection of `fd`. */
 export function setProxyInfo(fd: FD, info: ProxyInfo): void {
   infos.set(fd, info);
 }
 
-/** Bytes of the header that came before all others on the connection of `fd`; 0 if none did. */
+/** Returns the length of the header on the connection of `fd`; 0 without a header. */
 export function headerBytes(fd: FD): number {
   return infos.get(fd)?.length ?? 0;
 }
 
 /**
- * Returns the header of the PROXY protocol with which `conn` began, also after its close; null if it
- * began without one: its listener has no `proxyProtocol`, or its peer is not one of `trusted`. Of a TLS
- * connection it is the header that came before the handshake. Never parks.
+ * Returns the header of the PROXY protocol with which `conn` began, also after its close; null if
+ * it began without one: its listener has no `proxyProtocol`, or its peer is not one of `trusted`.
+ * Of a TLS connection it is the header that came before the handshake. Never parks.
  *
  * Connections that a reactor's main thread accepts have the announced address in the worker, and no
  * info.
@@ -93,7 +98,7 @@ export function proxyInfo(conn: unknown): ProxyInfo | null {
   for (let one = conn; typeof one === "object" && one !== null;) {
     const fd = descriptorOf(one);
     if (fd !== null) return infos.get(fd) ?? null;
-    // TLS has the connection below in `conn`.
+    // A TLS connection has the underlying connection in `conn`.
     one = (one as { readonly conn?: unknown }).conn;
   }
   return null;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** The error of bytes that are not a header. */
+/** Error for bytes that are not a header. */
 import { ProxyProtocolError } from "../proxy_error.ts";
 
-/** Returns it; `detail` says what is wrong. */
+/** Creates the error; `detail` describes the fault. */
 export function invalid(detail: string): ProxyProtocolError {
   return new ProxyProtocolError("invalid", detail);
 }

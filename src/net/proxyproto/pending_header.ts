@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection whose header has not come yet. It is read without a goroutine. */
+/** Connection whose header is incomplete. It is read without a goroutine. */
 import type { Addr } from "../addr/addr.ts";
 import { FD } from "../../fd/fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -8,11 +8,11 @@ import { POLL_OK } from "../../netpoll/poll_state.ts";
 import { ProxyProtocolError } from "../proxy_error.ts";
 import { HeaderReader } from "./header_reader.ts";
 
-/** Is notified of the connections that wait. */
+/** Callbacks of pending connections. */
 export interface PendingOwner {
-  /** More of the header may have come. */
+  /** More of the header may be available. */
   changed(one: PendingHeader): void;
-  /** It was closed with its run. */
+  /** The connection was closed together with its run. */
   closed(one: PendingHeader): void;
 }
 
@@ -21,7 +21,7 @@ export class PendingHeader extends FD implements Watcher {
   readonly reader: HeaderReader;
   /** The proxy. */
   readonly peer: Addr;
-  /** When it was accepted, by the scheduler's clock. */
+  /** Time of its accept, by the scheduler's clock. */
   readonly since: number;
   readonly #owner: PendingOwner;
 
@@ -47,9 +47,9 @@ export class PendingHeader extends FD implements Watcher {
   }
 
   /**
-   * Reads what has come of the header, and nothing that comes after it. Returns whether it is complete.
+   * Reads available bytes of the header, and nothing beyond it. Returns whether it is complete.
    *
-   * @throws {ProxyProtocolError} if there will be no valid one
+   * @throws {ProxyProtocolError} if the header is invalid
    */
   advance(): boolean {
     const pd = this.pd!;
@@ -66,13 +66,13 @@ export class PendingHeader extends FD implements Watcher {
     return reader.header !== null;
   }
 
-  /** Gives up the descriptor, which the poller forgets. */
+  /** Removes the descriptor from the poller and returns it. */
   take(): number {
     this.pd!.unwatch("read", this);
     return this.detach();
   }
 
-  /** Closes it at once. */
+  /** Closes the connection at once. */
   end(): void {
     this.pd?.unwatch("read", this);
     this.closeQuietly();

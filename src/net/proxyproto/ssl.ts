@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a proxy announces about TLS between the client and itself: the TLV PP2_TYPE_SSL. */
+/** TLS between client and proxy, as announced by the proxy: the TLV PP2_TYPE_SSL. */
 import type { ProxyTLV } from "../options/proxy_options.ts";
 import { parseTLVs } from "./v2.ts";
 
@@ -24,10 +24,13 @@ export interface ProxySSL {
   readonly keyAlgorithm: string;
 }
 
-/** Bits of the first byte: TLS, a certificate on this connection, one when the session began. */
+/**
+ * Flags of the first byte: TLS, a certificate on this connection, a certificate when the session
+ * began.
+ */
 const SECURE = 0x01;
 const CERTIFICATE = 0x02 | 0x04;
-/** The bits, and the result of the verification in four bytes. */
+/** Length of the flags and the four-byte verification result. */
 const FIXED = 5;
 
 const VERSION = 0x21;
@@ -54,7 +57,7 @@ export function parseSSL(value: Uint8Array): ProxySSL | null {
   };
 }
 
-/** The value of the first TLV of `type`, as text; null if there is none. */
+/** Returns the value of the first TLV of `type` as text; null if there is none. */
 export function textOf(tlvs: readonly ProxyTLV[], type: number): string | null {
   const found = tlvs.find((tlv) => tlv.type === type);
   return found === undefined ? null : new TextDecoder().decode(found.value);

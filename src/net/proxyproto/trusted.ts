@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** The peers whose headers are believed: addresses and networks. */
+/** Peers whose headers are trusted: addresses and networks. */
 import type { Addr } from "../addr/addr.ts";
 import { parseIP, unmap } from "../addr/ip.ts";
 import { wrongArgument } from "../../validate/argument.ts";
 
-/** An entry that stands for every peer of a Unix socket. */
+/** Entry for every peer of a Unix socket. */
 const UNIX = "unix";
-/** Bits before the address in one of IPv4 that is mapped to IPv6. */
+/** Prefix length of IPv4-mapped addresses. */
 const MAPPED_BITS = 96;
 
-/** Addresses that have their first `bits` bits in common. */
+/** Addresses that share their first `bits` bits. */
 interface IPNetwork {
   readonly ip: Uint8Array;
   readonly bits: number;
@@ -20,13 +20,13 @@ export class TrustedPeers {
   readonly #unix: boolean;
   readonly #networks: readonly IPNetwork[];
 
-  /** Throws TypeError for an entry that is none. */
+  /** Throws TypeError for an invalid entry. */
   constructor(entries: readonly string[]) {
     this.#unix = entries.includes(UNIX);
     this.#networks = entries.filter((entry) => entry !== UNIX).map(parseNetwork);
   }
 
-  /** Whether `peer` is one of them. */
+  /** Whether `peer` is trusted. */
   has(peer: Addr): boolean {
     const { ip } = peer as { readonly ip?: string };
     if (ip === undefined) return this.#unix;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Version 1 of the PROXY protocol: a line of text. */
+/** Version 1 of the PROXY protocol: a text line. */
 import { type InternetAddr, TCPAddr } from "../addr/addr.ts";
 import { formatIP, parseIP } from "../addr/ip.ts";
 import { ProxyProtocolError } from "../proxy_error.ts";
@@ -9,17 +9,17 @@ import { type ParsedHeader, V1_MOST } from "./header.ts";
 const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
-/** Spaces in a line with addresses: "PROXY TCP4 source destination port port". */
+/** Number of spaces in a line with addresses: "PROXY TCP4 source destination port port". */
 const SPACES = 5;
-/** Bytes of "\r\n". */
+/** Length of "\r\n". */
 const END = 2;
-/** "PROXY U", with which a line of unknown addresses begins. */
+/** Offset of "UNKNOWN" in a line, with its first letter. */
 const UNKNOWN_AT = 6;
 const UNKNOWN_LETTER = 0x55;
 
 /**
- * Returns how many bytes are certainly missing from a line that begins with `bytes`; 0 if it is
- * complete. So what follows the line is never read with it.
+ * Returns a lower bound of the number of bytes missing from a line that begins with `bytes`; 0 if
+ * it is complete. Data after the line is therefore never read with it.
  *
  * @throws {ProxyProtocolError} if the line is too long
  */
@@ -33,7 +33,9 @@ export function missingV1(bytes: Uint8Array): number {
   return Math.min(last === CR ? 1 : shortestRest(bytes, last), V1_MOST - bytes.length);
 }
 
-/** The bytes of the words that are missing, one letter each, with a space before each, and the end. */
+/**
+ * Returns the minimum length of the missing words, each one letter and a space, and the line end.
+ */
 function shortestRest(bytes: Uint8Array, last: number): number {
   if (bytes[UNKNOWN_AT] === UNKNOWN_LETTER) return END;
   let spaces = 0;
@@ -42,9 +44,9 @@ function shortestRest(bytes: Uint8Array, last: number): number {
 }
 
 /**
- * Parses a whole line.
+ * Parses a complete line.
  *
- * @throws {ProxyProtocolError} if it is not valid
+ * @throws {ProxyProtocolError} if the line is invalid
  */
 export function parseV1(bytes: Uint8Array): ParsedHeader {
   const text = String.fromCharCode(...bytes.subarray(0, bytes.length - END));
@@ -68,7 +70,9 @@ function ends(words: readonly string[], network: "TCP4" | "TCP6"): ParsedHeader[
   };
 }
 
-/** In one form: "2001:DB8:0:0::1" is "2001:db8::1", and a mapped IPv4 address is IPv4. */
+/**
+ * Normalizes an address: "2001:DB8:0:0::1" to "2001:db8::1", and an IPv4-mapped address to IPv4.
+ */
 function address(text: string, network: "TCP4" | "TCP6"): string {
   const ip = parseIP(text);
   if (ip === null) throw invalid(`invalid address in a ${network} line`);
@@ -83,12 +87,12 @@ function port(text: string): number {
   return Number(text);
 }
 
-/** Formats a line; without addresses one of "UNKNOWN". */
+/** Formats a line; without addresses, an "UNKNOWN" line. */
 export function formatV1(ends: { source: InternetAddr; destination: InternetAddr } | null): string {
   if (ends === null) return "PROXY UNKNOWN\r\n";
   const { source, destination } = ends;
   const six = [source, destination].some(({ ip }) => ip.includes(":"));
-  // An IPv4 address beside one of IPv6 is written as a mapped one.
+  // Write an IPv4 address next to an IPv6 address as a mapped one.
   const text = ({ ip }: InternetAddr) => six && !ip.includes(":") ? `::ffff:${ip}` : ip;
   const network = six ? "TCP6" : "TCP4";
   return `PROXY ${network} ${text(source)} ${

@@ -23,7 +23,7 @@ import {
 const VERSION = 2;
 const LOCAL = 0;
 const PROXY = 1;
-/** Bytes of the addresses and ports of each family. */
+/** Length of the addresses and ports of each family. */
 const ADDRESS_BYTES: Readonly<Record<number, number>> = {
   [FAMILY_IP4]: 12,
   [FAMILY_IP6]: 36,
@@ -31,9 +31,9 @@ const ADDRESS_BYTES: Readonly<Record<number, number>> = {
 };
 
 /**
- * Returns how many bytes are missing from a header that begins with `bytes`; 0 if it is complete.
+ * Returns the number of bytes missing from a header that begins with `bytes`; 0 if it is complete.
  *
- * @throws {ProxyProtocolError} if it is longer than `most`, or not of version 2
+ * @throws {ProxyProtocolError} if it is longer than `most`, or not version 2
  */
 export function missingV2(bytes: Uint8Array, most: number): number {
   if (bytes.length < V2_FIXED) return V2_FIXED - bytes.length;
@@ -44,10 +44,10 @@ export function missingV2(bytes: Uint8Array, most: number): number {
 }
 
 /**
- * Parses a whole header. Addresses of families other than TCP's are skipped, as the specification
- * lets a receiver do, and so are those of LOCAL.
+ * Parses a complete header. Addresses of LOCAL headers and of families other than TCP's are
+ * skipped, as the specification allows.
  *
- * @throws {ProxyProtocolError} if it is not valid, or its checksum is wrong
+ * @throws {ProxyProtocolError} if it is invalid, or its checksum is wrong
  */
 export function parseV2(bytes: Uint8Array): ParsedHeader {
   const command = bytes[12] & 0xf;
@@ -60,7 +60,7 @@ export function parseV2(bytes: Uint8Array): ParsedHeader {
   const addressEnd = V2_FIXED + (ADDRESS_BYTES[family] ?? 0);
   const local = command === LOCAL;
   if (addressEnd > bytes.length) {
-    // A LOCAL header may have any length, also one that its family has no room in.
+    // The length of a LOCAL header need not match its family.
     if (local) return { version: 2, local, ends: null, tlvs: [] };
     throw invalid(`header of ${bytes.length} bytes has no room for its addresses`);
   }
@@ -82,7 +82,7 @@ function parseEnds(bytes: Uint8Array, family: number): ParsedHeader["ends"] {
   };
 }
 
-/** Splits `bytes` into copied fields; null if the last one is cut off. */
+/** Splits `bytes` into copied fields; returns null if the last one is incomplete. */
 export function parseTLVs(bytes: Uint8Array): ProxyTLV[] | null {
   const tlvs: ProxyTLV[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -96,7 +96,9 @@ export function parseTLVs(bytes: Uint8Array): ProxyTLV[] | null {
   return tlvs;
 }
 
-/** Throws if there is a checksum and it is wrong. It covers the header with itself as zeros. */
+/**
+ * Throws if there is a wrong checksum. It covers the header with the checksum itself set to zero.
+ */
 function checkSum(bytes: Uint8Array, start: number, tlvs: readonly ProxyTLV[]): void {
   let at = start;
   for (const { type, value } of tlvs) {
@@ -113,7 +115,10 @@ function checkSum(bytes: Uint8Array, start: number, tlvs: readonly ProxyTLV[]): 
   }
 }
 
-/** Formats a header; without addresses one of LOCAL. The checksum, if wanted, comes first. */
+/**
+ * Formats a header; without addresses, a LOCAL header. The checksum, if requested, is the first
+ * field.
+ */
 export function formatV2(
   ends: { source: InternetAddr; destination: InternetAddr } | null,
   tlvs: readonly ProxyTLV[],

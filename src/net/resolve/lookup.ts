@@ -2,9 +2,9 @@
 /**
  * Resolves host names to addresses. Go: net/lookup.go.
  *
- * The library's own resolver (src/resolver) stands above this module, because it asks through sockets;
- * it registers itself here. Where it leaves a name to the host, `node:dns` uses the system's resolver,
- * whose result arrives through the host's event loop.
+ * The library's own resolver (src/resolver) is above this module, because it uses sockets; it
+ * registers itself here. Names that it leaves to the host are resolved by `node:dns` with the
+ * system's resolver, whose result arrives through the host's event loop.
  */
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { nodeModule } from "../../../platforms/contract/host.ts";
@@ -28,10 +28,10 @@ export interface HostAddress {
   readonly scope: number;
 }
 
-/** Addresses of which version of IP are wanted. */
+/** IP versions of the requested addresses. */
 export type IPNetwork = "ip" | "ip4" | "ip6";
 
-/** Whom to ask for a name, and how long to wait for the answer. */
+/** Resolver and limits of a lookup. */
 export interface Asking {
   readonly limits: CallDeadline;
   readonly lookup?: LookupHost;
@@ -39,8 +39,8 @@ export interface Asking {
 }
 
 /**
- * The library's own resolver: the addresses of a name, at least one, or null if the host is to look for
- * them. Parks. Throws DNSError.
+ * The library's own resolver: returns the addresses of a name, at least one, or null to use the
+ * host's resolver. Parks. Throws DNSError.
  */
 export type OwnLookup = (
   host: string,
@@ -51,7 +51,7 @@ export type OwnLookup = (
 /** Set once, by src/resolver. */
 let ownLookup: OwnLookup | null = null;
 
-/** Has names looked up by `lookup`. */
+/** Registers the library's own resolver. */
 export function registerOwnLookup(lookup: OwnLookup): void {
   ownLookup = lookup;
 }
@@ -62,8 +62,8 @@ const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
  * Returns the IP addresses of a host, best first; an IP address resolves to itself. Parks. Go:
  * `net.LookupHost`.
  *
- * See {@linkcode ResolverMode} for who looks the name up; under `runSync` it is always the library's
- * own resolver.
+ * See {@linkcode ResolverMode} for who looks the name up; under `runSync` it is always the
+ * library's own resolver.
  *
  * @param host a name or an IP address
  * @param options see {@linkcode LookupOptions}
@@ -87,7 +87,7 @@ function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
   return (yield* lookupAddresses(host, asking)).map(addressText);
 }
 
-/** Asks for Deno's permission for a name, whatever the port. A loopback name is answered without. */
+/** Requires Deno's permission for a name on all ports. Loopback names need none. */
 export function requireName(host: string): void {
   if (!isLocalhost(host)) platform().runtime.requireNet(host, null);
 }
@@ -96,7 +96,7 @@ function addressText({ ip, scope }: HostAddress): string {
   return scope === 0 ? formatIP(ip) : `${formatIP(ip)}%${zoneName(scope)}`;
 }
 
-/** The addresses of a name: at least one. Parks. Throws DNSError. */
+/** Returns the addresses of a name, at least one. Parks. Throws DNSError. */
 export function* lookupAddresses(
   host: string,
   asking: Asking,
@@ -132,18 +132,18 @@ function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonl
   return own ?? (yield* lookupByHost(host, limits));
 }
 
-/** Makes the error of a look-up that ended before its answer. */
+/** Returns a function that creates the error of a lookup without a response. */
 function unansweredFor(host: string): (cause: Error) => DNSError {
   return (cause) => new DNSError(cause.message, host, (cause as { code?: string }).code, cause);
 }
 
-/** Addresses of a name by the host's resolver, which needs the host's event loop. Parks. */
+/** Resolves a name by the host's resolver, which needs the host's event loop. Parks. */
 export function lookupByHost(host: string, limits: CallDeadline): Routine<readonly string[]> {
   if (scheduler.blocking) refuse(host);
   return answerOf(host, askSystem, limits);
 }
 
-/** What `lookup` answers, at once or later. Whatever it throws becomes a DNSError. */
+/** Returns the result of `lookup`, synchronous or not. Converts its errors to DNSError. */
 function* answerOf(
   host: string,
   lookup: LookupHost,
@@ -152,7 +152,7 @@ function* answerOf(
   try {
     const answer = lookup(host);
     if (isPromise(answer)) {
-      // The call may end before its wait begins: a rejection must not count as unhandled then.
+      // The call may end before it awaits the promise: avoid an unhandled rejection.
       answer.then(undefined, () => {});
       if (scheduler.blocking) refuse(host);
     }
@@ -162,12 +162,12 @@ function* answerOf(
   }
 }
 
-/** A name as simulations know it. */
+/** Normalizes a name for simulations. */
 function hostKey(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }
 
-/** Whether it is a name of this machine by itself. RFC 6761, section 6.3. */
+/** Whether the name always means this machine. RFC 6761, section 6.3. */
 export function isLocalhost(host: string): boolean {
   return /^([^.]+\.)*localhost\.?$/i.test(host);
 }
@@ -181,7 +181,7 @@ function askSystem(host: string): Promise<string[]> {
   });
 }
 
-/** Go's words for what a resolver says by a code. */
+/** Go's messages for the codes of resolvers. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
   ENODATA: "no such host",
@@ -189,7 +189,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ESERVFAIL: "server misbehaving",
   ETIMEOUT: "i/o timeout",
   ETIMEDOUT: "i/o timeout",
-  // Deno's look-up wants the permission for the whole host, whatever the port.
+  // Deno's lookup requires permission for the host on all ports.
   EPERM: "permission denied: run Deno with --allow-net for this host, without a port",
 };
 

@@ -23,7 +23,9 @@ export type UDPNetwork = "udp" | "udp4" | "udp6";
 /** Networks whose addresses are "host:port". */
 export type InternetNetwork = TCPNetwork | UDPNetwork;
 
-/** What the addresses are for: an unspecified host means all of ours, or the loopback. */
+/**
+ * Purpose of an address: an unspecified host means all local addresses, or the loopback address.
+ */
 export type Purpose = "listen" | "dial";
 
 /** No host: Go's nil IP. */
@@ -32,24 +34,24 @@ const UNSPECIFIED4 = new Uint8Array(4);
 const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** Refuses a network that is none of TCP's. */
+/** Returns `network` if it is one of TCP, and throws otherwise. */
 export function tcpNetwork(network: string): TCPNetwork {
   if (network === "tcp" || network === "tcp4" || network === "tcp6") return network;
   throw new UnknownNetworkError(network);
 }
 
-/** Refuses a network that is none of UDP's. */
+/** Returns `network` if it is one of UDP, and throws otherwise. */
 export function udpNetwork(network: string): UDPNetwork {
   if (isUDPNetwork(network)) return network;
   throw new UnknownNetworkError(network);
 }
 
-/** Whether `network` is one of UDP's. */
+/** Whether `network` is one of UDP. */
 export function isUDPNetwork(network: string): network is UDPNetwork {
   return network === "udp" || network === "udp4" || network === "udp6";
 }
 
-/** Refuses a network that is neither TCP's nor UDP's. */
+/** Returns `network` if it is one of TCP or UDP, and throws otherwise. */
 export function internetNetwork(network: string): InternetNetwork {
   return isUDPNetwork(network) ? network : tcpNetwork(network);
 }
@@ -115,8 +117,8 @@ function* resolveAddr(
 }
 
 /**
- * The endpoints that `address` means on `network`, best first: at least one. Parks for a name.
- * Asks for Deno's net permission, for the name and for what it stands for.
+ * Resolves `address` on `network` to endpoints, best first: at least one. Parks to look up a name.
+ * Requires Deno's net permission for the name and for its addresses.
  */
 export function* resolve(
   network: InternetNetwork,
@@ -134,17 +136,20 @@ export function* resolve(
   return endpoints.map((endpoint) => permitted(network, endpoint, purpose, covered));
 }
 
-/** Whether the system answers: what a look-up of the user's own returns is asked for by itself. */
+/**
+ * Whether the system's resolver is used: addresses from a custom lookup need a permission of their
+ * own.
+ */
 function isSystems({ lookup, resolver }: Asking): boolean {
   return lookup === undefined && typeof resolver !== "object";
 }
 
 /**
- * Asks for Deno's net permission for the address that is bound or connected to; where a permitted
- * name covers it, only a denial counts.
+ * Requires Deno's net permission for the address to bind or to connect to; if the permission for
+ * its name covers it, only a denial counts.
  *
- * To listen on 0.0.0.0 of "tcp" or "udp" means all addresses of both IP versions, as in Go. Where
- * only 0.0.0.0 is permitted, and not [::], it means those of IPv4.
+ * Listening on 0.0.0.0 of "tcp" or "udp" means all addresses of both IP versions, as in Go. If only
+ * 0.0.0.0 is permitted, and not [::], it means the IPv4 addresses.
  */
 function permitted(
   network: InternetNetwork,
@@ -163,7 +168,7 @@ function permitted(
   return both && !runtime.permitsNet("::", port) ? { ...endpoint, only: "ip4" } : endpoint;
 }
 
-/** "host:port" taken apart; `literals` is null if the host is a name. */
+/** Parsed "host:port"; `literals` is null if the host is a name. */
 interface Parsed {
   readonly host: string;
   readonly port: number;
@@ -179,7 +184,7 @@ function parse(network: InternetNetwork, address: string): Parsed {
   const literal = parseIPZone(host);
   if (literal === null) return { host, port, literals: null };
   const ip = unmap(literal.ip);
-  // As in Go, [::] stands for 0.0.0.0 where there is no IPv6. golang issue 18806.
+  // As in Go, [::] means 0.0.0.0 on a machine without IPv6. golang issue 18806.
   const all4 = network.endsWith("4") && isUnspecified(ip);
   const scope = zoneScope(literal.zone, address);
   return { host, port, literals: [{ ip: all4 ? UNSPECIFIED4 : ip, port, scope }] };
@@ -207,14 +212,14 @@ function suits(ip: Uint8Array, network: InternetNetwork): boolean {
   return network.endsWith("4") === (ip.length === 4);
 }
 
-/** The error for a host that has no address of the right version of IP. */
+/** Creates the error for a host without an address of the right IP version. */
 export function unsuitable(host: string): AddrError {
   return new AddrError("no suitable address found", host);
 }
 
 /**
- * The address that is bound or connected to for `endpoint`, in the length that its socket needs. To
- * dial the unspecified address is to dial this machine, on every system alike.
+ * Returns the address that is actually bound or connected to for `endpoint`, in the length that its
+ * socket needs. Dialing the unspecified address means dialing this machine, on every system.
  */
 export function reached(
   network: InternetNetwork,
@@ -228,8 +233,8 @@ export function reached(
 }
 
 /**
- * The family of a socket for `ip`, and whether it is to be deaf for IPv4. A listener on all
- * addresses of "tcp" or "udp" hears both versions through one socket of IPv6.
+ * Returns the socket family for `ip`, and whether the socket rejects IPv4. A listener on all
+ * addresses of "tcp" or "udp" accepts both versions through one IPv6 socket.
  */
 export function favoriteFamily(
   network: InternetNetwork,

@@ -4,7 +4,7 @@ import { needString } from "../../validate/argument.ts";
 import { systemFile } from "../../../platforms/shared/system_file.ts";
 import { AddrError } from "../addr/errors.ts";
 import { registerState } from "../../sched/thread_state.ts";
-/** What every system knows, with or without a file. */
+/** Services that are known without a services file. */
 const WELL_KNOWN = `
   domain 53/udp
   domain 53/tcp
@@ -23,7 +23,7 @@ const WELL_KNOWN = `
   telnet 23/tcp
 `;
 
-/** Ports by "name/protocol"; read at the first name that is asked for. */
+/** Ports by "name/protocol"; loaded at the first lookup of a name. */
 let services: ReadonlyMap<string, number> | null = null;
 
 registerState<ReadonlyMap<string, number> | null>("services", {
@@ -51,7 +51,7 @@ export function lookupPort(network: string, service: string): number {
   if (service === "") return 0;
   const port = /^[+-]?[0-9]+$/.test(service) ? Number(service) : namedPort(network, service);
   if (port < 0 || port > 0xffff) throw new AddrError("invalid port", service);
-  // "-0" is 0.
+  // Converts -0 to 0.
   return port + 0;
 }
 
@@ -66,7 +66,7 @@ function namedPort(network: string, service: string): number {
   throw new AddrError("unknown port", `${network === "" ? "ip" : network}/${service}`);
 }
 
-/** Lines of services(5): a name, "port/protocol", and perhaps other names. */
+/** Parses lines of services(5): a name, "port/protocol", and optional aliases. */
 function* parse(text: string): Generator<[string, number]> {
   for (const line of text.split("\n")) {
     const [name, place = "", ...aliases] = line.replace(/#.*/, "").trim().split(/\s+/);
@@ -76,7 +76,7 @@ function* parse(text: string): Generator<[string, number]> {
   }
 }
 
-/** Letters of ASCII alone: a name of a service has no others. */
+/** Lower-cases ASCII letters; service names have no others. */
 function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

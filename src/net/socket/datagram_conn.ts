@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What the datagram sockets of UDP and of Unix have in common. Go: net/udpsock.go, net/unixsock.go. */
+/** Base class of UDP and Unix datagram sockets. Go: net/udpsock.go, net/unixsock.go. */
 import { countRead, countWritten } from "../../fd/counters.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
@@ -22,16 +22,16 @@ import { bufferSize } from "./stream_conn.ts";
 import { showAs } from "../../validate/one_line.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
-/** What the error of a canceled write says: a datagram goes as a whole or not at all. */
+/** `bytesWritten` of a canceled write: a datagram is sent whole or not at all. */
 const UNSENT = { bytesWritten: 0 };
 
-/** Reads nothing, into a buffer that has no room. */
+/** Reads into an empty buffer: returns 0. */
 // deno-lint-ignore require-yield
 function* nothing(): Routine<number> {
   return 0;
 }
 
-/** A socket of datagrams over a descriptor. See {@linkcode PacketConn}. */
+/** A datagram socket over a descriptor. See {@linkcode PacketConn}. */
 export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   static {
     showAs(
@@ -81,21 +81,21 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   /**
-   * The address that the kernel wrote.
+   * Decodes an address written by the kernel.
    *
    * @internal
    */
   protected abstract nameAddr(name: SocketName): A;
 
   /**
-   * The address for the kernel, if it is permitted. Throws AddrError for one that is none.
+   * Encodes an address for the kernel, if it is permitted. Throws AddrError if it is invalid.
    *
    * @internal
    */
   protected abstract encode(addr: A): RawAddress;
 
   /**
-   * What this end is if the kernel would not name it.
+   * Local address if the kernel reports none.
    *
    * @internal
    */
@@ -205,7 +205,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), true);
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the socket unless it is already closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
   }
@@ -216,7 +216,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   /**
-   * Whether the poller's events do not tell that there is room for another datagram.
+   * Whether the poller does not report when there is room for another datagram.
    *
    * @internal
    */
@@ -225,7 +225,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   /**
-   * Where a datagram goes that is not for the other end of a connected socket.
+   * Encodes the destination of a datagram on an unconnected socket.
    *
    * @internal
    */
@@ -235,7 +235,8 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   }
 
   /**
-   * The error of a write to `addr`; one that is no error of the network, as of a permission, stays.
+   * Adds `addr` to the error of a write; an error that is not of the network, such as a permission
+   * error, is unchanged.
    *
    * @internal
    */

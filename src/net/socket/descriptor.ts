@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** What a connection is made of, for those who can do more with a descriptor than with a stream. */
+/** Access to the descriptor of a connection, for direct use. */
 import type { FD } from "../../fd/fd.ts";
 
-/** The property by which a connection over a descriptor shows it to the rest of this folder. */
+/** Property by which a connection exposes its descriptor inside the library. */
 export const DESCRIPTOR: unique symbol = Symbol("netpoll.descriptor");
 
-/** The descriptor of `end`, or null if it has none of its own, as TLS and `pipe()` have not. */
+/** Returns the descriptor of `end`, or null if it has none of its own, such as TLS and `pipe()`. */
 export function descriptorOf(end: unknown): FD | null {
   return (end as { readonly [DESCRIPTOR]?: FD } | null)?.[DESCRIPTOR] ?? null;
 }

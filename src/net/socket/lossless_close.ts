@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The close that loses nothing, and ends.
+ * Lossless close with bounded duration.
  *
- * A close(2) while bytes from the peer are unread or still to come makes the kernel send a reset,
- * and a reset may overtake, on either side, bytes that were accepted for sending. So the writing
- * side is shut down first, what the peer still sends is read and thrown away, and the descriptor is
- * closed when the peer has ended its side, or has acknowledged everything and falls silent. HTTP
- * servers know it as the lingering close (RFC 9112, section 9.6; nginx, lingering_close).
+ * close(2) with unread or still arriving input makes the kernel send a reset, which may discard, on
+ * either side, bytes that were accepted for sending. So the writing side is shut down first,
+ * further input is read and discarded, and the descriptor is closed when the peer has ended its
+ * side, or has acknowledged everything and is silent. HTTP servers call this a lingering close (RFC
+ * 9112, section 9.6; nginx, lingering_close).
  *
- * All bounds count from the close, and nothing that the peer sends moves them. At a bound comes a
- * plain close(2): the kernel goes on delivering, and resets only a peer that still sends.
+ * All bounds count from the close, and nothing that the peer sends extends them. At a bound comes a
+ * plain close(2): the kernel keeps delivering, and resets only a peer that still sends.
  */
 import { platform } from "../../../platforms/platform.ts";
 import { FD } from "../../fd/fd.ts";
@@ -19,41 +19,43 @@ import type { G, Routine, RunOwner } from "../../sched/goroutine.ts";
 import { goBounded } from "../../sched/spawn.ts";
 import { scheduler } from "../../sched/thread.ts";
 
-/** Milliseconds from the close for a peer that has not acknowledged everything, where no option says. */
+/**
+ * Default limit, in milliseconds from the close, for a peer that has not acknowledged everything.
+ */
 export const DEFAULT_LINGER_MS = 30_000;
-/** The same for a peer that has everything, or of which the system cannot tell. */
+/** The same for a peer that has acknowledged everything, or where the system cannot tell. */
 export const ACKNOWLEDGED_MS = 5_000;
-/** How long a peer that has everything may be silent before the descriptor is closed. */
+/** Silence, in milliseconds, after which the descriptor of a peer that has everything is closed. */
 export const SILENCE_MS = 500;
-/** Bytes that are thrown away at once, before others have their turn. */
+/** Maximum number of bytes discarded per turn, for fairness. */
 const MOST_DISCARDED = 1 << 20;
-/** Waits between two looks at what is unacknowledged. */
+/** Initial interval between checks of unacknowledged bytes. */
 const FIRST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 100;
 
-/** One per thread: what is read into it is thrown away. */
+/** Shared by the thread: discarded input is read into it. */
 const scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
 
-/** How a descriptor is closed that is not closed at once. */
+/** Options of a lingering close. */
 export interface LingerOptions {
-  /** When it was closed, in milliseconds of the scheduler's clock; now by default. */
+  /** Time of the close, in milliseconds of the scheduler's clock; now by default. */
   readonly since?: number;
-  /** Milliseconds from then that it may linger at most. */
+  /** Maximum time from then, in milliseconds. */
   readonly timeout: number;
-  /** Whether the kernel is to drop then what the peer has not acknowledged, as SO_LINGER asks. */
+  /** Whether to reset the connection at the limit, as SO_LINGER asks. */
   readonly reset?: boolean;
-  /** The address of the peer, without the port. */
+  /** Address of the peer, without the port. */
   readonly address: string;
-  /** What held the descriptor until now. */
+  /** Previous holder of the descriptor. */
   readonly holder?: unknown;
-  /** Called once, when the number is free. */
+  /** Called once, when the descriptor is closed. */
   readonly freed?: () => void;
 }
 
-/** The same number as the connection's, with a registration of its own. */
+/** The connection's descriptor with a new registration. */
 class LingeringFD extends FD implements Lingering {
   acknowledged = false;
-  /** Waits for the end, and closes the descriptor whenever it ends itself. */
+  /** Waits for the peer's end, and closes the descriptor when it ends. */
   waiting: G<void> | null = null;
   readonly #options: LingerOptions;
 
@@ -74,7 +76,7 @@ class LingeringFD extends FD implements Lingering {
     if (this.waiting !== null) scheduler.end(this.waiting as G);
   }
 
-  /** Has the kernel drop what is unsent, and tell the peer by a reset, if that is asked for. */
+  /** Closes it at the limit: with a reset, which drops unsent data, if that is requested. */
   expire(): void {
     if (this.#options.reset) this.sockets.setLinger(this.sysfd, 0);
   }
@@ -91,8 +93,8 @@ class LingeringFD extends FD implements Lingering {
 }
 
 /**
- * Closes the socket `fd`, which the poller has forgotten, when nothing can be lost any more, and at
- * the latest when its time is up. Returns whether it lingers: false if it is closed already.
+ * Closes the unregistered socket `fd` when no data can be lost any more, and at the latest at its
+ * time limit. Returns whether it lingers: false if it is already closed.
  */
 export function lingerClose(fd: number, run: RunOwner | null, options: LingerOptions): boolean {
   const { sockets } = platform();
@@ -102,7 +104,7 @@ export function lingerClose(fd: number, run: RunOwner | null, options: LingerOpt
     options.freed?.();
     return false;
   }
-  // Not closed with its run: the run waits for it instead.
+  // Not closed together with its run: the run waits for it instead.
   lingering.disown();
   addLingering(lingering);
   const { since = now(), timeout } = options;
@@ -116,19 +118,22 @@ export function lingerClose(fd: number, run: RunOwner | null, options: LingerOpt
 }
 
 /**
- * Throws away what is unread in a Unix socket. What a write gave is with the peer already, which
- * reads it also after the close; but with input unread here it reads ECONNRESET, on "unixpacket"
- * even before it.
+ * Discards the unread input of a Unix socket. The peer already has what was written, and can read
+ * it after the close; but with unread input here it would read ECONNRESET, on "unixpacket" even
+ * before that data.
  */
 export function discardUnread(fd: number): void {
   const { sockets, errno } = platform();
-  // Nothing more can come after the shutdown, so the loop ends.
+  // Nothing can arrive after the shutdown, so the loop ends.
   sockets.shutdown(fd, "read");
   let n: number;
   do n = sockets.recv(fd, scratch, scratch.length); while (n > 0 || n === -errno.EINTR);
 }
 
-/** Throws away what has come. Returns whether the peer has ended its side, or the connection has failed. */
+/**
+ * Discards available input. Returns whether the peer has ended its side, or the connection has
+ * failed.
+ */
 function ended(fd: number): boolean {
   const { sockets, errno } = platform();
   for (let discarded = 0; discarded < MOST_DISCARDED;) {
@@ -139,11 +144,11 @@ function ended(fd: number): boolean {
   return false;
 }
 
-/** Waits for the end. What the caller does afterwards is close(2). */
+/** Waits for the peer's end; the caller then calls close(2). */
 function* linger(fd: LingeringFD, since: number, timeout: number): Routine<void> {
   const until = since + timeout;
   let look = FIRST_LOOK_MS;
-  /** Since when the peer has had everything and has been silent. */
+  /** Time since which the peer has had everything and has been silent. */
   let silentSince = since;
   let acknowledgedAt = Infinity;
   for (;;) {
@@ -156,7 +161,7 @@ function* linger(fd: LingeringFD, since: number, timeout: number): Routine<void>
     if (left <= 0) {
       if (acknowledgedAt === Infinity) acknowledgedAt = silentSince = time;
       if (n > 0) silentSince = time;
-      // Negative where the system cannot tell: then the silence says nothing either.
+      // Negative if the system cannot tell: then silence is not conclusive either.
       fd.acknowledged = left === 0;
       if (fd.acknowledged && time - silentSince > SILENCE_MS) return;
       if (time >= Math.max(since + ACKNOWLEDGED_MS, acknowledgedAt + SILENCE_MS)) return;
@@ -165,7 +170,10 @@ function* linger(fd: LingeringFD, since: number, timeout: number): Routine<void>
   }
 }
 
-/** Returns how many bytes were thrown away; 0 after a time-out; null when the stream is at its end or broken. */
+/**
+ * Returns the number of bytes discarded; 0 after a timeout; null at the end of the stream or after
+ * a failure.
+ */
 function* readOrTimeout(fd: LingeringFD): Routine<number | null> {
   try {
     return yield* fd.read(scratch);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A descriptor that knows its network and its two ends, and says so in errors. Go: net/fd_posix.go. */
+/** A descriptor with its network and addresses, which its errors include. Go: net/fd_posix.go. */
 import { unpackAddress } from "../../../platforms/shared/packed_address.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { IntOption, RawAddress } from "../../../platforms/contract/platform.ts";
@@ -12,15 +12,15 @@ import { descriptorOf } from "./descriptor.ts";
 import { noteShared } from "../../fd/shared_numbers.ts";
 import { DEFAULT_LINGER_MS, lingerClose } from "./lossless_close.ts";
 
-/** How a close is to go that is not as all others are. Most descriptors have none. */
+/** Non-default behaviour of close. Most descriptors have none. */
 class Ending {
-  /** Seconds that the user lets `close` go on sending, or null for as long as it takes. */
+  /** Seconds that `close` keeps sending, or null for no limit. */
   linger: number | null = null;
   /** See {@linkcode TCPOptions}. */
   lingerTimeout = DEFAULT_LINGER_MS;
-  /** Whether nothing waits for what the peer has not read or not yet sent. */
+  /** Whether close does not wait for the peer. */
   atOnce = false;
-  /** Whether others have the descriptor too. */
+  /** Whether others share the descriptor. */
   shared = false;
   /** See {@linkcode NetFD.onFreed}. */
   onFreed: (() => void) | null = null;
@@ -28,12 +28,14 @@ class Ending {
   onLingering: (() => void) | null = null;
 }
 
-/** Returns what peers are counted under: the address without the port, "" for one that has none. */
+/**
+ * Returns the key by which peers are counted: the address without the port, "" if there is none.
+ */
 export function hostOf(addr: Addr | null): string {
   return (addr as { readonly ip?: string } | null)?.ip ?? "";
 }
 
-/** Returns the `lingerTimeout` of `conn`: the default for one without a descriptor. */
+/** Returns the `lingerTimeout` of `conn`; the default if it has no descriptor. */
 export function lingerTimeoutOf(conn: unknown): number {
   const fd = descriptorOf(conn);
   return fd instanceof NetFD ? fd.lingerTimeout : DEFAULT_LINGER_MS;
@@ -44,19 +46,19 @@ export class NetFD<A extends Addr> extends FD {
   /** "tcp", "udp6", "unix". */
   readonly net: string;
   #localAddr: A | null = null;
-  /** The remote address, packed until first asked for. */
+  /** Remote address, packed until first read. */
   #remoteAddr: A | number | null = null;
   #ending: Ending | null = null;
   readonly #name: (raw: RawAddress) => A;
 
-  /** `name` makes an address of the network out of what the kernel calls it. */
+  /** `name` decodes kernel addresses of the network. */
   constructor(sysfd: number, net: string, name: (raw: RawAddress) => A) {
     super(sysfd);
     this.net = net;
     this.#name = name;
   }
 
-  /** This end; asked of the kernel at the first need, and at the latest when it closes. */
+  /** Local address; read from the kernel at first use, and at the latest on close. */
   get localAddr(): A | null {
     if (this.#localAddr === null && !this.closed) {
       const raw = this.sockets.localAddress(this.sysfd);
@@ -65,7 +67,7 @@ export class NetFD<A extends Addr> extends FD {
     return this.#localAddr;
   }
 
-  /** Told once, when the number is free: after a lingering close, when that is over. */
+  /** Called once, when the descriptor is closed: after a lingering close, at its end. */
   get onFreed(): (() => void) | null {
     return this.#ending === null ? null : this.#ending.onFreed;
   }
@@ -74,7 +76,7 @@ export class NetFD<A extends Addr> extends FD {
     (this.#ending ??= new Ending()).onFreed = told;
   }
 
-  /** Called when it is closed and begins to linger. */
+  /** Called on close if the connection then lingers. */
   get onLingering(): (() => void) | null {
     return this.#ending === null ? null : this.#ending.onLingering;
   }
@@ -83,7 +85,7 @@ export class NetFD<A extends Addr> extends FD {
     (this.#ending ??= new Ending()).onLingering = f;
   }
 
-  /** Milliseconds that `close` waits at most for what the peer has not acknowledged. */
+  /** Maximum time in milliseconds that `close` waits for acknowledgements. */
   get lingerTimeout(): number {
     return this.#ending === null ? DEFAULT_LINGER_MS : this.#ending.lingerTimeout;
   }
@@ -92,12 +94,12 @@ export class NetFD<A extends Addr> extends FD {
     (this.#ending ??= new Ending()).lingerTimeout = ms;
   }
 
-  /** Whether its close is to be a bare close(2), whatever the peer reads of it. */
+  /** Whether close is a bare close(2), even if the peer may lose data. */
   get abrupt(): boolean {
     return this.#ending !== null && (this.#ending.shared || this.#ending.linger === 0);
   }
 
-  /** Whether others have the descriptor too. */
+  /** Whether others share the descriptor. */
   get shared(): boolean {
     return this.#ending !== null && this.#ending.shared;
   }
@@ -106,30 +108,32 @@ export class NetFD<A extends Addr> extends FD {
     (this.#ending ??= new Ending()).shared = true;
   }
 
-  /** Whether a write ever sent bytes. */
+  /** Whether any write has sent bytes. */
   protected get everWrote(): boolean {
     return this.wroteAt >= 0;
   }
 
-  /** What this network calls an address of the kernel's. */
+  /** Decodes a kernel address of this network. */
   nameOf(raw: RawAddress): A {
     return this.#name(raw);
   }
 
-  /** The other end; null for a listener. */
+  /** Remote address; null for a listener. */
   get remoteAddr(): A | null {
     const remote = this.#remoteAddr;
     if (typeof remote !== "number") return remote;
     return this.#remoteAddr = this.#name(platform().sockaddr.encode(unpackAddress(remote)));
   }
 
-  /** Says who is at the two ends, where that is known without asking; `remote` perhaps packed. */
+  /** Sets known addresses; `remote` may be packed. */
   setAddrs(local: A | null, remote: A | number | null): void {
     this.#localAddr = local;
     this.#remoteAddr = remote;
   }
 
-  /** Sets an option, perhaps of this end alone; a failure is an OpError of "set". */
+  /**
+   * Sets an option; `ownEnd` if it concerns the local end only. A failure is an OpError of "set".
+   */
   setOption(option: IntOption, value: number, ownEnd = false): void {
     this.use("set", () => {
       const done = this.sockets.setOption(this.sysfd, option, value);
@@ -147,8 +151,8 @@ export class NetFD<A extends Addr> extends FD {
   }
 
   /**
-   * Takes over the SO_LINGER that the socket has already, set by `control` or by its former owner:
-   * left to the kernel, a close would stop the whole thread for so many seconds.
+   * Adopts the SO_LINGER that `control` or a former owner has set, and clears it: the kernel's own
+   * lingering close would block the whole thread.
    */
   takeLinger(): void {
     const seconds = this.sockets.linger(this.sysfd);
@@ -174,8 +178,8 @@ export class NetFD<A extends Addr> extends FD {
   }
 
   /**
-   * Closes it without an orderly end. What others have too is left as it is: SO_LINGER would be
-   * theirs as well.
+   * Closes it with a reset. A shared descriptor is left as it is, since SO_LINGER would affect the
+   * others.
    */
   abort(): void {
     if (this.closed) return;
@@ -185,13 +189,15 @@ export class NetFD<A extends Addr> extends FD {
     this.close();
   }
 
-  /** Closes it without a wait for what the peer has not read or not yet sent. */
+  /** Closes it without waiting for the peer. */
   closeAtOnce(): void {
     (this.#ending ??= new Ending()).atOnce = true;
     this.closeQuietly();
   }
 
-  /** As in Go, a listener and what concerns this end alone have this end as the error's address. */
+  /**
+   * As in Go, errors of listeners, and of calls that concern the local end, have the local address.
+   */
   protected override fail(op: FdOp, cause: Error, ownEnd = false): OpError {
     if (ownEnd || this.remoteAddr === null) {
       return new OpError(op, this.net, null, this.localAddr, cause);
@@ -200,17 +206,17 @@ export class NetFD<A extends Addr> extends FD {
   }
 
   /**
-   * Linux answers bytes that come after SHUT_RD and SHUT_WR by a reset, which costs the peer what it
-   * has not read yet; Windows does so after SD_RECEIVE alone. So reads of TCP end in this library, and
-   * the socket goes on receiving.
+   * False for TCP: Linux answers data after SHUT_RD and SHUT_WR with a reset, which discards data
+   * that the peer has not read yet; Windows does so after SD_RECEIVE alone. So reads of TCP end in
+   * this library, and the socket keeps receiving.
    */
   protected override get shutsReading(): boolean {
     return !this.net.startsWith("tcp");
   }
 
   /**
-   * Nothing is lost by a plain close if nothing was written, or if the peer cannot send any more.
-   * But with SO_LINGER set the kernel's own close would stop the whole thread for so many seconds.
+   * A plain close loses nothing if nothing was written, or if the peer cannot send any more. But
+   * with SO_LINGER set, the kernel's close would block the whole thread for that time.
    */
   protected override release(run: RunOwner | null): void {
     const { linger = null, atOnce = false } = this.#ending ?? {};

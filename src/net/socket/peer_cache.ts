@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Who sends datagrams to this thread. The address of one who has sent before is not made anew, nor
- * put into the kernel's form again for the answer.
+ * Cache of datagram peers of this thread: the address of a known sender is not allocated again, nor
+ * encoded again for a reply.
  */
 import { shown } from "../../validate/argument.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
@@ -15,17 +15,17 @@ import { registerState } from "../../sched/thread_state.ts";
 const LOOPBACK4 = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** One who has sent, with the words of the kernel's address. */
+/** A sender, with the words of its kernel address. */
 interface Peer {
   readonly words: Int32Array;
   readonly addr: UDPAddr;
 }
 
-/** Each address has one place, where the last of those that share it is kept. */
+/** Number of slots; each address hashes to one slot, which keeps the most recent sender. */
 const PLACES = 256;
 let peers: (Peer | undefined)[] = new Array(PLACES).fill(undefined);
 
-/** The address that the kernel wrote, which must be one of UDP. */
+/** Returns a UDP address written by the kernel. */
 export function senderAddr({ words, at, length }: SocketName): UDPAddr {
   const count = length >> 2;
   let hash = 0;
@@ -46,15 +46,15 @@ function same(known: Int32Array, words: Int32Array, at: number, count: number): 
   return true;
 }
 
-/** An address in the kernel's form, for a socket of each version of IP. */
+/** Encoded forms of an address, for sockets of each IP version. */
 interface Forms {
   ip4?: RawAddress;
   ip6?: RawAddress;
 }
 
-/** Addresses are immutable, and their strings are freed with them. */
+/** Addresses are immutable, so their encodings are cached as long as they live. */
 let known = new WeakMap<UDPAddr, Forms>();
-/** Addresses that came with a datagram: no answer to a stranger raises a prompt. */
+/** Addresses received with a datagram: a reply to a remote peer never prompts. */
 let received = new WeakSet<UDPAddr>();
 
 registerState("peer cache", {
@@ -68,8 +68,8 @@ registerState("peer cache", {
 });
 
 /**
- * `addr` in the kernel's form, for a socket of `family`. The first time it asks for Deno's
- * permission. Throws AddrError with Go's text for one of the wrong version of IP.
+ * Encodes `addr` for a socket of `family`. The first time, requires Deno's permission. Throws
+ * AddrError with Go's message for the wrong IP version.
  */
 export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
   let forms = known.get(addr);
@@ -96,8 +96,8 @@ export function kernelForm(addr: UDPAddr, family: Family): RawAddress {
 }
 
 /**
- * Returns the address that is reached by `ip`, in the length that a socket of `family` needs: as on
- * Linux, the unspecified address stands for this machine.
+ * Returns the actual destination of `ip`, in the length that a socket of `family` needs: as on
+ * Linux, the unspecified address means this machine.
  */
 export function destination(ip: Uint8Array, family: Family): Uint8Array {
   const length = family === "ip4" ? 4 : 16;

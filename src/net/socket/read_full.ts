@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Reading until a buffer is full. Go: io.ReadFull. */
+/** Reads until a buffer is full. Go: io.ReadFull. */
 import { UnexpectedEOFError } from "../../fd/errors.ts";
 import { checkBytes, lengthOf, takenAway, viewOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -43,7 +43,9 @@ function* fill(
 
 refuseAwait(fill.prototype, "conn.readFull");
 
-/** What is left of `p` to be filled. Throws TypeError if its memory was taken away meanwhile. */
+/**
+ * Returns the unfilled rest of `p`. Throws TypeError if its memory was detached in the meantime.
+ */
 function rest(p: Uint8Array, filled: number, length: number): Uint8Array {
   if (lengthOf(p) < length) throw takenAway("read");
   return viewOf(p, filled, length);

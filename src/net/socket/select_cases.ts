@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** Sockets as cases of a `select`, which Go cannot. See src/chan/retry_case.ts. */
+/** Sockets as cases of `select`, which Go does not support. See src/chan/retry_case.ts. */
 import { NOTHING } from "../../chan/outcome.ts";
 import { type Retried, RetryCase } from "../../chan/retry_case.ts";
 import type { SelectCase } from "../../chan/select_case.ts";
 import type { FD } from "../../fd/fd.ts";
 import type { PollMode } from "../../netpoll/poll_state.ts";
 
-/** What waits at the descriptor itself. */
+/** Waiting at the descriptor itself. */
 function watching(fd: FD, mode: PollMode): Pick<Retried<unknown>, "watch" | "unwatch"> {
   return {
     watch: (waiter) => fd.pd!.watch(mode, waiter),
@@ -14,7 +14,9 @@ function watching(fd: FD, mode: PollMode): Pick<Retried<unknown>, "watch" | "unw
   };
 }
 
-/** Returns the case that happens when a call in `mode` would not have to wait; it takes nothing. */
+/**
+ * Returns a case that is ready when a call in `mode` would not have to wait; it consumes nothing.
+ */
 export function readyCase(fd: FD, mode: PollMode): SelectCase<{ value: undefined; ok: true }> {
   return new RetryCase<undefined>({
     ...watching(fd, mode),
@@ -23,7 +25,7 @@ export function readyCase(fd: FD, mode: PollMode): SelectCase<{ value: undefined
   });
 }
 
-/** Returns the case that happens when there is a connection, which `adopt` makes of its number. */
+/** Returns a case that is ready when there is a connection; `adopt` converts its descriptor. */
 export function acceptCase<C>(
   fd: FD,
   adopt: (sysfd: number) => C,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What the connections of TCP and of Unix sockets have in common. Go: net/net.go, type conn. */
+/** Base class of TCP and Unix connections. Go: net/net.go, type conn. */
 import { shown } from "../../validate/argument.ts";
 import { COUNTED, type Counted } from "../../fd/byte_counts.ts";
 import { type Chunks, FDChunks } from "../../fd/chunks.ts";
@@ -19,7 +19,7 @@ import { setKeepAlive } from "../options/apply.ts";
 import { showAs } from "../../validate/one_line.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
-/** Seconds to linger at most: more than a day, and all that every system can count. */
+/** Maximum linger time in seconds: more than nine hours, which every system supports. */
 const MOST_LINGER = 0x7fff;
 
 /** A stream over a descriptor. See {@linkcode Conn}. */
@@ -40,7 +40,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   }
 
   /**
-   * What an end is that the kernel would not name.
+   * Address if the kernel reports none.
    *
    * @internal
    */
@@ -177,7 +177,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
     this.netFD.setOption("SO_SNDBUF", bufferSize(bytes), true);
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the connection unless it is already closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
   }
@@ -198,7 +198,7 @@ export abstract class StreamConn<A extends Addr> implements Conn {
   }
 }
 
-/** A size that the kernel can take; throws RangeError otherwise. */
+/** Returns a valid buffer size; throws RangeError otherwise. */
 export function bufferSize(bytes: number): number {
   if (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 30) return bytes;
   throw new RangeError(

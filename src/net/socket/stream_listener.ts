@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What the listeners of TCP and of Unix sockets have in common. */
+/** Base class of TCP and Unix listeners. */
 import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { releaseSpare } from "../../fd/accept_backoff.ts";
@@ -18,24 +18,24 @@ import { acceptCase } from "./select_cases.ts";
 import { showAs } from "../../validate/one_line.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
-/** What precedes each connection of a listener, and is read before it is accepted. */
+/** Data that precedes each connection of a listener, and is read before it is accepted. */
 export interface Preamble {
   /**
    * As {@linkcode FD.tryAccept}, which `accept` is: returns the next connection whose preamble is
    * complete, or null if a wait for one is needed.
    */
   tryAccept(accept: () => number | null): number | null;
-  /** The other end of the connection that tryAccept returned last, as it was announced. */
+  /** Announced remote address of the connection that tryAccept returned last. */
   readonly remote: Addr;
-  /** Gives `fd`, of the connection that tryAccept returned last, the addresses that were announced. */
+  /** Sets the announced addresses of the connection that tryAccept returned last on its `fd`. */
   announce(fd: NetFD<Addr>): void;
-  /** Closes the connections whose preamble has not come. */
+  /** Closes the connections with incomplete preambles. */
   close(): void;
 }
 
-/** The descriptor of a listener. It holds the thread's spare descriptor while it is open. */
+/** Descriptor of a listener. It holds the thread's spare descriptor while it is open. */
 export class ListenFD<A extends Addr> extends NetFD<A> {
-  /** Null if connections begin with their first byte. */
+  /** Null if connections have no preamble. */
   preamble: Preamble | null = null;
 
   override tryAccept(): number | null {
@@ -44,7 +44,7 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
     return preamble.tryAccept(() => super.tryAccept());
   }
 
-  /** The other end of the connection that `tryAccept` has just returned. */
+  /** Remote address of the connection that `tryAccept` has just returned. */
   get acceptedFrom(): Addr {
     return this.preamble?.remote ?? this.nameOf(this.sockets.peer());
   }
@@ -63,13 +63,13 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
     releaseSpare();
   }
 
-  /** The port is free as soon as it is closed, as in C, although goroutines wait in `accept`. */
+  /** The port is free at once on close, as in C, although goroutines wait in `accept`. */
   protected override get closesAtOnce(): boolean {
     return true;
   }
 }
 
-/** Makes a connection of a descriptor that a listener's `tryAccept` has just given. */
+/** Creates a connection for a descriptor that a listener's `tryAccept` has just returned. */
 export const ADOPT: unique symbol = Symbol("netpoll.adopt");
 
 /** A listener over a descriptor. See {@linkcode Listener}. */
@@ -92,14 +92,14 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
   }
 
   /**
-   * The descriptor of a connection that was accepted; `sockets.peer()` tells its other end.
+   * Wraps the descriptor of an accepted connection; `sockets.peer()` is its remote address.
    *
    * @internal
    */
   protected abstract accepted(sysfd: number): NetFD<A>;
 
   /**
-   * The connection over it.
+   * Creates the connection over `fd`.
    *
    * @internal
    */
@@ -131,7 +131,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
       adopted = true;
       return this.connection(fd);
     } finally {
-      // No other code knows the number.
+      // Nothing else refers to the descriptor.
       if (!adopted) platform().sockets.close(sysfd);
     }
   }
@@ -161,7 +161,7 @@ export abstract class StreamListener<A extends Addr, C extends Conn> implements 
     this.netFD.setReadDeadline(toMonotonic(at));
   }
 
-  /** Closes it unless it is closed. */
+  /** Closes the listener unless it is already closed. */
   [Symbol.dispose](): void {
     this.netFD.closeQuietly();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Dialling several addresses: one after the other, and the two versions of IP against each other.
- * Go: net/dial.go, dialParallel and dialSerial; RFC 6555, and RFC 8305, section 5.
+ * Dials several addresses: one after the other, and both IP versions in parallel. Go: net/dial.go,
+ * dialParallel and dialSerial; RFC 6555, and RFC 8305, section 5.
  */
 import type { Endpoint } from "../../../platforms/contract/platform.ts";
 import type { G, Routine } from "../../sched/goroutine.ts";
@@ -15,22 +15,22 @@ import { Timer } from "../../time/timer.ts";
 import type { CallDeadline } from "../options/call_options.ts";
 import { now } from "../../sched/clock.ts";
 
-/** Milliseconds that the first version of IP has for itself. */
+/** Head start of the first IP version, in milliseconds. */
 const FALLBACK_DELAY_MS = 300;
-/** The least that an address may have, in milliseconds, if there is so much left. */
+/** Minimum time per address, in milliseconds, if that much is left. */
 const SANE_MINIMUM_MS = 2000;
 
 /** Dials one address. */
 export interface Dialer<C extends Disposable> {
-  /** Connects to `endpoint` or fails when `until` comes, a moment of `performance.now()`. */
+  /** Connects to `endpoint`, or fails at `until`, a time of `performance.now()`. */
   dial(endpoint: Endpoint, until: number): Routine<C>;
-  /** The error of a dial to `endpoint`. */
+  /** Creates the error of a dial to `endpoint`. */
   failure(endpoint: Endpoint, cause: Error): Error;
 }
 
 /**
- * Dials `endpoints`, of which there is at least one, best first. After `fallbackDelay` milliseconds
- * those of the other version of IP are tried as well, unless it is negative.
+ * Dials `endpoints`, at least one, best first. Unless it is negative, after `fallbackDelay`
+ * milliseconds those of the other IP version are tried in parallel.
  */
 export function dialAll<C extends Disposable>(
   dialler: Dialer<C>,
@@ -51,8 +51,8 @@ export function dialAll<C extends Disposable>(
 }
 
 /**
- * Tries each in turn. The error is that of the first, for those of the others are mostly echoes of it;
- * but one that was cancelled says so.
+ * Tries each endpoint in turn. Reports the first error, because the others mostly repeat it, except
+ * for a cancellation.
  */
 function* dialSerial<C extends Disposable>(
   dialler: Dialer<C>,
@@ -76,7 +76,7 @@ function* dialSerial<C extends Disposable>(
   throw failure;
 }
 
-/** The error of a dial to several addresses: `failure`, unless it was canceled. */
+/** Returns the error of a dial to several addresses: `failure`, unless it was canceled. */
 function canceledOr<C extends Disposable>(
   failure: unknown,
   dialler: Dialer<C>,
@@ -89,14 +89,14 @@ function canceledOr<C extends Disposable>(
     : dialler.failure(endpoint, over);
 }
 
-/** When one of `remaining` addresses has had its share of the time. Go: partialDeadline. */
+/** Returns the time limit of the first of `remaining` addresses. Go: partialDeadline. */
 function partialDeadline(until: number, remaining: number): number {
   const at = now();
   const left = until - at;
   return at + Math.max(left / remaining, Math.min(left, SANE_MINIMUM_MS));
 }
 
-/** How one of the two ended. */
+/** Result of one of the two racers. */
 interface Finish<C> {
   readonly primary: boolean;
   readonly conn?: C;
@@ -104,8 +104,8 @@ interface Finish<C> {
 }
 
 /**
- * The first of the two that connects wins, and the other is ended. If neither does, `failed` makes
- * the error of that of the primary.
+ * The first of the two that connects wins, and the other is ended. If neither does, `failed`
+ * converts the error of the primary.
  */
 function* dialParallel<C extends Disposable>(
   primary: () => Routine<C>,
@@ -128,7 +128,7 @@ function* dialParallel<C extends Disposable>(
         ended++;
         if (finish.primary) failure = finish.error;
       }
-      // The time is up, or nothing is left to wait for.
+      // Timed out, or nothing is left to wait for.
       if (racers.length === 1) racers.push(startRacer(finishes, false, fallback));
     }
     throw failed(failure);

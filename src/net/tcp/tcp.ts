@@ -10,7 +10,7 @@ import { type ListenFD, StreamListener } from "../socket/stream_listener.ts";
 
 const NOWHERE = new TCPAddr("", 0);
 
-/** A TCP connection, as `dial` and `accept` give it. See {@linkcode Conn}. */
+/** TCP connection, as `dial` and `accept` return it. See {@linkcode Conn}. */
 export class TCPConn extends StreamConn<TCPAddr> {
   /** @internal */
   protected override get nowhere(): TCPAddr {
@@ -18,16 +18,19 @@ export class TCPConn extends StreamConn<TCPAddr> {
   }
 }
 
-/** The `linger` of what a listener accepts where its socket has one already: connections inherit it. */
+/**
+ * Returns the `linger` option of accepted connections if the listening socket has SO_LINGER set,
+ * which they inherit.
+ */
 export function lingerOf(sysfd: number): number | undefined {
   const seconds = platform().sockets.linger(sysfd);
   return seconds < 0 ? undefined : seconds;
 }
 
-/** How a connection is closed, where the user said so. */
+/** Options of a connection's close. */
 export type CloseOptions = Pick<TCPOptions, "linger" | "lingerTimeout">;
 
-/** The connection over `fd`, which does this when it is closed. */
+/** Creates the connection over `fd` with these close options. */
 export function tcpConnection(fd: NetFD<TCPAddr>, options: CloseOptions): TCPConn {
   const { linger, lingerTimeout } = options;
   try {
@@ -40,11 +43,11 @@ export function tcpConnection(fd: NetFD<TCPAddr>, options: CloseOptions): TCPCon
   }
 }
 
-/** A TCP listener, as `listen` gives it. See {@linkcode Listener}. */
+/** TCP listener, as `listen` returns it. See {@linkcode Listener}. */
 export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
-  /** The local end of every connection that is accepted, unless it differs from one to the next. */
+  /** Local address of accepted connections; null if it can differ between them. */
   readonly #localAddr: TCPAddr | null;
-  /** What every connection that is accepted does when it is closed. @internal */
+  /** Close options of accepted connections. @internal */
   readonly closing: CloseOptions;
 
   /** @internal */

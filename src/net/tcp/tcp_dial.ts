@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Connecting a TCP socket to one address. Go: net/tcpsock_posix.go, doDialTCP; net/fd_unix.go, connect. */
+/**
+ * Connects a TCP socket to one address. Go: net/tcpsock_posix.go, doDialTCP; net/fd_unix.go,
+ * connect.
+ */
 import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -14,7 +17,7 @@ import type { DialOptions } from "../options/options.ts";
 import { favoriteFamily, reached, type TCPNetwork } from "../resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "../options/apply.ts";
 import { TCPConn } from "./tcp.ts";
-/** How often a dial is repeated that met itself or found no free port, as Go does. */
+/** Number of retries after a self-connect or without a free port, as in Go. */
 const RETRIES = 2;
 
 /** See the top of this file. */
@@ -24,7 +27,7 @@ export class TCPDialer implements Dialer<TCPConn> {
   readonly #limits: CallDeadline;
   readonly #options: DialOptions;
 
-  /** `local` is the address that this end is to have, or null for any. */
+  /** `local` is the local address, or null for any. */
   constructor(
     network: TCPNetwork,
     local: Endpoint | null,
@@ -45,8 +48,8 @@ export class TCPDialer implements Dialer<TCPConn> {
   }
 
   /**
-   * A dial to a port of this machine may be given that very port for its own end, and then meets
-   * itself (RFC 9293, simultaneous open); it is dialled anew, as when there was no port to be had.
+   * Connects, and retries a self-connect: a dial to a local port may be assigned that port as its
+   * own and connect to itself (RFC 9293, simultaneous open). Also retries if no port was free.
    */
   *dial(endpoint: Endpoint, until: number): Routine<TCPConn> {
     const fail = (cause: Error) => this.failure(endpoint, cause);
@@ -73,7 +76,7 @@ export class TCPDialer implements Dialer<TCPConn> {
       this.#bind(socket);
       const raw = encode(endpoint, reached(this.#network, endpoint, "dial"));
       const waits = begin(sysfd, raw, check);
-      // Registered only now: a socket that is not connecting yet would report a hang-up.
+      // Register only now: a socket that is not connecting yet would report a hang-up.
       check(fd.init(), platform().registerName);
       registered = true;
       if (waits) {
@@ -91,7 +94,7 @@ export class TCPDialer implements Dialer<TCPConn> {
     } catch (error) {
       throw error instanceof OpError ? error : this.failure(endpoint, asError(error));
     } finally {
-      // Also when the goroutine is ended while it waits.
+      // Also if the goroutine is ended while it waits.
       if (!connected) {
         if (registered) fd.closeQuietly();
         else sockets.close(sysfd);
@@ -110,7 +113,7 @@ export class TCPDialer implements Dialer<TCPConn> {
     return { sysfd, family, network: this.#network, address, check };
   }
 
-  /** Sets the options, and gives this end its address if it is to have one. */
+  /** Sets the options, and binds to the local address, if any. */
   #bind(socket: NewSocket): void {
     const { sysfd, family, check } = socket;
     if (this.#options.fastOpen) setter(socket)("TCP_FASTOPEN_CONNECT", 1);
@@ -129,7 +132,7 @@ function metItself(fd: NetFD<TCPAddr>): boolean {
   return String(fd.localAddr) === String(fd.remoteAddr);
 }
 
-/** Starts to connect. Whether the end of it must be waited for. */
+/** Starts to connect. Returns whether completion must be awaited. */
 function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): boolean {
   const { sockets, errno } = platform();
   const done = sockets.connect(sysfd, address);
@@ -139,7 +142,7 @@ function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): b
       return false;
     case errno.EINPROGRESS:
     case errno.EALREADY:
-    // An interrupted connect goes on by itself.
+    // An interrupted connect continues in the background.
     case errno.EINTR:
       return true;
   }
@@ -147,7 +150,7 @@ function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): b
   return false;
 }
 
-/** Asks for the names of the two ends. One that has yet to send its first packet knows no peer. */
+/** Reads both addresses. With TCP Fast Open, there is no peer before the first write. */
 function nameEnds(fd: NetFD<TCPAddr>, dialled: RawAddress, check: NewSocket["check"]): void {
   const { sockets, errno } = platform();
   const local = sockets.localAddress(fd.sysfd);

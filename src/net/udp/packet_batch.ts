@@ -36,7 +36,7 @@ export class PacketBatch {
   readonly size: number;
   readonly #messages: Messages;
   readonly #buffers: Uint8Array[];
-  /** The views that `bytes` gave last: datagrams are often alike in length. */
+  /** Views that `bytes` returned last: datagrams often have the same length. */
   readonly #views: Uint8Array[];
   /**
    * Destination or source of each; undefined if the kernel wrote it and it has not been decoded
@@ -147,7 +147,7 @@ export class PacketBatch {
   }
 
   /**
-   * Whether datagram `i` is to be cut.
+   * Whether datagram `i` must be segmented.
    *
    * @internal
    */
@@ -157,7 +157,7 @@ export class PacketBatch {
   }
 
   /**
-   * The first datagram from `from` on that is to be cut; `to` if there is none.
+   * Returns the first datagram at or after `from` that must be segmented; `to` if there is none.
    *
    * @internal
    */
@@ -167,7 +167,7 @@ export class PacketBatch {
   }
 
   /**
-   * Receives what has come. How many, or minus an errno.
+   * Receives available datagrams. Returns their number, or minus an errno.
    *
    * @internal
    */
@@ -183,7 +183,7 @@ export class PacketBatch {
   }
 
   /**
-   * Puts addresses and segments of the first `count` in the kernel's form.
+   * Encodes addresses and segment sizes of the first `count` datagrams.
    *
    * @internal
    */
@@ -195,7 +195,7 @@ export class PacketBatch {
       this.#messages.setControl(i, cut ? { segmentSize: this.segmentSize(i) } : null);
       if (family === null) continue;
       const addr = this.addr(i);
-      // Many in a row often go to the same one.
+      // Consecutive datagrams often have the same destination.
       if (addr !== last) form = addr === null ? null : kernelForm(addr, family);
       this.#messages.setName(i, form);
       last = addr;
@@ -203,7 +203,7 @@ export class PacketBatch {
   }
 
   /**
-   * Sends from `from` up to `to`. How many, or minus an errno.
+   * Sends datagrams `from` up to `to`. Returns their number, or minus an errno.
    *
    * @internal
    */

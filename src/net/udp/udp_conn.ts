@@ -19,18 +19,18 @@ import type { UDPFD } from "./udp_fd.ts";
 import { UDPOptions } from "./udp_options.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
-/** No datagram of UDP is longer, and more of a buffer need not be offered. */
+/** Maximum length of a UDP datagram; a larger part of the buffer is not needed. */
 const LONGEST = 65535;
-/** What the kernel cuts up in one call, in datagrams and in bytes. udp(7), UDP_SEGMENT. */
+/** Maximum of segments and bytes that the kernel segments in one call. udp(7), UDP_SEGMENT. */
 const MOST_SEGMENTS = 64;
 const MOST_SEGMENTED = 65000;
 
-/** How far a write has come, for the error of one that fails or is canceled. */
+/** Progress of a write, for the error of a failed or canceled one. */
 interface BytesWritten {
   bytesWritten: number;
 }
 
-/** Where a message goes, and what with it. */
+/** Destination and ancillary data of a message. */
 interface Envelope {
   readonly address: RawAddress | null;
   readonly control: ControlRequest | null;
@@ -38,7 +38,7 @@ interface Envelope {
 
 /** See {@linkcode UDPConn}. */
 export class UDPSocket extends UDPOptions implements UDPConn {
-  /** Made once, as those of DatagramConn. */
+  /** Created once, like those of DatagramConn. */
   readonly #receiveMessage: (p: Uint8Array) => number;
   readonly #sendMessage: (p: Uint8Array, envelope: Envelope) => number;
   readonly #receiveBatch: (batch: PacketBatch) => number;
@@ -152,7 +152,8 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     const { sysfd, family, cuts } = this.netFD;
     const named = this.netFD.remoteAddr === null;
     batch.prepare(count, named ? family : null);
-    // Less than all does not mean that there is no room: the next one may be in error, and says so.
+    // A partial send does not mean that there is no room: the next datagram may be in error, and
+    // the next call reports it.
     const attempt = () => {
       const sent = progress.messagesWritten;
       const n = batch.send(sysfd, sent, cuts ? count : batch.nextCut(sent, count), named);
@@ -178,7 +179,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     }
   }
 
-  /** Sends datagram `i` of a batch, cut here. */
+  /** Sends datagram `i` of a batch, segmented here. */
   *#cut(batch: PacketBatch, i: number): Routine<void> {
     const addr = this.netFD.remoteAddr === null ? batch.addr(i) : null;
     const address = addr === null ? null : this.encode(addr);
@@ -186,7 +187,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     yield* this.#sendCut(batch.bytes(i), batch.segmentSize(i), address, null, cut);
   }
 
-  /** Cut by the kernel, as much at once as it takes. */
+  /** Sends with kernel segmentation, as much per call as it accepts. */
   *#sendSegments(
     p: Uint8Array,
     size: number,
@@ -224,7 +225,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     }
   }
 
-  /** Cut here, where the kernel or the network device cannot. */
+  /** Segments in user space, where the kernel or the network device cannot. */
   *#sendCut(
     p: Uint8Array,
     size: number,
@@ -244,7 +245,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     return sending(this.netFD, "sendmsg", this.#sendMessage, p, envelope);
   }
 
-  /** What `info` asks for in the kernel's terms, but for the segments. Throws RangeError. */
+  /** Converts `info`, except for the segment size, to a ControlRequest. Throws RangeError. */
   #request({ source, interface: on, segmentSize }: SendInfo): ControlRequest | null {
     if (segmentSize !== undefined) checkSegment(segmentSize);
     if (source === undefined && on === undefined) return null;
@@ -288,7 +289,7 @@ function checked(batch: unknown): PacketBatch {
   );
 }
 
-/** What kernels answer that cannot cut datagrams, or not into such sizes, or not for this device. */
+/** Errors of kernels that cannot segment at all, into this size, or on this device. */
 const NO_OFFLOAD = new Set(["EINVAL", "EIO", "EOPNOTSUPP", "ENOPROTOOPT"]);
 
 function isNoOffload(error: unknown): boolean {

@@ -11,9 +11,9 @@ import { NetFD } from "../socket/net_fd.ts";
 
 /** See the top of this file. */
 export class UDPFD extends NetFD<UDPAddr> {
-  /** The version of IP of its socket. */
+  /** IP version of the socket. */
   readonly family: Family;
-  /** Asked of the kernel at the first need; null before. */
+  /** Whether the kernel segments; null until first queried. */
   #cuts: boolean | null = null;
 
   constructor(sysfd: number, net: string, family: Family) {
@@ -21,14 +21,14 @@ export class UDPFD extends NetFD<UDPAddr> {
     this.family = family;
   }
 
-  /** An error that the network reported is of one datagram, and told by the next call. */
+  /** Errors of the network concern one datagram; the next call reports them. */
   override init(): number {
     const done = super.init();
     if (done >= 0) this.pd!.reportsErrors = true;
     return done;
   }
 
-  /** As with a listener. */
+  /** As for a listener. */
   protected override get closesAtOnce(): boolean {
     return true;
   }
@@ -38,18 +38,18 @@ export class UDPFD extends NetFD<UDPAddr> {
     this.configure(() => platform().packets.setOption(this.sysfd, option, value));
   }
 
-  /** Sets an option that not every kernel has. Whether this one has. */
+  /** Sets an option that some kernels lack. Returns whether it is set. */
   trySetPacketOption(option: PacketOption, value: number): boolean {
     const set = () => platform().packets.setOption(this.sysfd, option, value) >= 0;
     return this.use("set", set, true);
   }
 
-  /** Whether the kernel cuts what it is to send: one that cannot would send it whole. */
+  /** Whether the kernel supports segmentation: one that does not would send the data whole. */
   get cuts(): boolean {
     return this.#cuts ??= this.trySetPacketOption("UDP_SEGMENT", 0);
   }
 
-  /** Calls what sets an option; a failure is an OpError of "set". */
+  /** Calls a function that sets an option; a failure is an OpError of "set". */
   configure(call: () => number): void {
     this.use("set", () => {
       const done = call();
@@ -57,7 +57,7 @@ export class UDPFD extends NetFD<UDPAddr> {
     }, true);
   }
 
-  /** As in Go, this end is the source also of what has no other end. */
+  /** As in Go, the error's source is the local address even without a remote one. */
   protected override fail(op: FdOp, cause: Error, ownEnd = false): OpError {
     if (ownEnd || this.remoteAddr !== null) return super.fail(op, cause, ownEnd);
     return new OpError(op, this.net, this.localAddr, null, cause);

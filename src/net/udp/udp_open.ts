@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Opening UDP sockets. Go: net/udpsock_posix.go; net/sock_posix.go, listenDatagram. */
+/** Opens UDP sockets. Go: net/udpsock_posix.go; net/sock_posix.go, listenDatagram. */
 import { platform } from "../../../platforms/platform.ts";
 import type { Endpoint, RawAddress } from "../../../platforms/contract/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
@@ -28,7 +28,7 @@ export function listenUDP(
     const { family, check } = socket;
     const set = setter(socket);
     if (family === "ip6") set("IPV6_V6ONLY", Number(options.ipv6Only ?? v6only));
-    // As in Go, several may listen to a multicast group, and to one they listen on all addresses.
+    // As in Go, several sockets may bind to a multicast group, each on all addresses.
     const group = isMulticast(endpoint.ip);
     setSocketOptions(socket, group ? { reuseAddr: true, ...options } : options);
     const length = family === "ip6" ? 16 : 4;
@@ -38,13 +38,13 @@ export function listenUDP(
   });
 }
 
-/** Opens sockets that are connected. */
+/** Opens connected sockets. */
 export class UDPDialer implements Dialer<UDPSocket> {
   readonly #network: UDPNetwork;
   readonly #local: Endpoint | null;
   readonly #options: DialOptions;
 
-  /** `local` is the address that this end is to have, or null for any. */
+  /** `local` is the local address, or null for any. */
   constructor(network: UDPNetwork, local: Endpoint | null, options: DialOptions) {
     this.#network = network;
     this.#local = local;
@@ -58,7 +58,7 @@ export class UDPDialer implements Dialer<UDPSocket> {
     return new OpError("dial", this.#network, source, remote, cause);
   }
 
-  /** Nothing is sent, so nothing is waited for. */
+  /** Connects without sending, so it never waits. */
   *dial(endpoint: Endpoint): Routine<UDPSocket> {
     const { sockaddr, sockets } = platform();
     const network = this.#network;
@@ -79,7 +79,7 @@ export class UDPDialer implements Dialer<UDPSocket> {
   }
 }
 
-/** A socket that `prepare` has made ready; it gives the address that it connected to, if any. */
+/** Opens a socket and calls `prepare`, which returns the address that it connected to, if any. */
 function opened(
   network: UDPNetwork,
   endpoint: Endpoint,

@@ -15,7 +15,7 @@ import { zoneScope } from "../addr/zone.ts";
 
 const NOWHERE = new UDPAddr("", 0);
 
-/** A UDP socket, as far as its options go. See {@linkcode UDPConn}. */
+/** Options of a UDP socket. See {@linkcode UDPConn}. */
 export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   /** @internal */
   declare protected readonly netFD: UDPFD;
@@ -39,7 +39,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   setTTL(hops: number): void {
     checkHops("TTL", hops, 1);
     if (this.#v6) this.netFD.setPacketOption("IPV6_UNICAST_HOPS", hops);
-    // IPv4 that goes through a socket of IPv6 has this one.
+    // Also set on an IPv6 socket, for its IPv4 traffic.
     this.netFD.setPacketOption("IP_TTL", hops);
   }
 
@@ -80,7 +80,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   }
 
   /**
-   * The index of an interface. Throws OpError if there is none of that name.
+   * Returns the index of an interface. Throws OpError if there is none of that name.
    *
    * @internal
    */
@@ -95,7 +95,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   }
 
   /**
-   * An AddrError that `f` throws becomes an OpError of "set".
+   * Converts an AddrError of `f` to an OpError of "set".
    *
    * @internal
    */
@@ -140,7 +140,7 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
   }
 }
 
-/** Whether it is of 224.0.0.0/4 or of ff00::/8. Go: IP.IsMulticast. */
+/** Whether `ip` is in 224.0.0.0/4 or ff00::/8. Go: IP.IsMulticast. */
 export function isMulticast(ip: Uint8Array): boolean {
   return ip.length === 4 ? ip[0] >> 4 === 0xe : ip[0] === 0xff;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reading "unixpacket" piece by piece: each chunk is a packet, whole however long it is. The kernel
- * drops what a reader has no room for, so the length of a packet is asked for before it is taken.
+ * Chunks of a "unixpacket" connection: each is a whole packet, of any length. The kernel truncates
+ * a packet that does not fit, so its length is queried before it is read.
  */
 import { platform } from "../../../platforms/platform.ts";
 import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
@@ -13,11 +13,11 @@ import { PanicError, type Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { UnixFD } from "./unix_fd.ts";
 
-/** The chunks of a connection of "unixpacket". */
+/** Chunks of a "unixpacket" connection. */
 export class PacketChunks implements Chunks {
   readonly #fd: UnixFD;
   #lent: SharedReadBuffer | null = null;
-  /** Where the packet is: shared memory, or memory of its own for a long one. */
+  /** Buffer of the packet: shared memory, or a dedicated buffer for a long one. */
   #bytes: Uint8Array | null = null;
   #busy = false;
 
@@ -40,7 +40,7 @@ export class PacketChunks implements Chunks {
     this.#busy = true;
     try {
       const n = yield* receiving(this.#fd, "recv", () => this.#receive(), undefined, undefined);
-      // An empty packet and the end look alike, as they do in Go.
+      // An empty packet cannot be distinguished from the end of the stream, as in Go.
       if (n > 0) return this.#whole(n);
       this.#fd.sawEnd();
       this[Symbol.dispose]();
@@ -50,7 +50,7 @@ export class PacketChunks implements Chunks {
     }
   }
 
-  /** Takes a packet; its own length, or minus an errno. */
+  /** Receives a packet; returns its full length, or minus an errno. */
   #receive(): number {
     const { packets } = platform();
     const { sysfd } = this.#fd;
@@ -60,12 +60,12 @@ export class PacketChunks implements Chunks {
     this.#bytes = length <= lent.bytes.length ? lent.bytes : new Uint8Array(length);
     const n = countRead(packets.receive(sysfd, this.#bytes, this.#bytes.length));
     addRead(this.#fd, n);
-    // One that waits holds no memory.
+    // Hold no buffer while waiting.
     if (n < 0) this[Symbol.dispose]();
     return n;
   }
 
-  /** Throws where the system could not tell the length before, and the packet was longer. */
+  /** Throws if the system could not report the length in advance, and the packet was truncated. */
   #whole(n: number): Uint8Array {
     const bytes = this.#bytes!;
     if (n <= bytes.length) return bytes.subarray(0, n);

@@ -22,7 +22,7 @@ export class UnixStream extends StreamConn<UnixAddr> implements UnixConn {
     super(fd);
   }
 
-  /** See {@linkcode Conn.chunks}: of "unixpacket" each is a whole packet, however long. */
+  /** See {@linkcode Conn.chunks}: on "unixpacket", each chunk is a whole packet of any length. */
   override chunks(): Chunks {
     return this.netFD.keepsPackets ? new PacketChunks(this.netFD) : super.chunks();
   }

@@ -9,9 +9,12 @@ import { ListenFD } from "../socket/stream_listener.ts";
 import { UNIX_NAMERS, type UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
 import type { SocketFile } from "./unix_file.ts";
 
-/** The descriptor of a Unix socket that is no listener. */
+/** Descriptor of a Unix socket that is not a listener. */
 export class UnixFD extends NetFD<UnixAddr> {
-  /** The file of this end, removed with it; null if there is none, or it is not ours. */
+  /**
+   * File of the local address, removed on close; null if there is none, or it was created
+   * elsewhere.
+   */
   file: SocketFile | null = null;
 
   constructor(sysfd: number, net: UnixNetwork) {
@@ -23,8 +26,8 @@ export class UnixFD extends NetFD<UnixAddr> {
   }
 
   /**
-   * A short read never means "drained" here: a packet ends it, and in a stream the message that
-   * descriptors came with.
+   * A short read never means "drained" here: it ends at a packet, or in a stream at a message with
+   * descriptors.
    */
   override init(): number {
     const done = super.init();
@@ -32,7 +35,7 @@ export class UnixFD extends NetFD<UnixAddr> {
     return done;
   }
 
-  /** Who is at the other end. */
+  /** Credentials of the peer. */
   credentials(): RawCredentials {
     return this.use("get", () => {
       const who = platform().unix.credentials(this.sysfd);
@@ -46,12 +49,12 @@ export class UnixFD extends NetFD<UnixAddr> {
     super.close();
   }
 
-  /** As with a listener, if it is of datagrams. */
+  /** As for a listener, on a datagram socket. */
   protected override get closesAtOnce(): boolean {
     return this.net === "unixgram";
   }
 
-  /** An orderly end, unless it is aborted, or others have the socket too. */
+  /** Closes without loss, unless it is aborted or shared. */
   protected override release(): void {
     const orderly = this.everWrote && !this.sawEOF && this.net !== "unixgram" && !this.abrupt;
     if (orderly) discardUnread(this.sysfd);
@@ -60,18 +63,18 @@ export class UnixFD extends NetFD<UnixAddr> {
   }
 }
 
-/** The descriptor of a Unix listener. */
+/** Descriptor of a Unix listener. */
 export class UnixListenFD extends ListenFD<UnixAddr> {
   /** As {@linkcode UnixFD.file}. */
   file: SocketFile | null = null;
-  /** Whether `close` removes it. */
+  /** Whether `close` removes the file. */
   unlinkOnClose = true;
 
   constructor(sysfd: number, net: UnixNetwork) {
     super(sysfd, net, UNIX_NAMERS[net]);
   }
 
-  /** The file stays where others have the listener too: they would be listening at no path. */
+  /** Keeps the file if the listener is shared: the other holders still need the path. */
   override close(): void {
     if (!this.closed && this.unlinkOnClose && !this.shared) this.file?.remove();
     super.close();

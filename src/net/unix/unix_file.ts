@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The file that binding a Unix socket creates, and that only the library removes. Go:
+ * The file that binding a Unix socket creates, and that the kernel does not remove. Go:
  * UnixListener.close.
  */
 import { nodeModule } from "../../../platforms/contract/host.ts";
@@ -9,7 +9,7 @@ import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import type { UnixName } from "../addr/unix_addr.ts";
 
-/** Files of the system. */
+/** Files of the system, by `node:fs`. */
 const REAL: SocketFiles = {
   identity(path) {
     const { dev, ino } = nodeModule("node:fs").lstatSync(path, { bigint: true });
@@ -19,34 +19,37 @@ const REAL: SocketFiles = {
   remove: (path) => nodeModule("node:fs").unlinkSync(path),
 };
 
-/** The files of the platform. */
+/** Returns the file calls of the platform. */
 function socketFiles(): SocketFiles {
   return platform().unix.files ?? REAL;
 }
 
-/** A socket's file, known by its inode: another socket may be bound to the path by now. */
+/**
+ * A socket's file, identified by its inode, because another socket may have been bound to the path
+ * since.
+ */
 export class SocketFile {
   readonly #path: string;
   readonly #files: SocketFiles = socketFiles();
   readonly #identity: string | null;
 
-  /** The file at `path`, which was just made. */
+  /** Records the newly created file at `path`. */
   constructor(path: string) {
     this.#path = path;
     this.#identity = this.#files.identity(path);
   }
 
-  /** Removes it, if it is still the same. That it is not there is no error. */
+  /** Removes the file if it is still the same one. A missing file is not an error. */
   remove(): void {
     try {
       if (this.#files.identity(this.#path) === this.#identity) this.#files.remove(this.#path);
     } catch {
-      // Gone, or in a folder that is: there is nothing to remove.
+      // The file or its directory is already gone.
     }
   }
 }
 
-/** Binds `fd`; gives the file that this made, if it made one. Throws SyscallError. */
+/** Binds `fd`; returns the file that this created, if any. Throws SyscallError. */
 export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null {
   const { sockets, errnoText } = platform();
   const done = sockets.bind(fd, raw);
@@ -55,11 +58,14 @@ export function bindUnix(fd: number, { raw, path }: UnixName): SocketFile | null
   throw new SyscallError("bind", -done, inUse ? whoHasIt(path, raw) : "");
 }
 
-/** Explains why a path is in use. A datagram socket does not notice that another connects to it. */
+/**
+ * Explains why a path is in use, by connecting a datagram socket, which its listener does not
+ * notice.
+ */
 function whoHasIt(path: string, raw: UnixName["raw"]): string {
   const { sockets, errnoText } = platform();
   const probe = platform().unix.socket("dgram");
-  // Windows has none of these, nor does it tell the file of a socket from others.
+  // Windows has no such sockets, and cannot distinguish socket files.
   if (probe < 0) return "";
   const done = sockets.connect(probe, raw);
   sockets.close(probe);

@@ -26,7 +26,7 @@ export class UnixStreamListener extends StreamListener<UnixAddr, UnixStream>
   /** @internal */
   protected override accepted(sysfd: number): UnixFD {
     const network = this.netFD.net as UnixNetwork;
-    // First of all: the kernel's next answer goes to the same memory.
+    // Read the peer first: the kernel's next result overwrites it.
     const peer = UNIX_NAMERS[network](platform().sockets.peer());
     const fd = new UnixFD(sysfd, network);
     fd.setAddrs(this.netFD.localAddr, peer);

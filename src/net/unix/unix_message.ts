@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS. */
+/**
+ * Messages with descriptors. Go: net/unixsock_posix.go, readMsg and writeMsg; unix(7), SCM_RIGHTS.
+ */
 import { scheduler } from "../../sched/thread.ts";
 import { shown, wrongArgument } from "../../validate/argument.ts";
 import { addRead } from "../../fd/byte_counts.ts";
@@ -17,11 +19,17 @@ import type { UnixMessage } from "./unix.ts";
 import { UNIX_NAMERS, UnixAddr, type UnixNetwork } from "../addr/unix_addr.ts";
 import type { UnixFD } from "./unix_fd.ts";
 
-/** Bytes of a stream taken with one message, and of a packet, which may be as long as its buffers. */
+/**
+ * Maximum number of bytes read with one message from a stream; a packet may be as long as its
+ * buffer.
+ */
 const MOST_OF_STREAM = 64 * 1024;
 const MOST_OF_PACKET = 16 << 20;
 
-/** Bytes of `p` for one call; its memory may have been taken away while the call waited. */
+/**
+ * Returns the number of bytes of `p` for one call; its memory may have been detached while the call
+ * waited.
+ */
 function most(op: "read" | "write", fd: UnixFD, p: Uint8Array): number {
   return Math.min(lengthNow(op, p), fd.net === "unix" ? MOST_OF_STREAM : MOST_OF_PACKET);
 }
@@ -39,7 +47,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
   const n = countRead(messages.lengths[0]);
   addRead(fd, n);
   let { fds } = messages.control(0);
-  // An empty packet and the end look alike, as they do in Go.
+  // An empty packet cannot be distinguished from the end of the stream, as in Go.
   if (n === 0 && fds.length === 0 && length > 0 && fd.net !== "unixgram") return null;
   p.set(messages.data.subarray(0, n));
   const controlTruncated = messages.controlTruncated(0);
@@ -47,7 +55,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
     for (const each of fds) platform().descriptors.close(each);
     fds = [];
   }
-  // The sender has them, or had them.
+  // The sender has them too.
   fds.forEach(noteShared);
   const network = fd.net as UnixNetwork;
   const { words, at, length: named } = messages.name(0);
@@ -57,7 +65,7 @@ export function* readMsg(fd: UnixFD, p: Uint8Array): Routine<UnixMessage | null>
   return { n, fds, addr, truncated: messages.truncated(0), controlTruncated };
 }
 
-/** Checks the descriptors that are to go along with `p`. */
+/** Checks the descriptors to send with `p`. */
 export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): void {
   const length = checkBytes("write", p);
   if (!Array.isArray(fds)) throw wrongArgument("pass descriptors", "fds", "an array", fds);
@@ -81,13 +89,13 @@ export function checkFds(fd: UnixFD, p: Uint8Array, fds: readonly number[]): voi
   }
 }
 
-/** How far a write has come, for the error of one that fails or is canceled. */
+/** Progress of a write, for the error of a failed or canceled one. */
 export interface BytesWritten {
   bytesWritten: number;
 }
 
 /**
- * Writes `p` to the other end of a connection, `fds` with its first bytes, and keeps `progress` right
+ * Writes `p` to a connection, with `fds` attached to its first bytes; keeps `progress` up to date
  * at every moment.
  */
 export function* writeMsg(
@@ -123,7 +131,7 @@ export function* writeMsg(
   }
 }
 
-/** Sends `p` as one datagram, `fds` with it. */
+/** Sends `p` as one datagram, with `fds`. */
 export function* sendMsg(
   fd: UnixFD,
   p: Uint8Array,
@@ -134,7 +142,7 @@ export function* sendMsg(
   return yield* sending(fd, "sendmsg", send, undefined, undefined, address !== null);
 }
 
-/** How many bytes went, or minus an errno. */
+/** Returns the number of bytes sent, or minus an errno. */
 function sendOne(
   fd: UnixFD,
   p: Uint8Array,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Opening Unix sockets. Go: net/unixsock_posix.go, unixSocket. */
+/** Opens Unix sockets. Go: net/unixsock_posix.go, unixSocket. */
 import type { UnixType } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
@@ -34,11 +34,11 @@ const TYPES: Readonly<Record<UnixNetwork, UnixType>> = {
   unixpacket: "seqpacket",
 };
 
-/** Waits, in milliseconds, for a listener that has as many connections queued as it allows. */
+/** Initial interval, in milliseconds, between connects to a listener with a full queue. */
 const FIRST_WAIT_MS = 1;
 const LONGEST_WAIT_MS = 50;
 
-/** What is being done, for errors. */
+/** The operation, for errors. */
 interface Call {
   readonly op: "listen" | "dial";
   readonly network: UnixNetwork;
@@ -50,7 +50,7 @@ function failure({ op, network, source, addr }: Call, error: unknown): OpError {
   return error instanceof OpError ? error : new OpError(op, network, source, addr, asError(error));
 }
 
-/** The name that an address is to the kernel; what is wrong with it is an OpError. */
+/** Parses an address; an invalid one is an OpError. */
 function nameOf(call: Call, address: string): UnixName {
   try {
     return unixName(address);
@@ -59,7 +59,7 @@ function nameOf(call: Call, address: string): UnixName {
   }
 }
 
-/** A socket with the user's options. Throws SyscallError. */
+/** Opens a socket with these options. Throws SyscallError. */
 function open(network: UnixNetwork, address: string, options: SocketOptions): number {
   const { sockets } = platform();
   const check = (result: number, syscall: string) => {
@@ -76,7 +76,7 @@ function open(network: UnixNetwork, address: string, options: SocketOptions): nu
   }
 }
 
-/** Binds a socket and registers it: what listeners and sockets of datagrams have in common. */
+/** Binds and registers a socket: common to listeners and datagram sockets. */
 function bound<F extends FD & { file: SocketFile | null }>(
   call: Call,
   options: SocketOptions,
@@ -120,7 +120,7 @@ export function listenUnix(
   return new UnixStreamListener(fd);
 }
 
-/** Opens a socket of datagrams. */
+/** Opens a datagram socket. */
 export function listenUnixgram(address: string, options: SocketOptions): UnixgramSocket {
   const addr = new UnixAddr(address, "unixgram");
   const call: Call = { op: "listen", network: "unixgram", source: null, addr };
@@ -128,7 +128,7 @@ export function listenUnixgram(address: string, options: SocketOptions): Unixgra
   return new UnixgramSocket(bound(call, options, make, () => 0));
 }
 
-/** Connects. Parks while the listener has as many connections queued as it allows. */
+/** Connects. Parks while the listener's queue is full. */
 export function* dialUnix(
   network: UnixNetwork,
   address: string,
@@ -174,7 +174,7 @@ function* connected(
   } catch (error) {
     throw failure(call, error);
   } finally {
-    // Also when the goroutine is ended while it waits.
+    // Also if the goroutine is ended while it waits.
     if (!done) {
       file?.remove();
       if (sysfd >= 0) sockets.close(sysfd);
@@ -182,7 +182,9 @@ function* connected(
   }
 }
 
-/** A full queue is reported by EAGAIN; its being no longer full is not reported at all. */
+/**
+ * A full queue is reported by EAGAIN; when it has room again is not reported at all, so this polls.
+ */
 function* connect(sysfd: number, address: RawAddress, limits: CallDeadline): Routine<void> {
   const { sockets, errno } = platform();
   for (let wait = FIRST_WAIT_MS;; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {

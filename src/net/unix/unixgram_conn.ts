@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Unix sockets of datagrams. Go: net/unixsock.go, type UnixConn. */
+/** Unix datagram sockets. Go: net/unixsock.go, type UnixConn. */
 import { needObject, shown } from "../../validate/argument.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
@@ -15,7 +15,7 @@ import { notesCalls } from "../../sched/noted_methods.ts";
 
 const NAMELESS = new UnixAddr("@", "unixgram");
 
-/** Addresses that came with a datagram: no answer to a stranger raises a prompt. */
+/** Addresses received with a datagram: a reply to a remote peer never prompts. */
 let received = new WeakSet<UnixAddr>();
 
 registerState("senders of Unix datagrams", {
@@ -28,10 +28,10 @@ registerState("senders of Unix datagrams", {
 export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramConn {
   /** @internal */
   declare protected readonly netFD: UnixFD;
-  /** Who sent last, and in the kernel's form: mostly the next one is his as well. */
+  /** Kernel address of the last sender: usually the next datagram has the same. */
   #lastBytes = new Uint8Array(0);
   #lastAddr = NAMELESS;
-  /** To whom was sent last, and in the kernel's form. */
+  /** Last destination, and its kernel address. */
   #lastTo: UnixAddr | null = null;
   #lastForm: RawAddress | null = null;
 
@@ -42,7 +42,7 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
 
   /** See {@linkcode UnixMessages.readMsgUnix}. */
   readMsgUnix(p: Uint8Array, cancel?: Cancel): Routine<UnixMessage> {
-    // Only a stream ends.
+    // Never null: a datagram socket has no end of stream.
     const call = readMsg(this.netFD, p) as Routine<UnixMessage>;
     return this.netFD.cancellable("read", call, cancel);
   }
@@ -97,8 +97,8 @@ export class UnixgramSocket extends DatagramConn<UnixAddr> implements UnixgramCo
   }
 
   /**
-   * Of a peer to whom it is not connected the kernel does not tell that there is room again; but each
-   * send that fails makes an event of its own, so that to heed them would be to try without end.
+   * The kernel does not report when an unconnected peer has room again; and each failed send causes
+   * an event of its own, so that following the events would retry for ever.
    *
    * @internal
    */
