@@ -10,6 +10,40 @@ export type { FaultKind, FaultRates } from "./platforms/sim/faults.ts";
 export type { GilbertElliott } from "./platforms/sim/link.ts";
 export type { SimEvent, SimEventKind } from "./platforms/sim/log.ts";
 export type { SimClock } from "./src/sim/calendar.ts";
+export {
+  always,
+  eventually,
+  type EventuallyOptions,
+  reachable,
+  sometimes,
+} from "./src/sim/check/properties.ts";
+export {
+  type PropertyCount,
+  PropertyError,
+  type PropertyKind,
+} from "./src/sim/check/property_counts.ts";
+export {
+  History,
+  type HistoryEvent,
+  type HistoryEventKind,
+  type Operation,
+  type OperationOutcome,
+  type PendingOperation,
+} from "./src/sim/check/history.ts";
+export {
+  checkLinearizability,
+  type LinearizabilityOptions,
+  type LinearizabilityResult,
+} from "./src/sim/check/linearizability.ts";
+export type { Model, ModelStep } from "./src/sim/check/model.ts";
+export {
+  type MutexInput,
+  mutexModel,
+  type QueueInput,
+  queueModel,
+  type RegisterInput,
+  registerModel,
+} from "./src/sim/check/models.ts";
 export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
 export { OutsideError } from "./src/sim/globals.ts";
 export type { FaultPreset } from "./src/sim/fault_options.ts";

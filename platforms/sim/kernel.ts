@@ -159,9 +159,10 @@ export class Kernel implements Station {
     return ip === ANY || this.has(ip) ? this : this.network.hostAt(ip);
   }
 
-  /** Adds an event of this host to the log. */
-  log(kind: number, text: string): void {
-    this.world.log.add(this.world.now, kind, this.index, this.world.goroutine, text);
+  /** Adds an event of this host to the log; `operation` is the number of one. */
+  log(kind: number, text: string, operation = 0): void {
+    const { world } = this;
+    world.log.add(world.now, kind, this.index, world.goroutine, text, 0, -1, operation);
   }
 
   /** A system call begins: what is due has happened by now. */

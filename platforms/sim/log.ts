@@ -14,7 +14,9 @@ export type SimEventKind =
   | "drop"
   | "fault"
   | "host"
-  | "note";
+  | "note"
+  | "property"
+  | "operation";
 
 const KINDS: readonly SimEventKind[] = [
   "turn",
@@ -25,6 +27,8 @@ const KINDS: readonly SimEventKind[] = [
   "fault",
   "host",
   "note",
+  "property",
+  "operation",
 ];
 
 /** Numbers of the kinds, for those who log. */
@@ -43,6 +47,10 @@ export const FAULT = 5;
 export const HOST = 6;
 /** See TURN. */
 export const NOTE = 7;
+/** See TURN. */
+export const PROPERTY = 8;
+/** See TURN. */
+export const OPERATION = 9;
 
 /** Event of a simulation. */
 export interface SimEvent {
@@ -63,6 +71,8 @@ export interface SimEvent {
    * - "fault": something was broken or mended on purpose
    * - "host": the host came up, went down, was paused or went on
    * - "note": a note of the program
+   * - "property": a property of the program came true or failed
+   * - "operation": the operation `operation` of a {@linkcode History} began or ended
    */
   readonly kind: SimEventKind;
   /** See `kind`. */
@@ -79,6 +89,8 @@ export interface SimEvent {
   readonly fd?: number;
   /** Result of the call: zero or more, or minus an errno. */
   readonly result?: number;
+  /** Number of the operation in its history. */
+  readonly operation?: number;
 }
 
 /** Events that are kept unless all are: a power of two. */
@@ -182,6 +194,7 @@ export class Log {
       text: this.#texts[at],
     };
     if (kind === CALL) return { ...event, fd: value, result };
+    if (kind === OPERATION) return { ...event, operation: value };
     if (packet === 0) return event;
     return { ...event, packet, peer: this.#hosts[peer].name, bytes: value, port: result };
   }

@@ -10,7 +10,7 @@ import { Choices, type Stream } from "../../platforms/sim/choices.ts";
 import type { Kernel } from "../../platforms/sim/kernel.ts";
 import { type FaultRates, Faults } from "../../platforms/sim/faults.ts";
 import { LOCAL_NETWORK, LOOPBACK } from "../../platforms/sim/link.ts";
-import { Log } from "../../platforms/sim/log.ts";
+import { Log, OPERATION, PROPERTY } from "../../platforms/sim/log.ts";
 import { Network } from "../../platforms/sim/network.ts";
 import { simulatedPlatform } from "../../platforms/sim/platform.ts";
 import { World } from "../../platforms/sim/world.ts";
@@ -22,6 +22,8 @@ import { Run } from "../sched/run.ts";
 import { scheduler } from "../sched/thread.ts";
 import { exchangeState, type ThreadState } from "../sched/thread_state.ts";
 import { SimClock } from "./calendar.ts";
+import { type Checked, setChecked } from "./check/properties.ts";
+import { PropertyCounts } from "./check/property_counts.ts";
 import { checkFaults, ratesOf } from "./fault_options.ts";
 import { Globals } from "./globals.ts";
 import { checkLink } from "./link_options.ts";
@@ -69,6 +71,10 @@ export class Environment {
   nameservers: readonly string[] = [];
   /** Called with each uncaught error of a host's goroutine. */
   onFailure: (error: unknown, place: Place) => void = () => {};
+  /** Ends all faults. */
+  onQuiet: () => void = () => {};
+  /** What the program states about itself. */
+  readonly properties: PropertyCounts = new PropertyCounts();
   readonly #globals: Globals;
   readonly #rates: FaultRates | null;
   #real: ThreadState | null = null;
@@ -156,11 +162,26 @@ export class Environment {
   #prepare(): void {
     const { world, choices } = this;
     setClock({ now: () => world.look(), epoch: () => this.epoch() });
+    setChecked(this.#checked());
     seedSelect(choices.stream("select").choose(0xffff_ffff));
     scheduler.onOutside = () => {};
     scheduler.timers.owner = () => scheduler.current?.run ?? null;
     scheduler.admit = (g) => this.#admit(g);
     scheduler.picker = this.#picker(choices.stream("schedule"));
+  }
+
+  #checked(): Checked {
+    const { world, properties } = this;
+    return {
+      properties,
+      get now() {
+        return world.now;
+      },
+      logProperty: (text) => this.place.kernel.log(PROPERTY, text),
+      logOperation: (number, text) => this.place.kernel.log(OPERATION, text, number),
+      fail: (error) => this.onFailure(error, this.place),
+      quiet: () => this.onQuiet(),
+    };
   }
 
   #picker(stream: Stream): ((runnable: readonly G[]) => number) | null {

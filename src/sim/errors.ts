@@ -2,6 +2,7 @@
 /** The error of a simulation. */
 import type { Choice } from "../../platforms/sim/choices.ts";
 import type { SimEvent } from "../../platforms/sim/log.ts";
+import type { PropertyCount } from "./check/property_counts.ts";
 
 /** What a {@linkcode SimulationError} reports of the run. */
 export interface FailedRun {
@@ -13,6 +14,7 @@ export interface FailedRun {
   readonly goroutine: string;
   readonly hash: string;
   readonly events: readonly SimEvent[];
+  readonly properties: readonly PropertyCount[];
   readonly dump: string;
 }
 
@@ -36,6 +38,8 @@ export class SimulationError extends Error {
   readonly hash: string;
   /** The last events; all of them if they were recorded. */
   readonly events: readonly SimEvent[];
+  /** Properties that the program has stated, with their counts. */
+  readonly properties: readonly PropertyCount[];
   /** Every goroutine at that moment, one a line, as {@linkcode dump} returns it. */
   readonly dump: string;
 
@@ -56,6 +60,7 @@ export class SimulationError extends Error {
     this.goroutine = run.goroutine;
     this.hash = run.hash;
     this.events = run.events;
+    this.properties = run.properties;
     this.dump = run.dump;
   }
 }

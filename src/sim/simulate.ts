@@ -13,6 +13,7 @@
 import { setImmediate, setTimeout } from "node:timers";
 import type { Choice } from "../../platforms/sim/choices.ts";
 import type { SimEvent } from "../../platforms/sim/log.ts";
+import type { PropertyCount } from "./check/property_counts.ts";
 import { DeadlockError } from "../sched/deadlock.ts";
 import { dumpAll } from "../sched/dump.ts";
 import { G, PanicError, type Routine } from "../sched/goroutine.ts";
@@ -50,6 +51,8 @@ export interface SimulationResult<T> {
   readonly events: readonly SimEvent[];
   /** The decisions that were not 0, with the option `record`; else null. */
   readonly choices: readonly Choice[] | null;
+  /** Properties that the program has stated, with their counts, in the order of first statement. */
+  readonly properties: readonly PropertyCount[];
 }
 
 /** One simulation, from its start to its end. */
@@ -168,6 +171,7 @@ class Execution<T> {
       goroutine: typeof named === "string" ? named : "",
       hash: world.log.hash,
       events: world.log.events(settings.record ? Infinity : LAST_EVENTS),
+      properties: this.#environment.properties.all(),
       dump: dumpAll(scheduler),
     });
   }
@@ -196,6 +200,7 @@ class Execution<T> {
       hash: world.log.hash,
       events: world.log.events(),
       choices: choices.recorded,
+      properties: this.#environment.properties.all(),
     };
   }
 }

@@ -50,6 +50,7 @@ export class Simulation {
   /** @internal */
   constructor(environment: Environment) {
     this.#environment = environment;
+    environment.onQuiet = () => this.quiet();
     const addresses = ["10.255.0.1", "fd00::ff:1"].map(keyOfText);
     this.test = new SimHost(environment, environment.add("test", addresses, 0), null);
   }
@@ -227,6 +228,16 @@ export class Simulation {
    */
   stream(name: string): SimStream {
     return this.#environment.choices.stream(`program ${name}`);
+  }
+
+  /**
+   * Names places that {@linkcode reachable} marks and that runs should come to. A place that no run
+   * reaches is then in the results with a count of 0; without its name here, it is in none. Never parks.
+   *
+   * @param names names of `reachable`
+   */
+  expectReachable(...names: readonly string[]): void {
+    for (const name of names) this.#environment.properties.of("reachable", name);
   }
 
   /** Adds a note to the event log. Never parks. */
