@@ -86,7 +86,7 @@ export interface PendingOperation<O> {
  * const history = new History<RegisterInput<number>, number | null | boolean>();
  * const write = history.invoke("client 1", { op: "write", value: 3 });
  * try {
- *   yield* store.set(3);
+ *   yield* conn.write("set 3\n");
  *   write.ok(null);
  * } catch {
  *   write.info();
@@ -135,7 +135,8 @@ export class History<I, O> {
    * @returns the output
    * @example
    * ```ts
-   * const value = yield* history.record("client 1", { op: "read" }, () => store.get("x"));
+   * const history = new History<string, number | null>();
+   * const read = yield* history.record("client 1", "read", () => conn.read(buf));
    * ```
    */
   *record(

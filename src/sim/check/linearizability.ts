@@ -53,6 +53,8 @@ export interface LinearizabilityResult<I, O> {
  * @throws {TypeError} or {@linkcode RangeError} for an invalid argument; what the model throws
  * @example
  * ```ts
+ * const history = new History<RegisterInput<number | null>, number | boolean | null>();
+ * history.invoke("client 1", { op: "write", value: 1 }).ok(true);
  * const { verdict, text } = checkLinearizability(registerModel<number | null>(null), history);
  * if (verdict !== "linearizable") throw new Error(text);
  * ```

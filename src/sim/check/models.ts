@@ -27,6 +27,7 @@ export type RegisterInput<V> =
  * @param initial value before the first write
  * @example
  * ```ts
+ * const history = new History<RegisterInput<number | null>, number | boolean | null>();
  * const result = checkLinearizability(registerModel<number | null>(null), history);
  * ```
  */
@@ -60,6 +61,7 @@ export type QueueInput<V> =
  *
  * @example
  * ```ts
+ * const history = new History<QueueInput<string>, string | null>();
  * const result = checkLinearizability(queueModel<string>(), history);
  * ```
  */
@@ -92,6 +94,7 @@ export interface MutexInput {
  *
  * @example
  * ```ts
+ * const history = new History<MutexInput, boolean>();
  * const result = checkLinearizability(mutexModel(), history);
  * ```
  */

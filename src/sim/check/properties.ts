@@ -71,7 +71,7 @@ export function currentChecked(): Checked | null {
  * @throws {TypeError} if `condition` is not a boolean or `name` is not a string
  * @example
  * ```ts
- * always(balance >= 0, "no overdraft", { account, balance });
+ * always(items.length <= 100, "the queue has its limit", { length: items.length });
  * ```
  */
 export function always(
@@ -97,7 +97,7 @@ export function always(
  * @throws {TypeError} if `condition` is not a boolean or `name` is not a string
  * @example
  * ```ts
- * sometimes(attempts > 1, "a request is sent again");
+ * sometimes(items.length === 0, "the queue runs empty");
  * ```
  */
 export function sometimes(condition: boolean, name: string): void {
@@ -117,7 +117,7 @@ export function sometimes(condition: boolean, name: string): void {
  * @throws {TypeError} if `name` is not a string
  * @example
  * ```ts
- * if (term < message.term) reachable("an old leader steps down");
+ * if (items.length > 100) reachable("a request is refused");
  * ```
  */
 export function reachable(name: string): void {
@@ -151,7 +151,7 @@ export interface EventuallyOptions {
  * {@linkcode RangeError} for an invalid argument
  * @example
  * ```ts
- * yield* eventually(() => nodes.filter((node) => node.leads).length === 1, { name: "one leader" });
+ * yield* eventually(() => items.length === 0, { name: "all is done", within: 5000 });
  * ```
  */
 export function eventually(
