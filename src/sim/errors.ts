@@ -21,7 +21,7 @@ export interface FailedRun {
 /** Thrown when a simulation fails. Its `cause` is the very error that was thrown. */
 export class SimulationError extends Error {
   /** "SimulationError". */
-  override readonly name = "SimulationError";
+  override readonly name: string = "SimulationError";
   /** Seed of the run, which repeats it. */
   readonly seed: number;
   /** Decisions that were not 0, if they were recorded; else null. */
@@ -44,12 +44,12 @@ export class SimulationError extends Error {
   readonly dump: string;
 
   /** @internal */
-  constructor(cause: unknown, run: FailedRun) {
+  constructor(cause: unknown, run: FailedRun, more = "") {
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     const where = [run.host && `host ${run.host}`, run.goroutine].filter((word) => word !== "");
     super(
       `${why}\n    seed ${run.seed}, after ${run.at.toFixed(3)} ms of virtual time and ` +
-        `${run.turns} turns${where.map((word) => `, ${word}`).join("")}`,
+        `${run.turns} turns${where.map((word) => `, ${word}`).join("")}${more}`,
       { cause },
     );
     this.seed = run.seed;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Delay-bounded search: Emmi, Qadeer, Rakamarić, "Delay-bounded scheduling" (2011).
+ *
+ * The deterministic scheduler runs the goroutine that has waited longest. A delay has it pass over one
+ * goroutine; a schedule is the list of its delays. All schedules with at most so many delays are
+ * enumerated, those with fewer delays first, each once: a schedule is made of the one without its last
+ * delays, once that has run and its decisions are known.
+ */
+import type { Goroutine } from "../../sched/goroutine.ts";
+import type { Schedule } from "../options.ts";
+
+/** A schedule: that of `before`, and `value` delays at the decision `at`. */
+interface Delayed {
+  readonly before: Delayed | null;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** A schedule of the search, while it runs. */
+class DelaySchedule implements Schedule {
+  /** Goroutines to choose from, at each decision. */
+  readonly widths: number[] = [];
+  readonly #delays = new Map<number, number>();
+
+  constructor(delayed: Delayed | null) {
+    for (let each = delayed; each !== null; each = each.before) {
+      this.#delays.set(each.at, each.value);
+    }
+  }
+
+  pick(runnable: readonly Goroutine[]): number {
+    const at = this.widths.push(runnable.length) - 1;
+    return Math.min(this.#delays.get(at) ?? 0, runnable.length - 1);
+  }
+}
+
+/** Schedules that are kept until they run; more are only counted. */
+const MOST_KEPT = 200_000;
+
+/** See the top of this file. */
+export class DelaySearch {
+  /** Schedules that ran. */
+  seen = 0;
+  /** Schedules that are known and have not run. */
+  pending = 1;
+  readonly #most: number;
+  /** Schedules that are known and have not run, by their number of delays. */
+  readonly #pending: (Delayed | null)[][];
+  #kept = 1;
+  #current: Delayed | null = null;
+  #schedule: DelaySchedule | null = null;
+
+  /** `most` delays in a schedule. */
+  constructor(most: number) {
+    this.#most = most;
+    this.#pending = Array.from({ length: most + 1 }, () => []);
+    this.#pending[0].push(null);
+  }
+
+  /** Takes the next schedule. Returns whether there is one. */
+  next(): boolean {
+    const list = this.#pending.find(({ length }) => length > 0);
+    if (list === undefined) return false;
+    this.#current = list.pop()!;
+    this.#kept--;
+    this.#schedule = null;
+    return true;
+  }
+
+  /** Returns the schedule that was taken, from its start. */
+  schedule(): Schedule {
+    return this.#schedule = new DelaySchedule(this.#current);
+  }
+
+  /** The schedule has run: those that have one more place of delays are known now. */
+  done(): void {
+    this.seen++;
+    this.pending--;
+    const { widths } = this.#schedule!;
+    const before = this.#current;
+    let used = 0;
+    for (let each = before; each !== null; each = each.before) used += each.value;
+    // From the end, as the last one is taken first.
+    for (let at = widths.length - 1; at > (before?.at ?? -1); at--) {
+      const most = Math.min(widths[at] - 1, this.#most - used);
+      for (let value = most; value >= 1; value--) {
+        this.pending++;
+        if (this.#kept >= MOST_KEPT) continue;
+        this.#kept++;
+        this.#pending[used + value].push({ before, at, value });
+      }
+    }
+  }
+}

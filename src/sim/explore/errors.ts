@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/** The failure that an exploration found. */
+import { SimulationError } from "../errors.ts";
+import { formatReplay, type Replay } from "./replay.ts";
+
+/** Sizes of a failing run before and after it was made smaller. */
+export interface ShrinkReport {
+  /** Decisions that were not 0 when the failure was found. */
+  readonly before: number;
+  /** Decisions that are not 0 now. */
+  readonly after: number;
+  /** Runs that it took. */
+  readonly runs: number;
+  /** Whether nothing more could be left out; false if the runs were used up first. */
+  readonly minimal: boolean;
+}
+
+/** How a failure was found. */
+export interface Found {
+  readonly index: number;
+  readonly strategy: string;
+  readonly replay: Replay;
+  readonly repeats: boolean;
+  readonly shrink: ShrinkReport | null;
+}
+
+/**
+ * Thrown by {@linkcode explore} for a run that fails. It is that of the smallest run with the failure:
+ * `choices`, `events`, `dump` and `at` are that run's.
+ */
+export class ExplorationError extends SimulationError {
+  /** "ExplorationError". */
+  override readonly name: string = "ExplorationError";
+  /** Number of the run that failed first, from 0. */
+  readonly index: number;
+  /** Name of the strategy that found it, such as "random" or "pct 3". */
+  readonly strategy: string;
+  /** Value of the environment variable `NETPOLL_SIM` with which {@linkcode explore} makes this run alone. */
+  readonly replay: string;
+  /** Options of {@linkcode simulate} that repeat the run. */
+  readonly options: Replay;
+  /** Whether the failure came back when the run was repeated. If not, the program is not deterministic. */
+  readonly repeats: boolean;
+  /** How it was made smaller; null if it was not. */
+  readonly shrink: ShrinkReport | null;
+
+  /** @internal */
+  constructor(error: SimulationError, found: Found) {
+    const { index, strategy, replay, repeats, shrink } = found;
+    super(error.cause, error, linesOf(found));
+    this.index = index;
+    this.strategy = strategy;
+    this.replay = formatReplay(replay);
+    this.options = replay;
+    this.repeats = repeats;
+    this.shrink = shrink;
+  }
+}
+
+function linesOf({ index, strategy, replay, repeats, shrink }: Found): string {
+  const lines = index < 0 ? [] : [`found by run ${index + 1} (${strategy})`];
+  if (!repeats) {
+    lines.push(
+      "it does not repeat: the program keeps state from run to run, or something outside decides",
+    );
+  }
+  if (shrink !== null) {
+    lines.push(
+      `${shrink.before} decisions that are not 0, shrunk to ${shrink.after} in ${shrink.runs} runs` +
+        (shrink.minimal ? "" : ", which were all there were"),
+    );
+  }
+  if (repeats) lines.push(`repeat it by NETPOLL_SIM=${formatReplay(replay)}`);
+  return lines.map((line) => `\n    ${line}`).join("");
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The runs of an exploration, one after another.
+ *
+ *   strategies take turns -> run -> ok
+ *                                -> failure: repeated with its decisions written down,
+ *                                            made smaller, repeated with all events
+ */
+import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
+import { now } from "../../sched/clock.ts";
+import type { Attempt, Steps } from "./attempt.ts";
+import { diagnose, planned } from "./diagnosis.ts";
+import { ExplorationError } from "./errors.ts";
+import { failureKind } from "./failure_kind.ts";
+import type { ExploreSettings } from "./options.ts";
+import { parseReplay } from "./replay.ts";
+import { type Lane, laneOf, type Plan } from "./strategy.ts";
+
+/** Runs of one strategy in an {@linkcode ExploreResult}. */
+export interface StrategyCount {
+  /** Name of the strategy, such as "random" or "delays 2". */
+  readonly strategy: string;
+  /** Its runs. */
+  readonly runs: number;
+  /** Those that failed. */
+  readonly failed: number;
+  /** Whether these were all schedules that there are; only the enumeration by `delays` knows. */
+  readonly complete: boolean;
+  /** Schedules that are known and were not run, at least; 0 for a strategy that draws. */
+  readonly pending: number;
+  /** The same in words, as "delays 2: all 172 schedules seen". */
+  readonly text: string;
+}
+
+/** Result of an exploration. */
+export interface ExploreResult {
+  /** Runs, without those in which failures were made smaller. */
+  readonly runs: number;
+  /** Runs that failed. */
+  readonly failed: number;
+  /** Turns of goroutines in all runs. */
+  readonly turns: number;
+  /** Virtual time of all runs, in milliseconds. */
+  readonly virtual: number;
+  /** Hash over the hashes of all runs: two explorations with the same hash did the same. */
+  readonly hash: string;
+  /** The runs by strategies. */
+  readonly strategies: readonly StrategyCount[];
+  /** Failures of different kinds, if they are collected. */
+  readonly failures: readonly ExplorationError[];
+  /** Text of the run that alone was repeated, as `NETPOLL_SIM` asked for; else null. */
+  readonly repeated: string | null;
+}
+
+/** Schedule that only counts the decisions of a run in which each goroutine waits for its turn. */
+class CountingSchedule {
+  steps = 0;
+  pick(): number {
+    this.steps++;
+    return 0;
+  }
+}
+
+/** See the top of this file. */
+export class Exploration {
+  readonly #settings: ExploreSettings;
+  readonly #lanes: readonly Lane[];
+  readonly #counts: { runs: number; failed: number }[];
+  readonly #failures = new Map<string, ExplorationError>();
+  readonly #results = { runs: 0, failed: 0, turns: 0, virtual: 0 };
+  #hash = 0x811c9dc5;
+  /** Decisions of a run, once they were counted. */
+  #steps = -1;
+
+  constructor(settings: ExploreSettings) {
+    this.#settings = settings;
+    this.#lanes = settings.strategies.map((strategy) => laneOf(strategy, settings.seed));
+    this.#counts = this.#lanes.map(() => ({ runs: 0, failed: 0 }));
+  }
+
+  /** Makes all runs, or that which the environment names. */
+  *run(): Steps<ExploreResult> {
+    const text = jsRuntime().variable("NETPOLL_SIM");
+    if (text !== undefined && text !== "") return yield* this.#repeat(text);
+    const { runs, time, collect } = this.#settings;
+    const lanes = this.#lanes;
+    const end = now() + time;
+    for (let index = 0, idle = 0; this.#results.runs < runs && idle < lanes.length; index++) {
+      if (this.#results.runs > 0 && now() >= end) break;
+      const plan = yield* this.#plan(index);
+      idle = plan === null ? idle + 1 : 0;
+      if (plan === null) continue;
+      yield* this.#explore(index, plan);
+      if (collect > 0 && this.#failures.size >= collect) break;
+    }
+    return this.#result(null);
+  }
+
+  /** The run of a number, or null if its strategy has no more. */
+  *#plan(index: number): Steps<Plan | null> {
+    const { seed } = this.#settings;
+    const lane = this.#lanes[index % this.#lanes.length];
+    if (lane.needsSteps && this.#steps < 0) yield* this.#countSteps();
+    return lane.next((seed + index) >>> 0, this.#steps);
+  }
+
+  *#countSteps(): Steps<void> {
+    const schedule = new CountingSchedule();
+    yield { ...this.#settings.simulation, schedule };
+    this.#steps = schedule.steps;
+  }
+
+  *#explore(index: number, plan: Plan): Steps<void> {
+    const at = index % this.#lanes.length;
+    const lane = this.#lanes[at];
+    const attempt = yield planned(this.#settings, plan);
+    this.#counts[at].runs++;
+    this.#add(attempt);
+    lane.done();
+    this.#settings.onRun({ index, seed: plan.seed, strategy: lane.name, ...attempt });
+    const { error } = attempt;
+    if (error === null) return;
+    this.#counts[at].failed++;
+    const kind = failureKind(error.cause);
+    if (this.#failures.has(kind)) return;
+    const found = { index, strategy: lane.name, seeded: lane.seeded };
+    const failure = yield* diagnose(this.#settings, plan, found, error);
+    if (this.#settings.collect === 0) throw failure;
+    this.#failures.set(kind, failure);
+  }
+
+  #add({ result, error }: Attempt): void {
+    const results = this.#results;
+    const { turns, hash } = result ?? error;
+    results.runs++;
+    results.turns += turns;
+    results.virtual += result?.virtual ?? error!.at;
+    if (error !== null) results.failed++;
+    for (const char of hash) this.#hash = Math.imul(this.#hash ^ char.charCodeAt(0), 0x01000193);
+  }
+
+  /** Makes only the run that `text` names. */
+  *#repeat(text: string): Steps<ExploreResult> {
+    const replay = parseReplay(text);
+    let attempt: Attempt;
+    if (replay.choices !== undefined) {
+      attempt = yield { ...this.#settings.simulation, ...replay, record: true };
+    } else {
+      const plan = yield* this.#plan((replay.seed - this.#settings.seed) >>> 0);
+      attempt = yield { ...planned(this.#settings, plan!), record: true };
+    }
+    this.#add(attempt);
+    this.#settings.onRun({ index: 0, seed: replay.seed, strategy: "repeated", ...attempt });
+    if (attempt.error !== null) {
+      const found = { index: -1, strategy: "repeated", replay, repeats: true, shrink: null };
+      throw new ExplorationError(attempt.error, found);
+    }
+    return this.#result(text);
+  }
+
+  #result(repeated: string | null): ExploreResult {
+    return {
+      ...this.#results,
+      hash: (this.#hash >>> 0).toString(16).padStart(8, "0"),
+      strategies: repeated === null ? this.#lanes.map((lane, i) => this.#count(lane, i)) : [],
+      failures: [...this.#failures.values()],
+      repeated,
+    };
+  }
+
+  #count(lane: Lane, i: number): StrategyCount {
+    const { runs, failed } = this.#counts[i];
+    const { name: strategy, pending, seeded } = lane;
+    const complete = !seeded && pending === 0;
+    const text = seeded
+      ? `${strategy}: ${runs} runs`
+      : complete
+      ? `${strategy}: all ${runs} schedules seen`
+      : `${strategy}: ${runs} of more than ${runs + pending} schedules seen, the budget is used up`;
+    return { strategy, runs, failed, complete, pending, text };
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/** Running a program under many seeds and schedules, until one fails. */
+import type { Routine } from "../../sched/goroutine.ts";
+import { SimulationError } from "../errors.ts";
+import { simulate, simulateSync } from "../simulate.ts";
+import type { Simulation } from "../simulation.ts";
+import type { Attempt } from "./attempt.ts";
+import { Exploration, type ExploreResult } from "./exploration.ts";
+import { checkExploreOptions, type ExploreOptions } from "./options.ts";
+
+/** Returns what a failed run became; an error that is no failure of a run is thrown on. */
+function failed(error: unknown): Attempt {
+  if (error instanceof SimulationError) return { result: null, error };
+  throw error;
+}
+
+/**
+ * Runs `main` in simulations under many seeds and schedules, and throws at the first that fails. Before
+ * that the failure is made as small as it gets: decisions of the schedule, the network, the faults and
+ * the program become 0, the harmless one, or smaller, while the run fails in the same way.
+ *
+ * The same options and the same program make the same runs, on every system and runtime, as long as the
+ * program keeps no state from run to run: what `main` shares with other runs, such as a variable of a
+ * module, makes a failure that does not repeat.
+ *
+ * With the environment variable `NETPOLL_SIM`, whose value the error reports, only that run is made. Deno
+ * needs `--allow-env=NETPOLL_SIM` for it, and is not asked.
+ *
+ * No promise resolves meanwhile; see {@linkcode simulateSync}.
+ *
+ * @param options those of a simulation, and {@linkcode ExploreOptions}
+ * @param main the first goroutine of each run
+ * @returns counts of the runs
+ * @throws {ExplorationError} for the first run that fails; {@linkcode ReplayError} if `NETPOLL_SIM` is
+ * no run; {@linkcode TypeError} or {@linkcode RangeError} for an invalid option
+ * @example
+ * ```ts
+ * const { runs } = exploreSync({ runs: 500, faults: "storm" }, function* (sim) {
+ *   const server = sim.host("server", { main: serve });
+ *   sim.link(server, sim.test, { latency: [1, 20], loss: 0.01 });
+ *   assert.equal(yield* call("server:7"), "ok");
+ * });
+ * ```
+ */
+export function exploreSync(
+  options: ExploreOptions,
+  main: (sim: Simulation) => Routine<unknown>,
+): ExploreResult {
+  const steps = new Exploration(checkExploreOptions(options)).run();
+  let step = steps.next();
+  while (!step.done) {
+    let attempt: Attempt;
+    try {
+      attempt = { result: simulateSync(step.value, main), error: null };
+    } catch (error) {
+      attempt = failed(error);
+    }
+    step = steps.next(attempt);
+  }
+  return step.value;
+}
+
+/**
+ * As {@linkcode exploreSync}, with promises: see {@linkcode simulate}. Each run takes at least one turn
+ * of the host's loop.
+ *
+ * @param options those of a simulation, and {@linkcode ExploreOptions}
+ * @param main the first goroutine of each run
+ * @returns a promise of the counts; it rejects as {@linkcode exploreSync} throws
+ * @example
+ * ```ts
+ * test("a client survives a partition", async () => {
+ *   await explore({ runs: 200 }, clientUnderPartition);
+ * });
+ * ```
+ */
+export async function explore(
+  options: ExploreOptions,
+  main: (sim: Simulation) => Routine<unknown>,
+): Promise<ExploreResult> {
+  const steps = new Exploration(checkExploreOptions(options)).run();
+  let step = steps.next();
+  while (!step.done) {
+    let attempt: Attempt;
+    try {
+      attempt = { result: await simulate(step.value, main), error: null };
+    } catch (error) {
+      attempt = failed(error);
+    }
+    step = steps.next(attempt);
+  }
+  return step.value;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/** Options of an exploration. */
+import { shown, wrongArgument } from "../../validate/argument.ts";
+import { checkSimOptions, type SimOptions } from "../options.ts";
+import type { SimulationResult } from "../simulate.ts";
+import type { SimulationError } from "../errors.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** Run of an exploration, as {@linkcode ExploreOptions.onRun} has it. */
+export interface ExploredRun {
+  /** Number of the run, from 0. */
+  readonly index: number;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Name of the strategy, such as "random" or "pct 3". */
+  readonly strategy: string;
+  /** What the run returned, or null if it failed. */
+  readonly result: SimulationResult<unknown> | null;
+  /** Why it failed, or null. */
+  readonly error: SimulationError | null;
+}
+
+/** Options of {@linkcode explore}: those of a simulation, and these. */
+export interface ExploreOptions extends Omit<SimOptions, "schedule" | "choices" | "record"> {
+  /** Seed of the first run, a 32-bit number; 1 by default. Each further run has the next one. */
+  seed?: number;
+  /** Runs at most; 1,000 by default. */
+  runs?: number;
+  /**
+   * Real time in milliseconds after which no further run begins; `Infinity` by default. The number of
+   * runs then depends on the machine.
+   */
+  time?: number;
+  /**
+   * Strategies, which take turns; by default "fifo", "random", `{ pct: 3 }` and `{ delays: 2 }`. See
+   * {@linkcode Strategy}.
+   */
+  strategies?: readonly Strategy[];
+  /** Runs at most in which a failure is made smaller; 500 by default, 0 leaves it as it is. */
+  shrink?: number;
+  /**
+   * Failures of different kinds that are collected before the exploration ends; 0, the default, throws
+   * the first one. Two are of one kind if their errors have the same class and, but for numbers, the
+   * same first line.
+   */
+  collect?: number;
+  /**
+   * Called after each run, in its order, but not after those in which a failure is made smaller. An
+   * error that it throws ends the exploration.
+   */
+  onRun?: (run: ExploredRun) => void;
+}
+
+/** Options with their defaults. */
+export interface ExploreSettings {
+  readonly seed: number;
+  readonly runs: number;
+  readonly time: number;
+  readonly strategies: readonly Strategy[];
+  readonly shrink: number;
+  readonly collect: number;
+  readonly onRun: (run: ExploredRun) => void;
+  /** What each simulation has. */
+  readonly simulation: SimOptions;
+}
+
+const STRATEGIES: readonly Strategy[] = ["fifo", "random", { pct: 3 }, { delays: 2 }];
+
+/** Checks options and fills in the defaults. Throws TypeError or RangeError. */
+export function checkExploreOptions(options: ExploreOptions): ExploreSettings {
+  if (typeof options !== "object" || options === null) {
+    throw wrongArgument("explore", "options", "an object", options);
+  }
+  const { runs = 1000, time = Infinity, shrink = 500, collect = 0, ...others } = options;
+  const { strategies = STRATEGIES, onRun = () => {}, ...simulation } = others;
+  for (const name of ["schedule", "choices", "record"]) {
+    if (name in simulation) throw new TypeError(`Cannot explore: there is no option ${name}`);
+  }
+  const { seed } = checkSimOptions(simulation);
+  if (runs !== Infinity) needCount("runs", runs, 1);
+  needCount("shrink", shrink, 0);
+  needCount("collect", collect, 0);
+  if (!(time > 0)) throw outOfRange("time", "a time above 0", time);
+  if (!Array.isArray(strategies) || strategies.length === 0) {
+    throw wrongArgument("explore", "strategies", "an array of strategies", strategies);
+  }
+  if (typeof onRun !== "function") throw wrongArgument("explore", "onRun", "a function", onRun);
+  return { seed, runs, time, strategies, shrink, collect, onRun, simulation };
+}
+
+function needCount(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw outOfRange(name, `a whole number from ${least}`, value);
+  }
+}
+
+function outOfRange(name: string, what: string, value: unknown): RangeError {
+  return new RangeError(
+    `Cannot explore as ${name} must be ${what}: current value is ${shown(value)}`,
+  );
+}
