@@ -250,7 +250,7 @@ test("invalid options are named", () => {
     [{ strategies: [{ delays: -1 }] }, /a strategy must be/],
     [{ schedule: "fifo" }, /no option schedule/],
     [{ onRun: 1 }, /onRun must be/],
-    [{ runz: 1 }, /no option runz/],
+    [{ rums: 1 }, /no option rums/],
     [{ seed: -1 }, /seed must be/],
   ];
   for (const [options, message] of wrong) {
