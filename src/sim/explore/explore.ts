@@ -36,9 +36,16 @@ function failed(error: unknown): Attempt {
  * @example
  * ```ts
  * const { runs } = exploreSync({ runs: 500, faults: "storm" }, function* (sim) {
- *   const server = sim.host("server", { main: serve });
+ *   const server = sim.host("server");
  *   sim.link(server, sim.test, { latency: [1, 20], loss: 0.01 });
- *   assert.equal(yield* call("server:7"), "ok");
+ *   server.go(function* () {
+ *     using listener = yield* listen("tcp", ":7");
+ *     using conn = yield* listener.accept();
+ *     yield* conn.write("hello");
+ *   });
+ *   using conn = yield* dial("tcp", "server:7");
+ *   const n = yield* conn.readFull(new Uint8Array(5));
+ *   if (n !== 5) throw new Error(`${n} bytes`);
  * });
  * ```
  */
@@ -69,8 +76,8 @@ export function exploreSync(
  * @returns a promise of the counts; it rejects as {@linkcode exploreSync} throws
  * @example
  * ```ts
- * test("a client survives a partition", async () => {
- *   await explore({ runs: 200 }, clientUnderPartition);
+ * const { runs } = await explore({ runs: 200 }, function* () {
+ *   yield* wait(new Promise((resolve) => setTimeout(resolve, 1000)));
  * });
  * ```
  */

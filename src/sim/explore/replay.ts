@@ -69,7 +69,8 @@ function escaped(name: string): string {
  * @throws {ReplayError} if it stands for none
  * @example
  * ```ts
- * simulateSync({ ...options, ...parseReplay("17:fifo~link_a-3e-b_loss~3.5") }, main);
+ * const again = parseReplay("17:fifo~link_a-3e-b_loss~3.5");
+ * simulateSync({ faults: "storm", ...again, record: true }, function* () {});
  * ```
  */
 export function parseReplay(text: string): Replay {
