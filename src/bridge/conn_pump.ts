@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Moves bytes between a connection and a `Duplex` of `node:stream` over it. */
+/** Transfers bytes between a connection and the `Duplex` of `node:stream` over it. */
 import type { Duplex } from "node:stream";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { Conn } from "../net/net.ts";
@@ -9,23 +9,23 @@ import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
 import { failureOf, hostError, HostTasks, nodeBuffer, nodeStream } from "./host.ts";
 
-/** What writable streams call when a chunk is dealt with. */
+/** Callback of a writable stream for a finished chunk. */
 export type Done = (error?: Error | null) => void;
 
-/** Moves bytes between a connection and the stream that stands for it. */
+/** Transfers bytes between a connection and its stream. */
 export class ConnPump {
   readonly conn: Conn;
-  /** The stream; set once, before anything is moved. */
+  /** The stream; set once, before any transfer. */
   stream!: Duplex;
-  /** Bytes that the stream has handed over and the connection has not yet taken. */
+  /** Number of bytes from the stream that the connection has not accepted yet. */
   unwritten = 0;
-  /** Bytes read so far. */
+  /** Number of bytes read so far. */
   bytesRead = 0;
-  /** Bytes that the stream has handed over so far. */
+  /** Number of bytes received from the stream so far. */
   bytesWritten = 0;
   /** Whether the connection is reset when the stream is destroyed. */
   resets = false;
-  /** Called whenever bytes have come or are to go. */
+  /** Called on every read and write. */
   onActivity: () => void = () => {};
   readonly #chunks: Chunks;
   readonly #hostTasks = new HostTasks();
@@ -38,7 +38,7 @@ export class ConnPump {
     this.#chunks = conn.chunks();
   }
 
-  /** Reads once, and hands what came to `received`. */
+  /** Reads once, and passes the data to `received`. */
   read(): void {
     if (this.#reading || this.stream.destroyed) return;
     this.#reading = true;
@@ -48,7 +48,7 @@ export class ConnPump {
       if (!this.#holds) scheduler.addUnheld(-1);
       this.onActivity();
       if (this.stream.destroyed) return;
-      // The run has ended: with the connection, or the connection has been handed on.
+      // The run has ended: with the connection, or the connection has been handed over.
       if (outcome === null && !descriptorOf(this.conn)?.closed) this.read();
       else if (outcome === null) this.failed(new ClosedError());
       else if ("error" in outcome) this.failed(hostError(outcome.error));
@@ -63,7 +63,7 @@ export class ConnPump {
     this.bytesWritten += length;
     this.onActivity();
     const { conn } = this;
-    // One piece needs no vector, and is mostly all there is.
+    // A single piece, the usual case, needs no vector.
     const body = pieces.length === 1 ? conn.write(pieces[0]) : conn.writev(pieces);
     this.#hostTasks.startToTheEnd("stream write", body, (outcome) => {
       this.unwritten -= length;
@@ -71,7 +71,10 @@ export class ConnPump {
     });
   }
 
-  /** Ends the writing side. A peer that is gone already is no error, as with the host's sockets. */
+  /**
+   * Shuts down the writing side. A peer that is already gone is not an error, as with the host's
+   * sockets.
+   */
   end(done: Done): void {
     try {
       this.conn.closeWrite();
@@ -81,14 +84,14 @@ export class ConnPump {
     done();
   }
 
-  /** Sets whether a read that waits keeps the process alive. */
+  /** Sets whether a pending read keeps the process alive. */
   hold(on: boolean): void {
     if (on === this.#holds) return;
     this.#holds = on;
     if (this.#reading) scheduler.addUnheld(on ? -1 : 1);
   }
 
-  /** Ends it all; parked calls end with it. */
+  /** Ends all parked calls and closes the connection. */
   destroy(error: Error | null, done: Done): void {
     if (this.resets && descriptorOf(this.conn)?.closed === false) this.conn.abort();
     this.conn[Symbol.dispose]();
@@ -96,33 +99,34 @@ export class ConnPump {
     done(error);
   }
 
-  /** Bytes came, or the end of the stream. */
+  /** Handles received bytes, or the end of the stream. */
   protected received(chunk: Uint8Array | null): void {
     this.bytesRead += chunk?.length ?? 0;
     this.stream.push(chunk);
   }
 
-  /** Reading failed. */
+  /** Handles a failed read. */
   protected failed(error: Error): void {
     this.stream.destroy(error);
   }
 
-  /** A write is over. */
+  /** Handles a finished write. */
   protected wrote(failure: Error | null, done: Done): void {
     done(failure);
   }
 
-  /** The buffer that is lent for the read is given back before the host sees the bytes. */
+  /** Reads a chunk and returns its shared buffer before the host sees the bytes. */
   *#next(): Routine<Uint8Array | null> {
     const chunk = yield* this.#chunks.next();
-    // From the pool of the host's buffers: a memory of its own for each costs more than the read.
+    // Copy to the host's buffer pool: a separate allocation for each chunk costs more than the
+    // read.
     const copy = chunk === null ? null : this.#buffer.from(chunk);
     this.#chunks[Symbol.dispose]();
     return copy;
   }
 }
 
-/** The stream over `pump`. */
+/** Creates the stream over `pump`. */
 export function pumpDuplex(pump: ConnPump, allowHalfOpen: boolean): Duplex {
   const { Duplex } = nodeStream();
   return pump.stream = new Duplex({

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A `Duplex` of `node:stream` as a connection: the reverse of duplex.ts. */
+/** Converts a `Duplex` of `node:stream` to a connection: the reverse of duplex.ts. */
 import * as z from "../validate/schema.ts";
 import { needMethods } from "../validate/argument.ts";
 import { checkOptions } from "../validate/options.ts";
@@ -19,16 +19,18 @@ import { scheduler } from "../sched/thread.ts";
 import { requireLoop } from "./host.ts";
 import { now } from "../sched/clock.ts";
 
-/** Bytes that may be under way to the stream: what a kernel's send buffer is for a socket. */
+/** Maximum number of unsent bytes in the stream, like a socket's send buffer. */
 const ROOM = 64 * 1024;
-/** Bytes that may have come and not be read: what a kernel's receive buffer is for a socket. */
+/** Maximum number of unread bytes, like a socket's receive buffer. */
 const MOST_READY = 64 * 1024;
-/** The same of a TLS socket of Deno, which loses an end that comes while it is paused. */
+/**
+ * The same for a TLS socket of Deno, which loses the end of the stream if it arrives while paused.
+ */
 const MOST_READY_UNPAUSED = 16 << 20;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** The part of a socket that some streams have too. */
+/** Members of a socket that some streams have. */
 interface SocketLike extends Duplex {
   readonly encrypted?: boolean;
   readonly localAddress?: string;
@@ -45,22 +47,22 @@ export class DuplexConn extends VirtualConn {
   readonly remoteAddr: Addr;
   /** Null until `attach`. */
   protected stream: Duplex | null = null;
-  /** What failed; null while all is well. */
+  /** The error of a failed stream; null otherwise. */
   protected failure: Error | null = null;
   /** Whether the peer has ended its side. */
   protected ended = false;
-  /** Milliseconds from `close` on that it may take at most. */
+  /** Maximum duration of a close, in milliseconds. */
   protected readonly lingerTimeout: number;
-  /** Where the goroutine waits that closes it. */
+  /** Wait queue of the goroutine that closes the connection. */
   protected readonly closing: HalfConn = new HalfConn("closing");
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #readEnded = false;
-  /** Came and not yet read: the rest of the chunk that is being read, and those behind it. */
+  /** Unread data: the rest of the current chunk, and the chunks after it. */
   #chunk: Uint8Array = NO_BYTES;
   #chunks: Uint8Array[] = [];
   #ready = 0;
   #paused = false;
-  /** When bytes last came that nothing will read. */
+  /** Time at which discarded data last arrived. */
   #discardedAt = 0;
 
   constructor(localAddr: Addr, remoteAddr: Addr, lingerTimeout: number = DEFAULT_LINGER_MS) {
@@ -69,7 +71,7 @@ export class DuplexConn extends VirtualConn {
     this.localAddr = localAddr;
     this.remoteAddr = remoteAddr;
     for (const direction of [this.reading, this.writing, this.closing]) {
-      // What is waited for is the host's to bring about.
+      // Waiting requires the host's event loop.
       direction.onWatch = () => {
         scheduler.promises++;
         scheduler.handOver();
@@ -78,13 +80,13 @@ export class DuplexConn extends VirtualConn {
     }
   }
 
-  /** Takes `stream` for its own. */
+  /** Takes over `stream`. */
   attach(stream: Duplex): this {
     this.stream = stream;
-    // Not by "readable" and read(): the paused mode of Deno's TLS sockets loses the end.
+    // Not "readable" and read(): in paused mode, Deno's TLS sockets lose the end of the stream.
     stream.on("data", (chunk: Uint8Array) => this.#came(chunk));
     stream.on("end", () => {
-      // Bun ends a stream also when it has failed.
+      // Bun also ends a stream when it has failed.
       this.ended = this.failure === null;
       this.changed();
     });
@@ -142,40 +144,40 @@ export class DuplexConn extends VirtualConn {
     (this.stream as SocketLike | null)?.setKeepAlive?.(on !== false, idle);
   }
 
-  /** Of these a stream has none. */
+  /** A stream has no such setting. */
   setLinger(_seconds: number | null): void {}
   setReadBuffer(_bytes: number): void {}
   setWriteBuffer(_bytes: number): void {}
 
-  /** All who wait look again. */
+  /** Wakes all waiters to retry. */
   protected changed(): void {
     this.reading.changed();
     this.writing.changed();
     this.closing.changed();
   }
 
-  /** It failed: readers get the error once they have read what came before. */
+  /** Records the failure: readers receive the error after the remaining data. */
   protected broken(error: Error): void {
     this.failure ??= error;
     this.changed();
   }
 
-  /** Bytes that were written and are not out. */
+  /** Number of bytes written but not sent. */
   protected get unwritten(): number {
     return this.stream?.writableLength ?? 0;
   }
 
-  /** Whether what is written would be sent at all. */
+  /** Whether the stream still accepts writes. */
   protected get writable(): boolean {
     return this.stream?.writable ?? true;
   }
 
-  /** How much more may be written now. */
+  /** Number of bytes that may be written now. */
   protected get room(): number {
     return ROOM - this.unwritten;
   }
 
-  /** What a read finds where nothing has come: null at the end, undefined if it is to wait. */
+  /** Result of a read without data: null at the end of the stream, undefined to wait. */
   protected atEnd(): null | undefined {
     if (this.ended) return null;
     if (this.failure !== null) throw this.failed("read");
@@ -183,9 +185,8 @@ export class DuplexConn extends VirtualConn {
   }
 
   /**
-   * The rest of a close that began at `since`: what was written goes out, what still comes is
-   * thrown away, until the peer has ended its side too or is silent. The bounds are those of
-   * net/socket/lossless_close.ts.
+   * Completes a close that began at `since`: flushes written data and discards input, until the
+   * peer has ended its side too or is silent. The bounds are those of net/socket/lossless_close.ts.
    */
   protected *finish(since: number): Routine<void> {
     const { stream } = this;
@@ -204,13 +205,13 @@ export class DuplexConn extends VirtualConn {
     }
   }
 
-  /** Does the last of a close, however it ended. */
+  /** Finishes a close, however it ended. */
   protected release(): void {
     this.stream?.destroy();
     scheduler.handOver();
   }
 
-  /** Waits for `over` until the time `until`. */
+  /** Waits until `over` returns true, or until the time `until`. */
   protected *outlast(over: () => boolean, until: number): Routine<void> {
     this.closing.setDeadline(until);
     while (!over() && !this.closing.expired) yield* this.closing.wait();
@@ -249,7 +250,7 @@ export class DuplexConn extends VirtualConn {
         yield* this.writing.wait();
         continue;
       }
-      // Copied, for the caller may use its memory again before the stream has dealt with it.
+      // Copy, because the caller may reuse its memory before the stream has sent it.
       const part = rest.slice(0, room);
       this.stream!.write(part, () => this.changed());
       scheduler.handOver();
@@ -266,14 +267,14 @@ export class DuplexConn extends VirtualConn {
     return this.fail(op, new ClosedError());
   }
 
-  /** The error of a call after the stream has failed. */
+  /** Creates the error of a call after the stream has failed. */
   protected failed(op: "read" | "write"): Error {
     const failure = this.failure!;
     if (!(failure instanceof UnexpectedEOFError)) return this.fail(op, failure);
     return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipe());
   }
 
-  /** Bytes that have come and are not read. */
+  /** Number of unread bytes. */
   protected get ready(): number {
     return this.#ready;
   }
@@ -283,7 +284,7 @@ export class DuplexConn extends VirtualConn {
     return encrypted && platform().runtime.tlsDropsUnread ? MOST_READY_UNPAUSED : MOST_READY;
   }
 
-  /** Whether bytes have come. The stream flows again when all of them are read. */
+  /** Whether bytes are available. The stream resumes when all of them are read. */
   #fill(): boolean {
     while (this.#chunk.length === 0 && this.#chunks.length > 0) this.#chunk = this.#chunks.shift()!;
     if (this.#chunk.length > 0) return true;
@@ -305,7 +306,7 @@ export class DuplexConn extends VirtualConn {
     this.reading.changed();
   }
 
-  /** Its bytes come in a turn of the host's loop. */
+  /** Resumes the stream; its data arrives in a turn of the host's loop. */
   #flow(): void {
     this.#paused = false;
     this.stream?.resume();
@@ -327,7 +328,7 @@ class BrokenPipe extends Error {
   }
 }
 
-/** An end as `node:net` tells it, or one that has no name. */
+/** Converts an address of `node:net`; without an IP it has no name. */
 function addrOf(ip: string | undefined, port: number | undefined): Addr {
   if (ip === undefined || port === undefined) {
     return {

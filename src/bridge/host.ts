@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/**
- * The host's modules, loaded at the first need of them, and calls between its code and goroutines.
- */
+/** The host's modules, loaded at first use, and calls between its code and goroutines. */
 import { nodeProcess } from "../../platforms/contract/host.ts";
 import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
@@ -10,45 +8,48 @@ import { backgroundRun, goBoundedTaskNow, spawnNow } from "../sched/spawn.ts";
 import { callDriven } from "../sched/calls.ts";
 import { scheduler } from "../sched/thread.ts";
 
-/** `node:stream`. */
+/** Returns `node:stream`. */
 export function nodeStream(): typeof import("node:stream") {
   return nodeProcess().getBuiltinModule("node:stream");
 }
 
-/** `Buffer` of `node:buffer`. */
+/** Returns `Buffer` of `node:buffer`. */
 export function nodeBuffer(): typeof import("node:buffer").Buffer {
   return nodeProcess().getBuiltinModule("node:buffer").Buffer;
 }
 
-/** `node:tls`. */
+/** Returns `node:tls`. */
 export function nodeTLS(): typeof import("node:tls") {
   return nodeProcess().getBuiltinModule("node:tls");
 }
 
-/** `node:crypto`. */
+/** Returns `node:crypto`. */
 export function nodeCrypto(): typeof import("node:crypto") {
   return nodeProcess().getBuiltinModule("node:crypto");
 }
 
-/** Throws where the host's loop, which `what` needs, stands still. */
+/** Throws if the host's loop, which `what` needs, is blocked. */
 export function requireLoop(what: string): void {
   if (!scheduler.blocking) return;
   throw new PanicError(`${what} under runSync: the host's event loop does not run; use run`);
 }
 
-/** What came of a goroutine's work; null if it was ended together with its run. */
+/** Result of a goroutine; null if it was ended together with its run. */
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | null;
 
-/** Starts goroutines for the host's code, in the run in which it was made while that lasts. */
+/**
+ * Starts goroutines for the host's code, in the run that created this object, as long as that run
+ * lasts.
+ */
 export class HostTasks {
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
 
-  /** Runs `body`; the host is notified of its result, outside any goroutine. */
+  /** Runs `body` and passes its result to `done`, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
     spawnNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
 
-  /** As `start`, for what must not be left half done: the run waits for it within its grace. */
+  /** As `start`, for a task that must complete: the run waits for it within its grace. */
   startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
     goBoundedTaskNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
   }
@@ -59,8 +60,8 @@ export class HostTasks {
 }
 
 /**
- * The body of such a goroutine. No generator: one that is ended before it has begun runs nothing at
- * all, and the host would wait for ever.
+ * Body of such a goroutine. Not a generator: one that is ended before it has started runs no code
+ * at all, and the host would wait for ever.
  */
 class Errand<T> {
   readonly #body: Routine<T>;
@@ -109,12 +110,12 @@ function hostTask<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Rou
   return new Errand(body, done) as unknown as Routine<void>;
 }
 
-/** `error` as an Error, which streams want. */
+/** Returns `error` as an Error, as streams require. */
 export function hostError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
 }
 
-/** What failed of a goroutine's work, or null. */
+/** Returns the error of a goroutine, or null. */
 export function failureOf(outcome: Outcome<unknown>): Error | null {
   if (outcome === null) return new ClosedError();
   return "error" in outcome ? hostError(outcome.error) : null;

@@ -3,13 +3,13 @@
 import type { Duplex } from "node:stream";
 import { shown } from "../validate/argument.ts";
 
-/** Longest time that a timer of the host can be set to. */
+/** Maximum duration of a host timer. */
 const LONGEST_MS = 0x7fffffff;
 
-/** Reports a stream on which nothing has moved for a while. */
+/** Emits "timeout" on an idle stream. */
 export class IdleTimer {
   readonly #stream: Duplex;
-  /** Milliseconds as they were set last; undefined if they never were. */
+  /** The last value passed to `set`; undefined before. */
   ms: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -34,7 +34,7 @@ export class IdleTimer {
     this.restart();
   }
 
-  /** Something has moved. */
+  /** Restarts the timer on activity. */
   restart(): void {
     this.#clear();
     const { ms } = this;

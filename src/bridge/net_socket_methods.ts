@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Members of a connected `net.Socket` beyond those of a stream, with its manners. */
+/** Members of a connected `net.Socket` beyond those of a stream, with its behaviour. */
 import { nodeProcess } from "../../platforms/contract/host.ts";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";
@@ -7,23 +7,23 @@ import type { Conn } from "../net/net.ts";
 import { ClosedError } from "../fd/errors.ts";
 import { IdleTimer } from "./idle_timer.ts";
 
-/** The connection below a stream, and what has passed between the two. */
+/** The connection below a stream, with its byte counters. */
 export interface ActiveConn {
   readonly conn: Conn;
-  /** Bytes read so far. */
+  /** Number of bytes read so far. */
   readonly bytesRead: number;
-  /** Bytes that the stream has handed over so far, and those that are not written yet. */
+  /** Number of bytes received from the stream so far, and of those not written yet. */
   readonly bytesWritten: number;
   readonly unwritten: number;
   /** Whether the connection is reset when the stream is destroyed. */
   resets: boolean;
-  /** Sets whether a read that waits keeps the process alive. */
+  /** Sets whether a pending read keeps the process alive. */
   hold(on: boolean): void;
-  /** Called at every read and write. */
+  /** Called on every read and write. */
   onActivity: () => void;
 }
 
-/** Longest time to keep-alive's first probe that a kernel accepts, in seconds. */
+/** Longest idle time before the first keep-alive probe that a kernel accepts, in seconds. */
 const LONGEST_IDLE_S = 32767;
 
 /** Adds the members of a `net.Socket` to `stream`, and returns it. */
@@ -76,7 +76,7 @@ function setters(stream: Duplex, pump: ActiveConn, idle: IdleTimer): object {
   };
 }
 
-/** Beginnings and ends, of which the first is over: the connection is there. */
+/** Members about connecting, which is already done, and about ending. */
 function ends(stream: Duplex, pump: ActiveConn): object {
   const destroySoon = () => {
     if (stream.writable) stream.end();
@@ -123,24 +123,24 @@ function states(stream: Duplex, pump: ActiveConn): object {
   };
 }
 
-/** As `node:net`, whose setters report no failure. */
+/** Ignores failures, like the setters of `node:net`. */
 function quietly(stream: Duplex, set: () => void): Duplex {
   if (stream.destroyed) return stream;
   try {
     set();
   } catch {
-    // The connection has been closed, or has no such setting.
+    // The connection is closed, or has no such setting.
   }
   return stream;
 }
 
-/** In whole seconds, as in `node:net`; out of range, it is the time that connections begin with. */
+/** Converts to whole seconds, as in `node:net`; an out-of-range delay becomes the default. */
 function keepAlive(on: boolean, initialDelay: unknown): boolean | { idle: number } {
   const seconds = ~~(Number(initialDelay) / 1000);
   return on && seconds > 0 && seconds <= LONGEST_IDLE_S ? { idle: seconds * 1000 } : on;
 }
 
-/** An address as `node:net` has it. */
+/** An address in the form of `node:net`. */
 interface NodeAddress {
   readonly address?: string;
   readonly port?: number;
@@ -153,7 +153,7 @@ function nodeAddress(addr: Addr): NodeAddress {
   return { address: ip, port, family: ip.includes(":") ? "IPv6" : "IPv4" };
 }
 
-/** "remoteAddress", "remotePort" and "remoteFamily". */
+/** Returns "remoteAddress", "remotePort" and "remoteFamily", or those of the local side. */
 function named(side: "local" | "remote", { address, port, family }: NodeAddress): object {
   if (address === undefined) return {};
   return { [`${side}Address`]: address, [`${side}Port`]: port, [`${side}Family`]: family };

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: MIT
 /**
- * Pipes into a connection that end when their signal is aborted, also with a peer that has stopped
- * reading.
+ * Makes pipes into a connection end at once when their signal is aborted, even if the peer has
+ * stopped reading.
  *
- * By the Streams standard `pipeTo` aborts its destination only after the write under way has ended,
- * and neither the destination nor its sink sees the signal. With such a peer that write ends when
- * the peer does. So the two methods that take a signal are wrapped, once a stream of a connection
- * exists: for a destination that is registered here they notify the connection, and then do what
- * they did.
+ * By the Streams standard, `pipeTo` aborts its destination only after the pending write has ended,
+ * and neither the destination nor its sink sees the signal. With such a peer, that write ends only
+ * when the peer does. So the two methods that accept a signal are wrapped once a connection has a
+ * stream: they first notify the connection, if their destination is registered here, and then call
+ * the original.
  */
 
 type PipeTo = ReadableStream["pipeTo"];
 type PipeThrough = ReadableStream["pipeThrough"];
 
-/** Callback for the abort of a pipe into the stream. */
+/** Callback for an aborted pipe into the stream. */
 const aborts = new WeakMap<WritableStream, () => void>();
 
 const streams = ReadableStream.prototype;
 const { pipeTo: realPipeTo, pipeThrough: realPipeThrough } = streams;
 
-/**
- * Calls `abort` when a pipe into `writable` is aborted by its signal, before the pipe does
- * anything.
- */
+/** Calls `abort` when the signal of a pipe into `writable` is aborted, before the pipe reacts. */
 export function abortWithPipes(writable: WritableStream, abort: () => void): void {
   aborts.set(writable, abort);
   if (Object.hasOwn(streams.pipeTo, WRAPPED)) return;
@@ -30,7 +27,7 @@ export function abortWithPipes(writable: WritableStream, abort: () => void): voi
   replace("pipeThrough", pipeThrough);
 }
 
-/** Marks the methods of this file, which several copies of the library may wrap. */
+/** Marks the methods wrapped by this file, because several copies of the library may wrap them. */
 const WRAPPED = Symbol("netpoll.pipe");
 
 function replace(name: "pipeTo" | "pipeThrough", method: PipeTo | PipeThrough): void {
@@ -48,7 +45,7 @@ function pipeTo(
   return piping;
 }
 
-/** Of the pipe inside nothing tells when it is over: its listener goes with the signal. */
+/** The end of the inner pipe is not observable: its listener is removed with the signal. */
 function pipeThrough<T>(
   this: ReadableStream,
   ...args: Parameters<PipeThrough>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** The pump of a stream that stands for a socket, with or without TLS of the host above it. */
+/** The pump of a stream that replaces a socket, with or without the host's TLS above it. */
 import { platform } from "../../platforms/platform.ts";
 import { ConnPump, type Done } from "./conn_pump.ts";
 
-/** Beginning of a TLS handshake: the type of its records, and the major version. */
+/** Beginning of a TLS handshake: record type and major version. */
 const [HANDSHAKE, MAJOR] = [22, 3];
-/** How long TLS above a stream has to end it once the peer has. */
+/** Time for the TLS layer above a stream to end it after the peer has ended its side. */
 const TLS_END_MS = 5_000;
 
 /** See the top of this file. */
 export class SocketPump extends ConnPump {
-  /** Whether what is written is TLS, of the host's engine above the stream. */
+  /** Whether the written data is TLS of the host's engine above the stream. */
   #tls = false;
 
   override write(pieces: Uint8Array[], done: Done): void {
@@ -24,8 +24,8 @@ export class SocketPump extends ConnPump {
   }
 
   /**
-   * Deno's engine drops what is unread as soon as the stream below it has closed. It ends that
-   * stream itself when the plaintext has been read, so the stream does not end by itself.
+   * Keeps the stream from ending by itself: Deno's engine drops unread plaintext once the stream
+   * below it has closed, and ends that stream itself when the plaintext has been read.
    */
   #leaveEndToTLS(): void {
     const { stream } = this;

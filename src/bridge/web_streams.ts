@@ -36,7 +36,7 @@ const OPTIONS: z.Schema<WebStreamsOptions> = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** Closes a connection when both of its streams are done. */
+/** Closes a connection when both of its streams have ended. */
 class Halves {
   readonly conn: Conn;
   readonly hostTasks = new HostTasks();
@@ -51,7 +51,7 @@ class Halves {
     else signal?.addEventListener("abort", this.#aborted, { once: true });
   }
 
-  /** One of the two is done; it may be said again. */
+  /** Marks one half as ended; may be called again. */
   done(half: "readable" | "writable"): void {
     this.#left.delete(half);
     if (this.#left.size > 0) return;
@@ -59,16 +59,16 @@ class Halves {
     this.conn[Symbol.dispose]();
   }
 
-  /** Both are. */
+  /** Marks both halves as ended, and resets the connection. */
   abort(): void {
     try {
       this.conn.abort();
     } catch {
-      // It is closed already.
+      // Already closed.
     }
   }
 
-  /** What a goroutine reads, begun anew if it was ended together with its run. */
+  /** Runs a reading goroutine, and restarts it if it was ended together with its run. */
   reading<T>(body: () => Routine<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const begin = () =>
@@ -82,7 +82,7 @@ class Halves {
     });
   }
 
-  /** The end of a write. */
+  /** Runs a writing goroutine. */
   writing(body: Routine<number>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.hostTasks.startToTheEnd("stream write", body, (outcome) => {
@@ -94,7 +94,7 @@ class Halves {
   }
 }
 
-/** Reads only when somebody asks, into the memory that he gives, if he gives any. */
+/** Reads only on request, into the reader's buffer if there is one (BYOB). */
 class ConnSource implements UnderlyingByteSource {
   readonly type = "bytes";
   readonly #halves: Halves;
@@ -108,7 +108,7 @@ class ConnSource implements UnderlyingByteSource {
   async pull(controller: ReadableByteStreamController): Promise<void> {
     const request = controller.byobRequest;
     try {
-      // A packet that is longer than the reader's memory would be cut off.
+      // A packet longer than the reader's buffer would be truncated.
       if (request === null || descriptorOf(this.#halves.conn)?.keepsPackets) {
         const chunk = await this.#halves.reading(() => this.#next());
         if (chunk === null) this.#end(controller);
@@ -130,14 +130,14 @@ class ConnSource implements UnderlyingByteSource {
     try {
       this.#halves.conn.closeRead();
     } catch {
-      // It is closed, or the peer is gone.
+      // The connection is closed, or the peer is gone.
     }
     this.#halves.done("readable");
   }
 
   #end(controller: ReadableByteStreamController): void {
     controller.close();
-    // A reader that gave its own memory gets it back, empty.
+    // Returns a BYOB reader's buffer to it, empty.
     controller.byobRequest?.respond(0);
     this.#halves.done("readable");
   }
@@ -150,7 +150,7 @@ class ConnSource implements UnderlyingByteSource {
   }
 }
 
-/** A write is done when the kernel has taken it: the stream's `ready` is the backpressure. */
+/** A write completes when the kernel has accepted it: the stream's `ready` is the backpressure. */
 class ConnSink implements UnderlyingSink<Uint8Array> {
   readonly #halves: Halves;
 
@@ -158,14 +158,14 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
     this.#halves = halves;
   }
 
-  /** A stream calls `abort` only when the write under way has ended; its signal comes at once. */
+  /** A stream calls `abort` only after the pending write has ended; its signal fires at once. */
   start(controller: WritableStreamDefaultController): void {
     controller.signal.addEventListener("abort", () => this.#halves.abort(), { once: true });
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     try {
-      // A stream of bytes, unlike the connection, takes no text.
+      // Unlike the connection, a byte stream rejects text.
       checkBytes("write", chunk);
       await this.#halves.writing(this.#halves.conn.write(chunk));
     } catch (error) {
@@ -244,5 +244,5 @@ export function fromWebStreams(
   return new DuplexConn(NOWHERE, NOWHERE).attach(stream);
 }
 
-/** The ends of a connection that is made of two streams. */
+/** Addresses of a connection over two streams. */
 const NOWHERE = { network: "stream", toString: () => "stream" };

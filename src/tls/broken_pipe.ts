@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** The error of a write behind the end of one's own side, or to a peer that is gone. */
+/** Error of a write after the end of the local side, or to a peer that is gone. */
 
-/** See the top of this file. As of a socket: "EPIPE". */
+/** Like a socket's error, with the code "EPIPE". */
 export class BrokenPipeError extends Error {
-  /** As Node names it. */
+  /** Error code, as in Node. */
   readonly code = "EPIPE";
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again does not help. */
+  /** A retry cannot succeed. */
   readonly temporary = false;
   constructor() {
     super("broken pipe");

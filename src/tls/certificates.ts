@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Whether a certificate and its key are what they should be; Deno's `node:tls` does not say. */
+/** Validates a certificate and its key, which Deno's `node:tls` does not. */
 import { nodeCrypto } from "../bridge/host.ts";
 import type { TLSCertificate } from "./tls_options.ts";
 
-/** Throws a TypeError unless `own` is a certificate in PEM with the key that belongs to it. */
+/** Throws a TypeError unless `own` is a PEM certificate with its matching key. */
 export function checkCertificate(call: string, own: TLSCertificate): void {
   const { X509Certificate, createPrivateKey } = nodeCrypto();
   const { cert, key, passphrase } = own;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The stream of ciphertext between `node:tls` and a connection.
+ * Ciphertext stream between `node:tls` and a connection.
  *
- * Neither runtime's engine holds back what it reads or writes over a stream that is not its own
- * socket, so the flow is controlled here: nothing is read for the engine while the plaintext is not
- * wanted, and what it writes is counted. The end of the connection is not told to the engine
- * either, which would take it for an orderly one: that must come as a close_notify.
+ * Neither runtime's engine applies backpressure to a stream that is not its own socket, so this
+ * class does: it does not read for the engine while its plaintext is not wanted, and counts what
+ * the engine writes. Nor does it report the end of the connection to the engine, which would treat
+ * it as an orderly end: that requires a close_notify.
  */
 import type { Conn } from "../net/net.ts";
 import { ConnPump } from "../bridge/conn_pump.ts";
@@ -16,11 +16,11 @@ export class CiphertextStream extends ConnPump {
   ended = false;
   /** Whether more plaintext is wanted. */
   isWanted: () => boolean = () => true;
-  /** The connection has ended, or has failed with `error`. */
+  /** Called when the connection has ended, or failed with `error`. */
   onEnd: (error: Error | null) => void = () => {};
-  /** Bytes are out, or will never be. */
+  /** Called when bytes are sent, or never will be. */
   onWrote: () => void = () => {};
-  /** Writes of the engine that look like an alert, as a close_notify is one. */
+  /** Number of records written by the engine that look like an alert, such as a close_notify. */
   alerts = 0;
   #asked = false;
 
@@ -33,19 +33,19 @@ export class CiphertextStream extends ConnPump {
     this.resume();
   }
 
-  /** Reads if the engine has asked for it and its plaintext is wanted. */
+  /** Reads if the engine has requested it and its plaintext is wanted. */
   resume(): void {
     if (!this.#asked || this.ended || !this.isWanted()) return;
     this.#asked = false;
     super.read();
   }
 
-  /** As if `bytes` had come now. */
+  /** Injects `bytes` as if they had just been received. */
   inject(bytes: Uint8Array): void {
     this.stream.push(bytes);
   }
 
-  /** What closes the connection is the close of the TLS connection above, after its last byte. */
+  /** Does not close the connection: the TLS connection above does so, after its last byte. */
   override end(done: () => void): void {
     done();
   }
@@ -66,7 +66,7 @@ export class CiphertextStream extends ConnPump {
   }
 
   protected override wrote(failure: Error | null, done: (error?: Error | null) => void): void {
-    // The engine need not know: whoever reads is told what became of the connection.
+    // Do not report it to the engine: reads of the TLS connection report the error.
     done();
     if (failure !== null) this.failed(failure);
     this.onWrote();
@@ -79,7 +79,7 @@ export class CiphertextStream extends ConnPump {
 }
 
 /**
- * Content type of an alert, of application data, and the length of a record with an encrypted
+ * Content types of an alert and of application data, and the length of a record with an encrypted
  * alert.
  */
 const ALERT = 21;

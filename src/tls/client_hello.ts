@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The first message of a client, read before any engine is made: the host name that it asks for
- * decides the certificate. RFC 8446, section 4.1.2; RFC 6066. The bytes are handed on as they came.
+ * Parses a ClientHello before an engine is created, because its server name selects the
+ * certificate. RFC 8446, section 4.1.2; RFC 6066. The bytes are then passed to the engine
+ * unchanged.
  *
- * A client may spread it over as many records and segments as it likes, so every byte is looked at
- * once, and more than {@linkcode MOST_BYTES} are refused.
+ * A client may split it into any number of records and segments, so every byte is examined once,
+ * and more than {@linkcode MOST_BYTES} are rejected.
  */
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -17,40 +18,40 @@ const CLIENT_HELLO = 1;
 const EXTENSION_SERVER_NAME = 0;
 const HOST_NAME = 0;
 /**
- * More than any client sends, headers of records included.
+ * Maximum length including record headers, more than any client sends.
  *
  * @internal exported for tests
  */
 export const MOST_BYTES = 16 * 1024;
-/** A first guess of its length; that of OpenSSL 3.5 with its hybrid key share is 1.5 KiB. */
+/** Initial buffer size; a ClientHello of OpenSSL 3.5 with its hybrid key share is 1.5 KiB. */
 const FIRST_BYTES = 2 * 1024;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A client's first bytes, and the name in them. */
+/** A client's first bytes, and the server name in them. */
 export interface ClientHello {
-  /** All bytes that have come. */
+  /** All received bytes. */
   readonly bytes: Uint8Array;
-  /** The name in lower case; "" if the client asks for none, or does not speak TLS. */
+  /** Server name in lower case; "" if there is none, or the client does not speak TLS. */
   readonly serverName: string;
 }
 
-/** Puts the message together while its bytes come. */
+/** Assembles a ClientHello from its segments. */
 export class ClientHelloReader {
-  /** All bytes that have come: the first `length` of it. */
+  /** Received bytes: the first `length` bytes of it. */
   #bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
   #length = 0;
-  /** Where the first record begins that is not complete. */
+  /** Offset of the first incomplete record. */
   #at = 0;
-  /** The contents of the complete records: the first `gathered` bytes of it. */
+  /** Contents of the complete records: the first `gathered` bytes of it. */
   #message: Uint8Array = NO_BYTES;
   #gathered = 0;
 
   /**
-   * Takes the first `length` bytes of `bytes`, which have come. Returns the message once it is
-   * complete, or once it is certain that there is none, which is the engine's to refuse; else null.
+   * Adds the first `length` bytes of `bytes`. Returns the message once it is complete, or known not
+   * to be a ClientHello, which the engine then rejects; null otherwise.
    *
-   * @throws {TLSError} when it is longer than any client's
+   * @throws {TLSError} if it is too long
    */
   push(bytes: Uint8Array, length: number): ClientHello | null {
     if (this.#length + length > MOST_BYTES) throw tooLong();
@@ -67,12 +68,12 @@ export class ClientHelloReader {
     }
   }
 
-  /** The end of the stream has come before that of the message. */
+  /** Returns the incomplete message at the end of the stream. */
   end(): ClientHello {
     return this.#hello("");
   }
 
-  /** Where the message ends that has begun. */
+  /** Returns the offset of the end of the message that has begun. */
   #end(): number {
     const [, high, middle, low] = this.#message;
     const end = MESSAGE_HEADER + (high << 16 | middle << 8 | low);
@@ -90,7 +91,10 @@ export class ClientHelloReader {
     return true;
   }
 
-  /** Nearly every client sends one record, whose content is left where it is. */
+  /**
+   * Appends a record's content. Nearly all clients send a single record, whose content is not
+   * copied.
+   */
   #gather(content: Uint8Array): void {
     const end = this.#gathered + content.length;
     if (this.#gathered === 0) this.#message = content;
@@ -112,7 +116,7 @@ export class ClientHelloReader {
   }
 }
 
-/** Reads the first message of a client. Parks. Holds no buffer before a byte has come. */
+/** Reads a ClientHello. Parks. Holds no buffer before the first byte. */
 export function* readClientHello(conn: Conn): Routine<ClientHello> {
   yield* conn.readable();
   const reader = new ClientHelloReader();
@@ -124,7 +128,7 @@ export function* readClientHello(conn: Conn): Routine<ClientHello> {
   }
 }
 
-/** Room for `size` bytes that begins with those of `bytes`, and `more` behind them. */
+/** Returns a buffer of `size` bytes with `bytes`, followed by `more`. */
 function grown(bytes: Uint8Array, size: number, more: Uint8Array): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(new ArrayBuffer(size));
   larger.set(bytes);
@@ -138,7 +142,7 @@ function tooLong(): TLSError {
     "ERR_SSL_EXCESSIVE_MESSAGE_SIZE",
   );
 }
-/** Reads numbers and vectors; past the end there are zeros, of which nothing follows. */
+/** Reads numbers and vectors; reads zeros beyond the end. */
 class Cursor {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -161,13 +165,13 @@ class Cursor {
     return this.#bytes.subarray(this.#at, this.#at += length);
   }
 
-  /** A vector whose length stands before it in `size` bytes. */
+  /** Reads a vector with a length prefix of `size` bytes. */
   vector(size: number): Uint8Array {
     return this.take(this.number(size));
   }
 }
 
-/** The host name of a ClientHello's body. */
+/** Returns the server name in the body of a ClientHello. */
 function serverName(message: Uint8Array): string {
   const hello = new Cursor(message);
   hello.take(2 + 32); // legacy_version, random

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What secures a connection: the interface between the calls of TLS and the two engines. */
+/** Interface between the TLS API and its two engines. */
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import type {
@@ -10,38 +10,41 @@ import type {
 } from "./tls_options.ts";
 import type { TLSConn } from "./tls.ts";
 
-/** The server's side of one listener. */
+/** Server side of one listener. */
 export interface TLSServerSide {
-  /** Begins the handshake with the client at the other end of `conn`. It goes on by itself. */
+  /** Starts the handshake with the client of `conn`. It continues in the background. */
   begin(conn: Conn): TLSConn;
   /**
-   * Shows these certificates from now on. Throws TypeError when one is wrong; then nothing changes.
+   * Replaces the certificates for future handshakes. Throws TypeError for an invalid one; then
+   * nothing changes.
    */
   setCertificates(certificates: TLSCertificates): void;
-  /** There will be no further `begin`. A second call does nothing. */
+  /** Releases resources; no further `begin` may follow. A second call does nothing. */
   close(): void;
 }
 
-/** A client's handshake that has not begun. */
+/** A client's handshake that has not started. */
 export interface TLSClientSide {
   readonly conn: TLSConn;
   /**
-   * Makes the handshake, within the time that the options give it. Parks. Throws OpError; a
-   * handshake that has failed or was ended closes the connection below.
+   * Performs the handshake, within the time that the options allow. Parks. Throws OpError; a failed
+   * or ended handshake closes the underlying connection.
    */
   shakeHands(): Routine<void>;
-  /** Gives up what the handshake holds, also one that never began. A second call does nothing. */
+  /**
+   * Releases the resources of the handshake, also if it never started. A second call does nothing.
+   */
   end(): void;
-  /** The error of the handshake. */
+  /** Creates the error of the handshake. */
   unsecured(cause: Error): Error;
 }
 
 /** See the top of this file. */
 export interface TLSEngine {
   /**
-   * `call` is what the caller does, for messages: "listen with TLS". `use` says whether there will
-   * be one `begin` only. Tickets are sealed with `ticketKeys`, or with keys of its own. Throws
-   * TypeError.
+   * Creates the server side. `call` is the caller's operation, for messages: "listen with TLS".
+   * `use` is whether there will be only one `begin`. Session tickets are encrypted with
+   * `ticketKeys`, or with keys of its own. Throws TypeError.
    */
   server(
     call: string,
@@ -50,8 +53,8 @@ export interface TLSEngine {
     ticketKeys?: Uint8Array<ArrayBuffer>,
   ): TLSServerSide;
   /**
-   * `host` is the name or the IP address that the server's certificate must be for. Throws
-   * TypeError.
+   * Creates the client side. `host` is the name or IP address that the server's certificate must
+   * match. Throws TypeError.
    */
   client(
     call: string,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** TLS that one thread checks and others do: the options, and what they must have in common. */
+/** TLS settings that one thread checks and others use, and the ticket keys that they share. */
 import { engineOf } from "./choose_engine.ts";
 import type { TLSServerSide } from "./engine.ts";
 import {
@@ -10,19 +10,19 @@ import {
   type TLSSettings,
 } from "./tls_options.ts";
 
-/** Name and key of the keys that OpenSSL seals tickets with. */
+/** Length of the name and keys that OpenSSL encrypts session tickets with. */
 const TICKET_KEY_BYTES = 80;
 
-/** What a thread is handed, by the structured clone algorithm. */
+/** TLS settings in a form for the structured clone algorithm. */
 export interface HandedTLS {
   readonly settings: TLSSettings<TLSServerOptions>;
-  /** Of all threads, so that each can resume the sessions of the others. */
+  /** Ticket keys shared by all threads, so that each can resume the others' sessions. */
   readonly ticketKeys: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * What `options` come to. Throws TypeError when one is wrong, or cannot be handed to another
- * thread; {@linkcode PlatformError} when the engine is not there.
+ * Checks `options` and prepares them for other threads. Throws TypeError for an invalid option, or
+ * one that cannot be cloned; {@linkcode PlatformError} if the engine is not available.
  */
 export function checkHandedTLS(call: string, options: TLSServerOptions): HandedTLS {
   const settings = checkServerOptions(call, options);
@@ -34,7 +34,7 @@ export function checkHandedTLS(call: string, options: TLSServerOptions): HandedT
   return { settings, ticketKeys };
 }
 
-/** The same with other certificates. Throws TypeError when one is wrong. */
+/** Returns a copy with other certificates. Throws TypeError for an invalid one. */
 export function withCertificates(
   call: string,
   { settings, ticketKeys }: HandedTLS,
@@ -46,7 +46,7 @@ export function withCertificates(
   return { settings: changed, ticketKeys };
 }
 
-/** The server's side on the thread that was handed `tls`. */
+/** Creates the server side on the thread that received `tls`. */
 export function handedServer(call: string, { settings, ticketKeys }: HandedTLS): TLSServerSide {
   return engineOf(settings).server(call, settings, "often", ticketKeys);
 }

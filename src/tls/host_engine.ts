@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `node:tls` of the runtime as the engine of TLS: where there is no OpenSSL. It needs the host's
+ * The runtime's `node:tls` as TLS engine, where OpenSSL is not available. It needs the host's event
  * loop.
  */
 import { now } from "../sched/clock.ts";
@@ -19,7 +19,7 @@ import { TLSUnsupportedError } from "./tls_error.ts";
 import type { TLSClientOptions, TLSOptions, TLSSettings } from "./tls_options.ts";
 import { TLSServer } from "./tls_server.ts";
 
-/** Options that this engine has nothing for. */
+/** Options that this engine does not support. */
 const LACKING = ["keyLog", "resume", "requestOCSP", "ocspResponse"] as const;
 
 /** See the top of this file. */
@@ -34,7 +34,7 @@ export const HOST: TLSEngine = {
   },
 };
 
-/** Throws what is missing. */
+/** Throws if an unsupported option is used. */
 function check(call: string, settings: TLSOptions): void {
   requireLoop(`${call} by the engine "host"`);
   for (const name of LACKING) {
@@ -47,7 +47,7 @@ function authorities({ ca }: TLSOptions): TLSOptions["ca"] {
   return ca === "system" ? systemRoots() : ca;
 }
 
-/** As `node:tls` does it, but that a common name counts for nothing: RFC 9525, section 2. */
+/** Verifies the host name like `node:tls`, but ignores common names: RFC 9525, section 2. */
 function verifyHost(host: string, certificate: PeerCertificate): Error | undefined {
   const { subjectaltname } = certificate;
   const { CN: _, ...subject } = certificate.subject ?? {};
@@ -58,7 +58,7 @@ function verifyHost(host: string, certificate: PeerCertificate): Error | undefin
   });
 }
 
-/** A client's side of a handshake. */
+/** Client side of a handshake. */
 class HostClient implements TLSClientSide {
   readonly conn: TLSConnImpl;
   readonly #timeout: number;
@@ -72,11 +72,11 @@ class HostClient implements TLSClientSide {
     const name = servername ?? (host === "" ? "localhost" : host);
     const socket = nodeTLS().connect({
       ...rest as object,
-      // Said, lest a variable of the environment say otherwise.
+      // Set explicitly, because an environment variable could change the default.
       rejectUnauthorized: settings.rejectUnauthorized ?? true,
       minVersion: settings.minVersion ?? "TLSv1.2",
       checkServerIdentity: verifyHost,
-      // An IP address is checked, but never asked for as a name (RFC 6066).
+      // An IP address is verified, but never sent as a server name (RFC 6066).
       ...(parseIP(name) === null ? { servername: sentName(name) } : { host: name }),
       socket: pumpDuplex(ciphertext, true),
     });
@@ -90,7 +90,7 @@ class HostClient implements TLSClientSide {
       yield* this.conn.secureBy(now() + this.#timeout);
       this.#secured = true;
     } finally {
-      // Also when the goroutine is ended while it waits.
+      // Also if the goroutine is ended while it waits.
       this.end();
     }
   }

@@ -32,23 +32,22 @@ export interface TLSConn extends Conn {
   readonly authorized: boolean;
   /** Certificate of the peer, as `node:tls` returns it, or null. */
   readonly peerCertificate: PeerCertificate | null;
-  /** Which library secures it: "openssl" or "host". See {@linkcode TLSOptions.engine}. */
+  /** Library that secures it: "openssl" or "host". See {@linkcode TLSOptions.engine}. */
   readonly engine: TLSEngineName;
   /** Whether an earlier session was resumed. Go: `DidResume`. */
   readonly resumed: boolean;
   /**
-   * The OCSP response that the server has stapled, as DER, or null; only of {@linkcode
-   * TLSClientOptions} `requestOCSP`. It is not verified. Go: `OCSPResponse`.
+   * OCSP response that the server stapled, as DER, or null; only with the option `requestOCSP` of
+   * {@linkcode TLSClientOptions}. It is not verified. Go: `OCSPResponse`.
    */
   readonly ocspResponse: Uint8Array | null;
   /**
-   * Derives a secret of this connection that both ends know and nobody else. RFC 5705. Never parks.
-   * Go: `ConnectionState.ExportKeyingMaterial`.
+   * Derives a secret of this connection that only its two ends know. RFC 5705. Never parks. Go:
+   * `ConnectionState.ExportKeyingMaterial`.
    *
-   * @param length in bytes
+   * @param length number of bytes
    * @param label as registered for the protocol: "EXPORTER-Channel-Binding"
-   * @param context of the application's own, or none, which in TLS 1.2 is not the same as an empty
-   * one
+   * @param context application data, or none, which in TLS 1.2 differs from empty data
    * @throws {OpError} before the handshake is over; {@linkcode TLSUnsupportedError} with the engine
    * "host"
    */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection under TLS, whose engine is that of `node:tls`. Go: crypto/tls/conn.go. */
+/** TLS connection with `node:tls` as engine. Go: crypto/tls/conn.go. */
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { platform } from "../../platforms/platform.ts";
 import { HalfConn } from "../net/io/half_conn.ts";
@@ -22,11 +22,11 @@ import type { CiphertextStream } from "./ciphertext_stream.ts";
 import { showAs } from "../validate/one_line.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 
-/** Plaintext that may lie ready before no more ciphertext is read. */
+/** Maximum amount of unread plaintext before reading of ciphertext stops. */
 const MOST_READY = 64 * 1024;
-/** Turns of the host's loop after which its engine has dealt with what it was given. */
+/** Turns of the host's loop within which its engine processes its input. */
 const SETTLING_TURNS = 3;
-/** How long it may be on Deno before the engine has written its close_notify. */
+/** Maximum delay of the engine's close_notify on Deno. */
 const LATE_MS = 500;
 
 /** See the top of this file. */
@@ -37,7 +37,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   #socket: TLSSocket | null = null;
   #secured = false;
   #endWhenSecured = false;
-  /** Whether the end of the connection below is the end of what its engine has to say. */
+  /** Whether the engine has processed the end of the underlying connection. */
   #settled: "no" | "soon" | "yes" = "no";
 
   /** */
@@ -110,25 +110,25 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     }
   }
 
-  /** The error of a handshake. */
+  /** Creates the error of a handshake. */
   unsecured(cause: Error): Error {
     return this.fail("handshake", cause);
   }
 
-  /** The engine's socket is there. */
+  /** Attaches the engine's socket. */
   engage(socket: TLSSocket): void {
     this.#socket = socket;
     this.attach(socket);
   }
 
-  /** The handshake is over. */
+  /** Marks the handshake as completed. */
   secured(): void {
     this.#secured = true;
     if (this.#endWhenSecured) this.stream!.end();
     this.changed();
   }
 
-  /** The handshake, or the engine after it, has failed. */
+  /** Fails the handshake, or the engine after it. */
   refused(error: Error): void {
     this.broken(error);
   }
@@ -141,7 +141,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   override abort(): void {
     super.abort();
-    // It may have failed, or been closed by whoever has it, meanwhile.
+    // The connection may have failed or been closed by its owner in the meantime.
     if (this.conn.fd !== -1) this.conn.abort();
   }
 
@@ -183,7 +183,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     return super.writable && (!this.#peerHasEnded || platform().runtime.tlsHalfCloses);
   }
 
-  /** Whether a close_notify has come, perhaps behind plaintext that is still to be read. */
+  /** Whether a close_notify has arrived, possibly after unread plaintext. */
   get #peerHasEnded(): boolean {
     const { stream } = this;
     const { _readableState: state } = (stream ?? {}) as { _readableState?: { ended?: boolean } };
@@ -194,7 +194,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     return super.mayRead || this.#isCut;
   }
 
-  /** Whether the connection below has ended, and the engine has nothing more to say. */
+  /** Whether the underlying connection has ended, and the engine has no more output. */
   get #isCut(): boolean {
     if (!this.#ciphertext.ended || this.ended) return false;
     if (this.#settled === "no") this.#settle();
@@ -217,7 +217,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     return super.atEnd();
   }
 
-  /** Of an error of the connection below the cause is told, as an error of this one. */
+  /** Reports the cause of an error of the underlying connection as an error of this one. */
   protected override broken(error: Error): void {
     super.broken(error instanceof OpError ? error.cause : error);
   }
@@ -231,7 +231,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
     stream.end();
     stream.resume();
     yield* this.outlast(() => stream.writableFinished || stream.destroyed, until);
-    // The close_notify comes behind the last byte, on Deno some moments later.
+    // The close_notify follows the last byte, on Deno with a delay.
     yield* turns();
     const late = platform().runtime.tlsHalfCloses && !ended ? Math.min(now() + LATE_MS, until) : 0;
     while (now() < late && this.#ciphertext.alerts === alerts) {
@@ -254,14 +254,14 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   *#handshake(): Routine<void> {
     while (!this.#secured) {
       if (this.closed) throw this.unsecured(new ClosedError());
-      // An orderly end is none before there was a beginning.
+      // An end before the handshake has completed is not orderly.
       if (this.atEnd() === null) throw this.unsecured(new UnexpectedEOFError(0));
       if (this.#securing.expired) throw this.unsecured(new DeadlineExceededError());
       yield* this.#securing.wait();
     }
   }
 
-  /** Ends what is below, and the engine. */
+  /** Closes the underlying connection and the engine. */
   fall(): void {
     this.conn[Symbol.dispose]();
     this.stream?.destroy();
@@ -280,7 +280,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   }
 }
 
-/** Some turns of the host's loop. */
+/** Waits for some turns of the host's loop. */
 function* turns(): Routine<void> {
   for (let i = 0; i < SETTLING_TURNS; i++) {
     scheduler.handOver();

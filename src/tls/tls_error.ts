@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-/** Errors of TLS itself, whichever engine found them. */
+/** TLS errors of both engines. */
 
 /**
- * TLS failed: a certificate is not to be trusted, the peer breaks the protocol, it sent an alert.
- * It is the `cause` of the {@linkcode OpError} that a call throws. Go:
- * `tls.CertificateVerificationError`, `tls.AlertError` and the like.
+ * TLS failure: an untrusted certificate, a protocol violation, an alert of the peer. It is the
+ * `cause` of the {@linkcode OpError} that a call throws. Go: `tls.CertificateVerificationError`,
+ * `tls.AlertError` and the like.
  */
 export class TLSError extends Error {
   /** "TLSError". */
   override readonly name = "TLSError";
   /**
-   * As `node:tls` names it: "ERR_TLS_CERT_ALTNAME_INVALID", "DEPTH_ZERO_SELF_SIGNED_CERT",
+   * Error code, as in `node:tls`: "ERR_TLS_CERT_ALTNAME_INVALID", "DEPTH_ZERO_SELF_SIGNED_CERT",
    * "ERR_SSL_WRONG_VERSION_NUMBER".
    */
   readonly code: string;
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again does not help. */
+  /** A retry cannot succeed. */
   readonly temporary = false;
 
   /** @internal */
@@ -26,13 +26,13 @@ export class TLSError extends Error {
   }
 }
 
-/** The engine of a connection lacks what was asked for; another engine has it. */
+/** Thrown for a feature that the connection's engine does not support; the other engine does. */
 export class TLSUnsupportedError extends Error {
   /** "TLSUnsupportedError". */
   override readonly name = "TLSUnsupportedError";
-  /** As Node would name it. */
+  /** Error code, in Node's style. */
   readonly code = "ERR_TLS_UNSUPPORTED";
-  /** The option or the method: "keyLog". */
+  /** The option or method: "keyLog". */
   readonly feature: string;
   /** @internal */
   constructor(feature: string, engine: string, why = "") {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** Which library would secure a connection here. */
+/** Information about the TLS library in use. */
 import { PlatformError } from "../../platforms/contract/platform.ts";
 import { openssl } from "./openssl/library.ts";
 import type { TLSEngineName } from "./tls_options.ts";
 
-/** The engine that `engine: "auto"` stands for on this thread. */
+/** Engine that `engine: "auto"` selects on this thread. */
 export interface TLSInfo {
   /** "openssl" or "host". */
   readonly engine: TLSEngineName;
@@ -12,7 +12,7 @@ export interface TLSInfo {
   readonly version: string;
   /** Name or path under which libssl was found; "" with the engine "host". */
   readonly libssl: string;
-  /** Why it is not OpenSSL; "" if it is. */
+  /** Reason why it is not OpenSSL; "" if it is. */
   readonly reason: string;
 }
 

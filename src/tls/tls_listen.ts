@@ -72,14 +72,14 @@ function* listening(
 }
 
 /**
- * A listener whose connections are those of `listener`, under TLS. From then on it has the
- * listener. Never parks. Go: `tls.NewListener`.
+ * Returns a listener for TLS over the connections of `listener`, which it takes over. Never parks.
+ * Go: `tls.NewListener`.
  *
- * @param listener such as one with limits: `limit(yield* listen("tcp", ":443"), { connections:
+ * @param listener for example one with limits: `limit(yield* listen("tcp", ":443"), { connections:
  * 10_000 })`
  * @param options as those of {@linkcode tlsListen}, without those of `listen`
- * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when the engine is not
- * there
+ * @throws {TypeError} for an invalid option; {@linkcode PlatformError} if the engine is not
+ * available
  */
 export function tlsListener(listener: Listener, options: TLSServerOptions): TLSListener {
   needMethods("listen with TLS", "it", "a Listener", listener, "accept", "onAccept", "close");
@@ -122,10 +122,10 @@ export class TLSListener implements Listener {
   }
 
   /**
-   * Shows these certificates to the clients of the handshakes to come. Connections and sessions go
-   * on. Never parks. Go: `tls.Config.GetCertificate`.
+   * Replaces the certificates for future handshakes. Connections and sessions are unaffected. Never
+   * parks. Go: `tls.Config.GetCertificate`.
    *
-   * @throws {TypeError} when one of them is wrong; then the former ones stay
+   * @throws {TypeError} for an invalid certificate; then the previous ones stay
    */
   setCertificates(certificates: TLSCertificates): void {
     this.#server.setCertificates(checkCertificates("set certificates", certificates));
@@ -171,7 +171,7 @@ export class TLSListener implements Listener {
   }
 }
 
-/** Ends the server's side as well when a run closes what it has left open. */
+/** Also closes the server side when a run closes what it has left open. */
 class Holder {
   readonly #fd: FD;
   readonly #server: TLSServerSide;

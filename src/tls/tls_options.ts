@@ -15,15 +15,13 @@ export interface TLSCertificate {
   key: PEM;
   /** Password that the key is encrypted with. */
   passphrase?: string;
-  /** OCSP response to staple to the certificate, as DER; of a server. Go: `OCSPStaple`. */
+  /** OCSP response to staple to the certificate, as DER; servers only. Go: `OCSPStaple`. */
   ocspResponse?: Uint8Array;
 }
 
 /** The certificates of a server. */
 export interface TLSCertificates extends TLSCertificate {
-  /**
-   * Other certificates, by the name that the client asks for (SNI): "example.org", "*.example.org".
-   */
+  /** Further certificates, by server name (SNI): "example.org", "*.example.org". */
   sni?: Record<string, TLSCertificate>;
 }
 
@@ -33,37 +31,39 @@ export type TLSVersion = "TLSv1.2" | "TLSv1.3";
 /** Which library secures a connection. See {@linkcode TLSOptions.engine}. */
 export type TLSEngineName = "openssl" | "host";
 
-/** Options of both sides. */
+/** Options of clients and servers. */
 export interface TLSOptions {
   /**
-   * Authorities whose certificates are trusted, instead of those of `node:tls`
-   * (`rootCertificates`); "system" for the file of the operating system, which Deno must be
-   * permitted to read.
+   * Trusted authorities, in place of those of `node:tls` (`rootCertificates`); "system" for the
+   * operating system's file, which Deno must be permitted to read.
    */
   ca?: PEM | PEM[] | "system";
-  /** Protocols to agree on, the preferred one first: ["h2", "http/1.1"]. Go: `NextProtos`. */
+  /**
+   * Protocols to negotiate (ALPN), the preferred one first: ["h2", "http/1.1"]. Go: `NextProtos`.
+   */
   ALPNProtocols?: string[];
-  /** The oldest version that is spoken; "TLSv1.2" by default. */
+  /** Minimum version; "TLSv1.2" by default. */
   minVersion?: TLSVersion;
   /** Maximum version. */
   maxVersion?: TLSVersion;
   /**
-   * Cipher suites, as OpenSSL names them: those of TLS 1.3 ("TLS_...") and of TLS 1.2, by colons.
+   * Cipher suites by OpenSSL's names, separated by colons: those of TLS 1.3 ("TLS_...") and of TLS
+   * 1.2.
    */
   ciphers?: string;
-  /** Milliseconds that the handshake may take; 10,000 by default. */
+  /** Maximum duration of the handshake in milliseconds; 10,000 by default. */
   handshakeTimeout?: number;
   /**
    * "openssl": OpenSSL's libssl, version 3 or 4, by foreign functions; works under `runSync`.
-   * "host": the runtime's `node:tls`. "auto", the default: OpenSSL where it is found and may be
+   * "host": the runtime's `node:tls`. "auto", the default: OpenSSL if it is found and may be
    * loaded.
    */
   engine?: "auto" | TLSEngineName;
-  /** Absolute path of libssl; needed on Windows. One thread can use one only. */
+  /** Absolute path of libssl; required on Windows. A thread can use only one. */
   libssl?: string;
   /**
-   * Receives each line of the key log (SSLKEYLOGFILE) for tools like Wireshark. It gives away
-   * the connection: for debugging alone. Go: `KeyLogWriter`.
+   * Receives each line of the key log (SSLKEYLOGFILE) for tools like Wireshark. It allows
+   * decrypting the connection: for debugging only. Go: `KeyLogWriter`.
    */
   keyLog?: (line: string) => void;
 }
@@ -71,17 +71,17 @@ export interface TLSOptions {
 /** Options of {@linkcode tlsClient}. Go: `tls.Config`. */
 export interface TLSClientOptions extends TLSOptions, Partial<TLSCertificate> {
   /**
-   * The name that the certificate must be for, and that the server is told; the host's otherwise.
+   * Name that the certificate must match, sent to the server (SNI); by default that of the host.
    */
   servername?: string;
-  /** False to accept any certificate. Anyone on the way can then read and change everything. */
+  /** False accepts any certificate: an attacker on the path can then read and change all data. */
   rejectUnauthorized?: boolean;
   /**
-   * Whether to resume the last session with this server, which spares the server's certificate and
-   * the client's check of it. Off by default, as in Go: a server can recognize a client by it.
+   * Whether to resume the last session with this server, which saves sending and verifying its
+   * certificate. Off by default, as in Go: a server can recognize a client by it.
    */
   resume?: boolean;
-  /** Whether to ask the server for a stapled OCSP response: {@linkcode TLSConn.ocspResponse}. */
+  /** Whether to request a stapled OCSP response: {@linkcode TLSConn.ocspResponse}. */
   requestOCSP?: boolean;
 }
 
@@ -90,12 +90,12 @@ export interface TLSDialOptions extends DialOptions, TLSClientOptions {}
 
 /** Options of {@linkcode tlsServer}. Go: `tls.Config`. */
 export interface TLSServerOptions extends TLSOptions, TLSCertificates {
-  /** Whether clients are asked for a certificate. */
+  /** Whether to request client certificates. */
   requestCert?: boolean;
-  /** Whether a client without a certificate that `ca` vouches for is refused; true by default. */
+  /** Whether to reject clients without a certificate that `ca` has issued; true by default. */
   rejectUnauthorized?: boolean;
   /**
-   * Handshakes that may be under way at once; others wait, for as long as theirs may take. 1024 by
+   * Maximum number of concurrent handshakes; further ones wait, within their own timeout. 1024 by
    * default.
    */
   maxHandshakes?: number;
@@ -105,7 +105,7 @@ export interface TLSServerOptions extends TLSOptions, TLSCertificates {
 export interface TLSListenOptions extends ListenOptions, TLSServerOptions {}
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a Uint8Array");
-/** A line that ends as files of certificates and keys do, or begins as paths do. */
+/** A line that ends like a certificate or key file, or begins like a path. */
 const PATH = /^(?:file:|~?\.{0,2}[\\/]|[a-z]:[\\/]).*$|^.+\.(?:pem|crt|cer|cert|key|der)$/i;
 const pem = z.union([
   z.string().refine(
@@ -154,15 +154,15 @@ const ofServer = {
   maxHandshakes: z.int().positive().optional(),
 };
 
-/** How long a handshake may take unless it is said. */
+/** Default duration of a handshake. */
 const HANDSHAKE_MS = 10_000;
 
-/** What a handshake needs, apart from what concerns the connection under it. */
+/** TLS options without those of the underlying connection. */
 export type TLSSettings<O> = Omit<O, keyof DialOptions | keyof ListenOptions> & {
   handshakeTimeout: number;
 };
 
-/** The settings of TLS, checked, and apart from them the rest, which is not. */
+/** Splits options into checked TLS settings and the unchecked rest. */
 function split<O extends TLSOptions, R>(
   call: string,
   shape: z.Shape,
@@ -178,21 +178,21 @@ function split<O extends TLSOptions, R>(
   };
 }
 
-/** Checks what `tlsDial` was given; `dial` checks the rest. */
+/** Checks the TLS options of `tlsDial`; `dial` checks the others. */
 export function splitDialOptions(
   options: TLSDialOptions,
 ): { tls: TLSSettings<TLSDialOptions>; rest: DialOptions } {
   return split("dial with TLS", ofClient, options);
 }
 
-/** Checks what `tlsListen` was given; `listen` checks the rest. */
+/** Checks the TLS options of `tlsListen`; `listen` checks the others. */
 export function splitListenOptions(
   options: TLSListenOptions,
 ): { tls: TLSSettings<TLSListenOptions>; rest: ListenOptions } {
   return split("listen with TLS", ofServer, options);
 }
 
-/** Checks the options of `call`, which has no others than those of a client. */
+/** Checks the options of `call`, which accepts client options only. */
 export function checkClientOptions(
   call: string,
   options: TLSClientOptions,
@@ -200,7 +200,7 @@ export function checkClientOptions(
   return checked(call, ofClient, options);
 }
 
-/** Checks the options of `call`, which has no others than those of a server. */
+/** Checks the options of `call`, which accepts server options only. */
 export function checkServerOptions(
   call: string,
   options: TLSServerOptions,
@@ -208,7 +208,7 @@ export function checkServerOptions(
   return checked(call, ofServer, options);
 }
 
-/** Checks what `setCertificates` was given. */
+/** Checks the certificates of `setCertificates`. */
 export function checkCertificates(call: string, given: TLSCertificates): TLSCertificates {
   return checkOptions(call, z.strictObject(certificates), given) as TLSCertificates;
 }

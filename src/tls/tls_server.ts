@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The server's side of the handshakes of one listener. Go: crypto/tls/handshake_server.go. */
+/** Server side of the handshakes of one listener. Go: crypto/tls/handshake_server.go. */
 import type { Server, TLSSocket } from "node:tls";
 import type { Conn } from "../net/net.ts";
 import { go } from "../sched/api.ts";
@@ -22,22 +22,21 @@ import type {
   TLSSettings,
 } from "./tls_options.ts";
 
-/** Engines kept for the next handshakes; more than that were at it at once only in a rush. */
+/** Maximum number of engines kept for later handshakes. */
 const MOST_KEPT = 64;
-/** Handshakes that may be under way at once. */
+/** Maximum number of concurrent handshakes. */
 const MOST_HANDSHAKES = 1024;
 
 /**
- * The engines of one certificate. `node:tls` has no other way to be given a stream than as a
- * connection of a server, and does not say which stream a handshake was of when it tells of its
- * end. So a server serves one at a time, and is used again when that was good: making it costs as
- * much as the handshake.
+ * Engines of one certificate. `node:tls` accepts a stream only as a connection of a server, and
+ * does not report which stream a finished handshake was for. So a server handles one handshake at a
+ * time, and is reused after a success: creating one costs as much as the handshake.
  */
 class Engines {
   readonly #settings: object;
   readonly #idle: Server[] = [];
 
-  /** Throws what `node:tls` does when it cannot read the certificate or the key. */
+  /** Throws the error of `node:tls` if it cannot read the certificate or the key. */
   constructor(settings: object) {
     this.#settings = settings;
     this.#idle.push(this.#make());
@@ -58,7 +57,7 @@ class Engines {
   }
 }
 
-/** The engines of a server's certificates. */
+/** Engines of a server's certificates. */
 class ServerEngines {
   readonly #default: Engines;
   readonly #byName: ReadonlyMap<string, Engines>;
@@ -70,9 +69,7 @@ class ServerEngines {
     );
   }
 
-  /**
-   * The engines for the name that a client asks for: its own, those of its wildcard, or the first.
-   */
+  /** Returns the engines for a server name: its own, those of its wildcard, or the first. */
   choose(serverName: string): Engines {
     const wildcard = serverName.replace(/^[^.]*/, "*");
     return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;
@@ -86,7 +83,7 @@ export class TLSServer implements TLSServerSide {
   readonly #make: (own: TLSCertificate) => Engines;
   #engines: ServerEngines;
 
-  /** `call` is what the caller does, for messages. Throws TypeError when an option is wrong. */
+  /** `call` is the caller's operation, for messages. Throws TypeError for an invalid option. */
   constructor(call: string, settings: TLSSettings<TLSServerOptions>) {
     const { handshakeTimeout, maxHandshakes, rejectUnauthorized = true, ...rest } = settings;
     const { engine: _, libssl: __, cert, key, passphrase, sni, ...shared } = rest;
@@ -112,10 +109,10 @@ export class TLSServer implements TLSServerSide {
     this.#engines = new ServerEngines(this.#make, certificates);
   }
 
-  /** Its engines are the host's garbage. */
+  /** Its engines are garbage-collected. */
   close(): void {}
 
-  /** What fails here is thrown by the calls of whoever reads or writes the connection. */
+  /** Performs the handshake. Its errors are thrown by the connection's reads and writes. */
   *#handshake(secure: TLSConnImpl, ciphertext: CiphertextStream): Routine<void> {
     const limit = new CallDeadline({ timeout: this.#timeout });
     try {
@@ -123,7 +120,7 @@ export class TLSServer implements TLSServerSide {
     } catch (error) {
       secure.refused(hostError(error));
     } finally {
-      // Also when the goroutine is ended while it waits.
+      // Also if the goroutine is ended while it waits.
       if (secure.protocol === "") secure.fall();
     }
   }
@@ -142,7 +139,7 @@ export class TLSServer implements TLSServerSide {
   }
 }
 
-/** Lets an engine have the connection. */
+/** Passes the connection to an engine. */
 function engage(engines: Engines, secure: TLSConnImpl, ciphertext: CiphertextStream): void {
   const server = engines.take();
   server.once("secureConnection", (socket: TLSSocket) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * TLS over a connection that is there already: after STARTTLS, through a proxy (CONNECT, SOCKS),
- * over a `pipe()` or another TLS connection. Go: crypto/tls/tls.go, Server and Client.
+ * TLS over an existing connection: after STARTTLS, through a proxy (CONNECT, SOCKS), over a
+ * `pipe()` or another TLS connection. Go: crypto/tls/tls.go, Server and Client.
  */
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { OpError } from "../net/errors.ts";
@@ -77,7 +77,7 @@ export function tlsClient(conn: Conn, options: TLSClientOptions): TLSConn {
   return client.conn;
 }
 
-/** Whoever reads or writes the connection is told of what fails. */
+/** Ignores errors: the connection's reads and writes throw them. */
 function* quietly(body: Routine<void>): Routine<void> {
   try {
     yield* body;
@@ -88,7 +88,7 @@ function* quietly(body: Routine<void>): Routine<void> {
 
 function checkConn(call: string, conn: Conn): void {
   needMethods(call, "it", "a Conn", conn, "read", "write", "chunks", "close", "abort");
-  // A reader with a buffer of its own may hold what came in the clear.
+  // A reader with a buffer may hold plaintext.
   const { buffered } = conn as { readonly buffered?: unknown };
   if (typeof buffered !== "number" || buffered === 0) return;
   const { network } = conn.localAddr;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** The body of a goroutine that owns something. */
+/** Body of a goroutine that owns a resource. */
 import type { Routine } from "../sched/goroutine.ts";
 import type { Park } from "../sched/park.ts";
 
 /**
- * `body`, with `ended` called exactly once when it is over, however it ended. No generator with a
- * `finally`: of one that is ended before it has begun nothing runs at all.
+ * Returns `body` with `ended` called exactly once at its end. Not a generator with a `finally`: one
+ * that is ended before it has started runs no code at all.
  */
 export function tracked(body: Routine<void>, ended: () => void): Routine<void> {
   return new Tracked(body, ended) as unknown as Routine<void>;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * The four functions that OpenSSL can only be told of as C functions: the server's choice of a
- * protocol (ALPN), a client certificate that is let through unverified, the log of keys, the
- * stapled OCSP response. No function of OpenSSL's own fits any of them, so their bodies are
- * JavaScript.
+ * The four settings that OpenSSL accepts only as C callbacks: a server's choice of protocol (ALPN),
+ * accepting an unverified client certificate, the key log, and the stapled OCSP response. OpenSSL
+ * has no built-in function for any of them, so the callbacks are JavaScript.
  *
- * That is sound here: OpenSSL calls them only within `SSL_do_handshake`, which this thread calls,
- * and each is made once per thread, at the first need, and stays: no SSL_CTX can outlive it. Which
- * handshake is under way is kept in `current`, since C hands over nothing but addresses. A Deno
- * whose `--allow-ffi` names files permits no callbacks: there they throw PlatformError.
+ * This is safe: OpenSSL calls them only within `SSL_do_handshake`, which this thread calls, and
+ * each is created once per thread, at first use, and never freed, so no SSL_CTX outlives it. The
+ * current handshake is stored in `current`, because C passes only addresses. A Deno whose
+ * `--allow-ffi` lists files does not permit callbacks: there these functions throw PlatformError.
  */
 import type {
   Callback,
@@ -27,9 +26,9 @@ import {
   SSL_TLSEXT_ERR_OK,
 } from "./numbers.ts";
 
-/** What the callbacks need of the handshake that is under way. */
+/** Handshake state that the callbacks use. */
 export interface HandshakeHooks {
-  /** The server's protocols as ALPN has them on the wire, the one liked best first. */
+  /** The server's protocols in ALPN wire format, the preferred one first. */
   readonly protocols: Uint8Array<ArrayBuffer> | null;
   /** The server's OCSP response. */
   readonly ocspResponse: Uint8Array<ArrayBuffer> | null;
@@ -40,12 +39,12 @@ export interface HandshakeHooks {
 const NONE: HandshakeHooks = { protocols: null, ocspResponse: null, keyLog: null };
 
 let current = NONE;
-/** What a callback's JavaScript threw: it must not be thrown through C. */
+/** Error thrown by a callback: it must not propagate through C. */
 let thrown: { error: unknown } | null = null;
 
 /**
- * Calls `step`, a call of OpenSSL, on behalf of the handshake of `hooks`. Throws what a callback
- * threw.
+ * Calls `step`, an OpenSSL call, with `hooks` as the current handshake. Rethrows the error of a
+ * callback.
  */
 export function onBehalfOf<T>(hooks: HandshakeHooks, step: () => T): T {
   current = hooks;
@@ -73,7 +72,9 @@ function once<F extends CFunction>(name: string, declaration: F, body: CallbackB
   return callback.pointer;
 }
 
-/** `SSL_CTX_alpn_select_cb_func`: the server's first protocol that the client offers as well. */
+/**
+ * `SSL_CTX_alpn_select_cb_func`: selects the server's first protocol that the client offers too.
+ */
 export function selectProtocol({ ssl }: OpenSSL): Pointer {
   const declaration = {
     params: ["pointer", "pointer", "pointer", "pointer", "u32", "pointer"],
@@ -82,7 +83,7 @@ export function selectProtocol({ ssl }: OpenSSL): Pointer {
   return once("alpn", declaration, (_ssl, out, outLength, offered, length) => {
     const { protocols } = current;
     if (protocols === null) return SSL_TLSEXT_ERR_ALERT_FATAL;
-    // The result points into `protocols`, which OpenSSL copies as soon as this returns.
+    // The result points into `protocols`; OpenSSL copies it right after the callback returns.
     const found = ssl.SSL_select_next_proto(
       out!,
       outLength!,
@@ -96,14 +97,16 @@ export function selectProtocol({ ssl }: OpenSSL): Pointer {
 }
 
 /**
- * `SSL_verify_cb`: goes on whatever is wrong; what it was stays as the result of the verification.
+ * `SSL_verify_cb`: continues despite any error, which stays available as the verification result.
  */
 export function acceptUnverified(): Pointer {
   const declaration = { params: ["i32", "pointer"], result: "i32" } as const satisfies CFunction;
   return once("verify", declaration, () => 1);
 }
 
-/** The callback of a server for the OCSP response, of which OpenSSL wants a copy of its own. */
+/**
+ * Returns a server's callback for the OCSP response, of which OpenSSL needs a copy that it frees.
+ */
 export function sendStaple({ ssl, crypto }: OpenSSL): Pointer {
   const declaration = { params: ["pointer", "pointer"], result: "i32" } as const;
   return once("staple", declaration, (pointer) => {

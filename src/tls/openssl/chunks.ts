@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The chunks of a TLS connection over a socket of the library's own. See src/fd/chunks.ts. */
+/** Chunks of a TLS connection over one of the library's sockets. See src/fd/chunks.ts. */
 import type { Cancel } from "../../context/cancellable.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
 import { type Chunks, type ChunkSource, ReaderChunks } from "../../fd/chunks.ts";
@@ -9,7 +9,7 @@ import type { FDTransport } from "./fd_transport.ts";
 import type { Step } from "./operation.ts";
 import { SecureRead } from "./read_operation.ts";
 
-/** A read whose buffer is lent to it when bytes have come, and not while it waits for them. */
+/** A read that borrows the shared buffer when data arrives, not while it waits. */
 class ChunkRead extends SecureRead {
   readonly #others: ReaderChunks;
   #lent: SharedReadBuffer | null = null;
@@ -19,7 +19,7 @@ class ChunkRead extends SecureRead {
     this.#others = others;
   }
 
-  /** Takes it for a call, which ends the loan of the call before. */
+  /** Starts a call, which ends the previous call's loan of the buffer. */
   chunk(): Routine<Uint8Array | null> {
     this.endLoan();
     return this.call(nextReadBuffer().bytes) as unknown as Routine<Uint8Array | null>;
@@ -32,7 +32,7 @@ class ChunkRead extends SecureRead {
   }
 
   override next(): Step {
-    // Another goroutine may have been lent that of the last attempt.
+    // Another goroutine may have borrowed the buffer of the last attempt.
     this.buffer = nextReadBuffer().bytes;
     super.next();
     if (typeof this.value === "number") this.value = (this.#lent = lend()).first(this.value);

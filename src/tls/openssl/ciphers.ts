@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Versions and cipher suites of an SSL_CTX. Rules for mixed lists are those of `node:tls`. */
+/** TLS versions and cipher suites of an SSL_CTX. Mixed lists follow the rules of `node:tls`. */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import type { TLSOptions, TLSVersion } from "../tls_options.ts";
 import { failureOf } from "./failure.ts";
@@ -11,15 +11,10 @@ import {
   VERSIONS,
 } from "./numbers.ts";
 
-/**
- * Suites of TLS 1.2 with forward secrecy and authenticated encryption: those that RFC 9325
- * recommends.
- */
+/** TLS 1.2 suites with forward secrecy and authenticated encryption, as RFC 9325 recommends. */
 const DEFAULT_TLS12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-/**
- * Sets versions and suites of `ctx`. Throws TypeError when nothing could be agreed on with them.
- */
+/** Sets versions and suites of `ctx`. Throws TypeError if they allow no connection. */
 export function setCiphers(
   openssl: OpenSSL,
   ctx: Pointer,
@@ -37,7 +32,7 @@ export function setCiphers(
     const tls13 = names.filter((name) => name.startsWith("TLS_")).join(":");
     const tls12 = names.filter((name) => !name.startsWith("TLS_")).join(":");
     if (names.length === 0) fail("ciphers", "no suite is named");
-    // Without a suite of a version that version cannot be spoken.
+    // A version without suites cannot be used.
     if (tls12 === "") minVersion = "TLSv1.3";
     if (tls13 === "") maxVersion = "TLSv1.2";
     if (minVersion > maxVersion) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The client's side of a handshake by OpenSSL. Go: crypto/tls/handshake_client.go. */
+/** Client side of a handshake by OpenSSL. Go: crypto/tls/handshake_client.go. */
 import { ClosedError } from "../../fd/errors.ts";
 import { parseIP } from "../../net/addr/ip.ts";
 import type { Conn } from "../../net/net.ts";
@@ -36,12 +36,12 @@ export class OpenSSLClient implements TLSClientSide {
   readonly #openssl: OpenSSL;
   readonly #context: Context;
   readonly #settings: TLSSettings<TLSClientOptions>;
-  /** The name or the IP address that the certificate must be for. */
+  /** Name or IP address that the certificate must match. */
   readonly #host: string;
   readonly #sessions: SessionCache | null;
   #ended = false;
 
-  /** Throws TypeError when an option is wrong; then `conn` is as before. */
+  /** Throws TypeError for an invalid option; then `conn` is unchanged. */
   constructor(
     openssl: OpenSSL,
     call: string,
@@ -73,7 +73,7 @@ export class OpenSSLClient implements TLSClientSide {
       failure = error as Error;
       throw this.unsecured(failure);
     } finally {
-      // Also when the goroutine is ended while it waits.
+      // Also if the goroutine is ended while it waits.
       this.end(failure);
     }
   }
@@ -105,12 +105,12 @@ export class OpenSSLClient implements TLSClientSide {
     yield* shakeHands(this.conn, handle, until);
   }
 
-  /** Tells the server which host is meant, and OpenSSL which one the certificate must be for. */
+  /** Sets the server name to send, and the name that the certificate must match. */
   #name(handle: SSLHandle): void {
     const { ssl, sslBytes, crypto } = this.#openssl;
     let done: number;
     if (parseIP(this.#host) !== null) {
-      // An IP address is checked, but never asked for as a name (RFC 6066).
+      // An IP address is verified, but never sent as a server name (RFC 6066).
       const address = cString(this.#host.replace(/%.*$/, ""));
       done = crypto.X509_VERIFY_PARAM_set1_ip_asc(ssl.SSL_get0_param(handle.ssl), address);
     } else {
@@ -127,7 +127,7 @@ export class OpenSSLClient implements TLSClientSide {
   }
 }
 
-/** Throws TypeError unless the client's own certificate, if it has one, is one with its key. */
+/** Throws TypeError unless the client's own certificate, if any, is valid and matches its key. */
 function checkOwn(call: string, { cert, key, passphrase }: TLSClientOptions): void {
   if (cert === undefined && key === undefined) return;
   if (cert === undefined || key === undefined) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** The rest of a close: what is written and not yet out, the close_notify behind it. */
+/** Flushes unsent data on close, followed by the close_notify. */
 import { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Transport } from "./transport.ts";
 
-/** Sends all of `rest`, as far as the peer takes it until the time `end`. Parks. */
+/** Sends all of `rest`, as far as the peer accepts it until the time `end`. Parks. */
 export function* sendRest(transport: Transport, rest: Uint8Array, end: number): Routine<void> {
   const closing = new HalfConn("closing");
   const watcher = { retry: () => closing.changed() };
@@ -20,6 +20,6 @@ export function* sendRest(transport: Transport, rest: Uint8Array, end: number): 
       yield* closing.wait();
     }
   } catch {
-    // The peer is gone: there is nobody to tell.
+    // The peer is gone.
   }
 }

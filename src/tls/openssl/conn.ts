@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection under TLS, whose engine is OpenSSL, over any connection. Go: crypto/tls/conn.go. */
+/** TLS connection with OpenSSL as engine, over any connection. Go: crypto/tls/conn.go. */
 import type { PeerCertificate } from "node:tls";
 import { bytesOf, checkBytes, checkPieces, lengthOf, plainView } from "../../fd/check_bytes.ts";
 import type { Chunks } from "../../fd/chunks.ts";
@@ -34,27 +34,27 @@ import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** See the top of this file. */
 export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
-  /** The SSL object; null until the handshake has begun. @internal */
+  /** The SSL object; null until the handshake has started. @internal */
   handle: SSLHandle | null = null;
-  /** Whether the handshake is over. @internal */
+  /** Whether the handshake has completed. @internal */
   secured = false;
   /**
-   * What failed first, beside what the SSL object knows itself; null while all is well. @internal
+   * First failure, other than those recorded by the SSL object; null if there is none. @internal
    */
   failure: Error | null = null;
-  /** Whether this side wants to read no more. @internal */
+  /** Whether this side has shut down reading. @internal */
   readEnded = false;
-  /** Where the session is kept for the next connection; null if it is not. @internal */
+  /** Cache that receives the session for later connections, or null. @internal */
   sessions: SessionCache | null = null;
   /** @internal */
   readonly transport: Transport;
-  /** The same if it is a socket of the library's own, which has the short way. @internal */
+  /** The transport if it is one of the library's sockets, which has a fast path. @internal */
   readonly socket: FDTransport | null;
   /** @internal */
   override readonly reading: HalfConn;
   /** @internal */
   override readonly writing: HalfConn;
-  /** Where those wait who wait for the handshake; null if nobody ever did. */
+  /** Wait queue for the handshake; null if it was never needed. */
   #securing: HalfConn | null = null;
   #endWhenSecured = false;
   #flushing = false;
@@ -70,7 +70,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     this.reading = new TransportHalf(transport, "read");
     this.writing = new TransportHalf(transport, "write");
     this.socket = transport instanceof FDTransport ? transport : null;
-    // A run that ends closes this, and thereby the socket, not the socket alone.
+    // A run that ends closes this connection, and thereby the socket, not the socket alone.
     if (this.socket !== null) this.socket.fd.pd!.holder = new Holder(this, this.socket);
   }
 
@@ -264,21 +264,19 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     this.conn.setWriteBuffer(bytes);
   }
 
-  /** Whether this side has closed it, or the connection below is closed. @internal */
+  /** Whether this side has closed it, or the underlying connection is closed. @internal */
   get gone(): boolean {
     return this.closed || this.transport.closed;
   }
 
-  /** The handshake is over. @internal */
+  /** Marks the handshake as completed. @internal */
   nowSecured(): void {
     this.secured = true;
     if (this.#endWhenSecured) this.#shutdown();
     this.changed();
   }
 
-  /**
-   * The handshake has failed: the alert that tells the peer goes out, and all is over. @internal
-   */
+  /** Fails the handshake: sends the alert to the peer and closes. @internal */
   refused(cause: Error): void {
     if (this.closed) return;
     const rest = this.handle?.out ?? null;
@@ -287,19 +285,19 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     this.transport.close(rest);
   }
 
-  /** It failed: those who read are told when they have read what came before. @internal */
+  /** Records a failure: readers receive it after the remaining data. @internal */
   broken(cause: Error): void {
     this.failure ??= cause;
     this.changed();
   }
 
-  /** The error of a handshake. @internal */
+  /** Creates the error of a handshake. @internal */
   unsecured(cause: Error): Error {
     return this.fail("handshake", cause);
   }
 
   /**
-   * The error of a call after it has failed, of which the SSL object says `cause` if it knows.
+   * Creates the error of a call after a failure, with the SSL object's error, or else `cause`.
    * @internal
    */
   failed(op: "read" | "write", cause: Error | null = this.failure): Error {
@@ -308,7 +306,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     return op === "read" ? new UnexpectedEOFError(0) : this.fail(op, new BrokenPipeError());
   }
 
-  /** The error of `op`, in the words of the connection below. @internal */
+  /** Creates the error of `op`, with the addresses of the underlying connection. @internal */
   override fail(op: VirtualOp | "handshake", cause: Error): Error {
     return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause);
   }
@@ -319,8 +317,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   }
 
   /**
-   * Sends what is to be sent, as far as the connection below takes it. Returns whether all is out.
-   * @internal
+   * Sends pending ciphertext, as far as the underlying connection accepts it. Returns whether all
+   * is sent. @internal
    */
   flushNow(): boolean {
     const handle = this.handle!;
@@ -337,7 +335,10 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     return true;
   }
 
-  /** As {@linkcode flushNow}, and sees to the rest if nobody else will. @internal */
+  /**
+   * As {@linkcode flushNow}, and sends the rest in the background unless another goroutine does.
+   * @internal
+   */
   flushSoon(): void {
     if (this.#flushing || this.flushNow() || this.failure !== null) return;
     this.#flushing = true;
@@ -350,7 +351,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     disown(this.conn);
   }
 
-  /** All who wait look again. */
+  /** Wakes all waiters to retry. */
   protected changed(): void {
     this.reading.changed();
     this.writing.changed();
@@ -385,12 +386,12 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
         if (n === AT_END) return null;
       }
       if (this.failure !== null) throw this.failed("read");
-      // Before, the handshake has all that comes.
+      // Until then, the handshake consumes all input.
       if (!this.secured || this.#receive() === false) return undefined;
     }
   }
 
-  /** Decrypts, with the error of a read. See {@linkcode SSLHandle.read}. @internal */
+  /** Decrypts; throws the error of a read. See {@linkcode SSLHandle.read}. @internal */
   decrypt(p: Uint8Array, length: number): number {
     const handle = this.handle!;
     try {
@@ -414,7 +415,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     yield* this.#flush();
   }
 
-  /** Encrypts, with the error of a write. See {@linkcode SSLHandle.encrypt}. @internal */
+  /** Encrypts; throws the error of a write. See {@linkcode SSLHandle.encrypt}. @internal */
   encrypt(p: Uint8Array, length: number): number {
     const handle = this.handle!;
     if (handle.shut) throw this.fail("write", new BrokenPipeError());
@@ -430,7 +431,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     return this.#peer ??= new Peer(this.handle!);
   }
 
-  /** Ends what is of this side; those who wait are told. */
+  /** Releases this side's resources and wakes all waiters. */
   #end(): void {
     if (this.secured && this.handle?.freed === false) this.sessions?.keep(this.handle);
     this.handle?.free();
@@ -443,8 +444,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   }
 
   /**
-   * Hands the SSL object what has come: true; false for nothing yet; null for the end, or a
-   * failure.
+   * Passes received ciphertext to the SSL object: returns true; false if there is none yet; null at
+   * the end or after a failure.
    */
   #receive(): boolean | null {
     const handle = this.handle!;
@@ -455,7 +456,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
         handle.feed(n);
         return true;
       }
-      // In order it would have come behind a close_notify.
+      // An orderly end would have followed a close_notify.
       this.broken(new UnexpectedEOFError(0));
     } catch (error) {
       this.broken(error as Error);
@@ -472,7 +473,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     }
   }
 
-  /** Waits until all is out that is to be sent before anything else. */
+  /** Waits until all pending ciphertext is sent. */
   *#flush(): Routine<void> {
     for (;;) {
       this.check("write");
@@ -496,7 +497,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   }
 }
 
-/** Ends the connection with its run. */
+/** Closes the connection together with its run. */
 class Holder {
   readonly #conn: OpenSSLConn;
   readonly #socket: FDTransport;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Ciphertext over any connection, by its calls alone: a `pipe()`, a stream of the host's, another
- * TLS connection. They park, so goroutines make them: one reads while someone waits for ciphertext,
- * one writes while there is some to write; neither holds more than one piece.
+ * Ciphertext transport over any connection, by its methods alone: a `pipe()`, a stream of the host,
+ * another TLS connection. They park, so goroutines call them: one reads while a goroutine waits for
+ * ciphertext, one writes while there is some to write; neither holds more than one piece.
  */
 import { epoch, now } from "../../sched/clock.ts";
 import { ClosedError } from "../../fd/errors.ts";
@@ -16,7 +16,7 @@ import { scheduler } from "../../sched/thread.ts";
 import { tracked } from "../tracked.ts";
 import { NOTHING_YET, type Transport, type Way } from "./transport.ts";
 
-/** Bytes that one write of the connection below is given at most. */
+/** Maximum number of bytes per write of the underlying connection. */
 const MOST_WRITTEN = 64 * 1024;
 
 /** See the top of this file. */
@@ -25,7 +25,7 @@ export class ConnTransport implements Transport {
   readonly #incoming = new HalfConn("IO wait");
   readonly #outgoing = new HalfConn("IO wait");
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
-  /** What came and was not yet received; null for nothing. */
+  /** Data received but not consumed yet; null if there is none. */
   #came: Uint8Array | null = null;
   #atEnd = false;
   #failure: Error | null = null;
@@ -63,7 +63,7 @@ export class ConnTransport implements Transport {
     const piece = bytes.slice(0, Math.min(length, MOST_WRITTEN));
     this.#writing = true;
     const ended = () => {
-      // Ended with its run, perhaps within a record: nothing can follow.
+      // Ended together with its run, possibly within a record: nothing can follow.
       if (this.#writing) this.#failure ??= new ClosedError();
       this.#writing = false;
       this.#outgoing.changed();
@@ -110,7 +110,7 @@ export class ConnTransport implements Transport {
     this.conn.abort();
   }
 
-  /** Sends the rest of a close, as far as the peer takes it until the time `end`. */
+  /** Sends the rest on close, as far as the peer accepts it until the time `end`. */
   *#send(rest: Uint8Array | null, end: number): Routine<void> {
     try {
       this.#outgoing.setDeadline(end);
@@ -119,11 +119,11 @@ export class ConnTransport implements Transport {
       this.conn.setWriteDeadline(epoch() + Math.max(0, end - now()));
       yield* this.conn.write(rest);
     } catch {
-      // The peer is gone: there is nobody to tell.
+      // The peer is gone.
     }
   }
 
-  /** Reads once, unless that goes on or there is something to receive. */
+  /** Reads once, unless a read is pending or there is unconsumed data. */
   #read(): void {
     if (this.#reading || this.#closed || this.#came !== null || this.#atEnd) return;
     const run = this.#mayStart();
@@ -156,7 +156,7 @@ export class ConnTransport implements Transport {
     }
   }
 
-  /** The run that goroutines may be started in; null while it ends. */
+  /** Returns the run for new goroutines; null while it ends. */
   #mayStart(): RunOwner | null {
     if (this.#run?.ending === false) return this.#run;
     const run = scheduler.current?.run ?? null;
@@ -164,7 +164,7 @@ export class ConnTransport implements Transport {
   }
 }
 
-/** Of an OpError of the connection below its cause: the call that failed is told of this one. */
+/** Returns the cause of the underlying connection's OpError, for the error of the TLS call. */
 function causeOf(error: unknown): Error {
   const { cause } = error as Error;
   return cause instanceof Error ? cause : error instanceof Error ? error : new ClosedError();

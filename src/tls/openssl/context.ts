@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The SSL_CTX of one certificate and one set of options: made once, freed once. Go: `tls.Config`.
+ * SSL_CTX of one certificate and one set of options: created once, freed once. Go: `tls.Config`.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import type { TLSCertificate, TLSOptions } from "../tls_options.ts";
@@ -20,21 +20,21 @@ import * as N from "./numbers.ts";
 import { eachCertificate, withPrivateKey } from "./pem.ts";
 import { withStore } from "./trust.ts";
 
-/** What an SSL_CTX is made of. */
+/** Parameters of an SSL_CTX. */
 export interface ContextOptions extends TLSOptions, Partial<TLSCertificate> {
   /** Whether a server asks for a certificate. */
   requestCert?: boolean;
-  /** Whether a peer that cannot be verified is refused. */
+  /** Whether a peer that cannot be verified is rejected. */
   rejectUnauthorized?: boolean;
 }
 
-/** Levels below forbid what a connection must not be secured with: RSA of 1024 bits, SHA-1. */
+/** Lower levels allow insecure algorithms: RSA of 1024 bits, SHA-1. */
 const SECURITY_LEVEL = 2;
 const OPTIONS = N.SSL_OP_NO_COMPRESSION + N.SSL_OP_NO_RENEGOTIATION +
   N.SSL_OP_CIPHER_SERVER_PREFERENCE;
-/** Name and key of the keys that tickets are sealed with. */
+/** Length of the name and keys that tickets are encrypted with. */
 const TICKET_KEY_BYTES = 80;
-/** Sessions may be resumed only by servers of this name. */
+/** Sessions can be resumed only by servers with this session ID context. */
 const SESSION_ID_CONTEXT = bytesOf("netpoll");
 
 /** See the top of this file. */
@@ -43,15 +43,17 @@ export class Context {
   readonly pointer: Pointer;
   readonly side: "client" | "server";
   readonly hooks: HandshakeHooks;
-  /** Whether the peer's certificate is verified at all. */
+  /** Whether the peer's certificate is verified. */
   readonly verifies: boolean;
   readonly #owned: Owned;
   #users = 1;
 
   /**
-   * @param call what the caller does, for messages: "listen with TLS"
-   * @throws {TypeError} when an option is wrong; {@linkcode PlatformError} when it needs a callback
-   * and none is permitted
+   * Creates an SSL_CTX.
+   *
+   * @param call the caller's operation, for messages: "listen with TLS"
+   * @throws {TypeError} for an invalid option; {@linkcode PlatformError} if it needs a callback and
+   * none is permitted
    */
   constructor(openssl: OpenSSL, side: "client" | "server", call: string, options: ContextOptions) {
     const { ssl } = openssl;
@@ -78,19 +80,23 @@ export class Context {
     }
   }
 
-  /** Takes a reference. */
+  /** Adds a reference. */
   retain(): this {
     this.#users++;
     return this;
   }
 
-  /** Gives a reference back; with the last one it is freed. Its connections keep what they need. */
+  /**
+   * Releases a reference, and frees the SSL_CTX with the last one. Its connections keep their own
+   * references.
+   */
   release(): void {
     if (--this.#users === 0) this.#owned.free();
   }
 
   /**
-   * Seals tickets with the keys of `other` from now on, so that its sessions can be resumed here.
+   * Encrypts tickets with the keys of `other` from now on, so that its sessions can be resumed
+   * here.
    */
   adoptTicketKeys(other: Context): void {
     const { sslBytes } = this.openssl;
@@ -103,7 +109,7 @@ export class Context {
     this.openssl.crypto.ERR_clear_error();
   }
 
-  /** Seals tickets with these keys from now on. */
+  /** Encrypts tickets with these keys from now on. */
   setTicketKeys(keys: Uint8Array<ArrayBuffer>): void {
     const { sslBytes } = this.openssl;
     sslBytes.SSL_CTX_ctrl(this.pointer, N.SSL_CTRL_SET_TLSEXT_TICKET_KEYS, keys.length, keys);
@@ -161,10 +167,10 @@ export class Context {
       const mode = N.SSL_VERIFY_PEER | N.SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
       ssl.SSL_CTX_set_verify(pointer, mode, null);
     } else {
-      // Without a callback a server would refuse what it cannot verify.
+      // Without a callback, a server would reject a client that it cannot verify.
       ssl.SSL_CTX_set_verify(pointer, N.SSL_VERIFY_PEER, acceptUnverified());
     }
-    // Clients that have several certificates choose by these names.
+    // A client with several certificates chooses by these names.
     const named = ca === undefined || ca === "system" ? [] : Array.isArray(ca) ? ca : [ca];
     for (const pem of named) {
       eachCertificate(openssl, pem, (x509) => ssl.SSL_CTX_add_client_CA(pointer, x509));
@@ -175,7 +181,7 @@ export class Context {
     const { openssl, pointer } = this;
     const { ssl } = openssl;
     ssl.SSL_CTX_set_session_id_context(pointer, SESSION_ID_CONTEXT, SESSION_ID_CONTEXT.length);
-    // As Go: one ticket per handshake.
+    // As in Go: one ticket per handshake.
     ssl.SSL_CTX_set_num_tickets(pointer, 1);
     if (this.hooks.protocols !== null) {
       ssl.SSL_CTX_set_alpn_select_cb(pointer, selectProtocol(openssl), null);
@@ -186,7 +192,7 @@ export class Context {
   }
 }
 
-/** Protocols as ALPN has them on the wire: each behind its length. RFC 7301. */
+/** Returns protocols in ALPN wire format: each with a length prefix. RFC 7301. */
 function wireProtocols(protocols: readonly string[]): Uint8Array<ArrayBuffer> {
   const names = protocols.map((name) => new TextEncoder().encode(name));
   const wire = new Uint8Array(

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /**
- * The contexts of calls that have no listener to keep theirs: `tlsDial`, `tlsClient`, `tlsServer`.
- * Making one costs as much as several handshakes, so the last few are kept, by the options that
- * they are of.
+ * Cache of contexts for calls without a listener: `tlsDial`, `tlsClient`, `tlsServer`. Creating one
+ * costs as much as several handshakes, so the most recent ones are kept, keyed by their options.
  */
 import type { PEM } from "../tls_options.ts";
 import type { Context, ContextOptions } from "./context.ts";
 
 const MOST_KEPT = 16;
 
-/** The one that was used longest ago comes first. */
+/** Ordered by last use, the least recent first. */
 const kept = new Map<string, Context>();
 
 /**
- * The context of these options, with a reference for the caller; made by `make` if it is not kept.
+ * Returns the context of these options, with a reference for the caller; `make` creates it if it is
+ * not cached.
  */
 export function keptContext(
   side: "client" | "server",
   options: ContextOptions,
   make: () => Context,
 ): Context {
-  // A function of the caller's has no text to be known by.
+  // A function cannot be part of the key.
   if (options.keyLog !== undefined) return make();
   const key = keyOf(side, options);
   const context = kept.get(key) ?? make();
@@ -34,7 +34,7 @@ export function keptContext(
   return context.retain();
 }
 
-/** All that a context is made of, as text. */
+/** Returns all parameters of a context as text. */
 export function keyOf(side: "client" | "server", options: ContextOptions): string {
   const { ca, cert, key, ocspResponse } = options;
   return JSON.stringify([

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** OpenSSL as the engine of TLS. */
+/** OpenSSL as TLS engine. */
 import type { TLSEngine } from "../engine.ts";
 import { OpenSSLClient } from "./client.ts";
 import { openssl } from "./library.ts";
 import { OpenSSLServer } from "./server.ts";
 
 /**
- * The engine over the libssl at the absolute `path`, or over the system's.
+ * Returns the engine over the libssl at the absolute `path`, or over the system's.
  *
- * @throws {PlatformError} when it is not there or may not be loaded
+ * @throws {PlatformError} if it is not found or may not be loaded
  */
 export function openSSLEngine(path?: string): TLSEngine {
   const library = openssl(path);

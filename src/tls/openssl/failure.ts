@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** What OpenSSL says of a failure, as an Error: by its reason, never by a number. */
+/** Converts OpenSSL failures to Errors: by reason string, never by number. */
 import { TLSError } from "../tls_error.ts";
 import type { OpenSSL } from "./library.ts";
 import { textAt } from "./memory.ts";
 import { VERIFY_CODES } from "./verify_codes.ts";
 
 /**
- * The oldest reason in the thread's error queue, which is empty afterwards: what is left in it
- * would be taken for an error of the next call, perhaps on another connection.
+ * Returns the oldest reason in the thread's error queue and clears the queue: otherwise its rest
+ * would be reported as an error of the next call, possibly on another connection.
  */
 export function takeReason(openssl: OpenSSL): string {
   const first = openssl.crypto.ERR_get_error();
@@ -17,13 +17,13 @@ export function takeReason(openssl: OpenSSL): string {
   return reason || "unknown error";
 }
 
-/** The error of a call that failed for a reason in the queue; `fallback` if there is none. */
+/** Creates the error of a failed call from the error queue; `fallback` if it is empty. */
 export function failureOf(openssl: OpenSSL, fallback: string): TLSError {
   const reason = takeReason(openssl) || fallback;
   return new TLSError(`tls: ${reason}`, codeOf(reason));
 }
 
-/** The error of a certificate that was not verified, of which X509_verify_cert said `code`. */
+/** Creates the error of a failed verification with the code of X509_verify_cert. */
 export function verifyFailure(openssl: OpenSSL, code: number): TLSError {
   takeReason(openssl);
   const text = textAt(openssl, openssl.crypto.X509_verify_cert_error_string(code));
@@ -33,7 +33,7 @@ export function verifyFailure(openssl: OpenSSL, code: number): TLSError {
   );
 }
 
-/** "wrong version number" as Node names it: "ERR_SSL_WRONG_VERSION_NUMBER". */
+/** Converts "wrong version number" to Node's "ERR_SSL_WRONG_VERSION_NUMBER". */
 function codeOf(reason: string): string {
   return `ERR_SSL_${reason.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Ciphertext over a socket of the library's own: its system calls, its pollDesc, its short-read
- * rule.
+ * Ciphertext transport over one of the library's sockets: uses its system calls, pollDesc and
+ * short-read rule directly.
  */
 import type { FD } from "../../fd/fd.ts";
 import { counters } from "../../fd/counters.ts";
@@ -35,7 +35,7 @@ export class FDTransport implements Transport {
     while (pd.rready) {
       const n = fd.sockets.recv(fd.sysfd, into, into.length);
       if (n > 0) {
-        // See ReadOperation: the socket is drained, and any later arrival has an edge yet to come.
+        // See ReadOperation: the socket is drained, and a later arrival causes a new edge.
         if (n < into.length && !pd.hangup) pd.rready = false;
         counters.read += n;
         if (fd.counts !== null) fd.counts.bytesRead += n;
@@ -104,7 +104,7 @@ export class FDTransport implements Transport {
     const { fd } = this;
     const run = fd.pd!.owner;
     const end = now() + lingerTimeoutOf(this.conn);
-    // Not closed with its run: the run waits for it instead.
+    // Not closed together with its run: the run waits for it instead.
     fd.disown();
     goBounded(
       run?.over === false ? run : null,

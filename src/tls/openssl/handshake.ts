@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The handshake of a connection, step by step, until it is over, has failed or was ended. */
+/** Drives the handshake of a connection, until it completes, fails or is ended. */
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
 import { DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
@@ -11,9 +11,8 @@ import { TransportHalf } from "./transport_half.ts";
 import { wire } from "./wire.ts";
 
 /**
- * Makes the handshake with `handle`, which belongs to the connection from now on, until the moment
- * `until`. Parks. Throws the cause of a failure; the alert that tells the peer of it is in
- * `handle.out` then.
+ * Performs the handshake with `handle`, which the connection owns from now on, until the time
+ * `until`. Parks. Throws the cause of a failure; the alert for the peer is then in `handle.out`.
  */
 export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number): Routine<void> {
   if (conn.gone) {
@@ -33,8 +32,8 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
 }
 
 /**
- * Reads the client's first message until the moment `until`, without an engine, and with no buffer
- * before a byte has come. Parks.
+ * Reads the ClientHello until the time `until`, without an engine, and without a buffer before the
+ * first byte. Parks.
  */
 export function* readHello(conn: OpenSSLConn, until: number): Routine<ClientHello> {
   const incoming = half(conn, "read", until);
@@ -48,14 +47,14 @@ export function* readHello(conn: OpenSSLConn, until: number): Routine<ClientHell
   }
 }
 
-/** A direction to wait in, whose time is up at `until`. */
+/** Returns a wait queue for a direction with the deadline `until`. */
 function half(conn: OpenSSLConn, way: Way, until: number): TransportHalf {
   const made = new TransportHalf(conn.transport, way);
   made.setDeadline(until);
   return made;
 }
 
-/** Receives into the shared memory: see {@linkcode Wire.room}. */
+/** Receives into the shared buffer: see {@linkcode Wire.room}. */
 function* receive(conn: OpenSSLConn, incoming: TransportHalf): Routine<number> {
   const shared = wire();
   for (;;) {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-/** libssl and libcrypto of OpenSSL 3 or 4: where they are looked for, and how they are set up. */
+/** Finds and initializes libssl and libcrypto of OpenSSL 3 or 4. */
 import { nodeModule } from "../../../platforms/contract/host.ts";
 import type { Library, LibraryNames } from "../../../platforms/contract/ffi.ts";
 import { PlatformError } from "../../../platforms/contract/platform.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { CRYPTO, CRYPTO_ADDRESSES, CRYPTO_BYTES, SSL, SSL_BYTES } from "./symbols.ts";
 
-/** Names that the dynamic linker finds. Only one major version may be in a process. */
+/** Library names for the dynamic linker. A process must load only one major version. */
 const SONAMES = {
   linux: ["libssl.so.3", "libssl.so.4"],
-  // The base system's: FreeBSD 14, 15.
+  // The base system's, in FreeBSD 14 and 15.
   freebsd: ["libssl.so.30", "libssl.so.35"],
-  // A bare name would find Apple's own library, which ends a process that loads it.
+  // A bare name would find Apple's own library, which aborts a process that loads it.
   darwin: [],
-  // A bare name would be looked for in folders that others may write to.
+  // A bare name would be searched for in directories that other users may write to.
   windows: [],
 } as const;
 
-/** Folders of Linux distributions, for a Deno whose `--allow-ffi` names files. */
+/** Library directories of Linux distributions, for a Deno whose `--allow-ffi` lists files. */
 const LINUX_FOLDERS = [
   "/usr/lib/x86_64-linux-gnu",
   "/usr/lib/aarch64-linux-gnu",
@@ -30,7 +30,7 @@ const LINUX_FOLDERS = [
   "/usr/local/lib",
 ];
 const FREEBSD_FOLDERS = ["/usr/lib", "/usr/local/lib"];
-/** Homebrew on Apple's own processors and on Intel's, MacPorts. */
+/** Homebrew on arm64 and on x86-64, MacPorts. */
 const DARWIN_PATHS = [
   "/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib",
   "/usr/local/opt/openssl@3/lib/libssl.3.dylib",
@@ -40,33 +40,33 @@ const DARWIN_PATHS = [
 ];
 
 const OLDEST = 0x30000000;
-/** OPENSSL_INIT_NO_LOAD_CONFIG: neither OPENSSL_CONF nor the system's openssl.cnf is heeded. */
+/** OPENSSL_INIT_NO_LOAD_CONFIG: ignores OPENSSL_CONF and the system's openssl.cnf. */
 const NO_LOAD_CONFIG = 0x80;
 const OPENSSL_VERSION = 0;
 
-/** The library, bound for this thread. */
+/** OpenSSL, bound for this thread. */
 export interface OpenSSL {
   readonly ssl: Library<typeof SSL>;
   readonly sslBytes: Library<typeof SSL_BYTES>;
   readonly crypto: Library<typeof CRYPTO>;
   readonly cryptoBytes: Library<typeof CRYPTO_BYTES>;
   readonly cryptoAddresses: Library<typeof CRYPTO_ADDRESSES>;
-  /** The name or the path under which libssl was found. */
+  /** Name or path under which libssl was found. */
   readonly path: string;
   /** "OpenSSL 3.0.19 27 Jan 2026". */
   readonly version: string;
 }
 
-/** What came of the first attempt on this thread; `path` is what the caller had asked for. */
+/** Result of the first load on this thread; `path` is the requested one. */
 let loaded: { path: string | undefined; openssl: OpenSSL } | null = null;
 const failures = new Map<string | undefined, PlatformError>();
 
 /**
- * The library; found once per thread.
+ * Returns the library; loaded once per thread.
  *
- * @param path absolute path of libssl; else the places of the operating system
- * @throws {PlatformError} when it is not there, too old, or not permitted
- * @throws {TypeError} when another one is in use already, or `path` is not absolute
+ * @param path absolute path of libssl; by default the operating system's locations
+ * @throws {PlatformError} if it is not found, too old, or not permitted
+ * @throws {TypeError} if another one is already in use, or `path` is not absolute
  */
 export function openssl(path?: string): OpenSSL {
   if (path !== undefined && !nodeModule("node:path").isAbsolute(path)) {
@@ -133,15 +133,19 @@ function names(path: string | undefined): LibraryNames {
   return { title, names: sonames, paths, dispensable: true };
 }
 
-/** The library that is open already. A bare name stays one, under a path only that is permitted. */
+/**
+ * Returns the already opened library. A bare name stays bare; a path stays only itself, as only
+ * that is permitted.
+ */
 function exactly(path: string): LibraryNames {
   const bare = !nodeModule("node:path").isAbsolute(path);
   return { title: path, names: bare ? [path] : [], paths: bare ? [] : [path] };
 }
 
 /**
- * Elsewhere the symbols of libcrypto are found through libssl, which is linked with it; Windows
- * looks in one library only, whose file has the same name but for this word and lies beside.
+ * Returns the path of libcrypto. On other systems its symbols are found through libssl, which is
+ * linked with it; Windows searches only one library, so this is the file beside it with the
+ * corresponding name.
  */
 function cryptoPath(path: string): string {
   return platform().os === "windows" ? path.replace(/libssl(?=[^\\/]*$)/i, "libcrypto") : path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** OpenSSL's objects that this thread owns, counted where they are made and freed. */
+/** Counters of the thread's OpenSSL objects, updated on creation and free. */
 
 /** One per thread. */
 export const live = {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Bytes and texts on their way between JavaScript and OpenSSL, always as copies. */
+/** Bytes and strings between JavaScript and OpenSSL, always as copies. */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import type { OpenSSL } from "./library.ts";
 
-/** A copy of `text` with the zero byte that C wants behind it. */
+/** Returns a copy of `text` with a terminating zero byte. */
 export function cString(text: string): Uint8Array {
   return bytesOf(`${text}\0`);
 }
 
-/** A copy of `data` in memory that C can be given. */
+/** Returns a copy of `data` in memory that can be passed to C. */
 export function bytesOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const copy = new Uint8Array(new ArrayBuffer(bytes.length));
@@ -16,7 +16,7 @@ export function bytesOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** The text that a `const char *` of OpenSSL points to; "" for NULL. */
+/** Returns the string at a `const char *`; "" for NULL. */
 export function textAt({ crypto }: OpenSSL, pointer: Pointer | null): string {
   if (!pointer) return "";
   let text = new Uint8Array(new ArrayBuffer(256));
@@ -45,7 +45,7 @@ export function withBIO<T>(
   }
 }
 
-/** All that `bio` holds, which is empty then. */
+/** Reads and removes all data of `bio`. */
 export function contents({ crypto }: OpenSSL, bio: Pointer): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(crypto.BIO_ctrl_pending(bio)));
   if (bytes.length > 0) crypto.BIO_read(bio, bytes, bytes.length);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Numbers of OpenSSL's headers, by their names there. They are part of its binary interface. */
+/** Constants of OpenSSL's headers, by their names there. They are part of its ABI. */
 
 // ssl.h: commands of SSL_ctrl and SSL_CTX_ctrl.
 export const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
@@ -15,7 +15,7 @@ export const SSL_CTRL_CHAIN_CERT = 89;
 export const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
 export const SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
 
-/** ssl.h: argument of SSL_CTRL_CHAIN_CERT, for a reference of its own. */
+/** ssl.h: argument of SSL_CTRL_CHAIN_CERT that adds a reference. */
 export const CHAIN_ADD1 = 1;
 
 /** ssl.h: a mode; an idle connection holds no record buffers. */
@@ -37,7 +37,7 @@ export const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
 export const SSL_ERROR_WANT_READ = 2;
 export const SSL_ERROR_ZERO_RETURN = 6;
 
-// bio.h: commands of BIO_ctrl, and an argument: the BUF_MEM is not the BIO's to free.
+// bio.h: commands of BIO_ctrl, and an argument: the BIO does not free the BUF_MEM.
 export const BIO_CTRL_INFO = 3;
 export const BIO_C_SET_BUF_MEM = 114;
 export const BIO_NOCLOSE = 0;

@@ -38,17 +38,17 @@ export abstract class SecureOperation {
   // What every call touches comes first: it lies in memory in this order.
   /** Whether the call is over; for `yield*`. */
   done = false;
-  /** What it returns then, or PARK until then; for `yield*`. */
+  /** Its result once it is over, PARK before; for `yield*`. */
   value: unknown = PARK;
   protected state = UNUSED;
   protected conn: SecureConn;
   protected socket: FDTransport;
   protected buffer: Uint8Array = NO_BYTES;
-  /** The length of the buffer when the call began. */
+  /** Length of the buffer at the beginning of the call. */
   protected length = 0;
-  /** Who drives the call, from its first `next` on. */
+  /** Goroutine that drives the call, from its first `next`. */
   protected goroutine: G | null = null;
-  /** Does the call where this cannot. */
+  /** Generator that completes the call on the slow path. */
   protected slow: Routine<unknown> | null = null;
 
   constructor(conn: SecureConn, socket: FDTransport) {
@@ -56,24 +56,24 @@ export abstract class SecureOperation {
     this.socket = socket;
   }
 
-  /** The direction whose turn it needs. */
+  /** Direction whose lock it needs. */
   protected abstract get half(): HalfConn;
 
-  /** The generator that does the call where this cannot. */
+  /** Returns the generator of the slow path. */
   protected abstract slowly(): Routine<unknown>;
 
   /** Tries until the call is over or must wait. */
   protected abstract attempt(): this;
 
-  /** Gives up the place at the poller. */
+  /** Withdraws from the poller. */
   protected abstract unpark(): void;
 
-  /** Whether it is of no call. */
+  /** Whether it belongs to no call. */
   get unused(): boolean {
     return this.state === UNUSED;
   }
 
-  /** Whether a goroutine is in the midst of it. */
+  /** Whether a call is in progress. */
   get busy(): boolean {
     return this.state >= HELD;
   }
@@ -82,11 +82,11 @@ export abstract class SecureOperation {
     return this;
   }
 
-  /** Goes on until the call is over or must wait. */
+  /** Continues until the call is over or must wait. */
   next(): Step {
     if (this.state !== HELD) {
       if (this.state !== FRESH || !this.begin()) return this.goOnSlowly();
-      // A call that never has to wait would never let the others run.
+      // A call that never has to wait would otherwise starve other goroutines.
       if (scheduler.budget-- <= 0) {
         this.value = scheduler.yieldNow();
         return this;
@@ -95,7 +95,7 @@ export abstract class SecureOperation {
     return this.attempt();
   }
 
-  /** Ends the call: nothing is done, and what it holds is given back. */
+  /** Ends the call: nothing is transferred, and its locks are released. */
   return(value?: unknown): Step {
     if (this.state === SLOW) {
       const step = this.slow!.return(undefined);
@@ -111,7 +111,7 @@ export abstract class SecureOperation {
     throw error;
   }
 
-  /** Takes it for a call. */
+  /** Starts a call. */
   protected take(buffer: Uint8Array): void {
     this.state = FRESH;
     this.done = false;
@@ -120,7 +120,7 @@ export abstract class SecureOperation {
     callMade(this);
   }
 
-  /** The call is over and returns `value`. What it held, it has given back. */
+  /** Ends the call with the result `value`; its locks are already released. */
   protected end(value: unknown): this {
     this.state = UNUSED;
     this.done = true;
@@ -130,7 +130,7 @@ export abstract class SecureOperation {
     return this;
   }
 
-  /** The call is over and returns `value`; what it holds is given back. */
+  /** Ends the call with the result `value`, and releases its locks. */
   protected finish(value: unknown): this {
     this.release();
     return this.end(value);
@@ -159,7 +159,7 @@ export abstract class SecureOperation {
   }
 
   private goOnSlowly(): Step {
-    // Driven on by hand after its end, as no `yield*` does: it stays ended.
+    // Driven by hand after its end, which `yield*` never does: it stays ended.
     if (this.state !== SLOW) return this.end(undefined);
     let step: Step;
     try {
@@ -174,8 +174,7 @@ export abstract class SecureOperation {
   }
 
   private release(): void {
-    // Of a descriptor that is closed the place may be another's by now, and was given up by the
-    // close.
+    // The slot of a closed descriptor may already be another's, and was released by the close.
     if (!this.socket.fd.closed) this.unpark();
     this.half.turn.unlock();
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * An object of OpenSSL's and its end, which comes exactly once: by its owner, or, if nobody has
- * ended that one, when the owner is garbage.
+ * An OpenSSL object that is freed exactly once: by its owner, or, if the owner did not, when the
+ * owner is garbage-collected.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { live } from "./live.ts";
 
-/** Frees what nobody has freed, and whose owner is garbage. */
+/** Frees objects whose owner was garbage-collected. */
 const abandoned = new FinalizationRegistry<Owned>((owned) => owned.free());
 
 /** See the top of this file. */
@@ -16,7 +16,7 @@ export class Owned {
   readonly #free: (pointer: Pointer) => void;
   #freed = false;
 
-  /** `free` must not refer to `owner`, which would never be garbage then. */
+  /** `free` must not refer to `owner`, which could then never be collected. */
   constructor(
     owner: object,
     kind: keyof typeof live,
@@ -30,12 +30,12 @@ export class Owned {
     abandoned.register(owner, this, this);
   }
 
-  /** Whether it is freed. */
+  /** Whether it has been freed. */
   get freed(): boolean {
     return this.#freed;
   }
 
-  /** Frees it. A second call does nothing. */
+  /** Frees the object. A second call does nothing. */
   free(): void {
     if (this.#freed) return;
     this.#freed = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a handshake has agreed on, and with whom; each is asked of OpenSSL at the first need. */
+/** Negotiated parameters and the peer's identity; each is read from OpenSSL at first use. */
 import type { PeerCertificate } from "node:tls";
 import { nodeCrypto } from "../../bridge/host.ts";
 import { failureOf } from "./failure.ts";
@@ -7,7 +7,7 @@ import { bytesOf, contents, textAt, withBIO } from "./memory.ts";
 import { SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, X509_V_OK } from "./numbers.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
 
-/** Most that RFC 5705 allows in one go with SHA-256, and more than any protocol asks for. */
+/** Maximum of RFC 5705 for one export with SHA-256, more than any protocol needs. */
 const MOST_KEYING_MATERIAL = 255 * 32;
 
 /** See the top of this file. */
@@ -22,12 +22,12 @@ export class Peer {
     this.#handle = handle;
   }
 
-  /** "TLSv1.3". */
+  /** TLS version, such as "TLSv1.3". */
   get protocol(): string {
     return this.#protocol ??= this.#ask("", ({ ssl }, pointer) => ssl.SSL_get_version(pointer));
   }
 
-  /** "TLS_AES_128_GCM_SHA256". */
+  /** Cipher suite, such as "TLS_AES_128_GCM_SHA256". */
   get cipher(): string {
     return this.#cipher ??= this.#ask(
       "",
@@ -35,7 +35,7 @@ export class Peer {
     );
   }
 
-  /** The protocol of ALPN, or "". */
+  /** ALPN protocol, or "". */
   get alpnProtocol(): string {
     if (this.#alpn !== null || this.#handle.freed) return this.#alpn ?? "";
     const { openssl } = this.#handle.wire;
@@ -45,7 +45,7 @@ export class Peer {
     return this.#alpn = new TextDecoder().decode(this.#copy(address[0], length[0]));
   }
 
-  /** Whether the peer showed a certificate that was verified. */
+  /** Whether the peer presented a certificate that was verified. */
   get authorized(): boolean {
     if (this.#handle.freed) return false;
     const { openssl } = this.#handle.wire;
@@ -53,7 +53,7 @@ export class Peer {
       openssl.ssl.SSL_get_verify_result(this.#handle.ssl) === X509_V_OK;
   }
 
-  /** The certificate that the peer showed. */
+  /** Certificate of the peer. */
   get certificate(): PeerCertificate | null {
     if (this.#certificate !== undefined || this.#handle.freed) return this.#certificate ?? null;
     const { openssl } = this.#handle.wire;
@@ -77,7 +77,7 @@ export class Peer {
     return this.#handle.wire.openssl.ssl.SSL_session_reused(this.#handle.ssl) === 1;
   }
 
-  /** The OCSP response that the server has stapled. */
+  /** OCSP response stapled by the server. */
   get ocspResponse(): Uint8Array | null {
     if (this.#handle.freed) return null;
     const { openssl } = this.#handle.wire;
@@ -98,7 +98,7 @@ export class Peer {
     const { openssl } = this.#handle.wire;
     const out = new Uint8Array(new ArrayBuffer(length));
     const name = bytesOf(label);
-    // Of no bytes a runtime may hand over no address.
+    // An empty buffer may have no address.
     const given = bytesOf(context?.length ? context : new Uint8Array(1));
     const done = openssl.ssl.SSL_export_keying_material(
       this.#handle.ssl,
@@ -125,7 +125,7 @@ export class Peer {
     return textAt(openssl, f(openssl, this.#handle.ssl));
   }
 
-  /** A copy of OpenSSL's own bytes at `address`. */
+  /** Copies `length` bytes of OpenSSL's memory at `address`. */
   #copy(address: bigint, length: number): Uint8Array {
     if (length === 0) return new Uint8Array(0);
     const { openssl } = this.#handle.wire;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Certificates and keys out of PEM, in memory alone. */
+/** Parses PEM certificates and keys in memory. */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import type { PEM } from "../tls_options.ts";
 import { TLSError } from "../tls_error.ts";
@@ -7,12 +7,12 @@ import { failureOf, takeReason } from "./failure.ts";
 import type { OpenSSL } from "./library.ts";
 import { cString, withBIO } from "./memory.ts";
 
-/** Why reading stops where there is no further object. */
+/** Reason at the end of the PEM data. */
 const NO_MORE = /^no start line$/i;
 
 /**
- * Calls `f` with each certificate of `pem`, and frees it afterwards: who keeps one takes a
- * reference. Returns how many there were. Throws TLSError at one that cannot be read.
+ * Calls `f` with each certificate of `pem`, and frees it afterwards; to keep one, `f` must add a
+ * reference. Returns their number. Throws TLSError for an unreadable one.
  */
 export function eachCertificate(
   openssl: OpenSSL,
@@ -20,7 +20,7 @@ export function eachCertificate(
   f: (x509: Pointer, index: number) => void,
 ): number {
   const { crypto } = openssl;
-  // Without a password of its own OpenSSL would ask for one at the terminal.
+  // Without a password, OpenSSL would prompt for one on the terminal.
   const noPassword = cString("");
   return withBIO(openssl, pem, (bio) => {
     for (let count = 0;; count++) {
@@ -47,7 +47,7 @@ export function withPrivateKey<T>(
   f: (key: Pointer) => T,
 ): T {
   const { crypto } = openssl;
-  // With no callback OpenSSL takes the last argument for the password itself.
+  // Without a callback, OpenSSL uses the last argument as the password.
   const password = cString(passphrase ?? "");
   try {
     return withBIO(openssl, pem, (bio) => {

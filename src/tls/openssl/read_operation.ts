@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** One read of a TLS connection over a socket of the library's own. */
+/** A read of a TLS connection over one of the library's sockets. */
 import { addRead } from "../../fd/byte_counts.ts";
 import { takenAway } from "../../fd/check_bytes.ts";
 import { UnexpectedEOFError } from "../../fd/errors.ts";
@@ -16,7 +16,7 @@ export class SecureRead extends SecureOperation {
     return this.conn.reading;
   }
 
-  /** The call, ready to be driven by `yield*`. */
+  /** Starts a call, for `yield*` to drive. */
   call(buffer: Uint8Array): Routine<number | null> {
     this.take(buffer);
     return this as unknown as Routine<number | null>;
@@ -42,7 +42,7 @@ export class SecureRead extends SecureOperation {
     }
   }
 
-  /** How many bytes, null at the end, undefined if it must wait. */
+  /** Returns the number of bytes, null at the end of the stream, or undefined to wait. */
   #attempt(): number | null | undefined {
     const { conn, socket, buffer } = this;
     const { length } = buffer;
@@ -73,7 +73,7 @@ export class SecureRead extends SecureOperation {
       return conn.broken(error as Error);
     }
     if (n > 0) handle.feed(n);
-    // In order it would have come behind a close_notify.
+    // An orderly end would have followed a close_notify.
     else if (n !== NOTHING_YET) conn.broken(new UnexpectedEOFError(0));
   }
 }

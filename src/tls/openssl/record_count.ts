@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: MIT
 /**
- * Counts the records of a stream of ciphertext as it comes. RFC 8446, section 5.1.
+ * Counts the records of an incoming ciphertext stream. RFC 8446, section 5.1.
  *
- * With it a connection knows, without a call of OpenSSL that would find nothing, that all that came
- * has been decrypted. Counting too many is harmless, too few is not: every record has its place
- * here.
+ * With it, a connection knows that all its input is decrypted without an OpenSSL call that would
+ * find nothing. Counting too many is harmless, too few is not: data would stay undecrypted.
  */
 
-/** Bytes of a record before its content; the last two are the content's length. */
+/** Length of a record header; its last two bytes are the content's length. */
 const HEADER = 5;
 
 /** See the top of this file. */
 export class RecordCount {
-  /** Records that have come completely. */
+  /** Number of complete records. */
   complete = 0;
-  /** Bytes of the present record's content that are still to come. */
+  /** Number of missing bytes of the current record's content. */
   #content = 0;
-  /** Bytes of the present record's header that have come. */
+  /** Number of received bytes of the current record's header. */
   #header = 0;
-  /** The first byte of the length, while its second is still to come. */
+  /** First byte of the length, until the second one arrives. */
   #high = 0;
 
-  /** Whether what came ends where a record ends. */
+  /** Whether the input ends at a record boundary. */
   get aligned(): boolean {
     return this.#content === 0 && this.#header === 0;
   }
 
-  /** The first `length` bytes of `bytes` have come. */
+  /** Counts the first `length` bytes of `bytes`. */
   count(bytes: Uint8Array, length: number): void {
     for (let at = 0; at < length;) {
       if (this.#content > 0) {
@@ -41,7 +40,7 @@ export class RecordCount {
     }
   }
 
-  /** One byte of a header that came in pieces. Returns whether it was the last one. */
+  /** Processes one byte of a split header. Returns whether it was the last one. */
   #headerByte(byte: number): boolean {
     this.#header++;
     if (this.#header === HEADER - 1) this.#high = byte;

@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: MIT
-/** What reads and writes need of their TLS connection; OpenSSLConn implements it. */
-import type { Counted } from "../../fd/byte_counts.ts";
+/** Interface of a TLS connection for its read and write operations; OpenSSLConn implements it. */
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
 
 /** See the top of this file. */
-export interface SecureConn extends Counted {
-  /** The SSL object; null until the handshake has begun. */
+export interface SecureConn {
+  /** The SSL object; null until the handshake has started. */
   readonly handle: SSLHandle | null;
-  /** Whether the handshake is over. */
+  /** Whether the handshake has completed. */
   readonly secured: boolean;
-  /** What failed first, beside what the SSL object knows itself; null while all is well. */
+  /** First failure, other than those recorded by the SSL object; null if there is none. */
   readonly failure: Error | null;
-  /** Whether this side wants to read no more. */
+  /** Whether this side has shut down reading. */
   readonly readEnded: boolean;
-  /** Whether this side has closed it, or the connection below is closed. */
+  /** Whether this side has closed it, or the underlying connection is closed. */
   readonly gone: boolean;
   readonly reading: HalfConn;
   readonly writing: HalfConn;
-  /** A read, and a write, that may have to wait for their turn or for the handshake. */
+  /**
+   * Slow paths of a read and a write, which may have to wait for their turn or for the handshake.
+   */
   readSlowly(p: Uint8Array): Routine<number | null>;
   writeSlowly(p: Uint8Array): Routine<number>;
-  /** Decrypts, with the error of a read. See {@linkcode SSLHandle.read}. */
+  /** Decrypts; throws the error of a read. See {@linkcode SSLHandle.read}. */
   decrypt(p: Uint8Array, length: number): number;
-  /** Encrypts, with the error of a write. See {@linkcode SSLHandle.encrypt}. */
+  /** Encrypts; throws the error of a write. See {@linkcode SSLHandle.encrypt}. */
   encrypt(p: Uint8Array, length: number): number;
-  /** Sends what is to be sent, as far as it goes. Returns whether all is out. */
+  /** Sends pending ciphertext, as far as possible. Returns whether all is sent. */
   flushNow(): boolean;
-  /** It failed. */
+  /** Records a failure. */
   broken(cause: Error): void;
-  /** The error of a call after it has failed. */
+  /** Creates the error of a call after a failure. */
   failed(op: "read" | "write"): Error;
-  /** The error of `op`. */
+  /** Creates the error of `op`. */
   fail(op: "read" | "write", cause: Error): Error;
-  /** The error of a call after `close`. */
+  /** Creates the error of a call after `close`. */
   failClosed(op: "read" | "write"): Error;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The server's side of handshakes by OpenSSL. Go: crypto/tls/handshake_server.go. */
+/** Server side of handshakes by OpenSSL. Go: crypto/tls/handshake_server.go. */
 import { ClosedError } from "../../fd/errors.ts";
 import { CallDeadline } from "../../net/options/call_options.ts";
 import type { Conn } from "../../net/net.ts";
@@ -25,10 +25,10 @@ import type { OpenSSL } from "./library.ts";
 import { SSLHandle } from "./ssl_handle.ts";
 import { transportOf } from "./transport_of.ts";
 
-/** Handshakes that may be under way at once: each holds some 50 KiB of OpenSSL's. */
+/** Maximum number of concurrent handshakes: each uses about 50 KiB of OpenSSL memory. */
 const MOST_HANDSHAKES = 1024;
 
-/** The contexts of a server's certificates. */
+/** Contexts of a server's certificates. */
 class Certificates {
   readonly #default: Context;
   readonly #byName = new Map<string, Context>();
@@ -54,9 +54,7 @@ class Certificates {
     }
   }
 
-  /**
-   * The context for the name that a client asks for: its own, that of its wildcard, or the first.
-   */
+  /** Returns the context for a server name: its own, that of its wildcard, or the first. */
   choose(serverName: string): Context {
     const wildcard = serverName.replace(/^[^.]*/, "*");
     return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;
@@ -78,11 +76,11 @@ export class OpenSSLServer implements TLSServerSide {
   readonly #timeout: number;
   readonly #handshakes: Semaphore;
   #certificates: Certificates;
-  /** The owner, and the handshakes whose context is not chosen yet. */
+  /** Number of references: the owner, and handshakes whose context is not chosen yet. */
   #users = 1;
   #closed = false;
 
-  /** Throws TypeError when a certificate or another option is wrong. */
+  /** Throws TypeError for an invalid certificate or option. */
   constructor(
     openssl: OpenSSL,
     call: string,
@@ -117,7 +115,7 @@ export class OpenSSLServer implements TLSServerSide {
     const body = this.#handshake(secure, chosen);
     const over = () => {
       chosen();
-      // Ended with its run before it was over.
+      // Ended together with its run before it completed.
       if (!secure.secured) secure.refused(new ClosedError());
     };
     spawn(currentRun(), "TLS handshake", tracked(body, over));
@@ -137,7 +135,7 @@ export class OpenSSLServer implements TLSServerSide {
     if (--this.#users === 0) this.#certificates.release();
   }
 
-  /** What fails here is thrown by the calls of whoever reads or writes the connection. */
+  /** Performs the handshake. Its errors are thrown by the connection's reads and writes. */
   *#handshake(secure: OpenSSLConn, chosen: () => void): Routine<void> {
     try {
       yield* this.#shakeHands(secure, chosen, now() + this.#timeout);
@@ -160,7 +158,7 @@ export class OpenSSLServer implements TLSServerSide {
     }
   }
 
-  /** Waits for other handshakes to be over. */
+  /** Waits for other handshakes to complete. */
   *#queue(until: number): Routine<void> {
     const limit = new CallDeadline({ timeout: until - now() });
     yield* limit.enforce(this.#handshakes.acquire(), (cause) => cause);

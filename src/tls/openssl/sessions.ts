@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Sessions that a client may resume, as text: no memory of OpenSSL's is held between connections.
- * Go: `tls.ClientSessionCache`.
+ * Session cache of clients, in serialized form, so that no OpenSSL memory is held between
+ * connections. Go: `tls.ClientSessionCache`.
  */
 import { takeReason } from "./failure.ts";
 import type { OpenSSL } from "./library.ts";
@@ -11,7 +11,7 @@ import { registerState } from "../../sched/thread_state.ts";
 
 const MOST_KEPT = 256;
 
-/** The one that was kept longest comes first. */
+/** Ordered by age, the oldest first. */
 let kept = new Map<string, Uint8Array>();
 
 registerState("TLS sessions", {
@@ -20,7 +20,7 @@ registerState("TLS sessions", {
   restore: (state) => kept = state,
 });
 
-/** The sessions with one server under one set of options. */
+/** Sessions with one server under one set of options. */
 export class SessionCache {
   readonly #openssl: OpenSSL;
   readonly #key: string;
@@ -30,7 +30,7 @@ export class SessionCache {
     this.#key = key;
   }
 
-  /** Offers the session that was kept. A ticket of TLS 1.3 serves once (RFC 8446, appendix C.4). */
+  /** Offers the cached session. A TLS 1.3 ticket is used once (RFC 8446, appendix C.4). */
   offer(handle: SSLHandle): void {
     const pem = kept.get(this.#key);
     if (pem === undefined) return;
@@ -47,7 +47,7 @@ export class SessionCache {
   }
 
   /**
-   * Keeps the session of `handle`, if its server has given a ticket by now. Returns whether it has.
+   * Caches the session of `handle`, if its server has sent a ticket by now. Returns whether it has.
    */
   keep(handle: SSLHandle): boolean {
     const { ssl, crypto } = this.#openssl;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * One SSL object and its one owner: what goes into it, what comes out, and its end, which comes
- * exactly once whatever ended the connection, the goroutine or the run.
+ * Owner of one SSL object: its input, its output, and its end, which comes exactly once, whatever
+ * ended the connection, the goroutine or the run.
  *
- * Nothing here parks or touches a socket. Ciphertext comes in by `feed` and goes out by `out`,
- * which its connection must send before anything else; every call that may produce some takes it
- * out of the BIO at once.
+ * Nothing here parks or touches a socket. `feed` adds received ciphertext; `out` holds ciphertext
+ * that the connection must send before anything else. Every call that may produce ciphertext takes
+ * it out of the BIO at once.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { onBehalfOf } from "./callbacks.ts";
@@ -17,9 +17,9 @@ import { RecordCount } from "./record_count.ts";
 import { SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, X509_V_OK } from "./numbers.ts";
 import { type Wire, wire, type WireHolder } from "./wire.ts";
 
-/** What `read` and `peek` return where there is no plaintext: more ciphertext is needed. */
+/** Result of `read` and `peek` without plaintext: more ciphertext is needed. */
 const WANTS_MORE = -1;
-/** The peer has ended its side in order, by close_notify. */
+/** Result after the peer's close_notify. */
 export const AT_END = 0;
 
 const one = new Uint8Array(new ArrayBuffer(1));
@@ -27,20 +27,20 @@ const one = new Uint8Array(new ArrayBuffer(1));
 /** See the top of this file. */
 export class SSLHandle implements WireHolder {
   // What every call touches comes first: it lies in memory in this order.
-  /** The SSL object. Not to be used once it is freed. */
+  /** The SSL object. Must not be used once freed. */
   readonly ssl: Pointer;
   readonly wire: Wire;
-  /** Whether all ciphertext that came is decrypted and handed out. */
+  /** Whether all received ciphertext is decrypted and returned. */
   drained = true;
-  /** Ciphertext that is to be sent before anything else; null if there is none. */
+  /** Ciphertext to send before anything else; null if there is none. */
   out: Uint8Array | null = null;
-  /** Ciphertext that came and lies in no BIO. */
+  /** Received ciphertext that is in no BIO. */
   #kept: Uint8Array | null = null;
-  /** How many bytes of it were put into the shared BIO last. */
+  /** Number of its bytes last put into the shared BIO. */
   #fed = 0;
-  /** The first fatal error: what OpenSSL says of a later call differs by version. */
+  /** First fatal error: OpenSSL's errors of later calls differ between versions. */
   failure: Error | null = null;
-  /** The records that came since all had been decrypted. */
+  /** Records received since all input was decrypted. */
   readonly #records = new RecordCount();
   /** Whether the peer has sent close_notify. */
   ended = false;
@@ -48,7 +48,7 @@ export class SSLHandle implements WireHolder {
   shut = false;
   readonly #context: Context;
   readonly #owned: Owned;
-  /** The BIOs of the handshake; the SSL object owns them. Null afterwards. */
+  /** BIOs of the handshake, owned by the SSL object. Null afterwards. */
   #own: { readonly rbio: Pointer; readonly wbio: Pointer } | null;
 
   constructor(context: Context) {
@@ -67,7 +67,7 @@ export class SSLHandle implements WireHolder {
     else ssl.SSL_set_connect_state(pointer);
   }
 
-  /** Whether it is freed. */
+  /** Whether it has been freed. */
   get freed(): boolean {
     return this.#owned.freed;
   }
@@ -80,7 +80,7 @@ export class SSLHandle implements WireHolder {
     this.#owned.free();
   }
 
-  /** Goes on with the handshake. Returns whether it is over. Throws what made it fail. */
+  /** Continues the handshake. Returns whether it has completed. Throws the cause of a failure. */
   handshake(): boolean {
     const { ssl } = this.wire.openssl;
     let result: number;
@@ -99,14 +99,14 @@ export class SSLHandle implements WireHolder {
     return done;
   }
 
-  /** The first `length` bytes of `bytes`, for the handshake. */
+  /** Adds the first `length` bytes of `bytes` to the input of the handshake. */
   feedHandshake(bytes: Uint8Array, length: number): void {
     this.wire.openssl.crypto.BIO_write(this.#own!.rbio, bytes, length);
   }
 
   /**
-   * The first `length` bytes of the shared memory have come from the peer: see {@linkcode
-   * Wire.room}. A read must have asked for more before.
+   * Adds the first `length` bytes of the shared buffer, received from the peer: see
+   * {@linkcode Wire.room}. A read must have asked for more before.
    */
   feed(length: number): void {
     const { wire } = this;
@@ -129,17 +129,17 @@ export class SSLHandle implements WireHolder {
   }
 
   /**
-   * Decrypts into the first `length` bytes of `p`, one record at most. Returns how many bytes, or
-   * one of the results above. Throws the connection's failure.
+   * Decrypts into the first `length` bytes of `p`, at most one record. Returns the number of bytes,
+   * or one of the results above. Throws the connection's failure.
    */
   read(p: Uint8Array, length: number): number {
     if (this.drained) return this.#nothing();
     if (this.wire.holder !== this) this.#claim();
     const n = this.wire.openssl.ssl.SSL_read(this.ssl, p, length);
     if (n <= 0) return this.#noPlaintext(n);
-    // Records before that of the data may have called for a reply.
+    // Earlier records may have required a reply.
     if (this.#records.complete > 1) this.takeOut();
-    // A read that had room left has come to the end of its record.
+    // A read that did not fill its buffer has reached the end of its record.
     if (n < length && --this.#records.complete === 0 && this.#records.aligned) {
       this.drained = true;
       this.wire.holder = null;
@@ -147,7 +147,7 @@ export class SSLHandle implements WireHolder {
     return n;
   }
 
-  /** Whether `read` would not return {@linkcode WANTS_MORE}; decrypts, but takes nothing out. */
+  /** Whether `read` would not return {@linkcode WANTS_MORE}; decrypts, but consumes nothing. */
   peek(): boolean {
     if (this.drained) return this.ended || this.failure !== null;
     if (this.wire.holder !== this) this.#claim();
@@ -164,8 +164,8 @@ export class SSLHandle implements WireHolder {
   }
 
   /**
-   * Encrypts the first `length` bytes of `p`, which are {@linkcode MOST_PLAINTEXT} at most. Returns
-   * how many bytes of ciphertext lie in the shared output buffer, to be sent at once or appended to
+   * Encrypts the first `length` bytes of `p`, at most {@linkcode MOST_PLAINTEXT}. Returns the
+   * number of ciphertext bytes in the shared output buffer, to be sent at once or appended to
    * `out`. Throws the connection's failure.
    */
   encrypt(p: Uint8Array, length: number): number {
@@ -180,7 +180,7 @@ export class SSLHandle implements WireHolder {
     return written;
   }
 
-  /** Ends this side: close_notify goes into `out`. */
+  /** Ends this side: appends close_notify to `out`. */
   shutdown(): void {
     if (this.shut || this.failure !== null || this.#owned.freed) return;
     this.shut = true;
@@ -189,7 +189,7 @@ export class SSLHandle implements WireHolder {
     this.takeOut();
   }
 
-  /** Appends to `out` what OpenSSL has produced. */
+  /** Appends OpenSSL's pending output to `out`. */
   takeOut(): void {
     const { openssl, outgoing, output } = this.wire;
     if (this.#own === null) {
@@ -218,7 +218,7 @@ export class SSLHandle implements WireHolder {
     this.out = all;
   }
 
-  /** The first `n` bytes of `out` are sent. */
+  /** Removes the first `n` bytes of `out` after they were sent. */
   sent(n: number): void {
     this.out = n === this.out!.length ? null : this.out!.subarray(n);
   }
@@ -228,14 +228,14 @@ export class SSLHandle implements WireHolder {
     return this.ended ? AT_END : WANTS_MORE;
   }
 
-  /** A call for plaintext returned `n`, which is none. */
+  /** Handles the result `n` of a read without plaintext. */
   #noPlaintext(n: number): number {
     const { openssl } = this.wire;
     const error = openssl.ssl.SSL_get_error(this.ssl, n);
     this.drained = true;
     if (error === SSL_ERROR_ZERO_RETURN) this.ended = true;
     else if (error !== SSL_ERROR_WANT_READ) this.failure ??= failureOf(openssl, "read failed");
-    // Without read-ahead OpenSSL has taken all that was there, but for what follows an end.
+    // Without read-ahead, OpenSSL has consumed all input, except what follows an end.
     if (error !== SSL_ERROR_WANT_READ) this.#discard();
     else if (this.wire.holder === this) this.wire.holder = null;
     // An alert, or the reply to a key update.
@@ -243,7 +243,7 @@ export class SSLHandle implements WireHolder {
     return this.#nothing();
   }
 
-  /** Makes the shared BIO this connection's: what was kept, and nothing else, lies in it then. */
+  /** Makes this connection the holder of the shared BIO, filled with its kept ciphertext alone. */
   #claim(): void {
     const { wire } = this;
     const room = wire.room();
@@ -256,7 +256,7 @@ export class SSLHandle implements WireHolder {
     this.#fed = kept.length;
   }
 
-  /** What is left of it in the shared BIO is not wanted any more. */
+  /** Discards the rest of the input in the shared BIO. */
   #discard(): void {
     const { wire } = this;
     if (wire.holder !== this) return;
@@ -264,7 +264,7 @@ export class SSLHandle implements WireHolder {
     wire.incoming.fill(0);
   }
 
-  /** The handshake is over: see wire.ts. */
+  /** Switches to the shared BIOs after the handshake: see wire.ts. */
   #shareBIOs(): void {
     const { ssl, crypto } = this.wire.openssl;
     const { rbio } = this.#own!;

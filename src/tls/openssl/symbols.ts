@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The functions of libssl and libcrypto that the engine calls. Only functions that every version
- * from 3.0 to 4.0 exports: many others are macros over `SSL_ctrl` and `SSL_CTX_ctrl` (numbers.ts).
+ * Functions of libssl and libcrypto that the engine calls. Only those that all versions from 3.0 to
+ * 4.0 export: many others are macros over `SSL_ctrl` and `SSL_CTX_ctrl` (numbers.ts).
  *
- * A C function that takes either an address or JavaScript's own memory stands in two tables, since
- * one declaration has one notation per parameter. `size_t` is `u32`, see platforms/contract/ffi.ts.
+ * A C function that is called both with an address and with JavaScript memory is in two tables,
+ * since a declaration has one type per parameter. `size_t` is `u32`, see platforms/contract/ffi.ts.
  */
 import type { SymbolTable } from "../../../platforms/contract/ffi.ts";
 
@@ -65,7 +65,7 @@ export const SSL = {
   SSL_SESSION_is_resumable: { params: ["pointer"], result: "i32" },
   SSL_SESSION_free: { params: ["pointer"], result: "void" },
   SSL_export_keying_material: {
-    // Behind the registers a size_t needs all of its bytes.
+    // On the stack, a size_t needs all of its bytes.
     params: ["pointer", "buffer", "u32", "buffer", "i64", "buffer", "i64", "i32"],
     result: "i32",
   },
@@ -108,20 +108,20 @@ export const CRYPTO = {
   X509_verify_cert_error_string: { params: ["i32"], result: "pointer" },
 } as const satisfies SymbolTable;
 
-/** The same functions of libssl with JavaScript's memory where the table above has an address. */
+/** The same functions of libssl, with JavaScript memory where the table above has an address. */
 export const SSL_BYTES = {
   SSL_CTX_ctrl: { params: ["pointer", "i32", "i64", "buffer"], result: "i32" },
   SSL_ctrl: { params: ["pointer", "i32", "i64", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
-/** Functions of libcrypto that are given JavaScript's memory for an address. */
+/** Functions of libcrypto with JavaScript memory in place of an address. */
 export const CRYPTO_BYTES = {
   BIO_new_mem_buf: { params: ["buffer", "i32"], result: "pointer" },
-  // The long is 0 here: see the top of this file.
+  // The `long` argument is always 0, so 32 bits suffice.
   BIO_ctrl: { params: ["pointer", "i32", "u32", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
-/** The same functions of libcrypto with addresses, as numbers, where the table above has memory. */
+/** The same functions of libcrypto, with addresses as numbers where the table above has memory. */
 export const CRYPTO_ADDRESSES = {
   BIO_write: { params: ["pointer", "i64", "i32"], result: "i32" },
 } as const satisfies SymbolTable;

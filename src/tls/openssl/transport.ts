@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: MIT
-/** What carries the ciphertext of a connection: nothing here parks, but for the end. */
+/** Interface of a ciphertext transport: nothing here parks, except on close. */
 import type { Watcher } from "../../net/io/half_conn.ts";
 import type { Conn } from "../../net/net.ts";
 
-/** `receive` found nothing; whoever watches is told when there is something. */
+/** Result of `receive` without data; watchers are notified when there is some. */
 export const NOTHING_YET = -1;
 
-/** A direction of the connection below. */
+/** A direction of the underlying connection. */
 export type Way = "read" | "write";
 
 /** See the top of this file. */
 export interface Transport {
-  /** The connection below. */
+  /** Underlying connection. */
   readonly conn: Conn;
-  /** Whether the connection below is closed. */
+  /** Whether the underlying connection is closed. */
   readonly closed: boolean;
   /**
-   * Receives into `into`. Returns how many bytes, 0 at the end of the stream, {@linkcode
-   * NOTHING_YET}. Throws the cause when the connection below has failed.
+   * Receives into `into`. Returns the number of bytes, 0 at the end of the stream, or
+   * {@linkcode NOTHING_YET}. Throws the cause if the underlying connection has failed.
    */
   receive(into: Uint8Array): number;
   /**
-   * Sends from the first `length` bytes of `bytes`. Returns how many; throws the cause of a
+   * Sends from the first `length` bytes of `bytes`. Returns the number sent; throws the cause of a
    * failure.
    */
   send(bytes: Uint8Array, length: number): number;
   /** Whether a call in this direction would not have to wait. */
   ready(way: Way): boolean;
-  /** Has `watcher` told when `receive` or `send` is worth trying again, until `unwatch`. */
+  /** Notifies `watcher` when `receive` or `send` is worth retrying, until `unwatch`. */
   watch(way: Way, watcher: Watcher): void;
-  /** Ends a `watch`; one that is over already is no error. */
+  /** Ends a `watch`; does nothing if it has already ended. */
   unwatch(way: Way, watcher: Watcher): void;
-  /** Wakes those who were woken before by a readiness that may be gone, as after a failure. */
+  /** Wakes waiters again whose last wake-up may no longer apply, such as after a failure. */
   wake(): void;
-  /** Sends `rest` and closes the connection below, loses nothing, and is not waited for. */
+  /** Sends `rest` and closes the underlying connection without loss, in the background. */
   close(rest: Uint8Array | null): void;
-  /** Resets the connection below unless it is closed. */
+  /** Resets the underlying connection unless it is closed. */
   abort(): void;
 }

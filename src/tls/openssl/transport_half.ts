@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A direction of a TLS connection: who waits in it waits for the connection below as well. */
+/** A direction of a TLS connection, whose waiters also wait for the underlying connection. */
 import { HalfConn, type Watcher } from "../../net/io/half_conn.ts";
 import type { Transport, Way } from "./transport.ts";
 
@@ -7,7 +7,7 @@ import type { Transport, Way } from "./transport.ts";
 export class TransportHalf extends HalfConn implements Watcher {
   readonly transport: Transport;
   readonly way: Way;
-  /** How many wait. */
+  /** Number of waiters. */
   waiting = 0;
 
   constructor(transport: Transport, way: Way) {
@@ -18,7 +18,7 @@ export class TransportHalf extends HalfConn implements Watcher {
     this.onUnwatch = end;
   }
 
-  /** The connection below is worth another try. */
+  /** Retries when the underlying connection may be ready. */
   retry(): void {
     this.changed();
   }

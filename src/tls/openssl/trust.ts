@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Whose certificates are trusted: those of `node:tls` by default, so that both engines trust the
- * same; those of the system if asked for; or those that the caller gives. No variable of the
- * environment changes it.
+ * Trusted certificate authorities: by default those of `node:tls`, so that both engines trust the
+ * same ones; those of the system on request; or the caller's. Environment variables do not change
+ * this.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
 import { nodeTLS } from "../../bridge/host.ts";
@@ -15,10 +15,10 @@ import { eachCertificate } from "./pem.ts";
 /** The caller's choice: see `TLSOptions.ca`. */
 export type Authorities = PEM | readonly PEM[] | "system" | undefined;
 
-/** The runtime's and the system's, which are many: each parsed once per thread and kept. */
+/** The runtime's and the system's authorities are many, so each set is parsed once per thread. */
 const kept = new Map<"runtime" | "system", Pointer>();
 
-/** Calls `f` with the X509_STORE of `ca`; who keeps it takes a reference. */
+/** Calls `f` with the X509_STORE of `ca`; to keep it, `f` must add a reference. */
 export function withStore<T>(openssl: OpenSSL, ca: Authorities, f: (store: Pointer) => T): T {
   if (ca === undefined) return f(keptStore(openssl, "runtime", () => nodeTLS().rootCertificates));
   if (ca === "system") return f(keptStore(openssl, "system", () => [systemRoots()]));

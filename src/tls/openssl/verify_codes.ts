@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Why a certificate was refused, by the numbers of OpenSSL's x509_vfy.h (X509_V_ERR_...) and by the
- * names that `node:tls` has for them. A certificate for another host or address has one name there.
+ * Verification errors: from the numbers of OpenSSL's x509_vfy.h (X509_V_ERR_...) to the names of
+ * `node:tls`, which has one name for mismatches of host and address.
  */
 export const VERIFY_CODES: Readonly<Record<number, string>> = {
   1: "UNSPECIFIED",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** One write of a TLS connection over a socket of the library's own: all of the buffer. */
+/** A write of a TLS connection over one of the library's sockets: writes all of the buffer. */
 import { addWritten } from "../../fd/byte_counts.ts";
 import { takenAway } from "../../fd/check_bytes.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
@@ -13,10 +13,7 @@ import { MOST_PLAINTEXT } from "./wire.ts";
 import { registerState } from "../../sched/thread_state.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 
-/**
- * The write that ended last, while it is not taken again: most are over at once, and one serves
- * all.
- */
+/** Cache of one finished write: most writes finish at once, so one object serves all. */
 let spare: SecureWrite | null = null;
 
 registerState<SecureWrite | null>("spare TLS write", {
@@ -27,10 +24,10 @@ registerState<SecureWrite | null>("spare TLS write", {
 
 /** See the top of this file. */
 export class SecureWrite extends SecureOperation {
-  /** How many bytes are encrypted: they go out, whatever becomes of the call. */
+  /** Number of encrypted bytes: they are sent even if the call is ended. */
   sent = 0;
 
-  /** One for a call on `conn`. */
+  /** Returns an operation for a call on `conn`. */
   static of(conn: SecureConn, socket: FDTransport): SecureWrite {
     const operation = spare;
     if (operation === null) return new SecureWrite(conn, socket);
@@ -44,7 +41,7 @@ export class SecureWrite extends SecureOperation {
     return this.conn.writing;
   }
 
-  /** The call, ready to be driven by `yield*`. */
+  /** Starts a call, for `yield*` to drive. */
   call(buffer: Uint8Array): Routine<number> {
     this.take(buffer);
     this.sent = 0;
@@ -59,7 +56,9 @@ export class SecureWrite extends SecureOperation {
     return this.reused ? DONE : super.return(value);
   }
 
-  /** Whether it serves another goroutine by now: a call that is over, driven on, stays ended. */
+  /**
+   * Whether another goroutine already uses this object: a finished call that is driven stays ended.
+   */
   private get reused(): boolean {
     return this.state >= HELD && this.goroutine !== scheduler.current;
   }
@@ -87,7 +86,7 @@ export class SecureWrite extends SecureOperation {
     }
   }
 
-  /** Whether all is written; false if it must wait. */
+  /** Returns whether all is written; false to wait. */
   #attempt(): boolean {
     const { conn, socket, buffer, length } = this;
     const handle = conn.handle!;
@@ -107,14 +106,14 @@ export class SecureWrite extends SecureOperation {
       addWritten(conn, most);
       this.#send(k);
       if (scheduler.budget-- <= 0 && this.sent < length) {
-        // A long write to a fast peer must not keep the others waiting.
+        // A long write to a fast peer must not starve other goroutines.
         this.value = scheduler.yieldNow();
         return false;
       }
     }
   }
 
-  /** Sends `k` bytes of ciphertext; those that must wait are kept. */
+  /** Sends `k` bytes of ciphertext; keeps those that do not fit. */
   #send(k: number): void {
     const { conn, socket } = this;
     const handle = conn.handle!;
