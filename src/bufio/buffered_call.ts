@@ -10,7 +10,7 @@ import type { BufferedReadOptions } from "./options.ts";
 import { QuickCall } from "./quick_call.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
 
-/** Reads that may return 0 bytes in a row before it is an error, as in Go. */
+/** Maximum number of consecutive empty reads, as in Go. */
 const MOST_EMPTY_READS = 100;
 
 /** Source and buffer of a reader, for its calls. */
@@ -33,7 +33,7 @@ export abstract class BufferedCall<T> extends QuickCall<T> {
     this.buffer = input.buffer;
   }
 
-  /** Begins the call. */
+  /** Starts the call. */
   begin(options: BufferedReadOptions): Routine<T> {
     this.options = options;
     return this.take();
@@ -41,16 +41,16 @@ export abstract class BufferedCall<T> extends QuickCall<T> {
 
   /**
    * Result of the call from the unread bytes, of which it consumes what it returns; undefined if it
-   * needs more. At the end of the stream it needs no more: then it returns null, or throws.
+   * needs more. At the end of the stream it returns null, or throws.
    */
   protected abstract attempt(atEnd: boolean): T | undefined;
 
-  /** Memory that the next read goes to. */
+  /** Memory for the next read. */
   protected target(): Uint8Array {
     return this.buffer.room();
   }
 
-  /** Counts the bytes of a read. */
+  /** Records the bytes of a read. */
   protected came(n: number): void {
     this.buffer.came(n);
   }
@@ -76,7 +76,7 @@ export abstract class BufferedCall<T> extends QuickCall<T> {
     }
   }
 
-  /** Reads once. A call that is ended meanwhile has read nothing. */
+  /** Reads once. A call that is ended during the read has read nothing. */
   *#read(): Routine<number | null> {
     const { buffer } = this;
     for (let tries = 0; tries < MOST_EMPTY_READS; tries++) {
@@ -101,7 +101,7 @@ export abstract class BufferedCall<T> extends QuickCall<T> {
   }
 }
 
-/** `cause`, which ended a call here, as the error of a read of `source`. */
+/** Converts `cause`, which ended a call here, to the error of a read of `source`. */
 function readError(source: Reader & Partial<Conn>, cause: Error): Error {
   const { localAddr, remoteAddr } = source;
   if (localAddr === undefined || remoteAddr === undefined) return cause;

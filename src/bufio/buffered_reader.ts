@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reading lines, delimited and counted bytes through a buffer. Go: bufio.Reader,
+ * Reads lines, delimited and counted bytes through a buffer. Go: bufio.Reader,
  * net/textproto.Reader.
  */
 import type { Reader } from "../net/io/copy.ts";
@@ -25,14 +25,14 @@ import { unreadConn } from "./unread_conn.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 
 const FIRST_SIZE = 4096;
-/** As Go's `bufio.MaxScanTokenSize`. */
+/** Go: `bufio.MaxScanTokenSize`. */
 const MOST_LINE = 64 * 1024;
 const MOST_BYTES = 1024 * 1024;
-/** A delimiter is compared byte by byte at every place where its first byte stands. */
+/** Limited because a delimiter is compared byte by byte wherever its first byte occurs. */
 const MOST_DELIMITER = 256;
 
 const OPTIONS = new Set(["size", "maxLine", "maxBytes"]);
-/** Key of the state that the calls of other files of this folder work on. */
+/** Key of the state that the calls in other files of this folder use. */
 export const INPUT: unique symbol = Symbol("netpoll.bufio.input");
 
 /**
@@ -64,20 +64,20 @@ export const INPUT: unique symbol = Symbol("netpoll.bufio.input");
  * ```
  */
 export class BufferedReader<R extends Reader = Reader> implements Reader {
-  /** What is read. */
+  /** The source. */
   readonly source: R;
   /** @internal */
   readonly [INPUT]: BufferedInput;
-  /** The call of most lines; another is made while it is under way or was not driven. */
+  /** Reused for most lines; another is created while it is in progress or was not driven. */
   readonly #line: LineCall;
 
   /**
-   * Makes a reader of `source`, which it does not read yet.
+   * Creates a reader of `source`. It does not read yet.
    *
-   * @param source what is read: a connection, or anything with its `read`
+   * @param source a connection, or any object with its `read`
    * @param options see {@linkcode BufferedReaderOptions}
-   * @throws {TypeError} when `source` is no reader or an option is unknown; {@linkcode RangeError}
-   * when a size is not a positive whole number
+   * @throws {TypeError} if `source` is not a reader or an option is unknown; {@linkcode RangeError}
+   * if a size is not a positive integer
    */
   constructor(source: R, options: BufferedReaderOptions = {}) {
     needMethods("read through a buffer", "the source", "a Reader", source, "read");
@@ -91,7 +91,7 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
     this.#line = new LineCall(this[INPUT]);
   }
 
-  /** Number of bytes that were read from the source and not yet from here. Go: `Buffered`. */
+  /** Number of bytes read from the source but not yet from this reader. Go: `Buffered`. */
   get buffered(): number {
     return this[INPUT].buffer.length;
   }
@@ -233,11 +233,11 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
   }
 
   /**
-   * Hands over the bytes that were read from the source and not from here, and ends the reader.
+   * Returns the bytes that were read from the source but not from this reader, and ends the reader.
    * Never parks. The next user of the source must process them first.
    *
-   * @returns them, as memory of its own
-   * @throws {PanicError} when a call is under way, or it was detached before
+   * @returns a copy of them
+   * @throws {PanicError} if a call is in progress, or the reader was already detached
    */
   detach(): Uint8Array<ArrayBuffer> {
     const { buffer } = this[INPUT];
@@ -279,7 +279,7 @@ function checkCount(call: string, n: unknown): void {
   );
 }
 
-/** `delimiter` as bytes; throws TypeError or RangeError if it cannot be one. */
+/** Converts `delimiter` to bytes; throws TypeError or RangeError if it is invalid. */
 export function delimiterBytes(call: string, delimiter: string | number | Uint8Array): Uint8Array {
   const bytes = typeof delimiter === "string"
     ? new TextEncoder().encode(delimiter)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Collecting small writes. Go: bufio.Writer. */
+/** Buffers small writes. Go: bufio.Writer. */
 import type { Writer } from "../net/io/copy.ts";
 import { asError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
@@ -57,21 +57,21 @@ class WriteCall extends QuickCall<number> {
 }
 
 /**
- * Collects small writes and hands them to any {@linkcode Writer} in one. Go: `bufio.Writer`.
+ * Combines small writes to any {@linkcode Writer}. Go: `bufio.Writer`.
  *
- * - What was collected goes out at the end of the turn, that is when the goroutine parks and those
- *   that were runnable have run; at once when the buffer is full; and in `flush`. With
+ * - Buffered bytes are written at the end of the turn, that is when the goroutine has parked and
+ *   those that were runnable have run; at once when the buffer is full; and by `flush`. With
  *   `autoFlush: false` only the last two, as in Go.
- * - Backpressure: a write that does not fit parks until the destination has taken what is before it
- *   and the write itself, which is not copied. So memory is bounded by `size`.
+ * - Backpressure: a write that does not fit parks until the destination has accepted the bytes
+ *   before it and the write itself, which is not copied. So memory is bounded by `size`.
  * - Text is encoded into the buffer, as UTF-8.
- * - An error of the destination is sticky, as in Go: every later call throws it, and bytes that had
- *   been collected are lost. A time-out and a cancellation are not: what did not go out is kept in
- *   its order, and the next flush continues there.
- * - `flush` before you close the connection, and before the main goroutine returns. Closing the
- *   connection first loses what is buffered.
+ * - An error of the destination is sticky, as in Go: every later call throws it, and buffered bytes
+ *   are lost. A timeout and a cancellation are not: unsent bytes are kept in order, and the next
+ *   flush continues there.
+ * - Call `flush` before you close the connection, and before the main goroutine returns. Closing
+ *   the connection first loses buffered bytes.
  *
- * Several goroutines may write: each write goes out in one piece.
+ * Several goroutines may write: each write is sent in one piece.
  *
  * @typeParam W Type of the destination.
  * @example
@@ -82,7 +82,7 @@ class WriteCall extends QuickCall<number> {
  * ```
  */
 export class BufferedWriter<W extends Writer = Writer> implements Writer {
-  /** What is written to. */
+  /** The destination. */
   readonly destination: W;
   readonly #buffer: WriteBuffer;
   readonly #autoFlush: boolean;
@@ -94,12 +94,12 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   #closed = false;
 
   /**
-   * Makes a writer to `destination`.
+   * Creates a writer to `destination`.
    *
-   * @param destination a connection, or anything with its `write`; `writev` is used if it has it
+   * @param destination a connection, or any object with its `write`; `writev` is used if present
    * @param options see {@linkcode BufferedWriterOptions}
-   * @throws {TypeError} when `destination` is no writer or an option is wrong;
-   * {@linkcode RangeError} when `size` is not a positive whole number
+   * @throws {TypeError} if `destination` is not a writer or an option is invalid;
+   * {@linkcode RangeError} if `size` is not a positive integer
    */
   constructor(destination: W, options: BufferedWriterOptions = {}) {
     needMethods("write through a buffer", "the destination", "a Writer", destination, "write");
@@ -113,17 +113,17 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     this.#call = this.#newCall();
   }
 
-  /** Number of bytes that wait in the buffer. Go: `Buffered`. */
+  /** Number of bytes in the buffer. Go: `Buffered`. */
   get buffered(): number {
     return this.#buffer.length;
   }
 
-  /** Number of bytes that may be written without a wait. Go: `Available`. */
+  /** Number of bytes that can be written without waiting. Go: `Available`. */
   get available(): number {
     return Math.max(0, this.#buffer.size - this.#buffer.length);
   }
 
-  /** The sticky error, which every call throws; null while all is well. */
+  /** The sticky error, which every call throws; null if there is none. */
   get error(): Error | null {
     return this.#error;
   }
@@ -131,22 +131,19 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   /**
    * Writes all of `data`. Parks only if it does not fit into the buffer.
    *
-   * @param data bytes, which may be used again at once after the call, or text
-   * @param cancel ends a wait early: a context or a signal
-   * @returns the number of bytes: the length of `data`, of text as UTF-8
-   * @throws the sticky error; what `write` of the destination throws, whose `bytesWritten` says how
-   * much of `data` went out: after a time-out or a cancellation the rest was not accepted;
-   * {@linkcode ClosedError} after `close`
+   * @param data bytes, which may be reused after the call, or text
+   * @param cancel cancels the wait: a context or an AbortSignal
+   * @returns the number of bytes: the length of `data`, for text as UTF-8
+   * @throws the sticky error; the error of the destination's `write`, whose `bytesWritten` is the
+   * number of bytes of `data` that were sent: after a timeout or a cancellation the rest was not
+   * accepted; {@linkcode ClosedError} after `close`
    */
   write(data: Uint8Array | string, cancel?: Cancel): Routine<number> {
     if (typeof data !== "string") data = bytesOf(data);
     return (this.#call.unused ? this.#call : this.#newCall()).begin(data, cancel);
   }
 
-  /**
-   * Writes all of `pieces` one behind the other, as one {@linkcode BufferedWriter.write}. Parks as
-   * that.
-   */
+  /** Writes all of `pieces` in order, as one {@linkcode BufferedWriter.write}. Parks likewise. */
   *writev(pieces: readonly (Uint8Array | string)[], cancel?: Cancel): Routine<number> {
     const bytes = pieces.map(bytesOf);
     const n = this.#appendAll(bytes);
@@ -154,9 +151,9 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   }
 
   /**
-   * Writes out what is buffered. Parks until the destination has all of it. Go: `Flush`.
+   * Writes out the buffer. Parks until the destination has accepted all of it. Go: `Flush`.
    *
-   * @param cancel ends it early; what did not go out stays buffered
+   * @param cancel cancels it; unsent bytes stay buffered
    * @throws as {@linkcode BufferedWriter.write}
    */
   *flush(cancel?: Cancel): Routine<void> {
@@ -171,10 +168,10 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   }
 
   /**
-   * Writes out what is buffered and ends the writer; the destination stays open, as it is not the
-   * writer's. Parks. Again it only flushes, so after a time-out it may be tried again.
+   * Writes out the buffer and ends the writer; the destination stays open, because the writer does
+   * not own it. Parks. A second call only flushes, so it may be retried after a timeout.
    *
-   * @param cancel as that of {@linkcode BufferedWriter.flush}
+   * @param cancel as for {@linkcode BufferedWriter.flush}
    * @throws as {@linkcode BufferedWriter.flush}
    */
   *close(cancel?: Cancel): Routine<void> {
@@ -189,13 +186,13 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     );
   }
 
-  /** Throws if nothing may be written. */
+  /** Throws if the writer has failed or is closed. */
   #check(): void {
     if (this.#error !== null) throw this.#error;
     if (this.#closed) throw new ClosedError("write to a closed BufferedWriter");
   }
 
-  /** Appends `data` if it fits, and returns its length in bytes; else -1. */
+  /** Appends `data` if it fits, and returns its length in bytes; otherwise returns -1. */
   #append(data: Writable): number {
     this.#check();
     const n = this.#buffer.append(data);
@@ -203,7 +200,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     return n;
   }
 
-  /** As `#append`, of all of `pieces` or of none. */
+  /** As `#append`, for all of `pieces` or none. */
   #appendAll(pieces: readonly Writable[]): number {
     this.#check();
     if (pieces.length === 1) return this.#append(pieces[0]);
@@ -213,7 +210,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     return length;
   }
 
-  /** Has a goroutine flush that runs when this one has parked. */
+  /** Starts a goroutine that flushes once this one has parked. */
   #flushLater(): void {
     if (this.#flusher !== null && this.#flusher.state !== DEAD) return;
     this.#flusher = spawn(currentRun(), "BufferedWriter", this.#flushing());
@@ -223,13 +220,14 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     try {
       while (this.#buffer.length > 0) yield* this.flush();
     } catch {
-      // The next call reports it: a sticky error by itself, any other by failing likewise.
+      // The next call reports it: a sticky error directly, any other by failing again.
     }
   }
 
   /**
-   * Makes room for `pieces` and appends them. What is larger than the buffer goes out behind its
-   * contents at once, and so does what finds the room taken again: nothing waits twice.
+   * Makes room for `pieces` and appends them. Pieces that are larger than the buffer are written
+   * directly after its contents, and so are those that find the room taken again: nothing waits
+   * twice.
    */
   *#overflow(pieces: readonly Writable[], cancel: Cancel | undefined): Routine<number> {
     yield* this.#lock(cancel);
@@ -255,12 +253,12 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     yield* cancel === undefined ? lock : cancellable(lock, cancel);
   }
 
-  /** Writes out the buffer and `pieces`, as the goroutine whose turn it is. */
+  /** Writes out the buffer and `pieces`, while holding the write lock. */
   *#send(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<void> {
     const { length } = this.#buffer;
     const memory = this.#buffer.takeMemory();
     const taken = length === memory.length ? memory : memory.subarray(0, length);
-    let sent = -1; // Not known, as long as the write is under way.
+    let sent = -1; // Unknown while the write is in progress.
     try {
       sent = yield* this.#writeAll(length > 0 ? [taken, ...pieces] : pieces, cancel);
     } catch (error) {
@@ -273,7 +271,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
       else if (sent < length && this.#error === null) {
         this.#buffer.putBack(taken.slice(sent));
       }
-      // After an interruption the destination may still use it.
+      // After an interruption, the destination may still use it.
       if (sent >= 0) giveBack(memory);
     }
   }
@@ -299,24 +297,24 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   }
 }
 
-/** Length of all in bytes; of text at least so many. */
+/** Returns the total length in bytes; for text, a lower bound. */
 function lengthOf(pieces: readonly Writable[]): number {
   let length = 0;
   for (const piece of pieces) length += piece.length;
   return length;
 }
 
-/** Whether `error` says how far its write came. */
+/** Whether `error` has the progress of its write. */
 function knowsProgress(error: unknown): error is { bytesWritten: number } {
   return typeof (error as { bytesWritten?: unknown } | null)?.bytesWritten === "number";
 }
 
-/** How far the write came that failed with `error`; 0 if it does not say. */
+/** Returns the progress of the write that failed with `error`; 0 if unknown. */
 function progressOf(error: unknown): number {
   return knowsProgress(error) ? error.bytesWritten : 0;
 }
 
-/** Whether the stream may go on behind the bytes that went out before `error`. */
+/** Whether writing may continue after the bytes sent before `error`. */
 function isResumable(error: unknown): boolean {
   if (!knowsProgress(error)) return false;
   return isTimeout(error) || isCanceled(error);

@@ -6,7 +6,7 @@ import { BufferedCall, type BufferedInput } from "./buffered_call.ts";
 import { TooLongError } from "./errors.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
-/** What the calls that return counted bytes have in common. */
+/** Base class of calls that return a counted number of bytes. */
 abstract class CountedCall extends BufferedCall<Uint8Array | null> {
   protected readonly count: number;
 
@@ -21,7 +21,7 @@ abstract class CountedCall extends BufferedCall<Uint8Array | null> {
     return super.quick();
   }
 
-  /** The first `n` unread bytes. */
+  /** Returns the first `n` unread bytes. */
   protected first(n: number): Uint8Array {
     return this.options.copy ? this.buffer.copy(n) : this.buffer.view(n);
   }
@@ -71,10 +71,10 @@ export class DiscardCall extends BufferedCall<number> {
   }
 }
 
-/** See {@linkcode BufferedReader.read}. With nothing buffered a long read goes past the buffer. */
+/** See {@linkcode BufferedReader.read}. With an empty buffer, a long read bypasses it. */
 export class ReadCall extends BufferedCall<number | null> {
   readonly #p: Uint8Array;
-  /** Whether the last read went to `#p`, and how many bytes it put there. */
+  /** Whether the last read went to `#p`, and its number of bytes. */
   #direct = false;
   #got = 0;
 

@@ -19,9 +19,9 @@ import { refuseAwait } from "../sched/misuse.ts";
 const MOST_FRAME = 64 * 1024;
 const KEYS = new Set(["max"]);
 
-/** Settings of {@linkcode Delimited}. */
+/** Options of {@linkcode Delimited}. */
 export interface DelimitedOptions {
-  /** Most bytes of a payload, 64 KiB by default. */
+  /** Maximum length of a payload in bytes; 64 KiB by default. */
   max?: number;
 }
 
@@ -77,10 +77,10 @@ export class Delimited implements Framing {
   readonly #max: number;
 
   /**
-   * Makes a framing by `delimiter`.
+   * Creates a framing with `delimiter`.
    *
    * @param delimiter text, bytes, or one byte as a number; 1 to 256 bytes
-   * @throws {TypeError} or {@linkcode RangeError} when an argument is wrong
+   * @throws {TypeError} or {@linkcode RangeError} for an invalid argument
    */
   constructor(delimiter: string | number | Uint8Array, options: DelimitedOptions = {}) {
     const call = "delimit frames";
@@ -102,13 +102,13 @@ export class Delimited implements Framing {
   /**
    * See {@linkcode Framing.write}.
    *
-   * @throws {TypeError} when `payload` contains the delimiter: the peer would read two frames
+   * @throws {TypeError} if `payload` contains the delimiter: the peer would read two frames
    */
   write(writer: Writer, payload: Uint8Array | string, cancel?: Cancel): Routine<number> {
     const bytes = bytesOf(payload);
     const delimiter = this.#delimiter;
     if (bytes.length > this.#max) throw new TooLongError("frame", this.#max, bytes.length);
-    // Also one that begins in the payload and ends in the delimiter behind it.
+    // Also search for one that begins in the payload and ends in the delimiter after it.
     const frame = new Uint8Array(bytes.length + delimiter.length);
     frame.set(bytes);
     frame.set(delimiter, bytes.length);

@@ -7,11 +7,11 @@
 export type BufferedUnit = "line" | "token" | "bytes" | "frame";
 
 /**
- * A line, a token, a frame or a request for bytes is longer than its maximum. Go:
+ * Thrown for a line, a token, a frame or a request for bytes that is longer than its maximum. Go:
  * `bufio.ErrTooLong`.
  *
- * On the reading side nothing was consumed: the bytes are still in the reader, which stays usable.
- * Read again with a larger `max`, skip with `discard` or `discardLine`, or close the connection.
+ * When reading, nothing was consumed: the bytes are still in the reader, which stays usable. Read
+ * again with a larger `max`, skip with `discard` or `discardLine`, or close the connection.
  */
 export class TooLongError extends Error {
   /** "TooLongError". */
@@ -22,11 +22,11 @@ export class TooLongError extends Error {
   readonly unit: BufferedUnit;
   /** Maximum, in bytes. */
   readonly limit: number;
-  /** Length in bytes, if it is known: of a frame or of a request for bytes. */
+  /** Length in bytes, if known: of a frame or of a request for bytes. */
   readonly length: number | null;
-  /** Not a time-out. */
+  /** Not a timeout. */
   readonly timeout = false;
-  /** Trying again with the same maximum fails again. */
+  /** A retry with the same maximum cannot succeed. */
   readonly temporary = false;
 
   /** @internal */
@@ -39,7 +39,7 @@ export class TooLongError extends Error {
   }
 }
 
-/** A reader returned 0 bytes 100 times in a row. Go: `io.ErrNoProgress`. */
+/** Thrown if a reader returned 0 bytes 100 times in a row. Go: `io.ErrNoProgress`. */
 export class NoProgressError extends Error {
   /** "NoProgressError". */
   override readonly name = "NoProgressError";
@@ -49,7 +49,9 @@ export class NoProgressError extends Error {
   }
 }
 
-/** A writer accepted fewer bytes than it was given, and threw nothing. Go: `io.ErrShortWrite`. */
+/**
+ * Thrown if a writer accepted fewer bytes than requested without an error. Go: `io.ErrShortWrite`.
+ */
 export class ShortWriteError extends Error {
   /** "ShortWriteError". */
   override readonly name = "ShortWriteError";
@@ -60,8 +62,8 @@ export class ShortWriteError extends Error {
 }
 
 /**
- * The goroutine that wrote a buffer out was ended in the middle, so the number of bytes sent is
- * unknown and nothing more can be written behind them.
+ * Thrown by later calls if the goroutine that wrote out a buffer was ended during the write, so the
+ * number of bytes sent is unknown and nothing more can be written.
  */
 export class InterruptedWriteError extends Error {
   /** "InterruptedWriteError". */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Messages in a stream of bytes: what every framing offers. tokio: tokio_util::codec. */
+/** Messages in a byte stream: interface of all framings. tokio: tokio_util::codec. */
 import type { Writer } from "../net/io/copy.ts";
 import type { Conn } from "../net/net.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -7,18 +7,17 @@ import type { Cancel } from "../context/cancellable.ts";
 import type { BufferedReader } from "./buffered_reader.ts";
 import type { BufferedReadOptions } from "./options.ts";
 
-/** Divides a stream of bytes into frames, in both directions. */
+/** Splits a byte stream into frames, in both directions. */
 export interface Framing {
   /**
    * Reads one frame. Parks.
    *
-   * @param reader keeps what was read ahead between the calls
-   * @param options a context, a signal or {@linkcode BufferedReadOptions}
-   * @returns the payload, a view that is valid until the next call of the reader, or with `copy`
-   * memory of its own; null if the stream ended between two frames
-   * @throws {TooLongError} when the frame is longer than the maximum;
-   * {@linkcode UnexpectedEOFError} when the stream ended within it; what `read` of the source
-   * throws. Nothing was consumed
+   * @param reader holds bytes that were read ahead between the calls
+   * @param options a context, an AbortSignal or {@linkcode BufferedReadOptions}
+   * @returns the payload, a view that is valid until the next call of the reader, or with `copy` a
+   * copy; null if the stream ended between two frames
+   * @throws {TooLongError} if the frame is longer than the maximum; {@linkcode UnexpectedEOFError}
+   * if the stream ended within it; the errors of the source's `read`. Nothing was consumed
    */
   read(
     reader: BufferedReader,
@@ -29,9 +28,9 @@ export interface Framing {
    *
    * @param writer a {@linkcode BufferedWriter}, a connection or any other writer
    * @param payload bytes, or text that is encoded as UTF-8
-   * @param cancel ends the call early
-   * @returns the number of bytes written, those around the payload included
-   * @throws {TooLongError} when `payload` is longer than the maximum; what `write` throws
+   * @param cancel cancels the call
+   * @returns the number of bytes written, including those around the payload
+   * @throws {TooLongError} if `payload` is longer than the maximum; the errors of `write`
    */
   write(writer: Writer, payload: Uint8Array | string, cancel?: Cancel): Routine<number>;
 }

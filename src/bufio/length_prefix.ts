@@ -4,23 +4,23 @@
 /** How the length of a frame is encoded. */
 export type LengthPrefix = "u8" | "u16" | "u32" | "varint";
 
-/** One encoding. */
+/** An encoding of lengths. */
 export interface LengthFormat {
-  /** Greatest length. */
+  /** Maximum length. */
   readonly most: number;
-  /** Bytes of the prefix that begins at `from`; 0 if not all of it is there yet. */
+  /** Returns the size of the prefix at `from`; 0 if it is incomplete. */
   size(bytes: Uint8Array, from: number, to: number): number;
-  /** Length in the prefix of `size` bytes at `from`. */
+  /** Decodes the prefix of `size` bytes at `from`. */
   decode(bytes: Uint8Array, from: number, size: number): number;
-  /** The prefix for a length. */
+  /** Encodes a length as a prefix. */
   encode(length: number): Uint8Array;
 }
 
-/** Bytes of a varint of 32 bits. */
+/** Maximum size of a 32-bit varint in bytes. */
 const MOST_VARINT = 5;
 const MOST_U32 = 0xffff_ffff;
 
-/** A whole number of `width` bytes. */
+/** An integer of `width` bytes. */
 class FixedLength implements LengthFormat {
   readonly most: number;
   readonly #width: number;
@@ -55,7 +55,7 @@ class FixedLength implements LengthFormat {
 
 /**
  * Seven bits in each byte, the least significant first. One that does not end within five bytes, or
- * counts more than 32 bits, is longer than every frame.
+ * exceeds 32 bits, is treated as longer than any frame.
  */
 class VarintLength implements LengthFormat {
   readonly most = MOST_U32;
@@ -82,7 +82,7 @@ class VarintLength implements LengthFormat {
   }
 }
 
-/** The encodings by name; each is made for a byte order. */
+/** Encodings by name; each is created for a byte order. */
 export const LENGTHS: ReadonlyMap<string, (littleEndian: boolean) => LengthFormat> = new Map([
   ["u8", (littleEndian: boolean): LengthFormat => new FixedLength(1, littleEndian)],
   ["u16", (littleEndian: boolean): LengthFormat => new FixedLength(2, littleEndian)],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Frames behind their length. tokio: LengthDelimitedCodec; protobuf: delimited messages. */
+/** Length-prefixed frames. tokio: LengthDelimitedCodec; protobuf: delimited messages. */
 import type { Writer } from "../net/io/copy.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import { wrongArgument } from "../validate/argument.ts";
@@ -24,11 +24,14 @@ import { refuseAwait } from "../sched/misuse.ts";
 const MOST_FRAME = 1024 * 1024;
 const KEYS = new Set(["littleEndian", "max"]);
 
-/** Settings of {@linkcode LengthPrefixed}. */
+/** Options of {@linkcode LengthPrefixed}. */
 export interface LengthPrefixedOptions {
-  /** True for the least significant byte first; false, the network's order, by default. */
+  /** True for little-endian; false, network byte order, by default. */
   littleEndian?: boolean;
-  /** Most bytes of a payload, 1 MiB by default, or what the prefix can count if that is less. */
+  /**
+   * Maximum length of a payload in bytes; 1 MiB by default, or the prefix's maximum if that is
+   * less.
+   */
   max?: number;
 }
 
@@ -82,10 +85,10 @@ export class LengthPrefixed implements Framing {
   readonly #max: number;
 
   /**
-   * Makes a framing by a length of this encoding.
+   * Creates a framing with a length prefix of this encoding.
    *
    * @param prefix "u8", "u16", "u32", or "varint", protobuf's, of up to 32 bits
-   * @throws {TypeError} or {@linkcode RangeError} when an argument is wrong
+   * @throws {TypeError} or {@linkcode RangeError} for an invalid argument
    */
   constructor(prefix: LengthPrefix, options: LengthPrefixedOptions = {}) {
     const call = "frame messages";

@@ -9,9 +9,12 @@ import { refuseAwait } from "../sched/misuse.ts";
 const LF = 10;
 const CR = 13;
 
-/** What the calls of this file have in common. */
+/** Base class of the calls in this file. */
 abstract class DelimitedCall<T> extends BufferedCall<T> {
-  /** Unread bytes already searched: a line that trickles in is searched once. */
+  /**
+   * Number of unread bytes already searched, so that a line that arrives in pieces is searched
+   * once.
+   */
   protected searched = 0;
 
   protected get max(): number {
@@ -23,7 +26,7 @@ abstract class DelimitedCall<T> extends BufferedCall<T> {
     return super.quick();
   }
 
-  /** At the end of the stream: true if there are unread bytes to be returned as they are. */
+  /** Whether there are unread bytes to return at the end of the stream. */
   protected hasRest(): boolean {
     const { length } = this.buffer;
     if (length > 0 && this.options.whole) throw new UnexpectedEOFError(length);
@@ -31,9 +34,9 @@ abstract class DelimitedCall<T> extends BufferedCall<T> {
   }
 }
 
-/** Reads a line, and removes its end. */
+/** Reads a line and removes its line end. */
 abstract class AnyLineCall<T> extends DelimitedCall<T | null> {
-  /** The line from one index to another. */
+  /** Returns the line between two indexes. */
   protected abstract line(from: number, to: number): T;
 
   protected override attempt(atEnd: boolean): T | null | undefined {

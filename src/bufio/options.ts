@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Settings of buffered readers and writers and of their calls. */
+/** Options of buffered readers and writers and of their calls. */
 import type { CallOptions } from "../net/options/call_options.ts";
 import { toMonotonic } from "../net/deadline.ts";
 import { needObject, shown, wrongArgument } from "../validate/argument.ts";
@@ -7,33 +7,35 @@ import type { Cancel } from "../context/cancellable.ts";
 import { Context } from "../context/context.ts";
 
 /**
- * Settings of one read: what may end it early, and how much it may return. A context or an
- * `AbortSignal` may stand in place of the object.
+ * Options of one read: its limits. A context or an `AbortSignal` may be passed in place of the
+ * object.
  */
 export interface BufferedReadOptions extends CallOptions {
-  /** Most bytes of the line, of the bytes or of the frame; that of the reader by default. */
+  /** Maximum length of the line, the bytes or the frame; that of the reader by default. */
   max?: number;
-  /** True to return memory of its own instead of a view that is valid until the next read. */
+  /** True to return a copy instead of a view that is valid until the next read. */
   copy?: boolean;
-  /** True to refuse a last line without its delimiter: the end is an `UnexpectedEOFError` then. */
+  /** True to reject a last line without its delimiter, with an `UnexpectedEOFError`. */
   whole?: boolean;
 }
 
-/** Settings of a {@linkcode BufferedReader}. */
+/** Options of a {@linkcode BufferedReader}. */
 export interface BufferedReaderOptions {
-  /** Bytes of the buffer at first, 4 KiB by default; for a fast stream it grows to 64 KiB. */
+  /**
+   * Initial size of the buffer in bytes; 4 KiB by default. For a fast stream it grows to 64 KiB.
+   */
   size?: number;
-  /** Most bytes of a line, without its end, or of what `until` returns; 64 KiB by default. */
+  /** Maximum length of a line without its end, or of the result of `until`; 64 KiB by default. */
   maxLine?: number;
-  /** Most bytes that `bytes` and `peek` may be asked for, 1 MiB by default. */
+  /** Maximum number of bytes for `bytes` and `peek`; 1 MiB by default. */
   maxBytes?: number;
 }
 
-/** Settings of a {@linkcode BufferedWriter}. */
+/** Options of a {@linkcode BufferedWriter}. */
 export interface BufferedWriterOptions {
-  /** Bytes that are collected before a write must wait for the peer, 16 KiB by default. */
+  /** Size of the buffer in bytes, beyond which a write waits for the peer; 16 KiB by default. */
   size?: number;
-  /** False to write out only in `flush`, in `close` and when the buffer is full, as Go does. */
+  /** False to write out only on `flush`, on `close` and when the buffer is full, as in Go. */
   autoFlush?: boolean;
 }
 
@@ -41,7 +43,7 @@ const NO_OPTIONS: BufferedReadOptions = Object.freeze({});
 const CALL_KEYS = ["timeout", "deadline", "signal", "context"];
 const READ_KEYS = new Set([...CALL_KEYS, "max", "copy", "whole"]);
 
-/** `options` of a read, checked; a context or a signal alone becomes the option of that name. */
+/** Checks the options of a read; a context or an AbortSignal becomes the option of that name. */
 export function readOptions(
   call: string,
   options: Cancel | BufferedReadOptions | undefined,
@@ -70,7 +72,7 @@ function checkCallOptions(call: string, { timeout, deadline, signal, context }: 
   }
 }
 
-/** Throws TypeError unless `options` is an object with no other than these keys. */
+/** Throws TypeError unless `options` is an object without other keys than these. */
 export function checkKeys(call: string, options: unknown, known: ReadonlySet<string>): void {
   needObject(call, "the options", options);
   for (const key of Object.keys(options as object)) {
@@ -78,14 +80,14 @@ export function checkKeys(call: string, options: unknown, known: ReadonlySet<str
   }
 }
 
-/** Throws TypeError unless `value` is left out or a boolean. */
+/** Throws TypeError unless `value` is undefined or a boolean. */
 export function checkBoolean(call: string, key: string, value: unknown): void {
   if (value !== undefined && typeof value !== "boolean") {
     throw wrongArgument(call, key, "a boolean", value);
   }
 }
 
-/** Throws RangeError unless `value` is left out or a positive whole number of bytes. */
+/** Throws RangeError unless `value` is undefined or a positive integer. */
 export function checkMax(call: string, key: string, value: unknown): void {
   if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return;
   throw new RangeError(

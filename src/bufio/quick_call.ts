@@ -33,17 +33,19 @@ export abstract class QuickCall<T> {
   private state = UNUSED;
   private rest: Routine<T> | null = null;
 
-  /** Completes the call if that needs no waiting; undefined otherwise, with nothing consumed. */
+  /**
+   * Completes the call if it need not wait; otherwise returns undefined without consuming anything.
+   */
   protected abstract quick(): T | undefined;
   /** Completes a call that `quick` could not. Parks. */
   protected abstract slow(): Routine<T>;
 
-  /** True if it may be taken for another call. */
+  /** True if it may be reused for another call. */
   get unused(): boolean {
     return this.state === UNUSED;
   }
 
-  /** Begins a call and returns it, ready to be driven by `yield*`. */
+  /** Starts a call and returns it, for `yield*` to drive. */
   protected take(): Routine<T> {
     this.state = FRESH;
     this.done = false;
@@ -58,7 +60,7 @@ export abstract class QuickCall<T> {
   /** Continues until the call is over or must wait. */
   next(): Step {
     if (this.state === FRESH) {
-      // Unused until proved otherwise: an error of `quick` ends the call as well.
+      // Set in advance: an error of `quick` ends the call as well.
       this.state = UNUSED;
       const result = this.quick();
       if (result !== undefined) return this.end(result);
@@ -69,7 +71,7 @@ export abstract class QuickCall<T> {
     return this.drive(() => this.rest!.next());
   }
 
-  /** Ends the call: bytes that arrived stay buffered. */
+  /** Ends the call: received bytes stay buffered. */
   return(value?: unknown): Step {
     if (this.state !== WAITING) return this.end(value);
     return this.drive(() => this.rest!.return(value as T));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The memory of a buffered reader: unread bytes, and room behind them.
+ * Memory of a buffered reader: unread bytes, and room after them.
  *
- * It is allocated at the first read. A stream that fills it at once is a fast one, for which it
- * doubles up to 64 KiB; a longer line or frame makes it grow with the bytes that arrive, never by
- * what a peer announces. After such a one it shrinks again when the next message did not need it.
+ * It is allocated at the first read. It doubles up to 64 KiB for a stream that fills it at once,
+ * which is a fast one; for a longer line or frame it grows with the bytes that arrive, never by a
+ * length that the peer announces. Afterwards it shrinks again once a message did not need it.
  */
 import type { Buffer } from "node:buffer";
 import { nodeBuffer } from "../../platforms/contract/host.ts";
@@ -23,21 +23,21 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const NO_BYTES = new Uint8Array(0);
 /** See the top of this file. */
 export class ReadBuffer {
-  /** All of the memory. */
+  /** The whole buffer. */
   bytes: Uint8Array = NO_BYTES;
   /** Index of the first unread byte. */
   start = 0;
-  /** Index behind the last unread byte. */
+  /** Index after the last unread byte. */
   end = 0;
-  /** True while a read into the room is under way. */
+  /** True while a read into the room is in progress. */
   busy = false;
-  /** True when the unread bytes were handed over: there is nothing to read here any more. */
+  /** True after `detach`: the reader can no longer be used. */
   detached = false;
-  /** The same memory, which can decode a part of itself without a view of that part. */
+  /** The same memory as a `Buffer`, which decodes a range without creating a view of it. */
   #text: Buffer | null = null;
   #size: number;
   readonly #longText = platform().runtime.longText;
-  /** Most bytes that were unread at once since the buffer was last empty. */
+  /** Maximum number of unread bytes since the buffer was last empty. */
   #peak = 0;
 
   constructor(size: number) {
@@ -49,7 +49,7 @@ export class ReadBuffer {
     return this.end - this.start;
   }
 
-  /** Throws PanicError unless a call may look at the bytes now. */
+  /** Throws PanicError if the reader is in use or detached. */
   check(): void {
     if (this.busy) throw new PanicError("two goroutines read one BufferedReader");
     if (this.detached) throw new PanicError("read of a BufferedReader that was detached");
@@ -57,28 +57,28 @@ export class ReadBuffer {
     if (this.end > this.bytes.length) throw takenAway("read");
   }
 
-  /** `n` unread bytes, as a view. */
+  /** Returns `n` unread bytes as a view. */
   view(n: number): Uint8Array {
     return this.bytes.subarray(this.start, this.start + n);
   }
 
-  /** `n` unread bytes, as a copy. */
+  /** Returns `n` unread bytes as a copy. */
   copy(n: number): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(this.start, this.start + n) as Uint8Array<ArrayBuffer>;
   }
 
-  /** Text from one index to another, as UTF-8. */
+  /** Decodes the text between two indexes as UTF-8. */
   text(from: number, to: number): string {
     if (to - from > this.#longText) return decoder.decode(this.bytes.subarray(from, to));
     return this.#text === null ? "" : this.#text.toString("utf8", from, to);
   }
 
-  /** Bytes of the memory, or of the memory to come. */
+  /** Size of the current or next buffer. */
   get capacity(): number {
     return Math.max(this.bytes.length, this.#size);
   }
 
-  /** Room behind the unread bytes, at least one byte, to be read into. */
+  /** Returns the room after the unread bytes, at least one byte, to read into. */
   room(): Uint8Array {
     if (this.start === this.end) this.#empty();
     const { length } = this.bytes;
@@ -92,7 +92,7 @@ export class ReadBuffer {
     return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
   }
 
-  /** Counts `n` bytes that were read into the room. */
+  /** Records `n` bytes that were read into the room. */
   came(n: number): void {
     this.end += n;
     if (this.length > this.#peak) this.#peak = this.length;
@@ -101,7 +101,7 @@ export class ReadBuffer {
     }
   }
 
-  /** Forgets the memory. */
+  /** Releases the memory. */
   release(): void {
     this.bytes = NO_BYTES;
     this.#text = null;
@@ -116,7 +116,7 @@ export class ReadBuffer {
     this.#peak = 0;
   }
 
-  /** Moves the unread bytes to new memory of `size` bytes. */
+  /** Moves the unread bytes to a new buffer of `size` bytes. */
   #allocate(size: number): void {
     const memory = new ArrayBuffer(size);
     const bytes = new Uint8Array(memory);

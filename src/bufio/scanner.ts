@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Reading token by token. Go: bufio.Scanner. */
+/** Reads token by token. Go: bufio.Scanner. */
 import type { Reader } from "../net/io/copy.ts";
 import { needFunction } from "../validate/argument.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
@@ -12,22 +12,21 @@ import { scanLines, type Split, type SplitFunc } from "./split.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
-/** As Go's `bufio.MaxScanTokenSize`. */
+/** Go: `bufio.MaxScanTokenSize`. */
 const MOST_TOKEN = 64 * 1024;
-/** Empty tokens without progress in a row before it is an error, as in Go. */
+/** Maximum number of consecutive empty tokens without progress, as in Go. */
 const MOST_EMPTY_TOKENS = 100;
 
 const NO_BYTES = new Uint8Array(0);
 const KEYS = new Set(["split", "maxToken"]);
 
-/** Settings of a {@linkcode Scanner}. */
+/** Options of a {@linkcode Scanner}. */
 export interface ScannerOptions {
-  /**
-   * Finds the tokens: `scanLines` by default, `scanWords`, `scanRunes`, `scanBytes`, or your own.
-   */
+  /** Split function: `scanLines` by default, `scanWords`, `scanRunes`, `scanBytes`, or your own. */
   split?: SplitFunc;
   /**
-   * Most bytes that `split` is shown at once, 64 KiB by default; a delimiter counts. Go: `Buffer`.
+   * Maximum number of bytes passed to `split`, including a delimiter; 64 KiB by default. Go:
+   * `Buffer`.
    */
   maxToken?: number;
 }
@@ -64,7 +63,7 @@ class ScanCall extends BufferedCall<boolean> {
     return atEnd || this.#over ? false : undefined;
   }
 
-  /** Consumes what was found; true if there is a token. Go: Scanner.advance. */
+  /** Consumes the result of `split`; returns true if it has a token. Go: Scanner.advance. */
   #accept({ advance, token, final = false }: Split, shown: number, last: boolean): boolean {
     if (!(Number.isInteger(advance) && advance >= 0 && advance <= shown)) {
       throw new PanicError(`bufio.Scanner: SplitFunc returns advance ${advance} of ${shown} bytes`);
@@ -99,12 +98,12 @@ export class Scanner {
   readonly #call: ScanCall;
 
   /**
-   * Makes a scanner of `source`, which it does not read yet.
+   * Creates a scanner of `source`. It does not read yet.
    *
    * @param source a reader or a {@linkcode BufferedReader}
    * @param options see {@linkcode ScannerOptions}
-   * @throws {TypeError} when the source is no reader or an option is wrong; {@linkcode RangeError}
-   * when `maxToken` is not a positive whole number
+   * @throws {TypeError} if the source is not a reader or an option is invalid;
+   * {@linkcode RangeError} if `maxToken` is not a positive integer
    */
   constructor(source: Reader, options: ScannerOptions = {}) {
     checkKeys("scan", options, KEYS);
@@ -118,23 +117,23 @@ export class Scanner {
   /**
    * Finds the next token. Parks.
    *
-   * @param options a context, a signal, or what else may end the call
+   * @param options a context, an AbortSignal, or {@linkcode BufferedReadOptions}
    * @returns false at the end of the stream, or after a final token
-   * @throws {TooLongError} when `split` finds no token in `maxToken` bytes; {@linkcode PanicError}
-   * when it returns nonsense or 100 empty tokens without progress; what `read` of the source and
-   * `split` throw
+   * @throws {TooLongError} if `split` finds no token in `maxToken` bytes; {@linkcode PanicError} if
+   * it returns an invalid result or 100 empty tokens without progress; the errors of the source's
+   * `read` and of `split`
    */
   scan(options?: Cancel | BufferedReadOptions): Routine<boolean> {
     if (!this.#call.unused) throw new PanicError("a call of this Scanner is under way");
     return this.#call.begin(readOptions("scan", options));
   }
 
-  /** The last token as text, by UTF-8; "" if there is none. Never parks. */
+  /** Returns the last token as text, by UTF-8; "" if there is none. Never parks. */
   text(): string {
     return decoder.decode(this.#call.token);
   }
 
-  /** The last token as a view that is valid until the next call. Never parks. */
+  /** Returns the last token as a view that is valid until the next call. Never parks. */
   bytes(): Uint8Array {
     return this.#call.token;
   }

@@ -6,13 +6,13 @@ import { codePointAt, codePointLength, REPLACEMENT } from "./utf8.ts";
 const LF = 10;
 const CR = 13;
 
-/** What a split function found. */
+/** Result of a split function. */
 export interface Split {
-  /** How many bytes are consumed. */
+  /** Number of bytes consumed. */
   advance: number;
-  /** The token, a view of the data or bytes of its own; null if these bytes hold none. */
+  /** The token, a view of the data or other bytes; null if there is none in these bytes. */
   token: Uint8Array | null;
-  /** True to end the scan behind this token. Go: `bufio.ErrFinalToken`. */
+  /** True to end the scan after this token. Go: `bufio.ErrFinalToken`. */
   final?: boolean;
 }
 
@@ -20,8 +20,8 @@ export interface Split {
  * Finds the first token in the unread bytes. Go: `bufio.SplitFunc`. It must not park.
  *
  * @param data unread bytes; a view that is valid until it returns
- * @param atEnd true if the stream ends behind them; `data` may be empty then
- * @returns the token and how much it used, or null if it needs more bytes
+ * @param atEnd true if the stream ends after them; `data` may then be empty
+ * @returns the token and the number of bytes consumed, or null if it needs more bytes
  */
 export type SplitFunc = (data: Uint8Array, atEnd: boolean) => Split | null;
 
@@ -60,7 +60,10 @@ export function scanWords(data: Uint8Array, atEnd: boolean): Split | null {
   return from > 0 ? { advance: from, token: null } : null;
 }
 
-/** Index of the first code point from `at` on that is not, or is, white space; or is incomplete. */
+/**
+ * Returns the index of the first code point at or after `at` that is white space, or is not; or is
+ * incomplete.
+ */
 function skip(data: Uint8Array, at: number, atEnd: boolean, spaces: boolean): number {
   while (at < data.length) {
     const length = codePointLength(data, at);

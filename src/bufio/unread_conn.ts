@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A connection whose reads begin with bytes that were read from it before. Go: io.MultiReader. */
+/** A connection that first reads bytes that were already read from it. Go: io.MultiReader. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import { DESCRIPTOR, descriptorOf } from "../net/socket/descriptor.ts";
@@ -17,12 +17,12 @@ import { notesCalls } from "../sched/noted_methods.ts";
 
 type Ready = { value: undefined; ok: true };
 
-/** `conn` with `unread` in front of what it reads. */
+/** Returns `conn` with `unread` in front of its input. */
 export function unreadConn(conn: Conn, unread: Uint8Array): Conn {
   return new UnreadConn(conn, unread);
 }
 
-/** See {@linkcode unreadConn}. Everything but reading is the connection's. */
+/** See {@linkcode unreadConn}. Delegates everything but reading. */
 class UnreadConn implements Conn {
   readonly #conn: Conn;
   #unread: Uint8Array;
@@ -35,7 +35,7 @@ class UnreadConn implements Conn {
   *read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
     p = plainView(p);
-    // A read of nothing reports a connection that is closed and a context that is over.
+    // An empty read reports a closed connection or a cancelled context.
     if (this.#unread.length > 0) yield* this.#conn.read(p.subarray(0, 0), cancel);
     const n = Math.min(this.#unread.length, p.length);
     if (n === 0) return yield* this.#conn.read(p, cancel);
@@ -151,7 +151,7 @@ class UnreadConn implements Conn {
 
   /** @internal */
   get [DESCRIPTOR](): FD | undefined {
-    // While there are unread bytes the kernel must not move those behind them.
+    // While there are unread bytes, the kernel must not move the bytes after them.
     return this.#unread.length > 0 ? undefined : descriptorOf(this.#conn) ?? undefined;
   }
 
@@ -161,7 +161,7 @@ class UnreadConn implements Conn {
   }
 }
 
-/** Happens at once while there are unread bytes, and as the connection's own case after them. */
+/** Ready at once while there are unread bytes, and like the connection's own case afterwards. */
 class UnreadCase implements SelectCase<Ready> {
   /** @internal */
   declare readonly [OUTCOME]?: Ready;

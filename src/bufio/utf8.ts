@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-/** Code points of UTF-8 one by one. Go: unicode/utf8. */
+/** UTF-8 code points one by one. Go: unicode/utf8. */
 
-/** U+FFFD in UTF-8: the code point that stands for an invalid byte. */
+/** U+FFFD in UTF-8: replaces an invalid byte. */
 export const REPLACEMENT: Uint8Array = new Uint8Array([0xef, 0xbf, 0xbd]);
 
-/** Least second byte after these first bytes: less is an overlong form. Go: utf8.acceptRanges. */
+/**
+ * Minimum second byte after these first bytes: a smaller one is an overlong form. Go:
+ * utf8.acceptRanges.
+ */
 const LEAST_SECOND = new Map([[0xe0, 0xa0], [0xf0, 0x90]]);
-/** Greatest second byte after these: more is a surrogate, or beyond U+10FFFF. */
+/** Maximum second byte after these: a larger one is a surrogate, or beyond U+10FFFF. */
 const GREATEST_SECOND = new Map([[0xed, 0x9f], [0xf4, 0x8f]]);
 
-/** Bytes that a code point has by its first byte; 0 if no code point begins so. */
+/** Returns the length of a code point by its first byte; 0 if that is invalid. */
 function lengthByFirst(first: number): number {
   if (first < 0x80) return 1;
   if (first < 0xc2 || first > 0xf4) return 0;
@@ -17,8 +20,8 @@ function lengthByFirst(first: number): number {
 }
 
 /**
- * Bytes of the code point at `at`: 0 if it is invalid, -1 if it may be continued by bytes that are
- * not there yet. Go: utf8.FullRune, utf8.DecodeRune.
+ * Returns the length of the code point at `at`: 0 if it is invalid, -1 if it is incomplete. Go:
+ * utf8.FullRune, utf8.DecodeRune.
  */
 export function codePointLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
@@ -32,7 +35,7 @@ export function codePointLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** Value of the valid code point of `length` bytes at `at`. */
+/** Returns the value of the valid code point of `length` bytes at `at`. */
 export function codePointAt(bytes: Uint8Array, at: number, length: number): number {
   if (length === 1) return bytes[at];
   let value = bytes[at] & (0x7f >> length);

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-/**
- * The memory of a buffered writer: bytes that were accepted and not yet handed to the destination.
- */
+/** Memory of a buffered writer: bytes that were accepted but not yet passed to the destination. */
 import { nodeBuffer } from "../../platforms/contract/host.ts";
 import type { Writable } from "../fd/check_bytes.ts";
 import { registerState } from "../sched/thread_state.ts";
 
-/** Buffers kept for writers that have none: an idle writer holds no memory. */
+/** Maximum number of cached buffers for writers without one: an idle writer holds no memory. */
 const MOST_KEPT = 32;
 
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
-/** Buffers that are not in use, of the size of the last one that came back. */
+/** Unused buffers, of the size of the last one returned. */
 let kept: Uint8Array[] = [];
 
 registerState<Uint8Array[]>("buffers of writers", {
@@ -21,15 +19,15 @@ registerState<Uint8Array[]>("buffers of writers", {
 });
 
 /**
- * See the top of this file. Text is kept as text until its bytes are needed: to join many short
- * strings and encode them at once costs half of encoding each.
+ * See the top of this file. Text is kept as text until its bytes are needed: joining many short
+ * strings and encoding them at once costs half of encoding each.
  */
 export class WriteBuffer {
-  /** Number of bytes in it. */
+  /** Number of buffered bytes. */
   length = 0;
   readonly size: number;
   #bytes: Uint8Array = NO_BYTES;
-  /** Text behind the bytes. It never ends within a surrogate pair. */
+  /** Text after the bytes. It never ends within a surrogate pair. */
   #text = "";
   #textBytes = 0;
 
@@ -37,7 +35,10 @@ export class WriteBuffer {
     this.size = size;
   }
 
-  /** Appends all of `data` if there is room for it, and returns its length in bytes; else -1. */
+  /**
+   * Appends all of `data` if there is room for it, and returns its length in bytes; otherwise
+   * returns -1.
+   */
   append(data: Writable): number {
     const room = this.size - this.length;
     if (data.length > room) return -1;
@@ -53,7 +54,9 @@ export class WriteBuffer {
     return n;
   }
 
-  /** Takes the memory out, of which the first `length` bytes were accepted; see `giveBack`. */
+  /**
+   * Removes and returns the memory, of which the first `length` bytes are in use; see `giveBack`.
+   */
   takeMemory(): Uint8Array {
     this.#encode();
     const memory = this.#bytes;
@@ -62,9 +65,7 @@ export class WriteBuffer {
     return memory;
   }
 
-  /**
-   * Puts bytes in front of those that came meanwhile. The buffer may then be larger than its size.
-   */
+  /** Puts bytes in front of those written in the meantime. The buffer may then exceed its size. */
   putBack(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const length = bytes.length + this.length;
@@ -75,14 +76,14 @@ export class WriteBuffer {
     this.length = length;
   }
 
-  /** Copies bytes behind all that is there. */
+  /** Copies bytes to the end. */
   #set(bytes: Uint8Array): void {
     this.#encode();
     if (this.#bytes.length === 0) this.#bytes = takeBuffer(this.size);
     this.#bytes.set(bytes, this.length);
   }
 
-  /** Turns the text into bytes. */
+  /** Encodes the text. */
   #encode(): void {
     if (this.#text === "") return;
     if (this.#bytes.length === 0) this.#bytes = takeBuffer(this.size);
@@ -93,12 +94,12 @@ export class WriteBuffer {
   }
 }
 
-/** Whether the first half of a surrogate pair is the last of `text`: alone it becomes U+FFFD. */
+/** Whether `text` ends with the first half of a surrogate pair, which alone would become U+FFFD. */
 function endsWithinPair(text: string): boolean {
   return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
 }
 
-/** Returns what `takeMemory` returned, for the next writer that needs some. */
+/** Returns the memory of `takeMemory` to the cache. */
 export function giveBack(memory: Uint8Array): void {
   if (memory.length > 0 && kept.length < MOST_KEPT) kept.push(memory);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** The order in which addresses are tried. RFC 6724, section 6. Go: net/addrselect.go. */
+/** Sorts addresses in the order to try them. RFC 6724, section 6. Go: net/addrselect.go. */
 import { platform } from "../../platforms/platform.ts";
 import { fit, unmap } from "../net/addr/ip.ts";
 
-/** A destination, and the address that this machine would send from; null if it cannot reach it. */
+/** A destination with the source address for it; null if it is unreachable. */
 interface Candidate {
   readonly ip: Uint8Array;
   readonly source: Uint8Array | null;
@@ -11,7 +11,7 @@ interface Candidate {
   readonly precedence: number;
   readonly scopeMatches: boolean;
   readonly labelMatches: boolean;
-  /** Leading bits that both have in common, of an IPv6 address. */
+  /** Length of the common prefix of both, for an IPv6 address. */
   readonly commonBits: number;
 }
 
@@ -37,9 +37,9 @@ const POLICIES: readonly (readonly [
 const LINK_LOCAL = 2, SITE_LOCAL = 5, GLOBAL = 14;
 
 /**
- * Returns addresses in the order of RFC 6724; those that are alike keep theirs.
+ * Sorts addresses by RFC 6724; the sort is stable.
  *
- * @param sourceOf returns the address that this machine would send from; the kernel by default
+ * @param sourceOf returns the source address for a destination; the kernel's by default
  */
 export function sortAddresses(
   ips: readonly Uint8Array[],
@@ -59,12 +59,14 @@ function candidate(ip: Uint8Array, source: Uint8Array | null): Candidate {
     precedence,
     scopeMatches: source !== null && scope === scopeOf(source),
     labelMatches: source !== null && label === policyOf(source)[3],
-    // Of IPv4 the common prefix says nothing about the distance. golang issue 13283.
+    // For IPv4, the common prefix does not indicate distance. golang issue 13283.
     commonBits: source !== null && ip.length === 16 ? Math.min(commonBits(ip, source), 64) : 0,
   };
 }
 
-/** Rules 1, 2, 5, 6, 8 and 9: the others are of things that a program cannot see. */
+/**
+ * Compares by rules 1, 2, 5, 6, 8 and 9: the others need information that a program does not have.
+ */
 function compare(a: Candidate, b: Candidate): number {
   if (a.source === null || b.source === null) return rank(b.source !== null, a.source !== null);
   return rank(b.scopeMatches, a.scopeMatches) ||
@@ -74,7 +76,7 @@ function compare(a: Candidate, b: Candidate): number {
     (a.ip.length === 16 && b.ip.length === 16 ? b.commonBits - a.commonBits : 0);
 }
 
-/** Negative if `a` alone holds. */
+/** Compares booleans: negative if only `a` is true. */
 function rank(b: boolean, a: boolean): number {
   return Number(b) - Number(a);
 }
@@ -106,7 +108,7 @@ function isLoopback6(ip: Uint8Array): boolean {
   return ip[15] === 1 && ip.subarray(0, 15).every((byte) => byte === 0);
 }
 
-/** Bits that two addresses have in common from the start. */
+/** Returns the length of the common prefix of two addresses. */
 function commonBits(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** One name, one or more types, one server. Go: net/dnsclient_unix.go, exchange. */
+/** Queries one server for one name and one or more types. Go: net/dnsclient_unix.go, exchange. */
 import { asError } from "../net/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { now } from "../sched/clock.ts";
@@ -16,29 +16,29 @@ import {
 import { type Query, readResponse, type Response, writeQuery } from "./message.ts";
 import type { ResolverDial } from "./options.ts";
 
-/** How servers are asked. */
+/** Settings of queries. */
 export interface AskingServers {
   readonly dial: ResolverDial;
   /** Whether `dial` never waits for a datagram socket. */
   readonly instant: boolean;
-  /** Milliseconds for one exchange. */
+  /** Timeout of an exchange in milliseconds. */
   readonly timeout: number;
   readonly useTCP: boolean;
   readonly singleRequest: boolean;
   readonly trustAD: boolean;
 }
 
-/** A query that is not answered yet. */
+/** A query without a final answer. */
 interface Asked {
   readonly query: Query;
   readonly answer: (reply: Response | Error) => void;
 }
 
 /**
- * Asks `server` for records of all `types` of `name`, at the same time. Parks, for the time of an
- * exchange by UDP and one by TCP at most.
+ * Queries `server` for records of all `types` of `name` in parallel. Parks, at most for the time of
+ * an exchange by UDP and one by TCP.
  *
- * @returns for each type the response or an error
+ * @returns for each type, the response or an error
  */
 export function* askServer(
   name: string,
@@ -48,7 +48,7 @@ export function* askServer(
 ): Routine<(Response | Error)[]> {
   const results: (Response | Error)[] = [];
   let pending = [...types.keys()];
-  // Once more without EDNS, for a server that does not know it.
+  // Retry without EDNS, for a server that does not support it.
   for (const edns of [true, false]) {
     const asked = pending.map((i): Asked => ({
       query: writeQuery(name, types[i], { edns, trustAD: how.trustAD }),
@@ -61,7 +61,7 @@ export function* askServer(
   return results;
 }
 
-/** Whether the reply settles the matter. */
+/** Whether the reply is final. */
 function settle({ query, answer }: Asked, reply: Reply, edns: boolean): boolean {
   if (reply === "plain" && edns) return false;
   answer(toResponse(reply, query));
@@ -94,8 +94,8 @@ function* exchange(
 }
 
 /**
- * Sends the queries from one socket, and so from a random port of their own; where only one may be
- * under way, each from another one. resolv.conf(5), single-request-reopen.
+ * Sends the queries from one socket with its own random port; with single-request-reopen, each from
+ * another socket. resolv.conf(5).
  */
 function* byDatagrams(
   queries: readonly Query[],
@@ -108,7 +108,7 @@ function* byDatagrams(
   return replies;
 }
 
-/** Exchanges all over one connection. */
+/** Exchanges all queries over one connection. */
 function* overOne(
   network: "udp" | "tcp",
   queries: readonly Query[],
@@ -125,7 +125,7 @@ function* overOne(
   }
 }
 
-/** Connects, in no more time than a server has. */
+/** Connects within the timeout of a server. */
 function* connect(
   network: "udp" | "tcp",
   server: string,

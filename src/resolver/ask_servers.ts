@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
 /**
- * One name, all servers: who is asked next, and when an answer is final. Go: net/dnsclient_unix.go,
- * tryOneName.
+ * Queries all servers for one name: which server is next, and whether an answer is final. Go:
+ * net/dnsclient_unix.go, tryOneName.
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { type AskingServers, askServer } from "./ask_server.ts";
 import { Failure } from "./failure.ts";
 import { FormatError, RCODE, type Response } from "./message.ts";
 
-/** A final answer, and whose it is. */
+/** A final answer with its server. */
 export interface Answered {
   readonly response: Response;
   readonly server: string;
 }
 
-/** How many rounds are made through which servers. */
+/** Order and number of rounds through the servers. */
 export interface Rounds {
   readonly servers: readonly string[];
-  /** Server of the first query. */
+  /** Index of the first server. */
   readonly offset: number;
   readonly attempts: number;
 }
 
 /**
- * Asks one server after the other for all `types` of `name`, until each has a final answer:
- * records, or that there are none. A type that stays without takes nothing from the others. Parks.
+ * Queries one server after the other for all `types` of `name`, until each has a final answer:
+ * records, or that there are none. A type without an answer does not affect the others. Parks.
  *
- * @returns for each type the answer, or the failure of the server that was asked last
+ * @returns for each type, the answer, or the failure of the last server
  */
 export function* askServers(
   name: string,
@@ -48,7 +48,7 @@ export function* askServers(
   return results;
 }
 
-/** Node's codes of the responses that other servers may better. */
+/** Node's codes of responses that another server may improve on. */
 const CODES: Readonly<Record<number, string>> = {
   1: "EFORMERR",
   2: "ESERVFAIL",
@@ -56,7 +56,7 @@ const CODES: Readonly<Record<number, string>> = {
   5: "EREFUSED",
 };
 
-/** Why a reply is not final; null if it is. */
+/** Returns why a reply is not final; null if it is. */
 function failureOf(reply: Response | Error, server: string): Failure | null {
   const fail = (err: string, code: string, cause?: Error) => new Failure(err, code, server, cause);
   if (reply instanceof FormatError) {
@@ -71,7 +71,7 @@ function failureOf(reply: Response | Error, server: string): Failure | null {
   const { rcode, authoritative, recursionAvailable } = reply.header;
   if (rcode === RCODE.NXDOMAIN) return null;
   if (rcode !== RCODE.NOERROR) return fail("server misbehaving", CODES[rcode] ?? "EBADRESP");
-  // It neither knows the answer nor looks for it, and says where else to ask.
+  // A lame delegation: neither authoritative nor recursive, it only refers to other servers.
   const lame = !authoritative && !recursionAvailable && reply.answers.length === 0;
   return lame ? fail("lame referral", "EBADRESP") : null;
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-/** Answers by name and type, for as long as their TTL allows. RFC 1035, section 7.4; RFC 2308. */
+/**
+ * Cache of answers by name and type, for the duration of their TTL. RFC 1035, section 7.4; RFC
+ * 2308.
+ */
 import { now } from "../sched/clock.ts";
 import type { ResolverCacheOptions } from "./options.ts";
 
 interface Entry<T> {
   readonly value: T;
-  /** When it ends, in milliseconds of `performance.now()`. */
+  /** Expiry, in milliseconds of `performance.now()`. */
   readonly until: number;
 }
 
-/**
- * See the top of this file. No timer: an entry that has ended is found out when it is looked up.
- */
+/** See the top of this file. There is no timer: expired entries are detected on lookup. */
 export class AnswerCache<T> {
   readonly #size: number;
   readonly #maxTTL: number;
-  /** In the order of their last use. */
+  /** Ordered by last use. */
   readonly #entries = new Map<string, Entry<T>>();
 
   constructor({ size = 1000, maxTTL = 3600 }: ResolverCacheOptions) {
@@ -33,7 +34,7 @@ export class AnswerCache<T> {
     return entry.value;
   }
 
-  /** Keeps an answer for `ttl` seconds. */
+  /** Caches an answer for `ttl` seconds. */
   set(key: string, value: T, ttl: number): void {
     if (ttl <= 0) return;
     this.#entries.delete(key);
@@ -43,7 +44,7 @@ export class AnswerCache<T> {
     this.#entries.delete(oldest);
   }
 
-  /** Forgets all answers. */
+  /** Removes all answers. */
   clear(): void {
     this.#entries.clear();
   }

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a response says of a name: its records, at the end of its chain of aliases. RFC 1034,
- * section 3.6.2.
+ * Extracts the answer for a name from a response: the records at the end of its alias chain. RFC
+ * 1034, section 3.6.2.
  */
 import { negativeTTL, readTarget } from "./records.ts";
 import { type ResourceRecord, type Response, TYPE } from "./message.ts";
 import { lower, sameName } from "./name.ts";
 
-/** Most aliases that are followed, over all responses to a lookup. */
+/** Maximum number of aliases to follow, over all responses of a lookup. */
 export const MOST_ALIASES = 16;
 
-/** End of a chain. */
+/** End of an alias chain. */
 export interface ChainEnd {
-  /** Name that has no alias, with its final dot. */
+  /** Canonical name, with its final dot. */
   readonly name: string;
-  /** Aliases that led there. */
+  /** Number of aliases before it. */
   readonly aliases: number;
-  /** Records of the type that was asked for; none if the response has none. */
+  /** Records of the queried type; none if the response has none. */
   readonly records: readonly ResourceRecord[];
-  /** Seconds that all of it may be kept. */
+  /** Minimum TTL in seconds. */
   readonly ttl: number;
 }
 
 /**
- * Follows the aliases of `name`, in whatever order the response lists them. Records of any other
- * name are ignored: a server may say what it likes of those, and no one has asked.
+ * Follows the aliases of `name`, in any order of the response. Ignores records of other names: a
+ * server could say anything about those, unasked.
  */
 export function followChain({ answers }: Response, name: string, type: number): ChainEnd {
   let at = name;
@@ -42,10 +42,7 @@ export function followChain({ answers }: Response, name: string, type: number): 
   }
 }
 
-/**
- * Seconds for which a response may be kept that says that there is nothing; 0 if it says nothing of
- * that.
- */
+/** Returns the TTL of a negative response in seconds; 0 if it has none. */
 export function absenceTTL({ authorities }: Response, name: string): number {
   const soa = authorities.find((each) =>
     each.type === TYPE.SOA && isWithin(lower(name), lower(each.name))

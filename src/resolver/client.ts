@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Records of complete names: from the cache, from a query that is under way, or from the servers.
+ * Looks up records of fully qualified names: in the cache, in a pending query, or from the servers.
  */
 import type { Routine } from "../sched/goroutine.ts";
 import { asError } from "../net/errors.ts";
@@ -14,17 +14,17 @@ import { lower } from "./name.ts";
 import type { ResolverCacheOptions } from "./options.ts";
 import { SingleFlight } from "./single_flight.ts";
 
-/** What was found: at least one record. */
+/** Result of a lookup: at least one record. */
 export interface Found {
-  /** Canonical name of what was asked for, with its final dot. */
+  /** Canonical name, with its final dot. */
   readonly name: string;
   readonly records: readonly ResourceRecord[];
 }
 
-/** How all servers are asked. */
+/** Settings of queries to all servers. */
 export type AskingAll = AskingServers & Rounds;
 
-/** A result, and for how many seconds it may be kept. */
+/** A result with its TTL in seconds. */
 interface Dated {
   readonly result: Found | Failure;
   readonly ttl: number;
@@ -39,16 +39,15 @@ export class Client {
     this.#cache = cache === null ? null : new AnswerCache(cache);
   }
 
-  /** Forgets what it keeps, as for other servers. */
+  /** Clears the cache, for example for other servers. */
   forget(): void {
     this.#cache?.clear();
   }
 
   /**
-   * Looks for records of all `types` of `name`, which ends with a dot. Parks unless all are in the
-   * cache.
+   * Looks up records of all `types` of `name`, which ends with a dot. Parks unless all are cached.
    *
-   * @returns for each type what was found, or why nothing was
+   * @returns for each type, the records, or the failure
    */
   *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
     const key = lower(name);
@@ -71,7 +70,7 @@ export class Client {
   }
 }
 
-/** Comes to a result, for which the servers are asked again where an answer ends with an alias. */
+/** Queries until there is a result, and again where an answer ends with an alias. */
 function* conclude(
   first: Answered | Failure,
   name: string,
@@ -99,7 +98,8 @@ function* conclude(
 }
 
 /**
- * What an answer says of `name`: a result, or where its aliases end of which it says nothing more.
+ * Extracts the result for `name` from an answer, or the name to query next if its alias chain ends
+ * without one.
  */
 function read({ response, server }: Answered, name: string, type: number): Dated | ChainEnd {
   try {

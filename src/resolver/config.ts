@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The files that a resolver goes by, and their changes while it runs. Go: net/dnsclient_unix.go,
- * resolverConfig.
+ * Reads the configuration files of a resolver, and detects their changes. Go:
+ * net/dnsclient_unix.go, resolverConfig.
  */
 import { nodeModule } from "../../platforms/contract/host.ts";
 import { systemPath } from "../../platforms/shared/system_file.ts";
@@ -15,30 +15,30 @@ import { parseNsswitch, type Source } from "./nsswitch.ts";
 import { parseResolvConf, type ResolvConf } from "./resolv_conf.ts";
 import type { FileSource, ResolverOptions } from "./options.ts";
 
-/** Milliseconds after which a file is looked at again. */
+/** Interval in milliseconds between checks of a file. */
 const CHECK_MS = 1000;
-/** The port of name servers. */
+/** Port of name servers. */
 const DNS_PORT = 53;
 
-/** All that the files say. */
+/** Contents of all files. */
 export interface Config {
   readonly conf: ResolvConf;
-  /** Addresses of the servers, with their ports. */
+  /** Server addresses with ports. */
   readonly servers: readonly string[];
   readonly hosts: Hosts;
   /** Sources of nsswitch.conf(5), or null. */
   readonly sources: readonly Source[] | null;
-  /** Name of this machine, or "" if it is unknown. */
+  /** Host name of this machine, or "" if unknown. */
   readonly hostname: string;
-  /** Whether there is a file mdns.allow. */
+  /** Whether the file mdns.allow exists. */
   readonly mdnsAllow: boolean;
-  /** Variables of the environment that change how the system resolves names. */
+  /** Environment variables that change how the system resolves names. */
   readonly variables: readonly string[];
   /** Files that may not be read. */
   readonly denied: readonly string[];
 }
 
-/** What a file says, and its text when it was read. */
+/** A parsed file, with its text. */
 class Parsed<T> {
   readonly #source: FileSource;
   readonly #parse: (text: string | null) => T;
@@ -56,7 +56,7 @@ class Parsed<T> {
     return typeof path !== "string" || platform().runtime.permitsRead(path) ? null : path;
   }
 
-  /** Reads the file anew. */
+  /** Reads the file again. */
   read(): T {
     const source = this.#source;
     const text = typeof source === "string" ? platform().runtime.readText(source) : source.text;
@@ -79,7 +79,7 @@ export class ConfigFiles {
   #checked = -Infinity;
 
   constructor({ servers, resolvConf, hosts, nsswitch }: ResolverOptions) {
-    // Servers that are named here need no file that names others.
+    // With explicit servers, no file with servers is needed.
     const noConf = servers === undefined ? systemPath("resolv.conf") : { text: "" };
     this.#conf = new Parsed(resolvConf ?? noConf, (text) => readConf(text, servers));
     this.#hosts = new Parsed(hosts ?? systemPath("hosts"), (text) => parseHosts(text ?? ""));
@@ -91,7 +91,9 @@ export class ConfigFiles {
     this.#servers = servers;
   }
 
-  /** Returns what the files say. The result is another object only if something has changed. */
+  /**
+   * Returns the current configuration. The result is a new object only if something has changed.
+   */
   read(): Config {
     const at = now();
     if (this.#config !== null && at - this.#checked < CHECK_MS) return this.#config;
@@ -121,7 +123,7 @@ export class ConfigFiles {
   }
 }
 
-/** Where there is no such file, the host knows the servers of the system. */
+/** Without resolv.conf, asks the host for the system's servers. */
 function readConf(text: string | null, servers?: readonly string[]): ResolvConf {
   const conf = parseResolvConf(text ?? "", hostname());
   if (text !== null || servers !== undefined || platform().os !== "windows") return conf;
@@ -129,10 +131,7 @@ function readConf(text: string | null, servers?: readonly string[]): ResolvConf 
   return known.length === 0 ? conf : { ...conf, servers: known };
 }
 
-/**
- * Returns the name of this machine as Linux shows it; the host's own call might ask for a
- * permission.
- */
+/** Returns the host name as Linux reports it; the host's own API might require a permission. */
 function hostname(): string {
   if (platform().os !== "linux") return "";
   return (platform().runtime.readText("/proc/sys/kernel/hostname") ?? "").trim();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** The resolver of names that are dialled, one a thread. Go: net.DefaultResolver. */
+/** The resolver for dialed names, one per thread. Go: net.DefaultResolver. */
 import { registerOwnLookup } from "../net/resolve/lookup.ts";
 import { registerState } from "../sched/thread_state.ts";
 import { Resolver } from "./resolver.ts";
 
-/** Made at the first name. */
+/** Created at the first lookup. */
 let resolver: Resolver | null = null;
 
 registerState<Resolver | null>("resolver", {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Queries and their responses over one connection. RFC 1035, section 4.2. Go:
+ * Exchanges queries and responses over one connection. RFC 1035, section 4.2. Go:
  * net/dnsclient_unix.go, exchange.
  */
 import type { Conn } from "../net/net.ts";
@@ -12,17 +12,16 @@ import { epoch, now } from "../sched/clock.ts";
 import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./message.ts";
 
 /**
- * What came of a query: its response; that it must be repeated by TCP, as the response is longer
- * than a datagram or may be forged; that it must be repeated without EDNS; or why there is no
- * response.
+ * Result of a query: its response; "tcp" to repeat it by TCP, because the response is longer than a
+ * datagram or may be forged; "plain" to repeat it without EDNS; or an error.
  */
 export type Reply = Uint8Array | "tcp" | "plain" | Error;
 
-/** Bytes of a datagram that are read; a longer one comes again by TCP. */
+/** Buffer size for datagrams; a longer response is repeated by TCP. */
 const DATAGRAM = 4096;
 /**
- * Messages that are dropped because they answer no query of ours. More of them in one exchange are
- * an attempt to guess its id, and TCP is used, where that does not help.
+ * Maximum number of received messages that answer no query. More in one exchange indicate an
+ * attempt to guess its ID, so TCP is used, where that does not work.
  */
 const MOST_STRAY = 32;
 
@@ -31,14 +30,14 @@ export function isDatagrams(conn: Conn | UDPConn): conn is UDPConn {
   return "readFrom" in conn;
 }
 
-/** Ends all waits on `conn` at `until`, a moment of `performance.now()`. */
+/** Sets the deadline of `conn` to `until`, in milliseconds of `performance.now()`. */
 export function limitTo(conn: Conn | UDPConn, until: number): void {
   conn.setDeadline(epoch() + (until - now()));
 }
 
-/** Sends queries as datagrams and waits for their responses, which may come in any order. Parks. */
+/** Sends queries as datagrams and waits for their responses, in any order. Parks. */
 export function* exchangeDatagrams(conn: UDPConn, queries: readonly Query[]): Routine<Reply[]> {
-  // What is left when all that comes answers nothing.
+  // Result if nothing that arrives is an answer.
   const replies = queries.map((): Reply => "tcp");
   const waiting = new Set(queries.keys());
   try {
@@ -56,7 +55,7 @@ export function* exchangeDatagrams(conn: UDPConn, queries: readonly Query[]): Ro
   return replies;
 }
 
-/** What a datagram is to a query; null for nothing. */
+/** Converts a datagram to the reply to a query; null if it is not. */
 function datagramReply(message: Uint8Array, truncated: boolean, query: Query): Reply | null {
   switch (matchResponse(message, query)) {
     case "answer":
@@ -71,7 +70,7 @@ function datagramReply(message: Uint8Array, truncated: boolean, query: Query): R
   }
 }
 
-/** Keeps the reply to the first query that waits for this one. Returns whether any did. */
+/** Assigns the reply to the first query that matches. Returns whether any did. */
 function assign(
   queries: readonly Query[],
   waiting: Set<number>,
@@ -92,7 +91,7 @@ function refused(query: Query): Reply {
   return hasEDNS(query) ? "plain" : new FormatError("server refuses the query");
 }
 
-/** Whether the server shows that it knows no EDNS. RFC 6891, section 7. */
+/** Whether the response shows that the server does not support EDNS. RFC 6891, section 7. */
 function wantsPlain(message: Uint8Array, query: Query): boolean {
   const { rcode } = readHeader(message);
   return hasEDNS(query) && (rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP);
@@ -102,9 +101,7 @@ function hasEDNS({ bytes, questionEnd }: Query): boolean {
   return bytes.length > questionEnd;
 }
 
-/**
- * Sends queries over a stream and waits for their responses, which may come in any order. Parks.
- */
+/** Sends queries over a stream and waits for their responses, in any order. Parks. */
 export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
   const replies: Reply[] = [];
   const waiting = new Set(queries.keys());
@@ -122,7 +119,7 @@ export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Rout
   return replies;
 }
 
-/** Capitals do not matter here: who can write into a stream need not guess. */
+/** Ignores letter case: an attacker who can write to a stream need not guess it. */
 function streamReply(message: Uint8Array, query: Query): Reply | null {
   const match = matchResponse(message, query);
   if (match === "other") return null;
@@ -130,7 +127,7 @@ function streamReply(message: Uint8Array, query: Query): Reply | null {
   return wantsPlain(message, query) ? "plain" : message;
 }
 
-/** Puts each query behind its length, all in one piece. */
+/** Joins the queries, each with its length prefix. */
 function framed(queries: readonly Query[]): Uint8Array {
   const total = queries.reduce((sum, { bytes }) => sum + 2 + bytes.length, 0);
   const all = new Uint8Array(total);

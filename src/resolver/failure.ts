@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** Why a query came to nothing. */
+/** Failure of a query. */
 import { DNSError } from "../net/errors.ts";
 
 /**
- * What becomes a DNSError if it is all that there is to report. Mostly it is not: few names have
- * both IPv4 and IPv6 addresses, and an Error costs its stack.
+ * Converted to a DNSError only if it is the final result. Usually it is not: few names have both
+ * IPv4 and IPv6 addresses, and creating an Error captures a stack.
  */
 export class Failure {
-  /** In Go's words. */
+  /** Message, in Go's words. */
   readonly err: string;
   readonly code: string;
-  /** Server that has said so; "" for none. */
+  /** Server that reported it; "" for none. */
   readonly server: string;
   readonly cause: unknown;
 
@@ -21,12 +21,12 @@ export class Failure {
     this.cause = cause;
   }
 
-  /** Whether a server has said that there is no such name, or no record of that type. */
+  /** Whether a server reported that the name, or a record of that type, does not exist. */
   get isNotFound(): boolean {
     return this.code === "ENOTFOUND" || this.code === "ENODATA";
   }
 
-  /** The error of a lookup of `host`. */
+  /** Creates the error of a lookup of `host`. */
   toError(host: string): DNSError {
     return new DNSError(this.err, host, this.code, this.cause, this.server);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What all look-ups of a resolver share: its files, its servers, the search list. Go:
+ * Common parts of a resolver's lookups: its files, its servers, the search list. Go:
  * net/dnsclient_unix.go.
  */
 import { platform } from "../../platforms/platform.ts";
@@ -22,14 +22,14 @@ import type { ResolverOptions } from "./options.ts";
 import { readAddress } from "./records.ts";
 import { SystemTransport } from "./transport.ts";
 
-/** Addresses of a name, and its canonical name. */
+/** Addresses of a host, and its canonical name. */
 export interface HostAddresses {
   readonly addresses: readonly string[];
-  /** With a final dot; as the hosts file writes it. */
+  /** With a final dot; from the hosts file, as written there. */
   readonly canonical: string;
 }
 
-/** Types of records by version of IP. */
+/** Record types by IP version. */
 const TYPES: Readonly<Record<IPNetwork, readonly number[]>> = {
   ip: [TYPE.A, TYPE.AAAA],
   ip4: [TYPE.A],
@@ -42,10 +42,10 @@ export class HostLookup {
   readonly #files: ConfigFiles;
   readonly #client: Client;
   readonly #transport = new SystemTransport();
-  /** What the client's answers were asked for with. */
+  /** Configuration that the client's cached answers belong to. */
   #config: Config | null = null;
   #turn = 0;
-  /** Servers that the program has named and for which Deno has given permission. */
+  /** Explicit servers for which Deno has granted permission. */
   #permitted: readonly string[] | null = null;
 
   constructor(options: ResolverOptions) {
@@ -55,14 +55,14 @@ export class HostLookup {
     this.#client = new Client(cache === false ? null : cache === true ? {} : cache);
   }
 
-  /** What the files say now. */
+  /** The current configuration. */
   get config(): Config {
     const config = this.#files.read();
     if (config.conf !== this.#config?.conf) this.#client.forget();
     return this.#config = config;
   }
 
-  /** Returns who looks `host` up, and where. */
+  /** Returns which resolver looks `host` up, and where. */
   order(host: string, mode: ResolverMode): LookupOrder {
     if (mode === "host") return { by: "host", reason: 'the mode is "host"' };
     const { config } = this;
@@ -71,7 +71,7 @@ export class HostLookup {
   }
 
   /**
-   * Returns the addresses of `host` from where this library looks itself. Parks.
+   * Returns the addresses of `host` from this library's own sources. Parks.
    *
    * @throws {DNSError}
    */
@@ -153,9 +153,7 @@ export class HostLookup {
     };
   }
 
-  /**
-   * Asks for permission for servers that the program has named; a transport of its own asks itself.
-   */
+  /** Requires permission for explicit servers; a custom transport requires its own. */
   #requireServers(): void {
     const { servers } = this.config;
     if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
@@ -168,7 +166,7 @@ export class HostLookup {
   }
 
   /**
-   * Throws where Deno may not read a file that decides: another resolver would be used in silence.
+   * Throws if Deno may not read a relevant file: otherwise another resolver would be used silently.
    */
   requireFiles(host: string): void {
     const { denied } = this.config;
@@ -183,7 +181,7 @@ export class HostLookup {
 }
 
 /**
- * Of two failures the one that leaves more open: a server's, then "no such type", then "no such
+ * Returns the less conclusive of two failures: a server failure, then "no such type", then "no such
  * name".
  */
 function worst(a: Failure | null, b: Failure): Failure {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-/** hosts(5). Go: net/hosts.go. */
+/** Parses hosts(5). Go: net/hosts.go. */
 import { formatIP, parseIPZone } from "../net/addr/ip.ts";
 import { lower } from "./name.ts";
 
-/** Names and addresses of a file, both ways. */
+/** Names and addresses of a file, in both directions. */
 export interface Hosts {
-  /** Addresses by name, in the order of the file, none twice. */
+  /** Addresses by name, in the order of the file, without duplicates. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Names by address, as the file writes them. */
+  /** Names by address, as written in the file. */
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads the text of a file. Of one line's faults the other lines know nothing. */
+/** Parses a file. An invalid line does not affect other lines. */
 export function parseHosts(text: string): Hosts {
   const addresses = new Map<string, string[]>();
   const names = new Map<string, string[]>();
@@ -33,12 +33,12 @@ function add(to: Map<string, string[]>, key: string, value: string): void {
   else if (!all.includes(value)) all.push(value);
 }
 
-/** Returns a name as it is compared: without its final dot, in lower case. */
+/** Normalizes a name for comparison: no final dot, lower case. */
 export function hostsKey(name: string): string {
   return lower(name.endsWith(".") ? name.slice(0, -1) : name);
 }
 
-/** Returns an address in one form, with its zone; null if it is none. */
+/** Normalizes an address, with its zone; null if it is invalid. */
 export function canonicalAddress(address: string): string | null {
   const parsed = parseIPZone(address);
   if (parsed === null) return null;

@@ -1,41 +1,43 @@
 // SPDX-License-Identifier: MIT
-/** Who looks a name up, and in which order. Go: net/conf.go, hostLookupOrder. */
+/**
+ * Selects the resolver of a name and the order of its sources. Go: net/conf.go, hostLookupOrder.
+ */
 import type { Source } from "./nsswitch.ts";
 import { lower } from "./name.ts";
 
-/** Own resolver: where it looks, in order. Host's resolver: why. */
+/** For the own resolver: its sources, in order. For the host's: the reason. */
 export type LookupOrder =
   | { readonly by: "own"; readonly sources: readonly ("files" | "dns")[] }
   | { readonly by: "host"; readonly reason: string };
 
-/** What {@linkcode lookupOrder} goes by. */
+/** Inputs of {@linkcode lookupOrder}. */
 export interface OrderFacts {
   /** The operating system. */
   readonly os: string;
-  /** Sources of nsswitch.conf(5); null if there is no such file or line. */
+  /** Sources of nsswitch.conf(5); null without such a file or line. */
   readonly sources: readonly Source[] | null;
-  /** What resolv.conf(5) has that this resolver does not do. */
+  /** Unsupported settings in resolv.conf(5). */
   readonly unknown: readonly string[];
-  /** Name of this machine. */
+  /** Host name of this machine. */
   readonly hostname: string;
-  /** Variables of the environment that change how the system resolves names. */
+  /** Environment variables that change how the system resolves names. */
   readonly variables: readonly string[];
-  /** Whether the file mdns.allow is there, by which multicast DNS has more than ".local". */
+  /** Whether the file mdns.allow exists, which extends multicast DNS beyond ".local". */
   readonly mdnsAllow: boolean;
 }
 
-/** Variables that glibc's resolver heeds. resolver(3), hostname(7). */
+/** Variables that glibc's resolver uses. resolver(3), hostname(7). */
 export const RESOLVER_VARIABLES: readonly string[] = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
 
 const FILES_DNS: LookupOrder = { by: "own", sources: ["files", "dns"] };
 
-/** Systems whose names come from more than files and DNS servers. */
+/** Systems with name sources other than files and DNS servers. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   windows: "Windows resolves names by more than DNS",
   darwin: "macOS has servers by domain, and multicast DNS",
 };
 
-/** Returns who looks `host` up where both may. */
+/** Selects the resolver of `host` if both are allowed. */
 export function lookupOrder(host: string, facts: OrderFacts): LookupOrder {
   const elsewhere = ELSEWHERE[facts.os];
   if (elsewhere !== undefined) return byHost(elsewhere);
@@ -48,10 +50,7 @@ export function lookupOrder(host: string, facts: OrderFacts): LookupOrder {
   return facts.sources === null ? FILES_DNS : bySources(name, facts.sources, facts);
 }
 
-/**
- * Returns the order in which the sources that the resolver has itself are asked, whatever others
- * are named.
- */
+/** Returns the order of the resolver's own sources, ignoring all others. */
 export function ownOrder(sources: readonly Source[] | null): readonly ("files" | "dns")[] {
   const own = (sources ?? []).flatMap(({ name }) => name === "files" || name === "dns" ? name : []);
   return own.length === 0 ? ["files", "dns"] : [...new Set(own)];
@@ -66,14 +65,14 @@ function bySources(name: string, sources: readonly Source[], facts: OrderFacts):
     } else if (source === "myhostname") {
       if (isOwnName(name, facts.hostname)) return byHost(`nsswitch.conf has "myhostname"`);
     } else if (source.startsWith("mdns")) {
-      // Of names other than ".local" it knows nothing, unless that file says so.
+      // Answers only ".local" names, unless that file exists.
       if (facts.mdnsAllow) return byHost("there is a file mdns.allow");
     } else return byHost(`nsswitch.conf has "${source}"`);
   }
   return own.length === 0 ? FILES_DNS : { by: "own", sources: own };
 }
 
-/** Whether nss-myhostname(8) has an answer for it. */
+/** Whether nss-myhostname(8) answers the name. */
 function isOwnName(name: string, hostname: string): boolean {
   return name === lower(hostname) || name === "_gateway" || name === "_outbound" ||
     name === "localhost.localdomain" || name.endsWith(".localhost.localdomain");

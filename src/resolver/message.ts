@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * DNS messages in their wire format. RFC 1035, section 4; RFC 6891. Go:
- * golang.org/x/net/dns/dnsmessage.
+ * DNS messages in wire format. RFC 1035, section 4; RFC 6891. Go: golang.org/x/net/dns/dnsmessage.
  *
- * No package does this: dns-packet, which the tests compare with, takes 20 ms to load on Deno,
- * cannot tell a dot within a label from one between labels, and knows no SVCB.
+ * No package fits: dns-packet, which the tests compare with, takes 20 ms to load on Deno, cannot
+ * distinguish a dot within a label from one between labels, and does not support SVCB.
  */
 
-/** Numbers of the record types that the resolver knows. RFC 1035 and others, by IANA's table. */
+/** Record types that the resolver supports. RFC 1035 and others, by IANA's registry. */
 export const TYPE = {
   A: 1,
   NS: 2,
@@ -27,19 +26,19 @@ export const TYPE = {
 /** Response codes. RFC 1035, section 4.1.1. */
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4 } as const;
 
-/** Bytes of a message's header. */
+/** Length of a message header. */
 const HEADER = 12;
-/** What the server may send by UDP: fits every path without fragments. DNS flag day 2020. */
+/** UDP payload size to advertise: fits every path without fragmentation. DNS flag day 2020. */
 const UDP_PAYLOAD = 1232;
 const CLASS_INTERNET = 1;
-/** Most records of a section that are read. */
+/** Maximum number of records read per section. */
 const MOST_RECORDS = 4096;
-/** Bytes of a name on the wire. */
+/** Maximum length of a name on the wire. */
 const LONGEST_NAME = 255;
-/** Bits of the flags. */
+/** Flag bits. */
 const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020;
 
-/** Header of a message, taken apart. */
+/** Parsed message header. */
 export interface Header {
   readonly id: number;
   readonly response: boolean;
@@ -53,55 +52,53 @@ export interface Header {
   readonly authorities: number;
 }
 
-/**
- * One record: the name of its owner, in presentation form, and where its data is in the message.
- */
+/** A record: its owner name in presentation form, and the position of its data in the message. */
 export interface ResourceRecord {
   readonly name: string;
   readonly type: number;
-  /** Seconds that it may be kept. */
+  /** TTL in seconds. */
   readonly ttl: number;
-  /** The message. */
+  /** The whole message. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
 
-/** A response, as far as a resolver looks at it: never at the additional records. */
+/** A parsed response, without its additional section. */
 export interface Response {
   readonly header: Header;
   readonly answers: readonly ResourceRecord[];
   readonly authorities: readonly ResourceRecord[];
 }
 
-/** Thrown for a message that breaks the format. */
+/** Thrown for a malformed message. */
 export class FormatError extends Error {
   /** "FormatError". */
   override readonly name = "FormatError";
 }
 
-/** A query as it goes out: all that a response is compared with. */
+/** A query, with all that its response is compared with. */
 export interface Query {
-  /** The name as it was given; in the query its letters are of random case. */
+  /** The original name; in the query its letters have random case. */
   readonly name: string;
   readonly id: number;
   readonly type: number;
   readonly bytes: Uint8Array;
-  /** Where the question ends, which begins behind the header. */
+  /** End of the question, which begins after the header. */
   readonly questionEnd: number;
 }
 
-/** How a query is to be written. */
+/** Settings of a query message. */
 export interface QueryForm {
-  /** Whether it has an OPT record, that lets answers be longer than 512 bytes. */
+  /** Whether to add an OPT record, which allows responses longer than 512 bytes. */
   readonly edns: boolean;
-  /** Whether it asks for the AD bit. resolv.conf(5), trust-ad. */
+  /** Whether to set the AD bit. resolv.conf(5), trust-ad. */
   readonly trustAD: boolean;
 }
 
 /**
- * Writes a query for `name`, an ASCII domain name with its final dot. Its id, and which of its
- * letters are capitals, are random: draft-vixie-dnsext-dns0x20.
+ * Creates a query for `name`, an ASCII domain name with its final dot. Its ID and the case of its
+ * letters are random: draft-vixie-dnsext-dns0x20.
  */
 export function writeQuery(name: string, type: number, { edns, trustAD }: QueryForm): Query {
   const nameLength = name === "." ? 1 : name.length + 1;
@@ -117,7 +114,7 @@ export function writeQuery(name: string, type: number, { edns, trustAD }: QueryF
   put16(bytes, questionEnd - 2, CLASS_INTERNET);
   if (edns) {
     put16(bytes, 10, 1);
-    // The root's name, which is one zero, the type, and what would be the class.
+    // OPT pseudo-record: root name (a zero byte), type, payload size in place of the class.
     put16(bytes, questionEnd + 1, TYPE.OPT);
     put16(bytes, questionEnd + 3, UDP_PAYLOAD);
   }
@@ -129,7 +126,7 @@ function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value & 0xff;
 }
 
-/** Writes a name, with a random bit for each of its letters: capital or not. */
+/** Writes a name with random case of its letters. */
 function putName(bytes: Uint8Array, start: number, name: string, random: Uint8Array): void {
   if (name === ".") return;
   let lengthAt = start;
@@ -148,13 +145,14 @@ function putName(bytes: Uint8Array, start: number, name: string, random: Uint8Ar
 }
 
 /**
- * How a datagram relates to a query: its answer, not one at all, or its answer but for capitals.
+ * How a datagram relates to a query: its answer, an unrelated message, an answer with different
+ * letter case, or a refusal.
  */
 export type Match = "answer" | "other" | "other case" | "refusal";
 
 /**
- * Compares a message with the query that it should answer. "refusal" is an error without a
- * question, as servers send it that could not read the query.
+ * Compares a message with its query. "refusal" is an error without a question, which servers send
+ * if they could not parse the query.
  */
 export function matchResponse(message: Uint8Array, query: Query): Match {
   if (message.length < HEADER) return "other";
@@ -176,7 +174,7 @@ export function matchResponse(message: Uint8Array, query: Query): Match {
   return exact ? "answer" : "other case";
 }
 
-/** Reads the header of a message that has one. */
+/** Parses the header of a message of sufficient length. */
 export function readHeader(bytes: Uint8Array): Header {
   const flags = get16(bytes, 2);
   return {
@@ -194,8 +192,8 @@ export function readHeader(bytes: Uint8Array): Header {
 }
 
 /**
- * Reads a response that {@linkcode matchResponse} has accepted. The question in it is changed:
- * names of records share its end, and should not show capitals that only the query had.
+ * Parses a response that {@linkcode matchResponse} has accepted. Restores the letter case of its
+ * question: record names point into it, and should not show the random case of the query.
  *
  * @throws {FormatError} if it is malformed
  */
@@ -212,7 +210,7 @@ export function readResponse(bytes: Uint8Array, { name, questionEnd }: Query): R
   return { header, answers, authorities };
 }
 
-/** Reads `count` records, whose number the message's length bounds as well. */
+/** Reads `count` records; the message's length bounds their number as well. */
 function readRecords(bytes: Uint8Array, at: { offset: number }, count: number): ResourceRecord[] {
   if (count > MOST_RECORDS) throw new FormatError("too many records");
   const records: ResourceRecord[] = [];
@@ -224,25 +222,25 @@ function readRecords(bytes: Uint8Array, at: { offset: number }, count: number): 
     need(bytes.length, end);
     at.offset = end;
     const type = get16(bytes, next);
-    // That of an OPT record is no class.
+    // The class field of an OPT record has another meaning.
     if (type !== TYPE.OPT && get16(bytes, next + 2) !== CLASS_INTERNET) continue;
     records.push({ name, type, ttl: readTTL(bytes, next + 4), bytes, start, end });
   }
   return records;
 }
 
-/** Seconds of 31 bits: a larger number means 0. RFC 2181, section 8. */
+/** Reads a 31-bit TTL: a larger number means 0. RFC 2181, section 8. */
 function readTTL(bytes: Uint8Array, at: number): number {
   const ttl = get16(bytes, at) * 0x10000 + get16(bytes, at + 2);
   return ttl > 0x7fffffff ? 0 : ttl;
 }
 
 /**
- * Reads a name, in presentation form with its final dot: bytes that would be mistaken for another
- * name are escaped as RFC 1035, section 5.1, has it. Pointers lead back only, so there is no loop.
+ * Reads a name in presentation form with its final dot: ambiguous bytes are escaped as in RFC 1035,
+ * section 5.1. Pointers may only lead backwards, so there is no loop.
  *
- * @param limit where the bytes end that are read before the first pointer
- * @returns the name, and the offset behind it
+ * @param limit end of the bytes that may be read before the first pointer
+ * @returns the name, and the offset after it
  * @throws {FormatError}
  */
 export function readName(
@@ -278,7 +276,7 @@ export function readName(
   }
 }
 
-/** Letters, digits and all else that can stand for itself; most labels are nothing else. */
+/** Reads a label; fast path for labels of letters, digits and other unescaped bytes. */
 function readLabel(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   for (let i = start; i < end; i++) {
@@ -290,12 +288,12 @@ function readLabel(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
-/** Reads a number of two bytes. */
+/** Reads a 16-bit number. */
 export function get16(bytes: Uint8Array, at: number): number {
   return bytes[at] << 8 | bytes[at + 1];
 }
 
-/** Throws unless the bytes end at `end` or behind. */
+/** Throws unless there are bytes up to `end`. */
 export function need(limit: number, end: number): void {
   if (end > limit) throw new FormatError("message too short");
 }

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
-/**
- * Domain names: their letters, their limits and the list of those to ask for. RFC 1035, RFC 5891.
- */
+/** Domain names: IDNA, limits and the search list. RFC 1035, RFC 5891. */
 import { unmap } from "../net/addr/ip.ts";
 import { DNSError } from "../net/errors.ts";
 import { isDomainName } from "../net/resolve/domain_name.ts";
 
-/** Characters of a name, its final dot not counted: 255 bytes on the wire. */
+/** Maximum length of a name without its final dot: 255 bytes on the wire. */
 const LONGEST_NAME = 253;
 
 /**
- * Returns `host` in ASCII, by the URL Standard's IDNA (UTS 46), which both runtimes bring along;
- * null if it is no domain name. The letters of an ASCII name stay as they are.
+ * Converts `host` to ASCII, by the URL Standard's IDNA (UTS 46), which both runtimes include; null
+ * if it is not a domain name. The case of an ASCII name is preserved.
  */
 export function toASCII(host: string): string | null {
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\x7f]*$/.test(host)) return isDomainName(host) ? host : null;
-  // Everything else that a URL takes for a part of its own.
+  // Characters with another meaning in a URL.
   if (/[\s!"#$%&'()*+,/:;<=>?@[\\\]^`{|}~]/.test(host)) return null;
   try {
     const { hostname } = new URL(`http://${host}`);
@@ -27,23 +25,23 @@ export function toASCII(host: string): string | null {
 }
 
 /**
- * Returns the names to ask for, in order, each with its final dot. A name with a final dot is
- * complete; one with `ndots` dots is tried as it is first, any other one last. resolv.conf(5),
- * search.
+ * Returns the names to query, in order, each with its final dot. A name with a final dot is
+ * absolute; one with at least `ndots` dots is tried unchanged first, any other last.
+ * resolv.conf(5), search.
  */
 export function searchNames(name: string, search: readonly string[], ndots: number): string[] {
   if (name.endsWith(".")) return [name];
   const dots = name.split(".").length - 1;
   const listed = search.map((suffix) => suffix === "." ? `${name}.` : `${name}.${suffix}.`)
     .filter((each) => each.length <= LONGEST_NAME + 1);
-  // RFC 7686: names of Tor must not leak into a search list.
+  // RFC 7686: Tor names must not leak through the search list.
   const suffixed = /\.onion$/i.test(name) ? [] : listed;
   const asItIs = `${name}.`;
   const all = dots >= ndots ? [asItIs, ...suffixed] : [...suffixed, asItIs];
   return [...new Set(all)];
 }
 
-/** Returns true if two names in presentation form are the same: ASCII letters in any case. */
+/** Compares names in presentation form; ASCII letters match in any case. */
 export function sameName(a: string, b: string): boolean {
   return a.length === b.length && lower(a) === lower(b);
 }
@@ -59,7 +57,7 @@ export function fullName(name: string): string {
 }
 
 /**
- * Returns the name whose PTR records name an address. RFC 1035, section 3.5; RFC 3596, section 2.5.
+ * Returns the name of the PTR records of an address. RFC 1035, section 3.5; RFC 3596, section 2.5.
  */
 export function reverseName(ip: Uint8Array): string {
   const v4 = unmap(ip);
@@ -69,8 +67,8 @@ export function reverseName(ip: Uint8Array): string {
 }
 
 /**
- * Returns the items whose name is a host's, or the root's: others could be an attack on what shows
- * or logs them. CVE-2021-33195.
+ * Returns the items whose name is a valid host name, or the root: others could attack programs that
+ * display or log them. CVE-2021-33195.
  *
  * @throws {DNSError} if none is left
  */

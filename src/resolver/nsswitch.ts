@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** The line "hosts:" of nsswitch.conf(5). Go: net/nss.go. */
+/** Parses the line "hosts:" of nsswitch.conf(5). Go: net/nss.go. */
 
-/** One source of a line, and what follows it in brackets. */
+/** A source, and its criteria in brackets. */
 export interface Source {
   readonly name: string;
-  /** Whether the brackets, if any, say no more than what happens anyway. */
+  /** Whether the criteria, if any, are equivalent to the defaults. */
   readonly standard: boolean;
 }
 
@@ -25,7 +25,7 @@ function readSources(list: string): Source[] {
   }));
 }
 
-/** What a source's answers lead to without brackets. nsswitch.conf(5). */
+/** Default actions for the results of a source. nsswitch.conf(5). */
 const STANDARD: Readonly<Record<string, string>> = {
   success: "return",
   notfound: "continue",
@@ -33,7 +33,7 @@ const STANDARD: Readonly<Record<string, string>> = {
   tryagain: "continue",
 };
 
-/** Behind the last source nothing follows, whatever it says. */
+/** After the last source, criteria have no effect. */
 function isStandard(criteria: string, last: boolean): boolean {
   const words = criteria.replace(/[[\]]/g, " ").trim().toLowerCase().split(/\s+/);
   return words.every((word) => {

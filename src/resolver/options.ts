@@ -7,10 +7,10 @@ import type { ResolverMode } from "../net/options/options.ts";
 
 /**
  * Connects to a name server. A stream, which `dial` may return for "udp" as well, carries messages
- * as TCP does, each behind its length; so a transport such as TLS is a function of a few lines. Go:
- * `net.Resolver.Dial`.
+ * as TCP does, each with a length prefix; so a transport such as TLS is a function of a few lines.
+ * Go: `net.Resolver.Dial`.
  *
- * @param network "udp", or "tcp" for a query whose answer is too long for a datagram
+ * @param network "udp", or "tcp" for a query whose response is too long for a datagram
  * @param address the server, "address:port"
  */
 export type ResolverDial = (
@@ -21,33 +21,31 @@ export type ResolverDial = (
 /** A file: its path, or its text, which never changes. */
 export type FileSource = string | { readonly text: string };
 
-/** Bounds of a cache. */
+/** Limits of a cache. */
 export interface ResolverCacheOptions {
-  /**
-   * Most answers that are kept; 1000 by default. The one that was used least recently goes first.
-   */
+  /** Maximum number of answers; 1000 by default. The least recently used one is evicted first. */
   readonly size?: number;
-  /** Most seconds that an answer is kept, whatever its TTL; 3600 by default. */
+  /** Maximum time in seconds that an answer is cached, whatever its TTL; 3600 by default. */
   readonly maxTTL?: number;
 }
 
 /** Options of {@linkcode Resolver}. */
 export interface ResolverOptions {
-  /** Who looks names of hosts up; "auto" by default. See {@linkcode ResolverMode}. */
+  /** Resolver of host names; "auto" by default. See {@linkcode ResolverMode}. */
   readonly mode?: ResolverMode;
   /**
    * Name servers to ask instead of those in resolv.conf: IP addresses, each with a port
    * unless it is 53. The other settings of resolv.conf then have their defaults, unless `resolvConf` is set too.
    */
   readonly servers?: readonly string[];
-  /** Connects to servers in another way. See {@linkcode ResolverDial}. */
+  /** Custom connections to servers. See {@linkcode ResolverDial}. */
   readonly dial?: ResolverDial;
   /**
    * Whether a server's failure for one type of addresses, or for one name of the search list, fails
    * the whole lookup. Go: `net.Resolver.StrictErrors`.
    */
   readonly strictErrors?: boolean;
-  /** Keeps answers for as long as their TTL allows; off by default, as in Go. */
+  /** Caches answers for the duration of their TTL; off by default, as in Go. */
   readonly cache?: boolean | ResolverCacheOptions;
   /** resolv.conf(5); "/etc/resolv.conf" by default. */
   readonly resolvConf?: FileSource;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/**
- * The data of records, by type. RFC 1035, section 3.3; RFC 2782, 8659, 9460. Go: net/dnsclient.go.
- */
+/** Record data, by type. RFC 1035, section 3.3; RFC 2782, 8659, 9460. Go: net/dnsclient.go. */
 import { FormatError, get16, need, readName, type ResourceRecord, TYPE } from "./message.ts";
 
 /** A mail server of a domain. Go: `net.MX`. */
@@ -34,13 +32,13 @@ export interface SRV {
 export interface CAA {
   /** Whether an authority that does not know the tag must refuse. */
   readonly critical: boolean;
-  /** What the record is about: "issue", "issuewild", "iodef". */
+  /** Property: "issue", "issuewild", "iodef". */
   readonly tag: string;
   /** Its value: for "issue" the domain of the authority. */
   readonly value: string;
 }
 
-/** A way to reach a service, of an HTTPS or SVCB record. RFC 9460. */
+/** Connection parameters of a service, from an HTTPS or SVCB record. RFC 9460. */
 export interface ServiceBinding {
   /** 0 for an alias; else the lowest is tried first. */
   readonly priority: number;
@@ -48,45 +46,45 @@ export interface ServiceBinding {
   readonly target: string;
   /** Protocols for ALPN, such as "h2"; empty if the record names none. */
   readonly alpn: readonly string[];
-  /** Whether the protocol that is the default of the scheme is not to be used. */
+  /** Whether the scheme's default protocol must not be used. */
   readonly noDefaultALPN: boolean;
   /** Port; undefined for that of the scheme. */
   readonly port?: number;
   /** IPv4 addresses that may be tried while those of `target` are looked up. */
   readonly ipv4Hint: readonly Uint8Array[];
-  /** IPv6 addresses of that kind. */
+  /** IPv6 addresses that may be tried while those of `target` are looked up. */
   readonly ipv6Hint: readonly Uint8Array[];
-  /** List of configurations for Encrypted ClientHello; undefined if there is none. */
+  /** Configurations for Encrypted ClientHello; undefined if there are none. */
   readonly ech?: Uint8Array;
-  /** All parameters, by their number, as they are on the wire. */
+  /** All parameters by number, in wire format. */
   readonly params: ReadonlyMap<number, Uint8Array>;
 }
 
-/** Reads a name that fills the data from `start` on. */
+/** Reads a name that fills the data from `start`. */
 function nameAt({ bytes, end }: ResourceRecord, start: number): string {
   const { name, next } = readName(bytes, start, end);
   if (next !== end) throw new FormatError("bytes behind a name");
   return name;
 }
 
-/** Data of a CNAME, NS or PTR record. */
+/** Reads a CNAME, NS or PTR record. */
 export function readTarget(record: ResourceRecord): string {
   return nameAt(record, record.start);
 }
 
-/** Data of an A or AAAA record. */
+/** Reads an A or AAAA record. */
 export function readAddress({ type, bytes, start, end }: ResourceRecord): Uint8Array {
   if (end - start !== (type === TYPE.A ? 4 : 16)) throw new FormatError("length of an address");
   return bytes.slice(start, end);
 }
 
-/** Data of an MX record. */
+/** Reads an MX record. */
 export function readMX(record: ResourceRecord): MX {
   need(record.end, record.start + 2);
   return { host: nameAt(record, record.start + 2), pref: get16(record.bytes, record.start) };
 }
 
-/** Data of an SRV record. */
+/** Reads an SRV record. */
 export function readSRV(record: ResourceRecord): SRV {
   const { bytes, start, end } = record;
   need(end, start + 6);
@@ -98,7 +96,7 @@ export function readSRV(record: ResourceRecord): SRV {
   };
 }
 
-/** Data of a TXT record: its strings. */
+/** Reads the strings of a TXT record. */
 export function readStrings({ bytes, start, end }: ResourceRecord): Uint8Array[] {
   const strings: Uint8Array[] = [];
   for (let at = start; at < end;) {
@@ -110,7 +108,7 @@ export function readStrings({ bytes, start, end }: ResourceRecord): Uint8Array[]
   return strings;
 }
 
-/** Data of a CAA record. */
+/** Reads a CAA record. */
 export function readCAA({ bytes, start, end }: ResourceRecord): CAA {
   need(end, start + 2);
   const tagEnd = start + 2 + bytes[start + 1];
@@ -120,7 +118,7 @@ export function readCAA({ bytes, start, end }: ResourceRecord): CAA {
   return { critical: bytes[start] >= 0x80, tag, value: text(bytes.subarray(tagEnd, end)) };
 }
 
-/** Seconds for which the absence of a record may be kept, by an SOA record. RFC 2308, section 5. */
+/** Returns the negative caching TTL in seconds of an SOA record. RFC 2308, section 5. */
 export function negativeTTL(record: ResourceRecord): number {
   const { bytes, start, end, ttl } = record;
   const server = readName(bytes, start, end);
@@ -130,10 +128,10 @@ export function negativeTTL(record: ResourceRecord): number {
   return Math.min(ttl, minimum);
 }
 
-/** Numbers of the parameters of a service binding. RFC 9460, section 14.3.2. */
+/** Parameter numbers of a service binding. RFC 9460, section 14.3.2. */
 const PARAM = { mandatory: 0, alpn: 1, noDefaultALPN: 2, port: 3, ipv4: 4, ech: 5, ipv6: 6 };
 
-/** Data of an HTTPS or SVCB record. */
+/** Reads an HTTPS or SVCB record. */
 export function readServiceBinding({ bytes, start, end }: ResourceRecord): ServiceBinding {
   need(end, start + 2);
   const { name: target, next } = readName(bytes, start + 2, end);
@@ -153,7 +151,7 @@ export function readServiceBinding({ bytes, start, end }: ResourceRecord): Servi
   };
 }
 
-/** Parameters come in the order of their numbers, each once. */
+/** Reads parameters, which are in ascending order without duplicates. */
 function readParams(bytes: Uint8Array, start: number, end: number): Map<number, Uint8Array> {
   const params = new Map<number, Uint8Array>();
   let last = -1;
@@ -189,7 +187,7 @@ function split(value: Uint8Array | undefined, size: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => value.subarray(i * size, (i + 1) * size));
 }
 
-/** Bytes as text; what is no UTF-8 is replaced. */
+/** Decodes text; replaces invalid UTF-8. */
 export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

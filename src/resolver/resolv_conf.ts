@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MIT
-/** resolv.conf(5). Go: net/dnsconfig_unix.go. */
+/** Parses resolv.conf(5). Go: net/dnsconfig_unix.go. */
 import { parseIPZone } from "../net/addr/ip.ts";
 
-/** What resolv.conf(5) says. */
+/** Settings of resolv.conf(5). */
 export interface ResolvConf {
   /** Addresses of the name servers, in order: at least one. */
   readonly servers: readonly string[];
-  /** Suffixes to try for a name that is not complete, without their final dot. */
+  /** Search domains for relative names, without their final dot. */
   readonly search: readonly string[];
-  /** Dots that a name needs to be tried as it is first. */
+  /** Number of dots from which a name is tried unchanged first. */
   readonly ndots: number;
-  /** Milliseconds to wait for one server. */
+  /** Timeout per server in milliseconds. */
   readonly timeout: number;
-  /** How often all servers are asked. */
+  /** Number of rounds through all servers. */
   readonly attempts: number;
-  /** Whether each call begins with the next server. */
+  /** Whether each call starts with the next server. */
   readonly rotate: boolean;
-  /** Whether the types of addresses are asked for one after the other. */
+  /** Whether address types are queried one after the other. */
   readonly singleRequest: boolean;
-  /** Whether TCP is used from the start. */
+  /** Whether to use TCP from the start. */
   readonly useTCP: boolean;
-  /** Whether queries ask for the AD bit. */
+  /** Whether queries set the AD bit. */
   readonly trustAD: boolean;
-  /** Whether no IPv6 addresses are asked for. */
+  /** Whether to skip IPv6 addresses. */
   readonly noAAAA: boolean;
-  /** Whether the file is read once only. */
+  /** Whether the file is read only once. */
   readonly noReload: boolean;
-  /** Lines and options that another resolver would have to heed. */
+  /** Unsupported lines and options, for which another resolver must be used. */
   readonly unknown: readonly string[];
 }
 
-/** Servers that are asked if the file names none. */
+/** Servers used if the file has none. */
 const LOCAL_SERVERS: readonly string[] = ["127.0.0.1", "::1"];
-/** Most servers and suffixes that are used. */
+/** Maximum number of servers and search domains. */
 const MOST_SERVERS = 16, MOST_SEARCH = 64;
 
-/** What a file has that is empty. */
+/** Settings of an empty file. */
 const DEFAULTS = {
   ndots: 1,
   timeout: 5000,
@@ -48,7 +48,7 @@ const DEFAULTS = {
   noReload: false,
 };
 
-/** Options that are switched on by their name alone. */
+/** Options without a value. */
 const SWITCHES: Readonly<Record<string, keyof typeof DEFAULTS>> = {
   "rotate": "rotate",
   "single-request": "singleRequest",
@@ -61,10 +61,10 @@ const SWITCHES: Readonly<Record<string, keyof typeof DEFAULTS>> = {
   "no-reload": "noReload",
 };
 
-/** Options that change nothing here: EDNS0 is always used, and nothing is printed. */
+/** Options without effect here: EDNS0 is always used, and nothing is printed. */
 const WITHOUT_EFFECT = new Set(["edns0", "debug", "no-tld-query"]);
 
-/** Options with a number, and the least and most that they may be. */
+/** Numeric options with their minimum and maximum. */
 const NUMBERS: Readonly<
   Record<string, readonly [keyof typeof DEFAULTS, least: number, most: number, unit: number]>
 > = {
@@ -73,7 +73,7 @@ const NUMBERS: Readonly<
   attempts: ["attempts", 1, 5, 1],
 };
 
-/** Reads the text of a file; `hostname` stands for a missing search list, if it has a domain. */
+/** Parses a file; without a search list, the domain of `hostname` is used, if it has one. */
 export function parseResolvConf(text: string, hostname = ""): ResolvConf {
   const servers: string[] = [];
   let search: string[] | null = null;

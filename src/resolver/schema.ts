@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What each option of a resolver may be. The options themselves are told in options.ts. */
+/** Schemas of the resolver options, which options.ts documents. */
 import * as z from "../validate/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import { parseIPZone } from "../net/addr/ip.ts";
@@ -7,7 +7,7 @@ import { AddrError } from "../net/addr/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
 import type { ResolverDial, ResolverOptions } from "./options.ts";
 
-/** Whether it is an IP address, or one with a port. */
+/** Whether it is an IP address, with or without a port. */
 function isServer(text: string): boolean {
   if (parseIPZone(text) !== null) return true;
   try {
@@ -45,7 +45,7 @@ const RESOLVER = z.strictObject({
   debug: callable<(line: string) => void>().optional(),
 });
 
-/** Checks what a resolver was given. */
+/** Checks the options of a resolver. */
 export function checkResolverOptions(options: ResolverOptions): ResolverOptions {
   return checkOptions("make a Resolver", RESOLVER, options);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** One call for all who want the same at the same time. Go: internal/singleflight. */
+/** Shares one call between goroutines with the same request. Go: internal/singleflight. */
 import { chan } from "../chan/channel.ts";
 import type { Chan } from "../chan/chan.ts";
 import type { Routine } from "../sched/goroutine.ts";
 
-/** A call that is under way. */
+/** A call in progress. */
 interface Flight<T> {
-  /** Closed at the end; made by the first goroutine that waits. */
+  /** Closed at the end; created by the first goroutine that waits. */
   done: Chan<never> | null;
   landed: { readonly value: T } | null;
 }
@@ -16,10 +16,9 @@ export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * Returns what `call` returns, or what another call with the same `key` returns that is under way
-   * already. The goroutine that came first makes the call; if it is ended, or the call throws,
-   * another one makes it anew. So no goroutine outlives its run, and no cancellation is another's.
-   * Parks.
+   * Returns the result of `call`, or of a call with the same `key` that is already in progress. The
+   * first goroutine makes the call; if it is ended, or the call throws, another one makes it again.
+   * So no goroutine outlives its run, and a cancellation does not affect others. Parks.
    */
   *do(key: string, call: () => Routine<T>): Routine<T> {
     for (let flight; (flight = this.#flights.get(key)) !== undefined;) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * The order in which servers of a service are tried. RFC 2782. Go: net/dnsclient.go,
+ * Sorts the servers of a service in the order to try them. RFC 2782. Go: net/dnsclient.go,
  * byPriorityWeight.
  */
 import { random } from "../chan/select_random.ts";
 import type { SRV } from "./records.ts";
 
-/** Returns items in random order, those with the lowest `key` first. */
+/** Returns items in random order, the lowest `key` first. */
 export function shuffledBy<T>(items: readonly T[], key: (item: T) => number): T[] {
   const shuffled = [...items];
   for (let i = shuffled.length - 1; i > 0; i--) {
@@ -17,8 +17,8 @@ export function shuffledBy<T>(items: readonly T[], key: (item: T) => number): T[
 }
 
 /**
- * Returns servers by priority; within one, each is as likely to be next as its share of the weight.
- * One without weight has a small chance beside those that have some.
+ * Sorts servers by priority, and randomly by weight within a priority. A server without weight has
+ * a small chance next to servers that have one.
  */
 export function orderServers(servers: readonly SRV[]): SRV[] {
   const groups = new Map<number, SRV[]>();
@@ -30,7 +30,9 @@ export function orderServers(servers: readonly SRV[]): SRV[] {
   return [...groups.values()].flatMap(orderGroup);
 }
 
-/** Draws one after the other. Those without weight come first in the sum, which may be 0. */
+/**
+ * Draws servers one after the other. Those without weight come first in the sum, which may be 0.
+ */
 function orderGroup(group: readonly SRV[]): SRV[] {
   const rest = [...group].sort((a, b) => Number(a.weight > 0) - Number(b.weight > 0));
   let total = rest.reduce((sum, { weight }) => sum + weight, 0);

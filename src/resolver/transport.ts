@@ -11,15 +11,15 @@ import type { ResolverDial } from "./options.ts";
 import { AddrError } from "../net/addr/errors.ts";
 
 /**
- * Connects to servers. No permission is asked for: the system's servers need none, and for others
- * it was asked for already. No port is bound: the kernel takes a random one. ip-sysctl,
+ * Connects to servers. Requires no permission: the system's servers need none, and for others it
+ * was already checked. Binds no port: the kernel chooses a random one. ip-sysctl,
  * ip_local_port_range.
  */
 export class SystemTransport {
-  /** By their addresses as texts: few, and the same each time. */
+  /** Endpoints by address text; there are few. */
   readonly #endpoints = new Map<string, Endpoint>();
 
-  /** See the top of this class. To connect a datagram socket waits for nothing. */
+  /** See the top of this class. Connecting a datagram socket never waits. */
   readonly dial: ResolverDial = (network, address) => {
     const endpoint = this.#endpoint(address);
     return network === "udp"
@@ -35,7 +35,7 @@ export class SystemTransport {
     if (parsed === null) throw new AddrError("not an IP address of a name server", address);
     const scope = zoneScope(parsed.zone, address);
     const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
-    // A zone's number may change while the program runs.
+    // The index of a zone may change while the program runs.
     if (scope === 0) this.#endpoints.set(address, endpoint);
     return endpoint;
   }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
-/**
- * What a caller gave that is not what it must be: an error that says so, whatever it is instead.
- */
+/** Errors for invalid arguments, which show the actual value. */
 import { atCaller } from "./caller.ts";
 
-/** Letters of a text that an error shows. */
+/** Maximum number of characters of a value in an error. */
 const MOST_SHOWN = 100;
 
-/** `value` as the end of an error: a number or a text as it is, anything else by its type. */
+/** Describes `value` in an error: a number or a string literally, anything else by its type. */
 export function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
       return value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}...` : value;
     case "object":
       if (isInvalidDate(value)) return "an invalid Date";
-      // Its own toString might throw, or have an effect.
+      // Not its own toString, which might throw or have side effects.
       return value === null ? "null" : "object";
     case "function":
     case "symbol":
@@ -24,12 +22,12 @@ export function shown(value: unknown): string {
   }
 }
 
-/** Asked of the Date itself, not of methods that a caller's object may have. */
+/** Asks the Date itself, not methods of the caller's object. */
 function isInvalidDate(value: unknown): boolean {
   return value instanceof Date && Number.isNaN(Date.prototype.getTime.call(value));
 }
 
-/** The error of an argument: `what` must be `kind` for `call`, which is a verb. */
+/** Creates the error of an argument: `what` must be `kind` for `call`, which is a verb. */
 export function wrongArgument(call: string, what: string, kind: string, value: unknown): TypeError {
   return atCaller(
     new TypeError(`Cannot ${call} as ${what} must be ${kind}: current value is ${shown(value)}`),
@@ -41,19 +39,19 @@ export function needString(call: string, what: string, value: unknown): asserts 
   if (typeof value !== "string") throw wrongArgument(call, what, "a string", value);
 }
 
-/** Throws TypeError unless `value` is an object, as one with settings must be. */
+/** Throws TypeError unless `value` is an object, as options must be. */
 export function needObject(call: string, what: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw wrongArgument(call, what, "an object", value);
   }
 }
 
-/** Throws TypeError unless `value` can be called. */
+/** Throws TypeError unless `value` is a function. */
 export function needFunction(call: string, what: string, value: unknown): void {
   if (typeof value !== "function") throw wrongArgument(call, what, "a function", value);
 }
 
-/** Throws TypeError unless `value` is `kind`, which has these methods. */
+/** Throws TypeError unless `value` is `kind` with these methods. */
 export function needMethods(
   call: string,
   what: string,
@@ -68,7 +66,7 @@ export function needMethods(
   }
 }
 
-/** Reports whether `value` is a call that may park and has not been driven by `yield*`. */
+/** Whether `value` is a call that was not driven by `yield*`. */
 function isCall(value: Record<string, unknown> | null | undefined): boolean {
   return typeof value?.["next"] === "function" && typeof value["return"] === "function";
 }

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: MIT
 /**
- * Stacks that begin at the line of the library's user: its own frames say nothing about a misuse.
+ * Error stacks that begin at the user's code: the library's own frames do not help to find a
+ * misuse.
  */
 
 /**
- * The folder of this library, whose own lines are not meant; on Windows without the slash before
- * the drive.
+ * Path of this library, whose frames are skipped; on Windows without the slash before the drive.
  */
 const LIBRARY = new URL("../", import.meta.url).pathname.replace(/^\/(?=[A-Za-z]:)/, "");
-/** Frames of the host, in Bun's words and in Deno's. */
+/** Frames of the host: Bun's and Deno's names. */
 const HOST = /^(native|node|ext|bun):/;
 
-/** A line of a stack that is a frame. */
+/** A stack line that is a frame. */
 const FRAME = /^\s+at /m;
 
-/** What resumes a generator, as the frame above that of a `function*` that the user called. */
+/** Resumes a generator: the frame above that of a `function*` called by the user. */
 export const RESUME: unknown = (function* () {})().next;
 
 /** V8's function, which JavaScriptCore has as well. */
 type Capture = (error: Error, above: unknown) => void;
 
-/** The place of a frame of the user's, "file:///app/main.ts:12:3"; null for any other line. */
+/** Returns the location of a user frame, "file:///app/main.ts:12:3"; null for any other line. */
 export function userPlace(line: string): string | null {
   const place = /([^\s()]+:\d+:\d+)\)?$/.exec(line)?.[1];
   if (place === undefined || HOST.test(place)) return null;
-  // Bun names files as Windows does.
+  // Bun uses Windows file paths.
   return place.replaceAll("\\", "/").includes(LIBRARY) ? null : place;
 }
 
 /**
- * Returns `error`, whose stack begins at the user's line from now on. `call` is the function that
- * the user called, where that is one of the library's. A stack without such a line stays as it is.
+ * Makes the stack of `error` begin at the user's line, and returns it. `call` is the library
+ * function that the user called, if any. A stack without such a line is unchanged.
  */
 export function atCaller<E extends Error>(error: E, call?: unknown): E {
   const { captureStackTrace } = Error as { captureStackTrace?: Capture };
   const whole = error.stack ?? "";
   // Deno prints an uncaught error by its captured frames, Bun by its text.
   if (call !== undefined) captureStackTrace?.(error, call);
-  // Where `call` has no frame, as what resumes a generator on Bun, all are gone.
+  // If `call` has no frame, such as the resumption of a generator on Bun, all frames are removed.
   const lines = (FRAME.test(error.stack ?? "") ? error.stack! : whole).split("\n");
   const first = lines.findIndex((line) => FRAME.test(line));
   const users = lines.findIndex((line, i) => i >= first && userPlace(line) !== null);

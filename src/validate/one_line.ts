@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** One line for `console.log` of an object, in place of all that it is made of. */
+/** One-line output of `console.log` for an object, instead of its fields. */
 
-/** How Node and Bun ask an object for its text. */
+/** Custom inspection in Node and Bun. */
 const NODE = Symbol.for("nodejs.util.inspect.custom");
-/** How Deno does. */
+/** Custom inspection in Deno. */
 const DENO = Symbol.for("Deno.customInspect");
 
 /**
- * Makes `console.log` and `String` show the instances of a class by `text`. A class with a
- * `toString` of its own keeps that. Nothing is added to an object.
+ * Makes `console.log` and `String` show the instances of a class by `text`. A class with its own
+ * `toString` keeps it. Instances are not modified.
  */
 export function showAs<T extends object>(prototype: T, text: (it: T) => string): void {
   const shownBy = (it: T): string => {

@@ -2,7 +2,7 @@
 /** Checks options: a TypeError names the field. */
 import type { Problem, Schema } from "./schema.ts";
 
-/** Returns the options as they are, or throws a TypeError that names each field that is wrong. */
+/** Returns the options unchanged, or throws a TypeError that names each invalid field. */
 export function checkOptions<T>(call: string, schema: Schema<T>, options: unknown): T {
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
@@ -10,7 +10,9 @@ export function checkOptions<T>(call: string, schema: Schema<T>, options: unknow
   throw new TypeError(`Cannot ${call} with these options: ${faults.join("; ")}`);
 }
 
-/** What is wrong, with the field's name. Of alternatives the one that fits best tells it. */
+/**
+ * Describes a problem with the field's name; for a union, that of the best-matching alternative.
+ */
 function fault(problem: Problem, above: PropertyKey[]): string {
   const path = [...above, ...problem.path];
   const deepest = problem.alternatives?.flat().find((inner) =>

@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MIT
 /**
- * Schemas of options: what each option may be, said where it is declared.
+ * Schemas of options: the constraints of each option, where it is declared.
  *
- * The functions, their results and their messages are those of zod for what the library needs of
- * it; a test compares the two. zod itself took a quarter of the library's start-up and 10 MB of
- * memory.
+ * The functions, their results and their messages are those of zod, as far as the library needs
+ * them; a test compares the two. zod itself took a quarter of the library's start-up time and 10 MB
+ * of memory.
  */
 
-/** What is wrong with a value. */
+/** A problem of a value. */
 export interface Problem {
   readonly path: PropertyKey[];
   readonly message: string;
-  /** Whether the value is of the wrong type altogether, and not only out of bounds. */
+  /** Whether the value has the wrong type, and is not merely out of bounds. */
   readonly final: boolean;
-  /** Of an object: it has keys that the schema does not know. */
+  /** For an object: whether it has unknown keys. */
   readonly unknownKeys?: boolean;
-  /** Of a union: what is wrong by each alternative. */
+  /** For a union: the problems of each alternative. */
   readonly alternatives?: readonly (readonly Problem[])[];
 }
 
 type Check = (value: unknown, problems: Problem[]) => unknown;
 
-/** What `safeParse` returns. */
+/** Result of `safeParse`. */
 export type Parsed<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly problems: readonly Problem[] };
 
-/** What a value may be. @typeParam T the value that it is then, with defaults filled in */
+/** Constraints of a value. @typeParam T the checked value, with defaults filled in */
 export class Schema<out T> {
-  /** Returns the value; adds what is wrong with it to `problems`. */
+  /** Returns the value; adds its problems to `problems`. */
   readonly check: Check;
-  /** Whether a key with this schema may be missing, and is then left out. */
+  /** Whether a key with this schema may be missing, and is then omitted. */
   readonly mayBeMissing: boolean;
   /** Exists in types only. */
   declare readonly output: T;
@@ -48,31 +48,31 @@ export class Schema<out T> {
     return problems.length === 0 ? { success: true, data } : { success: false, problems };
   }
 
-  /** The same or undefined; a key may be missing. */
+  /** Also allows undefined, or a missing key. */
   optional(): Optional<T> {
     return new Optional((value, problems) =>
       value === undefined ? value : this.check(value, problems)
     );
   }
 
-  /** The same or null. */
+  /** Also allows null. */
   nullable(): Schema<T | null> {
     return new Schema((value, problems) => value === null ? value : this.check(value, problems));
   }
 
-  /** `value` in the place of undefined. */
+  /** Replaces undefined with `value`. */
   default(value: T): Schema<T> {
     return new Schema((given, problems) =>
       given === undefined ? value : this.check(given, problems)
     );
   }
 
-  /** This or `other`. */
+  /** Allows this or `other`. */
   or<U>(other: Schema<U>): Schema<T | U> {
     return union([this, other]);
   }
 
-  /** What `f` makes of the value. */
+  /** Converts the value by `f`. */
   transform<U>(f: (value: T) => U): Schema<U> {
     return new Schema((value, problems) => {
       const before = problems.length;
@@ -81,7 +81,7 @@ export class Schema<out T> {
     });
   }
 
-  /** Those for which `f` is true. */
+  /** Requires that `f` returns true. */
   refine(f: (value: T) => boolean, message: string): Schema<T> {
     return new Schema((value, problems) => {
       const before = problems.length;
@@ -92,9 +92,9 @@ export class Schema<out T> {
   }
 }
 
-/** A schema of what may be missing. */
+/** A schema of an optional value. */
 export class Optional<T> extends Schema<T | undefined> {
-  /** Tells the type of a key that may be missing from others. */
+  /** Distinguishes the types of optional keys. */
   declare readonly optionalKey: true;
 
   /** */
@@ -103,18 +103,18 @@ export class Optional<T> extends Schema<T | undefined> {
   }
 }
 
-/** The schemas of an object's values by key. */
+/** Schemas of an object's values by key. */
 export type Shape = Readonly<Record<string, Schema<unknown>>>;
 
 type Output<S> = S extends Schema<infer T> ? T : never;
 type OptionalKeys<S> = { [K in keyof S]: S[K] extends Optional<unknown> ? K : never }[keyof S];
 
-/** The object that a shape describes. */
+/** Object type of a shape. */
 export type ObjectOf<S extends Shape> =
   & { [K in Exclude<keyof S, OptionalKeys<S>>]: Output<S[K]> }
   & { [K in OptionalKeys<S>]?: Output<S[K]> };
 
-/** A problem of a value of the right type. */
+/** Creates a problem of a value with the right type. */
 function bound(message: string): Problem {
   return { path: [], message, final: false };
 }
@@ -124,7 +124,7 @@ function wrongType(expected: string, value: unknown): Problem {
   return { path: [], message, final: true };
 }
 
-/** The type of a value as messages name it. */
+/** Returns the type of a value as messages name it. */
 function typeOf(value: unknown): string {
   if (typeof value === "number") return Number.isFinite(value) ? "number" : String(value);
   if (typeof value !== "object") return typeof value;
@@ -134,16 +134,16 @@ function typeOf(value: unknown): string {
   return typeof made?.name === "string" ? made.name : "object";
 }
 
-/** A schema by type, with further bounds. */
+/** A schema of a type with bounds. */
 class Bounded<T> extends Schema<T> {
-  /** This with a bound, which returns what is wrong. */
+  /** Adds a bound, which returns a message or null. */
   protected with(f: (value: T) => string | null): this {
     const { check } = this;
     const Class = this.constructor as new (check: Check) => this;
     return new Class((value, problems) => {
       const before = problems.length;
       const checked = check(value, problems) as T;
-      // Several bounds may be broken, but a value of another type has none.
+      // Several bounds may be violated, but a value of another type has none.
       if (problems.slice(before).some(({ final }) => final)) return checked;
       const message = f(checked);
       if (message !== null) problems.push(bound(message));
@@ -154,22 +154,22 @@ class Bounded<T> extends Schema<T> {
 
 /** A schema of numbers. */
 export class NumberSchema extends Bounded<number> {
-  /** At least `least`. */
+  /** Requires at least `least`. */
   min(least: number): this {
     return this.with((n) => n >= least ? null : `Too small: expected number to be >=${least}`);
   }
 
-  /** At most `most`. */
+  /** Requires at most `most`. */
   max(most: number): this {
     return this.with((n) => n <= most ? null : `Too big: expected number to be <=${most}`);
   }
 
-  /** Greater than 0. */
+  /** Requires a number greater than 0. */
   positive(): this {
     return this.with((n) => n > 0 ? null : "Too small: expected number to be >0");
   }
 
-  /** 0 or greater. */
+  /** Requires a number of 0 or more. */
   nonnegative(): this {
     return this.min(0);
   }
@@ -177,21 +177,21 @@ export class NumberSchema extends Bounded<number> {
 
 /** A schema of strings. */
 export class StringSchema extends Bounded<string> {
-  /** At least `least` characters. */
+  /** Requires at least `least` characters. */
   min(least: number): this {
     return this.with((s) =>
       s.length >= least ? null : `Too small: expected string to have >=${least} characters`
     );
   }
 
-  /** At most `most` characters. */
+  /** Requires at most `most` characters. */
   max(most: number): this {
     return this.with((s) =>
       s.length <= most ? null : `Too big: expected string to have <=${most} characters`
     );
   }
 
-  /** Those that match. */
+  /** Requires a match of `pattern`. */
   regex(pattern: RegExp, message: string): this {
     return this.with((s) => pattern.test(s) ? null : message);
   }
@@ -245,7 +245,7 @@ export function unknown(): Schema<unknown> {
   return new Schema((value) => value);
 }
 
-/** That value only. */
+/** Exactly this value. */
 export function literal<const T>(only: T): Schema<T> {
   return new Schema((value, problems) => {
     const message = `Invalid input: expected ${String(only)}`;
@@ -275,7 +275,7 @@ function instanceOf<T>(Class: abstract new (...args: never[]) => T): Schema<T> {
 
 export { instanceOf as instanceof, oneOf as enum };
 
-/** What `test` is true for; anything without one. */
+/** Any value for which `test` returns true; without it, any value. */
 export function custom<T>(
   test?: (value: unknown) => boolean,
   message: string | { error: (issue: { input: unknown }) => string } = "Invalid input",
@@ -289,13 +289,13 @@ export function custom<T>(
 
 /** A schema of arrays. */
 export class ArraySchema<T> extends Bounded<T[]> {
-  /** At least `least` elements. */
+  /** Requires at least `least` elements. */
   min(least: number, message = `Too small: expected array to have >=${least} items`): this {
     return this.with((all) => all.length >= least ? null : message);
   }
 }
 
-/** An array of which each element is as `element` says. */
+/** An array of `element`. */
 export function array<T>(element: Schema<T>): ArraySchema<T> {
   return new ArraySchema((value, problems) => {
     if (Array.isArray(value)) return value.map((one, i) => at(i, one, element, problems));
@@ -304,7 +304,7 @@ export function array<T>(element: Schema<T>): ArraySchema<T> {
   });
 }
 
-/** An object with any keys, of which each value is as `values` says. */
+/** An object with any keys and values of `values`. */
 export function record<T>(_keys: Schema<string>, values: Schema<T>): Schema<Record<string, T>> {
   return new Schema((value, problems) => {
     if (!isPlainObject(value)) {
@@ -316,7 +316,7 @@ export function record<T>(_keys: Schema<string>, values: Schema<T>): Schema<Reco
   });
 }
 
-/** An object with the keys of `shape`, and no others. */
+/** An object with the keys of `shape` only. */
 export function strictObject<const S extends Shape>(shape: S): Schema<ObjectOf<S>> {
   return objectOf(shape, (value, problems) => {
     const unknownKeys = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
@@ -328,7 +328,7 @@ export function strictObject<const S extends Shape>(shape: S): Schema<ObjectOf<S
   });
 }
 
-/** An object with the keys of `shape`; others are left out. */
+/** An object with the keys of `shape`; other keys are dropped. */
 export function object<const S extends Shape>(shape: S): Schema<ObjectOf<S>> {
   return objectOf(shape, () => {});
 }
@@ -355,7 +355,7 @@ function objectOf<S extends Shape>(
   });
 }
 
-/** Any of several; `message` replaces what is wrong with a value that is none of them. */
+/** Any of several; `message` describes a value that matches none. */
 export function union<const S extends readonly Schema<unknown>[]>(
   schemas: S,
   message = "Invalid input",
@@ -368,7 +368,7 @@ export function union<const S extends readonly Schema<unknown>[]>(
       if (found.length === 0) return checked;
       alternatives.push(found);
     }
-    // If the value is of the type of one of them only, that one says what is wrong.
+    // If the value has the type of only one alternative, that one describes the problem.
     const near = alternatives.filter((found) => !found.some(({ final }) => final));
     if (near.length === 1) problems.push(...near[0]);
     else problems.push({ path: [], message, final: true, alternatives });

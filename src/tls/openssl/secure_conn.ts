@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Interface of a TLS connection for its read and write operations; OpenSSLConn implements it. */
+import type { Counted } from "../../fd/byte_counts.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
 
 /** See the top of this file. */
-export interface SecureConn {
+export interface SecureConn extends Counted {
   /** The SSL object; null until the handshake has started. */
   readonly handle: SSLHandle | null;
   /** Whether the handshake has completed. */
