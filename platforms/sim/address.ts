@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * IP addresses as keys of tables: one text for each address, and the same for IPv4 in IPv6's
- * clothes.
+ * IP addresses as table keys: one string per address; an IPv4-mapped address has the key of IPv4.
  */
 
-/** An address of a socket in a simulation. */
+/** Address of a simulated socket. */
 export interface SocketAddress {
   /** See {@linkcode keyOf}. */
   readonly ip: string;
@@ -18,7 +17,7 @@ export const LOOPBACK6 = "::1";
 
 const LOOPBACK6_BYTES = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** Whether 16 bytes are an IPv4 address in IPv6's clothes. */
+/** Whether 16 bytes are an IPv4-mapped address. */
 function isMapped(ip: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (ip[i] !== 0) return false;
   return ip[10] === 0xff && ip[11] === 0xff;
@@ -35,17 +34,17 @@ export function keyOf(ip: Uint8Array): string {
   return Array.from(ip, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Returns whether a key is of IPv4. */
+/** Returns whether a key is an IPv4 address. */
 export function isV4(key: string): boolean {
   return key.includes(".");
 }
 
-/** Returns whether a key is of this machine, whichever it is. */
+/** Returns whether a key is a loopback address. */
 export function isLoopback(key: string): boolean {
   return key === LOOPBACK6 || key.startsWith("127.");
 }
 
-/** Returns the bytes of a key: 4 for IPv4 unless `wide`, else 16. */
+/** Converts a key to bytes: 4 for IPv4 unless `wide`, otherwise 16. */
 export function bytesOf(key: string, wide: boolean): Uint8Array {
   if (key === ANY) return new Uint8Array(wide ? 16 : 4);
   if (isV4(key)) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /**
- * Every random decision of a simulation: which goroutine goes next, whether a packet is lost, how
- * long it is under way.
+ * Every random decision of a simulation: which goroutine runs next, whether a packet is lost, its
+ * latency.
  *
- * Decisions are drawn from streams with names ("schedule", "link a>b loss"), each with a generator
- * of its own, so that the draws of one part do not move those of another. A decision is a whole
- * number; 0 is always the harmless one: the goroutine that has waited longest, no fault, the least
- * latency. A run is repeated by its seed, or by the list of its decisions that were not 0: then all
- * others are 0, and the list can be made shorter while the run still fails.
+ * Decisions are drawn from named streams ("schedule", "link a>b loss"), each with its own
+ * generator, so that draws in one part do not affect those in another. A decision is an integer; 0
+ * is always the harmless one: the goroutine that has waited longest, no fault, minimum latency. A
+ * run is repeated by its seed, or by the list of its non-zero decisions: then all others are 0, and
+ * the list can be shortened while the run still fails.
  */
 
-/** One decision that was not 0: the stream, the number of the draw in it, the value. */
+/** A non-zero decision: the stream, the index of the draw in it, the value. */
 export type Choice = readonly [stream: string, index: number, value: number];
 
-/** Values of a draw that stands for a fraction. */
+/** Resolution of a fractional draw. */
 const FINE = 0x1_0000;
 
-/** Mixes a text into a 32-bit number. */
+/** Hashes a string to a 32-bit number. */
 function mix(text: string, start: number): number {
   let hash = start | 0;
   for (let i = 0; i < text.length; i++) {
@@ -26,16 +26,16 @@ function mix(text: string, start: number): number {
   return hash >>> 0;
 }
 
-/** What a stream needs of all choices. */
+/** State shared by the streams. */
 interface Source {
   readonly seed: number;
-  /** Decisions by stream and number; null where they are drawn. */
+  /** Decisions by stream and index; null if they are drawn. */
   readonly script: ReadonlyMap<string, ReadonlyMap<number, number>> | null;
-  /** Where decisions that are not 0 are written down, if they are. */
+  /** Records non-zero decisions; null if they are not recorded. */
   readonly record: Choice[] | null;
 }
 
-/** The decisions of one kind at one place. */
+/** Decisions of one kind at one place. */
 export class Stream {
   readonly #name: string;
   readonly #source: Source;
@@ -57,29 +57,27 @@ export class Stream {
     for (let i = 0; i < 12; i++) this.#bits();
   }
 
-  /** Returns a whole number from 0 up to but not including `n`, at most 2^32. */
+  /** Returns an integer from 0 to `n` - 1; `n` is at most 2^32. */
   choose(n: number): number {
     if (this.#script !== null) return this.#scripted(n);
     return this.#noted(Math.floor(this.#bits() / 0x1_0000_0000 * n));
   }
 
-  /**
-   * Returns whether something of this probability happens. One that cannot happen is no decision.
-   */
+  /** Returns true with this probability. A probability of 0 makes no decision. */
   chance(probability: number): boolean {
     if (probability <= 0) return false;
     if (this.#script !== null) return this.#scripted(2) === 1;
     return this.#noted(this.#bits() < probability * 0x1_0000_0000 ? 1 : 0) === 1;
   }
 
-  /** Returns a number from `least` up to `most`. */
+  /** Returns a number from `least` to `most`. */
   between(least: number, most: number): number {
     return least === most ? least : least + (most - least) * (this.choose(FINE) / FINE);
   }
 
   /**
-   * Returns a decision below `n` that a strategy of its own makes, and that is written down as all
-   * others are. In a scripted run the strategy is not asked.
+   * Returns a decision below `n` made by a custom strategy, recorded like all others. In a scripted
+   * run the strategy is not called.
    */
   decide(n: number, strategy: () => number): number {
     if (this.#script !== null) return this.#scripted(n);
@@ -109,20 +107,20 @@ export class Stream {
   }
 }
 
-/** How a simulation decides. */
+/** Options of a simulation's decisions. */
 export interface ChoicesOptions {
   /** The seed of all streams, a 32-bit number. */
   readonly seed: number;
-  /** The decisions that are not 0; by default all are drawn. */
+  /** Non-zero decisions; by default all are drawn. */
   readonly script?: readonly Choice[];
-  /** Whether decisions that are not 0 are kept. */
+  /** Whether to record non-zero decisions. */
   readonly record?: boolean;
 }
 
 /** All streams of one simulation. */
 export class Choices {
   readonly seed: number;
-  /** The decisions that were not 0 so far, in their order; null unless they are kept. */
+  /** Non-zero decisions so far, in order; null unless recorded. */
   readonly recorded: Choice[] | null;
   readonly #source: Source;
   readonly #streams = new Map<string, Stream>();
@@ -137,7 +135,7 @@ export class Choices {
     };
   }
 
-  /** Returns the stream of this name, the same at each call. */
+  /** Returns the stream of this name, the same one at each call. */
   stream(name: string): Stream {
     let stream = this.#streams.get(name);
     if (stream === undefined) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Descriptors of a simulated host in general. */
+/** Generic descriptor calls of a simulated host. */
 import type { DescriptorCalls, DescriptorKind } from "../contract/packets.ts";
 import type { SocketCalls } from "../contract/sockets.ts";
 import { EBADF } from "./errno.ts";
@@ -34,7 +34,7 @@ export class SimDescriptors implements DescriptorCalls {
     return this.#kernel.file(fd) === undefined ? -EBADF : 0;
   }
 
-  /** They never block. */
+  /** Simulated descriptors never block. */
   setNonBlocking(fd: number): number {
     return this.closeOnExec(fd);
   }

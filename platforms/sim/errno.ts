@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Errno numbers of simulated calls: Linux's, on every system, so that runs are equal everywhere.
+ * Errno numbers of simulated calls: Linux's on every system, so that runs are identical everywhere.
  */
 import { ERRNO } from "../linux/errno.ts";
 

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-/**
- * What is to happen on the network, by time; of one instant, in the order in which it was
- * scheduled.
- */
+/** Network events by time; those of the same instant in the order in which they were scheduled. */
 
-/** Something that happens at a time: a packet arrives, a socket's timer fires. */
+/** A timed event: a packet arrives, a socket's timer fires. */
 export abstract class NetEvent {
-  /** When, in milliseconds of virtual time. */
+  /** Time in milliseconds of virtual time. */
   at = 0;
-  /** The heap's: the number of its scheduling. */
+  /** Sequence number of its scheduling, set by the heap. */
   order = 0;
-  /** The heap's: whether it is in it. */
+  /** Whether it is in the heap, set by the heap. */
   scheduled = false;
 
-  /** It is time. */
+  /** Called when it is due. */
   abstract fire(): void;
 }
 
@@ -22,17 +19,17 @@ export class EventHeap {
   readonly #heap: NetEvent[] = [];
   #last = 0;
 
-  /** How many events are scheduled. */
+  /** Number of scheduled events. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** When the next event happens, or Infinity. */
+  /** Time of the next event, or Infinity. */
   get next(): number {
     return this.#heap.length === 0 ? Infinity : this.#heap[0].at;
   }
 
-  /** Schedules `event`, which must not be scheduled. */
+  /** Schedules `event`, which must not be scheduled already. */
   add(event: NetEvent, at: number): void {
     event.at = at;
     event.order = this.#last++;
@@ -49,7 +46,7 @@ export class EventHeap {
     heap[place] = event;
   }
 
-  /** Takes the next event out. There must be one. */
+  /** Removes and returns the next event. There must be one. */
   take(): NetEvent {
     const heap = this.#heap;
     const first = heap[0];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** A queue in an array whose head moves; emptied places are given back now and then. */
+/** A queue in an array with a moving head, compacted occasionally. */
 
-/** Emptied places that are left alone. */
+/** Number of emptied slots before compaction. */
 const SLACK = 64;
 
 /** First in, first out. */
@@ -9,32 +9,32 @@ export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
 
-  /** How many are in it. */
+  /** Number of items. */
   get length(): number {
     return this.#items.length - this.#head;
   }
 
-  /** The first; undefined if there is none. */
+  /** First item; undefined if empty. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }
 
-  /** The last; undefined if there is none. */
+  /** Last item; undefined if empty. */
   get last(): T | undefined {
     return this.length === 0 ? undefined : this.#items[this.#items.length - 1];
   }
 
-  /** The item at `index`, from the first. */
+  /** Returns the item at `index`, counted from the first. */
   at(index: number): T | undefined {
     return this.#items[this.#head + index];
   }
 
-  /** Adds one at the end. */
+  /** Appends an item. */
   push(item: T): void {
     this.#items.push(item);
   }
 
-  /** Takes the first out; undefined if there is none. */
+  /** Removes and returns the first item; undefined if empty. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head];
@@ -46,12 +46,12 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Replaces the first. There must be one. */
+  /** Replaces the first item. There must be one. */
   replaceFirst(item: T): void {
     this.#items[this.#head] = item;
   }
 
-  /** Takes `item` out, wherever it stands. Returns whether it was there. */
+  /** Removes `item`, wherever it is. Returns whether it was there. */
   remove(item: T): boolean {
     const at = this.#items.indexOf(item, this.#head);
     if (at < 0) return false;
@@ -59,13 +59,13 @@ export class Fifo<T> {
     return true;
   }
 
-  /** Drops all. */
+  /** Removes all items. */
   clear(): void {
     this.#items = [];
     this.#head = 0;
   }
 
-  /** All, from the first on. */
+  /** Iterates over all items, from the first. */
   *[Symbol.iterator](): Generator<T> {
     for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i] as T;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What sockets of TCP and UDP have in common: addresses and ports. */
+/** Base class of TCP and UDP sockets: addresses and ports. */
 import type { RawAddress } from "../contract/sockets.ts";
 import { SOCKADDR } from "../linux/structs.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "../shared/sockaddr.ts";
@@ -26,10 +26,10 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     this.#boot = station.boot;
   }
 
-  /** The ports that it takes one of. */
+  /** Port table of its protocol. */
   protected abstract readonly ports: Ports<PortHolder>;
 
-  /** Whether its host has lost power since it was made. */
+  /** Whether its host has crashed since it was created. */
   get gone(): boolean {
     return this.#boot !== this.station.boot;
   }
@@ -63,7 +63,7 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     this.localIp = to.ip;
     const done = this.takePort(to.port);
     if (done < 0) this.localIp = ANY;
-    // As Linux: one address of IPv6 is deaf to IPv4 in any case.
+    // As in Linux: a socket bound to one IPv6 address never receives IPv4.
     else if (this.wide && to.ip !== ANY && !isV4(to.ip)) this.options.set("IPV6_V6ONLY", 1);
     return done;
   }
@@ -86,14 +86,14 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     return { ip: keyOf(ip), port };
   }
 
-  /** What is reached by the unspecified address: this machine. */
+  /** Resolves the unspecified address to this machine. */
   protected unspecified(ip: string): string {
     if (ip !== ANY) return ip;
     return this.wide ? LOOPBACK6 : LOOPBACK4;
   }
 
   /**
-   * Has an address and a port to speak to `ip` from; `address` false leaves it on all addresses.
+   * Binds to a local address and port for `ip`; with `address` false, to the port on all addresses.
    */
   protected autobind(ip: string, address = true): number {
     const source = this.station.sourceFor(ip);
@@ -102,7 +102,7 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     return this.localPort === 0 ? this.takePort(0) : 0;
   }
 
-  /** Takes `port`, or any that is free for 0. */
+  /** Allocates `port`, or a free one for 0. */
   protected takePort(port: number): number {
     const { ports } = this;
     const free = (wanted: number) => {
@@ -118,7 +118,7 @@ export abstract class InetSocket extends SimSocket implements PortHolder {
     return 0;
   }
 
-  /** Gives its port back. */
+  /** Releases its port. */
   protected forgetPort(): void {
     this.ports.remove(this);
   }

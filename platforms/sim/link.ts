@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * One direction between two hosts. netem(8) has the same parts: delay, loss, duplication,
+ * One direction between two hosts, with the parameters of netem(8): delay, loss, duplication,
  * reordering, a rate and a queue.
  */
 import type { Stream } from "./choices.ts";
@@ -8,44 +8,44 @@ import { SEND } from "./log.ts";
 import { HEADERS, type Packet, type Station } from "./packet.ts";
 import type { World } from "./world.ts";
 
-/** Bytes of the headers of IP and UDP. */
+/** Length of the IP and UDP headers. */
 const IP_HEADERS = 28;
 
-/** Loss in bursts. Gilbert and Elliott: a state that loses little, and one that loses much. */
+/** Burst loss. Gilbert-Elliott model: a state with little loss, and one with much. */
 export interface GilbertElliott {
   /** Probability of loss in the good state. */
   readonly good: number;
   /** Probability of loss in the bad state. */
   readonly bad: number;
-  /** Probability that a packet finds the good state turned bad. */
+  /** Probability per packet of a transition to the bad state. */
   readonly toBad: number;
-  /** Probability that a packet finds the bad state turned good. */
+  /** Probability per packet of a transition to the good state. */
   readonly toGood: number;
 }
 
-/** How a direction is. */
+/** Properties of a direction. */
 export interface LinkShape {
-  /** Least and most milliseconds that a packet is under way. */
+  /** Minimum and maximum latency of a packet in milliseconds. */
   latency: readonly [least: number, most: number];
-  /** Milliseconds at most that are added at random. */
+  /** Maximum random addition to the latency in milliseconds. */
   jitter: number;
-  /** From 0 to 1: how much a packet's jitter resembles that of the one before. */
+  /** From 0 to 1: correlation of a packet's jitter with that of the previous one. */
   correlation: number;
-  /** Probability of loss. */
+  /** Loss probability. */
   loss: number | GilbertElliott;
-  /** Probability that a packet arrives twice. */
+  /** Probability that a packet is duplicated. */
   duplicate: number;
-  /** Probability that a packet is late and overtaken. */
+  /** Probability that a packet is delayed and overtaken. */
   reorder: number;
-  /** Bits a second, or Infinity. */
+  /** Bandwidth in bits per second, or Infinity. */
   bandwidth: number;
-  /** Bytes that wait for their turn at most; more are lost. */
+  /** Size of the queue in bytes; packets beyond it are lost. */
   queue: number;
-  /** Bytes of an IP packet at most. */
+  /** Maximum size of an IP packet in bytes. */
   mtu: number;
 }
 
-/** How the way of a host to itself is: as Linux's loopback device. */
+/** Properties of the loopback link, like Linux's device. */
 export const LOOPBACK: LinkShape = {
   latency: [0.01, 0.02],
   jitter: 0,
@@ -58,7 +58,7 @@ export const LOOPBACK: LinkShape = {
   mtu: 65_536,
 };
 
-/** How a link is unless it is said: a local network. */
+/** Default properties of a link: a local network. */
 export const LOCAL_NETWORK: LinkShape = {
   ...LOOPBACK,
   latency: [0.1, 0.3],
@@ -69,18 +69,18 @@ export const LOCAL_NETWORK: LinkShape = {
 /** See the top of this file. */
 export class Link {
   shape: LinkShape;
-  /** How many partitions cut it. */
+  /** Number of partitions that cut it. */
   cuts = 0;
-  /** How many holds stop it. */
+  /** Number of holds that stop it. */
   holds = 0;
   readonly #world: World;
   readonly #held: Packet[] = [];
   readonly #latency: Stream;
   readonly #loss: Stream;
   readonly #oddities: Stream;
-  /** When the packet arrives that was sent last. */
+  /** Arrival time of the packet sent last. */
   #lastArrival = 0;
-  /** Until when the wire is busy. */
+  /** Time until which the wire is busy. */
   #busyUntil = 0;
   #lastJitter = 0;
   #bad = false;
@@ -111,7 +111,7 @@ export class Link {
     this.#carry(copy);
   }
 
-  /** Sends on what was held. */
+  /** Sends the held packets. */
   release(): void {
     for (const packet of this.#held.splice(0)) {
       if (this.cuts > 0) packet.drop("partition");
@@ -119,7 +119,10 @@ export class Link {
     }
   }
 
-  /** A packet that is too long for the link goes in pieces, and is lost if one of them is. */
+  /**
+   * Whether a packet is lost. One longer than the MTU is fragmented, and lost with any of its
+   * fragments.
+   */
   #loses(bytes: number): boolean {
     const { loss, mtu } = this.shape;
     if (loss === 0) return false;
@@ -148,7 +151,7 @@ export class Link {
     }
     let arrival = sent + this.#delay();
     if (reorder > 0 && this.#oddities.chance(reorder)) {
-      // Late enough to be overtaken, and nobody waits for it.
+      // Late enough to be overtaken; does not delay later packets.
       arrival += this.#oddities.between(0, 1 + 3 * this.shape.latency[1]);
     } else {
       arrival = this.#lastArrival = Math.max(arrival, this.#lastArrival);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The event log of a simulation, and a hash over it. Each event goes into the hash at once, so two
- * runs are equal if their hashes are, also where no event is kept. Events are kept as numbers in
- * columns, the last few by default or all of them, and become objects when they are asked for.
+ * Event log of a simulation, with a hash. Each event is hashed at once, so two runs are equal if
+ * their hashes are, even if events are not kept. Events are stored as numbers in columns, by
+ * default only the last ones, and are converted to objects on request.
  */
 
-/** What happened; see {@linkcode SimEvent}. */
+/** Kind of an event; see {@linkcode SimEvent}. */
 export type SimEventKind =
   | "turn"
   | "call"
@@ -31,7 +31,7 @@ const KINDS: readonly SimEventKind[] = [
   "operation",
 ];
 
-/** Numbers of the kinds, for those who log. */
+/** Numbers of the kinds, for callers of `add`. */
 export const TURN = 0;
 /** See TURN. */
 export const CALL = 1;
@@ -93,14 +93,14 @@ export interface SimEvent {
   readonly operation?: number;
 }
 
-/** Events that are kept unless all are: a power of two. */
+/** Number of events kept by default: a power of two. */
 const LAST = 64;
 
-/** A time as the two words that it is made of. */
+/** A time as its two words. */
 const TIME = new Float64Array(1);
 const TIME_WORDS = new Int32Array(TIME.buffer);
 
-/** Hashes text once: descriptions recur. */
+/** Caches the hashes of strings, because descriptions recur. */
 const textHashes = new Map<string, number>();
 const MOST_TEXTS = 10_000;
 
@@ -116,7 +116,7 @@ function hashOf(text: string): number {
 
 /** See the top of this file. */
 export class Log {
-  /** How many events there were. */
+  /** Number of events. */
   count = 0;
   readonly #all: boolean;
   readonly #hosts: readonly { readonly name: string }[];
@@ -127,15 +127,15 @@ export class Log {
   #high = 0x2545f491;
   #low = 0x6c078965;
 
-  /** `hosts` by their numbers; `all` keeps every event. */
+  /** `hosts` by number; `all` keeps every event. */
   constructor(hosts: readonly { readonly name: string }[], all: boolean) {
     this.#hosts = hosts;
     this.#all = all;
   }
 
   /**
-   * Adds an event. `host` and `peer` are numbers of hosts, or -1; `value` and `result` are the
-   * bytes and the port of a packet, or the descriptor and the result of a call.
+   * Adds an event. `host` and `peer` are host numbers, or -1; `value` and `result` are the length
+   * and the port of a packet, or the descriptor and the result of a call.
    */
   add(
     time: number,
@@ -167,13 +167,13 @@ export class Log {
     numbers[from + 6] = result;
   }
 
-  /** The hash over all events so far: 16 hexadecimal digits, the same on every system. */
+  /** Hash of all events so far: 16 hexadecimal digits, identical on every system. */
   get hash(): string {
     return [this.#high, this.#low]
       .map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  /** Returns the events that are kept, the last `most` of them, in their order. */
+  /** Returns the last `most` of the events kept, in order. */
   events(most = Infinity): SimEvent[] {
     const kept = this.#all ? this.count : Math.min(this.count, LAST);
     const first = this.count - Math.min(kept, most);

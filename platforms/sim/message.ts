@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
-/** A message, as sockets that keep messages apart send and receive it. */
+/** Messages of sockets that preserve message boundaries. */
 import type { ControlInfo, ControlRequest } from "../contract/packets.ts";
 import type { RawAddress } from "../contract/sockets.ts";
 
-/** What was received. */
+/** A received message. */
 export interface ReceivedMessage {
   readonly data: Uint8Array;
-  /** Its length, which may be more than what was received of it. */
+  /** Its full length, which may exceed the received part. */
   readonly whole: number;
-  /** The sender's address; empty for none. */
+  /** Sender's address; empty for none. */
   readonly from: RawAddress;
   readonly control: ControlInfo;
 }
 
-/** What is to be sent. */
+/** A message to send. */
 export interface OutgoingMessage {
   readonly data: Uint8Array;
-  /** The receiver; null for the socket's peer. */
+  /** Destination; null for the socket's peer. */
   readonly to: RawAddress | null;
   readonly control: ControlRequest | null;
 }
 
-/** A socket that sends and receives messages. */
+/** A socket with message boundaries. */
 export interface MessageSocket {
-  /** Receives up to `capacity` bytes of the next message, or minus an errno. */
+  /** Receives up to `capacity` bytes of the next message, or returns minus an errno. */
   receiveMessage(capacity: number, fds: number): ReceivedMessage | number;
-  /** Sends a message: its bytes that were taken, or minus an errno. */
+  /** Sends a message; returns the number of bytes accepted, or minus an errno. */
   sendMessage(message: OutgoingMessage): number;
-  /** The length of the next message, or minus an errno. */
+  /** Length of the next message, or minus an errno. */
   readonly nextLength: number;
 }

@@ -9,16 +9,14 @@ import type { World } from "./world.ts";
 export class Network implements Net, Descriptors {
   readonly world: World;
   readonly poller: SimPoller;
-  /** The hosts, by their numbers. */
+  /** Hosts by number. */
   readonly hosts: Kernel[];
   readonly #byAddress = new Map<string, Kernel>();
   readonly #links = new Map<number, Link>();
   readonly #shape: LinkShape;
   readonly #own: LinkShape;
 
-  /**
-   * `hosts` is filled here; `shape` is that of links, `own` that of the way of a host to itself.
-   */
+  /** Fills `hosts`; `shape` is that of links, `own` that of a host's loopback link. */
   constructor(world: World, hosts: Kernel[], shape: LinkShape, own: LinkShape) {
     this.world = world;
     this.hosts = hosts;

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MIT
-/** A packet on its way from one host to another. */
+/** A packet between two hosts. */
 import { NetEvent } from "./event_heap.ts";
 import { DELIVER, DROP } from "./log.ts";
 import type { World } from "./world.ts";
 
-/** A host, as a packet sees it. */
+/** A host, as packets use it. */
 export interface Station {
   readonly world: World;
-  /** Its number in the simulation. */
+  /** Host number. */
   readonly index: number;
   readonly name: string;
-  /** Whether it has power. */
+  /** Whether it is running. */
   up: boolean;
 }
 
-/** Bytes of the headers of Ethernet, IP and TCP, which a link carries besides the payload. */
+/** Length of the Ethernet, IP and TCP headers, which a link transmits besides the payload. */
 export const HEADERS = 54;
 
 /** See the top of this file. */
 export abstract class Packet extends NetEvent {
   readonly from: Station;
   readonly to: Station;
-  /** What it is, in a word or two: "tcp syn". */
+  /** Description in a word or two: "tcp syn". */
   readonly what: string;
-  /** Bytes of payload. */
+  /** Length of the payload. */
   readonly bytes: number;
-  /** The port that it goes to. */
+  /** Destination port. */
   readonly port: number;
-  /** Its number; 0 until it is sent. */
+  /** Packet number; 0 until it is sent. */
   id = 0;
 
   constructor(from: Station, to: Station, what: string, bytes: number, port: number) {
@@ -39,10 +39,10 @@ export abstract class Packet extends NetEvent {
     this.port = port;
   }
 
-  /** It has arrived at a host that is up. */
+  /** Called when it arrives at a running host. */
   protected abstract arrive(): void;
 
-  /** Returns a copy for a network that duplicates packets. */
+  /** Returns a copy, for duplication. */
   abstract copy(): Packet;
 
   override fire(): void {
@@ -52,7 +52,7 @@ export abstract class Packet extends NetEvent {
     this.arrive();
   }
 
-  /** It is lost. */
+  /** Drops the packet. */
   drop(why: string): void {
     const { from, to, id, bytes, port } = this;
     from.world.log.add(from.world.now, DROP, from.index, 0, why, id, to.index, bytes, port);

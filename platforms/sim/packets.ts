@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Datagram sockets of a simulated host behind the neutral seam. */
+/** Datagram sockets of a simulated host. */
 import type {
   ControlInfo,
   ControlRequest,
@@ -21,7 +21,7 @@ import type { MessageSocket, ReceivedMessage } from "./message.ts";
 import { SimSocket } from "./sim_socket.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
-/** A name of a socket in memory. */
+/** Address of a socket in memory. */
 class Name implements SocketName {
   readonly words = new Int32Array(SOCKADDR_STORAGE_SIZE / 4);
   readonly at = 0;
@@ -33,7 +33,7 @@ class Name implements SocketName {
   }
 }
 
-/** Finds the open files of one host. */
+/** Open files of one host. */
 class Files {
   readonly kernel: Kernel;
 
@@ -41,7 +41,7 @@ class Files {
     this.kernel = kernel;
   }
 
-  /** The socket of messages behind `fd`, or minus an errno. */
+  /** Returns the message socket of `fd`, or minus an errno. */
   messages(fd: number): (SimSocket & MessageSocket) | number {
     this.kernel.enter();
     const file = this.kernel.file(fd);
@@ -50,7 +50,7 @@ class Files {
     return knows ? file as SimSocket & MessageSocket : -EOPNOTSUPP;
   }
 
-  /** Calls `f` with the socket of messages behind `fd`. */
+  /** Calls `f` with the message socket of `fd`. */
   on(name: string, fd: number, f: (socket: SimSocket & MessageSocket) => number): number {
     const socket = this.messages(fd);
     return this.kernel.called(name, fd, typeof socket === "number" ? socket : f(socket));
@@ -92,7 +92,7 @@ class SimMessages implements Messages {
         this.#received[i] = message;
         this.lengths[i] = message.data.length;
         this.data.set(message.data, i * this.size);
-        // The end of a stream is told once.
+        // The end of a stream is reported once.
         if (message.data.length === 0 && socket.type !== "dgram") return i + 1;
       }
       return count;
@@ -125,7 +125,7 @@ class SimMessages implements Messages {
     return message !== null && message.data.length < message.whole;
   }
 
-  /** The receiver says how many descriptors it has room for, and gets no more. */
+  /** False: the receiver requests a number of descriptors, and never gets more. */
   controlTruncated(): boolean {
     return false;
   }
@@ -148,10 +148,10 @@ class SimMessages implements Messages {
   }
 }
 
-/** A host has the interface to itself, and one to the others. */
+/** A host has a loopback interface and one to the network. */
 const MOST_INTERFACES = 2;
 
-/** See {@linkcode MulticastCalls}. A host has one interface that others are behind. */
+/** See {@linkcode MulticastCalls}. A host has one interface to the network. */
 class SimMulticast implements MulticastCalls {
   readonly #files: Files;
 

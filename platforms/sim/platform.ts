@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/**
- * A simulated host as a platform. Numbers and addresses are Linux's, on whichever system it runs.
- */
+/** A simulated host as a platform. Constants and address layouts are Linux's, on any system. */
 import { type JsRuntime, type Platform, PlatformError } from "../contract/platform.ts";
 import { ERRNO, errnoText } from "../linux/errno.ts";
 import { SOCKADDR } from "../linux/structs.ts";
@@ -13,9 +11,7 @@ import { INTERFACES, SimSockets } from "./sockets.ts";
 import { SimTransfers } from "./transfers.ts";
 import { SimUnix } from "./unix.ts";
 
-/**
- * The runtime, as far as it is asked in a simulation: no permission is needed, and no file is read.
- */
+/** The runtime's interface in a simulation: all permissions are granted, and no file is read. */
 function simulatedRuntime(resolvConf: () => string): JsRuntime {
   const real = jsRuntime();
   const runtime: JsRuntime = Object.create(real, {
@@ -36,11 +32,11 @@ function simulatedRuntime(resolvConf: () => string): JsRuntime {
   return runtime;
 }
 
-/** How names are looked up. */
+/** Name resolution. */
 export interface Names {
   /** See {@linkcode Platform.lookup}. */
   lookup(name: string): readonly string[] | null | undefined;
-  /** The text of resolv.conf(5). */
+  /** Returns the text of resolv.conf(5). */
   resolvConf(): string;
 }
 

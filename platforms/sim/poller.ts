@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The poller of a simulation: edge-triggered, as epoll. A wait in it is where virtual time goes on
- * when no goroutine can run. See epoll(7).
+ * The poller of a simulation: edge-triggered, like epoll. Virtual time advances in its wait if no
+ * goroutine is runnable. See epoll(7).
  */
 import {
   POLL_ERROR,
@@ -14,34 +14,34 @@ import {
 import { EBADF, EEXIST, ENOENT } from "./errno.ts";
 import type { World } from "./world.ts";
 
-/** Most events handed up by one poll that wake somebody, as with epoll. */
+/** Maximum number of wake-up events per poll, as with epoll. */
 const MOST_AT_ONCE = 32;
 /**
- * How long the network may go on by itself, in milliseconds, while every goroutine waits for it and
- * no timer is set: longer than the longest time-out of a socket (keep-alive's two hours and 11
- * minutes). Then nobody will ever be woken.
+ * Maximum time in milliseconds that the network may continue while all goroutines wait for it
+ * without a timer: longer than any socket timeout (keep-alive's two hours and 11 minutes). Beyond
+ * that, no goroutine will ever be woken.
  */
 const LONGEST_SILENCE_MS = 3 * 3600_000;
 
-/** What can be registered. */
+/** An object that can be registered. */
 export interface Pollable {
-  /** Bits of {@linkcode PollSink} that hold now. */
+  /** Current readiness bits, as in {@linkcode PollSink}. */
   readonly mode: number;
-  /** Called before its events are handed up, which may run code of its host. */
+  /** Host whose context is entered before its events are reported. */
   readonly station: object;
 }
 
-/** A descriptor in the poller. */
+/** A registered descriptor. */
 export class Registration {
   readonly what: Pollable;
   readonly fd: number;
   readonly slot: number;
   readonly sequence: number;
-  /** Whether it stands in the list of those with events. */
+  /** Whether it is in the list of pending registrations. */
   pending = false;
-  /** Whether it is to be reported although nothing holds. */
+  /** Whether to report it although it is not ready. */
   spurious = false;
-  /** Whether it has been ended. */
+  /** Whether it has ended. */
   ended = false;
 
   constructor(what: Pollable, fd: number, slot: number, sequence: number) {
@@ -52,9 +52,9 @@ export class Registration {
   }
 }
 
-/** Where a descriptor's number leads. */
+/** Descriptor lookup. */
 export interface Descriptors {
-  /** The open file behind `fd`, or null. */
+  /** Returns the open file of `fd`, or null. */
   find(fd: number): (Pollable & { registrations: Registration[] }) | null;
 }
 
@@ -63,7 +63,7 @@ export class SimPoller implements Poller {
   readonly edgePerArrival = true;
   readonly waitDescriptor = -1;
   readonly breakDescriptor = -1;
-  /** Host whose events are being handed up. */
+  /** Host whose events are being reported. */
   handing: object | null = null;
   readonly #world: World;
   readonly #descriptors: Descriptors;
@@ -76,7 +76,7 @@ export class SimPoller implements Poller {
     this.#descriptors = descriptors;
   }
 
-  /** Has `registrations` reported at the next poll; `spurious` also if nothing holds of them. */
+  /** Reports `registrations` at the next poll; with `spurious`, even if they are not ready. */
   wake(registrations: readonly Registration[], spurious = false): void {
     for (const one of registrations) {
       if (spurious) one.spurious = true;
@@ -119,7 +119,7 @@ export class SimPoller implements Poller {
     return this.#report(sink);
   }
 
-  /** The oldest first; those beyond the most at once stay for the next poll. */
+  /** Reports the oldest first; those beyond the maximum stay for the next poll. */
   #report(sink: PollSink): number {
     const ready = this.#ready;
     let taken = 0;
@@ -148,7 +148,7 @@ export class SimPoller implements Poller {
   dispose(): void {}
 }
 
-/** Bits of a mode from what holds of a socket; an error alone is told as such. */
+/** Returns the mode bits of a socket's state; an error alone is reported as such. */
 export function modeOf(
   readable: boolean,
   writable: boolean,

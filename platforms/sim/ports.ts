@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The ports of a host, for one protocol. See ip(7), ip_local_port_range. */
+/** Ports of a host, for one protocol. See ip(7), ip_local_port_range. */
 import { ANY, isV4 } from "./address.ts";
 import { EADDRINUSE, EADDRNOTAVAIL } from "./errno.ts";
 
@@ -7,22 +7,22 @@ import { EADDRINUSE, EADDRNOTAVAIL } from "./errno.ts";
 const FIRST = 32_768;
 const LAST = 60_999;
 
-/** A socket that has a port. */
+/** A socket with a port. */
 export interface PortHolder {
   readonly localIp: string;
   readonly localPort: number;
   readonly remote: { readonly ip: string; readonly port: number } | null;
-  /** Whether it is of IPv6, and then whether it is deaf to IPv4. */
+  /** Whether it is an IPv6 socket, and if so, whether it rejects IPv4. */
   readonly wide: boolean;
   readonly v6only: boolean;
   readonly listening: boolean;
   readonly reuseAddr: boolean;
   readonly reusePort: boolean;
-  /** Until when it blocks its port although it is closed: TIME_WAIT. */
+  /** Time until which it blocks its port after the close: TIME_WAIT. */
   readonly blocksUntil: number;
 }
 
-/** Whether two addresses to bind to have one in common. */
+/** Whether two bound addresses overlap. */
 function overlap(a: PortHolder, b: PortHolder): boolean {
   if (a.localIp === b.localIp) return a.wide === b.wide || !(a.v6only || b.v6only);
   if (a.localIp !== ANY && b.localIp !== ANY) return false;
@@ -34,7 +34,7 @@ function overlap(a: PortHolder, b: PortHolder): boolean {
 export class Ports<H extends PortHolder> {
   readonly #byPort = new Map<number, Set<H>>();
   readonly #now: () => number;
-  /** Whether reuse of addresses is for all (UDP), or not while one listens (TCP). */
+  /** Whether address reuse applies to all sockets (UDP), or not while one listens (TCP). */
   readonly #sharedByAll: boolean;
   #next = FIRST;
 
@@ -43,17 +43,17 @@ export class Ports<H extends PortHolder> {
     this.#sharedByAll = sharedByAll;
   }
 
-  /** Those that have `port`. */
+  /** Returns the holders of `port`. */
   holders(port: number): Iterable<H> {
     return this.#byPort.get(port) ?? [];
   }
 
-  /** All that have a port. */
+  /** Returns all holders. */
   *all(): Generator<H> {
     for (const holders of this.#byPort.values()) yield* holders;
   }
 
-  /** Returns 0 if `holder` may have its port, or minus an errno. */
+  /** Returns 0 if `holder` may use its port, or minus an errno. */
   check(holder: H): number {
     for (const other of this.holders(holder.localPort)) {
       if (other !== holder && overlap(holder, other) && this.#conflict(holder, other)) {
@@ -73,7 +73,7 @@ export class Ports<H extends PortHolder> {
     return -EADDRNOTAVAIL;
   }
 
-  /** `holder` has its port from now on. */
+  /** Adds `holder` to its port. */
   add(holder: H): void {
     const { localPort } = holder;
     const holders = this.#byPort.get(localPort);
@@ -81,14 +81,14 @@ export class Ports<H extends PortHolder> {
     else holders.add(holder);
   }
 
-  /** `holder` gives its port back. */
+  /** Removes `holder` from its port. */
   remove(holder: H): void {
     const holders = this.#byPort.get(holder.localPort);
     if (holders === undefined || !holders.delete(holder)) return;
     if (holders.size === 0) this.#byPort.delete(holder.localPort);
   }
 
-  /** All are gone: the host has lost power. */
+  /** Removes all holders after a crash. */
   clear(): void {
     this.#byPort.clear();
   }
@@ -100,7 +100,7 @@ export class Ports<H extends PortHolder> {
     }
     if (a.reusePort && b.reusePort) return false;
     if (!a.reuseAddr || !b.reuseAddr) return true;
-    // A socket that listens keeps the address for itself; its connections do not.
+    // A listening socket has the address exclusively; its connections do not.
     return !this.#sharedByAll && b.listening;
   }
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-/** What has come for a connection: in order, to be read, and out of order, to be waited for. */
+/** Received data of a connection: in-order data to read, and out-of-order data. */
 import { viewOf } from "../shared/view.ts";
 import { Fifo } from "./fifo.ts";
 
 /** See the top of this file. */
 export class ReceiveQueue {
-  /** The next byte that is expected. */
+  /** Next expected byte. */
   next = 0;
-  /** Bytes that can be read. */
+  /** Number of readable bytes. */
   readable = 0;
   readonly #chunks = new Fifo<Uint8Array>();
-  /** Bytes of the first chunk that were read. */
+  /** Number of bytes read of the first chunk. */
   #offset = 0;
-  /** Pieces that came early, by their positions. */
+  /** Out-of-order pieces by position. */
   readonly #early = new Map<number, Uint8Array>();
 
-  /** Takes a piece. Returns whether it made more readable. */
+  /** Adds a piece. Returns whether more has become readable. */
   add(seq: number, data: Uint8Array): boolean {
     if (seq > this.next) {
       const known = this.#early.get(seq);
@@ -28,7 +28,7 @@ export class ReceiveQueue {
     return true;
   }
 
-  /** Reads up to `length` bytes into `buffer`. Returns how many. */
+  /** Reads up to `length` bytes into `buffer`. Returns their number. */
   read(buffer: Uint8Array, length: number): number {
     const into = viewOf(buffer);
     let count = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * A segment of TCP. Sequence numbers count payload from 0; a FIN takes the number behind the last
+ * A TCP segment. Sequence numbers count payload bytes from 0; a FIN has the number after the last
  * byte.
  */
 import type { SocketAddress } from "./address.ts";
@@ -15,21 +15,21 @@ export const FIN = 4;
 /** See SYN. */
 export const RST = 8;
 
-/** What they make of a segment without payload, in words. */
+/** Descriptions of flag combinations. */
 const WORDS: readonly string[] = Array.from({ length: 16 }, (_, flags) => {
   const words = ["syn", "ack", "fin", "rst"].filter((_, bit) => flags & (1 << bit));
   return `tcp ${words.join(" ")}`;
 });
 
-/** An end of a connection, as a segment knows it. */
+/** Endpoint of a segment. */
 export interface SegmentTarget {
   readonly station: Station;
-  /** Its own address, as a key. */
+  /** Local address, as a key. */
   readonly localIp: string;
   readonly localPort: number;
-  /** Its peer's address. */
+  /** Remote address. */
   readonly remote: SocketAddress | null;
-  /** A segment has come for it. */
+  /** Handles a received segment. */
   receive(segment: Segment): void;
 }
 
@@ -39,14 +39,14 @@ const NO_BYTES = new Uint8Array(0);
 export class Segment extends Packet {
   readonly flags: number;
   readonly seq: number;
-  /** The next byte that the sender expects. */
+  /** Next byte that the sender expects. */
   readonly ack: number;
-  /** Bytes from `ack` on that the sender has room for. */
+  /** Number of bytes from `ack` that the sender has room for. */
   readonly window: number;
   readonly data: Uint8Array;
-  /** Who sent it. */
+  /** Sender. */
   readonly source: SegmentTarget;
-  /** Whom it is for: an end of a connection, or what finds one by the segment's addresses. */
+  /** Destination: a socket, or a port's demultiplexer. */
   readonly target: SegmentTarget;
 
   constructor(
@@ -80,7 +80,7 @@ export class Segment extends Packet {
   }
 }
 
-/** Returns the reset that answers a segment which nobody expects. */
+/** Returns the reset for an unexpected segment. */
 export function resetFor(segment: Segment): Segment {
   const { source, target } = segment;
   return new Segment(target, source, source.localPort, RST | ACK, segment.ack, segment.seq, 0);

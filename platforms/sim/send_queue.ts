@@ -1,52 +1,52 @@
 // SPDX-License-Identifier: MIT
-/** What a connection has to send, and what of it is on its way. Positions count bytes from 0. */
+/** Send queue of a connection: unsent and unacknowledged data. Positions count bytes from 0. */
 import { Fifo } from "./fifo.ts";
 
-/** A piece of the stream that was sent and is not acknowledged. */
+/** A sent but unacknowledged piece. */
 export interface Sent {
   readonly seq: number;
   readonly data: Uint8Array;
-  /** When it was sent last. */
+  /** Time of its last transmission. */
   at: number;
-  /** Whether it was sent more than once: then its acknowledgment measures nothing. */
+  /** Whether it was retransmitted: then its acknowledgment does not measure the round trip time. */
   again: boolean;
 }
 
 /** See the top of this file. */
 export class SendQueue {
-  /** The first byte that is not acknowledged. */
+  /** First unacknowledged byte. */
   una = 0;
-  /** The first byte that was never sent. */
+  /** First byte that was never sent. */
   next = 0;
-  /** The end of what was written. */
+  /** End of the written data. */
   end = 0;
   readonly #unsent = new Fifo<Uint8Array>();
   readonly #sent = new Fifo<Sent>();
-  /** Bytes of the first unsent chunk that were sent. */
+  /** Number of bytes sent of the first unsent chunk. */
   #offset = 0;
 
-  /** Bytes that are kept: sent or not, and not acknowledged. */
+  /** Number of unacknowledged bytes, sent or not. */
   get kept(): number {
     return this.end - this.una;
   }
 
-  /** The oldest piece that is not acknowledged. */
+  /** Oldest unacknowledged piece. */
   get oldest(): Sent | undefined {
     return this.#sent.first;
   }
 
-  /** All pieces that are not acknowledged, the oldest first. */
+  /** Unacknowledged pieces, the oldest first. */
   get unacknowledged(): Iterable<Sent> {
     return this.#sent;
   }
 
-  /** Adds bytes, which are the queue's from now on. */
+  /** Appends bytes, which the queue owns from now on. */
   write(bytes: Uint8Array): void {
     this.#unsent.push(bytes);
     this.end += bytes.length;
   }
 
-  /** Takes up to `most` bytes to be sent now; null if there is nothing unsent. */
+  /** Takes up to `most` unsent bytes to send now; null if there are none. */
   take(most: number, now: number): Sent | null {
     const chunk = this.#unsent.first;
     if (chunk === undefined) return null;
@@ -64,10 +64,7 @@ export class SendQueue {
     return sent;
   }
 
-  /**
-   * The peer has everything before `ack`. Returns the newest piece that this acknowledges, or null
-   * if it acknowledges none.
-   */
+  /** Removes data before `ack`. Returns the newest piece acknowledged, or null. */
   acknowledge(ack: number): Sent | null {
     this.una = ack;
     let last: Sent | null = null;
@@ -78,7 +75,7 @@ export class SendQueue {
     return last;
   }
 
-  /** Drops all: the connection has failed. */
+  /** Removes all data after a failure. */
   clear(): void {
     this.#unsent.clear();
     this.#sent.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What all simulated sockets have in common. */
+/** Base class of simulated sockets. */
 import type { IntOption, RawAddress, ShutdownHow } from "../contract/sockets.ts";
 import type { PacketOption, UnixType } from "../contract/packets.ts";
 import { NetEvent } from "./event_heap.ts";
@@ -9,10 +9,10 @@ import type { Registration } from "./poller.ts";
 
 const NO_ADDRESS: RawAddress = new Uint8Array(0);
 
-/** Names of the options that sockets keep. */
+/** Options that sockets store. */
 export type SocketOption = IntOption | PacketOption;
 
-/** A report of the poller that is late. */
+/** A late report of the poller. */
 class LateReport extends NetEvent {
   readonly #report: () => void;
 
@@ -26,28 +26,28 @@ class LateReport extends NetEvent {
   }
 }
 
-/** An error, and what comes of asking for it. */
+/** An error, and its effect when reported. */
 export abstract class SimSocket implements OpenFile {
   readonly station: Kernel;
   references = 0;
   readonly registrations: Registration[] = [];
   abstract readonly domain: "ip4" | "ip6" | "unix";
   abstract readonly type: UnixType;
-  /** Seconds to linger in close; -1 for not. */
+  /** SO_LINGER in seconds; -1 if disabled. */
   lingerSeconds = -1;
   protected readonly options = new Map<SocketOption, number>();
-  /** The error that the next call reports, or 0. */
+  /** Error that the next call reports, or 0. */
   protected error = 0;
 
   constructor(station: Kernel) {
     this.station = station;
   }
 
-  /** Bits of PollSink that hold now. */
+  /** Current readiness bits, as in PollSink. */
   abstract readonly mode: number;
-  /** Its own address. */
+  /** Local address, or minus an errno. */
   abstract readonly localAddress: RawAddress | number;
-  /** Its peer's address, or minus an errno. */
+  /** Remote address, or minus an errno. */
   abstract readonly remoteAddress: RawAddress | number;
 
   abstract bind(address: RawAddress): number;
@@ -61,31 +61,31 @@ export abstract class SimSocket implements OpenFile {
     return -EOPNOTSUPP;
   }
 
-  /** The next connection, or minus an errno. */
+  /** Returns the next connection, or minus an errno. */
   accept(): SimSocket | number {
     return -EINVAL;
   }
 
-  /** The first in the queue of connections has a descriptor now. */
+  /** Called when the first connection of the queue has a descriptor. */
   accepted(): void {}
 
-  /** The peer's address, also of a connection that has failed meanwhile. */
+  /** Remote address, even if the connection has failed since. */
   get peerName(): RawAddress {
     const { remoteAddress } = this;
     return typeof remoteAddress === "number" ? NO_ADDRESS : remoteAddress;
   }
 
-  /** Whether it waits for connections. */
+  /** Whether it listens. */
   get listening(): boolean {
     return false;
   }
 
-  /** Bytes sent that the peer has not acknowledged, a FIN counted as one. */
+  /** Number of sent but unacknowledged bytes, counting a FIN as one. */
   get unacknowledged(): number {
     return 0;
   }
 
-  /** Bytes that the peer has delivered. */
+  /** Number of bytes received from the peer. */
   get delivered(): number {
     return 0;
   }
@@ -100,10 +100,10 @@ export abstract class SimSocket implements OpenFile {
     return 0;
   }
 
-  /** Something between it and its peer ends their connection by a reset. */
+  /** Resets the connection from outside, like a middlebox. */
   cutOff(): void {}
 
-  /** Has the poller report it. */
+  /** Makes the poller report it. */
   wake(): void {
     if (this.registrations.length === 0) return;
     const { poller } = this.station.network;
@@ -116,7 +116,7 @@ export abstract class SimSocket implements OpenFile {
     else world.schedule(new LateReport(() => poller.wake(this.registrations)), delay);
   }
 
-  /** The pending error, which is then no more. */
+  /** Returns and clears the pending error. */
   protected takeError(): number {
     const { error } = this;
     this.error = 0;

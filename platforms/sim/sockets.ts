@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The socket calls of a simulated host behind the neutral seam. */
+/** Stream sockets of a simulated host. */
 import type {
   Family,
   IntOption,
@@ -15,12 +15,12 @@ import type { Kernel, OpenFile } from "./kernel.ts";
 import { SimSocket } from "./sim_socket.ts";
 import { TcpSocket } from "./tcp_socket.ts";
 
-/** Names of a host's network interfaces, by their numbers from 1 on. */
+/** Names of a host's network interfaces, by index from 1. */
 export const INTERFACES: readonly string[] = ["lo", "eth0"];
 
 const NO_ADDRESS: RawAddress = new Uint8Array(0);
 
-/** An open file that is no socket: what a descriptor in reserve stands for. */
+/** An open file that is not a socket: a reserve descriptor. */
 class NullFile implements OpenFile {
   readonly station: Kernel;
   references = 0;
@@ -44,7 +44,7 @@ export class SimSockets implements SocketCalls {
     this.kernel = kernel;
   }
 
-  /** How many sockets are open. */
+  /** Number of open sockets. */
   get open(): number {
     return this.kernel.sockets;
   }
@@ -101,10 +101,10 @@ export class SimSockets implements SocketCalls {
     if (!(socket instanceof SimSocket)) return this.#done("recv", fd, this.#missing(socket));
     if (kernel.faults === null) return kernel.called("recv", fd, socket.recv(buffer, length));
     if (kernel.faults.happens("interrupt")) return kernel.called("recv", fd, -EINTR);
-    // What is cut off a packet would be lost.
+    // Not for packets, which a short read would truncate.
     const most = socket.type === "stream" ? kernel.faults.cut("shortRead", length) : length;
     const n = socket.recv(buffer, most);
-    // Whoever reads less than there is must hear of the rest.
+    // A reader that gets less than available must be woken for the rest.
     if (n === most && n < length) socket.wake();
     return kernel.called("recv", fd, n);
   }
@@ -135,7 +135,7 @@ export class SimSockets implements SocketCalls {
     if (file === undefined) return -EBADF;
     const wanted = (direction === "read" ? POLL_READ : POLL_WRITE) | POLL_HANGUP;
     const { mode } = file;
-    // A peer that sends no more can be read, which POLL_READ says as well.
+    // A peer's end is readable, which POLL_READ reports as well.
     return mode & wanted & ~POLL_HANGUP || mode === POLL_HANGUP ? 1 : 0;
   }
 

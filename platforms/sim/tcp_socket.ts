@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Sockets of TCP: the handshake, and the calls of a program. See tcp(7). */
+/** TCP sockets: the handshake, and the calls of a program. See tcp(7). */
 import type { RawAddress, ShutdownHow } from "../contract/sockets.ts";
 import { ANY, isV4, type SocketAddress } from "./address.ts";
 import * as E from "./errno.ts";
@@ -13,20 +13,22 @@ import { ACK, resetFor, RST, Segment, type SegmentTarget, SYN } from "./segment.
 import type { SocketOption } from "./sim_socket.ts";
 import { type StreamOwner, TcpStream } from "./tcp_stream.ts";
 
-/** Linux's tcp_syn_retries and tcp_synack_retries: the first wait is a second, then it doubles. */
+/**
+ * Linux's tcp_syn_retries and tcp_synack_retries: the first timeout is one second, then it doubles.
+ */
 const SYN_RETRIES = 6;
 const SYN_ACK_RETRIES = 5;
 const FIRST_SYN_MS = 1000;
-/** How long it takes to find out that no host has an address: three requests of ARP. */
+/** Time until an address without a host is unreachable: three ARP requests. */
 const NO_HOST_MS = 3000;
-/** TIME_WAIT, and FIN_WAIT2 of a closed descriptor. */
+/** Duration of TIME_WAIT, and of FIN_WAIT2 of a closed descriptor. */
 const WAIT_MS = 60_000;
 /** Linux's net.core.somaxconn. */
 const MOST_BACKLOG = 4096;
-/** Bytes of the buffers, unless SO_SNDBUF or SO_RCVBUF say it. */
+/** Default buffer sizes, unless set by SO_SNDBUF or SO_RCVBUF. */
 const SEND_BUFFER = 256 * 1024;
 const RECEIVE_BUFFER = 128 * 1024;
-/** What Linux reports of them then. */
+/** Sizes that Linux then reports. */
 const REPORTED: Partial<Record<SocketOption, number>> = {
   SO_SNDBUF: 16_384,
   SO_RCVBUF: 131_072,
@@ -34,10 +36,10 @@ const REPORTED: Partial<Record<SocketOption, number>> = {
   TCP_KEEPINTVL: 75,
   TCP_KEEPCNT: 9,
 };
-/** Least sizes of the buffers, as Linux counts them: twice what was asked for. */
+/** Minimum buffer sizes, as Linux counts them: twice the requested size. */
 const LEAST_BUFFER: Partial<Record<SocketOption, number>> = { SO_SNDBUF: 4608, SO_RCVBUF: 2304 };
 
-/** The most that Linux takes of an option. */
+/** Maximum option values of Linux. */
 const MOST: Partial<Record<SocketOption, number>> = {
   TCP_KEEPIDLE: 32_767,
   TCP_KEEPINTVL: 32_767,
@@ -52,7 +54,7 @@ type State =
   | "established"
   | "failed";
 
-/** Calls a function at a time, which may change while it is scheduled. */
+/** Calls a function at a time that may change while it is scheduled. */
 class SocketTimer extends NetEvent {
   readonly #f: () => void;
 
@@ -66,7 +68,7 @@ class SocketTimer extends NetEvent {
   }
 }
 
-/** Stands for whatever a host has at a port: segments that begin a connection go here. */
+/** Demultiplexer of a host's port, for segments that start a connection. */
 class Door implements SegmentTarget {
   readonly station: Kernel;
   readonly localIp: string;
@@ -89,7 +91,7 @@ class Door implements SegmentTarget {
   }
 
   /**
-   * A listener on the very address comes before one on all, and a simultaneous open before both.
+   * Finds the target: a simultaneous open first, then a listener on this address, then one on all.
    */
   #find(source: SegmentTarget): SegmentTarget | null {
     const listeners: (PortHolder & SegmentTarget)[] = [];
@@ -105,7 +107,7 @@ class Door implements SegmentTarget {
     const exact = listeners.filter(({ localIp }) => localIp !== ANY);
     const fit = exact.length > 0 ? exact : listeners;
     if (fit.length < 2) return fit[0] ?? null;
-    // SO_REUSEPORT shares the connections out.
+    // SO_REUSEPORT distributes connections.
     const { name, world } = this.station;
     return fit[world.choices.stream(`host ${name} reuseport`).choose(fit.length)];
   }
@@ -117,18 +119,18 @@ export class TcpSocket extends InetSocket implements StreamOwner {
   orphan = false;
   #state: State = "closed";
   #stream: TcpStream | null = null;
-  /** The other end of a handshake or a connection. */
+  /** Other end of a handshake or connection. */
   #peer: SegmentTarget | null = null;
-  /** The listener that this connection comes from. */
+  /** Listener that this connection comes from. */
   #listener: TcpSocket | null = null;
   #backlog = 0;
-  /** Connections whose handshake is not over, by the socket that dialled. */
+  /** Connections in the handshake, by the dialing socket. */
   readonly #pending = new Map<SegmentTarget, TcpSocket>();
-  /** Connections that wait to be accepted. */
+  /** Connections to accept. */
   readonly #queue = new Fifo<TcpSocket>();
   #readShut = false;
   #writeShut = false;
-  /** Whether a failure was reported already. */
+  /** Whether a failure was already reported. */
   #broken = false;
   #tries = 0;
   readonly #handshake = new SocketTimer(() => this.#handshakeTimeout());
@@ -293,7 +295,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
         return this.#completed(segment);
       case "established":
         this.#probes = 0;
-        // The answer to the last step of the handshake was lost.
+        // The reply to the last step of the handshake was lost.
         if (segment.flags & SYN) return this.#stream!.acknowledge();
         return this.#stream!.receive(segment);
       default:
@@ -348,7 +350,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     return (this.options.get("SO_RCVBUF") ?? 2 * RECEIVE_BUFFER) / 2;
   }
 
-  /** Gives back the port, and is no connection any more. */
+  /** Releases the port and ends the connection. */
   #forget(): void {
     this.#state = "failed";
     this.#handshakeDue = Infinity;
@@ -368,7 +370,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     this.#sendHandshake();
   }
 
-  /** Sends a SYN, or its answer, and again after a while. */
+  /** Sends a SYN or its reply, and retransmits it on timeout. */
   #sendHandshake(): void {
     const flags = this.#state === "syn sent" ? SYN : SYN | ACK;
     const { world } = this.station;
@@ -397,13 +399,13 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     this.failed(E.ETIMEDOUT);
   }
 
-  /** A listener has a segment. */
+  /** Handles a segment for a listener. */
   #incoming(segment: Segment): void {
     const { source, flags } = segment;
     const known = this.#pending.get(source);
     if (known !== undefined) return known.#sendBare(SYN | ACK);
     if (!(flags & SYN)) return this.#refuse(segment);
-    // As Linux: one more than the backlog may wait.
+    // As in Linux: the queue may exceed the backlog by one.
     if (this.#queue.length > this.#backlog) return segment.drop("backlog full");
     const child = new TcpSocket(this.station, this.domain);
     for (const [option, value] of this.options) child.options.set(option, value);
@@ -420,7 +422,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     child.#sendHandshake();
   }
 
-  /** The dialled host has answered. */
+  /** Handles the reply of the dialed host. */
   #answered(segment: Segment): void {
     const { flags } = segment;
     if (flags & RST) {
@@ -435,13 +437,13 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     this.#open(segment.window);
     this.#state = "established";
     if (flags & ACK) this.#stream!.acknowledge();
-    // Both dialled each other, or this end itself. RFC 9293, 3.5.
+    // Simultaneous open, or a self-connect. RFC 9293, 3.5.
     else this.#sendBare(SYN | ACK);
     this.#armKeepAlive();
     this.wake();
   }
 
-  /** The last step of the handshake, or the first data behind it. */
+  /** Handles the last step of the handshake, or the first data after it. */
   #completed(segment: Segment): void {
     const listener = this.#listener!;
     if (segment.flags & RST) {
@@ -450,7 +452,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     }
     if (segment.flags & SYN) return this.#sendBare(SYN | ACK);
     this.#handshakeDue = Infinity;
-    // Unseen until there is something to read.
+    // Not accepted until there is data to read.
     if (segment.bytes === 0 && listener.getOption("TCP_DEFER_ACCEPT") > 0) return;
     if (listener.#queue.length > listener.#backlog) return segment.drop("backlog full");
     listener.#pending.delete(segment.source);
@@ -514,7 +516,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
       stream.reset();
       return this.failed(E.ETIMEDOUT);
     }
-    // While something is unacknowledged, that is sent again instead.
+    // While data is unacknowledged, its retransmission replaces the probe.
     if (stream.unacknowledged === 0) {
       this.#probes++;
       stream.probe();

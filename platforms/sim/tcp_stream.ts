@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * One end of an established connection: sending within the peer's window, acknowledging, sending
- * again what was lost. RFC 9293, RFC 6298. The window is fixed: there is no congestion control, and
- * neither Nagle's algorithm nor delayed acknowledgments.
+ * One end of an established connection: sends within the peer's window, acknowledges, and
+ * retransmits lost data. RFC 9293, RFC 6298. The window is fixed: there is no congestion control,
+ * no Nagle algorithm and no delayed acknowledgment.
  */
 import { ETIMEDOUT } from "./errno.ts";
 import { NetEvent } from "./event_heap.ts";
@@ -13,40 +13,37 @@ import { ACK, FIN, resetFor, RST, Segment, type SegmentTarget } from "./segment.
 import { SendQueue, type Sent } from "./send_queue.ts";
 import type { World } from "./world.ts";
 
-/** Bytes of the headers of IP and TCP, with the option of time stamps. */
+/** Length of the IP and TCP headers, with the timestamp option. */
 const HEADERS = 52;
-/** Linux's bounds of the time after which a segment is sent again, in milliseconds. */
+/** Linux's bounds of the retransmission timeout, in milliseconds. */
 const LEAST_RTO = 200;
 const MOST_RTO = 120_000;
-/** Linux's tcp_retries2: times that a segment is sent again before the connection has failed. */
+/** Linux's tcp_retries2: number of retransmissions before the connection fails. */
 const MOST_RETRIES = 15;
 /** The same for a connection whose descriptor is closed: tcp_orphan_retries. */
 const MOST_ORPHAN_RETRIES = 8;
-/** Acknowledgments of the same byte after which the segment behind it counts as lost. */
+/** Number of duplicate acknowledgments that indicate a loss. */
 const DUPLICATES = 3;
 
-/** What the stream needs of its socket. */
+/** Interface of the stream's socket. */
 export interface StreamOwner extends SegmentTarget {
   /** Whether the descriptor is closed. */
   readonly orphan: boolean;
-  /** Whether its host has lost power since. */
+  /** Whether its host has crashed since. */
   readonly gone: boolean;
   /** TCP_USER_TIMEOUT in milliseconds, or 0. */
   readonly userTimeout: number;
-  /** Something can be read or written that could not. */
+  /** Called when a read or write becomes possible. */
   readinessChanged(): void;
-  /** The connection has failed. */
+  /** Called when the connection has failed. */
   failed(errno: number): void;
-  /** Both directions have ended, or one of a closed descriptor has. */
+  /** Called when both directions have ended, or one of a closed descriptor. */
   directionEnded(): void;
 }
 
-/**
- * Sends again what was not acknowledged in time, and asks a peer without a window whether it has
- * one.
- */
+/** Retransmits data on timeout, and probes a peer with a zero window. */
 class RetransmitTimer extends NetEvent {
-  /** When it is really due; the event may be earlier. */
+  /** Actual due time; the event may fire earlier. */
   due = Infinity;
   readonly #stream: TcpStream;
 
@@ -64,21 +61,21 @@ class RetransmitTimer extends NetEvent {
 export class TcpStream {
   readonly received = new ReceiveQueue();
   readonly queue = new SendQueue();
-  /** Bytes that may be kept for sending. */
+  /** Size of the send buffer. */
   sendBuffer: number;
-  /** Bytes that may wait to be read. */
+  /** Size of the receive buffer. */
   receiveBuffer: number;
-  /** Whether the peer has ended its direction, and all of it has come. */
+  /** Whether the peer has ended its direction, and all data before that has arrived. */
   peerEnded = false;
-  /** Whether the own direction is to end behind what is queued. */
+  /** Whether the local direction ends after the queued data. */
   ending = false;
   /** Whether the FIN was acknowledged. */
   endAcknowledged = false;
-  /** Whether the own FIN went out before the peer's had come. */
+  /** Whether the local FIN was sent before the peer's arrived. */
   endedFirst = false;
-  /** Whether a write found no room since there last was some. */
+  /** Whether a write has found the buffer full since it last had room. */
   full = false;
-  /** When something last came from the peer. */
+  /** Time of the last segment from the peer. */
   heardAt: number;
   readonly #owner: StreamOwner;
   /** The other end. */
@@ -86,21 +83,21 @@ export class TcpStream {
   readonly #link: Link;
   readonly #world: World;
   readonly #timer: RetransmitTimer;
-  /** The byte behind the last one that the peer has room for. */
+  /** End of the peer's window. */
   #windowEnd: number;
-  /** The window that was advertised last. */
+  /** Last advertised window. */
   #advertised = 0;
   #endSent = false;
-  /** The position of the peer's FIN, once that has come. */
+  /** Position of the peer's FIN, once received. */
   #peerEnd = -1;
   #rto = 1000;
   #smoothed = -1;
   #variation = 0;
   #retries = 0;
-  /** Since when nothing has been acknowledged, although something was sent. */
+  /** Time since which sent data has been unacknowledged. */
   #unansweredSince = 0;
   #duplicates = 0;
-  /** Bytes before this one were sent when a loss was noticed. */
+  /** Bytes before this one were sent before the last detected loss. */
   #recover = 0;
 
   constructor(owner: StreamOwner, peer: SegmentTarget, link: Link, buffers: StreamBuffers) {
@@ -115,22 +112,22 @@ export class TcpStream {
     this.#timer = new RetransmitTimer(this);
   }
 
-  /** Whether there is room for a third of the buffer. Linux: sk_stream_is_writeable. */
+  /** Whether a third of the buffer is free. Linux: sk_stream_is_writeable. */
   get writable(): boolean {
     return (this.sendBuffer - this.queue.kept) * 3 >= this.sendBuffer;
   }
 
-  /** Bytes that the peer has not acknowledged, the FIN counted as one. */
+  /** Number of unacknowledged bytes, counting the FIN as one. */
   get unacknowledged(): number {
     return this.queue.kept + (this.ending && !this.endAcknowledged ? 1 : 0);
   }
 
-  /** The number of the next segment. */
+  /** Sequence number of the next segment. */
   get #seq(): number {
     return this.queue.next + (this.#endSent ? 1 : 0);
   }
 
-  /** Takes up to `length` bytes of `buffer`. Returns how many; 0 if there is no room. */
+  /** Accepts up to `length` bytes of `buffer`. Returns their number; 0 if there is no room. */
   write(buffer: Uint8Array, length: number): number {
     const room = this.sendBuffer - this.queue.kept;
     if (room <= 0) {
@@ -146,13 +143,13 @@ export class TcpStream {
   /** Reads up to `length` bytes. */
   read(buffer: Uint8Array, length: number): number {
     const n = this.received.read(buffer, length);
-    // A peer hears of the room when that has doubled. Linux: tcp_cleanup_rbuf.
+    // Send a window update once the window has doubled. Linux: tcp_cleanup_rbuf.
     const known = 2 * this.#advertised;
     if (n > 0 && known <= this.receiveBuffer && this.#window >= known) this.acknowledge();
     return n;
   }
 
-  /** Ends the own direction behind what is queued. */
+  /** Ends the local direction after the queued data. */
   end(): void {
     if (this.ending) return;
     this.ending = true;
@@ -160,19 +157,19 @@ export class TcpStream {
     this.transmit();
   }
 
-  /** Tells the peer that the connection is no more. */
+  /** Sends a reset to the peer. */
   reset(): void {
     this.#emit(RST | ACK, this.#seq);
     this.stop();
   }
 
-  /** Drops what is queued: nothing is sent again. */
+  /** Drops queued data and stops retransmission. */
   stop(): void {
     this.queue.clear();
     this.#timer.due = Infinity;
   }
 
-  /** A segment has come. */
+  /** Handles a received segment. */
   receive(segment: Segment): void {
     this.heardAt = this.#world.now;
     const { flags, seq, data } = segment;
@@ -181,7 +178,7 @@ export class TcpStream {
     if (data.length > 0 && this.#owner.orphan) return this.#refuse(segment);
     if (flags & ACK) this.#acknowledged(segment);
     let answers = data.length > 0 || (flags & FIN) !== 0;
-    // What is before the window asks whether somebody is there.
+    // A segment before the window is a probe: acknowledge it.
     if (!answers && seq < this.received.next + (this.peerEnded ? 1 : 0)) answers = true;
     const before = this.received.next;
     if (data.length > 0 && end <= this.received.next + this.#window + 1) {
@@ -195,17 +192,17 @@ export class TcpStream {
     if (ends) this.#owner.directionEnded();
   }
 
-  /** Tells the peer what has come and what there is room for. */
+  /** Sends an acknowledgment with the current window. */
   acknowledge(): void {
     this.#emit(ACK, this.#seq);
   }
 
-  /** Asks whether the peer is there. */
+  /** Sends a keep-alive probe. */
   probe(): void {
     this.#emit(ACK, this.queue.una - 1);
   }
 
-  /** Sends what the peer has room for. */
+  /** Sends as much as the peer's window allows. */
   transmit(): void {
     const { queue } = this;
     const mss = this.#link.shape.mtu - HEADERS;
@@ -222,7 +219,7 @@ export class TcpStream {
     if (this.unacknowledged > 0 && this.#timer.due === Infinity) this.#arm();
   }
 
-  /** The timer has fired. */
+  /** Handles a retransmission timeout. */
   timeout(): void {
     const timer = this.#timer;
     const { now } = this.#world;
@@ -272,7 +269,7 @@ export class TcpStream {
     if (last !== null && !last.again) this.#measure(this.#world.now - last.at);
     this.#duplicates = this.#retries = 0;
     this.#timer.due = Infinity;
-    // What was sent before the loss and is still missing was lost as well.
+    // Data sent before the loss that is still unacknowledged was lost as well.
     if (queue.una < this.#recover && queue.oldest !== undefined) this.#sendAgain(queue.oldest);
     if (this.unacknowledged > 0) this.#arm();
     if (this.full && this.writable) {
@@ -300,7 +297,7 @@ export class TcpStream {
     this.#emit(ACK, sent.seq, sent.data);
   }
 
-  /** RFC 6298, with Linux's least variation. */
+  /** Updates the RTO by RFC 6298, with Linux's minimum variation. */
   #measure(rtt: number): void {
     if (this.#smoothed < 0) {
       this.#smoothed = rtt;
@@ -330,10 +327,10 @@ export class TcpStream {
   }
 }
 
-/** What a stream begins with. */
+/** Initial parameters of a stream. */
 export interface StreamBuffers {
   readonly send: number;
   readonly receive: number;
-  /** The window that the peer advertised in the handshake. */
+  /** Window that the peer advertised in the handshake. */
   readonly window: number;
 }

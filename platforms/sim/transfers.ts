@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * Many pieces in one call. Files and pipes are not simulated: their calls say so, as kernels may.
+ * Vectored sends. Files and pipes are not simulated: their calls fail with an errno that kernels
+ * may return.
  */
 import type { PipeEnds, SendVector, TransferCalls } from "../contract/sockets.ts";
 import { EINVAL } from "./errno.ts";
 import type { SimSockets } from "./sockets.ts";
 
-/** As many pieces as Linux's adapter takes. */
+/** Capacity of Linux's adapter. */
 const CAPACITY = 64;
 
-/** Puts the pieces together and sends them as one. */
+/** Combines the pieces and sends them as one. */
 class SimSendVector implements SendVector {
   readonly capacity = CAPACITY;
   readonly #sockets: SimSockets;
@@ -51,7 +52,7 @@ export class SimTransfers implements TransferCalls {
     this.vector = new SimSendVector(sockets);
   }
 
-  /** The caller reads the file and writes it, as for files that sendfile(2) does not know. */
+  /** The caller falls back to reads and writes, as for files that sendfile(2) does not support. */
   sendFile(): number {
     return -EINVAL;
   }
@@ -60,7 +61,7 @@ export class SimTransfers implements TransferCalls {
     return -EINVAL;
   }
 
-  /** Without a pipe, the caller copies by itself. */
+  /** Without a pipe, the caller falls back to reads and writes. */
   pipe(): PipeEnds | number {
     return -EINVAL;
   }

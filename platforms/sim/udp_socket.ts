@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Sockets of UDP. See udp(7), ip(7). */
+/** UDP sockets. See udp(7), ip(7). */
 import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../contract/packets.ts";
 import type { RawAddress } from "../contract/sockets.ts";
 import { viewOf } from "../shared/view.ts";
@@ -13,27 +13,27 @@ import { Packet } from "./packet.ts";
 import { modeOf } from "./poller.ts";
 import type { SocketOption } from "./sim_socket.ts";
 
-/** Bytes of a datagram at most, over each version of IP. */
+/** Maximum length of a datagram, for each IP version. */
 const MOST4 = 65_507;
 const MOST6 = 65_527;
-/** Bytes that wait to be read, unless SO_RCVBUF says it; Linux's net.core.rmem_default. */
+/** Default receive buffer size, unless set by SO_RCVBUF; Linux's net.core.rmem_default. */
 const BUFFER = 212_992;
-/** What Linux counts for a datagram beside its bytes. */
+/** Linux's per-datagram overhead in the receive buffer. */
 const OVERHEAD = 768;
-/** To all hosts, and to all of this one. */
+/** Broadcast addresses: of the network, and of the loopback network. */
 const BROADCAST = "255.255.255.255";
 const OWN_BROADCAST = "127.255.255.255";
-/** The number of a host's interface, as IP_PKTINFO tells it: 1 is that to itself. */
+/** Interface index reported by IP_PKTINFO: 1 is the loopback interface. */
 const ETHERNET = 2;
 const TO_ITSELF = 1;
 
-/** What waits to be read. */
+/** A datagram in the receive queue. */
 interface Waiting {
   readonly data: Uint8Array;
   readonly from: SocketAddress;
   readonly to: string;
   readonly interfaceIndex: number;
-  /** Bytes of each datagram that the kernel has put together here, or 0. */
+  /** Size of each coalesced datagram, or 0. */
   readonly segment: number;
 }
 
@@ -46,7 +46,7 @@ function isMulticast(key: string): boolean {
   return isV4(key) ? /^2(2[4-9]|3\d)\./.test(key) : key.startsWith("ff");
 }
 
-/** A datagram on its way. */
+/** A datagram on the network. */
 class Datagram extends Packet {
   readonly #host: Kernel;
   readonly #sender: UdpSocket;
@@ -90,7 +90,7 @@ class Datagram extends Packet {
   }
 }
 
-/** ICMP's word that nobody has the port. */
+/** ICMP port unreachable. */
 class Unreachable extends Packet {
   readonly #sender: UdpSocket;
 
@@ -108,7 +108,7 @@ class Unreachable extends Packet {
   }
 }
 
-/** The sockets of `host` that get a datagram. */
+/** Returns the sockets of `host` that receive a datagram. */
 function socketsFor(host: Kernel, to: SocketAddress, from: SocketAddress): UdpSocket[] {
   const group = isMulticast(to.ip);
   const all = [...host.udp.holders(to.port)].filter((holder): holder is UdpSocket =>
@@ -118,7 +118,7 @@ function socketsFor(host: Kernel, to: SocketAddress, from: SocketAddress): UdpSo
   const best = Math.max(...all.map((socket) => socket.closeness));
   const fit = all.filter((socket) => socket.closeness === best);
   if (fit.length < 2) return fit;
-  // Linux goes by a hash of both addresses, so that a sender keeps its receiver.
+  // Linux hashes both addresses, so that a sender always reaches the same socket.
   return [fit[(from.port + from.ip.length) % fit.length]];
 }
 
@@ -142,12 +142,12 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return this.#queue.first?.data.length ?? -E.EAGAIN;
   }
 
-  /** How exactly it names what it hears: a connected socket comes before one on an address. */
+  /** Specificity of a match: a connected socket is preferred over one bound to an address. */
   get closeness(): number {
     return (this.remote === null ? 0 : 2) + (this.localIp === "*" ? 0 : 1);
   }
 
-  /** Whether a datagram is for it. */
+  /** Whether a datagram matches this socket. */
   hears(to: SocketAddress, from: SocketAddress): boolean {
     const { remote } = this;
     if (remote !== null && (remote.port !== from.port || remote.ip !== from.ip)) return false;
@@ -157,7 +157,7 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return this.localIp === "*" || this.localIp === to.ip;
   }
 
-  /** A datagram has come for it. Returns false if there is no room. */
+  /** Queues a received datagram. Returns false if there is no room. */
   take(waiting: Waiting): boolean {
     const { segment, data } = waiting;
     if (segment > 0 && this.options.get("UDP_GRO") !== 1) {
@@ -176,7 +176,7 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return true;
   }
 
-  /** Nobody has the port that a datagram went to. */
+  /** Handles ICMP port unreachable. */
   refused(): void {
     if (this.remote === null || this.gone) return;
     this.error = E.ECONNREFUSED;
@@ -266,7 +266,7 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return super.setOption(option, doubled ? Math.max(2304, 2 * value) : value);
   }
 
-  /** The address that a datagram comes from, or minus an errno. */
+  /** Returns the source address of a datagram, or minus an errno. */
   #sourceFor(ip: string, control: ControlRequest | null): string | number {
     if ((control?.interfaceIndex ?? 0) > ETHERNET) return -E.ENODEV;
     if (control?.source !== undefined) {
@@ -277,7 +277,10 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     return this.station.sourceFor(ip);
   }
 
-  /** What the kernel cuts goes to this host in one piece, and over a link as so many datagrams. */
+  /**
+   * Sends data; segmented data reaches this host in one piece, and other hosts as separate
+   * datagrams.
+   */
   #sendTo(to: SocketAddress, source: string, data: Uint8Array, size: number): void {
     const { station } = this;
     const from = { ip: source, port: this.localPort };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Unix sockets of a simulated host behind the neutral seam. */
+/** Unix sockets of a simulated host. */
 import type { RawCredentials, SocketFiles, UnixCalls, UnixType } from "../contract/packets.ts";
 import { EBADF, EOPNOTSUPP } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import { UnixSocket } from "./unix_socket.ts";
 
-/** The process and the user of every host. */
+/** First process ID; each host is one process with one user. */
 const FIRST_PID = 1000;
 const USER = 1000;
 
@@ -36,7 +36,7 @@ export class SimUnix implements UnixCalls {
     );
   }
 
-  /** Both ends are of one process: its host's. */
+  /** Both ends belong to the host's process. */
   credentials(fd: number): RawCredentials | number {
     const file = this.#kernel.file(fd);
     if (file === undefined) return -EBADF;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-/**
- * Names of Unix sockets on a host: abstract ones, and paths of files, which outlive their sockets.
- */
+/** Names of Unix sockets on a host: abstract names, and file paths, which outlive their sockets. */
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "./errno.ts";
 
-/** A file that binding made. */
+/** A file created by binding. */
 interface SocketFile<S> {
   readonly inode: number;
-  /** The socket; null once it is closed. */
+  /** The socket; null after its close. */
   socket: S | null;
 }
 
@@ -18,7 +16,7 @@ export class UnixNames<S extends object> {
   #inodes = 0;
   #unused = 0;
 
-  /** Gives `name` to a socket. 0 or minus an errno. */
+  /** Binds a socket to `name`. 0 or minus an errno. */
   bind(name: string, socket: S): number {
     if (this.#abstract.has(name) || this.#files.has(name)) return -EADDRINUSE;
     if (name.startsWith("\0")) this.#abstract.set(name, socket);
@@ -26,14 +24,14 @@ export class UnixNames<S extends object> {
     return 0;
   }
 
-  /** Returns the socket of a name, or minus an errno. */
+  /** Returns the socket bound to a name, or minus an errno. */
   find(name: string): S | number {
     if (name.startsWith("\0")) return this.#abstract.get(name) ?? -ECONNREFUSED;
     const file = this.#files.get(name);
     return file === undefined ? -ENOENT : file.socket ?? -ECONNREFUSED;
   }
 
-  /** Returns an abstract name that no socket has. */
+  /** Returns an unused abstract name. */
   unusedName(): string {
     for (;;) {
       const name = `\0${(++this.#unused).toString(16).padStart(5, "0")}`;
@@ -41,7 +39,7 @@ export class UnixNames<S extends object> {
     }
   }
 
-  /** A socket is closed; its file stays. */
+  /** Handles a socket's close; its file stays. */
   closed(name: string | null, socket: S): void {
     if (name === null) return;
     if (this.#abstract.get(name) === socket) this.#abstract.delete(name);
@@ -49,7 +47,7 @@ export class UnixNames<S extends object> {
     if (file?.socket === socket) file.socket = null;
   }
 
-  /** The number of the file at `path`, or null if there is none. */
+  /** Returns the inode number of the file at `path`, or null if there is none. */
   inode(path: string): number | null {
     return this.#files.get(path)?.inode ?? null;
   }
@@ -59,7 +57,7 @@ export class UnixNames<S extends object> {
     this.#files.delete(path);
   }
 
-  /** The host has lost power: files stay, sockets do not. */
+  /** Handles a crash: files stay, sockets do not. */
   crash(): void {
     this.#abstract.clear();
     for (const file of this.#files.values()) file.socket = null;

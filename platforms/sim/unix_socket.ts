@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Unix sockets of a simulated host. Nothing is lost and nothing is under way: what is sent is with
- * the peer at once. See unix(7).
+ * Unix sockets of a simulated host. Nothing is lost or delayed: data reaches the peer at once. See
+ * unix(7).
  */
 import { NO_CONTROL, type UnixType } from "../contract/packets.ts";
 import type { RawAddress, ShutdownHow } from "../contract/sockets.ts";
@@ -14,7 +14,7 @@ import type { MessageSocket, OutgoingMessage, ReceivedMessage } from "./message.
 import { modeOf } from "./poller.ts";
 import { SimSocket, type SocketOption } from "./sim_socket.ts";
 
-/** Linux's net.core.wmem_default: bytes that one socket may have under way. */
+/** Linux's net.core.wmem_default: maximum number of unread bytes sent by one socket. */
 const BUFFER = 212_992;
 /** Linux's net.unix.max_dgram_qlen. */
 const MOST_DATAGRAMS = 10;
@@ -22,17 +22,17 @@ const MOST_DATAGRAMS = 10;
 const MOST_BACKLOG = 4096;
 const TYPE_NUMBERS: Readonly<Record<UnixType, number>> = { stream: 1, dgram: 2, seqpacket: 5 };
 
-/** What waits to be read. */
+/** A queued message. */
 interface Waiting {
   data: Uint8Array;
   readonly from: RawAddress;
-  /** Descriptors that came along, until they are received. */
+  /** Passed descriptors, until they are received. */
   files: readonly OpenFile[];
 }
 
 const NO_NAME = SOCKADDR.encodeName(new Uint8Array(0));
 
-/** The key of a name in the kernel's table, or null for none. */
+/** Returns the key of a name in the kernel's table, or null for none. */
 function keyOf(address: Uint8Array): string | null {
   const name = SOCKADDR.decodeName(address);
   return name.length === 0 ? null : String.fromCharCode(...name);
@@ -55,9 +55,9 @@ export class UnixSocket extends SimSocket implements MessageSocket {
   #closed = false;
   #readShut = false;
   #writeShut = false;
-  /** Whether the peer sends no more. */
+  /** Whether the peer has ended its stream. */
   #ended = false;
-  /** Sockets whose writes found no room here. */
+  /** Sockets whose writes wait for room here. */
   readonly #blocked = new Set<UnixSocket>();
 
   constructor(station: Kernel, type: UnixType) {
@@ -243,7 +243,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
     this.#connected = true;
   }
 
-  /** The socket at an address, or minus an errno. */
+  /** Returns the socket at an address, or minus an errno. */
   #find(address: RawAddress): UnixSocket | number {
     const name = keyOf(address);
     if (name === null) return -E.EINVAL;
@@ -251,7 +251,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
     if (typeof found === "number") return found;
     if (!(found instanceof UnixSocket)) return -E.ECONNREFUSED;
     if (found.type === this.type) return found;
-    // Abstract names are looked up with the type.
+    // Abstract names are looked up by type.
     return name.startsWith("\0") ? -E.ECONNREFUSED : -E.EPROTOTYPE;
   }
 
@@ -272,7 +272,7 @@ export class UnixSocket extends SimSocket implements MessageSocket {
   }
 
   #take(waiting: Waiting): void {
-    // A stream has no messages: what comes without descriptors is joined when it is read.
+    // A stream has no message boundaries: data without descriptors is joined when read.
     if (waiting.data.length === 0 && this.type === "stream") return;
     this.#queue.push(waiting);
     this.#queued += waiting.data.length;
@@ -308,10 +308,10 @@ export class UnixSocket extends SimSocket implements MessageSocket {
   }
 }
 
-/** What a stream reads at its end. */
+/** Result of reading at the end of a stream. */
 const END = { data: new Uint8Array(0), whole: 0, control: NO_CONTROL };
 
-/** A message no longer holds a file. */
+/** Releases a file that a message held. */
 function release(file: OpenFile): void {
   if (--file.references === 0) file.closed();
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
- * The time of a simulation, and what happens in it.
+ * Virtual time of a simulation, and its events.
  *
- * Virtual time passes in two ways. While goroutines run, each turn and each look at a clock has a
- * price, so that a loop that waits for time to pass comes to its end. When none can run, the poller
- * goes on to the next event of the network or to the next timer, whichever is first.
+ * Virtual time passes in two ways. While goroutines run, each turn and each clock reading has a
+ * cost, so that a loop that waits for time to pass terminates. If none is runnable, the poller
+ * advances to the next network event or timer, whichever is earlier.
  */
 import type { Choices, Stream } from "./choices.ts";
 import { EventHeap, type NetEvent } from "./event_heap.ts";
 import { FAULT, type Log, TURN } from "./log.ts";
 
-/** Turns that cost the same, until a new price is drawn. */
+/** Number of turns with the same cost, until a new one is drawn. */
 const TURNS_AT_A_PRICE = 32;
 
-/** What the processor's time costs, in milliseconds of virtual time. */
+/** Cost of execution, in milliseconds of virtual time. */
 export interface Prices {
-  /** Least and most of one turn of a goroutine. */
+  /** Minimum and maximum cost of a goroutine's turn. */
   readonly turn: readonly [least: number, most: number];
-  /** Of one look at a clock. */
+  /** Cost of a clock reading. */
   readonly look: number;
 }
 
@@ -25,16 +25,16 @@ export interface Prices {
 export class World {
   /** Milliseconds of virtual time since the start. */
   now = 0;
-  /** Turns of goroutines so far. */
+  /** Number of goroutine turns so far. */
   turns = 0;
-  /** Packets so far: each has a number. */
+  /** Number of packets so far: each has a number. */
   packets = 0;
-  /** Whether the poller found that nothing will ever happen. */
+  /** Whether the poller found that no further event can happen. */
   stuck = false;
   readonly events: EventHeap = new EventHeap();
   readonly choices: Choices;
   readonly log: Log;
-  /** The number of the goroutine that executes, or 0. */
+  /** Number of the running goroutine, or 0. */
   goroutine = 0;
   readonly #prices: Prices;
   readonly #turnPrices: Stream;
@@ -48,7 +48,7 @@ export class World {
     this.#turnPrices = choices.stream("turn");
   }
 
-  /** A goroutine of a host begins a turn. */
+  /** Starts a turn of a host's goroutine. */
   turn(host: number, goroutine: number, name: string): void {
     if (--this.#turnsLeft <= 0) {
       this.#turnPrice = this.#turnPrices.between(...this.#prices.turn);
@@ -61,12 +61,12 @@ export class World {
     this.log.add(this.now, TURN, host, goroutine, name);
   }
 
-  /** The program looks at a clock. */
+  /** Reads the clock. */
   look(): number {
     return this.now += this.#prices.look;
   }
 
-  /** Has everything happen that is due. */
+  /** Fires all events that are due. */
   catchUp(): void {
     const { events, now, goroutine } = this;
     this.goroutine = 0;
@@ -79,7 +79,7 @@ export class World {
     this.goroutine = goroutine;
   }
 
-  /** Goes on to the next event, if there is one up to `until`; else to `until`. */
+  /** Advances to the next event, if there is one before `until`; otherwise to `until`. */
   advance(until: number): boolean {
     const { events } = this;
     if (events.next > until) {
@@ -95,12 +95,12 @@ export class World {
     return true;
   }
 
-  /** Has `event` happen in `delay` milliseconds. */
+  /** Schedules `event` in `delay` milliseconds. */
   schedule(event: NetEvent, delay: number): void {
     this.events.add(event, this.now + delay);
   }
 
-  /** Notes that something was broken or mended. */
+  /** Logs that a fault was injected or repaired. */
   fault(host: number, text: string): void {
     this.log.add(this.now, FAULT, host, this.goroutine, text);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Windows' constants, by their C names in winsock2.h, ws2tcpip.h, mswsock.h and winnt.h. */
+/** Windows constants, by their C names in winsock2.h, ws2tcpip.h, mswsock.h and winnt.h. */
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
@@ -12,10 +12,10 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 
-/** Size of an interface's name, its final zero included. */
+/** Size of an interface name, including its final zero. */
 export const IF_NAMESIZE = 256;
 
-/** Stands for family, type and protocol: they are those of a structure that is given as well. */
+/** Family, type and protocol for WSASocketW if they come from a WSAPROTOCOL_INFOW. */
 export const FROM_PROTOCOL_INFO = -1;
 export const WSA_FLAG_OVERLAPPED = 0x01;
 export const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
@@ -30,26 +30,26 @@ export const SO_UPDATE_CONNECT_CONTEXT = 0x7010;
 export const SD_RECEIVE = 0;
 export const SD_SEND = 1;
 
-/** What `_IOW('f', 126, u_long)` makes. */
+/** `_IOW('f', 126, u_long)`. */
 export const FIONBIO = 0x8004667e;
 /** `_IOR('f', 127, u_long)`. */
 export const FIONREAD = 0x4004667f;
-/** Both an option and the type of the control message that it asks for. */
+/** Both a socket option and the type of the control message that it enables. */
 export const IP_PKTINFO = 19;
 export const IPV6_PKTINFO = 19;
 
 export const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
 export const SIO_UDP_CONNRESET = 0x9800000c;
 export const SIO_UDP_NETRESET = 0x9800000f;
-/** Of AF_UNIX: `_WSAIOR(IOC_VENDOR, 256)`. */
+/** For AF_UNIX: `_WSAIOR(IOC_VENDOR, 256)`. */
 export const SIO_AF_UNIX_GETPEERPID = 0x58000100;
-/** Of Windows 10 1703 and later. */
+/** Since Windows 10 1703. */
 export const SIO_TCP_INFO = 0xd8000027;
 
-/** The socket below whatever is layered upon it. */
+/** Returns the base socket below layered service providers. */
 export const SIO_BASE_HANDLE = 0x48000022;
 
-/** The provider's sockets are handles of the system itself: nothing layered stands between. */
+/** Flag of a provider whose sockets are system handles, without a layered provider. */
 export const XP1_IFS_HANDLES = 0x00020000;
 
 export const FILE_SKIP_COMPLETION_PORT_ON_SUCCESS = 1;
@@ -72,7 +72,7 @@ export const FILE_FLAG_SEQUENTIAL_SCAN = 0x08000000;
 export const INVALID_HANDLE_VALUE = -1;
 export const FILE_OPEN = 1;
 
-/** What the AFD device is asked to tell, and the request itself; wepoll and mio use the same. */
+/** AFD request and event flags; wepoll and mio use the same. */
 export const IOCTL_AFD_POLL = 0x00012024;
 export const AFD_POLL_RECEIVE = 0x0001;
 export const AFD_POLL_SEND = 0x0004;
@@ -89,5 +89,5 @@ export const IO_COMPLETION_ALL_ACCESS = 0x1f0003;
 
 export const STATUS_SUCCESS = 0;
 
-/** The call has begun and its packet will come. */
+/** The operation has started and will queue a packet. */
 export const WSA_IO_PENDING = 997;

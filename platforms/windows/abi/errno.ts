@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Windows' error numbers. Those of Winsock are the library's errno here; what the system says
- * otherwise, as a Win32 error or as an NTSTATUS, is turned into one of them. Names and words are
- * those of the other systems, so that `code` means the same everywhere.
+ * Windows error numbers. Winsock's are the library's errno here; Win32 and NTSTATUS errors are
+ * converted to them. Names and messages are those of the other systems, so that `code` means the
+ * same everywhere.
  */
 import type { ErrnoNumbers, ErrnoText } from "../../contract/platform.ts";
 import { type ErrnoRow, errnoTexts } from "../../shared/errno_table.ts";
 
-/** Number, name and words. */
+/** Number, name and message. */
 const TABLE: readonly ErrnoRow[] = [
   [1, "EPERM"],
   [2, "ENOENT"],
@@ -49,7 +49,7 @@ const TABLE: readonly ErrnoRow[] = [
   [10055, "ENOBUFS"],
   [10056, "EISCONN"],
   [10057, "ENOTCONN"],
-  // A send after one's own shutdown, which other systems call a broken pipe.
+  // A send after the local shutdown, called a broken pipe on other systems.
   [10058, "EPIPE"],
   [10060, "ETIMEDOUT"],
   [10061, "ECONNREFUSED"],
@@ -65,11 +65,11 @@ const TABLE: readonly ErrnoRow[] = [
   [10091, "ENETDOWN"],
 ];
 
-/** The name and words of `errno`; an unknown number is shown as such. */
+/** Returns the name and message of `errno`; an unknown number is printed as a number. */
 export const errnoText: (errno: number) => ErrnoText = errnoTexts(TABLE);
 
 /**
- * The numbers that the library tells apart. No call of Winsock gives ENFILE or EPROTO; these
+ * Error numbers that the library distinguishes. No Winsock call returns ENFILE or EPROTO; these
  * numbers are those of the C library.
  */
 export const ERRNO: ErrnoNumbers = {
@@ -92,7 +92,9 @@ export const ERRNO: ErrnoNumbers = {
   ENOTCONN: 10057,
 };
 
-/** Further ones that Windows' own part tells apart; no call of Winsock gives the first three. */
+/**
+ * Further numbers that the Windows platform distinguishes; no Winsock call returns the first three.
+ */
 export const EPERM = 1;
 export const ENOENT = 2;
 export const EEXIST = 17;
@@ -106,7 +108,7 @@ export const ESOCKTNOSUPPORT = 10044;
 export const EOPNOTSUPP = 10045;
 export const EPIPE = 10058;
 
-/** Win32's own errors, as winerror.h has them, and the Winsock errors that they mean. */
+/** Win32 errors of winerror.h, and the corresponding Winsock errors. */
 const WIN32 = new Map<number, number>([
   [5, 10013], // ERROR_ACCESS_DENIED
   [6, EBADF], // ERROR_INVALID_HANDLE
@@ -128,12 +130,12 @@ const WIN32 = new Map<number, number>([
   [1450, 10055], // ERROR_NO_SYSTEM_RESOURCES
 ]);
 
-/** The errno of what GetLastError gave. */
+/** Converts a GetLastError code to an errno. */
 export function win32Errno(error: number): number {
   return WIN32.get(error) ?? error;
 }
 
-/** The outcomes of an operation, as ntstatus.h has them, and the Winsock errors that they mean. */
+/** NTSTATUS codes of ntstatus.h, and the corresponding Winsock errors. */
 const NTSTATUS = new Map<number, number>([
   [0x00000102, 10060], // STATUS_TIMEOUT
   [0x80000005, EMSGSIZE], // STATUS_BUFFER_OVERFLOW
@@ -179,12 +181,15 @@ const NTSTATUS = new Map<number, number>([
   [0xc0000241, 10053], // STATUS_CONNECTION_ABORTED
 ]);
 
-/** Success and its kin have the top two bits clear; a timed-out wait is none of them. */
+/**
+ * Converts an NTSTATUS to an errno. Success and informational codes have the top two bits clear,
+ * except a timed-out wait.
+ */
 export function ntstatusErrno(status: number): number {
   const code = status >>> 0;
   const known = NTSTATUS.get(code);
   if (known !== undefined) return known;
-  // An unknown failure is reported as Windows' own "unexpected network error", never as success.
+  // Report an unknown failure as ERROR_UNEXP_NET_ERR, never as success.
   return code < 0x40000000 ? 0 : UNEXPECTED;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Layouts of Windows' structures on 64-bit processors as data. */
+/** Layouts of Windows structures on 64-bit processors. */
 import { SOCKADDR_IN6, SOCKADDR_UN, SockaddrCodec } from "../../shared/sockaddr.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
 
@@ -9,7 +9,7 @@ export const OVERLAPPED = { words: 8, status: 0, bytes: 2, offset: 4 } as const;
 /** WSABUF, in 32-bit words: a length, padding, and a pointer. */
 export const WSABUF = { words: 4, length: 0, pointer: 2 } as const;
 
-/** WSAMSG, in bytes; its flags are the last. */
+/** WSAMSG, in bytes; its flags come last. */
 export const WSAMSG = {
   size: 56,
   name: 0,
@@ -21,14 +21,14 @@ export const WSAMSG = {
   flags: 48,
 } as const;
 
-/** WSACMSGHDR, in bytes: a header, and behind it the data; both are aligned to 8. */
+/** WSACMSGHDR, in bytes: a header followed by data; both are aligned to 8. */
 export const WSACMSGHDR = { size: 16, length: 0, level: 8, type: 12 } as const;
 
-/** OVERLAPPED_ENTRY, in 32-bit words: a key, the OVERLAPPED, what is reserved, a count. */
+/** OVERLAPPED_ENTRY, in 32-bit words: a key, the OVERLAPPED, a reserved field, a count. */
 export const OVERLAPPED_ENTRY = { words: 8, overlapped: 2 } as const;
 
 /**
- * AFD_POLL_INFO of one socket, in 32-bit words: a time of 64 bits, a count, a flag, a HANDLE,
+ * AFD_POLL_INFO of one socket, in 32-bit words: a 64-bit timeout, a count, a flag, a HANDLE,
  * events, a status.
  */
 export const AFD_POLL_INFO = { words: 8, timeout: 0, count: 2, handle: 4, events: 6 } as const;
@@ -40,7 +40,7 @@ export const OBJECT_ATTRIBUTES = { size: 48, length: 0, name: 16 } as const;
 /** THREAD_BASIC_INFORMATION, in 32-bit words. */
 export const THREAD_INFORMATION = { words: 12, teb: 2 } as const;
 
-/** Where the TEB has LastErrorValue, in bytes. GetLastError and WSAGetLastError both read it. */
+/** Offset of LastErrorValue in the TEB, in bytes. GetLastError and WSAGetLastError both read it. */
 export const TEB_LAST_ERROR = 0x68;
 
 /** Size of WSADATA, in bytes. */
@@ -52,10 +52,10 @@ export const PROTOCOL_INFO = { size: 628, flags: 0, family: 76, type: 88 } as co
 /** TCP_INFO_v0, in bytes: its first field is a TCPSTATE. */
 export const TCP_INFO = { size: 88, state: 0 } as const;
 
-/** Bytes of the path in a SOCKADDR_UN. <afunix.h> */
+/** Size of the path in a SOCKADDR_UN, in bytes. <afunix.h> */
 const UNIX_PATH_MAX = 108;
 
-/** The addresses of Windows, which has no abstract names. */
+/** Codec of Windows addresses, without abstract names. */
 export const SOCKADDR = new SockaddrCodec({
   AF_UNIX,
   AF_INET,
@@ -65,7 +65,7 @@ export const SOCKADDR = new SockaddrCodec({
   abstractNames: false,
 });
 
-/** What AcceptEx wants for each of the two addresses: the longest, and 16 bytes for itself. */
+/** Size of each address of AcceptEx: the longest address plus 16 bytes. */
 export const ACCEPT_ADDRESS_SIZE = SOCKADDR_IN6.size + 16;
 /** The same for Unix sockets. */
 export const ACCEPT_UNIX_SIZE = SOCKADDR_UN.path + UNIX_PATH_MAX + 16;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The C functions that Windows gives us, each with its declaration.
+ * C functions of Windows, with their declarations.
  *
- * A SOCKET and a HANDLE are declared as 32 bits: Windows keeps only so many significant, so that
- * programs of 32 and of 64 bits may exchange them. An invalid one reads as -1, but cannot be passed
- * as such: calls that want it, or a pseudo handle, have been gone round.
+ * A SOCKET or HANDLE is declared as 32 bits: only those are significant on Windows, so that 32-bit
+ * and 64-bit programs can exchange them. An invalid one reads as -1, but cannot be passed as such:
+ * calls that need it, or a pseudo handle, are avoided.
  */
 import type { CFunction, LibraryNames, SymbolTable } from "../../contract/platform.ts";
 
@@ -18,7 +18,7 @@ const system = (name: string): LibraryNames => ({
 export const WS2_32 = system("ws2_32.dll");
 /** Handles, memory, completion ports. */
 export const KERNEL32 = system("kernel32.dll");
-/** What gives a status of its own. */
+/** The native API, which returns NTSTATUS. */
 export const NTDLL = system("ntdll.dll");
 /** Interfaces. */
 export const IPHLPAPI = system("iphlpapi.dll");
@@ -89,14 +89,14 @@ export const WS2_32_SYMBOLS = {
   getpeername: { params: ["i32", "buffer", "buffer"], result: "i32" },
 } as const satisfies SymbolTable;
 
-/** A function that only the provider of a socket can name. */
+/** An extension function, obtained from the provider of a socket. */
 export interface Extension {
-  /** The GUID by which it is asked for, as the bytes of its structure, in hexadecimal. */
+  /** The bytes of its GUID structure, in hexadecimal. */
   readonly guid: string;
   readonly declaration: CFunction;
 }
 
-/** See mswsock.h; in memory the first three fields of a GUID are little-endian. */
+/** See mswsock.h; in memory, the first three fields of a GUID are little-endian. */
 export const EXTENSIONS = {
   // BOOL AcceptEx(SOCKET, SOCKET, void *out, DWORD data, DWORD local, DWORD remote, DWORD *,
   // OVERLAPPED *)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Windows' threads behind the neutral seam. */
+/** Threads of Windows. */
 import { pid } from "../../contract/host.ts";
 import type { ThreadCalls } from "../../contract/platform.ts";
 import * as C from "./constants.ts";
@@ -13,7 +13,7 @@ export function threadCalls({ kernel }: Winsock): ThreadCalls {
     alive(thread) {
       const handle = kernel.OpenThread(C.THREAD_QUERY_LIMITED_INFORMATION, 0, thread);
       if (handle === 0) return false;
-      // A thread's number may be another process's by now.
+      // The thread ID may have been reused by another process.
       const ours = kernel.GetProcessIdOfThread(handle) === pid;
       const known = kernel.GetExitCodeThread(handle, code) !== 0;
       kernel.CloseHandle(handle);

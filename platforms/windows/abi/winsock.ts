@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Windows' libraries, opened once per thread at their first use. */
+/** Windows' libraries, opened once per thread at first use. */
 import { jsRuntime } from "../../shared/js_runtime.ts";
 import {
   type Bound,
@@ -23,12 +23,12 @@ import {
   WS2_32_SYMBOLS,
 } from "./symbols.ts";
 
-/** The functions that only a socket's provider can name. */
+/** Extension functions, obtained from a socket's provider. */
 export type Extensions = {
   readonly [N in keyof typeof EXTENSIONS]: Bound<typeof EXTENSIONS[N]["declaration"]>;
 };
 
-/** The libraries of this thread. */
+/** Libraries of this thread. */
 export interface Winsock {
   readonly runtime: JsRuntime;
   readonly ws2: Library<typeof WS2_32_SYMBOLS>;
@@ -36,23 +36,26 @@ export interface Winsock {
   readonly nt: Library<typeof NTDLL_SYMBOLS>;
   readonly interfaces: Library<typeof IPHLPAPI_SYMBOLS>;
   /**
-   * The errno of this thread's last failure, of Winsock's calls and of the others. To be read
-   * before anything else is called or allocated.
+   * Returns the errno of this thread's last failed call, of Winsock or others. Call it before any
+   * other call or allocation.
    */
   readonly errno: () => number;
   /** See {@linkcode JsRuntime.addressReader}. */
   readonly addressOf: (view: ArrayBufferView) => number;
-  /** An extension, asked of `socket`'s provider at the first need. Throws PlatformError. */
+  /**
+   * Returns an extension function, obtained from `socket`'s provider at first use. Throws
+   * PlatformError.
+   */
   readonly extension: <N extends keyof Extensions>(name: N, socket: number) => Extensions[N];
 }
 
-/** Version 2.2, as WSAStartup wants it. */
+/** Version 2.2, as WSAStartup expects it. */
 const VERSION = 0x202;
 const WORD = 2 ** 32;
 
 let opened: Winsock | undefined;
 
-/** Opens the libraries. Throws PlatformError where that is not permitted or not possible. */
+/** Opens the libraries. Throws PlatformError if that is not permitted or not possible. */
 export function winsock(): Winsock {
   return opened ??= open();
 }
@@ -83,8 +86,8 @@ function open(): Winsock {
 }
 
 /**
- * A second call by FFI would be too late: either runtime may have used the thread for something
- * else in between. The error is read where GetLastError itself reads it, in the thread's own block.
+ * Returns a function that reads the last error from the thread's TEB, where GetLastError itself
+ * reads it. A second FFI call would be too late: the runtime may have used the thread in between.
  */
 function lastErrorReader(
   runtime: JsRuntime,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The device behind Winsock, AFD, which select and WSAPoll ask as well: it tells when a socket is
- * ready, by a packet, without taking part in what is read or written. Not documented, but what
- * wepoll, libuv and mio stand on. A request tells once, of what is so now or comes to be so first.
+ * AFD, the device behind Winsock, which select and WSAPoll use as well: it reports by a packet when
+ * a socket is ready, without affecting reads and writes. It is undocumented, but wepoll, libuv and
+ * mio rely on it. A request reports once: the current state, or else the first change.
  */
 import { PlatformError } from "../../contract/platform.ts";
 import { type Operation, PAGE } from "../iocp/overlapped_arena.ts";
@@ -14,12 +14,10 @@ import { AFD_POLL_INFO, OBJECT_ATTRIBUTES, UNICODE_STRING } from "../abi/structs
 
 /** Any name below the device's opens it. */
 const NAME = "\\Device\\Afd\\Netpoll";
-/**
- * Where in a page the two structures of its opening are, in bytes; the name is in front of them.
- */
+/** Offsets of the two structures for opening, in a page; the name precedes them. */
 const STRING_AT = 256;
 const ATTRIBUTES_AT = 512;
-/** A time that never comes. */
+/** Infinite timeout. */
 const NEVER_LOW = -1;
 const NEVER_HIGH = 0x7fffffff;
 
@@ -29,7 +27,7 @@ export class Afd {
   readonly #shared: Shared;
   readonly #queue: CompletionQueue;
 
-  /** Opens the device; its packets go to `queue`. Throws PlatformError. */
+  /** Opens the device with its packets going to `queue`. Throws PlatformError. */
   constructor(shared: Shared, queue: CompletionQueue) {
     this.#shared = shared;
     this.#queue = queue;
@@ -40,7 +38,7 @@ export class Afd {
     throw failure("CreateIoCompletionPort", -done);
   }
 
-  /** The socket that the device knows `fd` by, or minus an errno: EBADF for what is no socket. */
+  /** Returns the base socket of `fd`, or minus an errno: EBADF if it is not a socket. */
   base(fd: number): number {
     const { ws2, errno } = this.#shared.winsock;
     const code = C.SIO_BASE_HANDLE;
@@ -51,7 +49,7 @@ export class Afd {
   }
 
   /**
-   * Asks for the first of `events` of a base socket. 0 with a packet to come, or minus an errno.
+   * Requests the first of `events` of a base socket. 0 if a packet will follow, or minus an errno.
    */
   poll(operation: Operation, info: Int32Array, socket: number, events: number): number {
     info[AFD_POLL_INFO.timeout] = NEVER_LOW;
@@ -78,7 +76,7 @@ export class Afd {
     return 0;
   }
 
-  /** Asks for a request to end; its packet comes all the same. */
+  /** Cancels a request; its packet follows nevertheless. */
   cancel(operation: Operation): void {
     this.#shared.winsock.kernel.CancelIoEx(this.handle, operation.overlapped);
   }
@@ -93,12 +91,12 @@ const BASE = new Int32Array(new ArrayBuffer(8));
 const LENGTH = new Int32Array(new ArrayBuffer(4));
 const WORD = 2 ** 32;
 
-/** The words of an AFD_POLL_INFO in an operation's room. */
+/** Returns the words of an AFD_POLL_INFO in an operation's room. */
 export function pollInfo({ room }: Operation): Int32Array {
   return new Int32Array(room.buffer, room.byteOffset, AFD_POLL_INFO.words);
 }
 
-/** Opens the device by its name, which NtCreateFile alone takes. */
+/** Opens the device by name, which only NtCreateFile accepts. */
 function openDevice({ arena, winsock }: Shared): number {
   const page = arena.take(PAGE);
   if (page === null) throw failure("VirtualAlloc", ERRNO.ENOBUFS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Windows' stream sockets as other systems have them: each call is made at once, and says EAGAIN
- * where it would have to wait. For loops over a raw poller; the library's own sockets begin
- * operations instead.
+ * Windows stream sockets with POSIX semantics: each call is immediate, and returns EAGAIN if it
+ * would block. For loops over a raw poller; the library's own sockets use overlapped operations
+ * instead.
  */
 import {
   type Family,
@@ -18,9 +18,9 @@ import { AGAIN } from "../iocp/socket_handle.ts";
 import type { WindowsSockets } from "../socket/sockets.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** Wants to know what becomes of the calls: a raw poller. */
+/** Observer of calls: a raw poller. */
 export interface Blocking {
-  /** A call would have to wait, or has taken all that there was: the next change is news. */
+  /** A call would block, or has consumed everything: the next change must be reported. */
   blocked(fd: number, mode: number): void;
   /** A socket is about to be closed. */
   closing(fd: number): void;
@@ -29,7 +29,7 @@ export interface Blocking {
 /** See the top of this file. */
 export class NonblockingSockets implements RawSocketCalls {
   readonly acceptName = "accept";
-  /** Observer of EAGAIN results. */
+  /** Observers of EAGAIN results. */
   readonly blocking: Set<Blocking> = new Set();
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
@@ -55,7 +55,7 @@ export class NonblockingSockets implements RawSocketCalls {
   accept(fd: number): number {
     const accepted = this.#moved(fd, POLL_READ, this.#winsock.ws2.accept(fd, null, null));
     if (accepted < 0) return accepted;
-    // Unlike a socket of WSASocketW's it would be inherited.
+    // Unlike a socket of WSASocketW, it would be inherited.
     this.#winsock.kernel.SetHandleInformation(accepted, C.HANDLE_FLAG_INHERIT, 0);
     return this.#unblock(accepted);
   }
@@ -104,7 +104,7 @@ export class NonblockingSockets implements RawSocketCalls {
     return this.#sockets.maxBacklog();
   }
 
-  /** Has every call of the socket answer at once; one that cannot be so is none of ours. */
+  /** Makes the socket non-blocking; fails for a descriptor that is not a socket. */
   #unblock(fd: number): number {
     const done = this.#done(this.#winsock.ws2.ioctlsocket(fd, C.FIONBIO, ONE));
     if (done === 0) return fd;
@@ -112,7 +112,7 @@ export class NonblockingSockets implements RawSocketCalls {
     return done;
   }
 
-  /** A result, or minus an errno; the observer is notified of EAGAIN. */
+  /** Returns a result, or minus an errno; notifies the observers of EAGAIN. */
   #moved(fd: number, mode: number, result: number): number {
     const done = this.#done(result);
     if (done === AGAIN) this.#blocked(fd, mode);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * A poller that tells readiness, for those who write their own loop. It asks the AFD device, and so
- * leaves its sockets as they are: they belong to no port, nothing of theirs is read ahead or
- * copied, and they may move to another poller. See docs/windows.md for what else was weighed.
+ * A readiness poller for custom event loops. It uses the AFD device, and so does not affect its
+ * sockets: they belong to no completion port, no data is read ahead or copied, and they can move to
+ * another poller. See docs/windows.md for the alternatives.
  *
- * The device tells of an edge only when it is asked anew, and a socket that is still ready would be
- * told again. So whoever uses "edge" must use the library's calls: they say when one of them would
- * have had to wait.
+ * The device reports an edge only when it is asked again, and would report a socket that is still
+ * ready again. So "edge" requires the library's socket calls, which report when one of them would
+ * have blocked.
  */
 import type { HostWait, RawPoller, RawSink, Trigger } from "../../contract/platform.ts";
 import { Afd } from "./afd.ts";
@@ -24,10 +24,10 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
   readonly #shared: Shared;
   readonly #queue: CompletionQueue;
   readonly #afd: Afd;
-  /** All who want to know of calls that would have to wait. */
+  /** All observers of calls that would block. */
   readonly #blocking: Set<Blocking>;
   readonly #watches = new Map<number, Watch>();
-  /** Those that are to be asked for before the next wait. */
+  /** Watches to request before the next wait. */
   #list: Watch[] = [];
   #sink: RawSink = nobody;
   #told = 0;
@@ -95,7 +95,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
       if (taken < 0) return taken;
       if (this.#told > 0 || this.#queue.woken) return this.#told;
       if (delay >= 0) left = Math.max(0, (end - performance.now()) * 1e6);
-      // A packet that tells nothing, of a request that was ended early, is no reason to come back.
+      // Do not return early for the packet of a cancelled request, which reports nothing.
       if (taken === 0 && left === 0) return 0;
     }
   }
@@ -128,7 +128,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
     if (this.#watches.has(fd)) this.remove(fd);
   }
 
-  /** A wait in the host's loop for this poller to have something. */
+  /** Returns a wait in the host's loop until this poller has events. */
   hostWait(): HostWait {
     return this.#queue.hostWait();
   }
@@ -151,7 +151,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
     this.#list.push(watch);
   }
 
-  /** Requests all events to report. 0 or minus an errno. */
+  /** Requests the events of all listed watches. 0 or minus an errno. */
   #ask(): number {
     const list = this.#list;
     if (list.length === 0) return 0;
@@ -169,7 +169,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
     return failed;
   }
 
-  /** Its slot is free as soon as nothing is under way. */
+  /** Frees the slot of a watch as soon as no request is pending. */
   #forget(watch: Watch): void {
     if (this.#watches.get(watch.fd) === watch) this.#watches.delete(watch.fd);
     if (!watch.asking) this.#shared.arena.give(watch.operation);

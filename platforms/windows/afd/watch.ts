@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * A socket in a raw poller: the events to report, and the request of the AFD device that is under
- * way for it. A request tells once; how it is made anew is what makes a trigger:
+ * A socket in a raw poller: the events to report, and its pending AFD request. A request reports
+ * once; how it is renewed determines the trigger:
  *
- *   level     for all that is wanted, before each wait: what still holds is reported at once
- *   edge      for what was not told yet; a call that would have to wait makes its direction untold
- *   oneshot   for nothing, once something was told, until `modify`
+ *   level     all wanted events, before each wait: those that still hold are reported at once
+ *   edge      wanted events not reported yet; a call that would block makes its direction unreported
+ *   oneshot   none after a report, until `modify`
  */
 import {
   POLL_ERROR,
@@ -22,28 +22,28 @@ import * as C from "../abi/constants.ts";
 import { EBADF, ECANCELED } from "../abi/errno.ts";
 import { AFD_POLL_INFO } from "../abi/structs.ts";
 
-/** What "readable" and "writable" are made of; each ends with a call that would have to wait. */
+/** Events that count as readable and as writable; each ends with a call that would block. */
 const READS = C.AFD_POLL_RECEIVE | C.AFD_POLL_ACCEPT;
 const WRITES = C.AFD_POLL_SEND;
-/** Told whatever was asked for, as epoll does. */
+/** Always reported, as in epoll. */
 const FAILURES = C.AFD_POLL_ABORT | C.AFD_POLL_CONNECT_FAIL;
 
 /** See the top of this file. */
 export class Watch implements OverlappedOwner {
   readonly fd: number;
-  /** Whether it waits in the poller's list to be asked for. */
+  /** Whether it is in the poller's list of watches to request. */
   listed = false;
-  /** Its registration is over, or its socket closed. */
+  /** Whether its registration has ended, or its socket is closed. */
   gone = false;
   readonly #base: number;
   readonly #operation: Operation;
   readonly #info: Int32Array;
   #tag = 0;
   #trigger: Trigger = "level";
-  /** Events to report, and which of them an edge or a oneshot has reported. */
+  /** Events to report, and those that an edge or a oneshot has already reported. */
   #wanted = 0;
   #told = 0;
-  /** What the request under way asks for; 0 if none is. */
+  /** Events of the pending request; 0 without one. */
   #asked = 0;
 
   constructor(fd: number, base: number, operation: Operation) {
@@ -53,22 +53,22 @@ export class Watch implements OverlappedOwner {
     this.#info = pollInfo(operation);
   }
 
-  /** For {@linkcode OverlappedOwner}; a raw poller reports by itself. */
+  /** For {@linkcode OverlappedOwner}; unused, because a raw poller reports by itself. */
   get socket(): { readonly slot: number; readonly sequence: number } {
     return { slot: this.fd, sequence: this.#tag };
   }
 
-  /** Whether a request is under way. */
+  /** Whether a request is pending. */
   get asking(): boolean {
     return this.#asked !== 0;
   }
 
-  /** The slot, to be given back when nothing is under way. */
+  /** The slot, to be freed when no request is pending. */
   get operation(): Operation {
     return this.#operation;
   }
 
-  /** Sets what is wanted from now on; a request that would not tell it all is ended early. */
+  /** Sets the wanted events; cancels a pending request that would not report all of them. */
   set(mode: number, trigger: Trigger, tag: number, afd: Afd): void {
     this.#tag = tag;
     this.#trigger = trigger;
@@ -79,21 +79,21 @@ export class Watch implements OverlappedOwner {
     this.#endUnless(this.#wanted, afd);
   }
 
-  /** A call found that it would have to wait, or was about to: what ends that is news again. */
+  /** Marks the events of `mode` as unreported, after a call that would block. */
   blocked(mode: number, afd: Afd): void {
     if (this.#trigger !== "edge") return;
     this.#told &= ~(mode === POLL_READ ? READS : WRITES);
     this.#endUnless(this.#wanted & ~this.#told, afd);
   }
 
-  /** Requests the events to report, unless they are requested already. 0 or minus an errno. */
+  /** Requests the events to report, unless they are already requested. 0 or minus an errno. */
   ask(afd: Afd): number {
     if (this.#asked !== 0) return 0;
     const events = this.#wanted & ~this.#told;
     this.#operation.prepare(this, 0);
     const done = afd.poll(this.#operation, this.#info, this.#base, events);
     if (done === 0) this.#asked = events;
-    // A handle of nothing is that of a socket that was closed.
+    // A null handle is that of a closed socket.
     else if (done === -EBADF) this.gone = true;
     return this.gone ? 0 : done;
   }
@@ -104,12 +104,12 @@ export class Watch implements OverlappedOwner {
     if (this.#asked !== 0) afd.cancel(this.#operation);
   }
 
-  /** See {@linkcode OverlappedOwner}: the events to report, as bits of POLL_READ and the others. */
+  /** See {@linkcode OverlappedOwner}: returns the events to report, as POLL_READ and other bits. */
   completed(operation: Operation): number {
     this.#asked = 0;
     const { errno } = operation;
     if (errno !== 0) {
-      // Of a cancelled request nothing is known; whatever else fails, fails for good.
+      // A cancelled request has no result; any other failure is permanent.
       if (errno !== ECANCELED) this.gone = true;
       return 0;
     }
@@ -121,7 +121,7 @@ export class Watch implements OverlappedOwner {
     return modeOf(events);
   }
 
-  /** Tells `sink`. */
+  /** Reports to `sink`. */
   tell(mode: number, sink: RawSink): void {
     sink(this.fd, this.#tag, mode);
   }
@@ -131,7 +131,7 @@ export class Watch implements OverlappedOwner {
   }
 }
 
-/** As epoll tells it: a hang-up can always be read, and a connect that failed is writable. */
+/** As epoll reports it: a hang-up is always readable, and a failed connect is writable. */
 function modeOf(events: number): number {
   let mode = 0;
   if (events & (READS | C.AFD_POLL_DISCONNECT | FAILURES)) mode |= POLL_READ;

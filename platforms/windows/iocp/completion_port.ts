@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A completion port as what it is: a queue of packets. Windows and every thread may put some in,
- * and one thread takes them out.
+ * A completion port as a queue of packets. Windows and any thread may queue packets, and one thread
+ * dequeues them.
  *
- * A wait beside the host's loop cannot look at a port without taking from it. It puts what it takes
- * into a completion buffer, and every poll looks there first.
+ * A wait beside the host's loop cannot examine a port without dequeuing. It stores packets in a
+ * completion buffer, which every poll reads first.
  */
 import { type CompletionBuffer, type HostWait, PlatformError } from "../../contract/platform.ts";
 import { type Operation, PAGE } from "./overlapped_arena.ts";
@@ -13,27 +13,25 @@ import { ERRNO, errnoText, ntstatusErrno } from "../abi/errno.ts";
 import type { Shared } from "./socket_handle.ts";
 import { OVERLAPPED_ENTRY } from "../abi/structs.ts";
 
-/** Packets taken by one wait; the port keeps the rest for the next, in order. */
+/** Maximum number of packets per wait; the port keeps the rest for the next, in order. */
 const MAX_ENTRIES = 256;
-/** Packets that the wait beside the host's loop takes. */
+/** Maximum number of packets that the wait beside the host's loop dequeues. */
 const BASKET_ENTRIES = 64;
-/** Where in its memory the completion buffer has its count and its entries, in 32-bit words. */
+/** Offsets of the completion buffer's count and entries, in 32-bit words. */
 const COUNT_AT = 0;
 const ENTRIES_AT = 4;
-/** Longest wait passed to the kernel, some eleven days; a longer one is split. */
+/** Longest wait passed to the kernel, about eleven days; a longer one is split. */
 const MAX_DELAY_NS = 1e15;
-/**
- * Longest wait while packets may go into the completion buffer, of which this thread is not told.
- */
+/** Longest wait while packets may go to the completion buffer, which does not wake this thread. */
 const SLICE_NS = 1e7;
-/** How long {@linkcode CompletionQueue.drain} waits. */
+/** Duration of {@linkcode CompletionQueue.drain}. */
 const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
 const UNKNOWN_PACKET = "netpoll: take: a packet of an operation that is not under way";
 
 /** Consumer of completions. */
 export interface CompletionHandler {
-  /** The operation is over. */
+  /** Handles a completed operation. */
   over(operation: Operation): void;
 }
 
@@ -41,9 +39,9 @@ export interface CompletionHandler {
 export class CompletionQueue {
   /** The port's handle. */
   readonly handle: number;
-  /** Operations that are under way and will each send a packet. */
+  /** Number of pending operations that will each queue a packet. */
   pending = 0;
-  /** Whether the last poll took a packet of `break`. */
+  /** Whether the last poll dequeued a packet of `break`. */
   woken = false;
   readonly #shared: Shared;
   readonly #taker: CompletionHandler;
@@ -67,7 +65,7 @@ export class CompletionQueue {
     this.#bufferWords[COUNT_AT] = 0;
     const { nt } = shared.winsock;
     const handle = new Int32Array(new ArrayBuffer(8));
-    // One thread takes packets: this one, or the one that waits for it.
+    // One thread dequeues packets: this one, or its waiter.
     const status = nt.NtCreateIoCompletion(handle, C.IO_COMPLETION_ALL_ACCESS, null, 2);
     if (status < 0) {
       shared.arena.give(completions);
@@ -76,13 +74,13 @@ export class CompletionQueue {
     this.handle = handle[0];
   }
 
-  /** Has what is begun on `file` send its packets here, for life. 0 or minus an errno. */
+  /** Associates `file` with this port, permanently. 0 or minus an errno. */
   associate(file: number): number {
     const { kernel, errno } = this.#shared.winsock;
     return kernel.CreateIoCompletionPort(file, this.handle, 0, 0) === 0 ? -errno() : 0;
   }
 
-  /** Takes what there is, or what comes within `delay` ns: how many packets, or minus an errno. */
+  /** Dequeues packets, waiting up to `delay` ns; returns their number, or minus an errno. */
   poll(delay: number): number {
     this.woken = false;
     const count = this.#emptyBasket();
@@ -97,25 +95,25 @@ export class CompletionQueue {
       this.#timeout,
       0,
     );
-    // After a time-out the count is not to be trusted.
+    // The count is invalid after a timeout.
     if (status === C.STATUS_SUCCESS) return count + this.#take(this.#entries, 0, this.#removed[0]);
     return status < 0 ? -ntstatusErrno(status) : count;
   }
 
-  /** Makes the current or the next poll return. */
+  /** Makes the current or next poll return. */
   break(): void {
     if (this.#broken) return;
     this.#broken = true;
     breakPort(this.#shared, this.handle);
   }
 
-  /** A wait in the host's loop for this port to have something. */
+  /** Returns a wait in the host's loop until this port has packets. */
   hostWait(): HostWait {
     const { runtime } = this.#shared.winsock;
     return this.#wait = runtime.completionWait(this.#bufferOf());
   }
 
-  /** Waits a while for the packets that are to come: slots are free only after those. */
+  /** Waits a while for outstanding packets: slots are free only after their packet. */
   drain(): void {
     const end = performance.now() + LAST_PACKETS_MS;
     while (this.pending > 0 && performance.now() < end) this.poll(SLICE_NS);
@@ -154,7 +152,7 @@ export class CompletionQueue {
         this.woken = true;
         continue;
       }
-      // Its slot may have been another's since: nothing sound can be done with what it says.
+      // Its slot may have been reused since, so the packet cannot be handled safely.
       if (operation.beginner === null) throw new Error(UNKNOWN_PACKET);
       this.pending--;
       this.#taker.over(operation);
@@ -162,7 +160,7 @@ export class CompletionQueue {
     return count;
   }
 
-  /** Units of 100 ns, negative for a time from now; rounded up. */
+  /** Sets a timeout in units of 100 ns, negative for a relative time; rounded up. */
   #setTimeout(ns: number): void {
     const units = Math.ceil(Math.min(ns, MAX_DELAY_NS) / 100);
     const low = units % WORD;
@@ -176,7 +174,7 @@ function failure(errno: number): PlatformError {
   return new PlatformError(`Cannot open a poller: NtCreateIoCompletion: ${text}`, name);
 }
 
-/** Posts a packet of no operation; any thread may. */
+/** Queues a packet without an operation; any thread may. */
 export function breakPort({ winsock }: Shared, port: number): number {
   const { kernel, errno } = winsock;
   return kernel.PostQueuedCompletionStatus(port, 0, 0, null) !== 0 ? 0 : -errno();

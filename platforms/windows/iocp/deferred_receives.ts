@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: MIT
 /**
- * Receives that are begun late.
+ * Deferred start of receives.
  *
- * Whoever has just sent something mostly has to wait for the peer, and to have a receive under way
- * meanwhile has its price: a packet, and the looks at the port that take it out. A receive whose
- * bytes are there already is over at once and has none. So one that follows a send is begun not
- * when it is asked for, but
+ * After a send, a reader usually has to wait for the peer, and a pending receive has a cost: a
+ * packet, and polls of the port that dequeue it. A receive whose data has already arrived completes
+ * at once without one. So a receive after a send does not start at once, but
  *
- *   - by the second poll from then, for a batch of goroutines has run in between; or
- *   - by the first one, if nobody would run after that.
+ *   - by the second poll after that, because a batch of goroutines has run in between; or
+ *   - by the first one, if no goroutine would run after it.
  *
- * In a thread with nothing to do nobody waits longer for it, since everything is under way before
- * the thread waits. In a busy one bytes that are there are found one poll later at most.
+ * On an idle thread this adds no latency, since all receives start before the thread waits. On a
+ * busy one, data is found at most one poll later.
  */
 import type { DeferredReceive } from "./port_contract.ts";
 import type { PortEntry } from "./port_contract.ts";
 
-/** For fewer it is not worth it to look at the port before they are begun. */
+/** With fewer receives, polling the port before they start is not worthwhile. */
 const MANY = 8;
-/** Is told of a receive that was over at once. */
+/** Callback for a receive that completed at once. */
 export type Report = (socket: PortEntry) => void;
 
 /** See the top of this file. */
 export class DeferredReceives {
-  /** Asked for since the last poll began. */
+  /** Requested since the last poll began. */
   #newer: DeferredReceive[] = [];
-  /** Asked for before that. */
+  /** Requested before that. */
   #older: DeferredReceive[] = [];
 
   add(receive: DeferredReceive): void {
@@ -36,14 +35,14 @@ export class DeferredReceives {
     return this.#newer.length === 0 && this.#older.length === 0;
   }
 
-  /** Whether they had better be begun than looked at the port for them. */
+  /** Whether starting them is cheaper than polling the port first. */
   get few(): boolean {
     return this.#newer.length + this.#older.length < MANY;
   }
 
   /**
-   * Begins the older ones; those left are the older ones of the next poll. Returns how many
-   * completed at once.
+   * Starts the older receives; the rest become the older ones of the next poll. Returns the number
+   * that completed at once.
    */
   beginOlder(report: Report): number {
     const begun = this.#older;
@@ -52,7 +51,7 @@ export class DeferredReceives {
     return beginAll(begun, report);
   }
 
-  /** Begins all that are left. Returns how many completed at once. */
+  /** Starts all remaining receives. Returns the number that completed at once. */
   beginAll(report: Report): number {
     return this.beginOlder(report) + this.beginOlder(report);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Memory that Windows may read and write while an operation is under way: a slot of it for each
- * operation. It lies outside the heaps of the JavaScript runtimes, is never moved, and is never
- * given back to the system; a slot is free again only when its operation is over.
+ * Memory that Windows may access while an operation is pending: a slot for each operation. It is
+ * outside the JavaScript heaps, never moved, and never returned to the system; a slot is free again
+ * only when its operation has completed.
  */
 import { PlatformError } from "../../contract/platform.ts";
 import * as C from "../abi/constants.ts";
@@ -11,61 +11,60 @@ import type { PortEntry } from "./port_contract.ts";
 import type { Winsock } from "../abi/winsock.ts";
 import { OVERLAPPED, WSABUF } from "../abi/structs.ts";
 
-/** Size of a slot that has no room for data. */
+/** Size of a slot without data. */
 export const BARE = 256;
-/** Size of a slot for short data: a page, which is what Windows locks. */
+/** Size of a slot for short data: a page, the unit that Windows locks. */
 export const PAGE = 4096;
-/** Size of a slot for long data: 64 KiB of it, which no datagram exceeds. */
+/** Size of a slot for long data: 64 KiB of it, more than any datagram. */
 export const LARGE = 65_792;
-/** One of them. */
+/** Size of a slot. */
 export type SlotSize = typeof BARE | typeof PAGE | typeof LARGE;
 
-/** Where the parts of a slot are, in bytes. The data follows what every slot has. */
+/** Offsets of a slot's parts in bytes. The data follows the parts common to all slots. */
 const WSABUF_AT = 32;
 const FLAGS_AT = 48;
 const LENGTH_AT = 52;
 const ROOM_AT = 64;
 const DATA_AT = BARE;
 
-/**
- * Memory is taken from the system in blocks, each of slots of one size, out of a reserved range.
- */
+/** Memory is committed in blocks of slots of one size, out of a reserved range. */
 const BLOCK = 1 << 20;
 const RANGE = 1 << 29;
-/** A pointer as two 32-bit words, which takes no BigInt. */
+/** Splits a pointer into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 
 /** Owner of an operation. */
 export interface OverlappedOwner {
-  /** The socket that it is about. */
+  /** Socket of the operation. */
   readonly socket: PortEntry;
   /**
-   * The operation is over: takes its result. Returns the modes (POLL_READ, ...) worth trying now.
+   * Takes the result of the completed operation. Returns the modes (POLL_READ, ...) worth trying
+   * now.
    */
   completed(operation: Operation): number;
 }
 
-/** One operation: its slot, and for whom it is. */
+/** An operation: its slot and its owner. */
 export class Operation {
   /** The OVERLAPPED. */
   readonly overlapped: Int32Array;
-  /** The one WSABUF, which points at the data. */
+  /** The WSABUF, which points to the data. */
   readonly buffer: Int32Array;
-  /** A 32-bit word that a call may want by address. */
+  /** A 32-bit word whose address a call may need. */
   readonly flags: Int32Array;
-  /** Another: the length of the address in the room. */
+  /** Another one: length of the address in the room. */
   readonly length: Int32Array;
   /** Room for addresses. */
   readonly room: Uint8Array<ArrayBuffer>;
   /** Room for data. */
   readonly data: Uint8Array<ArrayBuffer>;
   readonly size: SlotSize;
-  /** Where in memory its parts are, for structures that point at them. */
+  /** Addresses of its parts, for structures that point to them. */
   readonly address: { readonly buffer: number; readonly room: number };
-  /** Null while nothing is under way. */
+  /** Null while no operation is pending. */
   beginner: OverlappedOwner | null = null;
 
-  /** The slot at `at` of `memory`, whose address is `base`. */
+  /** Wraps the slot at `at` of `memory`, whose address is `base`. */
   constructor(memory: ArrayBuffer, base: number, at: number, size: SlotSize) {
     this.size = size;
     this.address = { buffer: base + at + WSABUF_AT, room: base + at + ROOM_AT };
@@ -77,7 +76,7 @@ export class Operation {
     this.data = new Uint8Array(memory, at + DATA_AT, size - DATA_AT);
   }
 
-  /** Makes it ready for a call about `length` bytes of its data. */
+  /** Prepares a call with `length` bytes of its data. */
   prepare(beginner: OverlappedOwner, length: number): void {
     this.beginner = beginner;
     this.overlapped.fill(0);
@@ -85,12 +84,12 @@ export class Operation {
     this.flags[0] = 0;
   }
 
-  /** How it ended: 0 or an errno. */
+  /** Result of the operation: 0 or an errno. */
   get errno(): number {
     return ntstatusErrno(this.overlapped[OVERLAPPED.status]);
   }
 
-  /** How many bytes it moved. */
+  /** Number of bytes transferred. */
   get bytes(): number {
     return this.overlapped[OVERLAPPED.bytes];
   }
@@ -98,16 +97,16 @@ export class Operation {
 
 /** See the top of this file. One per thread. */
 export class Arena {
-  /** Slots that are not free. */
+  /** Number of slots in use. */
   inUse = 0;
   readonly #winsock: Winsock;
   readonly #free: Readonly<Record<SlotSize, Operation[]>> = { [BARE]: [], [PAGE]: [], [LARGE]: [] };
-  /** By their distance from the base, counted in the smallest slots. */
+  /** Indexed by distance from the base, in units of the smallest slot. */
   readonly #operations: Operation[] = [];
   readonly #base: number;
   #used = 0;
 
-  /** Reserves addresses; memory comes with the first slots. Throws PlatformError. */
+  /** Reserves address space; memory is committed with the first slots. Throws PlatformError. */
   constructor(winsock: Winsock) {
     this.#winsock = winsock;
     const { kernel, runtime, addressOf } = winsock;
@@ -119,7 +118,7 @@ export class Arena {
     this.#base = addressOf(new Uint8Array(runtime.memoryAt(range, 1)));
   }
 
-  /** A free slot, or null if the system has no more memory to give. */
+  /** Allocates a slot; returns null if the system is out of memory. */
   take(size: SlotSize): Operation | null {
     const free = this.#free[size];
     if (free.length === 0 && !this.#grow(size)) return null;
@@ -127,7 +126,7 @@ export class Arena {
     return free.pop()!;
   }
 
-  /** Takes back a slot whose operation is over, or was never begun. */
+  /** Frees a slot whose operation has completed, or never started. */
   give(operation: Operation): void {
     operation.beginner = null;
     this.inUse--;
@@ -135,14 +134,14 @@ export class Arena {
   }
 
   /**
-   * The operation whose OVERLAPPED is at this address, given as two words; null if none of ours is.
+   * Returns the operation whose OVERLAPPED is at this address, in two words; null if there is none.
    */
   at(low: number, high: number): Operation | null {
     const distance = (low >>> 0) + (high >>> 0) * WORD - this.#base;
     return this.#operations[distance / BARE] ?? null;
   }
 
-  /** The address of memory that an operation has. */
+  /** Returns the address of an operation's memory. */
   addressOf(memory: Uint8Array): number {
     return this.#winsock.addressOf(memory);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * The completion port as a poller. Follows Go's runtime/netpoll_windows.go: each socket is
- * associated once, for life, and a packet tells that an operation is over.
+ * associated once, permanently, and a packet reports a completed operation.
  */
 import { type HostWait, POLL_READ, type Poller, type PollSink } from "../../contract/platform.ts";
 import type { Operation } from "./overlapped_arena.ts";
@@ -20,11 +20,11 @@ interface Due {
   readonly mode: number;
 }
 
-/** The sockets that a poller looks descriptors up in. */
+/** Sockets by descriptor. */
 export interface SocketTable {
   /** Returns the socket of a descriptor, or minus an errno. */
   find(fd: number): SocketHandle | number;
-  /** Closes the sockets whose close was put off; false when there was none. */
+  /** Closes sockets whose close was deferred; returns false if there were none. */
   closeDeferred(): boolean;
 }
 
@@ -34,13 +34,13 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   readonly #shared: Shared;
   readonly #sockets: SocketTable;
   readonly #queue: CompletionQueue;
-  /** Registered at present. */
+  /** Registered sockets. */
   readonly #registered = new Map<number, SocketHandle>();
   #due: Due[] = [];
   readonly #deferred = new DeferredReceives();
-  /** Whether the poll that is under way has made a goroutine runnable. */
+  /** Whether the current poll has made a goroutine runnable. */
   #somebodyRuns = false;
-  /** Whom the poll that is under way reports to. */
+  /** Sink of the current poll. */
   #sink: PollSink = nobody;
   readonly #reportRead = (socket: PortEntry) => this.#tell(socket, POLL_READ);
 
@@ -64,7 +64,7 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
 
   open(fd: number, slot: number, sequence: number): number {
     const socket = this.#sockets.find(fd);
-    // What is no socket cannot be waited for here, which epoll says of a file.
+    // A descriptor that is not a socket cannot be polled: EPERM, as epoll reports for a file.
     if (typeof socket === "number") return socket === -ENOTSOCK ? -EPERM : socket;
     if (socket.slot >= 0) return -EEXIST;
     if (socket.port === null) {
@@ -101,7 +101,8 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   }
 
   /**
-   * Dequeues completions, waiting if none was reported before. Returns the number reported in all.
+   * Dequeues completions, waiting only if none was reported before. Returns the total number
+   * reported.
    */
   #look(told: number, delay: number): number {
     const taken = this.#queue.poll(told > 0 ? 0 : delay);
@@ -133,15 +134,15 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   }
 
   /**
-   * See {@linkcode CompletionHandler}: whoever began it takes the result, and the socket is
-   * reported.
+   * See {@linkcode CompletionHandler}: passes the result to the operation's owner, and reports the
+   * socket.
    */
   over(operation: Operation): void {
     const { socket } = operation.beginner!;
     this.#tell(socket, operation.beginner!.completed(operation));
   }
 
-  /** A wait in the host's loop for this port to have something. */
+  /** Returns a wait in the host's loop until this port has packets. */
   hostWait(): HostWait {
     return this.#queue.hostWait();
   }
@@ -149,7 +150,7 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   dispose(): void {
     this.#sink = nobody;
     this.#queue.drain();
-    // A peer that takes nothing is not waited for any longer.
+    // Stop waiting for a peer that reads nothing.
     if (this.#sockets.closeDeferred()) this.#queue.drain();
     this.#queue.dispose();
   }

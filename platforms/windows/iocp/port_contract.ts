@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT
-/** What a socket must know of the completion port that it belongs to, for life. */
+/** Interface of the completion port to its sockets. */
 
 /** See the top of this file. */
 export interface CompletionPort {
   /** Its handle. */
   readonly handle: number;
-  /** An operation is under way and will send a packet. */
+  /** Records that an operation has started and will queue a packet. */
   begun(): void;
-  /** Has one of the next polls begin `receive`. */
+  /** Defers the start of `receive` to one of the next polls. */
   later(receive: DeferredReceive): void;
-  /** Has `poll` report `mode` of a socket, as if a packet had come. */
+  /** Makes `poll` report `mode` of a socket, as if a packet had arrived. */
   report(socket: PortEntry, mode: number): void;
 }
 
-/** What the port reports is about this. */
+/** A socket that the port reports about. */
 export interface PortEntry {
-  /** The pollDesc that it is registered with, or -1. */
+  /** Slot of its pollDesc, or -1. */
   readonly slot: number;
   readonly sequence: number;
 }
 
-/** A receive that was asked for. */
+/** A requested receive. */
 export interface DeferredReceive {
-  /** Whom to report when it is over. */
+  /** Socket to report when it has completed. */
   readonly socket: PortEntry;
-  /** Begins it, if it is still wanted. Whether it is over already. */
+  /** Starts it, if it is still wanted. Returns whether it has already completed. */
   begin(): boolean;
 }

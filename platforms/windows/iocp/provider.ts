@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Whether a call that succeeds at once may leave out its packet.
+ * Whether an operation that succeeds at once can skip its packet.
  *
- * A layered provider whose sockets are no handles of the system's own posts its packet all the
- * same, or posts it for another socket (golang issue 77448, and Microsoft's KB 2568167): then every
- * call must wait for its packet.
+ * A layered provider whose sockets are not system handles queues its packet nevertheless, or queues
+ * it for another socket (golang issue 77448, and Microsoft's KB 2568167): then every operation must
+ * wait for its packet.
  */
 import * as C from "../abi/constants.ts";
 import type { SocketHandle } from "./socket_handle.ts";
@@ -13,10 +13,10 @@ import type { Winsock } from "../abi/winsock.ts";
 
 const info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
 const length = new Int32Array(new ArrayBuffer(4));
-/** By family and kind: all sockets of one that this library makes have one provider. */
+/** By family and type: all such sockets of this library have one provider. */
 const known = new Map<string, boolean>();
 
-/** Asks the socket's provider, once for each family. */
+/** Queries the socket's provider, once per family. */
 export function skipsOnSuccess({ ws2 }: Winsock, socket: SocketHandle): boolean {
   const { fd, family } = socket;
   const kind = `${family} ${socket.constructor.name}`;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A socket as its operations see it: who it is, which port its packets go to, and how the call that
- * began an operation ended.
+ * A socket as its operations use it: its identity, its port, and the result of starting an
+ * operation.
  */
 import type { IntOption, RawAddress } from "../../contract/platform.ts";
 import type { Arena, Operation, OverlappedOwner } from "./overlapped_arena.ts";
@@ -10,10 +10,10 @@ import { ERRNO } from "../abi/errno.ts";
 import type { CompletionPort, PortEntry } from "./port_contract.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** What a call answers that would have to wait. */
+/** Result of a call that would block. */
 export const AGAIN: number = -ERRNO.EAGAIN;
 
-/** What the sockets of a thread share. */
+/** State shared by a thread's sockets. */
 export interface Shared {
   readonly winsock: Winsock;
   readonly arena: Arena;
@@ -26,20 +26,20 @@ export abstract class SocketHandle implements PortEntry {
   readonly family: number;
   readonly winsock: Winsock;
   readonly arena: Arena;
-  /** The port that it belongs to; null until it is registered for the first time. */
+  /** Its completion port; null before the first registration. */
   port: CompletionPort | null = null;
   slot = -1;
   sequence = 0;
-  /** Whether a call that succeeds at once sends no packet. */
+  /** Whether an operation that succeeds at once queues no packet. */
   skips = false;
   closed = false;
-  /** Whether a send was the last that happened: what is received next is mostly yet to come. */
+  /** Whether the last operation was a send: then the next data has usually not arrived yet. */
   sentLast = false;
-  /** Whether its close is to drop what is unsent: it lingers for 0 s. */
+  /** Whether close drops unsent data: it lingers for 0 s. */
   abrupt = false;
   #nonblocking = false;
 
-  /** Options of a listener, for the connections that it accepts. */
+  /** Options of a listener that its accepted connections inherit. */
   readonly options: Map<IntOption, number> = new Map();
 
   constructor(shared: Shared, fd: number, family: number) {
@@ -49,38 +49,39 @@ export abstract class SocketHandle implements PortEntry {
     this.family = family;
   }
 
-  /** It has an address of its own. */
+  /** Records that it has a local address. */
   abstract bound(): void;
-  /** 0, or minus an errno: EINPROGRESS while it is under way. */
+  /** Starts to connect. 0, or minus an errno: EINPROGRESS while pending. */
   abstract connect(address: RawAddress): number;
-  /** How a connect ended, told once; null if there was none. */
+  /** Returns the result of a connect, once; null if there was none. */
   abstract outcome(): number | null;
-  /** It was registered with its port. */
+  /** Records that it was registered with its port. */
   abstract registered(): void;
-  /** Receives up to `length` bytes; AGAIN with a receive under way. */
+  /** Receives up to `length` bytes; AGAIN while a receive is pending. */
   abstract receive(buffer: Uint8Array, length: number): number;
-  /** Sends what it can of the first `length` bytes. */
+  /** Sends as much as possible of the first `length` bytes. */
   abstract send(buffer: Uint8Array, length: number): number;
   /**
-   * Whether a call in this direction would not have to wait; if it would, `poll` will report it.
+   * Whether a call in this direction would not block; if it would, `poll` will report the change.
    */
   abstract ready(direction: "read" | "write"): boolean;
-  /** Bytes that Windows has yet to take into the socket's buffer. */
+  /** Number of bytes that are not in the socket's send buffer yet. */
   abstract underWay(): number;
-  /** Bytes of a stream received so far, read or not. */
+  /** Number of bytes of a stream received so far, read or not. */
   abstract received(): number;
-  /** Does `action` behind what is under way; 0 if it is still to come. */
+  /** Calls `action` after pending sends; returns 0 if it is deferred. */
   abstract behindSends(action: () => number): number;
-  /** Nothing more is to be received. */
+  /** Ends the receiving side. */
   abstract end(): void;
-  /** Asks for what only waits for the peer to end. */
+  /** Cancels operations that only wait for the peer. */
   abstract cancelWaits(): void;
-  /** It is closed: nothing of it is kept. */
+  /** Releases all state of a closed socket. */
   abstract discard(): void;
 
   /**
-   * Result of the call that began `operation`; `failure` is 0 or the errno. Returns 0 if the
-   * operation is over already, AGAIN if its packet will come, and minus an errno if it never began.
+   * Result of the call that started `operation`; `failure` is 0 or the errno. Returns 0 if the
+   * operation has already completed, AGAIN if its packet will arrive, and minus an errno if it did
+   * not start.
    */
   begun(failure: number): number {
     if (failure === 0 && this.skips) return 0;
@@ -89,12 +90,12 @@ export abstract class SocketHandle implements PortEntry {
     return AGAIN;
   }
 
-  /** Asks Windows to end an operation early; its packet comes all the same. */
+  /** Requests cancellation of an operation; its packet arrives nevertheless. */
   cancel(operation: Operation): void {
     this.winsock.kernel.CancelIoEx(this.fd, operation.overlapped);
   }
 
-  /** Has the calls of the older kind, those without an OVERLAPPED, answer at once. */
+  /** Makes calls without an OVERLAPPED non-blocking. */
   unblock(): void {
     if (this.#nonblocking) return;
     this.winsock.ws2.ioctlsocket(this.fd, C.FIONBIO, ONE);
@@ -102,15 +103,15 @@ export abstract class SocketHandle implements PortEntry {
   }
 
   /**
-   * A slot for an operation that the port will tell of, or minus an errno: EINVAL for a socket that
-   * no port knows, as nobody would be told.
+   * Returns a slot for an operation that the port reports, or minus an errno: EINVAL for an
+   * unregistered socket, whose completion would not be reported.
    */
   prepare(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | number {
     if (this.port === null) return -ERRNO.EINVAL;
     return this.take(beginner, size, length) ?? -ERRNO.ENOBUFS;
   }
 
-  /** A slot prepared for `length` bytes; null if there is none. */
+  /** Returns a slot prepared for `length` bytes; null if there is none. */
   take(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | null {
     const operation = this.arena.take(size);
     operation?.prepare(beginner, length);

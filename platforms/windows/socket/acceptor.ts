@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Accepting by AcceptEx, which wants the socket of the connection to be there before the
- * connection. It belongs to the listener, not to the caller of accept: a cancelled accept loses no
- * connection.
+ * Accepts by AcceptEx, which requires the connection's socket in advance. The operation belongs to
+ * the listener, not to the caller of accept: a cancelled accept loses no connection.
  */
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
 import { POLL_READ, type RawAddress } from "../../contract/platform.ts";
@@ -15,7 +14,7 @@ import { ACCEPT_ADDRESS_SIZE, ACCEPT_UNIX_SIZE } from "../abi/structs.ts";
 /** No socket. */
 const NONE = -1;
 
-/** A connection. */
+/** An accepted connection. */
 export interface Accepted {
   readonly fd: number;
   readonly peer: RawAddress;
@@ -25,9 +24,9 @@ export interface Accepted {
 export class OverlappedAcceptor implements OverlappedOwner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
-  /** A completed accept whose connection has not been taken yet. */
+  /** A completed accept whose connection has not been returned yet. */
   #kept: Operation | null = null;
-  /** The socket of the accept that is under way, or over. */
+  /** Socket of the pending or completed accept. */
   #fd = NONE;
   #error = 0;
 
@@ -35,7 +34,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
     this.socket = socket;
   }
 
-  /** The next connection, or minus an errno: AGAIN with an accept under way. */
+  /** Returns the next connection, or minus an errno: AGAIN while an accept is pending. */
   accept(): Accepted | number {
     for (;;) {
       if (this.#kept !== null) return this.#collect(this.#kept);
@@ -48,7 +47,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
     }
   }
 
-  /** Whether `accept` would not have to wait; if it would, `poll` will report it. */
+  /** Whether `accept` would not block; if it would, `poll` will report the change. */
   ready(): boolean {
     if (this.#kept !== null || this.#error !== 0) return true;
     if (this.#pending !== null) return false;
@@ -57,12 +56,12 @@ export class OverlappedAcceptor implements OverlappedOwner {
     return begun !== AGAIN;
   }
 
-  /** Asks for the accept that is under way to end. */
+  /** Cancels the pending accept. */
   cancel(): void {
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
-  /** The listener is closed: a connection that was not taken is closed as well. */
+  /** Closes connections that were not returned, after the listener's close. */
   discard(): void {
     if (this.#kept === null) return;
     this.socket.arena.give(this.#kept);
@@ -118,7 +117,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
     this.#closeSocket();
   }
 
-  /** Until the context is updated, Windows does not know the socket for a connected one. */
+  /** Before SO_UPDATE_ACCEPT_CONTEXT, Windows does not treat the socket as connected. */
   #collect(operation: Operation): Accepted | number {
     const { fd: listener, winsock, arena } = this.socket;
     const fd = this.#fd;
@@ -146,13 +145,15 @@ export class OverlappedAcceptor implements OverlappedOwner {
 /** A SOCKET in memory has 64 bits. */
 const LISTENER = new Int32Array(new ArrayBuffer(8));
 
-/** A connection whose peer was gone before accept is not an error of the caller. */
+/**
+ * Converts the error of a connection whose peer is already gone, which must not fail the accept.
+ */
 function told(result: number): number {
   const gone = result === -ERRNO.ECONNRESET || result === -ERRNO.ENOTCONN;
   return gone ? -ERRNO.ECONNABORTED : result;
 }
 
-/** A new stream socket of the family of `like`, or minus an errno. */
+/** Opens a stream socket of the family of `like`, or returns minus an errno. */
 function openSocket(like: SocketHandle): number {
   const { ws2, errno } = like.winsock;
   const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
@@ -166,7 +167,8 @@ const LENGTHS = new Int32Array(new ArrayBuffer(8));
 const WORD = 2 ** 32;
 
 /**
- * Memory for both addresses, and how much of it each has. Those of AF_UNIX are too long for a room.
+ * Returns memory for both addresses, and the size of each. Those of AF_UNIX are too long for a
+ * room.
  */
 function addressesOf({ family }: SocketHandle, { room, data }: Operation) {
   return family === C.AF_UNIX
@@ -174,7 +176,7 @@ function addressesOf({ family }: SocketHandle, { room, data }: Operation) {
     : { room, size: ACCEPT_ADDRESS_SIZE };
 }
 
-/** Where in its room AcceptEx put the two addresses only GetAcceptExSockaddrs knows. */
+/** Returns the peer's address; only GetAcceptExSockaddrs can find it in AcceptEx's output. */
 function peerOf(socket: SocketHandle, operation: Operation): RawAddress {
   const { fd, winsock } = socket;
   const { room, size } = addressesOf(socket, operation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Connecting by ConnectEx. A connect belongs to a port from its beginning, so one that is asked for
- * before the socket is registered begins when it is.
+ * Connects by ConnectEx. A connect needs a port from its beginning, so one that is requested before
+ * the registration starts on registration.
  */
 import { POLL_READ, POLL_WRITE, type RawAddress } from "../../contract/platform.ts";
 import { BARE, type Operation, type OverlappedOwner } from "../iocp/overlapped_arena.ts";
@@ -22,19 +22,19 @@ export class OverlappedConnector implements OverlappedOwner {
     this.socket = socket;
   }
 
-  /** The socket has an address of its own, which ConnectEx wants. */
+  /** Records that the socket is bound, which ConnectEx requires. */
   bound(): void {
     this.#bound = true;
   }
 
-  /** Begins to connect, or will. 0, or minus an errno: EINPROGRESS while it is under way. */
+  /** Starts to connect, or defers it. 0, or minus an errno: EINPROGRESS while pending. */
   connect(address: RawAddress): number {
     if (this.#pending !== null || this.#wanted !== null) return -ERRNO.EALREADY;
     this.#wanted = address;
     return this.socket.port === null ? -ERRNO.EINPROGRESS : this.#begin(address);
   }
 
-  /** The socket was registered: what was wanted begins. */
+  /** Starts a deferred connect after the registration. */
   registered(): void {
     if (this.#wanted === null || this.#pending !== null) return;
     const begun = this.#begin(this.#wanted);
@@ -43,7 +43,7 @@ export class OverlappedConnector implements OverlappedOwner {
     this.socket.port!.report(this.socket, POLL_READ | POLL_WRITE);
   }
 
-  /** How it ended, told once: 0 or an errno; EINPROGRESS while it is under way. */
+  /** Returns the result, once: 0 or an errno; EINPROGRESS while pending. */
   outcome(): number {
     if (this.#pending !== null) return ERRNO.EINPROGRESS;
     const error = this.#error;
@@ -82,7 +82,7 @@ export class OverlappedConnector implements OverlappedOwner {
     return begun;
   }
 
-  /** Until the context is updated, Windows does not know the socket for a connected one. */
+  /** Before SO_UPDATE_CONNECT_CONTEXT, Windows does not treat the socket as connected. */
   #settle(operation: Operation): number {
     const { fd, closed, winsock, arena } = this.socket;
     const { errno } = operation;

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-/** Control messages: what a datagram carries beside its bytes. See WSACMSGHDR in ws2def.h. */
+/** Control messages: the ancillary data of a datagram. See WSACMSGHDR in ws2def.h. */
 import { type ControlInfo, type ControlRequest, NO_CONTROL } from "../../contract/packets.ts";
 import * as C from "../abi/constants.ts";
 import { WSACMSGHDR } from "../abi/structs.ts";
 
 const HEADER = WSACMSGHDR.size;
 
-/** What is in the control messages that Windows wrote to `bytes`. */
+/** Parses the control messages that Windows wrote to `bytes`. */
 export function readControl(bytes: Uint8Array): ControlInfo {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + HEADER <= bytes.length;) {
-    // A SIZE_T, of which no message needs more than the lower half.
+    // A SIZE_T, whose upper half is always zero here.
     const length = view.getUint32(at + WSACMSGHDR.length, true);
     if (length < HEADER || at + length > bytes.length) break;
     const size = infoAddress(
       view.getInt32(at + WSACMSGHDR.level, true),
       view.getInt32(at + WSACMSGHDR.type, true),
     );
-    // IN_PKTINFO and IN6_PKTINFO: an address, and the index of an interface.
+    // IN_PKTINFO and IN6_PKTINFO: an address and an interface index.
     if (size > 0 && length >= HEADER + size + 4) {
       const from = at + HEADER;
       const destination = bytes.slice(from, from + size);
@@ -28,7 +28,10 @@ export function readControl(bytes: Uint8Array): ControlInfo {
   return NO_CONTROL;
 }
 
-/** Writes the control message of a source to `bytes`; returns its length, 0 if there is none. */
+/**
+ * Writes the control message of a source address to `bytes`; returns its length, 0 if there is
+ * none.
+ */
 export function writeControl(
   bytes: Uint8Array,
   { source, interfaceIndex = 0 }: ControlRequest,
@@ -47,13 +50,13 @@ export function writeControl(
   return aligned(length);
 }
 
-/** Bytes of the address in a packet info of this kind; 0 if it is another message. */
+/** Size of the address in a packet info; 0 if it is another message. */
 function infoAddress(level: number, type: number): number {
   if (level === C.IPPROTO_IP && type === C.IP_PKTINFO) return 4;
   return level === C.IPPROTO_IPV6 && type === C.IPV6_PKTINFO ? 16 : 0;
 }
 
-/** Whether it is an address of IPv4 as one of IPv6, which Windows wants in its own form. */
+/** Whether it is an IPv4-mapped address, which Windows expects in IPv4 form. */
 function isMapped(ip: Uint8Array): boolean {
   return ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff &&
     ip.subarray(0, 10).every((byte) => byte === 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg where it is to be told
- * how a datagram came, into a slot that any datagram fits into, so that none is cut off before its
- * reader is known. It belongs to the socket: see receiver.ts.
+ * Receiving half of a datagram socket: one WSARecvFrom, or WSARecvMsg if packet info is enabled,
+ * into a slot large enough for any datagram, so that none is truncated before its reader is known.
+ * The operation belongs to the socket: see receiver.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
 import { LARGE, type Operation, type OverlappedOwner } from "../iocp/overlapped_arena.ts";
@@ -12,22 +12,22 @@ import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
 import { incoming, receivedControl, receivedName } from "./message.ts";
 import { WSABUF } from "../abi/structs.ts";
 
-/** Where the address of a sender goes. */
+/** Memory for a sender's address. */
 export interface Name {
   readonly bytes: Uint8Array;
-  /** Bytes of it that count. */
+  /** Significant bytes. */
   length: number;
 }
 
-/** In the place of the length of an address. */
+/** Replaces the length of an address. */
 const IN_MESSAGE = -1;
 
 /** See the top of this file. */
 export class DatagramReceiver implements OverlappedOwner {
   readonly socket: SocketHandle;
-  /** What the datagram that was received last carried beside its bytes. */
+  /** Ancillary data of the last received datagram. */
   control: ControlInfo = NO_CONTROL;
-  /** Whether to ask for that. */
+  /** Whether packet info is enabled. */
   #informed = false;
   #pending: Operation | null = null;
   /** A completed receive whose datagram has not been read yet. */
@@ -38,7 +38,10 @@ export class DatagramReceiver implements OverlappedOwner {
     this.socket = socket;
   }
 
-  /** Receives one datagram; gives its own length, which may be more, and its sender in `from`. */
+  /**
+   * Receives one datagram; returns its full length, which may be larger, and stores its sender in
+   * `from`.
+   */
   receive(buffer: Uint8Array, length: number, from: Name | null): number {
     for (;;) {
       if (this.#kept !== null) return this.#collect(this.#kept, buffer, length, from);
@@ -51,7 +54,7 @@ export class DatagramReceiver implements OverlappedOwner {
     }
   }
 
-  /** Whether `receive` would not have to wait; if it would, `poll` will report it. */
+  /** Whether `receive` would not block; if it would, `poll` will report the change. */
   ready(): boolean {
     if (this.#kept !== null || this.#error !== 0) return true;
     if (this.#pending !== null) return false;
@@ -63,16 +66,16 @@ export class DatagramReceiver implements OverlappedOwner {
   /** Enables reporting of each datagram's destination and interface. */
   inform(on: boolean): void {
     this.#informed = on;
-    // The receive that is under way was begun otherwise.
+    // The pending receive has the old setting.
     this.cancel();
   }
 
-  /** Asks for the receive that is under way to end. */
+  /** Cancels the pending receive. */
   cancel(): void {
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
-  /** The socket is closed: what has come is thrown away. */
+  /** Discards received data after the close. */
   discard(): void {
     if (this.#kept !== null) this.socket.arena.give(this.#kept);
     this.#kept = null;
@@ -107,7 +110,7 @@ export class DatagramReceiver implements OverlappedOwner {
     return WSARecvFrom(fd, buffer, 1, null, flags, room, length, overlapped, null);
   }
 
-  /** The length of its address is in the message; that of the slot is none. */
+  /** Receives by WSARecvMsg: the address length is in the message, not in the slot. */
   #receiveMessage(operation: Operation): number {
     const { fd, winsock } = this.socket;
     const receive = winsock.extension("WSARecvMsg", fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The sending half of a datagram socket: as that of a stream, but a datagram goes out whole or not.
+ * Sending half of a datagram socket: like that of a stream, but a datagram is sent whole or not at
+ * all.
  */
 import { viewOf } from "../../shared/view.ts";
 import type { ControlRequest } from "../../contract/packets.ts";
@@ -12,15 +13,15 @@ import { Sender } from "./sender.ts";
 
 /** See the top of this file. */
 export class DatagramSender extends Sender {
-  /** What the datagram that is being sent carries beside its bytes. */
+  /** Ancillary data of the datagram to send. */
   #control: ControlRequest | null = null;
 
-  /** Sends the first `length` bytes as one datagram, to where the socket is connected. */
+  /** Sends the first `length` bytes as one datagram to the connected peer. */
   override send(buffer: Uint8Array, length: number): number {
     return this.sendTo(buffer, length, null);
   }
 
-  /** As `send`, to an address, with what it carries beside its bytes. */
+  /** As `send`, to an address, with ancillary data. */
   sendTo(
     buffer: Uint8Array,
     length: number,

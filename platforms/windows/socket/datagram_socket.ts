@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A datagram socket with what may be under way on it. */
+/** A datagram socket with its pending operations. */
 import type { RawAddress } from "../../contract/platform.ts";
 import { DatagramReceiver } from "./datagram_receiver.ts";
 import { DatagramSender } from "./datagram_sender.ts";
@@ -12,7 +12,7 @@ export class DatagramSocket extends SocketHandle {
 
   override bound(): void {}
 
-  /** Nothing is sent, so nothing is waited for. */
+  /** Connects without sending, so it never waits. */
   override connect(address: RawAddress): number {
     const { ws2, errno } = this.winsock;
     return ws2.connect(this.fd, address, address.length) === 0 ? 0 : -errno();

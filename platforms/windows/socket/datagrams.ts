@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Windows' datagram sockets behind the neutral seam. */
+/** Datagram sockets of Windows. */
 import {
   type ControlInfo,
   type ControlRequest,
@@ -20,7 +20,7 @@ import { WindowsMulticast } from "./multicast.ts";
 import type { WindowsSockets } from "./sockets.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** Level and number of each option; Windows has no control messages of its own for the rest. */
+/** Level and number of each option; Windows has no control messages for the others. */
 const OPTIONS: Readonly<Partial<Record<PacketOption, readonly [level: number, name: number]>>> = {
   SO_BROADCAST: [C.SOL_SOCKET, 0x20],
   IP_PKTINFO: [C.IPPROTO_IP, C.IP_PKTINFO],
@@ -33,7 +33,7 @@ const OPTIONS: Readonly<Partial<Record<PacketOption, readonly [level: number, na
   IPV6_MULTICAST_LOOP: [C.IPPROTO_IPV6, 11],
 };
 
-/** Those that ask for control messages. */
+/** Options that enable control messages. */
 const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
   "IP_PKTINFO",
   "IPV6_RECVPKTINFO",
@@ -42,7 +42,7 @@ const INFORMING: ReadonlySet<PacketOption> = new Set<PacketOption>([
 /** See {@linkcode PacketCalls}. */
 export class WindowsDatagrams implements PacketCalls, SingleDatagrams {
   readonly sender: SocketName & { readonly bytes: Uint8Array };
-  /** What the last `receiveFrom` gave beside the bytes. */
+  /** Ancillary data of the last `receiveFrom`. */
   control: ControlInfo = NO_CONTROL;
   readonly multicast: WindowsMulticast;
   readonly #winsock: Winsock;
@@ -71,7 +71,7 @@ export class WindowsDatagrams implements PacketCalls, SingleDatagrams {
     return done;
   }
 
-  /** IPv4 datagrams through an IPv6 socket are reported by the option of IPv4. */
+  /** Packet info of IPv4 datagrams on an IPv6 socket needs the IPv4 option too. */
   #inform(fd: number, option: PacketOption, value: number): void {
     if (option === "IPV6_RECVPKTINFO") this.#set(fd, C.IPPROTO_IP, C.IP_PKTINFO, this.#value);
     const socket = this.#find(fd);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Sockets from elsewhere on Windows: what they are, and copies of them. A copy is another number of
- * the same socket, so what holds of the one holds of the other: also that its first port is its
- * last.
+ * Foreign sockets on Windows: their kind, and duplicates. A duplicate is another handle of the same
+ * socket, so both share its properties, including that its first completion port is permanent.
  */
 import type { DescriptorCalls, DescriptorKind } from "../../contract/packets.ts";
 import * as C from "../abi/constants.ts";
@@ -24,7 +23,7 @@ const TYPES: Readonly<Record<number, DescriptorKind["type"]>> = {
 
 /** See {@linkcode DescriptorCalls}. */
 export class WindowsDescriptors implements DescriptorCalls {
-  /** The poller refuses everything but sockets, so these are never read. */
+  /** Unused: the poller rejects everything but sockets. */
   readonly files: WindowsSockets;
   readonly #winsock: Winsock;
   readonly #info = new Uint8Array(new ArrayBuffer(PROTOCOL_INFO.size));
@@ -70,7 +69,7 @@ export class WindowsDescriptors implements DescriptorCalls {
     return kernel.SetHandleInformation(fd, C.HANDLE_FLAG_INHERIT, 0) !== 0 ? 0 : -errno();
   }
 
-  /** An operation does not wait, whatever the socket's mode. */
+  /** Overlapped operations never block, whatever the socket's mode. */
   setNonBlocking(): number {
     return 0;
   }

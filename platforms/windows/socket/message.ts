@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A WSAMSG: a datagram, its address and its control messages in one, as WSARecvMsg and WSASendMsg
- * take it. It lies in the room of an operation's slot, which is where all that it points at is,
- * too.
+ * WSAMSG: a datagram, its address and its control messages, for WSARecvMsg and WSASendMsg. It is in
+ * the room of an operation's slot, together with all that it points to.
  */
 import type { ControlInfo, ControlRequest } from "../../contract/packets.ts";
 import type { Operation } from "../iocp/overlapped_arena.ts";
@@ -11,17 +10,17 @@ import { WSAMSG } from "../abi/structs.ts";
 
 /** @internal exported for tests */
 export const NAME_SIZE = 32;
-/** Where in the room the structure and the control messages are; the address is at its start. */
+/** Offsets of the structure and the control messages in the room; the address is at its start. */
 const MESSAGE_AT = NAME_SIZE;
 const CONTROL_AT = MESSAGE_AT + WSAMSG.size;
 const WORD = 2 ** 32;
 
-/** The structure, made ready for a datagram to be received. */
+/** Returns the structure prepared for receiving. */
 export function incoming(operation: Operation): Uint8Array {
   return message(operation, NAME_SIZE, operation.room.length - CONTROL_AT);
 }
 
-/** The structure, made ready to send to the address in the room, of `nameLength` bytes. */
+/** Returns the structure prepared for sending to the address in the room, of `nameLength` bytes. */
 export function outgoing(
   operation: Operation,
   nameLength: number,
@@ -31,12 +30,12 @@ export function outgoing(
   return message(operation, nameLength, length);
 }
 
-/** The length of the address of what was received. */
+/** Returns the length of the sender's address. */
 export function receivedName({ room }: Operation): number {
   return viewOf(room).getInt32(MESSAGE_AT + WSAMSG.nameLength, true);
 }
 
-/** What was received beside the bytes. */
+/** Returns the received ancillary data. */
 export function receivedControl({ room }: Operation): ControlInfo {
   const length = viewOf(room).getUint32(MESSAGE_AT + WSAMSG.controlLength, true);
   return readControl(room.subarray(CONTROL_AT, CONTROL_AT + length));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Many datagrams, one call each: Windows has no call that takes more. */
+/** Batches of datagrams, one call each: Windows has no batch call. */
 import {
   type ControlInfo,
   type ControlRequest,
@@ -14,11 +14,11 @@ import { EOPNOTSUPP } from "../abi/errno.ts";
 
 const NAME_WORDS = SOCKADDR_STORAGE_SIZE / 4;
 
-/** Calls that move one datagram at a time, with what it carries beside its bytes. */
+/** Calls that transfer one datagram with ancillary data. */
 export interface SingleDatagrams {
-  /** Who sent what the last `receiveFrom` gave. */
+  /** Sender of the last `receiveFrom`. */
   readonly sender: SocketName & { readonly bytes: Uint8Array };
-  /** What that carried. */
+  /** Ancillary data of the last `receiveFrom`. */
   readonly control: ControlInfo;
   receiveFrom(fd: number, buffer: Uint8Array, length: number): number;
   sendTo(
@@ -40,7 +40,7 @@ export class WindowsMessages implements Messages {
   readonly #names: SocketName[];
   readonly #nameBytes: Uint8Array<ArrayBuffer>;
   readonly #truncated: boolean[];
-  /** What each was received with, or is to be sent with. */
+  /** Ancillary data of each message. */
   readonly #infos: ControlInfo[];
   readonly #requests: (ControlRequest | null)[];
 
@@ -114,7 +114,7 @@ export class WindowsMessages implements Messages {
 
   #sendOne(fd: number, i: number, named: boolean): number {
     const request = this.#requests[i];
-    // Windows cuts no datagrams for us, and passes no descriptors.
+    // No segmentation and no descriptor passing here.
     if (request?.segmentSize || request?.fds?.length) return -EOPNOTSUPP;
     const length = this.lengths[i];
     const bytes = this.#bytes(i, length);

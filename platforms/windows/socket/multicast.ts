@@ -5,7 +5,7 @@ import type { Family } from "../../contract/platform.ts";
 import * as C from "../abi/constants.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** The same for both versions of IP. */
+/** The same number for both IP versions. */
 const MULTICAST_IF = 9;
 const ADD_MEMBERSHIP = 12;
 const DROP_MEMBERSHIP = 13;
@@ -26,7 +26,7 @@ export class WindowsMulticast implements MulticastCalls {
     return this.#member(fd, group, interfaceIndex, DROP_MEMBERSHIP);
   }
 
-  /** Of IPv4 an index is an address of the net 0.0.0.0/8, in network order. */
+  /** For IPv4, an index is encoded as an address of 0.0.0.0/8, in network order. */
   setInterface(fd: number, family: Family, interfaceIndex: number): number {
     const v4 = family === "ip4";
     const value = new Uint8Array(new ArrayBuffer(4));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The options of a socket, and what each is called on Windows. */
+/** Socket options and their Windows equivalents. */
 import type { IntOption } from "../../contract/platform.ts";
 import * as C from "../abi/constants.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
@@ -7,7 +7,7 @@ import { ENOPROTOOPT } from "../abi/errno.ts";
 import type { SocketHandle } from "../iocp/socket_handle.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** Level and number of an option; `unit` of the library's value make one of Windows'. */
+/** Level and number of an option; `unit` of the library's value equal one of Windows'. */
 interface OptionName {
   readonly level: number;
   readonly name: number;
@@ -15,9 +15,9 @@ interface OptionName {
 }
 
 /**
- * Those that are missing here Windows does not have. SO_REUSEADDR is none: there it lets anyone
- * take a port that is in use, and what other systems mean by it is the rule. What a listener gets
- * instead is SO_EXCLUSIVEADDRUSE, so that no other process can.
+ * Windows lacks the missing ones. SO_REUSEADDR is not mapped: on Windows it allows taking a port
+ * that is in use, and what it means on other systems is always on. A listener gets
+ * SO_EXCLUSIVEADDRUSE instead, so that no other process can take its port.
  */
 const OPTIONS: Readonly<Partial<Record<IntOption, OptionName>>> = {
   SO_REUSEADDR: { level: C.SOL_SOCKET, name: ~4 }, // SO_EXCLUSIVEADDRUSE
@@ -39,8 +39,8 @@ const OPTIONS: Readonly<Partial<Record<IntOption, OptionName>>> = {
 };
 
 /**
- * Options of a listener that its connections are to have. Windows says of none of them whether
- * SO_UPDATE_ACCEPT_CONTEXT hands it on, so they are set anew.
+ * Options of a listener that its connections inherit. Windows does not document whether
+ * SO_UPDATE_ACCEPT_CONTEXT copies them, so they are set again.
  */
 export const INHERITED: ReadonlySet<IntOption> = new Set<IntOption>([
   "SO_KEEPALIVE",
@@ -55,7 +55,7 @@ export const INHERITED: ReadonlySet<IntOption> = new Set<IntOption>([
   "IPV6_TCLASS",
 ]);
 
-/** Getting and setting them. */
+/** Reads and sets options. */
 export class SocketOptions {
   readonly #winsock: Winsock;
   /** Scratch memory; every use is over before the call returns. */
@@ -67,7 +67,7 @@ export class SocketOptions {
     this.#winsock = winsock;
   }
 
-  /** Its value, or minus an errno. */
+  /** Returns its value, or minus an errno. */
   get(fd: number, option: IntOption): number {
     const name = OPTIONS[option];
     if (name === undefined) return -ENOPROTOOPT;
@@ -81,10 +81,10 @@ export class SocketOptions {
   /** 0 or minus an errno. */
   set(socket: SocketHandle, option: IntOption, value: number): number {
     const name = OPTIONS[option];
-    // What Windows does not have is off.
+    // An unsupported option is off.
     if (name === undefined) return value === 0 ? 0 : -ENOPROTOOPT;
     if (name.level === C.IPPROTO_IPV6 && socket.family === C.AF_INET) return -ENOPROTOOPT;
-    // Of a multicast group several may be members, each by a socket of its own on the same port.
+    // Several sockets may share a multicast group's port.
     const shares = option === "SO_REUSEADDR" && socket instanceof DatagramSocket;
     const number = shares ? C.SO_REUSEADDR : name.name;
     const { ws2, errno } = this.#winsock;
@@ -93,7 +93,7 @@ export class SocketOptions {
     return done === 0 ? 0 : -errno();
   }
 
-  /** Seconds to linger in `closesocket`; negative switches it off. */
+  /** Sets SO_LINGER in seconds; a negative value disables it. */
   setLinger(fd: number, seconds: number): number {
     const { ws2, errno } = this.#winsock;
     // struct linger { u_short l_onoff; u_short l_linger; }
@@ -103,7 +103,7 @@ export class SocketOptions {
     return done === 0 ? 0 : -errno();
   }
 
-  /** Seconds to linger in `closesocket`; negative if it does not. */
+  /** Returns SO_LINGER in seconds; negative if it is disabled. */
   linger(fd: number): number {
     const { ws2 } = this.#winsock;
     this.#length[0] = 4;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The receiving half of a stream socket.
+ * Receiving half of a stream socket.
  *
- * A receive is begun into a slot of the arena, and belongs to the socket rather than to the reader:
- * when the reader is cancelled it goes on, and what it brings is there for the next one. So nothing
- * that Windows has taken is ever lost, and nobody has to wait for a cancellation.
+ * A receive goes into a slot of the arena, and belongs to the socket rather than to the reader: it
+ * continues when the reader is cancelled, and its data is kept for the next one. So data that
+ * Windows has received is never lost, and no caller has to wait for a cancellation.
  *
- * A slot is short. When one came back full there is more to be had, and the next reads take it
- * straight into the reader's buffer, without waiting, until there is none left. Whoever only wants
- * to know whether something has come gets a receive of no bytes, which holds no memory. And a
- * receive behind a send may be begun late: see ../iocp/deferred_receives.ts.
+ * A slot is short. If it comes back full there is more data, and the next reads receive directly
+ * into the reader's buffer, without waiting, until there is none left. A wait for readability uses
+ * a zero-byte receive, which holds no memory. And a receive after a send may be deferred: see
+ * ../iocp/deferred_receives.ts.
  */
 import { POLL_READ } from "../../contract/platform.ts";
 import {
@@ -26,29 +26,29 @@ import type { DeferredReceive } from "../iocp/port_contract.ts";
 /** See the top of this file. */
 export class Receiver implements OverlappedOwner, DeferredReceive {
   readonly socket: SocketHandle;
-  /** Bytes that have come so far. */
+  /** Number of bytes received so far. */
   received = 0;
-  /** The receive that is under way. */
+  /** The pending receive. */
   #pending: Operation | null = null;
-  /** The poller is to begin one. */
+  /** Whether the poller will start one. */
   #deferred = false;
-  /** A completed receive, and which part of its data has not been read yet. */
+  /** A completed receive, and the range of its unread data. */
   #kept: Operation | null = null;
   #from = 0;
   #to = 0;
-  /** An errno that has not been reported yet. */
+  /** An unreported errno. */
   #error = 0;
   #ended = false;
-  /** Something is there, as a receive of no bytes has told. */
+  /** Whether a zero-byte receive has reported data. */
   #arrived = false;
-  /** Whether to look without waiting first. */
+  /** Whether to try an immediate receive first. */
   #eager = false;
 
   constructor(socket: SocketHandle) {
     this.socket = socket;
   }
 
-  /** Receives up to `length` bytes: what has come, or AGAIN with a receive under way. */
+  /** Receives up to `length` bytes of available data, or returns AGAIN with a pending receive. */
   receive(buffer: Uint8Array, length: number): number {
     for (;;) {
       if (this.#kept !== null) return this.#collect(this.#kept, buffer, length);
@@ -58,12 +58,12 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
       const n = this.#eager || this.socket.port === null
         ? this.#receiveNow(buffer, length)
         : this.#beginInTime();
-      // None means: look again, for the state has changed.
+      // Zero means that the state has changed: retry.
       if (n !== 0) return n;
     }
   }
 
-  /** Whether `receive` would not have to wait; if it would, `poll` will report it. */
+  /** Whether `receive` would not block; if it would, `poll` will report the change. */
   ready(): boolean {
     return this.#begunReady(BARE);
   }
@@ -75,7 +75,7 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
     return this.#begunReady(PAGE);
   }
 
-  /** As `ready`; what it begins has so much room. */
+  /** As `ready`, with a slot of this size if it starts a receive. */
   #begunReady(size: SlotSize): boolean {
     if (this.#kept !== null || this.#error !== 0 || this.#ended || this.#arrived) return true;
     if (this.#pending !== null) return false;
@@ -84,19 +84,19 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
     return begun !== AGAIN;
   }
 
-  /** From now on the stream is at its end, behind what has come already. */
+  /** Ends the stream after the data received so far. */
   end(): void {
     this.#ended = true;
     this.cancel();
   }
 
-  /** Asks for the receive that is under way to end; what it brought is kept. */
+  /** Cancels the pending receive; its data is kept. */
   cancel(): void {
     this.#deferred = false;
     if (this.#pending !== null) this.socket.cancel(this.#pending);
   }
 
-  /** The socket is closed: what has come is thrown away. */
+  /** Discards received data after the close. */
   discard(): void {
     this.#deferred = false;
     if (this.#kept !== null) this.socket.arena.give(this.#kept);
@@ -110,17 +110,17 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
     return POLL_READ;
   }
 
-  /** Begins a receive of a page, as `#begin`; or leaves that to the poller, and gives AGAIN. */
+  /** Starts a receive of a page, as `#begin`, or defers it to the poller and returns AGAIN. */
   #beginInTime(): number {
     const { sentLast, slot, port } = this.socket;
-    // What is not registered no poll would report.
+    // No poll would report an unregistered socket.
     if (!sentLast || slot < 0) return this.#begin(PAGE);
     this.#deferred = true;
     port!.later(this);
     return AGAIN;
   }
 
-  /** Begins a receive: 0 if it is over already, AGAIN if it is under way, or minus an errno. */
+  /** Starts a receive: 0 if it has already completed, AGAIN if it is pending, or minus an errno. */
   #begin(size: SlotSize): number {
     const socket = this.socket;
     const operation = socket.prepare(this, size, size - BARE);
@@ -135,7 +135,7 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
       this.#pending = operation;
     } else if (begun < 0) {
       socket.arena.give(operation);
-      // Windows locks the memory of a receive, and has a limit to that; one of no bytes needs none.
+      // Windows locks the memory of a receive, up to a limit; a zero-byte receive needs none.
       if (begun === -ERRNO.ENOBUFS && size !== BARE) return this.#begin(BARE);
     } else {
       this.#settle(operation);
@@ -143,7 +143,7 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
     return begun;
   }
 
-  /** Takes the result of a receive that is over. */
+  /** Takes the result of a completed receive. */
   #settle(operation: Operation): void {
     const { arena, closed } = this.socket;
     const { errno, bytes } = operation;
@@ -176,7 +176,7 @@ export class Receiver implements OverlappedOwner, DeferredReceive {
     return n;
   }
 
-  /** Looks without waiting; 0 at the end of the stream, and where a receive is to be begun. */
+  /** Receives without waiting; 0 at the end of the stream, or if a receive must be started. */
   #receiveNow(buffer: Uint8Array, length: number): number {
     const socket = this.socket;
     socket.unblock();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** Many pieces in one send: they are put together in the slot that is sent. */
+/** Sends with many pieces: they are combined in the slot that is sent. */
 import type { SendVector } from "../../contract/platform.ts";
 import { EOPNOTSUPP } from "../abi/errno.ts";
 import type { WindowsSockets } from "./sockets.ts";
 import { StreamSocket } from "./stream_socket.ts";
 
-/** Pieces in one send. */
+/** Maximum number of pieces per send. */
 const CAPACITY = 64;
 
 interface Part {

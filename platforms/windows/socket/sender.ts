@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The sending half of a stream socket.
+ * Sending half of a stream socket.
  *
- * What is to be sent is copied into a slot of the arena and handed to Windows, which mostly takes
- * it into the socket's own buffer at once. Where that is full the send stays under way, and its
- * slot is an extension of the buffer: its bytes are on their way, are never called back by a
- * deadline (half of them could be out), and the next send waits until they are in.
+ * Data is copied into a slot of the arena and passed to Windows, which usually copies it into the
+ * socket's send buffer at once. If that is full, the send stays pending, and its slot extends the
+ * buffer: its bytes count as sent, are never cancelled by a deadline (half of them could be sent
+ * already), and the next send waits for them.
  */
 import { viewOf } from "../../shared/view.ts";
 import { POLL_WRITE } from "../../contract/platform.ts";
@@ -22,37 +22,37 @@ import { AGAIN, type SocketHandle } from "../iocp/socket_handle.ts";
 import type { SentFile } from "./sent_file.ts";
 import { OVERLAPPED, WSABUF } from "../abi/structs.ts";
 
-/** An offset as two 32-bit words, which takes no BigInt. */
+/** Splits an offset into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 
 /** See the top of this file. */
 export class Sender implements OverlappedOwner {
   readonly socket: SocketHandle;
   #pending: Operation | null = null;
-  /** The file that is being read for it, if there is one. */
+  /** The file being sent, if any. */
   #file: SentFile | null = null;
-  /** An errno that has not been reported yet. */
+  /** An unreported errno. */
   #error = 0;
-  /** What is to happen behind what is under way, in this order. */
+  /** Actions deferred until the pending send completes, in order. */
   #behind: (() => number)[] = [];
 
   constructor(socket: SocketHandle) {
     this.socket = socket;
   }
 
-  /** Bytes that Windows has yet to take into the socket's buffer. */
+  /** Number of bytes that are not in the socket's send buffer yet. */
   get underWay(): number {
     return this.#pending === null ? 0 : this.#pending.buffer[WSABUF.length];
   }
 
-  /** Whether `send` would not have to wait. */
+  /** Whether `send` would not block. */
   ready(): boolean {
     return this.#pending === null;
   }
 
   /**
-   * Does `action`, which would cut off what is under way, behind it: at once, mostly. Gives what it
-   * gives, and 0 while it is still to come; nothing can be sent then.
+   * Calls `action`, which would cut off a pending send, after that send: usually at once. Returns
+   * its result, or 0 if it is deferred; then nothing more can be sent.
    */
   behind(action: () => number): number {
     if (this.#pending === null) return action();
@@ -60,7 +60,7 @@ export class Sender implements OverlappedOwner {
     return 0;
   }
 
-  /** Sends the first `length` bytes of `buffer`, or as many of them as a slot holds. */
+  /** Sends the first `length` bytes of `buffer`, or as many as a slot holds. */
   send(buffer: Uint8Array, length: number): number {
     const operation = this.slot(length);
     if (typeof operation === "number") return operation;
@@ -69,9 +69,7 @@ export class Sender implements OverlappedOwner {
     return this.sendSlot(operation, n);
   }
 
-  /**
-   * A slot to be filled with `length` bytes, or as many as it holds, and sent; or minus an errno.
-   */
+  /** Returns a slot for `length` bytes to send, or as many as it holds; or minus an errno. */
   slot(length: number): Operation | number {
     if (this.#behind.length > 0) return -EPIPE;
     if (this.#pending !== null) return AGAIN;
@@ -91,8 +89,8 @@ export class Sender implements OverlappedOwner {
   }
 
   /**
-   * Sends `length` bytes of `file`, from its byte `offset` on: they count as sent while Windows
-   * still reads them, as those of a slot do.
+   * Sends `length` bytes of `file` from `offset`: they count as sent while Windows still reads
+   * them, like those of a slot.
    */
   transmit(file: SentFile, offset: number, length: number): number {
     const { port, family, fd, winsock } = this.socket;
@@ -111,7 +109,8 @@ export class Sender implements OverlappedOwner {
   }
 
   /**
-   * What became of the call that began the send of `operation`: how many bytes, or minus an errno.
+   * Result of the call that started the send of `operation`: the number of bytes, or minus an
+   * errno.
    */
   #begun(operation: Operation, failure: number): number {
     const length = operation.buffer[WSABUF.length];
@@ -130,7 +129,7 @@ export class Sender implements OverlappedOwner {
     file.beginSend();
   }
 
-  /** The call itself. */
+  /** Starts the send. */
   protected call({ buffer, overlapped }: Operation): number {
     const { fd, winsock } = this.socket;
     return winsock.ws2.WSASend(fd, buffer, 1, null, 0, overlapped, null);
@@ -150,7 +149,7 @@ export class Sender implements OverlappedOwner {
     return POLL_WRITE;
   }
 
-  /** Without a completion port, the end of an operation is not reported. */
+  /** Sends without a completion port, which would not report the end of an operation. */
   #sendNow(operation: Operation, length: number): number {
     const socket = this.socket;
     socket.unblock();
@@ -162,5 +161,5 @@ export class Sender implements OverlappedOwner {
   }
 }
 
-/** Bytes of data that the shorter kind of slot holds. */
+/** Data size of the shorter slot. */
 const PAGE_DATA = PAGE - BARE;

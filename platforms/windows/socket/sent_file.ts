@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /**
- * Files that TransmitFile sends. A number of `node:fs` is no handle of Windows, so each is opened
- * once more, by its path.
+ * Files for TransmitFile. A descriptor of `node:fs` is not a Windows handle, so each file is opened
+ * again, by its path.
  */
 import * as C from "../abi/constants.ts";
 import { EOPNOTSUPP } from "../abi/errno.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** A 64-bit size as two 32-bit words, which takes no BigInt. */
+/** Splits a 64-bit size into two 32-bit words, without a BigInt. */
 const WORD = 2 ** 32;
 const size = new Uint32Array(new ArrayBuffer(8));
 
-/** A file with its handle, which is closed when it has been given back and no send reads it. */
+/** A file with its handle, which is closed once it is released and no send reads it. */
 export class SentFile {
   readonly handle: number;
   readonly #winsock: Winsock;
@@ -19,9 +19,8 @@ export class SentFile {
   #givenBack = false;
 
   /**
-   * Opens the file at `path`, or returns minus an errno. It cannot be written to meanwhile, though
-   * it may be replaced: what a send is about to read must be there, for its bytes count as sent
-   * already.
+   * Opens the file at `path`, or returns minus an errno. It cannot be written to in the meantime,
+   * though it may be replaced: its bytes count as sent before Windows reads them.
    */
   static open(winsock: Winsock, path: string): SentFile | number {
     const share = C.FILE_SHARE_READ | C.FILE_SHARE_DELETE;
@@ -29,7 +28,7 @@ export class SentFile {
     const name = new Uint16Array(path.length + 1).map((_, i) => path.charCodeAt(i));
     const handle = winsock.kernel
       .CreateFileW(name, C.GENERIC_READ, share, null, C.OPEN_EXISTING, flags, 0);
-    // A file that another process is writing to is no error: it is then sent in another way.
+    // Not an error: a file that another process is writing to is sent by reads and writes.
     return handle === C.INVALID_HANDLE_VALUE ? -EOPNOTSUPP : new SentFile(winsock, handle);
   }
 
@@ -38,24 +37,24 @@ export class SentFile {
     this.handle = handle;
   }
 
-  /** How long it is, in bytes; or minus an errno. */
+  /** Returns its size in bytes, or minus an errno. */
   get size(): number {
     if (this.#winsock.kernel.GetFileSizeEx(this.handle, size) === 0) return -this.#winsock.errno();
     return size[0] + size[1] * WORD;
   }
 
-  /** A send begins to read it. */
+  /** Records that a send reads it. */
   beginSend(): void {
     this.#sends++;
   }
 
-  /** A send is over. */
+  /** Records that a send has ended. */
   endSend(): void {
     this.#sends--;
     this.#closeIfUnused();
   }
 
-  /** No further send of it begins. */
+  /** Releases it; no further send may start. */
   giveBack(): void {
     this.#givenBack = true;
     this.#closeIfUnused();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Windows' sockets behind the neutral seam. A call that would have to wait begins an operation
- * instead, and answers EAGAIN; the poller reports the operation's end, and the next call collects
- * it.
+ * Sockets of Windows. A call that would block starts an overlapped operation instead, and returns
+ * EAGAIN; the poller reports its completion, and the next call returns the result.
  */
 import { packAddress } from "../../shared/packed_address.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../../shared/sockaddr.ts";
@@ -24,7 +23,7 @@ import { StreamSocket } from "./stream_socket.ts";
 import { PROTOCOL_INFO, SOCKADDR, TCP_INFO } from "../abi/structs.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** States of TCP in which the peer has everything: closed, FIN_WAIT_2, TIME_WAIT. */
+/** TCP states in which the peer has received everything: closed, FIN_WAIT_2, TIME_WAIT. */
 const SETTLED_STATES: ReadonlySet<number> = new Set([0, 6, 10]);
 
 /** See {@linkcode SocketCalls}. */
@@ -33,7 +32,7 @@ export class WindowsSockets implements SocketCalls {
   readonly #shared: Shared;
   readonly #winsock: Winsock;
   readonly #sockets = new Map<number, SocketHandle>();
-  /** Closed, but for a send that is under way. */
+  /** Sockets whose close waits for a pending send. */
   readonly #closing = new Set<SocketHandle>();
   readonly #options: SocketOptions;
   #peer: RawAddress = new Uint8Array(new ArrayBuffer(0));
@@ -49,17 +48,17 @@ export class WindowsSockets implements SocketCalls {
     this.#options = new SocketOptions(shared.winsock);
   }
 
-  /** How many are open. */
+  /** Number of open sockets. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** Slots of the arena that are not free. */
+  /** Number of used slots of the arena. */
   get slotsInUse(): number {
     return this.#shared.arena.inUse;
   }
 
-  /** What is known of a socket, or minus an errno if it is none. */
+  /** Returns the state of a socket, or minus an errno if `fd` is not one. */
   find(fd: number): SocketHandle | number {
     const known = this.#sockets.get(fd);
     if (known !== undefined) return known;
@@ -79,19 +78,19 @@ export class WindowsSockets implements SocketCalls {
     return this.#open(family, C.SOCK_STREAM);
   }
 
-  /** A stream socket of AF_UNIX. */
+  /** Opens an AF_UNIX stream socket. */
   unixSocket(): number {
     return this.#openAs(C.AF_UNIX, C.SOCK_STREAM, 0);
   }
 
-  /** A datagram socket, which is not told of what became of its earlier datagrams. */
+  /** Opens a datagram socket that does not report ICMP errors of earlier datagrams. */
   datagramSocket(family: Family): number {
     const fd = this.#open(family, C.SOCK_DGRAM);
     if (fd < 0) return fd;
     const { WSAIoctl } = this.#winsock.ws2;
     this.#value[0] = 0;
     for (const code of [C.SIO_UDP_CONNRESET, C.SIO_UDP_NETRESET]) {
-      // What a system does not know it does not do either.
+      // A system without this control code does not have the behaviour either.
       WSAIoctl(fd, code, this.#value, 4, this.#value, 0, this.#length, null, null);
     }
     return fd;
@@ -158,7 +157,7 @@ export class WindowsSockets implements SocketCalls {
     return typeof socket === "number" ? socket : socket.send(buffer, length);
   }
 
-  /** Of sockets alone: Windows has no call that reads from any handle and does not wait. */
+  /** Sockets only: Windows has no non-blocking read from any handle. */
   read(fd: number, buffer: Uint8Array, length: number): number {
     return this.recv(fd, buffer, length);
   }
@@ -185,8 +184,8 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /**
-   * Every receive that is under way ends with it, and its packet still comes. A send would be cut
-   * off, after `send` has said that it has it: the socket itself is closed behind it then.
+   * Pending receives end with the socket, and their packets still arrive. A pending send would be
+   * cut off, although `send` has already accepted its data: then the socket is closed after it.
    */
   close(fd: number): number {
     const socket = this.#sockets.get(fd);
@@ -198,7 +197,7 @@ export class WindowsSockets implements SocketCalls {
     return socket.behindSends(() => this.#closing.delete(socket) ? this.#closeNow(fd) : 0);
   }
 
-  /** A completion port is no socket. */
+  /** Also closes a completion port. */
   closeAny(fd: number): number {
     const done = this.close(fd);
     if (done !== -ENOTSOCK) return done;
@@ -206,7 +205,7 @@ export class WindowsSockets implements SocketCalls {
     return kernel.CloseHandle(fd) !== 0 ? 0 : -errno();
   }
 
-  /** Closes those that still wait for a send. Whether there were any. */
+  /** Closes sockets whose close waits for a send. Returns whether there were any. */
   closeDeferred(): boolean {
     const closing = [...this.#closing];
     this.#closing.clear();
@@ -255,8 +254,8 @@ export class WindowsSockets implements SocketCalls {
   }
 
   /**
-   * Windows does not count them, but says from 10 (1703) on whether the peer has everything, the
-   * FIN included. Negative where it does not say.
+   * Windows does not count them, but since 10 (1703) reports whether the peer has everything,
+   * including the FIN. Negative if it does not report it.
    */
   unacknowledged(fd: number): number {
     const underWay = this.underWay(fd);
@@ -278,7 +277,7 @@ export class WindowsSockets implements SocketCalls {
     return this.#sockets.get(fd)?.underWay() ?? 0;
   }
 
-  /** Bytes received here, and those that Windows holds without a receive under way. */
+  /** Bytes received here, plus those that Windows holds while no receive is pending. */
   delivered(fd: number): number {
     const { ws2, errno } = this.#winsock;
     const unread = this.#value;
@@ -290,7 +289,7 @@ export class WindowsSockets implements SocketCalls {
     this.#sockets.delete(fd);
   }
 
-  /** SOMAXCONN: the provider takes what it can. */
+  /** SOMAXCONN: the provider chooses its maximum. */
   maxBacklog(): number {
     return 0x7fffffff;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A stream socket with all that may be under way on it. */
+/** A stream socket with its pending operations. */
 import type { RawAddress } from "../../contract/platform.ts";
 import type { OverlappedAcceptor } from "./acceptor.ts";
 import { AF_UNIX } from "../abi/constants.ts";
@@ -11,20 +11,17 @@ import { Sender } from "./sender.ts";
 /** See the top of this file. */
 export class StreamSocket extends SocketHandle {
   readonly sender: Sender = new Sender(this);
-  /** What a listener has. */
+  /** Accept operation of a listener. */
   acceptor: OverlappedAcceptor | null = null;
   readonly #receiver = new Receiver(this);
-  /** What a connecting socket has. */
+  /** Connect operation of a connecting socket. */
   #connector: OverlappedConnector | null = null;
 
   override bound(): void {
     this.#connecting().bound();
   }
 
-  /**
-   * As in Go, ConnectEx is for the internet alone: within this machine there is nothing to wait
-   * for.
-   */
+  /** As in Go, ConnectEx is used for internet sockets only: a local connect never waits. */
   override connect(address: RawAddress): number {
     if (this.family !== AF_UNIX) return this.#connecting().connect(address);
     const { ws2, errno } = this.winsock;

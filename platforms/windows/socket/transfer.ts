@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What Windows has of moving bytes within the kernel: TransmitFile. */
+/** Transfers within the kernel on Windows: TransmitFile. */
 import type { PipeEnds, TransferCalls } from "../../contract/platform.ts";
 import { EOPNOTSUPP } from "../abi/errno.ts";
 import { WindowsSendVector } from "./send_vector.ts";
@@ -13,7 +13,7 @@ export class WindowsTransfers implements TransferCalls {
   readonly vector: WindowsSendVector;
   readonly #winsock: Winsock;
   readonly #sockets: WindowsSockets;
-  /** By their handles. */
+  /** Open files by handle. */
   readonly #files = new Map<number, SentFile>();
 
   constructor(winsock: Winsock, sockets: WindowsSockets) {
@@ -42,7 +42,7 @@ export class WindowsTransfers implements TransferCalls {
     if (file === undefined || !(socket instanceof StreamSocket)) return -EOPNOTSUPP;
     const size = file.size;
     if (size < 0) return size;
-    // Beyond the end of the file TransmitFile would go on until it fails.
+    // Beyond the end of the file, TransmitFile would continue until it fails.
     const most = Math.min(length, size - offset);
     return most <= 0 ? 0 : socket.sender.transmit(file, offset, most);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Unix sockets of Windows 10 (1803) and later behind the neutral seam: streams with names that are
- * paths, no datagrams, no packets, no descriptors in messages. See afunix.h. Wine has none, so this
- * was compared with the headers and run over a stand-in, and not on Windows.
+ * Unix sockets of Windows 10 (1803) and later: streams with path names, no datagrams, no packets,
+ * no descriptors in messages. See afunix.h. Wine has none, so this was compared with the headers
+ * and run over a stand-in, and not on Windows.
  */
 import type { RawCredentials, UnixCalls, UnixType } from "../../contract/packets.ts";
 import * as C from "../abi/constants.ts";
@@ -10,7 +10,7 @@ import { ESOCKTNOSUPPORT } from "../abi/errno.ts";
 import type { WindowsSockets } from "./sockets.ts";
 import type { Winsock } from "../abi/winsock.ts";
 
-/** Windows names users otherwise than by a number. */
+/** Windows does not identify users by a number. */
 const NO_NUMBER = -1;
 
 /** See {@linkcode UnixCalls}. */
