@@ -189,6 +189,8 @@ export {
   type SelectWaiter,
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
+export { type RetryAttempt, retryDial, type RetryOptions } from "./src/retry/retry_dial.ts";
+export { RetryError } from "./src/retry/retry_error.ts";
 export { ConnPool, type ConnPoolStats } from "./src/connpool/conn_pool.ts";
 export type { ConnPoolOptions } from "./src/connpool/options.ts";
 export { PooledConn } from "./src/connpool/pooled_conn.ts";
@@ -237,6 +239,16 @@ export type {
   TLSServerOptions,
   TLSVersion,
 } from "./src/tls/tls_options.ts";
+export { ProxyConnectError } from "./src/proxydial/errors.ts";
+export { type Environment, proxyFromEnvironment } from "./src/proxydial/environment.ts";
+export { httpConnect } from "./src/proxydial/http_connect.ts";
+export type {
+  HTTPConnectOptions,
+  ProxyDialOptions,
+  SOCKS5Options,
+} from "./src/proxydial/options.ts";
+export { proxyDial } from "./src/proxydial/proxy_dial.ts";
+export { socks5Connect } from "./src/proxydial/socks5.ts";
 export { BufferedReader } from "./src/bufio/buffered_reader.ts";
 export { BufferedWriter } from "./src/bufio/buffered_writer.ts";
 export { Delimited, type DelimitedOptions } from "./src/bufio/delimited.ts";
