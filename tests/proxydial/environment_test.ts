@@ -50,7 +50,7 @@ const excluded: [noProxy: string, host: string, used: boolean][] = [
   ["example.com", "example.com", false],
   ["example.com", "foo.example.com", false],
   ["example.com", "www.foo.example.com", false],
-  ["example.com", "otherexample.com", true],
+  ["example.com", "other-example.com", true],
   ["example.com", "example.com.org", true],
   [".example.com", "example.com", true],
   [".example.com", "foo.example.com", false],

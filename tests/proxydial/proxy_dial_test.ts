@@ -327,7 +327,7 @@ both("without a proxy it is a dial; invalid options are refused", function* () {
       "example.org",
       "a b:1",
       "a\r\nb:1",
-      "exämple.org:1",
+      "\u00e4.example:1",
       "host:0",
       "[fe80::1%lo]:1",
     ]

@@ -33,9 +33,13 @@ interface Outcome {
 }
 
 /** What came of each of `actions` under these flags. */
-async function under(flags: string[], actions: string[]): Promise<Outcome[]> {
+async function under(
+  flags: string[],
+  actions: string[],
+  env: Record<string, string> = {},
+): Promise<Outcome[]> {
   const args = ["run", "--no-prompt", ...flags, FIXTURE, ...actions];
-  await using child = start(process.execPath, args, { lifetime: 20_000 });
+  await using child = start(process.execPath, args, { lifetime: 20_000, env });
   const exit = await child.exit;
   assert.deepEqual(exit, { code: 0, signal: null }, child.stdout.text + child.stderr.text);
   assert.equal(child.stderr.text, "");
@@ -304,6 +308,24 @@ function register(): void {
     assert.match(permitted[0].message!, /^dial tcp 127\.0\.0\.1:1: /);
     assert.match(permitted[1].message!, /^dial tcp 127\.0\.0\.1:70: /);
   });
+
+  deno(
+    "variables that may not be read name no proxy, and the proxy's address is asked for",
+    async () => {
+      const env = { ALL_PROXY: "http://127.0.0.1:1/", HTTPS_PROXY: "http://127.0.0.2:1/" };
+      const actions = ["proxy-of https://192.0.2.1", "proxy-of tcp://192.0.2.1:5"];
+      const values = async (flags: string[]) =>
+        (await under(["--allow-ffi", ...flags], actions, env)).map(({ value }) => value);
+      assert.deepEqual(await values([]), ["none", "none"]);
+      assert.deepEqual(await values(["--allow-env=ALL_PROXY"]), [env.ALL_PROXY, env.ALL_PROXY]);
+      assert.deepEqual(await values(["--allow-env"]), [env.HTTPS_PROXY, env.ALL_PROXY]);
+      const through = ["dial-through http://127.0.0.1:1 192.0.2.1:80"];
+      const [refused] = await under(["--allow-ffi", "--allow-net=192.0.2.1"], through);
+      assertRefused(refused, "127.0.0.1:1");
+      const [reached] = await under(["--allow-ffi", "--allow-net=127.0.0.1:1"], through);
+      assert.match(reached.message!, /^dial tcp 127\.0\.0\.1:1: /);
+    },
+  );
 
   deno("a datagram goes where it is permitted to go, whatever the address is called", async () => {
     const flags = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
