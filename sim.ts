@@ -45,11 +45,12 @@ export {
   registerModel,
 } from "./src/sim/check/models.ts";
 export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
-export { ExplorationError, type ShrinkReport } from "./src/sim/explore/errors.ts";
+export { CoverageError, ExplorationError, type ShrinkReport } from "./src/sim/explore/errors.ts";
 export type { ExploreResult, StrategyCount } from "./src/sim/explore/exploration.ts";
 export { explore, exploreSync } from "./src/sim/explore/explore.ts";
 export type { ExploredRun, ExploreOptions } from "./src/sim/explore/options.ts";
 export { formatReplay, parseReplay, type Replay, ReplayError } from "./src/sim/explore/replay.ts";
+export { simTest, type SimTestOptions, type TestFunction } from "./src/sim/explore/sim_test.ts";
 export type { Strategy } from "./src/sim/explore/strategy.ts";
 export { OutsideError } from "./src/sim/globals.ts";
 export type { FaultPreset } from "./src/sim/fault_options.ts";

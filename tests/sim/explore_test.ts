@@ -7,15 +7,20 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { go, type Routine, sleep, wait } from "../../mod.ts";
 import {
+  always,
+  CoverageError,
   ExplorationError,
   explore,
   type ExploredRun,
   type ExploreOptions,
   exploreSync,
+  PropertyError,
+  reachable,
   ReplayError,
   simulateSync,
   type Simulation,
   SimulationError,
+  sometimes,
 } from "../../sim.ts";
 import { onWindows } from "../support/harness.ts";
 import { betweenWrites, channels, drawn, framing } from "./explore_programs.ts";
@@ -203,6 +208,40 @@ test("a program that keeps state from run to run is found out", () => {
   assert.match(error.message, /it does not repeat: the program keeps state from run to run/);
 });
 
+test("properties are summed over the runs, and what no run has seen is an error", () => {
+  function* roll(sim: Simulation): Routine<void> {
+    sim.expectReachable("a seven");
+    const die = 1 + sim.stream("die").choose(6);
+    sometimes(die === 6, "a six");
+    if (die === 7) reachable("a seven");
+    yield* sleep(1);
+  }
+  const options: ExploreOptions = { runs: 60, strategies: ["fifo"] };
+  const { properties } = exploreSync({ ...options, coverage: "report" }, roll);
+  assert.deepEqual(properties.map(({ kind, name }) => `${kind} ${name}`), [
+    "reachable a seven",
+    "sometimes a six",
+  ]);
+  const six = properties[1];
+  assert.ok(six.passed > 0 && six.passed < 30 && six.passed + six.failed === 60);
+  assert.throws(() => exploreSync(options, roll), (error) => {
+    assert.ok(error instanceof CoverageError);
+    assert.deepEqual(error.missing, [properties[0]]);
+    return /^no run of 60 has seen:\n {4}reachable "a seven"$/.test(error.message);
+  });
+  exploreSync({ ...options, time: 60_000 }, roll);
+});
+
+test("a property fails in one way, whatever its values", () => {
+  const error = found({}, function* (sim) {
+    const word = ["a", "b", "c"][sim.stream("word").choose(3)];
+    yield* sleep(1);
+    always(word === "a", "the first word", { word });
+  });
+  assert.ok(error.cause instanceof PropertyError);
+  assert.deepEqual(error.choices, [["program word", 0, 1]]);
+});
+
 test("with promises", async () => {
   const { runs } = await explore({ runs: 20 }, function* () {
     yield* wait(new Promise((resolve) => setTimeout(resolve, 1000)));
@@ -250,6 +289,7 @@ test("invalid options are named", () => {
     [{ strategies: [{ delays: -1 }] }, /a strategy must be/],
     [{ schedule: "fifo" }, /no option schedule/],
     [{ onRun: 1 }, /onRun must be/],
+    [{ coverage: "all" }, /coverage must be/],
     [{ rums: 1 }, /no option rums/],
     [{ seed: -1 }, /seed must be/],
   ];

@@ -50,7 +50,7 @@ interface Count {
   failed: number;
 }
 
-/** The properties of one simulation, in the order in which they were first stated. */
+/** The properties of a simulation, or of several, in the order in which they were first stated. */
 export class PropertyCounts {
   readonly #counts = new Map<string, Count>();
 
@@ -62,6 +62,15 @@ export class PropertyCounts {
       this.#counts.set(key, count = { kind, name, passed: 0, failed: 0 });
     }
     return count;
+  }
+
+  /** Adds the counts of another simulation. */
+  add(counts: readonly PropertyCount[]): void {
+    for (const { kind, name, passed, failed } of counts) {
+      const count = this.of(kind, name);
+      count.passed += passed;
+      count.failed += failed;
+    }
   }
 
   /** Returns all counts as they are now. */

@@ -31,7 +31,8 @@ export function* diagnose(
   error: SimulationError,
 ): Steps<ExplorationError> {
   const { seed } = plan;
-  const found: Found = { ...finder, replay: { seed }, repeats: true, shrink: null };
+  const { command } = settings;
+  const found: Found = { ...finder, replay: { seed }, repeats: true, shrink: null, command };
   const { error: again } = yield { ...planned(settings, plan), record: true };
   if (again === null || again.hash !== error.hash) {
     return new ExplorationError(error, { ...found, repeats: false });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The failure that an exploration found. */
 import { SimulationError } from "../errors.ts";
+import type { PropertyCount } from "../check/property_counts.ts";
 import { formatReplay, type Replay } from "./replay.ts";
 
 /** Sizes of a failing run before and after it was made smaller. */
@@ -22,6 +23,8 @@ export interface Found {
   readonly replay: Replay;
   readonly repeats: boolean;
   readonly shrink: ShrinkReport | null;
+  /** Command that repeats the test, if one is known. */
+  readonly command: string;
 }
 
 /**
@@ -57,7 +60,7 @@ export class ExplorationError extends SimulationError {
   }
 }
 
-function linesOf({ index, strategy, replay, repeats, shrink }: Found): string {
+function linesOf({ index, strategy, replay, repeats, shrink, command }: Found): string {
   const lines = index < 0 ? [] : [`found by run ${index + 1} (${strategy})`];
   if (!repeats) {
     lines.push(
@@ -70,6 +73,24 @@ function linesOf({ index, strategy, replay, repeats, shrink }: Found): string {
         (shrink.minimal ? "" : ", which were all there were"),
     );
   }
-  if (repeats) lines.push(`repeat it by NETPOLL_SIM=${formatReplay(replay)}`);
+  if (repeats) lines.push(`repeat it by NETPOLL_SIM=${formatReplay(replay)} ${command}`.trimEnd());
   return lines.map((line) => `\n    ${line}`).join("");
+}
+
+/**
+ * Thrown by {@linkcode explore} if no run has seen what some run should: a `sometimes` that was never
+ * true, a `reachable` that was never reached. The runs do not test what follows from it.
+ */
+export class CoverageError extends Error {
+  /** "CoverageError". */
+  override readonly name = "CoverageError";
+  /** The properties that no run has seen. */
+  readonly missing: readonly PropertyCount[];
+
+  /** @internal */
+  constructor(runs: number, missing: readonly PropertyCount[]) {
+    const list = missing.map(({ kind, name }) => `\n    ${kind} "${name}"`).join("");
+    super(`no run of ${runs} has seen:${list}`);
+    this.missing = missing;
+  }
 }

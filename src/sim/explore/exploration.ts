@@ -7,10 +7,11 @@
  *                                            made smaller, repeated with all events
  */
 import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
+import { type PropertyCount, PropertyCounts } from "../check/property_counts.ts";
 import { now } from "../../sched/clock.ts";
 import type { Attempt, Steps } from "./attempt.ts";
 import { diagnose, planned } from "./diagnosis.ts";
-import { ExplorationError } from "./errors.ts";
+import { CoverageError, ExplorationError } from "./errors.ts";
 import { failureKind } from "./failure_kind.ts";
 import type { ExploreSettings } from "./options.ts";
 import { parseReplay } from "./replay.ts";
@@ -46,6 +47,11 @@ export interface ExploreResult {
   readonly hash: string;
   /** The runs by strategies. */
   readonly strategies: readonly StrategyCount[];
+  /**
+   * Properties that the program has stated, with their counts over all runs. A `sometimes` or
+   * `reachable` that never passed is something that no run has tested.
+   */
+  readonly properties: readonly PropertyCount[];
   /** Failures of different kinds, if they are collected. */
   readonly failures: readonly ExplorationError[];
   /** Text of the run that alone was repeated, as `NETPOLL_SIM` asked for; else null. */
@@ -68,6 +74,7 @@ export class Exploration {
   readonly #counts: { runs: number; failed: number }[];
   readonly #failures = new Map<string, ExplorationError>();
   readonly #results = { runs: 0, failed: 0, turns: 0, virtual: 0 };
+  readonly #properties = new PropertyCounts();
   #hash = 0x811c9dc5;
   /** Decisions of a run, once they were counted. */
   #steps = -1;
@@ -93,7 +100,16 @@ export class Exploration {
       yield* this.#explore(index, plan);
       if (collect > 0 && this.#failures.size >= collect) break;
     }
+    this.#checkCoverage();
     return this.#result(null);
+  }
+
+  #checkCoverage(): void {
+    if (this.#settings.coverage === "report" || this.#failures.size > 0) return;
+    const missing = this.#properties.all().filter(({ kind, passed }) =>
+      passed === 0 && (kind === "sometimes" || kind === "reachable")
+    );
+    if (missing.length > 0) throw new CoverageError(this.#results.runs, missing);
   }
 
   /** The run of a number, or null if its strategy has no more. */
@@ -131,7 +147,8 @@ export class Exploration {
 
   #add({ result, error }: Attempt): void {
     const results = this.#results;
-    const { turns, hash } = result ?? error;
+    const { turns, hash, properties } = result ?? error;
+    this.#properties.add(properties);
     results.runs++;
     results.turns += turns;
     results.virtual += result?.virtual ?? error!.at;
@@ -152,8 +169,9 @@ export class Exploration {
     this.#add(attempt);
     this.#settings.onRun({ index: 0, seed: replay.seed, strategy: "repeated", ...attempt });
     if (attempt.error !== null) {
+      const { command } = this.#settings;
       const found = { index: -1, strategy: "repeated", replay, repeats: true, shrink: null };
-      throw new ExplorationError(attempt.error, found);
+      throw new ExplorationError(attempt.error, { ...found, command });
     }
     return this.#result(text);
   }
@@ -163,6 +181,7 @@ export class Exploration {
       ...this.#results,
       hash: (this.#hash >>> 0).toString(16).padStart(8, "0"),
       strategies: repeated === null ? this.#lanes.map((lane, i) => this.#count(lane, i)) : [],
+      properties: this.#properties.all(),
       failures: [...this.#failures.values()],
       repeated,
     };

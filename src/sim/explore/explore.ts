@@ -6,7 +6,7 @@ import { simulate, simulateSync } from "../simulate.ts";
 import type { Simulation } from "../simulation.ts";
 import type { Attempt } from "./attempt.ts";
 import { Exploration, type ExploreResult } from "./exploration.ts";
-import { checkExploreOptions, type ExploreOptions } from "./options.ts";
+import { checkExploreOptions, type ExploreOptions, type ExploreSettings } from "./options.ts";
 
 /** Returns what a failed run became; an error that is no failure of a run is thrown on. */
 function failed(error: unknown): Attempt {
@@ -31,7 +31,8 @@ function failed(error: unknown): Attempt {
  * @param options those of a simulation, and {@linkcode ExploreOptions}
  * @param main the first goroutine of each run
  * @returns counts of the runs
- * @throws {ExplorationError} for the first run that fails; {@linkcode ReplayError} if `NETPOLL_SIM` is
+ * @throws {ExplorationError} for the first run that fails; {@linkcode CoverageError} if no run has
+ * seen what some run should; {@linkcode ReplayError} if `NETPOLL_SIM` is
  * no run; {@linkcode TypeError} or {@linkcode RangeError} for an invalid option
  * @example
  * ```ts
@@ -85,7 +86,15 @@ export async function explore(
   options: ExploreOptions,
   main: (sim: Simulation) => Routine<unknown>,
 ): Promise<ExploreResult> {
-  const steps = new Exploration(checkExploreOptions(options)).run();
+  return await exploreWith(checkExploreOptions(options), main);
+}
+
+/** See {@linkcode explore}; with settings that were checked. */
+export async function exploreWith(
+  settings: ExploreSettings,
+  main: (sim: Simulation) => Routine<unknown>,
+): Promise<ExploreResult> {
+  const steps = new Exploration(settings).run();
   let step = steps.next();
   while (!step.done) {
     let attempt: Attempt;

@@ -45,6 +45,12 @@ export interface ExploreOptions extends Omit<SimOptions, "schedule" | "choices" 
    */
   collect?: number;
   /**
+   * Whether the exploration fails if some `sometimes` was never true or some `reachable` never
+   * reached: "require", the default without `time`, or "report", the default with it. See
+   * {@linkcode ExploreResult.properties}.
+   */
+  coverage?: "require" | "report";
+  /**
    * Called after each run, in its order, but not after those in which a failure is made smaller. An
    * error that it throws ends the exploration.
    */
@@ -59,6 +65,9 @@ export interface ExploreSettings {
   readonly strategies: readonly Strategy[];
   readonly shrink: number;
   readonly collect: number;
+  readonly coverage: "require" | "report";
+  /** Command that repeats the test, for the error; "" if none is known. */
+  readonly command: string;
   readonly onRun: (run: ExploredRun) => void;
   /** What each simulation has. */
   readonly simulation: SimOptions;
@@ -67,12 +76,13 @@ export interface ExploreSettings {
 const STRATEGIES: readonly Strategy[] = ["fifo", "random", { pct: 3 }, { delays: 2 }];
 
 /** Checks options and fills in the defaults. Throws TypeError or RangeError. */
-export function checkExploreOptions(options: ExploreOptions): ExploreSettings {
+export function checkExploreOptions(options: ExploreOptions, command = ""): ExploreSettings {
   if (typeof options !== "object" || options === null) {
     throw wrongArgument("explore", "options", "an object", options);
   }
   const { runs = 1000, time = Infinity, shrink = 500, collect = 0, ...others } = options;
-  const { strategies = STRATEGIES, onRun = () => {}, ...simulation } = others;
+  const { coverage = time < Infinity ? "report" : "require", ...more } = others;
+  const { strategies = STRATEGIES, onRun = () => {}, ...simulation } = more;
   for (const name of ["schedule", "choices", "record"]) {
     if (name in simulation) throw new TypeError(`Cannot explore: there is no option ${name}`);
   }
@@ -84,8 +94,22 @@ export function checkExploreOptions(options: ExploreOptions): ExploreSettings {
   if (!Array.isArray(strategies) || strategies.length === 0) {
     throw wrongArgument("explore", "strategies", "an array of strategies", strategies);
   }
+  if (coverage !== "require" && coverage !== "report") {
+    throw wrongArgument("explore", "coverage", '"require" or "report"', coverage);
+  }
   if (typeof onRun !== "function") throw wrongArgument("explore", "onRun", "a function", onRun);
-  return { seed, runs, time, strategies, shrink, collect, onRun, simulation };
+  return {
+    seed,
+    runs,
+    time,
+    strategies,
+    shrink,
+    collect,
+    coverage,
+    command,
+    onRun,
+    simulation,
+  };
 }
 
 function needCount(name: string, value: number, least: number): void {
