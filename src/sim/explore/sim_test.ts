@@ -47,6 +47,8 @@ const MOST_MS = 0x7fff_ffff;
  * @example
  * ```ts
  * import { test } from "node:test"; // or { test } from "bun:test", or Deno.test
+ * import { sleep } from "@netpoll/netpoll";
+ * import { simTest } from "@netpoll/netpoll/sim";
  *
  * simTest(test, "a client survives a partition", { runs: 200 }, function* (sim) {
  *   const server = sim.host("server");
