@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { Figures } from "./overload/faults.ts";
 import { type Scenario, SCENARIOS } from "./overload/scenarios.ts";
 import type { Runtime } from "./overload/served.ts";
+import { type Moment, Timeline } from "./overload/timeline.ts";
 import { command } from "./rig/command.ts";
 import { choose } from "./rig/flags.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
@@ -23,7 +24,14 @@ const USAGE = `npm run bench:overload -- [flags]
   --scenarios A,B ${SCENARIOS.map(({ id }) => id).join(" ")}
   --save          write bench/results/overload.json and overload.md`;
 
-type Results = { scenario: string; figures: Record<string, Figures> }[];
+/** The results of one scenario, by runtime. */
+interface Result {
+  readonly scenario: string;
+  readonly figures: Record<string, Figures>;
+  readonly timelines: Record<string, Moment[]>;
+}
+
+type Results = Result[];
 
 function number(n: number | undefined): string {
   if (n === undefined) return "-";
@@ -42,12 +50,14 @@ function report(results: Results, ids: string[]): string {
 async function measure(scenarios: Scenario[], runtimes: Runtime[]): Promise<Results> {
   const results: Results = [];
   for (const { id, title, run } of scenarios) {
-    const figures: Record<string, Figures> = {};
+    const result: Result = { scenario: id, figures: {}, timelines: {} };
     for (const runtime of runtimes) {
       console.error(`${title}, ${runtime.id}`);
-      figures[runtime.id] = await run(runtime);
+      const timeline = new Timeline();
+      result.figures[runtime.id] = await run(runtime, timeline);
+      if (timeline.moments.length > 0) result.timelines[runtime.id] = timeline.moments;
     }
-    results.push({ scenario: id, figures });
+    results.push(result);
   }
   return results;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The TLS benchmark: `npm run bench:tls -- [--rounds N] [--seconds S] [--only ID,ID]`. Echo over
-// TLS 1.3 and new connections, one thread a side, the servers in turn within each round. Round
-// trips a second, and the processor time that the server takes for one, which says more on a busy
-// machine.
+// The TLS benchmark: `npm run bench:tls`. Echo over TLS 1.3, one connection with much to carry, new
+// connections, and the memory of idle ones; one thread a side, the servers in turn within each round.
+// See bench/README.md.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -12,7 +11,10 @@ import { parseArgs } from "node:util";
 import { type Child, startChild } from "./rig/child.ts";
 import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
+import { choose, number } from "./rig/flags.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
 import { compiled, inRepository } from "./rig/paths.ts";
+import { saveResults } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
 import { CERT, KEY, type Server, SERVERS } from "./tls/servers.ts";
@@ -21,25 +23,37 @@ interface Shape {
   readonly title: string;
   readonly connections: number;
   readonly bytes: number;
-  readonly mode: "echo" | "full" | "resumed";
+  readonly mode: "echo" | "bulk" | "full" | "resumed";
 }
 
 const SHAPES: readonly Shape[] = [
   { title: "50 x 64 B", connections: 50, bytes: 64, mode: "echo" },
   { title: "500 x 64 B", connections: 500, bytes: 64, mode: "echo" },
   { title: "50 x 16 KiB", connections: 50, bytes: 16384, mode: "echo" },
+  { title: "64 MiB, MiB/s", connections: 1, bytes: 64 << 20, mode: "bulk" },
   { title: "handshakes", connections: 10, bytes: 64, mode: "full" },
   { title: "resumed", connections: 10, bytes: 64, mode: "resumed" },
 ];
 
+/** Idle connections whose memory is measured. */
+const IDLE = 2000;
+
 /** Shapes of the warm-up, by their places above; a server in C needs none, but has it too. */
-const WARM_UP = [0, 2, 3];
+const WARM_UP = [0, 2, 4];
 const WARM_UP_SECONDS = 2;
 
-/** What one shape came to: round trips a second, and microseconds of the server's for each. */
+/** The result of one shape: round trips or MiB a second, and the server's CPU time, in microseconds. */
 interface Sample {
   readonly rate: number;
+  /** Of a round trip. */
   readonly cost: number;
+}
+
+/** The results of one server in a round. */
+interface Round {
+  readonly samples: Sample[];
+  /** Resident memory of one idle connection, in bytes. */
+  readonly idle: number;
 }
 
 /** Ticks of /proc/PID/stat a second: the same on every Linux of today. */
@@ -56,6 +70,11 @@ function processorTime(pid: number): number {
     }
   }
   return ticks / TICKS;
+}
+
+/** Resident memory of `pid`, in bytes. */
+function memory(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1024;
 }
 
 function load(port: number, shape: Shape, seconds: number): [number, number] {
@@ -90,40 +109,81 @@ async function listening(port: number, child: Child): Promise<void> {
   throw new Error(`no server: ${child.errors()}`);
 }
 
-async function measure(server: Server, seconds: number): Promise<Sample[]> {
+/** Starts a server, and ends it after `use`. */
+async function withServer<T>(
+  server: Server,
+  use: (port: number, child: Child) => T | Promise<T>,
+): Promise<T> {
   const port = await freePort();
   const child = startChild(server.command(port), { PORT: `${port}`, CERT, KEY });
   try {
     await listening(port, child);
-    // What a just-in-time compiler has to do it does before, as in bench:echo.
-    for (const shape of WARM_UP) load(port, SHAPES[shape], WARM_UP_SECONDS);
-    return SHAPES.map((shape) => {
-      const before = processorTime(child.pid);
-      const [rate, trips] = load(port, shape, seconds);
-      return { rate, cost: (processorTime(child.pid) - before) / trips * 1e6 };
-    });
+    return await use(port, child);
   } finally {
     child.kill("SIGKILL");
     await child.ended;
   }
 }
 
-function report(servers: readonly Server[], samples: Map<string, Sample[][]>): string {
-  const middle = (id: string, shape: number, of: (sample: Sample) => number) =>
-    median(samples.get(id)!.map((round) => of(round[shape])));
-  const rows = (of: (sample: Sample) => number, ratio: (own: number, base: number) => number) =>
+function rates(server: Server, seconds: number): Promise<Sample[]> {
+  return withServer(server, (port, child) => {
+    // Compilers do their work before the measurement, as in bench:echo.
+    for (const shape of WARM_UP) load(port, SHAPES[shape], WARM_UP_SECONDS);
+    return SHAPES.map((shape) => {
+      const before = processorTime(child.pid);
+      const [rate, trips] = load(port, shape, seconds);
+      return { rate, cost: (processorTime(child.pid) - before) / trips * 1e6 };
+    });
+  });
+}
+
+/** Returns the memory of one idle connection: of {@linkcode IDLE} in a process that has served a few. */
+function idleMemory(server: Server): Promise<number> {
+  return withServer(server, async (port, child) => {
+    load(port, SHAPES[0], 1);
+    const before = memory(child.pid);
+    const args = [port, IDLE, 64, 0, "idle"].map(String);
+    const clients = startChild([compiled("tls-load"), ...args]);
+    const ready = new Promise<void>((resolve) => clients.onOutput(() => resolve()));
+    await Promise.race([ready, clients.ended]);
+    if (clients.output() === "") throw new Error(`idle: ${clients.errors()}`);
+    const after = memory(child.pid);
+    clients.kill("SIGKILL");
+    await clients.ended;
+    return (after - before) / IDLE;
+  });
+}
+
+function report(servers: readonly Server[], rounds: Map<string, Round[]>): string {
+  const middle = (id: string, of: (round: Round) => number) => median(rounds.get(id)!.map(of));
+  const cell = (id: string, of: (round: Round) => number, lessIsBetter: boolean) => {
+    const [own, base] = [middle(id, of), middle(servers[0].id, of)];
+    return `${grouped(own)} (${fixed(lessIsBetter ? base / own : own / base, 2)})`;
+  };
+  const rows = (of: (sample: Sample) => number, lessIsBetter: boolean) =>
     servers.map(({ id, title }) => [
       title,
-      ...SHAPES.map((_, i) => {
-        const [own, base] = [middle(id, i, of), middle(servers[0].id, i, of)];
-        return `${grouped(own)} (${fixed(ratio(own, base), 2)})`;
-      }),
+      ...SHAPES.map((_, i) => cell(id, ({ samples }) => of(samples[i]), lessIsBetter)),
     ]);
   const head = SHAPES.map(({ title }) => title);
+  const memories = servers.map(({ id, title }) => [title, cell(id, ({ idle }) => idle, true)]);
   return [
-    table(["round trips a second", ...head], rows(({ rate }) => rate, (a, b) => a / b)),
-    table(["server's microseconds each", ...head], rows(({ cost }) => cost, (a, b) => b / a)),
+    table(["round trips a second", ...head], rows(({ rate }) => rate, false)),
+    table(["server's microseconds for one", ...head], rows(({ cost }) => cost, true)),
+    table(["memory", "bytes of an idle connection"], memories),
+    "In parentheses: how many times as good as the first row.",
   ].join("\n\n");
+}
+
+function compileAll(servers: readonly Server[]): void {
+  for (const name of ["load", "server"]) {
+    const [file, target] = [inRepository("bench", "tls", `${name}.c`), `tls-${name}`];
+    const flags = ["-O2", "-Wall", "-Wextra", "-o", compiled(target)];
+    compile(target, [file], ["gcc", ...flags, file, "-lssl", "-lcrypto"]);
+  }
+  if (!servers.some(({ id }) => id === "go")) return;
+  const main = inRepository("bench", "tls", "go", "main.go");
+  compile("tls-go", [main], ["go", "build", "-o", compiled("tls-go"), main]);
 }
 
 async function main(): Promise<void> {
@@ -131,35 +191,32 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
-      only: { type: "string", default: "" },
+      only: { type: "string" },
+      save: { type: "boolean", default: false },
     },
   });
-  const only = values.only === "" ? null : new Set(values.only.split(","));
-  const servers = SERVERS.filter(({ id }) => only === null || only.has(id));
-  for (const name of ["load", "server"]) {
-    const file = inRepository("bench", "tls", `${name}.c`);
-    const target = `tls-${name}`;
-    const gcc = [
-      "gcc",
-      "-O2",
-      "-Wall",
-      "-Wextra",
-      "-o",
-      compiled(target),
-      file,
-      "-lssl",
-      "-lcrypto",
-    ];
-    compile(target, [file], gcc);
-  }
-  const samples = new Map<string, Sample[][]>(servers.map(({ id }) => [id, []]));
-  for (let round = 0; round < Number(values.rounds); round++) {
+  const [rounds, seconds] = [
+    number("rounds", values.rounds, 1, 100),
+    number("seconds", values.seconds, 0.5, 60),
+  ];
+  const servers = choose("only", [...SERVERS], values.only);
+  compileAll(servers);
+  const results = new Map<string, Round[]>(servers.map(({ id }) => [id, []]));
+  for (let round = 0; round < rounds; round++) {
     for (const server of servers) {
-      samples.get(server.id)!.push(await measure(server, Number(values.seconds)));
+      const samples = await rates(server, seconds);
+      results.get(server.id)!.push({ samples, idle: await idleMemory(server) });
       console.error(`round ${round + 1}: ${server.title}`);
     }
   }
-  console.log(report(servers, samples));
+  const text = report(servers, results);
+  console.log(text);
+  if (!values.save) return;
+  const machine = describeMachine();
+  const titles = Object.fromEntries(servers.map(({ id, title }) => [id, title]));
+  const settings = { rounds, seconds, shapes: SHAPES, idle: IDLE };
+  const json = { machine, settings, titles, results: Object.fromEntries(results) };
+  saveResults("tls", json, `# TLS\n\n${machineLine(machine)}\n\n${text}\n`);
 }
 
 if (process.platform === "linux") await command("tls", main);

@@ -4,6 +4,7 @@ import { go, type Goroutine, type Routine, run, sleep } from "../../mod.ts";
 import { quantile, Talkers, tryDial } from "./clients.ts";
 import { type Figures, until } from "./faults.ts";
 import { type Runtime, type Served, startServer } from "./served.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** How many times what it can serve is offered. */
 const TIMES = 10;
@@ -14,6 +15,10 @@ const BUSY = "busy";
 const PART_MS = 3000;
 /** How often new clients come, in milliseconds. */
 const TICK_MS = 5;
+/** Pieces of the measurement of the capacity, for the timeline. */
+const CAPACITY_PARTS = 6;
+/** How often the timeline has a point of the flood, in milliseconds. */
+const POINT_MS = 250;
 
 /** What became of the clients of a flood. */
 class Flood {
@@ -21,6 +26,8 @@ class Flood {
   served = 0;
   refused = 0;
   failed = 0;
+  /** Whether no more clients come. */
+  over = false;
   readonly latencies: number[] = [];
 
   /** A client comes with one request and goes with its answer. */
@@ -48,17 +55,44 @@ class Flood {
 }
 
 /** Clients who wait for each answer: what the server can serve, a second. */
-function* capacity(served: Served): Routine<number> {
+function* capacity(served: Served, timeline: Timeline): Routine<number> {
   const talkers = new Talkers(served, 4, "w", 2);
   yield* talkers.rate(PART_MS / 6);
-  const rate = yield* talkers.rate(PART_MS / 2);
+  const parts = [];
+  for (let i = 0; i < CAPACITY_PARTS; i++) {
+    const rate = yield* talkers.rate(PART_MS / 2 / CAPACITY_PARTS);
+    timeline.add({ served: rate });
+    parts.push(rate);
+  }
   yield* talkers.stop();
-  return rate;
+  return parts.reduce((a, b) => a + b) / parts.length;
+}
+
+/** Adds the rates of `flood` to the timeline until it is over. */
+function* observe(flood: Flood, timeline: Timeline): Routine<void> {
+  for (let { offered, served, refused } = flood, then = performance.now(); !flood.over;) {
+    yield* sleep(POINT_MS);
+    const now = performance.now();
+    const rate = (count: number, before: number) => (count - before) * 1000 / (now - then);
+    timeline.add({
+      offered: rate(flood.offered, offered),
+      served: rate(flood.served, served),
+      refused: rate(flood.refused, refused),
+    });
+    ({ offered, served, refused } = flood);
+    then = now;
+  }
 }
 
 /** Offers so many clients a second, whatever becomes of those before. */
-function* flood(served: Served, rate: number, ms: number): Routine<[Flood, number]> {
+function* flood(
+  served: Served,
+  rate: number,
+  ms: number,
+  timeline: Timeline,
+): Routine<[Flood, number]> {
   const result = new Flood();
+  go(observe, result, timeline);
   const clients: Goroutine<void>[] = [];
   const start = performance.now();
   let memory = 0;
@@ -68,23 +102,24 @@ function* flood(served: Served, rate: number, ms: number): Routine<[Flood, numbe
     memory = Math.max(memory, served.memory);
     yield* sleep(TICK_MS);
   }
+  result.over = true;
   for (const client of clients) yield* client.join();
   return [result, memory];
 }
 
 /** Each request takes the worker's processor for 5 ms. */
-export async function tenTimes(runtime: Runtime): Promise<Figures> {
+export async function tenTimes(runtime: Runtime, timeline: Timeline): Promise<Figures> {
   const limits = { connections: { most: MOST, policy: "refuse" as const }, reply: BUSY };
   using served = await startServer(runtime, { workers: 1, limits });
   return await run(function* () {
-    const before = yield* capacity(served);
+    const before = yield* capacity(served, timeline);
     const memory = served.memory;
-    const [result, most] = yield* flood(served, before * TIMES, PART_MS);
+    const [result, most] = yield* flood(served, before * TIMES, PART_MS, timeline);
     const { counters } = yield* served.stats();
     const empty = yield* until("all are gone", function* () {
       return (yield* served.stats()).counters.open === 0;
     });
-    const after = yield* capacity(served);
+    const after = yield* capacity(served, timeline);
     return {
       "capacity, 1/s": before,
       "offered, 1/s": result.offered * 1000 / PART_MS,

@@ -10,11 +10,12 @@ import {
 } from "./faults.ts";
 import { tenTimes } from "./flood.ts";
 import type { Runtime } from "./served.ts";
+import type { Timeline } from "./timeline.ts";
 
 export interface Scenario {
   readonly id: string;
   readonly title: string;
-  readonly run: (runtime: Runtime) => Promise<Figures>;
+  readonly run: (runtime: Runtime, timeline: Timeline) => Promise<Figures>;
 }
 
 export const SCENARIOS: Scenario[] = [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bars, drawn by Vega as SVG without a browser.
+// Bars and lines, drawn by Vega as SVG without a browser.
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
@@ -14,17 +14,43 @@ export interface Bar {
   high?: number;
 }
 
+/** Which values are the better ones. */
+export type Better = "more" | "less";
+
 /** Bars that are compared with one another. */
-export interface Panel {
+export interface BarPanel {
   title: string;
-  /** What the axis says. */
+  /** What is measured, and its unit: the title of the axis. */
   unit: string;
+  better: Better;
   bars: Bar[];
   /** A line at this value. */
   rule?: number;
   /** For what differs by powers of ten: where the bars begin. */
   log?: number;
 }
+
+/** A point of a line. */
+export interface Point {
+  series: string;
+  x: number;
+  y: number;
+}
+
+/** Lines over time, or over a size that grows. */
+export interface LinePanel {
+  title: string;
+  /** Title of the horizontal axis. */
+  along: string;
+  /** Title of the vertical axis. */
+  unit: string;
+  /** Null where neither is. */
+  better: Better | null;
+  points: Point[];
+}
+
+/** A part of a picture. */
+export type Panel = BarPanel | LinePanel;
 
 /** One picture. */
 export interface Chart {
@@ -42,13 +68,27 @@ const WIDTH = 320;
 /** How high a bar is, in a group and alone. */
 const GROUPED = 11;
 const ALONE = 20;
+/** How high a panel of lines is. */
+const HEIGHT = 220;
+
+/** The title of an axis, which says what is good. */
+function axisTitle({ unit, better }: Panel): string {
+  return better === null ? unit : `${unit} (${better} is better)`;
+}
 
 /** Bars of several series stand in groups; those of one stand alone. */
-function layers({ bars, unit, rule, log }: Panel, grouped: boolean): unknown[] {
+function layers(panel: BarPanel, grouped: boolean): unknown[] {
+  const { bars, rule, log } = panel;
   const y = { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 400 } };
   const offset = grouped ? { yOffset: { field: "series", sort: null } } : {};
   const scale = log === undefined ? { zero: true } : { type: "log", domainMin: log };
-  const x = { field: "value", type: "quantitative", title: unit, scale, axis: { tickCount: 5 } };
+  const x = {
+    field: "value",
+    type: "quantitative",
+    title: axisTitle(panel),
+    scale,
+    axis: { tickCount: 5 },
+  };
   const x2 = log === undefined ? {} : { x2: { datum: log } };
   const color = { field: "series", type: "nominal", sort: null, title: null };
   const range = { x: { field: "low", type: "quantitative" }, x2: { field: "high" }, y, ...offset };
@@ -63,7 +103,22 @@ function layers({ bars, unit, rule, log }: Panel, grouped: boolean): unknown[] {
   ];
 }
 
+function lineSpec(panel: LinePanel): unknown {
+  const x = { field: "x", type: "quantitative", title: panel.along };
+  const y = { field: "y", type: "quantitative", title: axisTitle(panel) };
+  const color = { field: "series", type: "nominal", sort: null, title: null };
+  return {
+    title: { text: panel.title, fontSize: 12 },
+    width: WIDTH,
+    height: HEIGHT,
+    data: { values: panel.points },
+    mark: { type: "line", point: { size: 12 } },
+    encoding: { x, y, color },
+  };
+}
+
 function panelSpec(panel: Panel): unknown {
+  if ("points" in panel) return lineSpec(panel);
   const labels = new Set(panel.bars.map(({ label }) => label)).size;
   const grouped = panel.bars.length > labels;
   return {
@@ -77,7 +132,10 @@ function panelSpec(panel: Panel): unknown {
 
 /** The specification of Vega-Lite. */
 function specOf({ title, panels, columns = 2 }: Chart): TopLevelSpec {
-  const series = [...new Set(panels.flatMap(({ bars }) => bars.map((bar) => bar.series)))];
+  const marks = panels.flatMap((panel): { series: string }[] =>
+    "points" in panel ? panel.points : panel.bars
+  );
+  const series = [...new Set(marks.map((mark) => mark.series))];
   const spec = {
     title: { text: title, fontSize: 15, anchor: "start" },
     background: "white",

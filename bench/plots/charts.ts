@@ -4,7 +4,11 @@ import type { ShapeSummary } from "../echo/rig/summary.ts";
 import { median } from "../rig/stats.ts";
 import type { CaseSummary, Row } from "../servers/report.ts";
 import type { Bar, Chart, Panel } from "./chart.ts";
+import { dns } from "./dns.ts";
+import { overload } from "./overload.ts";
 import { measuredOn, results, runtimeName } from "./results.ts";
+import { startup } from "./startup.ts";
+import { tls } from "./tls.ts";
 
 const OURS = "netpoll";
 const OTHERS = "others";
@@ -28,6 +32,7 @@ function echo(): Chart | null {
     panels: saved.summaries.map(({ shape, rows }) => ({
       title: shape.title,
       unit: "thousand round trips a second",
+      better: "more" as const,
       bars: rows.map(serverBar),
     })),
   };
@@ -43,6 +48,7 @@ function servers(): Chart | null {
     panels: saved.summaries.map(({ title, rows }) => ({
       title,
       unit: "thousand a second",
+      better: "more" as const,
       bars: rows.map(serverBar),
     })),
   };
@@ -65,6 +71,7 @@ function sched(): Chart | null {
     panels: [{
       title: "goroutines, channels, timers",
       unit: "times as good as Go with GOMAXPROCS=1",
+      better: "more",
       rule: 1,
       bars: saved.rows.flatMap(({ case: { title }, cells }) =>
         cells.filter(({ side }) => side !== "go").map(({ side, ratio }) => ({
@@ -95,6 +102,7 @@ function udp(): Chart | null {
     panels: sizes.map((size, i) => ({
       title: `${size} B`,
       unit: "datagrams a second",
+      better: "more" as const,
       log: 100_000,
       bars: Object.keys(entries[0][1][0][i].rates).flatMap((way) =>
         entries.map(([runtime, rounds]) => ({
@@ -119,9 +127,15 @@ function splice(): Chart | null {
   if (saved === null) return null;
   const { bytes, samples } = saved;
   const ways = [...new Set(samples.map(({ way }) => way))];
-  const panel = (title: string, unit: string, of: (sample: SpliceSample) => number): Panel => ({
+  const panel = (
+    title: string,
+    unit: string,
+    better: "more" | "less",
+    of: (sample: SpliceSample) => number,
+  ): Panel => ({
     title,
     unit,
+    better,
     bars: ways.flatMap((way) =>
       ["bun", "deno"].map((runtime) => {
         const own = samples.filter((one) => one.way === way && one.runtime === runtime);
@@ -135,62 +149,23 @@ function splice(): Chart | null {
     text: "A proxy and a file server, with the bytes copied by the kernel and by the program " +
       `(\`npm run bench:splice\`). ${measuredOn(saved)}`,
     panels: [
-      panel("rate", "MB/s", ({ seconds }) => bytes / seconds / 1e6),
-      panel("CPU time", "ms/GiB", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
+      panel("rate", "MB/s", "more", ({ seconds }) => bytes / seconds / 1e6),
+      panel("CPU time", "ms/GiB", "less", ({ cpu }) => cpu * 1000 * (1 << 30) / bytes),
     ],
   };
 }
 
-interface Scenario {
-  scenario: string;
-  figures: Record<string, Record<string, number>>;
-}
-
-/** Which figures of a scenario are rates of the same thing, and what they are called here. */
-function ratesOf({ scenario, figures }: Scenario, names: RegExp): Bar[] {
-  return Object.entries(figures).flatMap(([runtime, all]) =>
-    Object.entries(all).filter(([name]) => names.test(name)).map(([name, value]) => ({
-      label: `${scenario}: ${name.replaceAll(/^rounds |, 1\/s$/g, "")}`,
-      series: runtimeName(runtime),
-      value,
-    }))
-  );
-}
-
-function overload(): Chart | null {
-  const saved = results<{ results: Scenario[] }>("overload");
-  if (saved === null) return null;
-  const flood = saved.results.filter(({ scenario }) => scenario === "ten-times");
-  const faults = saved.results.filter(({ scenario }) => scenario !== "ten-times");
-  return {
-    name: "overload",
-    title: "Overload and faults",
-    text:
-      "Throughput of a server at ten times its capacity, and of steady clients during a fault " +
-      "(`npm run bench:overload`). [overload.md](overload.md) describes the scenarios. " +
-      measuredOn(saved),
-    panels: [
-      {
-        title: "requests at ten times the capacity",
-        unit: "a second",
-        bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
-      },
-      {
-        title: "round trips of steady clients",
-        unit: "a second",
-        bars: faults.flatMap((one) => ratesOf(one, /^rounds .*, 1\/s$/)),
-      },
-    ].map(sorted),
-  };
-}
-
-/** The bars of one label side by side, in the order in which labels come first. */
-function sorted(panel: Panel): Panel {
-  const labels = [...new Set(panel.bars.map(({ label }) => label))];
-  return { ...panel, bars: labels.flatMap((l) => panel.bars.filter(({ label }) => label === l)) };
-}
-
 /** All that can be drawn. */
 export function charts(): Chart[] {
-  return [echo(), servers(), sched(), udp(), splice(), overload()].filter((one) => one !== null);
+  return [
+    echo(),
+    servers(),
+    tls(),
+    startup(),
+    sched(),
+    udp(),
+    dns(),
+    splice(),
+    overload(),
+  ].filter((one) => one !== null);
 }

@@ -2,7 +2,11 @@
 // The load of bench:tls, on one thread: load PORT CONNECTIONS BYTES SECONDS MODE
 // MODE echo: each connection sends BYTES and waits for as many, over and over.
 // MODE full, resumed: each connection makes a handshake, one such round trip, and goes.
-// Prints the round trips a second of the time after the warm-up, and how many there were in all.
+// MODE bulk: each connection sends BYTES and reads as many at the same time, over and over.
+// MODE idle: each connection makes one round trip; prints "idle" then, and keeps all open until the
+// standard input ends.
+// Else prints the round trips (in MODE bulk the MiB each way) a second of the time after the
+// warm-up, and how many round trips there were in all.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +23,12 @@
 struct peer {
   int fd;
   SSL *ssl;
-  int sent, received, offered;
+  int sent, received, offered, idle;
 };
 
 static SSL_CTX *context;
 static SSL_SESSION *session;
-static int port, bytes, poller, resumes, connects;
+static int port, bytes, poller, resumes, connects, bulk;
 static char in[1 << 17], out[1 << 17];
 
 static double now(void) {
@@ -67,22 +71,46 @@ static void end(struct peer *peer) {
   close(peer->fd);
 }
 
+// Bytes that SSL_write or SSL_read moved; 0 if it must wait.
+static int move(struct peer *peer, int sending) {
+  int left = bytes - peer->sent;
+  int n = sending ? SSL_write(peer->ssl, out, left < (int)sizeof out ? left : (int)sizeof out)
+                  : SSL_read(peer->ssl, in, sizeof in);
+  if (n > 0) return n;
+  int error = SSL_get_error(peer->ssl, n);
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) fail(sending ? "write" : "read");
+  return 0;
+}
+
 // 1 after a whole round trip, 0 if it must wait.
 static int go_on(struct peer *peer) {
-  for (;;) {
-    int sending = peer->sent < bytes;
-    int n = sending ? SSL_write(peer->ssl, out, bytes - peer->sent)
-                    : SSL_read(peer->ssl, in, sizeof in);
-    if (n <= 0) {
-      int error = SSL_get_error(peer->ssl, n);
-      if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return 0;
-      fail(sending ? "write" : "read");
+  while (peer->received < bytes) {
+    int sent = peer->sent < bytes ? move(peer, 1) : 0;
+    peer->sent += sent;
+    if (!bulk && peer->sent < bytes) {
+      if (sent) continue;
+      return 0;
     }
-    if (sending) peer->sent += n;
-    else if ((peer->received += n) >= bytes) break;
+    int received = move(peer, 0);
+    peer->received += received;
+    if (!sent && !received) return 0;
   }
   peer->sent = peer->received = 0;
   return 1;
+}
+
+static void stay_idle(int connections) {
+  struct epoll_event event;
+  for (int idle = 0; idle < connections;) {
+    if (epoll_wait(poller, &event, 1, 10000) != 1) fail("idle");
+    struct peer *peer = event.data.ptr;
+    if (peer->idle) continue;
+    idle += peer->idle = go_on(peer);
+  }
+  puts("idle");
+  fflush(stdout);
+  while (getchar() != EOF) {
+  }
 }
 
 int main(int count, char **arguments) {
@@ -91,13 +119,19 @@ int main(int count, char **arguments) {
   int connections = atoi(arguments[2]);
   bytes = atoi(arguments[3]);
   double seconds = atof(arguments[4]);
-  connects = strcmp(arguments[5], "echo") != 0;
-  resumes = strcmp(arguments[5], "resumed") == 0;
+  const char *mode = arguments[5];
+  bulk = strcmp(mode, "bulk") == 0;
+  resumes = strcmp(mode, "resumed") == 0;
+  connects = resumes || strcmp(mode, "full") == 0;
   context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   poller = epoll_create1(0);
   struct peer *peers = calloc(connections, sizeof *peers);
   for (int i = 0; i < connections; i++) begin(&peers[i]);
+  if (strcmp(mode, "idle") == 0) {
+    stay_idle(connections);
+    return 0;
+  }
   long trips = 0, before = 0;
   double start = now() + seconds / 4, over = start + seconds;
   int warm = 0;
@@ -120,6 +154,7 @@ int main(int count, char **arguments) {
       }
     }
   }
-  printf("%.0f %ld\n", (trips - before) / (now() - start), trips);
+  double unit = bulk ? bytes / 1048576.0 : 1;
+  printf("%.0f %ld\n", (trips - before) * unit / (now() - start), trips);
   return 0;
 }

@@ -35,6 +35,11 @@ function inC(mode: "fd" | "memory", title: string): Server {
 export const SERVERS: readonly Server[] = [
   inC("fd", "C, OpenSSL on descriptors"),
   inC("memory", "C, OpenSSL with memory BIOs"),
+  {
+    id: "go",
+    title: "Go, crypto/tls",
+    command: (port) => [compiled("tls-go"), `${port}`, CERT, KEY],
+  },
   netpoll("Bun", "runSync", "openssl"),
   netpoll("Bun", "run", "openssl"),
   netpoll("Deno", "runSync", "openssl"),

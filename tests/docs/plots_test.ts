@@ -7,7 +7,7 @@ import { draw } from "../../bench/plots/chart.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
 
-test("a chart is drawn with its bars, their names and its axis", async () => {
+test("a chart is drawn with its bars, its lines, their names and its axes", async () => {
   const bars = [
     { label: "first one", series: "netpoll", value: 3, low: 2, high: 4 },
     { label: "second one", series: "others", value: 1.5, low: 1, high: 2 },
@@ -16,19 +16,26 @@ test("a chart is drawn with its bars, their names and its axis", async () => {
     name: "test",
     title: "A title",
     text: "",
-    panels: [{ title: "a panel", unit: "apples a second", rule: 2, bars }, {
-      title: "another",
-      unit: "pears",
-      log: 1,
-      bars,
-    }],
+    panels: [
+      { title: "a panel", unit: "apples a second", better: "more", rule: 2, bars },
+      { title: "another", unit: "pears", better: "less", log: 1, bars },
+      {
+        title: "a growth",
+        along: "minutes",
+        unit: "plums",
+        better: null,
+        points: [{ series: "netpoll", x: 0, y: 1 }, { series: "netpoll", x: 2, y: 5 }],
+      },
+    ],
   });
   assert.match(svg, /^<svg /);
-  const words = ["first one", "second one", "netpoll", "others", "A title", "apples a second"];
-  for (const word of [...words, "a panel", "pears"]) assert.ok(svg.includes(`>${word}<`), word);
+  const words = ["first one", "second one", "netpoll", "others", "A title", "a panel", "a growth"];
+  const axes = ["apples a second (more is better)", "pears (less is better)", "minutes", "plums"];
+  for (const word of [...words, ...axes]) assert.ok(svg.includes(`>${word}<`), word);
   const widths = [...svg.matchAll(/aria-roledescription="bar" d="M0,[^h]*h([\d.]+)/g)]
     .map(([, width]) => Number(width));
   assert.equal(widths.length, 4, "each value has a bar");
+  assert.equal([...svg.matchAll(/aria-roledescription="line mark"/g)].length, 1);
   assert.ok(Math.abs(widths[0] / widths[1] - 2) < 0.01, "twice the value is twice the bar");
 });
 

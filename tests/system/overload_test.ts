@@ -15,6 +15,7 @@ import {
 } from "../../bench/overload/faults.ts";
 import { tenTimes } from "../../bench/overload/flood.ts";
 import type { Runtime } from "../../bench/overload/served.ts";
+import { Timeline } from "../../bench/overload/timeline.ts";
 import { isDeno } from "../support/child.ts";
 
 const TIMEOUT_MS = 90_000;
@@ -66,7 +67,8 @@ test("resets leave nothing behind", options, async () => {
 });
 
 test("under ten times the load it serves at its limit, and recovers", options, async () => {
-  const figures = await tenTimes(runtime);
+  const timeline = new Timeline();
+  const figures = await tenTimes(runtime, timeline);
   const say = JSON.stringify(figures);
   assert.ok(figures["served of the capacity"] > 0.3, say);
   assert.ok(figures.refused > figures["served, 1/s"], say);
@@ -74,4 +76,6 @@ test("under ten times the load it serves at its limit, and recovers", options, a
   const grown = figures["memory at most, MiB"] - figures["memory before, MiB"];
   assert.ok(grown < 128, say);
   assert.ok(figures["capacity after of before"] > 0.3, say);
+  const refusing = timeline.moments.filter(({ rates }) => rates.refused > 0);
+  assert.ok(refusing.length > 0, JSON.stringify(timeline.moments));
 });

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Overload: rates over time, and bars.
+import type { Moment } from "../overload/timeline.ts";
+import type { Bar, BarPanel, Chart, LinePanel } from "./chart.ts";
+import { measuredOn, results, runtimeName } from "./results.ts";
+
+interface Scenario {
+  scenario: string;
+  figures: Record<string, Record<string, number>>;
+  timelines: Record<string, Moment[]>;
+}
+
+/** Rates over time, one panel for each runtime. */
+function timelines({ timelines }: Scenario): LinePanel[] {
+  return Object.entries(timelines).map(([runtime, moments]) => ({
+    title: `ten times the capacity, ${runtimeName(runtime)}`,
+    along: "seconds",
+    unit: "requests a second",
+    better: null,
+    points: moments.flatMap(({ seconds, rates }) =>
+      Object.entries(rates).map(([series, y]) => ({ series, x: seconds, y }))
+    ),
+  }));
+}
+
+/** Which figures of a scenario are rates of the same thing, and what they are called here. */
+function ratesOf({ scenario, figures }: Scenario, names: RegExp): Bar[] {
+  return Object.entries(figures).flatMap(([runtime, all]) =>
+    Object.entries(all).filter(([name]) => names.test(name)).map(([name, value]) => ({
+      label: `${scenario}: ${name.replaceAll(/^rounds |, 1\/s$/g, "")}`,
+      series: runtimeName(runtime),
+      value,
+    }))
+  );
+}
+
+/** The chart of bench:overload. */
+export function overload(): Chart | null {
+  const saved = results<{ results: Scenario[] }>("overload");
+  if (saved === null) return null;
+  const flood = saved.results.filter(({ scenario }) => scenario === "ten-times");
+  const faults = saved.results.filter(({ scenario }) => scenario !== "ten-times");
+  return {
+    name: "overload",
+    title: "Overload and faults",
+    text:
+      "Throughput of a server at ten times its capacity, and of steady clients during a fault " +
+      "(`npm run bench:overload`). [overload.md](overload.md) describes the scenarios. " +
+      measuredOn(saved),
+    panels: [
+      ...flood.flatMap(timelines),
+      ...[{
+        title: "requests at ten times the capacity",
+        unit: "a second",
+        better: "more" as const,
+        bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
+      }, {
+        title: "round trips of steady clients",
+        unit: "a second",
+        better: "more" as const,
+        bars: faults.flatMap((one) => ratesOf(one, /^rounds .*, 1\/s$/)),
+      }].map(sorted),
+    ],
+  };
+}
+
+/** The bars of one label side by side, in the order in which labels come first. */
+function sorted(panel: BarPanel): BarPanel {
+  const labels = [...new Set(panel.bars.map(({ label }) => label))];
+  return { ...panel, bars: labels.flatMap((l) => panel.bars.filter(({ label }) => label === l)) };
+}
