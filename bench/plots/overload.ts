@@ -49,17 +49,12 @@ export function overload(): Chart | null {
       measuredOn(saved),
     panels: [
       ...flood.flatMap(timelines),
-      ...[{
-        title: "requests at ten times the capacity",
-        unit: "a second",
-        better: "more" as const,
-        bars: flood.flatMap((one) => ratesOf(one, /^(capacity|offered|served|capacity after), 1/)),
-      }, {
+      sorted({
         title: "round trips of steady clients",
         unit: "a second",
-        better: "more" as const,
+        better: "more",
         bars: faults.flatMap((one) => ratesOf(one, /^rounds .*, 1\/s$/)),
-      }].map(sorted),
+      }),
     ],
   };
 }
