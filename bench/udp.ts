@@ -10,13 +10,17 @@ import { inRepository } from "./rig/paths.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
 import { measureEcho, reportEcho } from "./udp/echo.ts";
+import { SERVERS } from "./udp/servers.ts";
 
 const { values: flags } = parseArgs({
+  allowNegative: true,
   options: {
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "0.2" },
     warmup: { type: "string", default: "0.1" },
     echo: { type: "string", default: "1" },
+    servers: { type: "string" },
+    calls: { type: "boolean", default: true },
     save: { type: "boolean", default: false },
   },
 });
@@ -57,7 +61,7 @@ async function measure(runtime: Runtime): Promise<Result[]> {
 /** The runtimes take turns: the machine drifts. */
 async function measureAll(): Promise<Record<Runtime, Result[][]>> {
   const all: Record<Runtime, Result[][]> = { bun: [], deno: [] };
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; flags.calls && round < rounds; round++) {
     for (const runtime of ["bun", "deno"] as const) all[runtime].push(await measure(runtime));
   }
   return all;
@@ -79,9 +83,12 @@ function section(all: Record<Runtime, Result[][]>, index: number): string {
 
 const machine = describeMachine();
 console.error(machineLine(machine));
-const echo = await measureEcho(rounds, Number(flags.echo));
+const servers = SERVERS.filter(({ id }, i) =>
+  i === 0 || (flags.servers?.split(",").includes(id) ?? true)
+);
+const echo = await measureEcho(servers, rounds, Number(flags.echo));
 const all = await measureAll();
-const sizes = all.bun[0].map((_, i) => section(all, i));
+const sizes = (all.bun[0] ?? []).map((_, i) => section(all, i));
 const how =
   `Medians of ${rounds} rounds, ${flags.seconds} s each after ${flags.warmup} s of warm-up; ` +
   `ratios within a round.\nOne thread, under runSync: sent to a socket that nobody reads, received ` +

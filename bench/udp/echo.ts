@@ -94,12 +94,16 @@ async function measure({ command, title }: Server, seconds: number): Promise<Ech
   }
 }
 
-/** Measures every server, in turn within each round: the machine drifts. */
-export async function measureEcho(rounds: number, seconds: number): Promise<EchoSamples> {
+/** Measures every server of `chosen`, in turn within each round: the machine drifts. */
+export async function measureEcho(
+  chosen: readonly Server[],
+  rounds: number,
+  seconds: number,
+): Promise<EchoSamples> {
   buildAll();
-  const samples: EchoSamples = Object.fromEntries(SERVERS.map(({ id }) => [id, []]));
+  const samples: EchoSamples = Object.fromEntries(chosen.map(({ id }) => [id, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const server of SERVERS) samples[server.id].push(await measure(server, seconds));
+    for (const server of chosen) samples[server.id].push(await measure(server, seconds));
   }
   return samples;
 }
@@ -109,7 +113,7 @@ export function reportEcho(samples: EchoSamples): string {
   const middle = (id: string, shape: number, of: (sample: EchoSample) => number) =>
     median(samples[id].map((round) => of(round[shape])));
   const rows = (of: (sample: EchoSample) => number, ratio: (own: number, c: number) => number) =>
-    SERVERS.map(({ id, title }) => [
+    SERVERS.filter(({ id }) => id in samples).map(({ id, title }) => [
       title,
       ...SHAPES.map((_, i) => {
         const [own, c] = [middle(id, i, of), middle(SERVERS[0].id, i, of)];

@@ -123,6 +123,11 @@ export interface PacketCalls {
   /** As `send`, to an address. */
   sendTo(fd: number, buffer: Uint8Array, length: number, address: RawAddress): number;
   messages(shape: MessagesShape): Messages;
+  /**
+   * Whether {@linkcode Messages.receive} takes several by one system call, and reports an error that
+   * comes after the first of them by the next call; absent where each is a call of its own.
+   */
+  readonly receivesMany?: true;
   readonly multicast: MulticastCalls;
 }
 

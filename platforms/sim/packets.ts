@@ -15,7 +15,7 @@ import type { Family, RawAddress } from "../contract/sockets.ts";
 import { SOCKADDR_STORAGE_SIZE } from "../shared/sockaddr.ts";
 import { viewOf } from "../shared/view.ts";
 import { keyOf } from "./address.ts";
-import { EBADF, ENOBUFS, ENODEV, EOPNOTSUPP } from "./errno.ts";
+import { EAGAIN, EBADF, ENOBUFS, ENODEV, EOPNOTSUPP } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import type { MessageSocket, ReceivedMessage } from "./message.ts";
 import { SimSocket } from "./sim_socket.ts";
@@ -88,7 +88,11 @@ class SimMessages implements Messages {
     return this.#files.on("recvmmsg", fd, (socket) => {
       for (let i = 0; i < count; i++) {
         const message = socket.receiveMessage(capacity, this.#fds);
-        if (typeof message === "number") return i > 0 ? i : message;
+        if (typeof message === "number") {
+          if (i === 0) return message;
+          if (message !== -EAGAIN) socket.keepError(-message);
+          return i;
+        }
         this.#received[i] = message;
         this.lengths[i] = message.data.length;
         this.data.set(message.data, i * this.size);
@@ -182,6 +186,7 @@ class SimMulticast implements MulticastCalls {
 
 /** See {@linkcode PacketCalls}. */
 export class SimPackets implements PacketCalls {
+  readonly receivesMany = true;
   readonly multicast: MulticastCalls;
   readonly #kernel: Kernel;
   readonly #files: Files;

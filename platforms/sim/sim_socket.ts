@@ -116,6 +116,11 @@ export abstract class SimSocket implements OpenFile {
     else world.schedule(new LateReport(() => poller.wake(this.registrations)), delay);
   }
 
+  /** Has the next call report `errno`, which one that had done something could not. recvmmsg(2). */
+  keepError(errno: number): void {
+    this.error = errno;
+  }
+
   /** Returns and clears the pending error. */
   protected takeError(): number {
     const { error } = this;

@@ -30,7 +30,7 @@ export function* receiving<A, B>(
     if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
     for (;;) {
       if (pd.readState !== POLL_OK) throw fd.stateError("read", pd.readState);
-      while (pd.rready) {
+      while (pd.rready || fd.buffered) {
         const result = attempt(a, b);
         if (result >= 0) return result;
         if (result === fd.again) {

@@ -43,7 +43,7 @@ export class ReceiveOperation<R> extends Operation {
     const source = this.#source;
     for (;;) {
       if (pd.readState !== 0) throw this.failed(fd.stateError("read", pd.readState));
-      if (!pd.rready) return this.parkAt(pd, true);
+      if (!pd.rready && !fd.buffered) return this.parkAt(pd, true);
       let n: number;
       try {
         n = source.receive(buffer);

@@ -83,6 +83,11 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
     return false;
   }
 
+  /** Whether a read finds here what an earlier one took from the kernel. */
+  get buffered(): boolean {
+    return false;
+  }
+
   /** Result of a call that would block. */
   get again(): number {
     return -platform().errno.EAGAIN;
@@ -203,7 +208,7 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   ready(mode: PollMode): boolean {
     if (this.closed) return true;
     const answer = mode === "read" ? this.pd!.readState : this.pd!.writeState;
-    return answer !== POLL_OK || (mode === "read" && this.readEnded) ||
+    return answer !== POLL_OK || (mode === "read" && (this.readEnded || this.buffered)) ||
       this.sockets.ready(this.sysfd, mode) !== 0;
   }
 

@@ -63,6 +63,8 @@ export interface OperationFD extends Counted, Waitable {
   tryAccept(): number | null;
   /** Whether this side has shut down reading. */
   readonly readEnded: boolean;
+  /** Whether a read finds here what an earlier one took from the kernel. */
+  readonly buffered: boolean;
   /** Called when a read has found the end of the stream. */
   sawEnd(): void;
   /** Returns the error for a pollDesc that does not answer POLL_OK. */

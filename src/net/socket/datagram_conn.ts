@@ -5,7 +5,12 @@ import { platform } from "../../../platforms/platform.ts";
 import type { SocketName } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { sending } from "../../fd/datagram.ts";
-import { type DatagramSink, ReceiveOperation, SendOperation } from "../../fd/datagram_call.ts";
+import {
+  type DatagramSink,
+  type DatagramSource,
+  ReceiveOperation,
+  SendOperation,
+} from "../../fd/datagram_call.ts";
 import { checkBytes, lengthNow, lengthOf } from "../../fd/check_bytes.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { DISOWN } from "../../sched/ownership.ts";
@@ -15,6 +20,7 @@ import type { Addr } from "../addr/addr.ts";
 import { type Deadline, toMonotonic } from "../deadline.ts";
 import { AddrError } from "../addr/errors.ts";
 import { OpError } from "../errors.ts";
+import { type DatagramReceiver, SingleReceiver } from "./datagram_receiver.ts";
 import type { NetFD } from "./net_fd.ts";
 import { type Datagram, type PacketConn, WriteToConnectedError } from "./packet_conn.ts";
 import { readyCase } from "./select_cases.ts";
@@ -31,6 +37,17 @@ function* nothing(): Routine<number> {
   return 0;
 }
 
+/** Reads a datagram that a detached socket had read ahead. */
+// deno-lint-ignore require-yield
+function* left<R>(source: DatagramSource<R>, p: Uint8Array): Routine<R> {
+  return source.result(source.receive(p), p);
+}
+
+/** As {@linkcode left}, without its sender. */
+function* leftBytes(source: DatagramSource<{ n: number }>, p: Uint8Array): Routine<number> {
+  return (yield* left(source, p)).n;
+}
+
 /** A datagram socket over a descriptor. See {@linkcode PacketConn}. */
 export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   static {
@@ -42,29 +59,31 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
 
   /** @internal */
   protected readonly netFD: NetFD<A>;
+  readonly #source: DatagramSource<Datagram<A>>;
   readonly #receiveFrom: ReceiveOperation<Datagram<A>>;
   readonly #receive: ReceiveOperation<number>;
   readonly #send: SendOperation<A>;
   readonly #sink: DatagramSink<A>;
 
   /** @internal */
-  constructor(fd: NetFD<A>) {
+  constructor(fd: NetFD<A>, receiver: DatagramReceiver = new SingleReceiver(fd.sysfd)) {
     const calls = platform().packets;
     const { sysfd } = fd;
     this.netFD = fd;
-    this.#receiveFrom = new ReceiveOperation(fd, {
+    this.#source = {
       syscall: "recvfrom",
-      receive: (p) => countRead(calls.receiveFrom(sysfd, p, lengthNow("read", p))),
+      receive: (p) => countRead(receiver.receiveFrom(p, lengthNow("read", p))),
       result: (n, p) => {
-        const addr = this.nameAddr(calls.sender);
+        const addr = this.nameAddr(receiver.sender);
         const length = lengthOf(p);
         const truncated = n > length;
         return { n: truncated ? length : n, addr, truncated };
       },
-    });
+    };
+    this.#receiveFrom = new ReceiveOperation(fd, this.#source);
     this.#receive = new ReceiveOperation(fd, {
       syscall: "recv",
-      receive: (p) => countRead(calls.receive(sysfd, p, lengthNow("read", p))),
+      receive: (p) => countRead(receiver.receive(p, lengthNow("read", p))),
       result: (n, p) => Math.min(n, lengthOf(p)),
     });
     this.#sink = {
@@ -104,7 +123,9 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   /** See {@linkcode PacketConn.readFrom}. */
   readFrom(p: Uint8Array, cancel?: Cancel): Routine<Datagram<A>> {
     const length = checkBytes("read", p);
-    const call = this.#receiveFrom.forCall().call(p, length);
+    const call = this.leftBehind
+      ? left(this.#source, p)
+      : this.#receiveFrom.forCall().call(p, length);
     return this.netFD.cancellable("read", call, cancel);
   }
 
@@ -127,7 +148,11 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   /** See {@linkcode PacketConn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number> {
     const length = checkBytes("read", p);
-    const call = length === 0 ? nothing() : this.#receive.forCall().call(p, length);
+    const call = length === 0
+      ? nothing()
+      : this.leftBehind
+      ? leftBytes(this.#source, p)
+      : this.#receive.forCall().call(p, length);
     return this.netFD.cancellable("read", call, cancel);
   }
 
@@ -213,6 +238,11 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   /** @internal */
   [DISOWN](): void {
     this.netFD.disown();
+  }
+
+  /** Whether it was detached, and still has datagrams that it had read ahead. */
+  private get leftBehind(): boolean {
+    return this.netFD.closed && this.netFD.buffered;
   }
 
   /**

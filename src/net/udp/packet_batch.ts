@@ -9,6 +9,7 @@ import type { Family, RawAddress } from "../../../platforms/contract/platform.ts
 import type { UDPAddr } from "../addr/addr.ts";
 import { formatIP } from "../addr/ip.ts";
 import { kernelForm, senderAddr } from "../socket/peer_cache.ts";
+import type { ReadAhead } from "../socket/read_ahead.ts";
 import type { PacketInfo } from "../socket/packet_conn.ts";
 /** Maximum that the kernel accepts in one call. sendmmsg(2). */
 const MOST = 1024;
@@ -44,6 +45,8 @@ export class PacketBatch {
    */
   readonly #addrs: (UDPAddr | null | undefined)[];
   readonly #segments: Int32Array;
+  /** Whether each was longer than its buffer. */
+  readonly #cut: Uint8Array;
   readonly #infos: (ControlInfo | null)[];
 
   /**
@@ -68,6 +71,7 @@ export class PacketBatch {
     this.#addrs = new Array(count).fill(null);
     this.#infos = new Array(count).fill(null);
     this.#segments = new Int32Array(count);
+    this.#cut = new Uint8Array(count);
   }
 
   /** Returns the bytes of datagram `i`, valid until the next call. */
@@ -99,7 +103,7 @@ export class PacketBatch {
   /** Returns true if datagram `i` was longer than its buffer when received; the rest is lost. */
   truncated(i: number): boolean {
     this.#checkIndex(i);
-    return this.#messages.truncated(i);
+    return this.#cut[i] === 1;
   }
 
   /** Returns the metadata of datagram `i`. */
@@ -171,13 +175,36 @@ export class PacketBatch {
    *
    * @internal
    */
-  receive(fd: number): number {
+  receive(fd: number, ahead: ReadAhead): number {
+    if (ahead.holds) return this.#takeFrom(ahead);
     const n = this.#messages.receive(fd, this.count, this.size);
     for (let i = 0; i < n; i++) {
       this.#addrs[i] = undefined;
       this.#infos[i] = null;
       this.#segments[i] = -1;
+      this.#cut[i] = this.#messages.truncated(i) ? 1 : 0;
       counters.read += this.#messages.lengths[i];
+    }
+    return n;
+  }
+
+  /** Copies what a socket has read ahead. */
+  #takeFrom(ahead: ReadAhead): number {
+    let n = 0;
+    for (; n < this.count; n++) {
+      const taken = ahead.take();
+      if (taken === null) break;
+      const { messages, index } = taken;
+      const length = Math.min(messages.lengths[index], this.size);
+      const start = index * messages.size;
+      this.#buffers[n].set(messages.data.subarray(start, start + length));
+      this.#messages.lengths[n] = length;
+      const name = messages.name(index);
+      this.#addrs[n] = name.length === 0 ? null : senderAddr(name);
+      this.#infos[n] = messages.control(index);
+      this.#segments[n] = this.#infos[n]!.segmentSize;
+      this.#cut[n] = length < messages.lengths[index] ? 1 : 0;
+      counters.read += length;
     }
     return n;
   }

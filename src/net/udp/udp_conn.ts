@@ -13,6 +13,7 @@ import type { UDPAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import { fit, formatIP, parseIP } from "../addr/ip.ts";
 import { PacketBatch } from "./packet_batch.ts";
+import type { TakenMessage } from "../socket/read_ahead.ts";
 import { scratchMessage } from "../socket/scratch_messages.ts";
 import type { SendInfo, UDPConn, UDPMessage } from "./udp.ts";
 import type { UDPFD } from "./udp_fd.ts";
@@ -40,19 +41,25 @@ interface Envelope {
 export class UDPSocket extends UDPOptions implements UDPConn {
   /** Created once, like those of DatagramConn. */
   readonly #receiveMessage: (p: Uint8Array) => number;
+  /** What that received, until anything else runs. */
+  #taken: TakenMessage | null = null;
   readonly #sendMessage: (p: Uint8Array, envelope: Envelope) => number;
   readonly #receiveBatch: (batch: PacketBatch) => number;
 
   /** @internal */
   constructor(fd: UDPFD) {
-    super(fd);
-    const { sysfd } = fd;
+    super(fd, fd.ahead);
+    const { sysfd, ahead } = fd;
     this.#receiveMessage = (p) => {
       const length = Math.min(lengthNow("read", p), LONGEST);
-      return scratchMessage(length).receive(sysfd, 1, length);
+      this.#taken = ahead.take();
+      if (this.#taken !== null) return 0;
+      const messages = scratchMessage(length);
+      this.#taken = { messages, index: 0 };
+      return messages.receive(sysfd, 1, length);
     };
     this.#sendMessage = (p, envelope) => sendMessage(sysfd, p, envelope);
-    this.#receiveBatch = (batch) => batch.receive(sysfd);
+    this.#receiveBatch = (batch) => batch.receive(sysfd, ahead);
   }
 
   /** See {@linkcode UDPConn.readMsg}. */
@@ -63,14 +70,16 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
   *#readMsg(p: Uint8Array): Routine<UDPMessage> {
     yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
-    const messages = scratchMessage(Math.min(lengthOf(p), LONGEST));
-    const n = countRead(messages.lengths[0]);
-    p.set(messages.data.subarray(0, n));
-    const { destination, interfaceIndex, segmentSize } = messages.control(0);
+    const { messages, index } = this.#taken!;
+    const length = messages.lengths[index];
+    const n = countRead(Math.min(length, lengthOf(p)));
+    const start = index * messages.size;
+    p.set(messages.data.subarray(start, start + n));
+    const { destination, interfaceIndex, segmentSize } = messages.control(index);
     return {
       n,
-      addr: this.nameAddr(messages.name(0)),
-      truncated: messages.truncated(0),
+      addr: this.nameAddr(messages.name(index)),
+      truncated: n < length || messages.truncated(index),
       destination: destination === null ? null : formatIP(destination),
       interfaceIndex,
       segmentSize,

@@ -8,11 +8,14 @@ import { SyscallError } from "../../fd/errors.ts";
 import { type UDPAddr, udpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import { NetFD } from "../socket/net_fd.ts";
+import { ReadAhead } from "../socket/read_ahead.ts";
 
 /** See the top of this file. */
 export class UDPFD extends NetFD<UDPAddr> {
   /** IP version of the socket. */
   readonly family: Family;
+  /** What its reads have taken from the kernel before it was asked for. */
+  readonly ahead: ReadAhead = new ReadAhead(this);
   /** Whether the kernel segments; null until first queried. */
   #cuts: boolean | null = null;
 
@@ -26,6 +29,21 @@ export class UDPFD extends NetFD<UDPAddr> {
     const done = super.init();
     if (done >= 0) this.pd!.reportsErrors = true;
     return done;
+  }
+
+  override get buffered(): boolean {
+    return this.ahead.holds;
+  }
+
+  override close(): void {
+    super.close();
+    this.ahead.drop();
+  }
+
+  override detach(): number {
+    const sysfd = super.detach();
+    this.ahead.keep();
+    return sysfd;
   }
 
   /** As for a listener. */

@@ -27,7 +27,8 @@ export abstract class UDPOptions extends DatagramConn<UDPAddr> {
 
   /** See {@linkcode UDPConn.setReceiveOffload}. */
   setReceiveOffload(on: boolean): boolean {
-    return this.netFD.trySetPacketOption("UDP_GRO", on ? 1 : 0) && on;
+    const offload = this.netFD.trySetPacketOption("UDP_GRO", on ? 1 : 0) && on;
+    return this.netFD.ahead.offload = offload;
   }
 
   /** See {@linkcode UDPConn.setBroadcast}. */
