@@ -7,7 +7,7 @@ import {
   filePacketConn,
   go,
   listenPacket,
-  OpError,
+  type OpError,
   PacketBatch,
   type Routine,
   select,
