@@ -12,38 +12,38 @@ import type { SegmentTarget } from "./segment.ts";
 import { UnixNames } from "./unix_names.ts";
 import type { World } from "./world.ts";
 
-/** Descriptors of a host are numbered from its own multiple of this: a number tells its host. */
+/** Each host's descriptors start at a multiple of this, so a number identifies its host. */
 export const NUMBERS = 1 << 16;
-/** 0, 1 and 2 are taken in every process. */
+/** 0, 1 and 2 are in use in every process. */
 const FIRST_FD = 3;
-/** The limit of descriptors that a process has mostly. getrlimit(2), RLIMIT_NOFILE. */
+/** Typical descriptor limit of a process. getrlimit(2), RLIMIT_NOFILE. */
 const MOST_DESCRIPTORS = 65_000;
 
-/** An open file: what descriptors stand for. */
+/** An open file description. */
 export interface OpenFile {
   readonly station: Kernel;
-  /** Descriptors that stand for it. */
+  /** Number of its descriptors. */
   references: number;
   readonly registrations: Registration[];
   readonly mode: number;
-  /** The last descriptor was closed. */
+  /** Called when the last descriptor is closed. */
   closed(): void;
 }
 
-/** What lies between the hosts; network.ts implements it. */
+/** The network between the hosts; network.ts implements it. */
 export interface Net {
   readonly world: World;
   readonly poller: SimPoller;
   readonly hosts: readonly Kernel[];
-  /** The host that has an address, or null. */
+  /** Returns the host with an address, or null. */
   hostAt(ip: string): Kernel | null;
-  /** The link in this direction. */
+  /** Returns the link in this direction. */
   link(from: Kernel, to: Kernel): Link;
 }
 
-/** A socket of TCP that has a port. */
+/** A TCP socket with a port. */
 export interface TcpHolder extends PortHolder, SegmentTarget {
-  /** Something between it and its peer ends their connection by a reset. */
+  /** Resets the connection from outside, like a middlebox. */
   cutOff(): void;
 }
 
@@ -53,23 +53,23 @@ export class Kernel implements Station {
   readonly network: Net;
   readonly index: number;
   readonly name: string;
-  /** Its addresses, as keys; the first of a version is the one that it speaks from. */
+  /** Its addresses, as keys; the first one of a version is the source address. */
   readonly addresses: readonly string[];
   up = true;
-  /** Counts how often it was started: sockets of a start before are gone. */
+  /** Number of boots: sockets of an earlier boot are gone. */
   boot = 1;
   /** Faults of its system calls; null for none. */
   faults: Faults | null = null;
-  /** Descriptors that may be open. */
+  /** Maximum number of open descriptors. */
   limit: number = MOST_DESCRIPTORS;
-  /** Ports of TCP. */
+  /** TCP ports. */
   readonly tcp: Ports<TcpHolder>;
-  /** Ports of UDP. */
+  /** UDP ports. */
   readonly udp: Ports<PortHolder>;
   readonly unixNames: UnixNames<OpenFile> = new UnixNames();
   readonly #files: (OpenFile | undefined)[] = [];
   #open = 0;
-  /** No place before this one is free. */
+  /** No slot before this one is free. */
   #lowest = 0;
 
   constructor(network: Net, index: number, name: string, addresses: readonly string[]) {
@@ -83,18 +83,18 @@ export class Kernel implements Station {
     this.udp = new Ports(now, true);
   }
 
-  /** How many descriptors are open. */
+  /** Number of open descriptors. */
   get descriptors(): number {
     return this.#open;
   }
 
-  /** How many open files are sockets. */
+  /** Number of open files that are sockets. */
   get sockets(): number {
     return new Set(this.#files.filter((file) => file !== undefined && "domain" in file)).size;
   }
 
   /**
-   * Gives `file` the lowest number that is free, as POSIX does; minus an errno if there is none.
+   * Assigns the lowest free number to `file`, as POSIX requires; minus an errno if there is none.
    */
   allocate(file: OpenFile): number {
     if (this.#open >= this.limit || this.faults?.happens("descriptors")) return -EMFILE;
@@ -108,7 +108,7 @@ export class Kernel implements Station {
     return this.index * NUMBERS + FIRST_FD + at;
   }
 
-  /** The open file behind `fd`, or undefined. */
+  /** Returns the open file of `fd`, or undefined. */
   file(fd: number): OpenFile | undefined {
     return this.#files[fd - this.index * NUMBERS - FIRST_FD];
   }
@@ -125,7 +125,7 @@ export class Kernel implements Station {
     return 0;
   }
 
-  /** Loses power: nothing that was open says goodbye. */
+  /** Crashes: open connections end without notice to their peers. */
   crash(): void {
     this.up = false;
     this.boot++;
@@ -136,42 +136,42 @@ export class Kernel implements Station {
     this.log(HOST, "crashed");
   }
 
-  /** Has power again. */
+  /** Boots again. */
   start(): void {
     this.up = true;
     this.log(HOST, "started");
   }
 
-  /** Whether it answers to this address. */
+  /** Whether this host has the address. */
   has(ip: string): boolean {
     return isLoopback(ip) || this.addresses.includes(ip);
   }
 
-  /** The address that it speaks to `ip` from, or minus an errno. */
+  /** Returns the source address for `ip`, or minus an errno. */
   sourceFor(ip: string): string | number {
     if (isLoopback(ip)) return isV4(ip) ? LOOPBACK4 : LOOPBACK6;
     if (this.addresses.includes(ip)) return ip;
     return this.addresses.find((own) => isV4(own) === isV4(ip)) ?? -ENETUNREACH;
   }
 
-  /** The host at this address, or null: itself for what every host calls itself. */
+  /** Returns the host with this address, or null; this host for loopback addresses. */
   hostAt(ip: string): Kernel | null {
     return ip === ANY || this.has(ip) ? this : this.network.hostAt(ip);
   }
 
-  /** Adds an event of this host to the log; `operation` is the number of one. */
+  /** Logs an event of this host; `operation` is the number of one. */
   log(kind: number, text: string, operation = 0): void {
     const { world } = this;
     world.log.add(world.now, kind, this.index, world.goroutine, text, 0, -1, operation);
   }
 
-  /** A system call begins: what is due has happened by now. */
+  /** Called at the beginning of a system call: processes events that are due. */
   enter(): void {
     const { world } = this;
     if (world.events.next <= world.now) world.catchUp();
   }
 
-  /** A system call is over. */
+  /** Called at the end of a system call. */
   called(name: string, fd: number, result: number): number {
     const { world } = this;
     world.log.add(world.now, CALL, this.index, world.goroutine, name, 0, -1, fd, result);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A pool of connections for clients. Go: database/sql, DB.
+ * Client connection pool. Go: database/sql, DB.
  *
- * A semaphore of `maxOpen` admits the calls, first come, first served. A call that it admits takes
- * the connection that was used last, and opens one only if none is idle; so idle connections and
- * those of admitted calls are never more than `maxOpen`.
+ * A semaphore of `maxOpen` admits calls in FIFO order. An admitted call takes the most recently
+ * used connection, and opens one only if none is idle; so the number of idle connections and
+ * admitted calls never exceeds `maxOpen`.
  */
 import { cancellable } from "../context/cancellable.ts";
 import { background } from "../context/context.ts";
@@ -37,11 +37,11 @@ export interface ConnPoolStats {
   readonly inUse: number;
   /** Idle connections. */
   readonly idle: number;
-  /** Calls that wait for a connection now. */
+  /** Calls that are waiting for a connection. */
   readonly waiting: number;
-  /** Calls that have waited because of `maxOpen`. */
+  /** Calls that had to wait because of `maxOpen`. */
   readonly waitCount: number;
-  /** The time that they have waited, in milliseconds. */
+  /** Total time that they waited, in milliseconds. */
   readonly waitDuration: number;
   /** Connections closed because of `maxIdle`. */
   readonly maxIdleClosed: number;
@@ -49,7 +49,7 @@ export interface ConnPoolStats {
   readonly idleTimeoutClosed: number;
   /** Connections closed because of `maxLifetime`. */
   readonly maxLifetimeClosed: number;
-  /** Idle connections closed because the peer had closed them, or a check failed. */
+  /** Idle connections closed because the peer had closed them or a check failed. */
   readonly unhealthyClosed: number;
 }
 
@@ -107,7 +107,7 @@ export class ConnPool<T extends Disposable> implements Disposable {
     [this.#context, this.#cancel] = withCancel(background());
   }
 
-  /** A snapshot of state and counters. Go: `DB.Stats`. */
+  /** Snapshot of state and counters. Go: `DB.Stats`. */
   get stats(): ConnPoolStats {
     const idle = this.#idle.size;
     const { maxOpen } = this.#options;
@@ -178,7 +178,7 @@ export class ConnPool<T extends Disposable> implements Disposable {
       const open = idle ?? (yield* this.#dial());
       held = false;
       return new PooledConn(open.conn, idle !== null, (reusable) => {
-        // First the connection, then the slot, whose next owner may take it.
+        // Release the connection before the slot, whose next owner may use it.
         try {
           this.#giveBack(open, reusable);
         } finally {
@@ -204,7 +204,7 @@ export class ConnPool<T extends Disposable> implements Disposable {
     }
   }
 
-  /** Returns the idle connection that was used last and still works; null without any. */
+  /** Returns the most recently used idle connection that is still healthy; null without any. */
   *#reuse(): Routine<OpenConn<T> | null> {
     for (let open; (open = this.#idle.take()) !== null;) {
       let healthy = false;
@@ -244,7 +244,7 @@ export class ConnPool<T extends Disposable> implements Disposable {
     return { conn, run: currentRun(), until, idleUntil: Infinity };
   }
 
-  /** Runs `call`, which ends when the pool is closed. */
+  /** Runs `call`, and ends it when the pool is closed. */
   #whileOpen<R>(call: Routine<R>): Routine<R> {
     return cancellable(call, this.#context, closedError);
   }
@@ -263,7 +263,7 @@ export class ConnPool<T extends Disposable> implements Disposable {
     } else this.#idle.add(open);
   }
 
-  /** Reports whether the time of an idle connection is up, and counts it then. */
+  /** Whether an idle connection has expired; counts it if so. */
   #isDue(open: OpenConn<T>): boolean {
     const at = now();
     if (at >= open.until) this.#counts.maxLifetimeClosed++;
@@ -283,17 +283,17 @@ export class ConnPool<T extends Disposable> implements Disposable {
   }
 }
 
-/** The descriptor of a connection, or of the one in its property `conn`. */
+/** Returns the descriptor of a connection, or of the one in its property `conn`. */
 function fdOf(conn: unknown): ReturnType<typeof descriptorOf> {
   return descriptorOf(conn) ?? descriptorOf((conn as { readonly conn?: unknown }).conn);
 }
 
-/** Reports whether a connection is closed on this side. */
+/** Whether a connection is closed on this side. */
 function hasEnded(conn: unknown): boolean {
   return fdOf(conn)?.closed === true;
 }
 
-/** Reports whether a read of an idle connection would find something, if only its end. */
+/** Whether a read of an idle connection would return data or the end of the stream. */
 function hasInput(conn: unknown): boolean {
   return fdOf(conn)?.ready("read") === true;
 }
@@ -306,5 +306,5 @@ function same(error: Error): Error {
   return error;
 }
 
-// Both are generators, whose prototypes are their own.
+// Each generator function has its own prototype.
 refuseAwait(ConnPool.prototype.use.prototype, "pool.use");

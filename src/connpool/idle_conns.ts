@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Idle connections of a pool, and the goroutine that closes those whose time is up. Go:
- * database/sql, connectionCleaner. The goroutine belongs to the run of the connections and lives
- * only while some are idle.
+ * Idle connections of a pool, and the goroutine that closes expired ones. Go: database/sql,
+ * connectionCleaner. The goroutine belongs to the run of the connections, and exists only while
+ * there are idle ones.
  */
 import { now } from "../sched/clock.ts";
 import { DEAD, type G, type Routine, type RunOwner } from "../sched/goroutine.ts";
@@ -13,15 +13,15 @@ import { CallTimer } from "../sched/timer_heap.ts";
 /** An open connection. Times are of `performance.now()`. */
 export interface OpenConn<T> {
   readonly conn: T;
-  /** The run that owns its descriptor. */
+  /** Run that owns its descriptor. */
   readonly run: RunOwner;
-  /** When its `maxLifetime` is over. */
+  /** End of its `maxLifetime`. */
   readonly until: number;
-  /** When its `idleTimeout` is over, if it is idle. */
+  /** End of its `idleTimeout`, if it is idle. */
   idleUntil: number;
 }
 
-/** Called for a connection that is not idle any more because its time is up. */
+/** Called for an expired connection after its removal. */
 export type OnExpired<T> = (open: OpenConn<T>) => void;
 
 /** See the top of this file. */
@@ -32,7 +32,7 @@ export class IdleConns<T> {
   readonly #timer = new CallTimer(() => {
     if (this.#cleaner !== null) scheduler.ready(this.#cleaner as G);
   });
-  /** When it wakes; Infinity while it does not sleep. */
+  /** Time of its next wake-up; Infinity while it does not sleep. */
   #cleanAt = Infinity;
 
   constructor(expired: OnExpired<T>) {
@@ -44,7 +44,7 @@ export class IdleConns<T> {
     return this.#conns.length;
   }
 
-  /** Adds one whose times are set. */
+  /** Adds a connection whose times are set. */
   add(open: OpenConn<T>): void {
     this.#conns.push(open);
     const due = dueOf(open);
@@ -57,12 +57,12 @@ export class IdleConns<T> {
     }
   }
 
-  /** Takes out the one that was used last; null if there is none. */
+  /** Removes and returns the most recently used one; null if there is none. */
   take(): OpenConn<T> | null {
     return this.#conns.pop() ?? null;
   }
 
-  /** Takes out all, and ends the goroutine. */
+  /** Removes and returns all, and ends the goroutine. */
   takeAll(): OpenConn<T>[] {
     const all = this.#conns.splice(0);
     if (this.#cleaner !== null) scheduler.end(this.#cleaner as G);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The options of a pool of connections, checked. */
+/** Options of a connection pool, checked. */
 import type { Routine } from "../sched/goroutine.ts";
 import { needFunction, needObject, shown, wrongArgument } from "../validate/argument.ts";
 
@@ -51,7 +51,7 @@ export interface ConnPoolOptions<T extends Disposable> {
   keepAfter?: (error: unknown) => boolean;
 }
 
-/** The options with nothing left open. */
+/** Options with defaults. */
 export interface CheckedConnPoolOptions<T extends Disposable> {
   readonly open: () => Routine<T>;
   readonly maxOpen: number;
@@ -67,7 +67,7 @@ const NAMES = ["open", "maxOpen", "maxIdle", "idleTimeout", "maxLifetime", "chec
 const MAX_OPEN = 10;
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** Checks the options. Throws a TypeError that names the field. */
+/** Checks the options. Throws a TypeError that names the invalid field. */
 export function checkConnPoolOptions<T extends Disposable>(
   options: ConnPoolOptions<T>,
 ): CheckedConnPoolOptions<T> {

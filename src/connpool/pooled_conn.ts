@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** A connection that a goroutine has from a pool. Go: database/sql, Conn. */
+/** A pool connection in use by a goroutine. Go: database/sql, Conn. */
 import { PanicError } from "../sched/goroutine.ts";
 import { showAs } from "../validate/one_line.ts";
 
-/** What becomes of a connection: idle again, or closed. */
+/** Called to return a connection: it becomes idle, or is closed. */
 export type GiveBack = (reusable: boolean) => void;
 
 /**
  * Connection of a {@linkcode ConnPool} that is in use. `release` returns it to the pool; disposing
  * it without a release closes it. So a goroutine that throws, or is ended, in the middle of a
- * request does not leave half a reply for the next one. Go: `sql.Conn`.
+ * request does not leave a partial reply for the next one. Go: `sql.Conn`.
  *
  * @example
  * ```ts

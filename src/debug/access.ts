@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * Who may see the debug page. A Request has no peer address, and behind a proxy every peer is on
- * loopback: so the token decides, and everything else only narrows who may present it.
+ * Access control of the debug page. A Request has no peer address, and behind a proxy every peer is
+ * on loopback: so the token decides, and all other checks only restrict who may present it.
  */
 import { nodeCrypto } from "../bridge/host.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { CheckedDebugOptions } from "./options.ts";
 
 /**
- * What the host's server knows of a request's peer: the second argument of a handler of
+ * The host server's information about a request's peer: the second argument of a handler of
  * `Deno.serve` (`remoteAddr`) or of `Bun.serve` (`requestIP`).
  */
 export interface DebugPeerInfo {
   /** Peer, as `Deno.serve` passes it; without a `hostname` it is a Unix socket. */
   readonly remoteAddr?: { readonly hostname?: string };
-  /** Returns the peer, as the server of `Bun.serve` does; null where it is not known. */
+  /** Returns the peer, as the server of `Bun.serve` does; null if unknown. */
   requestIP?(request: Request): { readonly address: string } | null;
 }
 
-/** Why a request is refused: the status and the text of the answer. */
+/** Refusal of a request: the status and the text of the response. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
@@ -39,7 +39,7 @@ const FORWARDED = [
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/i;
 
-/** Returns why this request is refused whatever its token, or null. */
+/** Returns why this request is refused regardless of its token, or null. */
 export function refusal(
   request: Request,
   info: DebugPeerInfo | undefined,
@@ -71,14 +71,14 @@ export function isAuthorized(request: Request, url: URL, token: string): boolean
   return isEqual(bearer ?? url.searchParams.get("token") ?? "", token);
 }
 
-/** Compares two texts in a time that does not depend on where they differ. */
+/** Compares two strings in a time that does not depend on where they differ. */
 function isEqual(a: string, b: string): boolean {
   const { createHash, timingSafeEqual } = nodeCrypto();
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Returns the names that the request was sent to: its URL's, and that of its Host header. */
+/** Returns the host names of the request: its URL's, and that of its Host header. */
 function hostsOf(request: Request): string[] {
   const header = request.headers.get("host");
   const named = header === null ? [] : [nameOf(header)];
@@ -90,13 +90,13 @@ function nameOf(header: string): string {
   return URL.parse(`http://${header}`)?.hostname.toLowerCase() ?? "";
 }
 
-/** An address cannot be rebound, only a name can. */
+/** Only a name can be rebound, not an address. */
 function isAllowedHost(host: string, allowed: ReadonlySet<string>): boolean {
   return host === "localhost" || host.endsWith(".localhost") || allowed.has(host) ||
     parseIP(host.replace(/^\[(.*)\]$/, "$1")) !== null;
 }
 
-/** Returns the address of the peer, or null if the host does not tell or it is a Unix socket. */
+/** Returns the address of the peer, or null if it is unknown or a Unix socket. */
 function peerOf(request: Request, info: DebugPeerInfo | undefined): string | null {
   if (typeof info?.requestIP === "function") return info.requestIP(request)?.address ?? null;
   return info?.remoteAddr?.hostname ?? null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Open descriptors, with their ends, bytes, age and deadlines. */
+/** Open descriptors, with their addresses, bytes, age and deadlines. */
 import { platform } from "../../platforms/platform.ts";
 import { NetFD } from "../net/socket/net_fd.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
@@ -9,15 +9,15 @@ import type { PollDesc } from "../netpoll/poll_desc.ts";
 export interface DebugConnection {
   /** Number of the descriptor. */
   readonly fd: number;
-  /** Network, such as "tcp"; "" for what is not a socket of this library. */
+  /** Network, such as "tcp"; "" for a descriptor that is not a socket of this library. */
   readonly network: string;
-  /** Own address. */
+  /** Local address. */
   readonly local: string;
-  /** Address of the peer; "" without one. */
+  /** Remote address; "" without one. */
   readonly remote: string;
-  /** Description, for what has no addresses. */
+  /** Description of a descriptor without addresses. */
   readonly text: string;
-  /** Bytes received, where the system counts them: for TCP on Linux. */
+  /** Bytes received, if the system counts them: for TCP on Linux. */
   readonly received: number | null;
   /** Bytes sent, as `received`. */
   readonly sent: number | null;
@@ -27,7 +27,7 @@ export interface DebugConnection {
   readonly readDeadline: number | null;
   /** Time until writes fail, as `readDeadline`. */
   readonly writeDeadline: number | null;
-  /** Time that a read has waited for bytes; null if none waits. */
+  /** Time that a read has waited for data; null if none waits. */
   readonly idle: number | null;
 }
 
@@ -62,7 +62,7 @@ function rowOf(pd: PollDesc, at: number): DebugConnection {
   };
 }
 
-/** Returns the bytes of a connection, in and out. */
+/** Returns the numbers of bytes received and sent. */
 function trafficOf(
   pd: PollDesc,
   network: string,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Goroutines by state, by place and by what they wait for. Go: the goroutine profile of pprof. */
+/**
+ * Goroutines by state, by start location and by what they wait for. Go: the goroutine profile of
+ * pprof.
+ */
 import type { G, GoroutineStatus } from "../sched/goroutine.ts";
 import { lineOf } from "../sched/spawn_site.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -10,55 +13,53 @@ export interface DebugGoroutine {
   readonly id: number;
   /** Name of its function. */
   readonly name: string;
-  /** State, or the reason of its wait in Go's words. */
+  /** State, or the wait reason in Go's words. */
   readonly state: string;
-  /** What it waits for; "" if that has no name. */
+  /** Object that it waits for; "" if it has no name. */
   readonly on: string;
-  /** Milliseconds that it has waited; 0 if it does not. */
+  /** Milliseconds that it has waited; 0 if it is not waiting. */
   readonly waited: number;
-  /** Where it was started; "" without `debug` of its run. */
+  /** Location where it was started; "" without `debug` of its run. */
   readonly place: string;
 }
 
-/** Goroutines that have the same function, place and state. */
+/** Goroutines with the same function, location and state. */
 export interface DebugGoroutineGroup {
   /** Name of the function. */
   readonly name: string;
-  /** Where they were started; "" without `debug` of their run. */
+  /** Location where they were started; "" without `debug` of their run. */
   readonly place: string;
-  /** State, or the reason of the wait. */
+  /** State, or wait reason. */
   readonly state: string;
   /** Number of goroutines. */
   readonly count: number;
-  /** Milliseconds that the one has waited that waits longest. */
+  /** Longest wait in milliseconds. */
   readonly longest: number;
 }
 
-/** A channel, a lock or the like, and those who wait for it. */
+/** A channel, lock or similar object with its waiters. */
 export interface DebugWait {
-  /** What they wait for: "chan 3, 0 of 128". */
+  /** The object: "chan 3, 0 of 128". */
   readonly on: string;
-  /** Why they wait, in Go's words: "chan receive". */
+  /** Wait reason, in Go's words: "chan receive". */
   readonly reason: string;
   /** Number of goroutines. */
   readonly count: number;
-  /** Milliseconds that the one has waited that waits longest. */
+  /** Longest wait in milliseconds. */
   readonly longest: number;
 }
 
-/**
- * Reasons of waits that are for no channel or lock: they have tables of their own, or no object.
- */
+/** Wait reasons without a channel or lock: they have their own tables, or no object. */
 const ELSEWHERE = new Set(["IO wait", "sleep", "promise", "events"]);
-/** Waits for channels and locks that are described: a description makes a text. */
+/** Maximum number of described waits: each description builds a string. */
 const MOST_DESCRIBED = 2000;
-/** Groups and waits that are shown. */
+/** Maximum number of groups and waits shown. */
 const MOST_GROUPS = 200;
 
-/** Lines of places, by the stacks that they come from: reading a stack is slow. */
+/** Locations by captured stack: formatting a stack is slow. */
 const places = new WeakMap<Error, string>();
 
-/** What of the goroutines is wanted, see `SnapshotQuery`. */
+/** Filter of the goroutines, see `SnapshotQuery`. */
 interface GoroutineQuery {
   readonly search: string;
   readonly state: string;
@@ -70,7 +71,7 @@ interface Tally {
   longest: number;
 }
 
-/** Counts the goroutines of this thread at one moment. */
+/** A snapshot of this thread's goroutines. */
 export class GoroutineCensus {
   readonly states: Record<GoroutineStatus, number> = {
     runnable: 0,
@@ -91,17 +92,17 @@ export class GoroutineCensus {
     for (const run of scheduler.runs) for (const g of run.goroutines()) this.#add(g);
   }
 
-  /** Returns the groups, the most numerous first. */
+  /** Returns the groups, the largest first. */
   groups(): DebugGoroutineGroup[] {
     return mostNumerous(this.#groups.values());
   }
 
-  /** Returns the channels and locks with the most waiters first. */
+  /** Returns the channels and locks, those with the most waiters first. */
   waits(): DebugWait[] {
     return mostNumerous(this.#waits.values());
   }
 
-  /** Returns the goroutines that match the search, those that have waited longest first. */
+  /** Returns the goroutines that match the search, the longest waiting first. */
   rows(): { total: number; rows: DebugGoroutine[] } {
     const { limit } = this.#query;
     const waits = (g: G) => g.status === "waiting" ? g.waitSince : Infinity;

@@ -10,27 +10,27 @@ import { PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { traceBody } from "./trace_body.ts";
 
-/** Answers requests with the debug page, see {@linkcode debugHandler}. */
+/** Handler of HTTP requests for the debug page, see {@linkcode debugHandler}. */
 export interface DebugHandler {
   /**
-   * @param request a GET or HEAD request for whatever path
-   * @param info what the host's server knows of the peer
+   * @param request a GET or HEAD request for any path
+   * @param info the host server's information about the peer
    */
   (request: Request, info?: DebugPeerInfo): Response;
   /** The secret that requests must present. */
   readonly token: string;
 }
 
-/** Formats that a request may ask for. */
+/** Response formats. */
 type Format = "page" | "json" | "prometheus" | "dump" | "trace";
 
 const FORMATS: readonly Format[] = ["page", "json", "prometheus", "dump", "trace"];
-/** Rows of a table, by default and at most. */
+/** Default and maximum number of rows of a table. */
 const ROWS = { default: 200, most: 10_000 };
-/** Seconds of a trace, by default and at most. */
+/** Default and maximum duration of a trace in seconds. */
 const TRACE_SECONDS = { default: 5, most: 60 };
 
-/** Headers of every answer: it is for this client alone, and nothing else may read or frame it. */
+/** Headers of every response: no caching, no framing, no access for other origins. */
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -83,7 +83,7 @@ function answer(
   const url = new URL(request.url);
   const format = formatOf(request, url);
   if (format === null) return plain(`The formats are ${FORMATS.join(", ")}.`, 400);
-  // The page itself holds no data: without a token it asks for it.
+  // The page itself contains no data: without a token it prompts for it.
   if (!isAuthorized(request, url, options.token)) return unauthorized(format);
   if (format === "page") return page(200);
   if (request.method === "HEAD") return plain("", 200);
@@ -130,7 +130,7 @@ function trace(seconds: number): Response {
   }
 }
 
-/** Returns the format that a request asks for, or null if there is none of that name. */
+/** Returns the requested format, or null if it is unknown. */
 function formatOf(request: Request, url: URL): Format | null {
   const named = url.searchParams.get("format");
   if (named !== null) return FORMATS.find((format) => format === named) ?? null;
@@ -140,7 +140,7 @@ function formatOf(request: Request, url: URL): Format | null {
   return accept.includes("application/json") ? "json" : "page";
 }
 
-/** Returns the number of a parameter within its bounds; a default for anything else. */
+/** Returns a numeric parameter clamped to its bounds, or the default if it is invalid. */
 function numberOf(
   url: URL,
   name: string,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** Measures how late the host's timers are, while somebody watches. */
+/** Measures the latency of the host's timers while the page is in use. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { now } from "../sched/clock.ts";
 
-/** Time between two measurements, in milliseconds. */
+/** Interval between measurements, in milliseconds. */
 const PERIOD_MS = 50;
-/** Measurements that are kept: those of five seconds. */
+/** Number of measurements kept: those of five seconds. */
 const KEPT = 100;
-/** Time after the last look at which measuring ends. */
+/** Time in milliseconds after the last request at which measuring stops. */
 const WATCHED_MS = 5000;
 
 /** See the top of this file. */
@@ -16,13 +16,13 @@ export class Lateness {
   #watchedUntil = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** Notes that somebody looks: measures for a while from now on. */
+  /** Starts measuring, or continues, after a request. */
   watch(): void {
     this.#watchedUntil = now() + WATCHED_MS;
     if (this.#timer === null) this.#next();
   }
 
-  /** Returns the mean and the maximum of the last seconds, in milliseconds. */
+  /** Returns the mean and maximum of the last seconds, in milliseconds. */
   read(): { mean: number; max: number } {
     const late = this.#late;
     if (late.length === 0) return { mean: 0, max: 0 };

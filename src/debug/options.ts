@@ -15,7 +15,7 @@ export interface DebugWorker {
   readonly connections: number;
 }
 
-/** What the page shows of a reactor; a `Reactor` of `./reactor` is one. */
+/** A reactor, as the page shows it; a `Reactor` of `./reactor` implements this. */
 export interface DebugReactor {
   /** The workers, ordered by number. */
   readonly workers: readonly DebugWorker[];
@@ -50,10 +50,10 @@ export interface DebugOptions {
   reactors?: Readonly<Record<string, DebugReactor>>;
 }
 
-/** The options with nothing left open. */
+/** Options with defaults. */
 export interface CheckedDebugOptions {
   readonly token: string;
-  /** Whether the token was made here. */
+  /** Whether the token was generated. */
   readonly generated: boolean;
   readonly hosts: ReadonlySet<string>;
   readonly allowForwarded: boolean;
@@ -61,9 +61,9 @@ export interface CheckedDebugOptions {
   readonly reactors: Readonly<Record<string, DebugReactor>>;
 }
 
-/** Bytes of a generated token. */
+/** Length of a generated token in bytes. */
 const TOKEN_BYTES = 24;
-/** Least length of a token: a shorter one could be guessed. */
+/** Minimum length of a token: a shorter one could be guessed. */
 const LEAST_TOKEN = 16;
 
 const reactor = z.custom<DebugReactor>(
@@ -82,7 +82,7 @@ const schema = z.strictObject({
   reactors: z.record(z.string(), reactor).default({}),
 });
 
-/** Checks the options. Throws a TypeError that names the field. */
+/** Checks the options. Throws a TypeError that names the invalid field. */
 export function checkDebugOptions(options: DebugOptions): CheckedDebugOptions {
   const { token, hosts, ...rest } = checkOptions("make a debug handler", schema, options);
   return {

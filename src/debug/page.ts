@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** The page as it is sent, and the policy that allows its own style and script and nothing else. */
+/** The page as sent, and a Content-Security-Policy that allows only its own style and script. */
 import { nodeCrypto } from "../bridge/host.ts";
 import { CSS, HTML, JS } from "./page_source.ts";
 
-/** The document. It holds no data: its script asks for that, and presents the token. */
+/** The document. It contains no data: its script requests that with the token. */
 export const PAGE: string = HTML
   .replace(/\s*\/\* page\.css \*\/\s*/, () => CSS)
   .replace(/\s*\/\* page\.js \*\/\s*/, () => JS);
@@ -24,7 +24,7 @@ export function pagePolicy(): string {
   ].join("; ");
 }
 
-/** The policy, once somebody has asked for the page. */
+/** The policy, computed at first use. */
 let policy: string | null = null;
 
 function hash(text: string): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A snapshot in the text format of Prometheus, version 0.0.4. */
+/** Formats a snapshot as Prometheus text, version 0.0.4. */
 import type { DebugSnapshot } from "./snapshot.ts";
 
 /** Content type of {@linkcode prometheusText}. */
@@ -15,7 +15,7 @@ interface Metric {
   readonly samples: readonly (readonly [labels: Labels, value: number])[];
 }
 
-/** Returns the metrics of a snapshot. */
+/** Formats the metrics of a snapshot. */
 export function prometheusText(snapshot: DebugSnapshot): string {
   return metricsOf(snapshot).filter(({ samples }) => samples.length > 0).map(textOf).join("");
 }

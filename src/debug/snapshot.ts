@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The data of the debug page, as its JSON has it. Times are in milliseconds. */
+/** Data of the debug page, in the form of its JSON. Times are in milliseconds. */
 import process from "node:process";
 import { type Stats, stats } from "../diag/stats.ts";
 import type { LimitCounters } from "../limit/limiter.ts";
@@ -18,11 +18,11 @@ import {
 import type { Lateness } from "./lateness.ts";
 import type { CheckedDebugOptions, DebugWorker } from "./options.ts";
 
-/** Rows of a table, and how many there would be without the limit. */
+/** Rows of a table, and their number without the limit. */
 export interface DebugRows<T> {
   /** Number of rows that match the search. */
   readonly total: number;
-  /** The first of them. */
+  /** The first rows, up to the limit. */
   readonly rows: readonly T[];
 }
 
@@ -30,69 +30,69 @@ export interface DebugRows<T> {
 export interface DebugReactorState {
   /** Name of the reactor in {@linkcode DebugOptions}. */
   readonly name: string;
-  /** The workers; `share` is the part of all connections that the worker has, from 0 to 1. */
+  /** Workers; `share` is the worker's fraction of all connections, from 0 to 1. */
   readonly workers: readonly (DebugWorker & { readonly share: number })[];
   /** Counters of accepted, refused and closed connections. */
   readonly counters: LimitCounters;
 }
 
-/** Everything that the page shows of one thread at one moment. */
+/** All data of the page for one thread at one time. */
 export interface DebugSnapshot {
   /** Time of the snapshot, in milliseconds since the epoch. */
   readonly at: number;
-  /** Time that the process has been up, in milliseconds. */
+  /** Uptime of the process in milliseconds. */
   readonly uptime: number;
-  /** The process and what it runs on. */
+  /** The process and its platform. */
   readonly process: {
     /** Process ID. */
     readonly pid: number;
     /** JavaScript runtime: "bun" or "deno". */
     readonly runtime: string;
-    /** Operating system, as Go calls it. */
+    /** Operating system, as in Go's GOOS. */
     readonly os: string;
     /** Poller of the operating system. */
     readonly poller: string;
-    /** Memory of the process in bytes. */
+    /** Resident memory of the process in bytes. */
     readonly rss: number;
   };
   /** Counters of the thread. */
   readonly stats: Stats;
   /** Goroutines by state. */
   readonly states: Readonly<Record<GoroutineStatus, number>>;
-  /** Goroutines with the same function, place and wait, the most numerous first. */
+  /** Goroutines with the same function, location and wait, the largest group first. */
   readonly groups: readonly DebugGoroutineGroup[];
-  /** Goroutines, those that have waited longest first. */
+  /** Goroutines, the longest waiting first. */
   readonly goroutines: DebugRows<DebugGoroutine>;
   /** Open descriptors, the oldest first. */
   readonly connections: DebugRows<DebugConnection>;
-  /** Channels, locks and the like that goroutines wait for. */
+  /** Channels, locks and similar objects with waiters. */
   readonly waits: readonly DebugWait[];
-  /** Timers that are active, and milliseconds until the next is due; null without one. */
+  /** Number of active timers, and milliseconds until the next one; null without any. */
   readonly timers: { readonly active: number; readonly next: number | null };
   /** The loop that runs goroutines beside the host's. */
   readonly loop: {
-    /** Whether `runSync` has the thread. */
+    /** Whether `runSync` is running. */
     readonly blocking: boolean;
     /** Turns beside the host's loop. */
     readonly turns: number;
     /** Turns that ended in a sleep. */
     readonly sleeps: number;
-    /** How late the host's timers were while the page was watched, in milliseconds. */
+    /** Latency of the host's timers while the page is in use, in milliseconds. */
     readonly lateness: { readonly mean: number; readonly max: number };
   };
-  /** What the limits of this thread refused, closed or stopped, by limit. */
+  /** Counts of refusals, closes and stops by this thread's limits. */
   readonly shed: ShedCounts;
-  /** The reactors that the handler was given. */
+  /** Reactors passed to the handler. */
   readonly reactors: readonly DebugReactorState[];
 }
 
-/** What of a snapshot is wanted. */
+/** Filter and limit of a snapshot. */
 export interface SnapshotQuery {
-  /** Text that a row must contain, whatever its case; "" for all. */
+  /** Text that a row must contain, ignoring case; "" for all. */
   readonly search: string;
-  /** State, or reason of the wait, that a goroutine must have; "" for all. */
+  /** State or wait reason of goroutines; "" for all. */
   readonly state: string;
-  /** Rows of a table at most. */
+  /** Maximum number of rows per table. */
   readonly limit: number;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** A trace of the next seconds, as the body of a response. */
+/** Response body with a trace of the next seconds. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { startTrace, stopTrace } from "../diag/trace.ts";
 
-/** Spans that a download keeps at most: some 15 MB of JSON. */
+/** Maximum number of spans per download: about 15 MB of JSON. */
 const LIMIT = 100_000;
 
 /**
- * Starts a trace, and returns a stream of its JSON, which comes after `ms` milliseconds. It ends
- * early if the client goes away.
+ * Starts a trace, and returns a stream that contains its JSON after `ms` milliseconds. Stops early
+ * if the client disconnects.
  *
  * @throws {PanicError} if a trace is already being recorded
  */
@@ -23,7 +23,7 @@ export function traceBody(ms: number): ReadableStream<Uint8Array<ArrayBuffer>> {
           controller.enqueue(new TextEncoder().encode(stopTrace()));
           controller.close();
         } catch (error) {
-          // The program has ended the trace itself.
+          // The program stopped the trace itself.
           controller.error(error);
         }
       }, ms);

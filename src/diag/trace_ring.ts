@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
-/** What a trace has recorded: so much of it and no more, the oldest gone first. */
+/** Ring buffer of trace events: beyond its capacity, the oldest are dropped. */
 
 /** One span of a goroutine, or one arrow between two. Times are of `performance.now()`. */
 export interface TraceEvent {
   /** "span", or the two ends of an arrow. */
   readonly kind: "span" | "from" | "to";
-  /** The goroutine's number; 0 stands for what is outside the goroutines. */
+  /** Number of the goroutine; 0 for the outside. */
   readonly track: number;
   readonly at: number;
-  /** A span's end. */
+  /** End of a span. */
   readonly end: number;
-  /** What a span is called, or the number of an arrow. */
+  /** Name of a span, or number of an arrow. */
   readonly name: string | number;
 }
 
 /** See the top of this file. */
 export class TraceRing {
-  /** How many events were dropped. */
+  /** Number of dropped events. */
   dropped = 0;
   readonly #events: TraceEvent[] = [];
   readonly #limit: number;
-  /** Where the oldest is, once it is full. */
+  /** Index of the oldest event, once the buffer is full. */
   #oldest = 0;
 
   constructor(limit: number) {
@@ -37,7 +37,7 @@ export class TraceRing {
     this.dropped++;
   }
 
-  /** Those that are left, the oldest first. */
+  /** Iterates over the remaining events, the oldest first. */
   *events(): Generator<TraceEvent> {
     yield* this.#events.slice(this.#oldest);
     yield* this.#events.slice(0, this.#oldest);

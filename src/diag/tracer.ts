@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
- * Records what goroutines do. Go: runtime/trace.
+ * Records goroutine states. Go: runtime/trace.
  *
- * A goroutine is on its track always in one of three spans: running, runnable, or what it waits
- * for. A span is recorded when the next one begins. Whatever wakes a goroutine gives an arrow to
- * it; what is outside the goroutines (the poller, a timer, the host) has track 0, with a short span
- * a wake-up.
+ * A goroutine's track always has one of three spans: running, runnable, or its wait. A span is
+ * recorded when the next one begins. The waker of a goroutine is the source of an arrow to it;
+ * wakers outside the goroutines (the poller, a timer, the host) are on track 0, with a short span
+ * per wake-up.
  */
 import { now } from "../sched/clock.ts";
 import type { G } from "../sched/goroutine.ts";
 import type { Observer } from "../sched/observer.ts";
 import { TraceRing } from "./trace_ring.ts";
 
-/** The track of what is outside the goroutines. */
+/** Track of wakers outside the goroutines. */
 const OUTSIDE = 0;
-/** How long a wake-up from outside is drawn, in milliseconds. */
+/** Length of the span of a wake-up from outside, in milliseconds. */
 const WAKE_MS = 1e-4;
 
-/** What a goroutine is in the midst of. */
+/** Current span of a goroutine. */
 interface Open {
   name: string;
   since: number;
@@ -26,14 +26,14 @@ interface Open {
 /** See the top of this file. */
 export class Tracer implements Observer {
   readonly ring: TraceRing;
-  /** The names of the goroutines that were seen, by number. */
+  /** Names of goroutines by number. */
   readonly names: Map<number, string> = new Map();
   readonly #open = new Map<G, Open>();
   #lastArrow = 0;
-  /** When the last wake-up from outside was over. */
+  /** End of the last wake-up span from outside. */
   #outsideFree = 0;
 
-  /** Begins with what `goroutines` are doing now. */
+  /** Starts with the current states of `goroutines`. */
   constructor(limit: number, goroutines: Iterable<G>) {
     this.ring = new TraceRing(limit);
     const begun = now();
@@ -58,14 +58,14 @@ export class Tracer implements Observer {
     if (g.status === "dead") this.#open.delete(g);
   }
 
-  /** Ends the spans that are open. */
+  /** Ends all open spans. */
   end(): void {
     const ended = now();
     for (const [g, { name, since }] of this.#open) this.#span(g.id, name, since, ended);
     this.#open.clear();
   }
 
-  /** `g` goes over to what is called `name`. */
+  /** Starts a span of `g` with this name. */
   #turn(g: G, name: string, at: number): void {
     const open = this.#open.get(g);
     if (open === undefined) {
@@ -73,7 +73,7 @@ export class Tracer implements Observer {
       this.#open.set(g, { name, since: at });
       return;
     }
-    // A clock that was read before a wake-up from outside was drawn must not lead back.
+    // A clock reading from before a wake-up span must not go backwards.
     const since = Math.max(at, open.since);
     this.#span(g.id, open.name, open.since, since);
     open.name = name;

@@ -10,7 +10,7 @@ import type { Listening } from "./conn/listening.ts";
 import type { Loop, Turn } from "./conn/loop.ts";
 import type { StreamNet } from "./conn/stream_net.ts";
 
-/** Most connections accepted in one turn, before other turns. */
+/** Maximum number of connections accepted per turn, for fairness. */
 const ACCEPTS = 64;
 
 /** Receiver of accepted connections. */

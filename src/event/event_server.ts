@@ -259,7 +259,7 @@ export class EventServer<C> implements Server<C>, ConnHost<C> {
     this.#loops.forEach((loop) => loop.end());
   }
 
-  /** Ends everything that is left, at once. */
+  /** Ends all remaining connections at once. */
   #kill(): void {
     this.closing = true;
     this.#listening.forEach((listening) => listening.close());

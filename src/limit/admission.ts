@@ -41,8 +41,9 @@ export class AdmissionControl {
   }
 
   /**
-   * The connection over `sysfd`, which `make` makes, or null if it was refused. `freed` is called
-   * once, when the number is free, and `lingering` when it is closed and lingers before that.
+   * Returns the connection that `make` creates over `sysfd`, or null if it was refused. `freed` is
+   * called once, when the descriptor is closed, and `lingering` if it is closed and lingers before
+   * that.
    */
   admit<C extends Conn>(
     sysfd: number,
@@ -82,12 +83,12 @@ export class AdmissionControl {
     return conn;
   }
 
-  /** Closes all, without waiting for anything. */
+  /** Closes all connections without waiting. */
   closeAll(): void {
     for (const { fd } of this.#admitted) fd.closeAtOnce();
   }
 
-  /** It is closed, or is going to be: there is room for another. */
+  /** Removes a closed or closing connection, which makes room for another. */
   #left(one: TrackedConn): void {
     if (!this.#admitted.delete(one)) return;
     this.#guard?.delete(one);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The admitted connections of a thread, and which of them has been idle for longest. */
+/** Admitted connections of a thread, ordered by idle time on request. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
 
@@ -12,15 +12,15 @@ export interface TrackedConn {
   readonly since: number;
 }
 
-/** A connection that was idle at the last look. */
+/** A connection that was idle at the last check. */
 interface Idle {
   readonly one: TrackedConn;
-  /** Since when it was idle. */
+  /** Start of its idle time. */
   readonly since: number;
 }
 
 /**
- * A look at all connections for each one that is closed would be slow: it finds this many at once.
+ * Number of idle connections found per scan: scanning all connections for each close would be slow.
  */
 const BATCH = 64;
 
@@ -28,7 +28,7 @@ const BATCH = 64;
 export class ConnectionSet {
   /** By owner of the descriptor, in order of arrival. */
   readonly #all = new Map<NetFD<Addr>, TrackedConn>();
-  /** The longest idle at the last look, the longest last. */
+  /** Idle connections of the last scan, the longest idle last. */
   #batch: Idle[] = [];
 
   /** Number of connections. */

@@ -22,8 +22,8 @@ export class FirstBytesTimeout {
   readonly #delivered: (sysfd: number) => number;
 
   /**
-   * `late` is called for each connection to close. Throws PlatformError where the system counts no
-   * bytes.
+   * `expired` is called for each connection to close. Throws PlatformError if the system does not
+   * count received bytes.
    */
   constructor({ within, bytes }: Required<FirstBytes>, expired: (one: TrackedConn) => void) {
     const { sockets } = platform();
@@ -50,7 +50,7 @@ export class FirstBytesTimeout {
     if (this.#young.delete(one) && this.#young.size === 0) scheduler.timers.stop(this.#timer);
   }
 
-  /** Bytes of the peer's own: what a proxy sent before them does not count. */
+  /** Number of bytes sent by the peer itself, without a proxy's header. */
   #told({ fd }: TrackedConn): number {
     return this.#delivered(fd.sysfd) - headerBytes(fd);
   }

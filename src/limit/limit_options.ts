@@ -163,7 +163,7 @@ const limitsSchema = z.strictObject({
     .optional(),
 });
 
-/** Checks what `call` was given. Throws a TypeError that names the field. */
+/** Checks the limits of `call`. Throws a TypeError that names the invalid field. */
 export function checkLimits(call: string, limits: Limits): CheckedLimits {
   const { acceptRate: rate, reply, ...rest } = checkOptions(call, limitsSchema, limits);
   return {

@@ -10,7 +10,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import type { Limiter } from "./limiter.ts";
 import { now } from "../sched/clock.ts";
 
-/** Most connections refused at once, before other goroutines run. */
+/** Maximum number of connections refused at once, before other goroutines run. */
 const MOST_REFUSED = 64;
 
 /** See the top of this file. */
@@ -64,8 +64,8 @@ export class LimitedAccept<T extends object> {
   }
 
   /**
-   * Accepts everything in the queue of a listener that is about to close, also what the poller has
-   * not reported yet: the kernel resets what it finds there at the close.
+   * Accepts all queued connections of a listener that is about to close, including those that the
+   * poller has not reported yet: the kernel would reset them on close.
    */
   *rest(): Generator<T, void, undefined> {
     this.#fd.pd!.rready = true;

@@ -100,7 +100,7 @@ export class LimitedListener implements Listener {
     return this.#door.rest();
   }
 
-  /** Closes all connections, without waiting for anything. @internal */
+  /** Closes all connections without waiting. @internal */
   closeAll(): void {
     this.#admission.closeAll();
   }

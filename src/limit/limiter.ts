@@ -167,9 +167,9 @@ export class Limiter {
   }
 
   /**
-   * The limit because of which one of `address` is not let in, if one is. Goroutines of workers may
-   * have become too many since the gate was open: where the policy is to wait, what has been
-   * accepted meanwhile comes in.
+   * Returns the limit that rejects a connection of `address`, or null. The workers' goroutines may
+   * have exceeded their limit since the gate was open: with the policy "wait", connections accepted
+   * in the meantime are admitted.
    */
   #forbids(address: string): LimitName | null {
     const { perAddress, connections, goroutines, acceptRate } = this.limits;

@@ -6,7 +6,9 @@ import { scheduler } from "../sched/thread.ts";
 
 /** Time that a refused peer has to read its reply, in milliseconds. */
 const READ_MS = 1000;
-/** Refused connections that are kept open for that; beyond it, a peer may lose its reply. */
+/**
+ * Maximum number of refused connections kept open for that; beyond it, a peer may lose its reply.
+ */
 const MOST_OPEN = 128;
 
 /** See the top of this file. */
@@ -20,7 +22,7 @@ export class Rejection {
 
   /**
    * Sends the reply to the peer of `sysfd`, whose host is `address`, and closes it. `freed` is
-   * called once, when the number is free.
+   * called once, when the descriptor is closed.
    */
   refuse(sysfd: number, address: string, freed: () => void): void {
     const { sockets } = platform();

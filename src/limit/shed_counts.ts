@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-/**
- * Counts what the limits of this thread have refused, closed or stopped, all listeners together.
- */
+/** Counts of refusals, closes and stops by this thread's limits, over all listeners. */
 import { registerState } from "../sched/thread_state.ts";
 import type { LimitName, Shed } from "./limit_options.ts";
 
-/** Counts by limit, without those that are zero. */
+/** Non-zero counts by limit. */
 export type ShedCounts = { [action in Shed["action"]]: Partial<Record<LimitName, number>> };
 
 const zero = (): ShedCounts => ({ refused: {}, closed: {}, stopped: {} });
@@ -18,7 +16,7 @@ registerState<ShedCounts>("shed counts", {
   restore: (state) => counts = state,
 });
 
-/** Adds to the count of a limit. */
+/** Increments the count of a limit. */
 export function noteShed(action: Shed["action"], limit: LimitName, count = 1): void {
   counts[action][limit] = (counts[action][limit] ?? 0) + count;
 }

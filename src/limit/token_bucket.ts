@@ -4,9 +4,7 @@
 /** Milliseconds per second. */
 const SECOND = 1000;
 
-/**
- * That many tokens a second, of which at most `burst` are kept. Times are of `performance.now()`.
- */
+/** Adds tokens at this rate per second, up to `burst`. Times are of `performance.now()`. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -19,13 +17,13 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** Milliseconds from `now` until there is a token; 0 if there is one. */
+  /** Returns the milliseconds from `now` until a token is available; 0 if there is one. */
   wait(now: number): number {
     this.#fill(now);
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * SECOND / this.#perSecond;
   }
 
-  /** Takes a token, which must be available. */
+  /** Removes a token, which must be available. */
   take(): void {
     this.#tokens--;
   }

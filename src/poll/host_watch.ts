@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A raw poller's wait beside the host's loop, and its end. */
+/** Waits of a raw poller beside the host's loop, and its close. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { platform } from "../../platforms/platform.ts";
 import type { HostWait, RawPoller } from "../../platforms/contract/platform.ts";
@@ -9,7 +9,8 @@ import { PanicError } from "../sched/goroutine.ts";
 const LONGEST_MS = 0x7fffffff;
 
 /**
- * One per poller; it owns the poller's end, since a watch must be over before its descriptor is.
+ * One per poller; it also closes the poller, because a pending watch must end before its descriptor
+ * is closed.
  */
 export class HostWatch {
   readonly #raw: RawPoller;

@@ -153,8 +153,8 @@ export class Poller<T = undefined> implements Disposable {
       events.woken = this.#wake.take();
       if (events.length > 0 || events.woken || delay === 0) return events;
       if (delay < 0) continue;
-      // A signal ended it, such as a profiler's every millisecond: the rest of the time is still to
-      // wait.
+      // A signal interrupted the wait, such as a profiler's every millisecond: wait for the rest of
+      // the time.
       delay = nanoseconds(Math.max(0, until - now()));
     }
   }
@@ -216,7 +216,7 @@ export class Poller<T = undefined> implements Disposable {
     if (this.#wake.closed) throw new PollerClosedError();
   }
 
-  /** Returns the interest as bits. Throws if the system cannot report it, or not unambiguously. */
+  /** Converts the interest to bits. Throws if it is invalid or ambiguous. */
   #check(call: string, fd: number, interest: Interest): number {
     this.#open();
     if (!Number.isInteger(fd) || fd < 0 || fd > MOST_DESCRIPTORS) {

@@ -29,7 +29,7 @@ const OPTION_NAMES = Object.keys(INT_OPTIONS);
 /** Result of a call that would block: wait in the poller, then call again. */
 export const AGAIN: -1 = -1;
 
-/** Most bytes per system call. */
+/** Maximum number of bytes per system call. */
 const MAX_TRANSFER = 1 << 30;
 
 const FAMILIES: readonly Family[] = ["ip4", "ip6"];
@@ -118,7 +118,7 @@ export const sys: Sys = {
     const { rawSockets, errno } = platform();
     for (;;) {
       const conn = rawSockets.accept(whole(fd));
-      // The peer was gone before its turn: not an error of the caller.
+      // The peer is already gone: not an error of the caller.
       if (conn === -errno.ECONNABORTED || conn === -errno.EINTR) continue;
       return transferred(rawSockets.acceptName, conn);
     }
@@ -167,7 +167,7 @@ function transferred(call: string, result: number): number {
   return result === -platform().errno.EAGAIN ? AGAIN : checked(call, result);
 }
 
-/** More than 32 bits would be truncated on the way to the kernel, and name another descriptor. */
+/** Rejects descriptors of more than 32 bits, which would be truncated and name another one. */
 function whole(fd: number): number {
   needInt("use a descriptor", "fd", fd);
   return fd;
@@ -185,28 +185,25 @@ function oneOf(call: string, what: string, known: readonly string[], value: stri
   if (!known.includes(value)) throw wrongArgument(call, what, `one of ${known.join(", ")}`, value);
 }
 
-/** A buffer of the wrong kind would let the kernel write where it must not. */
+/** Rejects other buffers, since the kernel would write to memory that is not theirs. */
 function lengthOf(call: string, buffer: Uint8Array): number {
   return Math.min(checkBytes(call, buffer), MAX_TRANSFER);
 }
 
 /**
- * The kernel binds a socket that was never bound to all addresses when it is to listen: that needs
- * the runtime's permission, as to bind it does.
+ * Requires the permission to bind: on listen, the kernel binds an unbound socket to all addresses.
  */
 function requireBound(fd: number): void {
   const { rawSockets, sockaddr, runtime, os } = platform();
   const raw = rawSockets.localAddress(fd);
-  // A system that has no address for it does not let it listen either.
+  // A system without an address for it does not let it listen either.
   if (typeof raw === "number" || os === "windows") return;
   if (!sockaddr.isInet4(raw) && raw.length !== SOCKADDR_IN6.size) return;
   const { ip, port } = sockaddr.decode(raw);
   if (port === 0) runtime.requireNet(formatIP(ip), port);
 }
 
-/**
- * Encodes a literal address, after the runtime's permission was asked for what is reached by it.
- */
+/** Encodes a literal address, after requiring the runtime's permission for it. */
 function encoded(address: string, purpose: Purpose): RawAddress {
   const { host, port: portText } = splitHostPort(address);
   const literal = parseIPZone(host);
@@ -215,7 +212,7 @@ function encoded(address: string, purpose: Purpose): RawAddress {
   const port = lookupPort("tcp", portText);
   const { runtime, sockaddr } = platform();
   const reached = purpose === "dial" ? destination(unmap(ip), ip.length === 4 ? "ip4" : "ip6") : ip;
-  // By the text that Deno knows it by: an IPv4 address in IPv6's clothes is no way round a denial.
+  // Use Deno's text form: an IPv4-mapped address must not bypass a denial.
   runtime.requireNet(formatIP(reached), port);
   return sockaddr.encode({ ip: reached, port, scope: zoneScope(zone, address) });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A server of goroutines: its listener, its connections, and how they end together. */
+/** A goroutine-per-connection server: its listener, its connections, and its shutdown. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { Conn, Listener } from "../net/net.ts";
 import { OpError } from "../net/errors.ts";
@@ -22,20 +22,20 @@ import type { CheckedServeOptions } from "./options.ts";
 
 /** Second argument of a handler. */
 export interface ServeContext {
-  /** Cancelled when the server shuts down: a good moment to end. */
+  /** Cancelled when the server shuts down, so that the handler can end early. */
   readonly draining: Context;
 }
 
 /** Serves one connection, which is closed when it returns. */
 export type ServeHandler = (conn: Conn, context: ServeContext) => Routine<void>;
 
-/** What a server has done, as {@linkcode serve} returns it. */
+/** Counts of a server's connections, as {@linkcode serve} returns them. */
 export interface ServeCounts {
   /** Connections that were accepted and handled. */
   readonly accepted: number;
-  /** Connections that an error ended. */
+  /** Connections that ended with an error. */
   readonly failed: number;
-  /** Connections that `idleTimeout` ended. */
+  /** Connections closed by `idleTimeout`. */
   readonly idle: number;
   /** Connections that were still open at the end of `grace`. */
   readonly cut: number;
@@ -43,12 +43,12 @@ export interface ServeCounts {
   readonly shed: number;
 }
 
-/** A connection that is being served. */
+/** A connection being served. */
 interface Served {
   readonly conn: Conn;
   g: G<void> | null;
   idle: IdleTimer | null;
-  /** Whether the server itself closed it, so that its handler's error is no news. */
+  /** Whether the server itself closed it, so that its handler's error is not reported. */
   closed: boolean;
 }
 
@@ -65,10 +65,10 @@ export class ConnServer {
   readonly #context: ServeContext;
   readonly #drain: () => void;
   readonly #grace = new CallTimer(() => this.#cut());
-  /** What ends it, other than a shutdown. */
+  /** Error that ends it, other than a shutdown. */
   #failure: { readonly error: unknown } | null = null;
 
-  /** Throws TypeError if the listener cannot have these limits. */
+  /** Throws TypeError if the listener does not support these limits. */
   constructor(listener: Listener, handler: ServeHandler, options: CheckedServeOptions) {
     this.#limited = options.limits === null ? null : limit(listener, options.limits);
     this.#listener = this.#limited ?? listener;
@@ -110,7 +110,7 @@ export class ConnServer {
         conn = yield* listener.accept();
       } catch (error) {
         if (listener.fd === -1) return;
-        // Of a client that is gone already the next one knows nothing.
+        // The next accept is independent of a client that is already gone.
         if (error instanceof OpError && error.temporary && !error.timeout) continue;
         throw error;
       }
@@ -128,7 +128,7 @@ export class ConnServer {
     served.g = spawn(currentRun(), this.#handler.name || "serve", this.#serve(served, body));
   }
 
-  /** Calls the handler; null if that threw. Throws TypeError if it is not a `function*`. */
+  /** Calls the handler; returns null if it threw. Throws TypeError if it is not a `function*`. */
   #call(served: Served): Routine<void> | null {
     const { conn } = served;
     let body: Routine<void>;
@@ -165,7 +165,7 @@ export class ConnServer {
     this.#running.done();
   }
 
-  /** An error ends its own connection; what `onError` throws ends the server. */
+  /** Ends the connection of an error; an error of `onError` ends the server. */
   #failed(error: unknown, served: Served): void {
     if (served.closed) return;
     this.#counts.failed++;
@@ -180,11 +180,11 @@ export class ConnServer {
     }
   }
 
-  /** Throws TypeError if the connection is not of a socket, so that its waits cannot be seen. */
+  /** Throws TypeError if the connection has no socket, whose waits can be observed. */
   #idleTimer(served: Served): IdleTimer {
     const { conn } = served;
     const own = descriptorOf(conn);
-    // TLS has the connection below in `conn`.
+    // A TLS connection has the underlying connection in `conn`.
     const fd = own ?? descriptorOf((conn as { conn?: unknown }).conn);
     if (!(fd instanceof NetFD)) {
       throw new TypeError(
@@ -200,7 +200,7 @@ export class ConnServer {
     });
   }
 
-  /** The connections that are left had their time. */
+  /** Closes the remaining connections at the end of the grace period. */
   #cut(): void {
     for (const served of [...this.#open]) {
       this.#counts.cut++;
@@ -208,12 +208,12 @@ export class ConnServer {
     }
   }
 
-  /** Closes a connection and ends its goroutine, except for the one that is executing. */
+  /** Closes a connection and ends its goroutine, unless that is the current one. */
   #end(served: Served, close: () => void): void {
     served.closed = true;
     if (served.conn.fd !== -1) close();
     if (served.g !== null) scheduler.end(served.g as G);
-    // Ended before its first turn it has run no `finally` block.
+    // A goroutine ended before its first turn has run no `finally` block.
     if (served.g?.status === "dead") this.#left(served);
   }
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-/** Prints the errors of connections when no `onError` receives them: the first of each kind. */
+/** Prints connection errors if there is no `onError`: the first of each kind. */
 import type { Conn } from "../net/net.ts";
 import { OpError } from "../net/errors.ts";
 
-/** A client that is gone, which is no fault of the server's. */
+/** Codes of a client's disconnect, which is not a server error. */
 const PEER_GONE = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
-/** Kinds that are distinguished; any further one is not printed. */
+/** Maximum number of distinct kinds; further ones are not printed. */
 const MOST_KINDS = 100;
 
 /** See the top of this file. */
 export class ErrorLog {
   readonly #printed = new Set<string>();
 
-  /** Prints `error`, unless it is a peer's departure or of a kind that was printed before. */
+  /** Prints `error`, unless it is a disconnect or of a kind that was printed before. */
   print(error: unknown, conn: Conn): void {
     if (error instanceof OpError && PEER_GONE.has(error.code)) return;
     const kind = kindOf(error);
@@ -22,7 +22,10 @@ export class ErrorLog {
   }
 }
 
-/** An OpError's message has addresses; what it is of is its operation and its code. */
+/**
+ * Returns an error's kind: for an OpError its operation and code, because its message has
+ * addresses.
+ */
 function kindOf(error: unknown): string {
   if (error instanceof OpError) return `${error.op} ${error.code}`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(typeof error);

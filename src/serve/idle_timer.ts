@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Idle time-out of one connection of a goroutine. Reads and writes do nothing for it: when the time
- * is up it looks since when the goroutines of the connection have been parked there.
+ * Idle timeout of one connection of a goroutine. Reads and writes do not update it: when it fires,
+ * it checks how long the connection's goroutines have been parked.
  */
 import type { Addr } from "../net/addr/addr.ts";
 import type { NetFD } from "../net/socket/net_fd.ts";
@@ -42,9 +42,9 @@ export class IdleTimer implements HeapTimer, Disposable {
   }
 
   /**
-   * The last moment at which it was not idle. A goroutine that is parked for bytes, or for room,
-   * has had its last ones when it parked; while none is, the handler is at work. Writes that did
-   * not have to park have left their time.
+   * Returns the last time of activity. A goroutine parked for data or room was active until it
+   * parked; while none is parked, the handler is active. Writes that did not park have recorded
+   * their time.
    */
   #lastActive(): number {
     const { rg, wg, idleSince } = this.#fd.pd!;

@@ -38,7 +38,7 @@ export interface ServeOptions {
   limits?: Limits;
 }
 
-/** The settings with nothing left open. */
+/** Settings with defaults. */
 export interface CheckedServeOptions {
   readonly onError: ((error: unknown, conn: Conn) => void) | null;
   readonly context: Context | null;
@@ -48,10 +48,10 @@ export interface CheckedServeOptions {
 }
 
 const NAMES = ["onError", "context", "idleTimeout", "grace", "limits"];
-/** As the closeTimeout of an event server. */
+/** Same as the closeTimeout of an event server. */
 const GRACE_MS = 5_000;
 
-/** Checks the options. Throws a TypeError that names the field. */
+/** Checks the options. Throws a TypeError that names the invalid field. */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   needObject("serve", "options", options);
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));

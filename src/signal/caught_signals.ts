@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The signals that this thread catches by itself, without the host's event loop: one stream of the
- * platform's for all that listen, open while any does.
+ * Signals that this thread catches without the host's event loop: one stream of the platform, open
+ * while there are listeners.
  */
 import { platform } from "../../platforms/platform.ts";
 import { PlatformError } from "../../platforms/contract/platform.ts";
@@ -15,7 +15,7 @@ import { nameOf, numberOf, type Signal } from "./signals.ts";
 /** Called for each signal that arrives; it must not throw. */
 export type SignalListener = (signal: Signal) => void;
 
-/** Signals that are read at once. */
+/** Maximum number of signals per read. */
 const BATCH = 64;
 
 /** See the top of this file. */
@@ -34,7 +34,7 @@ class CaughtSignals implements PollHandler {
       stream.close();
       throw new SyscallError(platform().registerName, -pd);
     }
-    // It ends with its last listener, whatever run that belongs to.
+    // It lives until its last listener is removed, whatever run that belongs to.
     pd.owner = null;
     pd.holder = { closeQuietly: () => {}, describe: () => `fd ${stream.fd} signals` };
     pd.handler = this;
@@ -82,7 +82,7 @@ class CaughtSignals implements PollHandler {
   }
 }
 
-/** The platform's signals. Throws PlatformError where it has none. */
+/** Returns the platform's signals. Throws PlatformError if it has none. */
 function required(): SignalCalls {
   const { signals, os } = platform();
   if (signals !== undefined) return signals;
@@ -101,13 +101,13 @@ registerState<CaughtSignals | null>("caught signals", {
   restore: (state) => caught = state,
 });
 
-/** Catches `signals` for `listener`. Throws PlatformError where that is not possible. */
+/** Catches `signals` for `listener`. Throws PlatformError if that is not supported. */
 export function catchSignals(signals: readonly Signal[], listener: SignalListener): void {
   caught ??= new CaughtSignals();
   for (const signal of signals) caught.add(signal, listener);
 }
 
-/** Ends {@linkcode catchSignals}; the last listener of a signal puts its old handler back. */
+/** Ends {@linkcode catchSignals}; the last listener of a signal restores its old handler. */
 export function releaseSignals(signals: readonly Signal[], listener: SignalListener): void {
   for (const signal of signals) if (caught?.remove(signal, listener)) caught = null;
 }

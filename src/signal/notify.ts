@@ -29,7 +29,7 @@ export class SignalNotifier implements Disposable {
   /** Whether the host's event loop delivers the signals. */
   readonly #byHost: boolean;
   readonly #received: (signal: Signal) => void;
-  /** Ends it with its run. */
+  /** Stops it at the end of its run. */
   readonly #ending: Wakeable;
   #stopped = false;
 
@@ -43,7 +43,7 @@ export class SignalNotifier implements Disposable {
       this.signals.trySend(signal);
       this.#cancel(new Error(`${signal} received`));
     };
-    // A worker of Bun's has no listeners for signals.
+    // Bun's workers do not deliver signals.
     this.#byHost = !scheduler.blocking && nodeModule("node:worker_threads").isMainThread;
     netpoll.addWaker(this.#ending);
     try {
@@ -55,8 +55,8 @@ export class SignalNotifier implements Disposable {
   }
 
   /**
-   * Stops receiving: what the signals did before `notify`, they do again. Cancels `context` and
-   * closes `signals`. A second call has no effect. Never parks. Go: `signal.Stop`.
+   * Stops receiving: the signals have their former effect again. Cancels `context` and closes
+   * `signals`. A second call has no effect. Never parks. Go: `signal.Stop`.
    */
   stop(): void {
     if (this.#stopped) return;
@@ -87,7 +87,7 @@ export class SignalNotifier implements Disposable {
       }
     }
     for (const name of this.#names) nodeProcess().on(name, this.#received);
-    // A signal may come as long as this listens: that is no deadlock.
+    // Not a deadlock: a signal may arrive at any time.
     netpoll.waiters++;
   }
 }

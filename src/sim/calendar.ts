@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** The calendar clock of a simulated host: it may be wrong, jump, and run too fast or too slow. */
+/** Calendar clock of a simulated host, which may be wrong, jump or drift. */
 
 /**
- * Calendar clock of a simulated host: what `Date.now()` and deadlines that are dates go by there.
- * Time-outs and timers go by the monotonic clock, which is the same on all hosts.
+ * Calendar clock of a simulated host: source of `Date.now()` and of deadlines that are dates.
+ * Timeouts and timers use the monotonic clock, which is the same on all hosts.
  */
 export class SimClock {
-  /** Milliseconds that it was ahead when it was set last. */
+  /** Offset in milliseconds when it was last set. */
   #offset: number;
-  /** Parts of a million that it is too fast. */
+  /** Drift in parts per million. */
   #ppm = 0;
-  /** Virtual time since when that is so. */
+  /** Virtual time since which that applies. */
   #since = 0;
   readonly #epoch: number;
   readonly #now: () => number;
@@ -22,13 +22,13 @@ export class SimClock {
     this.#offset = skew;
   }
 
-  /** Milliseconds that it is ahead of the true time, or, if negative, behind it. */
+  /** Offset from the true time in milliseconds; negative if it is behind. */
   get skew(): number {
     return this.#offset + (this.#now() - this.#since) * this.#ppm / 1e6;
   }
 
   /**
-   * Sets it forward, or back if `ms` is negative, as a step of NTP does.
+   * Steps it forward, or back if `ms` is negative, as NTP does.
    *
    * @param ms milliseconds
    */
@@ -37,9 +37,9 @@ export class SimClock {
   }
 
   /**
-   * Has it run too fast from now on, or too slow if `ppm` is negative.
+   * Makes it run too fast from now on, or too slow if `ppm` is negative.
    *
-   * @param ppm parts of a million
+   * @param ppm parts per million
    */
   drift(ppm: number): void {
     this.#offset = this.skew;
@@ -47,7 +47,7 @@ export class SimClock {
     this.#ppm = ppm;
   }
 
-  /** Returns the time that it shows at `now`, in whole milliseconds. @internal */
+  /** Returns its time at `now`, in whole milliseconds. @internal */
   read(now: number): number {
     return Math.floor(this.#epoch + now + this.skew);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a simulation puts in the place of the real thing while it runs: the thread's state, the
- * clocks, the platform, which is that of whichever host executes.
+ * Replaces the environment of the program while a simulation runs: the thread's state, the clocks,
+ * and the platform, which is that of the current host.
  */
 import { bytesOf } from "../../platforms/sim/address.ts";
 import { exchangePlatform } from "../../platforms/platform.ts";
@@ -29,19 +29,19 @@ import { Globals } from "./globals.ts";
 import { checkLink } from "./link_options.ts";
 import type { Settings } from "./options.ts";
 
-/** A host, as its goroutines have it for their `place`. */
+/** A host: the `place` of its goroutines. */
 export class Place {
   readonly kernel: Kernel;
   readonly platform: Platform;
   readonly clock: SimClock;
-  /** The run of its goroutines; a new one after each start. */
+  /** Run of its goroutines; a new one after each start. */
   run: Run | null = null;
-  /** Whether its program is stopped, while its kernel goes on. */
+  /** Whether its program is stopped, while its kernel continues. */
   paused = false;
-  /** Goroutines that would have had a turn meanwhile. */
+  /** Goroutines whose turns are deferred in the meantime. */
   readonly suspended: G[] = [];
 
-  /** What `Math.random` and the like draw from. */
+  /** Source of `Math.random` and similar functions. */
   readonly random: Stream;
 
   constructor(kernel: Kernel, platform: Platform, clock: SimClock) {
@@ -52,7 +52,7 @@ export class Place {
   }
 }
 
-/** An address as users write it, from the key that it is in the network. */
+/** Converts an address key of the network to text. */
 export function textOf(key: string): string {
   return formatIP(bytesOf(key, false));
 }
@@ -63,17 +63,17 @@ export class Environment {
   readonly choices: Choices;
   readonly world: World;
   readonly network: Network;
-  /** The hosts, by the numbers of their kernels; the first is that of the main function. */
+  /** Hosts by kernel number; the first runs the main function. */
   readonly places: Place[] = [];
-  /** Addresses of names beside those of hosts. */
+  /** Addresses of additional names. */
   readonly names: Map<string, readonly string[]> = new Map();
-  /** Servers that are asked for names which are none of these. */
+  /** Name servers for all other names. */
   nameservers: readonly string[] = [];
-  /** Called with each uncaught error of a host's goroutine. */
+  /** Called for each uncaught error of a host's goroutine. */
   onFailure: (error: unknown, place: Place) => void = () => {};
   /** Ends all faults. */
   onQuiet: () => void = () => {};
-  /** What the program states about itself. */
+  /** Properties that the program has stated. */
   readonly properties: PropertyCounts = new PropertyCounts();
   readonly #globals: Globals;
   readonly #rates: FaultRates | null;
@@ -100,14 +100,14 @@ export class Environment {
     });
   }
 
-  /** The host on whose behalf the thread executes: that of the main function if it is no other. */
+  /** The current host; that of the main function if there is no other. */
   get place(): Place {
     const run = scheduler.current?.run ?? scheduler.timers.firing as Run | null;
     const place = run?.place ?? this.#handing() ?? this.places[0];
     return place as Place;
   }
 
-  /** The calendar time of the host that executes. */
+  /** Calendar time of the current host. */
   epoch(): number {
     return this.place.clock.read(this.world.look());
   }
@@ -128,7 +128,7 @@ export class Environment {
     return place;
   }
 
-  /** The run of a host's goroutines, a new one if the last has ended. */
+  /** Returns the run of a host's goroutines, a new one if the last has ended. */
   runOf(place: Place): Run {
     if (place.run !== null && !place.run.ending) return place.run;
     const run = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false, place });
@@ -138,7 +138,7 @@ export class Environment {
     return place.run = run;
   }
 
-  /** Takes the place of the real thing. */
+  /** Installs the simulated environment. */
   enter(): void {
     this.#real = exchangeState(this.#own);
     this.#realPlatform = exchangePlatform(this.#platform);
@@ -146,14 +146,14 @@ export class Environment {
     this.#globals.install();
   }
 
-  /** Gives it back. */
+  /** Restores the real environment. */
   leave(): void {
     this.#globals.remove();
     this.#own = exchangeState(this.#real!);
     exchangePlatform(this.#realPlatform!);
   }
 
-  /** Lets goroutines of a host have turns again. */
+  /** Resumes the goroutines of a host. */
   resume(place: Place): void {
     place.paused = false;
     for (const g of place.suspended.splice(0)) scheduler.requeue(g);

@@ -4,7 +4,7 @@ import type { Choice } from "../../platforms/sim/choices.ts";
 import type { SimEvent } from "../../platforms/sim/log.ts";
 import type { PropertyCount } from "./check/property_counts.ts";
 
-/** What a {@linkcode SimulationError} reports of the run. */
+/** Data of the failed run in a {@linkcode SimulationError}. */
 export interface FailedRun {
   readonly seed: number;
   readonly choices: readonly Choice[] | null;
@@ -18,21 +18,21 @@ export interface FailedRun {
   readonly dump: string;
 }
 
-/** Thrown when a simulation fails. Its `cause` is the very error that was thrown. */
+/** Thrown when a simulation fails. Its `cause` is the original error. */
 export class SimulationError extends Error {
   /** "SimulationError". */
   override readonly name: string = "SimulationError";
   /** Seed of the run, which repeats it. */
   readonly seed: number;
-  /** Decisions that were not 0, if they were recorded; else null. */
+  /** Decisions that were not 0, if they were recorded; otherwise null. */
   readonly choices: readonly Choice[] | null;
   /** Virtual time of the failure, in milliseconds since the start. */
   readonly at: number;
-  /** Turns of goroutines until then. */
+  /** Number of turns until then. */
   readonly turns: number;
   /** Name of the host whose goroutine failed. */
   readonly host: string;
-  /** The goroutine that failed, as "goroutine 3 [serve]"; "" if it was none. */
+  /** Goroutine that failed, as "goroutine 3 [serve]"; "" if none did. */
   readonly goroutine: string;
   /** Hash of the run's events. */
   readonly hash: string;
@@ -40,7 +40,7 @@ export class SimulationError extends Error {
   readonly events: readonly SimEvent[];
   /** Properties that the program has stated, with their counts. */
   readonly properties: readonly PropertyCount[];
-  /** Every goroutine at that moment, one a line, as {@linkcode dump} returns it. */
+  /** All goroutines at that time, one per line, as {@linkcode dump} returns them. */
   readonly dump: string;
 
   /** @internal */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** The option `faults`, and which kinds a seed has. */
+/** The option `faults`, and the kinds of faults of a seed. */
 import type { Choices } from "../../platforms/sim/choices.ts";
 import type { FaultKind, FaultRates } from "../../platforms/sim/faults.ts";
 import { shown, wrongArgument } from "../validate/argument.ts";
 
 /**
- * - "none": no fault
- * - "mild": what a program never sees on its own: short reads and writes, EINTR, late and spurious
- *   readiness
- * - "storm": these, more often, and what it must handle: no descriptor, no buffer, connections
- *   reset
+ * - "none": no faults
+ * - "mild": faults that the library hides from a program: short reads and writes, EINTR, late and
+ *   spurious readiness
+ * - "storm": these, more often, and faults that a program must handle: no descriptors, no buffers,
+ *   connection resets
  */
 export type FaultPreset = "none" | "mild" | "storm";
 
@@ -59,8 +59,8 @@ export function checkFaults(faults: FaultPreset | FaultRates): FaultRates {
 }
 
 /**
- * Returns the rates of one run: with `swarm`, each kind is switched on for half of the seeds. Kinds
- * hide each other: what is reset early never shows what comes late.
+ * Returns the fault rates of one run: with `swarm`, each kind is enabled for half of the seeds.
+ * Kinds can hide each other: a connection that is reset early never shows a late fault.
  */
 export function ratesOf(rates: FaultRates, swarm: boolean, choices: Choices): FaultRates | null {
   const stream = choices.stream("swarm");

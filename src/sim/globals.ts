@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 /**
- * The globals of the runtime while a simulation has the thread: clocks, timers and chance are
- * virtual, and what leads outside is refused. What a program has imported before, as from
+ * Globals of the runtime during a simulation: clocks, timers and random numbers are virtual, and
+ * calls to the outside are refused. Functions that a program has imported before, for example from
  * `node:timers` or `node:fs`, cannot be replaced.
  */
 import process from "node:process";
 import { CallTimer } from "../sched/timer_heap.ts";
 import { scheduler } from "../sched/thread.ts";
 
-/** What the globals stand on. */
+/** Sources of the simulated globals. */
 export interface SimulatedGlobals {
   /** The monotonic clock. */
   readonly now: () => number;
-  /** The calendar clock of the host that executes. */
+  /** Calendar clock of the current host. */
   readonly epoch: () => number;
-  /** A random whole number below `n`, of the host that executes. */
+  /** Returns a random integer below `n`, of the current host. */
   readonly random: (n: number) => number;
-  /** Whether what leads outside is let through. */
+  /** Whether calls to the outside are allowed. */
   readonly outside: boolean;
 }
 
-/** Thrown when a simulated program calls what leads outside the simulation. */
+/** Thrown when a simulated program calls a function that leads outside the simulation. */
 export class OutsideError extends Error {
   /** "OutsideError". */
   override readonly name = "OutsideError";
 }
 
-/** The bits of a random number of `Math.random`. */
+/** Range of the random numbers behind `Math.random`. */
 const WORD = 2 ** 32;
 
-/** A timer of `setTimeout`, as Node has it. */
+/** A timer of `setTimeout`, like Node's. */
 class SimTimeout {
   readonly #timer: CallTimer;
   #ms: number;
@@ -91,7 +91,10 @@ function timers(now: () => number): Record<string, unknown> {
   };
 }
 
-/** A `Date` whose present is the simulation's. Dates of either are dates of both. */
+/**
+ * Creates a `Date` with the simulation's current time. Its dates and real ones are instances of
+ * both classes.
+ */
 function dateOf(epoch: () => number): DateConstructor {
   return new Proxy(Date, {
     construct: (target, args, newTarget) =>
@@ -117,7 +120,7 @@ function chance(random: (n: number) => number): Record<string, unknown>[] {
   return [{ random: () => random(WORD) / WORD }, { getRandomValues: fill, randomUUID: uuid }];
 }
 
-/** What leads outside, by the object that has it. */
+/** Functions that lead outside, by the object that has them. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "": ["fetch", "WebSocket", "Worker", "EventSource", "XMLHttpRequest"],
   Bun: ["connect", "listen", "serve", "udpSocket", "spawn", "spawnSync", "sleep", "sleepSync"],
@@ -145,9 +148,7 @@ function refusing(name: string): () => never {
   };
 }
 
-/**
- * The globals of a simulation, which are put in place and taken out again as often as it has turns.
- */
+/** Globals of a simulation, installed and removed at each of its turns. */
 export class Globals {
   readonly #patches: readonly (readonly [object, Record<string, unknown>])[];
   #undo: (() => void)[] = [];
@@ -176,20 +177,20 @@ export class Globals {
     ];
   }
 
-  /** Puts them in place. */
+  /** Installs them. */
   install(): void {
     for (const [owner, values] of this.#patches) {
       for (const [name, value] of Object.entries(values)) this.#replace(owner, name, value);
     }
   }
 
-  /** Takes them out. */
+  /** Removes them. */
   remove(): void {
     for (const undo of this.#undo.reverse()) undo();
     this.#undo = [];
   }
 
-  /** One that the runtime does not let be replaced stays as it is. */
+  /** Replaces a global, unless the runtime does not allow it. */
   #replace(owner: object, name: string, value: unknown): void {
     const before = Object.getOwnPropertyDescriptor(owner, name);
     const done = Reflect.defineProperty(owner, name, {

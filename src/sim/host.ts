@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A host of a simulation, as its main function has it. */
+/** Interface of a simulated host to the main function. */
 import { FAULT, HOST } from "../../platforms/sim/log.ts";
 import type { Goroutine, Routine } from "../sched/goroutine.ts";
 import { PanicError } from "../sched/goroutine.ts";
@@ -15,7 +15,7 @@ export type HostMain = (host: SimHost) => Routine<unknown>;
 export class SimHost {
   /** Calendar clock of the host. */
   readonly clock: SimClock;
-  /** Values that survive a crash, as a disk does; everything else of the program is lost. */
+  /** Values that survive a crash, like a disk; the program loses everything else. */
   readonly kept: Map<string, unknown> = new Map();
   readonly #environment: Environment;
   /** @internal */
@@ -41,7 +41,7 @@ export class SimHost {
     return this.place.kernel.addresses.map(textOf);
   }
 
-  /** Whether the host has power. */
+  /** Whether the host is running. */
   get up(): boolean {
     return this.place.kernel.up;
   }
@@ -70,11 +70,11 @@ export class SimHost {
   }
 
   /**
-   * Takes the host's power away. Its goroutines are gone: no `finally` block runs. Its connections
-   * end without a word; peers notice by their own time-outs, or by a reset once the host is up
-   * again. Without effect on a host that is down. Never parks.
+   * Crashes the host. Its goroutines end without running `finally` blocks. Its connections end
+   * without notice; peers detect that by their own timeouts, or by a reset once the host is up
+   * again. No effect on a host that is down. Never parks.
    *
-   * @throws {PanicError} when a goroutine of this host calls it
+   * @throws {PanicError} if a goroutine of this host calls it
    */
   crash(): void {
     if (!this.up) return;
@@ -86,10 +86,7 @@ export class SimHost {
     place.kernel.crash();
   }
 
-  /**
-   * Gives the host power again and starts its `main` anew. A host that is up crashes first. Never
-   * parks.
-   */
+  /** Boots the host and starts its `main` again. A running host crashes first. Never parks. */
   restart(): void {
     this.crash();
     this.place.kernel.start();
@@ -97,8 +94,8 @@ export class SimHost {
   }
 
   /**
-   * Stops the host's program, as SIGSTOP does: no goroutine of it has a turn, while the kernel goes
-   * on to answer. Never parks.
+   * Stops the host's program, like SIGSTOP: its goroutines have no turns, while its kernel
+   * continues. Never parks.
    */
   pause(): void {
     if (this.place.paused) return;
@@ -106,7 +103,7 @@ export class SimHost {
     this.place.kernel.log(HOST, "paused");
   }
 
-  /** Lets the host's program go on, as SIGCONT does. Never parks. */
+  /** Resumes the host's program, like SIGCONT. Never parks. */
   resume(): void {
     if (!this.place.paused) return;
     this.place.kernel.log(HOST, "resumed");
@@ -116,8 +113,9 @@ export class SimHost {
   /**
    * Sets limits of the host. Never parks.
    *
-   * @param limits `descriptors`: open descriptors at most, beyond which calls fail with "EMFILE"
-   * @throws {RangeError} if a limit is not a whole number
+   * @param limits `descriptors`: maximum number of open descriptors, beyond which calls fail with
+   * "EMFILE"
+   * @throws {RangeError} if a limit is not an integer
    */
   limit({ descriptors }: { readonly descriptors?: number }): void {
     if (descriptors === undefined) return;

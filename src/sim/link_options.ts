@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: MIT
-/** Properties of a link, as users set them. */
+/** Options of a link. */
 import type { GilbertElliott, LinkShape } from "../../platforms/sim/link.ts";
 import { shown, wrongArgument } from "../validate/argument.ts";
 
-/** Properties of one direction between two hosts. netem(8) has the same. */
+/** Properties of one direction between two hosts, like those of netem(8). */
 export interface LinkOptions {
-  /** Milliseconds that a packet is under way, or the least and the most; [0.1, 0.3] by default. */
+  /** Latency of a packet in milliseconds, or its minimum and maximum; [0.1, 0.3] by default. */
   latency?: number | readonly [least: number, most: number];
-  /** Milliseconds at most that are added at random; 0 by default. */
+  /** Maximum random addition to the latency in milliseconds; 0 by default. */
   jitter?: number;
-  /**
-   * How much the jitter of a packet resembles that of the one before, from 0 to 1; 0 by default.
-   */
+  /** Correlation of a packet's jitter with that of the previous one, from 0 to 1; 0 by default. */
   correlation?: number;
-  /** Probability that a packet is lost, or a model of loss in bursts; 0 by default. */
+  /** Probability that a packet is lost, or a model of burst loss; 0 by default. */
   loss?: number | GilbertElliott;
-  /** Probability that a packet arrives twice; 0 by default. */
+  /** Probability that a packet is duplicated; 0 by default. */
   duplicate?: number;
-  /**
-   * Probability that a packet is overtaken by those behind it; 0 by default: they keep their order.
-   */
+  /** Probability that a packet is overtaken by later ones; 0 by default: packets stay in order. */
   reorder?: number;
-  /** Bits a second, as a number or as "100Mbit"; `Infinity` by default. */
+  /** Bandwidth in bits per second, as a number or as "100Mbit"; `Infinity` by default. */
   bandwidth?: number | string;
-  /** Bytes that may wait for their turn on a link with a bandwidth; 1 MiB by default. */
+  /** Size of the queue of a link with a bandwidth, in bytes; 1 MiB by default. */
   queue?: number;
-  /** Bytes of an IP packet at most; 1,500 by default. */
+  /** Maximum size of an IP packet in bytes; 1,500 by default. */
   mtu?: number;
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 };
 
-/** Returns bits a second for "100Mbit". Throws RangeError. */
+/** Converts "100Mbit" to bits per second. Throws RangeError. */
 function bitsPerSecond(call: string, given: number | string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kMG]?)bit$/.exec(String(given)) ?? [];
   const bits = typeof given === "number" ? given : Number(digits) * UNITS[unit];
@@ -57,7 +53,7 @@ const KEYS = new Set([
   "mtu",
 ]);
 
-/** Least MTU of IPv6. */
+/** Minimum MTU of IPv6. */
 const LEAST_MTU = 1280;
 
 /** Checks options, and returns the properties that they set. Throws TypeError or RangeError. */

@@ -8,14 +8,14 @@ import { checkFaults, type FaultPreset } from "./fault_options.ts";
 import { checkLink, type LinkOptions } from "./link_options.ts";
 
 /**
- * Strategy that decides which goroutine runs next. Its decisions are recorded as those of the
+ * Strategy that selects the next goroutine to run. Its decisions are recorded as those of the
  * stream "schedule".
  */
 export interface Schedule {
   /**
-   * Returns the index of the goroutine that is to run.
+   * Returns the index of the goroutine to run.
    *
-   * @param runnable at least two goroutines, that which has waited longest first
+   * @param runnable at least two goroutines, the longest waiting first
    */
   pick(runnable: readonly Goroutine[]): number;
 }
@@ -25,44 +25,44 @@ export interface SimOptions {
   /** Seed of every random decision, a 32-bit number; 1 by default. */
   seed?: number;
   /**
-   * Decisions that are not 0. With them nothing is drawn: every other decision is 0, the harmless
-   * one. A run that was recorded is repeated by its `choices`, or by a part of them.
+   * Decisions that are not 0. With this option nothing is drawn: every other decision is 0, the
+   * harmless one. A recorded run is repeated by its `choices`, or by a part of them.
    */
   choices?: readonly Choice[];
   /**
-   * Order of the goroutines. "fifo", the default, is that of production: first in, first out, and
-   * only the network, timers and faults vary. "random" picks any runnable goroutine at each turn.
+   * Order of the goroutines. "fifo", the default, is the production order: first in, first out, and
+   * only the network, timers and faults vary. "random" selects any runnable goroutine at each turn.
    */
   schedule?: "fifo" | "random" | Schedule;
-  /** Whether every event and every decision that is not 0 is kept; false by default. */
+  /** Whether to keep every event and every decision that is not 0; false by default. */
   record?: boolean;
   /**
-   * Virtual time of a turn of a goroutine in milliseconds, least and most; [0.001, 0.01] by
+   * Minimum and maximum virtual time of a goroutine's turn in milliseconds; [0.001, 0.01] by
    * default.
    */
   turn?: readonly [least: number, most: number];
-  /** Virtual time of a look at a clock, in milliseconds; 0.0001 by default. */
+  /** Virtual time of a clock reading in milliseconds; 0.0001 by default. */
   look?: number;
-  /** Limit of the number of turns; 20 million by default. More are an error: a livelock. */
+  /** Maximum number of turns; 20 million by default. Exceeding it is an error: a livelock. */
   steps?: number;
-  /** Limit of the virtual time, in milliseconds; `Infinity` by default. More is an error. */
+  /** Maximum virtual time in milliseconds; `Infinity` by default. Exceeding it is an error. */
   until?: number;
   /** Calendar time at the start, in milliseconds since the epoch; 2026-01-01 by default. */
   epoch?: number;
   /**
-   * What becomes of calls that lead outside the simulation, as `fetch`, `Bun.listen`,
-   * `Deno.connect` and workers: "refuse", the default, has them throw an {@linkcode OutsideError};
-   * "allow" lets them through, and two runs need not be equal any more.
+   * Handling of calls that lead outside the simulation, such as `fetch`, `Bun.listen`,
+   * `Deno.connect` and workers: with "refuse", the default, they throw an {@linkcode OutsideError};
+   * "allow" permits them, and runs may then differ.
    */
   outside?: "refuse" | "allow";
   /** Faults of system calls on all hosts; "none" by default. See {@linkcode Simulation.quiet}. */
   faults?: FaultPreset | FaultRates;
   /**
-   * Whether each seed has a random half of the kinds of faults, and not all of them; true by
-   * default. Kinds of faults hide each other.
+   * Whether each seed enables only a random half of the kinds of faults; true by default. Kinds of
+   * faults can hide each other.
    */
   swarm?: boolean;
-  /** Properties of the way of each host to itself; without loss, in 0.01 to 0.02 ms, by default. */
+  /** Properties of each host's loopback link; by default without loss, with 0.01 to 0.02 ms. */
   loopback?: LinkOptions;
   /** Properties of links that are not set by {@linkcode Simulation.link}. */
   link?: LinkOptions;

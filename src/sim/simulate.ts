@@ -26,26 +26,26 @@ import { OutsideError } from "./globals.ts";
 import { checkSimOptions, type SimOptions } from "./options.ts";
 import { Simulation } from "./simulation.ts";
 
-/** Passes that goroutines have for their `finally` blocks after a simulation has failed. */
+/** Number of passes for `finally` blocks after a simulation has failed. */
 const LAST_PASSES = 10_000;
-/** Milliseconds of real time after which a promise will not settle any more. */
+/** Real time in milliseconds after which a promise counts as never settling. */
 const LONGEST_SILENCE = 1000;
-/** Passes between two turns of the host's loop, while goroutines can run. */
+/** Number of passes between two turns of the host's loop, while goroutines are runnable. */
 const PASSES_A_TURN = 1000;
-/** Events that an error carries if not all were kept. */
+/** Number of events in an error, unless all were kept. */
 const LAST_EVENTS = 40;
 
 /** Result of a simulation. */
 export interface SimulationResult<T> {
   /** What the main function returned. */
   readonly value: T;
-  /** Virtual time that passed, in milliseconds. */
+  /** Elapsed virtual time in milliseconds. */
   readonly virtual: number;
   /** Turns of goroutines. */
   readonly turns: number;
-  /** Packets that were sent. */
+  /** Number of packets sent. */
   readonly packets: number;
-  /** Hash over all events: two runs with the same hash did the same at the same times. */
+  /** Hash of all events: two runs with the same hash did the same at the same times. */
   readonly hash: string;
   /** The events: the last 64, or all of them with the option `record`. */
   readonly events: readonly SimEvent[];
@@ -61,7 +61,7 @@ class Execution<T> {
   readonly #main: (sim: Simulation) => Routine<T>;
   #run: Run | null = null;
   #failure: SimulationError | null = null;
-  /** Milliseconds of real time that goroutines have waited for a promise, and for nothing else. */
+  /** Real time in milliseconds that goroutines have waited for promises alone. */
   #silence = 0;
 
   constructor(options: SimOptions, main: (sim: Simulation) => Routine<T>) {
@@ -89,7 +89,7 @@ class Execution<T> {
     const environment = this.#environment;
     const outer = host;
     environment.enter();
-    // A real run stands still: its goroutines would find the simulation's state.
+    // Suspend a real run: its goroutines would find the simulation's state.
     outer.suspend();
     try {
       this.#start();
@@ -102,7 +102,7 @@ class Execution<T> {
     }
   }
 
-  /** Time goes on only when no goroutine can run, and no promise settles any more. */
+  /** Advances time only if no goroutine is runnable and no promise settles. */
   async #turn(): Promise<void> {
     for (let i = 0; i < PASSES_A_TURN && !this.#over; i++) {
       this.#pass(0);
@@ -158,7 +158,7 @@ class Execution<T> {
     }
   }
 
-  /** The first failure counts; what follows from it does not. */
+  /** Records the first failure; later ones are consequences. */
   #fail(error: unknown, place: Place | null): void {
     const { world, choices, settings } = this.#environment;
     const named = (error as { goroutine?: unknown } | null)?.goroutine;
@@ -176,7 +176,7 @@ class Execution<T> {
     });
   }
 
-  /** The main function has ended, or the simulation has failed: so do the hosts. */
+  /** Ends the hosts after the end of the main function, or a failure. */
   #endHosts(): void {
     for (const place of this.#environment.places) {
       this.#environment.resume(place);
@@ -243,7 +243,7 @@ export function simulateSync<T>(
   return new Execution(options, main).sync();
 }
 
-/** The last simulation of {@linkcode simulate} in this thread: the next one waits for it. */
+/** The last simulation of {@linkcode simulate} in this thread, for which the next one waits. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**

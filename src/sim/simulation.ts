@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The simulation, as its main function has it: hosts, links, faults. */
+/** Interface of a simulation to its main function: hosts, links, faults. */
 import { keyOf } from "../../platforms/sim/address.ts";
 import type { Link } from "../../platforms/sim/link.ts";
 import { NOTE } from "../../platforms/sim/log.ts";
@@ -16,23 +16,23 @@ export interface HostOptions {
   ip?: string | readonly string[];
   /** Program of the host, started with it and at each restart. */
   main?: HostMain;
-  /** `skew`: milliseconds that the host's calendar clock is ahead. */
+  /** `skew`: offset of the host's calendar clock in milliseconds. */
   clock?: { readonly skew?: number };
 }
 
-/** A fault that lasts until it is mended. */
+/** A fault that lasts until it is healed. */
 export interface Cut {
-  /** Mends it; a second call has no effect. Never parks. */
+  /** Heals it; a second call has no effect. Never parks. */
   heal(): void;
 }
 
-/** Stream of random decisions of a simulation. Each is a whole number, and 0 the harmless one. */
+/** Stream of random decisions of a simulation. Each is an integer, and 0 is the harmless one. */
 export interface SimStream {
-  /** Returns a whole number from 0 up to but not including `n`, at most 2^32. */
+  /** Returns an integer from 0 to `n` - 1; `n` is at most 2^32. */
   choose(n: number): number;
-  /** Returns whether something of this probability happens. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean;
-  /** Returns a number from `least` up to `most`. */
+  /** Returns a number from `least` to `most`. */
   between(least: number, most: number): number;
 }
 
@@ -65,7 +65,7 @@ export class Simulation {
     return this.#environment.world.now;
   }
 
-  /** The hosts in the order in which they were added, without that of the main function. */
+  /** Hosts in the order in which they were added, without that of the main function. */
   get hosts(): readonly SimHost[] {
     return this.#hosts;
   }
@@ -97,9 +97,9 @@ export class Simulation {
   }
 
   /**
-   * Gives a name to addresses, beside the names of hosts. Never parks.
+   * Assigns a name to addresses, in addition to the names of hosts. Never parks.
    *
-   * @param addresses one or several IP addresses; none has the name be unknown
+   * @param addresses one or several IP addresses; an empty list makes the name unknown
    */
   name(name: string, addresses: string | readonly string[]): void {
     const all = typeof addresses === "string" ? [addresses] : addresses;
@@ -107,9 +107,9 @@ export class Simulation {
   }
 
   /**
-   * Has names that are neither of hosts nor set by `name` be looked up by DNS: the library's
-   * resolver asks port 53 of these servers, as if they stood in resolv.conf(5). Without servers
-   * such names do not exist. Never parks.
+   * Enables DNS for names that are neither host names nor set by `name`: the library's resolver
+   * queries port 53 of these servers, as if they were in resolv.conf(5). Without servers such names
+   * do not exist. Never parks.
    */
   nameservers(servers: readonly (SimHost | string)[]): void {
     this.#environment.nameservers = servers.map((server) =>
@@ -119,7 +119,7 @@ export class Simulation {
 
   /**
    * Sets properties of the link between two hosts, or two groups of hosts, in both directions.
-   * Those that are not named stay as they are. Never parks.
+   * Omitted properties are unchanged. Never parks.
    *
    * @param oneWay whether only the direction from `a` to `b` is set
    * @throws {TypeError} or {@linkcode RangeError} for an invalid property
@@ -134,8 +134,8 @@ export class Simulation {
   }
 
   /**
-   * Cuts two groups of hosts off from each other: every packet between them is lost, until the cut
-   * is healed. Connections last; what they send is sent again later. Never parks.
+   * Partitions two groups of hosts: every packet between them is lost, until the cut is healed.
+   * Connections survive; what they send is retransmitted later. Never parks.
    *
    * @param oneWay whether only packets from `a` to `b` are lost
    * @example
@@ -155,8 +155,8 @@ export class Simulation {
   }
 
   /**
-   * Holds back every packet between two groups of hosts, until the hold is healed: then all arrive.
-   * Never parks.
+   * Holds every packet between two groups of hosts until the hold is healed: then all arrive. Never
+   * parks.
    */
   hold(a: Hosts, b: Hosts, { oneWay = false }: OneWay = {}): Cut {
     const links = this.#links(a, b, oneWay);
@@ -168,7 +168,7 @@ export class Simulation {
   }
 
   /**
-   * Cuts one host off from all others, both ways.
+   * Isolates one host from all others, in both directions.
    *
    * @param hosts the others; all hosts by default
    */
@@ -176,21 +176,20 @@ export class Simulation {
     return this.#cut(`isolate ${host.name}`, between([host], hosts));
   }
 
-  /**
-   * Cuts the hosts into two random halves that do not hear each other. Jepsen:
-   * `partition-random-halves`.
-   */
+  /** Partitions the hosts into two random halves. Jepsen: `partition-random-halves`. */
   halves(hosts: readonly SimHost[] = this.#hosts): Cut {
     return this.#cut("halves", halves(this.#shuffled(hosts)));
   }
 
-  /** Cuts the hosts into two random halves, with one host that hears both. Jepsen: `bridge`. */
+  /**
+   * Partitions the hosts into two random halves, with one host connected to both. Jepsen: `bridge`.
+   */
   bridge(hosts: readonly SimHost[] = this.#hosts): Cut {
     return this.#cut("bridge", bridge(this.#shuffled(hosts)));
   }
 
   /**
-   * Cuts directions so that each host hears a majority and no two hosts hear the same one. Jepsen:
+   * Partitions the hosts so that each sees a majority and no two see the same one. Jepsen:
    * `majorities-ring`.
    */
   majoritiesRing(hosts: readonly SimHost[] = this.#hosts): Cut {
@@ -209,8 +208,8 @@ export class Simulation {
   }
 
   /**
-   * Ends all faults: cuts and holds are healed, system calls fail no more, hosts that are paused go
-   * on. Hosts that are down stay down, and links keep their properties. From here on a program must
+   * Ends all faults: heals cuts and holds, stops system call faults, and resumes paused hosts.
+   * Hosts that are down stay down, and links keep their properties. From here on a program must
    * make progress.
    */
   quiet(): void {
@@ -232,7 +231,8 @@ export class Simulation {
 
   /**
    * Names places that {@linkcode reachable} marks and that runs should come to. A place that no run
-   * reaches is then in the results with a count of 0; without its name here, it is in none. Never parks.
+   * reaches is then in the results with a count of 0; without its name here, it is in none. Never
+   * parks.
    *
    * @param names names of `reachable`
    */
@@ -301,9 +301,9 @@ export class Simulation {
   }
 }
 
-/** Option of what concerns a link. */
+/** Option of calls about a link. */
 export interface OneWay {
-  /** Whether only the direction from the first to the second is meant; false by default. */
+  /** Whether only the direction from the first to the second is affected; false by default. */
   readonly oneWay?: boolean;
 }
 

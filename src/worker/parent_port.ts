@@ -17,7 +17,7 @@ export class ParentPort {
     this.#port = start.port;
   }
 
-  /** The present order: run, drain or stop. */
+  /** Current order: run, drain or stop. */
   get order(): number {
     return Atomics.load(this.words, P.ORDER);
   }
@@ -34,7 +34,9 @@ export class ParentPort {
     return got === undefined ? null : got.message;
   }
 
-  /** Called when a connection was closed or taken over: the main thread may be waiting for that. */
+  /**
+   * Called when a connection was closed or taken over, for which the main thread may be waiting.
+   */
   tell(): void {
     Atomics.store(this.words, P.GOROUTINES, scheduler.count);
     wake(this.start.main);

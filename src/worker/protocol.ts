@@ -123,9 +123,9 @@ export type ToWorker =
   | { readonly type: "mailed"; readonly id: number; readonly error: EncodedError | null }
   /** Stop accepting there, or close the UDP socket. */
   | { readonly type: "unlisten"; readonly listener: number }
-  /** Show these certificates from now on. */
+  /** Replace the certificates for future handshakes. */
   | { readonly type: "certificates"; readonly certificates: TLSCertificates }
-  /** Close the lingering connection of this token, whose place is needed. */
+  /** Close the lingering connection of this token, whose slot is needed. */
   | { readonly type: "cut"; readonly token: number }
   | { readonly type: "job"; readonly job: number; readonly name: string; readonly args: unknown[] };
 
@@ -136,7 +136,7 @@ export type ShedReport = Omit<Shed, "remote"> & {
 
 /** Messages of a worker. */
 export type ToMain =
-  /** It is ready; the handle wakes it. `events` tells whether it serves by a table of events. */
+  /** It is ready; the handle wakes it. `events` is whether it serves by a table of events. */
   | { readonly type: "up"; readonly waker: WakerHandle; readonly events: boolean }
   /** It listens; or it does not, for the given reason. */
   | { readonly type: "listening"; readonly listener: number; readonly error: EncodedError | null }
@@ -164,7 +164,8 @@ export type ToMain =
   | { readonly type: "result"; readonly job: number; readonly value: unknown }
   | { readonly type: "failed"; readonly job: number; readonly error: EncodedError }
   /**
-   * All of it is closed. With the error that caused this, and the number of open connections then.
+   * It has closed everything. With the error that caused this, and the number of open connections
+   * at that time.
    */
   | { readonly type: "over"; readonly error: EncodedError | null; readonly connections: number };
 

@@ -33,7 +33,7 @@ const ENTRY = ADDRESS + ADDRESS_BYTES / 4;
 
 /** Record of an accepted connection. */
 export interface Accepted {
-  /** Its network, as a place in {@linkcode ADOPTABLE}. */
+  /** Its network, as an index in {@linkcode ADOPTABLE}. */
   readonly network: number;
   /** The remote address. */
   readonly peer: RawAddress;
@@ -124,7 +124,9 @@ function entryAt(index: number): number {
   return HEADER + (index & (DESCRIPTORS - 1)) * ENTRY;
 }
 
-/** Most connections of a worker at once: each has a token, which identifies it when it ends. */
+/**
+ * Maximum number of connections of a worker: each has a token, which identifies it when it ends.
+ */
 export const MOST_TOKENS: number = 1 << 16;
 
 /** Tokens of closed connections, on their way back. There is room for all of them. */

@@ -7,7 +7,7 @@
  */
 export type LoadBalance = "random" | "roundRobin" | "leastConnections";
 
-/** Chooses among `loads.length` places; `loads` tells how many connections each has. */
+/** Chooses among `loads.length` slots; `loads` has the number of connections of each. */
 export class Balancer {
   readonly #strategy: LoadBalance;
   #next = 0;
@@ -16,7 +16,7 @@ export class Balancer {
     this.#strategy = strategy;
   }
 
-  /** Returns the index of the next place. */
+  /** Returns the index of the next slot. */
   choose(loads: readonly { readonly connections: number }[]): number {
     switch (this.#strategy) {
       case "random":

@@ -27,7 +27,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
   protected sawEnd = false;
   /** Whether the descriptor is shared with other owners. */
   protected shared = false;
-  /** Its place under a limit, released when it is closed; null without a limit. */
+  /** Its slot under a limit, released when it is closed; null without a limit. */
   tracked: NetFD<Addr> | null = null;
   readonly #net: StreamNet;
   readonly #peer: Peer;

@@ -16,9 +16,9 @@ import type { StreamNet } from "./stream_net.ts";
 
 /** A write of this many bytes is sent at once, instead of being copied to be sent with others. */
 const DIRECT = 16 * 1024;
-/** Most bytes per system call. */
+/** Maximum number of bytes per system call. */
 const MAX_TRANSFER = 1 << 30;
-/** Sends in one turn, before other connections have theirs: a callback may write more. */
+/** Maximum number of sends per turn, for fairness: a callback may write more. */
 const SENDS = 8;
 
 /** State: accepted, and `opened` has not been called. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Times at which a connection is to be closed. A connection without such a time has no clock. */
+/** Timeouts of a connection. A connection without any has no clock. */
 import { scheduler } from "../../sched/thread.ts";
 import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
 import { now } from "../../sched/clock.ts";
@@ -8,13 +8,13 @@ import { now } from "../../sched/clock.ts";
 export interface Clocked {
   /** Time of the last byte. */
   readonly lastActive: number;
-  /** Called once: it has expired, by being `idle` or by the deadline. */
+  /** Called once on expiry: of the idle timeout if `idle`, otherwise of the deadline. */
   timedOut(idle: boolean): void;
 }
 
 /**
- * A deadline, an idle time-out and the bound of a close in one timer. A byte that goes moves
- * nothing but the connection's `lastActive`: a timer that finds it too early sets itself anew.
+ * A deadline, an idle timeout and the bound of a close in one timer. A transferred byte only
+ * updates the connection's `lastActive`: a timer that fires too early is set again.
  */
 export class IdleClock implements HeapTimer {
   slot: number = NO_SLOT;

@@ -3,9 +3,9 @@
  * An event loop: one goroutine that calls the handlers of all its connections. Go: evio_unix.go,
  * type loop.
  *
- * Everything that has work (a ready connection, a listener, a tick) is in the
- * loop's queue, once, and has its turn there. So no two handlers of a loop ever run at once, none
- * runs inside another, and the loop's goroutine is woken once for all events of one poll.
+ * Everything with pending work (a ready connection, a listener, a tick) is in the loop's queue,
+ * once, and has its turn there. So no two handlers of a loop run concurrently, none runs inside
+ * another, and the loop's goroutine is woken once for all events of a poll.
  */
 import { netpoll } from "../../netpoll/netpoll.ts";
 import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
@@ -13,7 +13,7 @@ import { type G, type Routine, RUNNABLE, WAITING } from "../../sched/goroutine.t
 import type { RunQueue } from "../../sched/run_queue.ts";
 import { scheduler } from "../../sched/thread.ts";
 
-/** Most turns before the thread's other goroutines run. */
+/** Maximum number of turns before the thread's other goroutines run. */
 const BATCH = 64;
 
 /** An element of a loop's queue. */
@@ -32,7 +32,7 @@ export class Loop {
   readonly index: number;
   /** Number of its connections. */
   connections = 0;
-  /** The one whose turn it is. */
+  /** The current turn. */
   current: Turn | null = null;
   #goroutine: G | null = null;
   #head: Turn | null = null;
@@ -44,7 +44,7 @@ export class Loop {
     this.index = index;
   }
 
-  /** Read buffer, which all connections of the loop share; between turns it is the thread's. */
+  /** Read buffer shared by all connections of the loop; between turns it is the thread's. */
   get input(): SharedReadBuffer {
     // A handler that transferred it to another thread has detached it.
     if (this.#input === null || this.#input.bytes.length === 0) this.#input = lend();

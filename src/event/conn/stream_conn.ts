@@ -26,7 +26,7 @@ import type { Loop } from "./loop.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamNet } from "./stream_net.ts";
 
-/** Most reads in one turn, before other connections have theirs. */
+/** Maximum number of reads per turn, for fairness. */
 const READS = 8;
 
 /** See the top of this file. */
@@ -70,7 +70,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   /** See {@linkcode EventConn.wake}. */
   wake(): void {
     this.#woken = true;
-    // A call from its own handler is for the next turn.
+    // A call from its own handler is handled in the next turn.
     if (this.state !== DEAD) this.owner.enqueue(this);
   }
 
@@ -120,7 +120,7 @@ export class EventStreamConn<C> extends ConnReader<C>
     if ((mode & POLL_READ) !== 0 || this.outbox !== null) this.owner.enqueueReady(this, toRun);
   }
 
-  /** Destroys it at once, where no turn will come any more. */
+  /** Destroys it at once, if there will be no further turn. */
   closeQuietly(): void {
     if (this.state === DEAD) return;
     this.reset = this.outbox !== null;

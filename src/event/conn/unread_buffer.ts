@@ -2,13 +2,13 @@
 /**
  * Bytes that a handler left unread, kept for its next call. A connection without any has no buffer.
  *
- * Few bytes are copied to the front of the loop's shared buffer, and new bytes are read behind
- * them. Many would be copied again and again: they stay where they are, in memory that doubles.
+ * Few bytes are copied to the front of the loop's shared buffer, and new bytes are read after them.
+ * Many would be copied again and again: they stay in a buffer of their own, which doubles.
  */
 
-/** More bytes than this are many. */
+/** Number of bytes above which they stay in their own buffer. */
 const MANY = 16 * 1024;
-/** Least room that justifies a read. */
+/** Minimum room for a read. */
 const LEAST_ROOM = 16 * 1024;
 
 /** See the top of this file. */
@@ -29,7 +29,7 @@ export class UnreadBuffer {
     return this.#end - this.#start;
   }
 
-  /** Whether they are many, and stay where they are. */
+  /** Whether the bytes stay in their own buffer. */
   get many(): boolean {
     return this.length > MANY;
   }
@@ -39,18 +39,18 @@ export class UnreadBuffer {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** Returns the room behind them, to read into. */
+  /** Returns the room after them, to read into. */
   room(): Uint8Array {
     if (this.#bytes.length - this.#end < LEAST_ROOM) this.#makeRoom();
     return this.#bytes.subarray(this.#end);
   }
 
-  /** Records that so many bytes were read into the room. */
+  /** Records that `n` bytes were read into the room. */
   came(n: number): void {
     this.#end += n;
   }
 
-  /** Consumes so many of the first bytes. */
+  /** Consumes the first `n` bytes. */
   discard(n: number): void {
     this.#start += n;
   }

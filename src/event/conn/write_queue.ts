@@ -22,7 +22,7 @@ export class WriteQueue {
   bytes: Uint8Array;
   /** Offset of the first pending byte. */
   start = 0;
-  /** Offset behind the last pending byte. */
+  /** Offset after the last pending byte. */
   end = 0;
   /** Callbacks, each with the number of bytes that must have been sent before it. */
   #told: { at: number; written: Written }[] | null = null;
@@ -60,7 +60,7 @@ export class WriteQueue {
     return this.start === 0 ? this.bytes : this.bytes.subarray(this.start, this.end);
   }
 
-  /** Records that so many bytes were sent. Returns the callbacks that are due. */
+  /** Records that `n` bytes were sent. Returns the callbacks that are due. */
   sent(n: number): Written[] | null {
     this.start += n;
     this.#taken += n;
@@ -71,7 +71,7 @@ export class WriteQueue {
     return gone === 0 ? null : this.#told.splice(0, gone).map(({ written }) => written);
   }
 
-  /** At the end of a turn, moves what is left to memory of its own size. */
+  /** At the end of a turn, moves the remaining bytes to a buffer of their size. */
   settle(): WriteQueue {
     if (this.bytes.length !== FRESH) return this;
     const own = new WriteQueue(this.bytes.slice(this.start, this.end));
@@ -94,7 +94,7 @@ export class WriteQueue {
   #makeRoom(more: number): void {
     const { length } = this;
     const needed = length + more;
-    // Moving more than half would move all of it again for every few bytes sent.
+    // Moving more than half would repeat for every few bytes sent.
     if (needed <= this.bytes.length && 2 * length <= this.bytes.length) {
       this.bytes.copyWithin(0, this.start, this.end);
     } else {

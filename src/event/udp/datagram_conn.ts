@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The sender of a datagram, as a connection that lasts as long as the handler runs. */
+/** The sender of a datagram, as a connection that exists while the handler runs. */
 import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
 import { checkBytes } from "../../fd/check_bytes.ts";
 import { ClosedError } from "../../fd/errors.ts";
@@ -19,7 +19,7 @@ export interface Sending {
   sendTo(bytes: Uint8Array, to: UDPAddr): boolean;
 }
 
-/** One per socket; it is lent to the handler with each datagram. */
+/** One per socket; it is lent to the handler for each datagram. */
 export class EventDatagramConn<C> implements EventConn<C> {
   context: C = undefined as C;
   lastActive = 0;
@@ -33,7 +33,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
     this.#socket = socket;
   }
 
-  /** Makes it stand for the sender of `input`, until {@linkcode giveBack}. */
+  /** Makes it represent the sender of `input`, until {@linkcode giveBack}. */
   lend(input: Uint8Array, sender: UDPAddr, now: number): void {
     this.#lent = true;
     this.#input = input;
@@ -43,7 +43,8 @@ export class EventDatagramConn<C> implements EventConn<C> {
   }
 
   /**
-   * The handler has returned: a stale reference must not write to the sender of another datagram.
+   * Invalidates it after the handler: a stale reference must not write to the sender of another
+   * datagram.
    */
   giveBack(): void {
     this.#lent = false;
@@ -112,9 +113,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
     return sent;
   }
 
-  /**
-   * A datagram is over when its handler returns: there is nothing to wake, to pause or to close.
-   */
+  /** Not supported: a datagram ends with its handler, so it cannot be woken, paused or closed. */
   wake(): void {}
   resume(): void {}
   pause(): void {}

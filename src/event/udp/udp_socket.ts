@@ -22,9 +22,9 @@ import { EventDatagramConn, type Sending } from "./datagram_conn.ts";
 import type { Listening } from "../conn/listening.ts";
 import type { Loop, Turn } from "../conn/loop.ts";
 
-/** Most datagrams in one turn, before other turns. */
+/** Maximum number of datagrams per turn, for fairness. */
 const DATAGRAMS = 32;
-/** Milliseconds until a socket is tried again on which every receive has failed. */
+/** Milliseconds until a retry on a socket whose receives all fail. */
 const RETRY_MS = 100;
 
 /** See the top of this file. */
@@ -44,7 +44,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   #paused = false;
   /** Number of consecutive errors. */
   #errors = 0;
-  /** Whether they were reported. */
+  /** Whether they have been reported. */
   #reported = false;
   readonly #later = new CallTimer(() => {
     this.#pd.rready = true;
@@ -132,7 +132,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
       counters.again++;
       this.#pd.rready = false;
     }
-    // Any other error belongs to a datagram sent earlier, and says nothing of the next one.
+    // Any other error concerns an earlier datagram, not the next one.
     if (n < 0) return this.#failed(n);
     this.#errors = 0;
     this.#reported = false;
@@ -148,7 +148,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     }
   }
 
-  /** A recurring error belongs to the socket, which is then tried again later. */
+  /** A recurring error concerns the socket, which is retried later. */
   #failed(answer: number): void {
     if (answer === this.#host.again || ++this.#errors < DATAGRAMS) return;
     this.#errors = 0;
