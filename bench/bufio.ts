@@ -19,7 +19,7 @@ const RUNTIMES: Record<string, string[]> = {
   bun: [BUN],
   deno: [DENO, "run", "-A", "--no-check"],
 };
-/** Ours and those by hand that it is compared with. */
+/** Our variants and the hand-written ones to compare with. */
 const WAYS: Record<string, string[]> = {
   "line": ["line-function", "line-inline"],
   "write": ["write-collected", "write-encoded"],
@@ -30,7 +30,7 @@ interface Sample {
   way: string;
   length: number;
   round: number;
-  /** Nanoseconds for a line, and those of the CPU. */
+  /** Nanoseconds per line, of wall time and of CPU time. */
   ns: number;
   cpu: number;
 }
@@ -39,7 +39,7 @@ function start(cpu: number, command: string[], ...args: string[]): Child {
   return startChild(["taskset", "-c", String(cpu), ...command, ...args]);
 }
 
-/** The process at the other end, and its address. */
+/** The peer process, and its address. */
 async function startPeer(): Promise<[Child, string]> {
   const child = start(1, RUNTIMES.bun, inRepository("bench", "bufio", "peer.ts"));
   const address = new Promise<string>((resolve) =>
@@ -70,7 +70,7 @@ async function measure(
   return { runtime, way, length, round, ...JSON.parse(child.output()) };
 }
 
-/** All samples, in turns: the machine drifts. */
+/** All samples, interleaved because the machine's speed drifts. */
 async function rounds(): Promise<Sample[]> {
   const [peer, address] = await startPeer();
   const samples: Sample[] = [];
@@ -90,7 +90,7 @@ async function rounds(): Promise<Sample[]> {
   return samples;
 }
 
-/** Medians, and how many times as fast ours is, by the CPU's time, within a round. */
+/** Medians, and our speed-up within a round, by CPU time. */
 function summarize(samples: Sample[]): string {
   const rows: string[][] = [];
   for (const [way, others] of Object.entries(WAYS)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a call of an open run costs beside a bare goroutine: `npm run bench:calls`; with `-- --save`
-// the results go to bench/results. See bench/README.md.
+// Cost of a call of an open run compared with a bare goroutine: `npm run bench:calls`; with `--
+// --save` the results go to bench/results. See bench/README.md.
 import process from "node:process";
 import { startChild, within } from "./rig/child.ts";
 import { command } from "./rig/command.ts";
@@ -19,7 +19,7 @@ const RUNTIMES: Record<string, string[]> = {
   deno: [DENO, "run", "-A", "--no-check"],
 };
 
-/** The ways of calls/program.ts, each with the one that it is compared with. */
+/** Variants of calls/program.ts, each with its baseline. */
 const WAYS: Record<string, { text: string; beside?: string }> = {
   "goroutine": { text: "go and join, no wait" },
   "call": { text: "call awaited, no wait", beside: "goroutine" },
@@ -51,7 +51,7 @@ async function measure(runtime: string, way: string, round: number): Promise<Sam
   return { runtime, way, round, ...JSON.parse(child.output()) };
 }
 
-/** All samples, in turns: the machine drifts. */
+/** All samples, interleaved because the machine's speed drifts. */
 async function rounds(): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -64,7 +64,7 @@ async function rounds(): Promise<Sample[]> {
   return samples;
 }
 
-/** Medians, and the medians of the differences within a round. */
+/** Medians, and medians of the differences within a round. */
 function summarize(samples: Sample[]): string {
   const of = (way: string, runtime: string) =>
     samples.filter((s) => s.way === way && s.runtime === runtime).map(({ ns }) => ns);

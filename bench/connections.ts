@@ -14,7 +14,7 @@ import { compiled, inRepository } from "./rig/paths.ts";
 import { saveResults } from "./rig/results.ts";
 import { grouped } from "./rig/table.ts";
 
-/** Those that the goals speak of, and those they are compared with. */
+/** Servers with goals, and those to compare with. */
 const MOSTLY = "netpoll-bun-run,netpoll-deno-run,c-epoll,go-net,bun-listen,deno-listen";
 
 const USAGE = `npm run bench:connections -- [flags]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the debug page costs a busy server: `npm run bench:debug`. See bench/README.md.
+// Cost of the debug page on a busy server: `npm run bench:debug`. See bench/README.md.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "./echo/rig/build.ts";
@@ -23,7 +23,7 @@ const USAGE = `bench:debug: the throughput of an echo server, watched and not wa
 const TOKEN = "token-of-the-benchmark";
 const SIZE = 64;
 const WARMUP_SECONDS = 3;
-/** The page asks so often. */
+/** Polling interval of the page. */
 const LOOK_MS = 1000;
 
 const RUNTIMES = { bun: [BUN], deno: [DENO, "run", "-A", "--no-check"] };
@@ -43,7 +43,7 @@ interface Settings {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Looks as the page does. */
+/** Requests a snapshot as the page does. */
 async function look(port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}/?format=json`;
   const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
@@ -51,14 +51,14 @@ async function look(port: number): Promise<void> {
   await response.arrayBuffer();
 }
 
-/** Resolves to the bytes that the server has written, and its clock. */
+/** Resolves to the number of bytes that the server has written, and its clock. */
 async function written(port: number): Promise<{ bytes: number; at: number }> {
   const text = await (await fetch(`http://127.0.0.1:${port}/bytes`)).text();
   const [bytes, at] = text.split(" ").map(Number);
   return { bytes, at };
 }
 
-/** Round trips a second over a window, in which somebody looks once a second or not. */
+/** Round trips per second over a window, with or without a request per second. */
 async function window(port: number, seconds: number, watched: boolean): Promise<number> {
   const before = await written(port);
   const begun = performance.now();
@@ -98,7 +98,7 @@ async function measure(runtime: keyof typeof RUNTIMES, settings: Settings): Prom
   try {
     await sleep(WARMUP_SECONDS * 1000);
     for (let i = 0; i < rounds; i++) {
-      // Which of the two comes first changes, because the speed of a machine drifts.
+      // Alternate the order, because the machine's speed drifts.
       const order = i % 2 === 0 ? [false, true] : [true, false];
       for (const watched of order) {
         row[watched ? "watched" : "alone"].push(await window(page, seconds, watched));

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT The benchmark of names: `npm run bench:dns -- [--rounds N]
-// [--seconds S] [--only ID,ID] [--save]`. Lookups of both versions of IP, each of a new name,
-// against a server on this machine that answers at once. Needs root, Linux and an otherwise idle
-// machine: each client sees a resolv.conf of its own, that is mounted over the system's. See
-// bench/README.md.
+// SPDX-License-Identifier: MIT
+// DNS benchmark: `npm run bench:dns -- [--rounds N] [--seconds S] [--only ID,ID] [--save]`. Lookups
+// for both IP versions, each of a new name, against a server on this machine that responds at once.
+// Needs root, Linux and an otherwise idle machine: each client has its own resolv.conf, mounted
+// over the system's. See bench/README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Child, startChild, within } from "./rig/child.ts";
@@ -15,9 +15,9 @@ import { saveResults } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
 
-/** An address of this machine that nothing else uses. */
+/** An address of this machine without other uses. */
 const SERVER = "127.83.41.9";
-/** Lookups at the same time. */
+/** Numbers of concurrent lookups. */
 const CONCURRENCY = [1, 50];
 
 interface Client {
@@ -41,13 +41,13 @@ const CLIENTS: Client[] = [
   { id: "deno-resolver", title: "dns.Resolver, Deno", command: [...BY_DENO, "resolver"] },
 ];
 
-/** Lookups a second, and the median's microseconds. */
+/** Lookups per second, and the median in microseconds. */
 interface Sample {
   readonly rate: number;
   readonly latency: number;
 }
 
-/** The client in a mount namespace with a resolv.conf that names the server. */
+/** Runs the client in a mount namespace with a resolv.conf that names the server. */
 function sandboxed(command: string[]): string[] {
   const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
   return ["unshare", "--mount", "sh", "-c", script, compiled("resolv.conf"), ...command];

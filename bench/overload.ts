@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Servers under what they cannot serve: `npm run bench:overload`. See bench/README.md.
+// Servers under overload: `npm run bench:overload`. See bench/README.md.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { Figures } from "./overload/faults.ts";
@@ -24,7 +24,7 @@ const USAGE = `npm run bench:overload -- [flags]
   --scenarios A,B ${SCENARIOS.map(({ id }) => id).join(" ")}
   --save          write bench/results/overload.json and overload.md`;
 
-/** The results of one scenario, by runtime. */
+/** Results of one scenario, by runtime. */
 interface Result {
   readonly scenario: string;
   readonly figures: Record<string, Figures>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The benchmark of the scheduler: `npm run bench:sched`. See bench/README.md.
+// Scheduler benchmark: `npm run bench:sched`. See bench/README.md.
 import { getPriority } from "node:os";
 import process from "node:process";
 import { command } from "./rig/command.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whole servers against those of others: `npm run bench:servers`. See bench/README.md.
+// Complete servers compared with those of others: `npm run bench:servers`. See bench/README.md.
 import process from "node:process";
 import { build as buildEcho } from "./echo/rig/build.ts";
 import { C, GO, SERVERS } from "./echo/rig/servers.ts";
@@ -17,7 +17,7 @@ import { type Options, parseOptions, USAGE } from "./servers/options.ts";
 import { report, summarize } from "./servers/report.ts";
 import { runRounds } from "./servers/rounds.ts";
 
-/** The programs that those who take part need, found or made. */
+/** Finds or builds the programs of the contestants. */
 function prepare({ contestants, pin }: Options): void {
   const ids = new Set(contestants.map(({ id }) => id));
   const contests = new Set(contestants.map(({ contest }) => contest));

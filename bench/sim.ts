@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Simulations: segments and turns a second, virtual time by real time, seeds a second. Prints a
- * table.
+ * Simulations: segments and turns per second, virtual time per real time, seeds per second. Prints
+ * a table.
  */
 import { dial, go, listen, type Routine, sleep } from "../mod.ts";
 import { simulateSync, type Simulation, type SimulationResult } from "../sim.ts";
@@ -47,7 +47,9 @@ function* sleepers(): Routine<void> {
   for (const one of all) yield* one.join();
 }
 
-/** Runs `f` until it is compiled, and then once more. Returns its result and its seconds. */
+/**
+ * Runs `f` until it is compiled, and then once more. Returns its result and duration in seconds.
+ */
 function measured<T>(f: () => T): [T, number] {
   f();
   f();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bytes that stay in the kernel against bytes that come to the process and go back: a proxy by
-// splice(2) and by reads and writes, a file by sendfile(2) and by reads and writes.
+// In-kernel transfers compared with reads and writes: a proxy by splice(2), a file by sendfile(2).
 // `npm run bench:splice`; with `-- --save` the results go to bench/results. See bench/README.md.
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +20,7 @@ const RUNTIMES: Record<string, string[]> = {
   bun: [BUN],
   deno: [DENO, "run", "-A", "--no-check"],
 };
-/** Each way and the one that it is compared with. */
+/** Each variant with its baseline. */
 const WAYS: Record<string, string> = {
   "splice": "read-write",
   "copy": "read-write",
@@ -35,7 +34,7 @@ interface Sample {
   way: string;
   round: number;
   seconds: number;
-  /** Seconds of the CPU. */
+  /** CPU time in seconds. */
   cpu: number;
 }
 
@@ -43,7 +42,7 @@ function start(cpu: number, command: string[], ...args: string[]): Child {
   return startChild(["taskset", "-c", String(cpu), ...command, ...args]);
 }
 
-/** The process at both ends, and its address. */
+/** The peer process, and its address. */
 async function startPeer(): Promise<[Child, string]> {
   const child = start(1, RUNTIMES.bun, inRepository("bench", "splice", "peer.ts"));
   const address = new Promise<string>((resolve) =>
@@ -72,7 +71,7 @@ async function measure(
   return { runtime, way, round, ...JSON.parse(child.output()) };
 }
 
-/** All that there is, in turns: the machine drifts. */
+/** All samples, interleaved because the machine's speed drifts. */
 async function rounds(path: string): Promise<Sample[]> {
   const [peer, address] = await startPeer();
   const samples: Sample[] = [];
@@ -90,7 +89,7 @@ async function rounds(path: string): Promise<Sample[]> {
   return samples;
 }
 
-/** The median of a figure, and of its ratio to the other way's in the same round. */
+/** The median of a figure, and of its ratio to the baseline in the same round. */
 function summarize(samples: Sample[]): string {
   const rows = Object.entries(WAYS).flatMap(([way, other]) =>
     Object.keys(RUNTIMES).map((runtime) => {
@@ -119,7 +118,7 @@ try {
   const path = join(folder, "file");
   const file = openSync(path, "w");
   ftruncateSync(file, BYTES);
-  // Pages that are there, as of a file that is often asked for.
+  // Allocate the pages, like those of a frequently read file.
   const piece = new Uint8Array(1 << 20).fill(1);
   for (let at = 0; at < BYTES; at += piece.length) writeSync(file, piece, 0, piece.length, at);
   closeSync(file);

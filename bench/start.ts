@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The benchmark of the start-up: `npm run bench:start`. See bench/README.md.
+// Start-up benchmark: `npm run bench:start`. See bench/README.md.
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,7 @@ const USAGE = `npm run bench:start -- [--rounds N] [--against FOLDER] [--save]
   --against FOLDER  a checkout of an older version, which ratios are to
   --save            writes results/start.json and start.md`;
 
-/** What is started: "none" is the runtime alone, which the memory is counted from. */
+/** Program to start: "none" is the runtime alone, the baseline of the memory. */
 interface Subject {
   readonly name: string;
   readonly module: string;
@@ -93,7 +93,7 @@ function bench(): void {
     const key = `${runtime} ${name}`;
     return samples.get(key) ?? samples.set(key, []).get(key)!;
   };
-  // One round more, the first, fills the runtimes' caches of compiled code.
+  // The first, extra round fills the runtimes' code caches.
   for (let round = 0; round <= rounds; round++) {
     for (const { name, module } of all) {
       for (const runtime of RUNTIMES) {

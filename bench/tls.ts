@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The TLS benchmark: `npm run bench:tls`. Echo over TLS 1.3, one connection with much to carry, new
-// connections, and the memory of idle ones; one thread a side, the servers in turn within each round.
-// See bench/README.md.
+// TLS benchmark: `npm run bench:tls`. Echo over TLS 1.3, bulk transfer over one connection, new
+// connections, and the memory of idle ones; one thread per side, the servers interleaved within
+// each round. See bench/README.md.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -35,17 +35,19 @@ const SHAPES: readonly Shape[] = [
   { title: "resumed", connections: 10, bytes: 64, mode: "resumed" },
 ];
 
-/** Idle connections whose memory is measured. */
+/** Number of idle connections whose memory is measured. */
 const IDLE = 2000;
 
-/** Shapes of the warm-up, by their places above; a server in C needs none, but has it too. */
+/** Shapes of the warm-up, by index; a server in C needs none, but gets the same. */
 const WARM_UP = [0, 2, 4];
 const WARM_UP_SECONDS = 2;
 
-/** The result of one shape: round trips or MiB a second, and the server's CPU time, in microseconds. */
+/**
+ * The result of one shape: round trips or MiB a second, and the server's CPU time, in microseconds.
+ */
 interface Sample {
   readonly rate: number;
-  /** Of a round trip. */
+  /** Per round trip. */
   readonly cost: number;
 }
 
@@ -56,10 +58,10 @@ interface Round {
   readonly idle: number;
 }
 
-/** Ticks of /proc/PID/stat a second: the same on every Linux of today. */
+/** Ticks per second in /proc/PID/stat: the same on every current Linux. */
 const TICKS = 100;
 
-/** Seconds of processor time that `pid` and its threads and children have taken. */
+/** CPU time in seconds that `pid`, its threads and its children have used. */
 function processorTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   let ticks = Number(stat[11]) + Number(stat[12]);
@@ -81,7 +83,7 @@ function load(port: number, shape: Shape, seconds: number): [number, number] {
   const { connections, bytes, mode } = shape;
   const args = [port, connections, bytes, seconds, mode].map(String);
   const { stdout, stderr, status } = spawnSync(compiled("tls-load"), args, { encoding: "utf8" });
-  // A server that gives no tickets, or whose tickets serve nobody.
+  // The server sends no tickets, or does not accept them.
   if (status !== 0 && shape.mode === "resumed") return [NaN, NaN];
   if (status !== 0) throw new Error(`${shape.title}: ${stderr}`);
   const [rate, trips] = stdout.split(" ").map(Number);
@@ -127,7 +129,7 @@ async function withServer<T>(
 
 function rates(server: Server, seconds: number): Promise<Sample[]> {
   return withServer(server, (port, child) => {
-    // Compilers do their work before the measurement, as in bench:echo.
+    // Warm up JIT compilers before the measurement, as in bench:echo.
     for (const shape of WARM_UP) load(port, SHAPES[shape], WARM_UP_SECONDS);
     return SHAPES.map((shape) => {
       const before = processorTime(child.pid);
@@ -137,7 +139,10 @@ function rates(server: Server, seconds: number): Promise<Sample[]> {
   });
 }
 
-/** Returns the memory of one idle connection: of {@linkcode IDLE} in a process that has served a few. */
+/**
+ * Returns the memory of one idle connection: of {@linkcode IDLE} in a process that has served a
+ * few.
+ */
 function idleMemory(server: Server): Promise<number> {
   return withServer(server, async (port, child) => {
     load(port, SHAPES[0], 1);

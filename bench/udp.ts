@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT The UDP benchmark: `npm run bench:udp`. An echo beside those of C,
-// Go and the runtimes' own sockets; batches and the kernel's own segmentation against one call a
-// datagram. See bench/README.md.
+// SPDX-License-Identifier: MIT
+// UDP benchmark: `npm run bench:udp`. An echo compared with those of C, Go and the runtimes' own
+// sockets; batches and kernel segmentation compared with one call per datagram. See
+// bench/README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -32,13 +33,13 @@ const RUNTIMES = {
 };
 type Runtime = keyof typeof RUNTIMES;
 
-/** Datagrams a second by the name of the call. */
+/** Datagrams per second by the name of the call. */
 interface Result {
   size: number;
   rates: Record<string, number>;
 }
 
-/** Each way, and the one that it is compared with. */
+/** Each variant with its baseline. */
 const WAYS: [name: string, against: string][] = [
   ["writeTo", "writeTo"],
   ["write", "writeTo"],
@@ -58,7 +59,7 @@ async function measure(runtime: Runtime): Promise<Result[]> {
   return JSON.parse(child.output());
 }
 
-/** The runtimes take turns: the machine drifts. */
+/** The runtimes are interleaved because the machine's speed drifts. */
 async function measureAll(): Promise<Record<Runtime, Result[][]>> {
   const all: Record<Runtime, Result[][]> = { bun: [], deno: [] };
   for (let round = 0; flags.calls && round < rounds; round++) {

@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT Echo under Wine, both ends in one process: the library against the
-// calls alone and against the runtime's own node:net, as ratios within each round. `bun
-// bench/wine.ts FOLDER [--rounds 5] [--trips 1000] [--warmup 1000] [--save]`, where FOLDER is what
-// scripts/wine.sh made. Everything runs on one processor: the figures say nothing of Windows, the
-// ratios little.
+// SPDX-License-Identifier: MIT
+// Echo under Wine, both ends in one process: the library compared with bare system calls and with
+// the runtime's own node:net, as ratios within each round. `bun bench/wine.ts FOLDER [--rounds 5]
+// [--trips 1000] [--warmup 1000] [--save]`, where FOLDER is a directory that scripts/wine.sh
+// created. Everything runs on one processor: the figures are not representative of Windows, the
+// ratios hardly.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -29,7 +30,7 @@ if (folder === undefined) {
 }
 
 const CONNECTIONS = "20";
-/** The goals of the library under runSync: to the calls alone, and to the runtime's own. */
+/** Goals of the library under runSync: relative to the bare calls, and to the runtime's own API. */
 const GOALS: Record<string, number> = { "bare calls": 1, "node:net": 1.3 };
 const PROCESSOR = String(availableParallelism() - 1);
 const LIMIT_MS = 300_000;
@@ -60,7 +61,7 @@ function measure(runtime: string, program: string): number {
   return Number(found[1]);
 }
 
-/** By runtime and program, a figure a round. */
+/** Results by runtime and program, one per round. */
 function measureAll(): Record<string, Record<string, number[]>> {
   const all: Record<string, Record<string, number[]>> = {};
   for (let round = 0; round < Number(flags.rounds); round++) {
@@ -84,7 +85,7 @@ machine.versions = {
 const all = measureAll();
 spawnSync(`${folder}/wine`, ["wineserver", "-k"], { timeout: LIMIT_MS });
 
-/** The median of a program's ratios to another, each within a round. */
+/** Median of a program's ratios to another, each within a round. */
 function ratio(samples: Record<string, number[]>, program: string, to: string): string {
   return fixed(median(samples[program].map((rate, round) => rate / samples[to][round])), 2);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Finds what a name stands for: the declaration that is innermost around its use. */
+/** Resolves names to their innermost declaration. */
 import { isFunction, type Node } from "./ast.ts";
 
 /** A declaration of a name. */
@@ -13,7 +13,7 @@ export type Binding =
 
 const OTHER: Binding = { is: "other" };
 
-/** The declaration of `name` as seen from `from`; null if the file has none. */
+/** Returns the declaration of `name` in scope at `from`; null if the file has none. */
 export function resolve(name: string, from: Node): Binding | null {
   for (let at: Node | null = from; at !== null && at !== undefined; at = at.parent) {
     const found = declaredIn(at, name);
@@ -22,7 +22,7 @@ export function resolve(name: string, from: Node): Binding | null {
   return null;
 }
 
-/** The declaration of `name` by the scope of `node` itself. */
+/** Returns the declaration of `name` in the scope of `node` itself. */
 function declaredIn(node: Node, name: string): Binding | null {
   if (isFunction(node)) return parameterOf(node, name);
   switch (node.type) {
@@ -30,7 +30,7 @@ function declaredIn(node: Node, name: string): Binding | null {
     case "BlockStatement":
       return ofStatements(node.body, name);
     case "StaticBlock":
-      // In Deno's tree it contains a block.
+      // Deno's tree has a block here.
       return Array.isArray(node.body) ? ofStatements(node.body, name) : null;
     case "SwitchStatement":
       return ofStatements(node.cases.flatMap((one: Node) => [...one.consequent]), name);
@@ -88,7 +88,7 @@ function ofImport(statement: Node, name: string): Binding | null {
 function ofDeclarators(statement: Node, name: string): Binding | null {
   for (const node of statement.declarations) {
     if (!names(node.id, name)) continue;
-    // One that is assigned later may be anything by then.
+    // The value of a variable that is reassigned is unknown.
     const fixed = statement.kind !== "let" && statement.kind !== "var";
     if (node.id.type === "Identifier") {
       return fixed || node.id.typeAnnotation ? { is: "variable", node, element: null } : OTHER;
@@ -109,7 +109,7 @@ function parameterOf(f: Node, name: string): Binding | null {
     }
     if (names(param, name)) return OTHER;
   }
-  // The name of a function expression is known inside it.
+  // The name of a function expression is in scope inside it.
   const own = f.type === "FunctionExpression" && f.id?.name === name;
   return own ? { is: "function", node: f } : null;
 }

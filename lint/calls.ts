@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Finds what a call is and what kind of value an expression has, without types: from imports, from
- * annotations, from `new`, and from what the library's functions return.
+ * Determines what a call is and the kind of an expression's value, without types: from imports,
+ * annotations, `new`, and the return types of the library's functions.
  */
 import {
   bare,
@@ -18,18 +18,18 @@ import { type Kind, MAKERS, METHOD_MAKERS, METHODS, PARKING } from "./table.ts";
 
 /** A call that may park. */
 export interface ParkingCall {
-  /** As a message names it: "conn.write". */
+  /** Name for messages: "conn.write". */
   readonly name: string;
   /** Whether it may be another kind of generator, which may be iterated over. */
   readonly iterable?: boolean;
-  /** What `yield*` of it returns, if the rules know its kind. */
+  /** Kind of the result of `yield*`, if known. */
   readonly result: Kind | null;
 }
 
-/** Deep enough for any chain of declarations; a longer one may be a circle. */
+/** Maximum depth of a chain of declarations; a longer one may be circular. */
 const MOST_DEPTH = 20;
 
-/** Answers questions about the names of one file. */
+/** Resolves the names of one file. */
 export class Names {
   readonly #file: string;
 
@@ -37,20 +37,23 @@ export class Names {
     this.#file = file;
   }
 
-  /** The name under which the library exports what `identifier` stands for; null if it does not. */
+  /** Returns the library's export name of `identifier`; null if it is not the library's. */
   libraryName(identifier: Node): string | null {
     const binding = resolve(identifier.name, identifier);
     return binding === null ? null : this.#libraryName(binding);
   }
 
-  /** The library's function that `callee` is, also as a member of a namespace; null for others. */
+  /**
+   * Returns the library function that `callee` refers to, possibly as a member of a namespace; null
+   * for others.
+   */
   libraryFunction(callee: Node): string | null {
     if (callee.type === "Identifier") return this.libraryName(callee);
     if (callee.type !== "MemberExpression" || callee.object.type !== "Identifier") return null;
     return this.libraryName(callee.object) === "*" ? propertyName(callee) : null;
   }
 
-  /** What `call` is if it may park; null otherwise, and if the rules cannot know it. */
+  /** Returns the parking call that `call` is; null if it does not park, or is unknown. */
   parking(call: Node, depth = 0): ParkingCall | null {
     if (call.type !== "CallExpression" || depth > MOST_DEPTH) return null;
     const callee = bare(call.callee);
@@ -63,7 +66,7 @@ export class Names {
     return this.#method(callee, depth);
   }
 
-  /** The kind of an expression; null if the rules cannot know it. */
+  /** Returns the kind of an expression; null if it is unknown. */
   kindOf(expression: Node | null | undefined, depth = 0): Kind | null {
     if (expression == null || depth > MOST_DEPTH) return null;
     if (expression.type === "TSAsExpression") return this.#annotated(expression.typeAnnotation);
@@ -90,7 +93,7 @@ export class Names {
     return isLibrary(source) || isLibrarySource(source, this.#file) ? imported : null;
   }
 
-  /** A call of a `function*` of the file itself, or of one that it imports. */
+  /** Resolves a call of a `function*` of the file itself, or of one that it imports. */
   #ownFunction(callee: Node): ParkingCall | null {
     const binding = resolve(callee.name, callee);
     if (binding?.is === "function") return ofGenerator(callee.name, binding.node);
@@ -131,7 +134,7 @@ export class Names {
     return kind?.startsWith("[") ? kind.slice(1, -1) : null;
   }
 
-  /** The kind of the parameter of a handler that is written where `serve` is called. */
+  /** Returns the kind of a parameter of a handler that is passed to `serve` inline. */
   #handlers({ of, index }: Extract<Binding, { is: "parameter" }>): Kind | null {
     const call = of.parent;
     if (call?.type !== "CallExpression" || index !== 0) return null;
@@ -168,12 +171,15 @@ export class Names {
     const own = name === null ? null : member(enclosingClass(node), name);
     if (own?.type !== "PropertyDefinition") return null;
     if (own.typeAnnotation) return this.#annotated(own.typeAnnotation);
-    // Its initial value may be replaced, unless it is readonly.
+    // Unless it is readonly, its initial value may be replaced.
     return own.readonly ? this.kindOf(own.value, depth) : null;
   }
 }
 
-/** A call of `f` if that is a `function*`. Only one that is declared as a Routine surely parks. */
+/**
+ * Returns a call of `f` if that is a `function*`. Only one that is declared as a Routine is known
+ * to park.
+ */
 function ofGenerator(name: string, f: Node | null | undefined): ParkingCall | null {
   if (!isGenerator(f)) return null;
   return { name, result: null, iterable: typeName(f!.returnType) !== "Routine" };
@@ -184,7 +190,7 @@ function member(ofClass: Node | null, name: string): Node | null {
   return null;
 }
 
-/** Whether `node` is a function that is written out and async. */
+/** Whether `node` is an inline async function. */
 export function isAsync(node: Node | null | undefined): boolean {
   return isFunction(node) && node!.async === true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Rule `go-function`: `go`, `run` and `runSync` receive a `function*`, not a call and not an async
- * function.
+ * Rule `go-function`: the argument of `go`, `run` and `runSync` is a `function*`, not a call and
+ * not an async function.
  */
 import type { Node, Rule } from "./ast.ts";
 import { bare } from "./ast.ts";
@@ -38,7 +38,7 @@ function mistake(starter: string, f: Node, names: Names): string | null {
   return null;
 }
 
-/** The function that `f` is or names, if the file has it. */
+/** Returns the function that `f` is or names, if it is in the file. */
 function functionOf(f: Node): Node | null {
   if (f.type !== "Identifier") return f;
   const binding = resolve(f.name, f);

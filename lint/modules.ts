@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Follows relative imports: whether a name of another file is a `function*`. */
+/** Follows relative imports to find out whether an imported name is a `function*`. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Most files between an import and the function itself. */
+/** Maximum number of files between an import and the function itself. */
 const MOST_STEPS = 5;
 
 /** Whether `source` is this library, from npm or JSR, or one of its entries. */
@@ -11,12 +11,10 @@ export function isLibrary(source: string): boolean {
   return /^((npm|jsr):)?\/?@netpoll\/netpoll(@[^/]*)?(\/\w+)?$/.test(source);
 }
 
-/**
- * What a file exports under a name: a function that returns a `Routine`, or another `function*`.
- */
+/** Kind of an exported function: one that returns a `Routine`, or another `function*`. */
 export type Exported = "routine" | "generator";
 
-/** Texts of files, as far as they were needed: a linter reads a folder with one process. */
+/** Cache of file contents: a linter reads a directory in one process. */
 const texts = new Map<string, string>();
 
 function textOf(file: string): string {
@@ -32,7 +30,7 @@ function textOf(file: string): string {
   return text;
 }
 
-/** What `name` is that the file `from` imports from `source`; null if it is neither. */
+/** Returns what `name`, imported by the file `from` from `source`, is; null if it is neither. */
 export function exported(source: string, name: string, from: string, steps = 0): Exported | null {
   if (!source.startsWith(".") || steps > MOST_STEPS) return null;
   const file = resolve(dirname(from), source);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * The library's calls that may park, and what they and some others return, as far as rules need it.
+ * Calls of the library that may park, and the return kinds of these and other calls, as far as the
+ * rules need them.
  */
 
-/** Kind of value: a class or an interface of the library. "[Conn]" is an array of it. */
+/** Kind of a value: a class or interface of the library. "[Conn]" is an array of it. */
 export type Kind = string;
 
-/** Functions that may park, and what `yield*` of them returns. */
+/** Functions that may park, and the kind of their `yield*` result. */
 export const PARKING: Readonly<Record<string, Kind | null>> = {
   copy: null,
   cancellable: null,
@@ -32,7 +33,7 @@ export const PARKING: Readonly<Record<string, Kind | null>> = {
   wait: null,
 };
 
-/** Functions that do not park, and what they return. */
+/** Functions that do not park, and the kind of their result. */
 export const MAKERS: Readonly<Record<string, Kind>> = {
   after: "Chan",
   chan: "Chan",
@@ -72,7 +73,7 @@ const PACKETS = {
   writeTo: null,
 };
 
-/** Methods that may park, by the kind of their object, and what `yield*` of them returns. */
+/** Methods that may park, by the kind of their object, and the kind of their `yield*` result. */
 export const METHODS: Readonly<Record<string, Readonly<Record<string, Kind | null>>>> = {
   BufferedReader: {
     bytes: null,
@@ -115,7 +116,7 @@ export const METHODS: Readonly<Record<string, Readonly<Record<string, Kind | nul
   WorkerPool: { ready: null, shutdown: null, submit: null },
 };
 
-/** Methods that do not park, and what they return. */
+/** Methods that do not park, and the kind of their result. */
 export const METHOD_MAKERS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   Conn: { chunks: "Chunks" },
   Scope: { go: "Goroutine" },

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** Rule `yield-star`: a call that may park is called with `yield*`. */
+/** Rule `yield-star`: a call that may park requires `yield*`. */
 import { enclosingFunction, isGenerator, type Node, type Rule } from "./ast.ts";
 import { Names } from "./calls.ts";
 
 const ITERATED = "cannot be iterated over";
 const YIELDED = "is not run by a plain yield";
 
-/** What may well be done with a generator that does not park. */
+/** Uses that are legitimate for a generator that does not park. */
 const MAYBE_MEANT = new Set([ITERATED, YIELDED]);
 
-/** What is wrong with a call whose parent is `parent`; null if it may be right. */
+/** Returns what is wrong with a call whose parent is `parent`; null if it may be right. */
 function wrongUse(call: Node, parent: Node): string | null {
   switch (parent.type) {
     case "ExpressionStatement":
@@ -19,7 +19,7 @@ function wrongUse(call: Node, parent: Node): string | null {
     case "YieldExpression":
       return parent.delegate ? null : YIELDED;
     case "UnaryExpression":
-      // With void it is meant, as with promises.
+      // `void` marks it as intended, as for promises.
       return parent.operator === "void" ? null : "is not its result";
     case "SpreadElement":
       return ITERATED;
@@ -48,10 +48,10 @@ function wrongUse(call: Node, parent: Node): string | null {
   }
 }
 
-/** Methods of the call itself, for those who drive it by hand. */
+/** Iterator methods, for code that drives a call by hand. */
 const ITERATOR = new Set(["next", "return", "throw"]);
 
-/** Whether `yield*` may be written where `node` stands. */
+/** Whether `yield*` is allowed at `node`. */
 function mayYield(node: Node): boolean {
   return isGenerator(enclosingFunction(node));
 }
@@ -78,7 +78,7 @@ export const yieldStar: Rule = {
   },
 };
 
-/** The parent of a call, without what TypeScript writes around it. */
+/** Returns a call's outermost node, including TypeScript syntax around it. */
 function outermost(node: Node): Node {
   let at = node.parent!;
   while (WRAPPERS.has(at.type) && at.parent !== null) at = at.parent;

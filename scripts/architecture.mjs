@@ -2,10 +2,10 @@
 /**
  * `npm run architecture`: draws the layers into docs/architecture.md, from the imports in the
  * sources. `node scripts/architecture.mjs [--check] [FILE]` does so for FILE; with `--check` it
- * writes nothing, and fails if the pictures there are not those of the sources.
+ * writes nothing, and fails if the pictures there are out of date.
  *
- * A picture is a Mermaid block between two comments that name it. Imports of types count: they say
- * who depends on whom.
+ * A picture is a Mermaid block between two comments with its name. Type imports count: they are
+ * dependencies too.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -13,7 +13,7 @@ import process from "node:process";
 import { imports } from "./gates/imports.mjs";
 import { ROOT } from "./programs.mjs";
 
-/** What stands below the name of a box: the part of Go that it follows, or its purpose. */
+/** Second line of a box: the part of Go that it follows, or its purpose. */
 const NOTES = {
   "src/validate": "checks of arguments",
   "src/sched": "Go: runtime, proc.go",
@@ -45,7 +45,7 @@ const NOTES = {
   "platforms/windows/afd": "the raw poller",
 };
 
-/** Each picture by its name, with the box that a file is drawn in, or null for none. */
+/** Pictures by name, each with a function that returns a file's box, or null for none. */
 const PICTURES = {
   layers(file) {
     const [top, folder] = file.split("/");
@@ -62,7 +62,7 @@ const PICTURES = {
   },
 };
 
-/** The boxes that each box imports. */
+/** Returns the imports between boxes. */
 function graph(edges, boxOf) {
   const targets = new Map();
   for (const { from, to } of edges) {
@@ -75,7 +75,7 @@ function graph(edges, boxOf) {
   return targets;
 }
 
-/** Whether an import of `target` by `box` follows from other imports. */
+/** Whether an import of `target` by `box` is implied by other imports. */
 function isImplied(targets, box, target) {
   const seen = new Set();
   const queue = [...targets.get(box)].filter((other) => other !== target);
@@ -88,7 +88,7 @@ function isImplied(targets, box, target) {
   return false;
 }
 
-/** Returns a picture as a Mermaid block: boxes, and the arrows that do not follow from others. */
+/** Formats a picture as a Mermaid block: boxes, and the arrows that are not implied. */
 function draw(targets) {
   const boxes = [...targets.keys()].sort();
   const id = (box) => box.replaceAll(/\W/g, "_");

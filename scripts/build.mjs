@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm pack` runs this first: makes `dist`, from nothing. The code of an entry is one file, or a
- * few where entries share it: to find and read some hundred small files would take most of the
- * start-up. The declarations, one a source file, are made usable without @types/node. Node loads
- * one sentence.
+ * Builds `dist` from scratch; `npm pack` runs it first. The code of an entry is bundled into one
+ * file, or a few where entries share code: reading hundreds of small files would dominate the
+ * start-up. The declarations, one per source file, are made usable without @types/node. Node gets a
+ * module that reports the error in one sentence.
  */
 import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,8 +19,8 @@ const SENTENCE =
   "poller through bun:ffi or Deno.dlopen: run this program by `bun main.ts` or `deno run main.ts`";
 
 /**
- * Types of Node's modules are `any` to a compiler that does not know them, instead of an error in
- * the middle of a package.
+ * Makes types of Node's modules `any` for a compiler without @types/node, instead of an error
+ * inside the package.
  */
 function tolerateMissingNodeTypes() {
   for (const file of readdirSync(dist, { recursive: true })) {
@@ -34,9 +34,9 @@ function tolerateMissingNodeTypes() {
 }
 
 /**
- * Compiles the code. The entries and what they share lie in `dist/js`; the module that a worker
- * begins with is loaded by its URL, relative to that as it is in `src`. Names stay, for errors and
- * dumps. Returns what each entry exports.
+ * Compiles the code. The entries and their shared code are in `dist/js`; the module that a worker
+ * starts with is loaded by its URL, relative to that as in `src`. Names are kept, for errors and
+ * dumps. Returns the exports of each entry.
  */
 async function compile() {
   const entryPoints = {
@@ -65,11 +65,14 @@ async function compile() {
   );
 }
 
-/** Node loads these by the condition "node-addons", which bundlers do not set. */
+/**
+ * Writes the modules for Node, which loads them by the condition "node-addons" that bundlers do not
+ * set.
+ */
 function writeNodeEntries(exported) {
   mkdirSync(new URL("node/", dist));
   for (const entry of ENTRIES) {
-    // The names must be there: without them Node ends with a SyntaxError about the first of them.
+    // The names must exist: without them Node fails with a SyntaxError about the first of them.
     const names = exported.get(entry).map((name) => `export let ${name};\n`).join("");
     const text = `const error = new Error(${JSON.stringify(SENTENCE)});\n` +
       `error.stack = String(error);\nthrow error;\n${names}`;

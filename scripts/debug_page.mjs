@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes src/debug/page_source.ts from the page in src/debug/page: the package reads no files, so
- * its page must be in a module. `node scripts/debug_page.mjs [--check]`; with `--check` it writes
- * nothing, and fails if the module is not that of the page.
+ * Generates src/debug/page_source.ts from the page in src/debug/page: the package reads no files,
+ * so its page must be in a module. `node scripts/debug_page.mjs [--check]`; with `--check` it
+ * writes nothing, and fails if the module is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const MODULE = join(ROOT, "src/debug/page_source.ts");
 
 const read = (name) => readFileSync(join(FOLDER, name), "utf8").replaceAll("\r\n", "\n");
 
-/** Returns the declaration of a text that is read as it stands: nothing in it may be an escape. */
+/** Returns the declaration of a raw string: the text must not contain escapes. */
 function declaration(name, what, text) {
   if (text.includes("</") && name !== "HTML") throw new Error(`${name} would end its element`);
   const literal = JSON.stringify(text).replaceAll("\\n", '\\n" +\n  "');

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Failures, repeated at the end of a long output: of a log perhaps only the end is kept. Each line
+ * Repeats failures at the end of a long output, because a log may keep only its end. Each line
  * begins with "! ", by which .ci/run finds it.
  */
 
-/** Most lines that are repeated of one failure: as many of its beginning as of its end. */
+/** Maximum number of repeated lines per failure: as many of its beginning as of its end. */
 const LINES = 80;
 
-/** Returns a failure as lines to repeat: a title and the text, without the middle if it is long. */
+/** Formats a failure as lines to repeat: a title and the text, without the middle if it is long. */
 export function quoted(title, text) {
   const lines = text.trimEnd().split("\n");
   const told = lines.length <= LINES ? lines : [

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run fuzz -- --seeds N --from S`: tries N seeds of each fuzzer in tests/fuzz from S on, under
- * Bun and then under Deno. `--only conn`, `accept` or `tls` leaves the others out. A failure prints
- * its seed, what was done, and the command that tries that seed alone. Exits with 1 if there is
- * one.
+ * `npm run fuzz -- --seeds N --from S`: tries N seeds of each fuzzer in tests/fuzz, starting with
+ * S, under Bun and then under Deno. `--only conn`, `accept` or `tls` omits the others. Prints for
+ * each failure its seed, the operations, and the command that repeats it. Exits with 1 after a
+ * failure.
  */
 import { spawnSync } from "node:child_process";
 import { runtimeProgram } from "./runtimes.mjs";

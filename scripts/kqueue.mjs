@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run test:kqueue`: runs tests over the kqueue adapter on Linux, by way of Debian's libkqueue.
- * With arguments, runs those folders or files alone. It needs Debian on x86-64: on macOS and
- * FreeBSD, where kqueue is the system's own poller, run `npm test`.
+ * `npm run test:kqueue`: runs tests over the kqueue adapter on Linux, by Debian's libkqueue. With
+ * arguments, runs only those directories or files. Requires Debian on x86-64: on macOS and FreeBSD,
+ * where kqueue is the system's own poller, run `npm test`.
  */
 import process from "node:process";
 import { needsDebian, output, run } from "./tools.mjs";

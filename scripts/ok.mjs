@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run ok`: everything about the sources that can be checked without running them. With
- * arguments, the gates of these names alone: `npm run ok -- spelling layers`.
+ * `npm run ok`: all static checks of the sources. With arguments, only the gates of these names:
+ * `npm run ok -- spelling layers`.
  */
 import process from "node:process";
 import { lineOf, runGates } from "./gates/run.mjs";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Runs the cases of tests/platforms/poller_cases.ts over every poller that this machine can run, on
- * both runtimes, and writes the results into docs/pollers.md, between the marks there. With
- * `--check` it writes nothing, and fails if the tables there are not those. With `--wine FOLDER`,
- * the folder being what scripts/wine.sh made, Wine is among them. The columns of what cannot run
- * here stay as they are. Prints how many cases passed and failed.
+ * Runs the cases of tests/platforms/poller_cases.ts over every poller that this machine supports,
+ * on both runtimes, and writes the results into docs/pollers.md, between its markers. With
+ * `--check` it writes nothing, and fails if the tables are out of date. With `--wine FOLDER`, a
+ * directory that scripts/wine.sh created, it includes Wine. Columns of unsupported systems are
+ * unchanged. Prints the numbers of passed and failed cases.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const DOCUMENT = "docs/pollers.md";
 const MARKS = ["<!-- the matrix -->", "<!-- the end of the matrix -->"];
 const RECORDS = ["<!-- the records -->", "<!-- the end of the records -->"];
 
-/** The runtimes, and how each tells what became of a test. */
+/** The runtimes, and how each reports the result of a test. */
 const RUNTIMES = {
   Bun: {
     program: "bun",
@@ -42,9 +42,7 @@ const inWine = ["taskset", "-c", String(availableParallelism() - 1), `${wine}/wi
 const native = (program) => [runtimeProgram(program)];
 const on = (...names) => names.includes(process.platform) ? native : null;
 
-/**
- * The systems, how a program of each is started, and with what environment; null if it cannot be.
- */
+/** The systems, the command line and environment of a program on each; null if unsupported here. */
 const SYSTEMS = [
   { title: "epoll: Linux", start: on("linux") },
   {
@@ -60,7 +58,7 @@ const SYSTEMS = [
   { title: "IOCP: Windows", start: on("win32") },
 ];
 
-/** What became of each case, by its name. */
+/** Returns the result of each case, by name. */
 function results(runtime, start, env) {
   const { program, args, line, parts } = RUNTIMES[runtime];
   const [command, ...before] = start(program);
@@ -75,7 +73,7 @@ function results(runtime, start, env) {
 
 const SIGN = { pass: "passes", fail: "FAILS", skip: "skipped" };
 
-/** As {@linkcode results}, by the table that is there. */
+/** As {@linkcode results}, from the existing table. */
 function written(title, text) {
   const lines = text.slice(...MARKS.map((mark) => text.indexOf(mark))).split("\n");
   const cells = lines.map((line) => line.split("|").map((cell) => cell.trim()));
@@ -131,7 +129,7 @@ function between(text, [from, to], what) {
   return `${text.slice(0, start)}\n\n${what}\n\n${text.slice(text.indexOf(to))}`;
 }
 
-/** Returns `text` as `deno fmt` writes it, so that the formatter and this script agree. */
+/** Formats `text` by `deno fmt`, so that the formatter and this script agree. */
 function formatted(text) {
   const options = { input: text, encoding: "utf8" };
   return execFileSync(runtimeProgram("deno"), ["fmt", "--ext", "md", "-"], options);
@@ -139,7 +137,7 @@ function formatted(text) {
 
 const old = readFileSync(DOCUMENT, "utf8");
 const { table: cases, all } = matrix(old);
-// Wine's own processes would linger, and hold our output open.
+// Wine's own processes would keep running, with our output open.
 if (wine) spawnSync(`${wine}/wine`, ["wineserver", "-k"]);
 const fresh = formatted(between(between(old, MARKS, cases), RECORDS, records()));
 const stale = fresh !== old;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Runs the programs of node_modules, on every system and also outside of `npm run`. */
+/** Runs the programs of node_modules, on every system and also outside `npm run`. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -11,12 +11,14 @@ import { root } from "./tools.mjs";
 /** The repository. */
 export const ROOT = fileURLToPath(root);
 
-/** Longest wait for the end of the output of a program that has ended, in milliseconds. */
+/** Maximum time in milliseconds to read the remaining output of a program that has exited. */
 const LINGER_MS = 3000;
 const MODULES = join(ROOT, "node_modules");
-/** Packages whose program has another name than the package. */
+/** Packages whose program has a different name. */
 const PACKAGE_OF = { attw: "@arethetypeswrong/cli", tsc: "typescript" };
-/** Environment of every program: no colors, and node_modules/.bin for the programs that it runs. */
+/**
+ * Environment of every program: no colors, and node_modules/.bin in the path of its own programs.
+ */
 const ENVIRONMENT = {
   PATH: [join(MODULES, ".bin"), process.env.PATH].join(delimiter),
   NO_COLOR: "1",
@@ -24,8 +26,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Returns the command line of the program `name` of node_modules: "bun" and "deno" themselves, and
- * for any other the file that its package names, run by Node. (The files in `.bin` need a shell on
+ * Returns the command line of the program `name` of node_modules: "bun" and "deno" directly, any
+ * other by the file that its package names, run by Node. (The files in `.bin` need a shell on
  * Windows, and a shell needs quoting.)
  */
 export function program(name, ...args) {
@@ -35,7 +37,7 @@ export function program(name, ...args) {
   return [process.execPath, join(folder, typeof bin === "string" ? bin : bin[name]), ...args];
 }
 
-/** Returns the command line of npm: of that which runs this script, or of that beside Node. */
+/** Returns the command line of npm: the one that runs this script, or the one next to Node. */
 export function npm(...args) {
   const beside = process.platform === "win32" ? "." : "../lib";
   const file = process.env.npm_execpath ??
@@ -44,9 +46,8 @@ export function npm(...args) {
 }
 
 /**
- * Runs a command to its end. Resolves to its exit status (null if a signal ended it), that signal,
- * what it printed, and what of that went to its standard output. `onText` is called with each piece
- * of it.
+ * Runs a command to its end. Resolves to its exit status (null after a signal), the signal, its
+ * output, and its standard output alone. `onText` is called with each piece of output.
  */
 export function capture([file, ...args], { cwd = ROOT, env, timeout, onText = () => {} } = {}) {
   return new Promise((resolve) => {
@@ -68,7 +69,7 @@ export function capture([file, ...args], { cwd = ROOT, env, timeout, onText = ()
     });
     child.stderr.setEncoding("utf8").on("data", add);
     child.once("error", (error) => add(`${error}\n`));
-    // What the program has left running may hold its output open.
+    // Child processes of the program may keep its output open.
     child.once("exit", () => {
       const closing = setTimeout(() => {
         child.stdout.destroy();

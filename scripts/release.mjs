@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Checks that a release can be made, and prints the commands that make it; it publishes nothing.
- * `node scripts/release.mjs [FOLDER]` checks the package in FOLDER, by default this repository.
- * Prints a line for each check, and fails if one of them fails.
+ * Checks that a release can be made, and prints its commands; it publishes nothing. `node
+ * scripts/release.mjs [FOLDER]` checks the package in FOLDER, by default this repository. Prints a
+ * line for each check, and fails if one of them fails.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,9 +18,9 @@ const deno = JSON.parse(read("deno.json"));
 const { version } = npm;
 const tag = `v${version}`;
 
-/** Runs a program in the folder. Returns its exit status and all that it printed. */
+/** Runs a program in the folder. Returns its exit status and output. */
 function run(file, ...args) {
-  // npm is a batch file on Windows, which only a shell starts; no argument here needs quoting.
+  // npm is a batch file on Windows, which requires a shell; no argument here needs quoting.
   const shell = process.platform === "win32" && file === "npm";
   const { status, stdout, stderr, error } = spawnSync(file, args, {
     cwd: folder,
@@ -32,13 +32,13 @@ function run(file, ...args) {
   return { status, output: `${stdout ?? ""}${stderr ?? ""}${error ?? ""}`.trimEnd() };
 }
 
-/** Returns what a program printed, if it failed. */
+/** Returns a program's output if it failed. */
 function succeeds(...command) {
   const { status, output } = run(...command);
   return status === 0 ? [] : [output];
 }
 
-/** The topmost section of the changelog must be that of the version, with a date. */
+/** The first section of the changelog must be that of the version, with a date. */
 function changelog() {
   const lines = read("CHANGELOG.md").split("\n");
   const sections = lines.flatMap((line, i) => line.startsWith("## ") ? [i] : []);
@@ -51,7 +51,7 @@ function changelog() {
   return text === "" ? [`"${title}" is empty`] : [];
 }
 
-/** The version must be the same wherever it is written. */
+/** The version must be the same in all files. */
 function versions() {
   const lock = JSON.parse(read("package-lock.json"));
   const found = {
@@ -64,7 +64,7 @@ function versions() {
   return Object.entries(found).map(([where, each]) => `${each} in ${where}`);
 }
 
-/** The work tree must be clean, and the tag free. */
+/** The work tree must be clean, and the tag unused. */
 function git() {
   const { status, output } = run("git", "status", "--porcelain");
   if (status !== 0) return [output];
@@ -73,13 +73,13 @@ function git() {
   return tags === "" ? changes : [...changes, `the tag ${tag} is there already`];
 }
 
-/** Nothing may be left undecided: a note in one of the two files says what is. */
+/** No open decisions: a note in one of the two files lists them. */
 function decided() {
   const notes = Object.entries({ "package.json": npm["//"], "deno.json": deno["//"] });
   return notes.flatMap(([file, note]) => note === undefined ? [] : [`${file}: ${note}`]);
 }
 
-/** Checks by their names; each returns what is wrong, a line each. */
+/** Checks by name; each returns its faults, one per line. */
 const CHECKS = {
   "the work tree is clean, and the tag free": git,
   "all versions are equal": versions,
@@ -87,13 +87,13 @@ const CHECKS = {
   "name, addresses and contacts are decided": decided,
 };
 
-/** The slow ones, which wait until the others pass. */
+/** Slow checks, which run after the others pass. */
 const PACKAGE_CHECKS = {
   "npm packs the package": () => succeeds("npm", "pack", "--dry-run", "--silent"),
   "JSR accepts the package": () => succeeds(runtimeProgram("deno"), "publish", "--dry-run"),
 };
 
-/** Runs checks, prints a line for each and its faults, and returns how many failed. */
+/** Runs checks, prints a line for each and its faults, and returns the number of failures. */
 function failuresOf(checks) {
   let failed = 0;
   for (const [name, check] of Object.entries(checks)) {

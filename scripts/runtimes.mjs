@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Finds the programs of Bun and Deno that `npm install` brought. The names in `node_modules/.bin`
- * are batch files on Windows, which Node does not start without a shell, so this resolves what is
- * behind them.
+ * Finds the programs of Bun and Deno that `npm install` installed. The names in `node_modules/.bin`
+ * are batch files on Windows, which Node does not run without a shell, so this resolves their
+ * targets.
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,9 +15,7 @@ function bun() {
   return join(dirname(require.resolve("bun/package.json")), "bin", "bun.exe");
 }
 
-/**
- * Finds Deno's program; its package links it in at its installation, or else where it is resolved.
- */
+/** Finds Deno's program; its package links it on installation, or else on resolution. */
 function deno() {
   return require("deno/install_api.cjs").runInstall();
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run sim:soak [RUNS] [FIRST]`: the library under simulation, a million runs by default: five
- * scenarios of tests/sim/soak under so many seeds, on Bun, over all processors. Prints each run
- * that fails with its seed, which repeats it.
+ * `npm run sim:soak [RUNS] [FIRST]`: simulates the library, by default for a million runs, divided
+ * among the scenarios of tests/sim/soak, on Bun, on all processors. Each run has its own seed; the
+ * seed of a failed run is printed, and repeats it.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { program } from "./programs.mjs";
 
-/** How many scenarios there are: a seed is as many runs. */
+/** Number of scenarios. */
 const SCENARIOS = 5;
 const [runs = 1_000_000, first = 1] = process.argv.slice(2).map(Number);
 const workers = availableParallelism();
 const share = Math.ceil(runs / SCENARIOS / workers);
 
-/** Runs `share` seeds in a process of their own. Resolves to its exit code. */
+/** Runs `share` seeds in a separate process. Resolves to its exit code. */
 function run(worker) {
   const [command, ...args] = program(
     "bun",

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run sim:tests [SCHEDULE:SEED]`: runs the tests of tests/net, chan, sync and event on a
- * simulated host instead of this one, on Bun: "fifo:1" by default. Each must pass, but for those
- * that are listed here with the reason, which touch what is not simulated; a test of these that
- * passes is reported. A random schedule also fails the tests of "first come, first served", which
- * rely on that order.
+ * simulated host, on Bun: "fifo:1" by default. Each must pass, except those listed here with the
+ * reason, which use features that are not simulated; a listed test that passes is reported. A
+ * random schedule also fails the tests of FIFO order, which rely on the default schedule.
  */
 import process from "node:process";
 import { capture, program } from "./programs.mjs";
@@ -16,10 +15,7 @@ const NODE = "has a socket of Node for its peer";
 const RAW = "reads options by a system call of its own";
 const CALLS = "counts calls on a connection that has arrived at once";
 
-/**
- * Tests that touch real descriptors, by their files: a text that their titles begin with, the
- * reason.
- */
+/** Tests that use real descriptors, by file: a prefix of their titles, and the reason. */
 const REAL = {
   "tests/net/copy_test.ts": { "what is cut short says": PIPE },
   "tests/net/dial_listen_test.ts": {
@@ -74,7 +70,7 @@ const REAL = {
   "tests/event/server_test.ts": { "a server without addresses": "opens a socket of Node" },
 };
 
-/** Runs one file. Returns the titles of its tests by their outcome. */
+/** Runs one file. Returns the titles of its tests by result. */
 async function outcomes(file, simulate) {
   const { output } = await capture(program("bun", "test", "--timeout", "60000", `./${file}`), {
     env: { ...process.env, NETPOLL_SIMULATE: simulate },

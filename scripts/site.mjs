@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run site`: builds the website from README.md, docs and the doc comments, by VitePress and by
- * `deno doc --html`, into an ignored folder. `node scripts/site.mjs [FOLDER]`; `.cache/site`
- * without one. `npx vitepress preview .cache/site-source` shows it.
+ * `npm run site`: builds the website from README.md, docs and the doc comments, with VitePress and
+ * `deno doc --html`, into an ignored directory. `node scripts/site.mjs [FOLDER]`; `.cache/site` by
+ * default. `npx vitepress preview .cache/site-source` serves it.
  */
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -13,7 +13,7 @@ import { writePages } from "./site/pages.mjs";
 const SOURCE = join(ROOT, ".cache", "site-source");
 const ENTRIES = ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "debug.ts"];
 
-/** Runs a command, and ends this process with its output if it fails. */
+/** Runs a command; if it fails, prints its output and exits. */
 async function must(command) {
   const { status, output } = await capture(command);
   if (status === 0) return;

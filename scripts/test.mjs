@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm test`: the gates of `npm run ok`, then the tests under both runtimes. Prints a line a gate
- * and a line a test file as each ends, then the failures, and at the end one line with the sum.
- * With arguments: those folders or files of tests alone, without gates; `--set=NAME` stands for a
- * set of scripts/runners/sets.mjs.
+ * `npm test`: runs the gates of `npm run ok`, then the tests under both runtimes. Prints a line per
+ * finished gate and test file, then the failures, and finally one line with the totals. With
+ * arguments: only those directories or files of tests, without gates; `--set=NAME` selects a set of
+ * scripts/runners/sets.mjs.
  */
 import process from "node:process";
 import { lineOf, runGates } from "./gates/run.mjs";

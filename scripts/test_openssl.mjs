@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run test:openssl -- SUITE...`: the tests of TLS under the OpenSSL of other Debian suites,
- * with both runtimes; see openssl.sh. Prints what they print, and at the end one line with the sum.
+ * `npm run test:openssl -- SUITE...`: runs the TLS tests with the OpenSSL of other Debian suites,
+ * on both runtimes; see openssl.sh. Prints their output, and finally one line with the totals.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const suites = process.argv.length > 2 ? process.argv.slice(2) : ["trixie", "sid", "experimental"];
 
-/** A loader starts the runtimes, which therefore must be the programs themselves. */
+/** A loader starts the runtimes, which therefore must be native programs. */
 const RUNNERS = [
   {
     command: [`${root}node_modules/bun/bin/bun.exe`, "test", "--timeout", "120000", "./tests/tls"],
@@ -26,7 +26,7 @@ const RUNNERS = [
 let passed = 0;
 let failed = 0;
 
-/** Runs `command` and shows what it prints. */
+/** Runs `command` and shows its output. */
 function show(command) {
   console.log(`\n$ ${command.join(" ")}`);
   const { stdout, stderr, status } = spawnSync(command[0], command.slice(1), {

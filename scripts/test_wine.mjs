@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Runs the tests under Bun for Windows and Deno for Windows, in Wine, and prints at the end one
- * line with the sum. `node scripts/test_wine.mjs FOLDER [file or folder of tests]...`, where FOLDER
- * is what scripts/wine.sh made.
+ * Runs the tests under Bun for Windows and Deno for Windows, in Wine, and finally prints one line
+ * with the totals. `node scripts/test_wine.mjs FOLDER [file or folder of tests]...`, where FOLDER
+ * is a directory that scripts/wine.sh created.
  *
- * Everything runs on one processor: what Wine does of a system goes through a server process, and
- * between two processors each call takes ten times as long. One file at a time, for the same
- * reason.
+ * Everything runs on one processor: Wine's system calls go through a server process, and across two
+ * processors each call takes ten times as long. One file at a time, for the same reason.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -21,9 +20,9 @@ if (folder === undefined) {
   process.exit(2);
 }
 
-/** Longest that a file may take, in milliseconds: most take seconds, but a machine may be busy. */
+/** Maximum duration of a file in milliseconds: most take seconds, but a machine may be busy. */
 const LIMIT_MS = 300_000;
-/** The processor; not the first, which has most of a machine's own work. */
+/** The processor; not the first, which has most of a machine's background work. */
 const PROCESSOR = String(availableParallelism() - 1);
 
 const inWine = (program, ...args) => [
@@ -38,10 +37,10 @@ const [BUN, DENO] = runners(inWine, " for Windows", (path) => `Z:${path}`);
 
 let passed = 0;
 const failures = [];
-/** Files that passed only when they were run again. */
+/** Files that passed only on the second attempt. */
 const unsteady = [];
 
-/** Ends Wine's own processes and all that run in it. */
+/** Ends Wine's own processes and all programs in it. */
 async function endWine(why) {
   console.log(why);
   await capture([`${folder}/wine`, "wineserver", "-k"], { timeout: 60_000 });
@@ -50,14 +49,14 @@ async function endWine(why) {
 async function runOnce(runner, file) {
   const options = { env: { NETPOLL_WINE: folder }, timeout: LIMIT_MS };
   const result = await runTests(runner, [file], options);
-  // What a file that hangs has started hangs as well; the next begins with a server of its own.
+  // Processes started by a hanging file hang as well; the next file starts a new server.
   if (result.ended.signal !== null) await endWine(`${file} took more than ${LIMIT_MS / 1000} s`);
   return result;
 }
 
 /**
- * Runs a file, and once more if it fails: on one processor, Wine's server is now and then late by
- * seconds. A fault of the library fails twice; what failed once is named at the end.
+ * Runs a file, and once more if it fails: on one processor, Wine's server is occasionally late by
+ * seconds. A fault of the library fails twice; files that failed once are listed at the end.
  */
 async function runFile(runner, file) {
   let result = await runOnce(runner, file);
@@ -83,7 +82,7 @@ for (const runner of [BUN, DENO]) {
     else console.log(`left out under ${runner.name}: ${file} (${reason})`);
   }
 }
-// Between Wine and this system, once.
+// Once, between Wine and this system.
 if (given.length === 0) await runFile(RUNNERS[0], "tests/wine/interop_test.ts");
 await endWine("\nWine's own processes would linger, and hold our output open: they are ended.");
 for (const failure of unsteady) console.log(`\nfailed once, and passed again: ${failure.slice(2)}`);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** Runs other programs, for the scripts beside this file. Each runs in the repository's folder. */
+/** Runs other programs, for the scripts in this directory. Each runs in the repository's root. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** The repository. */
 export const root = new URL("../", import.meta.url);
 
-/** Ends this process with a message unless it runs on Debian or one of its kin. */
+/** Exits with a message unless the system is Debian or a derivative. */
 export function needsDebian(script) {
   if (process.platform === "linux" && existsSync("/usr/bin/dpkg")) return;
   console.error(`npm run ${script} needs Debian on x86-64: see CONTRIBUTING.md`);
@@ -14,8 +14,8 @@ export function needsDebian(script) {
 }
 
 /**
- * Runs a program with this process's standard streams, and returns its exit status; 1 if a signal
- * ended it.
+ * Runs a program with this process's standard streams, and returns its exit status; 1 after a
+ * signal.
  */
 export function run(file, args, env = {}) {
   const { status, error } = spawnSync(file, args, {
@@ -27,7 +27,7 @@ export function run(file, args, env = {}) {
   return status ?? 1;
 }
 
-/** Runs a program that must succeed, and returns what it prints, without the space around it. */
+/** Runs a program that must succeed, and returns its trimmed output. */
 export function output(file, args) {
   return execFileSync(file, args, {
     cwd: root,

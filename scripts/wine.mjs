@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run test:wine`: sets Wine up where it is not yet (scripts/wine.sh), and runs the tests in it
- * (scripts/test_wine.mjs). With arguments, runs those folders or files alone. It needs Debian on
+ * `npm run test:wine`: installs Wine if necessary (scripts/wine.sh), and runs the tests in it
+ * (scripts/test_wine.mjs). With arguments, runs only those directories or files. Requires Debian on
  * x86-64: on Windows run `npm test`.
  */
 import { needsDebian, run } from "./tools.mjs";
 
-/** Where Wine is unpacked; its loader's path must be short, see scripts/wine.sh. */
+/** Directory of Wine; its loader's path must be short, see scripts/wine.sh. */
 const FOLDER = "/tmp/netpoll-wine";
 
 needsDebian("test:wine");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What programs write without a buffered reader or writer.
+// Code that programs write without a buffered reader or writer.
 import type { Conn, Routine } from "../../mod.ts";
 
 const BUFFER = 64 * 1024;
 const LF = 10;
-/** Bytes collected before a write, as those of a BufferedWriter. */
+/** Number of bytes collected before a write, as in a BufferedWriter. */
 const COLLECTED = 16 * 1024;
 
 /** A readLine function over a buffer of bytes: UTF-8 sequences may be divided between reads. */
@@ -38,7 +38,7 @@ export function* countByFunction(conn: Conn): Routine<number> {
   return sum;
 }
 
-/** The same within the loop that uses the lines, without a call for each. */
+/** The same inlined into the loop that uses the lines. */
 export function* countInline(conn: Conn): Routine<number> {
   let buf = new Uint8Array(BUFFER);
   const decoder = new TextDecoder();
@@ -59,7 +59,7 @@ export function* countInline(conn: Conn): Routine<number> {
   return sum;
 }
 
-/** Lines that are put together as text, and encoded when there are enough of them. */
+/** Collects lines as text, and encodes them in batches. */
 export function* writeCollected(conn: Conn, line: string, count: number): Routine<void> {
   const encoder = new TextEncoder();
   let text = "";
@@ -72,7 +72,7 @@ export function* writeCollected(conn: Conn, line: string, count: number): Routin
   yield* conn.write(encoder.encode(text));
 }
 
-/** Lines that are encoded one by one into a buffer of bytes. */
+/** Encodes lines one by one into a byte buffer. */
 export function* writeEncoded(conn: Conn, line: string, count: number): Routine<void> {
   const encoder = new TextEncoder();
   const buf = new Uint8Array(COLLECTED);

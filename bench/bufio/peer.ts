@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Other end of what is measured, in a process of its own: on "s", a line's length and a number of
-// lines it sends so many, on "d" it reads to the end and answers with the number of bytes.
+// The peer process: on "s", a line length and a number of lines, it sends that many; on "d" it
+// reads to the end and replies with the number of bytes.
 import { type Conn, go, listen, type Routine, runSync } from "../../mod.ts";
 
 const PIECE = 256 * 1024;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads or writes lines in one way and prints how long it took: `program.ts WAY LENGTH COUNT PEER`.
+// Reads or writes lines in one way and prints the time: `program.ts WAY LENGTH COUNT PEER`.
 import process from "node:process";
 import {
   BufferedReader,

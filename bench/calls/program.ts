@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT One way to run a small goroutine from the host's code, measured:
-// prints a line of JSON. Arguments: the way, and how many milliseconds to measure after a warm-up
-// of half of that.
+// SPDX-License-Identifier: MIT
+// Measures one way to run a small goroutine from the host's code, and prints a line of JSON.
+// Arguments: the way, and the milliseconds to measure after a warm-up of half that time.
 import process from "node:process";
 import { type Conn, dial, go, gosched, listen, openRun, type Routine, run } from "../../mod.ts";
 
@@ -9,12 +9,12 @@ const [way, ms] = [process.argv[2], Number(process.argv[3])];
 
 let sum = 0;
 
-/** A goroutine that has nothing to wait for. */
+/** A goroutine without waits. */
 function* add(n: number): Routine<number> {
   return sum += n;
 }
 
-/** One that has a second turn. */
+/** A goroutine with a second turn. */
 function* turn(n: number): Routine<number> {
   yield* gosched();
   return sum += n;
@@ -40,7 +40,7 @@ function* pairInRun(): Routine<Conn> {
   return client;
 }
 
-/** Calls `batch` until `limit` milliseconds are over; nanoseconds for each of its BATCH calls. */
+/** Calls `batch` for `limit` milliseconds; returns nanoseconds per each of its BATCH calls. */
 async function time(batch: () => Promise<void>, limit: number): Promise<number> {
   const start = performance.now();
   let [at, batches] = [start, 0];
@@ -56,7 +56,7 @@ async function times(batch: () => Promise<void>): Promise<number> {
   return await time(batch, ms);
 }
 
-/** The same from inside a run, where a goroutine is started and joined by another. */
+/** The same within a run, where a goroutine is started and joined by another. */
 function* timesInside(each: () => Routine<void>): Routine<number> {
   const measure = function* (limit: number): Routine<number> {
     const start = performance.now();
@@ -71,14 +71,14 @@ function* timesInside(each: () => Routine<void>): Routine<number> {
   return yield* measure(ms);
 }
 
-/** Each call awaited before the next. */
+/** Awaits each call before the next. */
 function oneByOne(call: () => Promise<unknown>): () => Promise<void> {
   return async () => {
     for (let i = 0; i < BATCH; i++) await call();
   };
 }
 
-/** All calls of a batch under way at once, as in a server with many requests. */
+/** Runs all calls of a batch concurrently, like a server with many requests. */
 function together(call: () => Promise<unknown>): () => Promise<void> {
   return async () => {
     const calls: Promise<unknown>[] = [];

@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: MIT
-// What is measured of one server in one round.
+// Measurements of one server in one round.
 import { readFileSync } from "node:fs";
 import type { Server } from "../echo/rig/servers.ts";
 import { startChild, within } from "../rig/child.ts";
 import { compiled } from "../rig/paths.ts";
 
-/** The generator: open.c. */
+/** The load generator: open.c. */
 export const OPEN = "connections-open";
-/** Connections that are under way at once while they come and go. */
+/** Number of concurrent connections of the connection-rate test. */
 export const IN_FLIGHT = 50;
-/** Connections that come and go before it counts: until then compilers are at work. */
+/** Number of connections before the measurement, while JIT compilers are at work. */
 export const WARMING = 25_000;
-/** A crowd, what its throughput is compared with, and where its memory is first looked at. */
+/** Number of connections of the large test, of its baseline, and of the first memory reading. */
 export const CROWD = 9000;
 export const FEW = 100;
 export const SOME = 3000;
 
-/** Ticks of /proc/PID/stat a second. */
+/** Ticks per second in /proc/PID/stat. */
 const TICKS = 100;
 
 export interface Sample {
   server: string;
-  /** Connections opened, served once and closed, a second. */
+  /** Connections per second, each opened, served once and closed. */
   churn: number;
-  /** Microseconds of the server's processor time for each of them. */
+  /** Microseconds of the server's CPU time per connection. */
   cost: number;
-  /** The part of it that is the server's own code, and not the kernel's. */
+  /** The user-mode part of it. */
   own: number;
-  /** Round trips a second over few connections, and over many. */
+  /** Round trips per second over few connections, and over many. */
   few: number;
   crowd: number;
-  /** Bytes that the process has grown by for each idle connection, from few to all. */
+  /** Memory growth in bytes per idle connection, from few to all. */
   idle: number;
-  /** The same from some to all: what each costs when there are many already. */
+  /** The same from some to all: the cost of a connection when there are many already. */
   more: number;
-  /** As `idle`, with the pages of its program that it has read in meanwhile. */
+  /** As `idle`, including pages of its program file read in the meantime. */
   resident: number;
 }
 
-/** How long a measurement takes, and how many connections come and go in one. */
+/** Duration of a measurement, and number of connections in one. */
 export interface Extent {
   ms: number;
   churn: number;
@@ -89,7 +89,7 @@ async function churn(
   return { churn: perSecond, cost: user + system, own: user };
 }
 
-/** Has so many connections come and go; gives how many a second. */
+/** Opens and closes `count` connections; returns the number per second. */
 async function come(port: string, count: number): Promise<number> {
   const said = await output([
     compiled(OPEN),
@@ -128,7 +128,7 @@ async function memory(
   });
 }
 
-/** Holds so many connections open, each after one message, while `look` does. */
+/** Holds `count` connections open, each after one message, during `look`. */
 async function holding<T>(port: string, count: number, look: () => Promise<T>): Promise<T> {
   const child = startChild([compiled(OPEN), "hold", port, String(count)]);
   const held = new Promise<void>((resolve) => {
@@ -141,7 +141,7 @@ async function holding<T>(port: string, count: number, look: () => Promise<T>): 
     if (!done || !child.output().includes("failed 0")) {
       throw new Error(`not all of ${count} connections came: ${child.output()}`);
     }
-    // Collectors and those who give memory back have their moment.
+    // Leaves time for garbage collection and for returning memory.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     return await look();
   } finally {
@@ -150,7 +150,7 @@ async function holding<T>(port: string, count: number, look: () => Promise<T>): 
   }
 }
 
-/** Runs `command` to its end and gives what it printed. */
+/** Runs `command` to its end and returns its output. */
 async function output(command: string[]): Promise<string> {
   const child = startChild(command);
   const status = await within(60, child.ended);
@@ -160,7 +160,8 @@ async function output(command: string[]): Promise<string> {
 }
 
 /**
- * Seconds of processor that a process has used, with all its threads: its own, and the kernel's.
+ * Returns the CPU time in seconds that all threads of a process have used: in user mode and in the
+ * kernel.
  */
 function processorTime(pid: number): [user: number, system: number] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -168,7 +169,9 @@ function processorTime(pid: number): [user: number, system: number] {
   return [Number(fields[11]) / TICKS, Number(fields[12]) / TICKS];
 }
 
-/** Bytes that are the process's own, and those with what it has read in of its program's file. */
+/**
+ * Returns the private memory of a process in bytes, and that including pages of its program file.
+ */
 function memoryOf(pid: number): { own: number; resident: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const bytes = (name: string) =>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What came of it, as tables: medians, and of ratios the median of those within a round.
+// Result tables: medians, and medians of the ratios within a round.
 import { C, GO, type Server } from "../echo/rig/servers.ts";
 import { median } from "../rig/stats.ts";
 import { fixed, grouped, table } from "../rig/table.ts";
@@ -7,7 +7,7 @@ import { CROWD, FEW, type Sample, SOME } from "./measure.ts";
 
 type Figure = (sample: Sample) => number;
 
-/** The samples of a round, by server. */
+/** Samples of a round, by server. */
 type Round = Map<string, Sample>;
 
 export function report(servers: Server[], rounds: Round[]): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An echo server with the debug page beside it. The page's port comes first, then the echo's.
+// An echo server with the debug page. Prints the page's port, then the echo's.
 import process from "node:process";
 import { debugHandler } from "../../debug.ts";
 import { type Conn, listen, type Routine, run, serve, stats } from "../../mod.ts";
@@ -10,7 +10,9 @@ interface Hosts {
 }
 
 const debug = debugHandler({ token: process.env.TOKEN });
-/** Beside the page, what the benchmark asks for in every window: as little as possible. */
+/**
+ * Besides the page, the counters that the benchmark reads in every window: as little as possible.
+ */
 const handler = (request: Request) =>
   request.url.endsWith("/bytes")
     ? new Response(`${stats().bytesWritten} ${performance.now()}`)

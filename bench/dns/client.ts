@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Looks names up, for both versions of IP, by one resolver: arguments are its name, concurrency,
-// milliseconds and a prefix of the names. Prints lookups a second and the median's microseconds.
+// Looks names up by one resolver, for both IP versions: arguments are its name, concurrency,
+// milliseconds and a prefix of the names. Prints lookups per second and the median in microseconds.
 import * as dns from "node:dns";
 import process from "node:process";
 import { go, lookupHost, type Routine, run, runSync } from "../../mod.ts";
@@ -50,7 +50,7 @@ async function host(lookup: (name: string) => Promise<unknown[]>, ms: number): P
   return { seconds: (performance.now() - start) / 1000, latencies };
 }
 
-/** A name has no IPv6 address, which is an error to c-ares. */
+/** c-ares reports a name without an IPv6 address as an error. */
 async function cares(name: string): Promise<unknown[]> {
   const v6 = resolver.resolve6(name).catch(() => []);
   return [...await resolver.resolve4(name), ...await v6];
@@ -66,7 +66,7 @@ const WAYS: Record<string, (ms: number) => Sample | Promise<Sample>> = {
 };
 
 const measure = WAYS[way];
-// What a just-in-time compiler has to do it does before.
+// Warm up the JIT compiler.
 await measure(1200);
 const { seconds, latencies } = await measure(Number(milliseconds));
 latencies.sort((a, b) => a - b);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Bun's own way: callbacks of Bun.listen. What a write did not take is kept until `drain`, and the
-// socket is not read meanwhile, so a peer that does not read cannot fill the memory.
+// Bun's own API: callbacks of Bun.listen. Data that a write did not accept is kept until `drain`,
+// and the socket is not read in the meantime, so a peer that does not read cannot exhaust memory.
 import type { Socket } from "bun";
 
 interface State {
-  /** What is still to be sent, oldest first. */
+  /** Unsent data, oldest first. */
   unsent: Uint8Array[];
   /** The peer has sent its FIN; ours follows the last unsent byte. */
   ended: boolean;
@@ -18,7 +18,7 @@ function send(socket: Socket<State>, bytes: Uint8Array): void {
   }
   const sent = Math.max(0, socket.write(bytes));
   if (sent === bytes.length) return;
-  // A copy: Bun may use the memory of a chunk again after the callback.
+  // Copy: Bun may reuse the memory of a chunk after the callback.
   unsent.push(bytes.slice(sent));
   socket.pause();
 }
@@ -51,7 +51,7 @@ const server = Bun.listen<State>({
       socket.data.ended = true;
       if (socket.data.unsent.length === 0) socket.end();
     },
-    // A vanished peer is the end of its connection only.
+    // An error ends only its own connection.
     error() {},
   },
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Deno's own way: Deno.listen and one async loop per connection.
+// Deno's own API: Deno.listen and one async loop per connection.
 
 /** The part of Deno used here: the repository is checked with Bun's types. */
 declare const Deno: {
@@ -25,11 +25,11 @@ async function echo(conn: Conn): Promise<void> {
     // The default of the other servers.
     conn.setNoDelay(true);
     for (let n; (n = await conn.read(buf)) !== null;) {
-      // A write may take less than it was given.
+      // A write may accept only a part.
       for (let at = 0; at < n;) at += await conn.write(buf.subarray(at, n));
     }
   } catch {
-    // A vanished peer is the end of its connection only.
+    // An error ends only its own connection.
   } finally {
     conn.close();
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The library: blocking-style code, a goroutine per connection. The first argument says who
-// drives it: `run` (beside the host's event loop) or `runSync` (instead of it).
+// The library: blocking-style code, a goroutine per connection. The first argument is the driver:
+// `run` (beside the host's event loop) or `runSync` (instead of it).
 import process from "node:process";
 import { type Conn, go, listen, run, runSync } from "../../mod.ts";
 
 const driver = process.argv[2] === "runSync" ? "runSync" : "run";
 
-/** Without `using`: on V8 its list of what is to be disposed takes 200 bytes of each connection. */
+/** Without `using`: V8's list of resources to dispose takes 200 bytes per connection. */
 function* echo(conn: Conn) {
   const chunks = conn.chunks();
   try {
@@ -19,7 +19,7 @@ function* echo(conn: Conn) {
   }
 }
 
-/** A vanished peer is the end of its connection only. */
+/** Whether the peer is gone, which ends only its own connection. */
 function isGone(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === "ECONNRESET" || code === "EPIPE";

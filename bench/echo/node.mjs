@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Node's own way: the stream events of node:net. Plain JavaScript, as Node 20 does not read types.
+// Node's own API: stream events of node:net. Plain JavaScript, because Node 20 does not run
+// TypeScript.
 import { createServer } from "node:net";
 import process from "node:process";
 
-/** A full write buffer stops the reading until it has drained. */
+/** Stops reading while the write buffer is full. */
 function echo(socket) {
   socket.setNoDelay(true);
   socket.on("data", (chunk) => {
@@ -11,7 +12,7 @@ function echo(socket) {
   });
   socket.on("drain", () => socket.resume());
   socket.on("end", () => socket.end());
-  // A vanished peer is the end of its connection only.
+  // An error ends only its own connection.
   socket.on("error", () => {});
 }
 

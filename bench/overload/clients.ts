@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Those who load the server: goroutines of this process.
+// Load generators: goroutines of this process.
 import { type Conn, dial, go, type Goroutine, type Routine, sleep } from "../../mod.ts";
 import type { Served } from "./served.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Says `text` and waits for so many bytes. Whether they came. */
+/** Sends `text` and waits for `length` bytes. Returns whether they arrived. */
 export function* ask(conn: Conn, text: string, length = text.length): Routine<boolean> {
   try {
     yield* conn.write(encode(text));
@@ -15,7 +15,7 @@ export function* ask(conn: Conn, text: string, length = text.length): Routine<bo
   }
 }
 
-/** A connection, or null if there is none to be had within `timeout` milliseconds. */
+/** Connects, or returns null if that is not possible within `timeout` milliseconds. */
 export function* tryDial(served: Served, timeout = 5000): Routine<Conn | null> {
   try {
     return yield* dial("tcp", served.address, { timeout });
@@ -24,11 +24,11 @@ export function* tryDial(served: Served, timeout = 5000): Routine<Conn | null> {
   }
 }
 
-/** So many clients who say `text` again and again, each on a connection of its own. */
+/** Clients that send `text` repeatedly, each on its own connection. */
 export class Talkers {
-  /** Answers so far. */
+  /** Number of replies so far. */
   rounds = 0;
-  /** Connections that broke. */
+  /** Number of failed connections. */
   broken = 0;
   readonly #served: Served;
   readonly #text: string;
@@ -43,7 +43,7 @@ export class Talkers {
     this.#all = Array.from({ length: count }, () => go(() => this.#talk()));
   }
 
-  /** Answers a second over the next `ms` milliseconds. */
+  /** Replies per second over the next `ms` milliseconds. */
   *rate(ms: number): Routine<number> {
     const [before, start] = [this.rounds, performance.now()];
     yield* sleep(ms);
@@ -66,7 +66,7 @@ export class Talkers {
   }
 }
 
-/** The value at `q` of those that are sorted. */
+/** Returns the quantile `q` of sorted values. */
 export function quantile(values: number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;

@@ -1,20 +1,19 @@
-// SPDX-License-Identifier: MIT What goes wrong while others are served: a worker dies, descriptors
-// run out, peers are slow or rude.
+// SPDX-License-Identifier: MIT
+// Faults while other clients are served: a worker dies, descriptors run out, peers are slow or
+// hostile.
 import { type Conn, go, type Routine, run, sleep } from "../../mod.ts";
 import { ask, Talkers, tryDial } from "./clients.ts";
 import { type Runtime, type Served, startServer } from "./served.ts";
 
-/** What came of a scenario, by name; a name ends with its unit. */
+/** Results of a scenario, by name; a name ends with its unit. */
 export type Figures = Record<string, number>;
 
 const TALKERS = 20;
 const MESSAGE = "a message of the others";
-/** How long rates are measured, in milliseconds. */
+/** Duration of rate measurements, in milliseconds. */
 const RATE_MS = 500;
 
-/**
- * Waits until `condition` holds; throws after ten seconds. Gives how many milliseconds that took.
- */
+/** Waits until `condition` holds; throws after ten seconds. Returns the time in milliseconds. */
 export function* until(what: string, condition: () => Routine<boolean>): Routine<number> {
   const start = performance.now();
   while (!(yield* condition())) {
@@ -51,7 +50,7 @@ export async function workerKilled(runtime: Runtime): Promise<Figures> {
   });
 }
 
-/** Whether two connections in a row are served by different workers. */
+/** Whether two consecutive connections are served by different workers. */
 function* bothServe(served: Served): Routine<boolean> {
   const seen = new Set<number>();
   for (let i = 0; i < 2; i++) {
@@ -113,7 +112,7 @@ export async function emfile(runtime: Runtime): Promise<Figures> {
   });
 }
 
-/** A client that sends all it can and never reads. */
+/** A client that sends as much as possible and never reads. */
 export async function slowReader(runtime: Runtime): Promise<Figures> {
   using served = await startServer(runtime, { workers: 1 });
   return await run(function* () {
@@ -149,7 +148,7 @@ export async function slowReader(runtime: Runtime): Promise<Figures> {
   });
 }
 
-/** Clients who connect and say nothing. */
+/** Clients that connect and send nothing. */
 export async function slowSender(runtime: Runtime): Promise<Figures> {
   const within = 1000;
   using served = await startServer(runtime, { workers: 1, limits: { firstBytes: { within } } });
@@ -187,7 +186,7 @@ export async function slowSender(runtime: Runtime): Promise<Figures> {
   });
 }
 
-/** Clients who say something and reset the connection, many a second. */
+/** Clients that send data and reset the connection, many per second. */
 export async function resetStorm(runtime: Runtime): Promise<Figures> {
   const storm = 3000;
   using served = await startServer(runtime, { workers: 1 });

@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MIT
-// Ten times the load that the server can serve: it serves at its limit, and recovers.
+// Ten times the server's capacity: it serves at its limit, and recovers.
 import { go, type Goroutine, type Routine, run, sleep } from "../../mod.ts";
 import { quantile, Talkers, tryDial } from "./clients.ts";
 import { type Figures, until } from "./faults.ts";
 import { type Runtime, type Served, startServer } from "./served.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How many times what it can serve is offered. */
+/** Offered load as a multiple of the capacity. */
 const TIMES = 10;
-/** Connections that it lets in at once. */
+/** Connection limit of the server. */
 const MOST = 16;
 const BUSY = "busy";
-/** How long each part is, in milliseconds. */
+/** Duration of each part, in milliseconds. */
 const PART_MS = 3000;
-/** How often new clients come, in milliseconds. */
+/** Interval between new clients, in milliseconds. */
 const TICK_MS = 5;
-/** Pieces of the measurement of the capacity, for the timeline. */
+/** Number of capacity measurements, for the timeline. */
 const CAPACITY_PARTS = 6;
-/** How often the timeline has a point of the flood, in milliseconds. */
+/** Interval of the timeline's points during the flood, in milliseconds. */
 const POINT_MS = 250;
 
-/** What became of the clients of a flood. */
+/** Results of a flood's clients. */
 class Flood {
   offered = 0;
   served = 0;
   refused = 0;
   failed = 0;
-  /** Whether no more clients come. */
+  /** Whether no more clients arrive. */
   over = false;
   readonly latencies: number[] = [];
 
-  /** A client comes with one request and goes with its answer. */
+  /** A client that connects, sends one request, and disconnects after its reply. */
   *client(server: Served): Routine<void> {
     const start = performance.now();
     this.offered++;
@@ -54,7 +54,7 @@ class Flood {
   }
 }
 
-/** Clients who wait for each answer: what the server can serve, a second. */
+/** Clients that wait for each reply: measures the capacity per second. */
 function* capacity(served: Served, timeline: Timeline): Routine<number> {
   const talkers = new Talkers(served, 4, "w", 2);
   yield* talkers.rate(PART_MS / 6);
@@ -84,7 +84,7 @@ function* observe(flood: Flood, timeline: Timeline): Routine<void> {
   }
 }
 
-/** Offers so many clients a second, whatever becomes of those before. */
+/** Starts clients at a fixed rate, regardless of earlier ones. */
 function* flood(
   served: Served,
   rate: number,
@@ -107,7 +107,7 @@ function* flood(
   return [result, memory];
 }
 
-/** Each request takes the worker's processor for 5 ms. */
+/** Each request takes 5 ms of a worker's CPU time. */
 export async function tenTimes(runtime: Runtime, timeline: Timeline): Promise<Figures> {
   const limits = { connections: { most: MOST, policy: "refuse" as const }, reply: BUSY };
   using served = await startServer(runtime, { workers: 1, limits });

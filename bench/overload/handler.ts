@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: MIT What the server does with a connection: echoes, works, or dies, as
-// the first byte of each message says.
+// SPDX-License-Identifier: MIT
+// Handles a connection: echoes, works, or dies, depending on the first byte of each message.
 import process from "node:process";
 import type { Conn, Routine } from "../../mod.ts";
 import type { HandlerContext } from "../../reactor.ts";
 
-/** Milliseconds of the processor that a "w" takes. */
+/** CPU time of a "w" request in milliseconds. */
 const WORK_MS = 5;
 
 const ANSWER = new TextEncoder().encode("ok");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All that is tried.
+// All scenarios.
 import {
   emfile,
   type Figures,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The server as a child process, and what may be asked about it from outside.
+// The server as a child process, and its observable state.
 import { readdirSync, readFileSync } from "node:fs";
 import { dial, type Routine } from "../../mod.ts";
 import type { LimitCounters, ReactorOptions } from "../../reactor.ts";
 import { startChild, within } from "../rig/child.ts";
 import { inRepository } from "../rig/paths.ts";
 
-/** How each runtime runs a program. */
+/** Command line of each runtime. */
 export type Runtime = { readonly id: string; readonly command: readonly string[] };
 
 const START_S = 20;
@@ -24,7 +24,7 @@ export class Served {
     this.#stop = stop;
   }
 
-  /** What it has let in and what not, and how many workers have died. */
+  /** Returns the counters of admitted and refused connections, and the number of dead workers. */
   *stats(): Routine<{ counters: LimitCounters; deaths: number }> {
     using conn = yield* dial("tcp", this.#control);
     const buf = new Uint8Array(4096);
@@ -41,13 +41,13 @@ export class Served {
     return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)![1]) / 1024;
   }
 
-  /** Processor time that it has used, in milliseconds. */
+  /** CPU time used, in milliseconds. */
   get cpu(): number {
     const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ")[1].split(" ");
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
-  /** Descriptors that it has open. */
+  /** Number of open descriptors. */
   get descriptors(): number {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
@@ -57,7 +57,7 @@ export class Served {
   }
 }
 
-/** Starts it, with at most `files` descriptors if that is given. */
+/** Starts it, with at most `files` descriptors if specified. */
 export async function startServer(
   { command }: Runtime,
   options: ReactorOptions,

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT The server under load: a reactor with the options of its first
-// argument, as JSON, or with the word "plain" instead one thread. Who connects to its second port
-// is told the counters and is gone.
+// SPDX-License-Identifier: MIT
+// The server under load: a reactor with the options in its first argument, as JSON, or a single
+// thread for the argument "plain". A connection to its second port receives the counters and is
+// closed.
 import process from "node:process";
 import { type Conn, go, listen, type Listener, OpError, run } from "../../mod.ts";
 import { type HandlerContext, limit, openReactor, type ReactorOptions } from "../../reactor.ts";
@@ -23,8 +24,8 @@ function* serveOne(conn: Conn) {
   }
 }
 
-// Deno opens descriptors of its own for signals some time after the start, and dies if there is
-// none left then (2.9.6). It opens them here instead, before the flood.
+// Deno opens descriptors for signals some time after the start, and crashes if none is left
+// (2.9.6). Open them here instead, before the flood.
 process.on("SIGUSR2", () => {});
 
 await run(function* () {

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
-// Bars and lines, drawn by Vega as SVG without a browser.
+// Bar and line charts, rendered by Vega as SVG without a browser.
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
-/** A bar, and what it stands for. */
+/** A bar with its label. */
 export interface Bar {
   label: string;
-  /** Which color it has. */
+  /** Series, which determines the color. */
   series: string;
   value: number;
-  /** Least and most of what the value is the median of. */
+  /** Minimum and maximum of the values that the bar is the median of. */
   low?: number;
   high?: number;
 }
 
-/** Which values are the better ones. */
+/** Which values are better. */
 export type Better = "more" | "less";
 
-/** Bars that are compared with one another. */
+/** Bars to compare with one another. */
 export interface BarPanel {
   title: string;
-  /** What is measured, and its unit: the title of the axis. */
+  /** Quantity and unit: the title of the axis. */
   unit: string;
   better: Better;
   bars: Bar[];
-  /** A line at this value. */
+  /** Draws a line at this value. */
   rule?: number;
-  /** For what differs by powers of ten: where the bars begin. */
+  /** For a logarithmic axis: its minimum. */
   log?: number;
 }
 
@@ -37,27 +37,27 @@ export interface Point {
   y: number;
 }
 
-/** Lines over time, or over a size that grows. */
+/** Lines over time, or over a size. */
 export interface LinePanel {
   title: string;
   /** Title of the horizontal axis. */
   along: string;
   /** Title of the vertical axis. */
   unit: string;
-  /** Null where neither is. */
+  /** Null if neither. */
   better: Better | null;
   points: Point[];
 }
 
-/** A part of a picture. */
+/** A part of a chart. */
 export type Panel = BarPanel | LinePanel;
 
 /** One picture. */
 export interface Chart {
-  /** Of the file. */
+  /** File name. */
   name: string;
   title: string;
-  /** What is to be known to read it, in Markdown. */
+  /** Explanation, in Markdown. */
   text: string;
   panels: Panel[];
   columns?: number;
@@ -65,18 +65,18 @@ export interface Chart {
 
 const COLOURS = ["#3b6ea8", "#d9822b", "#9aa0a6", "#4c956c", "#8e5ea2"];
 const WIDTH = 320;
-/** How high a bar is, in a group and alone. */
+/** Height of a bar, in a group and alone. */
 const GROUPED = 11;
 const ALONE = 20;
-/** How high a panel of lines is. */
+/** Height of a line panel. */
 const HEIGHT = 220;
 
-/** The title of an axis, which says what is good. */
+/** Returns the title of an axis, including which values are better. */
 function axisTitle({ unit, better }: Panel): string {
   return better === null ? unit : `${unit} (${better} is better)`;
 }
 
-/** Bars of several series stand in groups; those of one stand alone. */
+/** Bars of several series are grouped; those of one are not. */
 function layers(panel: BarPanel, grouped: boolean): unknown[] {
   const { bars, rule, log } = panel;
   const y = { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 400 } };
@@ -153,7 +153,7 @@ function specOf({ title, panels, columns = 2 }: Chart): TopLevelSpec {
   return spec as TopLevelSpec;
 }
 
-/** The picture. */
+/** Renders the chart. */
 export async function draw(chart: Chart): Promise<string> {
   const view = new View(parse(compile(specOf(chart)).spec), { renderer: "none" });
   try {

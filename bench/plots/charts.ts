@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the results of each benchmark to a chart; null where nothing was saved.
+// Charts of each benchmark's results; null without results.
 import type { ShapeSummary } from "../echo/rig/summary.ts";
 import { median } from "../rig/stats.ts";
 import type { CaseSummary, Row } from "../servers/report.ts";
@@ -155,7 +155,7 @@ function splice(): Chart | null {
   };
 }
 
-/** All that can be drawn. */
+/** Returns all charts with results. */
 export function charts(): Chart[] {
   return [
     echo(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names: lookups a second.
+// DNS: lookups per second.
 import { median } from "../rig/stats.ts";
 import type { Chart } from "./chart.ts";
 import { measuredOn, results } from "./results.ts";
@@ -9,7 +9,7 @@ interface Saved {
   samples: Record<string, { rate: number; latency: number }[][]>;
 }
 
-/** How each client of bench:dns is called here. */
+/** Titles of bench:dns's clients. */
 const TITLES: Record<string, string> = {
   go: "Go's own resolver",
   "bun-runSync": "netpoll, Bun, runSync",

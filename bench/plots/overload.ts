@@ -10,7 +10,7 @@ interface Scenario {
   timelines: Record<string, Moment[]>;
 }
 
-/** Rates over time, one panel for each runtime. */
+/** Rates over time, one panel per runtime. */
 function timelines({ timelines }: Scenario): LinePanel[] {
   return Object.entries(timelines).map(([runtime, moments]) => ({
     title: `ten times the capacity, ${runtimeName(runtime)}`,
@@ -23,7 +23,7 @@ function timelines({ timelines }: Scenario): LinePanel[] {
   }));
 }
 
-/** Which figures of a scenario are rates of the same thing, and what they are called here. */
+/** Returns the figures of a scenario that are comparable rates, with their titles. */
 function ratesOf({ scenario, figures }: Scenario, names: RegExp): Bar[] {
   return Object.entries(figures).flatMap(([runtime, all]) =>
     Object.entries(all).filter(([name]) => names.test(name)).map(([name, value]) => ({
@@ -59,7 +59,7 @@ export function overload(): Chart | null {
   };
 }
 
-/** The bars of one label side by side, in the order in which labels come first. */
+/** Groups the bars by label, in the order in which labels first occur. */
 function sorted(panel: BarPanel): BarPanel {
   const labels = [...new Set(panel.bars.map(({ label }) => label))];
   return { ...panel, bars: labels.flatMap((l) => panel.bars.filter(({ label }) => label === l)) };

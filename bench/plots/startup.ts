@@ -9,7 +9,7 @@ interface Saved {
   samples: Record<string, { ms: number; bytes: number }[]>;
 }
 
-/** The runtime alone, which is no subject of its own. */
+/** The runtime alone, which is only a baseline. */
 const NONE = "none";
 
 /** The chart of bench:start. */

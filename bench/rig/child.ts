@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A child process: its output is collected, its time is limited, and it does not outlive us.
+// A child process: collects its output, limits its time, and ends with this process.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 
@@ -9,7 +9,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => process.exit(1));
 }
 
-/** Enough for an error's first lines. */
+/** Enough for the first lines of an error. */
 const KEPT = 4000;
 
 export interface Child {
@@ -18,7 +18,7 @@ export interface Child {
   errors(): string;
   /** Called with each piece of output. */
   onOutput(listener: () => void): void;
-  /** The exit status, or the signal. */
+  /** Resolves to the exit status, or the signal. */
   ended: Promise<number | string>;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
 }
@@ -53,7 +53,7 @@ export function startChild([program, ...args]: string[], env: Record<string, str
   };
 }
 
-/** Undefined when the time is up first. */
+/** Returns undefined after a timeout. */
 export async function within<T>(seconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A benchmark as a command: what its exit status says.
+// Runs a benchmark as a command, and sets its exit status.
 import process from "node:process";
 
 /**
- * Runs `main` to its end. The status is 0, or 1 if it gives false, which tells of failures only: a
- * goal that is missed is a result. What it throws is told in a line on stderr, with status 2.
+ * Runs `main` to its end. The status is 0, or 1 if it returns false, which means a failure: a
+ * missed goal is a result. If it throws, prints the error on stderr, with status 2.
  */
 export async function command(name: string, main: () => Promise<boolean | void>): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compiles what is older than its source.
+// Compiles programs that are older than their sources.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import process from "node:process";
@@ -10,14 +10,14 @@ function changed(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Makes `name` of `sources` by `command`, whose program must be there. */
+/** Compiles `sources` to `name` by `command`, whose program must exist. */
 export function compile(name: string, sources: string[], command: string[]): void {
   const target = compiled(name);
   if (changed(target) > Math.max(...sources.map(changed))) return;
   const [program, ...args] = command;
   need(program);
   mkdirSync(compiled(""), { recursive: true });
-  // GO111MODULE: a single file of the standard library only; nothing is to be fetched.
+  // GO111MODULE: a single file that uses only the standard library; nothing must be downloaded.
   const env = { ...process.env, GO111MODULE: "off", GOTOOLCHAIN: "local" };
   const { status, stderr } = spawnSync(program, args, { env, encoding: "utf8" });
   if (status !== 0) throw new Error(`${command.join(" ")} failed:\n${stderr}`);

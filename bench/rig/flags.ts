@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What flags may say.
+// Parses flag values.
 
-/** The number that `--name` was given. */
+/** Parses the number of `--name`. */
 export function number(name: string, text: string, least: number, most: number): number {
   const n = Number(text);
   if (text.trim() !== "" && n >= least && n <= most) return n;
   throw new Error(`--${name} takes a number from ${least} to ${most}, not "${text}"`);
 }
 
-/** Those whose id is named; what names nobody in full stands for all that begin so. */
+/**
+ * Returns the items whose ID is listed; an entry that is not a full ID selects all with that
+ * prefix.
+ */
 export function choose<T extends { id: string }>(
   name: string,
   all: T[],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// On what it was measured. Nothing that names the machine itself or its folders.
+// Describes the machine, without its name or paths.
 import { arch, cpus, platform, release } from "node:os";
 import { versionLine } from "./tools.ts";
 import { BUN, DENO } from "./paths.ts";
@@ -12,7 +12,7 @@ export interface Machine {
   versions: Record<string, string>;
 }
 
-/** "1.19.8" of "go version go1.19.8 linux/amd64". */
+/** Returns "1.19.8" from "go version go1.19.8 linux/amd64". */
 function objectId(line: string | null): string {
   return /\d+\.\d+(\.\d+)?/.exec(line ?? "")?.[0] ?? "none";
 }

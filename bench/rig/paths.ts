@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where things are, from the root of the repository.
+// Paths, from the root of the repository.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,12 +9,12 @@ export function inRepository(...parts: string[]): string {
   return join(root, ...parts);
 }
 
-/** The runtimes that package.json names. */
+/** The runtimes of package.json. */
 export const BUN = join(root, "node_modules", "bun", "bin", "bun.exe");
 /** See BUN. */
 export const DENO = join(root, "node_modules", "deno", "deno");
 
-/** What is compiled; git does not see it. */
+/** Path of a compiled program, which git ignores. */
 export function compiled(name: string): string {
   return inRepository(".cache", "bench", name);
 }

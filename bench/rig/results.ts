@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// bench/results: what was measured as JSON, the tables as Markdown.
+// Writes bench/results: measurements as JSON, tables as Markdown.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inRepository } from "./paths.ts";
 
-/** An error may quote a path of this machine. */
+/** Removes local paths, which errors may contain. */
 function withoutPaths(text: string): string {
   return text.replaceAll(inRepository(""), "").replaceAll(/(^|[\s("'])\/[^\s"')]*/g, "$1...");
 }

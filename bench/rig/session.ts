@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How urgent this session is to Linux, beside the others of the machine.
+// Scheduling priority of this session relative to others on the machine.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const FILE = "/proc/self/autogroup";
 
 /**
- * Gives the session that niceness until it is disposed. With autogroups, as most kernels have them,
- * the CPU is shared between sessions first, and the niceness of a process counts only among those
- * of its own: without this, `nice` would do nothing against another session.
+ * Sets the niceness of the session until disposed. With autogroups, which most kernels enable, the
+ * CPU is shared between sessions first, and the niceness of a process only counts within its
+ * session: `nice` alone has no effect against another session.
  */
 export function niceSession(nice: number): Disposable {
   const before = nice === 0 ? null : niceness();
@@ -19,7 +19,7 @@ export function niceSession(nice: number): Disposable {
   };
 }
 
-/** "/autogroup-17 nice 0"; null where there are none. sched(7). */
+/** Returns "/autogroup-17 nice 0"; null without autogroups. sched(7). */
 function niceness(): string | null {
   try {
     return /nice (-?\d+)/.exec(readFileSync(FILE, "utf8"))?.[1] ?? null;

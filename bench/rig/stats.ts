@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** NaN of nothing. */
+/** NaN for an empty array. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tables that read well both in a terminal and as Markdown: the first column is text, the others
-// are flushed right.
+// Tables for terminals and Markdown: the first column is text, the others are right-aligned.
 
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i].length)));
@@ -11,7 +10,7 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }
 
-/** 123456 as "123,456". */
+/** Formats 123456 as "123,456". */
 export function grouped(n: number): string {
   return Number.isFinite(n) ? Math.round(n).toLocaleString("en-US") : "-";
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Programs that must be there: found, or installed where that is ours to do, or asked for.
+// Required programs: finds them, installs them if possible, or reports them as missing.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 
-/** The Debian packages of what may be missing. */
+/** Debian packages of programs that may be missing. */
 const PACKAGES: Record<string, string[]> = {
   gcc: ["gcc", "libc6-dev"],
   go: ["golang-go"],
@@ -16,10 +16,10 @@ const PACKAGES: Record<string, string[]> = {
 };
 
 const VERSION_ARGS: Record<string, string[]> = { go: ["version"], wrk: ["-v"] };
-/** wrk tells its version and fails. */
+/** wrk prints its version and fails. */
 const GOOD_STATUS: Record<string, number> = { wrk: 1 };
 
-/** The first line of what a program says of its version, or null where there is none. */
+/** Returns the first line of a program's version output, or null without the program. */
 export function versionLine(program: string): string | null {
   const args = VERSION_ARGS[program] ?? ["--version"];
   const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
@@ -39,7 +39,7 @@ function install(packages: string[]): void {
   apt("install", "-y", "--no-install-recommends", ...packages);
 }
 
-/** Throws where the program is missing and cannot be installed. */
+/** Throws if the program is missing and cannot be installed. */
 export function need(program: string): void {
   if (versionLine(program) !== null) return;
   const packages = PACKAGES[program];

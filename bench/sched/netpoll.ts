@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The cases of bench:sched on the library: the same loops as in go/main.go. Prints a line of JSON a
-// case. Arguments: run or runSync, milliseconds a case, the cases.
+// The cases of bench:sched for the library: the same loops as in go/main.go. Prints a line of JSON
+// per case. Arguments: run or runSync, milliseconds per case, the cases.
 import process from "node:process";
 import {
   type Chan,
@@ -22,7 +22,7 @@ const BULK = 1_000_000;
 const PARKED = 100_000;
 const FAR_AWAY_MS = 3_600_000;
 
-/** Each case does `n` operations. */
+/** Each case performs `n` operations. */
 const CASES: Record<string, (n: number) => Routine<void>> = {
   "spawn": spawn,
   "gosched": goschedAmongFew,
@@ -121,7 +121,7 @@ function* timerReset(n: number): Routine<void> {
   timer.stop();
 }
 
-/** From one hour to two, in no order. */
+/** Returns a time between one and two hours, in no particular order. */
 function mixed(i: number): number {
   return FAR_AWAY_MS + (Math.imul(i, 2654435761) >>> 10) / 1000;
 }
@@ -159,7 +159,10 @@ function memory(): { rss: number; heap: number } {
   return { rss, heap: heapUsed };
 }
 
-/** What 100,000 more cost, once there are so many that the collector's own spaces have grown. */
+/**
+ * Cost of 100,000 more goroutines, once there are so many that the collector's own spaces have
+ * grown.
+ */
 function* park(): Routine<Result> {
   const ch = chan<number>();
   const wg = new WaitGroup();
@@ -182,7 +185,7 @@ function* park(): Routine<Result> {
   return { case: "parked", rss: each("rss"), heap: each("heap") };
 }
 
-/** Runs until the time is up, in growing portions. */
+/** Runs until the time is up, in growing batches. */
 function* measure(name: string, budget: number): Routine<Result> {
   const f = CASES[name];
   let portion = name === "timer-same" || name === "timer-mixed" ? BULK : MANY;

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Who takes part, in three contests.
+// Contestants of the three contests.
 import { BUN, compiled, DENO, inRepository } from "../rig/paths.ts";
 
 export type Contest = "redis" | "http" | "connections";
 
 export interface Contestant {
-  /** As in `--only`. */
+  /** ID for `--only`. */
   id: string;
   title: string;
   contest: Contest;
-  /** The program and its arguments; PORT is in the environment, and stands for itself in them. */
+  /**
+   * The program and its arguments; PORT is in the environment, and is replaced in the arguments.
+   */
   command: string[];
 }
 
-/** In front of the ids of the library's own. */
+/** Prefixes of the library's own IDs. */
 const OURS: Record<Contest, [goroutines: string, events: string]> = {
   redis: ["examples/redis.ts", "examples/event_redis.ts"],
   http: ["examples/http.ts", "examples/event_http.ts"],

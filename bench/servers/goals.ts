@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the library is to reach.
+// Performance goals of the library.
 import { type Ratio, ratio } from "../echo/rig/ratios.ts";
 import { BUN_SERVE, CONTESTANTS, GO_ECHO, GO_HTTP, REDIS_SERVER } from "./contestants.ts";
 import type { Sample } from "./rounds.ts";
@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 export interface Check extends Goal {
-  /** NaN where it was not measured. */
+  /** NaN if not measured. */
   reached: number;
   /** "unsure": the machine was too busy for enough undisturbed pairs. */
   verdict: "pass" | "miss" | "unsure" | "not measured";
@@ -20,7 +20,7 @@ export interface Check extends Goal {
 
 const REDIS_CASES = [1, 8, 16].flatMap((depth) => [`set-${depth}`, `get-${depth}`]);
 
-/** The event form is to be no slower. */
+/** The event form must not be slower. */
 const FORMS: Goal[] = (["bun", "deno"] as const).flatMap((runtime) =>
   [...REDIS_CASES.map((id) => [id, "redis"]), ["http", "http"], ["connections", "connections"]]
     .map(([id, contest]) => ({

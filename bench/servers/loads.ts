@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is done to a server: by redis-benchmark, wrk and connections/open.c.
+// Load generators: redis-benchmark, wrk and connections/open.c.
 import { placed } from "../echo/rig/placing.ts";
 import { startChild, within } from "../rig/child.ts";
 import { compiled } from "../rig/paths.ts";
@@ -7,26 +7,24 @@ import type { Contest } from "./contestants.ts";
 import type { Options } from "./options.ts";
 
 export const OPEN = "connections-open";
-/** Connections at once, in all of them. */
+/** Number of concurrent connections of all loads. */
 const CONNECTIONS = 50;
-/** Beyond what was asked for, on a machine that is busy with something else. */
+/** Time beyond the measurement, on a busy machine. */
 const GRACE_SECONDS = 120;
 
 /** A load. */
 export interface Load {
   contest: Contest;
-  /** What it measures, each with a title: several at once where one program does. */
+  /** Its measurements with titles: some programs have several. */
   cases: [id: string, title: string][];
-  /**
-   * How long it goes on before it counts, in seconds: until compilers have done most of their work.
-   */
+  /** Warm-up in seconds: until JIT compilers have done most of their work. */
   warmUp: number;
   command(port: number, seconds: number): string[];
-  /** A rate for each case, a second. Throws if not all went well. */
+  /** Returns a rate per second for each case. Throws if there were errors. */
   rates(output: string): number[];
 }
 
-/** redis-benchmark counts, and does not look at the clock: so many requests are about a second. */
+/** redis-benchmark counts requests instead of measuring time: these numbers take about a second. */
 const PIPELINES: [depth: number, requests: number][] = [[1, 120_000], [8, 500_000], [16, 800_000]];
 
 function redis(depth: number, requests: number): Load {
@@ -85,7 +83,7 @@ const CHURN: Load = {
 
 export const LOADS: Load[] = [...PIPELINES.map((pair) => redis(...pair)), HTTP, CHURN];
 
-/** Runs a load to its end and gives what it printed. */
+/** Runs a load to its end and returns its output. */
 export async function runLoad(
   load: Load,
   port: number,

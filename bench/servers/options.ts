@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line.
+// Command line options.
 import { parseArgs } from "node:util";
 import type { Pin } from "../echo/rig/options.ts";
 import { choose, number } from "../rig/flags.ts";
@@ -7,12 +7,12 @@ import { type Contestant, CONTESTANTS } from "./contestants.ts";
 
 export interface Options {
   rounds: number;
-  /** About how long each measurement takes, in seconds; for wrk the next whole number. */
+  /** Approximate duration of each measurement in seconds; rounded up for wrk. */
   seconds: number;
   contestants: Contestant[];
   pin: Pin;
   nice: number;
-  /** How many undisturbed pairs make a ratio. */
+  /** Number of undisturbed pairs required for a ratio. */
   needed: number;
   save: boolean;
 }

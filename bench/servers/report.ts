@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is told at the end, on the terminal and in servers.md alike.
+// Final report, on the terminal and in servers.md.
 import type { Ratio } from "../echo/rig/ratios.ts";
 import { median } from "../rig/stats.ts";
 import { fixed, grouped, table } from "../rig/table.ts";
@@ -17,12 +17,12 @@ export interface Row {
   max: number;
   server_cpu: number;
   load_cpu: number;
-  /** How many each second of the server's processor time is good for. */
+  /** Rate per second of the server's CPU time. */
   per_cpu: number;
   samples: number;
   clean: number;
   failure: string;
-  /** By the id of the other server. */
+  /** Ratios by the ID of the other server. */
   ratios: Record<string, Ratio>;
 }
 
@@ -32,7 +32,7 @@ export interface CaseSummary {
   rows: Row[];
 }
 
-/** Whom all of a contest are compared with. */
+/** Baselines of the contests. */
 const YARDSTICKS = {
   redis: [REDIS_SERVER],
   http: [GO_HTTP, BUN_SERVE],

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Round robin: the servers of a contest stand side by side, and each
-// load goes to one after the other.
+// SPDX-License-Identifier: MIT
+// Round robin: the servers of a contest run side by side, and each load is applied to one after the
+// other.
 import { readFileSync } from "node:fs";
 import { coreToCore } from "../echo/rig/generator.ts";
 import { OTHERS_ALLOWED, type Place, placeOf } from "../echo/rig/samples.ts";
@@ -12,19 +13,19 @@ export interface Sample {
   round: number;
   server: string;
   case: string;
-  /** A second. */
+  /** Rate per second. */
   rate: number;
-  /** CPUs in use, of the whole load if it has several cases. */
+  /** CPUs in use, over the whole load if it has several cases. */
   server_cpu: number;
   load_cpu: number;
   others_cpu: number;
   place: Place;
-  /** Nobody else took part: it may be compared with others. */
+  /** No other process interfered: comparable with other samples. */
   clean: boolean;
   failure: string;
 }
 
-/** Seconds that all CPUs were busy since the machine started. */
+/** Busy time of all CPUs since boot, in seconds. */
 function busy(): number {
   const [user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
     .split("\n")[0].trim().split(/\s+/).slice(1).map(Number);
@@ -38,7 +39,7 @@ interface Used {
   all: number;
 }
 
-/** What has been used so far; the load is a child of ours, which counts when it has ended. */
+/** CPU time used so far; that of the load, a child process, counts once it has ended. */
 function used(server: Running): Used {
   const seconds = performance.now() / 1000;
   return { seconds, server: server.cpu(), load: ticks("/proc/self/stat", 13), all: busy() };
@@ -82,7 +83,7 @@ async function measure(
   }
 }
 
-/** The same answer of all: these headers, whatever else there is, and this body. */
+/** Checks that the reply has these headers, whatever else there is, and this body. */
 async function checkAnswer({ contestant, port }: Running): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/`);
   const has = ["content-type", "content-length", "date"].every((name) => answer.headers.has(name));
@@ -93,7 +94,7 @@ async function checkAnswer({ contestant, port }: Running): Promise<void> {
   }
 }
 
-/** What is measured of a runtime before its compilers have seen the program says nothing. */
+/** Warms up a runtime's JIT compilers: earlier measurements are meaningless. */
 async function warmUp(servers: Running[], loads: Load[], options: Options): Promise<void> {
   for (const server of servers) {
     for (const load of loads) {
@@ -110,7 +111,7 @@ function tell({ round, server, case: id, rate, place, clean, others_cpu, failure
   console.error(cells.join("  "));
 }
 
-/** Each contest stands for itself; each load begins with another server. */
+/** Each contest is independent; each load begins with another server. */
 async function runContest(
   contest: Contest,
   contestants: Contestant[],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server under test, from the line that says it is ready to its end by SIGTERM.
+// A server process, from its ready line to its end by SIGTERM.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -13,14 +13,14 @@ const START_SECONDS = 15, STOP_SECONDS = 4;
 export interface Running {
   contestant: Contestant;
   port: number;
-  /** CPU time that it has used, in seconds. */
+  /** CPU time used, in seconds. */
   cpu(): number;
-  /** What it had to complain of, if anything. */
+  /** Its error output, if any. */
   complaint(): string;
   stop(): Promise<void>;
 }
 
-/** redis-server takes no port 0. */
+/** redis-server does not support port 0. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -30,9 +30,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The seconds of two fields of a file such as /proc/PID/stat, from `first` on. */
+/** Sum of two fields of a file such as /proc/PID/stat, starting at `first`, in seconds. */
 export function ticks(file: string, first: number): number {
-  // Behind the name, which may hold anything.
+  // After the name, which may contain anything.
   const fields = readFileSync(file, "utf8").replace(/^.*\) /, "").split(" ");
   return (Number(fields[first]) + Number(fields[first + 1])) / 100;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Both ends of what is measured, in a process of its own: on "s" and a length in 15 digits it sends
-// so many bytes, on "d" it takes all that comes and answers with the count.
+// The peer process: on "s" and a length of 15 digits it sends that many bytes; on "d" it reads to
+// the end and replies with the count.
 import { type Conn, go, listen, type Routine, runSync } from "../../mod.ts";
 
 const PIECE = 256 * 1024;

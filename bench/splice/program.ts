@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Moves bytes in one way and tells how long it took: `program.ts WAY BYTES PEER FILE`.
+// Transfers bytes in one way and prints the time: `program.ts WAY BYTES PEER FILE`.
 import { closeSync, openSync, readSync } from "node:fs";
 import process from "node:process";
 import {
@@ -15,7 +15,7 @@ import {
 
 const [way, bytes, peer, path] = process.argv.slice(2);
 const length = Number(bytes);
-/** As large as the kernel mostly gives at once. */
+/** As much as the kernel usually returns at once. */
 const BUFFER = 64 * 1024;
 
 function* connect(word: string): Routine<Conn> {
@@ -24,13 +24,13 @@ function* connect(word: string): Routine<Conn> {
   return conn;
 }
 
-/** A proxy's one way by plain reads and writes. */
+/** One direction of a proxy by plain reads and writes. */
 function* readAndWrite(from: Conn, to: Conn): Routine<void> {
   const buf = new Uint8Array(BUFFER);
   for (let n; (n = yield* from.read(buf)) !== null;) yield* to.write(buf.subarray(0, n));
 }
 
-/** A server's answer by plain reads of the file and writes. */
+/** A file response by plain reads and writes. */
 function* fileByHand(to: Conn): Routine<void> {
   const file = openSync(path, "r");
   const buf = new Uint8Array(BUFFER);
@@ -49,7 +49,7 @@ function* move(to: Conn): Routine<void> {
   }
 }
 
-/** Seconds since the epoch of this process, and those that it had of the CPU. */
+/** Returns the process's clock and its CPU time, in seconds. */
 function clocks(): [number, number] {
   const { user, system } = process.cpuUsage();
   return [performance.now() / 1000, (user + system) / 1e6];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One start: imports a module and listens once; prints the milliseconds and the memory as JSON.
+// One start: imports a module and listens once; prints time in milliseconds and memory as JSON.
 // Arguments: "host", "none", or the URL of the library's module.
 import process from "node:process";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bun.listen with TLS, as its documentation has it.
+// Bun.listen with TLS, as in its documentation.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Deno.listenTls, as its documentation has it.
+// Deno.listenTls, as in its documentation.
 // deno-lint-ignore-file no-explicit-any
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -20,7 +20,7 @@ async function echo(conn: any): Promise<void> {
   try {
     conn.close();
   } catch {
-    // It was closed already.
+    // Already closed.
   }
 }
 

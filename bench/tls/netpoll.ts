@@ -12,7 +12,7 @@ function* echo(conn: TLSConn) {
   try {
     for (let chunk; (chunk = yield* chunks.next()) !== null;) yield* conn.write(chunk);
   } catch {
-    // The peer is gone, or was none of TLS: that is the end of its connection only.
+    // The peer is gone, or does not speak TLS: ends only its own connection.
   } finally {
     chunks[Symbol.dispose]();
     conn[Symbol.dispose]();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// node:tls, as its documentation has it.
+// node:tls, as in its documentation.
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The servers of bench:tls. Each is given PORT, CERT and KEY.
+// Servers of bench:tls. Each receives PORT, CERT and KEY in its environment.
 import { BUN, compiled, DENO, inRepository } from "../rig/paths.ts";
 
-/** One of them. */
+/** A server of the comparison. */
 export interface Server {
   readonly id: string;
   readonly title: string;
   readonly command: (port: number) => string[];
 }
 
-/** A certificate of the tests, and its key. */
+/** A test certificate and its key. */
 export const CERT = inRepository("tests", "fixtures", "tls", "server.cert.pem");
 /** See CERT. */
 export const KEY = inRepository("tests", "fixtures", "tls", "server.key.pem");
@@ -31,7 +31,7 @@ function inC(mode: "fd" | "memory", title: string): Server {
   return { id: `c-${mode}`, title, command };
 }
 
-/** The first is what the others are compared with. */
+/** The first is the baseline. */
 export const SERVERS: readonly Server[] = [
   inC("fd", "C, OpenSSL on descriptors"),
   inC("memory", "C, OpenSSL with memory BIOs"),

@@ -7,7 +7,7 @@ await Bun.udpSocket({
     data(socket, bytes, port, address) {
       socket.send(bytes, port, address);
     },
-    // A client that is gone; without this handler it would end the process.
+    // A client that is gone; without this handler, the error would end the process.
     error() {},
   },
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The UDP echo: round trips a second of each server, and the processor time that it takes for one,
-// which says more on a busy machine. One thread a side, on processors of their own.
+// UDP echo: round trips per second of each server, and its CPU time per round trip, which is more
+// reliable on a busy machine. One thread per side, on separate processors.
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -14,16 +14,16 @@ import { need } from "../rig/tools.ts";
 import { type Server, SERVERS } from "./servers.ts";
 
 const SHAPES = [[50, 64], [50, 1200], [1, 64]] as const;
-/** Ticks of /proc/PID/stat a second: the same on every Linux of today. */
+/** Ticks per second in /proc/PID/stat: the same on every current Linux. */
 const TICKS = 100;
 
-/** Round trips a second, and microseconds of the server's processor time for each. */
+/** Round trips per second, and microseconds of the server's CPU time per round trip. */
 export interface EchoSample {
   readonly rate: number;
   readonly cost: number;
 }
 
-/** Samples by the server's id: of each round, one of each shape. */
+/** Samples by the server's ID: for each round, one per shape. */
 export type EchoSamples = Record<string, EchoSample[][]>;
 
 function buildAll(): void {
@@ -38,13 +38,13 @@ function buildAll(): void {
   need("taskset");
 }
 
-/** Seconds of processor time that all threads of `pid` have used. */
+/** CPU time in seconds that all threads of `pid` have used. */
 function processorTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return (Number(stat[11]) + Number(stat[12])) / TICKS;
 }
 
-/** The process that serves: taskset becomes it, but npm's programs may start another. */
+/** Returns the server's PID: taskset execs it, but npm's programs may start another process. */
 function serving(child: Child): number {
   const children = readdirSync(`/proc/${child.pid}/task`)
     .flatMap((task) => {
@@ -94,7 +94,9 @@ async function measure({ command, title }: Server, seconds: number): Promise<Ech
   }
 }
 
-/** Measures every server of `chosen`, in turn within each round: the machine drifts. */
+/**
+ * Measures all `chosen` servers, interleaved within each round because the machine's speed drifts.
+ */
 export async function measureEcho(
   chosen: readonly Server[],
   rounds: number,

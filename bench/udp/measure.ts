@@ -1,29 +1,29 @@
-// SPDX-License-Identifier: MIT Datagrams a second, sent and received in each way there is, on the
-// runtime that runs this. Its only line of output is JSON. All in one process and one thread: what
-// is measured is the cost of a datagram, in the library and in the kernel, and no other process
-// disturbs it.
+// SPDX-License-Identifier: MIT
+// Datagrams per second, sent and received in each way, on the current runtime. Its only line of
+// output is JSON. Everything is in one process and one thread: this measures the cost of a datagram
+// in the library and in the kernel, and no other process interferes.
 import process from "node:process";
 import { dial, listenPacket, PacketBatch, type Routine, runSync, type UDPConn } from "../../mod.ts";
 
-/** Datagrams in a batch, and at most in what the kernel cuts. */
+/** Number of datagrams in a batch, and maximum number of segments. */
 const BATCH = 64;
-/** Datagrams that wait to be received when the clock is started; the socket's buffer holds more. */
+/** Number of queued datagrams when the clock starts; the socket's buffer holds more. */
 const QUEUED = 64;
-/** The longest that the kernel cuts in one call. */
+/** Maximum length that the kernel segments in one call. */
 const LONGEST = 65_000;
 
 const [seconds, warmup] = process.argv.slice(2).map(Number);
 const sizes = [64, 1200];
 
-/** What is measured: some datagrams at a time, until the time is up. Gives how many there were. */
+/** Measured operation: processes some datagrams and returns their number. */
 type Step = () => Routine<number>;
 
-/** Datagrams a second; `prepare` is not counted. */
+/** Datagrams per second; `prepare` is not counted. */
 function* rate(step: Step, prepare?: () => Routine<unknown>): Routine<number> {
   let [count, spent] = [0, 0];
   for (const end of [warmup, seconds]) {
     [count, spent] = [0, 0];
-    // What is prepared may take longer than what is measured.
+    // Preparing may take longer than the measurement.
     const begun = performance.now();
     while (spent < end * 1000 && performance.now() - begun < end * 2000) {
       if (prepare !== undefined) yield* prepare();
@@ -42,7 +42,7 @@ function many(call: () => Routine<unknown>): Step {
   };
 }
 
-/** To a socket that nobody reads: the kernel throws away what does not fit. */
+/** Sends to a socket that is never read: the kernel drops what does not fit. */
 function* sent(size: number): Routine<Record<string, number>> {
   using sink = yield* listenPacket("udp4", "127.0.0.1:0");
   using open = yield* listenPacket("udp4", "127.0.0.1:0");
@@ -63,7 +63,7 @@ function* sent(size: number): Routine<Record<string, number>> {
   };
 }
 
-/** What waits in the socket's buffer. */
+/** Receives datagrams from the socket's buffer. */
 function* received(size: number): Routine<Record<string, number>> {
   using conn = yield* listenPacket("udp4", "127.0.0.1:0");
   using source = yield* dial("udp4", String(conn.localAddr));

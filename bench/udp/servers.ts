@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The servers of the UDP echo. PORT in a command stands for the port.
+// Servers of the UDP echo. PORT in a command is replaced by the port.
 import { BUN, compiled, DENO, inRepository } from "../rig/paths.ts";
 
 /** A server of the comparison. */
@@ -21,7 +21,7 @@ function netpoll(runtime: "Bun" | "Deno", form: "run" | "runSync" | "event"): Se
   };
 }
 
-/** The first is the yardstick. */
+/** The first is the baseline. */
 export const SERVERS: readonly Server[] = [
   { id: "c-single", title: "C, a call each", command: [compiled("udp-server"), "PORT", "single"] },
   { id: "c-batch", title: "C, recvmmsg", command: [compiled("udp-server"), "PORT", "batch"] },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Both ends of an echo in one process, over the calls alone: a port, an operation an end, and a
-// callback for what comes next. What the library adds to that is the distance to netpoll.ts, whose
-// arguments and output these are.
+// Both ends of an echo in one process, over bare system calls: a port, an operation per end, and a
+// callback for the next step. The library's overhead is the difference to netpoll.ts, which has the
+// same arguments and output.
 import process from "node:process";
 import { winsock } from "../../platforms/windows/abi/winsock.ts";
 import * as C from "../../platforms/windows/abi/constants.ts";
@@ -15,12 +15,12 @@ const { ws2, kernel, nt, errno, addressOf } = winsock();
 const handle = new Int32Array(new ArrayBuffer(8));
 nt.NtCreateIoCompletion(handle, C.IO_COMPLETION_ALL_ACCESS, null, 1);
 const [port] = handle;
-/** Those whose operation was over at once, which sends no packet. */
+/** Ends whose operation completed at once, which queues no packet. */
 const over: End[] = [];
-/** By the key of their packets. */
+/** Ends by the key of their packets. */
 const ends: End[] = [];
 
-/** One end of a connection, with the one operation that may be under way on it. */
+/** One end of a connection, with its pending operation. */
 class End {
   readonly data: Uint8Array<ArrayBuffer>;
   readonly #socket: number;
@@ -101,7 +101,7 @@ function answer64(end: End, fill: number, left: number): void {
 }
 
 const listener = open();
-// A SOCKADDR_IN: the port is the system's choice.
+// A SOCKADDR_IN: the system chooses the port.
 const address = new Uint8Array(new ArrayBuffer(16));
 address.set([C.AF_INET, 0, 0, 0, 127, 0, 0, 1]);
 ws2.bind(listener, address, address.length);
@@ -116,7 +116,7 @@ for (let i = 0; i < connections; i++) {
 
 const entries = new Int32Array(new ArrayBuffer(ENTRIES * OVERLAPPED_ENTRY.words * 4));
 const removed = new Int32Array(new ArrayBuffer(4));
-/** A minute from now, in units of 100 ns. */
+/** One minute from now, in units of 100 ns. */
 const timeout = Int32Array.of(-600_000_000, -1);
 const all = connections * (warmUp + trips);
 while (answered < all) {

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT Both ends of an echo in one process, over the library. The
-// arguments: `run` or `runSync`, how many connections, how many round trips on each, and how many
-// before those, of which the compilers of the runtime have the processor in part. Its last line is
-// the round trips per second.
+// SPDX-License-Identifier: MIT
+// Both ends of an echo in one process, over the library. Arguments: `run` or `runSync`, the number
+// of connections, the round trips on each, and the number before those, during which JIT compilers
+// use the processor too. Its last line is the round trips per second.
 import process from "node:process";
 import {
   type Conn,

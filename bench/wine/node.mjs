@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Both ends of an echo in one process, over node:net. Arguments and output as those of netpoll.ts.
+// Both ends of an echo in one process, over node:net. Same arguments and output as netpoll.ts.
 import { connect, createServer } from "node:net";
 import process from "node:process";
 

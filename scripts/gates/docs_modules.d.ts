@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Modules that a fragment in the docs may name: the reader's own. */
+/** Modules of the reader that a documentation fragment may import. */
 declare module "*/jobs.ts" {
   export function fibonacci(n: number): number;
 }

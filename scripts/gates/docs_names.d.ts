@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Names that a fragment in the docs may use without declaring them, and what they stand for. An
- * example that needs a name of its own declares it.
+ * Names that a documentation fragment may use without declaring them. An example that needs another
+ * name declares it.
  */
 import type * as netpoll from "@netpoll/netpoll";
 import type * as poll from "@netpoll/netpoll/poll";
@@ -12,7 +12,7 @@ import type * as nodeFs from "node:fs";
 import type * as nodeHttp from "node:http";
 import type * as nodeNet from "node:net";
 
-// What was opened before.
+// Opened before.
 export declare const conn: netpoll.Conn;
 export declare const client: netpoll.Conn;
 export declare const server: netpoll.Conn;
@@ -39,7 +39,7 @@ export declare const web: netpollSim.SimHost;
 export declare const db: netpollSim.SimHost;
 export declare const echoServer: netpollSim.HostMain;
 
-// What is sent and received.
+// Sent and received.
 export declare const buf: Uint8Array;
 export declare const header: Uint8Array;
 export declare const body: Uint8Array;
@@ -60,7 +60,7 @@ export declare const cert: string;
 export declare const password: string;
 export declare const salt: Uint8Array;
 
-// What the reader's program does.
+// The reader's program.
 export declare function handle(bytes: Uint8Array): void;
 export declare function handle(conn: netpoll.Conn): netpoll.Routine<void>;
 export declare function acceptLoop(listener: netpoll.Listener): netpoll.Routine<void>;
@@ -78,7 +78,7 @@ export interface Config {
 }
 export declare function readConfig(): netpoll.Routine<Config>;
 
-// What the host has.
+// The host.
 export declare const spawn: typeof nodeChildProcess.spawn;
 export declare const http: typeof nodeHttp;
 export declare const net: typeof nodeNet;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: every program and every fragment in README.md, in docs and in doc comments is well typed. A
- * block that imports something is a program, and is checked as it stands. Any other is a fragment
- * of a goroutine: it sees all that the package exports and the names of docs_names.d.ts.
+ * Gate: type-checks every program and fragment in README.md, in docs and in doc comments. A block
+ * with an import is a program, and is checked unchanged. Any other is a fragment of a goroutine:
+ * all exports of the package and the names of docs_names.d.ts are in scope.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { writeFileSync } from "node:fs";
@@ -39,14 +39,14 @@ const CONFIG = {
   include: ["**/*.ts", MODULES],
 };
 
-/** Files that may hold blocks, relative to the repository. */
+/** Files that may contain blocks, relative to the repository. */
 function sources() {
   const pages = readdirSync(join(ROOT, "docs"), { recursive: true })
     .map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".md"));
   return ["README.md", "DIVERGENCES.md", ...pages.map((page) => `docs/${page}`), ...modules()];
 }
 
-/** Returns the blocks of TypeScript in a file: the text of each and the line that it begins at. */
+/** Returns the TypeScript blocks of a file: the text of each and its first line number. */
 function blocksOf(file) {
   const text = readFileSync(join(ROOT, file), "utf8");
   return [...text.matchAll(/^( *(?:\* )?)```ts\n([\s\S]*?)^ *(?:\* )?```/gm)].map((match) => ({
@@ -78,7 +78,7 @@ function importsFor(file, names) {
   }).join(" ");
 }
 
-/** Returns a block as a module whose lines have the numbers that they have in its file. */
+/** Returns a block as a module with the line numbers of its file. */
 function moduleOf({ file, line, code }, names) {
   const lines = "\n".repeat(line - 2);
   if (/^import\b/m.test(code)) return `export {};\n${lines}${code}`;
@@ -88,20 +88,21 @@ function moduleOf({ file, line, code }, names) {
   return `${header} ${kind} example() {\n${lines}${code}}\n`;
 }
 
-/** Path that a block gets: its own name, if its first line is one, so that others can import it. */
+/** Returns the path of a block: the one in its first line, if any, so that others can import it. */
 function pathOf({ file, line, code }) {
   const name = /^\/\/ (\w+\.ts)$/m.exec(code.split("\n", 1)[0])?.[1];
   return join(file, name ?? `line_${line}.ts`);
 }
 
-/** Writes `text`, and whatever folders its path needs. */
+/** Writes `text`, and creates the directories of its path. */
 function write(path, text) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
 
 /**
- * Checks the blocks in `folder`. Resolves to the compiler's errors, at their places in the sources.
+ * Checks the blocks in `folder`. Resolves to the compiler's errors, with their locations in the
+ * sources.
  */
 async function check(folder, blocks) {
   const names = new Map();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The imports between the modules of the package, those of types included, as Deno resolves them.
- * (TypeScript 7 has no compiler API, so the tools that are built on it see nothing.)
+ * Imports between the modules of the package, including type imports, as Deno resolves them.
+ * (TypeScript 7 has no compiler API, so tools that are built on it find nothing.)
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,7 +39,7 @@ async function graph(files) {
   }
 }
 
-/** Path of a `file:` URL relative to the repository, or null for anything outside of it. */
+/** Path of a `file:` URL relative to the repository, or null for one outside it. */
 function pathOf(specifier) {
   if (!specifier?.startsWith("file:")) return null;
   const path = relative(ROOT, fileURLToPath(specifier)).replaceAll("\\", "/");

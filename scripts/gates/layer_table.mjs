@@ -2,9 +2,9 @@
 /** The order of the layers, which scripts/gates/layers.mjs enforces. */
 
 /**
- * The layers, from the bottom up. A name is a folder or a file, and stands for what is in it unless
- * a longer name fits better. A module imports from its own folder and from layers below its own;
- * folders of one layer do not import each other.
+ * The layers, from bottom to top. A name is a directory or a file, and includes its contents unless
+ * a longer name matches. A module may import from its own directory and from lower layers;
+ * directories of one layer do not import each other.
  */
 export const LAYERS = [
   ["platforms/contract"],
@@ -41,7 +41,8 @@ export const LAYERS = [
 ];
 
 /**
- * The parts of `platforms` that the rest of the package may import: all else is one system's own.
+ * Parts of `platforms` that the rest of the package may import: the others are specific to one
+ * system.
  */
 export const OPEN_PLATFORMS = [
   "platforms/platform.ts",

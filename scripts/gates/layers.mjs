@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: imports point down, and never in a circle. An import of a type counts as well: the
- * importing module depends on it. Prints each import that breaks a rule, and fails if there is one.
+ * Gate: imports point down, and never in a circle. Type imports count: the importing module depends
+ * on them. Prints each import that breaks a rule, and fails if there is one.
  */
 import process from "node:process";
 import { imports, modules } from "./imports.mjs";
@@ -9,7 +9,7 @@ import { LAYERS, OPEN_PLATFORMS } from "./layer_table.mjs";
 
 const HEIGHT = new Map(LAYERS.flatMap((names, height) => names.map((name) => [name, height])));
 
-/** Returns the longest name of the table that holds `file`, or null. */
+/** Returns the longest name of the table that matches `file`, or null. */
 function placeOf(file) {
   for (let name = file; name !== ""; name = name.replace(/\/?[^/]*$/, "")) {
     if (HEIGHT.has(name)) return name;
@@ -20,7 +20,7 @@ function placeOf(file) {
 /** Returns the fault of an import, or null. */
 function faultOf({ from, line, to }) {
   const [place, target] = [placeOf(from), placeOf(to)];
-  if (place === null) return null; // Reported once, as a file without a place.
+  if (place === null) return null; // Reported once, as a file without a layer.
   const what = `${from}:${line} imports ${to}`;
   if (target === null) return `${what}, which has no place in LAYERS`;
   if (!from.startsWith("platforms/") && to.startsWith("platforms/")) {
@@ -49,7 +49,7 @@ function circleThrough(start, targets) {
   return null;
 }
 
-/** Returns a shortest circle through each file that is in one, each circle once. */
+/** Returns a shortest circle through each file that is in one, without duplicates. */
 function circles(edges) {
   const targets = targetsOf(edges);
   const found = new Map();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: the npm package, packed as it would be published, has what its package.json promises
- * (publint), and a compiler finds the types of every entry (arethetypeswrong). Only ES modules are
- * promised: for `require` and for compilers that do not know `exports` there is nothing to find.
+ * Gate: the packed npm package contains what its package.json promises (publint), and a compiler
+ * finds the types of every entry (arethetypeswrong). Only ES modules are promised: `require`, and
+ * compilers that do not support `exports`, are not supported.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import process from "node:process";
 import { capture, npm, program } from "../programs.mjs";
 import { packageSizes } from "./package_sizes.mjs";
 
-/** Prints each size that is beyond its bound. Resolves to whether none is. */
+/** Prints each size that exceeds its limit. Resolves to whether none does. */
 async function sizesAreBounded(tarball) {
   const sizes = await packageSizes(tarball);
   for (const { ok, line } of sizes) if (!ok) console.log(`docs/size.md: ${line}`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the package weighs: its tarball, and what an import of each entry loads. docs/size.md has
- * the bounds, and the figures of the day they were set.
+ * Sizes of the package: its tarball, and the code that an import of each entry loads. docs/size.md
+ * has the limits, and the figures when they were set.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -11,16 +11,14 @@ import { ROOT } from "../programs.mjs";
 const PAGE = "docs/size.md";
 const DEPENDENCIES = ["@deno/shim-deno"];
 
-/** Returns the rows of the page: what is measured, and its bound in KiB. */
+/** Returns the rows of the page: each measurement and its limit in KiB. */
 function bounds() {
   const rows = readFileSync(join(ROOT, PAGE), "utf8")
     .matchAll(/^\| ([^|]+?) +\| +([\d,]+) +\| +([\d,]+) +\|$/gm);
   return [...rows].map(([, what, , bound]) => ({ what, bound: Number(bound.replaceAll(",", "")) }));
 }
 
-/**
- * Returns the bytes of all modules that an entry loads, minified as one, without the dependency.
- */
+/** Returns the size of all modules that an entry loads, minified as one, without the dependency. */
 async function loadedBy(entry) {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, entry)],
@@ -35,7 +33,7 @@ async function loadedBy(entry) {
   return outputFiles[0].contents.length;
 }
 
-/** Returns the size of what a row of the page names, in bytes; `tarball` is a path. */
+/** Returns the size of a row's measurement in bytes; `tarball` is a path. */
 async function sizeOf(what, tarball) {
   if (what === "tarball") return statSync(tarball).size;
   const entry = /^`import "@netpoll\/netpoll(?:\/(\w+))?"`$/.exec(what);
@@ -43,7 +41,7 @@ async function sizeOf(what, tarball) {
   return await loadedBy(`${entry[1] ?? "mod"}.ts`);
 }
 
-/** Resolves to a line for each size, and whether it is within its bound. */
+/** Resolves to a line for each size, and whether it is within its limit. */
 export async function packageSizes(tarball) {
   const rows = bounds();
   if (rows.length < 5) throw new Error(`${PAGE} has ${rows.length} rows with a bound`);

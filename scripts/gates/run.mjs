@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** Runs gates, two at a time, and reports each as it ends. */
+/** Runs gates, two at a time, and reports each when it ends. */
 import { capture } from "../programs.mjs";
 import { quoted } from "../failures.mjs";
 import { GATES } from "./table.mjs";
 
-/** Gates that run side by side: most of them keep one processor busy. */
+/** Number of concurrent gates: most of them use one processor. */
 const AT_A_TIME = 2;
 
 /** Runs one gate up to its first command that fails. */
@@ -23,7 +23,8 @@ async function runGate({ name, what, commands }) {
 }
 
 /**
- * Runs the gates of these names, or all, and calls `report` with each result. Resolves to the
+ * Runs the named gates, or all, and calls `report` with each result. Resolves to the results;
+ * failed ones have a `failure`, the text to repeat at the end.
  * results; those that failed have a `failure`, the text to repeat at the end.
  */
 export async function runGates(names, report) {
@@ -42,7 +43,7 @@ export async function runGates(names, report) {
   return results;
 }
 
-/** Returns the line to print of a result. */
+/** Formats a result as a line. */
 export function lineOf({ name, what, ok, seconds }) {
   return `${ok ? "ok  " : "FAIL"} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(5)} s  ${what}`;
 }

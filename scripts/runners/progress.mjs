@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /**
- * Progress of a test runner: a line for each test file, as soon as it has ended. It is read from
- * the runner's output, and for display alone: the results are counted from the runner's report.
+ * Progress of a test runner: a line for each finished test file. It is parsed from the runner's
+ * output, for display only: the results come from the runner's report.
  */
 
-/** Words by which the runners mark a test that failed. */
+/** Words with which the runners mark a failed test. */
 const FAILED = ["fail", "FAILED"];
 
-/** Returns a path as the file lists have it. */
+/** Normalizes a path to the form of the file lists. */
 export function plainPath(path) {
   return path.replaceAll("\\", "/").replace(/^\.\//, "");
 }
 
 export class Progress {
-  /** The files that have begun, the last of them at the end. */
+  /** The files that have started, in order. */
   files = [];
-  /** The file of each test that failed. */
+  /** The file of each failed test. */
   failed = new Map();
   #runner;
   #rest = "";
@@ -28,14 +28,14 @@ export class Progress {
     this.#runner = runner;
   }
 
-  /** Reads a piece of the runner's output. */
+  /** Parses a piece of the runner's output. */
   add(text) {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop();
     for (const line of lines) this.#line(line.trimEnd());
   }
 
-  /** Ends the last file: the runner has ended. */
+  /** Finishes the last file when the runner has ended. */
   end() {
     this.#show();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Runs test files with one runner, in one process, and counts what its report says. */
+/** Runs test files with one runner, in one process, and counts the results of its report. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,14 +11,14 @@ import { Progress } from "./progress.mjs";
 /** Folder of the reports. */
 const REPORTS = join(ROOT, ".cache", "junit");
 
-/** Returns the failures of tests, each as a text to be repeated. */
+/** Returns the failures of tests, each as a text to repeat. */
 function failedTests(runner, cases, progress) {
   return cases.filter(({ failure }) => failure !== null).map(({ file, name, failure }) =>
     quoted(`${runner.name}, ${progress.failed.get(name) ?? file}: ${name}`, failure)
   );
 }
 
-/** Returns the errors outside of tests that tests/support/uncaught.ts has recorded. */
+/** Returns the errors outside tests that tests/support/uncaught.ts has recorded. */
 function uncaughtErrors(runner, file) {
   if (!existsSync(file)) return [];
   const errors = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
@@ -28,7 +28,7 @@ function uncaughtErrors(runner, file) {
   });
 }
 
-/** Returns the failure of a runner that lost a file, or that failed although no test did. */
+/** Returns the failure of a runner that lost a file, or that failed without a failed test. */
 function failedRunner(runner, files, cases, progress, { status, signal, output }) {
   const named = runner.reportNamesFiles ? cases.map(({ file }) => file) : progress.files;
   const seen = new Set(cases.length > 0 ? named : []);
@@ -45,8 +45,8 @@ function failedRunner(runner, files, cases, progress, { status, signal, output }
 }
 
 /**
- * Runs `files` with `runner`. A file without a result is a failure: the runner may have died of it.
- * Resolves to the numbers of tests that passed and failed, and a text for each failure.
+ * Runs `files` with `runner`. A file without a result is a failure: the runner may have crashed in
+ * it. Resolves to the numbers of passed and failed tests, and a text for each failure.
  */
 export async function runTests(runner, files, options = {}) {
   mkdirSync(REPORTS, { recursive: true });

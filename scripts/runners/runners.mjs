@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** The two test runners: their command lines, and the lines in which they report progress. */
+/** The two test runners: their command lines, and the formats of their progress lines. */
 import { program } from "../programs.mjs";
 
-/** Longest that a test may take, in milliseconds. */
+/** Maximum duration of a test in milliseconds. */
 const LIMIT = "120000";
 
 /**
- * Arguments by which Bun runs test files and writes a JUnit report. A path without "./" would be a
+ * Arguments for Bun to run test files and write a JUnit report. A path without "./" would be a
  * pattern.
  */
 function bunTest(files, report) {
@@ -14,13 +14,13 @@ function bunTest(files, report) {
   return ["test", "--timeout", LIMIT, ...to, ...files.map((file) => `./${file}`)];
 }
 
-/** Arguments by which Deno runs test files and writes a JUnit report. */
+/** Arguments for Deno to run test files and write a JUnit report. */
 function denoTest(files, report) {
   const preload = "--preload=tests/support/uncaught.ts";
   return ["test", "-A", "--no-check", preload, `--junit-path=${report}`, ...files];
 }
 
-/** Patterns of the lines that announce a file, the end of a test, and a summary of all of them. */
+/** Patterns of the lines for the start of a file, the end of a test, and the summary. */
 const BUN_LINES = {
   begins: /^(\S+_test\.ts):$/,
   ended: /^\((?<result>pass|fail|skip)\) (?<name>.*?)(?: \[[\d.]+m?s\])?$/,
@@ -34,8 +34,8 @@ const DENO_LINES = {
 
 /**
  * Returns the two runners. `start` returns the command line of "bun" or "deno" with arguments, and
- * `pathOf` the path by which they know a file. A report of Deno's names the file of the call that
- * made a test, which may be a helper's.
+ * `pathOf` the path of a file as they report it. Deno's report names the file of the call that
+ * created a test, which may be a helper's.
  */
 export function runners(start, suffix = "", pathOf = (path) => path) {
   return [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which test files run where. Every folder of tests is in every set, and every file of it, unless
- * it is named here with the reason.
+ * Sets of test files. Every directory of tests and every file in it is in every set, unless it is
+ * listed here with the reason.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,20 +10,20 @@ import { ROOT } from "../programs.mjs";
 const NO_UNIX = "Wine has no Unix sockets, see tests/platforms/wine_gaps_test.ts";
 const THREADS = "libkqueue closes late what another thread watches: see docs/pollers.md";
 
-/** Folders that are about this repository and not about a system. */
+/** Directories about this repository rather than a system. */
 const REPOSITORY = {
   "tests/docs": "looks at texts and packages",
   "tests/gates": "looks at the scripts",
 };
 
-/** Folders that have a run of their own. */
+/** Directories with a run of their own. */
 const OWN_RUN = {
   "tests/clients": "needs servers of Debian: npm run test:clients",
   "tests/system": "needs Linux's own tools, and counts epoll's descriptors: npm run test:system",
   "tests/wine": "needs Wine: npm run test:wine",
 };
 
-/** Sets by their names: what each leaves out, as a path and a reason. */
+/** Sets by name: the excluded paths with their reasons. */
 const LEFT_OUT = {
   /** `npm test`. */
   all: OWN_RUN,
@@ -46,9 +46,9 @@ const LEFT_OUT = {
 };
 
 /**
- * What Bun alone cannot load under Wine. To find some packages it lists folders, for which Wine
- * needs its device drivers, that scripts/wine.sh leaves out. A server of Wine with them for these
- * files alone was tried: it mostly works, and sometimes the server before is still there.
+ * Files that Bun cannot load under Wine. To find some packages it lists directories, for which Wine
+ * needs its device drivers, which scripts/wine.sh disables. Using a Wine server with drivers for
+ * these files alone was tried: it mostly works, but sometimes the previous server is still running.
  */
 const NEEDS_FOLDERS = /from "fast-check"|from "\.\.\/support\/property\.ts"/;
 const DENO_SHIM = "tests/net/deno_errors_test.ts";
@@ -59,7 +59,7 @@ export function notForBunUnderWine(file) {
   return needs ? 'a gap of Wine as we run it: "folders for Bun to read"' : undefined;
 }
 
-/** Returns the test files of a folder, or the file itself, with "/" on every system. */
+/** Returns the test files of a directory, or the file itself, with "/" on every system. */
 export function filesIn(place) {
   const path = place.replaceAll("\\", "/").replace(/^\.\//, "").replace(/\/$/, "");
   if (statSync(join(ROOT, path)).isFile()) return [path];
@@ -69,7 +69,7 @@ export function filesIn(place) {
     .sort();
 }
 
-/** Returns the test files of a set, and what it leaves out: `[path, reason]`. */
+/** Returns the test files of a set, and its exclusions: `[path, reason]`. */
 export function testSet(name) {
   const leftOut = Object.entries(LEFT_OUT[name]);
   const files = filesIn("tests").filter((file) =>

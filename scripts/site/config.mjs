@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The website's settings; scripts/site.mjs copies them beside its pages. */
+/** Configuration of the website; scripts/site.mjs copies it next to the pages. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ function titleOf(path) {
 
 const item = (path) => ({ text: titleOf(path), link: `/${path}` });
 
-/** Returns the pages of a folder by their names, without those of `shown`. */
+/** Returns the pages of a directory by name, except those of `shown`. */
 function itemsOf(folder, shown = []) {
   return readdirSync(join(PAGES, folder)).filter((name) => name.endsWith(".md"))
     .map((name) => `${folder}/${name.slice(0, -3)}`)
@@ -22,12 +22,12 @@ function itemsOf(folder, shown = []) {
 }
 
 const guide = (name) => `docs/guide/${name}`;
-/** Guides in the order in which a reader may want them. */
+/** Guides in reading order. */
 const GUIDES = [
   ...["first-server", "clients", "channels", "tls", "udp", "cores", "overload", "async"],
   ...["testing", "production", "cookbook", "how-it-works"],
 ].map(guide);
-/** For readers who come from elsewhere. */
+/** Guides for readers from other platforms. */
 const FROM = ["from-go", "from-async", "from-node-net", "from-bun-listen"].map(guide);
 const OVERVIEW = ["docs/overview", "docs/security"];
 
@@ -38,7 +38,7 @@ export default {
   lastUpdated: false,
   appearance: true,
   head: [["link", { rel: "icon", href: "data:," }]],
-  // The API reference is written by another tool, behind this one.
+  // The API reference is generated later, by another tool.
   ignoreDeadLinks: [/^\/api\//],
   markdown: { lineNumbers: false },
   vite: { logLevel: "warn", build: { chunkSizeWarningLimit: 4000 } },

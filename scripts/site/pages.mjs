@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The pages of the website: the Markdown files of the repository, at addresses that keep their
- * links whole. A file that a page links to and that is no page, such as a module, gets a page with
- * its text; a folder gets a list of its files.
+ * Pages of the website: the Markdown files of the repository, at addresses that keep their links
+ * valid. A linked file that is not a page, such as a module, gets a page with its text; a directory
+ * gets a list of its files.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { cpSync } from "node:fs";
 import { dirname, extname, join, posix } from "node:path";
 import { ROOT } from "../programs.mjs";
 
-/** Languages of the highlighter, by the ends of names. */
+/** Languages of the highlighter, by file extension. */
 const LANGUAGES = {
   ".ts": "ts",
   ".mjs": "js",
@@ -18,7 +18,7 @@ const LANGUAGES = {
   ".json": "json",
   ".sh": "sh",
 };
-/** Pictures and the like are copied as they are. */
+/** Pictures and similar files are copied unchanged. */
 const COPIED = new Set([".svg", ".png"]);
 
 const read = (file) => readFileSync(join(ROOT, file), "utf8");
@@ -34,22 +34,20 @@ function markdownFiles() {
     .filter((file) => file.endsWith(".md"));
 }
 
-/** Returns the path of the page of a file: that of the README is the first page. */
+/** Returns the path of a file's page; the README is the home page. */
 function pageOf(file) {
   if (file === "README.md") return "index.md";
   if (file.endsWith("/README.md")) return file.replace(/README\.md$/, "index.md");
   return file.endsWith(".md") ? file : `source/${file}${isFolder(file) ? "/index" : ""}.md`;
 }
 
-/** Returns the link from one page to another, with the end that VitePress resolves. */
+/** Returns the link from one page to another, in the form that VitePress resolves. */
 function linkTo(from, file, anchor) {
   const path = posix.relative(posix.dirname(pageOf(from)), pageOf(file));
   return `${path.startsWith(".") ? path : `./${path}`}${anchor}`;
 }
 
-/**
- * Returns the text of a file as Markdown whose links lead to pages; `linked` is called with each.
- */
+/** Returns the text of a file as Markdown with links to pages; `linked` is called with each. */
 function withLinks(file, text, linked) {
   return text.replaceAll(/(!?\[[^\]]*\])\(([^)\s]+)\)/g, (whole, label, target) => {
     if (/^([a-z]+:|#)/.test(target)) return whole;
@@ -61,7 +59,7 @@ function withLinks(file, text, linked) {
   });
 }
 
-/** Returns a page with the text of a file, or with the files of a folder. */
+/** Returns a page with the text of a file, or the list of files of a directory. */
 function sourcePage(file, linked) {
   const title = `---\neditLink: false\noutline: false\nsearch: false\n---\n\n# ${file}\n\n`;
   if (isFolder(file)) {
@@ -75,12 +73,12 @@ function sourcePage(file, linked) {
   return `${title}\`\`\`\`${language}:line-numbers\n${read(file).trimEnd()}\n\`\`\`\`\n`;
 }
 
-/** Vue reads the text of a page as a template outside of code. */
+/** Escapes text outside code, which Vue would parse as a template. */
 function escaped(text) {
   return text.replaceAll("{{", "<span v-pre>{{</span>");
 }
 
-/** Writes all pages below `folder`. Returns their number. */
+/** Writes all pages to `folder`. Returns their number. */
 export function writePages(folder) {
   const queue = markdownFiles();
   const seen = new Set(queue);

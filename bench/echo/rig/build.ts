@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is to be compiled.
+// Compiles the generator and the servers.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../../rig/compile.ts";
@@ -8,7 +8,7 @@ import { C, C_THREADS, GO, type Server } from "./servers.ts";
 
 const GCC = ["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o"];
 
-/** The generator, and the servers that are to be compiled. */
+/** Compiles the generator and those servers that need it. */
 export function build(servers: Server[]): void {
   const folder = inRepository("bench", "echo");
   const load = join(folder, "load.c");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `--bytes N`: not how fast the servers are, but whether what comes back is what was sent.
+// `--bytes N`: verifies the echoed data instead of measuring speed.
 import { compareBytes } from "./generator.ts";
 import type { Options } from "./options.ts";
 import { startServer } from "./running.ts";
@@ -16,7 +16,7 @@ async function check(server: Server, bytes: number, options: Options): Promise<s
   }
 }
 
-/** Whether all were right. */
+/** Whether all servers passed. */
 export async function checkBytes(bytes: number, options: Options): Promise<boolean> {
   let right = true;
   for (const server of options.servers) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The load generator, load.c, in its three modes.
+// The load generator, load.c, with its three modes.
 import { startChild, within } from "../../rig/child.ts";
 import type { Options } from "./options.ts";
 import { compiled } from "../../rig/paths.ts";
@@ -7,7 +7,7 @@ import { placed } from "./placing.ts";
 import type { Running } from "./running.ts";
 import type { Shape } from "./shapes.ts";
 
-/** What it prints, its units being round trips, microseconds and CPUs. */
+/** Its output, in units of round trips, microseconds and CPUs. */
 export interface Measured {
   rate: number;
   p50_us: number;
@@ -27,7 +27,7 @@ export interface Compared {
   failure: string;
 }
 
-/** Beyond what was asked for: connecting, and waiting for a server that says nothing. */
+/** Time beyond the measurement: for connecting, and for a server that does not respond. */
 const GRACE_SECONDS = 20;
 
 async function generate<T>(command: string[], seconds: number): Promise<T> {
@@ -55,7 +55,7 @@ export function compareBytes(server: Running, bytes: number): Promise<Compared> 
   return generate([compiled("echo-load"), ...args], 60 + bytes / 20e6);
 }
 
-/** Nanoseconds from CPU to CPU and back; 0 where there is one CPU only. */
+/** Round-trip time between the CPUs in nanoseconds; 0 with a single CPU. */
 export async function coreToCore(): Promise<number> {
   const probe = [compiled("echo-load"), "--probe"];
   return (await generate<{ core_to_core_ns: number }>(probe, 1)).core_to_core_ns;

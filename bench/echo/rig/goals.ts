@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the library is to reach, in each of the shapes.
+// Performance goals of the library, per shape.
 import type { Ratio } from "./ratios.ts";
 import { BUN, C, C_THREADS, DENO, GO, SERVERS } from "./servers.ts";
 import type { ShapeSummary } from "./summary.ts";
@@ -23,7 +23,7 @@ const GOALS: Goal[] = [
 
 export interface Check extends Goal {
   shape: string;
-  /** NaN where it was not measured. */
+  /** NaN if not measured. */
   reached: number;
   /** "unsure": the machine was too busy for enough undisturbed pairs. */
   verdict: "pass" | "miss" | "unsure" | "not measured";

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The command line.
+// Command line options.
 import { parseArgs } from "node:util";
 import { choose, number } from "../../rig/flags.ts";
 import { type Server, SERVERS } from "./servers.ts";
 import { type Shape, SHAPES } from "./shapes.ts";
 
-/** Who is kept to which CPU: server to 0 and generator to 1, the generator to 1, or nobody. */
+/** CPU affinity: server on CPU 0 and generator on CPU 1, only the generator on CPU 1, or none. */
 export type Pin = "split" | "load" | "none";
 
 export interface Options {
   rounds: number;
   seconds: number;
   warmup: number;
-  /** How often a measurement that was disturbed is made again. */
+  /** Maximum number of repetitions of a disturbed measurement. */
   retries: number;
-  /** How many more rounds there may be for pairs that were disturbed. */
+  /** Maximum number of extra rounds for disturbed pairs. */
   extra: number;
-  /** How many undisturbed pairs make a ratio. */
+  /** Number of undisturbed pairs required for a ratio. */
   needed: number;
-  /** Date.now() after which nothing is made again and no extra round begins. */
+  /** Time of Date.now() after which nothing is repeated and no extra round begins. */
   deadline: number;
   servers: Server[];
   shapes: Shape[];
   pin: Pin;
-  /** The niceness of server and generator. */
+  /** Niceness of server and generator. */
   nice: number;
   save: boolean;
-  /** Instead of measuring: so many bytes each way, compared. */
+  /** Instead of measuring: number of bytes to verify in each direction. */
   bytes: number | null;
 }
 
@@ -66,7 +66,9 @@ const FLAGS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** Null when only the usage was asked for. The bounds keep a slip of the finger from running on. */
+/**
+ * Returns null if only the usage was requested. The bounds prevent a typo from running for hours.
+ */
 export function parseOptions(args: string[]): Options | null {
   const { values } = parseArgs({ args, options: FLAGS });
   if (values.help) return null;

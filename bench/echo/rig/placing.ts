@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// On which CPU, and how urgently, server and generator run.
+// CPU affinity and priority of server and generator.
 import { availableParallelism } from "node:os";
 import type { Options } from "./options.ts";
 
 export type Role = "server" | "load";
 
-/** Both programs end in `exec`, so the process is the command's own, and so is its pid. */
+/** Both programs end in `exec`, so the process, and its PID, is the command's own. */
 export function placed(
   role: Role,
   command: string[],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One server against another: the ratio of each round, as the machine drifts, then the median.
+// Ratios between two servers: within each round, because the machine's speed drifts, and then the
+// median.
 import type { Sample } from "./samples.ts";
 import { C, C_THREADS, GO, type Server } from "./servers.ts";
 import { median } from "../../rig/stats.ts";
@@ -9,23 +10,21 @@ export interface Ratio {
   min: number;
   max: number;
   pairs: number;
-  /**
-   * Whether enough pairs were undisturbed, with the CPUs in the same place: only those count then.
-   */
+  /** Whether enough pairs were undisturbed with the same CPU placement: then only those count. */
   firm: boolean;
 }
 
-/** What of a sample a ratio takes. */
+/** Fields of a sample that a ratio uses. */
 export type Rated = Pick<Sample, "round" | "server" | "rate" | "place" | "clean">;
 
-/** Whom a server is compared with. */
+/** Servers to compare a server with. */
 export function othersOf(server: Server): string[] {
   return [C, C_THREADS, GO, server.own].filter((id) => id !== undefined).filter((id) =>
     id !== server.id
   );
 }
 
-/** Of the samples of one shape, the ratios of all rounds in which both have one that will do. */
+/** Ratios of all rounds in which both servers have a usable sample of this shape. */
 function pairs(samples: Rated[], mine: string, theirs: string, clean: boolean): number[] {
   const usable = samples.filter((sample) => sample.rate > 0 && (sample.clean || !clean));
   return usable.filter(({ server }) => server === mine).flatMap((a) => {
@@ -39,7 +38,7 @@ export function cleanPairs(samples: Rated[], mine: string, theirs: string): numb
   return pairs(samples, mine, theirs, true).length;
 }
 
-/** Where too few pairs are clean, all are taken, and the ratio is a hint only. */
+/** If too few pairs are clean, uses all of them, and the ratio is only an indication. */
 export function ratio(
   samples: Rated[],
   mine: string,

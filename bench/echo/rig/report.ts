@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is told at the end, on the terminal and in echo.md alike.
+// Final report, on the terminal and in echo.md.
 import { type Check, titleOf } from "./goals.ts";
 import { BUN, C, C_THREADS, DENO, GO, SERVERS } from "./servers.ts";
 import type { Ratio } from "./ratios.ts";

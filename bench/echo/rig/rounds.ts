@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Round robin: in each round every server is measured once per shape, one right after the other.
+// Round robin: each round measures every server once per shape, one right after the other.
 import type { Options } from "./options.ts";
 import { cleanPairs, othersOf } from "./ratios.ts";
 import { measure, type Sample } from "./samples.ts";
@@ -20,7 +20,7 @@ function line(sample: Sample, rounds: number): string {
   ].join("  ");
 }
 
-/** Those that still lack clean pairs, and whom they lack them with. */
+/** Servers that still lack clean pairs, and their counterparts. */
 function lacking(samples: Sample[], { servers, needed }: Options): Server[] {
   const present = new Set(servers.map(({ id }) => id));
   const ids = servers.flatMap((server) => {
@@ -31,7 +31,7 @@ function lacking(samples: Sample[], { servers, needed }: Options): Server[] {
   return servers.filter(({ id }) => ids.includes(id));
 }
 
-/** The rounds asked for take all servers; the rounds after them, those that were disturbed. */
+/** The requested rounds measure all servers; extra rounds only the disturbed ones. */
 function whoRuns(round: number, shape: Shape, samples: Sample[], options: Options): Server[] {
   if (round <= options.rounds) return options.servers;
   if (Date.now() > options.deadline) return [];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server under test, from its line `listening on 127.0.0.1:PORT` to its end by SIGTERM.
+// A server process, from its line `listening on 127.0.0.1:PORT` to its end by SIGTERM.
 import { startChild, within } from "../../rig/child.ts";
 import type { Options } from "./options.ts";
 import { placed } from "./placing.ts";
@@ -10,9 +10,9 @@ const START_SECONDS = 15, STOP_SECONDS = 3;
 export interface Running {
   pid: number;
   port: number;
-  /** What it said of itself when it started. */
+  /** Its first line of output. */
   greeting: string;
-  /** What it had to complain of, if anything. */
+  /** Its error output, if any. */
   complaint(): string;
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One measurement: a fresh server, the generator, and what may have disturbed them.
+// A measurement: a fresh server, the generator, and possible disturbances.
 import { coreToCore, type Measured, pingPong } from "./generator.ts";
 import type { Options } from "./options.ts";
 import { type Running, startServer } from "./running.ts";
@@ -7,9 +7,9 @@ import type { Server } from "./servers.ts";
 import type { Shape } from "./shapes.ts";
 
 /**
- * Where the host has put the two CPUs of a virtual machine: under one cache or apart. It moves them
- * every few minutes, and a round trip costs a third more when they are apart, so only samples of
- * the same place are compared. "moved": from one to the other within the sample.
+ * Placement of a virtual machine's two CPUs by the host: sharing a cache or not. It changes every
+ * few minutes, and a round trip takes a third longer without a shared cache, so only samples of the
+ * same placement are compared. "moved": changed during the sample.
  */
 export type Place = "near" | "far" | "moved";
 
@@ -18,16 +18,16 @@ export interface Sample extends Measured {
   server: string;
   shape: string;
   place: Place;
-  /** Nobody else took part: it may be compared with others. */
+  /** No other process interfered: comparable with other samples. */
   clean: boolean;
 }
 
-/** Between the two lies nothing: about 50 ns under one cache, 200 and more apart. */
+/** The values are bimodal: about 50 ns with a shared cache, 200 and more without. */
 const APART_NS = 150;
-/** Of a CPU. The counters of the system are that coarse. */
+/** Fraction of a CPU; the system's counters are that coarse. */
 export const OTHERS_ALLOWED = 0.1;
 
-/** From the time between the CPUs before and after. */
+/** Derives the placement from the time between the CPUs before and after. */
 export function placeOf(before: number, after: number): Place {
   if ((before > APART_NS) !== (after > APART_NS)) return "moved";
   return before > APART_NS ? "far" : "near";
@@ -42,16 +42,14 @@ async function measureOnce(running: Running, shape: Shape, options: Options) {
   return { ...measured, failure, place, clean: failure === "" && undisturbed };
 }
 
-/** A sample that failed is as good as none: all zero, and why. */
+/** A failed sample: all zero, with the reason. */
 function failed(error: unknown): Omit<Sample, "round" | "server" | "shape"> {
   const failure = error instanceof Error ? error.message : String(error);
   const none = { rate: 0, p50_us: 0, p99_us: 0, max_us: 0, load_cpu: 0, server_cpu: 0 };
   return { ...none, others_cpu: 0, errors: 1, failure, place: "moved", clean: false };
 }
 
-/**
- * A fresh process each time: what a runtime's compiler made of the last one is luck, good or bad.
- */
+/** Uses a fresh process each time, because JIT results vary from process to process. */
 export async function measure(
   server: Server,
   shape: Shape,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bench/results: the samples and the summary as JSON, the tables as Markdown.
+// Writes bench/results: samples and summary as JSON, tables as Markdown.
 import type { Check } from "./goals.ts";
 import { type Machine, machineLine } from "../../rig/machine.ts";
 import type { Options } from "./options.ts";

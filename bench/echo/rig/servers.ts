@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The servers of the comparison.
+// Servers of the comparison.
 import { BUN as BUN_PATH, compiled, DENO as DENO_PATH, inRepository } from "../../rig/paths.ts";
 
 export interface Server {
-  /** As in `--only`. */
+  /** ID for `--only`. */
   id: string;
   title: string;
   /** The program and its arguments. */
   command: string[];
-  /** The server its runtime comes with, which the library is compared with. */
+  /** The runtime's own server, to compare the library with. */
   own?: string;
 }
 
@@ -18,12 +18,12 @@ export const GO = "go-net";
 export const BUN = "bun-listen";
 export const DENO = "deno-listen";
 
-/** A program of this directory's parent. */
+/** Path of a program in this directory's parent. */
 function source(name: string): string {
   return inRepository("bench", "echo", name);
 }
 
-/** What the rights of a server are: to listen, and to read its two settings. */
+/** Runs a Deno program with the permissions to listen and to read its two settings. */
 function underDeno(name: string, ...rest: string[]): string[] {
   const rights = ["--no-prompt", "--allow-net", "--allow-env=PORT,BUFFER"];
   if (name === "netpoll.ts") rights.push("--allow-ffi");
@@ -48,7 +48,7 @@ export const SERVERS: Server[] = [
   netpoll("deno", "run"),
   netpoll("deno", "runSync"),
   { id: C, title: "C, epoll", command: [compiled("echo-epoll")] },
-  // As many as Bun and Deno have about.
+  // About as many as Bun and Deno have.
   { id: C_THREADS, title: "C, epoll, 6 idle threads", command: [compiled("echo-epoll"), "6"] },
   { id: GO, title: "Go, net", command: [compiled("echo-go")] },
   { id: BUN, title: "Bun.listen", command: [BUN_PATH, source("bun.ts")] },

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What is asked of the servers: so many connections, each with one message of so many bytes.
+// Load shapes: a number of connections, each with one message of a size in flight.
 
 export interface Shape {
-  /** As in `--shapes`. */
+  /** ID for `--shapes`. */
   id: string;
   title: string;
   conns: number;
   size: number;
   /**
-   * The read buffer of every server. More than a message, so that a message is a short read, after
-   * which an edge-triggered loop need not be told EAGAIN.
+   * Read buffer of every server. Larger than a message, so that a message is a short read, after
+   * which an edge-triggered loop need not read until EAGAIN.
    */
   buffer: number;
 }

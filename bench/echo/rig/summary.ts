@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From samples to medians and ratios.
+// Computes medians and ratios from samples.
 import type { Options } from "./options.ts";
 import { othersOf, type Ratio, ratio } from "./ratios.ts";
 import type { Place, Sample } from "./samples.ts";
@@ -20,14 +20,14 @@ export interface Row {
   samples: number;
   clean: number;
   failure: string;
-  /** By the id of the other server. */
+  /** Ratios by the ID of the other server. */
   ratios: Record<string, Ratio>;
 }
 
 export interface ShapeSummary {
   shape: Shape;
   rows: Row[];
-  /** How many samples of each place. */
+  /** Number of samples per placement. */
   places: Record<Place, number>;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What is measured: the loops are in ../netpoll.ts and ../go/main.go.
+// Benchmark cases: the loops are in ../netpoll.ts and ../go/main.go.
 
 export interface Case {
-  /** As in `--cases`. */
+  /** ID for `--cases`. */
   id: string;
   title: string;
-  /** Whether it is one of those in which the library is to be faster than Go. */
+  /** Whether the goal is to be faster than Go. */
   goal: boolean;
 }
 
@@ -17,7 +17,7 @@ function beyond(id: string, title: string): Case {
   return { id, title, goal: false };
 }
 
-/** Measured in bytes; the others in nanoseconds an operation. */
+/** Measured in bytes; the others in nanoseconds per operation. */
 export const PARKED = "parked";
 
 export const CASES: Case[] = [

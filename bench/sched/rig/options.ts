@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line.
+// Command line options.
 import { parseArgs } from "node:util";
 import { choose, number } from "../../rig/flags.ts";
 import { type Case, CASES } from "./cases.ts";
@@ -7,7 +7,7 @@ import { type Side, SIDES } from "./sides.ts";
 
 export interface Options {
   rounds: number;
-  /** Measured milliseconds, after half as many of warm-up. */
+  /** Measured milliseconds, after a warm-up of half that time. */
   ms: number;
   sides: Side[];
   cases: Case[];
@@ -31,7 +31,7 @@ const FLAGS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** Null when only the usage was asked for. */
+/** Returns null if only the usage was requested. */
 export function parseOptions(args: string[]): Options | null {
   const { values } = parseArgs({ args, options: FLAGS });
   if (values.help) return null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The tables.
+// Result tables.
 import { fixed, grouped, table } from "../../rig/table.ts";
 import { PARKED } from "./cases.ts";
 import type { Options } from "./options.ts";

@@ -1,17 +1,18 @@
-// SPDX-License-Identifier: MIT The measuring: each sample is a process of its own, and in a round
-// the sides take turns at a case.
+// SPDX-License-Identifier: MIT
+// Measurement rounds: each sample is a separate process, and in a round the sides take turns at a
+// case.
 import { startChild, within } from "../../rig/child.ts";
 import { type Case, PARKED } from "./cases.ts";
 import type { Options } from "./options.ts";
 import type { Side } from "./sides.ts";
 
-/** What the programs print. */
+/** Output of the programs. */
 interface Printed {
-  /** Nanoseconds an operation. */
+  /** Nanoseconds per operation. */
   ns?: number;
-  /** Bytes of the process a goroutine, as the system counts them. */
+  /** Resident memory in bytes per goroutine. */
   rss?: number;
-  /** Bytes a goroutine, as the collector counts them. */
+  /** Heap memory in bytes per goroutine. */
   heap?: number;
 }
 
@@ -19,14 +20,14 @@ export interface Sample {
   round: number;
   side: Side["id"];
   case: string;
-  /** Nanoseconds an operation; of the parked, bytes of the process each. NaN after a failure. */
+  /** Nanoseconds per operation; for "parked", resident bytes per goroutine. NaN after a failure. */
   cost: number;
-  /** Bytes of the heap each; of the parked only. */
+  /** Heap bytes per goroutine; for "parked" only. */
   heap?: number;
   failure: string;
 }
 
-/** Beyond what was asked for: a million timers are added and stopped as often as it takes. */
+/** Time beyond the measurement: adding and stopping a million timers takes a while. */
 const GRACE_SECONDS = 60;
 
 async function measure(side: Side, { id }: Case, round: number, ms: number): Promise<Sample> {

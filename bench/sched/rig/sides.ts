@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Who is measured.
+// Programs to measure.
 import { BUN, compiled, DENO, inRepository } from "../../rig/paths.ts";
 
 export interface Side {
-  /** As in `--only`. */
+  /** ID for `--only`. */
   id: "bun" | "deno" | "go";
   title: string;
   /** The program and its first arguments. */
@@ -11,7 +11,7 @@ export interface Side {
 }
 
 const loops = inRepository("bench", "sched", "netpoll.ts");
-/** For a look at the memory that is in use. */
+/** To measure the memory in use. */
 const DENO_FLAGS = ["--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"];
 
 export const SIDES: Side[] = [

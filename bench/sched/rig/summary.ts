@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Medians, and ratios to Go within each round: a machine that is slow for a while is so for all.
+// Medians, and ratios to Go within each round: a slow phase of the machine affects all of them.
 import { median } from "../../rig/stats.ts";
 import { type Case, PARKED } from "./cases.ts";
 import type { Options } from "./options.ts";
@@ -13,7 +13,7 @@ export interface Cell {
   min: number;
   max: number;
   heap: number;
-  /** How many times as fast as Go, or as small. */
+  /** Speed or memory efficiency relative to Go. */
   ratio: number;
 }
 
@@ -50,7 +50,7 @@ export interface Check {
   verdict: "pass" | "miss" | "not measured";
 }
 
-/** Bytes that a parked goroutine may cost. */
+/** Maximum number of bytes per parked goroutine. */
 const MOST_BYTES = 1024;
 
 function faster(rows: Row[], side: Side["id"], title: string, mayMiss: number): Check {
