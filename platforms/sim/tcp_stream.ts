@@ -15,6 +15,8 @@ import type { World } from "./world.ts";
 
 /** Length of the IP and TCP headers, with the timestamp option. */
 const HEADERS = 52;
+/** Retransmission timeout while nothing has been measured. RFC 6298. */
+const FIRST_RTO = 1000;
 /** Linux's bounds of the retransmission timeout, in milliseconds. */
 const LEAST_RTO = 200;
 const MOST_RTO = 120_000;
@@ -53,7 +55,7 @@ class RetransmitTimer extends NetEvent {
   }
 
   override fire(): void {
-    this.#stream.timeout();
+    this.#stream.timeout(this);
   }
 }
 
@@ -82,7 +84,7 @@ export class TcpStream {
   readonly peer: SegmentTarget;
   readonly #link: Link;
   readonly #world: World;
-  readonly #timer: RetransmitTimer;
+  #timer: RetransmitTimer;
   /** End of the peer's window. */
   #windowEnd: number;
   /** Last advertised window. */
@@ -90,7 +92,7 @@ export class TcpStream {
   #endSent = false;
   /** Position of the peer's FIN, once received. */
   #peerEnd = -1;
-  #rto = 1000;
+  #rto = FIRST_RTO;
   #smoothed = -1;
   #variation = 0;
   #retries = 0;
@@ -219,9 +221,9 @@ export class TcpStream {
     if (this.unacknowledged > 0 && this.#timer.due === Infinity) this.#arm();
   }
 
-  /** Handles a retransmission timeout. */
-  timeout(): void {
-    const timer = this.#timer;
+  /** Handles a retransmission timeout; `timer` may have been replaced. */
+  timeout(timer: RetransmitTimer): void {
+    if (timer !== this.#timer) return;
     const { now } = this.#world;
     if (timer.due > now) {
       if (timer.due < Infinity) this.#world.events.add(timer, timer.due);
@@ -255,12 +257,24 @@ export class TcpStream {
     if (ack > queue.end + 1) return;
     const roomier = ack + segment.window > this.#windowEnd;
     if (roomier) this.#windowEnd = ack + segment.window;
+    if (queue.oldest === undefined && !this.#endSent) this.#probeAnswered(roomier);
     const endNews = this.#endSent && !this.endAcknowledged && ack > queue.end;
     if (endNews) this.endAcknowledged = true;
     if (ack > una || endNews) this.#advance(Math.min(ack, queue.end));
     else if (segment.bytes === 0 && ack === una && !roomier) this.#duplicate();
     this.transmit();
     if (endNews) this.#owner.directionEnded();
+  }
+
+  /**
+   * The peer is there, and has no window or a new one. It may be without one for as long as it likes.
+   * RFC 9293, 3.8.6.1.
+   */
+  #probeAnswered(roomier: boolean): void {
+    this.#retries = 0;
+    if (!roomier) return;
+    this.#timer.due = Infinity;
+    this.#rto = this.#measuredRto;
   }
 
   #advance(ack: number): void {
@@ -306,15 +320,23 @@ export class TcpStream {
       this.#variation += (Math.abs(this.#smoothed - rtt) - this.#variation) / 4;
       this.#smoothed += (rtt - this.#smoothed) / 8;
     }
-    this.#rto = Math.min(this.#smoothed + Math.max(4 * this.#variation, LEAST_RTO), MOST_RTO);
+    this.#rto = this.#measuredRto;
+  }
+
+  get #measuredRto(): number {
+    if (this.#smoothed < 0) return FIRST_RTO;
+    return Math.min(this.#smoothed + Math.max(4 * this.#variation, LEAST_RTO), MOST_RTO);
   }
 
   #arm(again = false): void {
-    const timer = this.#timer;
     const { world } = this.#owner.station;
     if (!again) this.#unansweredSince = world.now;
-    timer.due = world.now + this.#rto;
-    if (!timer.scheduled) world.events.add(timer, timer.due);
+    const due = world.now + this.#rto;
+    // An event cannot be moved: one that is too late is replaced.
+    if (this.#timer.scheduled && this.#timer.at > due) this.#timer = new RetransmitTimer(this);
+    const timer = this.#timer;
+    timer.due = due;
+    if (!timer.scheduled) world.events.add(timer, due);
   }
 
   #emit(flags: number, seq: number, data?: Uint8Array): void {

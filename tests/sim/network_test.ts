@@ -205,6 +205,44 @@ test("a stream stalls in a partition and goes on after it, also one-way", () => 
   });
 });
 
+test("a peer without a window that answers is waited for, however long", () => {
+  const SIZE = 16 << 20;
+  simulateSync({ seed: 1, link: { latency: 1 } }, function* (sim) {
+    const counted = sim.host("sink").go(function* () {
+      using listener = yield* listen("tcp", ":1");
+      using conn = yield* listener.accept();
+      yield* sleep(6 * 3_600_000);
+      const buf = new Uint8Array(65_536);
+      let count = 0;
+      for (let n; (n = yield* conn.read(buf)) !== null;) count += n;
+      return count;
+    });
+    yield* sleep(1);
+    const conn = yield* dial("tcp", "sink:1");
+    yield* conn.write(new Uint8Array(SIZE));
+    conn.closeWrite();
+    assert.equal(yield* counted.join(), SIZE);
+    // The last probe was sent up to two minutes before: its answer tells of the room, and no other wait.
+    assert.ok(sim.now < 6 * 3_600_000 + 60_000, `${sim.now} ms`);
+    conn.close();
+  });
+});
+
+test("a segment is sent again after the time of a round trip, also the first", () => {
+  withEcho(function* (sim) {
+    using conn = yield* dial("tcp", "server:7");
+    yield* trip(conn);
+    const cut = sim.partition(sim.test, sim.hosts[0], { oneWay: true });
+    const began = sim.now;
+    const called = go(trip, conn);
+    yield* sleep(1);
+    cut.heal();
+    yield* called.join();
+    // Linux's least RTO beyond the round trip of 20 ms.
+    assertAbout(sim.now - began, 240, 60);
+  });
+});
+
 test("a partition for good ends a stream by ETIMEDOUT: by keep-alive, or by userTimeout", () => {
   withEcho(function* (sim, server) {
     using idle = yield* dial("tcp", "server:7");
