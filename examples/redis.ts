@@ -5,66 +5,12 @@
  *
  *   redis-cli -p 6380
  */
-import { type Conn, go, ObjectPool, OpError, type Routine, sleep } from "../mod.ts";
-import { Replies } from "./redis/protocol.ts";
-import { Session } from "./redis/session.ts";
+import { type Routine, sleep } from "../mod.ts";
+import { serveRedis } from "./redis/serve.ts";
 import { Store, SWEEP_MS } from "./redis/store.ts";
-import { Unread } from "./redis/unread.ts";
 import { serveUntilStopped } from "./serving.ts";
 
-/** A subscriber for whom more than this waits is cut off, as Redis does. */
-const MOST_WAITING = 32 << 20;
-
 const store = new Store();
-/** Replies are held for as long as a write lasts: a connection that is idle has none. */
-const buffers = new ObjectPool({ new: () => new Replies() });
-
-function* serve(conn: Conn): Routine<void> {
-  const session = new Session(store, pusher(conn));
-  const unread = new Unread();
-  using chunks = conn.chunks();
-  try {
-    for (let chunk; !session.quit && (chunk = yield* chunks.next()) !== null;) {
-      const input = unread.with(chunk);
-      const replies = buffers.get()!;
-      replies.clear();
-      unread.keep(input.subarray(session.execute(input, replies)));
-      // One write for all that came together.
-      if (replies.length > 0) yield* conn.write(replies.bytes);
-      buffers.put(replies);
-    }
-  } finally {
-    session.close();
-  }
-}
-
-/** Writes what is published to a client, who may be slow, while the publisher goes on. */
-function pusher(conn: Conn): (message: Uint8Array) => void {
-  let waiting: Uint8Array[] = [];
-  let bytes = 0;
-  let writing = false;
-  function* write(): Routine<void> {
-    try {
-      while (waiting.length > 0) {
-        const batch = waiting;
-        waiting = [];
-        yield* conn.writev(batch);
-        bytes -= batch.reduce((sum, { length }) => sum + length, 0);
-      }
-    } catch (error) {
-      if (!(error instanceof OpError)) throw error; // It is gone.
-    }
-    writing = false;
-  }
-  return (message) => {
-    bytes += message.length;
-    waiting.push(message);
-    if (bytes > MOST_WAITING && conn.fd !== -1) conn.abort();
-    if (writing) return;
-    writing = true;
-    go(write);
-  };
-}
 
 function* sweep(): Routine<void> {
   for (;;) {
@@ -73,4 +19,9 @@ function* sweep(): Routine<void> {
   }
 }
 
-await serveUntilStopped({ name: "redis", port: 6380, serve, beside: sweep });
+await serveUntilStopped({
+  name: "redis",
+  port: 6380,
+  serve: (conn) => serveRedis(conn, store),
+  beside: sweep,
+});

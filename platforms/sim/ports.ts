@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Ports of a host, for one protocol. See ip(7), ip_local_port_range. */
-import { ANY, isV4 } from "./address.ts";
+import { ANY, isV4, type SocketAddress } from "./address.ts";
 import { EADDRINUSE, EADDRNOTAVAIL } from "./errno.ts";
 
 /** Linux's net.ipv4.ip_local_port_range. */
@@ -30,9 +30,17 @@ function overlap(a: PortHolder, b: PortHolder): boolean {
   return any.wide ? !isV4(one.localIp) || !any.v6only : isV4(one.localIp);
 }
 
+/** Key of a connection on a port. */
+function between(localIp: string, remote: SocketAddress): string {
+  return `${localIp} ${remote.ip} ${remote.port}`;
+}
+
 /** See the top of this file. */
 export class Ports<H extends PortHolder> {
+  /** Holders other than connections of listeners. */
   readonly #byPort = new Map<number, Set<H>>();
+  /** Connections of listeners, by the listener's port and by both addresses. */
+  readonly #accepted = new Map<number, Map<string, H>>();
   readonly #now: () => number;
   /** Whether address reuse applies to all sockets (UDP), or not while one listens (TCP). */
   readonly #sharedByAll: boolean;
@@ -43,24 +51,28 @@ export class Ports<H extends PortHolder> {
     this.#sharedByAll = sharedByAll;
   }
 
-  /** Returns the holders of `port`. */
+  /** Returns the holders of `port` other than connections of a listener. */
   holders(port: number): Iterable<H> {
     return this.#byPort.get(port) ?? [];
+  }
+
+  /** Returns the connection of a listener between two addresses, or null. */
+  accepted(localIp: string, localPort: number, remote: SocketAddress): H | null {
+    return this.#accepted.get(localPort)?.get(between(localIp, remote)) ?? null;
   }
 
   /** Returns all holders. */
   *all(): Generator<H> {
     for (const holders of this.#byPort.values()) yield* holders;
+    for (const holders of this.#accepted.values()) yield* holders.values();
   }
 
   /** Returns 0 if `holder` may use its port, or minus an errno. */
   check(holder: H): number {
-    for (const other of this.holders(holder.localPort)) {
-      if (other !== holder && overlap(holder, other) && this.#conflict(holder, other)) {
-        return -EADDRINUSE;
-      }
-    }
-    return 0;
+    const { localPort } = holder;
+    const fails = this.#conflicts(holder, this.holders(localPort)) ||
+      this.#conflicts(holder, this.#accepted.get(localPort)?.values() ?? []);
+    return fails ? -EADDRINUSE : 0;
   }
 
   /** Returns a port that `free` accepts, or minus an errno. */
@@ -81,16 +93,37 @@ export class Ports<H extends PortHolder> {
     else holders.add(holder);
   }
 
+  /** Adds the connection of a listener to the listener's port. */
+  addAccepted(holder: H, remote: SocketAddress): void {
+    const { localIp, localPort } = holder;
+    let holders = this.#accepted.get(localPort);
+    if (holders === undefined) this.#accepted.set(localPort, holders = new Map());
+    holders.set(between(localIp, remote), holder);
+  }
+
   /** Removes `holder` from its port. */
   remove(holder: H): void {
-    const holders = this.#byPort.get(holder.localPort);
-    if (holders === undefined || !holders.delete(holder)) return;
-    if (holders.size === 0) this.#byPort.delete(holder.localPort);
+    const { localIp, localPort, remote } = holder;
+    const holders = this.#byPort.get(localPort);
+    if (holders?.delete(holder) && holders.size === 0) this.#byPort.delete(localPort);
+    const accepted = this.#accepted.get(localPort);
+    if (accepted === undefined || remote === null) return;
+    const key = between(localIp, remote);
+    if (accepted.get(key) === holder) accepted.delete(key);
+    if (accepted.size === 0) this.#accepted.delete(localPort);
   }
 
   /** Removes all holders after a crash. */
   clear(): void {
     this.#byPort.clear();
+    this.#accepted.clear();
+  }
+
+  #conflicts(holder: H, others: Iterable<H>): boolean {
+    for (const other of others) {
+      if (other !== holder && overlap(holder, other) && this.#conflict(holder, other)) return true;
+    }
+    return false;
   }
 
   #conflict(a: H, b: H): boolean {

@@ -90,10 +90,11 @@ class Door implements SegmentTarget {
     }
   }
 
-  /**
-   * Finds the target: a simultaneous open first, then a listener on this address, then one on all.
-   */
+  /** Finds the target: a connection, then a listener on this address, then one on all. */
   #find(source: SegmentTarget): SegmentTarget | null {
+    const from = { ip: source.localIp, port: source.localPort };
+    const connection = this.station.tcp.accepted(this.localIp, this.localPort, from);
+    if (connection !== null) return connection;
     const listeners: (PortHolder & SegmentTarget)[] = [];
     for (const holder of this.station.tcp.holders(this.localPort)) {
       const any = holder.localIp === ANY;
@@ -417,7 +418,7 @@ export class TcpSocket extends InetSocket implements StreamOwner {
     child.#listener = this;
     child.#state = "syn received";
     child.#open(segment.window);
-    this.station.tcp.add(child);
+    this.station.tcp.addAccepted(child, child.remote);
     this.#pending.set(source, child);
     child.#sendHandshake();
   }
