@@ -7,7 +7,7 @@
  *   bun examples/sim/election.ts
  */
 import { listenPacket, type Routine, sleep, UDPAddr } from "../../mod.ts";
-import { simulateSync, type Simulation, SimulationError } from "../../sim.ts";
+import { always, simulateSync, type Simulation, SimulationError } from "../../sim.ts";
 import { type Disk, Member } from "./member.ts";
 
 const PORT = 7;
@@ -27,7 +27,7 @@ class History {
 
   elected(term: number, name: string): void {
     const other = this.#leaders.get(term) ?? name;
-    if (other !== name) throw new Error(`term ${term} has two leaders, ${other} and ${name}`);
+    always(other === name, "a term has one leader", { term, leaders: [other, name] });
     this.#leaders.set(term, name);
   }
 }
