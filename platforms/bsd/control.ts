@@ -52,7 +52,7 @@ export class Control {
       } else if (end - at < length) {
         break;
       } else if (has(IPPROTO_IP, destination.type, destination.size)) {
-        // struct in_pktinfo { unsigned int index; struct in_addr local; struct in_addr destination; }
+        // struct in_pktinfo { unsigned int index; struct in_addr local, destination; }
         const whole = destination.size === 12;
         if (whole) info.interfaceIndex = view.getInt32(from, true);
         info.destination = bytes.slice(whole ? from + 8 : from).slice(0, 4);

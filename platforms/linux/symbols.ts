@@ -47,7 +47,8 @@ export const SYMBOLS = {
   recv: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
   // ssize_t send(int fd, const void *buf, size_t len, int flags)
   send: { params: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  // ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *len)
+  // ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *addr,
+  //                  socklen_t *len)
   recvfrom: { params: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], result: "i32" },
   // ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
   //                socklen_t len)

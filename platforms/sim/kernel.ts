@@ -43,7 +43,7 @@ export interface Net {
 
 /** A TCP socket with a port. */
 export interface TcpHolder extends PortHolder, SegmentTarget {
-  /** Resets the connection from outside, like a middlebox. */
+  /** Resets the connection from outside, like a firewall. */
   cutOff(): void;
 }
 

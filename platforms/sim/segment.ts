@@ -46,7 +46,7 @@ export class Segment extends Packet {
   readonly data: Uint8Array;
   /** Sender. */
   readonly source: SegmentTarget;
-  /** Destination: a socket, or a port's demultiplexer. */
+  /** Destination: a socket, or a port's dispatcher. */
   readonly target: SegmentTarget;
 
   constructor(

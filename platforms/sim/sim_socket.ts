@@ -100,7 +100,7 @@ export abstract class SimSocket implements OpenFile {
     return 0;
   }
 
-  /** Resets the connection from outside, like a middlebox. */
+  /** Resets the connection from outside, like a firewall. */
   cutOff(): void {}
 
   /** Makes the poller report it. */

@@ -68,7 +68,7 @@ class SocketTimer extends NetEvent {
   }
 }
 
-/** Demultiplexer of a host's port, for segments that start a connection. */
+/** Dispatcher of a host's port, for segments that start a connection. */
 class Door implements SegmentTarget {
   readonly station: Kernel;
   readonly localIp: string;

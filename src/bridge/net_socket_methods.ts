@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Members of a connected `net.Socket` beyond those of a stream, with its behaviour. */
+/** Members of a connected `net.Socket` beyond those of a stream, with its behavior. */
 import { nodeProcess } from "../../platforms/contract/host.ts";
 import type { Duplex } from "node:stream";
 import { type Addr, TCPAddr } from "../net/addr/addr.ts";

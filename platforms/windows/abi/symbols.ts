@@ -39,7 +39,8 @@ export const WS2_32_SYMBOLS = {
   recv: { params: ["i32", "buffer", "i32", "i32"], result: "i32" },
   // int send(SOCKET s, const char *buf, int len, int flags)
   send: { params: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  // int WSARecv(SOCKET, WSABUF *, DWORD count, DWORD *received, DWORD *flags, OVERLAPPED *, routine)
+  // int WSARecv(SOCKET, WSABUF *, DWORD count, DWORD *received, DWORD *flags, OVERLAPPED *,
+  //             routine)
   WSARecv: {
     params: ["i32", "buffer", "u32", "pointer", "buffer", "buffer", "pointer"],
     result: "i32",
@@ -49,12 +50,14 @@ export const WS2_32_SYMBOLS = {
     params: ["i32", "buffer", "u32", "pointer", "u32", "buffer", "pointer"],
     result: "i32",
   },
-  // int WSARecvFrom(SOCKET, WSABUF *, DWORD, DWORD *received, DWORD *flags, sockaddr *, int *, OVERLAPPED *, routine)
+  // int WSARecvFrom(SOCKET, WSABUF *, DWORD, DWORD *received, DWORD *flags, sockaddr *, int *,
+  //                 OVERLAPPED *, routine)
   WSARecvFrom: {
     params: ["i32", "buffer", "u32", "pointer", "buffer", "buffer", "buffer", "buffer", "pointer"],
     result: "i32",
   },
-  // int WSASendTo(SOCKET, WSABUF *, DWORD, DWORD *sent, DWORD flags, sockaddr *, int, OVERLAPPED *, routine)
+  // int WSASendTo(SOCKET, WSABUF *, DWORD, DWORD *sent, DWORD flags, sockaddr *, int, OVERLAPPED *,
+  //               routine)
   WSASendTo: {
     params: ["i32", "buffer", "u32", "pointer", "u32", "buffer", "i32", "buffer", "pointer"],
     result: "i32",
@@ -68,7 +71,8 @@ export const WS2_32_SYMBOLS = {
   },
   // int connect(SOCKET s, const sockaddr *name, int namelen)
   connect: { params: ["i32", "buffer", "i32"], result: "i32" },
-  // int WSAIoctl(SOCKET, DWORD code, void *in, DWORD, void *out, DWORD, DWORD *bytes, OVERLAPPED *, routine)
+  // int WSAIoctl(SOCKET, DWORD code, void *in, DWORD, void *out, DWORD, DWORD *bytes, OVERLAPPED *,
+  //              routine)
   WSAIoctl: {
     params: ["i32", "u32", "buffer", "u32", "buffer", "u32", "buffer", "pointer", "pointer"],
     result: "i32",
@@ -99,7 +103,7 @@ export interface Extension {
 /** See mswsock.h; in memory, the first three fields of a GUID are little-endian. */
 export const EXTENSIONS = {
   // BOOL AcceptEx(SOCKET, SOCKET, void *out, DWORD data, DWORD local, DWORD remote, DWORD *,
-  // OVERLAPPED *)
+  //               OVERLAPPED *)
   AcceptEx: {
     guid: "f17d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -107,8 +111,8 @@ export const EXTENSIONS = {
       result: "i32",
     },
   },
-  // void GetAcceptExSockaddrs(void *out, DWORD, DWORD, DWORD, sockaddr **, int *, sockaddr **, int
-  // *)
+  // void GetAcceptExSockaddrs(void *out, DWORD, DWORD, DWORD, sockaddr **, int *, sockaddr **,
+  //                           int *)
   GetAcceptExSockaddrs: {
     guid: "f27d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -125,7 +129,7 @@ export const EXTENSIONS = {
     },
   },
   // BOOL TransmitFile(SOCKET, HANDLE, DWORD bytes, DWORD bytesPerSend, OVERLAPPED *, void *buffers,
-  // DWORD flags)
+  //                   DWORD flags)
   TransmitFile: {
     guid: "f07d36b5accbcf1195ca00805f48a192",
     declaration: {
@@ -167,8 +171,8 @@ export const KERNEL32_SYMBOLS = {
   GetHandleInformation: { params: ["i32", "buffer"], result: "i32" },
   // BOOL SetHandleInformation(HANDLE, DWORD mask, DWORD flags)
   SetHandleInformation: { params: ["i32", "u32", "u32"], result: "i32" },
-  // HANDLE CreateFileW(const wchar_t *name, DWORD access, DWORD share, void *security, DWORD
-  // disposition, DWORD flags, HANDLE template)
+  // HANDLE CreateFileW(const wchar_t *name, DWORD access, DWORD share, void *security,
+  //                    DWORD disposition, DWORD flags, HANDLE template)
   CreateFileW: {
     params: ["buffer", "u32", "u32", "pointer", "u32", "u32", "i32"],
     result: "i32",
@@ -194,8 +198,8 @@ export const NTDLL_SYMBOLS = {
     result: "i32",
   },
   // NTSTATUS NtCreateFile(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *,
-  // LARGE_INTEGER *size, ULONG attributes, ULONG share, ULONG disposition, ULONG options, void *ea,
-  // ULONG length)
+  //                       LARGE_INTEGER *size, ULONG attributes, ULONG share, ULONG disposition,
+  //                       ULONG options, void *ea, ULONG length)
   NtCreateFile: {
     params: [
       "buffer",
@@ -213,7 +217,7 @@ export const NTDLL_SYMBOLS = {
     result: "i32",
   },
   // NTSTATUS NtDeviceIoControlFile(HANDLE, HANDLE event, routine, void *context, IO_STATUS_BLOCK *,
-  // ULONG code, void *in, ULONG, void *out, ULONG)
+  //                                ULONG code, void *in, ULONG, void *out, ULONG)
   NtDeviceIoControlFile: {
     params: [
       "i32",

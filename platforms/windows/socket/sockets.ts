@@ -90,7 +90,7 @@ export class WindowsSockets implements SocketCalls {
     const { WSAIoctl } = this.#winsock.ws2;
     this.#value[0] = 0;
     for (const code of [C.SIO_UDP_CONNRESET, C.SIO_UDP_NETRESET]) {
-      // A system without this control code does not have the behaviour either.
+      // A system without this control code does not have the behavior either.
       WSAIoctl(fd, code, this.#value, 4, this.#value, 0, this.#length, null, null);
     }
     return fd;

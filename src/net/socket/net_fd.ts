@@ -12,7 +12,7 @@ import { descriptorOf } from "./descriptor.ts";
 import { noteShared } from "../../fd/shared_numbers.ts";
 import { DEFAULT_LINGER_MS, lingerClose } from "./lossless_close.ts";
 
-/** Non-default behaviour of close. Most descriptors have none. */
+/** Non-default behavior of close. Most descriptors have none. */
 class Ending {
   /** Seconds that `close` keeps sending, or null for no limit. */
   linger: number | null = null;

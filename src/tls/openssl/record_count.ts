@@ -3,7 +3,7 @@
  * Counts the records of an incoming ciphertext stream. RFC 8446, section 5.1.
  *
  * With it, a connection knows that all its input is decrypted without an OpenSSL call that would
- * find nothing. Counting too many is harmless, too few is not: data would stay undecrypted.
+ * find nothing. Counting too many is harmless, too few is not: data would stay encrypted.
  */
 
 /** Length of a record header; its last two bytes are the content's length. */
