@@ -4,7 +4,7 @@
  * once; how it is renewed determines the trigger:
  *
  *   level     all wanted events, before each wait: those that still hold are reported at once
- *   edge      wanted events not reported yet; a call that would block makes its direction unreported
+ *   edge      wanted events not reported yet; a call that would block re-arms its direction
  *   oneshot   none after a report, until `modify`
  */
 import {

@@ -13,14 +13,15 @@ export interface ByteCounters {
 }
 
 /**
- * Returns the byte counters of `conn`. Counting begins with the first call for a connection, so call
- * it right after `dial` or `accept`; connections without one have no counters. Later calls return
- * the same object, which stays readable after `close`. Never parks. Node: `socket.bytesRead`.
+ * Returns the byte counters of `conn`. Counting begins with the first call for a connection, so
+ * call it right after `dial` or `accept`; connections without one have no counters. Later calls
+ * return the same object, which stays readable after `close`. Never parks. Node:
+ * `socket.bytesRead`.
  *
  * Reads, `chunks`, writes, `writev`, `copy`, `splice` and `sendFile` all count. Those of a TLS
- * connection count plaintext; those of its `conn` count ciphertext. Bytes that a `BufferedReader` has
- * read ahead count as read. `bytesWritten` of a pipe, a Duplex or a TLS connection may grow only
- * when a write ends.
+ * connection count plaintext; those of its `conn` count ciphertext. Bytes that a `BufferedReader`
+ * has read ahead count as read. `bytesWritten` of a pipe, a Duplex or a TLS connection may grow
+ * only when a write ends.
  *
  * @param conn a stream connection of this library: TCP, Unix, TLS, `pipe` or `fromDuplex`
  * @throws {TypeError} if `conn` is not one

@@ -5,7 +5,10 @@ import type { PacketCalls, SocketName } from "../../../platforms/contract/packet
 
 /** Receives datagrams of one socket. Lengths and errors are those of {@linkcode PacketCalls}. */
 export interface DatagramReceiver {
-  /** Receives into the first `length` bytes of `p`. Returns the datagram's own length, or minus an errno. */
+  /**
+   * Receives into the first `length` bytes of `p`. Returns the datagram's own length, or minus an
+   * errno.
+   */
   receive(p: Uint8Array, length: number): number;
   /** As `receive`; the sender's address is then in `sender`. */
   receiveFrom(p: Uint8Array, length: number): number;

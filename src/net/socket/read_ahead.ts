@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reading ahead: one recvmmsg(2) for several datagrams, which the next reads then find here. A system
- * call for each costs a busy server a tenth of its time.
+ * Reading ahead: one recvmmsg(2) for several datagrams, which the next reads then find here. A
+ * system call for each costs a busy server a tenth of its time.
  *
- * Only a read that follows a successful one, without a wait between them, reads ahead: a socket that
- * waits for each datagram has no memory of its own and makes the calls that it always made. The
- * memory is the thread's, lent to a socket as long as it holds datagrams.
+ * Only a read that follows a successful one, without a wait between them, reads ahead: a socket
+ * that waits for each datagram has no memory of its own and makes the calls that it always made.
+ * The memory is the thread's, lent to a socket as long as it holds datagrams.
  */
 import { platform } from "../../../platforms/platform.ts";
 import type { Messages, PacketCalls, SocketName } from "../../../platforms/contract/packets.ts";
@@ -181,7 +181,10 @@ export class ReadAhead implements DatagramReceiver {
     return n;
   }
 
-  /** Returns the index of the next datagram; the last one frees the batch, which stays as it is till then. */
+  /**
+   * Returns the index of the next datagram; the last one frees the batch, which stays as it is till
+   * then.
+   */
   #step(): number {
     const i = this.#next++;
     if (this.#next === this.#end) this.#release();

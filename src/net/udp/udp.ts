@@ -38,9 +38,9 @@ export interface SendInfo {
  */
 export interface UDPConn extends PacketConn<UDPAddr> {
   /**
-   * Gives up the descriptor, as {@linkcode Conn.detach}. Datagrams that the socket had read ahead are
-   * not in the descriptor any more: `readFrom` and `read` return them, and after the last one throw
-   * a {@linkcode ClosedError}.
+   * Gives up the descriptor, as {@linkcode Conn.detach}. Datagrams that the socket had read ahead
+   * are not in the descriptor any more: `readFrom` and `read` return them, and after the last one
+   * throw a {@linkcode ClosedError}.
    *
    * @returns the descriptor, which the caller owns
    * @throws {OpError} if it is closed
