@@ -5,6 +5,7 @@
  * @module
  */
 import "./src/resolver/default_resolver.ts";
+import "./src/reactor/bundled_worker.ts";
 export type { LoadBalance } from "./src/event/api/balance.ts";
 export type { RestartOptions } from "./src/worker/worker_options.ts";
 export type { LimitCounters } from "./src/limit/limiter.ts";

@@ -49,6 +49,8 @@ export interface WorkerStart {
   readonly kind: "reactor" | "pool";
   /** The user's module. */
   readonly module: string;
+  /** Whether that module is the program of the thread: see bundled_worker.ts. */
+  readonly bundled: boolean;
   /** Name of the export that serves a connection. */
   readonly name: string;
   /** The worker's number. */

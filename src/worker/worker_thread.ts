@@ -25,6 +25,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import * as P from "./protocol.ts";
 import { unpack } from "./error_codec.ts";
 import { type Accepted, DescriptorRing, TokenRing } from "./shared_rings.ts";
+import { notStarted, type WorkerProgram, workerProgram } from "./worker_program.ts";
 import { now } from "../sched/clock.ts";
 
 /** Interval at which a blocked main thread checks that the worker is alive. */
@@ -67,6 +68,7 @@ export class WorkerThread {
   readonly #waker = new Waker();
   readonly #channel = new MessageChannel();
   readonly #worker: Worker;
+  readonly #program: WorkerProgram;
   #handle: WakerHandle | null = null;
   /** Whether it, the host or the kernel has reported its end. */
   #over = false;
@@ -80,14 +82,17 @@ export class WorkerThread {
   constructor(
     settings: Omit<
       P.WorkerStart,
-      "words" | "fdTable" | "descriptors" | "tokens" | "port" | "main"
+      "bundled" | "words" | "fdTable" | "descriptors" | "tokens" | "port" | "main"
     >,
   ) {
+    const program = this.#program = workerProgram(settings.module);
     const memory = new SharedArrayBuffer(P.WORDS * 4);
     this.words = new Int32Array(memory);
     const port = this.#channel.port2;
     const start: P.WorkerStart = {
       ...settings,
+      module: program.module,
+      bundled: program.bundled,
       words: memory,
       fdTable: this.#fdTable.memory,
       descriptors: this.descriptors.memory,
@@ -95,11 +100,8 @@ export class WorkerThread {
       port,
       main: this.#waker.handle,
     };
-    // Published packages hold JavaScript, and nothing rewrites a URL.
-    const file = `../reactor/worker_entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-    const url = new URL(file, import.meta.url);
     try {
-      this.#worker = new Worker(url, { workerData: start, transferList: [port] });
+      this.#worker = new Worker(program.url, { workerData: start, transferList: [port] });
     } catch (error) {
       this.#waker.close();
       this.#channel.port1.close();
@@ -184,6 +186,9 @@ export class WorkerThread {
     if (gone) this.#waker.closeAfterDeath();
     else this.#waker.close();
     this.#channel.port1.close();
+    if (this.#program.bundled && this.#handle === null && !this.#saidOver && this.#exited) {
+      this.#error ??= notStarted(this.#program.module);
+    }
     const orderly = this.#saidOver && this.#error === null;
     const connections = this.#connections;
     return { orderly, error: this.#error, connections, undelivered, stuck: !gone };

@@ -113,7 +113,6 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "net/proxyproto/info.ts": { infos: "held weakly by descriptors, which belong to one simulation" },
   "resolver/resolver.ts": { NO_OPTIONS: "constant" },
   "reactor/acceptor.ts": { HANDED: "a marker that is compared by identity" },
-  "reactor/worker_entry.ts": { connections: "of a worker thread, which a simulation has none of" },
 };
 
 /** The variables of a module that may hold state: every `let`, and every collection. */
@@ -186,6 +185,7 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   "bridge/net_socket_methods.ts": "has a method of that name, as sockets of node:net do",
   "bridge/socket_pump.ts": "the host's TLS above a stream goes on outside any run",
   "event/api/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
+  "retry/retry_dial.ts": "chance of a wait, which a simulation replaces with Math.random",
   "reactor/balance.ts": "chance of a balance, which a simulation replaces with Math.random",
   "tls/tls_conn.ts": "turns of the host's loop, in which the engine of node:tls works",
 };

@@ -38,18 +38,66 @@ await run(function* () {
 });
 `;
 
-/** Builds the program in a copy of the checkout by `command`, in which IN and OUT stand for files. */
-function build(command: readonly string[], out: string): void {
+const CORES = `
+import { dial, type Routine, run } from "../mod.ts";
+import { openReactor, openWorkerPool } from "../reactor.ts";
+
+await run(function* () {
+  const module = new URL("./handler.ts", import.meta.url);
+  {
+    using reactor = yield* openReactor(module, { workers: 2 });
+    const addr = yield* reactor.listen("tcp", "127.0.0.1:0");
+    for (let i = 0; i < 4; i++) {
+      using conn = yield* dial("tcp", String(addr));
+      yield* conn.write("hello");
+      const buf = new Uint8Array(5);
+      yield* conn.readFull(buf);
+      if (i === 3) console.log("echoed", new TextDecoder().decode(buf));
+    }
+    yield* reactor.shutdown();
+  }
+  using pool = yield* openWorkerPool<{ twice(n: number): Routine<number> }>(module, { workers: 1 });
+  console.log("twice", yield* pool.submit("twice", 21));
+});
+`;
+
+const HANDLER = `
+import { type Conn, type Routine, sleep } from "../mod.ts";
+IMPORT
+
+export function* handle(conn: Conn): Routine<void> {
+  const buf = new Uint8Array(5);
+  yield* conn.readFull(buf);
+  // The library of the handler is that of the worker.
+  yield* sleep(1);
+  yield* conn.write(buf);
+}
+
+export function* twice(n: number): Routine<number> {
+  yield* sleep(1);
+  return 2 * n;
+}
+`;
+
+/** Files of a program by their names. */
+type Files = Readonly<Record<string, string>>;
+
+/**
+ * Builds a program in a copy of the checkout by `command`, in which IN and HANDLER stand for its files,
+ * and OUT and DIR for what is built and its folder.
+ */
+function build(files: Files, command: readonly string[], dir: string): void {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   const copy = mkdtempSync(join(ROOT, ".cache", "bundle-"));
   try {
-    for (const part of ["src", "platforms", "mod.ts"]) {
+    for (const part of ["src", "platforms", "mod.ts", "reactor.ts"]) {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     }
-    mkdirSync(join(copy, "app"));
-    const file = join(copy, "app", "main.ts");
-    writeFileSync(file, PROGRAM);
-    const [program, ...args] = command.map((arg) => arg.replace("IN", file).replace("OUT", out));
+    const app = join(copy, "app");
+    mkdirSync(app);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(app, name), text);
+    const places = { HANDLER: join(app, "handler.ts"), IN: join(app, "main.ts"), ...built(dir) };
+    const [program, ...args] = command.map((arg) => placed(arg, places));
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, encoding: "utf8" });
     assert.equal(status, 0, stdout + stderr);
   } finally {
@@ -57,19 +105,45 @@ function build(command: readonly string[], out: string): void {
   }
 }
 
-/** Builds by `command` and runs by `runner`, in which OUT stands for what was built. */
-async function echoes(command: readonly string[], runner: readonly string[]): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "netpoll-bundle-"));
+function built(dir: string): Record<string, string> {
+  return { OUT: join(dir, "main.js"), DIR: dir };
+}
+
+function placed(arg: string, places: Readonly<Record<string, string>>): string {
+  return arg.replace(/HANDLER|IN|OUT|DIR/, (name) => places[name] ?? name);
+}
+
+/** Builds by `command` and runs by `runner`, in an empty folder; returns how that ended. */
+async function outcome(
+  files: Files,
+  command: readonly string[],
+  runner: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const dir = mkdtempSync(join(tmpdir(), "netpoll-bundle-"));
   try {
-    const out = join(folder, "main.js");
-    build(command, out);
-    const [program, ...args] = runner.map((arg) => arg.replace("OUT", out));
+    build(files, command, dir);
+    const [program, ...args] = runner.map((arg) => placed(arg, built(dir)));
     await using child = start(program, args, { lifetime: TIMEOUT_MS });
-    assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
-    assert.equal(child.stdout.text, "echoed hello\n");
+    const { code } = await child.exit;
+    return { code, stdout: child.stdout.text, stderr: child.stderr.text };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** As {@linkcode outcome}; the program must end well and print `expected`. */
+async function prints(
+  files: Files,
+  command: readonly string[],
+  runner: readonly string[],
+  expected: string,
+): Promise<void> {
+  const { code, stdout, stderr } = await outcome(files, command, runner);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: expected }, stderr);
+}
+
+function echoes(command: readonly string[], runner: readonly string[]): Promise<void> {
+  return prints({ "main.ts": PROGRAM }, command, runner, "echoed hello\n");
 }
 
 const runtime = process.execPath;
@@ -118,3 +192,63 @@ test("esbuild: the program needs nothing beside it", { timeout: TIMEOUT_MS }, ()
     ],
     isDeno ? [runtime, "run", "-A", "OUT"] : [runtime, "OUT"],
   ));
+
+/** The files of a program with a reactor and a pool; the handler imports what starts it in a bundle. */
+function coresFiles(imported: boolean): Files {
+  const line = imported ? 'import "../reactor.ts";' : "";
+  return { "main.ts": CORES, "handler.ts": HANDLER.replace("IMPORT", line) };
+}
+
+const ESBUILD = [
+  join(ROOT, "node_modules/.bin/esbuild"),
+  "IN",
+  "HANDLER",
+  "--bundle",
+  "--format=esm",
+  "--platform=node",
+  "--external:bun:ffi",
+  "--external:@deno/shim-deno",
+  "--outdir=DIR",
+];
+
+/** The same of a program whose handler is a file of its own, as docs/guide/cores.md has them. */
+const CORES_BUILDS: typeof BUILDS = isDeno
+  ? [
+    ["deno bundle", [runtime, "bundle", "--platform", "deno", "--outdir", "DIR", "IN", "HANDLER"], [
+      runtime,
+      "run",
+      "-A",
+      "OUT",
+    ]],
+    ["esbuild", ESBUILD, [runtime, "run", "-A", "OUT"]],
+  ]
+  : [
+    ["bun build", [runtime, "build", "--target=bun", "--outdir=DIR", "IN", "HANDLER"], [
+      runtime,
+      "OUT",
+    ]],
+    ["bun build --compile", [runtime, "build", "--compile", "--outfile=OUT", "IN", "HANDLER"], [
+      "OUT",
+    ]],
+    ["esbuild --splitting", [...ESBUILD, "--splitting"], [runtime, "OUT"]],
+  ];
+
+for (const [name, command, runner] of CORES_BUILDS) {
+  test(
+    `${name}: workers of a reactor and of a pool start without the sources`,
+    { timeout: TIMEOUT_MS },
+    () => prints(coresFiles(true), command, runner, "echoed hello\ntwice 42\n"),
+  );
+}
+
+test(
+  "a handler in a bundle that cannot start its worker is named",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const [, command, runner] = CORES_BUILDS[0];
+    const { code, stdout, stderr } = await outcome(coresFiles(false), command, runner);
+    assert.notEqual(code, 0);
+    assert.equal(stdout, "");
+    assert.match(stderr, /Cannot start a worker of a bundle as .*handler\.js does not import/);
+  },
+);
