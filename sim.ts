@@ -44,7 +44,7 @@ export {
   type RegisterInput,
   registerModel,
 } from "./src/sim/check/models.ts";
-export { SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
+export { LeakError, SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
 export { CoverageError, ExplorationError, type ShrinkReport } from "./src/sim/explore/errors.ts";
 export type { ExploreResult, StrategyCount } from "./src/sim/explore/exploration.ts";
 export { explore, exploreSync } from "./src/sim/explore/explore.ts";

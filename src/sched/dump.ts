@@ -5,7 +5,8 @@ import type { Scheduler } from "./scheduler.ts";
 import { lineOf } from "./spawn_site.ts";
 import { now } from "./clock.ts";
 
-function describe(g: G, now: number): string {
+/** Returns a line about a goroutine, as of the time `now`. */
+export function describe(g: G, now: number): string {
   const waiting = g.status === "waiting";
   const state = waiting
     ? `${g.waitReason}, ${Math.max(0, Math.round(now - g.waitSince))} ms`

@@ -70,3 +70,20 @@ export class SimulationLimitError extends Error {
   /** "SimulationLimitError". */
   override readonly name = "SimulationLimitError";
 }
+
+/**
+ * Thrown with the option `leaks: "fail"` when the main function has returned and something that was
+ * started or opened on its host is left.
+ */
+export class LeakError extends Error {
+  /** "LeakError". */
+  override readonly name = "LeakError";
+  /** What is left, one a line. */
+  readonly leaks: readonly string[];
+
+  /** @internal */
+  constructor(leaks: readonly string[]) {
+    super(`left when the main function returned:${leaks.map((leak) => `\n${leak}`).join("")}`);
+    this.leaks = leaks;
+  }
+}

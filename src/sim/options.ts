@@ -45,6 +45,17 @@ export interface SimOptions {
   look?: number;
   /** Maximum number of turns; 20 million by default. Exceeding it is an error: a livelock. */
   steps?: number;
+  /**
+   * Maximum number of turns in a row in which some goroutine can always run and none makes a system
+   * call; 2 million by default. Exceeding it is an error: goroutines that wait for each other in loops,
+   * a livelock. Programs that calculate for that long set it higher.
+   */
+  livelock?: number;
+  /**
+   * Treatment of {@linkcode SimulationResult.leaks}: "report", the default, lists them in the result;
+   * "fail" makes them an error.
+   */
+  leaks?: "report" | "fail";
   /** Maximum virtual time in milliseconds; `Infinity` by default. Exceeding it is an error. */
   until?: number;
   /** Calendar time at the start, in milliseconds since the epoch; 2026-01-01 by default. */
@@ -77,6 +88,8 @@ export interface Settings {
   readonly turn: readonly [least: number, most: number];
   readonly look: number;
   readonly steps: number;
+  readonly livelock: number;
+  readonly leaks: "report" | "fail";
   readonly until: number;
   readonly epoch: number;
   readonly outside: "refuse" | "allow";
@@ -94,6 +107,8 @@ const DEFAULTS: Settings = {
   turn: [0.001, 0.01],
   look: 0.0001,
   steps: 20_000_000,
+  livelock: 2_000_000,
+  leaks: "report",
   until: Infinity,
   epoch: Date.UTC(2026, 0, 1),
   outside: "refuse",
@@ -126,6 +141,10 @@ export function checkSimOptions(options: SimOptions): Settings {
   if (!(turn[0] > 0 && turn[1] >= turn[0])) throw outOfRange("turn", "two times above 0", turn);
   if (!(look > 0)) throw outOfRange("look", "a time above 0", look);
   if (!(steps > 0)) throw outOfRange("steps", "above 0", steps);
+  if (!(settings.livelock > 0)) throw outOfRange("livelock", "above 0", settings.livelock);
+  if (settings.leaks !== "report" && settings.leaks !== "fail") {
+    throw wrongArgument("simulate", "leaks", '"report" or "fail"', settings.leaks);
+  }
   if (!(until > 0)) throw outOfRange("until", "a time above 0", until);
   if (!Number.isFinite(epoch)) throw outOfRange("epoch", "a time", epoch);
   checkFaults(settings.faults);

@@ -21,8 +21,10 @@ import { Run } from "../sched/run.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { host, scheduler } from "../sched/thread.ts";
 import { Environment, type Place } from "./environment.ts";
-import { SimulationError, SimulationLimitError } from "./errors.ts";
+import { LeakError, SimulationError, SimulationLimitError } from "./errors.ts";
 import { OutsideError } from "./globals.ts";
+import { leaksOf } from "./leaks.ts";
+import { lastTurns, Progress } from "./progress.ts";
 import { checkSimOptions, type SimOptions } from "./options.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -51,6 +53,11 @@ export interface SimulationResult<T> {
   readonly events: readonly SimEvent[];
   /** The decisions that were not 0, with the option `record`; else null. */
   readonly choices: readonly Choice[] | null;
+  /**
+   * What the main function has left on its host, "test", when it returned: goroutines that had not
+   * ended and descriptors that were not closed, one a line. They are ended and closed then.
+   */
+  readonly leaks: readonly string[];
   /** Properties that the program has stated, with their counts, in the order of first statement. */
   readonly properties: readonly PropertyCount[];
 }
@@ -63,9 +70,12 @@ class Execution<T> {
   #failure: SimulationError | null = null;
   /** Real time in milliseconds that goroutines have waited for promises alone. */
   #silence = 0;
+  #leaks: readonly string[] = [];
+  readonly #progress: Progress;
 
   constructor(options: SimOptions, main: (sim: Simulation) => Routine<T>) {
     this.#environment = new Environment(checkSimOptions(options));
+    this.#progress = new Progress(this.#environment.world);
     this.#main = main;
   }
 
@@ -137,8 +147,15 @@ class Execution<T> {
     const run = this.#run = new Run(scheduler, { place, detectDeadlock: false });
     place.run = run;
     environment.onFailure = (error, from) => this.#fail(error, from);
-    const body = bodyOf("simulate", this.#main, [sim]);
-    run.start(new G<unknown>(run, this.#main.name || "main", body));
+    const main = bodyOf("simulate", this.#main, [sim]);
+    run.start(new G<unknown>(run, this.#main.name || "main", this.#body(run, main)));
+  }
+
+  /** Looks at what the main function leaves before it is cleared away. */
+  *#body(run: Run, main: Routine<T>): Routine<T> {
+    const value = yield* main;
+    this.#leaks = leaksOf(run);
+    return value;
   }
 
   #pass(wait: number): void {
@@ -148,14 +165,19 @@ class Execution<T> {
     const idle = wait > 0 && !scheduler.runnable && scheduler.timers.size === 0;
     if (idle && (world.stuck || scheduler.waiters === 0)) {
       if (scheduler.promises === 0) this.#fail(new DeadlockError(dumpAll(scheduler)), null);
+    } else if (this.#progress.turnsWithout() > settings.livelock) {
+      const what = `livelock: ${settings.livelock} turns without a wait or a system call`;
+      this.#fail(this.#limitError(what), null);
     } else if (world.turns > settings.steps) {
-      this.#fail(new SimulationLimitError(`livelock: ${settings.steps} turns`), null);
+      this.#fail(this.#limitError(`livelock: ${settings.steps} turns`), null);
     } else if (world.now > settings.until) {
-      this.#fail(
-        new SimulationLimitError(`${settings.until} ms of virtual time have passed`),
-        null,
-      );
+      this.#fail(this.#limitError(`${settings.until} ms of virtual time have passed`), null);
     }
+  }
+
+  #limitError(what: string): SimulationLimitError {
+    const turns = lastTurns(this.#environment.world.log.events(LAST_EVENTS));
+    return new SimulationLimitError(`${what}\n${turns}\n${dumpAll(scheduler)}`);
   }
 
   /** Records the first failure; later ones are consequences. */
@@ -186,10 +208,13 @@ class Execution<T> {
   }
 
   #result(): SimulationResult<T> {
-    const { world, choices } = this.#environment;
+    const { world, choices, settings } = this.#environment;
     const { failure, result } = this.#run!;
     if (this.#failure === null && failure !== null) {
       this.#fail(failure.error, this.#environment.places[0]);
+    }
+    if (this.#leaks.length > 0 && settings.leaks === "fail") {
+      this.#fail(new LeakError(this.#leaks), this.#environment.places[0]);
     }
     if (this.#failure !== null) throw this.#failure;
     return {
@@ -200,6 +225,7 @@ class Execution<T> {
       hash: world.log.hash,
       events: world.log.events(),
       choices: choices.recorded,
+      leaks: this.#leaks,
       properties: this.#environment.properties.all(),
     };
   }

@@ -10,6 +10,7 @@ import {
   DNSError,
   dump,
   go,
+  gosched,
   listen,
   type Listener,
   listenPacket,
@@ -22,11 +23,13 @@ import {
   sleep,
 } from "../../mod.ts";
 import {
+  LeakError,
   type SimOptions,
   simulate,
   simulateSync,
   type Simulation,
   SimulationError,
+  SimulationLimitError,
 } from "../../sim.ts";
 import { assertNothingLeft, onWindows, openSockets, pair, thrown } from "../support/harness.ts";
 import { echoServer, tenTrips } from "./programs.ts";
@@ -302,6 +305,74 @@ test("too many turns or too much time is an error", () => {
   assert.match(time.message, /5000 ms of virtual time/);
 });
 
+test("goroutines that wait for each other in loops are a livelock, with those that turned", () => {
+  const error = failureOf({ livelock: 1000 }, function* () {
+    let done = false;
+    go(function* spinner() {
+      while (!done) yield* gosched();
+    });
+    yield* sleep(60_000);
+    done = true;
+  });
+  assert.ok(error.cause instanceof SimulationLimitError);
+  const [first, turned, main] = error.cause.message.split("\n");
+  assert.equal(first, "livelock: 1000 turns without a wait or a system call");
+  assert.equal(turned, "the last 40 turns: goroutine 2 [spinner] 40");
+  assert.match(main, /^goroutine 1 \[sleep, \d+ ms\]: main$/);
+  assert.ok(error.turns < 1100);
+});
+
+test("what turns for long, but waits or makes system calls, is none", () => {
+  simulateSync({ livelock: 50 }, function* (sim) {
+    sim.host("server", { main: echoServer });
+    const conn = yield* dial("tcp", "server:7");
+    using _ = conn;
+    for (let i = 0; i < 100; i++) yield* sleep(1);
+    const buf = new Uint8Array(1);
+    for (let i = 0; i < 100; i++) {
+      yield* conn.write("x");
+      yield* conn.readFull(buf);
+    }
+  });
+});
+
+test("goroutines and descriptors that the main function leaves are listed, or an error", () => {
+  function* leaves(sim: Simulation): Routine<string> {
+    sim.host("server", { main: echoServer });
+    yield* sleep(1);
+    using _closed = yield* dial("tcp", "server:7");
+    const conn = yield* dial("tcp", "server:7");
+    go(function* reader() {
+      yield* conn.read(new Uint8Array(1));
+    });
+    yield* sleep(1);
+    return "done";
+  }
+  const { value, leaks } = simulateSync({}, leaves);
+  assert.equal(value, "done");
+  assert.equal(leaks.length, 2, leaks.join("\n"));
+  assert.match(leaks[0], /^goroutine \d+ \[IO wait, \d+ ms\]: reader \(.*tcp.*->10\.0\.0\.1:7\)$/);
+  assert.match(leaks[1], /^descriptor fd \d+ tcp .*->10\.0\.0\.1:7$/);
+  const error = failureOf({ leaks: "fail" }, leaves);
+  assert.ok(error.cause instanceof LeakError);
+  assert.deepEqual(error.cause.leaks, leaks);
+  assert.match(error.message, /^LeakError: left when the main function returned:\ngoroutine/);
+});
+
+test("a main function that closes and joins leaves nothing, also with bytes under way", () => {
+  const { leaks } = simulateSync({ leaks: "fail" }, function* (sim) {
+    const server = sim.host("server", { main: echoServer });
+    sim.link(server, sim.test, { latency: 50, bandwidth: "1Mbit" });
+    yield* sleep(1);
+    using listener = yield* listen("tcp", ":1");
+    using conn = yield* dial("tcp", "server:7");
+    yield* conn.write(new Uint8Array(100_000));
+    yield* go(function* () {}).join();
+    void listener;
+  });
+  assert.deepEqual(leaks, []);
+});
+
 test("an error of a dial carries simulated addresses", () => {
   simulateSync({}, function* (sim) {
     sim.host("server", { ip: "10.1.1.1" });
@@ -368,6 +439,8 @@ test("invalid options are named", () => {
     [{ seed: -1 }, /seed must be/],
     [{ schedule: "lifo" }, /schedule must be/],
     [{ turn: [0, 1] }, /turn must be/],
+    [{ livelock: 0 }, /livelock must be/],
+    [{ leaks: "maybe" }, /leaks must be/],
     [{ sed: 1 }, /no option sed/],
     [{ link: { lose: 1 } }, /a link has no lose/],
     [{ link: { loss: 2 } }, /loss must be/],
