@@ -27,9 +27,16 @@ const BATCHES = 16;
 
 /** Memory for {@linkcode MOST} datagrams. The system commits the pages that are written. */
 class Batch {
-  readonly messages: Messages = platform().packets.messages({ count: MOST, size: STRIDE, fds: 0 });
+  /** System calls that its memory is laid out for: each host of a simulation has its own. */
+  readonly calls: PacketCalls;
+  readonly messages: Messages;
   /** The last view of each: datagrams are often alike in length. */
   readonly #views: (Uint8Array | null)[] = new Array(MOST).fill(null);
+
+  constructor(calls: PacketCalls) {
+    this.calls = calls;
+    this.messages = calls.messages({ count: MOST, size: STRIDE, fds: 0 });
+  }
 
   /** Returns the first `length` bytes of datagram `i`. */
   bytes(i: number, length: number): Uint8Array {
@@ -56,10 +63,14 @@ registerState<Batches>("batches to read ahead", {
   restore: (state) => batches = state,
 });
 
-function borrow(): Batch | null {
+function borrow(calls: PacketCalls): Batch | null {
   if (batches.lent === BATCHES) return null;
   batches.lent++;
-  return batches.spare.pop() ?? new Batch();
+  const { spare } = batches;
+  for (let i = spare.length - 1; i >= 0; i--) {
+    if (spare[i].calls === calls) return spare.splice(i, 1)[0];
+  }
+  return new Batch(calls);
 }
 
 function giveBack(batch: Batch): void {
@@ -154,7 +165,7 @@ export class ReadAhead implements DatagramReceiver {
   #fill(): number {
     const { sysfd, pd, shared } = this.#source;
     if (this.offload || shared || this.#calls.receivesMany !== true) return 0;
-    const batch = this.#batch ??= borrow();
+    const batch = this.#batch ??= borrow(this.#calls);
     if (batch === null) return 0;
     const count = this.#count;
     const n = batch.messages.receive(sysfd, count, LONGEST);
