@@ -354,6 +354,22 @@ only("run", "its timeout is that of a socket", function* () {
   b.close();
 });
 
+only(
+  "run",
+  "its timeout fires while a write is stalled, which Bun's own socket does not do",
+  function* () {
+    const [a, b] = yield* pair();
+    const stream = toDuplex(a) as unknown as net.Socket;
+    stream.on("error", () => {}).write(new Uint8Array(64 << 20));
+    const stalled = once(stream, "timeout");
+    stream.setTimeout(100);
+    yield* wait(stalled);
+    assert.ok(stream.writableLength > 0);
+    stream.destroy();
+    b.abort();
+  },
+);
+
 only("run", "its setters take what node:net takes, also when it is destroyed", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a) as unknown as net.Socket;
