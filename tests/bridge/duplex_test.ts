@@ -49,7 +49,7 @@ function* fate(stream: Duplex): Routine<Error & { code?: string }> {
   return error;
 }
 
-only("run", "a stream gives and takes what the connection does", function* () {
+only("run", "a stream carries the connection's data in both directions", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   const want = pattern(LARGE);
@@ -66,7 +66,7 @@ only("run", "a stream gives and takes what the connection does", function* () {
   assert.equal(a.fd, -1, "a stream that is over at both ends has closed its connection");
 });
 
-only("run", "writes that are gathered arrive in their order", function* () {
+only("run", "corked writes arrive in order", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   let sent = 0;
@@ -84,7 +84,7 @@ only("run", "writes that are gathered arrive in their order", function* () {
   if (!stream.closed) yield* wait(once(stream, "close"));
 });
 
-only("run", "nothing is read that nobody asked for", function* () {
+only("run", "no data is read before it is requested", function* () {
   const [a, b] = yield* pair();
   toDuplex(a);
   const writer = go(() => thrown(b.write(new Uint8Array(64 << 20))));
@@ -94,7 +94,7 @@ only("run", "nothing is read that nobody asked for", function* () {
   b.close();
 });
 
-only("run", "a reader that pauses stops the peer", function* () {
+only("run", "a paused reader stops the peer", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   let got = 0;
@@ -161,7 +161,7 @@ only("run", "each side may end before the other", function* () {
   if (!other.closed) yield* wait(once(other, "close"));
 });
 
-only("run", "the peer's end ends, finishes and closes it, as with node:net", function* () {
+only("run", "the peer's end ends, finishes and closes the stream, as with node:net", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   const told: string[] = [];
@@ -186,7 +186,7 @@ function* tlsBody(length: number): Routine<{ server: tls.Server; port: number }>
   return { server, port: (server.address() as net.AddressInfo).port };
 }
 
-only("run", "node:tls over it loses nothing to a reader that pauses", function* () {
+only("run", "node:tls over a stream loses no data of a paused reader", function* () {
   const { server, port } = yield* tlsBody(3_000_000);
   const below = toDuplex(yield* dial("tcp", `127.0.0.1:${port}`));
   const socket = tls.connect({ socket: below, ca: SERVER.cert, servername: "localhost" });
@@ -208,7 +208,7 @@ only("run", "node:tls over it loses nothing to a reader that pauses", function* 
   yield* wait(once(server, "close"));
 });
 
-only("run", "a socket of node:tls as a connection is read to its end", function* () {
+only("run", "a node:tls socket as a connection is read to its end", function* () {
   const { server, port } = yield* tlsBody(3_000_000);
   const socket = tls.connect({ port, host: "127.0.0.1", ca: SERVER.cert, servername: "localhost" });
   const conn = fromDuplex(socket);
@@ -225,7 +225,7 @@ function webReadable(conn: Conn): Readable {
   return Readable.from(readable).once("end", () => void writable.close());
 }
 
-test("a stream that go() made in a callback of the host outlives that goroutine", async () => {
+test("a stream created by go() in a host callback outlives that goroutine", async () => {
   const server = net.createServer((socket) => {
     socket.on("error", () => {});
     setTimeout(() => socket.end("hello"), 30);
@@ -246,7 +246,7 @@ test("a stream that go() made in a callback of the host outlives that goroutine"
   await once(server, "close");
 });
 
-only("run", "a reset is an error with its code, and closes the stream", function* () {
+only("run", "a reset is reported with its code, and closes the stream", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   stream.resume();
@@ -259,7 +259,7 @@ only("run", "a reset is an error with its code, and closes the stream", function
   assert.equal(a.fd, -1);
 });
 
-only("run", "destroy closes the connection, and is not the error of a read", function* () {
+only("run", "destroy closes the connection, and its error is not that of a read", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   stream.on("error", assert.fail);
@@ -271,7 +271,7 @@ only("run", "destroy closes the connection, and is not the error of a read", fun
   b.close();
 });
 
-only("run", "a connection that is closed under the stream is its error", function* () {
+only("run", "closing the connection under a stream is an error of the stream", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a);
   stream.resume();
@@ -282,7 +282,7 @@ only("run", "a connection that is closed under the stream is its error", functio
   b.close();
 });
 
-test("a stream whose run has ended fails", async () => {
+test("a stream fails once its run has ended", async () => {
   let stream: Duplex | null = null;
   const fated = await run(function* () {
     const [a, b] = yield* pair();
@@ -298,7 +298,7 @@ test("a stream whose run has ended fails", async () => {
   assert.equal(stream!.destroyed, true);
 });
 
-test("a stream whose connection was handed on goes on without a run", async () => {
+test("a stream of a handed-over connection continues without a run", async () => {
   const ends: Conn[] = [];
   const [stream, other] = await run(function* () {
     const [a, b] = yield* pair();
@@ -314,7 +314,7 @@ test("a stream whose connection was handed on goes on without a run", async () =
   assert.deepEqual(ends.map(({ fd }) => fd), [-1, -1]);
 });
 
-only("run", "it has the manners of a socket", function* () {
+only("run", "the stream behaves like a net.Socket", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a) as unknown as net.Socket;
   assert.equal(stream.remoteAddress, "127.0.0.1");
@@ -338,7 +338,7 @@ only("run", "it has the manners of a socket", function* () {
   b.close();
 });
 
-only("run", "its timeout is that of a socket", function* () {
+only("run", "setTimeout works as on a net.Socket", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a) as unknown as net.Socket;
   const idle = once(stream, "timeout");
@@ -370,7 +370,7 @@ only(
   },
 );
 
-only("run", "its setters take what node:net takes, also when it is destroyed", function* () {
+only("run", "setters accept the arguments of node:net, even after destroy", function* () {
   const [a, b] = yield* pair();
   const stream = toDuplex(a) as unknown as net.Socket;
   const idle = () => option(a, "TCP_KEEPIDLE");
@@ -395,7 +395,7 @@ only("run", "resetAndDestroy resets", function* () {
   b.close();
 }, wineGap("a reset before the first receive"));
 
-test("a stream that is unreferenced does not keep the process alive, and still works", async () => {
+test("an unreferenced stream does not keep the process alive, and still works", async () => {
   await using program = startProgram("tests/fixtures/unref_fixture.ts");
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
   assert.equal(program.stdout.text, "hello while unreferenced\nended\n");
@@ -410,7 +410,7 @@ function* streaming(serve: (stream: Duplex) => void): Routine<string> {
   return String(listener.addr);
 }
 
-only("run", "node:http as client and as server over connections of ours", function* () {
+only("run", "node:http works as client and server over our connections", function* () {
   const server = http.createServer((request, response) => {
     request.pipe(response.writeHead(200, { "x-path": request.url! }));
   });
@@ -431,7 +431,7 @@ only("run", "node:http as client and as server over connections of ours", functi
   }
 });
 
-only("run", "ws, a client and a server from npm, over connections of ours", function* () {
+only("run", "ws works as client and server over our connections", function* () {
   const sockets = new WebSocketServer({ noServer: true });
   sockets.on("connection", (socket) => {
     socket.on("message", (message, binary) => socket.send(message, { binary }));
@@ -460,7 +460,7 @@ only("run", "ws, a client and a server from npm, over connections of ours", func
   assert.equal(code, 1000);
 });
 
-only("run", "a socket of node:net as a connection", function* () {
+only("run", "a node:net socket works as a connection", function* () {
   const address = yield* streaming((stream) => void pipeline(stream, stream).catch(() => {}));
   const port = Number(address.split(":")[1]);
   const socket = net.connect(port, "127.0.0.1");
@@ -488,7 +488,7 @@ only("run", "close() of a connection over a stream loses nothing", function* () 
   }
 });
 
-only("run", "a stream that fails is the error of the connection's calls", function* () {
+only("run", "a stream failure is the error of the connection's calls", function* () {
   const stream = new PassThrough();
   const conn = fromDuplex(stream);
   const reader = go(() => thrown(conn.read(new Uint8Array(1))));
@@ -501,7 +501,7 @@ only("run", "a stream that fails is the error of the connection's calls", functi
   conn.close();
 });
 
-only("run", "a stream that is not one of bytes is refused", function* () {
+only("run", "a stream that is not a byte stream is rejected", function* () {
   assert.throws(() => fromDuplex(new PassThrough({ objectMode: true })), TypeError);
   const encoded = new PassThrough();
   encoded.setEncoding("utf8");

@@ -23,7 +23,7 @@ function* rejection(promise: Promise<unknown>): Routine<unknown> {
   return yield* thrown(wait(promise));
 }
 
-only("run", "what is written to one comes out of the other", function* () {
+only("run", "data written to one stream is read from the other", function* () {
   const [a, b] = yield* pair();
   const [here, there] = [toWebStreams(a), toWebStreams(b)];
   const all = new Response(there.readable).arrayBuffer();
@@ -36,7 +36,7 @@ only("run", "what is written to one comes out of the other", function* () {
   yield* until(() => a.fd === -1 && b.fd === -1);
 });
 
-only("run", "a pipe through a transformation, and back", function* () {
+only("run", "data is piped through a transformation and back", function* () {
   const [a, b] = yield* pair();
   const [here, there] = [toWebStreams(a), toWebStreams(b)];
   const echoed = there.readable.pipeTo(there.writable);
@@ -47,7 +47,7 @@ only("run", "a pipe through a transformation, and back", function* () {
   yield* wait(Promise.all([echoed, sent]));
 });
 
-only("run", "a reader may bring its own memory", function* () {
+only("run", "a reader may use its own buffer (BYOB)", function* () {
   const [a, b] = yield* pair();
   const reader = toWebStreams(a).readable.getReader({ mode: "byob" });
   yield* b.write(text("hello"));
@@ -66,7 +66,7 @@ only("run", "a reader may bring its own memory", function* () {
   b.close();
 });
 
-only("run", "nothing is read that nobody asked for", function* () {
+only("run", "no data is read before it is requested", function* () {
   const [a, b] = yield* pair();
   toWebStreams(a);
   const writer = go(() => thrown(b.write(new Uint8Array(64 << 20))));
@@ -76,7 +76,7 @@ only("run", "nothing is read that nobody asked for", function* () {
   b.close();
 });
 
-only("run", "a write is over when the kernel has taken it", function* () {
+only("run", "a write completes once the kernel has accepted it", function* () {
   const [a, b] = yield* pair();
   const writer = toWebStreams(a).writable.getWriter();
   let done = false;
@@ -91,7 +91,7 @@ only("run", "a write is over when the kernel has taken it", function* () {
   a[Symbol.dispose]();
 });
 
-only("run", "cancelling the one leaves the other", function* () {
+only("run", "cancelling one stream leaves the other open", function* () {
   const [a, b] = yield* pair();
   const { readable, writable } = toWebStreams(a);
   const reader = readable.getReader();
@@ -108,7 +108,7 @@ only("run", "cancelling the one leaves the other", function* () {
   b.close();
 });
 
-only("run", "aborting the writable one resets the connection", function* () {
+only("run", "aborting the writable stream resets the connection", function* () {
   const [a, b] = yield* pair();
   const { readable, writable } = toWebStreams(a);
   const reading = rejection(readable.getReader().read());
@@ -120,7 +120,7 @@ only("run", "aborting the writable one resets the connection", function* () {
   b.close();
 }, wineGap("a reset before the first receive"));
 
-only("run", "an error of the connection is the error of the streams", function* () {
+only("run", "a connection error is an error of the streams", function* () {
   const [a, b] = yield* pair();
   const { readable } = toWebStreams(a);
   const reading = go(() => rejection(readable.getReader().read()));
@@ -130,7 +130,7 @@ only("run", "an error of the connection is the error of the streams", function* 
   a[Symbol.dispose]();
 });
 
-only("run", "what is no Uint8Array is refused", function* () {
+only("run", "a chunk that is not a Uint8Array is rejected", function* () {
   const [a, b] = yield* pair();
   const writer = toWebStreams(a).writable.getWriter();
   writer.closed.catch(() => {});
@@ -140,7 +140,7 @@ only("run", "what is no Uint8Array is refused", function* () {
   b.close();
 });
 
-only("run", "two streams as a connection", function* () {
+only("run", "two streams work as a connection", function* () {
   const through = new TransformStream<Uint8Array, Uint8Array>();
   const conn = fromWebStreams(through);
   const reader = go(() => readAll(conn));
@@ -193,7 +193,7 @@ const PIPES: Record<
 for (const [name, pipe] of Object.entries(PIPES)) {
   only(
     "run",
-    `${name} with a signal ends at once with a peer that has stopped reading`,
+    `${name} with a signal ends at once if its peer has stopped reading`,
     function* () {
       const [a, b] = yield* pair();
       const controller = new AbortController();
@@ -214,7 +214,7 @@ for (const [name, pipe] of Object.entries(PIPES)) {
 
 only(
   "run",
-  "a signal does nothing to a connection whose pipe is over, or shall not abort",
+  "a signal does not affect a connection whose pipe has ended or has preventAbort",
   function* () {
     const [a, b] = yield* pair();
     const controller = new AbortController();
@@ -232,7 +232,7 @@ only(
   },
 );
 
-only("run", "pipes between other streams are as they were", function* () {
+only("run", "pipes between other streams are unaffected", function* () {
   const [a, b] = yield* pair();
   toWebStreams(a);
   const { pipeTo, pipeThrough } = ReadableStream.prototype;
@@ -249,7 +249,7 @@ only("run", "pipes between other streams are as they were", function* () {
 });
 
 for (const [name, end] of Object.entries(ENDS)) {
-  only("run", `${name} ends at once with a peer that has stopped reading`, function* () {
+  only("run", `${name} ends at once if its peer has stopped reading`, function* () {
     const [a, b] = yield* pair();
     const controller = new AbortController();
     const { writable } = toWebStreams(a, { signal: controller.signal });
@@ -264,7 +264,7 @@ for (const [name, end] of Object.entries(ENDS)) {
 
 only(
   "run",
-  "a signal that is aborted before resets the connection, later ones nothing",
+  "an already aborted signal resets the connection, and later ones have no effect",
   function* () {
     const [a, b] = yield* pair();
     toWebStreams(a, { signal: AbortSignal.abort() });

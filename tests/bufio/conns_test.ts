@@ -43,7 +43,7 @@ function each(name: string, body: (a: Conn, b: Conn) => Routine<void>): void {
   only("run", `${name}: tls`, over(() => tlsPair()), onWine && "slow under Wine");
 }
 
-each("lines go both ways, and the rest comes at the end", function* (client, server) {
+each("lines are sent both ways, and the rest is returned at the end", function* (client, server) {
   const serving = go(function* serve() {
     const reader = new BufferedReader(server);
     const out = new BufferedWriter(server);
@@ -66,7 +66,7 @@ each("lines go both ways, and the rest comes at the end", function* (client, ser
   assert.equal(yield* serving.join(), "rest");
 });
 
-each("a deadline in the middle of a line loses no byte", function* (client, server) {
+each("a deadline in the middle of a line loses no bytes", function* (client, server) {
   const reader = new BufferedReader(server);
   const writing = go(() => client.write("begun"));
   assert.equal(str(yield* reader.peek(5)), "begun");
@@ -80,34 +80,37 @@ each("a deadline in the middle of a line loses no byte", function* (client, serv
   assert.equal(yield* reader.line(), "begun and done");
 });
 
-each("a context, a signal and a time-out in the middle lose no byte", function* (client, server) {
-  const reader = new BufferedReader(server);
-  const [ctx, cancel] = withCancel(background());
-  const controller = new AbortController();
-  const calls: [call: () => Routine<unknown>, end: (() => void) | null][] = [
-    [() => reader.line(ctx), cancel],
-    [() => reader.line({ context: ctx }), null],
-    [() => reader.bytes(100, controller.signal), () => controller.abort("enough")],
-    [() => reader.until("\r\n", { timeout: 5 }), null],
-    [() => reader.peek(100, { deadline: Date.now() + 5 }), null],
-    [() => reader.peek(100, { timeout: 60_000, signal: controller.signal }), null],
-  ];
-  for (const [call, end] of calls) {
-    const waiting = go(() => thrown(call()));
-    go(() => client.write("x"));
-    if (end !== null) yield* parked(waiting);
-    end?.();
-    const error = yield* waiting.join();
-    assert.ok(error instanceof OpError, String(error));
-    assert.equal(error.op, "read");
-    const { cause } = error;
-    assert.ok(cause instanceof CanceledError || cause instanceof DeadlineExceededError);
-  }
-  go(() => client.write("\n"));
-  assert.equal(yield* reader.line(), "x".repeat(calls.length));
-});
+each(
+  "a context, a signal or a timeout in the middle of a line loses no bytes",
+  function* (client, server) {
+    const reader = new BufferedReader(server);
+    const [ctx, cancel] = withCancel(background());
+    const controller = new AbortController();
+    const calls: [call: () => Routine<unknown>, end: (() => void) | null][] = [
+      [() => reader.line(ctx), cancel],
+      [() => reader.line({ context: ctx }), null],
+      [() => reader.bytes(100, controller.signal), () => controller.abort("enough")],
+      [() => reader.until("\r\n", { timeout: 5 }), null],
+      [() => reader.peek(100, { deadline: Date.now() + 5 }), null],
+      [() => reader.peek(100, { timeout: 60_000, signal: controller.signal }), null],
+    ];
+    for (const [call, end] of calls) {
+      const waiting = go(() => thrown(call()));
+      go(() => client.write("x"));
+      if (end !== null) yield* parked(waiting);
+      end?.();
+      const error = yield* waiting.join();
+      assert.ok(error instanceof OpError, String(error));
+      assert.equal(error.op, "read");
+      const { cause } = error;
+      assert.ok(cause instanceof CanceledError || cause instanceof DeadlineExceededError);
+    }
+    go(() => client.write("\n"));
+    assert.equal(yield* reader.line(), "x".repeat(calls.length));
+  },
+);
 
-each("a goroutine that is ended in the middle of a call loses no byte", function* (client, server) {
+each("a goroutine ended in the middle of a call loses no bytes", function* (client, server) {
   const reader = new BufferedReader(server);
   const [ctx, cancel] = withCancel(background());
   const waiting = go(() => thrown(cancellable(reader.line(), ctx)));
@@ -120,17 +123,20 @@ each("a goroutine that is ended in the middle of a call loses no byte", function
   assert.equal(yield* reader.line(), "one line");
 });
 
-each("an end within counted bytes keeps those that came", function* (client, server) {
-  go(function* write() {
-    yield* client.write("abc");
-    client.closeWrite();
-  });
-  const reader = new BufferedReader(server);
-  const error = yield* thrown(reader.bytes(4));
-  assert.ok(error instanceof UnexpectedEOFError);
-  assert.equal(error.bytesRead, 3);
-  assert.equal(str(reader.detach()), "abc");
-});
+each(
+  "the end of the stream within counted bytes keeps the received ones",
+  function* (client, server) {
+    go(function* write() {
+      yield* client.write("abc");
+      client.closeWrite();
+    });
+    const reader = new BufferedReader(server);
+    const error = yield* thrown(reader.bytes(4));
+    assert.ok(error instanceof UnexpectedEOFError);
+    assert.equal(error.bytesRead, 3);
+    assert.equal(str(reader.detach()), "abc");
+  },
+);
 
 each("a closed connection ends the call", function* (_client, server) {
   const reader = new BufferedReader(server);
@@ -141,40 +147,43 @@ each("a closed connection ends the call", function* (_client, server) {
   assert.ok(error instanceof ClosedError || error.cause instanceof ClosedError, String(error));
 });
 
-each("the connection goes elsewhere with its unread bytes in front", function* (client, server) {
-  const writing = go(() => client.write("HEAD\nbody"));
-  const reader = new BufferedReader(server);
-  assert.equal(yield* reader.line(), "HEAD");
-  assert.equal(reader.buffered, 4);
-  const conn = reader.detachConn();
-  const ready = yield* select(conn.onReadable(), otherwise);
-  assert.equal(ready.index, 0);
-  yield* conn.readable();
-  const first = new Uint8Array(2);
-  assert.equal(yield* conn.read(first), 2);
-  assert.equal(str(first), "bo");
-  assert.equal(yield* conn.readFull(first), 2);
-  assert.equal(str(first), "dy");
-  go(function* write() {
-    yield* client.write(" goes on");
-    client.closeWrite();
-  });
-  using chunks = conn.chunks();
-  let rest = "";
-  for (let chunk; (chunk = yield* chunks.next()) !== null;) rest += str(chunk);
-  assert.equal(rest, " goes on");
-  yield* writing.join();
-  assert.equal(conn.localAddr, server.localAddr);
-});
+each(
+  "detachConn returns a connection that first reads the unread bytes",
+  function* (client, server) {
+    const writing = go(() => client.write("HEAD\nbody"));
+    const reader = new BufferedReader(server);
+    assert.equal(yield* reader.line(), "HEAD");
+    assert.equal(reader.buffered, 4);
+    const conn = reader.detachConn();
+    const ready = yield* select(conn.onReadable(), otherwise);
+    assert.equal(ready.index, 0);
+    yield* conn.readable();
+    const first = new Uint8Array(2);
+    assert.equal(yield* conn.read(first), 2);
+    assert.equal(str(first), "bo");
+    assert.equal(yield* conn.readFull(first), 2);
+    assert.equal(str(first), "dy");
+    go(function* write() {
+      yield* client.write(" goes on");
+      client.closeWrite();
+    });
+    using chunks = conn.chunks();
+    let rest = "";
+    for (let chunk; (chunk = yield* chunks.next()) !== null;) rest += str(chunk);
+    assert.equal(rest, " goes on");
+    yield* writing.join();
+    assert.equal(conn.localAddr, server.localAddr);
+  },
+);
 
-both("with nothing unread the very connection is handed over", function* () {
+both("detachConn returns the connection itself if no bytes are unread", function* () {
   const [client, server] = yield* pair();
   using _client = client;
   using _server = server;
   assert.equal(new BufferedReader(server).detachConn(), server);
 });
 
-both("splice and copy move the unread bytes before those in the kernel", function* () {
+both("splice and copy transfer unread bytes before those in the kernel", function* () {
   for (const move of [splice, (from: Conn, to: Conn) => copy(to, from)]) {
     const [client, server] = yield* pair();
     const [to, from] = yield* pair();
@@ -193,7 +202,7 @@ both("splice and copy move the unread bytes before those in the kernel", functio
   }
 });
 
-both("what is done to the connection that was handed over is done to the source", function* () {
+both("methods of a detached connection act on the source", function* () {
   const [client, server] = yield* pair();
   using _ = client;
   yield* client.write("line\nrest");
@@ -224,7 +233,7 @@ both("what is done to the connection that was handed over is done to the source"
   assert.ok(((yield* thrown(conn.read(p))) as OpError).cause instanceof ClosedError);
 });
 
-both("reads of unread bytes heed the context and the close", function* () {
+both("reads of unread bytes observe the context and the close", function* () {
   const [client, server] = pipe();
   const writing = go(() => client.write("line\nrest"));
   const reader = new BufferedReader(server);
@@ -241,7 +250,7 @@ both("reads of unread bytes heed the context and the close", function* () {
   assert.ok((yield* thrown(conn.read(new Uint8Array(4)))) instanceof ClosedError);
 });
 
-both("bytes sent before a change of protocol are seen", function* () {
+both("bytes sent before a protocol change are detected", function* () {
   const [client, server] = pipe();
   go(() => client.write("STARTTLS\r\nEHLO injected\r\n"));
   const reader = new BufferedReader(server);
@@ -249,7 +258,7 @@ both("bytes sent before a change of protocol are seen", function* () {
   assert.equal(reader.buffered, 15);
 });
 
-both("a detached reader reads no more", function* () {
+both("a detached reader cannot read", function* () {
   const reader = new BufferedReader(new Pieces("one\ntwo"));
   yield* reader.line();
   assert.equal(str(reader.detach()), "two");
@@ -260,7 +269,7 @@ both("a detached reader reads no more", function* () {
   assert.throws(() => (plain as unknown as BufferedReader<Conn>).detachConn(), TypeError);
 });
 
-both("readable waits without a buffer, and not at all for buffered bytes", function* () {
+both("readable waits without a buffer, and returns at once for buffered bytes", function* () {
   const [client, server] = yield* pair();
   using _client = client;
   using _server = server;

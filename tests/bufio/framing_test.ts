@@ -79,7 +79,7 @@ both("frames go over a connection, directly and through a buffer", function* () 
   }
 });
 
-both("frames of several goroutines do not mix", function* () {
+both("frames of several goroutines are not interleaved", function* () {
   const [client, server] = pipe();
   const frames = new LengthPrefixed("u16");
   const out = new BufferedWriter(client, { size: 64 });
@@ -101,7 +101,7 @@ both("frames of several goroutines do not mix", function* () {
   assert.deepEqual(next, { a: 40, b: 40, c: 40 });
 });
 
-both("a frame that is too long consumes nothing, and none is written", function* () {
+both("a frame that is too long consumes nothing, and is never written", function* () {
   const frames = new LengthPrefixed("u16", { max: 4 });
   const reader = new BufferedReader(new Pieces(new Uint8Array([0, 5]), "12345"));
   const error = yield* thrown(frames.read(reader));
@@ -112,7 +112,7 @@ both("a frame that is too long consumes nothing, and none is written", function*
   assert.throws(() => new LengthPrefixed("u8").write(new Collector(), pattern(256)), TooLongError);
 });
 
-both("a length of a gigabyte that never comes takes no memory", function* () {
+both("an announced length of a gigabyte allocates no memory", function* () {
   const frames = new LengthPrefixed("u32", { max: 2 ** 32 });
   const reader = new BufferedReader(new Pieces(new Uint8Array([0x7f, 255, 255, 255, 1, 2])));
   const error = yield* thrown(frames.read(reader));
@@ -121,7 +121,7 @@ both("a length of a gigabyte that never comes takes no memory", function* () {
   assert.ok(reader.detach().buffer.byteLength < 100);
 });
 
-both("a varint that does not end, or is beyond 32 bits, is refused", function* () {
+both("an unterminated varint, or one beyond 32 bits, is rejected", function* () {
   const frames = new LengthPrefixed("varint", { max: 2 ** 40 });
   for (const bytes of [[128, 128, 128, 128, 128], [255, 255, 255, 255, 0x7f]]) {
     const reader = new BufferedReader(new Pieces(new Uint8Array(bytes)));
@@ -134,7 +134,7 @@ both("a varint that does not end, or is beyond 32 bits, is refused", function* (
   assert.ok((yield* thrown(frames.read(cut))) instanceof UnexpectedEOFError);
 });
 
-both("the end of the stream within a frame keeps what came", function* () {
+both("the end of the stream within a frame keeps the received bytes", function* () {
   const framings: [Framing, string][] = [
     [new LengthPrefixed("u8"), "\x05abc"],
     [new Delimited("--"), "abc-"],
@@ -148,7 +148,7 @@ both("the end of the stream within a frame keeps what came", function* () {
   }
 });
 
-both("a delimited frame has a maximum that does not count the delimiter", function* () {
+both("the maximum of a delimited frame excludes the delimiter", function* () {
   for (const pieces of [["12345--"], [..."12345--"]]) {
     const frames = new Delimited("--", { max: 4 });
     const reader = new BufferedReader(new Pieces(...pieces));
@@ -157,7 +157,7 @@ both("a delimited frame has a maximum that does not count the delimiter", functi
   }
 });
 
-both("no payload may contain its delimiter, nor begin one", function* () {
+both("a payload that contains its delimiter, or begins one, is rejected", function* () {
   const out = new Collector();
   const lines = new Delimited("\r\n");
   assert.throws(() => lines.write(out, "GET /\r\nHost: other"), /contains the delimiter/);
@@ -169,7 +169,7 @@ both("no payload may contain its delimiter, nor begin one", function* () {
   assert.equal(str(yield* lines.read(reader)), "a\r");
 });
 
-both("arguments that cannot be are refused by name", function* () {
+both("invalid arguments are rejected by name", function* () {
   const bad = (value: unknown) => value as never;
   assert.throws(() => new LengthPrefixed(bad("u64")), /u8, u16, u32, varint/);
   assert.throws(() => new LengthPrefixed("u8", { max: 0 }), RangeError);

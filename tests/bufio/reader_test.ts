@@ -25,7 +25,7 @@ function* linesOf(reader: BufferedReader): Routine<string[]> {
   return lines;
 }
 
-both("lines lose their end, and the last one needs none", function* () {
+both("line ends are removed, and the last line needs none", function* () {
   const source = new Pieces("one\r", "\ntwo\n\nthr", "ee\r\r\nrest");
   assert.deepEqual(yield* linesOf(new BufferedReader(source)), [
     "one",
@@ -36,13 +36,13 @@ both("lines lose their end, and the last one needs none", function* () {
   ]);
 });
 
-both("a carriage return is part of the line where no line feed follows", function* () {
+both("a carriage return without a line feed is part of the line", function* () {
   const reader = new BufferedReader(new Pieces("a\rb\n\r\nc\r"));
   assert.deepEqual(yield* linesOf(reader), ["a\rb", "", "c"]);
 });
 
 both(
-  "text is UTF-8: whole across reads, invalid bytes replaced, a byte order mark kept",
+  "text is UTF-8: complete across reads, invalid bytes replaced, byte order mark kept",
   function* () {
     const bytes = utf8("\ufeffgrün\n€\n");
     const pieces = [...bytes].map((byte) => new Uint8Array([byte]));
@@ -52,14 +52,14 @@ both(
 );
 
 for (const length of [10, 255, 256, 257, 5000, 65_536]) {
-  both(`a line of ${length} characters is whole`, function* () {
+  both(`a line of ${length} characters is returned whole`, function* () {
     const line = "äb".repeat(length).slice(0, length);
     const reader = new BufferedReader(new Pieces(`${line}\nnext\n`), { maxLine: 1 << 20 });
     assert.deepEqual(yield* linesOf(reader), [line, "next"]);
   });
 }
 
-both("a line that is too long loses no byte, and the reader stays usable", function* () {
+both("a line that is too long loses no bytes, and the reader stays usable", function* () {
   const reader = new BufferedReader(new Pieces("0123", "456789\nok\n"), { maxLine: 5 });
   for (let i = 0; i < 2; i++) {
     const error = yield* thrown(reader.line());
@@ -78,7 +78,7 @@ both("a line that is too long can be skipped with its end", function* () {
   assert.equal(yield* reader.discardLine(), 0);
 });
 
-both("the maximum of a line counts neither form of its end", function* () {
+both("the maximum of a line excludes its line end", function* () {
   for (const pieces of [["12345\r\n"], ["12345", "\r", "\n"], ["12345\r", "\n"], ["12345\n"]]) {
     const reader = new BufferedReader(new Pieces(...pieces), { maxLine: 5 });
     assert.equal(yield* reader.line(), "12345");
@@ -86,7 +86,7 @@ both("the maximum of a line counts neither form of its end", function* () {
 });
 
 both(
-  "a peer that never ends its line is refused at the maximum, 64 KiB from the start",
+  "a line without an end is rejected at the maximum, 64 KiB by default",
   function* () {
     const endless: Reader = {
       *read(p) {
@@ -100,7 +100,7 @@ both(
   },
 );
 
-both("with whole a line that the end cut off is an error, and its bytes stay", function* () {
+both("with whole, a truncated line is an error, and its bytes stay unread", function* () {
   const reader = new BufferedReader(new Pieces("ab\ncd"));
   assert.equal(yield* reader.line({ whole: true }), "ab");
   const error = yield* thrown(reader.line({ whole: true }));
@@ -110,7 +110,7 @@ both("with whole a line that the end cut off is an error, and its bytes stay", f
   assert.equal(yield* reader.line({ whole: true }), null);
 });
 
-both("a view is the buffer's, a copy is the caller's", function* () {
+both("a view belongs to the buffer, a copy to the caller", function* () {
   const reader = new BufferedReader(new Pieces("abcd\nefgh\n", "ijkl\n"), { size: 16 });
   const view = (yield* reader.lineBytes())!;
   const copied = (yield* reader.lineBytes({ copy: true }))!;
@@ -120,7 +120,7 @@ both("a view is the buffer's, a copy is the caller's", function* () {
   assert.equal(str(copied), "efgh");
 });
 
-both("until reads up to a delimiter that is divided between reads", function* () {
+both("until finds a delimiter that is split between reads", function* () {
   const reader = new BufferedReader(new Pieces("a\r", "\n\r", "\nbody;", "x;", "rest"));
   assert.equal(str(yield* reader.until("\r\n\r\n")), "a\r\n\r\n");
   assert.equal(str(yield* reader.until(0x3b)), "body;");
@@ -129,13 +129,13 @@ both("until reads up to a delimiter that is divided between reads", function* ()
   assert.equal(yield* reader.until(";"), null);
 });
 
-both("until finds a delimiter behind a false start", function* () {
+both("until finds a delimiter after a partial match", function* () {
   const reader = new BufferedReader(new Pieces("aaa", "ab!", "aab"));
   assert.equal(str(yield* reader.until("aab")), "aaaab");
   assert.equal(str(yield* reader.until("aab")), "!aab");
 });
 
-both("the maximum of until counts the delimiter", function* () {
+both("the maximum of until includes the delimiter", function* () {
   for (const pieces of [["123--"], ["1", "2", "3", "-", "-"]]) {
     const reader = new BufferedReader(new Pieces(...pieces), { maxLine: 4 });
     assert.ok((yield* thrown(reader.until("--"))) instanceof TooLongError);
@@ -143,7 +143,7 @@ both("the maximum of until counts the delimiter", function* () {
   }
 });
 
-both("bytes returns exactly so many, more than the buffer too", function* () {
+both("bytes returns exactly n bytes, even more than the buffer holds", function* () {
   const reader = new BufferedReader(new Pieces("abc", "defghijklmnopqrstuvwxyz"), { size: 4 });
   assert.equal(str(yield* reader.bytes(2)), "ab");
   assert.equal(str(yield* reader.bytes(0)), "");
@@ -166,7 +166,7 @@ both("bytes has a maximum, and memory grows with what arrives", function* () {
   assert.equal(str(yield* strict.bytes(4, { max: 4 })), "tiny");
 });
 
-both("peek leaves the bytes unread, and is short only at the end", function* () {
+both("peek leaves the bytes unread, and is shorter only at the end", function* () {
   const reader = new BufferedReader(new Pieces("ab", "cd"));
   assert.equal(str(yield* reader.peek(3)), "abc");
   assert.equal(str(yield* reader.peek(9)), "abcd");
@@ -175,14 +175,14 @@ both("peek leaves the bytes unread, and is short only at the end", function* () 
   assert.equal(str(yield* reader.peek(0)), "");
 });
 
-both("discard skips more than the buffer holds, and says how much there was", function* () {
+both("discard skips more than the buffer holds, and returns the number skipped", function* () {
   const reader = new BufferedReader(new Pieces("0123456789", "0123456789ab"), { size: 4 });
   assert.equal(yield* reader.discard(20), 20);
   assert.equal(yield* reader.discard(0), 0);
   assert.equal(yield* reader.discard(5), 2);
 });
 
-both("read returns what is buffered before it asks the source", function* () {
+both("read returns buffered bytes before it reads the source", function* () {
   const source = new Pieces("one\ntwo", "three");
   const reader = new BufferedReader(source);
   yield* reader.line();
@@ -195,7 +195,7 @@ both("read returns what is buffered before it asks the source", function* () {
   assert.equal(yield* reader.read(p), null);
 });
 
-both("a read as large as the buffer goes past it", function* () {
+both("a read as large as the buffer bypasses it", function* () {
   let target: Uint8Array | null = null;
   const source: Reader = {
     *read(p) {
@@ -214,7 +214,7 @@ both("a read as large as the buffer goes past it", function* () {
   assert.equal(reader.buffered, 56);
 });
 
-both("readFull fills memory of the caller's own", function* () {
+both("readFull fills the caller's buffer", function* () {
   const reader = new BufferedReader(new Pieces("abc", "def"));
   const p = new Uint8Array(4);
   assert.equal(yield* reader.readFull(p), 4);
@@ -224,7 +224,7 @@ both("readFull fills memory of the caller's own", function* () {
   assert.equal(error.bytesRead, 2);
 });
 
-both("copy and readAll read what is buffered and what comes after it", function* () {
+both("copy and readAll read buffered bytes and all later ones", function* () {
   const [client, server] = pipe();
   go(function* write() {
     yield* client.write("head\nbody ");
@@ -243,7 +243,7 @@ both("copy and readAll read what is buffered and what comes after it", function*
   assert.equal(yield* copied.join(), 13);
 });
 
-both("an error of the source keeps what came before it, and is not sticky", function* () {
+both("an error of the source keeps earlier bytes, and is not sticky", function* () {
   const failure = new Error("broken");
   const reader = new BufferedReader(new Pieces("ab", failure, "c\n"));
   assert.equal(yield* thrown(reader.line()), failure);
@@ -251,7 +251,7 @@ both("an error of the source keeps what came before it, and is not sticky", func
   assert.equal(yield* reader.line(), "abc");
 });
 
-both("a source that returns nothing 100 times makes no progress", function* () {
+both("a source that returns nothing 100 times is a NoProgressError", function* () {
   let reads = 0;
   const reader = new BufferedReader({
     *read() {
@@ -263,7 +263,7 @@ both("a source that returns nothing 100 times makes no progress", function* () {
   assert.equal(reads, 100);
 });
 
-both("a source that returns nonsense is an error, not a read of strange memory", function* () {
+both("an invalid read count of a source is an error, and exposes no memory", function* () {
   for (const n of [-1, 1 << 20, NaN, undefined as unknown as number, "3" as unknown as number]) {
     const reader = new BufferedReader({
       *read() {
@@ -275,7 +275,7 @@ both("a source that returns nonsense is an error, not a read of strange memory",
   }
 });
 
-both("a second goroutine that reads meanwhile is an error, and disturbs nothing", function* () {
+both("a concurrent read is an error, and does not affect the pending one", function* () {
   const [client, server] = pipe();
   const reader = new BufferedReader(server);
   const first = go(() => reader.line());
@@ -293,7 +293,7 @@ both("a second goroutine that reads meanwhile is an error, and disturbs nothing"
   assert.equal(yield* first.join(), "abc");
 });
 
-both("a call that was made and not driven consumes nothing", function* () {
+both("an undriven call consumes nothing", function* () {
   const reader = new BufferedReader(new Pieces("a\nb\nc\n"));
   const kept = reader.line();
   void reader.line();
@@ -302,7 +302,7 @@ both("a call that was made and not driven consumes nothing", function* () {
   assert.equal(yield* reader.line(), "c");
 });
 
-both("memory that was transferred away under the reader is an error", function* () {
+both("a transferred buffer is an error", function* () {
   const reader = new BufferedReader(new Pieces("abcdef"));
   const view = (yield* reader.peek(2))!;
   structuredClone(view, { transfer: [view.buffer as ArrayBuffer] });
@@ -322,7 +322,7 @@ both("the buffer grows for a fast stream", function* () {
   assert.equal(sizes.at(-1), 64 * 1024);
 });
 
-both("the buffer of a long frame shrinks when the next ones did not need it", function* () {
+both("the buffer of a long frame shrinks once the next ones do not need it", function* () {
   const reader = new BufferedReader(new Pieces(new Uint8Array(300_000), "a", "b", "c"));
   assert.ok((yield* reader.bytes(300_000))!.buffer.byteLength >= 300_000);
   yield* reader.bytes(1);
@@ -330,7 +330,7 @@ both("the buffer of a long frame shrinks when the next ones did not need it", fu
   assert.equal((yield* reader.bytes(1))!.buffer.byteLength, 64 * 1024);
 });
 
-both("bytes of earlier reads behind the unread ones are not found", function* () {
+both("stale bytes after the unread ones are not searched", function* () {
   const line = "x".repeat(30);
   const source = new Pieces(`${line}\n${line};\n`, "y".repeat(40), "z\n", `${line};`);
   const reader = new BufferedReader(source, { size: 64 });
@@ -339,7 +339,7 @@ both("bytes of earlier reads behind the unread ones are not found", function* ()
   assert.equal(str(yield* reader.until(";")), `${line};`);
 });
 
-both("a line that trickles in is searched and moved once", function* () {
+both("a line that arrives in pieces is searched and moved once", function* () {
   const length = 4 << 20;
   const sizes = new Set<number>();
   let come = 0;
@@ -359,7 +359,7 @@ both("a line that trickles in is searched and moved once", function* () {
   assert.deepEqual([...sizes], [...sizes].map((_, i) => 4096 * 2 ** i));
 });
 
-both("arguments that cannot be are refused by name", function* () {
+both("invalid arguments are rejected by name", function* () {
   const source = new Pieces();
   const reader = new BufferedReader(source);
   const bad = (value: unknown) => value as never;

@@ -40,7 +40,7 @@ const CASES: [string, SplitFunc, string, string[]][] = [
 ];
 
 for (const [name, split, text, expected] of CASES) {
-  both(`${name}: the same whether they come at once or byte by byte`, function* () {
+  both(`${name}: the tokens are the same at once and byte by byte`, function* () {
     const bytes = utf8(text);
     const single = [...bytes].map((byte) => new Uint8Array([byte]));
     assert.deepEqual(yield* tokensOf(new Pieces(bytes), { split }), expected);
@@ -48,7 +48,7 @@ for (const [name, split, text, expected] of CASES) {
   });
 }
 
-both("invalid UTF-8 becomes one U+FFFD a byte, as in Go", function* () {
+both("each invalid UTF-8 byte becomes U+FFFD, as in Go", function* () {
   const invalid = [
     [0x61, 0xff, 0x62], // no first byte
     [0xe2, 0x82], // cut off
@@ -67,7 +67,7 @@ both("invalid UTF-8 becomes one U+FFFD a byte, as in Go", function* () {
   }
 });
 
-both("a word may hold invalid bytes, and none ends it", function* () {
+both("a word may contain invalid bytes, which do not end it", function* () {
   const bytes = new Uint8Array([0x61, 0xff, 0x20, 0xe2, 0x82]);
   const scanner = new Scanner(new Pieces(bytes), { split: scanWords });
   const words: Uint8Array[] = [];
@@ -89,12 +89,12 @@ both("a token that is too long loses nothing", function* () {
   }
 });
 
-both("64 KiB are the maximum from the start", function* () {
+both("the default maximum is 64 KiB", function* () {
   const scanner = new Scanner(new Pieces("x".repeat(70_000)));
   assert.ok((yield* thrown(scanner.scan())) instanceof TooLongError);
 });
 
-both("what the scanner has not consumed is the reader's", function* () {
+both("bytes that the scanner has not consumed stay in the reader", function* () {
   const reader = new BufferedReader(new Pieces("one two\nbody"));
   const scanner = new Scanner(reader, { split: scanWords });
   yield* scanner.scan();
@@ -103,7 +103,7 @@ both("what the scanner has not consumed is the reader's", function* () {
   assert.equal(yield* scanner.scan(), false);
 });
 
-both("a final token ends the scan, and leaves what is behind it", function* () {
+both("a final token ends the scan, and leaves the bytes after it", function* () {
   const reader = new BufferedReader(new Pieces("a\n.\nrest"));
   const scanner = new Scanner(reader, {
     split(data, atEnd) {
@@ -118,13 +118,13 @@ both("a final token ends the scan, and leaves what is behind it", function* () {
   assert.equal(yield* reader.line(), "rest");
 });
 
-both("a split function may skip bytes and go on", function* () {
+both("a split function may skip bytes", function* () {
   const split: SplitFunc = (data) =>
     data.length === 0 ? null : { advance: 1, token: data[0] === 0x2d ? null : data.slice(0, 1) };
   assert.deepEqual(yield* tokensOf(new Pieces("--a-", "b-"), { split }), ["a", "b"]);
 });
 
-both("nonsense of a split function is an error", function* () {
+both("an invalid result of a split function is an error", function* () {
   for (const advance of [-1, 4, 0.5, NaN]) {
     const scanner = new Scanner(new Pieces("abc"), { split: () => ({ advance, token: null }) });
     assert.ok((yield* thrown(scanner.scan())) instanceof PanicError, String(advance));
@@ -160,7 +160,7 @@ both("an error of the split function is thrown, and nothing is consumed", functi
   assert.equal(yield* reader.line(), "abc");
 });
 
-both("arguments that cannot be are refused by name", function* () {
+both("invalid arguments are rejected by name", function* () {
   const bad = (value: unknown) => value as never;
   const source = new Pieces();
   assert.throws(() => new Scanner(bad({})), TypeError);

@@ -46,7 +46,7 @@ class VectorCollector extends Collector {
   }
 }
 
-both("writes of one turn go out together when the goroutine parks", function* () {
+both("writes of one turn are sent together when the goroutine parks", function* () {
   const to = new Collector();
   const out = new BufferedWriter(to);
   assert.equal(yield* out.write("a"), 1);
@@ -62,7 +62,7 @@ both("writes of one turn go out together when the goroutine parks", function* ()
   assert.deepEqual(to.writes, ["abé", "c"]);
 });
 
-both("with autoFlush false they wait for flush, or for the buffer to be full", function* () {
+both("with autoFlush false, writes wait for flush or a full buffer", function* () {
   const to = new Collector();
   const out = new BufferedWriter(to, { autoFlush: false, size: 8 });
   yield* out.write("12345");
@@ -78,7 +78,7 @@ both("with autoFlush false they wait for flush, or for the buffer to be full", f
   assert.deepEqual(to.writes, ["12345678", "9"]);
 });
 
-both("what is larger than the buffer goes out at once, behind what is in it", function* () {
+both("a write larger than the buffer is sent at once, after its contents", function* () {
   for (const to of [new Collector(), new VectorCollector()]) {
     const out = new BufferedWriter(to, { autoFlush: false, size: 4 });
     yield* out.write("ab");
@@ -90,7 +90,7 @@ both("what is larger than the buffer goes out at once, behind what is in it", fu
   }
 });
 
-both("writev is one write, in the buffer and beyond it", function* () {
+both("writev is one write, within the buffer and beyond it", function* () {
   const to = new VectorCollector();
   const out = new BufferedWriter(to, { autoFlush: false, size: 4 });
   assert.equal(yield* out.writev(["a", utf8("b")]), 2);
@@ -101,7 +101,7 @@ both("writev is one write, in the buffer and beyond it", function* () {
   assert.equal(yield* out.writev([]), 0);
 });
 
-both("the caller's memory may be used again at once", function* () {
+both("the caller's memory can be reused at once", function* () {
   const to = new Collector();
   const out = new BufferedWriter(to);
   const p = utf8("ab");
@@ -111,7 +111,7 @@ both("the caller's memory may be used again at once", function* () {
   assert.deepEqual(to.writes, ["ab"]);
 });
 
-both("halves of a surrogate pair are replaced, as by TextEncoder", function* () {
+both("unpaired surrogates are replaced, as by TextEncoder", function* () {
   const to = new Collector();
   const out = new BufferedWriter(to);
   assert.equal(yield* out.write("a\ud83d"), 4);
@@ -144,7 +144,7 @@ both("a slow peer makes the writer wait, and memory stays bounded", function* ()
   yield* writing.join();
 });
 
-both("what is appended while a flush is under way goes out behind it", function* () {
+both("a write during a flush is sent after it", function* () {
   const [client, server] = pipe();
   const out = new BufferedWriter(client);
   yield* out.write("one ");
@@ -157,7 +157,7 @@ both("what is appended while a flush is under way goes out behind it", function*
   yield* flushing.join();
 });
 
-both("a deadline loses nothing: the next flush goes on where it was", function* () {
+both("a deadline loses nothing: the next flush continues", function* () {
   const [client, server] = yield* pair();
   using _client = client;
   using _server = server;
@@ -176,7 +176,7 @@ both("a deadline loses nothing: the next flush goes on where it was", function* 
   assert.equal(yield* reading.join(), length);
 });
 
-both("a write that is cancelled half-way says how much of it went out", function* () {
+both("a write cancelled half-way reports how much was sent", function* () {
   const [client, server] = pipe();
   const out = new BufferedWriter(client, { size: 4, autoFlush: false });
   yield* out.write("ab");
@@ -195,7 +195,7 @@ both("a write that is cancelled half-way says how much of it went out", function
   assert.equal(str(p), "fgh!!");
 });
 
-both("a write that is cancelled before its turn was not accepted", function* () {
+both("a write cancelled while queued is not accepted", function* () {
   const [client, server] = pipe();
   const out = new BufferedWriter(client, { size: 4, autoFlush: false });
   yield* out.write("abcd");
@@ -215,7 +215,7 @@ both("a write that is cancelled before its turn was not accepted", function* () 
   yield* rest.join();
 });
 
-both("any other error is sticky, and every call throws it", function* () {
+both("other errors are sticky, and every call throws them", function* () {
   const failure = new Error("broken");
   const out = new BufferedWriter({
     // deno-lint-ignore require-yield
@@ -238,7 +238,7 @@ both("any other error is sticky, and every call throws it", function* () {
   assert.equal(out.buffered, 0);
 });
 
-both("a connection that was closed under the buffer is such an error", function* () {
+both("closing the connection under the buffer is a sticky error", function* () {
   const [client, server] = yield* pair();
   using _ = server;
   const out = new BufferedWriter(client);
@@ -248,7 +248,7 @@ both("a connection that was closed under the buffer is such an error", function*
   assert.ok(error instanceof OpError && error.cause instanceof ClosedError);
 });
 
-both("a destination that writes less than it was given is an error", function* () {
+both("a destination that accepts too few bytes is an error", function* () {
   for (const n of [0, 1, 3]) {
     const out = new BufferedWriter({
       *write() {
@@ -261,7 +261,7 @@ both("a destination that writes less than it was given is an error", function* (
   }
 });
 
-both("close flushes, ends the writer, and leaves the connection open", function* () {
+both("close flushes, ends the writer, and keeps the connection open", function* () {
   const [client, server] = yield* pair();
   using _ = server;
   const out = new BufferedWriter(client);
@@ -276,7 +276,7 @@ both("close flushes, ends the writer, and leaves the connection open", function*
   assert.equal(str(yield* readAll(server)), "bye!");
 });
 
-test("a run that ends in the middle of a flush breaks the writer, which says so", async () => {
+test("a run that ends during a flush breaks the writer, which reports it", async () => {
   const [client, server] = pipe();
   const out = new BufferedWriter(client);
   await run(function* () {
@@ -289,7 +289,7 @@ test("a run that ends in the middle of a flush breaks the writer, which says so"
   });
 });
 
-test("a run that ends before the flush leaves the bytes to a later one", async () => {
+test("a run that ends before the flush keeps the bytes for a later one", async () => {
   const to = new Collector();
   const out = new BufferedWriter(to);
   await run(function* () {
@@ -303,7 +303,7 @@ test("a run that ends before the flush leaves the bytes to a later one", async (
   assert.deepEqual(to.writes, ["kept!"]);
 });
 
-both("writes larger and smaller than the buffer keep their order", function* () {
+both("writes smaller and larger than the buffer stay in order", function* () {
   const [client, server] = yield* pair();
   using _client = client;
   using _server = server;
@@ -318,7 +318,7 @@ both("writes larger and smaller than the buffer keep their order", function* () 
   assertPattern(yield* reading.join(), all.length);
 });
 
-both("arguments that cannot be are refused by name", function* () {
+both("invalid arguments are rejected by name", function* () {
   const to = new Collector();
   const bad = (value: unknown) => value as never;
   assert.throws(() => new BufferedWriter(bad({})), /destination must be a Writer/);

@@ -66,7 +66,7 @@ for (const capacity of [-1, 1.5, NaN, Infinity, "1" as unknown as number]) {
   });
 }
 
-test("length and capacity are what Go's len and cap give", () => {
+test("length and capacity equal Go's len and cap", () => {
   const ch = chan<string>(3);
   assert.deepEqual([ch.length, ch.capacity], [0, 3]);
   ch.trySend("a");
@@ -106,7 +106,7 @@ both("a send on a full channel waits for a receive", function* () {
   }
 });
 
-both("values come out in the order in which they went in, whatever the capacity", function* () {
+both("values are received in FIFO order at any capacity", function* () {
   for (const capacity of [0, 1, 2, 3, 7, 8, 9, 100]) {
     const ch = chan<number>(capacity);
     go(function* () {
@@ -127,7 +127,7 @@ both("undefined and null are values like any others", function* () {
   assert.deepEqual(yield* ch.recvOk(), [undefined, false]);
 });
 
-test("a buffer that has run around keeps its order when it grows", () => {
+test("a wrapped buffer keeps its order when it grows", () => {
   const ch = chan<number>(1000);
   let [sent, received] = [0, 0];
   for (const [send, recv] of [[8, 3], [4, 0], [20, 25], [1, 1], [60, 10], [500, 554]]) {
@@ -137,7 +137,7 @@ test("a buffer that has run around keeps its order when it grows", () => {
   assert.deepEqual([ch.length, sent, received], [0, 593, 593]);
 });
 
-both("those who wait are served in the order in which they came", function* () {
+both("waiters are served in FIFO order", function* () {
   for (const capacity of [0, 2]) {
     const ch = chan<number>(capacity);
     const got: string[] = [];
@@ -157,7 +157,7 @@ both("those who wait are served in the order in which they came", function* () {
   }
 });
 
-both("a chain of goroutines that wait for one another hands a value through", function* () {
+both("a value passes through a chain of waiting goroutines", function* () {
   const n = 10_000;
   const first = chan<number>();
   let right = first;
@@ -172,7 +172,7 @@ both("a chain of goroutines that wait for one another hands a value through", fu
   assert.equal(yield* first.recv(), n);
 });
 
-both("a closed channel gives what is in it and then the end, for ever", function* () {
+both("a closed channel returns its values and then the end, for ever", function* () {
   const ch = chan<number>(10);
   yield* ch.send(1);
   yield* ch.send(2);
@@ -188,7 +188,7 @@ both("a closed channel gives what is in it and then the end, for ever", function
   }
 });
 
-both("close wakes all who wait to receive", function* () {
+both("close wakes all waiting receivers", function* () {
   const ch = chan<number>();
   const all = [0, 1, 2].map(() => go(() => ch.recvOk()));
   yield* until(() => all.every((g) => g.status === "waiting"));
@@ -196,7 +196,7 @@ both("close wakes all who wait to receive", function* () {
   for (const g of all) assert.deepEqual(yield* g.join(), [undefined, false]);
 });
 
-both("close lets all who wait to send fail", function* () {
+both("close fails all waiting senders", function* () {
   const ch = chan<number>(1);
   yield* ch.send(0);
   const all = [1, 2, 3].map((i) => go(() => thrown(ch.send(i))));
@@ -206,7 +206,7 @@ both("close lets all who wait to send fail", function* () {
   assert.deepEqual(yield* collect(ch), [0]);
 });
 
-both("what must not be done to a closed channel panics with Go's texts", function* () {
+both("invalid calls on a closed channel panic with Go's messages", function* () {
   for (const capacity of [0, 1]) {
     const ch = chan<number>(capacity);
     ch.close();
@@ -216,7 +216,7 @@ both("what must not be done to a closed channel panics with Go's texts", functio
   }
 });
 
-both("trySend and tryRecv never wait, and say what they found", function* () {
+both("trySend and tryRecv never wait, and report the result", function* () {
   const ch = chan<number>();
   assert.equal(ch.trySend(1), false);
   assert.equal(ch.tryRecv(), null);
@@ -252,7 +252,7 @@ both("each value reaches exactly one of many receivers", function* () {
   }
 });
 
-both("many senders into one channel lose nothing, and each keeps its order", function* () {
+both("many senders to one channel lose nothing, and each keeps its order", function* () {
   const ch = chan<[sender: number, i: number]>(3);
   const senders = [0, 1, 2, 3, 4, 5].map((sender) =>
     go(function* () {
@@ -302,7 +302,7 @@ both("a sieve of goroutines finds the primes", function* () {
   assert.deepEqual([primes[0], primes[9], primes[59]], [2, 29, 281]);
 });
 
-both("a goroutine that never has to wait still lets the others run", function* () {
+both("a goroutine that never has to wait lets others run", function* () {
   const [ch, closed] = [chan<number>(1), chan<number>()];
   closed.close();
   let others = 0;
@@ -324,7 +324,7 @@ both("a goroutine that never has to wait still lets the others run", function* (
   end(other);
 });
 
-both("a dump says what each goroutine waits for, in Go's words", function* () {
+both("a dump lists what each goroutine waits for, in Go's words", function* () {
   const ch = chan<number>();
   const sender = go(function* theSender() {
     yield* ch.send(1);
@@ -340,7 +340,7 @@ both("a dump says what each goroutine waits for, in Go's words", function* () {
   ch.close();
 });
 
-both("a goroutine that is ended while it waits to send has sent nothing", function* () {
+both("a goroutine ended while it waits to send sends nothing", function* () {
   const ch = chan<string>();
   const ended = go(() => ch.send("ended"));
   const other = go(() => ch.send("other"));
@@ -351,7 +351,7 @@ both("a goroutine that is ended while it waits to send has sent nothing", functi
   yield* other.join();
 });
 
-both("a goroutine that is ended while it waits to receive takes nothing", function* () {
+both("a goroutine ended while it waits to receive takes nothing", function* () {
   const ch = chan<string>();
   const ended = go(() => ch.recv());
   const other = go(() => ch.recv());
@@ -376,7 +376,7 @@ both("a value handed to a goroutine that is ended before it runs is not lost", f
   }
 });
 
-both("such a value goes to the next who waits, before those that were sent later", function* () {
+both("such a value goes to the next waiter, before later values", function* () {
   const ch = chan<string>();
   const ended = go(() => ch.recv());
   const next = go(() => ch.recv());
@@ -395,7 +395,7 @@ both("such a value goes to the next who waits, before those that were sent later
   assert.equal(ch.length, 0);
 });
 
-both("such a value goes before those in the buffer, and leaves no room for others", function* () {
+both("such a value precedes those in the buffer, and leaves no room for others", function* () {
   const ch = chan<string>(2);
   const ended = go(() => ch.recv());
   yield* until(() => ended.status === "waiting");
@@ -421,7 +421,7 @@ both("such a value survives the close of its channel", function* () {
   assert.deepEqual(yield* collect(ch), ["v"]);
 });
 
-both("a sender that is ended after its value was taken has sent it", function* () {
+both("a sender ended after its value was taken has sent it", function* () {
   const ch = chan<string>();
   const ended = go(() => ch.send("v"));
   yield* until(() => ended.status === "waiting");
@@ -486,7 +486,7 @@ function* carnage(seed: number, rounds: number): Routine<void> {
   for (const value of sent) assert.ok(received.has(value), `${value} is lost`);
 }
 
-both("goroutines ended at random points leave nothing stuck and lose nothing", function* () {
+both("goroutines ended at random points block no one and lose nothing", function* () {
   for (let seed = 1; seed <= 100; seed++) yield* carnage(seed, 100);
 });
 
@@ -502,7 +502,7 @@ test("a channel outlives the run that it was made in", async () => {
   assert.equal(await run(() => ch.recv()), 2);
 });
 
-test("goroutines of two runs meet on a channel", async () => {
+test("goroutines of two runs communicate over a channel", async () => {
   const ch = chan<number>();
   const [, got] = await Promise.all([
     run(function* () {
@@ -514,7 +514,7 @@ test("goroutines of two runs meet on a channel", async () => {
   assert.equal(got.length, 100);
 });
 
-test("what the end of a run takes from a receiver goes to another run", async () => {
+test("a value taken back from a receiver at the end of its run goes to another run", async () => {
   const ch = chan<string>();
   await run(function* () {
     const g = go(() => ch.recv());
@@ -525,7 +525,7 @@ test("what the end of a run takes from a receiver goes to another run", async ()
   assert.ok(nobodyWaits(ch));
 });
 
-only("run", "async code receives with for await what goroutines send", function* () {
+only("run", "async code receives values of goroutines with for await", function* () {
   for (const capacity of [0, 5]) {
     const ch = chan<number>(capacity);
     const got: number[] = [];
@@ -539,7 +539,7 @@ only("run", "async code receives with for await what goroutines send", function*
   }
 });
 
-only("run", "goroutines receive what async code sends", function* () {
+only("run", "goroutines receive values of async code", function* () {
   for (const capacity of [0, 5]) {
     const ch = chan<number>(capacity);
     const writer = (async () => {
@@ -551,7 +551,7 @@ only("run", "goroutines receive what async code sends", function* () {
   }
 });
 
-test("async code alone can use a channel, with no goroutine anywhere", async () => {
+test("async code alone can use a channel, without goroutines", async () => {
   const ch = chan<string>();
   const [sent, got] = [ch.sendAsync("a"), ch.recvAsync()];
   assert.equal(await got, "a");
@@ -566,7 +566,7 @@ test("async code alone can use a channel, with no goroutine anywhere", async () 
   assert.deepEqual([numGoroutine(), scheduler.promises], [0, 0]);
 });
 
-only("run", "async code and goroutines wait in one queue, first come, first served", function* () {
+only("run", "async code and goroutines wait in one FIFO queue", function* () {
   const ch = chan<number>();
   const got: string[] = [];
   const first = go(function* () {
@@ -584,7 +584,7 @@ only("run", "async code and goroutines wait in one queue, first come, first serv
   assert.deepEqual(got.sort(), ["async 2", "goroutine 1", "goroutine 3"]);
 });
 
-test("sendAsync rejects on a closed channel, also when it is closed meanwhile", async () => {
+test("sendAsync rejects on a closed channel, and when it is closed while waiting", async () => {
   const ch = chan<number>();
   const pending = ch.sendAsync(1);
   ch.close();
@@ -593,14 +593,14 @@ test("sendAsync rejects on a closed channel, also when it is closed meanwhile", 
   assert.equal(scheduler.promises, 0);
 });
 
-test("leaving a for await leaves the rest in the channel", async () => {
+test("leaving a for await keeps the remaining values in the channel", async () => {
   const ch = chan<number>(3);
   for (let i = 0; i < 3; i++) ch.trySend(i);
   for await (const v of ch) if (v === 1) break;
   assert.deepEqual(ch.tryRecv(), { value: 2, ok: true });
 });
 
-test("an iterator that is left while it waits takes no value with it", async () => {
+test("an iterator left while it waits takes no value", async () => {
   const ch = chan<number>(1);
   const values = ch[Symbol.asyncIterator]();
   const next = values.next();
@@ -620,7 +620,7 @@ only("run", "host callbacks wake goroutines with trySend", function* () {
   assert.equal(yield* g.join(), "from a host timer");
 });
 
-test("all goroutines asleep on channels is a deadlock, known at once under runSync", () => {
+test("all goroutines blocked on channels is a deadlock, detected at once under runSync", () => {
   assert.throws(() =>
     runSync(function* () {
       const ch = chan<number>();
@@ -635,7 +635,7 @@ test("all goroutines asleep on channels is a deadlock, known at once under runSy
   });
 });
 
-test("async code that waits on a channel counts as able to wake a goroutine", async () => {
+test("async code that waits on a channel can wake a goroutine, so it is no deadlock", async () => {
   const [ch, other] = [chan<string>(), chan<string>()];
   const relay = async () => {
     for await (const v of other) await ch.sendAsync(v);
@@ -650,7 +650,7 @@ test("async code that waits on a channel counts as able to wake a goroutine", as
   assert.equal(scheduler.promises, 0);
 });
 
-test("async code that no longer waits does not keep a deadlock from being reported", async () => {
+test("async code that no longer waits does not hide a deadlock", async () => {
   const values = chan<string>()[Symbol.asyncIterator]();
   const next = values.next();
   const asleep = run(() => chan<string>().recv());
@@ -659,7 +659,7 @@ test("async code that no longer waits does not keep a deadlock from being report
   assert.equal((await next).done, true);
 });
 
-test("under runSync async code that waits counts for nothing, as it cannot run", async () => {
+test("under runSync, waiting async code does not count, because it cannot run", async () => {
   const [ch, other] = [chan<string>(), chan<string>()];
   const pending = other.recvAsync();
   assert.throws(() => runSync(() => ch.recv()), DeadlockError);
@@ -667,11 +667,11 @@ test("under runSync async code that waits counts for nothing, as it cannot run",
   assert.equal(await pending, undefined);
 });
 
-test("without async code that waits a deadlock on a channel is reported under run", async () => {
+test("without waiting async code, a deadlock on a channel is reported under run", async () => {
   await assert.rejects(run(() => chan<number>().recv()), DeadlockError);
 });
 
-both("a waiter serves one wait only: wake-ups from elsewhere change nothing", function* () {
+both("a waiter serves one wait only: other wake-ups change nothing", function* () {
   const ch = chan<number>();
   const g = go(() => ch.recv());
   yield* until(() => g.status === "waiting");

@@ -38,7 +38,7 @@ function chiSquare(counts: number[]): number {
 /** What chi-square exceeds once in 100,000 times by chance, for degrees of freedom 1 to 7. */
 const CHI_SQUARE_LIMIT = [0, 19.5, 23.0, 25.9, 28.5, 30.9, 33.1, 35.3];
 
-both("a case that can happen at once happens, and its outcome is told", function* () {
+both("a ready case is chosen at once, with its result", function* () {
   const [a, b] = [chan<number>(1), chan<string>(1)];
   yield* a.send(5);
   assert.deepEqual(yield* select(a.onRecv()), { index: 0, value: 5, ok: true });
@@ -80,19 +80,22 @@ both("the type of a value follows from the index and from ok", function* () {
   assert.equal(index, 0);
 });
 
-both("otherwise happens only if nothing else can, and has the index of its place", function* () {
-  const ch = chan<number>(1);
-  const nothing = { index: 1, value: undefined, ok: false };
-  assert.deepEqual(yield* select(ch.onRecv(), otherwise), nothing);
-  assert.equal((yield* select(otherwise, ch.onRecv())).index, 0);
-  assert.deepEqual(yield* select(null, otherwise, ch.onRecv()), nothing);
-  for (let i = 0; i < 100; i++) {
-    yield* ch.send(i);
-    assert.equal((yield* select(otherwise, ch.onRecv())).index, 1);
-  }
-});
+both(
+  "otherwise is chosen only if no case is ready, and has the index of its position",
+  function* () {
+    const ch = chan<number>(1);
+    const nothing = { index: 1, value: undefined, ok: false };
+    assert.deepEqual(yield* select(ch.onRecv(), otherwise), nothing);
+    assert.equal((yield* select(otherwise, ch.onRecv())).index, 0);
+    assert.deepEqual(yield* select(null, otherwise, ch.onRecv()), nothing);
+    for (let i = 0; i < 100; i++) {
+      yield* ch.send(i);
+      assert.equal((yield* select(otherwise, ch.onRecv())).index, 1);
+    }
+  },
+);
 
-both("a null case never happens and keeps its index", function* () {
+both("a null case is never ready and keeps its index", function* () {
   const ch = chan<number>(1);
   yield* ch.send(1);
   assert.equal((yield* select(null, ch.onRecv(), null)).index, 1);
@@ -102,7 +105,7 @@ both("a null case never happens and keeps its index", function* () {
   assert.deepEqual(yield* g.join(), { index: 2, value: 2, ok: true });
 });
 
-both("without a case that can happen it waits for ever", function* () {
+both("select without a ready case waits for ever", function* () {
   const none = go(function* none() {
     yield* select();
   });
@@ -117,12 +120,12 @@ both("without a case that can happen it waits for ever", function* () {
   end(nil);
 });
 
-test("a select that nothing can ever wake is a deadlock", () => {
+test("a select that can never be woken is a deadlock", () => {
   assert.throws(() => runSync(() => select()), DeadlockError);
   assert.throws(() => runSync(() => select(chan().onRecv(), null)), DeadlockError);
 });
 
-both("it waits for whichever case comes first, and leaves no trace in the others", function* () {
+both("select waits for the first ready case, and leaves the others unchanged", function* () {
   const [a, b, c] = [chan<number>(), chan<number>(), chan<number>()];
   const all = [a, b, c];
   for (let winner = 0; winner < 3; winner++) {
@@ -135,7 +138,7 @@ both("it waits for whichever case comes first, and leaves no trace in the others
   }
 });
 
-both("a case that sends waits for its receiver, and sends only then", function* () {
+both("a send case waits for its receiver, and sends only then", function* () {
   const [a, b] = [chan<number>(), chan<number>()];
   const g = go(() => select(a.onSend(1), b.onSend(2)));
   yield* until(() => g.status === "waiting");
@@ -145,7 +148,7 @@ both("a case that sends waits for its receiver, and sends only then", function* 
   assert.ok(nobodyWaits(a) && nobodyWaits(b));
 });
 
-both("two things that come at once: one happens, the other stays where it is", function* () {
+both("of two cases that become ready at once, one is chosen and the other unchanged", function* () {
   const [a, b] = [chan<string>(), chan<string>()];
   const g = go(() => select(a.onRecv(), b.onRecv()));
   yield* until(() => g.status === "waiting");
@@ -154,7 +157,7 @@ both("two things that come at once: one happens, the other stays where it is", f
   assert.equal((yield* g.join()).value, "a");
 });
 
-both("a case that lost is out of the way of those behind it", function* () {
+both("a losing case does not block waiters behind it", function* () {
   const [a, b] = [chan<string>(), chan<string>()];
   const chooser = go(() => select(a.onRecv(), b.onRecv()));
   yield* until(() => chooser.status === "waiting");
@@ -166,7 +169,7 @@ both("a case that lost is out of the way of those behind it", function* () {
   assert.equal((yield* chooser.join()).index, 0);
 });
 
-both("close wakes it: a receive ends, a send fails", function* () {
+both("close wakes select: a receive ends, a send fails", function* () {
   const [a, b, c] = [chan<number>(), chan<number>(), chan<number>()];
   const receiver = go(() => select(b.onRecv(), a.onRecv()));
   const sender = go(() => thrown(select(a.onRecv(), c.onSend(1), c.onSend(2))));
@@ -179,7 +182,7 @@ both("close wakes it: a receive ends, a send fails", function* () {
   assert.ok([a, b, c].every(nobodyWaits));
 });
 
-both("a send to a closed channel fails when it is its turn, as in Go", function* () {
+both("a send case on a closed channel fails when it is chosen, as in Go", function* () {
   const [open, closed] = [chan<number>(1000), chan<number>()];
   closed.close();
   seedSelect(1);
@@ -196,7 +199,7 @@ both("a send to a closed channel fails when it is its turn, as in Go", function*
   assert.equal(open.length, 200 - panics);
 });
 
-both("it does not meet itself when it sends and receives on one channel", function* () {
+both("a select that sends and receives on one channel does not meet itself", function* () {
   const ch = chan<number>();
   const g = go(() => select(ch.onSend(1), ch.onRecv()));
   yield* until(() => g.status === "waiting");
@@ -206,7 +209,7 @@ both("it does not meet itself when it sends and receives on one channel", functi
   assert.deepEqual(yield* g.join(), { index: 1, value: 2, ok: true });
 });
 
-both("two goroutines that each send and receive on one channel meet each other", function* () {
+both("two selects that each send and receive on one channel meet each other", function* () {
   for (const capacity of [0, 10]) {
     const ch = chan<number>(capacity);
     const partners = [0, 1].map((me) =>
@@ -230,7 +233,7 @@ both("two goroutines that each send and receive on one channel meet each other",
   }
 });
 
-both("the same channel may stand in several cases, all of which come up", function* () {
+both("the same channel may be in several cases, all of which are chosen", function* () {
   const ch = chan<number>();
   seedSelect(7);
   const seen = [0, 0, 0];
@@ -256,7 +259,7 @@ both("the same channel may stand in several cases, all of which come up", functi
 });
 
 for (const ready of [[0, 1], [0, 1, 2], [0, 2], [1, 2, 4], [0, 1, 2, 3, 4, 5, 6, 7]]) {
-  both(`of 8 cases those that can happen, ${ready}, are equally likely`, function* () {
+  both(`of 8 cases the ready ones, ${ready}, are equally likely`, function* () {
     seedSelect(2026);
     const all = Array.from({ length: 8 }, () => chan<number>(1));
     for (const i of ready) yield* all[i].send(i);
@@ -271,7 +274,7 @@ for (const ready of [[0, 1], [0, 1, 2], [0, 2], [1, 2, 4], [0, 1, 2, 3, 4, 5, 6,
   });
 }
 
-test("chance is uniform, repeatable by its seed, and not stuck on any seed", () => {
+test("the random choice is uniform, repeatable by its seed, and works with any seed", () => {
   for (const n of [2, 3, 5, 8]) {
     for (const seed of [0, 1, 42, 0xffffffff]) {
       seedSelect(seed);
@@ -307,7 +310,7 @@ both("the same seed makes the same choices", function* () {
   assert.notEqual(choices[0], choices[1]);
 });
 
-both("a select of thousands of cases is one like any other", function* () {
+both("a select works with thousands of cases", function* () {
   const all = Array.from({ length: 5000 }, () => chan<number>(1));
   const g = go(() => select(...all.map((ch) => ch.onRecv())));
   yield* until(() => g.status === "waiting");
@@ -335,7 +338,7 @@ both("neither of two busy channels is starved", function* () {
   assert.ok(chiSquare(counts) < CHI_SQUARE_LIMIT[1], String(counts));
 });
 
-both("four channels under stress, singly and by selects of all: all comes through", function* () {
+both("four channels under stress lose nothing, used singly and by selects", function* () {
   const n = 500;
   const all = [chan<number>(), chan<number>(), chan<number>(2), chan<number>(3)];
   const goroutines: Goroutine[] = [];
@@ -362,7 +365,7 @@ both("four channels under stress, singly and by selects of all: all comes throug
   assert.ok(all.every((ch) => nobodyWaits(ch) && ch.length === 0));
 });
 
-both("values sent by a random choice of cases arrive in any mixture", function* () {
+both("values sent by random cases arrive in any mixture", function* () {
   for (const capacity of [0, 10]) {
     seedSelect(5);
     const ch = chan<0 | 1>(capacity);
@@ -377,7 +380,7 @@ both("values sent by a random choice of cases arrive in any mixture", function* 
   }
 });
 
-both("a select that never waits still lets the others run", function* () {
+both("a select that never waits lets others run", function* () {
   let others = 0;
   const other = go(function* () {
     for (;;) {
@@ -392,7 +395,7 @@ both("a select that never waits still lets the others run", function* () {
   end(other);
 });
 
-both("a goroutine that is ended while it selects leaves no trace", function* () {
+both("a goroutine ended in a select leaves no trace", function* () {
   const [a, b] = [chan<number>(), chan<number>()];
   const g = go(() => select(a.onRecv(), b.onSend(1), a.onSend(2)));
   yield* until(() => g.status === "waiting");
@@ -402,7 +405,7 @@ both("a goroutine that is ended while it selects leaves no trace", function* () 
   assert.equal(b.tryRecv(), null);
 });
 
-both("a value that a select won, and was ended before it ran, is not lost", function* () {
+both("a value won by a select that was ended before it ran is not lost", function* () {
   const [a, b] = [chan<string>(), chan<string>()];
   const g = go(() => select(a.onRecv(), b.onRecv()));
   yield* until(() => g.status === "waiting");
@@ -412,7 +415,7 @@ both("a value that a select won, and was ended before it ran, is not lost", func
   assert.ok(nobodyWaits(a) && nobodyWaits(b));
 });
 
-both("selects ended at random points leave nothing stuck and lose nothing", function* () {
+both("selects ended at random points block no one and lose nothing", function* () {
   let state = 1;
   const chance = (n: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -512,7 +515,7 @@ class Desk implements SelectCase<{ value: number; ok: true }> {
   }
 }
 
-both("cases of other kinds: one that becomes ready is tried again when it says so", function* () {
+both("a custom case is retried when it becomes ready", function* () {
   const [latch, ch] = [new Latch(), chan<number>()];
   const [first, second] = [0, 1].map(() => go(() => select(ch.onRecv(), latch)));
   yield* until(() => first.status === "waiting" && second.status === "waiting");
@@ -529,7 +532,7 @@ both("cases of other kinds: one that becomes ready is tried again when it says s
   assert.equal((yield* select(ch.onRecv(), latch)).index, 1);
 });
 
-both("cases of other kinds: one that hands over does so to exactly one", function* () {
+both("a custom case that hands over does so to exactly one select", function* () {
   const [desk, ch] = [new Desk(), chan<number>()];
   const g = go(() => select(desk, ch.onRecv(), desk));
   yield* until(() => g.status === "waiting");
@@ -554,7 +557,7 @@ both("cases of other kinds: one that hands over does so to exactly one", functio
   assert.deepEqual(desk.back, [4], "it gets back what nobody lived to see");
 });
 
-both("an error of a case's enqueue takes back the cases before it", function* () {
+both("an error of a case's enqueue withdraws earlier cases", function* () {
   const ch = chan<number>();
   const broken = new Latch();
   broken.enqueue = () => {
@@ -580,7 +583,7 @@ only("run", "a promise as a case: its value, or its error", function* () {
   assert.equal(scheduler.promises, 0);
 });
 
-only("run", "a promise that loses goes on, and piles nothing up", function* () {
+only("run", "a losing promise continues, and nothing accumulates", function* () {
   let asked = 0;
   let resolve = (_: string) => {};
   const promise = new Promise<string>((r) => resolve = r);
@@ -615,7 +618,7 @@ only("run", "one promise wakes every select that waits for it", function* () {
   for (const g of all) assert.equal((yield* g.join()).value, 9);
 });
 
-test("under runSync a promise cannot be waited for, and says so", () => {
+test("under runSync, waiting for a promise is an error", () => {
   const ch = chan<number>();
   assert.throws(
     () => runSync(() => select(ch.onRecv(), onPromise(Promise.resolve(1)))),
@@ -624,7 +627,7 @@ test("under runSync a promise cannot be waited for, and says so", () => {
   assert.ok(nobodyWaits(ch));
 });
 
-test("a select across runs: a goroutine of one is woken from the other", async () => {
+test("a select of one run is woken from another", async () => {
   const [a, b] = [chan<number>(), chan<number>()];
   const [got] = await Promise.all([
     run(() => select(a.onRecv(), b.onRecv())),
@@ -636,7 +639,7 @@ test("a select across runs: a goroutine of one is woken from the other", async (
   assert.deepEqual(got, { index: 1, value: 1, ok: true });
 });
 
-test("async code meets a select", async () => {
+test("async code communicates with a select", async () => {
   const [a, b] = [chan<number>(), chan<number>()];
   const done = run(function* () {
     const got: number[] = [];

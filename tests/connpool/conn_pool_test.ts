@@ -73,7 +73,7 @@ function end(g: Goroutine): void {
   scheduler.end(g as unknown as G);
 }
 
-both("a released connection is used again, the last one first", function* () {
+both("a released connection is reused, the most recent first", function* () {
   using pool = fakes();
   const [a, b] = [yield* pool.acquire(), yield* pool.acquire()];
   assert.deepEqual([a.reused, a.conn.id, b.conn.id], [false, 1, 2]);
@@ -87,7 +87,7 @@ both("a released connection is used again, the last one first", function* () {
   assert.deepEqual([Fake.opened, Fake.open, pool.stats.open], [2, 1, 1]);
 });
 
-both("a connection that was not released is closed, and its place is free", function* () {
+both("a connection that was not released is closed, and its slot is free", function* () {
   using pool = fakes({ maxOpen: 1 });
   for (let i = 0; i < 3; i++) {
     using pooled = yield* pool.acquire();
@@ -96,7 +96,7 @@ both("a connection that was not released is closed, and its place is free", func
   assert.deepEqual([Fake.opened, Fake.open], [3, 0]);
 });
 
-both("what is released cannot be used or released again", function* () {
+both("a released connection cannot be used or released again", function* () {
   using pool = fakes();
   using pooled = yield* pool.acquire();
   pooled.release();
@@ -106,7 +106,7 @@ both("what is released cannot be used or released again", function* () {
 });
 
 both(
-  "use releases after a return and closes after an error, unless keepAfter says so",
+  "use releases after a return and closes after an error, unless keepAfter returns true",
   function* () {
     using pool = fakes({ keepAfter: (error) => (error as Error).message === "reply" });
     assert.equal(
@@ -126,7 +126,7 @@ both(
   },
 );
 
-both("beyond maxOpen calls wait their turn, first come, first served", function* () {
+both("beyond maxOpen, calls wait in FIFO order", function* () {
   using pool = fakes({ maxOpen: 2 });
   const held = [yield* pool.acquire(), yield* pool.acquire()];
   const order: number[] = [];
@@ -148,7 +148,7 @@ both("beyond maxOpen calls wait their turn, first come, first served", function*
   assert.ok(pool.stats.waitDuration >= 0);
 });
 
-both("a wait ends by timeout, by a context, and with the pool", function* () {
+both("a wait is ended by a timeout, a context, and the pool's close", function* () {
   using pool = fakes({ maxOpen: 1 });
   using held = yield* pool.acquire();
   assert.ok(
@@ -170,7 +170,7 @@ both("a wait ends by timeout, by a context, and with the pool", function* () {
   pool.close();
 });
 
-both("a connection that is being opened when the pool is closed is given up", function* () {
+both("closing the pool ends an open in progress", function* () {
   let ended = false;
   using pool = fakes({
     *open() {
@@ -190,7 +190,7 @@ both("a connection that is being opened when the pool is closed is given up", fu
   assert.deepEqual([ended, pool.stats.open], [true, 0]);
 });
 
-both("an error of open is the caller's, and its place is free", function* () {
+both("an error of open is thrown to the caller, and its slot is free", function* () {
   let fails = true;
   using pool = fakes({
     maxOpen: 1,
@@ -205,7 +205,7 @@ both("an error of open is the caller's, and its place is free", function* () {
   assert.equal(Fake.open, 1);
 });
 
-both("more than maxIdle are not kept, except for those that wait", function* () {
+both("more than maxIdle connections are not kept, unless calls wait", function* () {
   using pool = fakes({ maxOpen: 2, maxIdle: 0 });
   const held = [yield* pool.acquire(), yield* pool.acquire()];
   const waiter = go(function* () {
@@ -218,7 +218,7 @@ both("more than maxIdle are not kept, except for those that wait", function* () 
   assert.deepEqual([pool.stats.maxIdleClosed, Fake.opened, Fake.open], [1, 2, 0]);
 });
 
-both("idle connections are closed after idleTimeout, though no one calls", function* () {
+both("idle connections are closed after idleTimeout, without a call", function* () {
   using pool = fakes({ idleTimeout: 20 });
   const [a, b] = [yield* pool.acquire(), yield* pool.acquire()];
   a.release();
@@ -230,7 +230,7 @@ both("idle connections are closed after idleTimeout, though no one calls", funct
   yield* until(() => Fake.open === 0);
 });
 
-both("connections older than maxLifetime are not used again", function* () {
+both("connections older than maxLifetime are not reused", function* () {
   using pool = fakes({ maxLifetime: 5 });
   const a = yield* pool.acquire();
   yield* sleep(6);
@@ -241,7 +241,7 @@ both("connections older than maxLifetime are not used again", function* () {
   assert.equal(Fake.open, 0);
 });
 
-both("a check that fails closes the connection, and the next one is tried", function* () {
+both("a failed check closes the connection, and the next one is tried", function* () {
   using pool = fakes({
     *check(conn) {
       yield* gosched();
@@ -257,7 +257,7 @@ both("a check that fails closes the connection, and the next one is tried", func
   assert.deepEqual([pool.stats.unhealthyClosed, Fake.open], [2, 1]);
 });
 
-both("an error of a check that is none of the connection's is thrown", function* () {
+both("an error of a check that is not of the connection is thrown", function* () {
   using pool = fakes({
     maxOpen: 1,
     *check(): Routine<boolean> {
@@ -270,7 +270,7 @@ both("an error of a check that is none of the connection's is thrown", function*
   (yield* pool.acquire()).release();
 });
 
-both("a goroutine that is ended while it waits, opens, checks or uses loses nothing", function* () {
+both("a goroutine ended while it waits, opens, checks or uses loses nothing", function* () {
   using pool = fakes({
     maxOpen: 3,
     *open() {
@@ -312,7 +312,7 @@ both("a goroutine that is ended while it waits, opens, checks or uses loses noth
   }
 });
 
-both("a call that is canceled in the moment it gets its connection loses nothing", function* () {
+both("a call canceled while it receives its connection loses nothing", function* () {
   using pool = fakes({ maxOpen: 1 });
   for (let turns = 0; turns < 6; turns++) {
     const held = yield* pool.acquire();
@@ -352,7 +352,7 @@ function* serveEcho(conns: Conn[], found: (addr: string) => void): Routine<void>
   }
 }
 
-both("without a check, what the peer has ended or sent unasked is not used again", function* () {
+both("without a check, a connection with an end or unread data is not reused", function* () {
   const served: Conn[] = [];
   let addr = "";
   go(() => serveEcho(served, (found) => addr = found));
@@ -386,7 +386,7 @@ both("without a check, what the peer has ended or sent unasked is not used again
   assert.equal(pool.stats.open, 0);
 });
 
-both("a pool in a scope: many goroutines share few connections", function* () {
+both("many goroutines of a scope share few connections", function* () {
   const served: Conn[] = [];
   let addr = "";
   go(() => serveEcho(served, (found) => addr = found));
@@ -409,7 +409,7 @@ both("a pool in a scope: many goroutines share few connections", function* () {
   assert.ok(pool.stats.waitCount > 0);
 });
 
-test("connections of a run that is over are not used in the next one", async () => {
+test("connections of an ended run are not reused in the next one", async () => {
   const sockets = openSockets();
   const pool = fakes();
   await run(function* () {
@@ -458,7 +458,7 @@ only("run", "an AbortSignal ends a wait", function* () {
   yield* wait(undefined);
 });
 
-test("wrong options are a TypeError that names the option", () => {
+test("invalid options are a TypeError that names the option", () => {
   const open = function* () {
     return new Fake();
   };
@@ -481,7 +481,7 @@ test("wrong options are a TypeError that names the option", () => {
   assert.throws(() => new ConnPool(null as never), TypeError);
 });
 
-both("it shows itself in one line", function* () {
+both("a pool is inspected in one line", function* () {
   using pool = fakes();
   using pooled = yield* pool.acquire();
   assert.equal(String(pool), "ConnPool(1 of 10 open, 0 idle)");

@@ -16,7 +16,7 @@ import {
 import { both, thrown } from "../support/harness.ts";
 import { test } from "node:test";
 
-both("a call that is done in time gives its value", function* () {
+both("a call that finishes in time returns its value", function* () {
   const [ctx, cancel] = withCancel(background());
   const ch = chan<number>(1);
   yield* ch.send(7);
@@ -30,7 +30,7 @@ both("a call that is done in time gives its value", function* () {
   cancel();
 });
 
-both("what the call throws is thrown", function* () {
+both("an error of the call is thrown", function* () {
   const [ctx, cancel] = withCancel(background());
   const error = yield* thrown(cancellable(
     (function* (): Routine<void> {
@@ -43,7 +43,7 @@ both("what the call throws is thrown", function* () {
   cancel();
 });
 
-both("a lock that was not got in time leaves its place to the next", function* () {
+both("a lock that was not acquired in time goes to the next waiter", function* () {
   const [ctx, cancel] = withCancel(background());
   const mutex = new Mutex();
   yield* mutex.lock();
@@ -57,7 +57,7 @@ both("a lock that was not got in time leaves its place to the next", function* (
   mutex.unlock();
 });
 
-both("a value that comes together with the end stays in the channel", function* () {
+both("a value that arrives together with the cancellation stays in the channel", function* () {
   const [ctx, cancel] = withCancel(background());
   const ch = chan<number>(1);
   const waiting = go(() => thrown(cancellable(ch.recv(), ctx)));
@@ -90,7 +90,7 @@ both("finally blocks of the call run, and may park", function* () {
   assert.deepEqual(seen, ["cleaned up"]);
 });
 
-test("a goroutine that is ended ends the call", async () => {
+test("ending the goroutine ends the call", async () => {
   const seen: string[] = [];
   await run(function* () {
     const [ctx] = withCancel(background());

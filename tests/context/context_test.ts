@@ -109,7 +109,7 @@ both("a parent that is cancelled cancels its children, and theirs", function* ()
   for (const cancel of [cancelChild, cancelBelow, cancelTimed]) cancel();
 });
 
-both("a child that is cancelled leaves its parent alive, and itself behind", function* () {
+both("cancelling a child does not affect its parent, which drops it", function* () {
   const [parent, cancelParent] = withCancel(background());
   const [child, cancelChild] = withCancel(parent);
   const [sibling, cancelSibling] = withCancel(parent);
@@ -122,7 +122,7 @@ both("a child that is cancelled leaves its parent alive, and itself behind", fun
   cancelParent();
 });
 
-both("what is over is not held by its parent: contexts, timers and functions", function* () {
+both("a parent does not hold finished contexts, timers and functions", function* () {
   const [parent, cancelParent] = withCancel(background());
   yield* gosched(); // The harness has a timer, too.
   const timers = scheduler.timers.size;
@@ -144,7 +144,7 @@ both("what is over is not held by its parent: contexts, timers and functions", f
   cancelParent();
 });
 
-both("withDeadline() is over at its time, and not before", function* () {
+both("withDeadline() expires at its time, and not before", function* () {
   const at = Date.now() + 20;
   const start = performance.now();
   const [ctx, cancel] = withDeadline(background(), at);
@@ -173,7 +173,7 @@ both("withDeadline(): the earlier one counts, the parent's or its own", function
   for (const cancel of [cancelA, cancelB, cancelC]) cancel();
 });
 
-both("withTimeout() is over after so many milliseconds, fractions included", function* () {
+both("withTimeout() expires after its milliseconds, including fractions", function* () {
   const start = performance.now();
   const [ctx, cancel] = withTimeout(background(), 2.5);
   const left = ctx.deadline!.getTime() - Date.now();
@@ -184,7 +184,7 @@ both("withTimeout() is over after so many milliseconds, fractions included", fun
   cancel();
 });
 
-both("a time that has passed, or is nought, is over at once", function* () {
+both("a time in the past, or zero, expires at once", function* () {
   for (
     const [ctx] of [
       withTimeout(background(), 0),
@@ -198,7 +198,7 @@ both("a time that has passed, or is nought, is over at once", function* () {
   }
 });
 
-both("a time that never comes is no deadline, and what is no time is refused", function* () {
+both("an infinite time is no deadline, and an invalid time is rejected", function* () {
   yield* gosched(); // The harness has a timer, too.
   const before = scheduler.timers.size;
   for (const [ctx, cancel] of [withTimeout(background(), Infinity), withTimeout(todo(), 1e300)]) {
@@ -222,7 +222,7 @@ both("a timeout that is cancelled first is cancelled, and its timer stopped", fu
   assert.equal(scheduler.timers.size, before);
 });
 
-both("a deadline counts from its moment, although nobody parks", function* () {
+both("a deadline takes effect at its time even if no goroutine parks", function* () {
   const [ctx, cancel] = withTimeout(background(), 5);
   const [child, cancelChild] = withCancel(withValue(ctx, "key", "value"));
   const { done } = child;
@@ -281,7 +281,7 @@ both("misuse is Go's panic: no parent, no key", function* () {
   assert.throws(() => withValue(background(), undefined, 1), new PanicError("nil key"));
 });
 
-both("cause(): what the first cancel said, here and below, and not above", function* () {
+both("cause() returns the first cancel's reason, here and below, and not above", function* () {
   const [one, two] = [new Error("one"), new Error("two")];
   const [parent, cancelParent] = withCancelCause(background());
   const [child, cancelChild] = withCancelCause(parent);
@@ -327,7 +327,7 @@ both("withoutCancel() keeps the values and nothing else", function* () {
   cancelChild();
 });
 
-both("a cancel from within what a cancel wakes", function* () {
+both("a cancel may be called by code that a cancel wakes", function* () {
   const [parent, cancelParent] = withCancel(background());
   const [child, cancelChild] = withCancel(parent);
   go(function* () {
@@ -371,22 +371,22 @@ function* layers(seed: number, timed: boolean): Routine<void> {
   }
 }
 
-both("towers of contexts in all orders are cancelled from any storey", function* () {
+both("nested contexts in all orders are cancelled from any level", function* () {
   for (let seed = 1; seed <= 50; seed++) yield* layers(seed, false);
 });
 
-both("towers of contexts in all orders run out of time", function* () {
+both("nested contexts in all orders expire", function* () {
   for (let seed = 1; seed <= 10; seed++) yield* layers(seed, true);
 });
 
-both("ctx.done is a case of select, and a nil one for those who have no context", function* () {
+both("ctx.done is a case of select, and null without a context", function* () {
   const [ctx, cancel] = withTimeout(background(), 1);
   const never = chan<number>();
   assert.equal((yield* select(never.onRecv(), ctx.done.onRecv())).index, 1);
   cancel();
 });
 
-both("afterFunc() calls its function in a goroutine of its own, once", function* () {
+both("afterFunc() calls its function once, in its own goroutine", function* () {
   const [ctx, cancel] = withCancel(background());
   const called = chan<G | null>(1);
   const stop = afterFunc(ctx, function* told() {
@@ -403,7 +403,7 @@ both("afterFunc() calls its function in a goroutine of its own, once", function*
   assert.equal(stop(), false);
 });
 
-both("afterFunc(): stopped in time it is never called, and says so once", function* () {
+both("afterFunc() stopped in time never calls, and stop reports it once", function* () {
   const [ctx, cancel] = withCancel(background());
   const stop = afterFunc(ctx, () => assert.fail("called"));
   assert.deepEqual([stop(), stop()], [true, false]);
@@ -414,7 +414,7 @@ both("afterFunc(): stopped in time it is never called, and says so once", functi
 });
 
 both(
-  "afterFunc() of a context that is over calls at once; it need not be a function*",
+  "afterFunc() of a finished context calls at once; a plain function is allowed",
   function* () {
     const [ctx, cancel] = withCancel(background());
     cancel();
@@ -426,7 +426,7 @@ both(
   },
 );
 
-both("signal is aborted with the cause, and made when it is asked for", function* () {
+both("signal is aborted with the cause, and created on first access", function* () {
   const why = new Error("why");
   const [parent, cancel] = withCancelCause(background());
   const [child, cancelChild] = withCancel(parent);
@@ -449,7 +449,7 @@ both("signal is aborted with the cause, and made when it is asked for", function
   cancelChild();
 });
 
-both("a context derived and cancelled by a listener finds all done already", function* () {
+both("a context derived and cancelled by a listener finds all contexts done", function* () {
   const [parent, cancel] = withCancel(background());
   const [sibling, cancelSibling] = withCancel(parent);
   let seen: unknown = null;
@@ -484,7 +484,7 @@ both("fromSignal(): cancelled by the signal, with its reason as the cause", func
 });
 
 both(
-  "fromSignal(): a long-lived signal keeps nothing of the contexts derived from it",
+  "fromSignal(): a long-lived signal does not hold contexts derived from it",
   function* () {
     const { signal } = new AbortController();
     const ctx = fromSignal(signal);
@@ -529,7 +529,7 @@ only("run", "the host sets a timeout while the scheduler sleeps", function* () {
   assert.equal(yield* got.recv(), 1);
 });
 
-test("without a run: cancelling works, and err tells of a deadline that nobody kept", async () => {
+test("without a run, cancelling works, and err reports an expired deadline", async () => {
   const sockets = openSockets();
   const [ctx, cancel] = withCancel(background());
   cancel();
@@ -544,7 +544,7 @@ test("without a run: cancelling works, and err tells of a deadline that nobody k
   assertNothingLeft(sockets);
 });
 
-test("a deadline that passed while no run was under way is caught up with by the next", async () => {
+test("a deadline that expired between runs is handled by the next run", async () => {
   const sockets = openSockets();
   for (const driver of [run, runSync]) {
     const [ctx] = withTimeout(background(), 1);
@@ -557,7 +557,7 @@ test("a deadline that passed while no run was under way is caught up with by the
   assertNothingLeft(sockets);
 });
 
-test("afterFunc(): its run is over when the context ends, or there never was one", async () => {
+test("afterFunc() works when its run has ended, or there was none", async () => {
   const sockets = openSockets();
   for (const inRun of [true, false]) {
     const [ctx, cancel] = withCancel(background());
@@ -586,7 +586,7 @@ test("afterFunc(): its run is over when the context ends, or there never was one
   assertNothingLeft(sockets);
 });
 
-test("a pending deadline keeps no process alive, neither before, nor after, nor without a run", async () => {
+test("a pending deadline never keeps the process alive", async () => {
   const at = new URL("../../", import.meta.url);
   const program = `
     import { run, runSync } from "${at}mod.ts";

@@ -15,7 +15,7 @@ function* echo(stream: Conn, rest: Uint8Array): Routine<void> {
 }
 
 both(
-  "detach hands over the connection and what was not taken, after what was answered",
+  "detach passes on the connection and unread input, after pending output",
   function* () {
     const seen: string[] = [];
     yield* serving({
@@ -45,7 +45,7 @@ both(
   },
 );
 
-both("what comes around a detach is neither lost nor doubled", function* () {
+both("data around a detach is neither lost nor duplicated", function* () {
   yield* serving({
     opened: () => "detach",
     detached: (_conn, stream, rest) => void go(echo, stream, rest),
@@ -63,7 +63,7 @@ both("what comes around a detach is neither lost nor doubled", function* () {
   });
 });
 
-both("a great answer is sent before the connection leaves", function* () {
+both("a large reply is sent before the connection leaves", function* () {
   const great = pattern(6 << 20);
   yield* serving({
     opened(conn) {
@@ -84,7 +84,7 @@ both("a great answer is sent before the connection leaves", function* () {
   });
 });
 
-both("a detached that throws loses its connection only", function* () {
+both("an error in detached ends only its own connection", function* () {
   const told: unknown[] = [];
   yield* serving({
     data: (_conn, input) => text(input) === "go" ? "detach" : input,
@@ -123,7 +123,7 @@ both("detached may answer shutdown", function* () {
   assert.equal(closed, 1);
 });
 
-both("a peer that rests for longer than closeTimeout loses nothing of a detach", function* () {
+both("a peer idle for longer than closeTimeout loses nothing of a detach", function* () {
   const great = pattern(8 << 20);
   const ends: string[] = [];
   yield* serving({
@@ -149,7 +149,7 @@ both("a peer that rests for longer than closeTimeout loses nothing of a detach",
   assert.deepEqual(ends, ["detached"]);
 });
 
-both("an idle time-out of the user's own ends a detach that the peer does not take", function* () {
+both("the user's idle timeout ends a detach that the peer does not read", function* () {
   const ends: string[] = [];
   yield* serving({
     idleTimeout: 30,

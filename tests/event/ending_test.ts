@@ -160,7 +160,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-both("serve ends by a signal, and closes all at once", function* () {
+both("a signal ends serve, and closes everything at once", function* () {
   const stop = new AbortController();
   let open = 0;
   let closed = 0;
@@ -187,7 +187,7 @@ both("serve ends by a signal, and closes all at once", function* () {
   });
 });
 
-both("close sends what waits before it, abort does not", function* () {
+both("close sends pending data, abort does not", function* () {
   const great = pattern(8 << 20);
   yield* serving({
     maxPending: great.length + 1,
@@ -210,7 +210,7 @@ both("close sends what waits before it, abort does not", function* () {
   });
 });
 
-both("what is written is sent also to a peer that has ended its side", function* () {
+both("data is also sent to a peer that has ended its side", function* () {
   yield* serving({ data: (_conn, input) => input }, function* ({ connect }) {
     using client = yield* connect();
     const great = pattern(1 << 20);
@@ -226,7 +226,7 @@ both("what is written is sent also to a peer that has ended its side", function*
   });
 });
 
-both("ended keeps the connection open for what is still to be said", function* () {
+both("ended keeps the connection open for further output", function* () {
   let ends = 0;
   const great = new Uint8Array(6 << 20).fill(0x2e);
   yield* serving({
@@ -251,7 +251,7 @@ both("ended keeps the connection open for what is still to be said", function* (
   assert.equal(ends, 1);
 });
 
-both("bytes in either direction put the idle time-out off", function* () {
+both("bytes in either direction restart the idle timeout", function* () {
   let closed = 0;
   yield* serving({
     idleTimeout: 400,
@@ -271,7 +271,7 @@ both("bytes in either direction put the idle time-out off", function* () {
   });
 });
 
-both("a close gives up a peer that takes nothing, by a reset", function* () {
+both("a close resets a peer that reads nothing", function* () {
   const closed: string[] = [];
   yield* serving({
     closeTimeout: 20,
@@ -293,7 +293,7 @@ function* sendAsMuchAsIsTaken(client: Conn): Routine<void> {
   }
 }
 
-both("what was written reaches a peer that is still sending when it is closed", function* () {
+both("data reaches a peer that is still sending at the close", function* () {
   const great = pattern(1 << 20);
   yield* serving({ data: () => ({ out: great, action: "close" }) }, function* ({ connect }) {
     for (let round = 0; round < 5; round++) {
@@ -308,7 +308,7 @@ both("what was written reaches a peer that is still sending when it is closed", 
   });
 });
 
-both("a shutdown sends what waits, but not for ever", function* () {
+both("a shutdown sends pending data, but not for ever", function* () {
   const closed: (Error | null)[] = [];
   const great = pattern(64 << 20);
   yield* serving({
@@ -342,7 +342,7 @@ both("a shutdown sends what waits, but not for ever", function* () {
   assert.equal((closed[0] as OpError).code, "ETIMEDOUT");
 });
 
-both("a shutdown sends all to those who take it", function* () {
+both("a shutdown sends everything to peers that read", function* () {
   const great = pattern(8 << 20);
   yield* serving({ maxPending: 1 << 26, opened: () => great }, function* ({ connect, server }) {
     using client = yield* connect();
@@ -364,7 +364,7 @@ function* trickle(client: Conn): Routine<string> {
   }
 }
 
-both("a close gives up a peer that reads on and on, slowly, and trickles", function* () {
+both("a close resets a peer that reads too slowly", function* () {
   const closed: string[] = [];
   const great = new Uint8Array(64 << 20);
   yield* serving({
@@ -393,7 +393,7 @@ both("a close gives up a peer that reads on and on, slowly, and trickles", funct
   assert.deepEqual(closed, ["IdleTimeoutError"]);
 });
 
-both("closeTimeout bounds what the kernel has still to send, from the close on", function* () {
+both("closeTimeout bounds the kernel's delivery, counted from the close", function* () {
   let closed = 0;
   yield* serving({
     closeTimeout: 200,
@@ -426,7 +426,7 @@ both("a shutdown frees the address at once", function* () {
 });
 
 for (const [way, length] of [["a little", 6], ["much", 100_000]] as const) {
-  both(`a client on a Unix socket reads an orderly end after an answer of ${way}`, function* () {
+  both(`a Unix client reads an orderly end after a reply of ${way}`, function* () {
     const path = join(tmpdir(), `netpoll-event-${crypto.randomUUID()}`);
     let sent = false;
     yield* serving({

@@ -29,7 +29,7 @@ both("the handlers of a connection are called in order, and closed is the last",
   assert.deepEqual(seen, ["serving", "opened", "data one", "data two", "closed null"]);
 });
 
-both("what opened answers is written, done and set", function* () {
+both("the result of opened is written, performed and applied", function* () {
   const seen: string[] = [];
   const answers = [
     bytes("hello"),
@@ -58,7 +58,7 @@ both("what opened answers is written, done and set", function* () {
   assert.deepEqual(seen, ["null", "null", "null", "IdleTimeoutError", "null", "null"]);
 });
 
-both("what data answers is written and done, the bytes before the action", function* () {
+both("the result of data is written and performed, bytes before the action", function* () {
   const answers: Record<string, Action | { out?: Uint8Array; action?: Action } | undefined> = {
     a: undefined,
     b: "none",
@@ -83,7 +83,7 @@ both("what data answers is written and done, the bytes before the action", funct
   });
 });
 
-both("shutdown, from any handler that may answer it, closes all and ends serve", function* () {
+both("the action shutdown of any handler closes everything and ends serve", function* () {
   for (const from of ["serving", "opened", "data", "closed", "tick"]) {
     const open = new Set<EventConn>();
     let closed = 0;
@@ -116,7 +116,7 @@ both("shutdown, from any handler that may answer it, closes all and ends serve",
 });
 
 both(
-  "tick is called at once, then after what it gave last, and no more if it gave nothing",
+  "tick is called at once, then after the delay that it returned, until it returns none",
   function* () {
     const delays = [0, 5, undefined];
     const times: number[] = [];
@@ -134,7 +134,7 @@ both(
   },
 );
 
-both("the context, the index of the address, the two ends and the descriptor", function* () {
+both("a connection has a context, an address index, both addresses and a descriptor", function* () {
   const seen: unknown[] = [];
   yield* serving<{ count: number }>(
     {
@@ -169,7 +169,7 @@ both("the context, the index of the address, the two ends and the descriptor", f
   assert.deepEqual(seen, [...about(2), ...about(0), ...about(1)]);
 });
 
-both("wake calls data with nothing, from anywhere, once for several calls in a turn", function* () {
+both("wake calls data with empty input, from anywhere, once per turn", function* () {
   const seen: string[] = [];
   let conn: EventConn | undefined;
   yield* serving({
@@ -192,7 +192,7 @@ both("wake calls data with nothing, from anywhere, once for several calls in a t
   assert.deepEqual(seen, ["", "x", ""]);
 });
 
-both("preWrite comes before bytes go out", function* () {
+both("preWrite is called before bytes are sent", function* () {
   let before = 0;
   yield* serving({ preWrite: () => void before++, data: (_conn, input) => input }, function* (s) {
     using conn = yield* s.connect();
@@ -203,7 +203,7 @@ both("preWrite comes before bytes go out", function* () {
   });
 });
 
-both("a handler that throws ends its own connection, and onError is told", function* () {
+both("an error in a handler ends its own connection, and is passed to onError", function* () {
   const told: unknown[] = [];
   const closed: unknown[] = [];
   const boom = new Error("boom");
@@ -227,7 +227,7 @@ both("a handler that throws ends its own connection, and onError is told", funct
   });
 });
 
-both("every handler may throw, and what is no answer is an error", function* () {
+both("any handler may throw, and an invalid result is an error", function* () {
   const told: string[] = [];
   const failing: Record<string, () => unknown> = {
     opened: () => {
@@ -264,7 +264,7 @@ both("every handler may throw, and what is no answer is an error", function* () 
   }
 });
 
-both("what serving or onError throws is thrown by serve, after all are closed", function* () {
+both("serve throws the errors of serving and onError after closing everything", function* () {
   const boom = new Error("boom");
   const throws = () => {
     throw boom;

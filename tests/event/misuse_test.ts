@@ -48,7 +48,7 @@ const NO_ANSWERS: [name: string, make: () => unknown, text: RegExp][] = [
 ];
 
 for (const [name, make, expected] of NO_ANSWERS) {
-  both(`a handler that answers ${name} is told so`, function* () {
+  both(`a handler that returns ${name} is an error`, function* () {
     for (const handler of ["opened", "data", "ended", "closed", "tick"] as const) {
       const errors: unknown[] = [];
       const events = {
@@ -68,7 +68,7 @@ for (const [name, make, expected] of NO_ANSWERS) {
   });
 }
 
-both("a reply without anything is none, settings that are none are an error", function* () {
+both("an empty reply has no effect, and empty settings are an error", function* () {
   const errors: string[] = [];
   const answers: unknown[] = [{}, Object.create(null), { options: null }];
   const events = {
@@ -89,7 +89,7 @@ both("a reply without anything is none, settings that are none are an error", fu
   ]);
 });
 
-both("what is to be told of a write must be a function, before anything is sent", function* () {
+both("the callback of a write must be a function, which is checked before sending", function* () {
   const errors: string[] = [];
   const events: Events = {
     data: (conn, input) => void conn.write(input, 5 as never),
@@ -104,7 +104,7 @@ both("what is to be told of a write must be a function, before anything is sent"
   assert.match(errors[0], /TypeError: .* must be a function: current value is 5/);
 });
 
-both("who writes whenever bytes have gone leaves the others their turns", function* () {
+both("a writer that is always busy leaves turns to others", function* () {
   let writes = 0;
   let heard = -1;
   const one = bytes("x");
@@ -138,7 +138,7 @@ both("who writes whenever bytes have gone leaves the others their turns", functi
   assert.ok(1 <= heard && heard < 100, `${heard} writes before another had its turn`);
 });
 
-both("who goes through the connections may park, and they may go meanwhile", function* () {
+both("a loop over the connections may park, while they may close", function* () {
   yield* serving({}, function* ({ server, connect }) {
     const conns: Conn[] = [];
     for (let i = 0; i < 4; i++) conns.push(yield* connect());
@@ -155,7 +155,7 @@ both("who goes through the connections may park, and they may go meanwhile", fun
   });
 });
 
-both("a datagram that was kept goes to nobody", function* () {
+both("a write to a kept datagram is dropped", function* () {
   const kept: EventConn[] = [];
   const told: (Error | null)[] = [];
   const events: Events = {
@@ -190,7 +190,7 @@ function error(call: () => unknown): Error {
   throw new Error("it did not throw");
 }
 
-both("what is no connection is not adopted, and stays its owner's", function* () {
+both("an invalid descriptor is not adopted, and stays its owner's", function* () {
   yield* serving({}, function* ({ server }) {
     const listener = yield* listen("tcp", "127.0.0.1:0");
     const client = yield* dial("tcp", String(listener.addr));
@@ -223,7 +223,7 @@ both("what is no connection is not adopted, and stays its owner's", function* ()
   });
 });
 
-both("a server that has ended says so", function* () {
+both("a server that has ended rejects further calls", function* () {
   let ended: Server | undefined;
   yield* serving({}, function* ({ server }) {
     ended = server;
@@ -248,7 +248,7 @@ both("a server that has ended says so", function* () {
   assert.equal([...server.conns()].length, 0);
 });
 
-both("times without end are none that end at once", function* () {
+both("infinite times never expire", function* () {
   const events: Events = {
     idleTimeout: 1e300,
     closeTimeout: 1e300,
@@ -270,7 +270,7 @@ both("times without end are none that end at once", function* () {
   });
 });
 
-both("addresses that are none end serve", function* () {
+both("invalid addresses end serve", function* () {
   function* serveAt(address: unknown): Routine<void> {
     yield* serve({}, address as string);
   }
@@ -281,7 +281,7 @@ both("addresses that are none end serve", function* () {
   }
 });
 
-both("what is asked of a connection after its end does nothing", function* () {
+both("calls on a closed connection have no effect", function* () {
   let last: EventConn | undefined;
   yield* serving({ opened: (conn) => void (last = conn) }, function* ({ connect }) {
     const conn = yield* connect();

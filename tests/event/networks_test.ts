@@ -45,7 +45,7 @@ both("a Unix socket at a path, whose file is gone afterwards", function* () {
   rmSync(folder, { recursive: true });
 }, onWindows && "there are no Unix sockets on Windows yet");
 
-both("an abstract name, dialled by the server itself, and detached", function* () {
+both("an abstract name is dialed by the server itself, and detached", function* () {
   const name = `@netpoll-event-${Math.random()}`;
   const seen: string[] = [];
   yield* serving({
@@ -125,7 +125,7 @@ both("a datagram may be empty, or as long as can be", function* () {
   assert.deepEqual(lengths, [0, 1, 65507]);
 });
 
-both("what cannot be sent as a datagram is an error of the handler", function* () {
+both("a datagram that cannot be sent is an error of the handler", function* () {
   const told: unknown[] = [];
   yield* serving({
     data: (_conn, input) => text(input) === "long" ? new Uint8Array(70_000) : input,
@@ -203,7 +203,7 @@ both("two UDP sockets share a port when both ask for it", function* () {
   }, "udp://127.0.0.1:0?reuseport=true");
 }, onWindows && "Windows has no SO_REUSEPORT");
 
-both("an error that every receive has makes no loop spin, and is reported once", function* () {
+both("an error on every receive does not spin, and is reported once", function* () {
   const { receiveFrom } = platform().packets;
   const errors: unknown[] = [];
   const inputs: string[] = [];

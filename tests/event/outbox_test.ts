@@ -11,7 +11,7 @@ function taken(outbox: WriteQueue, most: number): Uint8Array {
   return outbox.head().slice(0, Math.min(most, outbox.length));
 }
 
-test("what goes in comes out in order, whatever is sent at once", () => {
+test("output is sent in order, whatever the size of each send", () => {
   const all = pattern(300_000);
   const out: Uint8Array[] = [];
   let outbox = WriteQueue.take();
@@ -27,7 +27,7 @@ test("what goes in comes out in order, whatever is sent at once", () => {
   outbox.release();
 });
 
-test("who wants to know is told when the last of his bytes has gone, and not before", () => {
+test("the callback of a write is called once its last byte is sent, and not before", () => {
   const told: string[] = [];
   let outbox = WriteQueue.take();
   const write = (name: string, length: number) => {

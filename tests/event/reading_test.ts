@@ -17,7 +17,7 @@ function messages(conn: EventConn): string[] {
   return all;
 }
 
-both("a message may come in pieces, and several in one piece", function* () {
+both("a message may arrive in pieces, and several in one piece", function* () {
   const seen: string[] = [];
   yield* serving({
     data(conn) {
@@ -41,7 +41,7 @@ both("a message may come in pieces, and several in one piece", function* () {
   });
 });
 
-both("peek, next and discard give and take what they say", function* () {
+both("peek, next and discard return and consume the requested bytes", function* () {
   const got: unknown[] = [];
   yield* serving({
     data(conn, input) {
@@ -72,7 +72,7 @@ both("peek, next and discard give and take what they say", function* () {
   ]);
 });
 
-both("what a handler does not choose from counts as read", function* () {
+both("input that a handler does not consume explicitly counts as consumed", function* () {
   const seen: string[] = [];
   yield* serving({
     data(conn, input) {
@@ -89,7 +89,7 @@ both("what a handler does not choose from counts as read", function* () {
   assert.deepEqual(seen, ["abc", "def", "efghi", "jkl"]);
 });
 
-both("a great message is put together, byte for byte, and then the memory is let go", function* () {
+both("a large message is assembled, and its memory then released", function* () {
   const great = pattern(3_000_000);
   let calls = 0;
   let served: EventConn | undefined;
@@ -113,7 +113,7 @@ both("a great message is put together, byte for byte, and then the memory is let
   });
 });
 
-both("unread bytes may be taken between the handlers' calls", function* () {
+both("unread bytes may be consumed between calls of handlers", function* () {
   let served: EventConn | undefined;
   const seen: string[] = [];
   yield* serving({
@@ -141,7 +141,7 @@ both("unread bytes may be taken between the handlers' calls", function* () {
   assert.deepEqual(seen, ["abcdef", "def", "fghi", "jkl"]);
 });
 
-both("a handler that leaves too much unread loses the connection", function* () {
+both("a handler that leaves too much unread loses its connection", function* () {
   const closed: unknown[] = [];
   yield* serving({
     maxUnread: 100,
@@ -160,7 +160,7 @@ both("a handler that leaves too much unread loses the connection", function* () 
   assert.equal(closed[0].unread, 101);
 });
 
-both("counts that are none are refused", function* () {
+both("invalid counts are rejected", function* () {
   const errors: unknown[] = [];
   yield* serving({
     data(conn) {
@@ -182,7 +182,7 @@ both("counts that are none are refused", function* () {
   assert.ok(errors.every((error) => error instanceof RangeError));
 });
 
-both("pause keeps what comes in the kernel, resume reads it", function* () {
+both("pause keeps input in the kernel, resume reads it", function* () {
   let served: EventConn | undefined;
   const seen: string[] = [];
   yield* serving({
@@ -207,7 +207,7 @@ both("pause keeps what comes in the kernel, resume reads it", function* () {
   });
 });
 
-both("a loop that always has something to do leaves goroutines their turns", function* () {
+both("a busy loop leaves turns to goroutines", function* () {
   let calls = 0;
   yield* serving({
     data(conn, input) {
@@ -224,7 +224,7 @@ both("a loop that always has something to do leaves goroutines their turns", fun
   });
 });
 
-both("one that never stops sending leaves the others their turns", function* () {
+both("a peer that never stops sending leaves turns to others", function* () {
   let flooded = 0;
   yield* serving({
     data(_conn, input) {

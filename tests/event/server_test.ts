@@ -8,7 +8,7 @@ import { socketPair } from "../support/descriptors.ts";
 import { both, onWindows, thrown, until } from "../support/harness.ts";
 import { bytes, readAll, readText, serving } from "../support/serving.ts";
 
-both("connections are shared out among the loops", function* () {
+both("connections are distributed over the loops", function* () {
   const strategies = {
     roundRobin: (loads: number[]) => loads.every((load) => load === 3),
     leastConnections: (loads: number[]) => loads.every((load) => load === 3),
@@ -60,7 +60,7 @@ both("the least loaded loop gets the next connection", function* () {
   });
 });
 
-both("pauseAccept leaves those who come to the kernel, resumeAccept takes them", function* () {
+both("pauseAccept leaves new connections in the kernel, resumeAccept accepts them", function* () {
   let opened = 0;
   yield* serving(
     { opened: () => void opened++ },
@@ -113,7 +113,7 @@ both("dial makes a connection of the server, with a context", function* () {
   assert.deepEqual(seen.sort(), ["mine", -1, undefined, 0, 5].sort());
 });
 
-both("a server without addresses serves what it adopts", function* () {
+both("a server without addresses serves adopted connections", function* () {
   let server: Server<string> | undefined;
   const closed: unknown[] = [];
   const serving = go(() =>
@@ -154,7 +154,7 @@ function* adoptNothing(server: Server<string>) {
   return server.adopt(999_999);
 }
 
-both("two servers share a port when both ask for it, and not otherwise", function* () {
+both("two servers share a port only if both set reuseport", function* () {
   const opened = [0, 0];
   const address = "tcp://127.0.0.1:0?reuseport=true";
   yield* serving({ opened: () => void opened[0]++ }, function* (first) {
@@ -174,7 +174,7 @@ both("two servers share a port when both ask for it, and not otherwise", functio
   }, address);
 }, onWindows && "Windows has no SO_REUSEPORT");
 
-both("an address that cannot be had ends serve, and the others are given back", function* () {
+both("an address that cannot be bound ends serve, and releases the others", function* () {
   const cases: [string, RegExp][] = [
     ["tcp://127.0.0.1:99999", /invalid port/],
     ["ftp://127.0.0.1:0", /unknown network ftp/],
@@ -190,7 +190,7 @@ both("an address that cannot be had ends serve, and the others are given back", 
   }
 });
 
-both("settings and handlers that are none are refused at once", function* () {
+both("invalid settings and handlers are rejected at once", function* () {
   const wrong: [object, RegExp][] = [
     [{ data: "x" }, /data must be a function/],
     [{ numLoops: 0 }, /numLoops/],

@@ -10,7 +10,7 @@ import { bytes, pattern, readAll, readText, serving } from "../support/serving.t
 const FLOOD = 16 << 20;
 const BLOCK = 1 << 16;
 
-both("what is written and what is answered goes out in order", function* () {
+both("writes and replies are sent in order", function* () {
   yield* serving({
     opened(conn) {
       conn.write(bytes("a"));
@@ -51,7 +51,7 @@ both("a goroutine writes to any connection, and a handler to another's", functio
   });
 });
 
-only("run", "a callback of the host writes", function* () {
+only("run", "a host callback may write", function* () {
   let conn: EventConn | undefined;
   yield* serving({ opened: (opened) => void (conn = opened) }, function* ({ connect }) {
     using client = yield* connect();
@@ -61,7 +61,7 @@ only("run", "a callback of the host writes", function* () {
   });
 });
 
-both("much at once goes out whole, however slowly it is read", function* () {
+both("a large write arrives whole, however slowly it is read", function* () {
   const flood = pattern(FLOOD);
   yield* serving({
     highWaterMark: 1 << 20,
@@ -83,7 +83,7 @@ both("much at once goes out whole, however slowly it is read", function* () {
 });
 
 both(
-  "above the high mark write says no and nothing is read, at the low mark drained is called",
+  "above the high-water mark write returns false and reading stops; at the low-water mark drained is called",
   function* () {
     let conn: EventConn | undefined;
     let drained = 0;
@@ -132,7 +132,7 @@ both(
   },
 );
 
-both("a consumer that is too slow is reset at the cap, and only that one", function* () {
+both("a slow consumer is reset at the limit, and only that one", function* () {
   const closed: unknown[] = [];
   const told: unknown[] = [];
   const conns: EventConn[] = [];
@@ -171,7 +171,7 @@ both("a consumer that is too slow is reset at the cap, and only that one", funct
   assert.ok(told.includes(null) && told.at(-1) === closed[0], "what was dropped was told");
 });
 
-both("after the end nothing is kept of what is written", function* () {
+both("writes after the end are dropped", function* () {
   let conn: EventConn | undefined;
   const told: unknown[] = [];
   yield* serving({ opened: (opened) => void (conn = opened) }, function* ({ connect }) {
@@ -192,7 +192,7 @@ both("after the end nothing is kept of what is written", function* () {
   assert.deepEqual(told, Array(10).fill("ClosedError"));
 });
 
-both("what is no bytes is refused", function* () {
+both("a write of another type than bytes is rejected", function* () {
   let conn: EventConn | undefined;
   yield* serving({ opened: (opened) => void (conn = opened) }, function* ({ connect }) {
     using _client = yield* connect();

@@ -18,7 +18,7 @@ function gate(limits: Limits, ...goroutines: number[]): Limiter {
   return new Limiter(checkLimits("test", limits), keeper);
 }
 
-test("who was accepted before there were too many goroutines comes in, where others wait", () => {
+test("a connection accepted before the goroutine limit was reached is admitted, while others wait", () => {
   const waiting = gate({ goroutines: 4 }, 3, 4, 4);
   assert.equal(waiting.open, true);
   assert.equal(waiting.enter(""), null);
@@ -27,7 +27,7 @@ test("who was accepted before there were too many goroutines comes in, where oth
   assert.equal(waiting.counters.stopped.goroutines, 1);
 });
 
-test("where the policy is to refuse, too many goroutines refuse", () => {
+test('with the policy "refuse", too many goroutines refuse connections', () => {
   const refusing = gate({ goroutines: { most: 4, policy: "refuse" } }, 4, 3);
   assert.equal(refusing.open, true);
   assert.equal(refusing.enter(""), "goroutines");
@@ -35,7 +35,7 @@ test("where the policy is to refuse, too many goroutines refuse", () => {
 });
 
 for (const strategy of ["roundRobin", "random", "leastConnections"] as const) {
-  test(`with nobody ready any more one that is able is chosen: ${strategy}`, () => {
+  test(`with no worker ready, an able one is chosen: ${strategy}`, () => {
     const workers = [
       { able: false, ready: false, connections: 0 },
       { able: true, ready: true, connections: 2 },
@@ -65,14 +65,14 @@ const KEYS: readonly (readonly [ip: string, prefix: number, key: string])[] = [
   ["", 64, ""],
 ];
 
-test("perAddress counts IPv4 by address, and IPv6 by the network in which a host chooses", () => {
+test("perAddress counts IPv4 by address, and IPv6 by network", () => {
   for (const [ip, prefix, key] of KEYS) {
     assert.equal(addressKey(new TCPAddr(ip, 1), prefix), key, `${ip}/${prefix}`);
   }
   assert.equal(addressKey(new UnixAddr("@x", "unix"), 64), "");
 });
 
-test("the length of such a network is 64 bits, or what was asked for, or refused", () => {
+test("the prefix length of such a network is 64 bits by default, configurable, and validated", () => {
   const length = (perAddress: Limits["perAddress"]) =>
     checkLimits("test", { perAddress }).perAddress!.ipv6Prefix;
   assert.equal(length(5), 64);

@@ -33,7 +33,7 @@ function* emptied(options: Parameters<typeof limit>[1]): Routine<LimitedListener
 
 const skip = onWindows && "there a connection is accepted before it comes";
 
-both("the rest of a queue is what has come, although the poller has not said so", function* () {
+both("the rest of a queue includes connections that the poller has not reported", function* () {
   const listener = yield* emptied({ connections: 2 * MANY });
   const dialled = clients(String(listener.addr), MANY);
   const conns: Conn[] = [...listener.rest()];
@@ -43,7 +43,7 @@ both("the rest of a queue is what has come, although the poller has not said so"
   dialled.forEach(sys.close);
 }, skip);
 
-both("the rest of a queue is gone through although most of it is refused", function* () {
+both("the rest of a queue is drained although most of it is refused", function* () {
   const listener = yield* emptied({ connections: { most: 1, policy: "refuse" } });
   const dialled = clients(String(listener.addr), MANY);
   const [conn, ...more] = listener.rest();

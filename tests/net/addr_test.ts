@@ -68,7 +68,7 @@ const UNSPLITTABLE: readonly (readonly [address: string, reason: string])[] = [
   ["]:80", "unexpected ']' in address"],
 ];
 
-test("splitHostPort() refuses what Go refuses, in Go's words", () => {
+test("splitHostPort() rejects what Go rejects, with Go's messages", () => {
   for (const [address, err] of UNSPLITTABLE) {
     const message = `address ${address}: ${err}`;
     assert.throws(() => splitHostPort(address), { name: "AddrError", message, err, addr: address });
@@ -77,7 +77,7 @@ test("splitHostPort() refuses what Go refuses, in Go's words", () => {
   assert.throws(() => splitHostPort(""), { name: "AddrError", message: MISSING_PORT });
 });
 
-test("an AddrError is neither a time-out nor temporary", () => {
+test("an AddrError is neither a timeout nor temporary", () => {
   try {
     splitHostPort("x");
     assert.fail("it did not throw");
@@ -101,7 +101,7 @@ const JOINS: readonly (readonly [host: string, port: string | number, address: s
   ["a:b", "http", "[a:b]:http"],
 ];
 
-test("joinHostPort() joins as Go does, and splitHostPort() undoes it", () => {
+test("joinHostPort() joins as Go does, and splitHostPort() reverses it", () => {
   for (const [host, port, address] of JOINS) {
     assert.equal(joinHostPort(host, port), address);
     assert.deepEqual(splitHostPort(address), { host, port: String(port) });
@@ -133,7 +133,7 @@ const IPS: readonly (readonly [text: string, printed: string])[] = [
   ["FE80::ABCD", "fe80::abcd"],
 ];
 
-test("parseIP() reads what Go reads", () => {
+test("parseIP() parses what Go parses", () => {
   for (const [text, printed] of IPS) {
     const ip = parseIP(text);
     assert.ok(ip !== null, text);
@@ -159,18 +159,18 @@ const NO_IPS: readonly string[] = [
   ...["1:2:3:4:5:6:7:1.2.3.4", "1:2:3:4:5:1.2.3.4", "1.2.3.4:1::", "1.2.3.4:5::", "::1.2.3.4::"],
 ];
 
-test("parseIP() refuses what Go refuses", () => {
+test("parseIP() rejects what Go rejects", () => {
   for (const text of NO_IPS) assert.equal(parseIP(text), null, JSON.stringify(text));
 });
 
-test("parseIP() takes IPv4 in IPv6 at the end alone, not before the gap", () => {
+test("parseIP() accepts IPv4 in IPv6 only at the end, not before the gap", () => {
   for (const text of ["1.2.3.4::", "1:1.2.3.4::", "1.2.3.4::5"]) {
     assert.equal(parseIP(text), null, text);
   }
 });
 
 for (const [network, host] of [["tcp4", "127.0.0.1"], ["tcp6", "::1"]] as const) {
-  both(`the ends of a connection name each other, on ${network}`, function* () {
+  both(`the addresses of a connection's two ends match, on ${network}`, function* () {
     const [a, b] = yield* pair(network);
     using _a = a, _b = b;
     for (const [here, there] of [[a, b], [b, a]]) {
@@ -186,7 +186,7 @@ for (const [network, host] of [["tcp4", "127.0.0.1"], ["tcp6", "::1"]] as const)
     assert.notEqual(String(a.localAddr), String(a.remoteAddr));
   });
 
-  both(`dial() takes the text of a listener's address, on ${network}`, function* () {
+  both(`dial() accepts the text of a listener's address, on ${network}`, function* () {
     using listener = yield* listen(network, joinHostPort(host, 0));
     assert.ok(listener.addr instanceof TCPAddr);
     assert.equal(listener.addr.network, "tcp");

@@ -156,7 +156,7 @@ const KINDS: Record<string, { open: () => Routine<Any[]>; unix?: true }> = {
 };
 
 for (const [kind, { open, unix }] of Object.entries(KINDS)) {
-  both(`${kind} that is closed says so to every call`, function* () {
+  both(`every call on a closed ${kind} reports it`, function* () {
     for (const [way, close] of Object.entries(WAYS)) {
       const [subject, ...others] = yield* open();
       if (way === "abort" && subject.abort === undefined) subject.close();
@@ -167,7 +167,7 @@ for (const [kind, { open, unix }] of Object.entries(KINDS)) {
   }, onWindows && unix === true && "not on Windows yet");
 }
 
-only("run", "a connection over a stream that is closed says so to every call", function* () {
+only("run", "every call on a closed connection over a stream reports it", function* () {
   for (const way of ["close", "a block", "abort"]) {
     const [a, b] = yield* pair();
     using _b = b;

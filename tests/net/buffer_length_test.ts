@@ -81,7 +81,7 @@ const READS: Record<string, Write> = {
 for (const [kind, make] of Object.entries(KINDS)) {
   for (const [means, ends] of [["TCP", pair], ["pipe", pipes]] as const) {
     for (const [name, write] of Object.entries(WRITES)) {
-      both(`${name} on ${means} sends no more than ${kind} has`, function* () {
+      both(`${name} on ${means} sends no more than the length of ${kind}`, function* () {
         const [a, b] = yield* ends();
         using _ = a;
         using __ = b;
@@ -99,7 +99,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
       });
     }
     for (const [name, read] of Object.entries(READS)) {
-      both(`${name} on ${means} fills no more than ${kind} has`, function* () {
+      both(`${name} on ${means} fills no more than the length of ${kind}`, function* () {
         const [a, b] = yield* ends();
         using _ = a;
         using __ = b;
@@ -121,7 +121,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     }
   }
 
-  both(`datagrams are no longer than ${kind}`, function* () {
+  both(`datagrams are limited to the length of ${kind}`, function* () {
     using a = yield* listenPacket("udp", "127.0.0.1:0");
     using b = yield* dial("udp", String(a.localAddr));
     const buf = new Uint8Array(1024);
@@ -151,7 +151,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     }
   });
 
-  both(`messages of Unix sockets are no longer than ${kind}`, function* () {
+  both(`messages of Unix sockets are limited to the length of ${kind}`, function* () {
     using listener = yield* listen("unix", "");
     using a = yield* dial("unix", String(listener.addr));
     using b = yield* listener.accept();
@@ -165,7 +165,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     assert.ok(whole.subarray(OWN).every((byte) => byte === SECRET));
   }, onWindows && "Unix sockets are not on Windows yet");
 
-  both(`sys.read and sys.write pass no more than ${kind} has`, function* () {
+  both(`sys.read and sys.write transfer no more than the length of ${kind}`, function* () {
     const [a, b] = yield* pair();
     const [from, to] = [a.detach(), b.detach()];
     assert.equal(sys.write(from, make(memory())), OWN);
@@ -178,7 +178,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     for (const fd of [from, to]) sys.close(fd);
   });
 
-  both(`an event server sends no more than ${kind} has`, function* () {
+  both(`an event server sends no more than the length of ${kind}`, function* () {
     let address = "";
     const serving = go(() =>
       serve({
@@ -213,7 +213,7 @@ const FAKES: Record<string, () => Uint8Array> = {
 };
 
 for (const [kind, make] of Object.entries(FAKES)) {
-  both(`${kind} is refused, and leaves nothing behind`, function* () {
+  both(`${kind} is rejected, without side effects`, function* () {
     const [a, b] = yield* pair();
     using _ = a;
     using __ = b;
@@ -232,7 +232,7 @@ for (const [kind, make] of Object.entries(FAKES)) {
 }
 
 for (const call of ["recv", "send"] as const) {
-  both(`a ${call} that the runtime refuses gives its lock and its descriptor back`, function* () {
+  both(`a ${call} that the runtime rejects releases its lock and descriptor`, function* () {
     const sockets = openSockets();
     const [a, b] = yield* pair();
     yield* b.write(Uint8Array.of(1));
@@ -250,7 +250,7 @@ for (const call of ["recv", "send"] as const) {
   });
 }
 
-both("an accept whose connection cannot be made gives its descriptor back", function* () {
+both("an accept whose connection cannot be created releases its descriptor", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using _ = yield* dial("tcp", String(listener.addr));
   const sockets = openSockets();
@@ -267,7 +267,7 @@ both("an accept whose connection cannot be made gives its descriptor back", func
   assert.ok(realCalls());
 });
 
-both("memory that is taken away before the call is driven is never the kernel's", function* () {
+both("memory detached before the call is driven is never passed to the kernel", function* () {
   const [a, b] = yield* pair();
   using _ = a;
   using __ = b;

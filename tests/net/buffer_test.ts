@@ -77,7 +77,7 @@ for (
   });
 }
 
-both("memory that is gone before the call is a TypeError, and no end of the stream", function* () {
+both("memory detached before the call is a TypeError, not an end of stream", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const bytes = new Uint8Array(8);
@@ -90,7 +90,7 @@ both("memory that is gone before the call is a TypeError, and no end of the stre
   yield* works(a, b);
 });
 
-both("a read whose buffer is taken away takes no byte", function* () {
+both("a read whose buffer is detached takes no bytes", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const bytes = new Uint8Array(8);
@@ -120,7 +120,7 @@ const LOSSES = {
 };
 for (const [way, write] of Object.entries(WAYS)) {
   for (const [loss, lose] of Object.entries(LOSSES)) {
-    both(`a ${way} whose buffer is ${loss} says how much went out`, function* () {
+    both(`a ${way} whose buffer is ${loss} reports how much was sent`, function* () {
       const [a, b] = yield* pair();
       using _a = a, _b = b;
       const bytes = new Uint8Array(loss === "taken away" ? new ArrayBuffer(MUCH) : resizable(MUCH));
@@ -144,7 +144,7 @@ for (const [way, write] of Object.entries(WAYS)) {
   }
 }
 
-both("a pipe whose buffers are taken away ends the calls, and goes on", function* () {
+both("detached buffers end the calls of a pipe, which stays usable", function* () {
   const [a, b] = pipe();
   using _a = a, _b = b;
   const written = new Uint8Array(8);
@@ -163,7 +163,7 @@ both("a pipe whose buffers are taken away ends the calls, and goes on", function
   assert.match(reading.message, TAKEN);
 });
 
-both("a datagram whose reader has lost its buffer is the next reader's", function* () {
+both("a datagram whose reader's buffer is detached goes to the next reader", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const buf = new Uint8Array(8);
   const ways: ((bytes: Uint8Array) => Routine<unknown>)[] = [
@@ -185,7 +185,7 @@ both("a datagram whose reader has lost its buffer is the next reader's", functio
   assert.throws(() => conn.writeTo(buf, conn.localAddr), TAKEN);
 });
 
-both("a message whose reader has lost its buffer keeps its descriptors", function* () {
+both("a message whose reader's buffer is detached keeps its descriptors", function* () {
   using listener = yield* listen("unix", "");
   using a = yield* dial("unix", String(listener.addr));
   using b = yield* listener.accept();

@@ -95,7 +95,7 @@ for (const kind of ["sockets", "pipes"] as const) {
     }
   });
 
-  both(`a canceled write counts what the connection had accepted: ${kind}`, function* () {
+  both(`a canceled write counts the bytes that the connection had accepted: ${kind}`, function* () {
     const [a, b] = yield* ends();
     using _a = a, _b = b;
     const counters = byteCounters(a);
@@ -123,7 +123,7 @@ both("sendFile counts", function* () {
   }
 });
 
-both("a connection with unread bytes has the counters of its own", function* () {
+both("a connection with unread bytes has its own counters", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const counters = byteCounters(b);
@@ -152,7 +152,7 @@ both("messages of Unix sockets count", function* () {
   }
 }, onWindows && "Windows has no abstract sockets");
 
-both("what is no stream connection of the library has no counters", function* () {
+both("other values than the library's stream connections have no counters", function* () {
   using udp = yield* dial("udp", "127.0.0.1:9");
   for (const value of [udp, {}, null, 7]) {
     assert.throws(() => byteCounters(value as unknown as Conn), TypeError);

@@ -61,7 +61,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     "chunks().next": (conn, cancel) => conn.chunks().next(cancel),
   };
   for (const [name, call] of Object.entries(calls)) {
-    both(`${name} is ended by a ${kind}, and the connection goes on`, function* () {
+    both(`${name} is ended by a ${kind}, and the connection stays usable`, function* () {
       const [a, b] = yield* pair();
       using _a = a, _b = b;
       const reason = new Error("enough");
@@ -78,7 +78,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     });
 
     both(
-      `${name} with a ${kind} that is over already throws at once, and takes nothing`,
+      `${name} with a ${kind} that has already fired throws at once, and takes nothing`,
       function* () {
         const [a, b] = yield* pair();
         using _a = a, _b = b;
@@ -93,7 +93,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     );
   }
 
-  both(`a write is ended by a ${kind} and says how much went out`, function* () {
+  both(`a write is ended by a ${kind} and reports how much was sent`, function* () {
     const [a, b] = yield* pair();
     using _a = a, _b = b;
     a.setLinger(0); // The rest is not to be waited for.
@@ -125,7 +125,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
   });
 }
 
-both("the bytes of a write that is cut short are those that arrive", function* () {
+both("the bytes reported by a partial write are those that arrive", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const [ctx, cancel] = withCancel(background());
@@ -142,7 +142,7 @@ both("the bytes of a write that is cut short are those that arrive", function* (
   assert.equal(got, sent);
 });
 
-both("a context's deadline is a time-out", function* () {
+both("a context's deadline is a timeout", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const [ctx, cancel] = withTimeout(background(), 2);
@@ -154,14 +154,14 @@ both("a context's deadline is a time-out", function* () {
   assert.match(error.message, /: i\/o timeout$/);
 });
 
-only("run", "a signal of AbortSignal.timeout is a time-out", function* () {
+only("run", "AbortSignal.timeout is a timeout", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const error = yield* thrown(a.read(new Uint8Array(1), AbortSignal.timeout(2)));
   assert.ok(error instanceof OpError && error.timeout, String(error));
 });
 
-both("readFull that fails half-way says how much it had read", function* () {
+both("a readFull that fails half-way reports how much it had read", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   yield* b.write(Uint8Array.of(1, 2, 3));
@@ -176,7 +176,7 @@ both("readFull that fails half-way says how much it had read", function* () {
 });
 
 both(
-  "a read that waits its turn is ended as well, and those before and behind go on",
+  "a queued read is ended as well, while those before and behind continue",
   function* () {
     const [a, b] = yield* pair();
     using _a = a, _b = b;
@@ -201,7 +201,7 @@ both(
   },
 );
 
-both("what is no context and no signal is refused", function* () {
+both("a value that is not a context or signal is rejected", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const [context] = withCancel(background());
@@ -227,7 +227,7 @@ both("what is no context and no signal is refused", function* () {
 });
 
 for (const way of ["write", "writev", "write of a pipe"] as const) {
-  both(`cancellable of a ${way} says how much went out`, function* () {
+  both(`cancellable of a ${way} reports how much was sent`, function* () {
     const [a, b] = way === "write of a pipe" ? pipe() : yield* pair();
     using _a = a, _b = b;
     a.setLinger(0); // The rest is not to be waited for.
@@ -245,7 +245,7 @@ for (const way of ["write", "writev", "write of a pipe"] as const) {
   });
 }
 
-both("cancellable of a readFull says how much came", function* () {
+both("cancellable of a readFull reports how much was read", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const [ctx, cancel] = withCancel(background());
@@ -259,7 +259,7 @@ both("cancellable of a readFull says how much came", function* () {
   assert.equal(error.bytesRead, 3);
 });
 
-both("an object in place of a context is refused with the cure", function* () {
+both("an object in place of a context is rejected with advice", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const p = new Uint8Array(1);

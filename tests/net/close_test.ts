@@ -76,7 +76,7 @@ function between(conn: Conn): string {
 const CLOSED = "use of closed network connection";
 
 both(
-  "close() ends the reader and the writer that wait, and those that queue behind them",
+  "close() ends waiting and queued readers and writers",
   function* () {
     const [a, b] = yield* pair();
     using _b = b;
@@ -97,7 +97,7 @@ both(
   },
 );
 
-both("close() ends the accepts that wait", function* () {
+both("close() ends waiting accepts", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const waiting = [1, 2, 3].map(() => go(() => thrown(listener.accept())));
   yield* until(() => waiting.every((g) => g.status === "waiting"));
@@ -107,7 +107,7 @@ both("close() ends the accepts that wait", function* () {
   }
 });
 
-both("dispose ends those who wait as close() does", function* () {
+both("dispose ends waiting calls as close() does", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const reader = go(() => thrown(a.read(new Uint8Array(8))));
@@ -116,7 +116,7 @@ both("dispose ends those who wait as close() does", function* () {
   closed(yield* reader.join(), `read ${between(a)}: ${CLOSED}`);
 });
 
-both("after close() every call is an error with Go's text", function* () {
+both("every call after close() is an error with Go's message", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const [a, b] = yield* pairOn(listener);
   using _b = b;
@@ -140,7 +140,7 @@ both("after close() every call is an error with Go's text", function* () {
   for (const [what, call] of calls) closed(thrownBy(call), `${what}: ${CLOSED}`);
 });
 
-both("after close() what sets a deadline or a buffer names this end alone, as in Go", function* () {
+both("errors of setters after close() name the local end alone, as in Go", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   a.close();
@@ -158,7 +158,7 @@ both("after close() what sets a deadline or a buffer names this end alone, as in
   }
 });
 
-both("an error says what was called, on what, between whom", function* () {
+both("an error includes the operation, the network and both addresses", function* () {
   const listener = yield* listen("tcp4", "127.0.0.1:0");
   const [a, b] = yield* pairOn(listener);
   using _b = b;
@@ -191,7 +191,7 @@ function closeAgain(conn: Conn): void {
   conn[Symbol.dispose]();
 }
 
-both("closing what is closed does nothing", function* () {
+both("closing a closed connection does nothing", function* () {
   const book = ledger();
   yield* withCalls(book.calls, function* () {
     const listener = yield* listen("tcp", "127.0.0.1:0");
@@ -276,7 +276,7 @@ function ledger(): { calls: Partial<SocketCalls>; open: Set<number>; closes: num
   return book;
 }
 
-both("the descriptor is closed when the last call has let go of it, once", function* () {
+both("the descriptor is closed once, when the last call has released it", function* () {
   const book = ledger();
   yield* withCalls(book.calls, function* () {
     const [a, b] = yield* pair();
@@ -297,50 +297,53 @@ both("the descriptor is closed when the last call has let go of it, once", funct
   });
 });
 
-both("whatever ends a connection, each descriptor is closed once and not used after", function* () {
-  const book = ledger();
-  yield* withCalls(book.calls, function* () {
-    const listener = yield* listen("tcp", "127.0.0.1:0");
-    const ends: ((conn: Conn) => void)[] = [
-      (conn) => conn.close(),
-      (conn) => conn.abort(),
-      (conn) => conn[Symbol.dispose](),
-      (conn) => halfClose(() => conn.closeWrite(), conn),
-      (conn) => halfClose(() => conn.closeRead(), conn),
-      (conn) => {
-        conn.setDeadline(1);
+both(
+  "whatever ends a connection, each descriptor is closed once and never used afterwards",
+  function* () {
+    const book = ledger();
+    yield* withCalls(book.calls, function* () {
+      const listener = yield* listen("tcp", "127.0.0.1:0");
+      const ends: ((conn: Conn) => void)[] = [
+        (conn) => conn.close(),
+        (conn) => conn.abort(),
+        (conn) => conn[Symbol.dispose](),
+        (conn) => halfClose(() => conn.closeWrite(), conn),
+        (conn) => halfClose(() => conn.closeRead(), conn),
+        (conn) => {
+          conn.setDeadline(1);
+          conn.close();
+        },
+      ];
+      function halfClose(half: () => void, conn: Conn): void {
+        half();
         conn.close();
-      },
-    ];
-    function halfClose(half: () => void, conn: Conn): void {
-      half();
-      conn.close();
-    }
-    function* use(conn: Conn): Routine<void> {
-      try {
-        const buf = new Uint8Array(100);
-        while ((yield* conn.read(buf)) !== null) yield* conn.write(buf);
-      } catch (error) {
-        assert.ok(error instanceof OpError, String(error));
       }
-    }
-    for (const endA of ends) {
-      for (const endB of ends) {
-        const [a, b] = yield* pairOn(listener);
-        const users = [a, a, b].map((conn) => go(() => use(conn)));
-        yield* a.write(new Uint8Array(100));
-        yield* gosched();
-        endA(a);
-        yield* gosched();
-        endB(b);
-        for (const user of users) yield* user.join();
+      function* use(conn: Conn): Routine<void> {
+        try {
+          const buf = new Uint8Array(100);
+          while ((yield* conn.read(buf)) !== null) yield* conn.write(buf);
+        } catch (error) {
+          assert.ok(error instanceof OpError, String(error));
+        }
       }
-    }
-    listener.close();
-    yield* until(() => book.open.size === 0);
-  });
-  assert.ok(book.closes > 72, `${book.closes} closes`);
-});
+      for (const endA of ends) {
+        for (const endB of ends) {
+          const [a, b] = yield* pairOn(listener);
+          const users = [a, a, b].map((conn) => go(() => use(conn)));
+          yield* a.write(new Uint8Array(100));
+          yield* gosched();
+          endA(a);
+          yield* gosched();
+          endB(b);
+          for (const user of users) yield* user.join();
+        }
+      }
+      listener.close();
+      yield* until(() => book.open.size === 0);
+    });
+    assert.ok(book.closes > 72, `${book.closes} closes`);
+  },
+);
 
 /** Rounds of each test of what is lost: a loss depends on who is faster. */
 const ROUNDS = 4;
@@ -359,7 +362,7 @@ both("close() loses nothing of a large write to a slow peer", function* () {
   }
 });
 
-both("close() loses nothing although the peer's bytes were never read", function* () {
+both("close() loses nothing although the peer's data was never read", function* () {
   const want = pattern(LARGE);
   for (let round = 0; round < ROUNDS; round++) {
     const [a, b] = yield* pair();
@@ -372,7 +375,7 @@ both("close() loses nothing although the peer's bytes were never read", function
   }
 });
 
-both("close() loses nothing although the peer had ended its side before", function* () {
+both("close() loses nothing although the peer had already ended its side", function* () {
   const want = pattern(LARGE);
   for (let round = 0; round < ROUNDS; round++) {
     const [a, b] = yield* pair();
@@ -387,7 +390,7 @@ both("close() loses nothing although the peer had ended its side before", functi
   }
 });
 
-both("close() loses nothing although the peer goes on sending", function* () {
+both("close() loses nothing although the peer keeps sending", function* () {
   const want = pattern(LARGE);
   for (let round = 0; round < ROUNDS; round++) {
     const [a, b] = yield* pair();
@@ -409,7 +412,7 @@ both("close() loses nothing although the peer goes on sending", function* () {
 });
 
 both(
-  "close() loses nothing of a small answer to a request that was not read to its end",
+  "close() loses nothing of a small reply to a request that was not read to its end",
   function* () {
     const request = new Uint8Array(2 << 20);
     const want = pattern(1000);
@@ -429,7 +432,7 @@ both(
   },
 );
 
-both("of a write that close() cut short the peer gets what it said it had written", function* () {
+both("the peer receives the bytes reported by a write that close() interrupted", function* () {
   const want = pattern(MORE_THAN_FITS);
   const [a, b] = yield* pair();
   using _b = b;
@@ -452,7 +455,7 @@ both("close() does not wait for the peer", function* () {
   assert.equal(yield* readPattern(b, 64 * 1024), bytesWritten);
 });
 
-both("close() with SO_LINGER set does not stop the thread", function* () {
+both("close() with SO_LINGER set does not block the thread", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   a.setWriteDeadline(Date.now() + 20);
@@ -466,7 +469,7 @@ both("close() with SO_LINGER set does not stop the thread", function* () {
 });
 
 both(
-  "setLinger(1) gives the peer a second to take what was sent, then drops the rest",
+  "setLinger(1) allows the peer a second to read, then drops the rest",
   function* () {
     const [a, b] = yield* pair();
     using _b = b;
@@ -492,7 +495,7 @@ both(
   },
 );
 
-both("close() never leaves it to the kernel to linger, which would stop the thread", function* () {
+both("close() never leaves lingering to the kernel, which would block the thread", function* () {
   const real = realCalls();
   /** What SO_LINGER is set to, for each descriptor for which it is. */
   const lingers = new Map<number, number>();
@@ -524,7 +527,7 @@ both("close() never leaves it to the kernel to linger, which would stop the thre
   assert.deepEqual(slow, [], "close(2) was called with SO_LINGER set");
 });
 
-both("an SO_LINGER that a socket has already stops no thread either", function* () {
+both("an inherited SO_LINGER does not block the thread either", function* () {
   const real = realCalls();
   const setLinger = (fd: number) => real.setLinger(fd, 2);
   const slow: number[] = [];
@@ -562,7 +565,7 @@ both("an SO_LINGER that a socket has already stops no thread either", function* 
   assert.deepEqual(slow, [], "close(2) was called with SO_LINGER set");
 });
 
-test("run() is not over before what was written last has arrived", async () => {
+test("run() does not end before data written last has arrived", async () => {
   const want = pattern(LARGE);
   let address = "";
   const got: Buffer[] = [];
@@ -588,7 +591,7 @@ test("run() is not over before what was written last has arrived", async () => {
   assert.equal(Buffer.compare(Buffer.concat(got), want), 0);
 });
 
-both("abort() resets the connection and drops what was not sent", function* () {
+both("abort() resets the connection and drops unsent data", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   a.setWriteDeadline(Date.now() + 20);
@@ -603,7 +606,7 @@ both("abort() resets the connection and drops what was not sent", function* () {
   assert.ok(got < bytesWritten!, `${got} of ${bytesWritten} bytes came`);
 });
 
-both("abort() ends those who wait on this side", function* () {
+both("abort() ends waiting calls on this side", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const reader = go(() => thrown(a.read(new Uint8Array(8))));
@@ -636,7 +639,7 @@ both("setLinger(0) makes close() a reset, setLinger(null) an orderly end again",
   assert.equal(yield* d.read(new Uint8Array(8)), null);
 });
 
-both("a listener that is closed no longer takes connections, and its port is free", function* () {
+both("a closed listener accepts no connections, and its port is free", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
   const [a, b] = yield* pairOn(listener);
@@ -654,7 +657,7 @@ both("a listener that is closed no longer takes connections, and its port is fre
   again.close();
 });
 
-both("a connection that nobody accepted is reset when the listener closes", function* () {
+both("a connection that was never accepted is reset when the listener closes", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   using conn = yield* dial("tcp", String(listener.addr));
   const reader = go(() => conn.read(new Uint8Array(1)));
@@ -663,7 +666,7 @@ both("a connection that nobody accepted is reset when the listener closes", func
   assert.equal(((yield* thrown(reader.join())) as OpError).code, "ECONNRESET");
 });
 
-both("a run that ends leaves nothing of those who still wait", function* () {
+both("a run that ends leaves no waiting calls", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const [a] = yield* pairOn(listener);
   const waiting = [1, 2, 3].flatMap(() => [
@@ -678,31 +681,35 @@ both("a run that ends leaves nothing of those who still wait", function* () {
 /** Whatever holds goroutines parked on a listener, its address is free when it is closed. */
 for (const network of ["tcp", "unix"] as const) {
   const skip = network === "unix" && wineGap("AF_UNIX");
-  both(`a listener with goroutines in accept frees its ${network} address at once`, function* () {
-    const first = yield* listen(network as "tcp", network === "tcp" ? "127.0.0.1:0" : unixPath());
-    const address = String(first.addr);
-    const waiting = [1, 2, 3].map(() => go(() => thrown(first.accept())));
-    const selecting = go(() => thrown(select(first.onAccept())));
-    const limited = go(() => thrown(limit(first, {}).accept()));
-    const all = [...waiting, selecting, limited];
-    yield* until(() => all.every((g) => g.status === "waiting"));
-    first.close();
-    // None of them has run yet, and the number may be the new listener's.
-    const second = yield* listen(network as "tcp", address);
-    const accepting = go(() => second.accept());
-    for (const g of all) {
-      const error = (yield* g.join()) as OpError;
-      assert.ok(error.cause instanceof ClosedError, String(error));
-    }
-    const client = yield* dial(network as "tcp", address);
-    const served = yield* accepting.join();
-    yield* client.write(Uint8Array.of(7));
-    assert.equal(yield* served.read(new Uint8Array(2)), 1);
-    for (const each of [client, served, second]) each.close();
-  }, skip);
+  both(
+    `closing a listener with goroutines in accept frees its ${network} address at once`,
+    function* () {
+      const first = yield* listen(network as "tcp", network === "tcp" ? "127.0.0.1:0" : unixPath());
+      const address = String(first.addr);
+      const waiting = [1, 2, 3].map(() => go(() => thrown(first.accept())));
+      const selecting = go(() => thrown(select(first.onAccept())));
+      const limited = go(() => thrown(limit(first, {}).accept()));
+      const all = [...waiting, selecting, limited];
+      yield* until(() => all.every((g) => g.status === "waiting"));
+      first.close();
+      // None of them has run yet, and the number may be the new listener's.
+      const second = yield* listen(network as "tcp", address);
+      const accepting = go(() => second.accept());
+      for (const g of all) {
+        const error = (yield* g.join()) as OpError;
+        assert.ok(error.cause instanceof ClosedError, String(error));
+      }
+      const client = yield* dial(network as "tcp", address);
+      const served = yield* accepting.join();
+      yield* client.write(Uint8Array.of(7));
+      assert.equal(yield* served.read(new Uint8Array(2)), 1);
+      for (const each of [client, served, second]) each.close();
+    },
+    skip,
+  );
 }
 
-both("a listener with goroutines in accept is closed once, before those have run", function* () {
+both("a listener with goroutines in accept is closed once, before they run", function* () {
   const book = ledger();
   yield* withCalls(book.calls, function* () {
     const listener = yield* listen("tcp", "127.0.0.1:0");
@@ -718,7 +725,7 @@ both("a listener with goroutines in accept is closed once, before those have run
   });
 });
 
-both("a socket of datagrams with goroutines in a read frees its port at once", function* () {
+both("closing a datagram socket with goroutines in a read frees its port at once", function* () {
   const first = yield* listenPacket("udp", "127.0.0.1:0");
   const waiting = [1, 2].map(() => go(() => thrown(first.readFrom(new Uint8Array(9)))));
   yield* until(() => waiting.every((g) => g.status === "waiting"));

@@ -82,7 +82,7 @@ for (const [kind, [first, second]] of Object.entries(KINDS)) {
     for (const conn of [a, b, c, d]) conn.close();
   });
 
-  withoutPipes(`a part is moved between ${kind}, and no more is taken`, function* () {
+  withoutPipes(`only the requested part is moved between ${kind}`, function* () {
     const [a, b] = yield* first();
     const [c, d] = yield* second();
     const want = pattern(200_000);
@@ -104,7 +104,7 @@ for (const [kind, [first, second]] of Object.entries(KINDS)) {
   });
 }
 
-withoutPipes("an echo within the kernel", function* () {
+withoutPipes("an echo works within the kernel", function* () {
   const [a, b] = yield* pair();
   const echo = go(() => splice(b, b));
   const back = new Uint8Array(100_000);
@@ -118,7 +118,7 @@ withoutPipes("an echo within the kernel", function* () {
   b.close();
 });
 
-withoutPipes("what is cut short says how much arrived, and leaves no pipe", function* () {
+withoutPipes("a partial copy reports how much arrived, and leaves no pipe", function* () {
   const [ctx, cancel] = withCancel(background());
   type Cut = { end: (from: Conn, to: Conn) => void; op: string; cancel?: typeof ctx };
   const cuts: Cut[] = [
@@ -145,7 +145,7 @@ withoutPipes("what is cut short says how much arrived, and leaves no pipe", func
   }
 }, noSplice);
 
-withoutPipes("a writer that waits for a slow peer can be cut short too", function* () {
+withoutPipes("a writer that waits for a slow peer can be interrupted", function* () {
   const [a, b] = yield* pair();
   const [c, d] = yield* pair();
   const writer = go(() => thrown(a.write(new Uint8Array(64 << 20))));
@@ -161,14 +161,14 @@ withoutPipes("a writer that waits for a slow peer can be cut short too", functio
   for (const conn of [a, d]) conn[Symbol.dispose]();
 });
 
-withoutPipes("a run that ends in the midst of it leaves no pipe", function* () {
+withoutPipes("a run that ends during a splice leaves no pipe", function* () {
   const [, b] = yield* pair();
   const [c] = yield* pair();
   const moving = go(() => splice(b, c));
   yield* until(() => moving.status === "waiting");
 });
 
-withoutPipes("where the kernel cannot, reads and writes do it", function* () {
+withoutPipes("without kernel support, reads and writes are used", function* () {
   const { transfers, errno } = platform();
   transfers.splice = () => -errno.EINVAL;
   try {
@@ -190,7 +190,7 @@ withoutPipes("where the kernel cannot, reads and writes do it", function* () {
   }
 });
 
-withoutPipes("with no descriptor or memory for a pipe, bytes are read and written", function* () {
+withoutPipes("without a descriptor or memory for a pipe, reads and writes are used", function* () {
   const { transfers, errno } = platform();
   try {
     for (const shortage of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] as const) {
@@ -209,7 +209,7 @@ withoutPipes("with no descriptor or memory for a pipe, bytes are read and writte
   }
 });
 
-withoutPipes("another failure to make a pipe is an error of the splice", function* () {
+withoutPipes("any other failure to create a pipe is an error of the splice", function* () {
   const { transfers, errno } = platform();
   transfers.pipe = () => -errno.ENOTCONN;
   try {
@@ -223,7 +223,7 @@ withoutPipes("another failure to make a pipe is an error of the splice", functio
   }
 });
 
-both("copy takes whatever reads and writes", function* () {
+both("copy accepts any reader and writer", function* () {
   let left = 10;
   const source = {
     *read(p: Uint8Array): Routine<number | null> {
@@ -243,7 +243,7 @@ both("copy takes whatever reads and writes", function* () {
   assert.equal(got, 1000);
 });
 
-both("readAll of nothing, of a little, and of much", function* () {
+both("readAll reads nothing, a little, and much", function* () {
   for (const length of [0, 1, 511, 512, 513, 1_000_000]) {
     const [a, b] = yield* pair();
     const reader = go(() => readAll(b));
@@ -254,7 +254,7 @@ both("readAll of nothing, of a little, and of much", function* () {
   }
 });
 
-both("a length that is none is refused", function* () {
+both("an invalid length is rejected", function* () {
   const [a, b] = pipe();
   for (const length of [-1, 1.5, NaN, "1" as unknown as number]) {
     assert.throws(() => splice(a, b, { length }), RangeError);

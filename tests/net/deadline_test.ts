@@ -61,7 +61,7 @@ function* timed(call: () => Routine<unknown>): Routine<number> {
   return performance.now() - start;
 }
 
-both("a read times out when its deadline comes, and not before", function* () {
+both("a read times out at its deadline, and not before", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const took = yield* timed(function* () {
@@ -71,7 +71,7 @@ both("a read times out when its deadline comes, and not before", function* () {
   assert.ok(took > SOON_MS - CLOCK_MS, `timed out after ${took} ms`);
 });
 
-both("a write times out when its deadline comes, and says how much went out", function* () {
+both("a write times out at its deadline, and reports how much was sent", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   let error: OpError | undefined;
@@ -90,7 +90,7 @@ both("a write times out when its deadline comes, and says how much went out", fu
   assert.equal(got, bytesWritten);
 });
 
-both("accept() times out when its deadline comes, and works again without one", function* () {
+both("accept() times out at its deadline, and works again without one", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const took = yield* timed(function* () {
     listener.setDeadline(soon());
@@ -104,7 +104,7 @@ both("accept() times out when its deadline comes, and works again without one", 
   b.close();
 });
 
-both("a deadline in the past fails a call although it could be served", function* () {
+both("a deadline in the past fails a call although data is available", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const [a, b] = yield* pairOn(listener);
   using _a = a, _b = b, waiting = yield* dial("tcp", String(listener.addr));
@@ -125,7 +125,7 @@ both("a deadline in the past fails a call although it could be served", function
   assert.equal(String(accepted.remoteAddr), String(waiting.localAddr));
 });
 
-both("a read of no bytes does not mind its deadline, a write of none does, as in Go", function* () {
+both("an empty read ignores its deadline, an empty write does not, as in Go", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   a.setDeadline(1);
@@ -134,7 +134,7 @@ both("a read of no bytes does not mind its deadline, a write of none does, as in
   assert.equal(timedOut(error, `write ${between(a)}: i/o timeout`).bytesWritten, 0);
 });
 
-both("a deadline that has passed stays until another is set", function* () {
+both("an expired deadline applies until another is set", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   a.setReadDeadline(Date.now() + 2);
@@ -147,7 +147,7 @@ both("a deadline that has passed stays until another is set", function* () {
   assert.equal(yield* a.read(new Uint8Array(8)), 1);
 });
 
-both("a deadline is a moment, which traffic does not put off", function* () {
+both("a deadline is a point in time, which traffic does not extend", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const feeder = go(function* feeder() {
@@ -167,7 +167,7 @@ both("a deadline is a moment, which traffic does not put off", function* () {
   assert.equal(feeder.status === "dead", false);
 });
 
-both("setDeadline() is both, and each of the others one", function* () {
+both("setDeadline() sets both deadlines, and the other setters one each", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const buf = new Uint8Array(1);
@@ -275,13 +275,13 @@ for (const [name, start] of KINDS) {
     assert.equal((error as OpError).timeout, true, String(error));
   };
 
-  waitingTest("one that waits is ended by a deadline in the past", () => null, function* (waiting) {
+  waitingTest("a waiting call is ended by a deadline in the past", () => null, function* (waiting) {
     waiting.setDeadline(1);
     yield* timesOut(waiting.call);
   });
 
   waitingTest(
-    "one that waits is ended by a deadline set after it",
+    "a waiting call is ended by a deadline set later",
     () => null,
     function* (waiting) {
       const took = yield* timed(function* () {
@@ -302,7 +302,7 @@ for (const [name, start] of KINDS) {
 
   // The first is set while it waits, and the other in the same turn: on a machine that is slow in
   // between the first would have come.
-  waitingTest("a deadline can be put off under one that waits", () => null, function* (waiting) {
+  waitingTest("the deadline of a waiting call can be extended", () => null, function* (waiting) {
     const took = yield* timed(function* () {
       waiting.setDeadline(soon());
       waiting.setDeadline(Date.now() + 3 * SOON_MS);
@@ -311,7 +311,7 @@ for (const [name, start] of KINDS) {
     assert.ok(took > 3 * SOON_MS - CLOCK_MS, `timed out after ${took} ms`);
   });
 
-  waitingTest("a deadline can be taken from one that waits", () => null, function* (waiting) {
+  waitingTest("the deadline of a waiting call can be removed", () => null, function* (waiting) {
     waiting.setDeadline(soon());
     waiting.setDeadline(null);
     // What must not come can only be waited for: twice as long as it would have taken.
@@ -327,7 +327,7 @@ for (const [name, start] of KINDS) {
   });
 }
 
-both("one deadline ends all that wait for their turn to read, in their order", function* () {
+both("one deadline ends all queued reads, in order", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const order: number[] = [];
@@ -347,7 +347,7 @@ both("one deadline ends all that wait for their turn to read, in their order", f
   assert.equal(yield* a.read(new Uint8Array(8)), 1);
 });
 
-both("a deadline that is renewed before each read never fires", function* () {
+both("a deadline renewed before each read never fires", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const end = performance.now() + 3 * SOON_MS;
@@ -363,7 +363,7 @@ both("a deadline that is renewed before each read never fires", function* () {
   assert.ok(reads > 1);
 });
 
-both("the deadline of a connection that is closed is not its successor's", function* () {
+both("the deadline of a closed connection does not apply to its successor", function* () {
   const [a, b] = yield* pair();
   a.setDeadline(soon());
   b.setDeadline(1);
@@ -420,7 +420,7 @@ both("dial() times out by its timeout or its deadline, whichever is earlier", fu
   listener.close();
 });
 
-both("a dial that is under way when its run ends leaves nothing", function* () {
+both("a pending dial leaves nothing when its run ends", function* () {
   const { listener } = yield* fullListener();
   const dialling = [1, 2].map(() =>
     go(() => dial("tcp", String(listener.addr), { timeout: FAR_MS }))
@@ -440,7 +440,7 @@ both("dial() with a deadline in the past does not try", function* () {
   assert.equal(((yield* thrown(listener.accept())) as OpError).timeout, true);
 });
 
-both("the deadline of a dial is not the connection's", function* () {
+both("the deadline of a dial does not apply to its connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
   using conn = yield* dial("tcp", address, { timeout: 20_000, deadline: Date.now() + 10_000 });
@@ -454,17 +454,21 @@ both("the deadline of a dial is not the connection's", function* () {
   for (const reader of readers) assert.equal(yield* reader.join(), 1);
 });
 
-only("run", "the host sets a deadline while everybody sleeps, and it comes in time", function* () {
-  const [a, b] = yield* pair();
-  const begun = performance.now();
-  setTimeout(() => a.setReadDeadline(Date.now() + 5), 5);
-  const error = yield* thrown(a.read(new Uint8Array(1)));
-  assert.ok(error instanceof OpError && error.timeout);
-  // Nothing else would have woken it but the limit of the test.
-  assert.ok(performance.now() - begun < FAR_MS / 100);
-  a.close();
-  b.close();
-});
+only(
+  "run",
+  "a deadline set by the host while all goroutines sleep takes effect in time",
+  function* () {
+    const [a, b] = yield* pair();
+    const begun = performance.now();
+    setTimeout(() => a.setReadDeadline(Date.now() + 5), 5);
+    const error = yield* thrown(a.read(new Uint8Array(1)));
+    assert.ok(error instanceof OpError && error.timeout);
+    // Nothing else would have woken it but the limit of the test.
+    assert.ok(performance.now() - begun < FAR_MS / 100);
+    a.close();
+    b.close();
+  },
+);
 
 /** What may be set until a time. */
 const SETTERS: Record<string, (at: Deadline) => Routine<unknown>> = {
@@ -493,7 +497,7 @@ const SETTERS: Record<string, (at: Deadline) => Routine<unknown>> = {
 };
 
 for (const [name, set] of Object.entries(SETTERS)) {
-  both(`${name}: a duration, seconds and an invalid Date are told plainly`, function* () {
+  both(`${name}: a duration, seconds and an invalid Date are explained`, function* () {
     const seconds = Math.floor(Date.now() / 1000) + 5;
     const faults: [at: Deadline, text: RegExp][] = [
       [5000, /current value is 5000, which is in 1970; did you mean Date\.now\(\) \+ 5000\?$/],
@@ -510,7 +514,7 @@ for (const [name, set] of Object.entries(SETTERS)) {
   });
 }
 
-both("a time long past is said by 0, by 1, by less, or by any Date", function* () {
+both("a time long past may be 0, 1, negative, or any Date", function* () {
   const [a, b] = yield* pair();
   using _ = a;
   using __ = b;

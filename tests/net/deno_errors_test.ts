@@ -39,7 +39,7 @@ function assertIs(error: unknown, name: DenoErrorName, own: typeof OpError | nul
   assert.ok(error instanceof denoErrors[name]);
 }
 
-test("errors are the classes that code for Deno knows", () => {
+test("errors are instances of Deno's classes", () => {
   assert.ok(Object.keys(denoErrors).length >= 18);
   for (const name of Object.keys(denoErrors) as DenoErrorName[]) {
     assert.equal(typeof DENO[name], "function", name);
@@ -47,7 +47,7 @@ test("errors are the classes that code for Deno knows", () => {
   }
 });
 
-both("what the kernel says of a dial or a listener is of the class that Deno throws", function* () {
+both("system errors of a dial or listener have the class that Deno throws", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
   assertIs(yield* thrown(dial("tcp", "127.0.0.1:1")), "ConnectionRefused");
@@ -114,7 +114,7 @@ function* afterReset(body: (conn: Conn) => Routine<unknown>): Routine<unknown> {
   return yield* thrown(body(b));
 }
 
-both("what befalls a connection is of the class that Deno throws", function* () {
+both("errors of a connection have the class that Deno throws", function* () {
   const bytes = new Uint8Array(8);
   assertIs(yield* afterReset((conn) => conn.read(bytes)), "ConnectionReset");
   const piped = yield* afterReset(function* (conn) {
@@ -144,7 +144,7 @@ both("what befalls a connection is of the class that Deno throws", function* () 
   assert.equal(eof.bytesRead, 5);
 });
 
-both("a name that is not there is NotFound, alone and within an OpError", function* () {
+both("a name that does not exist is NotFound, alone and within an OpError", function* () {
   for (const call of [lookupHost("a..b"), resolveTCPAddr("tcp", "a..b:80")]) {
     const error = yield* thrown<unknown>(call);
     assert.ok(error instanceof DNSError);
@@ -168,7 +168,7 @@ both("the other properties of an error do not depend on its class", function* ()
   assert.ok(error.cause instanceof SyscallError);
 });
 
-test("what is no error of ours is none of our classes", () => {
+test("other errors are not instances of our classes", () => {
   const others = [null, undefined, 1, "OpError", {}, new Error("x"), new DENO.ConnectionRefused()];
   for (const other of others) {
     assert.equal(other instanceof OpError, false);
@@ -180,7 +180,7 @@ test("what is no error of ours is none of our classes", () => {
   assert.equal(ours instanceof DNSError, false);
 });
 
-test("a class that is derived from ours keeps its own prototype", () => {
+test("a subclass of ours keeps its own prototype", () => {
   class MyError extends OpError {
     get mine(): boolean {
       return true;

@@ -85,7 +85,7 @@ const BAD: readonly (readonly [network: string, address: string, text: string])[
 ];
 
 for (const [network, address, text] of BAD) {
-  both(`"${network}" "${address}" is refused in Go's words`, function* () {
+  both(`"${network}" "${address}" is rejected with Go's message`, function* () {
     const dialled = opError(yield* thrown(dial(network as TCPNetwork, address)), `dial${text}`);
     assert.equal(dialled.op, "dial");
     assert.equal(dialled.net, network);
@@ -97,7 +97,7 @@ for (const [network, address, text] of BAD) {
   });
 }
 
-both("an empty address cannot be dialled, in Go's words", function* () {
+both("an empty address cannot be dialed, with Go's message", function* () {
   opError(yield* thrown(dial("tcp", "")), "dial tcp: missing address");
 });
 
@@ -118,7 +118,7 @@ const REFUSED: readonly (readonly [network: TCPNetwork, address: string, named: 
 ];
 
 for (const [network, address, named] of REFUSED) {
-  both(`"${network}" "${address}" with nobody there is refused as Go says it`, function* () {
+  both(`"${network}" "${address}" without a listener is refused with Go's message`, function* () {
     const error = opError(
       yield* thrown(dial(network, address)),
       `dial ${network} ${named}: connect: connection refused`,
@@ -152,7 +152,7 @@ const LISTENABLE: readonly (readonly [network: TCPNetwork, address: string, host
 ];
 
 for (const [network, address, host] of LISTENABLE) {
-  both(`listen "${network}" "${address}" shows the host that Go shows`, function* () {
+  both(`listen "${network}" "${address}" prints the host as Go does`, function* () {
     using listener = yield* listen(network, address);
     const { addr } = listener;
     assert.equal((addr as TCPAddr).ip, host);
@@ -234,14 +234,14 @@ for (const [network, address, by] of REACHED) {
   );
 }
 
-both("one port can be listened on over IPv4 and over IPv6, by two listeners", function* () {
+both("one port may have an IPv4 and an IPv6 listener", function* () {
   using four = yield* listen("tcp4", ":0");
   using six = yield* listen("tcp6", `:${portOf(four)}`);
   assert.equal(portOf(six), portOf(four));
 });
 
 both(
-  "a port that is taken, and an address that is not ours, are refused in Go's words",
+  "a port in use and a foreign address are rejected with Go's messages",
   function* () {
     for (const network of ["tcp", "tcp4", "tcp6"] as const) {
       using listener = yield* listen(network, network === "tcp6" ? "[::1]:0" : "127.0.0.1:0");
@@ -262,7 +262,7 @@ both(
   },
 );
 
-both("dial() tries each address of a name until one answers", function* () {
+both("dial() tries each address of a name until one connects", function* () {
   for (const host of ["127.0.0.1", "[::1]"]) {
     using listener = yield* listen("tcp", `${host}:0`);
     using conn = yield* dial("tcp", `localhost:${portOf(listener)}`);
@@ -273,7 +273,7 @@ both("dial() tries each address of a name until one answers", function* () {
 /** No name: every resolver knows that without asking another. */
 const NO_NAME = "a..b";
 
-only("run", "a name that nobody knows is refused in Go's words", function* () {
+only("run", "an unknown name is rejected with Go's message", function* () {
   for (const call of [dial, listen]) {
     const op = call.name;
     const error = opError(
@@ -287,7 +287,7 @@ only("run", "a name that nobody knows is refused in Go's words", function* () {
   }
 });
 
-both("dial() of no host, or of the unspecified one, is to this machine", function* () {
+both("dial() of no host, or of the unspecified one, connects to this machine", function* () {
   using listener = yield* listen("tcp", ":0");
   for (const host of ["", "0.0.0.0", "[::]"]) {
     for (const network of ["tcp", host === "0.0.0.0" ? "tcp4" : "tcp6"] as const) {
@@ -323,7 +323,7 @@ both("hundreds connect at once, each to its own peer", function* () {
   yield* server.join();
 });
 
-both("connections queue until they are accepted, and are accepted in their order", function* () {
+both("connections queue until they are accepted, in order", function* () {
   const N = 150;
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const dialled: Conn[] = [];
@@ -337,7 +337,7 @@ both("connections queue until they are accepted, and are accepted in their order
   }
 });
 
-both("those who accept take turns, first come, first served", function* () {
+both("waiting accepts are served in FIFO order", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const accepting = [0, 1, 2, 3].map(() => go(() => listener.accept()));
   yield* until(() => accepting.every((g) => g.status === "waiting"));
@@ -348,7 +348,7 @@ both("those who accept take turns, first come, first served", function* () {
   }
 });
 
-both("one who accepts and never has to wait lets the others run", function* () {
+both("an accept that never has to wait lets others run", function* () {
   const QUEUED = 200;
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
@@ -366,20 +366,20 @@ both("one who accepts and never has to wait lets the others run", function* () {
 const UNSPECIFIED_ENDS = [":0", "0.0.0.0:0", ":"];
 
 for (const localAddress of UNSPECIFIED_ENDS) {
-  both(`localAddress "${localAddress}" leaves this end to the system`, function* () {
+  both(`localAddress "${localAddress}" lets the system choose`, function* () {
     using listener = yield* listen("tcp", "127.0.0.1:0");
     using conn = yield* dial("tcp", String(listener.addr), { localAddress });
     assert.match(String(conn.localAddr), /^127\.0\.0\.1:[1-9]/);
   });
 }
 
-both('localAddress ":0" leaves this end to the system over IPv6 as well', function* () {
+both('localAddress ":0" lets the system choose over IPv6 as well', function* () {
   using listener = yield* listen("tcp", "[::1]:0");
   using conn = yield* dial("tcp", String(listener.addr), { localAddress: ":0" });
   assert.match(String(conn.localAddr), /^\[::1\]:[1-9]/);
 });
 
-both("localAddress is this end's address, and its port", function* () {
+both("localAddress sets the local address and port", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const port = yield* freePort();
   for (const localAddress of ["127.0.0.2:0", `127.0.0.3:${port}`]) {
@@ -392,7 +392,7 @@ both("localAddress is this end's address, and its port", function* () {
   }
 });
 
-both("a localAddress that cannot be had is refused in Go's words", function* () {
+both("a localAddress that cannot be bound is rejected with Go's message", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const to = String(listener.addr);
   const foreign = opError(
@@ -410,7 +410,7 @@ both("a localAddress that cannot be had is refused in Go's words", function* () 
   opError(refused, "dial tcp 127.0.0.2:0->127.0.0.1:1: connect: connection refused");
 });
 
-both("a localAddress of the other version of IP is refused in Go's words", function* () {
+both("a localAddress of the other IP version is rejected with Go's message", function* () {
   const error = yield* thrown(dial("tcp", "127.0.0.1:1", { localAddress: "[::1]:0" }));
   opError(error, "dial tcp: address [::1]:0: no suitable address found");
 });
@@ -442,7 +442,7 @@ const BAD_LISTEN_OPTIONS: readonly (readonly [options: unknown, field: RegExp])[
   [null, /object/],
 ];
 
-both("wrong options are a TypeError that names the field", function* () {
+both("invalid options are a TypeError that names the field", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const cases: [Routine<unknown>, RegExp, unknown][] = [];
   for (const [options, field] of BAD_DIAL_OPTIONS) {
@@ -470,7 +470,7 @@ both(
   },
 );
 
-both("keepAlive of dial() is the connection's", function* () {
+both("keepAlive of dial() applies to the connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const to = String(listener.addr);
   using off = yield* dial("tcp", to, { keepAlive: false });
@@ -485,7 +485,7 @@ both("keepAlive of dial() is the connection's", function* () {
   assert.equal(option(timed, "TCP_KEEPCNT"), 4);
 });
 
-both("keepAlive of listen() is every accepted connection's", function* () {
+both("keepAlive of listen() applies to accepted connections", function* () {
   using off = yield* listen("tcp", "127.0.0.1:0", { keepAlive: false });
   const keepAlive = { idle: 20_000, interval: 9_000, count: 2 };
   using timed = yield* listen("tcp", "[::1]:0", { keepAlive });
@@ -504,7 +504,7 @@ both("keepAlive of listen() is every accepted connection's", function* () {
   }
 });
 
-both("a port that is taken on all addresses is refused", function* () {
+both("a port in use on all addresses is rejected", function* () {
   for (const host of ["", "0.0.0.0", "[::]"]) {
     using listener = yield* listen("tcp", `${host}:0`);
     const taken = yield* thrown(listen("tcp", `${host}:${portOf(listener)}`));
@@ -538,7 +538,7 @@ both("reusePort lets two listeners share a port and its connections", function* 
 }, onWindows && "Windows has no SO_REUSEPORT");
 
 for (const name of ["EINTR", "EALREADY", "EISCONN"] as const) {
-  both(`a connect that says ${name} has begun, or is done`, function* () {
+  both(`a connect that returns ${name} is in progress, or complete`, function* () {
     const errno = platform().errno[name];
     const real = realCalls();
     using listener = yield* listen("tcp", "127.0.0.1:0");
@@ -565,7 +565,7 @@ function wakeEarly(fd: number): void {
 }
 
 for (const told of ["by SO_ERROR", "by the missing name of the peer"]) {
-  both(`a wake-up before the connection is made is waited over, told ${told}`, function* () {
+  both(`a spurious wake-up during a connect is ignored, reported ${told}`, function* () {
     const { EINPROGRESS, ENOTCONN } = platform().errno;
     const real = realCalls();
     using listener = yield* listen("tcp", "127.0.0.1:0");
@@ -596,7 +596,7 @@ for (const told of ["by SO_ERROR", "by the missing name of the peer"]) {
   });
 }
 
-both("accept() goes over what is nobody's error", function* () {
+both("accept() skips errors of connections that are already gone", function* () {
   const { EINTR, ECONNABORTED, EPROTO } = platform().errno;
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using conn = yield* dial("tcp", String(listener.addr));
@@ -615,7 +615,7 @@ both("accept() goes over what is nobody's error", function* () {
   assertCalls(calls, passing.length + 1);
 });
 
-both("an error that nobody expected comes out as it is, in Go's words", function* () {
+both("an unexpected error is thrown unchanged, with Go's message", function* () {
   const { EINVAL, EMFILE } = platform().errno;
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
@@ -635,7 +635,7 @@ both("an error that nobody expected comes out as it is, in Go's words", function
   });
 });
 
-both("a failure of accept() names the call that failed, as Go does", function* () {
+both("an error of accept() names the failed system call, as in Go", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   yield* failingWith("accept", [platform().errno.EINVAL], function* () {
     const error = yield* thrown(listener.accept());
@@ -644,7 +644,7 @@ both("a failure of accept() names the call that failed, as Go does", function* (
   });
 });
 
-both("a dial that met itself is dialled anew", function* () {
+both("a self-connect is dialed again", function* () {
   const port = yield* freePort();
   const real = realCalls();
   let calls = 0;
@@ -660,7 +660,7 @@ both("a dial that met itself is dialled anew", function* () {
   assert.equal(calls, 2);
 });
 
-both("a dial that found no free port is tried again, twice", function* () {
+both("a dial without a free port is retried twice", function* () {
   const { EADDRNOTAVAIL } = platform().errno;
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
@@ -679,7 +679,7 @@ const EXHAUSTED = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] as const;
 
 for (const name of EXHAUSTED) {
   both(
-    `accept() at ${name} waits, longer each time, and then serves what has queued`,
+    `accept() at ${name} backs off, and then serves the queue`,
     function* () {
       const errno = platform().errno[name];
       using listener = yield* listen("tcp", "127.0.0.1:0");

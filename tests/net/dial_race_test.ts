@@ -100,7 +100,7 @@ function* holeAndListener(): Routine<[hole: Blackhole, listener: Listener]> {
   }
 }
 
-both("each address of a name is tried in its turn, until one answers", function* () {
+both("the addresses of a name are tried in turn, until one connects", function* () {
   using listener = yield* listen("tcp", "127.0.0.3:0");
   const port = portOf(listener);
   const options = named("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4");
@@ -111,7 +111,7 @@ both("each address of a name is tried in its turn, until one answers", function*
   assert.equal(String(error.addr), "127.0.0.2:1");
 });
 
-both("a peer that does not answer is given up after timeout, and at deadline", function* () {
+both("a peer that does not respond is given up after timeout, and at deadline", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");
   const sockets = openSockets();
   const [far, stop] = withTimeout(background(), 60_000);
@@ -138,7 +138,7 @@ both("a peer that does not answer is given up after timeout, and at deadline", f
   stop();
 });
 
-both("a moment that has passed is too late for any address", function* () {
+both("a deadline in the past fails for any address", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const to = String(listener.addr);
   for (const options of [{ timeout: 0 }, { deadline: Date.now() - 1 }, { deadline: 0 }]) {
@@ -148,7 +148,7 @@ both("a moment that has passed is too late for any address", function* () {
   }
 });
 
-both("the limits of a dial are not those of its connection", function* () {
+both("the limits of a dial do not apply to its connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const end = performance.now() + 30;
   const limits = { timeout: 30, deadline: Date.now() + 30 };
@@ -161,7 +161,7 @@ both("the limits of a dial are not those of its connection", function* () {
 });
 
 for (const drive of [run, runSync]) {
-  test(`a dial that failed has nothing that its run would close again (${drive.name})`, async () => {
+  test(`a failed dial leaves nothing for its run to close (${drive.name})`, async () => {
     const listener = await drive(function* () {
       using hole = yield* Blackhole.open("127.0.0.1");
       yield* thrown(dial("tcp", hole.address, { timeout: 5 }));
@@ -177,22 +177,25 @@ for (const drive of [run, runSync]) {
   });
 }
 
-both("a dial to both versions of IP that is canceled says so, though one has failed", function* () {
-  using hole = yield* Blackhole.open("127.0.0.1");
-  const controller = new AbortController();
-  const reason = new Error("enough");
-  // The first version of IP is refused at once, the other is still being tried.
-  const options = { ...named("::1", "127.0.0.1"), signal: controller.signal, fallbackDelay: 1 };
-  const dialling = go(() => thrown(dial("tcp", `x.test:${hole.port}`, options)));
-  yield* sleep(50);
-  assert.equal(dialling.status, "waiting");
-  controller.abort(reason);
-  const error = (yield* dialling.join()) as OpError;
-  assert.ok(isCanceled(error), String(error));
-  assert.equal((error.cause as CanceledError).cause, reason);
-});
+both(
+  "a canceled dial to both IP versions reports the cancellation, though one has failed",
+  function* () {
+    using hole = yield* Blackhole.open("127.0.0.1");
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    // The first version of IP is refused at once, the other is still being tried.
+    const options = { ...named("::1", "127.0.0.1"), signal: controller.signal, fallbackDelay: 1 };
+    const dialling = go(() => thrown(dial("tcp", `x.test:${hole.port}`, options)));
+    yield* sleep(50);
+    assert.equal(dialling.status, "waiting");
+    controller.abort(reason);
+    const error = (yield* dialling.join()) as OpError;
+    assert.ok(isCanceled(error), String(error));
+    assert.equal((error.cause as CanceledError).cause, reason);
+  },
+);
 
-both("a signal and a context end a dial, and it leaves nothing open", function* () {
+both("a signal and a context end a dial, which leaves nothing open", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");
   const sockets = openSockets();
   const text = `dial tcp ${hole.address}: operation was canceled`;
@@ -230,7 +233,7 @@ both("a signal and a context end a dial, and it leaves nothing open", function* 
   }
 });
 
-both("a signal that is aborted after the dial does not touch the connection", function* () {
+both("a signal aborted after the dial does not affect the connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const controller = new AbortController();
   const { signal } = controller;
@@ -242,7 +245,7 @@ both("a signal that is aborted after the dial does not touch the connection", fu
   assert.equal(yield* accepted.read(buf), 1);
 });
 
-only("run", "AbortSignal.timeout() is a time-out", function* () {
+only("run", "AbortSignal.timeout() is a timeout", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");
   const signal = AbortSignal.timeout(10);
   const late = yield* thrown(dial("tcp", hole.address, { signal }));
@@ -250,7 +253,7 @@ only("run", "AbortSignal.timeout() is a time-out", function* () {
   assert.ok(fromSignal(signal).err !== null);
 });
 
-both("hundreds of dials that are cancelled leave as many descriptors as there were", function* () {
+both("hundreds of cancelled dials leave no descriptors", function* () {
   using hole = yield* Blackhole.open("127.0.0.1");
   const sockets = openSockets();
   const [context, cancel] = withCancel(background());
@@ -267,23 +270,27 @@ both("hundreds of dials that are cancelled leave as many descriptors as there we
   assert.equal(openSockets(), sockets);
 });
 
-both("a dial that is cancelled says so, whatever its first addresses said", function* () {
-  using hole = yield* Blackhole.open("127.0.0.2");
-  for (const others of [[], ["127.0.0.1"]]) {
-    const [context, cancel] = withCancel(background());
-    const options = { ...named("127.0.0.1", "127.0.0.2", ...others), context };
-    const dialling = go(() => thrown(dial("tcp", `x.test:${hole.port}`, options)));
-    yield* until(() => dialling.status === "waiting");
-    cancel();
-    opError(yield* dialling.join(), `dial tcp ${hole.address}: operation was canceled`);
-  }
-  // But of one that took too long, what the first said is worth more.
-  const options = { ...named("127.0.0.1", "127.0.0.2", "127.0.0.1"), timeout: 500 };
-  const late = yield* thrown(dial("tcp", `x.test:${hole.port}`, options));
-  opError(late, `dial tcp 127.0.0.1:${hole.port}: connect: connection refused`);
-}, onWindows && "a refusal takes its time there: which address is being tried is not known");
+both(
+  "a cancelled dial reports the cancellation, whatever earlier addresses failed with",
+  function* () {
+    using hole = yield* Blackhole.open("127.0.0.2");
+    for (const others of [[], ["127.0.0.1"]]) {
+      const [context, cancel] = withCancel(background());
+      const options = { ...named("127.0.0.1", "127.0.0.2", ...others), context };
+      const dialling = go(() => thrown(dial("tcp", `x.test:${hole.port}`, options)));
+      yield* until(() => dialling.status === "waiting");
+      cancel();
+      opError(yield* dialling.join(), `dial tcp ${hole.address}: operation was canceled`);
+    }
+    // But of one that took too long, what the first said is worth more.
+    const options = { ...named("127.0.0.1", "127.0.0.2", "127.0.0.1"), timeout: 500 };
+    const late = yield* thrown(dial("tcp", `x.test:${hole.port}`, options));
+    opError(late, `dial tcp 127.0.0.1:${hole.port}: connect: connection refused`);
+  },
+  onWindows && "a refusal takes its time there: which address is being tried is not known",
+);
 
-both("the other version of IP is tried when the first does not answer", function* () {
+both("the other IP version is tried if the first does not respond", function* () {
   const [hole, listener] = yield* holeAndListener();
   using _hole = hole, _listener = listener;
   const sockets = openSockets();
@@ -297,7 +304,7 @@ both("the other version of IP is tried when the first does not answer", function
 });
 
 both(
-  "a negative fallbackDelay, and a network of one version, try one address at a time",
+  "with a negative fallbackDelay, or one IP version, addresses are tried one at a time",
   function* () {
     const [hole, listener] = yield* holeAndListener();
     using _hole = hole, _listener = listener;
@@ -317,7 +324,7 @@ both(
   },
 );
 
-both("a race ends with the dial that it is of", function* () {
+both("a race ends together with its dial", function* () {
   const [hole, listener] = yield* holeAndListener();
   using _hole = hole;
   listener.close();
@@ -400,14 +407,14 @@ const NO_LIMITS = new CallDeadline({});
 const OK: Answer = { after: 0, ok: true };
 const FAILS: Answer = { after: 0, ok: false };
 
-both("a first version that answers in time has no rival", function* () {
+both("no fallback starts if the first IP version responds in time", function* () {
   const fake = new FakeDialler({ "::1": { after: 5, ok: true }, "127.0.0.1": OK });
   const conn = yield* dialAll(fake, endpoints("::1", "127.0.0.1"), NO_LIMITS);
   assert.equal(conn.from, "::1");
   assert.deepEqual(fake.log, ["::1"]);
 });
 
-both("a first version that fails lets the other begin at once", function* () {
+both("the fallback starts at once if the first IP version fails", function* () {
   const fake = new FakeDialler({ "::1": FAILS, "::2": FAILS, "127.0.0.1": OK });
   const all = endpoints("::1", "127.0.0.1", "::2");
   const conn = yield* dialAll(fake, all, NO_LIMITS, 600_000);
@@ -415,14 +422,14 @@ both("a first version that fails lets the other begin at once", function* () {
   assert.deepEqual(fake.log, ["::1", "::2", "127.0.0.1"]);
 });
 
-both("the version of the first address goes first, whichever it is", function* () {
+both("the IP version of the first address is tried first", function* () {
   const fake = new FakeDialler({ "::1": OK, "127.0.0.1": FAILS, "127.0.0.2": FAILS });
   const all = endpoints("127.0.0.1", "::1", "127.0.0.2");
   assert.equal((yield* dialAll(fake, all, NO_LIMITS, 600_000)).from, "::1");
   assert.deepEqual(fake.log, ["127.0.0.1", "127.0.0.2", "::1"]);
 });
 
-both("when all fail it is the error of the very first", function* () {
+both("if all fail, the first error is thrown", function* () {
   const slow: Answer = { after: 10, ok: false };
   for (const [answer6, answer4] of [[FAILS, FAILS], [slow, FAILS], [FAILS, slow]]) {
     const fake = new FakeDialler({ "::1": answer6, "::2": FAILS, "127.0.0.1": answer4 });
@@ -433,7 +440,7 @@ both("when all fail it is the error of the very first", function* () {
   }
 });
 
-both("of two that answer at the same moment one is kept and the other closed", function* () {
+both("of two that connect at the same time, one is kept and the other closed", function* () {
   const soon: Answer = { after: 8, ok: true };
   const fake = new FakeDialler({ "::1": soon, "127.0.0.1": soon });
   const racing = go(() => dialAll(fake, endpoints("::1", "127.0.0.1"), NO_LIMITS, 0));
@@ -446,7 +453,7 @@ both("of two that answer at the same moment one is kept and the other closed", f
   assert.deepEqual(fake.conns.map((each) => each.closed), fake.conns.map((each) => each !== conn));
 });
 
-both("a fallback that is slower than the first loses to it", function* () {
+both("a slower fallback loses", function* () {
   const fake = new FakeDialler({
     "::1": { after: 20, ok: true },
     "127.0.0.1": { after: 9e5, ok: true },
@@ -467,7 +474,7 @@ const SHARES: readonly (readonly [timeout: number, shares: readonly number[]])[]
   [1_000, [1_000, 1_000, 1_000]],
 ];
 
-both("each address has its share of the time that is left, as in Go", function* () {
+both("each address gets a share of the remaining time, as in Go", function* () {
   for (const [timeout, shares] of SHARES) {
     const fake = new FakeDialler({ "::1": FAILS, "::2": FAILS, "::3": FAILS });
     yield* thrown(dialAll(fake, endpoints("::1", "::2", "::3"), new CallDeadline({ timeout })));
@@ -479,7 +486,7 @@ both("each address has its share of the time that is left, as in Go", function* 
   assert.deepEqual(fake.shares, [Infinity, Infinity]);
 });
 
-both("an address whose share is over gives way to the next", function* () {
+both("an address whose share has elapsed is followed by the next", function* () {
   using hole = yield* Blackhole.open("127.0.0.2");
   using _listener = yield* listen("tcp", `127.0.0.3:${hole.port}`);
   // The shares are seconds, so the clock of the dial is turned forward instead.

@@ -6,7 +6,7 @@ import { both, pair } from "../support/harness.ts";
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 for (const network of ["tcp4", "tcp6"] as const) {
-  both(`what is written at one end is read at the other, on ${network}`, function* () {
+  both(`data written at one end is read at the other, on ${network}`, function* () {
     const [a, b] = yield* pair(network);
     using _a = a, _b = b;
     const buf = new Uint8Array(64);

@@ -129,7 +129,7 @@ function* unixPair(network: "unix" | "unixpacket"): Routine<[Conn, Conn]> {
 
 for (const [name, seeds, makePair] of PAIRS) {
   const skip = onWindows && name.startsWith("unix") && "Unix sockets are not on Windows yet";
-  both(`${seeds * ENDED} calls ended at random points leave ${name} as it was`, function* () {
+  both(`${seeds * ENDED} calls ended at random points leave ${name} usable`, function* () {
     const waiters = netpoll.waiters;
     for (let seed = 1; seed <= seeds; seed++) {
       const random = seeded(seed);
@@ -146,7 +146,7 @@ for (const [name, seeds, makePair] of PAIRS) {
   }, skip);
 }
 
-both("readers ended at random points take no byte with them", function* () {
+both("readers ended at random points take no bytes", function* () {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
     const [a, b] = yield* pair();
@@ -210,7 +210,7 @@ both("dials and accepts ended at random points leave no socket and lose no liste
   yield* until(() => openSockets() <= before);
 });
 
-both("datagrams of readers and writers ended at random points are whole", function* () {
+both("datagrams stay whole if readers and writers are ended at random points", function* () {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
     using conn = yield* listenPacket("udp", "127.0.0.1:0");

@@ -240,7 +240,7 @@ const CASES: readonly (readonly [
 ];
 
 for (const [name, before, call, said] of CASES) {
-  both(`${name}: the error says all that Go's says`, function* () {
+  both(`${name}: the error has all of Go's properties`, function* () {
     using listener = yield* listen("tcp", "127.0.0.1:0");
     const [conn, peer] = yield* pairOn(listener);
     using _conn = conn, _peer = peer;
@@ -284,7 +284,7 @@ const VERDICTS: readonly (readonly [code: string, timeout: boolean, temporary: b
   ["ECONNREFUSED", false, false],
 ];
 
-both("what may pass when it is tried again is temporary, as Go says", function* () {
+both("errors that Go calls temporary are temporary", function* () {
   for (const [code, timeout, temporary] of VERDICTS) {
     yield* withCalls({ streamSocket: () => -errnoOf(code) }, function* () {
       const error = yield* thrown(dial("tcp", "127.0.0.1:1"));
@@ -309,7 +309,7 @@ const NOWHERE: readonly (readonly [
   ["tcp", "a..b:1", DNSError, "lookup a..b: no such host"],
 ];
 
-both("an error of the address names no end, and its cause says what is wrong", function* () {
+both("an address error has no addresses, and its cause explains it", function* () {
   for (const [network, address, cause, why] of NOWHERE) {
     const known = network as "tcp";
     const calls = { dial: dial(known, address), listen: listen(known, address) };
@@ -325,7 +325,7 @@ both("an error of the address names no end, and its cause says what is wrong", f
 });
 
 both(
-  "an error has a property for bytes or messages only if its call sent or read some",
+  "an error has byte and message counts only if its call transferred any",
   function* () {
     const error = yield* thrown(dial("tcp", "127.0.0.1"));
     const written = Object.keys(error as Error).filter((key) => /^(bytes|messages)/.test(key));

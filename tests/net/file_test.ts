@@ -80,7 +80,7 @@ function* roundTrip(from: Conn, to: Conn): Routine<void> {
   assert.deepEqual(buf, HELLO);
 }
 
-both("detach() gives the descriptor up: those who wait end, it stays open", function* () {
+both("detach() releases the descriptor: waiting calls end, it stays open", function* () {
   const [client, server] = yield* pair();
   const calls = [
     go(() => thrown(client.read(new Uint8Array(1)))),
@@ -116,7 +116,7 @@ both("detach() gives the descriptor up: those who wait end, it stays open", func
   for (const { reader, writer } of pipes) [reader, writer].forEach(closeFd);
 }, noPipes);
 
-both("a connection that was detached lives on in fileConn", function* () {
+both("a detached connection continues in fileConn", function* () {
   const [client, server] = yield* pair();
   yield* roundTrip(client, server);
   const names = [String(client.localAddr), String(client.remoteAddr)];
@@ -131,7 +131,7 @@ both("a connection that was detached lives on in fileConn", function* () {
   assert.equal(yield* again.read(new Uint8Array(1)), null);
 });
 
-both("without own the descriptor stays the caller's", function* () {
+both("without own, the descriptor stays the caller's", function* () {
   const [client, server] = yield* pair();
   const fd = client.detach();
   const copy = fileConn(fd);
@@ -190,7 +190,7 @@ for (const network of ["udp4", "udp6", "unixgram"] as const) {
   }, network === "unixgram" && unixOnly(network));
 }
 
-both("a pipe is a stream", function* () {
+both("a pipe works as a stream", function* () {
   const { reader, writer } = pipeEnds();
   using from = fileConn(reader, { own: true });
   const to = fileConn(writer, { own: true });
@@ -213,7 +213,7 @@ both("a pipe is a stream", function* () {
   assert.throws(() => from.setNoDelay(true), isOpError);
 }, noPipes);
 
-both("a pipe whose reader is gone is a broken pipe", function* () {
+both("a pipe without a reader is EPIPE", function* () {
   const { reader, writer } = pipeEnds();
   using to = fileConn(writer, { own: true });
   const writing = go(() => thrown(to.write(new Uint8Array(1 << 20))));
@@ -223,7 +223,7 @@ both("a pipe whose reader is gone is a broken pipe", function* () {
   assert.equal(error.code, "EPIPE");
 }, noPipes);
 
-both("a terminal gives line after line, and is blocking again afterwards", function* () {
+both("a terminal is read line by line, and is blocking again afterwards", function* () {
   const terminal = openSync("/dev/ptmx", "r+");
   const flags = () => /^flags:\s*(\d+)/m.exec(fdInfo(terminal))![1];
   const before = flags();
@@ -239,7 +239,7 @@ both("a terminal gives line after line, and is blocking again afterwards", funct
   closeSync(terminal);
 }, noPipes || noProc);
 
-both("a descriptor of node:fs that is closed here is closed for node:fs too", function* () {
+both("closing a descriptor of node:fs here closes it for node:fs too", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0"); // Before, so that the poller is there.
   const ways: ((fd: number) => void)[] = [
     (fd) => fileConn(fd, { own: true }).close(),
@@ -267,36 +267,40 @@ function isBlocking(fd: number): boolean {
 }
 
 for (const own of [false, true]) {
-  both(`one of two of a pipe closes, and the other does not block: own ${own}`, function* () {
-    const { reader, writer } = pipeEnds();
-    const other = platform().descriptors.duplicate(reader);
-    platform().descriptors.setNonBlocking(reader, false);
-    const witness = platform().descriptors.duplicate(reader);
-    const first = fileConn(reader, { own });
-    const second = fileConn(other, { own });
-    const third = fileConn(witness);
-    first.close();
-    assert.equal(isBlocking(witness), false);
-    // It would stop the whole thread, and with it the goroutine that writes.
-    using to = fileConn(writer, { own: true });
-    const reading = go(() => second.read(new Uint8Array(9)));
-    yield* until(() => reading.status === "waiting");
-    yield* to.write(HELLO);
-    assert.equal(yield* reading.join(), 5);
-    second.close();
-    assert.equal(isBlocking(witness), false);
-    third.close();
-    assert.equal(isBlocking(witness), true, "the last one restores it");
-    closeFd(witness);
-    if (!own) [reader, other].forEach(closeFd);
-  }, noPipes || noProc);
+  both(
+    `closing one of two descriptors of a pipe keeps the other non-blocking: own ${own}`,
+    function* () {
+      const { reader, writer } = pipeEnds();
+      const other = platform().descriptors.duplicate(reader);
+      platform().descriptors.setNonBlocking(reader, false);
+      const witness = platform().descriptors.duplicate(reader);
+      const first = fileConn(reader, { own });
+      const second = fileConn(other, { own });
+      const third = fileConn(witness);
+      first.close();
+      assert.equal(isBlocking(witness), false);
+      // It would stop the whole thread, and with it the goroutine that writes.
+      using to = fileConn(writer, { own: true });
+      const reading = go(() => second.read(new Uint8Array(9)));
+      yield* until(() => reading.status === "waiting");
+      yield* to.write(HELLO);
+      assert.equal(yield* reading.join(), 5);
+      second.close();
+      assert.equal(isBlocking(witness), false);
+      third.close();
+      assert.equal(isBlocking(witness), true, "the last one restores it");
+      closeFd(witness);
+      if (!own) [reader, other].forEach(closeFd);
+    },
+    noPipes || noProc,
+  );
 }
 
 function fdInfo(fd: number): string {
   return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
 }
 
-both("what cannot be waited for is a NotPollableError, and stays as it was", function* () {
+both("a descriptor that cannot be polled is a NotPollableError, and unchanged", function* () {
   const path = new URL("../../deno.json", import.meta.url);
   const fd = openSync(path, "r");
   const before = fdInfo(fd);
@@ -311,7 +315,7 @@ both("what cannot be waited for is a NotPollableError, and stays as it was", fun
   closeSync(fd);
 }, noPipes || noProc);
 
-both("a descriptor of another kind is refused, and stays the caller's", function* () {
+both("a descriptor of another kind is rejected, and stays the caller's", function* () {
   const [client, server] = yield* pair();
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using packets = yield* listenPacket("udp", "127.0.0.1:0");
@@ -346,7 +350,7 @@ both("a descriptor of another kind is refused, and stays the caller's", function
   server.close();
 }, noPipes);
 
-both("a run that ends closes what it took in", function* () {
+both("a run that ends closes adopted descriptors", function* () {
   const { reader, writer } = pipeEnds();
   closeFd(writer);
   const conn = fileConn(reader, { own: true });

@@ -58,7 +58,7 @@ function* fill(conn: Conn): Routine<number> {
   return ((yield* thrown(conn.write(pattern(MORE_THAN_FITS)))) as OpError).bytesWritten!;
 }
 
-both("lingerTimeout bounds a close whose peer reads nothing and trickles", function* () {
+both("lingerTimeout bounds a close whose peer reads slowly or not at all", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { lingerTimeout: 100 });
   const [client, server] = yield* pairOn(listener);
   const trickling = go(trickle, client);
@@ -73,7 +73,7 @@ both("lingerTimeout bounds a close whose peer reads nothing and trickles", funct
   yield* trickling.join();
 });
 
-both("lingerTimeout of dial bounds the close of the dialled end", function* () {
+both("lingerTimeout of dial bounds the close of the dialed end", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const client = yield* dial("tcp", String(listener.addr), { lingerTimeout: 0 });
   using server = yield* listener.accept();
@@ -147,7 +147,7 @@ async function ended(by: typeof run | typeof runSync, grace: number): Promise<vo
 /** There the kernel has only what is sent, and no send outlives the completion port of its run. */
 const noDelivery = onWindows && "sends under way are cut off with the port, see docs/windows.md";
 
-test("the grace of a run ends what lingers, and the peer still gets all of it", {
+test("the grace of a run ends lingering, and the peer still receives everything", {
   skip: noDelivery,
 }, async () => {
   for (const grace of [0, 50]) await ended(run, grace);
@@ -190,7 +190,7 @@ for (const by of [run, runSync]) {
   });
 }
 
-test("a grace that is none is refused", async () => {
+test("an invalid grace is rejected", async () => {
   for (const grace of [-1, NaN, "1" as unknown as number]) {
     await assert.rejects(() => run(function* () {}, { grace }), RangeError);
     assert.throws(() => runSync(function* () {}, { grace }), RangeError);
@@ -215,7 +215,7 @@ const LIMITS: Record<string, Limits> = {
 };
 
 for (const [name, limits] of Object.entries(LIMITS)) {
-  both(`a connection that lingers is the first to go at a limit: ${name}`, function* () {
+  both(`a lingering connection is closed first at a limit: ${name}`, function* () {
     using listener = limit(yield* listen("tcp", "127.0.0.1:0"), limits);
     const client = yield* lingered(listener);
     const dialling = go(() => dial("tcp", String(listener.addr)));
@@ -229,22 +229,27 @@ for (const [name, limits] of Object.entries(LIMITS)) {
   });
 }
 
-both("a goroutine that waits at a limit goes on when a connection begins to linger", function* () {
-  const limits: Limits = { connections: { most: 1, policy: "wait" } };
-  using listener = limit(yield* listen("tcp", "127.0.0.1:0"), limits);
-  const [client, server] = yield* pairOn(listener);
-  yield* fill(server);
-  const accepting = go(() => listener.accept());
-  using another = yield* dial("tcp", String(listener.addr));
-  yield* until(() => accepting.status === "waiting" && listener.counters.stopped.connections === 1);
-  server.close();
-  using served = yield* accepting.join();
-  yield* another.write(Uint8Array.of(7));
-  assert.equal(yield* served.read(new Uint8Array(1)), 1);
-  client.abort();
-});
+both(
+  "a goroutine that waits at a limit continues when a connection begins to linger",
+  function* () {
+    const limits: Limits = { connections: { most: 1, policy: "wait" } };
+    using listener = limit(yield* listen("tcp", "127.0.0.1:0"), limits);
+    const [client, server] = yield* pairOn(listener);
+    yield* fill(server);
+    const accepting = go(() => listener.accept());
+    using another = yield* dial("tcp", String(listener.addr));
+    yield* until(() =>
+      accepting.status === "waiting" && listener.counters.stopped.connections === 1
+    );
+    server.close();
+    using served = yield* accepting.join();
+    yield* another.write(Uint8Array.of(7));
+    assert.equal(yield* served.read(new Uint8Array(1)), 1);
+    client.abort();
+  },
+);
 
-both("with no descriptor left, one that lingers makes room for the next", function* () {
+both("without a free descriptor, a lingering connection makes room for the next", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const client = yield* lingered(listener);
   yield* failingWith("accept", [errnoOf("EMFILE")], function* () {
@@ -256,7 +261,7 @@ both("with no descriptor left, one that lingers makes room for the next", functi
   client.abort();
 });
 
-both("of one address only so many linger", function* () {
+both("the number of lingering connections per address is limited", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const more = 4;
   const clients: Conn[] = [];
@@ -288,7 +293,7 @@ const AFTER_CLOSE_READ: Record<string, (conn: Conn) => void> = {
 for (const [way, end] of Object.entries(AFTER_CLOSE_READ)) {
   for (const peerEnds of [false, true]) {
     const peer = peerEnds ? "a peer that has ended" : "a peer that goes on sending";
-    both(`closeRead() loses nothing of an answer: ${way}, ${peer}`, function* () {
+    both(`closeRead() loses nothing of a reply: ${way}, ${peer}`, function* () {
       const want = pattern(300_000);
       const [client, server] = yield* pair();
       server.setWriteBuffer(1 << 20);
@@ -307,7 +312,7 @@ for (const [way, end] of Object.entries(AFTER_CLOSE_READ)) {
   }
 }
 
-both("after closeRead() what has come is read, then comes the end, also in copies", function* () {
+both("after closeRead(), received data is read before the end, also in copies", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   yield* a.write(Uint8Array.of(1, 2, 3));
@@ -323,7 +328,7 @@ both("after closeRead() what has come is read, then comes the end, also in copie
   assert.equal(yield* a.read(buf), 1);
 });
 
-only("run", "a web stream that is cancelled loses nothing of what is written after", function* () {
+only("run", "cancelling a web stream loses nothing written afterwards", function* () {
   const want = pattern(300_000);
   const [client, server] = yield* pair();
   server.setWriteBuffer(1 << 20);

@@ -200,19 +200,19 @@ const HELPERS: Case[] = [
   ["PacketBatch", (v) => absent(v), (v) => new PacketBatch(v)],
 ];
 
-both("what is no text and no address is refused", function* () {
+both("values that are not text or addresses are rejected", function* () {
   for (const each of TEXTS) yield* refuses(each);
 });
 
-both("what cannot be opened is refused, and nothing is left of it", function* () {
+both("arguments that cannot be opened are rejected, and leave nothing", function* () {
   for (const each of OPENINGS) yield* refuses(each);
 }, onWindows && "descriptors from elsewhere are not on Windows yet");
 
-both("what is no stream, no context, no case and no number is refused", function* () {
+both("values that are not streams, contexts, cases or numbers are rejected", function* () {
   for (const each of HELPERS) yield* refuses(each);
 });
 
-only("run", "what is no stream of the host's is refused", function* () {
+only("run", "values that are not host streams are rejected", function* () {
   const cases: Case[] = [
     ["toDuplex", none, (v) => toDuplex(v)],
     ["fromDuplex", none, (v) => fromDuplex(v)],
@@ -270,21 +270,21 @@ function* works(a: Conn, b: Conn): Routine<void> {
   assert.equal(p[0], 7);
 }
 
-both("a TCP connection refuses what is no argument, and goes on", function* () {
+both("a TCP connection rejects invalid arguments, and stays usable", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   for (const each of [...connCases(a), ...socketCases(a)]) yield* refuses(each);
   yield* works(a, b);
 });
 
-both("a pipe refuses what is no argument, and goes on", function* () {
+both("a pipe rejects invalid arguments, and stays usable", function* () {
   const [a, b] = pipe();
   using _a = a, _b = b;
   for (const each of connCases(a)) yield* refuses(each);
   yield* works(a, b);
 });
 
-both("a Unix connection refuses what is no argument, and goes on", function* () {
+both("a Unix connection rejects invalid arguments, and stays usable", function* () {
   using listener = yield* listen("unix", "");
   using a = yield* dial("unix", String(listener.addr));
   using b = yield* listener.accept();
@@ -306,7 +306,7 @@ both("a Unix connection refuses what is no argument, and goes on", function* () 
   yield* works(a, b);
 }, onWindows && "Unix sockets are not on Windows yet");
 
-both("a UDP socket refuses what is no argument, and goes on", function* () {
+both("a UDP socket rejects invalid arguments, and stays usable", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const batch = new PacketBatch(2, 16);
   const bytes = new Uint8Array(4);
@@ -353,7 +353,7 @@ both("a UDP socket refuses what is no argument, and goes on", function* () {
   assert.equal(bytes[0], 7);
 });
 
-both("a socket of unixgram refuses what is no argument", function* () {
+both("a unixgram socket rejects invalid arguments", function* () {
   using conn = yield* listenPacket("unixgram", "");
   const bytes = new Uint8Array(4);
   const cases: Case[] = [

@@ -108,7 +108,7 @@ for (const [given, name, is] of PLAIN) {
   }, missing(name));
 }
 
-both("what is not asked for is as the system has it", function* () {
+both("options that are not set keep the system's defaults", function* () {
   using ends = yield* connect("127.0.0.1", {}, {});
   assert.equal(option(ends.listener, "SO_REUSEADDR"), 1);
   assert.equal(option(ends.conn, "SO_REUSEADDR"), 0);
@@ -128,7 +128,7 @@ both("reuseAddr can be switched off for a listener", function* () {
   assert.equal(option(listener, "SO_REUSEADDR"), 0);
 });
 
-both("trafficClass is that of IPv6 as well, and of IPv4 through IPv6", function* () {
+both("trafficClass applies to IPv6, and to IPv4 through IPv6", function* () {
   const given = { trafficClass: 0x88 };
   using six = yield* connect("[::1]", given, given);
   for (const end of [six.listener, six.conn, six.accepted]) {
@@ -138,7 +138,7 @@ both("trafficClass is that of IPv6 as well, and of IPv4 through IPv6", function*
   assert.equal(option(every, "IP_TOS"), 0x88);
 }, wineGap("IPV6_TCLASS"));
 
-both("readBuffer and writeBuffer are asked for before the connection is made", function* () {
+both("readBuffer and writeBuffer are set before the connection is made", function* () {
   const given = { readBuffer: 20_000, writeBuffer: 30_000 };
   const order: string[] = [];
   const real = realCalls();
@@ -166,7 +166,7 @@ both("readBuffer and writeBuffer are asked for before the connection is made", f
 });
 
 both(
-  "linger is that of dialled and accepted connections, and close() does what it says",
+  "linger applies to dialed and accepted connections, and to close()",
   function* () {
     for (const seconds of [null, 0, 7]) {
       using ends = yield* connect("127.0.0.1", { linger: seconds }, { linger: seconds });
@@ -187,7 +187,7 @@ both(
   },
 );
 
-both("backlog is how many connections may wait", function* () {
+both("backlog limits the number of queued connections", function* () {
   // Of a listener, what TCP_INFO calls "sacked" is its backlog. linux/tcp.c, tcp_get_info
   const backlog = (listener: Listener) =>
     rawOption(listener, IPPROTO_TCP, TCP_INFO).getUint32(28, true);
@@ -197,7 +197,7 @@ both("backlog is how many connections may wait", function* () {
   assert.ok(backlog(many) >= 128, String(backlog(many)));
 }, onWindows && "Windows does not tell the backlog");
 
-both("ipv6Only goes before what the network says", function* () {
+both("ipv6Only overrides the network's default", function* () {
   const CASES = [
     ["tcp", ":0", undefined, 0],
     ["tcp", ":0", true, 1],
@@ -219,7 +219,7 @@ both("ipv6Only goes before what the network says", function* () {
   assert.equal((four as OpError).code, "ENOPROTOOPT");
 });
 
-both("bindToDevice is the interface that everything goes through", function* () {
+both("bindToDevice selects the interface of all traffic", function* () {
   const given = { bindToDevice: "lo" };
   using ends = yield* connect("127.0.0.1", given, given);
   for (const end of [ends.listener, ends.conn, ends.accepted]) {
@@ -236,7 +236,7 @@ both("bindToDevice is the interface that everything goes through", function* () 
   assert.equal(openSockets(), sockets);
 }, onWindows && "Windows has no SO_BINDTODEVICE");
 
-both("mark is set, or refused to those without the privilege", function* () {
+both("mark is set, or rejected without the privilege", function* () {
   for (const mark of [7, 0xfffffffe]) {
     let listener: Listener;
     try {
@@ -250,7 +250,7 @@ both("mark is set, or refused to those without the privilege", function* () {
   }
 }, onWindows && "Windows has no SO_MARK");
 
-both("fastOpen: a listener takes data with the first packet, a dial sends it there", function* () {
+both("fastOpen: a listener accepts data with the SYN, which a dial sends", function* () {
   using plain = yield* listen("tcp", "127.0.0.1:0", { fastOpen: true });
   assert.equal(option(plain, "TCP_FASTOPEN"), 256);
   using short = yield* listen("tcp", "127.0.0.1:0", { fastOpen: 5 });
@@ -273,7 +273,7 @@ both("fastOpen: a listener takes data with the first packet, a dial sends it the
   }
 }, wineGap("TCP_FASTOPEN"));
 
-both("deferAccept keeps a connection unseen until its peer has sent something", function* () {
+both("deferAccept hides a connection until its peer has sent data", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { deferAccept: 30_000 });
   assert.ok(option(listener, "TCP_DEFER_ACCEPT") >= 30);
   using silent = yield* dial("tcp", String(listener.addr));
@@ -289,7 +289,7 @@ both("deferAccept keeps a connection unseen until its peer has sent something", 
   assert.equal(String(second.remoteAddr), String(silent.localAddr));
 }, onWindows && "Windows has no TCP_DEFER_ACCEPT");
 
-both("userTimeout gives up a peer that does not acknowledge", function* () {
+both("userTimeout drops a peer that does not acknowledge", function* () {
   // Nothing is acknowledged by a peer whose window is shut for good. golang issue 31490
   using ends = yield* connect("127.0.0.1", { readBuffer: 2_048 }, { userTimeout: 50 });
   const writing = go(() => thrown(ends.conn.write(new Uint8Array(8 << 20))));
@@ -335,7 +335,7 @@ for (const [network, host, told, shown] of CONTROLLED) {
   });
 }
 
-both("control of a listener on all addresses is told so, as in Go", function* () {
+both("control of a listener on all addresses receives that network, as in Go", function* () {
   const calls: string[] = [];
   const control: Control = (_, network, address) => void calls.push(`${network} ${address}`);
   for (const [network, address] of [["tcp", ":0"], ["tcp4", ":0"], ["tcp", "0.0.0.0:0"]] as const) {
@@ -344,7 +344,7 @@ both("control of a listener on all addresses is told so, as in Go", function* ()
   assert.deepEqual(calls, ["tcp6 :0", "tcp4 :0", "tcp6 0.0.0.0:0"]);
 });
 
-both("what control throws is the cause of an OpError, and leaves no descriptor", function* () {
+both("an error of control is the cause of an OpError, and leaves no descriptor", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const to = String(listener.addr);
   const sockets = openSockets();
@@ -462,7 +462,7 @@ const WRONG_OF_LISTEN: typeof WRONG = [
   [{ localAddress: ":0" }, /localAddress/],
 ];
 
-both("a wrong option is a TypeError that names the field, and opens nothing", function* () {
+both("an invalid option is a TypeError that names the field, and opens nothing", function* () {
   const sockets = openSockets();
   const cases: [call: Routine<unknown>, field: RegExp][] = [
     ...[...WRONG, ...WRONG_OF_DIAL].map(([options, field]): [Routine<unknown>, RegExp] => [

@@ -21,7 +21,7 @@ function closedPipe(error: unknown): ClosedPipeError {
   return error;
 }
 
-both("a write is over when all of it has been read, in however many reads", function* () {
+both("a write completes once all of it has been read, in any number of reads", function* () {
   const [a, b] = pipe();
   let over = false;
   const writer = go(function* () {
@@ -40,7 +40,7 @@ both("a write is over when all of it has been read, in however many reads", func
   assert.equal(over, true);
 });
 
-both("a read takes of one write only", function* () {
+both("a read takes data of one write only", function* () {
   const [a, b] = pipe();
   const writer = go(() => a.writev([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)]));
   const buf = new Uint8Array(10);
@@ -49,7 +49,7 @@ both("a read takes of one write only", function* () {
   assert.equal(yield* writer.join(), 3);
 });
 
-both("empty reads and writes are over at once", function* () {
+both("empty reads and writes complete at once", function* () {
   const [a, b] = pipe();
   assert.equal(yield* a.read(new Uint8Array(0)), 0);
   assert.equal(yield* b.write(new Uint8Array(0)), 0);
@@ -74,7 +74,7 @@ both("close() is the end for a reader and an error for a writer at the other end
   b.close();
 });
 
-both("of a write that is cut short what was read counts", function* () {
+both("a partial write reports the bytes that were read", function* () {
   const [a, b] = pipe();
   const writer = go(() => thrown(a.write(new Uint8Array(10))));
   assert.equal(yield* b.read(new Uint8Array(4)), 4);
@@ -97,7 +97,7 @@ both("of a write that is cut short what was read counts", function* () {
   yield* next.join();
 });
 
-both("each direction can be ended by itself", function* () {
+both("each direction can be ended on its own", function* () {
   const [a, b] = pipe();
   a.closeWrite();
   assert.equal(yield* b.read(new Uint8Array(1)), null);
@@ -110,7 +110,7 @@ both("each direction can be ended by itself", function* () {
   closedPipe(yield* thrown(b.write(new Uint8Array(1))));
 });
 
-both("a pipe as a case of a select", function* () {
+both("a pipe works as a case of a select", function* () {
   const [a, b] = pipe();
   const reader = go(function* (): Routine<number | null> {
     yield* select(b.onReadable());
@@ -127,7 +127,7 @@ both("a pipe as a case of a select", function* () {
   b.close();
 });
 
-both("both ends are called pipe, and have no descriptor", function* () {
+both('both ends have the address "pipe", and no descriptor', function* () {
   for (const end of pipe()) {
     assert.equal(String(end.localAddr), "pipe");
     assert.equal(end.remoteAddr.network, "pipe");
@@ -137,7 +137,7 @@ both("both ends are called pipe, and have no descriptor", function* () {
   }
 });
 
-both("chunks() of a pipe", function* () {
+both("chunks() reads from a pipe", function* () {
   const [a, b] = pipe();
   const writer = go(function* () {
     for (let i = 1; i < 4; i++) yield* a.write(new Uint8Array(i));

@@ -43,7 +43,7 @@ for (const kind of ["sockets", "pipes"] as const) {
   });
 
   both(
-    `a copy ends when it is idle, and not while the other direction moves, ${kind}`,
+    `an idle copy ends, but not while the other direction moves, ${kind}`,
     function* () {
       const [near, a, b, far] = yield* ends(kind === "pipes");
       using _near = near, _a = a, _b = b, _far = far;
@@ -94,7 +94,7 @@ both("splice reports its progress, and an error of onProgress ends it", function
   assert.equal((error as { bytesWritten?: number }).bytesWritten, 2);
 });
 
-both("wrong options of copy are named", function* () {
+both("invalid options of copy are named", function* () {
   const [a, b] = pipe();
   using _a = a, _b = b;
   const wrong: [unknown, RegExp][] = [

@@ -61,7 +61,7 @@ const PORTS: readonly (readonly [network: string, service: string, port: number]
   ["", "https", 443],
 ];
 
-test("lookupPort() knows numbers and services", () => {
+test("lookupPort() accepts numbers and services", () => {
   for (const [network, service, port] of PORTS) {
     assert.equal(lookupPort(network, service), port, `${network}/${service}`);
   }
@@ -85,13 +85,13 @@ const NO_PORTS: readonly (readonly [network: string, service: string, text: stri
   ["unix", "http", "address unix: unknown network"],
 ];
 
-test("lookupPort() refuses what Go refuses, in Go's words", () => {
+test("lookupPort() rejects what Go rejects, with Go's messages", () => {
   for (const [network, service, message] of NO_PORTS) {
     assert.throws(() => lookupPort(network, service), { name: "AddrError", message });
   }
 });
 
-test("services and hosts that the system's tables do not name are those of every system", () => {
+test("services and hosts missing in the system's tables have well-known defaults", () => {
   // Of a table that cannot be read nothing is known, and that is no error.
   assert.equal(platform().runtime.readText("/etc/nosuch/table"), null);
   assert.equal(platform().runtime.readText("/etc"), null);
@@ -107,7 +107,7 @@ const ZONES: readonly (readonly [text: string, ip: string, zone: string])[] = [
   ["::ffff:192.0.2.1", "192.0.2.1", ""],
 ];
 
-test("parseIPZone() reads an address and its zone", () => {
+test("parseIPZone() parses an address and its zone", () => {
   for (const [text, ip, zone] of ZONES) {
     const parsed = parseIPZone(text);
     assert.ok(parsed !== null, text);
@@ -118,7 +118,7 @@ test("parseIPZone() reads an address and its zone", () => {
   for (const text of none) assert.equal(parseIPZone(text), null, text);
 });
 
-test("formatIP() is the way back of parseIP(), and of nothing else", () => {
+test("formatIP() reverses parseIP()", () => {
   assert.equal(formatIP(parseIP("2001:DB8:0:0:1:0:0:1")!), "2001:db8::1:0:0:1");
   for (const length of [1, 3, 5, 15, 17]) {
     assert.throws(() => formatIP(new Uint8Array(length)), RangeError);
@@ -201,7 +201,7 @@ const UNRESOLVED: readonly (readonly [network: string, address: string, text: st
   ["tcp", `${"a.".repeat(127)}b:80`, `lookup ${"a.".repeat(127)}b: no such host`],
 ];
 
-both("resolveTCPAddr() refuses what Go refuses, in Go's words", function* () {
+both("resolveTCPAddr() rejects what Go rejects, with Go's messages", function* () {
   for (const [network, address, text] of UNRESOLVED) {
     const error = yield* thrown(function* () {
       return yield* resolveTCPAddr(network as "tcp", address);
@@ -213,7 +213,7 @@ both("resolveTCPAddr() refuses what Go refuses, in Go's words", function* () {
 });
 
 // Go takes an unknown zone for none, and the kernel then says "invalid argument".
-both("a zone of no interface is an AddrError", function* () {
+both("a zone without an interface is an AddrError", function* () {
   for (
     const address of ["[fe80::1%nosuch]:1", "[::1%averylongnameofaninterface]:1", "[::1%l\0]:1"]
   ) {
@@ -230,7 +230,7 @@ both("a zone of no interface is an AddrError", function* () {
   }
 });
 
-both("a zone is an interface's name or its number, and is shown by its name", function* () {
+both("a zone is an interface's name or index, and is printed as its name", function* () {
   for (const zone of ["lo", String(LO)]) {
     using listener = yield* listen("tcp", `[::1%${zone}]:0`);
     const { port } = listener.addr as TCPAddr;
@@ -252,7 +252,7 @@ function table(names: Record<string, string[]>): LookupOptions["lookup"] {
   return (host) => names[host] ?? [];
 }
 
-both("of a name's addresses the one of the right version is resolved", function* () {
+both("a name resolves to its address of the right IP version", function* () {
   const lookup = table({ "both.test": ["2001:db8::1", "192.0.2.1", "fe80::1%lo"] });
   const resolved = [];
   for (const network of ["tcp", "tcp4", "tcp6"] as const) {
@@ -270,7 +270,7 @@ both("of a name's addresses the one of the right version is resolved", function*
   ]);
 }, onWindows && "Linux's name of the loopback");
 
-both("lookupHost() gives a literal back and knows localhost", function* () {
+both("lookupHost() returns a literal unchanged and resolves localhost", function* () {
   for (const literal of ["127.0.0.1", "::1", "fe80::1%lo", "::ffff:192.0.2.1"]) {
     assert.deepEqual(yield* lookupHost(literal), [literal]);
   }
@@ -279,7 +279,7 @@ both("lookupHost() gives a literal back and knows localhost", function* () {
   }
 });
 
-both("a name without addresses is not found", function* () {
+both("a name without addresses is reported as not found", function* () {
   const lookup = table({});
   for (const [host, options] of [["", {}], ["a..b", {}], ["x.test", { lookup }]] as const) {
     const error = yield* thrown(lookupHost(host, options));
@@ -309,7 +309,7 @@ const FAILURES: readonly (readonly [code: string, err: string, flags: string])[]
   ["EOTHER", "it broke", ""],
 ];
 
-both("a resolver's failure is a DNSError that says what to expect", function* () {
+both("a resolver failure is a DNSError with its properties", function* () {
   for (const [code, err, flags] of FAILURES) {
     const reason = Object.assign(new Error("it broke"), { code });
     const lookup = () => {
@@ -329,7 +329,7 @@ both("a resolver's failure is a DNSError that says what to expect", function* ()
   }
 });
 
-both("a look-up that gives no addresses of IP is a TypeError", function* () {
+both("a lookup that returns no IP addresses is a TypeError", function* () {
   for (const answer of [["x.test"], [""], [7], [null]]) {
     const lookup = () => answer as unknown as string[];
     for (const call of [lookupHost("x.test", { lookup }), dial("tcp", "x.test:1", { lookup })]) {
@@ -340,7 +340,7 @@ both("a look-up that gives no addresses of IP is a TypeError", function* () {
   }
 });
 
-only("run", "a look-up that takes too long, or is cancelled, ends in Go's words", function* () {
+only("run", "a lookup that times out, or is cancelled, has Go's message", function* () {
   let asked = 0;
   const lookup = () => {
     asked++;
@@ -384,7 +384,7 @@ only("run", "a look-up that takes too long, or is cancelled, ends in Go's words"
 
 only(
   "run",
-  "a look-up that fails after its call has ended leaves no unhandled rejection",
+  "a lookup that fails after its call has ended leaves no unhandled rejection",
   function* () {
     const rejected: unknown[] = [];
     const listener = (reason: unknown) => void rejected.push(reason);
@@ -406,7 +406,7 @@ only(
   },
 );
 
-only("run", "a look-up may answer through the host's loop", function* () {
+only("run", "a lookup may complete through the host's loop", function* () {
   const lookup = (host: string) =>
     new Promise<string[]>((resolve) => setTimeout(resolve, 1, [`127.0.0.${host.length}`]));
   assert.deepEqual(yield* lookupHost("x.test", { lookup }), ["127.0.0.6"]);
@@ -425,7 +425,7 @@ only(
   },
 );
 
-test("the system's table of hosts answers under runSync", async () => {
+test("the system's hosts file works under runSync", async () => {
   const { runSync } = await import("../../mod.ts");
   const { runtime } = platform();
   const real = runtime.readText;
@@ -455,7 +455,7 @@ const BAD_OPTIONS: readonly (readonly [options: unknown, field: RegExp])[] = [
   [{ server: "8.8.8.8" }, /server/],
 ];
 
-both("wrong options of a look-up are a TypeError that names the field", function* () {
+both("invalid options of a lookup are a TypeError that names the field", function* () {
   for (const [options, field] of BAD_OPTIONS) {
     const given = options as LookupOptions;
     for (
@@ -472,7 +472,7 @@ both("wrong options of a look-up are a TypeError that names the field", function
   }
 });
 
-both("a lookup that returns no array, or throws what is no Error, is told plainly", function* () {
+both("a lookup that returns no array, or throws no Error, is explained", function* () {
   for (const answer of [undefined, null, "127.0.0.1", { 0: "127.0.0.1" }, 7, new Set()]) {
     const lookup = () => answer as unknown as string[];
     for (

@@ -76,7 +76,7 @@ function* pipePair(): Routine<[Conn, Conn]> {
 }
 
 for (const [kind, makePair] of [["a socket", pair], ["another connection", pipePair]] as const) {
-  withFile(`a file and its parts go to ${kind}`, function* (path) {
+  withFile(`a file and parts of it are sent to ${kind}`, function* (path) {
     const parts: [object, number, number][] = [
       [{}, 0, LENGTH],
       [{ offset: 1_000_001 }, 1_000_001, LENGTH - 1_000_001],
@@ -94,7 +94,7 @@ for (const [kind, makePair] of [["a socket", pair], ["another connection", pipeP
     }
   });
 
-  withFile(`a descriptor stays open and where it is, towards ${kind}`, function* (path) {
+  withFile(`a descriptor stays open with its position, towards ${kind}`, function* (path) {
     const fd = openSync(path, "r");
     const buf = new Uint8Array(10);
     readSync(fd, buf);
@@ -106,12 +106,12 @@ for (const [kind, makePair] of [["a socket", pair], ["another connection", pipeP
   });
 }
 
-withFile("a URL is a path as well", function* (path) {
+withFile("a URL is accepted as a path", function* (path) {
   const [, n] = yield* sent(pair, (conn) => sendFile(conn, pathToFileURL(path)));
   assert.equal(n, LENGTH);
 });
 
-withFile("the kernel itself sends what has a path", function* (path) {
+withFile("the kernel itself sends a file with a path", function* (path) {
   const { transfers } = platform();
   const real = transfers.sendFile.bind(transfers);
   let sentByKernel = 0;
@@ -129,7 +129,7 @@ withFile("the kernel itself sends what has a path", function* (path) {
   }
 });
 
-withFile("a sparse file is read beyond 4 GiB", function* (path) {
+withFile("a sparse file is sent beyond 4 GiB", function* (path) {
   const fd = openSync(path, "r+");
   const [HIGH, BEYOND] = [2 ** 31 + 11, 2 ** 33 + 5];
   writeSync(fd, Uint8Array.of(7, 8, 9), 0, 3, HIGH);
@@ -143,7 +143,7 @@ withFile("a sparse file is read beyond 4 GiB", function* (path) {
   closeSync(fd);
 });
 
-withFile("of a file that shrinks meanwhile what is left of it is sent", function* (path) {
+withFile("a file that shrinks in the meantime is sent up to its end", function* (path) {
   const fd = openSync(path, "r+");
   writeSync(fd, new Uint8Array(1), 0, 1, 64 << 20);
   const [a, b] = yield* pair();
@@ -162,7 +162,7 @@ withFile("of a file that shrinks meanwhile what is left of it is sent", function
 });
 
 withFile(
-  "a sendFile that is cut short says how much is out, and closes the file",
+  "a partial sendFile reports how much was sent, and closes the file",
   function* (path) {
     const fd = openSync(path, "r+");
     ftruncateSync(fd, 64 << 20);
@@ -186,7 +186,7 @@ withFile(
   },
 );
 
-withFile("while Windows sends a file nobody may write to it", function* (path) {
+withFile("while Windows sends a file, it cannot be written to", function* (path) {
   const fd = openSync(path, "r+");
   ftruncateSync(fd, 64 << 20);
   closeSync(fd);
@@ -202,7 +202,7 @@ withFile("while Windows sends a file nobody may write to it", function* (path) {
   closeSync(openSync(path, "r+"));
 }, !onWindows && "elsewhere a file may be written to at any time");
 
-withFile("a run that ends while a file is sent leaves it closed", function* (path) {
+withFile("a run that ends during a sendFile closes the file", function* (path) {
   const fd = openSync(path, "r+");
   ftruncateSync(fd, 64 << 20);
   closeSync(fd);
@@ -224,7 +224,7 @@ withFile("a pipe is no file", function* (_path) {
   b.close();
 }, noPipes);
 
-withFile("where the kernel cannot, reads and writes do it", function* (path) {
+withFile("without kernel support, reads and writes are used", function* (path) {
   const { transfers } = platform();
   const { EINVAL } = platform().errno;
   transfers.sendFile = () => -EINVAL;
@@ -237,7 +237,7 @@ withFile("where the kernel cannot, reads and writes do it", function* (path) {
   }
 });
 
-withFile("a file that is not there, and settings that are wrong", function* (path) {
+withFile("a missing file and invalid options are rejected", function* (path) {
   const [a, b] = yield* pair();
   const missing = yield* thrown(sendFile(a, `${path}.none`));
   assert.equal((missing as { code?: string }).code, "ENOENT");

@@ -77,7 +77,7 @@ const WAYS: Record<string, (conn: Conn) => void> = {
 
 for (const [how, share] of Object.entries(HOLDERS)) {
   for (const [way, close] of Object.entries(WAYS)) {
-    both(`${how}: the other holder goes on after ${way}`, function* () {
+    both(`${how}: the other holder continues after ${way}`, function* () {
       for (const network of ["tcp", "unix"] as const) {
         using listener = yield* listen(network as "tcp", network === "tcp" ? "127.0.0.1:0" : "");
         const client = yield* dial(network as "tcp", String(listener.addr));
@@ -99,7 +99,7 @@ for (const [how, share] of Object.entries(HOLDERS)) {
   }
 }
 
-both("the close of a copy leaves the original alone", function* () {
+both("closing a duplicate does not affect the original", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const [client, server] = yield* pairOn(listener);
   const copy = fileConn(server.fd);
@@ -115,7 +115,7 @@ both("the close of a copy leaves the original alone", function* () {
 }, noSharing);
 
 both(
-  "what only this process has is closed without a loss, also when it was detached",
+  "a descriptor without other holders is closed losslessly, even if it was detached",
   function* () {
     using listener = yield* listen("tcp", "127.0.0.1:0");
     const [client, server] = yield* pairOn(listener);
@@ -132,7 +132,7 @@ both(
 );
 
 for (const network of ["tcp", "unix"] as const) {
-  both(`a successor's listener goes on when its giver closes: ${network}`, function* () {
+  both(`a successor's listener continues when its predecessor closes: ${network}`, function* () {
     const path = join(tmpdir(), `netpoll-shared-${crypto.randomUUID()}`);
     const at = network === "tcp" ? "127.0.0.1:0" : path;
     const listener = yield* listen(network as "tcp", at);
@@ -153,7 +153,7 @@ for (const network of ["tcp", "unix"] as const) {
   }, noSharing);
 }
 
-both("a connection of an event server that is passed is its receiver's after close", function* () {
+both("a connection passed by an event server stays its receiver's after close", function* () {
   let conn: EventConn | undefined;
   let server: Server | undefined;
   yield* serving({
@@ -179,7 +179,7 @@ both("a connection of an event server that is passed is its receiver's after clo
   });
 }, noSharing);
 
-both("shareFd wants a number", function* () {
+both("shareFd requires a number", function* () {
   for (const fd of [-1, 0.5, NaN, "3" as unknown as number]) {
     assert.throws(() => shareFd(fd), RangeError);
   }

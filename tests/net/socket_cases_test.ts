@@ -11,7 +11,7 @@ import { both, pair, pairOn, thrown } from "../support/harness.ts";
 
 const ONE = Uint8Array.of(1);
 
-both("select() over an accept and a channel takes what comes first", function* () {
+both("select() over an accept and a channel chooses the first one ready", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const quit = chan<string>();
   const dialling = go(() => dial("tcp", String(listener.addr)));
@@ -29,7 +29,7 @@ both("select() over an accept and a channel takes what comes first", function* (
   assert.deepEqual([last.index, last.value], [1, "enough"]);
 });
 
-both("an accept that was not chosen is not lost", function* () {
+both("an accept that was not chosen loses no connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const ready = chan<number>(1);
   for (let i = 0; i < 20; i++) {
@@ -43,7 +43,7 @@ both("an accept that was not chosen is not lost", function* () {
   }
 });
 
-both("onReadable() happens for bytes and for the end, and reads nothing", function* () {
+both("onReadable() is ready for data and the end, and reads nothing", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   assert.equal((yield* select(a.onReadable(), otherwise)).index, 1);
@@ -59,7 +59,7 @@ both("onReadable() happens for bytes and for the end, and reads nothing", functi
   assert.equal(yield* a.read(buf), null);
 });
 
-both("onWritable() happens when there is room again", function* () {
+both("onWritable() is ready when there is room again", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   assert.equal((yield* select(a.onWritable(), otherwise)).index, 0);
@@ -97,7 +97,7 @@ both("close and a deadline end the wait of a case", function* () {
   assert.match(String(yield* accepting.join()), /accept tcp .*: use of closed network connection/);
 });
 
-both("a goroutine that is ended in a select leaves nothing at its sockets", function* () {
+both("a goroutine ended in a select leaves nothing at its sockets", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const before = netpoll.waiters;
@@ -129,7 +129,7 @@ both("readable() waits without a buffer", function* () {
   assert.match(String(yield* thrown(a.readable())), /use of closed network connection/);
 });
 
-both("a chunk whose memory was transferred is the end of that buffer alone", function* () {
+both("a chunk whose memory was transferred affects that buffer alone", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   using chunks = b.chunks();
@@ -142,7 +142,7 @@ both("a chunk whose memory was transferred is the end of that buffer alone", fun
   }
 });
 
-both("chunks() gives what came, then null, from one buffer that readers share", function* () {
+both("chunks() returns data, then null, from one buffer that readers share", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const [a, b] = yield* pairOn(listener);
   const [c, d] = yield* pairOn(listener);
@@ -167,7 +167,7 @@ both("chunks() gives what came, then null, from one buffer that readers share", 
   assert.match(String(yield* thrown(second.next())), /i\/o timeout/);
 });
 
-both("a chunk that waits holds nothing, and only one goroutine may wait for it", function* () {
+both("a waiting chunk holds no buffer, and only one goroutine may wait for it", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   using chunks = b.chunks();

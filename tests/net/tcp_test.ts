@@ -56,7 +56,7 @@ function* parkedForIO(g: Goroutine<unknown>): Routine<void> {
   yield* until(() => g.status === "waiting" && g.waitReason === "IO wait");
 }
 
-both("read() gives what has come, and not more than fits", function* () {
+both("read() returns available data, up to the buffer's length", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   yield* a.write(bytes("abcdef"));
@@ -67,7 +67,7 @@ both("read() gives what has come, and not more than fits", function* () {
   assert.equal(text(buf), "efcd");
 });
 
-both("read() and write() keep to the view that they are given", function* () {
+both("read() and write() stay within their view", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const sent = bytes("0123456789");
@@ -77,7 +77,7 @@ both("read() and write() keep to the view that they are given", function* () {
   assert.equal(buf.toString(), "....345...");
 });
 
-both("read() parks until something comes", function* () {
+both("read() parks until data arrives", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const buf = new Uint8Array(8);
@@ -87,7 +87,7 @@ both("read() parks until something comes", function* () {
   assert.equal(yield* reader.join(), 1);
 });
 
-both("read() gives null at the end of the stream, again and again", function* () {
+both("read() returns null at the end of the stream, repeatedly", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const buf = new Uint8Array(8);
@@ -98,7 +98,7 @@ both("read() gives null at the end of the stream, again and again", function* ()
   for (let i = 0; i < 3; i++) assert.equal(yield* b.read(buf), null);
 });
 
-both("read() gives all that came before the end, however the two arrive", function* () {
+both("read() returns all data before the end, however they arrive", function* () {
   for (const size of [1, 7, 8, 9, 4096, 100_000]) {
     const [a, b] = yield* pair();
     using _b = b;
@@ -109,7 +109,7 @@ both("read() gives all that came before the end, however the two arrive", functi
   }
 });
 
-both("a read of no bytes gives 0 at once, at the end of the stream as well", function* () {
+both("an empty read returns 0 at once, even at the end of the stream", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const none = new Uint8Array(0);
@@ -120,7 +120,7 @@ both("a read of no bytes gives 0 at once, at the end of the stream as well", fun
   assert.equal(yield* b.read(none), 0);
 });
 
-both("a write of no bytes gives 0 and sends nothing", function* () {
+both("an empty write returns 0 and sends nothing", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   assert.equal(yield* a.write(new Uint8Array(0)), 0);
@@ -141,7 +141,7 @@ const NOT_BUFFERS: readonly (readonly [string, unknown])[] = [
 ];
 
 for (const [what, value] of NOT_BUFFERS) {
-  both(`${what} is no buffer: a TypeError and no system call`, function* () {
+  both(`${what} is not a buffer: a TypeError and no system call`, function* () {
     const [a, b] = yield* pair();
     using _a = a, _b = b;
     const buffer = value as Uint8Array;
@@ -162,7 +162,7 @@ for (const [what, value] of NOT_BUFFERS) {
   });
 }
 
-both("write() of more than fits parks, and goes on as the peer reads", function* () {
+both("write() parks if the buffer is full, and continues as the peer reads", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const want = pattern(MORE_THAN_FITS);
@@ -204,7 +204,7 @@ both(
   },
 );
 
-both("readers take turns, first come, first served", function* () {
+both("readers take turns in FIFO order", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const got: string[] = [];
@@ -222,7 +222,7 @@ both("readers take turns, first come, first served", function* () {
   assert.deepEqual(got.join(" "), "0a 1b 2c 3d 4e 0f 1g 2h 3i 4j 0k 1l 2m 3n 4o");
 });
 
-both("writes do not mix, and go out in the order in which they were called", function* () {
+both("writes are not interleaved, and are sent in call order", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const size = MORE_THAN_FITS;
@@ -236,7 +236,7 @@ both("writes do not mix, and go out in the order in which they were called", fun
   assert.equal(Buffer.compare(got, want), 0);
 });
 
-both("a write that is over stays so, and leaves the writes of others alone", function* () {
+both("a finished write stays finished, and does not affect other writes", function* () {
   const [a, b] = yield* pair();
   const [c, d] = yield* pair();
   using _a = a, _b = b, _d = d;
@@ -252,7 +252,7 @@ both("a write that is over stays so, and leaves the writes of others alone", fun
   assert.equal((yield* reader.join()).length, MORE_THAN_FITS);
 });
 
-both("a connection that is always ready does not keep the others waiting", function* () {
+both("a connection that is always ready lets others run", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   let others = 0;
@@ -268,7 +268,7 @@ both("a connection that is always ready does not keep the others waiting", funct
   assert.ok(others > 10, `the other ran ${others} times`);
 });
 
-both("readFull() fills its buffer, or gives null, or says how far it came", function* () {
+both("readFull() fills its buffer, or returns null, or reports how much it read", function* () {
   const [a, b] = yield* pair();
   using _b = b;
   const buf = new Uint8Array(6);
@@ -314,7 +314,7 @@ both("closeWrite() ends the stream for the peer and leaves the other direction o
   assert.equal(error.bytesWritten, 0);
 });
 
-both("closeRead() ends a read that waits and leaves the other direction open", function* () {
+both("closeRead() ends a waiting read and leaves the other direction open", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const reader = go(() => a.read(new Uint8Array(8)));
@@ -326,7 +326,7 @@ both("closeRead() ends a read that waits and leaves the other direction open", f
   assert.equal(yield* b.read(new Uint8Array(8)), 5);
 });
 
-both("closeRead() leaves what has come to be read", function* () {
+both("closeRead() keeps received data readable", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   yield* b.write(bytes("before"));
@@ -336,7 +336,7 @@ both("closeRead() leaves what has come to be read", function* () {
   assert.equal(text(yield* readAll(a)), "ore");
 });
 
-both("a reset ends a read that waits with ECONNRESET", function* () {
+both("a reset ends a waiting read with ECONNRESET", function* () {
   const [a, b] = yield* pair();
   using _a = a;
   const reader = go(() => thrown(a.read(new Uint8Array(8))));
@@ -350,7 +350,7 @@ both("a reset ends a read that waits with ECONNRESET", function* () {
   assert.equal(error.timeout, false);
 });
 
-both("a reset is met by the read after it", function* () {
+both("a reset is reported by the next read", function* () {
   const [a, b] = yield* pair();
   using _a = a;
   b.abort();
@@ -358,14 +358,14 @@ both("a reset is met by the read after it", function* () {
   assert.equal((error as OpError).code, "ECONNRESET");
 });
 
-both("a reset of a connection is not temporary: Go says so of accept alone", function* () {
+both("a reset of a connection is not temporary: in Go, only that of an accept is", function* () {
   const [a, b] = yield* pair();
   using _a = a;
   b.abort();
   assert.equal(((yield* thrown(a.read(new Uint8Array(8)))) as OpError).temporary, false);
 });
 
-both("a reset ends a write that waits, which tells how much it had written", function* () {
+both("a reset ends a waiting write, which reports how much was written", function* () {
   const [a, b] = yield* pair();
   using _a = a;
   const writer = go(() => thrown(a.write(new Uint8Array(MORE_THAN_FITS))));
@@ -455,7 +455,7 @@ both("one reset ends the reader and the writer", function* () {
   assert.ok(ends.includes("ECONNRESET"), String(ends));
 });
 
-both("a call that a signal interrupted is made again", function* () {
+both("a call interrupted by a signal is retried", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const { EINTR } = platform().errno;
@@ -473,7 +473,7 @@ both("a call that a signal interrupted is made again", function* () {
   assert.equal(text(buf.subarray(0, 5)), "hello");
 });
 
-both("an error of the kernel that nobody expected comes out as it is", function* () {
+both("an unexpected error of the kernel is thrown unchanged", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const between = `${a.localAddr}->${a.remoteAddr}`;
@@ -492,7 +492,7 @@ both("an error of the kernel that nobody expected comes out as it is", function*
   assert.equal(yield* b.read(new Uint8Array(8)), 1);
 });
 
-both("a wake-up for nothing parks the reader again", function* () {
+both("a spurious wake-up parks the reader again", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const real = realCalls();
@@ -511,7 +511,7 @@ both("a wake-up for nothing parks the reader again", function* () {
   });
 }, onWindows && "no wake-up of a completion port is for nothing: each is the end of an operation");
 
-both("Nagle's algorithm is off from the start, at both ends", function* () {
+both("Nagle's algorithm is off by default, at both ends", function* () {
   for (const network of ["tcp", "tcp6"] as const) {
     const ends = yield* pair(network);
     for (const end of ends) {
@@ -525,7 +525,7 @@ both("Nagle's algorithm is off from the start, at both ends", function* () {
   }
 });
 
-both("keep-alive is on from the start, with Go's times, at both ends", function* () {
+both("keep-alive is on by default, with Go's times, at both ends", function* () {
   for (const end of yield* pair()) {
     using conn = end;
     assert.equal(option(conn, "SO_KEEPALIVE"), 1);
@@ -534,7 +534,7 @@ both("keep-alive is on from the start, with Go's times, at both ends", function*
   }
 });
 
-both("setKeepAlive() switches it, and sets the times that it is given", function* () {
+both("setKeepAlive() turns it on or off, and sets its times", function* () {
   const [a, b] = yield* pair();
   using conn = a, _b = b;
   conn.setKeepAlive(false);
@@ -553,7 +553,7 @@ both("setKeepAlive() switches it, and sets the times that it is given", function
   assert.throws(() => conn.setKeepAlive({ count: -1 }), RangeError);
 });
 
-both("setReadBuffer() and setWriteBuffer() reach the kernel", function* () {
+both("setReadBuffer() and setWriteBuffer() set the kernel's buffer sizes", function* () {
   const [a, b] = yield* pair();
   using conn = a, _b = b;
   // Linux books twice what is asked for, to cover its own bookkeeping. socket(7).
@@ -568,7 +568,7 @@ both("setReadBuffer() and setWriteBuffer() reach the kernel", function* () {
   }
 });
 
-both("setLinger() takes whole seconds or null", function* () {
+both("setLinger() accepts whole seconds or null", function* () {
   const [a, b] = yield* pair();
   using conn = a, _b = b;
   for (const wrong of [-1, 0.5, NaN, Infinity]) {
@@ -578,7 +578,7 @@ both("setLinger() takes whole seconds or null", function* () {
   conn.setLinger(null);
 });
 
-both("an option that the kernel refuses is an OpError of set", function* () {
+both("an option that the kernel rejects is an OpError of set", function* () {
   const [a, b] = yield* pair();
   using conn = a, _b = b;
   let error: unknown;

@@ -38,7 +38,7 @@ function* collect(conn: UDPConn, batch: PacketBatch, count: number): Routine<Uin
 }
 
 for (const [network, host] of [["udp", "127.0.0.1"], ["udp", "[::1]"], ["udp", ""]] as const) {
-  both(`a batch goes out, and back to its senders, on ${network} "${host}"`, function* () {
+  both(`a batch is sent, and back to its senders, on ${network} "${host}"`, function* () {
     using server = yield* listenPacket(network, `${host}:0`);
     const { port } = server.localAddr;
     const address = host === "" ? `127.0.0.1:${port}` : `${host}:${port}`;
@@ -67,7 +67,7 @@ for (const [network, host] of [["udp", "127.0.0.1"], ["udp", "[::1]"], ["udp", "
   });
 }
 
-both("a batch has an address for each datagram on a socket of its own", function* () {
+both("a batch on an unconnected socket has an address per datagram", function* () {
   using sender = yield* listenPacket("udp", "127.0.0.1:0");
   using one = yield* listenPacket("udp", "127.0.0.1:0");
   using two = yield* listenPacket("udp", "127.0.0.2:0");
@@ -80,7 +80,7 @@ both("a batch has an address for each datagram on a socket of its own", function
   assert.equal(yield* two.read(buf), 2);
 });
 
-both("what was longer than its place is told", function* () {
+both("a datagram longer than its slot is marked as truncated", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   yield* client.write(pattern(20));
@@ -91,7 +91,7 @@ both("what was longer than its place is told", function* () {
   assert.deepEqual([batch.truncated(0), batch.truncated(1)], [true, false]);
 });
 
-both("a batch stops at the datagram that is in error, and says how far it came", function* () {
+both("a batch stops at the datagram in error, and reports how many were sent", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   const batch = new PacketBatch(4, 65536);
@@ -104,7 +104,7 @@ both("a batch stops at the datagram that is in error, and says how far it came",
   assert.equal(yield* server.read(buf), 2);
 });
 
-both("a batch goes on where the system took less than all", function* () {
+both("a batch continues after a partial send", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   const batch = new PacketBatch(10, 10);
@@ -131,7 +131,7 @@ both("a batch goes on where the system took less than all", function* () {
   assert.deepEqual((yield* collect(server, batch, 10)).map((p) => p.length), [...Array(10).keys()]);
 });
 
-both("a batch and a long message that are canceled say how far they got", function* () {
+both("a canceled batch or long message reports its progress", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   const { messages } = platform().packets;
@@ -166,7 +166,7 @@ both("a batch and a long message that are canceled say how far they got", functi
   for (let i = 0; i < 3; i++) assert.equal(yield* server.read(buf), i);
 });
 
-both("readBatch waits for the first, and a deadline ends it", function* () {
+both("readBatch waits for the first datagram, and a deadline ends it", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   const batch = new PacketBatch();
   const reading = go(() => server.readBatch(batch));
@@ -177,7 +177,7 @@ both("readBatch waits for the first, and a deadline ends it", function* () {
   assert.ok((yield* thrown(server.readBatch(batch)) as Routine<OpError>).timeout);
 });
 
-both("a batch refuses what would not fit", function* () {
+both("a batch rejects data that does not fit", function* () {
   for (const [count, size] of [[0, 1], [1025, 1], [1, 0], [1, 65537], [1.5, 1], [NaN, 1]]) {
     assert.throws(() => new PacketBatch(count, size), RangeError);
   }
@@ -196,7 +196,7 @@ both("a batch refuses what would not fit", function* () {
 });
 
 for (const host of ["127.0.0.1", "[::1]"]) {
-  both(`one write is cut into datagrams on ${host}`, function* () {
+  both(`one write is segmented into datagrams on ${host}`, function* () {
     using server = yield* listenPacket("udp", `${host}:0`);
     server.setReadBuffer(1 << 20);
     using client = yield* dial("udp", String(server.localAddr));
@@ -215,7 +215,7 @@ for (const host of ["127.0.0.1", "[::1]"]) {
   });
 }
 
-both("what the kernel cannot cut is cut here", function* () {
+both("data that the kernel cannot segment is segmented here", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   const data = pattern(1000);
   const want = Array.from({ length: 10 }, (_, i) => data.slice(i * 100, (i + 1) * 100));
@@ -243,7 +243,7 @@ both("what the kernel cannot cut is cut here", function* () {
   );
 });
 
-both("segments of no size are refused", function* () {
+both("an invalid segment size is rejected", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   for (const size of [0, -1, 1.5, NaN]) {
     const error = yield* thrown(conn.writeSegments(pattern(9), size, conn.localAddr));
@@ -252,7 +252,7 @@ both("segments of no size are refused", function* () {
 });
 
 both(
-  "datagrams that the kernel put together say their size, and go back as they came",
+  "coalesced datagrams have their segment size, and can be sent back unchanged",
   function* () {
     using server = yield* listenPacket("udp", "127.0.0.1:0");
     using client = yield* dial("udp", String(server.localAddr));
@@ -286,7 +286,7 @@ for (
     ["[::1]", "::1"],
   ]
 ) {
-  both(`packet info tells where a datagram went: ${to} at "${host}"`, function* () {
+  both(`packet info has the destination of a datagram: ${to} at "${host}"`, function* () {
     using server = yield* listenPacket("udp", `${host}:0`);
     server.setPacketInfo(true);
     using client = yield* dial("udp", String(new UDPAddr(to, server.localAddr.port)));
@@ -313,7 +313,7 @@ for (
   });
 }
 
-both("readMsg tells a datagram that was too long, and an empty one", function* () {
+both("readMsg reports a truncated datagram, and an empty one", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   yield* client.write(pattern(9));
@@ -326,7 +326,7 @@ both("readMsg tells a datagram that was too long, and an empty one", function* (
   assert.deepEqual([second.n, second.truncated], [0, false]);
 });
 
-both("a datagram may come from any address of this machine, and from no other", function* () {
+both("a datagram may be sent from any address of this machine, and from no other", function* () {
   using server = yield* listenPacket("udp4", "127.0.0.1:0");
   using client = yield* listenPacket("udp4", ":0");
   yield* client.writeMsg(pattern(3), server.localAddr, {
@@ -370,7 +370,7 @@ for (
   ] as const
 ) {
   if (on === null) continue; // A machine with nothing but its loopback has no route for these.
-  both(`multicast reaches those who have joined: ${group}%${on}`, function* () {
+  both(`multicast reaches the members of a group: ${group}%${on}`, function* () {
     // A group's port may be shared without asking, as in Go.
     using first = yield* listenPacket(network, String(new UDPAddr(group, 0)));
     const to = new UDPAddr(group, first.localAddr.port);
@@ -396,7 +396,7 @@ for (
   }, wineGap("interfaces of multicast by index"));
 }
 
-both("what is no group, and what is no interface, is told", function* () {
+both("an invalid group or interface is rejected", function* () {
   using conn = yield* listenPacket("udp4", "127.0.0.1:0");
   for (const group of ["127.0.0.1", "x", "", "::1"]) {
     assert.throws(

@@ -55,7 +55,7 @@ for (
     ["udp6", "[::1]"],
   ] as const
 ) {
-  both(`a datagram goes there and back on ${network} ${host}`, function* () {
+  both(`a datagram is sent and answered on ${network} ${host}`, function* () {
     using server = yield* listenPacket(network, `${host}:0`);
     using client = yield* listenPacket(network, `${host}:0`);
     const buf = new Uint8Array(100);
@@ -70,7 +70,7 @@ for (
     assert.equal(server.remoteAddr, null);
   });
 
-  both(`a dialled socket has one peer on ${network} ${host}`, function* () {
+  both(`a dialed socket has one peer on ${network} ${host}`, function* () {
     using server = yield* listenPacket(network, `${host}:0`);
     using client = yield* dial(network, String(server.localAddr));
     using stranger = yield* listenPacket(network, `${host}:0`);
@@ -86,7 +86,7 @@ for (
   });
 }
 
-both("one socket of udp hears both versions of IP, and shows IPv4 as such", function* () {
+both("a udp socket receives both IP versions, and prints IPv4 as such", function* () {
   using server = yield* listenPacket("udp", ":0");
   const { port } = server.localAddr;
   const buf = new Uint8Array(10);
@@ -104,7 +104,7 @@ both("one socket of udp hears both versions of IP, and shows IPv4 as such", func
   }
 });
 
-both("udp4 and udp6 hear one version", function* () {
+both("udp4 and udp6 receive one IP version", function* () {
   using six = yield* listenPacket("udp6", ":0");
   using four = yield* listenPacket("udp4", `:${six.localAddr.port}`);
   const buf = new Uint8Array(10);
@@ -115,7 +115,7 @@ both("udp4 and udp6 hear one version", function* () {
   }
 });
 
-both("an address of the wrong version of IP is refused in Go's words", function* () {
+both("an address of the wrong IP version is rejected with Go's message", function* () {
   using conn = yield* listenPacket("udp4", "127.0.0.1:0");
   const error = opError(
     yield* thrown(conn.writeTo(HELLO, new UDPAddr("::1", 9))),
@@ -132,7 +132,7 @@ both("an address of the wrong version of IP is refused in Go's words", function*
   }
 });
 
-both("an empty datagram reads as 0, and is no end", function* () {
+both("an empty datagram reads as 0, and is not the end", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   const buf = new Uint8Array(10);
@@ -147,7 +147,7 @@ both("an empty datagram reads as 0, and is no end", function* () {
   assert.equal(yield* client.read(buf), 0);
 });
 
-both("what does not fit is lost, and the caller is told", function* () {
+both("data that does not fit is lost, and reported as truncated", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   for (let i = 0; i < 3; i++) yield* client.write(HELLO);
@@ -168,7 +168,7 @@ function pick({ n, truncated }: Datagram): { n: number; truncated: boolean } {
   return { n, truncated };
 }
 
-both("the largest datagram goes, a larger one is EMSGSIZE", function* () {
+both("the largest datagram is sent, a larger one is EMSGSIZE", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
   const most = new Uint8Array(65507).map((_, i) => i);
@@ -182,7 +182,7 @@ both("the largest datagram goes, a larger one is EMSGSIZE", function* () {
   }
 });
 
-both("that nobody listens is ECONNREFUSED, once, and the socket goes on", function* () {
+both("a port without a listener is ECONNREFUSED, once, and the socket stays usable", function* () {
   const address = yield* freePort();
   using client = yield* dial("udp", address);
   yield* client.write(HELLO);
@@ -198,7 +198,7 @@ both("that nobody listens is ECONNREFUSED, once, and the socket goes on", functi
   assert.equal(yield* client.read(new Uint8Array(9)), 5);
 }, onWindows && "a UDP socket of Windows is not told, so that one peer cannot end it for all");
 
-both("a reader that waits is told ECONNREFUSED as well", function* () {
+both("a waiting reader receives ECONNREFUSED as well", function* () {
   using client = yield* dial("udp", yield* freePort());
   const reading = go(() => thrown(client.read(new Uint8Array(1))));
   yield* until(() => reading.status === "waiting");
@@ -206,7 +206,7 @@ both("a reader that waits is told ECONNREFUSED as well", function* () {
   assert.equal((yield* reading.join() as Routine<OpError>).code, "ECONNREFUSED");
 });
 
-both("what other machines refuse is nothing to a socket that is not connected", function* () {
+both("refusals by other machines do not affect an unconnected socket", function* () {
   const nobody = yield* resolveUDPAddr("udp", yield* freePort());
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   for (let i = 0; i < 3; i++) yield* conn.writeTo(HELLO, nobody);
@@ -214,7 +214,7 @@ both("what other machines refuse is nothing to a socket that is not connected", 
   assert.equal(yield* conn.read(new Uint8Array(9)), 5);
 });
 
-both("an event of an error alone is told by a call, if at all", function* () {
+both("an error event without data is reported by a call, if at all", function* () {
   // As when the network reports an error while the send buffer is full. Go takes it for a descriptor
   // that cannot be polled, until another event comes.
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
@@ -224,7 +224,7 @@ both("an event of an error alone is told by a call, if at all", function* () {
   assert.equal(yield* conn.read(new Uint8Array(9)), 5);
 });
 
-both("a socket without a peer must be told where to, one with a peer must not", function* () {
+both("an unconnected socket requires a destination, a connected one rejects it", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const homeless = opError(
     yield* thrown(conn.write(HELLO)),
@@ -240,7 +240,7 @@ both("a socket without a peer must be told where to, one with a peer must not", 
   assert.ok(error.cause instanceof WriteToConnectedError);
 });
 
-both("deadlines end reads, those that wait and those to come", function* () {
+both("deadlines end waiting and future reads", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const buf = new Uint8Array(9);
   conn.setReadDeadline(Date.now() + 20);
@@ -265,7 +265,7 @@ both("deadlines end reads, those that wait and those to come", function* () {
   yield* conn.writeTo(HELLO, conn.localAddr);
 });
 
-both("close ends those who wait, and never lingers", function* () {
+both("close ends waiting calls, and never lingers", function* () {
   const conn = yield* listenPacket("udp", "127.0.0.1:0");
   const address = String(conn.localAddr);
   yield* conn.writeTo(HELLO, conn.localAddr);
@@ -300,7 +300,7 @@ both("close ends those who wait, and never lingers", function* () {
   assert.ok(again.fd >= 0);
 });
 
-both("a signal ends a read, and a context", function* () {
+both("a signal and a context end a read", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const controller = new AbortController();
   const reading = go(() => thrown(conn.readFrom(new Uint8Array(1), controller.signal)));
@@ -311,7 +311,7 @@ both("a signal ends a read, and a context", function* () {
   assert.equal(yield* conn.read(new Uint8Array(9)), 5);
 });
 
-both("a run that ends takes its sockets with it; what main returns is the caller's", function* () {
+both("a run that ends closes its sockets, except the result of main", function* () {
   const left = yield* listenPacket("udp", "127.0.0.1:0");
   go(() => left.read(new Uint8Array(1)));
 });
@@ -336,7 +336,7 @@ both("readable() and select wait for a datagram and take none", function* () {
 });
 
 both(
-  "the address of a sender is the same object each time, those of many are their own",
+  "datagrams of one sender have the same address object, others their own",
   function* () {
     using server = yield* listenPacket("udp", "127.0.0.1:0");
     const clients: UDPConn[] = [];
@@ -360,7 +360,7 @@ both(
   },
 );
 
-both("a call that a signal interrupted is made again", function* () {
+both("a call interrupted by a signal is retried", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const packets = platform().packets;
   const real = Object.getPrototypeOf(packets) as Record<string, (...args: unknown[]) => unknown>;
@@ -382,7 +382,7 @@ both("a call that a signal interrupted is made again", function* () {
   assert.equal(interrupted, 2);
 });
 
-both("what is no buffer is refused", function* () {
+both("a value that is not a buffer is rejected", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   for (const wrong of ["hello", null, new ArrayBuffer(1), [1]] as unknown as Uint8Array[]) {
     for (
@@ -397,7 +397,7 @@ both("what is no buffer is refused", function* () {
   }
 });
 
-both("a port that is taken is told in Go's words; reusePort shares it", function* () {
+both("a port in use is rejected with Go's message; reusePort shares it", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0", { reusePort: true });
   const address = String(conn.localAddr);
   opError(
@@ -410,7 +410,7 @@ both("a port that is taken is told in Go's words; reusePort shares it", function
   assert.ok(options instanceof TypeError);
 }, onWindows && "Windows has no SO_REUSEPORT");
 
-both("a dialled socket may have an address of its own; control sees it first", function* () {
+both("a dialed socket may have a local address; control is called first", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   const seen: string[] = [];
   using client = yield* dial("udp", String(server.localAddr), {
@@ -421,7 +421,7 @@ both("a dialled socket may have an address of its own; control sees it first", f
   assert.deepEqual(seen, [`true udp4 ${server.localAddr}`]);
 });
 
-both("options that are out of range are refused before the system is asked", function* () {
+both("out-of-range options are rejected before the system call", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   for (const size of [0, -1, 1.5, NaN, 2 ** 31]) {
     assert.throws(() => conn.setReadBuffer(size), RangeError);
@@ -438,7 +438,7 @@ both("options that are out of range are refused before the system is asked", fun
   conn.setMulticastTTL(0);
 });
 
-both("broadcast is allowed from the start, as in Go, and can be forbidden", function* () {
+both("broadcast is allowed by default, as in Go, and can be disabled", function* () {
   using conn = yield* listenPacket("udp4", "0.0.0.0:0");
   const everybody = new UDPAddr("127.255.255.255", conn.localAddr.port);
   yield* conn.writeTo(HELLO, everybody);
@@ -447,7 +447,7 @@ both("broadcast is allowed from the start, as in Go, and can be forbidden", func
   assert.equal((yield* thrown(conn.writeTo(HELLO, everybody)) as Routine<OpError>).code, "EACCES");
 });
 
-only("run", "node:dgram understands us, and we it", function* () {
+only("run", "node:dgram and the library exchange datagrams", function* () {
   const peer = createSocket("udp4");
   peer.bind(0, "127.0.0.1");
   yield* wait(once(peer, "listening"));
@@ -461,7 +461,7 @@ only("run", "node:dgram understands us, and we it", function* () {
   yield* wait(new Promise<void>((resolve) => peer.close(() => resolve())));
 });
 
-both("readers take turns, and each gets a datagram of its own", function* () {
+both("readers take turns, one datagram each", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   const readers = Array.from({ length: 5 }, () =>
     go(function* reader() {

@@ -41,7 +41,7 @@ function closesOnExec(fd: number): boolean {
 }
 
 both(
-  "a message that is canceled half-way says how much of it went, descriptors included",
+  "a message canceled half-way reports how much was sent, with its descriptors",
   function* () {
     const [a, b] = yield* pair();
     using _ = a;
@@ -74,7 +74,7 @@ both(
 );
 
 for (const network of ["unix", "unixpacket"] as const) {
-  both(`${network}: descriptors go along with bytes, both ways`, function* () {
+  both(`${network}: descriptors are sent with bytes, both ways`, function* () {
     const [client, server] = yield* pair(network);
     using a = yield* listenPacket("udp", "127.0.0.1:0");
     using b = yield* listenPacket("udp", "127.0.0.1:0");
@@ -94,7 +94,7 @@ for (const network of ["unix", "unixpacket"] as const) {
     server.close();
   });
 
-  both(`${network}: a connection that was passed goes on`, function* () {
+  both(`${network}: a passed connection continues`, function* () {
     const [client, server] = yield* pair(network);
     const [left, right] = yield* pair("unix");
     yield* client.writeMsgUnix(Uint8Array.of(0), { fds: [right.fd] });
@@ -110,7 +110,7 @@ for (const network of ["unix", "unixpacket"] as const) {
   });
 }
 
-both("unixgram: descriptors go along with datagrams, also empty ones", function* () {
+both("unixgram: descriptors are sent with datagrams, even empty ones", function* () {
   using server = yield* listenPacket("unixgram", "");
   using client = yield* listenPacket("unixgram", "");
   yield* client.writeMsgUnix(new Uint8Array(0), { fds: [client.fd], addr: server.localAddr });
@@ -128,7 +128,7 @@ both("unixgram: descriptors go along with datagrams, also empty ones", function*
   second.fds.forEach(closeFd);
 });
 
-both("as many as the system passes go at once; one more is refused", function* () {
+both("the system's maximum of descriptors is sent at once; one more is rejected", function* () {
   const [client, server] = yield* pair();
   const fds = new Array<number>(253).fill(client.fd);
   yield* client.writeMsgUnix(Uint8Array.of(1), { fds });
@@ -147,7 +147,7 @@ both("as many as the system passes go at once; one more is refused", function* (
   server.close();
 });
 
-both("a long write with descriptors arrives whole, they with its first bytes", function* () {
+both("a long write with descriptors arrives whole, with them at its first bytes", function* () {
   const [client, server] = yield* pair();
   const data = new Uint8Array(3 << 20).map((_, i) => i * 7);
   const writing = go(() => client.writeMsgUnix(data, { fds: [client.fd] }));
@@ -162,7 +162,7 @@ both("a long write with descriptors arrives whole, they with its first bytes", f
   server.close();
 });
 
-both("a plain read closes what nobody asked for, and does not lose what follows", function* () {
+both("a plain read closes passed descriptors, and loses no later data", function* () {
   const [client, server] = yield* pair();
   const before = openSockets();
   const buf = new Uint8Array(100);
@@ -180,7 +180,7 @@ both("a plain read closes what nobody asked for, and does not lose what follows"
   server.close();
 });
 
-both("descriptors of messages that nobody read are closed with the connection", function* () {
+both("descriptors of unread messages are closed with the connection", function* () {
   const before = openSockets();
   const [client, server] = yield* pair();
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
@@ -196,7 +196,7 @@ both("descriptors of messages that nobody read are closed with the connection", 
   assert.equal(openSockets(), before + 1);
 });
 
-both("a read that was ended takes no descriptors with it", function* () {
+both("a read that was ended takes no descriptors", function* () {
   const [client, server] = yield* pair();
   const controller = new AbortController();
   const reading = go(() => thrown(server.readMsgUnix(new Uint8Array(1), controller.signal)));
@@ -212,7 +212,7 @@ both("a read that was ended takes no descriptors with it", function* () {
 });
 
 for (const driver of ["run", "runSync"]) {
-  test(`with no descriptor left what was passed is told as cut off, and closed (${driver})`, async () => {
+  test(`without a free descriptor, passed ones are reported as truncated, and closed (${driver})`, async () => {
     const fixture = "tests/fixtures/fds_fixture.ts";
     await using child = start("sh", [
       "-c",

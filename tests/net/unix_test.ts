@@ -50,32 +50,35 @@ function* pair(network: "unix" | "unixpacket"): Routine<[UnixConn, UnixConn]> {
 }
 
 for (const network of ["unix", "unixpacket"] as const) {
-  both(`${network}: both ends know their names, and the file goes with the listener`, function* () {
-    using dir = folder();
-    const path = dir.path("s");
-    const listener = yield* listen(network, path);
-    assert.ok(statSync(path).isSocket());
-    assert.equal(String(listener.addr), path);
-    assert.equal(listener.addr.network, network);
-    using client = yield* dial(network, path);
-    using server = yield* listener.accept();
-    assert.equal(String(client.remoteAddr), path);
-    assert.equal(String(server.localAddr), path);
-    // As in Go, an end without a name is "@".
-    assert.equal(String(client.localAddr), "@");
-    assert.equal(String(server.remoteAddr), "@");
-    yield* client.write(HELLO);
-    const buf = new Uint8Array(9);
-    assert.equal(yield* server.read(buf), 5);
-    listener.close();
-    assert.equal(existsSync(path), false);
-    client.close();
-    assert.equal(yield* server.read(buf), null);
-    opError(
-      yield* thrown(server.write(HELLO)),
-      `write ${network} ${path}->@: write: broken pipe`,
-    );
-  });
+  both(
+    `${network}: both ends have their names, and the file is removed with the listener`,
+    function* () {
+      using dir = folder();
+      const path = dir.path("s");
+      const listener = yield* listen(network, path);
+      assert.ok(statSync(path).isSocket());
+      assert.equal(String(listener.addr), path);
+      assert.equal(listener.addr.network, network);
+      using client = yield* dial(network, path);
+      using server = yield* listener.accept();
+      assert.equal(String(client.remoteAddr), path);
+      assert.equal(String(server.localAddr), path);
+      // As in Go, an end without a name is "@".
+      assert.equal(String(client.localAddr), "@");
+      assert.equal(String(server.remoteAddr), "@");
+      yield* client.write(HELLO);
+      const buf = new Uint8Array(9);
+      assert.equal(yield* server.read(buf), 5);
+      listener.close();
+      assert.equal(existsSync(path), false);
+      client.close();
+      assert.equal(yield* server.read(buf), null);
+      opError(
+        yield* thrown(server.write(HELLO)),
+        `write ${network} ${path}->@: write: broken pipe`,
+      );
+    },
+  );
 
   both(`${network}: each side may end before the other`, function* () {
     const [a, b] = yield* pair(network);
@@ -91,7 +94,7 @@ for (const network of ["unix", "unixpacket"] as const) {
     assert.equal(yield* a.read(buf), null);
   });
 
-  both(`${network}: close ends those who wait`, function* () {
+  both(`${network}: close ends waiting calls`, function* () {
     const listener = yield* listen(network, "");
     using client = yield* dial(network, String(listener.addr));
     using server = yield* listener.accept();
@@ -109,7 +112,7 @@ for (const network of ["unix", "unixpacket"] as const) {
     assert.throws(() => server.peerCredentials(), isOpError);
   });
 
-  both(`${network}: what was written is read after the close, whatever was unread`, function* () {
+  both(`${network}: written data is read after the close, whatever was unread`, function* () {
     const [client, server] = yield* pair(network);
     yield* client.write(HELLO);
     for (let i = 0; i < 20; i++) yield* server.write(new Uint8Array(1000).fill(i));
@@ -123,7 +126,7 @@ for (const network of ["unix", "unixpacket"] as const) {
     client.close();
   });
 
-  both(`${network}: who is at the other end`, function* () {
+  both(`${network}: peerCredentials returns the process at the other end`, function* () {
     const [client, server] = yield* pair(network);
     using _client = client;
     using _server = server;
@@ -137,7 +140,7 @@ for (const network of ["unix", "unixpacket"] as const) {
 /** Not the class: `assert.throws` of Deno goes by prototypes, and not by `instanceof`. */
 const isOpError = (error: unknown) => error instanceof OpError;
 
-both("unixpacket keeps messages apart, and those that wait are read at once", function* () {
+both("unixpacket preserves message boundaries, and queued messages are read at once", function* () {
   const [client, server] = yield* pair("unixpacket");
   for (const length of [3, 1, 200]) yield* client.write(new Uint8Array(length).fill(length));
   const buf = new Uint8Array(100);
@@ -153,7 +156,7 @@ both("unixpacket keeps messages apart, and those that wait are read at once", fu
   server.close();
 });
 
-both("abstract names have no file, and may be written with a zero", function* () {
+both("abstract names have no file, and may be written with a zero byte", function* () {
   const name = `@netpoll-${process.pid}`;
   for (const spelled of [name, `\0${name.slice(1)}`, `${name}\0with a zero`]) {
     using listener = yield* listen("unix", spelled);
@@ -169,14 +172,14 @@ both("abstract names have no file, and may be written with a zero", function* ()
   }
 });
 
-both("the system chooses a name where none is given", function* () {
+both("the system chooses a name if none is given", function* () {
   using one = yield* listen("unix", "");
   using two = yield* listen("unix", "");
   assert.match(String(one.addr), /^@[0-9a-f]{5}$/);
   assert.notEqual(String(one.addr), String(two.addr));
 });
 
-both("a name that is too long is refused before the kernel would cut it off", function* () {
+both("a name that is too long is rejected, not truncated", function* () {
   using dir = folder();
   const most = dir.path("").padEnd(107, "x");
   for (const [name, length] of [[`${most}x`, 108], [`@${"x".repeat(108)}`, 108]] as const) {
@@ -196,7 +199,7 @@ both("a name that is too long is refused before the kernel would cut it off", fu
   using _ = yield* dial("unix", String(abstract.addr));
 });
 
-both("names that are none are refused", function* () {
+both("invalid names are rejected", function* () {
   for (const name of ["/tmp/a\0b", "a\0"]) {
     const error = yield* thrown(listen("unix", name));
     assert.ok(error instanceof OpError && error.cause instanceof AddrError, String(error));
@@ -207,7 +210,7 @@ both("names that are none are refused", function* () {
   }
 });
 
-both("a path that is taken says by what", function* () {
+both("the error for a path in use explains what is there", function* () {
   using dir = folder();
   const path = dir.path("s");
   using _listener = yield* listen("unix", path);
@@ -235,7 +238,7 @@ both("a path that is taken says by what", function* () {
   assert.ok(existsSync(file) && existsSync(stale));
 });
 
-both("a file that is not the socket's any more stays", function* () {
+both("a file that no longer belongs to the socket is kept", function* () {
   using dir = folder();
   const path = dir.path("s");
   const old = yield* listen("unix", path);
@@ -250,7 +253,7 @@ both("a file that is not the socket's any more stays", function* () {
   third.close();
 });
 
-both("a listen that fails leaves no file, a run that ends neither", function* () {
+both("neither a failed listen nor a run that ends leaves a file", function* () {
   using dir = folder();
   const path = dir.path("s");
   yield* thrown(listen("unix", path, {
@@ -265,7 +268,7 @@ both("a listen that fails leaves no file, a run that ends neither", function* ()
   );
 });
 
-both("nobody there is refused in Go's words", function* () {
+both("a path without a listener is refused with Go's message", function* () {
   using dir = folder();
   const path = dir.path("s");
   const missing = opError(
@@ -281,7 +284,7 @@ both("nobody there is refused in Go's words", function* () {
   assert.equal(refused.code, "ECONNREFUSED");
 });
 
-both("a dial waits for a listener whose queue is full, and limits and ends reach it", function* () {
+both("a dial waits for a listener with a full queue, within its limits", function* () {
   using listener = yield* listen("unix", "", { backlog: 1 });
   const name = String(listener.addr);
   const queued: UnixConn[] = [];
@@ -308,7 +311,7 @@ both("a dial waits for a listener whose queue is full, and limits and ends reach
   for (const conn of [...queued, late]) conn.close();
 });
 
-both("a dialled end may have a name of its own, which goes with it", function* () {
+both("a dialed end may have its own name, which is removed with it", function* () {
   using dir = folder();
   using listener = yield* listen("unix", dir.path("s"));
   const path = dir.path("c");
@@ -320,7 +323,7 @@ both("a dialled end may have a name of its own, which goes with it", function* (
   assert.equal(existsSync(path), false);
 });
 
-both("datagrams of unixgram: names, empty ones, what does not fit", function* () {
+both("unixgram: names, empty datagrams and truncation work", function* () {
   using dir = folder();
   using server = yield* listenPacket("unixgram", dir.path("s"));
   using client = yield* listenPacket("unixgram", dir.path("c"));
@@ -391,7 +394,7 @@ both("a datagram waits for a peer whose queue others have filled", function* () 
   yield* rest.join();
 });
 
-both("a connected datagram socket is told that its peer is gone", function* () {
+both("a connected datagram socket reports that its peer is gone", function* () {
   const peer = yield* listenPacket("unixgram", "");
   using client = yield* dial("unixgram", String(peer.localAddr));
   peer.close();
@@ -408,7 +411,7 @@ both("a wait for a slow peer ends with its goroutine, and leaves nothing", funct
   yield* sleep(0);
 });
 
-only("run", "node:net understands us, and we it", function* () {
+only("run", "node:net and the library communicate", function* () {
   using dir = folder();
   const before = openSockets();
   const theirs = createServer((socket) => socket.pipe(socket)).listen(dir.path("theirs"));
@@ -451,7 +454,7 @@ function assertWhole(bytes: Uint8Array): void {
   assert.equal(bytes.length, at);
 }
 
-both("unixpacket: chunks are whole packets, however long", function* () {
+both("unixpacket: chunks are whole packets of any length", function* () {
   const [client, server] = yield* pair("unixpacket");
   using _ = client;
   using __ = server;

@@ -30,7 +30,7 @@ const READY: Record<string, (conn: Conn) => Routine<unknown>> = {
 
 for (const [name, call] of Object.entries(READY)) {
   for (const [means, ends] of [["TCP", pair], ["pipe", pipes]] as const) {
-    both(`${name} on ${means} lets the others go first, now and then`, function* () {
+    both(`${name} on ${means} lets others run occasionally`, function* () {
       const [a, b] = yield* ends();
       const writing = go(() => a.write(Uint8Array.of(1)));
       yield* b.readable();
@@ -56,7 +56,7 @@ function* pipes(): Routine<[Conn, Conn]> {
   return pipe();
 }
 
-test("a queue keeps its order whoever leaves it", () => {
+test("a queue keeps its order whichever waiter leaves", () => {
   const queue = new LinkedQueue<number>();
   assert.deepEqual([queue.first, queue.shift(), queue.size, queue.delete(1)], [
     null,
@@ -124,7 +124,7 @@ const QUEUES: Record<string, () => () => Routine<unknown>> = {
 };
 
 for (const [name, waiting] of Object.entries(QUEUES)) {
-  test(`to leave the queue for ${name} costs the same however long it is`, () => {
+  test(`leaving the queue for ${name} costs the same at any length`, () => {
     timed(1000, waiting);
     const [few, many] = [timed(2000, waiting), timed(32_000, waiting)];
     // 16 times as many: 16 times as long, where one pays for himself, and 256 times where for all.
@@ -142,7 +142,7 @@ const STUBBORN: Record<string, (conn: Conn) => Routine<unknown>> = {
 };
 
 for (const [name, call] of Object.entries(STUBBORN)) {
-  test(`a goroutine that is given up in ${name} keeps no descriptor`, () => {
+  test(`a goroutine given up in ${name} keeps no descriptor`, () => {
     const before = stats().waiters;
     const sockets = openSockets();
     const [a, b] = runSync(function* () {

@@ -52,7 +52,7 @@ for (const [name, lengths] of Object.entries(SHAPES)) {
   });
 }
 
-both("writev takes views anywhere in a buffer, and of shared memory", function* () {
+both("writev accepts views anywhere in a buffer, and of shared memory", function* () {
   const { all: [whole], total } = pieces([100_000]);
   const shared = new Uint8Array(new SharedArrayBuffer(40_000));
   shared.set(whole.subarray(60_000));
@@ -65,7 +65,7 @@ both("writev takes views anywhere in a buffer, and of shared memory", function* 
   b.close();
 });
 
-both("the pieces may be used again as soon as writev is back, and not before", function* () {
+both("the pieces may be reused once writev has returned, and not before", function* () {
   const [a, b] = yield* pair();
   let received = 0;
   const reader = go(function* () {
@@ -102,7 +102,7 @@ function* stuck(a: Conn, b: Conn, end: () => void, call: () => Routine<number>):
   b.close();
 }
 
-both("a writev that is cut short says how much of it is out", function* () {
+both("a partial writev reports how much was sent", function* () {
   const { all } = pieces([10, 20_000, 30 << 20]);
   const [a, b] = yield* pair();
   yield* stuck(a, b, () => a.setWriteDeadline(1), () => a.writev(all));
@@ -111,7 +111,7 @@ both("a writev that is cut short says how much of it is out", function* () {
   yield* stuck(c, d, cancel, () => c.writev(all, ctx));
 });
 
-both("writev on a closed connection is an error, of nothing at all as well", function* () {
+both("writev on a closed connection is an error, even if empty", function* () {
   const [a, b] = yield* pair();
   a.close();
   for (const all of [[], [new Uint8Array(1)]]) {
@@ -122,7 +122,7 @@ both("writev on a closed connection is an error, of nothing at all as well", fun
   b.close();
 });
 
-both("a writev that the peer resets is an error of the system call", function* () {
+both("a writev that the peer resets is a system call error", function* () {
   const [a, b] = yield* pair();
   b.abort();
   const error = (yield* thrown((function* () {
@@ -132,7 +132,7 @@ both("a writev that the peer resets is an error of the system call", function* (
   a.close();
 });
 
-both("writes and writevs of several goroutines do not get mixed up", function* () {
+both("writes and writevs of several goroutines are not interleaved", function* () {
   const [a, b] = yield* pair();
   const writers = [1, 2, 3, 4].map((n) =>
     go(function* () {
@@ -155,7 +155,7 @@ both("writes and writevs of several goroutines do not get mixed up", function* (
   b.close();
 });
 
-both("an interrupted call, and one that takes a single byte, go on", function* () {
+both("an interrupted call, and one that accepts a single byte, continue", function* () {
   const { vector } = platform().transfers;
   const { EINTR } = platform().errno;
   const real = vector.send.bind(vector);
@@ -174,7 +174,7 @@ both("an interrupted call, and one that takes a single byte, go on", function* (
   b.close();
 });
 
-both("what is no Uint8Array is refused before anything is written", function* () {
+both("a value that is not a Uint8Array is rejected before anything is written", function* () {
   const [a, b] = yield* pair();
   for (const conn of [a, pipe()[0]]) {
     for (const bad of ["text", null, [1, 2], new Float64Array(2)]) {
