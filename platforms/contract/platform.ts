@@ -7,6 +7,7 @@
  * errno. The layers above convert that to an Error once, at their own boundary.
  */
 import type { DescriptorCalls, PacketCalls, UnixCalls } from "./packets.ts";
+import type { KernelTLSCalls } from "./kernel_tls.ts";
 import type { SignalCalls } from "./signals.ts";
 import type { Poller, RawPoller } from "./pollers.ts";
 import type { HostWait, JsRuntime } from "./js_runtime.ts";
@@ -101,6 +102,8 @@ export interface Platform {
   readonly threads?: ThreadCalls;
   /** Absent if signals arrive only through the host's event loop. */
   readonly signals?: SignalCalls;
+  /** Absent if the library knows no kernel TLS of the system. */
+  readonly kernelTLS?: KernelTLSCalls;
   readonly transfers: TransferCalls;
   readonly packets: PacketCalls;
   readonly unix: UnixCalls;

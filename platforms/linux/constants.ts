@@ -14,6 +14,7 @@ export const SOL_SOCKET = 1;
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
 export const TCP_INFO = 11;
+export const TCP_ULP = 31;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const SO_TYPE = 3;
@@ -39,6 +40,12 @@ export const IPV6_PKTINFO = 50;
 export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 export const SIOCOUTQ = 0x5411;
+
+// linux/tls.h
+export const SOL_TLS = 282;
+export const TLS_TX = 1;
+export const TLS_SET_RECORD_TYPE = 1;
+export const TLS_1_3_VERSION = 0x0304;
 
 /** Size of an interface name, including its final zero. */
 export const IF_NAMESIZE = 16;

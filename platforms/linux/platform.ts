@@ -11,6 +11,7 @@ import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import { type Libc, libc } from "./libc.ts";
 import { LinuxPackets } from "./packet.ts";
+import { LinuxKernelTLS } from "./kernel_tls.ts";
 import { EpollPoller } from "./poller.ts";
 import { EpollRawPoller } from "./raw_poller.ts";
 import { LinuxSockets } from "./socket.ts";
@@ -40,6 +41,7 @@ export function linux(c: Libc = libc()): Platform {
     transfers: new LinuxTransfers(c),
     threads: threadCalls(c),
     signals: new LinuxSignals(c),
+    kernelTLS: new LinuxKernelTLS(c),
     packets: new LinuxPackets(c),
     unix: new LinuxUnix(c),
     descriptors: new LinuxDescriptors(c),

@@ -18,7 +18,7 @@ export const EPOLL_EVENT: Readonly<Record<"x64" | "arm64", EpollEventLayout>> = 
 };
 
 /** Size and offsets of `struct msghdr` on 64-bit Linux, in 32-bit words. */
-export const MSGHDR = { words: 14, iov: 4, iovlen: 6 } as const;
+export const MSGHDR = { words: 14, iov: 4, iovlen: 6, control: 8, controllen: 10 } as const;
 
 /** Size and offsets of `struct mmsghdr` on 64-bit Linux, in 32-bit words: a msghdr and a length. */
 export const MMSGHDR = {

@@ -10,6 +10,11 @@ export interface PlatformInfo {
   readonly os: string;
   /** Poller of the operating system: "epoll", "kqueue" or "iocp". */
   readonly poller: string;
+  /**
+   * Whether the kernel can encrypt TLS records, for the option `kTLS` of TLS connections: Linux with
+   * its `tls` module loaded, or one that may load it.
+   */
+  readonly kernelTLS: boolean;
 }
 
 /**
@@ -22,6 +27,11 @@ export interface PlatformInfo {
  * ```
  */
 export function platformInfo(): PlatformInfo {
-  const { runtime, os, pollerName } = platform();
-  return { runtime: runtime.name, os, poller: pollerName };
+  const { runtime, os, pollerName, kernelTLS } = platform();
+  return {
+    runtime: runtime.name,
+    os,
+    poller: pollerName,
+    kernelTLS: kernelTLS?.available() ?? false,
+  };
 }

@@ -65,7 +65,7 @@ class HostClient implements TLSClientSide {
   #secured = false;
 
   constructor(conn: Conn, host: string, settings: TLSSettings<TLSClientOptions>) {
-    const { handshakeTimeout, servername, engine: _, libssl: __, ...rest } = settings;
+    const { handshakeTimeout, servername, engine: _, libssl: __, kTLS: ___, ...rest } = settings;
     this.#timeout = handshakeTimeout;
     const ciphertext = new CiphertextStream(conn);
     const secure = this.conn = new TLSConnImpl(conn, ciphertext);

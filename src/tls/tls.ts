@@ -34,6 +34,11 @@ export interface TLSConn extends Conn {
   readonly peerCertificate: PeerCertificate | null;
   /** Library that secures it: "openssl" or "host". See {@linkcode TLSOptions.engine}. */
   readonly engine: TLSEngineName;
+  /**
+   * Whether the kernel encrypts what is sent; false before the handshake has completed. See
+   * {@linkcode TLSOptions.kTLS}.
+   */
+  readonly kernelTLS: boolean;
   /** Whether an earlier session was resumed. Go: `DidResume`. */
   readonly resumed: boolean;
   /**

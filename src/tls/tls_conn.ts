@@ -82,6 +82,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   readonly engine = "host";
   readonly ocspResponse = null;
+  readonly kernelTLS = false;
 
   get resumed(): boolean {
     const socket = this.#socket as { isSessionReused?(): boolean } | null;

@@ -62,6 +62,14 @@ export interface TLSOptions {
   /** Absolute path of libssl; required on Windows. A thread can use only one. */
   libssl?: string;
   /**
+   * Whether the kernel encrypts what is sent, if it can: `sendFile`, `copy` and `splice` then do not
+   * copy the bytes to user space. On Linux with kernel TLS, over TCP, with TLS 1.3 and the engine
+   * "openssl"; otherwise the connection works as without, and its `kernelTLS` is false. A peer that
+   * requests new keys (KeyUpdate) ends such a connection with an error of code
+   * "ERR_TLS_KEY_UPDATE". `platformInfo().kernelTLS` reports whether the kernel has it.
+   */
+  kTLS?: boolean;
+  /**
    * Receives each line of the key log (SSLKEYLOGFILE) for tools like Wireshark. It allows
    * decrypting the connection: for debugging only. Go: `KeyLogWriter`.
    */
@@ -135,6 +143,7 @@ const both = {
   rejectUnauthorized: z.boolean().optional(),
   engine: z.enum(["auto", "openssl", "host"]).optional(),
   libssl: z.string().optional(),
+  kTLS: z.boolean().optional(),
   keyLog: z.custom<(line: string) => void>((f) => typeof f === "function", "must be a function")
     .optional(),
 };

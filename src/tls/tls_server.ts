@@ -86,7 +86,7 @@ export class TLSServer implements TLSServerSide {
   /** `call` is the caller's operation, for messages. Throws TypeError for an invalid option. */
   constructor(call: string, settings: TLSSettings<TLSServerOptions>) {
     const { handshakeTimeout, maxHandshakes, rejectUnauthorized = true, ...rest } = settings;
-    const { engine: _, libssl: __, cert, key, passphrase, sni, ...shared } = rest;
+    const { engine: _, libssl: __, kTLS: ___, cert, key, passphrase, sni, ...shared } = rest;
     this.#make = ({ cert, key, passphrase }) => {
       checkCertificate(call, { cert, key, passphrase });
       const minVersion = shared.minVersion ?? "TLSv1.2";

@@ -21,6 +21,7 @@ import {
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { by, tlsDial, tlsListen } from "../support/tls_engines.ts";
 import { type Child, start } from "../support/child.ts";
+import { Kernel, withKernelTLS } from "../fixtures/kernel_tls_fixture.ts";
 
 const TIMEOUT_MS = 60_000;
 const SERVER = certificate("server");
@@ -196,3 +197,53 @@ withTools("a server that is killed ends its connections without a word", functio
   assert.ok((yield* reading.join()) instanceof UnexpectedEOFError);
   yield* wait(server.exit);
 });
+
+for (
+  const suite of [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+  ]
+) {
+  test(`openssl s_client and s_server decrypt what the kernel sends with ${suite}`, {
+    timeout: TIMEOUT_MS,
+  }, () =>
+    run(by("openssl", function* () {
+      const kernel = new Kernel();
+      yield* withKernelTLS(kernel, () => withOpenSSL(suite));
+      assert.equal(kernel.keys.length, 2);
+      assert.equal(kernel.lost, 0);
+    })));
+}
+
+/** Lines of text to `openssl s_client`, and back through `openssl s_server`. */
+function* withOpenSSL(suite: string): Routine<void> {
+  const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} of the answer\n`).join("");
+  const own = { ...SERVER, kTLS: true, ciphers: suite };
+  using listener = yield* tlsListen("tcp", "127.0.0.1:0", own);
+  const serving = go(function* serve() {
+    using conn = yield* listener.accept();
+    yield* conn.write(lines);
+    assert.equal(conn.kernelTLS, true);
+  });
+  const connect = ["-connect", String(listener.addr), "-quiet", "-servername", "localhost"];
+  const client = start("openssl", ["s_client", ...connect]);
+  assert.equal((yield* wait(client.exit)).code, 0, client.stderr.text);
+  yield* serving.join();
+  assert.ok(client.stdout.text === lines, `${client.stdout.text.length} characters`);
+  const files = ["-cert", pem("server.cert"), "-key", pem("server.key")];
+  const server = start("openssl", ["s_server", "-accept", "127.0.0.1:0", "-rev", ...files]);
+  const [, port] = yield* wait(server.stdout.match(/^ACCEPT .*:(\d+)$/m));
+  const trust = { ca: SERVER.cert, servername: "localhost", ciphers: suite, kTLS: true };
+  using conn = yield* tlsDial("tcp", `127.0.0.1:${port}`, trust);
+  assert.equal(conn.kernelTLS, true);
+  for (let i = 0; i < 3; i++) {
+    yield* conn.write("stressed\n");
+    const back = new Uint8Array(9);
+    yield* conn.readFull(back);
+    assert.equal(new TextDecoder().decode(back), "desserts\n");
+  }
+  conn.close();
+  server.kill("SIGKILL");
+  yield* wait(server.exit);
+}

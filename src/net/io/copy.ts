@@ -10,7 +10,7 @@ import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { splice as spliceFDs } from "../../fd/splice.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
-import { descriptorOf } from "../socket/descriptor.ts";
+import { descriptorOf, outletOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
@@ -65,7 +65,8 @@ const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
 /**
  * Copies from `src` to `dst` until the end of the stream. Parks. Go: `io.Copy`.
  *
- * Between two sockets the bytes stay in the kernel, as with {@linkcode splice}. Neither side is
+ * From a socket to a socket, or to a TLS connection with `kernelTLS`, the bytes stay in the kernel,
+ * as with {@linkcode splice}. Neither side is
  * closed, and the end is not forwarded; call `dst.closeWrite()` for that.
  *
  * @param dst the destination
@@ -105,7 +106,8 @@ function isPlain(value: unknown): value is CopyOptions {
 
 /**
  * Moves bytes from one connection to another without copying them to user space: by splice(2) if
- * both have their own socket, otherwise by reads and writes. Parks.
+ * both have their own socket, or `to` is a TLS connection with `kernelTLS`; otherwise by reads and
+ * writes. Parks.
  *
  * It returns at the end of `from`, or after `length` bytes. Neither side is closed, and the end is
  * not forwarded, as with {@linkcode copy}. If the call fails or is cancelled, bytes that were read
@@ -143,10 +145,11 @@ function* move(
   options: CopyOptions,
 ): Routine<number> {
   const source = descriptorOf(from);
-  const sink = descriptorOf(to);
   if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, options);
-  if (source !== null && sink !== null && !sink.keepsPackets) {
-    const moved = yield* spliceFDs(source, sink, length, options.cancel, options.onProgress);
+  const outlet = source === null || descriptorOf(to)?.keepsPackets ? null : outletOf(to);
+  if (source !== null && outlet !== null) {
+    const { cancel, onProgress } = options;
+    const moved = yield* outlet((fd) => spliceFDs(source, fd, length, cancel, onProgress), cancel);
     if (moved !== null) return moved;
   }
   return yield* readAndWrite(from, to, length, options);

@@ -8,7 +8,8 @@ import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { sendFile as sendFileFD } from "../../fd/send_file.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
-import { descriptorOf } from "../socket/descriptor.ts";
+import type { FD } from "../../fd/fd.ts";
+import { descriptorOf, outletOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
@@ -32,7 +33,7 @@ const OPTIONS: z.Schema<SendFileOptions> = z.strictObject({
 
 /**
  * Sends a file, or a part of it, without copying it to user space: by sendfile(2) if `conn` has its
- * own socket, otherwise by reads and writes. Parks while the peer is slow. File reads block the
+ * own socket, or is a TLS connection with `kernelTLS`; otherwise by reads and writes. Parks while the peer is slow. File reads block the
  * thread if the data is not in the page cache.
  *
  * @param conn the destination
@@ -74,13 +75,26 @@ function* sendingFile(
     : null;
   const descriptor = path === null ? file as number : nodeModule("node:fs").openSync(path, "r");
   try {
-    const fd = descriptorOf(conn);
+    const outlet = outletOf(conn);
     const opened = { descriptor, path };
-    const sent = fd === null ? null : yield* sendFileFD(fd, opened, offset, length, cancel);
+    const send = (fd: FD) => {
+      const most = descriptorOf(conn) === null ? withinFile(descriptor, offset, length) : length;
+      return sendFileFD(fd, opened, offset, most, cancel);
+    };
+    const sent = outlet === null ? null : yield* outlet(send, cancel);
     return sent ?? (yield* readAndWrite(conn, descriptor, offset, length, cancel));
   } finally {
     if (path !== null) nodeModule("node:fs").closeSync(descriptor);
   }
+}
+
+/**
+ * The part of `length` that the file has. Linux before 5.13 holds the last record of kernel TLS back
+ * if sendfile(2) is to send more than that.
+ */
+function withinFile(descriptor: number, offset: number, length: number): number {
+  const stats = nodeModule("node:fs").fstatSync(descriptor);
+  return stats.isFile() ? Math.max(0, Math.min(length, stats.size - offset)) : length;
 }
 
 function checkFile(file: unknown): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** TLS connection with OpenSSL as engine, over any connection. Go: crypto/tls/conn.go. */
 import type { PeerCertificate } from "node:tls";
+import { addWritten } from "../../fd/byte_counts.ts";
 import { bytesOf, checkBytes, checkPieces, lengthOf, plainView } from "../../fd/check_bytes.ts";
 import type { Chunks } from "../../fd/chunks.ts";
 import { ClosedError, UnexpectedEOFError } from "../../fd/errors.ts";
@@ -21,6 +22,7 @@ import { BrokenPipeError } from "../broken_pipe.ts";
 import type { TLSConn } from "../tls.ts";
 import { SecureChunks } from "./chunks.ts";
 import { FDTransport } from "./fd_transport.ts";
+import { OUTLET, type Outlet, type Transfer } from "../../net/socket/descriptor.ts";
 import { Peer } from "./peer.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import { SecureRead } from "./read_operation.ts";
@@ -31,6 +33,9 @@ import { TransportHalf } from "./transport_half.ts";
 import { MOST_PLAINTEXT } from "./wire.ts";
 import { SecureWrite } from "./write_operation.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
+
+/** Most bytes per system call. */
+const MOST_TRANSFER = 1 << 30;
 
 /** See the top of this file. */
 export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
@@ -58,6 +63,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   #securing: HalfConn | null = null;
   #endWhenSecured = false;
   #flushing = false;
+  /** Whether the socket is lent to a transfer. */
+  #lent = false;
   #readOperation: SecureRead | null = null;
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
   #serverName = "";
@@ -126,6 +133,11 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   /** See {@linkcode TLSConn.engine}. */
   get engine(): "openssl" {
     return "openssl";
+  }
+
+  /** See {@linkcode TLSConn.kernelTLS}. */
+  get kernelTLS(): boolean {
+    return this.handle?.kernel ?? false;
   }
 
   /** See {@linkcode TLSConn.resumed}. */
@@ -199,10 +211,12 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     if (this.closed) return;
     this.closed = true;
     const { handle } = this;
-    if (this.secured && this.failure === null) handle!.shutdown();
+    // A transfer that this interrupts must not look complete to the peer.
+    const orderly = this.failure === null && !this.#lent;
+    if (this.secured && orderly) handle!.shutdown();
     const rest = handle?.out ?? null;
     this.#end();
-    this.transport.close(this.failure === null ? rest : null);
+    this.transport.close(orderly ? rest : null);
   }
 
   /** See {@linkcode Conn.abort}. */
@@ -322,6 +336,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
    */
   flushNow(): boolean {
     const handle = this.handle!;
+    // What follows a transfer waits for its end.
+    if (this.#lent && handle.out !== null) return false;
     while (handle.out !== null && !this.gone) {
       try {
         const n = this.transport.send(handle.out, handle.out.length);
@@ -406,13 +422,70 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   protected override *put(p: Uint8Array, progress: Progress): Routine<void> {
     for (let at = 0; at < p.length;) {
       yield* this.#flush();
-      const length = Math.min(p.length - at, MOST_PLAINTEXT);
+      const rest = at === 0 ? p : p.subarray(at);
+      let length = Math.min(rest.length, MOST_PLAINTEXT);
       const handle = this.handle!;
-      handle.append(handle.wire.output, 0, this.encrypt(at === 0 ? p : p.subarray(at), length));
+      if (handle.kernel) length = this.sendPlain(rest, rest.length);
+      else handle.append(handle.wire.output, 0, this.encrypt(rest, length));
       at += length;
       progress.written += length;
+      if (length === 0 && this.failure === null) yield* this.writing.wait();
     }
     yield* this.#flush();
+  }
+
+  /** See {@linkcode SecureConn.sendPlain}. @internal */
+  sendPlain(p: Uint8Array, length: number): number {
+    const handle = this.handle!;
+    this.#checkWriting(handle);
+    try {
+      return this.socket!.sendBytes(p, Math.min(length, MOST_TRANSFER));
+    } catch (error) {
+      this.broken(error as Error);
+      return 0;
+    }
+  }
+
+  /** See {@linkcode OUTLET}: the socket, where its kernel encrypts. @internal */
+  get [OUTLET](): Outlet | null {
+    if (this.socket === null || (this.secured && !this.kernelTLS)) return null;
+    return (transfer, cancel) => this.#lend(transfer, cancel);
+  }
+
+  /** Has `transfer` send plaintext by the socket itself; null where the kernel does not encrypt. */
+  *#lend(transfer: Transfer, cancel: Cancel | undefined): Routine<number | null> {
+    const unless = (call: Routine<void>) => {
+      if (cancel === undefined) return call;
+      return cancellable(
+        call,
+        cancel,
+        (cause) => Object.assign(this.fail("write", cause), { bytesWritten: 0 }),
+      );
+    };
+    yield* unless(this.writing.turn.lock());
+    const progress = { bytesWritten: 0 };
+    try {
+      yield* unless(this.#flush());
+      if (!this.kernelTLS) return null;
+      this.#checkWriting(this.handle!);
+      this.#lent = true;
+      const moved = yield* transfer(this.socket!.fd);
+      progress.bytesWritten = moved ?? 0;
+      return moved;
+    } catch (error) {
+      progress.bytesWritten = (error as Partial<typeof progress>).bytesWritten ?? 0;
+      throw Object.assign(error as Error, progress);
+    } finally {
+      this.#lent = false;
+      addWritten(this, progress.bytesWritten);
+      this.writing.turn.unlock();
+      if (!this.gone && this.handle!.out !== null) this.flushSoon();
+    }
+  }
+
+  #checkWriting({ shut, failure }: SSLHandle): void {
+    if (shut) throw this.fail("write", new BrokenPipeError());
+    if (failure !== null) throw this.failed("write", failure);
   }
 
   /** Encrypts; throws the error of a write. See {@linkcode SSLHandle.encrypt}. @internal */

@@ -3,6 +3,7 @@
  * SSL_CTX of one certificate and one set of options: created once, freed once. Go: `tls.Config`.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
+import { PlatformError } from "../../../platforms/contract/platform.ts";
 import type { TLSCertificate, TLSOptions } from "../tls_options.ts";
 import {
   acceptUnverified,
@@ -43,6 +44,8 @@ export class Context {
   readonly pointer: Pointer;
   readonly side: "client" | "server";
   readonly hooks: HandshakeHooks;
+  /** Whether the kernel encrypts what is sent, if it can. */
+  readonly kTLS: boolean;
   /** Whether the peer's certificate is verified. */
   readonly verifies: boolean;
   readonly #owned: Owned;
@@ -65,6 +68,7 @@ export class Context {
       ocspResponse: options.ocspResponse === undefined ? null : bytesOf(options.ocspResponse),
       keyLog: options.keyLog ?? null,
     };
+    this.kTLS = options.kTLS === true;
     this.verifies = side === "client" || options.requestCert === true;
     const pointer = ssl.SSL_CTX_new(
       side === "server" ? ssl.TLS_server_method() : ssl.TLS_client_method(),
@@ -132,7 +136,17 @@ export class Context {
       const { protocols } = this.hooks;
       ssl.SSL_CTX_set_alpn_protos(pointer, protocols, protocols.length);
     }
-    if (this.hooks.keyLog !== null) ssl.SSL_CTX_set_keylog_callback(pointer, logKeys(openssl));
+    if (this.kTLS || this.hooks.keyLog !== null) this.#logKeys();
+  }
+
+  /** Kernel TLS does without where callbacks are not permitted: it is not available then. */
+  #logKeys(): void {
+    const { openssl, pointer } = this;
+    try {
+      openssl.ssl.SSL_CTX_set_keylog_callback(pointer, logKeys(openssl));
+    } catch (error) {
+      if (this.hooks.keyLog !== null || !(error instanceof PlatformError)) throw error;
+    }
   }
 
   #useCertificate(call: string, own: TLSCertificate): void {

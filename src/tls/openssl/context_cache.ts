@@ -47,6 +47,7 @@ export function keyOf(side: "client" | "server", options: ContextOptions): strin
     options.maxVersion,
     options.ciphers,
     options.ALPNProtocols,
+    options.kTLS,
     options.requestCert,
     options.rejectUnauthorized,
     ocspResponse === undefined ? null : Array.from(ocspResponse),

@@ -5,6 +5,7 @@ import { DeadlineExceededError } from "../../context/errors.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { type ClientHello, ClientHelloReader } from "../client_hello.ts";
 import type { OpenSSLConn } from "./conn.ts";
+import { handOver } from "./kernel_tls.ts";
 import type { SSLHandle } from "./ssl_handle.ts";
 import { NOTHING_YET, type Way } from "./transport.ts";
 import { TransportHalf } from "./transport_half.ts";
@@ -24,7 +25,10 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
   for (;;) {
     const done = handle.handshake();
     yield* sendAll(conn, handle, until);
-    if (done) return conn.nowSecured();
+    if (done) {
+      if (conn.socket !== null && !conn.gone) handOver(handle, conn.socket);
+      return conn.nowSecured();
+    }
     const n = yield* receive(conn, incoming);
     if (n === 0) throw new UnexpectedEOFError(0);
     handle.feedHandshake(handle.wire.incoming.bytes, n);

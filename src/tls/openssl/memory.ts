@@ -18,14 +18,18 @@ export function bytesOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Returns the string at a `const char *`; "" for NULL. */
 export function textAt({ crypto }: OpenSSL, pointer: Pointer | null): string {
-  if (!pointer) return "";
+  return pointer ? new TextDecoder().decode(bytesAt({ crypto }, pointer)) : "";
+}
+
+/** A copy of the text that a `const char *` of OpenSSL points to, as bytes. */
+export function bytesAt({ crypto }: Pick<OpenSSL, "crypto">, pointer: Pointer): Uint8Array {
   let text = new Uint8Array(new ArrayBuffer(256));
   const length = crypto.OPENSSL_strlcpy(text, pointer, text.length);
   if (length >= text.length) {
     text = new Uint8Array(new ArrayBuffer(length + 1));
     crypto.OPENSSL_strlcpy(text, pointer, text.length);
   }
-  return new TextDecoder().decode(text.subarray(0, length));
+  return text.subarray(0, length);
 }
 
 /** Calls `f` with a memory BIO that holds `data`, and frees the BIO. */

@@ -37,6 +37,12 @@ export const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
 export const SSL_ERROR_WANT_READ = 2;
 export const SSL_ERROR_ZERO_RETURN = 6;
 
+/** ssl.h: what SSL_set_info_callback reports: an alert is sent. */
+export const SSL_CB_WRITE_ALERT = 0x4008;
+
+/** ssl.h: SSL_get_key_update_type. */
+export const SSL_KEY_UPDATE_NONE = -1;
+
 // bio.h: commands of BIO_ctrl, and an argument: the BIO does not free the BUF_MEM.
 export const BIO_CTRL_INFO = 3;
 export const BIO_C_SET_BUF_MEM = 114;

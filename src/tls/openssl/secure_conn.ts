@@ -28,6 +28,8 @@ export interface SecureConn extends Counted {
   decrypt(p: Uint8Array, length: number): number;
   /** Encrypts; throws the error of a write. See {@linkcode SSLHandle.encrypt}. */
   encrypt(p: Uint8Array, length: number): number;
+  /** Sends plaintext that the kernel encrypts, as far as possible; throws the error of a write. */
+  sendPlain(p: Uint8Array, length: number): number;
   /** Sends pending ciphertext, as far as possible. Returns whether all is sent. */
   flushNow(): boolean;
   /** Records a failure. */

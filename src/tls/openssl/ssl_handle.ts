@@ -8,19 +8,28 @@
  * it out of the BIO at once.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
-import { onBehalfOf } from "./callbacks.ts";
+import { onBehalfOf, takeAlert, takeMessage } from "./callbacks.ts";
 import type { Context } from "./context.ts";
-import type { TLSError } from "../tls_error.ts";
+import { TLSError } from "../tls_error.ts";
 import { failureOf, takeReason, verifyFailure } from "./failure.ts";
 import { Owned } from "./owned.ts";
 import { RecordCount } from "./record_count.ts";
-import { SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, X509_V_OK } from "./numbers.ts";
+import {
+  SSL_ERROR_WANT_READ,
+  SSL_ERROR_ZERO_RETURN,
+  SSL_KEY_UPDATE_NONE,
+  X509_V_OK,
+} from "./numbers.ts";
+import { countApplicationRecords, TrafficSecret } from "./traffic_secret.ts";
 import { type Wire, wire, type WireHolder } from "./wire.ts";
 
 /** Result of `read` and `peek` without plaintext: more ciphertext is needed. */
 const WANTS_MORE = -1;
 /** Result after the peer's close_notify. */
 export const AT_END = 0;
+
+/** A fatal alert. RFC 8446, section 6. */
+const INTERNAL_ERROR = Uint8Array.of(2, 80);
 
 const one = new Uint8Array(new ArrayBuffer(1));
 
@@ -30,6 +39,8 @@ export class SSLHandle implements WireHolder {
   /** The SSL object. Must not be used once freed. */
   readonly ssl: Pointer;
   readonly wire: Wire;
+  /** Whether the kernel encrypts what is sent: see kernel_tls.ts. Then `out` holds plain alerts. */
+  kernel = false;
   /** Whether all received ciphertext is decrypted and returned. */
   drained = true;
   /** Ciphertext to send before anything else; null if there is none. */
@@ -46,6 +57,10 @@ export class SSLHandle implements WireHolder {
   ended = false;
   /** Whether this side has sent it. */
   shut = false;
+  /** What this side encrypts with; null if it is not wanted. */
+  readonly secret: TrafficSecret | null;
+  /** Records that the end of the handshake has sent under that secret: a server's tickets. */
+  recordsSent = 0;
   readonly #context: Context;
   readonly #owned: Owned;
   /** BIOs of the handshake, owned by the SSL object. Null afterwards. */
@@ -57,6 +72,7 @@ export class SSLHandle implements WireHolder {
     const pointer = ssl.SSL_new(context.pointer);
     if (!pointer) throw failureOf(openssl, "SSL_new");
     this.#context = context;
+    this.secret = context.kTLS ? new TrafficSecret(context.side) : null;
     this.wire = wire();
     this.ssl = pointer;
     this.#owned = new Owned(this, "connections", pointer, ssl.SSL_free);
@@ -77,6 +93,7 @@ export class SSLHandle implements WireHolder {
     if (this.#owned.freed) return;
     this.#discard();
     this.#kept = null;
+    this.secret?.wipe();
     this.#owned.free();
   }
 
@@ -85,7 +102,11 @@ export class SSLHandle implements WireHolder {
     const { ssl } = this.wire.openssl;
     let result: number;
     try {
-      result = onBehalfOf(this.#context.hooks, () => ssl.SSL_do_handshake(this.ssl));
+      result = onBehalfOf(
+        this.#context.hooks,
+        this.secret,
+        () => ssl.SSL_do_handshake(this.ssl),
+      );
     } catch (error) {
       throw this.failure ??= error as Error;
     }
@@ -94,7 +115,13 @@ export class SSLHandle implements WireHolder {
       this.failure ??= this.#handshakeFailure();
     }
     this.takeOut();
-    if (done) this.#shareBIOs();
+    if (done) {
+      // What a client sends last is encrypted with keys of the handshake.
+      if (this.secret !== null && this.out !== null && this.#context.side === "server") {
+        this.recordsSent = countApplicationRecords(this.out);
+      }
+      this.#shareBIOs();
+    }
     if (this.failure !== null) throw this.failure;
     return done;
   }
@@ -139,6 +166,7 @@ export class SSLHandle implements WireHolder {
     if (n <= 0) return this.#noPlaintext(n);
     // Earlier records may have required a reply.
     if (this.#records.complete > 1) this.takeOut();
+    if (this.kernel) this.#checkKeyUpdate();
     // A read that did not fill its buffer has reached the end of its record.
     if (n < length && --this.#records.complete === 0 && this.#records.aligned) {
       this.drained = true;
@@ -154,6 +182,7 @@ export class SSLHandle implements WireHolder {
     const n = this.wire.openssl.ssl.SSL_peek(this.ssl, one, 1);
     if (n > 0) {
       this.takeOut();
+      if (this.kernel) this.#checkKeyUpdate();
       return true;
     }
     try {
@@ -196,13 +225,41 @@ export class SSLHandle implements WireHolder {
       const { written } = outgoing;
       if (written === 0) return;
       outgoing.fill(0);
-      return this.append(output, 0, written);
+      return this.kernel ? this.#replace() : this.append(output, 0, written);
     }
     for (;;) {
       const n = openssl.crypto.BIO_read(this.#own.wbio, output, output.length);
       if (n <= 0) return;
       this.append(output, 0, n);
     }
+  }
+
+  /**
+   * What OpenSSL has produced is encrypted with a key that the kernel goes on with: an alert goes
+   * into `out` as it is, to be encrypted there.
+   */
+  #replace(): void {
+    const alert = takeAlert();
+    if (alert === null) this.#refuseNewKeys();
+    else this.append(alert, 0, alert.length);
+  }
+
+  /**
+   * A KeyUpdate may want one in return before anything else is sent, which OpenSSL would produce
+   * within the next write. The kernel would need the next key then, whose secret nothing shows.
+   */
+  #checkKeyUpdate(): void {
+    if (!takeMessage() || this.failure !== null) return;
+    const { ssl } = this.wire.openssl;
+    if (ssl.SSL_get_key_update_type(this.ssl) !== SSL_KEY_UPDATE_NONE) this.#refuseNewKeys();
+  }
+
+  #refuseNewKeys(): void {
+    this.failure ??= new TLSError(
+      "tls: the peer has requested new keys (KeyUpdate), which kernel TLS does not support here",
+      "ERR_TLS_KEY_UPDATE",
+    );
+    this.append(INTERNAL_ERROR, 0, INTERNAL_ERROR.length);
   }
 
   /** Appends bytes `start` to `end` of `bytes` to `out`. */
@@ -240,6 +297,7 @@ export class SSLHandle implements WireHolder {
     else if (this.wire.holder === this) this.wire.holder = null;
     // An alert, or the reply to a key update.
     this.takeOut();
+    if (this.kernel) this.#checkKeyUpdate();
     return this.#nothing();
   }
 

@@ -38,6 +38,8 @@ export const SSL = {
   SSL_set_bio: { params: ["pointer", "pointer", "pointer"], result: "void" },
   SSL_set0_rbio: { params: ["pointer", "pointer"], result: "void" },
   SSL_set0_wbio: { params: ["pointer", "pointer"], result: "void" },
+  SSL_get_key_update_type: { params: ["pointer"], result: "i32" },
+  SSL_set_info_callback: { params: ["pointer", "pointer"], result: "void" },
   SSL_set_accept_state: { params: ["pointer"], result: "void" },
   SSL_set_connect_state: { params: ["pointer"], result: "void" },
   SSL_set1_host: { params: ["pointer", "buffer"], result: "i32" },

@@ -101,10 +101,22 @@ export class SecureWrite extends SecureOperation {
       }
       if (this.sent === length) return true;
       const most = length - this.sent < MOST_PLAINTEXT ? length - this.sent : MOST_PLAINTEXT;
-      const k = conn.encrypt(this.sent === 0 ? buffer : buffer.subarray(this.sent), most);
-      this.sent += most;
-      addWritten(conn, most);
-      this.#send(k);
+      const rest = this.sent === 0 ? buffer : buffer.subarray(this.sent);
+      if (handle.kernel) {
+        const n = conn.sendPlain(rest, length - this.sent);
+        if (n === 0) {
+          if (conn.failure !== null) continue;
+          this.value = socket.fd.pd!.parkWriter();
+          return false;
+        }
+        this.sent += n;
+        addWritten(conn, n);
+      } else {
+        const k = conn.encrypt(rest, most);
+        this.sent += most;
+        addWritten(conn, most);
+        this.#send(k);
+      }
       if (scheduler.budget-- <= 0 && this.sent < length) {
         // A long write to a fast peer must not starve other goroutines.
         this.value = scheduler.yieldNow();
