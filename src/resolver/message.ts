@@ -35,6 +35,8 @@ const CLASS_INTERNET = 1;
 const MOST_RECORDS = 4096;
 /** Maximum length of a name on the wire. */
 const LONGEST_NAME = 255;
+/** Maximum number of pointers in a name: one before each of its labels, of which it has at most 127. */
+const MOST_POINTERS = 127;
 /** Flag bits. */
 const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020;
 
@@ -237,7 +239,8 @@ function readTTL(bytes: Uint8Array, at: number): number {
 
 /**
  * Reads a name in presentation form with its final dot: ambiguous bytes are escaped as in RFC 1035,
- * section 5.1. Pointers may only lead backwards, so there is no loop.
+ * section 5.1. Pointers may only lead backwards, so there is no loop, and their number is limited: a
+ * message of 64 KiB could otherwise demand millions of steps.
  *
  * @param limit end of the bytes that may be read before the first pointer
  * @returns the name, and the offset after it
@@ -254,6 +257,7 @@ export function readName(
   let at = offset;
   let until = limit;
   let least = offset;
+  let pointers = 0;
   for (;;) {
     need(until, at + 1);
     const size = bytes[at++];
@@ -270,6 +274,7 @@ export function readName(
     need(until, at + 1);
     const target = (size & 0x3f) << 8 | bytes[at++];
     if (next === -1) next = at;
+    if (++pointers > MOST_POINTERS) throw new FormatError("too many pointers");
     if (target >= least || target < HEADER) throw new FormatError("pointer not to an earlier name");
     at = least = target;
     until = bytes.length;

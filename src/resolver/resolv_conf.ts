@@ -112,10 +112,10 @@ function readOption(
   unknown: string[],
 ): void {
   const [name, value] = option.split(":", 2);
-  const number = NUMBERS[name];
+  const number = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;
   if (number !== undefined && /^[0-9]+$/.test(value ?? "")) {
     const [key, least, most, unit] = number;
     options[key] = Math.min(Math.max(Number(value), least), most) * unit;
-  } else if (SWITCHES[option] !== undefined) options[SWITCHES[option]] = true;
+  } else if (Object.hasOwn(SWITCHES, option)) options[SWITCHES[option]] = true;
   else if (!WITHOUT_EFFECT.has(option)) unknown.push(option);
 }

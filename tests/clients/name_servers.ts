@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Real name servers from Debian, each on port 53 of an address of its own below 127.0.0.0/8: Knot with
+ * Real name servers from Debian, each on port 53 of an address of its own, for this machine only: Knot with
  * the zone, signed, that delegates a part; dnsmasq with that part, which forwards all else; unbound,
- * which resolves through both. Started as root.
+ * which resolves through both; BIND on IPv6 with the zone, unsigned. Started as root.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,9 @@ const LIFETIME_MS = 120_000;
 
 /** Addresses of the servers. */
 export const KNOT = "127.83.41.10", DNSMASQ = "127.83.41.11", UNBOUND = "127.83.41.12";
+
+/** The address of BIND, which listens on addresses of interfaces only. */
+export const BIND = "::1";
 
 /** All that run. */
 export interface NameServers extends AsyncDisposable {
@@ -61,7 +64,7 @@ const REVERSE = `$ORIGIN 2.0.192.in-addr.arpa.
 2 300 PTR other.names.test.
 `;
 
-/** Starts all three, in the order in which they need each other. */
+/** Starts them all, in the order in which they need each other. */
 export async function startNameServers(): Promise<NameServers> {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-names-"));
   const file = (name: string, text: string) => {
@@ -83,6 +86,7 @@ export async function startNameServers(): Promise<NameServers> {
     ["-d", "-c", file("unbound.conf", unboundConf(folder))],
     /start of service/,
   );
+  await begin("named", ["-g", "-c", file("named.conf", namedConf(folder))], / running$/m);
   return {
     folder,
     async [Symbol.asyncDispose]() {
@@ -159,5 +163,23 @@ stub-zone:
 stub-zone:
   name: "2.0.192.in-addr.arpa"
   stub-addr: ${KNOT}
+`;
+}
+
+function namedConf(folder: string): string {
+  return `options {
+  directory "${folder}";
+  listen-on { none; };
+  listen-on-v6 { ${BIND}; };
+  pid-file none;
+  session-keyfile none;
+  recursion no;
+  dnssec-validation no;
+  check-integrity no;
+  max-records-per-type 0;
+};
+controls { };
+zone "names.test" { type primary; file "names.zone"; };
+zone "2.0.192.in-addr.arpa" { type primary; file "reverse.zone"; };
 `;
 }

@@ -250,3 +250,33 @@ both("an answer with more records than are read is refused", function* () {
   const error = yield* thrown(resolverOf(server).lookupHost("x.test"));
   assert.ok(error instanceof DNSError && error.code === "EBADRESP", String(error));
 });
+
+/** A response with 4000 records, of which each owner is a chain of 8000 pointers. */
+function pointerChains(query: Uint8Array): Uint8Array {
+  const chain = 12 + 8 + 4 + 12;
+  const last = chain + 2 * 7999;
+  const all = new Uint8Array(last + 2 + 4000 * 12);
+  all.set(right(query).subarray(0, 24));
+  [all[6], all[7]] = [4001 >> 8, 4001 & 0xff];
+  // The first record, of type TXT, has the chain as its data.
+  const size = last + 2 - chain;
+  all.set([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, size >> 8, size & 0xff], chain - 12);
+  for (let at = chain; at <= last; at += 2) {
+    const target = at === chain ? 12 : at - 2;
+    all.set([0xc0 | target >> 8, target & 0xff], at);
+  }
+  for (let at = last + 2; at < all.length; at += 12) {
+    all.set([0xc0 | last >> 8, last & 0xff, 0, 1, 0, 1, 0, 0, 0, 60, 0, 0], at);
+  }
+  return all;
+}
+
+both("an answer of pointers to pointers is refused, not followed for long", function* () {
+  using server = yield* dnsServer(({ via }) => ({
+    flags: via === "udp" ? packet.TRUNCATED_RESPONSE : packet.RECURSION_AVAILABLE,
+    raw: via === "udp" ? undefined : (query) => [pointerChains(query)],
+  }));
+  const error = yield* thrown(resolverOf(server).lookupHost("x.test"));
+  assert.ok(error instanceof DNSError && error.code === "EBADRESP", String(error));
+  assert.match(String((error.cause as Error).message), /too many pointers/);
+});

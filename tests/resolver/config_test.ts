@@ -56,6 +56,8 @@ test("what resolv.conf leaves out has its default, and numbers have bounds", () 
   assert.deepEqual([large.ndots, large.timeout, large.attempts], [15, 1000, 5]);
   const odd = parseResolvConf("options ndots:x frobnicate\nsortlist 192.0.2.0\nlookup file\n");
   assert.deepEqual(odd.unknown, ["ndots:x", "frobnicate", "sortlist", "lookup"]);
+  const inherited = parseResolvConf("options toString:5 constructor");
+  assert.deepEqual(inherited.unknown, ["toString:5", "constructor"]);
   assert.equal(parseResolvConf(`search ${"x.test ".repeat(100)}`).search.length, 64);
 });
 
