@@ -1,81 +1,88 @@
 // SPDX-License-Identifier: MIT
-/**
- * Simulations: segments and turns per second, virtual time per real time, seeds per second. Prints
- * a table.
- */
-import { dial, go, listen, type Routine, sleep } from "../mod.ts";
-import { simulateSync, type Simulation, type SimulationResult } from "../sim.ts";
+// Simulations: segments and turns a second, virtual time by real time, runs a second: `npm run bench:sim`;
+// with `-- --save` the results go to bench/results. See bench/README.md.
+import process from "node:process";
+import { startChild, within } from "./rig/child.ts";
+import { command } from "./rig/command.ts";
+import { describeMachine, machineLine } from "./rig/machine.ts";
+import { BUN, DENO, inRepository } from "./rig/paths.ts";
+import { saveResults } from "./rig/results.ts";
+import { median } from "./rig/stats.ts";
+import { table } from "./rig/table.ts";
 
-const CLIENTS = 100;
-const TRIPS = 500;
-const SLEEPERS = 100;
-const SEEDS = 1000;
+const ROUNDS = 3;
+const LIMIT_S = 60;
 
-function* server(): Routine<void> {
-  using listener = yield* listen("tcp", ":7");
-  for (;;) {
-    const accepted = yield* listener.accept();
-    go(function* () {
-      using conn = accepted;
-      const buf = new Uint8Array(512);
-      for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
-    });
+/** Deno needs no permission: a simulation calls nothing by FFI. */
+const RUNTIMES: Record<string, string[]> = {
+  bun: [BUN],
+  deno: [DENO, "run", "--no-check", "--no-prompt"],
+};
+
+interface Rates {
+  segments: number;
+  turns: number;
+  /** Virtual seconds a second. */
+  realTime: number;
+  runs: number;
+}
+
+interface Sample extends Rates {
+  runtime: string;
+  round: number;
+  /** Of what happened, which must be the same everywhere. */
+  hash: string;
+}
+
+/** The rates, with the goals on Bun. */
+const ROWS: [keyof Rates, string, string][] = [
+  ["segments", "100 clients, 500 echoes each: segments/s", "300,000"],
+  ["turns", "the same: turns/s", ""],
+  ["realTime", "100 goroutines that sleep: x real time", "100,000"],
+  ["runs", "3 clients, 5 echoes each: runs/s", ""],
+];
+
+async function measure(runtime: string, round: number): Promise<Sample> {
+  const child = startChild([...RUNTIMES[runtime], inRepository("bench", "sim", "program.ts")]);
+  if (await within(LIMIT_S, child.ended) !== 0) {
+    child.kill("SIGKILL");
+    throw new Error(`${runtime}: ${child.errors()}`);
   }
+  return { runtime, round, ...JSON.parse(child.output()) };
 }
 
-function echoes(clients: number, trips: number) {
-  return function* (sim: Simulation): Routine<void> {
-    sim.host("server", { ip: "10.0.0.1", main: server });
-    const calls = Array.from({ length: clients }, () =>
-      go(function* () {
-        using conn = yield* dial("tcp", "server:7");
-        const buf = new Uint8Array(64);
-        for (let i = 0; i < trips; i++) {
-          yield* conn.write(buf);
-          yield* conn.readFull(buf);
-        }
-      }));
-    for (const call of calls) yield* call.join();
-  };
+/** All samples, interleaved because the machine's speed drifts. */
+async function rounds(): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const runtime of Object.keys(RUNTIMES)) samples.push(await measure(runtime, round));
+  }
+  const hashes = new Set(samples.map(({ hash }) => hash));
+  if (hashes.size !== 1) throw new Error(`the runs differ: ${[...hashes].join(", ")}`);
+  return samples;
 }
 
-function* sleepers(): Routine<void> {
-  const all = Array.from({ length: SLEEPERS }, (_, i) =>
-    go(function* () {
-      for (let j = 0; j < 1000; j++) yield* sleep(20_000 + i);
-    }));
-  for (const one of all) yield* one.join();
+function summarize(samples: Sample[]): string {
+  const rows = ROWS.map(([rate, text, goal]) => [
+    text,
+    ...Object.keys(RUNTIMES).map((runtime) => {
+      const own = samples.filter((sample) => sample.runtime === runtime);
+      return Math.round(median(own.map((sample) => sample[rate]))).toLocaleString("en");
+    }),
+    goal,
+  ]);
+  return table(["", "Bun", "Deno", "goal on Bun"], rows);
 }
 
-/**
- * Runs `f` until it is compiled, and then once more. Returns its result and duration in seconds.
- */
-function measured<T>(f: () => T): [T, number] {
-  f();
-  f();
-  const began = performance.now();
-  const result = f();
-  return [result, (performance.now() - began) / 1000];
-}
-
-const rate = (count: number, seconds: number) => Math.round(count / seconds).toLocaleString("en");
-
-const link = { latency: [10, 15] } as const;
-const [busy, busyTime]: [SimulationResult<void>, number] = measured(() =>
-  simulateSync({ seed: 1, link }, echoes(CLIENTS, TRIPS))
-);
-console.log(
-  `${CLIENTS} clients, ${TRIPS} echoes each: ${rate(busy.packets, busyTime)} segments/s, ` +
-    `${rate(busy.turns, busyTime)} turns/s, hash ${busy.hash}`,
-);
-const [slept, sleptTime]: [SimulationResult<void>, number] = measured(() =>
-  simulateSync({ seed: 1 }, sleepers)
-);
-console.log(
-  `${SLEEPERS} sleepers: ${rate(slept.virtual / 1000, sleptTime)} x real time, ` +
-    `hash ${slept.hash}`,
-);
-const [, seedsTime] = measured(() => {
-  for (let seed = 0; seed < SEEDS; seed++) simulateSync({ seed, link }, echoes(3, 5));
+await command("sim", async () => {
+  const machine = describeMachine();
+  console.error(machineLine(machine));
+  const samples = await rounds();
+  const text = summarize(samples);
+  console.log(text);
+  if (!process.argv.includes("--save")) return;
+  const how = `Medians of ${ROUNDS} processes each, the third of three repetitions in a process. ` +
+    `The hash of all that happened was ${samples[0].hash} in every process, on both runtimes.`;
+  const head = `# Simulations\n\n${machineLine(machine)}\n\n${how}`;
+  saveResults("sim", { machine, rounds: ROUNDS, samples }, `${head}\n\n${text}\n`);
 });
-console.log(`3 clients, 5 echoes each: ${rate(SEEDS, seedsTime)} seeds/s`);
