@@ -11,7 +11,7 @@ import { dial, listen, listenPacket, type Routine } from "../../mod.ts";
 import { type SimOptions, simulateSync, SimulationError } from "../../sim.ts";
 import { casesOf, type Pair } from "../support/nettest.ts";
 
-const SEEDS = Number(process.env.NETPOLL_SIM_SEEDS ?? 2);
+const SEEDS = Number(process.env.NETPOLL_SIM_SEEDS ?? 4);
 
 /** What is lost is sent again after 200 ms at least: the suite's own time-outs bear that. */
 const ROUGH: SimOptions = {
