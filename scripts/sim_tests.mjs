@@ -76,14 +76,14 @@ const ALL_BEGUN = "expects that all goroutines have begun after one turn of the 
 
 /** Tests that hold in the order of production alone, as REAL. */
 const IN_ORDER = {
-  "tests/net/close_test.ts": { "close() ends the reader and the writer that wait": BEGUN },
-  "tests/net/deadline_test.ts": { "one deadline ends all that wait": SERVED },
-  "tests/net/dial_listen_test.ts": { "those who accept take turns": SERVED },
-  "tests/net/dial_race_test.ts": { "of two that answer at the same moment": BEGUN },
+  "tests/net/close_test.ts": { "close() ends waiting and queued readers": BEGUN },
+  "tests/net/deadline_test.ts": { "one deadline ends all queued reads": SERVED },
+  "tests/net/dial_listen_test.ts": { "waiting accepts are served in FIFO order": SERVED },
+  "tests/net/dial_race_test.ts": { "of two that connect at the same time": BEGUN },
   "tests/net/tcp_test.ts": { "readers take turns": SERVED },
   "tests/net/udp_test.ts": { "readers take turns": SERVED },
-  "tests/chan/chan_test.ts": { "those who wait are served in the order": SERVED },
-  "tests/chan/select_test.ts": { "cases of other kinds: one that becomes ready": BEGUN },
+  "tests/chan/chan_test.ts": { "waiters are served in FIFO order": SERVED },
+  "tests/chan/select_test.ts": { "a custom case is retried when it becomes ready": BEGUN },
   "tests/sync/err_group_test.ts": { "ErrGroup.setLimit() keeps to the limit": BEGUN },
   "tests/sync/mutex_test.ts": {
     "Mutex is handed over first come": SERVED,
