@@ -24,6 +24,12 @@ export interface Found {
 /** Settings of queries to all servers. */
 export type AskingAll = AskingServers & Rounds;
 
+/**
+ * Maximum length in bytes of a message whose records are cached: they refer to the whole message,
+ * which a server may make 64 KiB long, and the cache is bounded by the number of its entries.
+ */
+const MOST_CACHED = 8192;
+
 /** A result with its TTL in seconds. */
 interface Dated {
   readonly result: Found | Failure;
@@ -63,11 +69,15 @@ export class Client {
     const results: (Found | Failure)[] = [];
     for (const [i, answer] of answers.entries()) {
       const { result, ttl } = yield* conclude(answer, name, types[i], how);
-      this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
+      if (isShort(result)) this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
       results.push(result);
     }
     return results;
   }
+}
+
+function isShort(result: Found | Failure): boolean {
+  return result instanceof Failure || result.records[0].bytes.length <= MOST_CACHED;
 }
 
 /** Queries until there is a result, and again where an answer ends with an alias. */

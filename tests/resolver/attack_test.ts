@@ -280,3 +280,24 @@ both("an answer of pointers to pointers is refused, not followed for long", func
   assert.ok(error instanceof DNSError && error.code === "EBADRESP", String(error));
   assert.match(String((error.cause as Error).message), /too many pointers/);
 });
+
+both("a cache keeps no messages of a length that would fill the memory", function* () {
+  const many = (count: number) =>
+    addresses("x.test", ...Array.from({ length: count }, (_, i) => `192.0.${i >> 8}.${i & 255}`));
+  for (const [count, queries] of [[100, 1], [1000, 2]]) {
+    using server = yield* dnsServer(({ via }) =>
+      via === "udp" ? { flags: packet.TRUNCATED_RESPONSE } : { answers: many(count) }
+    );
+    const resolver = new Resolver({
+      servers: [server.address],
+      resolvConf: { text: "options no-aaaa attempts:1 timeout:30" },
+      hosts: { text: "" },
+      nsswitch: { text: "" },
+      cache: true,
+    });
+    for (let i = 0; i < 2; i++) {
+      assert.equal((yield* resolver.lookupHost("x.test")).length, count);
+    }
+    assert.equal(server.asked.filter(({ via }) => via === "tcp").length, queries);
+  }
+});
