@@ -45,6 +45,7 @@ export {
   registerModel,
 } from "./src/sim/check/models.ts";
 export { LeakError, SimulationError, SimulationLimitError } from "./src/sim/errors.ts";
+export type { SimMain } from "./src/sim/explore/drive.ts";
 export { CoverageError, ExplorationError, type ShrinkReport } from "./src/sim/explore/errors.ts";
 export type { ExploreResult, StrategyCount } from "./src/sim/explore/exploration.ts";
 export { explore, exploreSync } from "./src/sim/explore/explore.ts";

@@ -42,6 +42,7 @@ async function compile() {
   const entryPoints = {
     "js/lint": "lint.ts",
     "reactor/worker_entry": "src/reactor/worker_entry.ts",
+    "explore/worker_entry": "src/sim/explore/worker_entry.ts",
     ...Object.fromEntries(ENTRIES.map((entry) => [`js/${entry}`, `${entry}.ts`])),
   };
   const { metafile } = await build({

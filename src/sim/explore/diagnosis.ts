@@ -19,8 +19,8 @@ export interface Finder {
 }
 
 /** Returns the options of a run that decides as `plan` says. */
-export function planned(settings: ExploreSettings, { seed, schedule }: Plan): SimOptions {
-  return { ...settings.simulation, seed, schedule: schedule() };
+export function planned(settings: ExploreSettings, { seed, schedule, choices }: Plan): SimOptions {
+  return { ...settings.simulation, seed, schedule: schedule(), choices };
 }
 
 /** Returns the error of a run that failed with `error`, and of the smallest one that fails so. */

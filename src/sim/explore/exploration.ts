@@ -6,6 +6,7 @@
  *                                -> failure: repeated with its decisions written down,
  *                                            made smaller, repeated with all events
  */
+import type { Choice } from "../../../platforms/sim/choices.ts";
 import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
 import { type PropertyCount, PropertyCounts } from "../check/property_counts.ts";
 import { now } from "../../sched/clock.ts";
@@ -67,8 +68,38 @@ class CountingSchedule {
   }
 }
 
+/** Returns the run that the environment asks for, or null. */
+export function repeatedRun(): string | null {
+  const text = jsRuntime().variable("NETPOLL_SIM");
+  return text === undefined || text === "" ? null : text;
+}
+
+/** The part of an exploration that a worker makes. */
+export interface Share {
+  /** Number of the worker, from 0. */
+  readonly at: number;
+  /** Number of workers. */
+  readonly of: number;
+  /** The least number of a run that failed in any worker, as a shared word. */
+  readonly failed: Int32Array;
+}
+
+/** A run of a worker that failed. */
+export interface WorkerFailure {
+  readonly index: number;
+  readonly strategy: string;
+  readonly seeded: boolean;
+  readonly seed: number;
+  readonly schedule: "fifo" | "random";
+  readonly choices: readonly Choice[];
+  readonly message: string;
+}
+
 /** See the top of this file. */
 export class Exploration {
+  /** In a worker: the run that failed. */
+  failure: WorkerFailure | null = null;
+  readonly #share: Share | null;
   readonly #settings: ExploreSettings;
   readonly #lanes: readonly Lane[];
   readonly #counts: { runs: number; failed: number }[];
@@ -79,43 +110,49 @@ export class Exploration {
   /** Decisions of a run, once they were counted. */
   #steps = -1;
 
-  constructor(settings: ExploreSettings) {
+  constructor(settings: ExploreSettings, share: Share | null = null) {
     this.#settings = settings;
+    this.#share = share;
     this.#lanes = settings.strategies.map((strategy) => laneOf(strategy, settings.seed));
     this.#counts = this.#lanes.map(() => ({ runs: 0, failed: 0 }));
   }
 
   /** Makes all runs, or that which the environment names. */
   *run(): Steps<ExploreResult> {
-    const text = jsRuntime().variable("NETPOLL_SIM");
-    if (text !== undefined && text !== "") return yield* this.#repeat(text);
+    const text = repeatedRun();
+    if (text !== null) return yield* this.#repeat(text);
     const { runs, time, collect } = this.#settings;
     const lanes = this.#lanes;
     const end = now() + time;
-    for (let index = 0, idle = 0; this.#results.runs < runs && idle < lanes.length; index++) {
+    for (let turn = 0, idle = 0; this.#results.runs < runs && idle < lanes.length; turn++) {
+      const index = this.#indexOf(turn);
       if (this.#results.runs > 0 && now() >= end) break;
+      if (this.#share !== null && index > Atomics.load(this.#share.failed, 0)) break;
       const plan = yield* this.#plan(index);
       idle = plan === null ? idle + 1 : 0;
       if (plan === null) continue;
       yield* this.#explore(index, plan);
       if (collect > 0 && this.#failures.size >= collect) break;
     }
-    this.#checkCoverage();
-    return this.#result(null);
+    const result = this.#result(null);
+    if (this.#share === null && this.#failures.size === 0) checkCoverage(this.#settings, result);
+    return result;
   }
 
-  #checkCoverage(): void {
-    if (this.#settings.coverage === "report" || this.#failures.size > 0) return;
-    const missing = this.#properties.all().filter(({ kind, passed }) =>
-      passed === 0 && (kind === "sometimes" || kind === "reachable")
-    );
-    if (missing.length > 0) throw new CoverageError(this.#results.runs, missing);
+  /** The number of the run that comes at a turn: workers make rounds of all strategies each. */
+  #indexOf(turn: number): number {
+    if (this.#share === null) return turn;
+    const { length } = this.#lanes;
+    const round = Math.floor(turn / length);
+    return (round * this.#share.of + this.#share.at) * length + turn % length;
   }
 
   /** The run of a number, or null if its strategy has no more. */
   *#plan(index: number): Steps<Plan | null> {
     const { seed } = this.#settings;
     const lane = this.#lanes[index % this.#lanes.length];
+    // An enumeration goes on from what it has seen: it has one worker.
+    if (!lane.seeded && this.#share !== null && this.#share.at > 0) return null;
     if (lane.needsSteps && this.#steps < 0) yield* this.#countSteps();
     return lane.next((seed + index) >>> 0, this.#steps);
   }
@@ -137,12 +174,31 @@ export class Exploration {
     const { error } = attempt;
     if (error === null) return;
     this.#counts[at].failed++;
+    if (this.#share !== null) return yield* this.#report(index, lane, plan, this.#share.failed);
     const kind = failureKind(error.cause);
     if (this.#failures.has(kind)) return;
     const found = { index, strategy: lane.name, seeded: lane.seeded };
     const failure = yield* diagnose(this.#settings, plan, found, error);
     if (this.#settings.collect === 0) throw failure;
     this.#failures.set(kind, failure);
+  }
+
+  /** In a worker: keeps what the main thread needs to make the failing run. */
+  *#report(index: number, lane: Lane, plan: Plan, failed: Int32Array): Steps<void> {
+    const { error } = yield { ...planned(this.#settings, plan), record: true };
+    this.failure = {
+      index,
+      strategy: lane.name,
+      seeded: lane.seeded,
+      seed: plan.seed,
+      schedule: plan.schedule() === "fifo" ? "fifo" : "random",
+      choices: error?.choices ?? [],
+      message: error?.message ?? "it did not repeat",
+    };
+    // Later runs need not be made; earlier ones may fail first.
+    for (let least = Atomics.load(failed, 0); index < least;) {
+      least = Atomics.compareExchange(failed, 0, least, index);
+    }
   }
 
   #add({ result, error }: Attempt): void {
@@ -191,11 +247,23 @@ export class Exploration {
     const { runs, failed } = this.#counts[i];
     const { name: strategy, pending, seeded } = lane;
     const complete = !seeded && pending === 0;
-    const text = seeded
-      ? `${strategy}: ${runs} runs`
-      : complete
-      ? `${strategy}: all ${runs} schedules seen`
-      : `${strategy}: ${runs} of more than ${runs + pending} schedules seen, the budget is used up`;
+    const text = seeded ? `${strategy}: ${runs} runs` : coverageOf(strategy, runs, pending);
     return { strategy, runs, failed, complete, pending, text };
   }
+}
+
+function coverageOf(strategy: string, runs: number, pending: number): string {
+  if (pending === 0) return `${strategy}: all ${runs} schedules seen`;
+  return `${strategy}: ${runs} of more than ${
+    runs + pending
+  } schedules seen, the budget is used up`;
+}
+
+/** Throws CoverageError if a result lacks what some run should have seen, and that is required. */
+export function checkCoverage({ coverage }: ExploreSettings, result: ExploreResult): void {
+  if (coverage === "report") return;
+  const missing = result.properties.filter(({ kind, passed }) =>
+    passed === 0 && (kind === "sometimes" || kind === "reachable")
+  );
+  if (missing.length > 0) throw new CoverageError(result.runs, missing);
 }

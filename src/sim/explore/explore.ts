@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Running a program under many seeds and schedules, until one fails. */
-import type { Routine } from "../../sched/goroutine.ts";
-import { SimulationError } from "../errors.ts";
-import { simulate, simulateSync } from "../simulate.ts";
-import type { Simulation } from "../simulation.ts";
+import { wrongArgument } from "../../validate/argument.ts";
+import { simulateSync } from "../simulate.ts";
 import type { Attempt } from "./attempt.ts";
-import { Exploration, type ExploreResult } from "./exploration.ts";
+import { driven, failed, mainOf, type SimMain } from "./drive.ts";
+import { Exploration, type ExploreResult, repeatedRun } from "./exploration.ts";
 import { checkExploreOptions, type ExploreOptions, type ExploreSettings } from "./options.ts";
-
-/** Returns what a failed run became; an error that is no failure of a run is thrown on. */
-function failed(error: unknown): Attempt {
-  if (error instanceof SimulationError) return { result: null, error };
-  throw error;
-}
+import { exploreInWorkers } from "./workers.ts";
 
 /**
  * Runs `main` in simulations under many seeds and schedules, and throws at the first that fails. Before
@@ -52,9 +46,11 @@ function failed(error: unknown): Attempt {
  */
 export function exploreSync(
   options: ExploreOptions,
-  main: (sim: Simulation) => Routine<unknown>,
+  main: SimMain,
 ): ExploreResult {
-  const steps = new Exploration(checkExploreOptions(options)).run();
+  const settings = checkExploreOptions(options);
+  if (settings.workers > 0) throw new TypeError("Cannot exploreSync with workers: use explore");
+  const steps = new Exploration(settings).run();
   let step = steps.next();
   while (!step.done) {
     let attempt: Attempt;
@@ -72,8 +68,12 @@ export function exploreSync(
  * As {@linkcode exploreSync}, with promises: see {@linkcode simulate}. Each run takes at least one turn
  * of the host's loop.
  *
+ * With the option `workers`, that many threads share the runs, and `main` is the URL of a module whose
+ * default export is the function. The failure is the same as that of the first run that fails, and is
+ * made smaller on this thread. Deno needs permission to read the module.
+ *
  * @param options those of a simulation, and {@linkcode ExploreOptions}
- * @param main the first goroutine of each run
+ * @param main the first goroutine of each run, or the module that exports it
  * @returns a promise of the counts; it rejects as {@linkcode exploreSync} throws
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function exploreSync(
  */
 export async function explore(
   options: ExploreOptions,
-  main: (sim: Simulation) => Routine<unknown>,
+  main: SimMain | URL,
 ): Promise<ExploreResult> {
   return await exploreWith(checkExploreOptions(options), main);
 }
@@ -92,18 +92,11 @@ export async function explore(
 /** See {@linkcode explore}; with settings that were checked. */
 export async function exploreWith(
   settings: ExploreSettings,
-  main: (sim: Simulation) => Routine<unknown>,
+  main: SimMain | URL,
 ): Promise<ExploreResult> {
-  const steps = new Exploration(settings).run();
-  let step = steps.next();
-  while (!step.done) {
-    let attempt: Attempt;
-    try {
-      attempt = { result: await simulate(step.value, main), error: null };
-    } catch (error) {
-      attempt = failed(error);
-    }
-    step = steps.next(attempt);
+  if (settings.workers > 0) {
+    if (!(main instanceof URL)) throw wrongArgument("explore", "main", "a URL with workers", main);
+    if (repeatedRun() === null) return await exploreInWorkers(settings, main);
   }
-  return step.value;
+  return await driven(new Exploration(settings).run(), await mainOf(main));
 }

@@ -51,6 +51,12 @@ export interface ExploreOptions extends Omit<SimOptions, "schedule" | "choices" 
    */
   coverage?: "require" | "report";
   /**
+   * Worker threads that share the runs; none by default. The program is then a module: see
+   * {@linkcode explore}. Which runs are made depends on the number of workers. Not with `collect`,
+   * `onRun`, or a strategy that is a function.
+   */
+  workers?: number;
+  /**
    * Called after each run, in its order, but not after those in which a failure is made smaller. An
    * error that it throws ends the exploration.
    */
@@ -68,6 +74,7 @@ export interface ExploreSettings {
   readonly coverage: "require" | "report";
   /** Command that repeats the test, for the error; "" if none is known. */
   readonly command: string;
+  readonly workers: number;
   readonly onRun: (run: ExploredRun) => void;
   /** What each simulation has. */
   readonly simulation: SimOptions;
@@ -82,7 +89,7 @@ export function checkExploreOptions(options: ExploreOptions, command = ""): Expl
   }
   const { runs = 1000, time = Infinity, shrink = 500, collect = 0, ...others } = options;
   const { coverage = time < Infinity ? "report" : "require", ...more } = others;
-  const { strategies = STRATEGIES, onRun = () => {}, ...simulation } = more;
+  const { strategies = STRATEGIES, onRun = () => {}, workers = 0, ...simulation } = more;
   for (const name of ["schedule", "choices", "record"]) {
     if (name in simulation) throw new TypeError(`Cannot explore: there is no option ${name}`);
   }
@@ -94,6 +101,8 @@ export function checkExploreOptions(options: ExploreOptions, command = ""): Expl
   if (!Array.isArray(strategies) || strategies.length === 0) {
     throw wrongArgument("explore", "strategies", "an array of strategies", strategies);
   }
+  needCount("workers", workers, 0);
+  if (workers > 0) needNoFunctions(options);
   if (coverage !== "require" && coverage !== "report") {
     throw wrongArgument("explore", "coverage", '"require" or "report"', coverage);
   }
@@ -107,9 +116,18 @@ export function checkExploreOptions(options: ExploreOptions, command = ""): Expl
     collect,
     coverage,
     command,
+    workers,
     onRun,
     simulation,
   };
+}
+
+/** Other threads have no functions of this one. */
+function needNoFunctions({ collect = 0, onRun, strategies = [] }: ExploreOptions): void {
+  if (collect > 0) throw new TypeError("Cannot explore with workers: collect needs one thread");
+  if (onRun !== undefined || strategies.some((each) => typeof each === "function")) {
+    throw new TypeError("Cannot explore with workers: onRun and strategies must be no functions");
+  }
 }
 
 function needCount(name: string, value: number, least: number): void {

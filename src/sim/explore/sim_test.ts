@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Explorations as tests of bun:test, Deno.test and node:test. */
-import type { Routine } from "../../sched/goroutine.ts";
 import { needFunction, needString, shown } from "../../validate/argument.ts";
-import type { Simulation } from "../simulation.ts";
+import type { SimMain } from "./drive.ts";
 import { exploreWith } from "./explore.ts";
 import { checkExploreOptions, type ExploreOptions } from "./options.ts";
 
@@ -41,7 +40,7 @@ const MOST_MS = 0x7fff_ffff;
  * @param test function of the test runner, as `test` of `node:test`
  * @param name name of the test
  * @param options those of {@linkcode explore}, and {@linkcode SimTestOptions}
- * @param main the first goroutine of each run
+ * @param main the first goroutine of each run, or the module that exports it
  * @returns what `test` returns
  * @throws {TypeError} or {@linkcode RangeError} for an invalid argument
  * @example
@@ -62,11 +61,11 @@ export function simTest(
   test: TestFunction,
   name: string,
   options: SimTestOptions,
-  main: (sim: Simulation) => Routine<unknown>,
+  main: SimMain | URL,
 ): unknown {
   needFunction("register a test", "test", test);
   needString("register a test", "name", name);
-  needFunction("register a test", "main", main);
+  if (!(main instanceof URL)) needFunction("register a test", "main", main);
   const { timeout = LONGEST_MS, ...exploration } = options;
   if (!(timeout > 0)) {
     throw new RangeError(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The schedules of an exploration: each strategy says how its next run goes. */
+import type { Choice } from "../../../platforms/sim/choices.ts";
 import { shown } from "../../validate/argument.ts";
 import type { Schedule, SimOptions } from "../options.ts";
 import { DelaySearch } from "./delays.ts";
@@ -30,6 +31,8 @@ export interface Plan {
   readonly seed: number;
   /** Returns the schedule of the run, from its start. */
   readonly schedule: () => SimOptions["schedule"];
+  /** Decisions of the run, if they are known already. */
+  readonly choices?: readonly Choice[];
 }
 
 /** What an exploration asks of a strategy. */

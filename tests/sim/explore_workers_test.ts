@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/** Explorations whose runs are shared by threads. */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  ExplorationError,
+  explore,
+  type ExploreOptions,
+  exploreSync,
+  simulateSync,
+} from "../../sim.ts";
+import { betweenWrites, channels } from "./explore_programs.ts";
+
+const WRONG = new URL("fixtures/explored.ts", import.meta.url);
+const RIGHT = new URL("fixtures/explored_right.ts", import.meta.url);
+
+async function failureOf(options: ExploreOptions): Promise<ExplorationError> {
+  try {
+    await explore(options, WRONG);
+  } catch (error) {
+    assert.ok(error instanceof ExplorationError, String(error));
+    return error;
+  }
+  assert.fail("nothing was found");
+}
+
+test("workers find the first run that fails, whichever of them makes it", async () => {
+  const strategies = ["fifo", "random", { pct: 3 }] as const;
+  const alone = await failureOf({ strategies });
+  for (const workers of [1, 3]) {
+    const error = await failureOf({ strategies, workers });
+    assert.equal(error.message, alone.message);
+    assert.equal(error.hash, alone.hash);
+    assert.throws(() => simulateSync(error.options, betweenWrites), /seen between two writes/);
+  }
+});
+
+test("an enumeration has one worker, and is repeated by its choices", async () => {
+  const error = await failureOf({ strategies: [{ delays: 3 }], workers: 2, shrink: 0 });
+  assert.match(error.replay, /^1:any~/);
+  assert.throws(() => simulateSync(error.options, betweenWrites), /seen between two writes/);
+});
+
+test("the counts of workers are summed, and the same each time", async () => {
+  const options: ExploreOptions = { runs: 101, workers: 2, strategies: ["random", { delays: 1 }] };
+  const result = await explore(options, RIGHT);
+  assert.equal(result.runs, 101);
+  assert.equal(result.failed, 0);
+  const [random, delays] = result.strategies;
+  assert.equal(random.runs + delays.runs, 101);
+  assert.equal(random.text, `random: ${random.runs} runs`);
+  const [enumeration] = exploreSync({ strategies: [{ delays: 1 }] }, channels).strategies;
+  assert.deepEqual(delays, enumeration);
+  assert.deepEqual(await explore(options, RIGHT), result);
+});
+
+test("a run that the environment names is made on this thread", async () => {
+  const { replay, hash } = await failureOf({ strategies: ["random"] });
+  process.env.NETPOLL_SIM = replay;
+  try {
+    assert.equal((await failureOf({ workers: 2 })).hash, hash);
+  } finally {
+    delete process.env.NETPOLL_SIM;
+  }
+});
+
+test("what workers cannot do is refused", async () => {
+  const rejected = async (options: ExploreOptions, main: URL | typeof channels, message: RegExp) =>
+    await assert.rejects(explore(options, main), message);
+  await rejected({ workers: -1 }, RIGHT, /workers must be/);
+  await rejected({ workers: 1 }, channels, /main must be a URL with workers/);
+  await rejected({ workers: 1, collect: 2 }, RIGHT, /collect needs one thread/);
+  await rejected({ workers: 1, onRun: () => {} }, RIGHT, /must be no functions/);
+  await rejected(
+    {},
+    new URL("programs.ts", import.meta.url),
+    /the default export of .* must be a function/,
+  );
+  await rejected(
+    { workers: 1 },
+    new URL("programs.ts", import.meta.url),
+    /a worker failed: TypeError/,
+  );
+  await rejected({ workers: 1 }, new URL("missing.ts", import.meta.url), /a worker failed/);
+  assert.throws(() => exploreSync({ workers: 1 }, channels), /with workers: use explore/);
+});
