@@ -67,5 +67,9 @@ export type {
   SimStream,
   Simulation,
 } from "./src/sim/simulation.ts";
+export { pageOfRun } from "./src/sim/view/page.ts";
+export type { SimulationRun } from "./src/sim/view/run.ts";
+export { type FormatOptions, formatRun } from "./src/sim/view/text.ts";
+export { traceRun } from "./src/sim/view/trace.ts";
 export type { Goroutine, GoroutineStatus, Routine } from "./src/sched/goroutine.ts";
 export type { Park } from "./src/sched/park.ts";

@@ -15,6 +15,7 @@ export interface FailedRun {
   readonly hash: string;
   readonly events: readonly SimEvent[];
   readonly properties: readonly PropertyCount[];
+  readonly hosts: readonly string[];
   readonly dump: string;
 }
 
@@ -40,6 +41,8 @@ export class SimulationError extends Error {
   readonly events: readonly SimEvent[];
   /** Properties that the program has stated, with their counts. */
   readonly properties: readonly PropertyCount[];
+  /** Names of the hosts, in the order in which they were added; the first is "test". */
+  readonly hosts: readonly string[];
   /** All goroutines at that time, one per line, as {@linkcode dump} returns them. */
   readonly dump: string;
 
@@ -61,6 +64,7 @@ export class SimulationError extends Error {
     this.hash = run.hash;
     this.events = run.events;
     this.properties = run.properties;
+    this.hosts = run.hosts;
     this.dump = run.dump;
   }
 }

@@ -60,6 +60,10 @@ export interface SimulationResult<T> {
   readonly leaks: readonly string[];
   /** Properties that the program has stated, with their counts, in the order of first statement. */
   readonly properties: readonly PropertyCount[];
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Names of the hosts, in the order in which they were added; the first is "test". */
+  readonly hosts: readonly string[];
 }
 
 /** One simulation, from its start to its end. */
@@ -194,6 +198,7 @@ class Execution<T> {
       hash: world.log.hash,
       events: world.log.events(settings.record ? Infinity : LAST_EVENTS),
       properties: this.#environment.properties.all(),
+      hosts: this.#hostNames(),
       dump: dumpAll(scheduler),
     });
   }
@@ -227,7 +232,13 @@ class Execution<T> {
       choices: choices.recorded,
       leaks: this.#leaks,
       properties: this.#environment.properties.all(),
+      seed: choices.seed,
+      hosts: this.#hostNames(),
     };
+  }
+
+  #hostNames(): string[] {
+    return this.#environment.places.map(({ kernel }) => kernel.name);
   }
 }
 

@@ -407,7 +407,7 @@ test("the module of the page is that of its sources", () => {
       ),
     ]
       .map(([literal]) => JSON.parse(literal)).join("");
-  const advice = "run node scripts/debug_page.mjs";
+  const advice = "run node scripts/pages.mjs";
   assert.equal(text("HTML"), read("page/page.html"), advice);
   assert.equal(text("CSS"), read("page/page.css"), advice);
   assert.equal(text("JS"), read("page/page.js"), advice);
