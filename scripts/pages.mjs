@@ -10,7 +10,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "./programs.mjs";
 
-/** Folders with a page each, and whether its policy is in the document: it then needs the hashes. */
+/**
+ * Folders with a page each, and whether its policy is in the document: it then needs the hashes.
+ */
 const PAGES = [
   { folder: "src/debug", hashes: false },
   { folder: "src/sim/view", hashes: true },

@@ -107,8 +107,8 @@ export class History<I, O> {
    *
    * @param process name or number of the process, which is sequential: a client, a connection
    * @param input what the operation is asked to do
-   * @returns the operation, to be ended; `ok`, `fail` and `info` throw a {@linkcode PanicError} once
-   * it has ended
+   * @returns the operation, to be ended; `ok`, `fail` and `info` throw a {@linkcode PanicError}
+   * once it has ended
    */
   invoke(process: string | number, input: I): PendingOperation<O> {
     const operation = ++this.#operations;
@@ -127,8 +127,9 @@ export class History<I, O> {
   }
 
   /**
-   * Records an operation that `f` performs. An error that `f` throws is thrown on, and the outcome is
-   * then unknown; one that is known to mean no effect is recorded by `failed`. Parks as `f` does.
+   * Records an operation that `f` performs. An error that `f` throws is thrown on, and the outcome
+   * is then unknown; one that is known to mean no effect is recorded by `failed`. Parks as `f`
+   * does.
    *
    * @param f a `function*` that returns the output
    * @param failed reports whether an error means that the operation certainly had no effect

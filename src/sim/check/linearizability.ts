@@ -14,9 +14,9 @@ const MOST_LISTED = 10;
 /** Options of {@linkcode checkLinearizability}. */
 export interface LinearizabilityOptions {
   /**
-   * Calls of the model's `apply` for each part of the object, at most; 1,000,000 by default. The search
-   * takes exponential time in the worst case, above all with many concurrent operations of unknown
-   * outcome.
+   * Calls of the model's `apply` for each part of the object, at most; 1,000,000 by default. The
+   * search takes exponential time in the worst case, above all with many concurrent operations of
+   * unknown outcome.
    */
   readonly steps?: number;
 }
@@ -35,17 +35,20 @@ export interface LinearizabilityResult<I, O> {
   readonly steps: number;
   /** Part of the object that is violated or undecided; else null. */
   readonly partition: string | number | null;
-  /** For a violation: the operation that no order explains, while those that ended before it have one. */
+  /**
+   * For a violation: the operation that no order explains, while those that ended before it have
+   * one.
+   */
   readonly operation: Operation<I, O> | null;
   /** For a violation: the longest order of the operations before it. */
   readonly order: readonly Operation<I, O>[];
 }
 
 /**
- * Checks whether a history is linearizable: whether each operation could have happened at one moment
- * between its beginning and its end, so that all together do what the model does. An operation of
- * unknown outcome could have happened at any time after its beginning, or never; one that failed did
- * not happen. Never parks. Porcupine: `CheckOperations`.
+ * Checks whether a history is linearizable: whether each operation could have happened at one
+ * moment between its beginning and its end, so that all together do what the model does. An
+ * operation of unknown outcome could have happened at any time after its beginning, or never; one
+ * that failed did not happen. Never parks. Porcupine: `CheckOperations`.
  *
  * @param model the object: {@linkcode registerModel}, {@linkcode queueModel},
  * {@linkcode mutexModel}, or one of the program's own

@@ -35,8 +35,8 @@ export interface Model<S, I, O> {
    */
   partition?(input: I): string | number;
   /**
-   * Reports whether an operation may have `actual` for its output where `apply` returned `expected`. By
-   * default both must be equal as plain data.
+   * Reports whether an operation may have `actual` for its output where `apply` returned `expected`.
+   * By default both must be equal as plain data.
    */
   accepts?(expected: O, actual: O): boolean;
   /** Returns text that is equal for equal states. By default the state as plain data. */

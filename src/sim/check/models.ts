@@ -21,8 +21,8 @@ export type RegisterInput<V> =
   };
 
 /**
- * Returns the model of registers with read, write and compare-and-set, each key a register of its own.
- * Values are compared by `===`. Jepsen: `register`, `cas-register`.
+ * Returns the model of registers with read, write and compare-and-set, each key a register of its
+ * own. Values are compared by `===`. Jepsen: `register`, `cas-register`.
  *
  * @param initial value before the first write
  * @example

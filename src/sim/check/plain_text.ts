@@ -8,8 +8,8 @@
 const MOST_LEVELS = 16;
 
 /**
- * Returns `value` as text. Objects of classes appear as the class's name and their enumerable fields;
- * private fields do not.
+ * Returns `value` as text. Objects of classes appear as the class's name and their enumerable
+ * fields; private fields do not.
  */
 export function plainText(value: unknown, level = 0): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Properties that a program states about itself, in the sense of Antithesis and of TLA: what holds
- * always, what happens in some run, what is reached, what comes true in the end. A simulation counts
- * them; outside a simulation each call is one comparison and has no effect.
+ * always, what happens in some run, what is reached, what comes true in the end. A simulation
+ * counts them; outside a simulation each call is one comparison and has no effect.
  */
 import { background } from "../../context/context.ts";
 import { cancellable } from "../../context/cancellable.ts";
@@ -61,7 +61,8 @@ export function currentChecked(): Checked | null {
 /**
  * States that `condition` holds whenever the program comes here. Where it does not, the simulation
  * fails: it ends after the present turn with a {@linkcode SimulationError} whose cause is a
- * {@linkcode PropertyError}. Nothing is thrown here, so no `catch` of the program hides the failure.
+ * {@linkcode PropertyError}. Nothing is thrown here, so no `catch` of the program hides the
+ * failure.
  *
  * Never parks. Without effect outside a simulation. Antithesis: `always`. TLA: □.
  *
@@ -139,14 +140,14 @@ export interface EventuallyOptions {
 }
 
 /**
- * Ends all faults, as {@linkcode Simulation.quiet} does, and waits until `condition` holds: a system
- * that the faults have left must reach a good state again. Where it does not, the simulation fails,
- * and a {@linkcode PropertyError} is thrown here.
+ * Ends all faults, as {@linkcode Simulation.quiet} does, and waits until `condition` holds: a
+ * system that the faults have left must reach a good state again. Where it does not, the simulation
+ * fails, and a {@linkcode PropertyError} is thrown here.
  *
  * Parks. Outside a simulation it returns at once. Antithesis: `eventually_` commands. TLA: ◇.
  *
- * @param condition returns whether it holds, or is a `function*` that finds out and may park. A look
- * that throws counts as false; the last error becomes the `cause`.
+ * @param condition returns whether it holds, or is a `function*` that finds out and may park. A
+ * look that throws counts as false; the last error becomes the `cause`.
  * @throws {PropertyError} if it has not come true in time; {@linkcode TypeError} or
  * {@linkcode RangeError} for an invalid argument
  * @example

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The search for an order of operations that a model accepts and that agrees with real time: Wing and
- * Gong's algorithm with Lowe's memory of configurations, as porcupine has it. An operation of unknown
- * outcome may be anywhere after its beginning, or nowhere.
+ * The search for an order of operations that a model accepts and that agrees with real time: Wing
+ * and Gong's algorithm with Lowe's memory of configurations, as porcupine has it. An operation of
+ * unknown outcome may be anywhere after its beginning, or nowhere.
  */
 import type { Operation } from "./history.ts";
 import type { Model } from "./model.ts";
@@ -15,7 +15,9 @@ export interface Found<S, I, O> {
   readonly steps: number;
   /** The longest order found, with the state after each operation. */
   readonly order: readonly Placed<S, I, O>[];
-  /** For a violation: an operation that no order reaches; all that ended before it can be ordered. */
+  /**
+   * For a violation: an operation that no order reaches; all that ended before it can be ordered.
+   */
   readonly blocked: Operation<I, O> | null;
 }
 

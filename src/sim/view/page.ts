@@ -28,15 +28,15 @@ const POLICY = [
 ].join("; ");
 
 /**
- * Returns a run as one page of HTML, to be saved in a file and opened in a browser: a space-time diagram
- * with a line for each host and an arrow for each packet, in the order of time. Lost packets,
- * partitions, crashes, pauses and other faults are drawn in, and so are the operations of a
- * {@linkcode History}. Hosts and kinds of events can be hidden, a click shows an event's details. The
- * page loads nothing, and its policy allows no request. The text is the same on every runtime. Never
- * parks.
+ * Returns a run as one page of HTML, to be saved in a file and opened in a browser: a space-time
+ * diagram with a line for each host and an arrow for each packet, in the order of time. Lost
+ * packets, partitions, crashes, pauses and other faults are drawn in, and so are the operations of
+ * a {@linkcode History}. Hosts and kinds of events can be hidden, a click shows an event's details.
+ * The page loads nothing, and its policy allows no request. The text is the same on every runtime.
+ * Never parks.
  *
- * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record` it
- * has all events, otherwise the last few
+ * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record`
+ * it has all events, otherwise the last few
  * @throws {TypeError} if `run` is neither
  * @example
  * ```ts

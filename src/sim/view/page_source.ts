@@ -321,9 +321,10 @@ export const CSS: string = ":root {\n" +
 /** Script. */
 export const JS: string = "// SPDX-License-Identifier: MIT\n" +
   "/**\n" +
-  " * A run of a simulation in the browser, as a space-time diagram: each host is a line from top to bottom,\n" +
-  " * each event a row in the order of time, each packet an arrow. Only the rows that can be seen are drawn,\n" +
-  " * so the number of events does not matter. Nothing is loaded, and every element is made by the DOM.\n" +
+  " * A run of a simulation in the browser, as a space-time diagram: each host is a line from top to\n" +
+  " * bottom, each event a row in the order of time, each packet an arrow. Only the rows that can be\n" +
+  " * seen are drawn, so the number of events does not matter. Nothing is loaded, and every element is\n" +
+  " * made by the DOM.\n" +
   " */\n" +
   "\"use strict\";\n" +
   "\n" +
@@ -700,4 +701,4 @@ export const JS: string = "// SPDX-License-Identifier: MIT\n" +
 export const CSS_HASH: string = "sha256-BYvOafrZel74ZVidTpyUEXPznstIvu9Y7NFxKK3+6ZM=";
 
 /** Hash of the script, for the policy. */
-export const JS_HASH: string = "sha256-jWWB5J9eKLuulokNVaC7FjXt+o6rfjSYpw9bWtBYBHA=";
+export const JS_HASH: string = "sha256-PAZx66ivKBHUd0g4avL6mBT3/hMVRerK9ZM5d8VKqk4=";

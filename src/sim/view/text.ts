@@ -23,12 +23,12 @@ export interface FormatOptions {
 
 /**
  * Returns a run as text: what it was, its last events, its properties. An event is a line with its
- * virtual time in milliseconds, host, goroutine and what happened; `!` marks faults and lost packets.
- * A goroutine that does something has no line of its own for its turn. The text is the same on every
- * runtime. Never parks.
+ * virtual time in milliseconds, host, goroutine and what happened; `!` marks faults and lost
+ * packets. A goroutine that does something has no line of its own for its turn. The text is the
+ * same on every runtime. Never parks.
  *
- * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record` it
- * has all events, otherwise the last few
+ * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record`
+ * it has all events, otherwise the last few
  * @throws {TypeError} or {@linkcode RangeError} for an invalid argument
  * @example
  * ```ts
@@ -96,7 +96,9 @@ function columnsOf(event: SimEvent, names: ReadonlyMap<number, string>): string[
   return [time.toFixed(3), host === "" ? "(network)" : host, on, mark + wordsOf(event)];
 }
 
-/** Lines of columns; the first one is aligned to the right, the last one ends where its text does. */
+/**
+ * Lines of columns; the first one is aligned to the right, the last one ends where its text does.
+ */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = [0, 1, 2].map((i) => Math.max(...rows.map((row) => row[i].length)));
   return rows.map(([time, host, goroutine, text]) =>

@@ -34,13 +34,13 @@ interface Moment {
 }
 
 /**
- * Returns a run as JSON in Chrome's trace format, which https://ui.perfetto.dev opens. Each host is a
- * process, with a track for its kernel and one for each goroutine; packets are arrows between
- * kernels. Partitions, crashes, pauses and operations of a {@linkcode History} are spans; lost packets
- * and other faults are marks. The text is the same on every runtime. Never parks.
+ * Returns a run as JSON in Chrome's trace format, which https://ui.perfetto.dev opens. Each host is
+ * a process, with a track for its kernel and one for each goroutine; packets are arrows between
+ * kernels. Partitions, crashes, pauses and operations of a {@linkcode History} are spans; lost
+ * packets and other faults are marks. The text is the same on every runtime. Never parks.
  *
- * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record` it
- * has all events, otherwise the last few
+ * @param run result of a simulation, or its {@linkcode SimulationError}; with the option `record`
+ * it has all events, otherwise the last few
  * @throws {TypeError} if `run` is neither
  * @example
  * ```ts

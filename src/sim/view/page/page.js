@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A run of a simulation in the browser, as a space-time diagram: each host is a line from top to bottom,
- * each event a row in the order of time, each packet an arrow. Only the rows that can be seen are drawn,
- * so the number of events does not matter. Nothing is loaded, and every element is made by the DOM.
+ * A run of a simulation in the browser, as a space-time diagram: each host is a line from top to
+ * bottom, each event a row in the order of time, each packet an arrow. Only the rows that can be
+ * seen are drawn, so the number of events does not matter. Nothing is loaded, and every element is
+ * made by the DOM.
  */
 "use strict";
 
