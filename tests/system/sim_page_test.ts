@@ -50,7 +50,10 @@ async function withPage(run: SimulationRun, use: (page: Page) => Promise<void>):
       await page.goto(url);
       await use(page);
       assert.deepEqual(faults, []);
-      assert.deepEqual(requests.filter((request) => !request.startsWith("data:")), [url]);
+      // A change to a phone loads the file again.
+      assert.ok(requests.length > 0);
+      const others = requests.filter((one) => one !== url && !one.startsWith("data:"));
+      assert.deepEqual(others, []);
     });
   } finally {
     rmSync(folder, { recursive: true });
