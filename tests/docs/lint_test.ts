@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The lint rules, as `deno lint` and oxlint run them: each finds the same mistakes in a program, at
+ * The lint rules, as `deno lint`, oxlint and ESLint run them: each finds the same mistakes in a program, at
  * the same lines, and nothing in what is right. That they find nothing in this repository, `deno lint`
  * checks at every commit.
  */
@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { isDeno, ROOT } from "../support/child.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -137,7 +138,8 @@ function lint(command: readonly string[], file: string, config: unknown): string
   try {
     writeFileSync(join(folder, "helpers.ts"), HELPERS);
     writeFileSync(join(folder, "main.ts"), PROGRAM);
-    writeFileSync(join(folder, file), JSON.stringify(config));
+    writeFileSync(join(folder, "plain.js"), inJavaScript());
+    writeFileSync(join(folder, file), typeof config === "string" ? config : JSON.stringify(config));
     const { stdout, stderr } = spawnSync(command[0], command.slice(1), {
       cwd: folder,
       encoding: "utf8",
@@ -180,7 +182,7 @@ function compiledPlugin(folder: string): string {
 }
 
 /** What oxlint finds, which runs the plugins of ESLint. */
-function oxlint(folder: string): Found[] {
+function oxlint(folder: string, file = "main.ts"): Found[] {
   const rules = { "netpoll/yield-star": "error", "netpoll/go-function": "error" };
   const config = {
     jsPlugins: [compiledPlugin(folder)],
@@ -188,7 +190,7 @@ function oxlint(folder: string): Found[] {
     rules,
   };
   const program = join(ROOT, "node_modules/.bin/oxlint");
-  const out = JSON.parse(lint([program, "-f", "json", "main.ts"], ".oxlintrc.json", config));
+  const out = JSON.parse(lint([program, "-f", "json", file], ".oxlintrc.json", config));
   return out.diagnostics.map((
     one: { labels: { span: { line: number } }[]; code: string; message: string },
   ) => ({
@@ -196,6 +198,37 @@ function oxlint(folder: string): Found[] {
     code: one.code.replace(/^netpoll\((.*)\)$/, "netpoll/$1"),
     message: one.message,
   }));
+}
+
+/** The program without its types: no parser for TypeScript goes with the compiler used here. */
+function inJavaScript(): string {
+  const program = join(ROOT, "node_modules/.bin/esbuild");
+  const { stdout, stderr } = spawnSync(program, ["--loader=ts", "--target=esnext"], {
+    input: PROGRAM,
+    encoding: "utf8",
+  });
+  assert.notEqual(stdout, "", stderr);
+  return stdout;
+}
+
+/** What ESLint finds in the program without its types. */
+function eslint(folder: string): Found[] {
+  const config = `
+import netpoll from ${JSON.stringify(pathToFileURL(compiledPlugin(folder)).href)};
+export default [{
+  plugins: { netpoll },
+  rules: { "netpoll/yield-star": "error", "netpoll/go-function": "error" },
+}];`;
+  const program = join(ROOT, "node_modules/eslint/bin/eslint.js");
+  const command = ["node", program, "-f", "json", "plain.js"];
+  const [{ messages }] = JSON.parse(lint(command, "eslint.config.mjs", config));
+  return messages.map(
+    ({ line, ruleId, message }: { line: number; ruleId: string; message: string }) => ({
+      line,
+      code: ruleId,
+      message,
+    }),
+  );
 }
 
 function assertFound(found: readonly Found[]): void {
@@ -213,11 +246,23 @@ function assertFound(found: readonly Found[]): void {
 
 test("deno lint finds every mistake, and no other", () => assertFound(denoLint()));
 
-test("oxlint finds the same", () => {
+test("oxlint finds the same", () => withFolder((folder) => assertFound(oxlint(folder))));
+
+test("without types ESLint finds what oxlint finds", () =>
+  withFolder((folder) => {
+    const places = (found: readonly Found[]) =>
+      found.map(({ line, code }) => `${line} ${code}`).sort();
+    const found = places(eslint(folder));
+    assert.deepEqual(found, places(oxlint(folder, "plain.js")));
+    // Annotations are what a third of the mistakes is found by.
+    assert.ok(found.length > expected().length / 2, found.join("\n"));
+  }));
+
+function withFolder(body: (folder: string) => void): void {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "netpoll-plugin-")));
   try {
-    assertFound(oxlint(folder));
+    body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}

@@ -170,7 +170,7 @@ if (isDeno) {
 
   // No test of --watch-hmr: Deno 2.9 restarts a program with suspended generators in the same process
   // and fires no event that tells of it, so what the program before had open stays open. So does
-  // `deno test --watch`, if a file is saved in the midst of a test.
+  // `deno test --watch`, if a file is saved in the midst of a test. docs/host_loop.md says so.
   for (
     const flags of [["--inspect=127.0.0.1:0"], ["--cpu-prof", "--cpu-prof-dir=FOLDER"], [
       "--preload=FOLDER/preloaded.ts",
