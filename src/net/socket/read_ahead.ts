@@ -9,7 +9,6 @@
  */
 import { platform } from "../../../platforms/platform.ts";
 import type { Messages, PacketCalls, SocketName } from "../../../platforms/contract/packets.ts";
-import type { PollDesc } from "../../netpoll/poll_desc.ts";
 import { registerState } from "../../sched/thread_state.ts";
 import type { DatagramReceiver } from "./datagram_receiver.ts";
 
@@ -81,7 +80,6 @@ function giveBack(batch: Batch): void {
 /** The descriptor of a socket that reads ahead. */
 interface Source {
   readonly sysfd: number;
-  readonly pd: PollDesc | null;
   /** Whether others share the descriptor: what is read ahead would be missing there. */
   readonly shared: boolean;
 }
@@ -163,22 +161,19 @@ export class ReadAhead implements DatagramReceiver {
 
   /** Returns the number of datagrams received, minus an errno, or 0 if it must not read ahead. */
   #fill(): number {
-    const { sysfd, pd, shared } = this.#source;
+    const { sysfd, shared } = this.#source;
     if (this.offload || shared || this.#calls.receivesMany !== true) return 0;
     const batch = this.#batch ??= borrow(this.#calls);
     if (batch === null) return 0;
     const count = this.#count;
     const n = batch.messages.receive(sysfd, count, LONGEST);
-    this.#more = n === count;
+    this.#more = n > 0;
     this.#next = 0;
     this.#end = Math.max(n, 0);
     if (n <= 0) this.#release();
     else if (n === count) this.#count = Math.min(count * 2, MOST);
-    else {
-      this.#count = Math.max(count >> 1, LEAST);
-      // The kernel had no more: any later arrival, or error, has an event yet to come.
-      if (!pd!.hangup) pd!.rready = false;
-    }
+    // It is no sign of a drained socket: others come while these are being handled.
+    else this.#count = Math.max(count >> 1, LEAST);
     return n;
   }
 
