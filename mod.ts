@@ -190,7 +190,7 @@ export {
 } from "./src/chan/select_case.ts";
 export { onPromise, type Resolved } from "./src/chan/promise_case.ts";
 export { type RetryAttempt, retryDial, type RetryOptions } from "./src/retry/retry_dial.ts";
-export { RetryError } from "./src/retry/retry_error.ts";
+export { type FailedAttempt, RetryError } from "./src/retry/retry_error.ts";
 export { ConnPool, type ConnPoolStats } from "./src/connpool/conn_pool.ts";
 export type { ConnPoolOptions } from "./src/connpool/options.ts";
 export { PooledConn } from "./src/connpool/pooled_conn.ts";
