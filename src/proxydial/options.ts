@@ -2,8 +2,8 @@
 /** Options of connecting through a proxy. */
 import type { CallOptions } from "../net/options/call_options.ts";
 import type { DialOptions } from "../net/options/options.ts";
+import { callFields } from "../net/options/schema.ts";
 import { checkOptions } from "../validate/options.ts";
-import { Context } from "../context/context.ts";
 import * as z from "../validate/schema.ts";
 import type { TLSClientOptions } from "../tls/tls_options.ts";
 
@@ -51,16 +51,6 @@ export const TIMEOUT_MS = 30_000;
 export const MAX_HEADER = 64 * 1024;
 const MOST_BYTES_OF_A_FIELD = 255;
 
-const calls = {
-  timeout: z.number().nonnegative().optional(),
-  deadline: z.custom<Date | number | null>(
-    (value) => value === null || value instanceof Date || typeof value === "number",
-    "must be a Date, a number or null",
-  ).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-  context: z.instanceof(Context).optional(),
-};
-
 const header = {
   headers: z.custom<Readonly<Record<string, string>>>(
     isHeaders,
@@ -71,7 +61,7 @@ const header = {
 };
 
 const SOCKS5 = z.strictObject({
-  ...calls,
+  ...callFields,
   username: z.custom<string>((value) => isShort(value, 1), "must be 1 to 255 bytes of text")
     .optional(),
   password: z.custom<string>((value) => isShort(value, 0), "must be at most 255 bytes of text")
@@ -79,7 +69,7 @@ const SOCKS5 = z.strictObject({
 });
 
 const HTTP = z.strictObject({
-  ...calls,
+  ...callFields,
   ...header,
   // RFC 7617: a colon would end it.
   username: z.string().regex(/^[^:]*$/, "must have no colon").optional(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Options of dials that are repeated, checked. */
-import { Context } from "../context/context.ts";
 import type { CallOptions } from "../net/options/call_options.ts";
+import { callFields } from "../net/options/schema.ts";
 import { checkOptions } from "../validate/options.ts";
 import * as z from "../validate/schema.ts";
 
@@ -50,13 +50,7 @@ const callable = <F>() =>
 const milliseconds = z.number().nonnegative().optional();
 
 const RETRY = z.strictObject({
-  timeout: milliseconds,
-  deadline: z.custom<Date | number | null>(
-    (value) => value === null || value instanceof Date || typeof value === "number",
-    "must be a Date, a number or null",
-  ).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-  context: z.instanceof(Context).optional(),
+  ...callFields,
   maxAttempts: z.custom<number>(
     (value) => value === Infinity || Number.isSafeInteger(value) && value as number >= 1,
     "must be a positive integer or Infinity",

@@ -67,8 +67,8 @@ function isAddr(value: unknown): boolean {
   return typeof (value as Addr | null)?.network === "string";
 }
 
-/** The fields of CallOptions. */
-const callFields = {
+/** Schemas of the fields of CallOptions. */
+export const callFields = {
   timeout: z.number().nonnegative().optional(),
   deadline: z.custom<Deadline>(isDeadline, {
     error: ({ input }) => `must be a Date, a number or null: current value is ${shown(input)}`,
