@@ -86,6 +86,10 @@ test("a seed in the environment is the run that the exploration makes of it", as
   assert.equal(error.replay, String(error.seed));
   const again = await repeating(error.replay, () => found(options, betweenWrites));
   assert.equal(again.hash, error.hash);
+  for (const each of [error, again]) {
+    const hash = ({ hash }: SimulationError) => hash === error.hash;
+    assert.throws(() => simulateSync(each.options, betweenWrites), hash, each.strategy);
+  }
   const passed = await repeating("5", () => exploreSync(options, betweenWrites));
   assert.deepEqual([passed.runs, passed.failed, passed.repeated], [1, 0, "5"]);
 });

@@ -23,6 +23,11 @@ export function planned(settings: ExploreSettings, { seed, schedule, choices }: 
   return { ...settings.simulation, seed, schedule: schedule(), choices };
 }
 
+/** Returns the failed run of `plan` by all of its decisions, which were recorded. */
+export function recordedRun({ seed, schedule }: Plan, { choices }: SimulationError): Replay {
+  return { seed, schedule: schedule() === "fifo" ? "fifo" : "random", choices: choices! };
+}
+
 /** Returns the error of a run that failed with `error`, and of the smallest one that fails so. */
 export function* diagnose(
   settings: ExploreSettings,
@@ -32,18 +37,23 @@ export function* diagnose(
 ): Steps<ExplorationError> {
   const { seed } = plan;
   const { command } = settings;
-  const found: Found = { ...finder, replay: { seed }, repeats: true, shrink: null, command };
+  const alone: Replay = { seed };
+  const found = { ...finder, replay: alone, options: alone, shrink: null, command };
   const { error: again } = yield { ...planned(settings, plan), record: true };
   if (again === null || again.hash !== error.hash) {
     return new ExplorationError(error, { ...found, repeats: false });
   }
-  const schedule = plan.schedule() === "fifo" ? "fifo" : "random";
-  const choices = again.choices!;
-  const replay: Replay = finder.seeded ? found.replay : { seed, schedule, choices };
-  if (settings.shrink === 0) return new ExplorationError(again, { ...found, replay });
-  const options: SimOptions = { ...settings.simulation, seed, schedule };
-  const smaller = yield* shrunk(settings, options, again, found);
-  return smaller ?? new ExplorationError(again, { ...found, replay });
+  const options = recordedRun(plan, again);
+  const whole: Found = {
+    ...found,
+    replay: finder.seeded ? alone : options,
+    options,
+    repeats: true,
+  };
+  if (settings.shrink === 0) return new ExplorationError(again, whole);
+  const simulation: SimOptions = { ...settings.simulation, seed, schedule: options.schedule };
+  const smaller = yield* shrunk(settings, simulation, again, whole);
+  return smaller ?? new ExplorationError(again, whole);
 }
 
 /** Returns null if the run does not fail in the same way when its decisions are prescribed. */
@@ -65,5 +75,5 @@ function* shrunk(
   const { error } = yield { ...options, ...replay, record: true };
   if (error === null || failureKind(error.cause) !== failureKind(cause)) return null;
   const shrink = { before: choices!.length, after: shrinker.choices.length, runs, minimal };
-  return new ExplorationError(error, { ...found, replay, shrink });
+  return new ExplorationError(error, { ...found, replay, options: replay, shrink });
 }

@@ -20,7 +20,10 @@ export interface ShrinkReport {
 export interface Found {
   readonly index: number;
   readonly strategy: string;
+  /** The run as its text has it: a seed alone, if that repeats it in the exploration. */
   readonly replay: Replay;
+  /** The run by all of its decisions, if it repeats. */
+  readonly options: Replay;
   readonly repeats: boolean;
   readonly shrink: ShrinkReport | null;
   /** Command that repeats the test, if one is known. */
@@ -40,7 +43,7 @@ export class ExplorationError extends SimulationError {
   readonly strategy: string;
   /** Value of the environment variable `NETPOLL_SIM` with which {@linkcode explore} makes this run alone. */
   readonly replay: string;
-  /** Options of {@linkcode simulate} that repeat the run. */
+  /** Options of {@linkcode simulate} that repeat the run; its seed alone if it does not repeat. */
   readonly options: Replay;
   /** Whether the failure came back when the run was repeated. If not, the program is not deterministic. */
   readonly repeats: boolean;
@@ -49,12 +52,12 @@ export class ExplorationError extends SimulationError {
 
   /** @internal */
   constructor(error: SimulationError, found: Found) {
-    const { index, strategy, replay, repeats, shrink } = found;
+    const { index, strategy, replay, options, repeats, shrink } = found;
     super(error.cause, error, linesOf(found));
     this.index = index;
     this.strategy = strategy;
     this.replay = formatReplay(replay);
-    this.options = replay;
+    this.options = options;
     this.repeats = repeats;
     this.shrink = shrink;
   }

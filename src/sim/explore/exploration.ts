@@ -11,7 +11,7 @@ import { jsRuntime } from "../../../platforms/shared/js_runtime.ts";
 import { type PropertyCount, PropertyCounts } from "../check/property_counts.ts";
 import { now } from "../../sched/clock.ts";
 import type { Attempt, Steps } from "./attempt.ts";
-import { diagnose, planned } from "./diagnosis.ts";
+import { diagnose, planned, recordedRun } from "./diagnosis.ts";
 import { CoverageError, ExplorationError } from "./errors.ts";
 import { failureKind } from "./failure_kind.ts";
 import type { ExploreSettings } from "./options.ts";
@@ -215,19 +215,26 @@ export class Exploration {
   /** Makes only the run that `text` names. */
   *#repeat(text: string): Steps<ExploreResult> {
     const replay = parseReplay(text);
-    let attempt: Attempt;
-    if (replay.choices !== undefined) {
-      attempt = yield { ...this.#settings.simulation, ...replay, record: true };
-    } else {
-      const plan = yield* this.#plan((replay.seed - this.#settings.seed) >>> 0);
-      attempt = yield { ...planned(this.#settings, plan!), record: true };
-    }
+    const { seed, schedule, choices } = replay;
+    const plan: Plan = choices === undefined
+      ? (yield* this.#plan((seed - this.#settings.seed) >>> 0))!
+      : { seed, schedule: () => schedule, choices };
+    const attempt = yield { ...planned(this.#settings, plan), record: true };
     this.#add(attempt);
-    this.#settings.onRun({ index: 0, seed: replay.seed, strategy: "repeated", ...attempt });
-    if (attempt.error !== null) {
+    this.#settings.onRun({ index: 0, seed, strategy: "repeated", ...attempt });
+    const { error } = attempt;
+    if (error !== null) {
       const { command } = this.#settings;
-      const found = { index: -1, strategy: "repeated", replay, repeats: true, shrink: null };
-      throw new ExplorationError(attempt.error, { ...found, command });
+      const options = recordedRun(plan, error);
+      const found = {
+        index: -1,
+        strategy: "repeated",
+        replay,
+        options,
+        repeats: true,
+        shrink: null,
+      };
+      throw new ExplorationError(error, { ...found, command });
     }
     return this.#result(text);
   }

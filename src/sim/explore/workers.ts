@@ -90,7 +90,8 @@ function* repeated(settings: ExploreSettings, failure: WorkerFailure): Steps<Exp
   const lists = { choices, events: [], properties: [], hosts: [] };
   const lost = new SimulationError(message, { seed, ...none, ...lists });
   const { command } = settings;
-  const found = { ...finder, replay: { seed }, repeats: false, shrink: null, command };
+  const replay = { seed };
+  const found = { ...finder, replay, options: replay, repeats: false, shrink: null, command };
   return new ExplorationError(lost, found);
 }
 
