@@ -28,7 +28,7 @@ export function workerProgram(module: string): WorkerProgram {
 /** The error of a thread that ended without having begun the work. */
 export function notStarted(module: string): TypeError {
   return new TypeError(
-    `Cannot start a worker of a bundle as ${module} does not import "@netpoll/netpoll/reactor", ` +
+    `Cannot start a worker of a bundle as ${module} does not import @netpoll/netpoll/reactor, ` +
       "which starts it there; or it is not part of the bundle",
   );
 }
