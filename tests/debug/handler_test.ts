@@ -395,7 +395,7 @@ function serveByHost(debug: DebugHandler): { port: number; close(): Promise<void
   return { port: server.port, close: async () => await server.stop(true) };
 }
 
-test("the module of the page is that of its sources", () => {
+test("the page's module is up to date with its sources", () => {
   const read = (file: string) =>
     readFileSync(new URL(`../../src/debug/${file}`, import.meta.url), "utf8")
       .replaceAll("\r\n", "\n");

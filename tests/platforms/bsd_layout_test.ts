@@ -46,7 +46,7 @@ for (const [name, size] of Object.entries(KEVENT_SIZES)) {
   });
 }
 
-test("a kevent in memory", () => {
+test("a kevent has its fields at their offsets", () => {
   const words = new Int32Array(16);
   writeKevent(words, 8, 7, EVFILT_READ, 0x8021, 54, 3, -1);
   assert.deepEqual([...new Uint8Array(words.buffer, 32, 32)], [
@@ -79,7 +79,7 @@ test("struct msghdr, cmsghdr and iovec: the same on both systems and CPUs", () =
   assert.equal(FREEBSD_MESSAGE.cmsgAlign, 8);
 });
 
-test("struct xucred", () => {
+test("struct xucred has its fields at their offsets", () => {
   // Xucred: Version uint32, Uid uint32, Ngroups int16, Groups [16]uint32
   assert.deepEqual([XUCRED.version, XUCRED.uid, XUCRED.groupCount, XUCRED.groups], [0, 4, 8, 12]);
   // SizeofXucred: 0x4c on macOS, 0x58 on FreeBSD. The kernel writes no more than there is room for.
@@ -87,7 +87,7 @@ test("struct xucred", () => {
   assert.equal(XUCRED.XUCRED_VERSION, 0);
 });
 
-test("where a datagram was sent to: struct in_pktinfo on macOS, in_addr on FreeBSD", () => {
+test("the destination of a datagram: struct in_pktinfo on macOS, in_addr on FreeBSD", () => {
   // SizeofInet4Pktinfo 0xc; Ifindex uint32, Spec_dst [4]byte, Addr [4]byte
   assert.deepEqual(DARWIN_MESSAGE.destination, { type: 0x1a, size: 12 });
   assert.deepEqual(FREEBSD_MESSAGE.destination, { type: 0x7, size: 4 });
@@ -116,7 +116,7 @@ const OPTIONS: Record<string, readonly [number | null, number | null]> = {
 };
 
 for (const [i, { os, options }] of [DARWIN, FREEBSD].entries()) {
-  test(`${os}: the numbers of the options`, () => {
+  test(`${os}: socket option numbers`, () => {
     for (const [name, numbers] of Object.entries(OPTIONS)) {
       const found = options[name as keyof typeof options];
       assert.equal(found?.[1] ?? null, numbers[i], name);
@@ -141,7 +141,7 @@ const PACKET_OPTIONS: Record<string, readonly [number, number]> = {
 };
 
 for (const [i, { os, packetOptions }] of [DARWIN, FREEBSD].entries()) {
-  test(`${os}: the numbers of the options of datagrams`, () => {
+  test(`${os}: option numbers of datagram sockets`, () => {
     const levels: Record<string, number> = { SO: 0xffff, IP: 0, IPV6: 41 };
     const expected = Object.entries(PACKET_OPTIONS)
       .map(([name, numbers]) => [name, [levels[name.split("_")[0]], numbers[i]]]);
@@ -190,7 +190,7 @@ const SHARED: Record<string, number> = {
   ENOSYS: 78,
 };
 
-test("the numbers that both systems share", () => {
+test("constants that both systems share", () => {
   assert.deepEqual({ ...constants }, SHARED);
   for (const { errnoText } of [DARWIN, FREEBSD]) {
     for (const [name, number] of Object.entries(SHARED)) {
@@ -199,7 +199,7 @@ test("the numbers that both systems share", () => {
   }
 });
 
-test("the numbers of kevents, the same on both systems", () => {
+test("kevent constants are the same on both systems", () => {
   const numbers = Object.fromEntries(
     Object.entries(kevent).filter(([name]) => /^(EV|NOTE)/.test(name)),
   );
@@ -219,7 +219,7 @@ test("the numbers of kevents, the same on both systems", () => {
   assert.deepEqual([DARWIN.kevent.NOTE_OOB, FREEBSD.kevent.NOTE_OOB], [0x2, 0]);
 });
 
-test("numbers that are not options", () => {
+test("constants that are not options", () => {
   assert.deepEqual(DARWIN.constants, {
     AF_INET6: 0x1e,
     O_CLOEXEC: 0x1000000,
@@ -251,7 +251,7 @@ test("numbers that are not options", () => {
 });
 
 for (const { os, errno, errnoText } of [DARWIN, FREEBSD]) {
-  test(`${os}: errno numbers have the names and words that Go prints`, () => {
+  test(`${os}: errno numbers have Go's names and messages`, () => {
     assert.deepEqual(errnoText(61), { name: "ECONNREFUSED", text: "connection refused" });
     assert.deepEqual(errnoText(48), { name: "EADDRINUSE", text: "address already in use" });
     assert.deepEqual(errnoText(35), {

@@ -34,7 +34,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(control.write(memory, { fds: [5, 6, 7] }), { darwin: 24, freebsd: 32 }[os]);
   });
 
-  test(`${os}: there is room for as many descriptors as the kernel passes`, () => {
+  test(`${os}: the control buffer holds as many descriptors as the kernel passes`, () => {
     // What a sender's kernel takes: a header, and 8 bytes for each, in a cluster of 2048 bytes.
     const fds = Array.from({ length: Math.floor((2048 - 16) / 8) }, (_, i) => i);
     const control = new Control(message);
@@ -43,14 +43,14 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.deepEqual(control.read(memory).fds, fds);
   });
 
-  test(`${os}: of descriptors that were cut off, those that fitted are known, to be closed`, () => {
+  test(`${os}: of truncated descriptors, those that fitted are returned, to be closed`, () => {
     const control = new Control(message);
     // The header has the length of what did not fit as well. XNU: copyout_control
     const cut = (bytes: number) => control.read(Uint8Array.from(RIGHTS[os].slice(0, -bytes))).fds;
     assert.deepEqual([cut(1), cut(4), cut(5)], [[5], [5], []]);
   });
 
-  test(`${os}: where a datagram was sent to, and is to come from`, () => {
+  test(`${os}: the destination and the source of a datagram`, () => {
     const control = new Control(message);
     const memory = new Uint8Array(control.size(false));
     const source = Uint8Array.of(10, 0, 0, 1);
@@ -66,7 +66,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.deepEqual([read.destination, read.interfaceIndex], [six, 7]);
   });
 
-  test(`${os}: control messages that are cut off or wrong end the reading`, () => {
+  test(`${os}: truncated or malformed control messages end the parsing`, () => {
     const control = new Control(message);
     assert.deepEqual(control.read(new Uint8Array(0)).fds, []);
     assert.deepEqual(control.read(new Uint8Array(64)).fds, []);
@@ -75,7 +75,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(control.read(memory.subarray(0, length - 8)).destination, null);
   });
 
-  test(`${os}: the credentials of the peer`, () => {
+  test(`${os}: peer credentials`, () => {
     const asked: unknown[][] = [];
     const { libc } = library(system, {
       getsockopt: (_fd: number, level: number, name: number, words: Uint32Array) => {
@@ -97,7 +97,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(new BsdUnix(newer.libc, system).credentials(3), -22, "another version");
   });
 
-  test(`${os}: what a descriptor is`, () => {
+  test(`${os}: the kind of a descriptor`, () => {
     const address = [16, system.constants.AF_INET6];
     const { libc } = library(system, {
       getsockname: (fd: number, bytes: Uint8Array) => {
@@ -115,7 +115,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(descriptors.kind(-1), -9);
   });
 
-  test(`${os}: a copy of a descriptor is closed on exec, and blocks as it is told`, () => {
+  test(`${os}: a duplicate is close-on-exec, and non-blocking as requested`, () => {
     const { libc, calls } = library(system, { dup: () => 8, fcntl: () => 0x4 });
     const descriptors = new BsdDescriptors(libc, system);
     assert.equal(descriptors.duplicate(3), 8);
@@ -124,7 +124,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(descriptors.setNonBlocking(3, false), 1);
   });
 
-  test(`${os}: a copy that cannot be closed on exec is no copy, and is closed`, () => {
+  test(`${os}: a duplicate that cannot be made close-on-exec is closed, and the call fails`, () => {
     const { libc, calls } = library(system, { dup: () => 8, ioctl: () => -25 });
     assert.equal(new BsdDescriptors(libc, system).duplicate(3), -25);
     assert.deepEqual(calls.at(-1), ["close", 8]);
@@ -133,7 +133,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(none.calls.length, 1);
   });
 
-  test(`${os}: a socket that was taken in raises no SIGPIPE either`, () => {
+  test(`${os}: an adopted socket raises no SIGPIPE either`, () => {
     const { libc, calls } = library(system, { setsockopt: () => -ENOTSOCK });
     // What is no socket is taken in all the same.
     assert.equal(new BsdDescriptors(libc, system).setNonBlocking(3, true), 1);
@@ -141,7 +141,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.deepEqual(set, os === "darwin" ? [[3, 0xffff, 0x1022]] : []);
   });
 
-  test(`${os}: a datagram that is longer than its memory is known by its length`, () => {
+  test(`${os}: the length of a datagram longer than its buffer is known`, () => {
     const flags = [0, 0x10];
     const { libc } = library(system, {
       recvmsg: (_fd: number, header: Int32Array) => {
@@ -157,7 +157,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(packets.receive(3, buffer, 4), 5);
   });
 
-  test(`${os}: messages are one call each, and point at their own memory`, () => {
+  test(`${os}: each message is one call, and points at its own memory`, () => {
     const headers: number[][] = [];
     let left = 2;
     const { libc, calls } = library(system, {
@@ -187,7 +187,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(messages.sent(1), 3);
   });
 
-  test(`${os}: descriptors that were passed are closed on exec`, () => {
+  test(`${os}: received descriptors are close-on-exec`, () => {
     const { libc, calls } = library(system, { recvmsg: () => 1 });
     const messages = new BsdMessages(libc, system, { count: 1, size: 8, fds: 2 });
     messages.setControl(0, { fds: [5, 6] });

@@ -25,7 +25,7 @@ const LOCALHOST = { ip: Uint8Array.of(127, 0, 0, 1), port: 80, scope: 0 };
 
 const names = (calls: [string, ...unknown[]][]) => calls.map(([name]) => name);
 
-test("darwin: a socket is made non-blocking and close-on-exec after it is made", () => {
+test("darwin: a socket is made non-blocking and close-on-exec after its creation", () => {
   const { sockets, calls } = library(DARWIN, { socket: () => 7 });
   assert.equal(sockets.streamSocket("ip6"), 7);
   assert.deepEqual(calls[0], ["socket", 30, 1, 0]);
@@ -37,26 +37,26 @@ test("darwin: a socket is made non-blocking and close-on-exec after it is made",
   assert.equal(calls.length, 4);
 });
 
-test("freebsd: a socket is made so by one call", () => {
+test("freebsd: a socket is created non-blocking and close-on-exec by one call", () => {
   const { sockets, calls } = library(FREEBSD, { socket: () => 7 });
   assert.equal(sockets.streamSocket("ip4"), 7);
   assert.deepEqual(calls, [["socket", 2, 0x30000001, 0]]);
 });
 
-test("darwin: a socket that cannot be prepared is closed", () => {
+test("darwin: a socket that cannot be configured is closed", () => {
   const { sockets, calls } = library(DARWIN, { socket: () => 7, ioctl: () => -25 });
   assert.equal(sockets.streamSocket("ip4"), -25);
   assert.deepEqual(names(calls), ["socket", "ioctl", "close"]);
 });
 
-test("accept: by accept4 where there is one", () => {
+test("accept uses accept4 where it exists", () => {
   const { sockets, calls } = library(FREEBSD, { accept4: () => 9 });
   assert.equal(sockets.acceptName, "accept4");
   assert.equal(sockets.accept(3), 9);
   assert.deepEqual([calls[0][0], calls[0][4], calls.length], ["accept4", 0x30000000, 1]);
 });
 
-test("darwin: an accepted socket is prepared, and its peer is known", () => {
+test("darwin: an accepted socket is configured, and its peer is known", () => {
   const { sockets, calls } = library(DARWIN, {
     accept: (_fd: number, address: Uint8Array, length: Int32Array) => {
       address.set([16, 2, 0, 80, 127, 0, 0, 1]);
@@ -71,7 +71,7 @@ test("darwin: an accepted socket is prepared, and its peer is known", () => {
   assert.deepEqual(unpackAddress(sockets.packedPeer()), LOCALHOST);
 });
 
-test("darwin: a socket without an address is a connection that was aborted", () => {
+test("darwin: accept without a peer address fails with ECONNABORTED", () => {
   const { sockets, calls } = library(DARWIN, {
     accept: (_fd: number, _address: Uint8Array, length: Int32Array) => {
       length[0] = 0;
@@ -82,13 +82,13 @@ test("darwin: a socket without an address is a connection that was aborted", () 
   assert.deepEqual(names(calls), ["accept", "close"]);
 });
 
-test("darwin: an accepted socket whose peer is gone is a connection that was aborted", () => {
+test("darwin: accept fails with ECONNABORTED when the peer is already gone", () => {
   const { sockets, calls } = library(DARWIN, { accept: () => 9, setsockopt: () => -EINVAL });
   assert.equal(sockets.accept(3), -ECONNABORTED);
   assert.deepEqual(calls.at(-1), ["close", 9]);
 });
 
-test("darwin: a connect to oneself is refused", () => {
+test("darwin: a connect to itself is refused", () => {
   const address = DARWIN.sockaddr.encode(LOCALHOST);
   const named = (port: number) => (_fd: number, bytes: Uint8Array, length: Int32Array) => {
     bytes.set([16, 2, 0, port, 127, 0, 0, 1]);
@@ -102,7 +102,7 @@ test("darwin: a connect to oneself is refused", () => {
   assert.equal(other.connect(3, address), -EINVAL);
 });
 
-test("darwin: EPROTOTYPE of a write is a reset, and is not tried again", () => {
+test("darwin: EPROTOTYPE of a write is ECONNRESET, and is not retried", () => {
   const refused = () => -EPROTOTYPE;
   const { libc, sockets, calls } = library(DARWIN, {
     send: refused,
@@ -119,7 +119,7 @@ test("darwin: EPROTOTYPE of a write is a reset, and is not tried again", () => {
   assert.equal(broken.send(3, new Uint8Array(1), 1), -EPIPE);
 });
 
-test("SIGPIPE: kept away by the socket on macOS, by each call on FreeBSD", () => {
+test("SIGPIPE is suppressed by a socket option on macOS, by a flag of each call on FreeBSD", () => {
   for (const [system, flags] of [[DARWIN, 0], [FREEBSD, 0x20000]] as const) {
     const { sockets, calls } = library(system, {});
     sockets.send(3, new Uint8Array(1), 1);
@@ -127,7 +127,7 @@ test("SIGPIPE: kept away by the socket on macOS, by each call on FreeBSD", () =>
   }
 });
 
-test("SO_LINGER counts seconds, on macOS under a name of its own", () => {
+test("SO_LINGER counts seconds, and has its own name on macOS", () => {
   for (const [system, name] of [[DARWIN, 0x1080], [FREEBSD, 0x80]] as const) {
     let value: number[] = [];
     const { sockets, calls } = library(system, {
@@ -142,7 +142,7 @@ test("SO_LINGER counts seconds, on macOS under a name of its own", () => {
   }
 });
 
-test("what is not acknowledged: an option on macOS, an ioctl on FreeBSD", () => {
+test("unacknowledged bytes come from an option on macOS, from an ioctl on FreeBSD", () => {
   const mac = library(DARWIN, {
     getsockopt: (_fd: number, _level: number, name: number, value: Int32Array) => {
       value[0] = name;
@@ -159,7 +159,7 @@ test("what is not acknowledged: an option on macOS, an ioctl on FreeBSD", () => 
   assert.equal(free.sockets.unacknowledged(3), 5);
 });
 
-test("an option that a system lacks is refused without a call", () => {
+test("an option that a system lacks fails without a system call", () => {
   const { sockets, calls } = library(DARWIN, {});
   assert.equal(sockets.setOption(3, "SO_MARK", 1), -42);
   assert.equal(sockets.getOption(3, "TCP_USER_TIMEOUT"), -42);
@@ -167,7 +167,7 @@ test("an option that a system lacks is refused without a call", () => {
   assert.equal(calls.length, 0);
 });
 
-test("a vector is a struct msghdr that points at its pieces", () => {
+test("a vector is a struct msghdr that points at its buffers", () => {
   let header: number[] = [];
   const { libc } = library(DARWIN, {
     sendmsg: (_fd: number, words: Uint32Array) => {
@@ -195,7 +195,7 @@ function sendFile(system: BsdSystem, result: number, sent: number): number {
   return new BsdTransfers(libc, system).sendFile(3, 4, 2 ** 33, 100);
 }
 
-test("sendfile: a part that went is the result, whatever stopped it is told next", () => {
+test("sendfile: a partial result is returned, and the error by the next call", () => {
   for (const system of [DARWIN, FREEBSD]) {
     const { EAGAIN, EINTR } = system.errno;
     assert.equal(sendFile(system, 0, 100), 100);
@@ -210,13 +210,13 @@ test("sendfile: a part that went is the result, whatever stopped it is told next
   }
 });
 
-test("sendfile: nothing is not everything, as a length of zero would be", () => {
+test("sendfile: a length of zero sends nothing, not the whole file", () => {
   const { libc, calls } = library(DARWIN, {});
   assert.equal(new BsdTransfers(libc, DARWIN).sendFile(3, 4, 0, 0), 0);
   assert.equal(calls.length, 0);
 });
 
-test("a splice is refused, so that bytes between sockets are read and written", () => {
+test("splice is not supported, so that copies between sockets read and write", () => {
   for (const system of [DARWIN, FREEBSD]) {
     const transfers = new BsdTransfers(library(system, {}).libc, system);
     for (const refused of [transfers.pipe(), transfers.splice()]) {
@@ -242,7 +242,7 @@ function runtime(calls: unknown[][]): JsRuntime {
   } as unknown as JsRuntime;
 }
 
-test("the argument of ioctl goes on the stack on Apple's arm64, and nowhere else", () => {
+test("the argument of ioctl is passed on the stack on Apple's arm64, and nowhere else", () => {
   const value = new Int32Array(2);
   for (
     const [system, arch, onStack] of [
@@ -262,7 +262,7 @@ test("the argument of ioctl goes on the stack on Apple's arm64, and nowhere else
   }
 });
 
-test("sendfile's arguments are in each system's order, the offset in 64 bits", () => {
+test("the arguments of sendfile are in each system's order, with a 64-bit offset", () => {
   const offset = 2 ** 33 + 1;
   for (const arch of ["x64", "arm64"] as const) {
     const calls: unknown[][] = [];
@@ -287,7 +287,7 @@ test("sendfile's arguments are in each system's order, the offset in 64 bits", (
   }
 });
 
-test("an argument that goes astray is found out", () => {
+test("a variadic argument that does not arrive is detected", () => {
   const arrives = library(DARWIN, { fcntl: () => 0x6 }).libc;
   assert.equal(variadicArrives(arrives, 3), true);
   const astray = library(DARWIN, { fcntl: () => 0x2 }).libc;

@@ -107,7 +107,7 @@ for (const layout of LAYOUTS) {
   const { name, read, write, ip6, rights } = layout;
 
   property(
-    `${name}: what came is read from among messages that mean nothing`,
+    `${name}: control messages are read from among unknown ones`,
     [
       fc.option(fc.tuple(fc.oneof(address(4), address(16)), index)),
       fds,
@@ -136,7 +136,7 @@ for (const layout of LAYOUTS) {
   );
 
   property(
-    `${name}: what is to go is written as it would be read`,
+    `${name}: written control messages read back as they were`,
     [address(16).map((ip) => ip.fill(0x20, 0, 1)), index, fds],
     (source, interfaceIndex, passed) => {
       const memory = new Uint8Array(1024).fill(0xff);
@@ -153,7 +153,7 @@ for (const layout of LAYOUTS) {
   );
 
   property(
-    `${name}: bytes that make no sense are read without an error, and within their bounds`,
+    `${name}: random bytes are parsed without an error, and within their bounds`,
     [
       fc.array(fc.oneof(
         other,

@@ -12,7 +12,7 @@ import { both, only, onWindows, pair, pairOn, thrown, until } from "../support/h
 const skip = !onWindows && "this is not Windows";
 const SOCKET = { slot: 0, sequence: 0 };
 
-test("a receive is begun by the second poll, or by the first if nobody runs", () => {
+test("a deferred receive begins at the second poll, or at the first if no goroutine is runnable", () => {
   const late = new DeferredReceives();
   const begun: string[] = [];
   const receive = (name: string, over = false): DeferredReceive => ({
@@ -38,7 +38,7 @@ test("a receive is begun by the second poll, or by the first if nobody runs", ()
   assert.equal(late.beginAll(report), 0);
 });
 
-test("few receives are begun without a look at the port before", () => {
+test("a few deferred receives begin without polling the port first", () => {
   const late = new DeferredReceives();
   for (let i = 0; i < 7; i++) late.add({ socket: SOCKET, begin: () => false });
   assert.equal(late.few, true);
@@ -99,7 +99,7 @@ function* receives(main: () => Routine<void>): Routine<{ atOnce: number; waited:
   return count;
 }
 
-only("runSync", "where many ask and answer, most receives are over at once", function* () {
+only("runSync", "with many request-response pairs, most receives complete at once", function* () {
   // The clock stands, so that no batch is cut short on a slow machine.
   const start = performance.now();
   setClock({ now: () => start });
@@ -111,7 +111,7 @@ only("runSync", "where many ask and answer, most receives are over at once", fun
   }
 }, skip);
 
-both("one who never stops keeps nobody from what has come", function* () {
+both("a goroutine that never parks does not keep others from received data", function* () {
   let over = false;
   const busy = go(function* () {
     while (!over) yield* gosched();
@@ -121,7 +121,7 @@ both("one who never stops keeps nobody from what has come", function* () {
   yield* busy.join();
 }, skip);
 
-both("a receive that was not begun yet is cancelled, and asked for again", function* () {
+both("a deferred receive can be cancelled before it begins, and requested again", function* () {
   const [a, b] = yield* pair();
   using reader = a, writer = b;
   const buf = new Uint8Array(8);

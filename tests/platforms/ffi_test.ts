@@ -19,7 +19,7 @@ const skip = onWindows && "the C library of Linux";
 const EBADF = 9;
 const EINVAL = 22;
 
-test("every symbol resolves, and an optional one that is missing is null", { skip }, () => {
+test("every symbol resolves, and a missing optional one is null", { skip }, () => {
   const { symbols } = libc();
   for (const [name, symbol] of Object.entries(SYMBOLS)) {
     // musl has no epoll_pwait2.
@@ -35,7 +35,7 @@ test("every symbol resolves, and an optional one that is missing is null", { ski
   assert.equal(opened.symbols.getpid(), process.pid);
 });
 
-test("a library that is missing is one typed error that names what was tried", { skip }, () => {
+test("a missing library is one typed error that names the paths tried", { skip }, () => {
   const nowhere = { title: "a library", names: ["libnowhere.so.9"], paths: ["/nowhere/lib.so"] };
   assert.throws(() => jsRuntime().dlopen(nowhere, SYMBOLS), (error) => {
     assert.ok(error instanceof PlatformError);
@@ -45,7 +45,7 @@ test("a library that is missing is one typed error that names what was tried", {
   });
 });
 
-test("errno is that of the call before it, also when the code is hot", { skip }, () => {
+test("errno is that of the last call, even in optimized code", { skip }, () => {
   const { symbols, errno } = libc();
   const view = new Uint8Array(new ArrayBuffer(8));
   let wrong = 0;
@@ -58,7 +58,7 @@ test("errno is that of the call before it, also when the code is hot", { skip },
 });
 
 test(
-  "no function takes more than both fast paths do, and none a number of 64 bits",
+  "no function takes more arguments than both fast paths allow, and none a 64-bit number",
   { skip },
   () => {
     for (const [name, { params, result }] of Object.entries(SYMBOLS)) {
@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  "the address of a small view stays its address, whatever is done with the view",
+  "the address of a small view does not change, whatever happens to the view",
   { skip },
   () => {
     const { addressOf } = libc();
@@ -111,7 +111,7 @@ test("32-bit integers keep their value in both directions", { skip }, () => {
   }
 });
 
-test("a 64-bit integer is a number, also beyond 32 bits", { skip }, () => {
+test("a 64-bit integer is passed as a number, even beyond 32 bits", { skip }, () => {
   const table = {
     pread: { params: ["i32", "buffer", "u32", "i64"], result: "i32" },
     pwrite: { params: ["i32", "buffer", "u32", "i64"], result: "i32" },
@@ -138,7 +138,7 @@ test("a 64-bit integer is a number, also beyond 32 bits", { skip }, () => {
 });
 
 test(
-  "a view is handed over at its own offset, small and large, also after a collection",
+  "a view is passed at its own offset, small and large, also after a collection",
   { skip },
   () => {
     const table = {

@@ -79,7 +79,7 @@ for (const system of [DARWIN, FREEBSD]) {
     }
   }
 
-  test(`${os}: both filters are added once, with EV_CLEAR, and taken out`, () => {
+  test(`${os}: both filters are added once, with EV_CLEAR, and deleted`, () => {
     const { kqueue, poller } = start();
     assert.equal(poller.open(FD, 1, 2), 0);
     const flags = EV_ADD | EV_CLEAR | EV_RECEIPT;
@@ -94,7 +94,7 @@ for (const system of [DARWIN, FREEBSD]) {
     );
   });
 
-  test(`${os}: slot and sequence travel in udata, to their 32nd bit`, () => {
+  test(`${os}: slot and sequence are stored in udata, to their 32nd bit`, () => {
     const { kqueue, poller } = start();
     for (const [slot, sequence] of [[0, 0], [7, -1], [0x7fffffff, -0x80000000]]) {
       poller.open(FD, slot, sequence);
@@ -104,7 +104,7 @@ for (const system of [DARWIN, FREEBSD]) {
     }
   });
 
-  test(`${os}: an event that is late for its slot wakes nobody`, () => {
+  test(`${os}: a stale event of a slot wakes no goroutine`, () => {
     const { kqueue, netpoll } = start();
     const pd = opened(netpoll);
     kqueue.deliver(FD, [EVFILT_READ, 0, 0, 1]);
@@ -117,7 +117,7 @@ for (const system of [DARWIN, FREEBSD]) {
     netpoll.close(next);
   });
 
-  test(`${os}: EV_ERROR in the receipts is the answer, and nothing stays registered`, () => {
+  test(`${os}: EV_ERROR in a receipt is the result, and nothing stays registered`, () => {
     const { kqueue, poller } = start();
     for (const filter of BOTH) {
       kqueue.refused.set(`${FD}:${filter}`, EBADF);
@@ -131,7 +131,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(poller.close(FD), -2);
   });
 
-  test(`${os}: what is registered is not registered again, for the kernel would not refuse`, () => {
+  test(`${os}: a registered descriptor is not registered again, as the kernel would accept it`, () => {
     const { kqueue, poller } = start();
     assert.equal(poller.open(FD, 1, 0), 0);
     kqueue.changes.length = 0;
@@ -141,13 +141,13 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(poller.open(FD, 2, 0), 0);
   });
 
-  test(`${os}: the write end of a pipe whose reader is gone is registered`, () => {
+  test(`${os}: the write end of a pipe without a reader is registered`, () => {
     const { kqueue, poller } = start();
     kqueue.refused.set(`${FD}:${EVFILT_WRITE}`, EPIPE);
     assert.equal(poller.open(FD, 1, 0), 0);
   });
 
-  test(`${os}: a break is a user event, and told to nobody`, () => {
+  test(`${os}: a break is a user event, and is not reported`, () => {
     const { EVFILT_USER: filter } = layout;
     const made = new RecordedKqueue(layout);
     new KqueuePoller(made, layout, errnoText);
@@ -161,14 +161,14 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(poller.breakDescriptor, poller.waitDescriptor);
   });
 
-  test(`${os}: the wait is in nanoseconds, and never longer than the kernel takes`, () => {
+  test(`${os}: the timeout is in nanoseconds, and at most the kernel's maximum`, () => {
     const { kqueue, poller } = start();
     const delays = [0, 1, 999_999, 1e6, 1.5e9, 1e15, 2e15, Number.MAX_SAFE_INTEGER];
     for (const delay of delays) poller.poll(delay, () => {});
     assert.deepEqual(kqueue.timeouts, [0, 1, 999_999, 1e6, 1.5e9, 1e15, 1e15, 1e15]);
   });
 
-  test(`${os}: an interrupted wait goes on if it is endless, returns if it is timed`, () => {
+  test(`${os}: an interrupted wait continues if it is endless, and returns if it is timed`, () => {
     const { kqueue, poller } = start();
     kqueue.failures.push(-EINTR);
     assert.equal(poller.poll(1e6, () => {}), 0);
@@ -181,7 +181,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(poller.poll(-1, () => {}), -EBADF);
   });
 
-  test(`${os}: a poller that cannot be opened is a clear error, and leaves nothing`, () => {
+  test(`${os}: a poller that cannot be opened is a clear error, and leaks nothing`, () => {
     const kqueue = new RecordedKqueue(layout);
     kqueue.refused.set(`0:${layout.EVFILT_USER}`, 12);
     assert.throws(() => new KqueuePoller(kqueue, layout, errnoText), (error) => {
@@ -193,7 +193,7 @@ for (const system of [DARWIN, FREEBSD]) {
     assert.equal(kqueue.open, 0);
   });
 
-  test(`${os}: the raw poller's triggers are flags of the filters that were asked for`, () => {
+  test(`${os}: the triggers of the raw poller are flags of the requested filters`, () => {
     const kqueue = new RecordedKqueue(layout);
     const raw = new KqueueRawPoller(kqueue, layout, errnoText);
     const triggers = { level: 0, edge: EV_CLEAR, oneshot: EV_ONESHOT } as const;
@@ -208,7 +208,7 @@ for (const system of [DARWIN, FREEBSD]) {
     }
   });
 
-  test(`${os}: the raw poller tells of a descriptor once a wait, "oneshot" for both filters`, () => {
+  test(`${os}: the raw poller reports a descriptor once a wait, and "oneshot" covers both filters`, () => {
     const kqueue = new RecordedKqueue(layout);
     const raw = new KqueueRawPoller(kqueue, layout, errnoText);
     raw.add(FD, POLL_READ | POLL_WRITE, "oneshot", 9);
@@ -223,7 +223,7 @@ for (const system of [DARWIN, FREEBSD]) {
   });
 }
 
-test("an event that is EV_ERROR and nothing else makes reads fail", () => {
+test("an event with EV_ERROR alone makes reads fail", () => {
   assert.equal(modeOf(EVFILT_READ, EV_ERROR, 0, 0), POLL_READ | POLL_ERROR);
   assert.equal(modeOf(EVFILT_READ, EV_ERROR | EV_ADD, 0, 0), POLL_READ);
 });

@@ -34,7 +34,7 @@ function connected(sockets: SocketCalls): [client: number, server: number] {
   return [client, server];
 }
 
-only("runSync", "darwin: what follows urgent data is read at once", function* () {
+only("runSync", "darwin: data after urgent data is read at once", function* () {
   const host = platform();
   const { openPoller } = host;
   const kqueue = new RecordedKqueue(DARWIN.kevent);

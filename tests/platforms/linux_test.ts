@@ -12,7 +12,7 @@ test("struct epoll_event is packed on x86-64 alone", () => {
   assert.deepEqual(EPOLL_EVENT.arm64, { words: 16 / 4, events: 0, data: 8 / 4 });
 });
 
-test("errno numbers have the names and words that Go prints", () => {
+test("errno numbers have Go's names and messages", () => {
   assert.deepEqual(errnoText(111), { name: "ECONNREFUSED", text: "connection refused" });
   assert.deepEqual(errnoText(98), { name: "EADDRINUSE", text: "address already in use" });
   assert.deepEqual(errnoText(9999), { name: "E9999", text: "errno 9999" });

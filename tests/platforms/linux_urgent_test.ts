@@ -14,7 +14,7 @@ const unable = platform().os === "linux"
   ? lacking("urgent data").skip ?? false
   : "it takes Linux's sockets";
 
-both("what follows urgent data is read at once", function* () {
+both("data after urgent data is read at once", function* () {
   const [client, server] = yield* pair();
   const send = (text: string, flags: number) => {
     const bytes = new TextEncoder().encode(text);

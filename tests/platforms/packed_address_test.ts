@@ -14,7 +14,7 @@ const V4: [ip: number[], port: number][] = [
   [[255, 255, 255, 255], 65535],
 ];
 
-test("an IPv4 address comes out as it went in, in either form", () => {
+test("an IPv4 address survives packing, in either form", () => {
   const { sockaddr } = platform();
   for (const [numbers, port] of V4) {
     const endpoint = { ip: Uint8Array.from(numbers), port, scope: 0 };
@@ -25,7 +25,7 @@ test("an IPv4 address comes out as it went in, in either form", () => {
   }
 });
 
-test("any other address is not packed", () => {
+test("other addresses are not packed", () => {
   const { sockaddr } = platform();
   for (const [at, value] of [[15, 1], [0, 0x20], [9, 1]]) {
     const ip = new Uint8Array(16).fill(0xff, 10, at === 15 ? 10 : 12);
@@ -34,15 +34,18 @@ test("any other address is not packed", () => {
   }
 });
 
-both("the peer of each accepted connection is its own, whoever came meanwhile", function* () {
-  for (const [network, address] of [["tcp", "127.0.0.1:0"], ["tcp6", "[::1]:0"]] as const) {
-    using listener = yield* listen(network, address);
-    using a = yield* dial("tcp", String(listener.addr));
-    using atA = yield* listener.accept();
-    using b = yield* dial("tcp", String(listener.addr));
-    using atB = yield* listener.accept();
-    assert.equal(String(atB.remoteAddr), String(b.localAddr));
-    assert.equal(String(atA.remoteAddr), String(a.localAddr));
-    assert.equal(atA.remoteAddr, atA.remoteAddr);
-  }
-});
+both(
+  "each accepted connection has its own peer address, whatever was accepted since",
+  function* () {
+    for (const [network, address] of [["tcp", "127.0.0.1:0"], ["tcp6", "[::1]:0"]] as const) {
+      using listener = yield* listen(network, address);
+      using a = yield* dial("tcp", String(listener.addr));
+      using atA = yield* listener.accept();
+      using b = yield* dial("tcp", String(listener.addr));
+      using atB = yield* listener.accept();
+      assert.equal(String(atB.remoteAddr), String(b.localAddr));
+      assert.equal(String(atA.remoteAddr), String(a.localAddr));
+      assert.equal(atA.remoteAddr, atA.remoteAddr);
+    }
+  },
+);

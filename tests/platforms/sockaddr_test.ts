@@ -49,7 +49,7 @@ for (const [os, [codec, inet6, maxPath, maxAbstract]] of Object.entries(SYSTEMS)
     }
   });
 
-  test(`${os}: a port is all of its 16 bits, and an endpoint a copy of its bytes`, () => {
+  test(`${os}: a port has all of its 16 bits, and an endpoint copies its bytes`, () => {
     for (const port of [0, 1, 0xff, 0x100, 0xffff]) {
       const bytes = codec.encode({ ip: Uint8Array.of(127, 0, 0, 1), port, scope: 0 });
       const endpoint = codec.decode(bytes);
@@ -58,7 +58,7 @@ for (const [os, [codec, inet6, maxPath, maxAbstract]] of Object.entries(SYSTEMS)
     }
   });
 
-  test(`${os}: a path is a struct sockaddr_un that ends with a zero`, () => {
+  test(`${os}: a path is a zero-terminated struct sockaddr_un`, () => {
     const path = bytesOf("/a");
     const bytes = codec.encodeName(path);
     assert.deepEqual([...bytes], [...head(5, 1), 47, 97, 0]);
@@ -74,7 +74,7 @@ for (const [os, [codec, inet6, maxPath, maxAbstract]] of Object.entries(SYSTEMS)
     assert.deepEqual(codec.decodeName(codec.encodeName(longest)), longest);
   });
 
-  test(`${os}: no name at all is the family alone`, () => {
+  test(`${os}: an empty name is the family alone`, () => {
     assert.deepEqual([...codec.encodeName(new Uint8Array(0))], head(2, 1));
   });
 

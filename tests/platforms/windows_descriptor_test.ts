@@ -45,7 +45,7 @@ function* roundTrip(from: Conn, to: Conn): Routine<void> {
   }
 }
 
-both("a socket from elsewhere is taken in, by itself or as a copy, once", function* () {
+both("a foreign socket is adopted once, by itself or as a copy", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (const own of [true, false]) {
     const fd = foreign(listener.fd);
@@ -69,7 +69,7 @@ both("a socket from elsewhere is taken in, by itself or as a copy, once", functi
   }
 }, skip);
 
-both("what had come for a connection is there for who takes it over", function* () {
+both("data received before a connection is handed over is read by its new owner", function* () {
   const [a, b] = yield* pair();
   a.setReadDeadline(1);
   yield* thrown(a.read(new Uint8Array(1)));
@@ -86,7 +86,7 @@ both("what had come for a connection is there for who takes it over", function* 
   b.close();
 }, skip);
 
-test("what was detached in one run cannot be taken in by the next", { skip }, async () => {
+test("a descriptor detached in one run cannot be adopted by the next", { skip }, async () => {
   const fd = await run(function* () {
     const [a, b] = yield* pair();
     b.abort();
@@ -103,7 +103,7 @@ test("what was detached in one run cannot be taken in by the next", { skip }, as
   closeFd(fd);
 });
 
-both("what is no socket, or another kind of it, is refused and stays the caller's", function* () {
+both("a handle of another kind is refused, and stays the caller's", function* () {
   const [client, server] = yield* pair();
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using packets = yield* listenPacket("udp", "127.0.0.1:0");
@@ -133,7 +133,7 @@ both("what is no socket, or another kind of it, is refused and stays the caller'
   server.close();
 }, skip);
 
-both("a copy of what another port has is refused", function* () {
+both("a copy of a socket bound to another port is refused", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const conn = yield* dial("tcp", String(listener.addr));
   using accepted = yield* listener.accept();

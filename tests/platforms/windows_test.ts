@@ -34,7 +34,7 @@ test("the structures have the sizes and offsets of the headers", () => {
   assert.deepEqual(WSACMSGHDR, { size: 16, length: 0, level: 8, type: 12 });
 });
 
-test("a source is an IN_PKTINFO or an IN6_PKTINFO behind its header, and read as such", () => {
+test("a source is an IN_PKTINFO or an IN6_PKTINFO behind its header, and is read back as such", () => {
   const bytes = new Uint8Array(64).fill(0xff);
   // WSA_CMSG_SPACE(8) and WSA_CMSG_LEN(8), then the level, the type, the address and the index.
   assert.equal(writeControl(bytes, { source: Uint8Array.of(127, 0, 0, 3), interfaceIndex: 5 }), 24);
@@ -86,18 +86,18 @@ test("a source is an IN_PKTINFO or an IN6_PKTINFO behind its header, and read as
   }
 });
 
-test("the room of a slot holds an address, a WSAMSG and the control messages of both versions of IP", () => {
+test("a slot holds an address, a WSAMSG and the control messages of both IP versions", () => {
   assert.ok(NAME_SIZE >= SOCKADDR_IN6.size);
   assert.ok(NAME_SIZE + WSAMSG.size + 24 + 40 <= BARE - 64);
 });
 
-test("AcceptEx has room for the longest address and its own 16 bytes, twice, in the smallest slot", () => {
+test("the smallest slot holds twice the longest address and the 16 bytes that AcceptEx adds", () => {
   assert.equal(ACCEPT_ADDRESS_SIZE, SOCKADDR_IN6.size + 16);
   assert.ok(2 * ACCEPT_ADDRESS_SIZE <= BARE - 64);
   for (const size of [BARE, PAGE, LARGE]) assert.equal(size % BARE, 0);
 });
 
-test("an error has the name that it has on other systems, however Windows tells it", () => {
+test("an error has the same name as on other systems, in each of Windows' encodings", () => {
   const name = (errno: number) => errnoText(errno).name;
   assert.deepEqual(errnoText(10061), { name: "ECONNREFUSED", text: "connection refused" });
   assert.deepEqual(errnoText(9999), { name: "E9999", text: "errno 9999" });
@@ -126,7 +126,7 @@ test("an error has the name that it has on other systems, however Windows tells 
   }
 });
 
-test("no failure is ever taken for success", () => {
+test("no failure status is mistaken for success", () => {
   assert.equal(ntstatusErrno(0), 0);
   assert.notEqual(ntstatusErrno(0xc0001234 | 0), 0);
   assert.notEqual(ntstatusErrno(0x8000000a | 0), 0, "a handle that was closed under the operation");

@@ -20,7 +20,7 @@ import { both, onWindows, onWine, thrown } from "../support/harness.ts";
 
 const skip = !onWine && "only Wine needs a stand-in for Unix sockets";
 
-test("AcceptEx has room for two SOCKADDR_UN, each with its own 16 bytes, in one page", () => {
+test("one page holds twice a SOCKADDR_UN and the 16 bytes that AcceptEx adds", () => {
   // sizeof as a compiler for x86_64-w64-mingw32 gives it from afunix.h.
   assert.equal(ACCEPT_UNIX_SIZE, 110 + 16);
   assert.ok(2 * ACCEPT_UNIX_SIZE <= PAGE - 256);
@@ -70,7 +70,7 @@ function* standIn(body: () => Routine<void>): Routine<string[]> {
 }
 
 both(
-  "a stream: bound, accepted by AcceptEx, connected without a port, and its file removed",
+  "a stream is bound, accepted by AcceptEx, connected without a port, and its file removed",
   function* () {
     const path = join(tmpdir(), `netpoll-${process.pid}.s`);
     const length = 2 + new TextEncoder().encode(path).length + 1;
@@ -103,7 +103,7 @@ both(
   skip,
 );
 
-both("what Windows has not of Unix sockets is refused", function* () {
+both("Unix socket types that Windows lacks are refused", function* () {
   const packets = yield* thrown(listen("unixpacket", "x")) as Routine<OpError>;
   const datagrams = yield* thrown(dial("unixgram", "x")) as Routine<OpError>;
   assert.deepEqual([packets.code, datagrams.code], ["ESOCKTNOSUPPORT", "ESOCKTNOSUPPORT"]);

@@ -55,17 +55,22 @@ gap("TCP_FASTOPEN", () => assert.equal(set(AF_INET, IPPROTO_TCP, 15), ENOPROTOOP
 
 gap("IPV6_TCLASS", () => assert.equal(set(AF_INET6, IPPROTO_IPV6, 39), ENOPROTOOPT));
 
-only("runSync", "Wine has no reset before the first receive on what AcceptEx gave", function* () {
-  const { ws2 } = winsock();
-  const [dialled, accepted] = yield* pair();
-  using _ = accepted;
-  dialled.abort();
-  // Windows would fail, with WSAECONNRESET.
-  const n = ws2.recv(accepted.fd, new Uint8Array(8), 8, 0);
-  assert.equal(n, 0, "it reads as the end of the stream");
-}, !onWine && "this is not Wine");
+only(
+  "runSync",
+  "Wine reports no reset before the first receive on a socket from AcceptEx",
+  function* () {
+    const { ws2 } = winsock();
+    const [dialled, accepted] = yield* pair();
+    using _ = accepted;
+    dialled.abort();
+    // Windows would fail, with WSAECONNRESET.
+    const n = ws2.recv(accepted.fd, new Uint8Array(8), 8, 0);
+    assert.equal(n, 0, "it reads as the end of the stream");
+  },
+  !onWine && "this is not Wine",
+);
 
-only("runSync", "Wine has no choice of a datagram's source", function* () {
+only("runSync", "Wine ignores the source address of a datagram", function* () {
   using server = yield* listenPacket("udp4", "127.0.0.1:0");
   using client = yield* listenPacket("udp4", ":0");
   yield* client.writeMsg(new Uint8Array(3), server.localAddr, { source: "127.0.0.9" });

@@ -50,7 +50,7 @@ test("every symbol resolves", { skip }, () => {
   }
 });
 
-test("the last error is that of the call before it, also when the code is hot", { skip }, () => {
+test("the last error is that of the last call, even in optimized code", { skip }, () => {
   const { ws2, kernel, errno } = winsock();
   const [NOT_A_SOCKET, WSAENOTSOCK, EBADF] = [0x7ffc, 10038, 10009];
   let wrong = 0;
@@ -83,7 +83,7 @@ function* optionsSet(main: () => Routine<void>): Routine<number[]> {
   return names;
 }
 
-both("each end of a connection has its context updated, once", function* () {
+both("the context of each end of a connection is updated once", function* () {
   const CONNECTIONS = 5;
   const names = yield* optionsSet(function* () {
     using listener = yield* listen("tcp", "127.0.0.1:0");
@@ -98,7 +98,7 @@ both("each end of a connection has its context updated, once", function* () {
   assert.equal(count(SO_UPDATE_CONNECT_CONTEXT), CONNECTIONS);
 }, skip);
 
-both("a listener has its port to itself", function* () {
+both("a listener binds its port exclusively", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const error = yield* thrown(listen("tcp", String(listener.addr)));
   assert.equal((error as OpError).code, "EADDRINUSE");
@@ -110,12 +110,12 @@ both("a listener has its port to itself", function* () {
   assert.ok(!names.includes(4), "SO_REUSEADDR would let anyone take it");
 }, skip);
 
-both("what Windows does not have is refused by name", function* () {
+both("an option that Windows lacks is an error with its name", function* () {
   const error = yield* thrown(listen("tcp", "127.0.0.1:0", { reusePort: true }));
   assert.equal((error as OpError).code, "ENOPROTOOPT");
 }, skip);
 
-both("reads that are cancelled by the thousand lose no byte and no slot", function* () {
+both("thousands of cancelled reads lose no byte and no slot", function* () {
   const [a, b] = yield* pair();
   using reader = a, writer = b;
   const ROUNDS = 3000;
@@ -147,7 +147,7 @@ both("reads that are cancelled by the thousand lose no byte and no slot", functi
   assert.ok(cancelled > 1000, `${cancelled} reads were cancelled`);
 }, skip);
 
-both("what came for a reader that is gone is there for the next", function* () {
+both("data received for a reader that is gone is read by the next", function* () {
   const [a, b] = yield* pair();
   using reader = a, writer = b;
   for (let round = 0; round < 1000; round++) {
@@ -167,7 +167,7 @@ both("what came for a reader that is gone is there for the next", function* () {
   }
 }, skip);
 
-both("a read in pieces that are smaller than what came gives all of it", function* () {
+both("reads smaller than the received data return all of it", function* () {
   const [a, b] = yield* pair();
   using reader = a, writer = b;
   const sent = Uint8Array.from({ length: 100_000 }, (_, i) => i * 7);
@@ -203,7 +203,7 @@ function* finishedReceive(): Routine<Int32Array> {
   return last as Int32Array;
 }
 
-test("a packet of an operation that is not under way ends the runs, and says so", { skip }, () => {
+test("a completion of an unknown operation ends the run with an error", { skip }, () => {
   const { kernel, runtime, addressOf } = winsock();
   const before = openSockets();
   const main = function* (): Routine<void> {
@@ -221,7 +221,7 @@ const CHURN = 2000;
 /** So many at a time. */
 const AT_ONCE = 50;
 
-only("runSync", `${CHURN} connections with something under way leave no slot`, function* () {
+only("runSync", `${CHURN} connections with operations in flight leak no slot`, function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   go(serveAll, listener);
   const before = slots();

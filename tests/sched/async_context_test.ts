@@ -68,17 +68,17 @@ function* interleaved(promises: boolean): Routine<void> {
   for (const g of all) yield* g.join();
 }
 
-test("values are there after every wait, in goroutines that take turns (run)", async () => {
+test("values are kept across every wait, in interleaved goroutines (run)", async () => {
   await storage.run("main", () => run(() => interleaved(true), options));
   assert.equal(storage.getStore(), undefined);
 });
 
-test("values are there after every wait, in goroutines that take turns (runSync)", () => {
+test("values are kept across every wait, in interleaved goroutines (runSync)", () => {
   storage.run("main", () => runSync(() => interleaved(false), options));
   assert.equal(storage.getStore(), undefined);
 });
 
-test("main and its goroutines have the values of the caller of run", async () => {
+test("main and its goroutines inherit the values of the caller of run", async () => {
   await storage.run("caller", () =>
     run(function* () {
       yield* waits("caller", true);
@@ -86,7 +86,7 @@ test("main and its goroutines have the values of the caller of run", async () =>
     }, options));
 });
 
-test("each call of an open run has the values of its own caller", async () => {
+test("each call of an open run has its caller's values", async () => {
   const sockets = openSockets();
   {
     await using app = openRun(options);
@@ -99,7 +99,7 @@ test("each call of an open run has the values of its own caller", async () => {
   assertNothingLeft(sockets);
 });
 
-test("finally blocks of goroutines that are ended have their values", async () => {
+test("finally blocks of ended goroutines have their values", async () => {
   const seen: unknown[] = [];
   await run(function* () {
     for (const value of ["a", "b"]) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { now } from "../../src/sched/clock.ts";
 
-test("it is that of performance.now(), never ahead of it and never far behind", () => {
+test("the clock follows performance.now(), never ahead of it and never far behind", () => {
   now();
   let behind = Infinity;
   for (let i = 0; i < 10_000; i++) {
@@ -18,7 +18,7 @@ test("it is that of performance.now(), never ahead of it and never far behind", 
   assert.ok(behind < 0.1, `${behind} ms behind`);
 });
 
-test("it does not go back", () => {
+test("the clock never goes back", () => {
   for (let last = now(), i = 0; i < 10_000; i++) {
     const next = now();
     assert.ok(next >= last);

@@ -30,10 +30,10 @@ test("the first idle wait needs no descriptor", { skip }, () => {
   assert.equal(exhausted("idle"), "without descriptors: hello\nwith descriptors: hello\n");
 });
 
-test("copy goes on by reads and writes where there is none for a pipe", { skip }, () => {
+test("copy falls back to reads and writes without descriptors for a pipe", { skip }, () => {
   assert.equal(exhausted("proxy"), "copied 5, arrived 5\n");
 });
 
-test("a run that gets no poller says why by its code", { skip }, () => {
+test("a run whose poller cannot be opened fails with the system's code", { skip }, () => {
   assert.equal(exhausted("begin"), "EMFILE\n");
 });

@@ -44,7 +44,7 @@ function fails(
   }
 }
 
-both("go() starts nothing at once, and the queue is first in, first out", function* () {
+both("go() starts nothing at once, and goroutines start in FIFO order", function* () {
   const order: string[] = [];
   const handles = ["a", "b", "c"].map((name) =>
     go(function* () {
@@ -58,7 +58,7 @@ both("go() starts nothing at once, and the queue is first in, first out", functi
   assert.deepEqual(order, ["a1", "b1", "c1", "a2", "b2", "c2"]);
 });
 
-both("go() passes its arguments, join() gives the result", function* () {
+both("go() passes its arguments, and join() returns the result", function* () {
   const handle = go(
     function* (a: number, b: number) {
       yield* gosched();
@@ -73,7 +73,7 @@ both("go() passes its arguments, join() gives the result", function* () {
   assert.equal(yield* handle.join(), 42, "a second join gives it again");
 });
 
-both("join() throws the error of the goroutine that it waited for", function* () {
+both("join() throws the error of its goroutine", function* () {
   const failure = new Error("mine");
   const handle = go(function* (): Routine<void> {
     yield* gosched();
@@ -83,14 +83,14 @@ both("join() throws the error of the goroutine that it waited for", function* ()
   assert.equal(yield* thrown(handle.join()), failure, "a later join throws it too");
 });
 
-both("join() of oneself is a panic", function* () {
+both("join() on the current goroutine is a panic", function* () {
   const handle = go(function* (): Routine<unknown> {
     return yield* thrown(handle.join());
   });
   assert.ok((yield* handle.join()) instanceof PanicError);
 });
 
-both("several goroutines join one", function* () {
+both("several goroutines may join one", function* () {
   const one = go(function* () {
     yield* sleep(1);
     return "done";
@@ -99,7 +99,7 @@ both("several goroutines join one", function* () {
   for (const other of others) assert.equal(yield* other.join(), "done");
 });
 
-both("numGoroutine() and dump() see what lives, and what it waits for", function* () {
+both("numGoroutine() and dump() report live goroutines, and what they wait for", function* () {
   const before = numGoroutine();
   const handle = go(function* sleeper() {
     yield* sleep(5);
@@ -127,14 +127,14 @@ both("sleep() wakes in the order of times, and never early", function* () {
   assert.deepEqual(order, [0.5, 10, 20, 30]);
 });
 
-both("sleep() refuses what is no number", function* () {
+both("sleep() refuses invalid numbers", function* () {
   assert.throws(() => sleep(NaN), RangeError);
   yield* sleep(0);
   yield* sleep(-1);
 });
 
 for (const driver of DRIVERS) {
-  test(`main's result is given, the others are ended newest first (${driver})`, async () => {
+  test(`main's result is returned, and the others are ended newest first (${driver})`, async () => {
     const ended: string[] = [];
     const result = await runBy(driver, function* () {
       for (const name of ["first", "second"]) {
@@ -173,7 +173,7 @@ for (const driver of DRIVERS) {
     assert.equal(cleaned, true);
   });
 
-  test(`a goroutine that will not end is left behind after the grace (${driver})`, async () => {
+  test(`a goroutine that does not end is abandoned after the grace period (${driver})`, async () => {
     let tries = 0;
     await runBy(driver, function* () {
       go(function* () {
@@ -193,7 +193,7 @@ for (const driver of DRIVERS) {
   });
 
   // JavaScript drops a return once a finally block inside a yield* has parked: see DIVERGENCES.md.
-  test(`a finally block that parks within a call ends the caller after the grace (${driver})`, async () => {
+  test(`a caller whose callee parks in a finally block ends after the grace period (${driver})`, async () => {
     const seen: string[] = [];
     await runBy(driver, function* () {
       go(function* () {
@@ -217,7 +217,7 @@ for (const driver of DRIVERS) {
     assert.deepEqual(seen, ["called cleaned up", "caller went on", "caller cleaned up"]);
   });
 
-  test(`a scope ends such a caller as well (${driver})`, async () => {
+  test(`a scope ends such a caller too (${driver})`, async () => {
     let ended = false;
     await runBy(driver, function* () {
       const error = yield* thrown(scope(function* (s) {
@@ -243,7 +243,7 @@ for (const driver of DRIVERS) {
     assert.equal(ended, true);
   });
 
-  test(`a goroutine that is started at the end of its run has the rest of the grace (${driver})`, async () => {
+  test(`a goroutine started at the end of its run has the rest of the grace period (${driver})`, async () => {
     const seen: string[] = [];
     await runBy(driver, function* () {
       go(function* () {
@@ -268,7 +268,7 @@ for (const driver of DRIVERS) {
     assert.deepEqual(seen, ["done", "ended"]);
   });
 
-  test(`descriptors that were left open are closed with the run (${driver})`, async () => {
+  test(`open descriptors are closed with the run (${driver})`, async () => {
     const before = openSockets();
     await runBy(driver, function* () {
       const listener = yield* listen("tcp", "127.0.0.1:0");
@@ -280,7 +280,7 @@ for (const driver of DRIVERS) {
   });
 }
 
-test("a connection or listener that main returns is the caller's", async () => {
+test("a connection or listener returned by main is the caller's", async () => {
   const before = openSockets();
   const listener = await run(() => listen("tcp", "127.0.0.1:0"));
   const [a, b] = await run(function* () {
@@ -306,7 +306,7 @@ test("a connection or listener that main returns is the caller's", async () => {
 
 const failure = new Error("boom");
 
-fails("an uncaught error rejects with that very error, the goroutine named", function* () {
+fails("an uncaught error rejects with the error itself, and names the goroutine", function* () {
   go(function* failing(): Routine<void> {
     yield* sleep(1);
     throw failure;
@@ -317,13 +317,13 @@ fails("an uncaught error rejects with that very error, the goroutine named", fun
   assert.match(String((error as { goroutine?: string }).goroutine), /^goroutine \d+ \[failing\]$/);
 });
 
-fails("what is thrown need not be an error", function* (): Routine<void> {
+fails("any thrown value is passed on", function* (): Routine<void> {
   yield* gosched();
   throw "a string";
 }, (error) => assert.equal(error, "a string"));
 
 for (const driver of DRIVERS) {
-  test(`the others' finally blocks run after an uncaught error (${driver})`, async () => {
+  test(`other goroutines' finally blocks run after an uncaught error (${driver})`, async () => {
     let cleaned = 0;
     const main = function* (): Routine<void> {
       go(function* () {
@@ -340,7 +340,7 @@ for (const driver of DRIVERS) {
     assert.equal(cleaned, 1);
   });
 
-  test(`onPanic keeps the rest alive (${driver})`, async () => {
+  test(`onPanic keeps other goroutines running (${driver})`, async () => {
     const seen: unknown[] = [];
     const main = function* () {
       go(function* failing(): Routine<void> {
@@ -358,7 +358,7 @@ for (const driver of DRIVERS) {
     assert.deepEqual(seen, [failure, "failing"]);
   });
 
-  test(`main's own error ends the run in spite of onPanic (${driver})`, async () => {
+  test(`main's own error ends the run despite onPanic (${driver})`, async () => {
     const main = function* (): Routine<void> {
       yield* gosched();
       throw failure;
@@ -370,7 +370,7 @@ for (const driver of DRIVERS) {
 }
 
 for (const wrong of [undefined, 5, "text", {}, Promise.resolve()]) {
-  both(`a yield of ${typeof wrong} is answered at that yield`, function* () {
+  both(`a yield of ${typeof wrong} throws at that yield`, function* () {
     const error = yield* thrown((function* (): Routine<void> {
       yield wrong as never;
     })());
@@ -379,7 +379,7 @@ for (const wrong of [undefined, 5, "text", {}, Promise.resolve()]) {
   });
 }
 
-both("a yield where yield* was meant is answered, and may be caught", function* () {
+both("a yield instead of yield* throws, and may be caught", function* () {
   let caught: unknown;
   try {
     // deno-lint-ignore netpoll/yield-star -- the mistake that the test is about
@@ -391,7 +391,7 @@ both("a yield where yield* was meant is answered, and may be caught", function* 
   yield* sleep(1);
 });
 
-both("go() refuses what is no function*", function* () {
+both("go() refuses anything but a function*", function* () {
   assert.throws(() => go(5 as never), TypeError);
   assert.throws(() => go((() => 5) as never), /not a function\*/);
   // deno-lint-ignore netpoll/go-function -- the mistake that the test is about
@@ -404,7 +404,7 @@ both("runSync() inside a goroutine is a panic", function* () {
   yield* gosched();
 });
 
-test("two runs on one thread do not end each other", async () => {
+test("two runs on one thread end independently", async () => {
   const slow = run(function* () {
     yield* sleep(10);
     return "slow";

@@ -56,13 +56,13 @@ async function hostServer(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-only("run", "wait() gives what a promise resolves to", function* () {
+only("run", "wait() returns the value of a promise", function* () {
   assert.equal(yield* wait(Promise.resolve(1)), 1);
   assert.equal(yield* wait(new Promise((resolve) => setTimeout(resolve, 5, "later"))), "later");
   assert.equal(yield* wait("no promise"), "no promise");
 });
 
-only("run", "wait() throws what a promise rejects with", function* () {
+only("run", "wait() throws the rejection of a promise", function* () {
   const failure = new Error("rejected");
   assert.equal(yield* thrown(wait(Promise.reject(failure))), failure);
   assert.equal(yield* thrown(wait(Promise.reject(undefined))), undefined);
@@ -70,7 +70,7 @@ only("run", "wait() throws what a promise rejects with", function* () {
 
 only(
   "run",
-  "a promise whose wait was canceled before it began is no unhandled rejection",
+  "a promise whose wait was cancelled before it began causes no unhandled rejection",
   function* () {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
@@ -90,12 +90,12 @@ only(
   },
 );
 
-only("runSync", "wait() is a panic, for no promise can resolve", function* () {
+only("runSync", "wait() is a panic under runSync, where no promise can resolve", function* () {
   assert.ok((yield* thrown(wait(Promise.resolve(1)))) instanceof PanicError);
   assert.equal(yield* wait(2), 2);
 });
 
-test("fetch from the host's own server goes on beside goroutines", async () => {
+test("fetch from the host's own server works beside goroutines", async () => {
   const { server, port } = await hostServer();
   const text = await run(function* () {
     let spun = 0;
@@ -135,7 +135,7 @@ test("a goroutine dials a server of the host in the same thread", async () => {
   await once(server, "close");
 });
 
-test("the host's timers go on while goroutines are busy", async () => {
+test("the host's timers fire while goroutines are busy", async () => {
   let ticks = 0;
   const interval = setInterval(() => ticks++, 1);
   await run(function* () {
@@ -157,7 +157,7 @@ function* echo(conn: Conn): Routine<void> {
   for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
 }
 
-test("an idle goroutine is woken by a close from a callback of the host", async () => {
+test("an idle goroutine is woken by a close from a host callback", async () => {
   const error = await run(function* () {
     const [a, b] = yield* pair();
     using _b = b;
@@ -180,7 +180,7 @@ test("go() outside a run starts the scheduler", async () => {
 });
 
 for (const driver of ["run", "runSync"] as const) {
-  test(`a deadlock is told, with who waits for what (${driver})`, async () => {
+  test(`a deadlock is reported, with the waiting goroutines (${driver})`, async () => {
     const main = function* (): Routine<void> {
       const first: Goroutine<void> = go(function* first() {
         yield* second.join();
@@ -202,7 +202,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-test("no deadlock while a callback of the host is still to come, if the run says so", async () => {
+test("pending host callbacks prevent a deadlock, if the run allows them", async () => {
   const main = function* (): Routine<string> {
     const g = scheduler.current!;
     let called = false;
@@ -217,13 +217,13 @@ test("no deadlock while a callback of the host is still to come, if the run says
   await assert.rejects(run(main), DeadlockError);
 });
 
-test("a promise that nobody can settle any more is a deadlock, told before the process ends", async () => {
+test("a promise that can no longer settle is a deadlock, reported before the process exits", async () => {
   await using program = startProgram("tests/fixtures/never_fixture.ts");
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
   assert.match(program.stdout.text, /^true all goroutines are asleep - deadlock!\n.*\[promise, /);
 });
 
-test("a run that comes and goes while the watch is being stopped keeps no other from its end", async () => {
+test("a short run while the watch stops does not prevent another run from ending", async () => {
   for (let i = 0; i < 20; i++) {
     let second: Promise<void> | null = null;
     await run(function* () {
@@ -260,7 +260,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-both("a closed Waker ends the wait, and a second waiter is a panic", function* () {
+both("closing a Waker ends its wait, and a second waiter is a panic", function* () {
   const waker = new Waker();
   const waiting = go(() => thrown(waker.wait()));
   yield* gosched();
@@ -284,7 +284,7 @@ async function program(source: string): Promise<{ code: number | null; output: s
   return { code: exit as number | null, output };
 }
 
-test("a run whose last waits were timers alone keeps the process until it is over", async () => {
+test("a run that waits for timers alone keeps the process alive until it ends", async () => {
   for (let i = 0; i < 5; i++) {
     await run(function* () {
       const listener = yield* listen("tcp", "127.0.0.1:0");
@@ -298,7 +298,7 @@ test("a run whose last waits were timers alone keeps the process until it is ove
   }
 });
 
-test("the process ends by itself when run is done", async () => {
+test("the process exits by itself when run is done", async () => {
   const { code, output } = await program(`
     await run(function* () { yield* listen("tcp", "127.0.0.1:0"); yield* sleep(50); });
     console.log("done");
@@ -307,7 +307,7 @@ test("the process ends by itself when run is done", async () => {
 });
 
 for (const driver of ["await run", "runSync"]) {
-  test(`a program whose only deadlines are an hour ahead ends with its main goroutine (${driver})`, async () => {
+  test(`a program whose only deadlines are an hour ahead exits with its main goroutine (${driver})`, async () => {
     const { code, output } = await program(`
       ${driver}(function* () {
         const hour = () => Date.now() + 3_600_000;
@@ -326,7 +326,7 @@ for (const driver of ["await run", "runSync"]) {
   });
 }
 
-test("an error that a goroutine outside any run does not catch is the host's", async () => {
+test("an uncaught error of a goroutine outside any run is the host's", async () => {
   const { code, output } = await program(`
     process.on("uncaughtException", (error) => { console.log(error.message); process.exit(3); });
     go(function* () { yield* sleep(1); throw new Error("nobody caught me"); });
@@ -334,7 +334,7 @@ test("an error that a goroutine outside any run does not catch is the host's", a
   assert.deepEqual({ code, output }, { code: 3, output: "nobody caught me\n" });
 });
 
-test("runSync drives what a run of the host's loop has begun", async () => {
+test("runSync drives goroutines started on the host's loop", async () => {
   let turns = 0;
   const beside = run(function* () {
     for (let i = 0; i < 3; i++) {
@@ -353,7 +353,7 @@ async function untilHost(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("the end of the last run holds the process until its watch has ended", {
+test("the end of the last run keeps the process alive until its watch has ended", {
   skip: onWindows && "the completion of the canceled accept ends the watch before the run",
 }, async () => {
   const held: boolean[] = [];
@@ -411,7 +411,7 @@ function* roundTrip(): Routine<void> {
   assert.equal(buf[0], 7);
 }
 
-test("a poller under watch outlives the runSync within which the last run beside it ends", async () => {
+test("a watched poller outlives a runSync in which the last other run ends", async () => {
   const sockets = openSockets();
   for (let round = 0; round < ROUNDS; round++) {
     const { address, over } = await startAsleep();
@@ -426,7 +426,7 @@ test("a poller under watch outlives the runSync within which the last run beside
   assertNothingLeft(sockets);
 });
 
-test("a poller under watch outlives the last waker", async () => {
+test("a watched poller outlives the last waker", async () => {
   const sockets = openSockets();
   for (let round = 0; round < ROUNDS; round++) {
     const waker = new Waker();
@@ -505,7 +505,7 @@ for (
   ]] as const
 ) {
   test(
-    `round trips through the host's own code do not wait for the poller (${name})`,
+    `round trips through host code do not wait for the poller (${name})`,
     SKIP_SLOW,
     async () => {
       const { address, close } = await hostEcho();
@@ -522,7 +522,7 @@ for (
   );
 }
 
-test("immediates of the host go on beside traffic that a goroutine waits for", async () => {
+test("the host's immediates run beside traffic of a goroutine", async () => {
   const { address, close } = await hostEcho();
   let [immediates, trips, over] = [0, 0, false];
   const tick = () => {
@@ -543,7 +543,7 @@ test("immediates of the host go on beside traffic that a goroutine waits for", a
   assert.ok(immediates >= trips / 2, `${immediates} immediates during ${trips} round trips`);
 });
 
-test("a run that never spins, and bad shares", async () => {
+test("a run may disable spinning, and invalid shares are refused", async () => {
   const { address, close } = await hostEcho();
   const times = await run(function* () {
     const stream = toDuplex(yield* dial("tcp", address));
@@ -556,7 +556,7 @@ test("a run that never spins, and bad shares", async () => {
   close();
 });
 
-test("a thread that is watching its poller can be terminated, and the process then ends", async () => {
+test("a thread that watches its poller can be terminated, and the process then exits", async () => {
   await using program = startProgram("tests/fixtures/terminated_fixture.ts");
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);
   assert.equal(program.stdout.text, "terminated\n");

@@ -56,7 +56,7 @@ function* routine() {
   yield* sleep(1);
 }
 
-both("a function that is no function* is refused", function* () {
+both("anything but a function* is refused", function* () {
   const cases: [unknown, RegExp][] = [
     [
       asynchronous,
@@ -74,14 +74,14 @@ both("a function that is no function* is refused", function* () {
   }
 });
 
-test("run and runSync refuse the same, with the same words", async () => {
+test("run and runSync refuse the same values with the same messages", async () => {
   for (const f of [asynchronous, routine(), plain]) {
     await assert.rejects(run(f as Any), /^TypeError: Cannot run as /);
     assert.throws(() => runSync(f as Any), /^TypeError: Cannot runSync as /);
   }
 });
 
-both("a method that is passed without its object says so", function* () {
+both("a method passed without its object is an error that explains it", function* () {
   const [a, b] = yield* pair();
   using listener = yield* listen("tcp", "127.0.0.1:0");
   class Counter {
@@ -116,7 +116,7 @@ both("a method that is passed without its object says so", function* () {
   b.close();
 });
 
-both("await of a call that parks fails at once, and says how it is made", function* () {
+both("await of a call that parks fails at once, and explains the correct call", function* () {
   const [a, b] = yield* pair();
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const buf = new Uint8Array(1);
@@ -149,7 +149,7 @@ both("await of a call that parks fails at once, and says how it is made", functi
   b.close();
 });
 
-test("await itself rejects", async () => {
+test("await rejects", async () => {
   const [a] = pipe();
   await assert.rejects(async () => {
     // deno-lint-ignore netpoll/yield-star -- the mistake that the test is about
@@ -162,46 +162,49 @@ function spread(call: Routine<unknown>): void {
   for (const _ of call);
 }
 
-both("a call that is driven by hand says so, and everything goes on", function* () {
-  const [a, b] = yield* pair();
-  using listener = yield* listen("tcp", "127.0.0.1:0");
-  const mutex = new Mutex();
-  yield* mutex.lock();
-  const ch = chan<number>();
-  const buf = new Uint8Array(8);
-  const cases: [Routine<unknown>, RegExp][] = [
-    [sleep(10_000), /sleep/],
-    [routine(), /sleep/],
-    [a.read(buf), /IO wait \(fd \d+ tcp 127/],
-    [listener.accept(), /IO wait/],
-    [ch.recv(), /chan receive \(chan \d+, 0 of 0\)/],
-    [ch.send(1), /chan send/],
-    [select(ch.onRecv()), /select/],
-    [mutex.lock(), /sync\.Mutex\.Lock/],
-    [pipe()[0].read(buf), /IO wait|pipe|read/],
-  ];
-  for (const [call, waits] of cases) {
-    const error = yield* misused(
-      () => spread(call),
-      /driven by hand while it waits: .*use yield\*/,
-    );
-    assert.match(error.message, waits);
-    assert.match(error.message, /^goroutine \d+ \[main\]/);
-    assert.ok(error instanceof PanicError);
-  }
-  // Nothing is held by the calls that failed.
-  yield* go(() => b.write(new Uint8Array(3))).join();
-  assert.equal(yield* a.read(buf), 3);
-  mutex.unlock();
-  yield* mutex.lock();
-  const receiving = go(() => ch.recv());
-  yield* ch.send(7);
-  assert.equal(yield* receiving.join(), 7);
-  a.close();
-  b.close();
-});
+both(
+  "a call driven by hand is an error that explains it, and everything else continues",
+  function* () {
+    const [a, b] = yield* pair();
+    using listener = yield* listen("tcp", "127.0.0.1:0");
+    const mutex = new Mutex();
+    yield* mutex.lock();
+    const ch = chan<number>();
+    const buf = new Uint8Array(8);
+    const cases: [Routine<unknown>, RegExp][] = [
+      [sleep(10_000), /sleep/],
+      [routine(), /sleep/],
+      [a.read(buf), /IO wait \(fd \d+ tcp 127/],
+      [listener.accept(), /IO wait/],
+      [ch.recv(), /chan receive \(chan \d+, 0 of 0\)/],
+      [ch.send(1), /chan send/],
+      [select(ch.onRecv()), /select/],
+      [mutex.lock(), /sync\.Mutex\.Lock/],
+      [pipe()[0].read(buf), /IO wait|pipe|read/],
+    ];
+    for (const [call, waits] of cases) {
+      const error = yield* misused(
+        () => spread(call),
+        /driven by hand while it waits: .*use yield\*/,
+      );
+      assert.match(error.message, waits);
+      assert.match(error.message, /^goroutine \d+ \[main\]/);
+      assert.ok(error instanceof PanicError);
+    }
+    // Nothing is held by the calls that failed.
+    yield* go(() => b.write(new Uint8Array(3))).join();
+    assert.equal(yield* a.read(buf), 3);
+    mutex.unlock();
+    yield* mutex.lock();
+    const receiving = go(() => ch.recv());
+    yield* ch.send(7);
+    assert.equal(yield* receiving.join(), 7);
+    a.close();
+    b.close();
+  },
+);
 
-test("outside a goroutine a call that must wait says where it belongs", async () => {
+test("a parking call outside a goroutine is an error that explains where it belongs", async () => {
   const made: Conn[] = [];
   await run(function* () {
     made.push(...yield* pair());
@@ -239,7 +242,7 @@ test("outside a goroutine a call that must wait says where it belongs", async ()
   });
 });
 
-both("a plain yield names the goroutine, what it yielded, and the cure", function* () {
+both("a plain yield is an error with the goroutine, the value and the fix", function* () {
   const cases: [unknown, RegExp][] = [
     [sleep(1), /used yield for a call that may park: write yield\* instead$/],
     [Promise.resolve(), /used yield for a promise: write yield\* wait\(promise\)$/],
@@ -256,7 +259,7 @@ both("a plain yield names the goroutine, what it yielded, and the cure", functio
   }
 });
 
-test("in a run with debug its stack is where the goroutine was started", async () => {
+test("in a debug run its stack shows where the goroutine was started", async () => {
   const error = await run(function* () {
     const g = go(function* careless(): Routine<void> {
       yield 5 as Any;
@@ -266,7 +269,7 @@ test("in a run with debug its stack is where the goroutine was started", async (
   assert.match((error as Error).stack!, /\n {4}at careless \(.*misuse_test\.ts:\d+:\d+\)$/);
 });
 
-both("addresses that are none, and networks of the other kind", function* () {
+both("invalid addresses, and networks of another kind", function* () {
   const cases: [() => Routine<unknown>, RegExp][] = [
     [
       () => listen("tcp", 8080 as Any),
@@ -292,7 +295,7 @@ both("addresses that are none, and networks of the other kind", function* () {
   for (const [call, message] of cases) yield* misused(call, message);
 });
 
-both("a select of a call instead of a case", function* () {
+both("select of a call instead of a case", function* () {
   const ch = chan<number>(1);
   yield* misused(
     () => select(ch.recv() as Any),
@@ -300,7 +303,7 @@ both("a select of a call instead of a case", function* () {
   );
 });
 
-both("a call passed without yield* where its result belongs", function* () {
+both("a call passed without yield* where its result is expected", function* () {
   const cases: [() => unknown, RegExp][] = [
     [() => serve(listen("tcp", "127.0.0.1:0") as Any, routine as Any), /serve as listener must/],
     [() => new BufferedReader(dial("tcp", "127.0.0.1:1") as Any), /the source must be a Reader/],
@@ -311,7 +314,7 @@ both("a call passed without yield* where its result belongs", function* () {
   }
 });
 
-only("run", "what prints an uncaught error prints the goroutine's name", function* () {
+only("run", "a printed uncaught error includes the goroutine's name", function* () {
   const failed = run(function* () {
     go(function* failing(): Routine<void> {
       yield* gosched();

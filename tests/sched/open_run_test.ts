@@ -67,7 +67,7 @@ function* ask(conn: Conn, text: string): Routine<string> {
   return new TextDecoder().decode(reply);
 }
 
-outside("connections of an open run serve many calls, one after the other", async () => {
+outside("connections of an open run serve many calls in sequence", async () => {
   await using app = openRun();
   const listener = await echoIn(app);
   const conn = await app.call(() => dial("tcp", String(listener.addr)));
@@ -79,7 +79,7 @@ outside("connections of an open run serve many calls, one after the other", asyn
   }
 });
 
-outside("calls go on side by side", async () => {
+outside("calls run concurrently", async () => {
   await using app = openRun();
   const { addr } = await echoIn(app);
   const texts = Array.from({ length: 50 }, (_, i) => `call ${i}`);
@@ -93,7 +93,7 @@ outside("calls go on side by side", async () => {
 });
 
 outside(
-  "the end closes what the run's goroutines opened, and runs their finally blocks",
+  "closing a run closes the connections of its goroutines, and runs their finally blocks",
   async () => {
     const app = openRun();
     const listener = await echoIn(app);
@@ -115,29 +115,32 @@ outside(
   },
 );
 
-outside("a call's first turn is at once, and one that need not wait is over then", async () => {
-  await using app = openRun();
-  const seen: string[] = [];
-  const done = app.call(function* () {
-    seen.push("first turn");
-    yield* gosched();
-    seen.push("second turn");
-  });
-  assert.deepEqual(seen, ["first turn"]);
-  await done;
-  assert.equal(
-    await app.call(
-      function* (a: number, b: number) {
-        return a + b;
-      },
-      1,
-      2,
-    ),
-    3,
-  );
-});
+outside(
+  "the first turn of a call is synchronous, and a call that never waits completes in it",
+  async () => {
+    await using app = openRun();
+    const seen: string[] = [];
+    const done = app.call(function* () {
+      seen.push("first turn");
+      yield* gosched();
+      seen.push("second turn");
+    });
+    assert.deepEqual(seen, ["first turn"]);
+    await done;
+    assert.equal(
+      await app.call(
+        function* (a: number, b: number) {
+          return a + b;
+        },
+        1,
+        2,
+      ),
+      3,
+    );
+  },
+);
 
-outside("an error of a call is its caller's, and the run goes on", async () => {
+outside("an error of a call is its caller's, and the run continues", async () => {
   await using app = openRun();
   await assert.rejects(app.call(fail, "mine"), /^Error: mine$/);
   void app.call(fail, "of no one, and no unhandled rejection");
@@ -152,7 +155,7 @@ outside("an error of a call is its caller's, and the run goes on", async () => {
 });
 
 outside(
-  "an uncaught error ends the run: closed, calls under way and later ones say which",
+  "an uncaught error closes the run, and its present and later calls fail with it",
   async () => {
     const app = openRun();
     const closed = app.closed.then(() => "over", (error) => error);
@@ -171,7 +174,7 @@ outside(
   },
 );
 
-outside("with onPanic the other goroutines go on", async () => {
+outside("with onPanic the other goroutines continue", async () => {
   const seen: string[] = [];
   await using app = openRun({
     onPanic: (error, g) => seen.push(`${g.name}: ${(error as Error).message}`),
@@ -187,7 +190,7 @@ outside("with onPanic the other goroutines go on", async () => {
   assert.deepEqual(seen, ["fail: reported"]);
 });
 
-outside("a goroutine of the run closes it, and is ended at its next wait", async () => {
+outside("a goroutine may close its own run, and ends at its next wait", async () => {
   const app = openRun({ grace: Infinity });
   let after = false;
   const closing = app.call(function* () {
@@ -200,23 +203,26 @@ outside("a goroutine of the run closes it, and is ended at its next wait", async
   assert.equal(after, false);
 });
 
-outside("after grace, goroutines that wait in their finally blocks are given up", async () => {
-  const app = openRun({ grace: 1 });
-  const call = app.call(function* () {
-    for (;;) {
-      try {
-        yield* sleep(1e6);
-      } finally {
-        for (;;) yield* sleep(1e6);
+outside(
+  "after the grace period, goroutines that wait in finally blocks are abandoned",
+  async () => {
+    const app = openRun({ grace: 1 });
+    const call = app.call(function* () {
+      for (;;) {
+        try {
+          yield* sleep(1e6);
+        } finally {
+          for (;;) yield* sleep(1e6);
+        }
       }
-    }
-  });
-  await app.close();
-  await assert.rejects(call, /the goroutine was ended/);
-});
+    });
+    await app.close();
+    await assert.rejects(call, /the goroutine was ended/);
+  },
+);
 
 outside(
-  "an open run with nothing to do is no deadlock, nor are goroutines that sleep in it",
+  "an idle open run is no deadlock, nor is one with sleeping goroutines",
   async () => {
     await using app = openRun();
     const values = chan<number>();
@@ -229,7 +235,7 @@ outside(
   },
 );
 
-outside("goroutines of a run use an open run, whose goroutines outlive it", async () => {
+outside("goroutines of a run may use an open run, whose goroutines outlive it", async () => {
   await using app = openRun();
   const values = chan<number>(1);
   const handle = await run(function* () {
@@ -242,7 +248,7 @@ outside("goroutines of a run use an open run, whose goroutines outlive it", asyn
   assert.equal(await handle.promise, 2);
 });
 
-outside("a wait in a call begins now, however long the thread was idle before", async () => {
+outside("a wait in a call starts now, however long the thread was idle", async () => {
   await using app = openRun();
   await app.call(() => sleep(1));
   const idleSince = performance.now();
@@ -258,13 +264,13 @@ outside("a wait in a call begins now, however long the thread was idle before", 
 });
 
 for (const [name, options] of [["grace", { grace: -1 }], ["watchdog", { watchdog: 0 }]] as const) {
-  outside(`a wrong ${name} is a RangeError`, () => {
+  outside(`an invalid ${name} is a RangeError`, () => {
     assert.throws(() => openRun(options), RangeError);
     return Promise.resolve();
   });
 }
 
-both("promise settles as join does, whenever it is asked for", function* () {
+both("promise settles as join does, whenever it is first accessed", function* () {
   const early = go(function* () {
     yield* sleep(1);
     return "value";
@@ -281,7 +287,7 @@ both("promise settles as join does, whenever it is asked for", function* () {
   assert.equal((late as unknown as { then?: unknown }).then, undefined);
 });
 
-only("run", "promise gives the value, or the error", function* () {
+only("run", "promise resolves with the result, or rejects with the error", function* () {
   const g = go(function* () {
     return 1;
   });
@@ -293,7 +299,7 @@ only("run", "promise gives the value, or the error", function* () {
   assert.equal(yield* thrown(wait(failing.promise)), error);
 });
 
-both("from its first access promise takes the error, awaited or not", function* () {
+both("from its first access on, promise handles the error, awaited or not", function* () {
   const failing = go(fail, "taken");
   void failing.promise;
   yield* until(() => failing.status === "dead");
@@ -301,14 +307,14 @@ both("from its first access promise takes the error, awaited or not", function* 
   assert.equal((yield* thrown(failing.join()) as Routine<Error>).message, "taken");
 });
 
-test("promise of a goroutine that was ended rejects", async () => {
+test("the promise of an ended goroutine rejects", async () => {
   const handle = await run(function* () {
     return { g: go(() => sleep(1e6)) };
   });
   await assert.rejects(handle.g.promise, /the goroutine was ended/);
 });
 
-test("a process ends by itself although a run is open, with a connection that was waited on", async () => {
+test("an open run with an idle connection does not keep the process alive", async () => {
   await using child = startProgram("tests/fixtures/open_run_fixture.ts");
   const { code } = await child.exit;
   // Bun for Windows complains there of folders that Wine does not list.
@@ -316,14 +322,14 @@ test("a process ends by itself although a run is open, with a connection that wa
   assert.deepEqual([child.stdout.text, code, child.timedOut], ["done\n", 0, false]);
 });
 
-test("an error that ends an open run is reported by the host if nobody looks at closed", async () => {
+test("an error that ends an open run is reported by the host unless closed is handled", async () => {
   await using child = startProgram("tests/fixtures/open_run_fixture.ts", ["fail"]);
   const { code } = await child.exit;
   assert.match(child.stderr.text, /nobody catches this/);
   assert.equal(code, 1);
 });
 
-outside("dump names the goroutines of an open run", async () => {
+outside("dump includes the goroutines of an open run", async () => {
   await using app = openRun();
   void app.call(function* sleeper() {
     yield* sleep(1e6);

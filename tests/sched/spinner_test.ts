@@ -26,13 +26,13 @@ function spin(spinner: Spinner, gap: number, total: number, share = 0.05, from =
   return { spun, counted, sleeps, events: Math.ceil(total / gap) };
 }
 
-test("events that follow each other closely are found by spinning", () => {
+test("closely spaced events are found by spinning", () => {
   const { sleeps, events } = spin(new Spinner(), 0.05, 1000);
   assert.equal(sleeps, 0);
   assert.equal(events, 20_000);
 });
 
-test("at low rates spinning costs no more than its share of the time", () => {
+test("at low rates spinning costs at most its share of the time", () => {
   for (const gap of [0.15, 0.3, 0.6, 1, 3, 10, 100]) {
     const total = 20_000;
     const { spun, counted } = spin(new Spinner(), gap, total);
@@ -41,7 +41,7 @@ test("at low rates spinning costs no more than its share of the time", () => {
   }
 });
 
-test("bursts with pauses between them cost no more than the share", () => {
+test("bursts with pauses between them cost at most the share", () => {
   const spinner = new Spinner();
   let counted = 0;
   for (let at = 1; at < 20_000; at += 20) {
@@ -55,21 +55,21 @@ test("a share of 0 never spins", () => {
   assert.equal(spin(new Spinner(), 0.05, 100, 0).spun, 0);
 });
 
-test("after long pauses a close succession is found again", () => {
+test("after long pauses closely spaced events are found again", () => {
   const spinner = new Spinner();
   spin(spinner, 50, 5000);
   const { sleeps } = spin(spinner, 0.05, 100, 0.05, 6000);
   assert.ok(sleeps < 20, `${sleeps} sleeps`);
 });
 
-test("a thread that others push off its processor does not spin", () => {
+test("a thread preempted by others does not spin", () => {
   const spinner = new Spinner();
   spinner.looked(1, 21);
   assert.equal(spin(spinner, 0.05, 500, 0.05, 22).spun, 0);
   assert.ok(spin(spinner, 0.05, 500, 0.05, 1100).spun > 0);
 });
 
-test("a short stall, as by a helper thread of the runtime, ends spinning for a short time", () => {
+test("a short stall, as by a helper thread of the runtime, stops spinning for a short time", () => {
   const spinner = new Spinner();
   spinner.looked(1, 1.2);
   assert.equal(spin(spinner, 0.05, 9, 0.05, 1.3).spun, 0);

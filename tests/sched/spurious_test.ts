@@ -59,7 +59,7 @@ const WAITS: Record<string, (conn: Conn) => Routine<unknown>> = {
 };
 
 for (const [name, call] of Object.entries(WAITS)) {
-  both(`${name} counts once, however often it is woken for nothing`, function* () {
+  both(`${name} takes effect once, despite spurious wake-ups`, function* () {
     const [a, b] = yield* pair();
     using _ = a;
     using __ = b;
@@ -74,7 +74,7 @@ for (const [name, call] of Object.entries(WAITS)) {
 }
 
 for (const name of ["write", "writev"] as const) {
-  both(`${name} counts once, however often it is woken for nothing`, function* () {
+  both(`${name} takes effect once, despite spurious wake-ups`, function* () {
     const [a, b] = yield* pair();
     using _ = a;
     using __ = b;
@@ -90,7 +90,7 @@ for (const name of ["write", "writev"] as const) {
   });
 }
 
-both("accept, datagrams and wakers count once, too", function* () {
+both("accept, datagrams and wakers take effect once, too", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using packets = yield* listenPacket("udp", "127.0.0.1:0");
   using waker = new Waker();
@@ -109,7 +109,7 @@ both("accept, datagrams and wakers count once, too", function* () {
   assert.equal(stats().waiters, before);
 });
 
-both("no other wait ends by a wake-up for nothing", function* () {
+both("no other wait ends by a spurious wake-up", function* () {
   const ch = chan<number>();
   const mutex = new Mutex();
   yield* mutex.lock();
@@ -145,32 +145,36 @@ const GIVEN_UP: Record<string, (late: Promise<string[]>) => Routine<unknown>> = 
 };
 
 for (const [name, call] of Object.entries(GIVEN_UP)) {
-  only("run", `a promise wakes nobody whose ${name} was given up before`, function* () {
-    let settle = (_: string[]) => {};
-    const late = new Promise<string[]>((resolve) => settle = resolve);
-    const turns: string[] = [];
-    let over = false;
-    const waiting = go(function* () {
-      yield* thrown(call(late));
-      // What it does from here on can be watched, since every turn of it is seen.
-      for (;;) {
-        turns.push("turn");
-        yield scheduler.park("a wait of the test");
-        if (over) return;
-      }
-    });
-    yield* parked(waiting, "a wait of the test");
-    settle(["127.0.0.1"]);
-    yield* wait(late);
-    yield* sleep(5);
-    assert.deepEqual([turns, waiting.status], [["turn"], "waiting"]);
-    over = true;
-    scheduler.ready(waiting as G);
-    yield* waiting.join();
-  });
+  only(
+    "run",
+    `a promise does not wake a goroutine whose ${name} was given up before`,
+    function* () {
+      let settle = (_: string[]) => {};
+      const late = new Promise<string[]>((resolve) => settle = resolve);
+      const turns: string[] = [];
+      let over = false;
+      const waiting = go(function* () {
+        yield* thrown(call(late));
+        // What it does from here on can be watched, since every turn of it is seen.
+        for (;;) {
+          turns.push("turn");
+          yield scheduler.park("a wait of the test");
+          if (over) return;
+        }
+      });
+      yield* parked(waiting, "a wait of the test");
+      settle(["127.0.0.1"]);
+      yield* wait(late);
+      yield* sleep(5);
+      assert.deepEqual([turns, waiting.status], [["turn"], "waiting"]);
+      over = true;
+      scheduler.ready(waiting as G);
+      yield* waiting.join();
+    },
+  );
 }
 
-test("a deadlock under runSync is found, whatever waits were disturbed before", () => {
+test("a deadlock under runSync is detected despite earlier spurious wake-ups", () => {
   runSync(function* () {
     const [a, b] = yield* pair();
     const reading = go(() => a.read(new Uint8Array(1)));
@@ -183,7 +187,7 @@ test("a deadlock under runSync is found, whatever waits were disturbed before", 
   assert.throws(() => runSync(() => chan<number>().recv()), DeadlockError);
 });
 
-both("a dial counts once, however often it is woken for nothing", function* () {
+both("a dial takes effect once, despite spurious wake-ups", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { backlog: 1 });
   const queued: Conn[] = [];
   const before = () => stats().waiters;

@@ -141,14 +141,14 @@ function unregistered(file: string, text: string): string[] {
   );
 }
 
-test("every variable of a module is registered, or exempt for a reason", READS_FOLDERS, () => {
+test("every module variable is registered, or exempt with a reason", READS_FOLDERS, () => {
   const found = sources().flatMap(([file, text]) =>
     unregistered(file, text).map((name) => `src/${file}: ${name}`)
   );
   assert.deepEqual(found, [], "register it by registerState of src/sched/thread_state.ts");
 });
 
-test("no exemption outlives its variable", READS_FOLDERS, () => {
+test("every exemption has a variable", READS_FOLDERS, () => {
   const texts = new Map(sources());
   for (const [file, names] of Object.entries(EXEMPT)) {
     const variables = variablesOf(texts.get(file) ?? "");
@@ -156,7 +156,7 @@ test("no exemption outlives its variable", READS_FOLDERS, () => {
   }
 });
 
-test("a variable that is not registered is found", () => {
+test("an unregistered variable is found", () => {
   const planted = [
     "let last = 0;",
     "const seen = new Map<string, number>();",
@@ -193,18 +193,22 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   "tls/tls_conn.ts": "turns of the host's loop, in which the engine of node:tls works",
 };
 
-test("nothing reads a clock, chance or a timer of the runtime by itself", READS_FOLDERS, () => {
-  const own =
-    /\b(performance\.now|Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate)\b/;
-  const found = sources().flatMap(([file, text]) =>
-    OWN_TIME[file] !== undefined ? [] : text.split("\n")
-      .filter((line) => own.test(line) && !/^\s*(\*|\/\*\*|\/\/)/.test(line))
-      .map((line) => `src/${file}: ${line.trim()}`)
-  );
-  assert.deepEqual(found, [], "ask now() or epoch() of src/sched/clock.ts");
-});
+test(
+  "no module uses a clock, random numbers or timers of the runtime directly",
+  READS_FOLDERS,
+  () => {
+    const own =
+      /\b(performance\.now|Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate)\b/;
+    const found = sources().flatMap(([file, text]) =>
+      OWN_TIME[file] !== undefined ? [] : text.split("\n")
+        .filter((line) => own.test(line) && !/^\s*(\*|\/\*\*|\/\/)/.test(line))
+        .map((line) => `src/${file}: ${line.trim()}`)
+    );
+    assert.deepEqual(found, [], "ask now() or epoch() of src/sched/clock.ts");
+  },
+);
 
-test("names of state are unique", () => {
+test("the names of state are unique", () => {
   assert.throws(
     () => registerState("clock", { fresh: () => 0, save: () => 0, restore: () => {} }),
     /clock is registered twice/,
@@ -238,7 +242,7 @@ function* echoOnce(): Routine<string> {
   return new TextDecoder().decode(buf);
 }
 
-both("a run on state of its own goes on inside a goroutine of another", function* () {
+both("a run with separate state works inside a goroutine of another run", function* () {
   const outer = scheduler;
   const bytes = stats().bytesRead;
   const ids: number[] = [];
@@ -262,7 +266,7 @@ both("a run on state of its own goes on inside a goroutine of another", function
   assert.equal(yield* echoOnce(), "hello");
 });
 
-test("what a failed run leaves behind goes with its state", async () => {
+test("the remains of a failed run are dropped with its state", async () => {
   await run(function* () {
     const sockets = openSockets();
     onFreshState(() => {
@@ -283,7 +287,7 @@ test("what a failed run leaves behind goes with its state", async () => {
   assertNothingLeft(openSockets());
 });
 
-test("the clocks are exchanged as well", () => {
+test("clocks are exchanged as well", () => {
   const real = [now(), epoch()];
   onFreshState(() => {
     let at = 5000;
@@ -296,7 +300,7 @@ test("the clocks are exchanged as well", () => {
   assert.ok(epoch() >= real[1]);
 });
 
-test("the platform is exchanged until it is put back", () => {
+test("the platform is exchanged until it is restored", () => {
   const real = platform();
   const other = { ...real, pollerName: "another" };
   const before = exchangePlatform(() => other);
@@ -308,7 +312,7 @@ test("the platform is exchanged until it is put back", () => {
   assert.equal(platform(), real);
 });
 
-test("without a platform to exchange it for, it is that of the process", () => {
+test("without a replacement the platform is the process's", () => {
   const before = exchangePlatform(() => assert.fail("asked"));
   exchangePlatform();
   assert.equal(platform().os, before().os);
@@ -334,12 +338,12 @@ function orderBy(picker: (runnable: readonly G[]) => number): number[] {
   });
 }
 
-test("a picker chooses who goes next; its first choice is first in, first out", () => {
+test("a picker chooses the next goroutine, and its first choice is FIFO order", () => {
   assert.deepEqual(orderBy(() => 0), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
   assert.deepEqual(orderBy((all) => all.length - 1), [4, 4, 3, 3, 2, 2, 1, 1, 0, 0]);
 });
 
-test("a picker is asked only where there is a choice, and never for one that has ended", () => {
+test("a picker is called only when there is a choice, and never with an ended goroutine", () => {
   const asked: number[] = [];
   onFreshState(() => {
     scheduler.picker = (all) => {
@@ -388,7 +392,7 @@ function crashed(
   });
 }
 
-test("a crash runs no finally block and stops the timers of who crashed", () => {
+test("a crash runs no finally block, and stops the timers of its goroutines", () => {
   const { log } = crashed((log) => [
     function* sleeper() {
       try {
@@ -410,7 +414,7 @@ test("a crash runs no finally block and stops the timers of who crashed", () => 
   assert.deepEqual(log, ["asleep"]);
 });
 
-test("a crash leaves no wait for a descriptor, a channel or a deadline", () => {
+test("a crash removes waits for descriptors, channels and deadlines", () => {
   const held: number[] = [];
   crashed(() => [
     function* reader() {
@@ -429,7 +433,7 @@ test("a crash leaves no wait for a descriptor, a channel or a deadline", () => {
   held.forEach((fd) => platform().sockets.close(fd));
 });
 
-test("a crashed goroutine that waits for a promise no longer counts", async () => {
+test("a crashed goroutine that waits for a promise is no longer counted", async () => {
   await run(function* () {
     const machine = new Run(scheduler, { whenEmpty: "end", detectDeadlock: false });
     spawn(machine, "waiter", wait(new Promise<void>(() => {})));

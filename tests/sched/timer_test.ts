@@ -15,7 +15,7 @@ function generator(seed: number): () => number {
   };
 }
 
-test("timers fire in the order of their times, whatever was set, put off and stopped", () => {
+test("timers fire in the order of their times, however they were set, moved and stopped", () => {
   for (let seed = 1; seed <= 40; seed++) {
     const random = generator(seed);
     const heap = new TimerHeap();
@@ -47,7 +47,7 @@ test("timers fire in the order of their times, whatever was set, put off and sto
   }
 });
 
-test("a timer that was put off does not fire at its first time", () => {
+test("a postponed timer does not fire at its first time", () => {
   const heap = new TimerHeap();
   let fired = 0;
   const timer = new CallTimer(() => fired++);
@@ -61,7 +61,7 @@ test("a timer that was put off does not fire at its first time", () => {
   assert.equal(timer.slot, NO_SLOT);
 });
 
-test("a timer may set itself and stop others while it fires", () => {
+test("a firing timer may reset itself and stop others", () => {
   const heap = new TimerHeap();
   const fired: string[] = [];
   const victim = new CallTimer(() => fired.push("victim"));
@@ -78,7 +78,7 @@ test("a timer may set itself and stop others while it fires", () => {
   assert.deepEqual(fired, ["again", "again", "again"]);
 });
 
-test("stop() of a timer that is not active says so", () => {
+test("stop() of an inactive timer returns false", () => {
   const heap = new TimerHeap();
   const timer = new CallTimer(() => {});
   assert.equal(heap.stop(timer), false);
@@ -87,7 +87,7 @@ test("stop() of a timer that is not active says so", () => {
   assert.equal(heap.stop(timer), false);
 });
 
-test("a crowd of timers stopped in order, in reverse and at random leaves the rest in order", () => {
+test("many timers stopped in order, in reverse and at random leave the rest in order", () => {
   const stops: Record<string, (i: number, n: number) => number> = {
     "in order": (i) => i,
     "in reverse": (i, n) => n - 1 - i,
@@ -109,7 +109,7 @@ test("a crowd of timers stopped in order, in reverse and at random leaves the re
   }
 });
 
-test("who listens is told of each time that is earlier than all others", () => {
+test("the listener is notified of each new earliest time", () => {
   const heap = new TimerHeap();
   let told = 0;
   heap.onEarlier = () => told++;

@@ -157,7 +157,7 @@ function forgetting(calls: (sockets: Sockets) => Call[], expected: string[]) {
 }
 
 for (const driver of ["run", "runSync"] as const) {
-  test(`in debug every call is reported with its line (${driver})`, async () => {
+  test(`in debug mode every undriven call is reported with its line (${driver})`, async () => {
     const expected: string[] = [];
     const calls = (sockets: Sockets) => [...frequentCalls(sockets), ...otherCalls(sockets)];
     const texts = await reports(forgetting(calls, expected), { debug: true }, driver);
@@ -166,7 +166,7 @@ for (const driver of ["run", "runSync"] as const) {
     assert.equal(new Set(texts.map((text) => HERE.exec(text)![0])).size, texts.length);
   });
 
-  test(`without debug reads, writes, accepts and sleeps are reported (${driver})`, async () => {
+  test(`without debug mode undriven reads, writes, accepts and sleeps are reported (${driver})`, async () => {
     const expected: string[] = [];
     const texts = await reports(forgetting(frequentCalls, expected), {}, driver);
     assert.deepEqual(names(texts), expected.sort());
@@ -179,7 +179,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 
   for (const debug of [false, true]) {
-    test(`a call that is driven later is not reported (${driver}, debug ${debug})`, async () => {
+    test(`a call driven later is not reported (${driver}, debug ${debug})`, async () => {
       const texts = await reports(drivenLater, { debug }, driver);
       assert.deepEqual(texts, []);
     });
@@ -226,7 +226,7 @@ test("the same mistake is reported once", async () => {
   assert.equal(texts.length, 1);
 });
 
-test("a call that is driven later is not reported, however many are kept", async () => {
+test("a call driven later is not reported, however many are pending", async () => {
   const texts = await reports(function* () {
     const [conn, peer] = yield* pair();
     // More than are kept.
@@ -239,7 +239,7 @@ test("a call that is driven later is not reported, however many are kept", async
   assert.deepEqual(texts, []);
 });
 
-test("in debug a call is reported once the same call of its object is driven", async () => {
+test("in debug mode a call is reported once the same call of its object is driven", async () => {
   let early = -1;
   const all = await reports(function* () {
     const [a, b] = pipe();
@@ -255,7 +255,7 @@ test("in debug a call is reported once the same call of its object is driven", a
   assert.match(all[0], /called conn\.write \(Conn\(pipe\)\) without yield\*/);
 });
 
-test("after a run in debug a method is what its class has", async () => {
+test("after a debug run a method is its class's again", async () => {
   const before = Mutex.prototype.lock;
   let during: unknown;
   await run(function* () {
@@ -266,7 +266,7 @@ test("after a run in debug a method is what its class has", async () => {
   assert.equal(Mutex.prototype.lock, before);
 });
 
-test("writes of the host's TLS, which another goroutine drives, are not reported", async () => {
+test("writes of the host's TLS, driven by another goroutine, are not reported", async () => {
   const all = await reports(function* () {
     const [client, server] = yield* tlsPair({ engine: "host" }, { engine: "host" });
     using _client = client, _server = server;

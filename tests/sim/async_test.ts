@@ -12,7 +12,7 @@ function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test("promises and timers of the host take virtual time", async () => {
+test("promises and timers of the host run in virtual time", async () => {
   const { virtual, value } = await simulate({}, function* () {
     const started = performance.now();
     yield* wait(later(3_600_000));
@@ -23,7 +23,7 @@ test("promises and timers of the host take virtual time", async () => {
   assert.ok(virtual < 3_600_021);
 });
 
-test("async code uses channels of a simulation, and two runs are equal", async () => {
+test("async code uses channels of a simulation, and two runs are identical", async () => {
   const main = () =>
     simulate({ seed: 5 }, function* (sim) {
       sim.host("server", { main: echoServer });
@@ -51,7 +51,7 @@ test("async code uses channels of a simulation, and two runs are equal", async (
   assert.equal(second.hash, first.hash);
 });
 
-test("two simulations at once wait for each other; a real run goes on afterwards", async () => {
+test("concurrent simulations wait for each other, and a real run continues afterwards", async () => {
   const real = run(function* () {
     yield* sleep(1);
     return "real";
@@ -66,7 +66,7 @@ test("two simulations at once wait for each other; a real run goes on afterwards
   assert.equal(await real, "real");
 });
 
-test("a promise that nothing settles is an error", async () => {
+test("a promise that never settles is an error", async () => {
   await assert.rejects(
     simulate({}, function* stuck() {
       yield* wait(new Promise<void>(() => {}));
@@ -75,7 +75,7 @@ test("a promise that nothing settles is an error", async () => {
   );
 });
 
-test("clocks, chance and dates are the simulation's, and the runtime's own again afterwards", () => {
+test("clocks, random numbers and dates are simulated, and restored afterwards", () => {
   const real = { Date, now: performance.now, random: Math.random, setTimeout };
   const seen = () =>
     simulateSync({ seed: 9, epoch: 1_000_000 }, function* () {
@@ -104,7 +104,7 @@ test("clocks, chance and dates are the simulation's, and the runtime's own again
   assert.deepEqual({ Date, now: performance.now, random: Math.random, setTimeout }, real);
 });
 
-test("what leads outside is refused, unless it is allowed", async () => {
+test("access to the outside is refused, unless it is allowed", async () => {
   const error = await assert.rejects(
     simulate({}, function* () {
       yield* wait(fetch("http://127.0.0.1:1/"));
@@ -126,7 +126,7 @@ test("under simulateSync a wait for a promise is an error, as under runSync", ()
     }), /wait under runSync/);
 });
 
-test("hosts have clocks of their own", () => {
+test("each host has its own clock", () => {
   simulateSync({ epoch: 0 }, function* (sim) {
     const fast = sim.host("fast", { clock: { skew: 250 } });
     const dates: number[] = [];

@@ -11,7 +11,7 @@ const RUNS = 100;
 for (const bug of BUGS) {
   for (const strategy of STRATEGIES) {
     const name = typeof strategy === "string" ? strategy : "pct";
-    test(`${bug.name}: found, ${name}, and again from its few decisions`, () => {
+    test(`${bug.name}: found, ${name}, and reproduced from its few decisions`, () => {
       const found = search(bug, strategy, 20);
       assert.ok(found !== null, `not found in ${MOST_RUNS} runs`);
       const { options, hash } = found.error;
@@ -19,12 +19,12 @@ for (const bug of BUGS) {
     });
   }
 
-  test(`${bug.name}: the mended twin is clean`, () => {
+  test(`${bug.name}: the fixed twin is clean`, () => {
     assert.equal(cleanRuns(bug, RUNS), null);
   });
 }
 
-test("a twin that fails is reported", () => {
+test("a failing twin is reported", () => {
   const [bug] = BUGS;
   const error = cleanRuns({ ...bug, mended: bug.broken }, MOST_RUNS);
   assert.match(error!.message, bug.failure);

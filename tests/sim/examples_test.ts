@@ -8,14 +8,14 @@ import { run as retryStorm } from "../../examples/sim/retry_storm.ts";
 import { run as storeStorm } from "../../examples/sim/store.ts";
 import { run as webStorm } from "../../examples/sim/web.ts";
 
-test("the store of the Redis protocol loses no increment that it acknowledged", () => {
+test("the store of the Redis protocol loses no acknowledged increment", () => {
   for (let seed = 1; seed <= 10; seed++) {
     const { attempted, acknowledged } = storeStorm(seed);
     assert.ok(acknowledged > 0 && acknowledged <= attempted, `${acknowledged} of ${attempted}`);
   }
 });
 
-test("the HTTP server answers right or not at all, and keeps no connection", async () => {
+test("the HTTP server answers correctly or not at all, and leaks no connection", async () => {
   for (let seed = 1; seed <= 3; seed++) assert.ok(await webStorm(seed) > 0);
 });
 
@@ -27,7 +27,7 @@ test("no term of an election has two leaders, unless votes are forgotten in a cr
   assert.throws(() => simulateSync(again, election(false)), { message: error!.message });
 });
 
-test("a retry storm outlasts its cause; back-off, jitter and a budget end it", () => {
+test("a retry storm outlasts its cause, and back-off, jitter and a budget end it", () => {
   const { atOnce, backOff } = retryStorm(1);
   const share = (windows: { calls: number; succeeded: number }[], at: number) =>
     windows[at].succeeded / windows[at].calls;

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { formatReplay, parseReplay, type Replay, ReplayError } from "../../sim.ts";
 import { property } from "../support/property.ts";
 
-test("a run as a text", () => {
+test("a run has a text form", () => {
   const cases: [Replay, string][] = [
     [{ seed: 17 }, "17"],
     [{ seed: 17, schedule: "fifo", choices: [] }, "17:fifo"],
@@ -28,7 +28,7 @@ test("a run as a text", () => {
 const number = fc.integer({ min: 1, max: 0xffff_ffff });
 
 property(
-  "every run has a text of its own, of characters that need no quotes in a shell or a URL",
+  "every run has a unique text, of characters that need no quotes in a shell or a URL",
   [
     number,
     fc.constantFrom("fifo", "random"),
@@ -48,7 +48,7 @@ property(
   },
 );
 
-test("what is no run is a typed error, and takes no time", () => {
+test("an invalid run text is a typed error, at once", () => {
   const wrong = [
     "",
     "x",

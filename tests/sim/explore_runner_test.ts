@@ -30,7 +30,7 @@ function run(fixture: string, replay: string | undefined, ...args: string[]) {
 }
 
 for (const runner of ["node", isDeno ? "deno" : "bun"]) {
-  test(`a failing test of ${runner} prints the command that repeats its run`, {
+  test(`a failing test of ${runner} prints the command that reproduces its run`, {
     skip: onWindows && "the runtime is not started under Wine",
   }, () => {
     const { status, output } = run(`runner_${runner}`, undefined);

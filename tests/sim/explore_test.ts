@@ -49,7 +49,7 @@ async function repeating<T>(text: string, f: () => T | Promise<T>): Promise<T> {
   }
 }
 
-test("fifo does not find what needs another order; the other strategies do", () => {
+test("a bug that needs another order escapes fifo, and the other strategies find it", () => {
   assert.equal(exploreSync({ strategies: ["fifo"], runs: 200 }, betweenWrites).failed, 0);
   for (const strategy of ["random", { pct: 3 }, { delays: 3 }] as const) {
     const error = found({ strategies: [strategy] }, betweenWrites);
@@ -61,7 +61,7 @@ test("fifo does not find what needs another order; the other strategies do", () 
   }
 });
 
-test("a failure is repeated by its choices, and by its text in the environment", async () => {
+test("a failure is reproduced by its choices, and by its text in the environment", async () => {
   const error = found({}, betweenWrites);
   const { options } = error;
   assert.throws(() => simulateSync(options, betweenWrites), /seen between two writes/);
@@ -75,7 +75,7 @@ test("a failure is repeated by its choices, and by its text in the environment",
   assert.equal(runs.length, 1);
 });
 
-test("a seed in the environment is the run that the exploration makes of it", async () => {
+test("a seed in the environment selects the run that the exploration makes of it", async () => {
   const options: ExploreOptions = {
     shrink: 0,
     seed: 5,
@@ -94,7 +94,7 @@ test("a seed in the environment is the run that the exploration makes of it", as
   assert.deepEqual([passed.runs, passed.failed, passed.repeated], [1, 0, "5"]);
 });
 
-test("a text that is no run is an error, also with promises", async () => {
+test("an invalid run text is an error, also with promises", async () => {
   for (const text of ["x", "5:", "5:any~", "5:any~a~0-0", "4294967296", "5:lifo"]) {
     await repeating(text, async () => {
       assert.throws(() => exploreSync({}, channels), ReplayError);
@@ -103,7 +103,7 @@ test("a text that is no run is an error, also with promises", async () => {
   }
 });
 
-test("all schedules with so many delays are seen, each once", () => {
+test("all schedules with a given number of delays are explored, each once", () => {
   const orders = new Set<string>();
   const counts = [0, 1, 2, 9].map((delays) => {
     orders.clear();
@@ -129,7 +129,7 @@ test("all schedules with so many delays are seen, each once", () => {
   assert.deepEqual(counts.map(([, size]) => size), [1, 3, 5, 6]);
 });
 
-test("an enumeration that is cut short says so", () => {
+test("an incomplete enumeration reports it", () => {
   const { runs, strategies: [count] } = exploreSync(
     { strategies: [{ delays: 2 }], runs: 20 },
     betweenWrites,
@@ -142,7 +142,7 @@ test("an enumeration that is cut short says so", () => {
   assert.equal(count.text, text);
 });
 
-test("strategies take turns, and one that has seen all leaves its turns to the others", () => {
+test("strategies alternate, and a complete one leaves its runs to the others", () => {
   const names: string[] = [];
   const { strategies } = exploreSync({
     runs: 200,
@@ -158,7 +158,7 @@ test("strategies take turns, and one that has seen all leaves its turns to the o
   assert.equal(random.runs + delays.runs, 200);
 });
 
-test("faults that a failure does not need are switched off, and times become the least", () => {
+test("shrinking switches off unneeded faults, and minimizes times", () => {
   const error = found({ faults: "storm" }, framing);
   assert.ok(error.cause instanceof RangeError);
   assert.equal(error.options.schedule, "fifo");
@@ -169,12 +169,12 @@ test("faults that a failure does not need are switched off, and times become the
   assert.ok(error.events.length > 0 && error.events[0].index === 0, "all events are kept");
 });
 
-test("decisions become smaller, down to the least that fail", () => {
+test("shrinking minimizes decisions", () => {
   const error = found({}, drawn);
   assert.deepEqual(error.choices!.map(([, , value]) => value), [700, 700]);
 });
 
-test("the runs of shrinking are bounded", () => {
+test("the runs of shrinking are limited", () => {
   const error = found({ faults: "storm", shrink: 10 }, framing);
   assert.equal(error.shrink!.runs, 10);
   assert.equal(error.shrink!.minimal, false);
@@ -185,7 +185,7 @@ test("the runs of shrinking are bounded", () => {
   );
 });
 
-test("failures of several kinds are collected", () => {
+test("different failures are collected", () => {
   function* several(sim: Simulation): Routine<void> {
     const kind = sim.stream("kind").choose(4);
     yield* sleep(1);
@@ -201,7 +201,7 @@ test("failures of several kinds are collected", () => {
   assert.ok(first.failures.length === 1 && first.runs < 60);
 });
 
-test("a program that keeps state from run to run is found out", () => {
+test("a program that keeps state between runs is detected", () => {
   let runs = 0;
   const error = found({}, function* () {
     yield* sleep(1);
@@ -212,7 +212,7 @@ test("a program that keeps state from run to run is found out", () => {
   assert.match(error.message, /it does not repeat: the program keeps state from run to run/);
 });
 
-test("properties are summed over the runs, and what no run has seen is an error", () => {
+test("properties are summed over the runs, and one that never holds is an error", () => {
   function* roll(sim: Simulation): Routine<void> {
     sim.expectReachable("a seven");
     const die = 1 + sim.stream("die").choose(6);
@@ -236,7 +236,7 @@ test("properties are summed over the runs, and what no run has seen is an error"
   exploreSync({ ...options, time: 60_000 }, roll);
 });
 
-test("a property fails in one way, whatever its values", () => {
+test("a property counts as one failure, whatever its values", () => {
   const error = found({}, function* (sim) {
     const word = ["a", "b", "c"][sim.stream("word").choose(3)];
     yield* sleep(1);
@@ -246,7 +246,7 @@ test("a property fails in one way, whatever its values", () => {
   assert.deepEqual(error.choices, [["program word", 0, 1]]);
 });
 
-test("with promises", async () => {
+test("explorations work with promises", async () => {
   const { runs } = await explore({ runs: 20 }, function* () {
     yield* wait(new Promise((resolve) => setTimeout(resolve, 1000)));
   });
@@ -254,18 +254,18 @@ test("with promises", async () => {
   await assert.rejects(explore({}, betweenWrites), ExplorationError);
 });
 
-test("real time ends an exploration", () => {
+test("a limit of real time ends an exploration", () => {
   const { runs } = exploreSync({ runs: Infinity, time: 50 }, channels);
   assert.ok(runs > 0);
 });
 
-test("the same options make the same runs", () => {
+test("the same options produce the same runs", () => {
   const hashes = [1, 1, 2].map((seed) => exploreSync({ seed, runs: 40 }, channels).hash);
   assert.equal(hashes[0], hashes[1]);
   assert.notEqual(hashes[0], hashes[2]);
 });
 
-test("explorations are the same on Bun and on Deno, which needs no permission", {
+test("explorations are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
   const fixture = fileURLToPath(new URL("fixtures/explorations.ts", import.meta.url));
@@ -281,7 +281,7 @@ test("explorations are the same on Bun and on Deno, which needs no permission", 
   assert.equal(deno.stdout, bun.stdout);
 });
 
-test("invalid options are named", () => {
+test("invalid options are named in the error", () => {
   const wrong: [object, RegExp][] = [
     [{ runs: 0 }, /runs must be/],
     [{ time: 0 }, /time must be/],

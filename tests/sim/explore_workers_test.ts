@@ -25,7 +25,7 @@ async function failureOf(options: ExploreOptions): Promise<ExplorationError> {
   assert.fail("nothing was found");
 }
 
-test("workers find the first run that fails, whichever of them makes it", async () => {
+test("workers find the first failing run, whichever worker makes it", async () => {
   const strategies = ["fifo", "random", { pct: 3 }] as const;
   const alone = await failureOf({ strategies });
   for (const workers of [1, 3]) {
@@ -36,13 +36,13 @@ test("workers find the first run that fails, whichever of them makes it", async 
   }
 });
 
-test("an enumeration has one worker, and is repeated by its choices", async () => {
+test("an enumeration uses one worker, and is reproduced by its choices", async () => {
   const error = await failureOf({ strategies: [{ delays: 3 }], workers: 2, shrink: 0 });
   assert.match(error.replay, /^1:any~/);
   assert.throws(() => simulateSync(error.options, betweenWrites), /seen between two writes/);
 });
 
-test("the counts of workers are summed, and the same each time", async () => {
+test("the counts of workers are summed, and equal each time", async () => {
   const options: ExploreOptions = { runs: 101, workers: 2, strategies: ["random", { delays: 1 }] };
   const result = await explore(options, RIGHT);
   assert.equal(result.runs, 101);
@@ -55,7 +55,7 @@ test("the counts of workers are summed, and the same each time", async () => {
   assert.deepEqual(await explore(options, RIGHT), result);
 });
 
-test("a run that the environment names is made on this thread", async () => {
+test("a run named by the environment is made on the current thread", async () => {
   const { replay, hash } = await failureOf({ strategies: ["random"] });
   process.env.NETPOLL_SIM = replay;
   try {
@@ -65,7 +65,7 @@ test("a run that the environment names is made on this thread", async () => {
   }
 });
 
-test("what workers cannot do is refused", async () => {
+test("options that workers do not support are refused", async () => {
   const rejected = async (options: ExploreOptions, main: URL | typeof channels, message: RegExp) =>
     await assert.rejects(explore(options, main), message);
   await rejected({ workers: -1 }, RIGHT, /workers must be/);

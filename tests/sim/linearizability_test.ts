@@ -47,7 +47,7 @@ function registerHistory(text: string): Register {
 const verdictOf = (text: string) =>
   checkLinearizability(registerModel<Value>(null), registerHistory(text)).verdict;
 
-test("registers: what is linearizable and what is not", () => {
+test("registers: linearizable and other histories are told apart", () => {
   const cases: [history: string, linearizable: boolean][] = [
     ["1 read, 1 ok", true],
     ["1 write 1, 1 ok, 2 read, 2 ok 1", true],
@@ -71,7 +71,7 @@ test("registers: what is linearizable and what is not", () => {
   }
 });
 
-test("an operation of unknown outcome happens at any later time, or never, and once", () => {
+test("an operation of unknown outcome takes effect once at any later time, or never", () => {
   const cases: [history: string, linearizable: boolean][] = [
     ["1 write 1, 1 info, 2 read, 2 ok", true],
     ["1 write 1, 1 info, 2 read, 2 ok 1", true],
@@ -91,7 +91,7 @@ test("an operation of unknown outcome happens at any later time, or never, and o
   }
 });
 
-test("a violation is told in words", () => {
+test("a violation is explained in words", () => {
   const history = registerHistory(
     "1 write 1, 1 ok, 2 write 2, 3 read, 3 ok 2, 4 read, 4 ok 1, 2 ok, 5 read, 5 ok 2",
   );
@@ -112,7 +112,7 @@ test("a violation is told in words", () => {
   );
 });
 
-test("keys are checked each alone, and the wrong one is named", () => {
+test("keys are checked separately, and the violated one is named", () => {
   const history = new History<RegisterInput<number>, number | boolean>();
   for (let i = 0; i < 200; i++) {
     history.invoke(1, { op: "write", key: `k${i}`, value: i }).ok(true);
@@ -124,7 +124,7 @@ test("keys are checked each alone, and the wrong one is named", () => {
   assert.match(result.text, /^not linearizable \(k150\).*\n {2}#302 2: read k150 -> 0 /);
 });
 
-test("a search that is too long is undecided, and not wrong", () => {
+test("a search beyond its limit is undecided, not a violation", () => {
   const history: Register = new History();
   for (let i = 0; i < 24; i++) history.invoke(i, { op: "write", value: i }).info();
   history.invoke("r", { op: "read" }).ok(99);
@@ -157,7 +157,7 @@ function* randoms(seed: number): Generator<number> {
   }
 }
 
-test("the search agrees with trying every order, over random histories", () => {
+test("the search agrees with brute force over random histories", () => {
   const numbers = randoms(7);
   const below = (n: number) => numbers.next().value! % n;
   const seen = { linearizable: 0, violation: 0, undecided: 0 };
@@ -199,7 +199,7 @@ test("the search agrees with trying every order, over random histories", () => {
   assert.ok(seen.linearizable > 500 && seen.violation > 500, JSON.stringify(seen));
 });
 
-test("a long history with many processes is checked in steps that are few", () => {
+test("a long history with many processes is checked in few steps", () => {
   const numbers = randoms(3);
   const history: Register = new History();
   let value: Value = null;
@@ -218,7 +218,7 @@ test("a long history with many processes is checked in steps that are few", () =
   assert.ok(result.steps < 100_000, `${result.steps} steps`);
 });
 
-test("locks and models of one's own", () => {
+test("locks and custom models", () => {
   const locks = new History<MutexInput, boolean>();
   locks.invoke(1, { op: "acquire", owner: 1 }).ok(true);
   locks.invoke(2, { op: "acquire", owner: 2 }).ok(false);
@@ -241,7 +241,7 @@ test("locks and models of one's own", () => {
   assert.match(checkLinearizability(counter, counts).text, /#3 a: "read" -> 3 \(ok/);
 });
 
-test("a history is recorded with its outcomes, in and outside of simulations", () => {
+test("a history records outcomes, inside and outside of simulations", () => {
   const history = new History<string, string>();
   const work = function* (): Routine<void> {
     const f = (ms: number, output: string | Error) =>
@@ -278,7 +278,7 @@ test("a history is recorded with its outcomes, in and outside of simulations", (
   assert.throws(() => once.info(), PanicError);
 });
 
-test("a store that answers from an old copy is found under a simulated network", () => {
+test("a store with stale reads is detected under a simulated network", () => {
   const result = simulateSync({ seed: 5 }, function* (sim) {
     const history: Register = new History();
     const node = sim.host("node", {
@@ -324,7 +324,7 @@ test("a store that answers from an old copy is found under a simulated network",
   assert.ok(checked.operation!.end > 100, checked.text);
 });
 
-test("invalid arguments are named", () => {
+test("invalid arguments are named in the error", () => {
   const model = registerModel(0);
   assert.throws(() => checkLinearizability({} as Model<number, string, string>, []), /a Model/);
   assert.throws(() => checkLinearizability(model, {} as never), /must be a History or an array/);

@@ -41,7 +41,7 @@ for (
   ] as const
 ) {
   for (const schedule of ["fifo", "random"] as const) {
-    test(`${network}, ${schedule}: nettest under rough weather`, () => {
+    test(`${network}, ${schedule}: nettest passes on an unreliable network`, () => {
       for (const { name, body } of casesOf(makePair)) {
         for (let seed = 1; seed <= SEEDS; seed++) {
           try {
@@ -56,7 +56,7 @@ for (
   }
 }
 
-test("udp under rough weather: no datagram is changed, cut or of another's", () => {
+test("udp on an unreliable network: no datagram is corrupted, cut or delivered to another socket", () => {
   for (const schedule of ["fifo", "random"] as const) {
     for (let seed = 1; seed <= 10 * SEEDS; seed++) {
       const { value } = simulateSync({ ...ROUGH, seed, schedule, faults: "storm" }, datagrams);

@@ -47,7 +47,7 @@ function assertAbout(ms: number, expected: number, slack = 5): void {
   assert.ok(ms >= expected && ms < expected + slack, `${ms} ms instead of ${expected}`);
 }
 
-test("a dial takes a round trip; a refusal, too", () => {
+test("a dial takes one round trip, and so does a refusal", () => {
   withEcho(function* (sim) {
     const began = sim.now;
     using conn = yield* dial("tcp", "server:7");
@@ -60,7 +60,7 @@ test("a dial takes a round trip; a refusal, too", () => {
   });
 });
 
-test("a host that is down or cut off times out after 127 s; no host after 3 s; no network at once", () => {
+test("a host that is down or cut off times out after 127 s, a missing host after 3 s, a missing network at once", () => {
   withEcho(function* (sim, server) {
     const cut = sim.partition(server, sim.test);
     assert.deepEqual((yield* timed(sim, dial("tcp", "server:7")))[1], "ETIMEDOUT");
@@ -104,7 +104,7 @@ function transfer(link: LinkOptions): number {
   }).value;
 }
 
-test("a stream is bound by the window and the bandwidth of its link", () => {
+test("a stream is limited by the window and the bandwidth of its link", () => {
   // 8 Mbit take a second at 8 Mbit/s, and 4 % more with headers.
   assert.ok(transfer({ latency: 1, bandwidth: "8Mbit" }) > 1000);
   assert.ok(transfer({ latency: 1, bandwidth: "8Mbit" }) < 1200);
@@ -114,7 +114,7 @@ test("a stream is bound by the window and the bandwidth of its link", () => {
   assert.ok(transfer({ latency: 1 }) < 100);
 });
 
-test("loss is never seen as loss, but as time", () => {
+test("packet loss shows as delay, never as missing data", () => {
   const clean = transfer({ latency: 5 });
   for (
     const link of [
@@ -132,7 +132,7 @@ test("loss is never seen as loss, but as time", () => {
   assert.ok(transfer({ latency: 5, loss: 0.05 }) > clean * 1.2);
 });
 
-test("datagrams are lost, doubled and overtaken as the link says", () => {
+test("datagrams are lost, duplicated and reordered as the link is configured", () => {
   const received = (link: LinkOptions) =>
     simulateSync({ seed: 2, link: { latency: 1, ...link } }, function* (sim) {
       const sink = sim.host("sink");
@@ -169,7 +169,7 @@ test("datagrams are lost, doubled and overtaken as the link says", () => {
   assert.ok(!inOrder(received({ reorder: 0.2 })));
 });
 
-test("multicast reaches those who joined, on every host", () => {
+test("multicast reaches the members of a group on every host", () => {
   simulateSync({}, function* (sim) {
     const heard: string[] = [];
     for (const name of ["a", "b", "c"]) {
@@ -191,7 +191,7 @@ test("multicast reaches those who joined, on every host", () => {
   });
 });
 
-test("a stream stalls in a partition and goes on after it, also one-way", () => {
+test("a stream stalls in a partition and continues after it, also one-way", () => {
   withEcho(function* (sim, server) {
     using conn = yield* dial("tcp", "server:7");
     for (const oneWay of [false, true]) {
@@ -205,7 +205,7 @@ test("a stream stalls in a partition and goes on after it, also one-way", () => 
   });
 });
 
-test("a peer without a window that answers is waited for, however long", () => {
+test("a peer with a zero window that answers probes is waited for indefinitely", () => {
   const SIZE = 16 << 20;
   simulateSync({ seed: 1, link: { latency: 1 } }, function* (sim) {
     const counted = sim.host("sink").go(function* () {
@@ -228,7 +228,7 @@ test("a peer without a window that answers is waited for, however long", () => {
   });
 });
 
-test("a segment is sent again after the time of a round trip, also the first", () => {
+test("a segment is retransmitted after one round trip time, the first one too", () => {
   withEcho(function* (sim) {
     using conn = yield* dial("tcp", "server:7");
     yield* trip(conn);
@@ -243,7 +243,7 @@ test("a segment is sent again after the time of a round trip, also the first", (
   });
 });
 
-test("a partition for good ends a stream by ETIMEDOUT: by keep-alive, or by userTimeout", () => {
+test("a permanent partition ends a stream with ETIMEDOUT, by keep-alive or userTimeout", () => {
   withEcho(function* (sim, server) {
     using idle = yield* dial("tcp", "server:7");
     using busy = yield* dial("tcp", "server:7", { userTimeout: 10_000 });
@@ -261,7 +261,7 @@ test("a partition for good ends a stream by ETIMEDOUT: by keep-alive, or by user
   });
 });
 
-test("a crash is silent; after the restart the connection is reset, and main runs anew", () => {
+test("a crash is silent, and after the restart the connection is reset and main runs again", () => {
   const starts: number[] = [];
   simulateSync({ link: { latency: 10 } }, function* (sim) {
     const server = sim.host("server", {
@@ -296,7 +296,7 @@ test("a crash is silent; after the restart the connection is reset, and main run
   assert.deepEqual(starts, [1, 2, -1]);
 });
 
-test("a paused host answers by its kernel and not by its program", () => {
+test("a paused host answers in its kernel, but not in its program", () => {
   withEcho(function* (sim, server) {
     server.pause();
     using conn = yield* dial("tcp", "server:7");
@@ -312,7 +312,7 @@ test("a paused host answers by its kernel and not by its program", () => {
   });
 });
 
-test("a limit of descriptors makes calls fail with EMFILE, and accept wait", () => {
+test("a limit of descriptors makes calls fail with EMFILE, and accept back off", () => {
   withEcho(function* (_sim, server) {
     server.limit({ descriptors: server.descriptors + 2 });
     const conns: Conn[] = [];
@@ -333,7 +333,7 @@ test("a limit of descriptors makes calls fail with EMFILE, and accept wait", () 
   });
 });
 
-test("reset ends the connections between hosts, isolate cuts one off", () => {
+test("reset ends the connections between hosts, isolate cuts a host off", () => {
   withEcho(function* (sim, server) {
     using conn = yield* dial("tcp", "server:7");
     yield* trip(conn);
@@ -379,7 +379,7 @@ function heardUnder(count: number, fault: (sim: Simulation) => unknown): string[
   }).value;
 }
 
-test("shapes of partitions are Jepsen's", () => {
+test("the shapes of partitions are Jepsen's", () => {
   const sizes = (all: string[]) => all.map((names) => names.split(",").length).sort().join();
   assert.equal(sizes(heardUnder(5, (sim) => sim.halves())), "2,2,3,3,3");
   assert.equal(sizes(heardUnder(5, (sim) => sim.bridge())), "3,3,3,3,5");
@@ -389,7 +389,7 @@ test("shapes of partitions are Jepsen's", () => {
   assert.equal(sizes(heardUnder(4, (sim) => sim.isolate(sim.hosts[0]))), "1,3,3,3");
 });
 
-test("faults of system calls are drawn from the seed, and end when it is quiet", () => {
+test("faults of system calls are drawn from the seed, and end in quiet times", () => {
   const run = (seed: number, swarm: boolean) =>
     simulateSync({ seed, swarm, faults: "storm", record: true }, function* (sim) {
       sim.host("server", {

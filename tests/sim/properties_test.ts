@@ -28,7 +28,7 @@ function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unkno
   assert.fail("the simulation did not fail");
 }
 
-test("properties are counted, in the order in which they were first stated", () => {
+test("properties are counted in the order of their first use", () => {
   const main = function* (sim: Simulation): Routine<void> {
     sim.expectReachable("never", "loop");
     for (let i = 0; i < 10; i++) {
@@ -58,7 +58,7 @@ test("properties are counted, in the order in which they were first stated", () 
   assert.deepEqual(simulateSync({}, main).properties, properties);
 });
 
-test("a false always fails the simulation, also where the program catches everything", () => {
+test("a false always fails the simulation, even if the program catches everything", () => {
   let after = false;
   const error = failureOf({ seed: 3 }, function* (sim) {
     sim.host("bank", {
@@ -87,7 +87,7 @@ test("a false always fails the simulation, also where the program catches everyt
   assert.ok(error.events.some(({ kind, text }) => kind === "property" && /overdraft/.test(text)));
 });
 
-test("eventually ends the faults, and waits for what they hindered", () => {
+test("eventually ends the faults, and waits until the system has recovered", () => {
   const { virtual, properties } = simulateSync({ seed: 2, faults: "mild" }, function* (sim) {
     const server = sim.host("server", { main: echoServer });
     sim.partition([server], [sim.test]);
@@ -105,7 +105,7 @@ test("eventually ends the faults, and waits for what they hindered", () => {
   assert.deepEqual(properties, [{ kind: "eventually", name: "answered", passed: 1, failed: 0 }]);
 });
 
-test("eventually may look through the network; a look that throws or hangs is no answer", () => {
+test("eventually may check through the network, and a check that throws or hangs is false", () => {
   const look = function* (): Routine<boolean> {
     using conn = yield* dial("tcp", "server:7");
     yield* conn.write("x");
@@ -139,7 +139,7 @@ test("eventually may look through the network; a look that throws or hangs is no
   assert.ok(hung.at >= 700 && hung.at < 800, `${hung.at} ms`);
 });
 
-test("outside a simulation properties have no effect", () => {
+test("properties have no effect outside a simulation", () => {
   always(false, "a");
   sometimes(false, "b");
   reachable("c");
@@ -149,7 +149,7 @@ test("outside a simulation properties have no effect", () => {
   assert.deepEqual(simulateSync({}, function* () {}).properties, []);
 });
 
-test("a simulation leaves no property to the next, nor to a real run", async () => {
+test("a simulation leaves no properties to the next, nor to a real run", async () => {
   const main = function* (): Routine<void> {
     reachable("here");
     yield* sleep(1);
@@ -159,7 +159,7 @@ test("a simulation leaves no property to the next, nor to a real run", async () 
   assert.deepEqual(simulateSync({}, main).properties, first.properties);
 });
 
-test("invalid arguments are named", () => {
+test("invalid arguments are named in the error", () => {
   const wrong: [() => Routine<void> | void, RegExp][] = [
     [() => always(1 as never, "x"), /condition must be a boolean/],
     [() => sometimes(Promise.resolve(true) as never, "x"), /condition must be a boolean/],

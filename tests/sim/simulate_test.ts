@@ -45,7 +45,7 @@ function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unkno
   assert.fail("the simulation did not fail");
 }
 
-test("two hosts talk over a link with latency", () => {
+test("two hosts communicate over a link with latency", () => {
   const { value, virtual, packets, turns } = simulateSync({ seed: 7 }, tenTrips);
   assert.equal(value, "10.0.0.2:32768->10.0.0.1:7 hello");
   // 11 round trips of 10 to 40 ms each.
@@ -53,13 +53,13 @@ test("two hosts talk over a link with latency", () => {
   assert.ok(packets > 40 && turns > 20);
 });
 
-test("the same seed gives the same run, another seed another", () => {
+test("the same seed produces the same run, and another seed another run", () => {
   const hashes = [7, 7, 8].map((seed) => simulateSync({ seed }, tenTrips).hash);
   assert.equal(hashes[0], hashes[1]);
   assert.notEqual(hashes[0], hashes[2]);
 });
 
-test("the hashes are the same on Bun and on Deno, which needs no permission", {
+test("the hashes are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
   const fixture = fileURLToPath(new URL("fixtures/hashes.ts", import.meta.url));
@@ -75,7 +75,7 @@ test("the hashes are the same on Bun and on Deno, which needs no permission", {
   assert.equal(deno.stdout, bun.stdout);
 });
 
-test("importing the library loads nothing of simulations", {
+test("importing the library loads no code of the simulation", {
   skip: onWindows && "the runtime is not started under Wine",
 }, () => {
   const deno = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
@@ -93,7 +93,7 @@ test("importing the library loads nothing of simulations", {
   );
 });
 
-test("a run is equal beside a real run, and leaves nothing in it", async () => {
+test("a simulation beside a real run is unchanged, and leaves nothing in it", async () => {
   const alone = simulateSync({ seed: 3 }, tenTrips).hash;
   const sockets = openSockets();
   await run(function* () {
@@ -111,7 +111,7 @@ test("a run is equal beside a real run, and leaves nothing in it", async () => {
   assertNothingLeft(sockets);
 });
 
-test("recording keeps every event, and changes none", () => {
+test("recording keeps every event, and changes nothing", () => {
   const plain = simulateSync({ seed: 5 }, tenTrips);
   const recorded = simulateSync({ seed: 5, record: true }, tenTrips);
   assert.equal(recorded.hash, plain.hash);
@@ -140,7 +140,7 @@ test("recording keeps every event, and changes none", () => {
   assert.ok(arrived.time - syn.time >= 5 && arrived.time - syn.time <= 20);
 });
 
-test("a run is repeated by its recorded choices, under another seed", () => {
+test("a run is reproduced by its recorded choices, under another seed", () => {
   const options: SimOptions = { seed: 11, schedule: "random", record: true };
   const first = simulateSync(options, tenTrips);
   const { choices } = first;
@@ -150,7 +150,7 @@ test("a run is repeated by its recorded choices, under another seed", () => {
   assert.deepEqual(again.choices, choices);
 });
 
-test("without choices every decision is the harmless one", () => {
+test("without choices every decision is the default", () => {
   const { virtual, choices } = simulateSync({ choices: [], record: true }, tenTrips);
   assert.deepEqual(choices, []);
   // Eleven round trips of twice 5 ms, and the processor's time.
@@ -171,7 +171,7 @@ function* twice(): Routine<string> {
   return order.join("");
 }
 
-test("fifo is the order of production; random finds others; a schedule of one's own is replayed", () => {
+test("fifo is the order of production, random finds other orders, and a custom schedule is replayed", () => {
   assert.equal(simulateSync({}, twice).value, "0123401234");
   const orders = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {
@@ -185,7 +185,7 @@ test("fifo is the order of production; random finds others; a schedule of one's 
   assert.equal(simulateSync({ choices, schedule: "random" }, twice).value, own.value);
 });
 
-test("an hour takes no time", () => {
+test("a simulated hour takes no real time", () => {
   const started = performance.now();
   const { virtual } = simulateSync({}, function* () {
     for (let i = 0; i < 60; i++) yield* sleep(60_000);
@@ -194,7 +194,7 @@ test("an hour takes no time", () => {
   assert.ok(performance.now() - started < 20_000);
 });
 
-test("the chance in select is drawn from the seed", () => {
+test("the random choices of select are drawn from the seed", () => {
   function* picks(): Routine<string> {
     const channels = [chan<number>(40), chan<number>(40)];
     for (const c of channels) for (let i = 0; i < 40; i++) yield* c.send(i);
@@ -209,7 +209,7 @@ test("the chance in select is drawn from the seed", () => {
   assert.notEqual(simulateSync({ seed: 2 }, picks).value, first);
 });
 
-test("names of hosts are looked up in the simulation", () => {
+test("host names are resolved in the simulation", () => {
   simulateSync({}, function* (sim) {
     sim.host("db.internal", { ip: ["192.0.2.7", "2001:db8::7"] });
     assert.deepEqual(yield* lookupHost("db.internal"), ["192.0.2.7", "2001:db8::7"]);
@@ -235,7 +235,7 @@ function* nameServer(): Routine<void> {
   }
 }
 
-test("other names are asked of a simulated name server, and their loss is borne", async () => {
+test("other names are resolved by a simulated name server, despite packet loss", async () => {
   const main = function* (sim: Simulation): Routine<string[]> {
     const server = sim.host("ns", { main: nameServer });
     sim.name("alias", "10.9.9.9");
@@ -250,7 +250,7 @@ test("other names are asked of a simulated name server, and their loss is borne"
   assert.deepEqual((await simulate({ seed: 4 }, main)).value, ["192.0.2.1"]);
 });
 
-test("an error of a host's goroutine fails the simulation, with what is needed to repeat it", () => {
+test("an error of a host's goroutine fails the simulation, with the data to reproduce it", () => {
   const error = failureOf({ seed: 42 }, function* (sim) {
     sim.host("a", {
       *main() {
@@ -270,7 +270,7 @@ test("an error of a host's goroutine fails the simulation, with what is needed t
   assert.ok(error.events.length > 0);
 });
 
-test("an error of the main function is its cause", () => {
+test("an error of the main function is the cause of the simulation's error", () => {
   const cause = new Error("main");
   const error = failureOf({}, function* () {
     throw cause;
@@ -279,7 +279,7 @@ test("an error of the main function is its cause", () => {
   assert.equal(error.host, "test");
 });
 
-test("when nothing can ever happen, that is a deadlock; also with connections open", () => {
+test("a simulation in which nothing can happen is a deadlock, even with open connections", () => {
   const channels = failureOf({}, function* () {
     yield* chan<number>().recv();
   });
@@ -294,7 +294,7 @@ test("when nothing can ever happen, that is a deadlock; also with connections op
   assert.match(reads.dump, /IO wait/);
 });
 
-test("too many turns or too much time is an error", () => {
+test("too many turns or too much time are an error", () => {
   const turns = failureOf({ steps: 1000 }, function* () {
     for (;;) yield* sleep(0);
   });
@@ -305,7 +305,7 @@ test("too many turns or too much time is an error", () => {
   assert.match(time.message, /5000 ms of virtual time/);
 });
 
-test("goroutines that wait for each other in loops are a livelock, with those that turned", () => {
+test("goroutines that wait for each other in loops are a livelock, reported with the last to run", () => {
   const error = failureOf({ livelock: 1000 }, function* () {
     let done = false;
     go(function* spinner() {
@@ -322,7 +322,7 @@ test("goroutines that wait for each other in loops are a livelock, with those th
   assert.ok(error.turns < 1100);
 });
 
-test("what turns for long, but waits or makes system calls, is none", () => {
+test("a long run that waits or makes system calls is no livelock", () => {
   simulateSync({ livelock: 50 }, function* (sim) {
     sim.host("server", { main: echoServer });
     const conn = yield* dial("tcp", "server:7");
@@ -336,7 +336,7 @@ test("what turns for long, but waits or makes system calls, is none", () => {
   });
 });
 
-test("goroutines and descriptors that the main function leaves are listed, or an error", () => {
+test("goroutines and descriptors that the main function leaks are listed, or an error", () => {
   function* leaves(sim: Simulation): Routine<string> {
     sim.host("server", { main: echoServer });
     yield* sleep(1);
@@ -359,7 +359,7 @@ test("goroutines and descriptors that the main function leaves are listed, or an
   assert.match(error.message, /^LeakError: left when the main function returned:\ngoroutine/);
 });
 
-test("a main function that closes and joins leaves nothing, also with bytes under way", () => {
+test("a main function that closes and joins leaks nothing, even with bytes in flight", () => {
   const { leaks } = simulateSync({ leaks: "fail" }, function* (sim) {
     const server = sim.host("server", { main: echoServer });
     sim.link(server, sim.test, { latency: 50, bandwidth: "1Mbit" });
@@ -373,7 +373,7 @@ test("a main function that closes and joins leaves nothing, also with bytes unde
   assert.deepEqual(leaks, []);
 });
 
-test("an error of a dial carries simulated addresses", () => {
+test("an error of a dial has simulated addresses", () => {
   simulateSync({}, function* (sim) {
     sim.host("server", { ip: "10.1.1.1" });
     const refused = yield* thrown(dial("tcp", "server:80"));
@@ -382,7 +382,7 @@ test("an error of a dial carries simulated addresses", () => {
   });
 });
 
-test("at its end every host is ended: finally blocks run, sockets are closed", () => {
+test("the end of a simulation ends every host: finally blocks run, sockets are closed", () => {
   const log: string[] = [];
   simulateSync({}, function* (sim) {
     const server = sim.host("server", {
@@ -403,7 +403,7 @@ test("at its end every host is ended: finally blocks run, sockets are closed", (
   assert.equal(numGoroutine(), 0);
 });
 
-test("a partition stops packets until it is healed; a hold delays them", () => {
+test("a partition drops packets until it is healed, and a hold delays them", () => {
   simulateSync({}, function* (sim) {
     const server = sim.host("server", { main: echoServer });
     using conn = yield* dial("tcp", "server:7");
@@ -427,14 +427,14 @@ test("a partition stops packets until it is healed; a hold delays them", () => {
   });
 });
 
-test("a simulation within a simulation is refused", () => {
+test("nested simulations are refused", () => {
   const error = failureOf({}, function* () {
     simulateSync({}, function* () {});
   });
   assert.match(error.message, /simulateSync inside a simulation/);
 });
 
-test("invalid options are named", () => {
+test("invalid options are named in the error", () => {
   const wrong: [object, RegExp][] = [
     [{ seed: -1 }, /seed must be/],
     [{ schedule: "lifo" }, /schedule must be/],

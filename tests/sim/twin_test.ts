@@ -76,7 +76,7 @@ twin("a connect to a port without a listener is refused", function* () {
   return [yield* outcome(dial("tcp", address)), yield* outcome(dial("tcp", address))];
 });
 
-twin("with a backlog of 1, two dials succeed and the third is not answered", function* () {
+twin("with a backlog of 1, two dials succeed and the third times out", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { backlog: 1 });
   const answers: unknown[] = [];
   const held: Conn[] = [];
@@ -89,7 +89,7 @@ twin("with a backlog of 1, two dials succeed and the third is not answered", fun
   return answers;
 });
 
-twin("a queued connection is dialled, written to, and read after it is accepted", function* () {
+twin("a queued connection is dialled, written to, and read after accept", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using conn = yield* dial("tcp", String(listener.addr));
   yield* conn.write("early");
@@ -98,7 +98,7 @@ twin("a queued connection is dialled, written to, and read after it is accepted"
   return [yield* read(accepted), String(accepted.remoteAddr) === String(conn.localAddr)];
 });
 
-twin("a connection that was reset in the queue is accepted, and its read says so", function* () {
+twin("a connection reset in the queue is accepted, and its read fails", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const conn = yield* dial("tcp", String(listener.addr));
   yield* conn.write("x");
@@ -109,7 +109,7 @@ twin("a connection that was reset in the queue is accepted, and its read says so
   return [yield* read(accepted), yield* read(accepted), yield* read(accepted)];
 });
 
-twin("a listener that closes resets the connections in its queue", function* () {
+twin("closing a listener resets the connections in its queue", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   using conn = yield* dial("tcp", String(listener.addr));
   yield* settle();
@@ -118,7 +118,7 @@ twin("a listener that closes resets the connections in its queue", function* () 
   return [yield* read(conn), yield* read(conn), yield* outcome(conn.write("x"))];
 });
 
-twin("after a reset what had come is read, then the error once, then the end", function* () {
+twin("after a reset received data is read, then the error once, then the end", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _b = b;
   yield* a.write("last words");
@@ -129,7 +129,7 @@ twin("after a reset what had come is read, then the error once, then the end", f
   return [...reads, yield* outcome(b.write("x"))];
 });
 
-twin("a write after a reset reports the reset once, then a broken pipe", function* () {
+twin("a write after a reset reports the reset once, then EPIPE", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _b = b;
   a.abort();
@@ -137,7 +137,7 @@ twin("a write after a reset reports the reset once, then a broken pipe", functio
   return [yield* outcome(b.write("x")), yield* outcome(b.write("x")), yield* read(b)];
 });
 
-twin("a reset after the peer's end is a broken pipe at once", function* () {
+twin("a reset after the peer's end is EPIPE at once", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _b = b;
   a.closeWrite();
@@ -148,7 +148,7 @@ twin("a reset after the peer's end is a broken pipe at once", function* () {
   return [end, yield* outcome(b.write("x")), yield* outcome(b.write("x")), yield* read(b)];
 });
 
-twin("half-close: the end for reads, and writes go on", function* () {
+twin("after a half-close reads return the end, and writes continue", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _a = a, _b = b;
   yield* a.write("question");
@@ -161,7 +161,7 @@ twin("half-close: the end for reads, and writes go on", function* () {
   return [...answers, yield* read(a), yield* outcome(b.write("x"))];
 });
 
-twin("a close with unread bytes resets; one without ends in order", function* () {
+twin("a close with unread bytes resets, and a close without ends in order", function* () {
   const answers: unknown[] = [];
   for (const unread of [true, false]) {
     const [a, b, listener] = yield* connected();
@@ -177,7 +177,7 @@ twin("a close with unread bytes resets; one without ends in order", function* ()
   return answers;
 });
 
-twin("a peer that closed answers bytes with a reset", function* () {
+twin("a closed peer answers data with a reset", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _a = a;
   b.close();
@@ -187,7 +187,7 @@ twin("a peer that closed answers bytes with a reset", function* () {
   return [first, yield* outcome(a.write("two")), yield* read(a), yield* read(a)];
 });
 
-twin("a writer waits for room, and all bytes arrive in their order", function* () {
+twin("a writer waits for buffer space, and all bytes arrive in order", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _b = b;
   const size = 24 << 20;
@@ -208,20 +208,23 @@ twin("a writer waits for room, and all bytes arrive in their order", function* (
   return [waited, at, wrong];
 });
 
-twin("a write that is too late says how much it sent; the connection goes on", function* () {
-  const [a, b, listener] = yield* connected();
-  using _listener = listener, _a = a, _b = b;
-  a.setWriteDeadline(Date.now() + 100);
-  const late = yield* thrown(a.write(new Uint8Array(32 << 20))) as Routine<OpError>;
-  a.setWriteDeadline(null);
-  const buf = new Uint8Array(1 << 20);
-  for (let left = late.bytesWritten!; left > 0;) {
-    left -= (yield* b.read(buf.subarray(0, Math.min(left, buf.length))))!;
-  }
-  return [late.timeout, yield* outcome(a.write("more")), yield* read(b)];
-});
+twin(
+  "a write past its deadline reports the bytes sent, and the connection stays usable",
+  function* () {
+    const [a, b, listener] = yield* connected();
+    using _listener = listener, _a = a, _b = b;
+    a.setWriteDeadline(Date.now() + 100);
+    const late = yield* thrown(a.write(new Uint8Array(32 << 20))) as Routine<OpError>;
+    a.setWriteDeadline(null);
+    const buf = new Uint8Array(1 << 20);
+    for (let left = late.bytesWritten!; left > 0;) {
+      left -= (yield* b.read(buf.subarray(0, Math.min(left, buf.length))))!;
+    }
+    return [late.timeout, yield* outcome(a.write("more")), yield* read(b)];
+  },
+);
 
-twin("a read deadline passes, and the next read goes on", function* () {
+twin("a read deadline expires, and the next read succeeds", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _a = a, _b = b;
   b.setReadDeadline(Date.now() + 20);
@@ -231,7 +234,7 @@ twin("a read deadline passes, and the next read goes on", function* () {
   return [...answers, yield* read(b)];
 });
 
-twin("an address that is in use, not local, or of the other version", function* () {
+twin("bind fails for an address in use, not local, or of the other version", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const { port } = listener.addr as TCPAddr;
   const answers = [
@@ -244,7 +247,7 @@ twin("an address that is in use, not local, or of the other version", function* 
   return answers;
 });
 
-twin("TIME_WAIT keeps the port of who closed first from a bind without reuse", function* () {
+twin("TIME_WAIT keeps the port of the active closer from a bind without reuse", function* () {
   const [a, b, listener] = yield* connected();
   const address = String(listener.addr);
   listener.close();
@@ -258,7 +261,7 @@ twin("TIME_WAIT keeps the port of who closed first from a bind without reuse", f
   return [...answers, String(again.addr) === address];
 });
 
-twin("the port of who closed last is free at once", function* () {
+twin("the port of the passive closer is free at once", function* () {
   const [a, b, listener] = yield* connected();
   const address = String(listener.addr);
   listener.close();
@@ -271,46 +274,52 @@ twin("the port of who closed last is free at once", function* () {
   return [end, String(again.addr) === address];
 });
 
-twin("a listener on all addresses hears both versions, with IPv4 as such", function* () {
-  using listener = yield* listen("tcp", ":0");
-  const { port } = listener.addr as TCPAddr;
-  const seen: unknown[] = [(listener.addr as TCPAddr).ip];
-  for (const host of ["127.0.0.1", "[::1]", "127.0.0.9", "0.0.0.0"]) {
-    using conn = yield* dial("tcp", `${host}:${port}`);
-    using accepted = yield* listener.accept();
-    const { ip } = accepted.remoteAddr as TCPAddr;
-    seen.push(ip, (accepted.localAddr as TCPAddr).ip, (conn.remoteAddr as TCPAddr).ip);
-  }
-  return seen;
-});
+twin(
+  "a dual-stack listener accepts both versions, and IPv4 peers have IPv4 addresses",
+  function* () {
+    using listener = yield* listen("tcp", ":0");
+    const { port } = listener.addr as TCPAddr;
+    const seen: unknown[] = [(listener.addr as TCPAddr).ip];
+    for (const host of ["127.0.0.1", "[::1]", "127.0.0.9", "0.0.0.0"]) {
+      using conn = yield* dial("tcp", `${host}:${port}`);
+      using accepted = yield* listener.accept();
+      const { ip } = accepted.remoteAddr as TCPAddr;
+      seen.push(ip, (accepted.localAddr as TCPAddr).ip, (conn.remoteAddr as TCPAddr).ip);
+    }
+    return seen;
+  },
+);
 
-twin("SO_REUSEPORT lets two listen, and only if both ask", function* () {
+twin("SO_REUSEPORT shares a port, and only if both sockets set it", function* () {
   using first = yield* listen("tcp", "127.0.0.1:0", { reusePort: true });
   const address = String(first.addr);
   using second = yield* listen("tcp", address, { reusePort: true });
   return [String(second.addr) === address, yield* outcome(listen("tcp", address))];
 });
 
-twin("a datagram that nobody hears: an error on the next call of a connected socket", function* () {
-  const gone = yield* listenPacket("udp", "127.0.0.1:0");
-  const address = String(gone.localAddr);
-  gone.close();
-  using conn = yield* dial("udp", address);
-  yield* conn.write(X);
-  yield* settle();
-  // The call that reports it sends nothing.
-  const answers = [yield* outcome(conn.write(X)), yield* outcome(conn.write(X))];
-  yield* settle();
-  answers.push(yield* read(conn));
-  using loose = yield* listenPacket("udp4", "127.0.0.1:0");
-  const [, port] = address.split(":");
-  answers.push(yield* outcome(loose.writeTo(new Uint8Array(1), new UDPAddr("127.0.0.1", +port))));
-  yield* settle();
-  loose.setReadDeadline(Date.now() + 20);
-  return [...answers, yield* outcome(loose.readFrom(new Uint8Array(1)))];
-});
+twin(
+  "a datagram to a closed port is an error of the next call on a connected socket",
+  function* () {
+    const gone = yield* listenPacket("udp", "127.0.0.1:0");
+    const address = String(gone.localAddr);
+    gone.close();
+    using conn = yield* dial("udp", address);
+    yield* conn.write(X);
+    yield* settle();
+    // The call that reports it sends nothing.
+    const answers = [yield* outcome(conn.write(X)), yield* outcome(conn.write(X))];
+    yield* settle();
+    answers.push(yield* read(conn));
+    using loose = yield* listenPacket("udp4", "127.0.0.1:0");
+    const [, port] = address.split(":");
+    answers.push(yield* outcome(loose.writeTo(new Uint8Array(1), new UDPAddr("127.0.0.1", +port))));
+    yield* settle();
+    loose.setReadDeadline(Date.now() + 20);
+    return [...answers, yield* outcome(loose.readFrom(new Uint8Array(1)))];
+  },
+);
 
-twin("datagrams: empty, cut, too long", function* () {
+twin("datagrams may be empty, truncated or too long", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using conn = yield* dial("udp", String(server.localAddr));
   const answers: unknown[] = [
@@ -326,7 +335,7 @@ twin("datagrams: empty, cut, too long", function* () {
   return answers;
 });
 
-twin("datagrams for which there is no room are lost", function* () {
+twin("datagrams are dropped when the receive buffer is full", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using conn = yield* dial("udp", String(server.localAddr));
   for (let i = 0; i < 1000; i++) yield* conn.write(new Uint8Array(1000));
@@ -337,7 +346,7 @@ twin("datagrams for which there is no room are lost", function* () {
   return [came > 50 && came < 900];
 });
 
-twin("a connected UDP socket hears its peer alone", function* () {
+twin("a connected UDP socket receives from its peer alone", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using stranger = yield* listenPacket("udp", "127.0.0.1:0");
   using conn = yield* dial("udp", String(server.localAddr));
@@ -357,7 +366,7 @@ function* unixPair(network: "unix" | "unixpacket"): Routine<[UnixConn, UnixConn]
   return [a as UnixConn, yield* listener.accept()];
 }
 
-twin("Unix sockets: streams join writes, packets keep them apart", function* () {
+twin("Unix sockets: streams join writes, packets keep their boundaries", function* () {
   const answers: unknown[] = [];
   for (const network of ["unix", "unixpacket"] as const) {
     const [a, b] = yield* unixPair(network);
@@ -372,7 +381,7 @@ twin("Unix sockets: streams join writes, packets keep them apart", function* () 
   return answers;
 });
 
-twin("Unix sockets: a peer that is gone, and one that left bytes unread", function* () {
+twin("Unix sockets: a closed peer, and one with unread bytes", function* () {
   const answers: unknown[] = [];
   for (const unread of [false, true]) {
     const [a, b] = yield* unixPair("unix");
@@ -384,7 +393,7 @@ twin("Unix sockets: a peer that is gone, and one that left bytes unread", functi
   return answers;
 });
 
-twin("Unix sockets: names that nobody has, and that somebody has", function* () {
+twin("Unix sockets: names that do not exist, and names in use", function* () {
   using listener = yield* listen("unix", "");
   const name = String(listener.addr);
   return [
@@ -410,7 +419,7 @@ twin("Unix datagrams: the sender waits while the receiver's queue is full", func
   return [waited, sent];
 });
 
-twin("Unix sockets: a connection goes to another holder by a message", function* () {
+twin("Unix sockets: a connection is passed to another process by a message", function* () {
   const [a, b, listener] = yield* connected();
   using _listener = listener, _a = a;
   const [left, right] = yield* unixPair("unix");

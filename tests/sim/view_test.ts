@@ -37,7 +37,7 @@ test("a failed run as text", () => {
   assert.ok(lines.every((line) => line === line.trimEnd()));
 });
 
-test("only the last events, and only those of some hosts", () => {
+test("the last events, and those of selected hosts", () => {
   const rows = (text: string) => text.split("\n\n")[1].split("\n").slice(1);
   const last = rows(formatRun(failed, { last: 5 }));
   assert.equal(last.length, 6);
@@ -51,7 +51,7 @@ test("only the last events, and only those of some hosts", () => {
   assert.match(formatRun(failedRun({})), /\n +\.\.\.\n/);
 });
 
-test("a run that passed as text; turns that do nothing else are shown", () => {
+test("a passed run as text, with turns that do nothing else", () => {
   const run = simulateSync({ seed: 2, record: true }, function* () {
     yield* gosched();
   });
@@ -73,7 +73,7 @@ interface Item {
   readonly args?: { name?: string };
 }
 
-test("a run as a trace: hosts are processes, goroutines tracks, packets arrows", () => {
+test("a run as a trace, with hosts as processes, goroutines as tracks, packets as arrows", () => {
   const trace = JSON.parse(traceRun(failed)) as { traceEvents: Item[]; otherData: object };
   assert.deepEqual(trace.otherData, {
     seed: 7,
@@ -126,7 +126,7 @@ test("a run as a trace: hosts are processes, goroutines tracks, packets arrows",
   assert.ok(ends("i").some(({ cat, name }) => cat === "drop" && /lost/.test(name)));
 });
 
-test("spans of a track do not overlap in part", () => {
+test("spans of a track are nested or disjoint", () => {
   for (const run of [failed, longRun(200)] as SimulationRun[]) {
     const tracks = new Map<string, { ts: number; end: number }[]>();
     const { traceEvents } = JSON.parse(traceRun(run)) as { traceEvents: Item[] };
@@ -150,7 +150,7 @@ test("spans of a track do not overlap in part", () => {
   }
 });
 
-test("a run as a page that needs and allows nothing from outside", () => {
+test("a run as a page that needs and allows no outside access", () => {
   const page = pageOfRun(failed);
   const [, policy] = page.match(/http-equiv="Content-Security-Policy"\s+content="([^"]+)"/)!;
   assert.match(policy, /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/);
@@ -170,7 +170,7 @@ test("a run as a page that needs and allows nothing from outside", () => {
   assert.equal(run.properties[0].name, "</script><!--");
 });
 
-test("text, trace and page are the same on Bun and on Deno, which needs no permission", {
+test("text, trace and page are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
   const fixture = fileURLToPath(new URL("fixtures/views.ts", import.meta.url));
@@ -185,7 +185,7 @@ test("text, trace and page are the same on Bun and on Deno, which needs no permi
   assert.ok(deno.stdout === bun.stdout);
 });
 
-test("the module of the page is that of its sources", () => {
+test("the page's module is up to date with its sources", () => {
   const read = (file: string) =>
     readFileSync(new URL(`../../src/sim/view/${file}`, import.meta.url), "utf8")
       .replaceAll("\r\n", "\n");
@@ -203,7 +203,7 @@ test("the module of the page is that of its sources", () => {
   assert.equal(text("JS"), read("page/page.js"), advice);
 });
 
-test("invalid arguments are named", () => {
+test("invalid arguments are named in the error", () => {
   for (const call of [formatRun, traceRun, pageOfRun]) {
     assert.throws(() => call({} as never), /must be the result or the error of a simulation/);
     assert.throws(() => call(null as never), TypeError);
