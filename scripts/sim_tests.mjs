@@ -84,14 +84,14 @@ const IN_ORDER = {
   "tests/net/udp_test.ts": { "readers take turns": SERVED },
   "tests/chan/chan_test.ts": { "waiters are served in FIFO order": SERVED },
   "tests/chan/select_test.ts": { "a custom case is retried when it becomes ready": BEGUN },
-  "tests/sync/err_group_test.ts": { "ErrGroup.setLimit() keeps to the limit": BEGUN },
+  "tests/sync/err_group_test.ts": { "ErrGroup.setLimit() limits concurrency": BEGUN },
   "tests/sync/mutex_test.ts": {
-    "Mutex is handed over first come": SERVED,
-    "Mutex: one that was handed the lock": BEGUN,
+    "Mutex is granted in FIFO order": SERVED,
+    "Mutex: a goroutine granted the lock": BEGUN,
   },
-  "tests/sync/reuse_test.ts": { "calls that wait at the same time": ALL_BEGUN },
+  "tests/sync/reuse_test.ts": { "concurrent calls share no state": ALL_BEGUN },
   "tests/sync/scope_test.ts": { "scope(): ten thousand goroutines": ALL_BEGUN },
-  "tests/sync/semaphore_test.ts": { "Semaphore: its context holds nobody": BEGUN },
+  "tests/sync/semaphore_test.ts": { "Semaphore: its context keeps no finished waiter": BEGUN },
   "tests/sync/wait_group_test.ts": { "WaitGroup.go() counts": BEGUN },
 };
 

@@ -259,7 +259,7 @@ const WRONG: [PoolOptions, RegExp][] = [
   [{ wokers: 1 } as unknown as PoolOptions, /wokers/],
 ];
 
-both("an option that is wrong is named", function* () {
+both("an invalid option is named in the error", function* () {
   for (const [options, name] of WRONG) {
     const error = yield* thrown(openWorkerPool(JOBS, options));
     assert.ok(error instanceof TypeError);

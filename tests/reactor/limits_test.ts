@@ -84,7 +84,7 @@ function* heard(conn: Conn): Routine<string> {
   return got;
 }
 
-both("at a limit of connections accepting stops, and goes on when one is closed", function* () {
+both("accepting stops at a limit of connections, and resumes when one is closed", function* () {
   using s = yield* server({ connections: 2 });
   using a = yield* dialTo(s);
   using b = yield* dialTo(s);
@@ -101,7 +101,7 @@ both("at a limit of connections accepting stops, and goes on when one is closed"
   void b, c;
 });
 
-both("a refused connection gets its reply and the end of the stream", function* () {
+both("a refused connection receives its reply and the end of the stream", function* () {
   const reply = "busy\r\n";
   using s = yield* server({ connections: { most: 1, policy: "refuse" }, reply });
   using a = yield* dialTo(s);
@@ -117,7 +117,7 @@ both("a refused connection gets its reply and the end of the stream", function* 
   void a;
 });
 
-both("the oldest idle connection makes room", function* () {
+both("the oldest idle connection is closed for a new one", function* () {
   using s = yield* server({ connections: { most: 2, policy: "closeOldestIdle" } });
   using a = yield* dialTo(s);
   yield* until(() => s.conns.length === 1);
@@ -138,7 +138,7 @@ both("the oldest idle connection makes room", function* () {
   void c;
 });
 
-both("with nothing idle the new one is refused", function* () {
+both("without an idle connection the new one is refused", function* () {
   using listener = limit(yield* listen("tcp", "127.0.0.1:0"), {
     connections: { most: 1, policy: "closeOldestIdle" },
   });
@@ -154,7 +154,7 @@ both("with nothing idle the new one is refused", function* () {
   void a, served;
 });
 
-both("an address has its own limit", function* () {
+both("each address has its own limit", function* () {
   using s = yield* server({ perAddress: 1 });
   using a = yield* dialTo(s);
   yield* until(() => s.conns.length === 1);
@@ -169,7 +169,7 @@ both("an address has its own limit", function* () {
   void a, other, again;
 });
 
-both("an address makes room of its own", function* () {
+both("an address evicts its own connections", function* () {
   using s = yield* server({ perAddress: { most: 1, policy: "closeOldestIdle" } });
   using other = yield* dial("tcp", String(s.listener.addr), { localAddress: "127.0.0.2:0" });
   using a = yield* dialTo(s);
@@ -182,7 +182,7 @@ both("an address makes room of its own", function* () {
   void other, b;
 });
 
-both("connections come in at no more than their rate", function* () {
+both("connections are accepted at no more than the rate", function* () {
   using s = yield* server({ acceptRate: { perSecond: 100, burst: 5 } });
   const begin = performance.now();
   const conns: Conn[] = [];
@@ -194,7 +194,7 @@ both("connections come in at no more than their rate", function* () {
   for (const conn of conns) conn.close();
 });
 
-both("above the rate they are refused, if that is the policy", function* () {
+both("connections above the rate are refused, if that is the policy", function* () {
   using s = yield* server({ acceptRate: { perSecond: 0.001, burst: 2, policy: "refuse" } });
   const conns: Conn[] = [];
   for (let i = 0; i < 4; i++) conns.push(yield* dialTo(s));
@@ -204,7 +204,7 @@ both("above the rate they are refused, if that is the policy", function* () {
   for (const conn of conns) conn.close();
 });
 
-both("too many goroutines stop it", function* () {
+both("too many goroutines pause accepting", function* () {
   const many: Conn[] = [];
   using s = yield* server({ goroutines: 6 });
   for (let i = 0; i < 8; i++) many.push(yield* dialTo(s));
@@ -216,7 +216,7 @@ both("too many goroutines stop it", function* () {
   yield* until(() => s.conns.length === 8);
 });
 
-both("too many goroutines have more refused, if that is the policy", function* () {
+both("too many goroutines refuse connections, if that is the policy", function* () {
   using s = yield* server({ goroutines: { most: 6, policy: "refuse" }, reply: "full" });
   const many: Conn[] = [];
   for (let i = 0; i < 8; i++) many.push(yield* dialTo(s));
@@ -228,7 +228,7 @@ both("too many goroutines have more refused, if that is the policy", function* (
   for (const conn of many) conn.close();
 });
 
-both("too many goroutines have the oldest idle connection make room", function* () {
+both("too many goroutines evict the oldest idle connection", function* () {
   using s = yield* server({ goroutines: { most: 6, policy: "closeOldestIdle" } });
   const many: Conn[] = [];
   while (s.shed.length === 0) {
@@ -245,7 +245,7 @@ both("too many goroutines have the oldest idle connection make room", function* 
   for (const conn of many) conn.close();
 });
 
-both("who sends too little in the first time is closed, and no other", function* () {
+both("a connection that sends too little in its first time is closed, and no other", function* () {
   using s = yield* server({ firstBytes: { within: 500, bytes: 4 } });
   using quick = yield* dialTo(s);
   using slow = yield* dialTo(s);
@@ -262,7 +262,7 @@ both("who sends too little in the first time is closed, and no other", function*
   left.close();
 });
 
-both("a gate that is shut does not keep a select, a deadline or a close waiting", function* () {
+both("a closed limiter delays no select, deadline or close", function* () {
   using listener = limit(yield* listen("tcp", "127.0.0.1:0"), { connections: 1 });
   using a = yield* dial("tcp", String(listener.addr));
   const first = yield* select(listener.onAccept());
@@ -286,7 +286,7 @@ both("a gate that is shut does not keep a select, a deadline or a close waiting"
   void a, b, third;
 });
 
-both("a Unix socket has limits as well, but for those of TCP", function* () {
+both("a Unix socket has limits, except those of TCP", function* () {
   const name = `@netpoll-limits-${process.pid}`;
   using inner = yield* listen("unix", name);
   assert.throws(() => limit(inner, { perAddress: 1 }), /perAddress/);
@@ -306,7 +306,7 @@ both("a Unix socket has limits as well, but for those of TCP", function* () {
   void a, b;
 }, onWindows && "Windows has no abstract names of Unix sockets");
 
-both("a flood of refusals lets others go on", function* () {
+both("a flood of refusals leaves turns to other goroutines", function* () {
   using s = yield* server({ perAddress: 1 });
   const conns: Conn[] = [];
   for (let i = 0; i < 200; i++) conns.push(yield* dialTo(s));
@@ -315,7 +315,7 @@ both("a flood of refusals lets others go on", function* () {
   for (const conn of conns) conn.close();
 });
 
-test("what the kernel counts as delivered", () => {
+test("the platform reports the bytes that the kernel delivered", () => {
   assert.equal(typeof platform().sockets.delivered, "function");
 });
 
@@ -332,7 +332,7 @@ const WRONG: [Limits, RegExp][] = [
   [{ conections: 5 } as unknown as Limits, /conections/],
 ];
 
-both("a limit that is wrong is named", function* () {
+both("an invalid limit is named in the error", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (const [limits, name] of WRONG) {
     assert.throws(() => limit(listener, limits), (error: Error) => {

@@ -37,7 +37,7 @@ bothWithWorkers("data that cannot be copied is an error of openReactor alone", f
   assert.equal(openSockets(), sockets);
 });
 
-bothWithWorkers("a deadline of a shutdown is a number", function* () {
+bothWithWorkers("the deadline of a shutdown must be a number", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
   const pool = yield* openWorkerPool(JOBS, { workers: 1 });
   for (const ended of [reactor, pool]) {
@@ -56,7 +56,7 @@ bothWithWorkers("a deadline of a shutdown is a number", function* () {
 });
 
 bothWithWorkers(
-  "a reactor may be ended twice, by several, and from its own callbacks",
+  "a reactor may be ended twice, by several callers, and from its own callbacks",
   function* () {
     const reactor = yield* openReactor(HANDLER, { workers: 2 });
     const other = go(() => reactor.shutdown());
@@ -88,7 +88,7 @@ bothWithWorkers(
 );
 
 bothWithWorkers(
-  "a shutdown gives ports back while a worker waits for its next start",
+  "a shutdown releases ports while a worker waits for its restart",
   function* () {
     const reactor = yield* openReactor(HANDLER, {
       workers: 2,
@@ -105,34 +105,40 @@ bothWithWorkers(
   noSharing,
 );
 
-bothWithWorkers("what cannot be told to workers is refused before anything is bound", function* () {
-  const reactor = yield* openReactor(HANDLER, { workers: 1 });
-  const sockets = openSockets();
-  yield* refused(
-    reactor.listen("tcp", "127.0.0.1:0", { control: () => {} }),
-    /control is a function, which cannot be copied/,
-  );
-  assert.equal(openSockets(), sockets);
-  yield* reactor.shutdown();
-});
+bothWithWorkers(
+  "options that workers do not support are refused before anything is bound",
+  function* () {
+    const reactor = yield* openReactor(HANDLER, { workers: 1 });
+    const sockets = openSockets();
+    yield* refused(
+      reactor.listen("tcp", "127.0.0.1:0", { control: () => {} }),
+      /control is a function, which cannot be copied/,
+    );
+    assert.equal(openSockets(), sockets);
+    yield* reactor.shutdown();
+  },
+);
 
-bothWithWorkers("two may serve one listener, and whoever ends first closes it", function* () {
-  const a = yield* openReactor(HANDLER, { workers: 1 });
-  const b = yield* openReactor(HANDLER, { workers: 1 });
-  const listener = yield* listen("tcp", "127.0.0.1:0");
-  const serving = [a, a, b].map((reactor) => go(() => reactor.serve(listener)));
-  const conns: Conn[] = [];
-  for (let i = 0; i < 4; i++) conns.push(yield* dial("tcp", String(listener.addr)));
-  yield* until(() => a.counters.open + b.counters.open === 4);
-  for (const conn of conns) conn.close();
-  yield* a.shutdown();
-  assert.equal(listener.fd, -1);
-  for (const one of serving) yield* one.join();
-  yield* b.shutdown();
-});
+bothWithWorkers(
+  "two reactors may serve one listener, and the first to end closes it",
+  function* () {
+    const a = yield* openReactor(HANDLER, { workers: 1 });
+    const b = yield* openReactor(HANDLER, { workers: 1 });
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const serving = [a, a, b].map((reactor) => go(() => reactor.serve(listener)));
+    const conns: Conn[] = [];
+    for (let i = 0; i < 4; i++) conns.push(yield* dial("tcp", String(listener.addr)));
+    yield* until(() => a.counters.open + b.counters.open === 4);
+    for (const conn of conns) conn.close();
+    yield* a.shutdown();
+    assert.equal(listener.fd, -1);
+    for (const one of serving) yield* one.join();
+    yield* b.shutdown();
+  },
+);
 
 for (const driver of ["run", "runSync"] as const) {
-  test(`that a run ends is no worker's death (${driver})`, async () => {
+  test(`the end of a run is not reported as a worker's failure (${driver})`, async () => {
     const told: unknown[] = [];
     const onWorkerEnd = (report: unknown) => void told.push(report);
     const kept = await runBy(driver, function* () {
@@ -145,7 +151,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-bothWithWorkers("a handler that is no function* is named", function* () {
+bothWithWorkers("a handler that is no function* is named in the error", function* () {
   const panics: string[] = [];
   const reactor = yield* openReactor(HANDLER, {
     workers: 1,
@@ -166,7 +172,7 @@ bothWithWorkers("a handler that is no function* is named", function* () {
   yield* serving.join();
 });
 
-bothWithWorkers("a job that is none is refused, and the pool goes on", function* () {
+bothWithWorkers("an invalid job is refused, and the pool continues", function* () {
   const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1 });
   const WRONG: [unknown, RegExp][] = [
     [null, /request must be an object/],
@@ -183,7 +189,7 @@ bothWithWorkers("a job that is none is refused, and the pool goes on", function*
   yield* pool.shutdown();
 });
 
-bothWithWorkers("whatever a job throws is carried over, and its worker goes on", function* () {
+bothWithWorkers("any value thrown by a job is passed on, and its worker continues", function* () {
   const pool: WorkerPool = yield* openWorkerPool(JOBS, { workers: 1, restart: false });
   assert.deepEqual(Object.keys((yield* thrown(pool.submit("failWithoutText"))) as object), []);
   const unreadable = yield* thrown(pool.submit("failUnreadably"));
@@ -192,7 +198,7 @@ bothWithWorkers("whatever a job throws is carried over, and its worker goes on",
   yield* pool.shutdown();
 });
 
-both("who hears that a gate is shut may close its listener", function* () {
+both("onShed may close its listener", function* () {
   const inner = yield* listen("tcp", "127.0.0.1:0");
   const listener = limit(inner, { connections: 1, onShed: () => inner.close() });
   const a = yield* dial("tcp", String(listener.addr));
@@ -203,7 +209,7 @@ both("who hears that a gate is shut may close its listener", function* () {
   served.close();
 });
 
-both("a gate that never opens again is no busy loop", function* () {
+both("a limiter that never opens again does not spin", function* () {
   using listener = limit(yield* listen("tcp", "127.0.0.1:0"), {
     acceptRate: Number.MIN_VALUE,
   });
@@ -228,7 +234,7 @@ const WRONG: [unknown, RegExp][] = [
   [{ firstBytes: { within: -1 } }, /within/],
 ];
 
-both("limits that are none are named", function* () {
+both("invalid limits are named in the error", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (const [limits, text] of WRONG) {
     assert.throws(

@@ -45,36 +45,44 @@ function* start(reactor: Reactor, way: "handing" | "sharing"): Routine<string> {
 
 for (const way of ["handing", "sharing"] as const) {
   for (const [limit, action, limits] of CASES) {
-    withWorkers("runSync", `at a limit of ${limit} the rest is ${action}: ${way}`, function* () {
-      let shed = 0;
-      const reactor = yield* openReactor(HANDLER, {
-        workers: WORKERS,
-        limits: {
-          ...limits,
-          onShed(told) {
-            assert.deepEqual([told.limit, told.action], [limit, action]);
-            shed += told.count;
+    withWorkers(
+      "runSync",
+      `at a limit of ${limit} further connections are ${action}: ${way}`,
+      function* () {
+        let shed = 0;
+        const reactor = yield* openReactor(HANDLER, {
+          workers: WORKERS,
+          limits: {
+            ...limits,
+            onShed(told) {
+              assert.deepEqual([told.limit, told.action], [limit, action]);
+              shed += told.count;
+            },
           },
-        },
-      });
-      const address = yield* start(reactor, way);
-      const conns: Conn[] = [];
-      let answered = 0;
-      for (let i = 0; i < CLIENTS; i++) {
-        conns.push(yield* dial("tcp", address));
-        if ((yield* served(conns[i])) !== null) answered++;
-      }
-      // Workers tell of what they shed a little later.
-      const gone = () => action === "closed" ? CLIENTS - reactor.counters.open : CLIENTS - answered;
-      yield* until(() => action === "stopped" ? shed > 0 : shed === gone());
-      assert.ok(shed > 0);
-      assert.equal(reactor.counters.accepted, answered);
-      if (action !== "refused") assert.equal(answered, CLIENTS);
-      if (limit === "connections" || limit === "perAddress") assert.ok(reactor.counters.open <= 4);
-      conns.forEach((conn) => conn.close());
-      assert.deepEqual(yield* reactor.shutdown(), { cut: 0 });
-      assert.equal(reactor.counters.open, 0);
-      assert.equal(reactor.counters[action][limit], shed);
-    }, way === "sharing" && noSharing);
+        });
+        const address = yield* start(reactor, way);
+        const conns: Conn[] = [];
+        let answered = 0;
+        for (let i = 0; i < CLIENTS; i++) {
+          conns.push(yield* dial("tcp", address));
+          if ((yield* served(conns[i])) !== null) answered++;
+        }
+        // Workers tell of what they shed a little later.
+        const gone = () =>
+          action === "closed" ? CLIENTS - reactor.counters.open : CLIENTS - answered;
+        yield* until(() => action === "stopped" ? shed > 0 : shed === gone());
+        assert.ok(shed > 0);
+        assert.equal(reactor.counters.accepted, answered);
+        if (action !== "refused") assert.equal(answered, CLIENTS);
+        if (limit === "connections" || limit === "perAddress") {
+          assert.ok(reactor.counters.open <= 4);
+        }
+        conns.forEach((conn) => conn.close());
+        assert.deepEqual(yield* reactor.shutdown(), { cut: 0 });
+        assert.equal(reactor.counters.open, 0);
+        assert.equal(reactor.counters[action][limit], shed);
+      },
+      way === "sharing" && noSharing,
+    );
   }
 }

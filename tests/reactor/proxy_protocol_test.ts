@@ -27,27 +27,31 @@ function* who(conn: Conn): Routine<string> {
   return new TextDecoder().decode(buf.subarray(0, n!)).split(" ").at(-1)!;
 }
 
-bothWithWorkers("the main thread reads the header, and the worker has the address", function* () {
-  const shed: Shed[] = [];
-  const reactor = yield* openReactor(HANDLER, {
-    workers: 1,
-    limits: { perAddress: 1, onShed: (one) => void shed.push(one) },
-  });
-  using listener = yield* listen("tcp", "127.0.0.1:0", { proxyProtocol: TRUSTED });
-  const serving = go(() => reactor.serve(listener));
-  const address = String(listener.addr);
-  using first = yield* through(address, "192.0.2.1");
-  assert.equal(yield* who(first), "192.0.2.1:1111");
-  using _refused = yield* through(address, "192.0.2.1");
-  using other = yield* through(address, "2001:db8::9");
-  assert.equal(yield* who(other), "[2001:db8::9]:1111");
-  yield* until(() => shed.length === 1);
-  assert.equal(String(shed[0].remote), "192.0.2.1:1111");
-  yield* reactor.shutdown({ deadline: 0 });
-  yield* serving.join();
-}, onWindows && "a socket that has been read belongs to the completion port of its thread");
+bothWithWorkers(
+  "the main thread reads the header, and the worker receives the address",
+  function* () {
+    const shed: Shed[] = [];
+    const reactor = yield* openReactor(HANDLER, {
+      workers: 1,
+      limits: { perAddress: 1, onShed: (one) => void shed.push(one) },
+    });
+    using listener = yield* listen("tcp", "127.0.0.1:0", { proxyProtocol: TRUSTED });
+    const serving = go(() => reactor.serve(listener));
+    const address = String(listener.addr);
+    using first = yield* through(address, "192.0.2.1");
+    assert.equal(yield* who(first), "192.0.2.1:1111");
+    using _refused = yield* through(address, "192.0.2.1");
+    using other = yield* through(address, "2001:db8::9");
+    assert.equal(yield* who(other), "[2001:db8::9]:1111");
+    yield* until(() => shed.length === 1);
+    assert.equal(String(shed[0].remote), "192.0.2.1:1111");
+    yield* reactor.shutdown({ deadline: 0 });
+    yield* serving.join();
+  },
+  onWindows && "a socket that has been read belongs to the completion port of its thread",
+);
 
-bothWithWorkers("workers that listen themselves read the header", function* () {
+bothWithWorkers("workers with their own listeners read the header", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 2 });
   const addr = yield* reactor.listen("tcp", "127.0.0.1:0", { proxyProtocol: TRUSTED });
   for (const ip of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) {
@@ -60,7 +64,7 @@ bothWithWorkers("workers that listen themselves read the header", function* () {
   yield* reactor.shutdown({ deadline: 0 });
 }, noSharing);
 
-bothWithWorkers("what a reactor cannot do with the header is refused", function* () {
+bothWithWorkers("options that do not combine with the header are refused", function* () {
   const message = /Cannot serve a listener with proxyProtocol in a reactor/;
   const dir = mkdtempSync(join(tmpdir(), "netpoll-"));
   const tcp = yield* listen("tcp", "127.0.0.1:0", { proxyProtocol: TRUSTED });

@@ -138,36 +138,39 @@ for (const driver of ["runSync", "run"] as const) {
   }
 }
 
-bothWithWorkers('promises of the host go on in workers with the driver "run"', function* () {
+bothWithWorkers('workers with the driver "run" await promises of the host', function* () {
   const served = yield* handing({ workers: 1, driver: "run" });
   assert.equal(yield* ask(yield* served.connect(), "promise"), "waited");
   yield* served.end();
 });
 
-bothWithWorkers("one after the other, or the one that has the fewest", function* () {
-  const turns = yield* handing({ workers: 3 });
-  const order: number[] = [];
-  for (let i = 0; i < 6; i++) order.push(yield* turns.worker());
-  assert.deepEqual(order, [0, 1, 2, 0, 1, 2]);
-  yield* turns.end();
-  const fewest = yield* handing({ workers: 2, loadBalance: "leastConnections" });
-  const [a] = [yield* fewest.worker(), yield* fewest.worker()];
-  fewest.conns[1].close();
-  yield* until(() => fewest.reactor.counters.open === 1);
-  for (let i = 0; i < 3; i++) {
-    assert.notEqual(yield* fewest.worker(), a);
-    fewest.conns.pop()!.close();
+bothWithWorkers(
+  "connections are distributed by round robin, or to the least loaded worker",
+  function* () {
+    const turns = yield* handing({ workers: 3 });
+    const order: number[] = [];
+    for (let i = 0; i < 6; i++) order.push(yield* turns.worker());
+    assert.deepEqual(order, [0, 1, 2, 0, 1, 2]);
+    yield* turns.end();
+    const fewest = yield* handing({ workers: 2, loadBalance: "leastConnections" });
+    const [a] = [yield* fewest.worker(), yield* fewest.worker()];
+    fewest.conns[1].close();
     yield* until(() => fewest.reactor.counters.open === 1);
-  }
-  yield* fewest.end();
-  const random = yield* handing({ workers: 2, loadBalance: "random" });
-  const seen = new Set<number>();
-  while (seen.size < 2) seen.add(yield* random.worker());
-  yield* random.end();
-});
+    for (let i = 0; i < 3; i++) {
+      assert.notEqual(yield* fewest.worker(), a);
+      fewest.conns.pop()!.close();
+      yield* until(() => fewest.reactor.counters.open === 1);
+    }
+    yield* fewest.end();
+    const random = yield* handing({ workers: 2, loadBalance: "random" });
+    const seen = new Set<number>();
+    while (seen.size < 2) seen.add(yield* random.worker());
+    yield* random.end();
+  },
+);
 
 bothWithWorkers(
-  "a worker that is paused gets nothing new, and goes on with what it has",
+  "a paused worker accepts nothing new, and keeps its connections",
   function* () {
     for (const open of ways) {
       const served = yield* open({ workers: 2 });
@@ -186,7 +189,7 @@ bothWithWorkers(
   },
 );
 
-bothWithWorkers("with all paused, connections wait", function* () {
+bothWithWorkers("with all workers paused, connections wait", function* () {
   const served = yield* handing({ workers: 2 });
   for (const worker of served.reactor.workers) worker.pause();
   const asking = go(() => served.worker());
@@ -252,7 +255,7 @@ const DEATHS: Record<string, (served: Served) => (conn: Conn, worker: number) =>
 for (const [way, open] of Object.entries(WAYS)) {
   for (const [death, how] of Object.entries(DEATHS)) {
     bothWithWorkers(
-      `a worker that dies ${death} is replaced, the others go on: ${way}`,
+      `a worker that dies ${death} is replaced, the others continue: ${way}`,
       function* () {
         const reports: WorkerReport[] = [];
         const served = yield* open({
@@ -281,7 +284,7 @@ for (const [way, open] of Object.entries(WAYS)) {
   }
 }
 
-bothWithWorkers("with no worker left and none to come, serve ends with an error", function* () {
+bothWithWorkers("without workers, serve ends with an error", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 2, restart: false });
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const serving = go(() => thrown(reactor.serve(listener)));
@@ -315,7 +318,7 @@ function* whoAnswers(address: string): Routine<string> {
   }
 }
 
-bothWithWorkers("a worker that dies as it is to listen keeps nobody waiting", function* () {
+bothWithWorkers("a worker that dies before it listens blocks no caller", function* () {
   for (const restart of [false, { delay: 1 }] as const) {
     const reactor = yield* openReactor(HANDLER, { workers: 2, restart });
     const listening = go(() => reactor.listen("tcp", "127.0.0.1:0"));
@@ -334,7 +337,7 @@ function listeners(): number {
     .filter((columns) => columns[3] === LISTEN && links.has(`socket:[${columns[9]}]`)).length;
 }
 
-bothWithWorkers("with nobody to listen, listen is an error", function* () {
+bothWithWorkers("without workers, listen is an error", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1, restart: false });
   const before = listeners();
   const listening = go(() => thrown(reactor.listen("tcp", "127.0.0.1:0")));
@@ -365,7 +368,7 @@ function* connectAgain(served: Served): Routine<Conn> {
   }
 }
 
-bothWithWorkers("what a worker accepted counts on when it has died", function* () {
+bothWithWorkers("the counters of a dead worker are kept", function* () {
   const served = yield* sharing({ workers: 1, restart: { delay: 1 } });
   const [worker] = served.reactor.workers;
   for (let i = 0; i < 3; i++) assert.equal(yield* served.worker(), 0);
@@ -380,34 +383,37 @@ bothWithWorkers("what a worker accepted counts on when it has died", function* (
 
 for (const onPanic of [undefined, () => assert.fail("no error of a peer is reported")]) {
   const how = onPanic === undefined ? "without" : "with";
-  bothWithWorkers(`${how} onPanic what a handler leaves behind ends no worker`, function* () {
-    const reports: WorkerReport[] = [];
-    const served = yield* handing({
-      workers: 1,
-      ...onPanic !== undefined && { onPanic },
-      onWorkerEnd: (report) => reports.push(report),
-    });
-    const other = yield* served.connect();
-    assert.equal(yield* ask(other, "hello"), "hello");
-    // Its writer goes on when the handler has returned, and the connection is closed under it.
-    const left = yield* served.connect();
-    yield* left.write(encode("leave a writer"));
-    assert.equal(yield* left.read(new Uint8Array(64)), null);
-    // A peer that ends within a message is no fault of the others either.
-    const short = yield* served.connect();
-    assert.equal(yield* ask(short, "a whole message"), "ready");
-    yield* short.write(encode("half of it"));
-    short.closeWrite();
-    assert.equal(yield* short.read(new Uint8Array(64)), null);
-    yield* until(() => served.reactor.counters.open === 1);
-    yield* sleep(20);
-    assert.equal(yield* ask(other, "hello"), "hello");
-    assert.deepEqual(reports, []);
-    yield* served.end();
-  });
+  bothWithWorkers(
+    `${how} onPanic errors of a handler's leftover goroutines end no worker`,
+    function* () {
+      const reports: WorkerReport[] = [];
+      const served = yield* handing({
+        workers: 1,
+        ...onPanic !== undefined && { onPanic },
+        onWorkerEnd: (report) => reports.push(report),
+      });
+      const other = yield* served.connect();
+      assert.equal(yield* ask(other, "hello"), "hello");
+      // Its writer goes on when the handler has returned, and the connection is closed under it.
+      const left = yield* served.connect();
+      yield* left.write(encode("leave a writer"));
+      assert.equal(yield* left.read(new Uint8Array(64)), null);
+      // A peer that ends within a message is no fault of the others either.
+      const short = yield* served.connect();
+      assert.equal(yield* ask(short, "a whole message"), "ready");
+      yield* short.write(encode("half of it"));
+      short.closeWrite();
+      assert.equal(yield* short.read(new Uint8Array(64)), null);
+      yield* until(() => served.reactor.counters.open === 1);
+      yield* sleep(20);
+      assert.equal(yield* ask(other, "hello"), "hello");
+      assert.deepEqual(reports, []);
+      yield* served.end();
+    },
+  );
 }
 
-bothWithWorkers("with onPanic an error ends its connection alone", function* () {
+bothWithWorkers("with onPanic an error ends only its connection", function* () {
   const panics: { error: unknown; worker: number; remote: string }[] = [];
   const reports: WorkerReport[] = [];
   const served = yield* handing({
@@ -433,7 +439,7 @@ bothWithWorkers("with onPanic an error ends its connection alone", function* () 
   yield* served.end();
 });
 
-bothWithWorkers("shutdown lets connections come to their end, until its deadline", function* () {
+bothWithWorkers("shutdown waits for connections to finish, until its deadline", function* () {
   const polite = yield* handing({ workers: 2 });
   const a = yield* polite.connect();
   const answer = go(() => ask(a, "end in order"));
@@ -451,7 +457,7 @@ bothWithWorkers("shutdown lets connections come to their end, until its deadline
   yield* stubborn.joined();
 });
 
-bothWithWorkers("a worker that came up unseen hears of a shutdown", function* () {
+bothWithWorkers("a worker that starts during a shutdown is shut down too", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1, restart: { delay: 1 } });
   const [worker] = reactor.workers;
   worker.terminate();
@@ -462,7 +468,7 @@ bothWithWorkers("a worker that came up unseen hears of a shutdown", function* ()
   assert.deepEqual(yield* reactor.shutdown({ deadline: 120_000 }), { cut: 0 });
 });
 
-bothWithWorkers("no thread is left in a system call", function* () {
+bothWithWorkers("no thread stays in a system call", function* () {
   const { threads } = platform();
   for (const open of ways) {
     for (const driver of ["runSync", "run"] as const) {
@@ -477,7 +483,7 @@ bothWithWorkers("no thread is left in a system call", function* () {
   }
 });
 
-bothWithWorkers("a worker that is busy does not keep the reactor from its end", function* () {
+bothWithWorkers("a busy worker does not prevent the reactor from ending", function* () {
   const served = yield* handing({ workers: 1 });
   const sockets = openSockets();
   const conn = yield* served.connect();
@@ -488,7 +494,7 @@ bothWithWorkers("a worker that is busy does not keep the reactor from its end", 
   yield* until(() => openSockets() < sockets);
 });
 
-bothWithWorkers("limits hold over all workers", function* () {
+bothWithWorkers("limits apply across all workers", function* () {
   const reply = "full";
   const shed: string[] = [];
   const served = yield* handing({
@@ -509,7 +515,7 @@ bothWithWorkers("limits hold over all workers", function* () {
   yield* served.end();
 });
 
-bothWithWorkers("where workers accept themselves, each keeps its share of a limit", function* () {
+bothWithWorkers("workers with their own listeners each apply their share of a limit", function* () {
   const served = yield* sharing({
     workers: 2,
     limits: { connections: { most: 5, policy: "refuse" }, reply: "full" },
@@ -529,7 +535,7 @@ bothWithWorkers("where workers accept themselves, each keeps its share of a limi
   yield* served.end();
 }, noSharing);
 
-bothWithWorkers("workers close who is idle or says too little", function* () {
+bothWithWorkers("workers close idle connections, and those that send too little", function* () {
   const shed: string[] = [];
   const onShed = ({ limit, action }: { limit: string; action: string }) =>
     void shed.push(`${limit} ${action}`);
@@ -553,7 +559,7 @@ bothWithWorkers("workers close who is idle or says too little", function* () {
   yield* served.end();
 });
 
-bothWithWorkers("goroutines of workers have a limit", function* () {
+bothWithWorkers("the goroutines of workers have a limit", function* () {
   const served = yield* handing({ workers: 2, limits: { goroutines: 4 } });
   let answered = 0;
   let released = false;
@@ -573,7 +579,7 @@ bothWithWorkers("goroutines of workers have a limit", function* () {
   yield* served.end();
 });
 
-bothWithWorkers("at a limit of goroutines that come and go, nobody is refused", function* () {
+bothWithWorkers("short-lived goroutines at the limit refuse no connection", function* () {
   const served = yield* handing({ workers: 2, limits: { goroutines: 3 } });
   const asking = Array.from({ length: 30 }, () =>
     go(function* () {
@@ -591,7 +597,7 @@ bothWithWorkers("at a limit of goroutines that come and go, nobody is refused", 
 
 const EVENTS = new URL("./handlers/events.ts", import.meta.url);
 
-bothWithWorkers("a shutdown waits for what a table of events has detached", function* () {
+bothWithWorkers("a shutdown waits for detached connections of event handlers", function* () {
   const reactor = yield* openReactor(EVENTS, { workers: 1 });
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const serving = go(() => reactor.serve(listener));
@@ -607,16 +613,19 @@ bothWithWorkers("a shutdown waits for what a table of events has detached", func
   yield* serving.join();
 });
 
-bothWithWorkers("a shutdown counts what a table of events has detached, and cuts it", function* () {
-  const reactor = yield* openReactor(EVENTS, { workers: 1, name: "keeps" });
-  const listener = yield* listen("tcp", "127.0.0.1:0");
-  const serving = go(() => reactor.serve(listener));
-  using _conn = yield* dial("tcp", String(listener.addr));
-  yield* until(() => reactor.counters.open === 1);
-  assert.deepEqual(yield* reactor.shutdown({ deadline: 50 }), { cut: 1 });
-  assert.equal(reactor.counters.open, 0);
-  yield* serving.join();
-});
+bothWithWorkers(
+  "a shutdown counts detached connections of event handlers, and cuts them",
+  function* () {
+    const reactor = yield* openReactor(EVENTS, { workers: 1, name: "keeps" });
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const serving = go(() => reactor.serve(listener));
+    using _conn = yield* dial("tcp", String(listener.addr));
+    yield* until(() => reactor.counters.open === 1);
+    assert.deepEqual(yield* reactor.shutdown({ deadline: 50 }), { cut: 1 });
+    assert.equal(reactor.counters.open, 0);
+    yield* serving.join();
+  },
+);
 
 /** Writes a byte again and again until the connection has ended. */
 function* trickle(conn: Conn): Routine<void> {
@@ -630,7 +639,7 @@ function* trickle(conn: Conn): Routine<void> {
 for (const limits of [{ connections: 1 }, { perAddress: 1 }] as const) {
   const [name] = Object.keys(limits);
   const brief: [URL, ReactorOptions] = [HANDLER, { workers: 1, name: "brief", limits }];
-  bothWithWorkers(`what lingers in a worker is the first to go at ${name}`, function* () {
+  bothWithWorkers(`lingering connections of a worker are evicted first at ${name}`, function* () {
     const reactor = yield* openReactor(...brief);
     const listener = yield* listen("tcp", "127.0.0.1:0");
     const serving = go(() => reactor.serve(listener));
@@ -667,7 +676,7 @@ function* servedOnce(grace: number | undefined): Routine<[Conn, Goroutine<Shutdo
   return [conn, serving];
 }
 
-bothWithWorkers("serve() lets connections under way come to their end", function* () {
+bothWithWorkers("serve() lets active connections finish", function* () {
   const [conn, serving] = yield* servedOnce(undefined);
   yield* sleep(50);
   assert.equal(yield* ask(conn, "still here"), "still here");
@@ -676,7 +685,7 @@ bothWithWorkers("serve() lets connections under way come to their end", function
   yield* serving.join();
 });
 
-bothWithWorkers("serve() cuts them when its grace is over", function* () {
+bothWithWorkers("serve() cuts connections after its grace period", function* () {
   const [conn, serving] = yield* servedOnce(50);
   const start = performance.now();
   yield* serving.join();
@@ -685,7 +694,7 @@ bothWithWorkers("serve() cuts them when its grace is over", function* () {
   conn.close();
 });
 
-bothWithWorkers("serve() wants a grace in milliseconds", function* () {
+bothWithWorkers("serve() requires a grace period in milliseconds", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (const grace of [-1, NaN, "1" as unknown as number]) {
     const error = yield* thrown(serve(listener, HANDLER, { grace }));
@@ -694,7 +703,7 @@ bothWithWorkers("serve() wants a grace in milliseconds", function* () {
 });
 
 for (const way of ["handing", "sharing"] as const) {
-  bothWithWorkers(`a table of events serves in workers: ${way}`, function* () {
+  bothWithWorkers(`event handlers serve in workers: ${way}`, function* () {
     const reports: WorkerReport[] = [];
     const limits = { connections: { most: 10, policy: "refuse" as const }, reply: "full" };
     const reactor = yield* openReactor(EVENTS, {
@@ -730,42 +739,45 @@ for (const way of ["handing", "sharing"] as const) {
   }, reason(way));
 }
 
-bothWithWorkers("a table's handlers end connections, reactors, and what cannot be", function* () {
-  const panics: string[] = [];
-  const onPanic = (error: unknown, { remote }: { remote: string }) =>
-    void panics.push(`${error} ${remote}`);
-  const reactor = yield* openReactor(EVENTS, { workers: 2, onPanic });
-  const listener = yield* listen("tcp", "127.0.0.1:0");
-  const serving = go(() => reactor.serve(listener));
-  const conn = yield* dial("tcp", String(listener.addr));
-  assert.match(yield* lastWords(conn, "throw"), /^(null|ECONNRESET)$/);
-  yield* until(() => panics.length === 1);
-  assert.equal(panics[0], `RangeError: thrown by the table ${conn.localAddr}`);
-  conn.close();
-  const last = yield* dial("tcp", String(listener.addr));
-  assert.match(yield* lastWords(last, "shutdown"), /^(null|ECONNRESET)$/);
-  yield* serving.join();
-  yield* reactor.wait();
-  last.close();
+bothWithWorkers(
+  "event handlers may end connections and the reactor, and misuse is an error",
+  function* () {
+    const panics: string[] = [];
+    const onPanic = (error: unknown, { remote }: { remote: string }) =>
+      void panics.push(`${error} ${remote}`);
+    const reactor = yield* openReactor(EVENTS, { workers: 2, onPanic });
+    const listener = yield* listen("tcp", "127.0.0.1:0");
+    const serving = go(() => reactor.serve(listener));
+    const conn = yield* dial("tcp", String(listener.addr));
+    assert.match(yield* lastWords(conn, "throw"), /^(null|ECONNRESET)$/);
+    yield* until(() => panics.length === 1);
+    assert.equal(panics[0], `RangeError: thrown by the table ${conn.localAddr}`);
+    conn.close();
+    const last = yield* dial("tcp", String(listener.addr));
+    assert.match(yield* lastWords(last, "shutdown"), /^(null|ECONNRESET)$/);
+    yield* serving.join();
+    yield* reactor.wait();
+    last.close();
 
-  const rude = yield* openReactor(EVENTS, { workers: 1, name: "rude" });
-  const closing = yield* listen("tcp", "127.0.0.1:0");
-  const rudely = go(() => rude.serve(closing));
-  const refused = yield* dial("tcp", String(closing.addr));
-  assert.equal(yield* refused.read(new Uint8Array(1)), null);
-  yield* until(() => rude.counters.accepted === 1 && rude.counters.open === 0);
-  refused.close();
-  yield* rude.shutdown();
-  yield* rudely.join();
+    const rude = yield* openReactor(EVENTS, { workers: 1, name: "rude" });
+    const closing = yield* listen("tcp", "127.0.0.1:0");
+    const rudely = go(() => rude.serve(closing));
+    const refused = yield* dial("tcp", String(closing.addr));
+    assert.equal(yield* refused.read(new Uint8Array(1)), null);
+    yield* until(() => rude.counters.accepted === 1 && rude.counters.open === 0);
+    refused.close();
+    yield* rude.shutdown();
+    yield* rudely.join();
 
-  const broken = yield* thrown(openReactor(EVENTS, { workers: 1, name: "broken", onPanic }));
-  assert.match(String(broken), /thrown by serving/);
-  const limits = { firstBytes: { within: 5 } };
-  const wrong = yield* thrown(openReactor(EVENTS, { workers: 1, limits }));
-  assert.match(String(wrong), /firstBytes requires a goroutine per connection/);
-});
+    const broken = yield* thrown(openReactor(EVENTS, { workers: 1, name: "broken", onPanic }));
+    assert.match(String(broken), /thrown by serving/);
+    const limits = { firstBytes: { within: 5 } };
+    const wrong = yield* thrown(openReactor(EVENTS, { workers: 1, limits }));
+    assert.match(String(wrong), /firstBytes requires a goroutine per connection/);
+  },
+);
 
-bothWithWorkers("one line serves over all cores", function* () {
+bothWithWorkers("one line serves on all cores", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   const serving = go(() => serve(listener, HANDLER, { workers: 2 }));
   const conn = yield* dial("tcp", String(listener.addr));
@@ -782,7 +794,7 @@ endsWithRun("a reactor ends with the run that opened it", function* () {
   for (const conn of served.conns) conn.close();
 });
 
-bothWithWorkers("what cannot be served is an error at once", function* () {
+bothWithWorkers("a listener that cannot be served is an error at once", function* () {
   const missing = new URL("./handlers/missing.ts", import.meta.url);
   assert.match(String(yield* thrown(openReactor(missing, { workers: 2 }))), /missing/);
   const noFunction = yield* thrown(openReactor(HANDLER, { workers: 1, name: "notAFunction" }));
@@ -812,7 +824,7 @@ const WRONG: [ReactorOptions, RegExp][] = [
   [{ wokers: 1 } as unknown as ReactorOptions, /wokers/],
 ];
 
-both("an option that is wrong is named", function* () {
+both("an invalid option is named in the error", function* () {
   for (const [options, name] of WRONG) {
     const error = yield* thrown(openReactor(HANDLER, options));
     assert.ok(error instanceof TypeError);

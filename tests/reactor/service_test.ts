@@ -63,7 +63,7 @@ function* worker(address: string): Routine<number> {
   return Number((yield* exchange(socket, "hello")).split(" ")[0]);
 }
 
-bothWithWorkers("every worker has a UDP socket, and a peer always has the same", function* () {
+bothWithWorkers("every worker has a UDP socket, and each peer always the same one", function* () {
   const reactor = yield* open(2);
   const address = String(yield* reactor.listenPacket("udp", "127.0.0.1:0"));
   const seen = new Set<number>();
@@ -79,7 +79,7 @@ bothWithWorkers("every worker has a UDP socket, and a peer always has the same",
   using _ = yield* listenPacket("udp", address);
 }, noSharing);
 
-bothWithWorkers("a worker that has died has its socket again when it is restarted", function* () {
+bothWithWorkers("a restarted worker has its socket again", function* () {
   const ends: number[] = [];
   const reactor = yield* open(1, {
     restart: { delay: 1 },
@@ -105,7 +105,7 @@ bothWithWorkers("a worker that has died has its socket again when it is restarte
   yield* reactor.shutdown({ deadline: 0 });
 }, noSharing);
 
-bothWithWorkers("a paused worker closes its UDP socket, and opens it again", function* () {
+bothWithWorkers("a paused worker closes its UDP socket, and reopens it", function* () {
   const reactor = yield* open(2);
   const address = String(yield* reactor.listenPacket("udp", "127.0.0.1:0"));
   reactor.workers[0].pause();
@@ -117,7 +117,7 @@ bothWithWorkers("a paused worker closes its UDP socket, and opens it again", fun
   yield* reactor.shutdown();
 }, noSharing);
 
-bothWithWorkers("what a reactor cannot serve by datagrams is refused", function* () {
+bothWithWorkers("options that do not apply to datagrams are refused", function* () {
   const reactor = yield* openReactor(ECHO, { workers: 1 });
   const error = yield* thrown(reactor.listenPacket("udp", "127.0.0.1:0"));
   assert.ok(error instanceof TypeError, String(error));
@@ -137,7 +137,7 @@ bothWithWorkers("init runs once in each worker, before it serves", function* () 
   yield* reactor.shutdown({ deadline: 0 });
 });
 
-bothWithWorkers("an error of init keeps the reactor from opening", function* () {
+bothWithWorkers("an error of init fails openReactor", function* () {
   const error = yield* thrown(open(2, { data: { failInit: 1 } }));
   assert.ok(error instanceof RangeError, String(error));
   assert.equal(error.message, "init failed");
@@ -156,7 +156,7 @@ bothWithWorkers("end runs once in each worker, after its connections, and may se
   assert.equal(yield* reactor.messages.recv(), undefined, "closed");
 });
 
-bothWithWorkers("end also runs when the deadline cuts the connections", function* () {
+bothWithWorkers("end also runs when the deadline cuts connections", function* () {
   const reactor = yield* open(1);
   const [conn] = yield* toEach(reactor);
   yield* reactor.shutdown({ deadline: 0 });
@@ -165,7 +165,7 @@ bothWithWorkers("end also runs when the deadline cuts the connections", function
 });
 
 bothWithWorkers(
-  "an end that waits for a message gets it; one that throws is reported",
+  "end may wait for a message, and its errors are reported",
   function* () {
     const reactor = yield* open(1, { data: { endWaits: true } });
     const ending = go(() => reactor.shutdown());
@@ -179,7 +179,7 @@ bothWithWorkers(
 );
 
 bothWithWorkers(
-  "messages between the main thread and the workers, in order, as copies",
+  "messages between the main thread and workers arrive in order, as copies",
   function* () {
     const reactor = yield* open(2);
     const conns = yield* toEach(reactor);
@@ -201,7 +201,7 @@ bothWithWorkers(
   },
 );
 
-bothWithWorkers("a message that cannot go is an error of its post", function* () {
+bothWithWorkers("a message that cannot be sent is an error of its post", function* () {
   const reactor = yield* open(1, { restart: { delay: 60_000, longest: 60_000 } });
   const [conn] = yield* toEach(reactor);
   assert.match(yield* ask(conn, "send 7 x"), /^WorkerGoneError ERR_WORKER_ENDED .*worker 7 is not/);
@@ -220,7 +220,7 @@ bothWithWorkers("a message that cannot go is an error of its post", function* ()
 });
 
 bothWithWorkers(
-  "a post waits while the receiver's queue is full, and fails when it ends",
+  "post waits while the receiver's queue is full, and fails when the receiver ends",
   function* () {
     const reactor = yield* open(1, { restart: { delay: 60_000, longest: 60_000 } });
     const [conn] = yield* toEach(reactor);
@@ -239,7 +239,7 @@ bothWithWorkers(
   },
 );
 
-bothWithWorkers("stats has the counters of every worker, and their sums", function* () {
+bothWithWorkers("stats includes the counters of every worker, and their sums", function* () {
   const reactor = yield* open(2);
   const conns = yield* toEach(reactor);
   yield* ask(conns[0], "began");

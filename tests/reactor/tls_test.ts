@@ -65,7 +65,7 @@ function* served(
   yield* serving.join();
 }
 
-bothWithWorkers("workers shake hands, and resume each other's sessions", function* () {
+bothWithWorkers("workers do handshakes, and resume each other's sessions", function* () {
   const before = live.connections;
   yield* served({}, function* (address) {
     const said: Said[] = [];
@@ -81,14 +81,14 @@ bothWithWorkers("workers shake hands, and resume each other's sessions", functio
   });
 }, skip);
 
-withWorkers("run", "workers shake hands by the engine of the host", function* () {
+withWorkers("run", "workers do handshakes with the host's engine", function* () {
   yield* served({ driver: "run", tls: { ...SERVER, engine: "host" } }, function* (address) {
     const said = yield* ask(address);
     assert.deepEqual([said.protocol, said.engine], ["TLSv1.3", "host"]);
   });
 }, noProc);
 
-bothWithWorkers("workers that accept by themselves shake hands too", function* () {
+bothWithWorkers("workers with their own listeners do handshakes too", function* () {
   const tls = { ...SERVER, engine: "openssl" as const };
   const reactor = yield* openReactor(HANDLER, { workers: 2, tls });
   const address = String(yield* reactor.listen("tcp", "127.0.0.1:0"));
@@ -96,18 +96,22 @@ bothWithWorkers("workers that accept by themselves shake hands too", function* (
   yield* reactor.shutdown({ deadline: 10_000 });
 }, skip || noSharing);
 
-bothWithWorkers("setCertificates reaches every worker, and a wrong one none", function* () {
-  yield* served({}, function* (address, reactor) {
-    yield* ask(address);
-    assert.throws(() => reactor.setCertificates({ ...OTHER, key: SERVER.key }), TypeError);
-    yield* ask(address);
-    reactor.setCertificates(OTHER);
-    const options = { ca: OTHER.cert, servername: "other.example" };
-    // A worker looks at its messages before the connections that come after them.
-    for (let i = 0; i < 4; i++) yield* ask(address, options);
-    assert.ok((yield* thrown(ask(address))) instanceof Error);
-  });
-}, skip);
+bothWithWorkers(
+  "setCertificates reaches every worker, and invalid certificates reach none",
+  function* () {
+    yield* served({}, function* (address, reactor) {
+      yield* ask(address);
+      assert.throws(() => reactor.setCertificates({ ...OTHER, key: SERVER.key }), TypeError);
+      yield* ask(address);
+      reactor.setCertificates(OTHER);
+      const options = { ca: OTHER.cert, servername: "other.example" };
+      // A worker looks at its messages before the connections that come after them.
+      for (let i = 0; i < 4; i++) yield* ask(address, options);
+      assert.ok((yield* thrown(ask(address))) instanceof Error);
+    });
+  },
+  skip,
+);
 
 bothWithWorkers("a client that speaks no TLS ends its connection, and no worker", function* () {
   const ends: unknown[] = [];
@@ -126,7 +130,7 @@ bothWithWorkers("a client that speaks no TLS ends its connection, and no worker"
   assert.deepEqual(ends, []);
 }, skip);
 
-bothWithWorkers("a reactor's limits hold for connections under TLS", function* () {
+bothWithWorkers("a reactor's limits apply to TLS connections", function* () {
   const limits = { connections: { most: 1, policy: "refuse" as const } };
   yield* served({ limits }, function* (address) {
     using first = yield* tlsDial("tcp", address, { ca: SERVER.cert, engine: "openssl" });
@@ -144,7 +148,7 @@ bothWithWorkers("a reactor's limits hold for connections under TLS", function* (
   });
 }, skip);
 
-bothWithWorkers("options that cannot be are described", function* () {
+bothWithWorkers("invalid options are explained", function* () {
   const open = (options: object, url = HANDLER) =>
     thrown(openReactor(url, { workers: 1, ...options } as ReactorOptions));
   const message = function* (failing: Routine<unknown>): Routine<string> {
@@ -168,7 +172,7 @@ bothWithWorkers("options that cannot be are described", function* () {
 }, skip);
 
 both(
-  "TLS over a listener with limits: what is refused, what is let in, what is freed",
+  "TLS over a listener with limits: refused, admitted and released connections",
   function* () {
     const limited = limit(yield* listen("tcp", "127.0.0.1:0"), {
       connections: { most: 2, policy: "refuse" },

@@ -108,7 +108,7 @@ for (const network of ["unix", "unixpacket"] as const) {
   }
 }
 
-withUnix("a table of events serves Unix sockets, and no packets", function* () {
+withUnix("event handlers serve Unix stream sockets, and no packets", function* () {
   const served = yield* Served.open({ workers: 1 }, "unix", EVENTS);
   const conn = yield* served.connect("a name");
   assert.equal(yield* ask(conn, "who"), `events ${conn.localAddr}`);
@@ -124,7 +124,7 @@ withUnix("a table of events serves Unix sockets, and no packets", function* () {
   yield* served.end();
 });
 
-withUnix("a worker that dies takes its Unix connections along, and no other", function* () {
+withUnix("a worker that dies closes its own Unix connections, and no others", function* () {
   let reported = 0;
   const served = yield* Served.open({
     workers: 2,
@@ -159,7 +159,7 @@ function* ended(conn: Conn): Routine<never> {
   throw n === null ? "null" : `${n} bytes`;
 }
 
-withUnix("what a dead worker had not taken over is served by another", function* () {
+withUnix("connections that a dead worker had not taken over are served by another", function* () {
   const told = new Int32Array(new SharedArrayBuffer(8));
   const served = yield* Served.open({ workers: 2, restart: false, data: told.buffer });
   const busy = yield* served.connect();
@@ -181,7 +181,7 @@ withUnix("what a dead worker had not taken over is served by another", function*
   yield* served.end();
 });
 
-withUnix("limits hold for Unix sockets, and those of TCP are refused", function* () {
+withUnix("limits apply to Unix sockets, and those of TCP are refused", function* () {
   const shed: Shed[] = [];
   const refusing = yield* Served.open({
     workers: 2,
@@ -234,7 +234,7 @@ withUnix("limits hold for Unix sockets, and those of TCP are refused", function*
   }
 });
 
-withUnix("workers cannot share a path, and are not asked to", function* () {
+withUnix("workers cannot share a path, and do not try", function* () {
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
   for (const network of ["unix", "unixpacket"]) {
     const refused = yield* thrown(reactor.listen(network as "tcp", "/nowhere"));
@@ -244,7 +244,7 @@ withUnix("workers cannot share a path, and are not asked to", function* () {
   yield* reactor.shutdown();
 });
 
-withUnix("one line serves a path over all cores", function* () {
+withUnix("one line serves a path on all cores", function* () {
   const listener = yield* listen("unix", "");
   const serving = go(() => serve(listener, HANDLER, { workers: 2 }));
   const conn = yield* dial("unix", String(listener.addr));

@@ -29,7 +29,7 @@ function* waiters(cond: Cond, count: number, woken: number[]): Routine<Goroutine
   return all;
 }
 
-both("Cond.signal() wakes one goroutine a call, the longest waiting first", function* () {
+both("Cond.signal() wakes one goroutine per call, the longest waiting first", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   const woken: number[] = [];
@@ -45,7 +45,7 @@ both("Cond.signal() wakes one goroutine a call, the longest waiting first", func
   assert.ok(mu.tryLock());
 });
 
-both("Cond.signal() wakes those who waited before it, not who comes later", function* () {
+both("Cond.signal() wakes earlier waiters, not later ones", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   const woken: number[] = [];
@@ -64,7 +64,7 @@ both("Cond.signal() wakes those who waited before it, not who comes later", func
   yield* second.join();
 });
 
-both("Cond.broadcast() wakes all, again and again", function* () {
+both("Cond.broadcast() wakes all waiters, every time", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   let exit = false;
@@ -93,7 +93,7 @@ both("Cond.broadcast() wakes all, again and again", function* () {
   cond.broadcast();
 });
 
-both("Cond: a condition that moves through three goroutines", function* () {
+both("Cond: three goroutines advance one condition in turn", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   let x = 0;
@@ -108,7 +108,7 @@ both("Cond: a condition that moves through three goroutines", function* () {
   assert.equal(x, 3);
 });
 
-both("Cond misuse: waiting without the lock is the lock's panic", function* () {
+both("Cond misuse: wait() without the lock is the lock's panic", function* () {
   const cond = new Cond(new Mutex());
   assert.deepEqual(
     yield* thrown(cond.wait()),
@@ -116,7 +116,7 @@ both("Cond misuse: waiting without the lock is the lock's panic", function* () {
   );
 });
 
-both("Cond works over the reading side of a RWMutex", function* () {
+both("Cond works with the read lock of a RWMutex", function* () {
   const mu = new RWMutex();
   const cond = new Cond(mu.rlocker());
   const woken: number[] = [];
@@ -126,7 +126,7 @@ both("Cond works over the reading side of a RWMutex", function* () {
   assert.ok(mu.tryLock());
 });
 
-both("Cond: a goroutine ended in wait() has the lock when its finally blocks run", function* () {
+both("Cond: a goroutine ended in wait() holds the lock in its finally blocks", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   let inFinally = false;
@@ -152,7 +152,7 @@ both("Cond: a goroutine ended in wait() has the lock when its finally blocks run
   assert.ok(mu.tryLock());
 });
 
-both("Cond: a signal for a goroutine that is ended goes to the next", function* () {
+both("Cond: a signal for an ended goroutine goes to the next waiter", function* () {
   const mu = new Mutex();
   const cond = new Cond(mu);
   const woken: number[] = [];
@@ -177,7 +177,7 @@ both("Cond: a signal for a goroutine that is ended goes to the next", function* 
   assert.ok(mu.tryLock());
 });
 
-both("Cond: a goroutine ended after a broadcast wakes nobody who came later", function* () {
+both("Cond: a goroutine ended after a broadcast wakes no later waiter", function* () {
   let locked = true;
   const cond = new Cond({
     *lock() {
@@ -201,7 +201,7 @@ both("Cond: a goroutine ended after a broadcast wakes nobody who came later", fu
   yield* later.join();
 });
 
-both("Cond: a Locker that fails to lock again fails the wait", function* () {
+both("Cond: a Locker that fails to relock fails the wait", function* () {
   const error = new Error("no lock");
   const cond = new Cond({
     *lock() {

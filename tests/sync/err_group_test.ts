@@ -15,7 +15,7 @@ function* fail(error: unknown): Routine<void> {
   if (error !== null) throw error;
 }
 
-both("ErrGroup.wait() throws the first error there was", function* () {
+both("ErrGroup.wait() throws the first error", function* () {
   const [one, two] = [new Error("one"), new Error("two")];
   for (const errors of [[], [null], [one], [one, null], [null, one], [one, two], [two, one]]) {
     const group = new ErrGroup();
@@ -26,7 +26,7 @@ both("ErrGroup.wait() throws the first error there was", function* () {
   }
 });
 
-both("ErrGroup: the first error cancels the context, and is its cause", function* () {
+both("ErrGroup: the first error cancels the context and is its cause", function* () {
   const one = new Error("one");
   const [group, ctx] = ErrGroup.withContext(background());
   group.go(function* () {
@@ -53,14 +53,14 @@ both("ErrGroup: without an error the context is cancelled when wait() returns", 
   cancel();
 });
 
-both("ErrGroup: an error is told although it is undefined", function* () {
+both("ErrGroup: an undefined error is reported too", function* () {
   const group = new ErrGroup();
   group.go(fail, undefined);
   assert.equal(yield* thrown(group.wait()), undefined);
   assert.equal(group.ctx.err, Canceled);
 });
 
-both("ErrGroup.setLimit() keeps to the limit, and all are done", function* () {
+both("ErrGroup.setLimit() limits concurrency, and every function runs", function* () {
   for (const limit of [1, 3, 10]) {
     const group = new ErrGroup();
     group.setLimit(limit);
@@ -81,7 +81,7 @@ both("ErrGroup.setLimit() keeps to the limit, and all are done", function* () {
   }
 });
 
-both("ErrGroup.go() with yield* waits for a free place, as Go's does", function* () {
+both("ErrGroup.go() with yield* waits for a free slot, as in Go", function* () {
   const group = new ErrGroup();
   group.setLimit(2);
   let active = 0;
@@ -97,7 +97,7 @@ both("ErrGroup.go() with yield* waits for a free place, as Go's does", function*
   assert.equal(active, 0);
 });
 
-both("ErrGroup.tryGo() starts only what has a place", function* () {
+both("ErrGroup.tryGo() starts only with a free slot", function* () {
   const group = new ErrGroup();
   let called = 0;
   const work = function* () {
@@ -117,7 +117,7 @@ both("ErrGroup.tryGo() starts only what has a place", function* () {
   yield* group.wait();
 });
 
-both("ErrGroup.setLimit() with goroutines at work is Go's panic", function* () {
+both("ErrGroup.setLimit() with active goroutines is Go's panic", function* () {
   const group = new ErrGroup();
   group.setLimit(5);
   group.go(() => sleep(1));
@@ -128,7 +128,7 @@ both("ErrGroup.setLimit() with goroutines at work is Go's panic", function* () {
   group.setLimit(1);
 });
 
-both("ErrGroup: an ended goroutine counts as one that returned, and frees its place", function* () {
+both("ErrGroup: an ended goroutine counts as returned, and frees its slot", function* () {
   const group = new ErrGroup();
   group.setLimit(1);
   const members: G[] = [];
@@ -156,7 +156,7 @@ both("ErrGroup: an ended goroutine counts as one that returned, and frees its pl
   yield* group.wait();
 });
 
-both("ErrGroup.go() throws on what is no function*, and takes no place for it", function* () {
+both("ErrGroup.go() throws on anything but a function*, and occupies no slot", function* () {
   const group = new ErrGroup();
   group.setLimit(1);
   const plain = (() => 1) as unknown as () => Routine<void>;

@@ -15,7 +15,7 @@ import { Semaphore } from "../../src/sync/semaphore.ts";
 import { WaitGroup } from "../../src/sync/wait_group.ts";
 import { assertNothingLeft, both, openSockets, parked, thrown } from "../support/harness.ts";
 
-both("Mutex: ten goroutines hammer it, and only one is ever inside", function* () {
+both("Mutex: ten goroutines contend, and one at a time holds it", function* () {
   const mu = new Mutex();
   const wg = new WaitGroup();
   let inside = 0;
@@ -41,7 +41,7 @@ both("Mutex: ten goroutines hammer it, and only one is ever inside", function* (
   assert.ok(mu.tryLock(), "still locked");
 });
 
-both("Mutex.tryLock() takes a free one and never a held one", function* () {
+both("Mutex.tryLock() locks a free mutex and never a held one", function* () {
   const mu = new Mutex();
   assert.equal(mu.tryLock(), true);
   assert.equal(mu.tryLock(), false);
@@ -51,7 +51,7 @@ both("Mutex.tryLock() takes a free one and never a held one", function* () {
   mu.unlock();
 });
 
-both("Mutex misuse: unlocking what is not locked is Go's panic", function* () {
+both("Mutex misuse: unlock of an unlocked mutex is Go's panic", function* () {
   const panic = new PanicError("sync: unlock of unlocked mutex");
   const mu = new Mutex();
   assert.throws(() => mu.unlock(), panic);
@@ -61,7 +61,7 @@ both("Mutex misuse: unlocking what is not locked is Go's panic", function* () {
   assert.ok(mu.tryLock(), "a failed unlock left it locked");
 });
 
-both("Mutex: a wait outside any goroutine is a panic, not a wait", function* () {
+both("Mutex: lock() outside any goroutine is a panic, not a wait", function* () {
   const mu = new Mutex();
   yield* mu.lock();
   const g = scheduler.current;
@@ -75,7 +75,7 @@ both("Mutex: a wait outside any goroutine is a panic, not a wait", function* () 
   assert.ok(mu.tryLock());
 });
 
-both("Mutex fairness: one that locks again and again does not keep another out", function* () {
+both("Mutex fairness: a goroutine that relocks in a loop does not starve others", function* () {
   const mu = new Mutex();
   let stop = false;
   const greedy = go(function* greedy() {
@@ -95,7 +95,7 @@ both("Mutex fairness: one that locks again and again does not keep another out",
 });
 
 both(
-  "Mutex fairness: one that never parks while it has the lock lets the others run",
+  "Mutex fairness: a holder that never parks does not starve others",
   function* () {
     const mu = new Mutex();
     let stop = false;
@@ -111,7 +111,7 @@ both(
   },
 );
 
-both("Mutex is handed over first come, first served, and nobody barges in", function* () {
+both("Mutex is granted in FIFO order, without barging", function* () {
   const mu = new Mutex();
   const order: number[] = [];
   yield* mu.lock();
@@ -129,7 +129,7 @@ both("Mutex is handed over first come, first served, and nobody barges in", func
   assert.deepEqual(order, [0, 1, 2, 3, 4]);
 });
 
-both("Mutex may be unlocked by another goroutine than the one that locked it", function* () {
+both("Mutex may be unlocked by another goroutine than its holder", function* () {
   const mu = new Mutex();
   yield* mu.lock();
   yield* go(function* () {
@@ -139,7 +139,7 @@ both("Mutex may be unlocked by another goroutine than the one that locked it", f
 });
 
 both(
-  "Mutex.locked() unlocks at the end of the block, also by an error, and once only",
+  "Mutex.locked() unlocks once at the end of the block, also after an error",
   function* () {
     const mu = new Mutex();
     const error = yield* thrown(function* () {
@@ -156,7 +156,7 @@ both(
   },
 );
 
-both("Mutex: a goroutine ended while it waits leaves the queue", function* () {
+both("Mutex: a goroutine ended while waiting leaves the queue", function* () {
   const mu = new Mutex();
   yield* mu.lock();
   const [a, b, c] = [1, 2, 3].map(() => go(() => mu.lock()));
@@ -171,21 +171,24 @@ both("Mutex: a goroutine ended while it waits leaves the queue", function* () {
   assert.ok(mu.tryLock());
 });
 
-both("Mutex: one that was handed the lock and ended before it ran passes it on", function* () {
-  const mu = new Mutex();
-  yield* mu.lock();
-  const [a, b] = [1, 2].map(() => go(() => mu.lock()));
-  for (const g of [a, b]) yield* parked(g, "sync.Mutex.Lock");
-  mu.unlock();
-  assert.equal(a.status, "runnable");
-  scheduler.end(a as G);
-  assert.equal(a.status, "dead");
-  yield* b.join();
-  mu.unlock();
-  assert.ok(mu.tryLock());
-});
+both(
+  "Mutex: a goroutine granted the lock and ended before it ran passes the lock on",
+  function* () {
+    const mu = new Mutex();
+    yield* mu.lock();
+    const [a, b] = [1, 2].map(() => go(() => mu.lock()));
+    for (const g of [a, b]) yield* parked(g, "sync.Mutex.Lock");
+    mu.unlock();
+    assert.equal(a.status, "runnable");
+    scheduler.end(a as G);
+    assert.equal(a.status, "dead");
+    yield* b.join();
+    mu.unlock();
+    assert.ok(mu.tryLock());
+  },
+);
 
-both("Mutex: one ended at a using declaration gives back what it holds", function* () {
+both("Mutex: a goroutine ended at a using declaration releases the lock", function* () {
   const mu = new Mutex();
   const g = go(function* () {
     using _ = yield* mu.locked();
@@ -197,7 +200,7 @@ both("Mutex: one ended at a using declaration gives back what it holds", functio
   assert.ok(mu.tryLock());
 });
 
-test("Mutex: what a run leaves behind when it gives up on a goroutine is not granted a lock", () => {
+test("Mutex: a goroutine abandoned by its run is not granted a lock", () => {
   const sockets = openSockets();
   const mu = new Mutex();
   const stubborn = function* (): Routine<void> {
@@ -224,7 +227,7 @@ test("Mutex: what a run leaves behind when it gives up on a goroutine is not gra
   });
 });
 
-test("Mutex: two runs may share one", async () => {
+test("Mutex: two runs may share a mutex", async () => {
   const sockets = openSockets();
   const mu = new Mutex();
   const order: string[] = [];
@@ -356,6 +359,6 @@ function* endAtRandom(seed: number, count: number): Routine<void> {
   assert.ok(p.condMu.tryLock(), "the condition's mutex stuck");
 }
 
-both("ten thousand goroutines ended at random points leave nothing stuck", function* () {
+both("ten thousand goroutines ended at random points block nothing", function* () {
   for (let seed = 1; seed <= 20; seed++) yield* endAtRandom(seed, 500);
 });

@@ -7,7 +7,7 @@ import { scheduler } from "../../src/sched/thread.ts";
 import { Once } from "../../src/sync/once.ts";
 import { both, thrown, until } from "../support/harness.ts";
 
-both("Once.do() calls the first function only, and the others wait for it", function* () {
+both("Once.do() calls only the first function, and other callers wait for it", function* () {
   const once = new Once();
   let calls = 0;
   let over = false;
@@ -29,7 +29,7 @@ both("Once.do() calls the first function only, and the others wait for it", func
   assert.equal(calls, 1);
 });
 
-both("Once.do(): an error goes to the first caller, and counts as done", function* () {
+both("Once.do(): an error is thrown to the first caller, and counts as done", function* () {
   const once = new Once();
   const error = new Error("failed");
   assert.equal(
@@ -43,7 +43,7 @@ both("Once.do(): an error goes to the first caller, and counts as done", functio
   });
 });
 
-both("Once.do(): ended in the middle it counts as done, and those who wait go on", function* () {
+both("Once.do(): a caller ended in the middle counts as done, and waiters continue", function* () {
   const once = new Once();
   const first = go(() => once.do(() => sleep(60_000)));
   yield* until(() => first.waitReason === "sleep");

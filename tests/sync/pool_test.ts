@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { ObjectPool, poolCleanup } from "../../src/sync/object_pool.ts";
 
-test("Pool.get() gives what was put in, the last first, then undefined", () => {
+test("Pool.get() returns the last value put, then undefined", () => {
   const pool = new ObjectPool<string | undefined | null>();
   assert.equal(pool.get(), undefined);
   pool.put("a");
@@ -15,7 +15,7 @@ test("Pool.get() gives what was put in, the last first, then undefined", () => {
   assert.deepEqual([pool.get(), pool.get(), pool.get()], ["b", "a", undefined]);
 });
 
-test("Pool.get() makes one when the pool is empty", () => {
+test("Pool.get() calls newFunc when the pool is empty", () => {
   let made = 0;
   const pool = new ObjectPool({ new: () => ++made });
   assert.deepEqual([pool.get(), pool.get()], [1, 2]);
@@ -23,14 +23,14 @@ test("Pool.get() makes one when the pool is empty", () => {
   assert.deepEqual([pool.get(), pool.get()], [42, 3]);
 });
 
-test("Pool.put() leaves null and undefined out", () => {
+test("Pool.put() ignores null and undefined", () => {
   const pool = new ObjectPool<number | null | undefined>({ new: () => 7 });
   pool.put(null);
   pool.put(undefined);
   assert.equal(pool.get(), 7);
 });
 
-test("Pool keeps through one collection of the garbage, and drops at the second", () => {
+test("Pool survives one garbage collection, and is emptied by the second", () => {
   const pool = new ObjectPool<string | undefined>();
   for (let i = 0; i < 100; i++) pool.put("old");
   poolCleanup();
@@ -45,7 +45,7 @@ test("Pool keeps through one collection of the garbage, and drops at the second"
   assert.equal(pool.get(), "after all");
 });
 
-test("Pool: two collections by the host's own collector empty it", async () => {
+test("Pool: two collections by the host empty it", async () => {
   const pool = new URL("../../src/sync/object_pool.ts", import.meta.url).href;
   const program = `
     import { Pool } from "${pool}";

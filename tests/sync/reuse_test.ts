@@ -19,7 +19,7 @@ import {
 } from "../../mod.ts";
 import { both, parked, thrown, until } from "../support/harness.ts";
 
-both("nothing happens before a call is driven", function* () {
+both("a call has no effect before it is driven", function* () {
   const ch = chan<number>(5);
   const mu = new Mutex();
   void ch.send(1);
@@ -33,7 +33,7 @@ both("nothing happens before a call is driven", function* () {
   assert.equal(ch.length, 1);
 });
 
-both("calls made before any of them is driven are driven in any order", function* () {
+both("calls created together may be driven in any order", function* () {
   const ch = chan<number>(5);
   const sends = [1, 2, 3].map((v) => ch.send(v));
   for (const send of sends.toReversed()) yield* send;
@@ -64,7 +64,7 @@ function* overlapping(call: () => Routine<unknown>, letOne: () => void): Routine
   }
 }
 
-both("calls that wait at the same time do not share anything", function* () {
+both("concurrent calls share no state", function* () {
   const ch = chan<number>();
   yield* overlapping(() => ch.recv(), () => assert.ok(ch.trySend(1)));
   yield* overlapping(() => ch.send(1), () => assert.ok(ch.tryRecv()?.ok));
@@ -77,7 +77,7 @@ both("calls that wait at the same time do not share anything", function* () {
   yield* overlapping(() => rw.lock(), () => rw.unlock());
 });
 
-both("one that was ended while it waited serves the next as if nothing had been", function* () {
+both("a call ended while waiting leaves no trace for the next", function* () {
   const ch: Chan<number> = chan();
   for (let i = 0; i < 5; i++) {
     for (const call of [ch.recv(), select(ch.onRecv(), ch.onSend(7))]) {

@@ -11,7 +11,7 @@ import { both, parked, until } from "../support/harness.ts";
 const reads = "sync.RWMutex.RLock";
 const writes = "sync.RWMutex.Lock";
 
-both("RWMutex: readers are inside together", function* () {
+both("RWMutex: readers share it", function* () {
   for (const n of [1, 3, 4]) {
     const mu = new RWMutex();
     let together = 0;
@@ -30,7 +30,7 @@ both("RWMutex: readers are inside together", function* () {
   }
 });
 
-both("RWMutex: a writer is alone, whoever hammers", function* () {
+both("RWMutex: a writer is alone under contention", function* () {
   for (const [writers, readers] of [[1, 1], [1, 10], [10, 10], [10, 3], [2, 50]]) {
     const mu = new RWMutex();
     const wg = new WaitGroup();
@@ -65,7 +65,7 @@ both("RWMutex: a writer is alone, whoever hammers", function* () {
   }
 });
 
-both("RWMutex.tryLock() and tryRLock() take what is free and nothing else", function* () {
+both("RWMutex.tryLock() and tryRLock() lock a free mutex and nothing else", function* () {
   const mu = new RWMutex();
   assert.equal(mu.tryRLock(), true);
   assert.equal(mu.tryRLock(), true);
@@ -83,7 +83,7 @@ both("RWMutex.tryLock() and tryRLock() take what is free and nothing else", func
   mu.unlock();
 });
 
-both("RWMutex misuse: unlocking what is not locked is Go's panic", function* () {
+both("RWMutex misuse: unlock of an unlocked mutex is Go's panic", function* () {
   const unlock = new PanicError("sync: Unlock of unlocked RWMutex");
   const runlock = new PanicError("sync: RUnlock of unlocked RWMutex");
   const mu = new RWMutex();
@@ -114,7 +114,7 @@ both("RWMutex.rlocker() locks for reading", function* () {
   readers.unlock();
 });
 
-both("RWMutex: a writer does not starve behind readers that keep coming", function* () {
+both("RWMutex: a writer does not starve behind continuous readers", function* () {
   const mu = new RWMutex();
   let wrote = false;
   const reader = function* () {
@@ -133,7 +133,7 @@ both("RWMutex: a writer does not starve behind readers that keep coming", functi
   for (const g of readers) yield* g.join();
 });
 
-both("RWMutex: readers do not starve behind writers that keep coming", function* () {
+both("RWMutex: readers do not starve behind continuous writers", function* () {
   const mu = new RWMutex();
   let read = false;
   const writer = function* () {
@@ -151,7 +151,7 @@ both("RWMutex: readers do not starve behind writers that keep coming", function*
   for (const g of writers) yield* g.join();
 });
 
-both("RWMutex: after a writer come the readers that waited, then the next writer", function* () {
+both("RWMutex: after a writer the waiting readers run, then the next writer", function* () {
   const mu = new RWMutex();
   const order: string[] = [];
   yield* mu.lock();
@@ -175,7 +175,7 @@ both("RWMutex: after a writer come the readers that waited, then the next writer
   assert.deepEqual(order, ["reader", "reader", "writer"]);
 });
 
-both("RWMutex: when the writer that waits is ended, the readers behind it go in", function* () {
+both("RWMutex: when a waiting writer is ended, the readers behind it run", function* () {
   const mu = new RWMutex();
   yield* mu.rlock();
   const writer = go(() => mu.lock());
@@ -188,30 +188,33 @@ both("RWMutex: when the writer that waits is ended, the readers behind it go in"
   assert.ok(mu.tryLock());
 });
 
-both("RWMutex: granted and ended before it ran, a writer or reader passes it on", function* () {
-  const mu = new RWMutex();
-  yield* mu.lock();
-  const a = go(() => mu.lock());
-  yield* parked(a, writes);
-  const b = go(() => mu.lock());
-  yield* parked(b, writes);
-  mu.unlock();
-  assert.equal(a.status, "runnable");
-  scheduler.end(a as G);
-  yield* b.join();
-  const [c, d] = [1, 2].map(() => go(() => mu.rlock()));
-  for (const g of [c, d]) yield* parked(g, reads);
-  const e = go(() => mu.lock());
-  yield* parked(e, writes);
-  mu.unlock();
-  scheduler.end(c as G);
-  yield* d.join();
-  assert.equal(e.status, "waiting");
-  mu.runlock();
-  yield* e.join();
-  mu.unlock();
-  assert.ok(mu.tryLock());
-});
+both(
+  "RWMutex: a writer or reader granted the lock and ended before it ran passes it on",
+  function* () {
+    const mu = new RWMutex();
+    yield* mu.lock();
+    const a = go(() => mu.lock());
+    yield* parked(a, writes);
+    const b = go(() => mu.lock());
+    yield* parked(b, writes);
+    mu.unlock();
+    assert.equal(a.status, "runnable");
+    scheduler.end(a as G);
+    yield* b.join();
+    const [c, d] = [1, 2].map(() => go(() => mu.rlock()));
+    for (const g of [c, d]) yield* parked(g, reads);
+    const e = go(() => mu.lock());
+    yield* parked(e, writes);
+    mu.unlock();
+    scheduler.end(c as G);
+    yield* d.join();
+    assert.equal(e.status, "waiting");
+    mu.runlock();
+    yield* e.join();
+    mu.unlock();
+    assert.ok(mu.tryLock());
+  },
+);
 
 both("RWMutex.locked() and rlocked() unlock at the end of the block", function* () {
   const mu = new RWMutex();

@@ -18,7 +18,7 @@ function* forever(log: string[], name: string, slow = false): Routine<void> {
   }
 }
 
-both("scope() gives what its body returns, once all have ended", function* () {
+both("scope() returns its body's result, once all goroutines have ended", function* () {
   const log: string[] = [];
   const before = numGoroutine();
   const value = yield* scope(function* (s) {
@@ -51,34 +51,37 @@ both("scope(): the body can join its goroutines", function* () {
   assert.equal(sum, 12);
 });
 
-both("scope(): the first error ends the others and the body, and is thrown", function* () {
-  const log: string[] = [];
-  const error = new Error("first");
-  const before = numGoroutine();
-  const caught = yield* thrown(scope(function* (s) {
-    s.go(forever, log, "slow", true);
-    s.go(forever, log, "quick");
-    s.go(function* () {
-      yield* gosched();
-      throw error;
-    });
-    s.go(function* () {
-      try {
-        yield* sleep(60_000);
-      } finally {
-        // An error on the way out is not the first any more.
-        // deno-lint-ignore no-unsafe-finally
-        throw new Error("second");
-      }
-    });
-    yield* forever(log, "body");
-    log.push("not reached");
-  }));
-  assert.equal(caught, error);
-  assert.deepEqual(log.toSorted(), ["body", "quick", "slow"]);
-  assert.equal(log.at(-1), "slow", "it was not waited for");
-  assert.equal(numGoroutine(), before);
-});
+both(
+  "scope(): the first error ends the other goroutines and the body, and is thrown",
+  function* () {
+    const log: string[] = [];
+    const error = new Error("first");
+    const before = numGoroutine();
+    const caught = yield* thrown(scope(function* (s) {
+      s.go(forever, log, "slow", true);
+      s.go(forever, log, "quick");
+      s.go(function* () {
+        yield* gosched();
+        throw error;
+      });
+      s.go(function* () {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          // An error on the way out is not the first any more.
+          // deno-lint-ignore no-unsafe-finally
+          throw new Error("second");
+        }
+      });
+      yield* forever(log, "body");
+      log.push("not reached");
+    }));
+    assert.equal(caught, error);
+    assert.deepEqual(log.toSorted(), ["body", "quick", "slow"]);
+    assert.equal(log.at(-1), "slow", "it was not waited for");
+    assert.equal(numGoroutine(), before);
+  },
+);
 
 both("scope(): an error of the body ends its goroutines", function* () {
   const log: string[] = [];
@@ -92,7 +95,7 @@ both("scope(): an error of the body ends its goroutines", function* () {
   assert.deepEqual(log, ["child"]);
 });
 
-both("scope(): an error is told although it is undefined", function* () {
+both("scope(): an undefined error is reported too", function* () {
   const caught = yield* thrown(scope(function* () {
     yield* gosched();
     throw undefined;
@@ -100,7 +103,7 @@ both("scope(): an error is told although it is undefined", function* () {
   assert.equal(caught, undefined);
 });
 
-both("scope(): when the goroutine that called it is ended, so are all of its", function* () {
+both("scope(): ending the calling goroutine ends the scope's", function* () {
   const log: string[] = [];
   const before = numGoroutine();
   const owner = go(function* owner() {
@@ -135,7 +138,7 @@ both("scope(): when the goroutine that called it is ended, so are all of its", f
   assert.equal(numGoroutine(), before);
 });
 
-both("scope(): nothing that parks on the way out: the owner is dead at once", function* () {
+both("scope(): without parking finally blocks the owner is dead at once", function* () {
   const log: string[] = [];
   const owner = go(() =>
     scope(function* (s) {
@@ -150,7 +153,7 @@ both("scope(): nothing that parks on the way out: the owner is dead at once", fu
   assert.deepEqual(log, ["child", "body"]);
 });
 
-both("scope(): an error on the way out of an ended scope is not lost", function* () {
+both("scope(): an error in a finally block of an ended scope is not lost", function* () {
   const error = new Error("in finally");
   const owner = go(() =>
     scope(function* (s) {
@@ -173,7 +176,7 @@ both("scope(): an error on the way out of an ended scope is not lost", function*
   assert.equal(yield* joiner.join(), error);
 });
 
-both("scope(): one that is ended by itself is no error", function* () {
+both("scope(): ending a goroutine of the scope is no error", function* () {
   const log: string[] = [];
   yield* scope(function* (s) {
     const g = s.go(forever, log, "child");
@@ -186,7 +189,7 @@ both("scope(): one that is ended by itself is no error", function* () {
   assert.deepEqual(log, ["child", "body goes on"]);
 });
 
-both("scope(): a goroutine that another ends may fail while that one runs", function* () {
+both("scope(): a goroutine ended by another may fail while that one runs", function* () {
   const error = new Error("on the way out");
   let ended = false;
   const caught = yield* thrown(scope(function* (s) {
@@ -211,7 +214,7 @@ both("scope(): a goroutine that another ends may fail while that one runs", func
   assert.ok(ended);
 });
 
-both("scope(): a goroutine that is started on the way out is ended before it runs", function* () {
+both("scope(): a goroutine started while the scope ends is ended before it runs", function* () {
   let ran = false;
   let late: Goroutine<void> | null = null;
   const caught = yield* thrown(scope(function* (s) {
@@ -232,17 +235,20 @@ both("scope(): a goroutine that is started on the way out is ended before it run
   assert.equal(ran, false);
 });
 
-both("scope(): nothing starts in one that is over, nor what is no function*", function* () {
-  let leaked: Scope | null = null;
-  yield* scope(function* (s) {
-    leaked = s;
-    const plain = (() => 1) as unknown as () => Routine<void>;
-    assert.throws(() => s.go(plain), TypeError);
-  });
-  assert.throws(() => leaked!.go(() => sleep(1)), new PanicError("go in a scope that has ended"));
-});
+both(
+  "scope(): a finished scope starts nothing, and no scope starts anything but a function*",
+  function* () {
+    let leaked: Scope | null = null;
+    yield* scope(function* (s) {
+      leaked = s;
+      const plain = (() => 1) as unknown as () => Routine<void>;
+      assert.throws(() => s.go(plain), TypeError);
+    });
+    assert.throws(() => leaked!.go(() => sleep(1)), new PanicError("go in a scope that has ended"));
+  },
+);
 
-both("scope(): ten thousand goroutines that fail together", function* () {
+both("scope(): ten thousand goroutines fail at once", function* () {
   let ended = 0;
   const caught = yield* thrown(scope(function* (s) {
     for (let i = 0; i < 10_000; i++) {
@@ -261,7 +267,7 @@ both("scope(): ten thousand goroutines that fail together", function* () {
   assert.equal(ended, 10_000);
 });
 
-test("scope(): an error that nobody catches ends the run with that very error", async () => {
+test("scope(): an uncaught error ends the run with the error itself", async () => {
   const error = new Error("boom");
   const main = function* () {
     yield* scope(function* (s) {
@@ -275,7 +281,7 @@ test("scope(): an error that nobody catches ends the run with that very error", 
   assert.throws(() => runSync(main), (e) => e === error);
 });
 
-test("scope(): when main returns, the scopes of the others end in good order", async () => {
+test("scope(): when main returns, the scopes of other goroutines end in order", async () => {
   for (const driver of [run, runSync]) {
     const log: string[] = [];
     await driver(function* () {

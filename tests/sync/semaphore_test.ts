@@ -15,7 +15,7 @@ function* parked(g: Goroutine): Routine<void> {
   yield* until(() => g.status === "waiting" && g.waitReason === "semaphore");
 }
 
-both("Semaphore: hammered with all weights, never more is taken than there is", function* () {
+both("Semaphore: under contention with all weights, its size is never exceeded", function* () {
   const sem = new Semaphore(8);
   const wg = new WaitGroup();
   let taken = 0;
@@ -36,7 +36,7 @@ both("Semaphore: hammered with all weights, never more is taken than there is", 
   assert.ok(sem.tryAcquire(8));
 });
 
-both("Semaphore misuse: releasing more than is taken is Go's panic", function* () {
+both("Semaphore misuse: releasing more than is held is Go's panic", function* () {
   const sem = new Semaphore(1);
   const panic = new PanicError("semaphore: released more than held");
   assert.throws(() => sem.release(), panic);
@@ -51,7 +51,7 @@ both("Semaphore misuse: releasing more than is taken is Go's panic", function* (
   }
 });
 
-both("Semaphore.tryAcquire() takes what is free", function* () {
+both("Semaphore.tryAcquire() acquires what is free", function* () {
   const sem = new Semaphore(2);
   const tries: boolean[] = [];
   yield* sem.acquire(1);
@@ -63,7 +63,7 @@ both("Semaphore.tryAcquire() takes what is free", function* () {
   assert.deepEqual(tries, [true, false, true, false]);
 });
 
-both("Semaphore.acquire() takes, waits, and gives up with its context", function* () {
+both("Semaphore.acquire() acquires, waits, and fails with its context", function* () {
   const sem = new Semaphore(2);
   const [ctx, cancel] = withCancel(background());
   yield* sem.acquire(2, ctx);
@@ -82,7 +82,7 @@ both("Semaphore.acquire() takes, waits, and gives up with its context", function
   assert.ok(sem.tryAcquire(2), "nothing was taken by those who gave up");
 });
 
-both("Semaphore: its context holds nobody who waits no more", function* () {
+both("Semaphore: its context keeps no finished waiter", function* () {
   const sem = new Semaphore(1);
   const [ctx, cancel] = withCancel(background());
   yield* sem.acquire(1, ctx);
@@ -98,23 +98,26 @@ both("Semaphore: its context holds nobody who waits no more", function* () {
   sem.release();
 });
 
-both("Semaphore: one that asks for too much waits for its context, and keeps nobody", function* () {
-  const sem = new Semaphore(2);
-  const [ctx, cancel] = withCancel(background());
-  const greedy = go(() => sem.acquire(3, ctx));
-  const hopeless = go(() => sem.acquire(3));
-  yield* parked(hopeless);
-  assert.ok(sem.tryAcquire(1));
-  yield* sem.acquire(1);
-  const waiter = go(() => thrown(greedy.join()));
-  yield* gosched();
-  cancel();
-  assert.ok((yield* waiter.join()) instanceof CanceledError);
-  scheduler.end(hopeless as G);
-  sem.release(2);
-});
+both(
+  "Semaphore: a request above the size waits for its context, and blocks no other",
+  function* () {
+    const sem = new Semaphore(2);
+    const [ctx, cancel] = withCancel(background());
+    const greedy = go(() => sem.acquire(3, ctx));
+    const hopeless = go(() => sem.acquire(3));
+    yield* parked(hopeless);
+    assert.ok(sem.tryAcquire(1));
+    yield* sem.acquire(1);
+    const waiter = go(() => thrown(greedy.join()));
+    yield* gosched();
+    cancel();
+    assert.ok((yield* waiter.join()) instanceof CanceledError);
+    scheduler.end(hopeless as G);
+    sem.release(2);
+  },
+);
 
-both("Semaphore: much is not starved by little that keeps coming", function* () {
+both("Semaphore: a large request does not starve behind continuous small ones", function* () {
   const n = 8;
   const sem = new Semaphore(n);
   const wg = new WaitGroup();
@@ -139,7 +142,7 @@ both("Semaphore: much is not starved by little that keeps coming", function* () 
   yield* wg.wait();
 });
 
-both("Semaphore: one that needs much is not overtaken", function* () {
+both("Semaphore: a large request is not overtaken", function* () {
   const sem = new Semaphore(3);
   yield* sem.acquire(2);
   const much = go(() => sem.acquire(2));
@@ -153,7 +156,7 @@ both("Semaphore: one that needs much is not overtaken", function* () {
   sem.release(3);
 });
 
-both("Semaphore: when the first gives up, those behind it are served", function* () {
+both("Semaphore: when the first waiter gives up, those behind it are served", function* () {
   for (const how of ["ended", "cancelled"]) {
     const sem = new Semaphore(2);
     const [ctx, cancel] = withCancel(background());
@@ -171,7 +174,7 @@ both("Semaphore: when the first gives up, those behind it are served", function*
   }
 });
 
-both("Semaphore: what was granted and not lived to see is passed on", function* () {
+both("Semaphore: a grant to a goroutine ended before it ran is passed on", function* () {
   for (const how of ["ended", "cancelled"]) {
     const sem = new Semaphore(1);
     const [ctx, cancel] = withCancel(background());
@@ -192,7 +195,7 @@ both("Semaphore: what was granted and not lived to see is passed on", function* 
   }
 });
 
-both("Semaphore.acquired() gives back at the end of the block", function* () {
+both("Semaphore.acquired() releases at the end of the block", function* () {
   const sem = new Semaphore(3);
   {
     using _ = yield* sem.acquired();

@@ -8,7 +8,7 @@ import { WaitGroup } from "../../src/sync/wait_group.ts";
 import { both, thrown, until } from "../support/harness.ts";
 import { test } from "node:test";
 
-both("WaitGroup: two groups let sixteen goroutines go together, eight times over", function* () {
+both("WaitGroup: two groups synchronize sixteen goroutines, eight times over", function* () {
   const first = new WaitGroup();
   const second = new WaitGroup();
   for (let round = 0; round < 8; round++) {
@@ -39,7 +39,7 @@ both("WaitGroup misuse: a negative counter is Go's panic", function* () {
   assert.throws(() => wg.add(NaN), RangeError);
 });
 
-both("WaitGroup misuse: used again before those who waited have gone on", function* () {
+both("WaitGroup misuse: reused before earlier waiters have returned", function* () {
   const wg = new WaitGroup();
   wg.add(1);
   const waiter = go(() => wg.wait());
@@ -80,7 +80,7 @@ both("WaitGroup.go() counts from the call to the end", function* () {
   yield* wg.wait();
 });
 
-both("WaitGroup.go() counts off goroutines that are ended, also before they ran", function* () {
+both("WaitGroup.go() counts down for ended goroutines, even before they ran", function* () {
   const wg = new WaitGroup();
   const started = wg.go(() => sleep(60_000));
   const fresh = wg.go(() => sleep(60_000));
@@ -90,7 +90,7 @@ both("WaitGroup.go() counts off goroutines that are ended, also before they ran"
   yield* wg.wait();
 });
 
-both("WaitGroup.go() throws on what is no function* and does not count it", function* () {
+both("WaitGroup.go() throws on anything but a function*, and does not count it", function* () {
   const wg = new WaitGroup();
   const plain = (() => 1) as unknown as () => Generator<never>;
   assert.throws(() => wg.go(plain), TypeError);
@@ -98,7 +98,7 @@ both("WaitGroup.go() throws on what is no function* and does not count it", func
   yield* wg.wait();
 });
 
-both("WaitGroup: a goroutine ended in wait() is forgotten", function* () {
+both("WaitGroup: a goroutine ended in wait() is removed", function* () {
   const wg = new WaitGroup();
   wg.add(1);
   const [a, b] = [1, 2].map(() => go(() => wg.wait()));
@@ -108,7 +108,7 @@ both("WaitGroup: a goroutine ended in wait() is forgotten", function* () {
   yield* b.join();
 });
 
-test("WaitGroup.go(): an error is an uncaught one, and ends the run", async () => {
+test("WaitGroup.go(): an error is uncaught, and ends the run", async () => {
   const main = function* () {
     const wg = new WaitGroup();
     wg.go(function* () {

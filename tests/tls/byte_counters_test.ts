@@ -7,7 +7,7 @@ import { tlsPair } from "../support/tls_pair.ts";
 
 const LENGTH = 100_000;
 
-tlsTest("plaintext is counted above, ciphertext below", function* () {
+tlsTest("the TLS connection counts plaintext, the connection below ciphertext", function* () {
   const [client, server] = yield* tlsPair();
   using _client = client, _server = server;
   const plain = [byteCounters(client), byteCounters(server)];

@@ -89,7 +89,7 @@ function records(bytes: readonly number[], sizes: readonly number[]): number[] {
 }
 
 property(
-  "the name is found, and every byte that was read is handed on",
+  "the server name is found, and every byte read is passed on",
   [host, bytes(32), bytes(200), others, fc.nat(10), lengths, lengths],
   (name, session, ciphers, extensions, at, sizes, reads) => {
     const all = [
@@ -105,7 +105,7 @@ property(
 );
 
 property(
-  "a client that names no host has no name",
+  "a ClientHello without a server name has no name",
   [bytes(32), bytes(200), others, lengths, lengths],
   (session, ciphers, extensions, sizes, reads) => {
     const hello = read(records(message(session, ciphers, extensions), sizes), reads);
@@ -114,7 +114,7 @@ property(
 );
 
 property(
-  "a message that is cut off or changed, and bytes that are none, are handed on, or refused as too long",
+  "truncated, changed or random messages are passed on, or refused as too long",
   [
     host,
     bytes(32),

@@ -59,7 +59,7 @@ function nameIn(bytes: Uint8Array, size: number): string | null {
   return null;
 }
 
-test("the name is found in records and pieces of any size", () => {
+test("the server name is found in records and fragments of any size", () => {
   for (const padding of [0, 1500]) {
     const whole = message("WWW.Example.org", padding);
     for (const record of [1, 2, 3, 5, 100, 16_000]) {
@@ -73,7 +73,7 @@ test("the name is found in records and pieces of any size", () => {
   }
 });
 
-test("what is no ClientHello is left to the engine at once", () => {
+test("anything but a ClientHello is passed to the engine at once", () => {
   const other: Record<string, number[]> = {
     "a request in the clear": ascii("GET / HTTP/1.1"),
     "an alert": [21, 3, 3, 0, 2, 2, 40],
@@ -85,7 +85,7 @@ test("what is no ClientHello is left to the engine at once", () => {
   }
 });
 
-test("more than a client sends is refused: of what it announces, and of what comes", () => {
+test("an oversized ClientHello is refused, by its announced and by its actual length", () => {
   const announced: [string, number[]][] = [
     ["a message of 60 KB", [22, 3, 1, 0, 4, 1, 0, 0xea, 0x60]],
     ["a message of 16 MB", [22, 3, 1, 0, 4, 1, 0xff, 0xff, 0xff]],
@@ -102,7 +102,7 @@ test("more than a client sends is refused: of what it announces, and of what com
   assert.throws(() => nameIn(endless, 1000), TLSError);
 });
 
-test("the cost of a byte does not grow with what came before", () => {
+test("the cost per byte does not grow with the bytes before it", () => {
   // Each byte of a long message in a record of its own, and each of those in six pieces.
   const bytes = records(message("example.org", 2300), 1);
   assert.ok(bytes.length < MOST_BYTES && bytes.length > 14_000);
@@ -116,7 +116,7 @@ test("the cost of a byte does not grow with what came before", () => {
   assert.ok(whole < 8 * half + 20, `${whole} ms for all of it, ${half} ms for half`);
 });
 
-tlsTest("a hello in records of one byte, one at a time, and one that is too long", function* () {
+tlsTest("a ClientHello in one-byte records, byte by byte, and one that is too long", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", {
     ...SERVER,
     sni: { "other.example": certificate("other") },

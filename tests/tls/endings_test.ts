@@ -68,7 +68,7 @@ const HOST_WAYS: typeof WAYS = {
   },
 };
 
-tlsTest("an end without close_notify is an error of every way to wait", function* () {
+tlsTest("an end without close_notify is an error of every waiting call", function* () {
   const ways = { ...WAYS, ...(scheduler.blocking ? {} : HOST_WAYS) };
   for (const [name, way] of Object.entries(ways)) {
     for (const early of [true, false]) {
@@ -90,7 +90,7 @@ tlsTest("an end without close_notify is an error of every way to wait", function
   }
 });
 
-tlsTest("what is written after the peer's close_notify arrives, or is an error", function* () {
+tlsTest("data written after the peer's close_notify arrives, or is an error", function* () {
   for (const reads of [0, 1, 2]) {
     const [a, b] = yield* tlsPair();
     yield* a.write(text("request"));
@@ -116,7 +116,7 @@ tlsTest("what is written after the peer's close_notify arrives, or is an error",
 });
 
 tlsTest(
-  "close() behind an answer says goodbye, whether the client has half-closed or not",
+  "close() after a response sends close_notify, whether the client has half-closed or not",
   function* () {
     for (let round = 0; round < 20; round++) {
       const [a, b] = yield* tlsPair();
@@ -136,7 +136,7 @@ tlsTest(
 );
 
 openSSLTest(
-  "close() says goodbye also to a client that has said it, at whatever moment",
+  "close() sends close_notify to a client that has sent its own, at any moment",
   function* () {
     for (let round = 0; round < 40; round++) {
       const [a, b] = yield* tlsPair();
@@ -150,7 +150,7 @@ openSSLTest(
   },
 );
 
-tlsTest("a write to a peer that is gone fails at last", function* () {
+tlsTest("writes to a vanished peer fail eventually", function* () {
   const [a, b] = yield* tlsPair();
   b.close();
   assert.equal(yield* a.read(new Uint8Array(1)), null);
@@ -166,27 +166,30 @@ tlsTest("a write to a peer that is gone fails at last", function* () {
   a[Symbol.dispose]();
 });
 
-openSSLTest("a silent client costs no engine, and neither does one that stops early", function* () {
-  const before = live.connections;
-  using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
-  const clients: Conn[] = [];
-  const servers: TLSConn[] = [];
-  for (let i = 0; i < 50; i++) {
-    const client = yield* dial("tcp", String(listener.addr));
-    if (i % 2 === 0) yield* client.write(Uint8Array.of(22, 3, 1, 2, 0, 1, 0));
-    clients.push(client);
-    servers.push(yield* listener.accept());
-  }
-  yield* sleep(20);
-  assert.equal(live.connections, before);
-  const dialling = go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
-  using other = yield* listener.accept();
-  yield* other.handshake();
-  using _ = yield* dialling.join();
-  for (const each of [...clients, ...servers]) each.abort();
-});
+openSSLTest(
+  "a silent client allocates no engine, and neither does one that stops early",
+  function* () {
+    const before = live.connections;
+    using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
+    const clients: Conn[] = [];
+    const servers: TLSConn[] = [];
+    for (let i = 0; i < 50; i++) {
+      const client = yield* dial("tcp", String(listener.addr));
+      if (i % 2 === 0) yield* client.write(Uint8Array.of(22, 3, 1, 2, 0, 1, 0));
+      clients.push(client);
+      servers.push(yield* listener.accept());
+    }
+    yield* sleep(20);
+    assert.equal(live.connections, before);
+    const dialling = go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
+    using other = yield* listener.accept();
+    yield* other.handshake();
+    using _ = yield* dialling.join();
+    for (const each of [...clients, ...servers]) each.abort();
+  },
+);
 
-openSSLTest("close() sends what was written before, however slow the peer is", function* () {
+openSSLTest("close() sends everything written before, however slow the peer is", function* () {
   const [a, b] = yield* tlsPair();
   let written = 0;
   a.setWriteDeadline(Date.now() + 100);

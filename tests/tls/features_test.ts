@@ -86,7 +86,7 @@ function* upgraded(
   return [c, s];
 }
 
-tlsTest("an upgrade of a connection over which plaintext went before", function* () {
+tlsTest("a connection is upgraded after plaintext traffic", function* () {
   const [a, b] = yield* pair();
   yield* a.write(text("STARTTLS\r\n"));
   assert.equal(yield* b.readFull(new Uint8Array(10)), 10);
@@ -102,7 +102,7 @@ tlsTest("an upgrade of a connection over which plaintext went before", function*
   yield* echoed.join();
 });
 
-tlsTest("plaintext that was read ahead of the handshake is refused", function* () {
+tlsTest("plaintext buffered before the handshake is refused", function* () {
   const [a, b] = yield* pair();
   // What a reader with a buffer of its own looks like.
   const reader = Object.assign(Object.create(a) as Conn, { buffered: 3 });
@@ -118,7 +118,7 @@ tlsTest("plaintext that was read ahead of the handshake is refused", function* (
   b.close();
 });
 
-openSSLTest("over a pipe, and within another TLS connection", function* () {
+openSSLTest("TLS works over a pipe, and within another TLS connection", function* () {
   const [a, b] = yield* upgraded(...pipe());
   const [c, d] = yield* upgraded(a, b, { ...TRUST, ALPNProtocols: ["inner"] }, {
     ALPNProtocols: ["inner"],
@@ -152,7 +152,7 @@ openSSLTest(
   },
 );
 
-tlsTest("a listener over another one, such as one with limits", function* () {
+tlsTest("a TLS listener wraps another one, such as one with limits", function* () {
   const inner = limit(yield* listen("tcp", "127.0.0.1:0"), { connections: 10 });
   using listener = tlsListener(inner, { ...SERVER, engine: engine() });
   const accepting = go(() => listener.accept());
@@ -164,7 +164,7 @@ tlsTest("a listener over another one, such as one with limits", function* () {
   yield* echoed.join();
 });
 
-openSSLTest("a session is resumed where both sides want it", function* () {
+openSSLTest("a session is resumed if both sides allow it", function* () {
   const address = yield* echoing();
   for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
     const resumed: boolean[] = [];
@@ -182,7 +182,7 @@ openSSLTest("a session is resumed where both sides want it", function* () {
   assert.equal(fresh.resumed, false, "nobody asked for it");
 });
 
-openSSLTest("a session is not resumed for another name or with other trust", function* () {
+openSSLTest("a session is not resumed for another name or with other trust anchors", function* () {
   const address = yield* echoing();
   const first = yield* tlsDial("tcp", address, { ...TRUST, resume: true });
   yield* roundTrip(first);
@@ -196,24 +196,27 @@ openSSLTest("a session is not resumed for another name or with other trust", fun
   assert.ok(yield* thrown(tlsDial("tcp", address, { servername: "localhost", resume: true })));
 });
 
-openSSLTest("both ends derive the same keying material, and others do not", function* () {
-  for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-    const [client, server] = yield* tlsPair({ maxVersion });
-    const label = "EXPORTER-netpoll-test";
-    const key = client.exportKeyingMaterial(32, label, text("context"));
-    assert.deepEqual(server.exportKeyingMaterial(32, label, text("context")), key);
-    assert.notDeepEqual(server.exportKeyingMaterial(32, label), key);
-    assert.equal(client.exportKeyingMaterial(100, "EXPORTER-other").length, 100);
-    assert.throws(() => client.exportKeyingMaterial(0, label), RangeError);
-    assert.throws(() => client.exportKeyingMaterial(1e6, label), RangeError);
-    client.close();
-    assert.throws(() => client.exportKeyingMaterial(32, label), { name: "OpError" });
-    server.close();
-  }
-});
+openSSLTest(
+  "both ends derive the same keying material, and other connections do not",
+  function* () {
+    for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+      const [client, server] = yield* tlsPair({ maxVersion });
+      const label = "EXPORTER-netpoll-test";
+      const key = client.exportKeyingMaterial(32, label, text("context"));
+      assert.deepEqual(server.exportKeyingMaterial(32, label, text("context")), key);
+      assert.notDeepEqual(server.exportKeyingMaterial(32, label), key);
+      assert.equal(client.exportKeyingMaterial(100, "EXPORTER-other").length, 100);
+      assert.throws(() => client.exportKeyingMaterial(0, label), RangeError);
+      assert.throws(() => client.exportKeyingMaterial(1e6, label), RangeError);
+      client.close();
+      assert.throws(() => client.exportKeyingMaterial(32, label), { name: "OpError" });
+      server.close();
+    }
+  },
+);
 
 openSSLTest(
-  "the log of keys has the secrets of the connection, and only when asked for",
+  "the key log has the secrets of the connection, and only on request",
   function* () {
     const lines: string[] = [];
     const [client, server] = yield* tlsPair({ keyLog: (line) => void lines.push(line) });
@@ -226,7 +229,7 @@ openSSLTest(
   },
 );
 
-openSSLTest("what a keyLog throws is the error of the handshake", function* () {
+openSSLTest("an error thrown by keyLog is the error of the handshake", function* () {
   const boom = new Error("disk full");
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const keyLog = () => {
@@ -240,7 +243,7 @@ openSSLTest("what a keyLog throws is the error of the handshake", function* () {
   assert.ok(yield* thrown(server.handshake()));
 });
 
-openSSLTest("a stapled OCSP response arrives where it was asked for", function* () {
+openSSLTest("a stapled OCSP response arrives on request", function* () {
   const response = ocspResponse();
   const trust = { ca: certificate("ca").cert };
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
@@ -256,7 +259,7 @@ openSSLTest("a stapled OCSP response arrives where it was asked for", function* 
   }
 });
 
-tlsTest("certificates are changed under a listener that goes on", function* () {
+tlsTest("certificates are replaced while the listener keeps running", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   go(function* () {
     try {
@@ -285,7 +288,7 @@ tlsTest("certificates are changed under a listener that goes on", function* () {
   yield* roundTrip(still);
 });
 
-openSSLTest("sessions outlive a change of certificates", function* () {
+openSSLTest("sessions survive a change of certificates", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   go(function* () {
     for (let i = 0; i < 2; i++) go(echo, (yield* listener.accept()) as Conn);
@@ -299,7 +302,7 @@ openSSLTest("sessions outlive a change of certificates", function* () {
   }
 });
 
-tlsTest("a key that is encrypted needs its password", function* () {
+tlsTest("an encrypted key requires its password", function* () {
   const own = { cert: SERVER.cert, key: encryptedKey() };
   const [client, server] = yield* tlsPair({}, { ...own, passphrase: "secret" });
   client.close();
@@ -311,7 +314,7 @@ tlsTest("a key that is encrypted needs its password", function* () {
   }
 });
 
-openSSLTest("suites of TLS 1.2 and of TLS 1.3 are chosen by one list", function* () {
+openSSLTest("one list selects cipher suites of TLS 1.2 and TLS 1.3", function* () {
   const [tls12, tls13] = ["ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
   const rows: [string, string, string][] = [
     [`${tls12}:${tls13}`, "TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"],
@@ -332,32 +335,35 @@ openSSLTest("suites of TLS 1.2 and of TLS 1.3 are chosen by one list", function*
   }
 });
 
-openSSLTest("nothing older than TLS 1.2 and no weak suite is offered or taken", function* () {
-  // A hello of TLS 1.1 and one that offers nothing but RSA key exchange with CBC.
-  const hello = (version: number, suite: number[]) =>
-    Uint8Array.from([
-      ...[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, version],
-      ...new Array(32).fill(9),
-      ...[0, 0, 2, ...suite, 1, 0],
-    ]);
-  using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
-  const rows: [Uint8Array, RegExp][] = [
-    [hello(2, [0xc0, 0x2b]), /UNSUPPORTED_PROTOCOL|VERSION/],
-    [hello(3, [0x00, 0x2f]), /NO_SHARED_CIPHER|NO_SUITABLE/],
-    [hello(3, [0x00, 0x9c]), /NO_SHARED_CIPHER|NO_SUITABLE/],
-  ];
-  for (const [bytes, code] of rows) {
-    const client = yield* dial("tcp", String(listener.addr));
-    using server = yield* listener.accept();
-    yield* client.write(bytes);
-    const error = (yield* thrown(server.handshake())) as OpError;
-    assert.match(error.code, code);
-    assert.ok(error.cause instanceof TLSError);
-    // The client is told by an alert.
-    assert.equal((yield* readAll(client))[0], 21);
-    client.close();
-  }
-});
+openSSLTest(
+  "versions before TLS 1.2 and weak suites are neither offered nor accepted",
+  function* () {
+    // A hello of TLS 1.1 and one that offers nothing but RSA key exchange with CBC.
+    const hello = (version: number, suite: number[]) =>
+      Uint8Array.from([
+        ...[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, version],
+        ...new Array(32).fill(9),
+        ...[0, 0, 2, ...suite, 1, 0],
+      ]);
+    using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
+    const rows: [Uint8Array, RegExp][] = [
+      [hello(2, [0xc0, 0x2b]), /UNSUPPORTED_PROTOCOL|VERSION/],
+      [hello(3, [0x00, 0x2f]), /NO_SHARED_CIPHER|NO_SUITABLE/],
+      [hello(3, [0x00, 0x9c]), /NO_SHARED_CIPHER|NO_SUITABLE/],
+    ];
+    for (const [bytes, code] of rows) {
+      const client = yield* dial("tcp", String(listener.addr));
+      using server = yield* listener.accept();
+      yield* client.write(bytes);
+      const error = (yield* thrown(server.handshake())) as OpError;
+      assert.match(error.code, code);
+      assert.ok(error.cause instanceof TLSError);
+      // The client is told by an alert.
+      assert.equal((yield* readAll(client))[0], 21);
+      client.close();
+    }
+  },
+);
 
 /** The server's certificate, the name that is wanted, and whether it fits. */
 const NAMES: [Parameters<typeof certificate>[0], string, boolean][] = [
@@ -376,7 +382,7 @@ const NAMES: [Parameters<typeof certificate>[0], string, boolean][] = [
   ["wildcards", "localhost", false],
 ];
 
-openSSLTest("a certificate is for the names in it, by the rules of RFC 9525", function* () {
+openSSLTest("a certificate matches the names in it, by the rules of RFC 9525", function* () {
   for (const [name, servername, fits] of NAMES) {
     const own = certificate(name);
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", own);
@@ -400,7 +406,7 @@ openSSLTest("a certificate is for the names in it, by the rules of RFC 9525", fu
 });
 
 hostTest(
-  "no common name and no name for an address is taken by the host's engine either",
+  "the host's engine does not match a common name, nor a DNS name against an address, either",
   function* () {
     for (const [name, servername] of [["cnonly", "localhost"], ["dnsip", "127.0.0.1"]] as const) {
       const own = certificate(name);
@@ -414,7 +420,7 @@ hostTest(
 );
 
 openSSLTest(
-  "a client that need not be verified is let in, and what was wrong is known",
+  "a client without required verification is accepted, and its verification error is known",
   function* () {
     const loose = { requestCert: true, ca: OTHER.cert, rejectUnauthorized: false };
     const [client, server] = yield* tlsPair(CLIENT, loose);
@@ -425,7 +431,7 @@ openSSLTest(
   },
 );
 
-openSSLTest("handshakes beyond the bound wait until one is over", function* () {
+openSSLTest("handshakes above the limit wait for a free slot", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, maxHandshakes: 1 });
   // It begins its handshake and stops.
   using stopped = yield* dial("tcp", String(listener.addr));
@@ -448,7 +454,7 @@ openSSLTest("handshakes beyond the bound wait until one is over", function* () {
   b.close();
 });
 
-hostTest("the host's engine says what it lacks", function* () {
+hostTest("the host's engine reports the features it lacks", function* () {
   const lacking: [string, TLSClientOptions][] = [
     ["keyLog", { keyLog: () => {} }],
     ["resume", { resume: true }],
@@ -466,7 +472,7 @@ hostTest("the host's engine says what it lacks", function* () {
   server.close();
 });
 
-openSSLTest("settings of the new kinds that are wrong are told by name", function* () {
+openSSLTest("invalid settings of these features are errors that name the setting", function* () {
   const wrong: [object, RegExp][] = [
     [{ engine: "nss" }, /engine/],
     [{ keyLog: "file" }, /keyLog/],
@@ -483,7 +489,7 @@ openSSLTest("settings of the new kinds that are wrong are told by name", functio
   }
 });
 
-openSSLTest("pieces of a writev arrive in their order, short and long ones", function* () {
+openSSLTest("the buffers of a writev arrive in order, short and long ones", function* () {
   const [a, b] = yield* tlsPair();
   const pieces = [3, 0, 500, 20_000, 1].map((n, i) => new Uint8Array(n).fill(i + 1));
   const want = Buffer.concat(pieces);
@@ -499,7 +505,7 @@ openSSLTest("pieces of a writev arrive in their order, short and long ones", fun
   b.close();
 });
 
-openSSLTest("tlsInfo says which engine there is", function* () {
+openSSLTest("tlsInfo reports the engine", function* () {
   const info = tlsInfo();
   assert.equal(info.engine, "openssl");
   assert.match(info.version, /^OpenSSL [34]\.\d/);

@@ -133,7 +133,7 @@ function reader(conn: Conn) {
 
 for (const [suite, aead] of Object.entries(CIPHERS)) {
   for (const side of ["client", "server", "both"] as const) {
-    kernelTest(`${suite}, encrypted by the kernel of ${side}`, function* (kernel) {
+    kernelTest(`${suite}, encrypted by the kernel of the ${side}`, function* (kernel) {
       const [client, server] = yield* pairWith(side, { ciphers: suite });
       assert.equal(client.cipher, suite);
       assert.equal(client.kernelTLS, side !== "server");
@@ -150,7 +150,7 @@ for (const [suite, aead] of Object.entries(CIPHERS)) {
 for (const side of ["client", "server"] as const) {
   only(
     "run",
-    `${side} of node:tls at the other end of a kernel that encrypts`,
+    `${side} of node:tls against a peer with kernel TLS`,
     by("openssl", function* () {
       const kernel = new Kernel();
       yield* withKernelTLS(kernel, function* () {
@@ -171,7 +171,7 @@ for (const side of ["client", "server"] as const) {
   );
 }
 
-kernelTest("a session is resumed, with tickets of the next one", function* () {
+kernelTest("a session is resumed, and issues tickets for the next one", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, kTLS: true });
   const options = { ca: SERVER.cert, resume: true, kTLS: true };
   for (let i = 0; i < 3; i++) {
@@ -184,7 +184,7 @@ kernelTest("a session is resumed, with tickets of the next one", function* () {
   }
 });
 
-kernelTest("writes that the socket has room for in parts only, to a slow reader", function* () {
+kernelTest("partial writes arrive whole at a slow reader", function* () {
   const [client, server] = yield* pairWith("server");
   server.setWriteBuffer(32_768);
   client.setReadBuffer(100_000);
@@ -202,7 +202,7 @@ kernelTest("writes that the socket has room for in parts only, to a slow reader"
   client.close();
 });
 
-kernelTest("close loses nothing of what the kernel still holds", function* (kernel) {
+kernelTest("close() loses no data still held by the kernel", function* (kernel) {
   const [client, server] = yield* pairWith("server");
   server.setWriteBuffer(32_768);
   client.setReadBuffer(100_000);
@@ -214,7 +214,7 @@ kernelTest("close loses nothing of what the kernel still holds", function* (kern
   client.close();
 });
 
-kernelTest("sendFile hands the file to the kernel", function* (kernel) {
+kernelTest("sendFile passes the file to the kernel", function* (kernel) {
   const [client, server] = yield* pairWith("server");
   const counters = byteCounters(server);
   const reading = reader(client);
@@ -254,7 +254,7 @@ kernelTest("sendFile before the handshake waits for it", function* (kernel) {
   client.close();
 });
 
-kernelTest("splice and copy move a socket's bytes within the kernel", function* (kernel) {
+kernelTest("splice and copy move a socket's bytes inside the kernel", function* (kernel) {
   const [client, server] = yield* pairWith("both");
   const [a, b] = yield* pair();
   const moved: number[] = [];
@@ -279,7 +279,7 @@ kernelTest("splice and copy move a socket's bytes within the kernel", function* 
   for (const each of [b, client, server]) each.close();
 });
 
-kernelTest("half-closes, each way", function* () {
+kernelTest("either side may half-close", function* () {
   const [client, server] = yield* pairWith("both");
   server.closeWrite();
   assert.equal(yield* client.read(new Uint8Array(1)), null);
@@ -293,7 +293,7 @@ kernelTest("half-closes, each way", function* () {
   server.close();
 });
 
-kernelTest("closeWrite during sendFile takes effect behind the file", function* (kernel) {
+kernelTest("closeWrite during sendFile takes effect after the file", function* (kernel) {
   const [client, server] = yield* pairWith("server");
   server.setWriteBuffer(32_768);
   client.setReadBuffer(100_000);
@@ -305,7 +305,7 @@ kernelTest("closeWrite during sendFile takes effect behind the file", function* 
   client.close();
 });
 
-openSSLTest("close during sendFile ends it, and the peer sees that it is cut off", function* () {
+openSSLTest("close during sendFile ends it, and the peer detects the truncation", function* () {
   yield* withKernelTLS(new Kernel(), function* () {
     const [client, server] = yield* pairWith("server");
     server.setWriteBuffer(32_768);
@@ -328,36 +328,39 @@ const WRITES: Record<string, (conn: Conn, cancel?: AbortSignal) => Routine<numbe
 };
 
 for (const [way, write] of Object.entries(WRITES)) {
-  kernelTest(`${way}: a deadline and a cancel end it, and the connection goes on`, function* () {
-    const [client, server] = yield* pairWith("server");
-    server.setWriteBuffer(32_768);
-    client.setReadBuffer(100_000);
-    server.setWriteDeadline(Date.now() + 30);
-    const late = yield* thrown(write(server)) as Routine<OpError>;
-    assert.ok(isTimeout(late), String(late));
-    server.setWriteDeadline(null);
-    const controller = new AbortController();
-    const writing = go(() => thrown(write(server, controller.signal)));
-    yield* parked(writing);
-    controller.abort();
-    const canceled = yield* writing.join() as Routine<OpError>;
-    assert.ok(isCanceled(canceled), String(canceled));
-    const reading = reader(client);
-    yield* server.write("tail");
-    server.close();
-    const whole = yield* reading.join();
-    const [first, second] = [late.bytesWritten!, canceled.bytesWritten!];
-    assert.ok(first < CONTENT.length, `${first}`);
-    equal(
-      whole,
-      Buffer.concat([
-        CONTENT.subarray(0, first),
-        CONTENT.subarray(0, second),
-        Buffer.from("tail"),
-      ]),
-    );
-    client.close();
-  });
+  kernelTest(
+    `${way}: a deadline and a cancellation end it, and the connection stays usable`,
+    function* () {
+      const [client, server] = yield* pairWith("server");
+      server.setWriteBuffer(32_768);
+      client.setReadBuffer(100_000);
+      server.setWriteDeadline(Date.now() + 30);
+      const late = yield* thrown(write(server)) as Routine<OpError>;
+      assert.ok(isTimeout(late), String(late));
+      server.setWriteDeadline(null);
+      const controller = new AbortController();
+      const writing = go(() => thrown(write(server, controller.signal)));
+      yield* parked(writing);
+      controller.abort();
+      const canceled = yield* writing.join() as Routine<OpError>;
+      assert.ok(isCanceled(canceled), String(canceled));
+      const reading = reader(client);
+      yield* server.write("tail");
+      server.close();
+      const whole = yield* reading.join();
+      const [first, second] = [late.bytesWritten!, canceled.bytesWritten!];
+      assert.ok(first < CONTENT.length, `${first}`);
+      equal(
+        whole,
+        Buffer.concat([
+          CONTENT.subarray(0, first),
+          CONTENT.subarray(0, second),
+          Buffer.from("tail"),
+        ]),
+      );
+      client.close();
+    },
+  );
 }
 
 /** Functions of libssl that the library does without. */
@@ -374,14 +377,14 @@ function updateKeys(conn: TLSConn, request: 0 | 1): void {
   assert.equal(keyUpdates().SSL_key_update((conn as OpenSSLConn).handle!.ssl, request), 1);
 }
 
-kernelTest("the peer's new keys are used", function* () {
+kernelTest("a key update of the peer takes effect", function* () {
   const [client, server] = yield* pairWith("server");
   updateKeys(client, 0);
   yield* both(client, server);
   yield* end(client, server);
 });
 
-kernelTest("a peer that requests new keys is an error of the connection", function* () {
+kernelTest("a key update request is an error of the connection", function* () {
   const [client, server] = yield* pairWith("server");
   updateKeys(client, 1);
   yield* client.write("x");
@@ -399,7 +402,7 @@ kernelTest("a peer that requests new keys is an error of the connection", functi
   client.close();
 });
 
-kernelTest("a record that is not the peer's is answered by an alert", function* () {
+kernelTest("a forged record is answered by an alert", function* () {
   const [client, server] = yield* pairWith("server");
   yield* client.conn.write(Uint8Array.of(23, 3, 3, 0, 40, ...pattern(40)));
   const error = yield* thrown(server.read(new Uint8Array(8))) as Routine<OpError>;
@@ -410,7 +413,7 @@ kernelTest("a record that is not the peer's is answered by an alert", function* 
   client.close();
 });
 
-kernelTest("the secret is forgotten, and a key log has it only if there is one", function* () {
+kernelTest("the secret is erased, and logged only to a configured key log", function* () {
   const lines: string[] = [];
   const [client, server] = yield* tlsPair(
     { kTLS: true },
@@ -450,7 +453,7 @@ for (
   }, NOT_LINUX);
 }
 
-kernelTest("TLS 1.2, which has no such secret, is OpenSSL's", function* (kernel) {
+kernelTest("TLS 1.2, which has no such secret, stays with OpenSSL", function* (kernel) {
   const options = { kTLS: true, maxVersion: "TLSv1.2" } as const;
   const [client, server] = yield* tlsPair(options, options);
   assert.deepEqual([client.kernelTLS, server.kernelTLS, kernel.keys.length], [false, false, 0]);
@@ -458,7 +461,7 @@ kernelTest("TLS 1.2, which has no such secret, is OpenSSL's", function* (kernel)
   yield* end(client, server);
 });
 
-tlsTest("kTLS on the kernel of this system, whether it has it or not", function* () {
+tlsTest("kTLS works on this kernel, or falls back", function* () {
   const [client, server] = yield* tlsPair({ kTLS: true }, { kTLS: true });
   const has = engine() === "openssl" && platformInfo().kernelTLS;
   // One that has it may still lack the cipher.
@@ -471,7 +474,7 @@ tlsTest("kTLS on the kernel of this system, whether it has it or not", function*
   client.close();
 });
 
-openSSLTest("platformInfo reports whether the kernel has TLS", function* () {
+openSSLTest("platformInfo reports kernel TLS support", function* () {
   const before = platformInfo().kernelTLS;
   yield* withKernelTLS(new Kernel(), function* () {
     assert.equal(platformInfo().kernelTLS, true);
@@ -482,7 +485,7 @@ openSSLTest("platformInfo reports whether the kernel has TLS", function* () {
   assert.equal(platformInfo().kernelTLS, before);
 }, NOT_LINUX);
 
-test("the key of a secret is that of RFC 8448, section 3", () => {
+test("the key of a secret matches RFC 8448, section 3", () => {
   const secret = new TrafficSecret("client");
   const hex = "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5";
   const line = (label: string) => new TextEncoder().encode(`${label} ${"0".repeat(64)} ${hex}`);

@@ -61,7 +61,7 @@ function* call(address: string, roll: (n: number) => number): Routine<void> {
   }
 }
 
-openSSLTest("connections that die at random points leave no object of OpenSSL's", function* () {
+openSSLTest("connections that die at random points leak no OpenSSL object", function* () {
   const before = { ...live };
   const roll = dice(7);
   const listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, handshakeTimeout: 2000 });
@@ -87,7 +87,7 @@ openSSLTest("connections that die at random points leave no object of OpenSSL's"
 });
 
 test(
-  "what a run leaves open ends with it, also in the midst of the handshake",
+  "connections left open by a run end with it, even during the handshake",
   { skip },
   async () => {
     const before = { ...live };
@@ -107,7 +107,7 @@ test(
   },
 );
 
-test("a listener that a run closes when it ends gives up its contexts", { skip }, async () => {
+test("a listener closed by the end of its run frees its contexts", { skip }, async () => {
   const before = live.contexts;
   await run(function* () {
     yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, engine: "openssl" });
@@ -115,7 +115,7 @@ test("a listener that a run closes when it ends gives up its contexts", { skip }
   assert.equal(live.contexts, before);
 });
 
-openSSLTest("a listener may be closed while its connections shake hands", function* () {
+openSSLTest("a listener may be closed during handshakes of its connections", function* () {
   const before = live.contexts;
   const listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const dialling = go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
@@ -126,7 +126,7 @@ openSSLTest("a listener may be closed while its connections shake hands", functi
   assert.ok(live.contexts <= before + 1);
 });
 
-openSSLTest("a failure of one connection says nothing to another", function* () {
+openSSLTest("a failure of one connection does not affect another", function* () {
   const [a, b] = yield* tlsPair();
   const [c, d] = yield* tlsPair();
   // A record that is not of this connection.

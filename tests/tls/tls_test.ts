@@ -76,7 +76,7 @@ function* roundTrip(conn: Conn): Routine<void> {
   assert.deepEqual(back, text("hello"));
 }
 
-tlsTest("both ends know what was agreed on", function* () {
+tlsTest("both ends report what was negotiated", function* () {
   const [client, server] = yield* tlsPair(
     { servername: "localhost", ALPNProtocols: ["http/1.1", "h2"] },
     { ALPNProtocols: ["h2", "http/1.1"] },
@@ -100,7 +100,7 @@ tlsTest("both ends know what was agreed on", function* () {
   server.close();
 });
 
-tlsTest("an older version can be asked for", function* () {
+tlsTest("an older version can be requested", function* () {
   const [client, server] = yield* tlsPair({}, { maxVersion: "TLSv1.2" });
   assert.equal(client.protocol, "TLSv1.2");
   const echoed = go(echo, server as Conn);
@@ -109,7 +109,7 @@ tlsTest("an older version can be asked for", function* () {
   yield* echoed.join();
 });
 
-tlsTest("a certificate that nobody vouches for, or of another name, is refused", function* () {
+tlsTest("an untrusted certificate, or one of another name, is refused", function* () {
   const address = yield* echoing();
   const port = address.split(":")[1];
   const strangers: [string, string, object][] = [
@@ -133,7 +133,7 @@ tlsTest("a certificate that nobody vouches for, or of another name, is refused",
   yield* roundTrip(conn);
 });
 
-tlsTest("an address that the certificate is not for is refused", function* () {
+tlsTest("a certificate for another address is refused", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.2:0", SERVER);
   go(function* () {
     for (;;) go(echo, (yield* listener.accept()) as Conn);
@@ -142,7 +142,7 @@ tlsTest("an address that the certificate is not for is refused", function* () {
   assert.equal(ofHandshake(error).code, "ERR_TLS_CERT_ALTNAME_INVALID");
 });
 
-tlsTest("the certificate follows the name that the client asks for", function* () {
+tlsTest("the certificate is selected by the requested server name", function* () {
   const address = yield* echoing({ sni: { "other.example": OTHER, "*.other.example": OTHER } });
   const ca = [SERVER.cert, OTHER.cert];
   const names = [
@@ -160,7 +160,7 @@ tlsTest("the certificate follows the name that the client asks for", function* (
   assert.equal(conn.peerCertificate!.subject.CN, "localhost");
 });
 
-tlsTest("a client without the certificate that is wanted is refused", function* () {
+tlsTest("a client without the required certificate is refused", function* () {
   const wanted = { requestCert: true, ca: CLIENT.cert };
   const [client, server] = yield* tlsPair(CLIENT, wanted);
   assert.equal(server.authorized, true);
@@ -194,7 +194,7 @@ tlsTest("a client without the certificate that is wanted is refused", function* 
   host.close();
 });
 
-tlsTest("no protocol in common is an error on the server's side", function* () {
+tlsTest("no common protocol is an error on the server's side", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, ALPNProtocols: ["h2"] });
   const accepting = go(() => listener.accept());
   const options = { ca: SERVER.cert, ALPNProtocols: ["other"] };
@@ -204,7 +204,7 @@ tlsTest("no protocol in common is an error on the server's side", function* () {
   ofHandshake(yield* dialling.join());
 });
 
-tlsTest("a client that never speaks keeps nobody waiting, and is closed", function* () {
+tlsTest("a client that never sends blocks no other, and is closed", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", {
     ...SERVER,
     handshakeTimeout: PATIENCE_MS,
@@ -226,18 +226,21 @@ tlsTest("a client that never speaks keeps nobody waiting, and is closed", functi
   quiet.close();
 });
 
-tlsTest("the same for a client that stops in the midst of asking for a name", function* () {
-  const sni = { "other.example": OTHER };
-  const options = { ...SERVER, sni, handshakeTimeout: 100 };
-  using listener = yield* tlsListen("tcp", "127.0.0.1:0", options);
-  using silent = yield* dial("tcp", String(listener.addr));
-  yield* silent.write(Uint8Array.of(22, 3, 1, 1, 0, 1));
-  using quiet = yield* listener.accept();
-  assert.equal(ofHandshake(yield* thrown(quiet.handshake())).timeout, true);
-  assert.equal(yield* silent.read(new Uint8Array(1)), null);
-});
+tlsTest(
+  "a client that stops in the middle of its ClientHello blocks no other, and is closed",
+  function* () {
+    const sni = { "other.example": OTHER };
+    const options = { ...SERVER, sni, handshakeTimeout: 100 };
+    using listener = yield* tlsListen("tcp", "127.0.0.1:0", options);
+    using silent = yield* dial("tcp", String(listener.addr));
+    yield* silent.write(Uint8Array.of(22, 3, 1, 1, 0, 1));
+    using quiet = yield* listener.accept();
+    assert.equal(ofHandshake(yield* thrown(quiet.handshake())).timeout, true);
+    assert.equal(yield* silent.read(new Uint8Array(1)), null);
+  },
+);
 
-tlsTest("a server that never speaks is given up", function* () {
+tlsTest("a handshake with a silent server times out", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const address = String(listener.addr);
   const limits = [
@@ -258,7 +261,7 @@ tlsTest("a server that never speaks is given up", function* () {
   assert.equal(ofHandshake(yield* dialling.join()).code, "ABORT_ERR");
 });
 
-tlsTest("a goroutine that is ended in the handshake leaves nothing", function* () {
+tlsTest("a goroutine ended during the handshake leaks nothing", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
   using accepted = yield* listener.accept();
@@ -300,7 +303,7 @@ for (const sni of [undefined, { "other.example": OTHER }]) {
   });
 }
 
-tlsTest("what is damaged on the way is an error, and ends that connection", function* () {
+tlsTest("corrupted data is an error, and ends only its own connection", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const accepting = go(() => listener.accept());
   const client = yield* tlsDial("tcp", String(listener.addr), { ca: SERVER.cert });
@@ -313,7 +316,7 @@ tlsTest("what is damaged on the way is an error, and ends that connection", func
   server.close();
 });
 
-tlsTest("close() loses nothing and tells the peer, whichever side closes", function* () {
+tlsTest("close() loses nothing and sends close_notify, whichever side closes", function* () {
   const want = pattern(2 << 20);
   for (let round = 0; round < 10; round++) {
     const ends = yield* tlsPair();
@@ -328,7 +331,7 @@ tlsTest("close() loses nothing and tells the peer, whichever side closes", funct
   }
 });
 
-tlsTest("close() with nothing written is an orderly end as well", function* () {
+tlsTest("close() without any data is an orderly end as well", function* () {
   for (let round = 0; round < 20; round++) {
     const [a, b] = yield* tlsPair();
     a.close();
@@ -337,7 +340,7 @@ tlsTest("close() with nothing written is an orderly end as well", function* () {
   }
 });
 
-test("run() is not over before what was written last has arrived", async () => {
+test("run() returns after the last write has arrived", async () => {
   const received = Promise.withResolvers<number>();
   let client: TLSConn | null = null;
   await run(function* () {
@@ -355,7 +358,7 @@ test("run() is not over before what was written last has arrived", async () => {
   assert.ok(client);
 });
 
-tlsTest("an end without a word is an error, after all that came before", function* () {
+tlsTest("an end without close_notify is an error, after all received data", function* () {
   for (let round = 0; round < 10; round++) {
     const [a, b] = yield* tlsPair();
     const want = pattern(300_000);
@@ -377,7 +380,7 @@ tlsTest("an end without a word is an error, after all that came before", functio
   }
 });
 
-tlsTest("a reset of the connection below is told as such", function* () {
+tlsTest("a reset of the connection below is reported as such", function* () {
   const [a, b] = yield* tlsPair();
   const reader = go(() => thrown(b.read(new Uint8Array(1))));
   yield* until(() => reader.status === "waiting");
@@ -386,7 +389,7 @@ tlsTest("a reset of the connection below is told as such", function* () {
   b.close();
 });
 
-tlsTest("closeWrite() is the end for the peer, which may go on writing", function* () {
+tlsTest("the peer of closeWrite() reads the end, and may continue to write", function* () {
   const [a, b] = yield* tlsPair();
   yield* a.write(text("question"));
   a.closeWrite();
@@ -403,7 +406,7 @@ tlsTest("closeWrite() is the end for the peer, which may go on writing", functio
   b.close();
 });
 
-tlsTest("a peer that does not read stops the writer, and costs no memory", function* () {
+tlsTest("a peer that does not read blocks the writer, and costs no memory", function* () {
   const [a, b] = yield* tlsPair();
   let accepted = 0;
   const writer = go(function* () {
@@ -423,7 +426,7 @@ tlsTest("a peer that does not read stops the writer, and costs no memory", funct
   b.abort();
 });
 
-tlsTest("a deadline fails what waits, and says how much of a write is out", function* () {
+tlsTest("a deadline fails waiting calls, and reports the bytes written", function* () {
   const [a, b] = yield* tlsPair();
   a.setReadDeadline(Date.now() + 20);
   assert.ok(((yield* thrown(a.read(new Uint8Array(1)))) as OpError).timeout);
@@ -453,7 +456,7 @@ tlsTest("calls end by a signal, and after close(), as on any connection", functi
   b.close();
 });
 
-tlsTest("connections and listeners under TLS are cases of a select", function* () {
+tlsTest("TLS connections and listeners are cases of a select", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const dialling = go(() => tlsDial("tcp", String(listener.addr), { ca: SERVER.cert }));
   const first = yield* select(listener.onAccept());
@@ -469,7 +472,7 @@ tlsTest("connections and listeners under TLS are cases of a select", function* (
   yield* writing.join();
 });
 
-tlsTest("what is decrypted and unread can be read, although nothing more comes", function* () {
+tlsTest("decrypted unread data is readable, although nothing more arrives", function* () {
   const [a, b] = yield* tlsPair();
   using _a = a, _b = b;
   yield* a.write(text("some"));
@@ -486,7 +489,7 @@ tlsTest("what is decrypted and unread can be read, although nothing more comes",
   assert.equal((yield* select(b.onReadable(), otherwise)).index, 1, "now there is nothing");
 });
 
-tlsTest("many handshakes at once, some of them bad", function* () {
+tlsTest("many concurrent handshakes, some of them failing", function* () {
   const address = yield* echoing();
   const dialling = Array.from({ length: 60 }, (_, i) =>
     go(function* () {
@@ -500,7 +503,7 @@ tlsTest("many handshakes at once, some of them bad", function* () {
   for (const each of dialling) yield* each.join();
 });
 
-test("what main returns is the caller's, also under TLS", async () => {
+test("a TLS connection returned by main is the caller's", async () => {
   const [a, b] = await run(() => tlsPair());
   await run(function* () {
     const echoed = go(echo, b as Conn);
@@ -510,7 +513,7 @@ test("what main returns is the caller's, also under TLS", async () => {
   });
 });
 
-tlsTest("settings that are wrong are told by name", function* () {
+tlsTest("invalid settings are errors that name the setting", function* () {
   const wrong: [object, RegExp][] = [
     [
       { ...SERVER, ALPNProtocols: "h2" },
@@ -538,7 +541,7 @@ tlsTest("settings that are wrong are told by name", function* () {
   assert.ok((yield* thrown(tlsDial("tcp", "127.0.0.1:1", unknown))) instanceof TypeError);
 });
 
-only("runSync", "bridges to the host say that they need its loop", function* () {
+only("runSync", "bridges to the host throw under runSync, and name the reason", function* () {
   const [a, b] = yield* pair();
   const calls: [string, () => unknown][] = [
     ["toDuplex", () => toDuplex(a)],
@@ -561,7 +564,7 @@ only("runSync", "bridges to the host say that they need its loop", function* () 
   b.close();
 });
 
-test("a connection under TLS that is taken along to runSync says so", async () => {
+test("a connection of the host's engine carried into runSync throws", async () => {
   const host = { engine: "host" } as const;
   const ends = await run(() => tlsPair(host, host));
   assert.throws(() => runSync(() => ends[0].read(new Uint8Array(1))), { name: "PanicError" });
