@@ -67,7 +67,7 @@ function right(query: Uint8Array): Uint8Array {
 }
 
 both(
-  "datagrams that answer nothing are dropped, and the answer behind them is found",
+  "unrelated datagrams are dropped, and the response behind them is found",
   function* () {
     using server = yield* dnsServer(() => ({ raw: (query) => [...forged(query), right(query)] }));
     assert.deepEqual(yield* resolverOf(server).lookupHost("x.test"), ["192.0.2.1"]);
@@ -75,7 +75,7 @@ both(
   },
 );
 
-both("a flood of datagrams that answer nothing ends in a query by TCP", function* () {
+both("a flood of unrelated datagrams causes a query over TCP", function* () {
   const script: Script = ({ via }) => ({
     raw: (query) =>
       via === "tcp" ? [right(query)] : Array.from({ length: 5 }, () => forged(query)).flat(),
@@ -98,7 +98,7 @@ function* serveTwice(conn: UDPConn, stranger: UDPConn): Routine<void> {
   }
 }
 
-both("an answer counts only if it comes from whom was asked", function* () {
+both("a response counts only from the queried server", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   using stranger = yield* listenPacket("udp", "127.0.0.1:0");
   go(() => serveTwice(conn, stranger));
@@ -108,7 +108,7 @@ both("an answer counts only if it comes from whom was asked", function* () {
   }
 });
 
-both("each lookup comes from a port of its own, which its types share", function* () {
+both("each lookup has its own port, shared by its record types", function* () {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const ports: number[] = [];
   go(function* server() {
@@ -127,7 +127,7 @@ both("each lookup comes from a port of its own, which its types share", function
   assert.ok(new Set(ports).size > 15, `${new Set(ports).size} ports`);
 });
 
-both("a server that loses the capitals is asked by TCP", function* () {
+both("a server that does not preserve case is queried over TCP", function* () {
   using server = yield* dnsServer(() => ({
     raw: (query) => {
       const lowered = right(query);
@@ -145,7 +145,7 @@ both("a server that loses the capitals is asked by TCP", function* () {
   assert.ok(server.asked.some(({ via }) => via === "tcp"));
 });
 
-both("a datagram that is too long is asked for again by TCP", function* () {
+both("a response too long for a datagram is queried again over TCP", function* () {
   const many = Array.from({ length: 255 }, (_, i) => `192.0.2.${i}`);
   using server = yield* dnsServer(() => ({ answers: addresses("x.test", ...many) }));
   assert.equal((yield* resolverOf(server).lookupHost("x.test")).length, 255);
@@ -176,7 +176,7 @@ function malformed(query: Uint8Array, pick: (n: number) => number): Uint8Array {
 }
 
 both(
-  "200 malformed answers are each an address or a DNSError, and the next server is asked",
+  "each of 200 malformed responses is an address or a DNSError, and the next server is queried",
   function* () {
     const pick = numbers(20_261_130);
     using bad = yield* dnsServer(() => ({ raw: (query) => [malformed(query, pick)] }));
@@ -220,7 +220,7 @@ const STREAMS: readonly (readonly [Scripted | "close" | "silent", RegExp])[] = [
   [{ raw: (query) => Array.from({ length: 40 }, () => query) }, /unmarshal/],
 ];
 
-both("a stream that does not answer is an error, and none that hangs", function* () {
+both("a stream without a response is an error, and never hangs", function* () {
   for (const [behavior, expected] of STREAMS) {
     using server = yield* dnsServer(({ via }) =>
       via === "tcp" ? behavior : { flags: packet.TRUNCATED_RESPONSE }
@@ -237,7 +237,7 @@ both("a stream that does not answer is an error, and none that hangs", function*
   }
 });
 
-both("an answer with more records than are read is refused", function* () {
+both("a response with too many records is refused", function* () {
   using server = yield* dnsServer(({ via }) => ({
     flags: via === "udp" ? packet.TRUNCATED_RESPONSE : packet.RECURSION_AVAILABLE,
     raw: via === "udp" ? undefined : (query) => {
@@ -271,7 +271,7 @@ function pointerChains(query: Uint8Array): Uint8Array {
   return all;
 }
 
-both("an answer of pointers to pointers is refused, not followed for long", function* () {
+both("a response with chained compression pointers is refused in bounded time", function* () {
   using server = yield* dnsServer(({ via }) => ({
     flags: via === "udp" ? packet.TRUNCATED_RESPONSE : packet.RECURSION_AVAILABLE,
     raw: via === "udp" ? undefined : (query) => [pointerChains(query)],
@@ -281,7 +281,7 @@ both("an answer of pointers to pointers is refused, not followed for long", func
   assert.match(String((error.cause as Error).message), /too many pointers/);
 });
 
-both("a cache keeps no messages of a length that would fill the memory", function* () {
+both("a cache stores no large messages", function* () {
   const many = (count: number) =>
     addresses("x.test", ...Array.from({ length: count }, (_, i) => `192.0.${i >> 8}.${i & 255}`));
   for (const [count, queries] of [[100, 1], [1000, 2]]) {

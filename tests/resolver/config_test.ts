@@ -16,7 +16,7 @@ import { setClock } from "../../src/sched/clock.ts";
 import { addresses, dnsServer, zone } from "../support/dns_server.ts";
 import { both } from "../support/harness.ts";
 
-test("resolv.conf is read as resolv.conf(5) has it", () => {
+test("resolv.conf is parsed as in resolv.conf(5)", () => {
   const conf = parseResolvConf(`
 # nameserver 192.0.2.9
 ; nameserver 192.0.2.9
@@ -44,7 +44,7 @@ options ndots:3 timeout:7 attempts:4 rotate single-request use-vc trust-ad edns0
   assert.deepEqual(conf.unknown, []);
 });
 
-test("what resolv.conf leaves out has its default, and numbers have bounds", () => {
+test("settings missing from resolv.conf have defaults, and numbers are clamped", () => {
   const empty = parseResolvConf("");
   assert.deepEqual(empty.servers, ["127.0.0.1", "::1"]);
   assert.deepEqual(empty.search, []);
@@ -61,7 +61,7 @@ test("what resolv.conf leaves out has its default, and numbers have bounds", () 
   assert.equal(parseResolvConf(`search ${"x.test ".repeat(100)}`).search.length, 64);
 });
 
-test("the line of hosts in nsswitch.conf is read with its conditions", () => {
+test("the hosts line of nsswitch.conf is parsed with its conditions", () => {
   assert.equal(parseNsswitch("passwd: files\n# hosts: files\n"), null);
   const plain = (line: string) =>
     parseNsswitch(line)!.map(({ name, standard }) => [name, standard]);
@@ -104,7 +104,7 @@ const ORDERS: readonly (readonly [line: string, host: string, expected: string])
   ["hosts: files [NOTFOUND=return] dns", "x.test", 'behind "files"'],
 ];
 
-test("the order of look-ups follows from nsswitch.conf and the name, as in Go", () => {
+test("the lookup order follows from nsswitch.conf and the name, as in Go", () => {
   for (const [line, host, expected] of ORDERS) {
     const order = lookupOrder(host, { ...FACTS, sources: parseNsswitch(line) });
     if (order.by === "own") assert.equal(order.sources.join(), expected, `${line}, ${host}`);
@@ -112,7 +112,7 @@ test("the order of look-ups follows from nsswitch.conf and the name, as in Go", 
   }
 });
 
-test("other things that send a name to the host say so", () => {
+test("other settings that send a name to the host's resolver are explained", () => {
   const reason = (facts: Partial<OrderFacts>) => {
     const order = lookupOrder("x.test", { ...FACTS, ...facts });
     return order.by === "host" ? order.reason : "own";
@@ -129,7 +129,7 @@ test("other things that send a name to the host say so", () => {
   assert.deepEqual(ownOrder(parseNsswitch("hosts: ldap")), ["files", "dns"]);
 });
 
-test("names of the search list are complete, and never too long", () => {
+test("names of the search list are fully qualified, and never too long", () => {
   assert.deepEqual(searchNames("x", ["a.test", "."], 1), ["x.a.test.", "x."]);
   assert.deepEqual(searchNames("x.y", ["a.test"], 1), ["x.y.", "x.y.a.test."]);
   assert.deepEqual(searchNames("x.y.", ["a.test"], 5), ["x.y."]);
@@ -138,7 +138,7 @@ test("names of the search list are complete, and never too long", () => {
   assert.deepEqual(searchNames(long, ["test"], 1), [`${long}.`]);
 });
 
-test("names become ASCII, or are none", () => {
+test("names are converted to ASCII, or are invalid", () => {
   assert.equal(toASCII("Ex_ample.Test."), "Ex_ample.Test.");
   assert.equal(toASCII("fa\u00df.test"), "xn--fa-hia.test");
   for (
@@ -214,7 +214,7 @@ test("addresses are sorted as in the examples of RFC 6724", () => {
   );
 });
 
-test("addresses that cannot be reached come last, and those that are alike keep their order", () => {
+test("unreachable addresses sort last, and equal ones keep their order", () => {
   assert.deepEqual(sorted(["2001:db8::1", "192.0.2.1"], { "192.0.2.1": "192.0.2.9" }), [
     "192.0.2.1",
     "2001:db8::1",
@@ -224,7 +224,7 @@ test("addresses that cannot be reached come last, and those that are alike keep 
   assert.deepEqual(sorted(many, sources), many);
 });
 
-test("wrong options of a Resolver are a TypeError that names the field", () => {
+test("invalid Resolver options are a TypeError that names the field", () => {
   const bad: readonly (readonly [unknown, RegExp])[] = [
     [{ mode: "go" }, /mode/],
     [{ servers: [] }, /servers/],
@@ -260,44 +260,47 @@ function withFiles(body: (folder: string, later: () => void) => Routine<void>): 
   }();
 }
 
-both("changes of the files are seen while it runs", () =>
-  withFiles(function* (folder, later) {
-    using first = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
-    using second = yield* dnsServer(zone({ "x.a.test": addresses("x.a.test", "192.0.2.2") }));
-    const [conf, hosts] = ["resolv.conf", "hosts"].map((name) => join(folder, name));
-    const write = (path: string, text: string) => {
-      writeFileSync(`${path}.new`, text);
-      renameSync(`${path}.new`, path);
-    };
-    write(conf, "options no-aaaa");
-    write(hosts, "");
-    const dialed: string[] = [];
-    let server = first;
-    const resolver = new Resolver({
-      resolvConf: conf,
-      hosts,
-      nsswitch: { text: "" },
-      cache: true,
-      dial: function* (network, address) {
-        dialed.push(address);
-        return yield* dial(network, server.address);
-      },
-    });
-    const [one] = yield* resolver.lookupHost("x.test");
-    server = second;
-    const [kept] = yield* resolver.lookupHost("x.test");
-    write(conf, "nameserver 192.0.2.53\nsearch a.test\noptions no-aaaa");
-    later();
-    const [two] = yield* resolver.lookupHost("x");
-    write(hosts, "192.0.2.3 x");
-    later();
-    const [three] = yield* resolver.lookupHost("x");
-    rmSync(hosts);
-    later();
-    const [again] = yield* resolver.lookupHost("x");
-    assert.deepEqual(
-      [one, kept, two, three, again],
-      ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.2"],
-    );
-    assert.deepEqual([...new Set(dialed)], ["127.0.0.1:53", "192.0.2.53:53"]);
-  }));
+both(
+  "changed configuration files take effect at run time",
+  () =>
+    withFiles(function* (folder, later) {
+      using first = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+      using second = yield* dnsServer(zone({ "x.a.test": addresses("x.a.test", "192.0.2.2") }));
+      const [conf, hosts] = ["resolv.conf", "hosts"].map((name) => join(folder, name));
+      const write = (path: string, text: string) => {
+        writeFileSync(`${path}.new`, text);
+        renameSync(`${path}.new`, path);
+      };
+      write(conf, "options no-aaaa");
+      write(hosts, "");
+      const dialed: string[] = [];
+      let server = first;
+      const resolver = new Resolver({
+        resolvConf: conf,
+        hosts,
+        nsswitch: { text: "" },
+        cache: true,
+        dial: function* (network, address) {
+          dialed.push(address);
+          return yield* dial(network, server.address);
+        },
+      });
+      const [one] = yield* resolver.lookupHost("x.test");
+      server = second;
+      const [kept] = yield* resolver.lookupHost("x.test");
+      write(conf, "nameserver 192.0.2.53\nsearch a.test\noptions no-aaaa");
+      later();
+      const [two] = yield* resolver.lookupHost("x");
+      write(hosts, "192.0.2.3 x");
+      later();
+      const [three] = yield* resolver.lookupHost("x");
+      rmSync(hosts);
+      later();
+      const [again] = yield* resolver.lookupHost("x");
+      assert.deepEqual(
+        [one, kept, two, three, again],
+        ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.2"],
+      );
+      assert.deepEqual([...new Set(dialed)], ["127.0.0.1:53", "192.0.2.53:53"]);
+    }),
+);

@@ -28,7 +28,7 @@ const label = fc.stringMatching(/^[A-Za-z0-9_]([A-Za-z0-9-]{0,20}[A-Za-z0-9])?$/
 const names = fc.array(label, { minLength: 1, maxLength: 4 }).map((all) => all.join("."));
 
 property(
-  "a query is what another decoder reads",
+  "an encoded query is decoded by another implementation",
   [names, fc.boolean(), fc.boolean()],
   (name, edns, trustAD) => {
     const query = writeQuery(`${name}.`, TYPE.AAAA, { edns, trustAD });
@@ -43,7 +43,7 @@ property(
   },
 );
 
-test("ids and capitals of queries are random", () => {
+test("query ids and the case of letters are random", () => {
   const all = Array.from({ length: 100 }, () => writeQuery("example.test.", TYPE.A, PLAIN));
   assert.ok(new Set(all.map(({ id }) => id)).size > 90);
   const texts = all.map((each) => readName(each.bytes, HEADER, each.bytes.length).name);
@@ -107,30 +107,34 @@ const READERS: Readonly<Record<number, (record: Parameters<typeof records.readMX
     [TYPE.SVCB]: records.readServiceBinding,
   };
 
-property("a response is what another encoder wrote", [names, answers], (name, given) => {
-  const query = writeQuery(`${name}.`, TYPE.A, PLAIN);
-  const message = responseTo(query, given.map(toAnswer));
-  assert.equal(matchResponse(message, query), "answer");
-  const { answers: read } = readResponse(message, query);
-  assert.equal(read.length, given.length);
-  for (const [i, record] of read.entries()) {
-    const { owner, target, ttl, kind, n } = given[i];
-    assert.equal(record.name, `${owner}.`);
-    assert.equal(record.ttl, ttl);
-    const value = READERS[record.type](record);
-    const expected: unknown = [
-      Uint8Array.of(192, 0, 2, n % 256),
-      undefined,
-      `${target}.`,
-      { host: `${target}.`, pref: n },
-      { target: `${target}.`, port: 2, priority: n, weight: 1 },
-      [Uint8Array.from(Buffer.from(target)), Uint8Array.from(Buffer.from(owner))],
-      { critical: false, tag: "issue", value: target },
-    ][kind];
-    if (kind !== 1) assert.equal(shown(value as string), shown(expected as string));
-    else assert.equal((value as Uint8Array).length, 16);
-  }
-});
+property(
+  "a response encoded by another implementation is decoded",
+  [names, answers],
+  (name, given) => {
+    const query = writeQuery(`${name}.`, TYPE.A, PLAIN);
+    const message = responseTo(query, given.map(toAnswer));
+    assert.equal(matchResponse(message, query), "answer");
+    const { answers: read } = readResponse(message, query);
+    assert.equal(read.length, given.length);
+    for (const [i, record] of read.entries()) {
+      const { owner, target, ttl, kind, n } = given[i];
+      assert.equal(record.name, `${owner}.`);
+      assert.equal(record.ttl, ttl);
+      const value = READERS[record.type](record);
+      const expected: unknown = [
+        Uint8Array.of(192, 0, 2, n % 256),
+        undefined,
+        `${target}.`,
+        { host: `${target}.`, pref: n },
+        { target: `${target}.`, port: 2, priority: n, weight: 1 },
+        [Uint8Array.from(Buffer.from(target)), Uint8Array.from(Buffer.from(owner))],
+        { critical: false, tag: "issue", value: target },
+      ][kind];
+      if (kind !== 1) assert.equal(shown(value as string), shown(expected as string));
+      else assert.equal((value as Uint8Array).length, 16);
+    }
+  },
+);
 
 /** A response with the question of `query`, bit by bit. */
 function responseTo(query: Query, all: readonly Answer[]): Uint8Array {
@@ -175,7 +179,7 @@ function readAll(message: Uint8Array, query: Query): void {
   }
 }
 
-test("a response that is cut short anywhere is refused", () => {
+test("a response truncated anywhere is refused", () => {
   const query = writeQuery("example.test.", TYPE.A, PLAIN);
   const message = rich(query);
   for (let length = 0; length < message.length; length++) {
@@ -190,7 +194,7 @@ test("a response that is cut short anywhere is refused", () => {
 });
 
 property(
-  "a response of which any bytes were changed is read or refused, and nothing else happens",
+  "a response with changed bytes is parsed or refused, and never hangs",
   [fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 20 })],
   (changes) => {
     const query = writeQuery("example.test.", TYPE.A, PLAIN);
@@ -203,7 +207,7 @@ property(
   },
 );
 
-property("bytes of no format are read or refused", [bytes(600)], (noise) => {
+property("random bytes are parsed or refused", [bytes(600)], (noise) => {
   const query = writeQuery("example.test.", TYPE.A, PLAIN);
   const message = new Uint8Array(query.questionEnd + noise.length);
   message.set(query.bytes.subarray(0, query.questionEnd));
@@ -215,7 +219,7 @@ property("bytes of no format are read or refused", [bytes(600)], (noise) => {
   readAll(message, query);
 });
 
-test("a name that shares letters of the question has them as they were asked for", () => {
+test("a name compressed against the question keeps the question's case", () => {
   for (const name of ["example.test.", "Example.TEST."]) {
     const query = writeQuery(name, TYPE.CNAME, PLAIN);
     const message = Uint8Array.of(
@@ -230,7 +234,7 @@ test("a name that shares letters of the question has them as they were asked for
   }
 });
 
-test("a pointer leads back, or the name is refused", () => {
+test("a compression pointer leads backwards, or the name is refused", () => {
   const at = (...tail: number[]) =>
     Uint8Array.of(...new Array(HEADER).fill(0), 1, 0x61, 0, ...tail);
   assert.deepEqual(readName(at(0xc0, 12), 15, 17), { name: "a.", next: 17 });
@@ -256,13 +260,13 @@ test("a pointer leads back, or the name is refused", () => {
   assert.throws(() => readName(all, HEADER + 1 + 6 * 64, all.length), /name too long/);
 });
 
-test("bytes that would look like another name are escaped", () => {
+test("bytes that would change the name are escaped", () => {
   const wire = (...label: number[]) => Uint8Array.of(label.length, ...label, 0);
   assert.equal(readName(wire(0x61, 0x2e, 0x62), 0, 5).name, "a\\.b.");
   assert.equal(readName(wire(0x5c, 0, 0xff, 0x20), 0, 6).name, "\\\\\\000\\255\\032.");
 });
 
-test("a response must have the id, the question and the capitals of its query", () => {
+test("a response must match the id, the question and the case of its query", () => {
   const query = writeQuery("example.test.", TYPE.A, PLAIN);
   const good = responseTo(query, []);
   const changed = (at: number, xor: number) => {

@@ -42,7 +42,7 @@ both("lookupMX() and lookupNS() return names with a final dot", function* () {
   });
 });
 
-both("lookupTXT() joins the strings of a record, and no others", function* () {
+both("lookupTXT() joins the strings of one record, and no others", function* () {
   const long = ["a".repeat(255), "b".repeat(255), "\u00fc"];
   yield* withServer(records("TXT", long, "second", ""), function* (resolver) {
     const found = yield* resolver.lookupTXT("x.test");
@@ -50,7 +50,7 @@ both("lookupTXT() joins the strings of a record, and no others", function* () {
   });
 });
 
-both("lookupSRV() asks for the service, and orders its servers", function* () {
+both("lookupSRV() queries the service, and orders its servers", function* () {
   const srv = (target: string, priority: number) => ({ target, port: 1, priority, weight: 1 });
   const answers = [srv("b.test", 2), srv("a.test", 1)].map((data) =>
     ({ type: "SRV", name: "_im._tcp.x.test", ttl: 1, data }) as Answer
@@ -74,7 +74,7 @@ both("lookupSRV() asks for the service, and orders its servers", function* () {
   );
 });
 
-test("servers of one priority are drawn by their weights", () => {
+test("servers of equal priority are ordered randomly by weight", () => {
   const weights = [0, 10, 30, 60];
   const servers = weights.map((weight) => ({ target: `${weight}.`, port: 1, priority: 1, weight }));
   const first = new Map(weights.map((weight) => [weight, 0]));
@@ -91,7 +91,7 @@ test("servers of one priority are drawn by their weights", () => {
   assert.deepEqual(orderServers([]), []);
 });
 
-both("lookupAddr() asks below in-addr.arpa and ip6.arpa", function* () {
+both("lookupAddr() queries in-addr.arpa and ip6.arpa", function* () {
   const pointer = (name: string, ...targets: string[]) =>
     targets.map((data) => ({ type: "PTR", name, ttl: 1, data }) as Answer);
   const table = {
@@ -112,7 +112,7 @@ both("lookupAddr() asks below in-addr.arpa and ip6.arpa", function* () {
   });
 });
 
-both("names in records that no host can have are left out", function* () {
+both("records with invalid host names are omitted", function* () {
   const bad = Array.from("<x>.test");
   const data = [bad.join(""), "good.test"];
   yield* withServer(records("NS", ...data), function* (resolver) {
@@ -163,7 +163,7 @@ function bindings(type: number, ...data: readonly Uint8Array[]): Script {
       : { rcode: 3 };
 }
 
-both("lookupHTTPS() and lookupSVCB() return the ways to a service, the best first", function* () {
+both("lookupHTTPS() and lookupSVCB() return service bindings, the best first", function* () {
   const whole = binding(2, [
     [1, [2, 0x68, 0x32, 2, 0x68, 0x33]],
     [2, []],
@@ -190,7 +190,7 @@ both("lookupHTTPS() and lookupSVCB() return the ways to a service, the best firs
   });
 });
 
-both("a service binding that is malformed is an error of the server", function* () {
+both("a malformed service binding is an error of the server", function* () {
   const bad = [
     binding(1, [[3, [1]]]),
     binding(1, [[3, [0, 1]], [1, []]]),

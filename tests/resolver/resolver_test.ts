@@ -56,7 +56,7 @@ function* fails(call: Routine<unknown>, code: string): Routine<DNSError> {
 const shown = ({ name, type, via }: Asked) => `${via} ${name} ${type}`;
 
 both(
-  "lookupHost() asks for both types at once, and dial() connects to what it finds",
+  "lookupHost() queries both types at once, and dial() connects to the result",
   function* () {
     using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "127.0.0.1", "::1") }));
     const resolver = resolverOf([server]);
@@ -69,7 +69,7 @@ both(
   },
 );
 
-both("lookupIP() asks for one version only where one is wanted", function* () {
+both("lookupIP() queries a single version if only that is requested", function* () {
   using server = yield* dnsServer(
     zone({ "x.test": addresses("x.test", "192.0.2.1", "2001:db8::1") }),
   );
@@ -80,7 +80,7 @@ both("lookupIP() asks for one version only where one is wanted", function* () {
   yield* fails(resolver.lookupIP("ip4", "y.test"), "ENOTFOUND");
 });
 
-both("addresses of a resolver of the user's own are used as those of lookup", function* () {
+both("a custom resolver's addresses are used like those of lookup", function* () {
   const resolver = {
     *lookupHost(host: string): Routine<string[]> {
       return [host === "x.test" ? "127.0.0.1" : "no address"];
@@ -97,7 +97,7 @@ both("addresses of a resolver of the user's own are used as those of lookup", fu
   }
 });
 
-both("a name that does not exist, and one without addresses, are told apart", function* () {
+both("a name that does not exist and one without addresses have different errors", function* () {
   using server = yield* dnsServer(zone({ "mail.test": [] }));
   const resolver = resolverOf([server]);
   const none = yield* fails(resolver.lookupHost("nosuch.test"), "ENOTFOUND");
@@ -117,7 +117,7 @@ const FAILURES: readonly (readonly [rcode: number, code: string])[] = [
   [5, "EREFUSED"],
 ];
 
-both("a server that fails is passed over, and one that denies is believed", function* () {
+both("a failing server is skipped, and a negative answer is accepted", function* () {
   for (const [rcode, code] of FAILURES) {
     using bad = yield* dnsServer(() => ({ rcode }));
     using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
@@ -132,7 +132,7 @@ both("a server that fails is passed over, and one that denies is believed", func
   assert.equal(other.asked.length, 0);
 });
 
-both("a server that only names others is passed over", function* () {
+both("a lame server is skipped", function* () {
   using lame = yield* dnsServer(() => ({
     flags: 0,
     authorities: [{ type: "NS", name: "test", ttl: 1, data: "ns.test" }],
@@ -142,7 +142,7 @@ both("a server that only names others is passed over", function* () {
   assert.match((yield* fails(resolverOf([lame]).lookupHost("x.test"), "EBADRESP")).message, /lame/);
 });
 
-both("a server that is silent costs its time-out, and one without a socket nothing", function* () {
+both("a silent server costs its timeout, and one without a socket nothing", function* () {
   using silent = yield* dnsServer(() => "silent");
   using good = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
   const text = "options timeout:1 attempts:5";
@@ -157,7 +157,7 @@ both("a server that is silent costs its time-out, and one without a socket nothi
   assert.ok(refused.isTemporary && !refused.isNotFound);
 });
 
-both("one type that stays without an answer takes nothing from the other", function* () {
+both("a query without a response does not discard the other type's addresses", function* () {
   for (const dead of ["A", "AAAA"]) {
     const script: Script = ({ type }) =>
       type === dead
@@ -173,7 +173,7 @@ both("one type that stays without an answer takes nothing from the other", funct
   }
 });
 
-both("a truncated response is asked for again by TCP, and never used itself", function* () {
+both("a truncated response is queried again over TCP, and never used itself", function* () {
   const all = Array.from({ length: 200 }, (_, i) => `192.0.2.${i}`);
   const script: Script = ({ via, type }) => {
     if (type === "AAAA") return { authorities: [authority("test")] };
@@ -190,13 +190,13 @@ both("a truncated response is asked for again by TCP, and never used itself", fu
   assert.match(lost.message, /EOF|reset/);
 });
 
-both("use-vc goes by TCP at once, both types over one connection", function* () {
+both("use-vc queries over TCP at once, both types on one connection", function* () {
   using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
   yield* resolverOf([server], "options use-vc").lookupHost("x.test");
   assert.deepEqual(server.asked.map(shown), ["tcp x.test A", "tcp x.test AAAA"]);
 });
 
-both("a server that does not know EDNS is asked without it", function* () {
+both("a server without EDNS support is queried without it", function* () {
   for (const noQuestion of [false, true]) {
     using server = yield* dnsServer(({ edns, type }) =>
       edns ? { rcode: 1, noQuestion } : zone({ "x.test": addresses("x.test", "192.0.2.1") })(
@@ -208,7 +208,7 @@ both("a server that does not know EDNS is asked without it", function* () {
   }
 });
 
-both("aliases are followed in any order, by their owners alone", function* () {
+both("aliases are followed in any order, only by their owner names", function* () {
   const answers = [
     ...addresses("b.other", "192.0.2.9"),
     ...addresses("c.test", "192.0.2.1"),
@@ -224,7 +224,7 @@ both("aliases are followed in any order, by their owners alone", function* () {
 });
 
 both(
-  "an alias without its end is asked for again, and additional records are no answer",
+  "an alias without its target is queried again, and additional records are ignored",
   function* () {
     using server = yield* dnsServer(({ name, type }) => {
       if (type !== "A") return { authorities: [authority("test")] };
@@ -238,7 +238,7 @@ both(
   },
 );
 
-both("aliases in a circle, or without end, are an error", function* () {
+both("alias loops and endless chains are an error", function* () {
   using circle = yield* dnsServer(() => ({
     answers: [alias("a.test", "b.test"), alias("b.test", "a.test")],
   }));
@@ -263,7 +263,7 @@ both("the search list is tried in the order of ndots", function* () {
   assert.deepEqual(yield* resolver.lookupHost("x"), ["192.0.2.1"]);
 });
 
-both("a failure within the search list is not taken for an absence", function* () {
+both("a failure in the search list is not mistaken for a missing name", function* () {
   using server = yield* dnsServer((asked) => {
     if (asked.name === "x.a.test") return { rcode: 2 };
     return zone({ "y.b.test": addresses("y.b.test", "192.0.2.1") })(asked);
@@ -277,7 +277,7 @@ both("a failure within the search list is not taken for an absence", function* (
   assert.equal((yield* fails(strict.lookupHost("x"), "ESERVFAIL")).host, "x");
 });
 
-both("rotate begins each lookup with the next server", function* () {
+both("rotate starts each lookup at the next server", function* () {
   const script = zone({ "x.test": addresses("x.test", "192.0.2.1") });
   using first = yield* dnsServer(script);
   using second = yield* dnsServer(script);
@@ -286,7 +286,7 @@ both("rotate begins each lookup with the next server", function* () {
   assert.deepEqual([first.asked.length, second.asked.length], [2, 2]);
 });
 
-both("single-request asks for one type after the other, trust-ad sets the AD bit", function* () {
+both("single-request queries one type after the other, and trust-ad sets the AD bit", function* () {
   const open: string[] = [];
   using server = yield* dnsServer(({ type, flags }) => {
     open.push(`${type} ${(flags & packet.AUTHENTIC_DATA) !== 0}`);
@@ -296,7 +296,7 @@ both("single-request asks for one type after the other, trust-ad sets the AD bit
   assert.deepEqual(open, ["A true", "AAAA true"]);
 });
 
-both("many who want the same name ask once", function* () {
+both("concurrent lookups of one name share a query", function* () {
   using server = yield* dnsServer(() => ({ answers: addresses("x.test", "192.0.2.1"), delay: 20 }));
   const resolver = resolverOf([server], "options no-aaaa");
   const all = Array.from({ length: 20 }, () => go(() => resolver.lookupHost("x.test")));
@@ -304,7 +304,7 @@ both("many who want the same name ask once", function* () {
   assert.equal(server.asked.length, 1);
 });
 
-both("one who gives up takes nothing from the others", function* () {
+both("a cancelled lookup does not affect others that share its query", function* () {
   let answers = false;
   using server = yield* dnsServer(() =>
     answers ? { answers: addresses("x.test", "192.0.2.1") } : "silent"
@@ -324,7 +324,7 @@ both("one who gives up takes nothing from the others", function* () {
   assert.deepEqual(yield* second.join(), ["192.0.2.1"]);
 });
 
-both("a time-out of the call ends it, whatever the servers have left", function* () {
+both("the timeout of the call ends it, whatever time the servers have left", function* () {
   using silent = yield* dnsServer(() => "silent");
   const resolver = resolverOf([silent], "options timeout:30");
   const error = yield* thrown(resolver.lookupHost("x.test", { timeout: 20 }));
@@ -332,7 +332,7 @@ both("a time-out of the call ends it, whatever the servers have left", function*
   assert.equal(error.message, "lookup x.test: i/o timeout");
 });
 
-both("the hosts file comes first, in any case and with or without a final dot", function* () {
+both("the hosts file is used first, in any case and with or without a final dot", function* () {
   using server = yield* dnsServer(zone({}));
   const hosts = {
     text: "192.0.2.1 Alpha beta.\n2001:DB8::1 alpha\n192.0.2.1 alpha # again\nbad alpha\n",
@@ -347,7 +347,7 @@ both("the hosts file comes first, in any case and with or without a final dot", 
   assert.equal(server.asked.length, 0);
 });
 
-both("with files alone no server is asked", function* () {
+both("with files alone no server is queried", function* () {
   using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
   const resolver = resolverOf([server], "", { nsswitch: { text: "hosts: files" } });
   yield* fails(resolver.lookupHost("x.test"), "ENOTFOUND");
@@ -361,7 +361,7 @@ both("with files alone no server is asked", function* () {
   yield* fails(later.lookupHost("z.test"), "ENOTFOUND");
 });
 
-both("a cache keeps answers and absences for their time, and no failures", function* () {
+both("a cache keeps answers and negative answers for their TTL, and no failures", function* () {
   let failing = true;
   using server = yield* dnsServer((asked) => {
     if (asked.name === "down.test" && failing) return { rcode: 2 };
@@ -394,7 +394,7 @@ both("a cache keeps answers and absences for their time, and no failures", funct
   assert.equal(yield* queries("x.test"), 1);
 });
 
-both("localhost and what is below it is this machine, and no server is asked", function* () {
+both("localhost and its subdomains are this machine, and no server is queried", function* () {
   using server = yield* dnsServer(zone({}));
   const resolver = resolverOf([server]);
   for (const name of ["localhost", "foo.localhost", "LocalHost."]) {
@@ -404,7 +404,7 @@ both("localhost and what is below it is this machine, and no server is asked", f
   assert.equal(server.asked.length, 0);
 });
 
-both("names that cannot be are not asked for, and those of the longest length are", function* () {
+both("invalid names are not queried, and names of the maximum length are", function* () {
   const longest = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
   using server = yield* dnsServer(({ name }) => ({ answers: addresses(name, "192.0.2.1") }));
   const resolver = resolverOf([server], "options no-aaaa");
@@ -418,7 +418,7 @@ both("names that cannot be are not asked for, and those of the longest length ar
   assert.deepEqual(yield* resolver.lookupHost(`${longest}.`), ["192.0.2.1"]);
 });
 
-both("letters of the world are sent as IDNA has them", function* () {
+both("non-ASCII names are queried in their IDNA form", function* () {
   using server = yield* dnsServer(({ name }) => ({ answers: addresses(name, "192.0.2.1") }));
   const resolver = resolverOf([server], "options no-aaaa");
   yield* resolver.lookupHost("B\u00dccher.test");

@@ -86,7 +86,7 @@ function* serveHTTP(conn: Conn): Routine<void> {
 
 const trusting = () => ({ ca: SERVER.cert, servername: "localhost", engine: engine() });
 
-tlsTest("names are looked up over TLS", function* () {
+tlsTest("names are resolved over TLS", function* () {
   const server = yield* listening(serveFrames);
   const resolver = resolverOf([server], overTLS(trusting()));
   assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.1"]);
@@ -98,7 +98,7 @@ tlsTest("names are looked up over TLS", function* () {
   assert.ok(error instanceof DNSError && !error.isNotFound, String(error));
 });
 
-tlsTest("names are looked up over HTTPS", function* () {
+tlsTest("names are resolved over HTTPS", function* () {
   const server = yield* listening(serveHTTP);
   const resolver = resolverOf(
     [server],
@@ -110,7 +110,7 @@ tlsTest("names are looked up over HTTPS", function* () {
   assert.ok(error instanceof DNSError && !error.isNotFound, String(error));
 });
 
-both("a transport that fails, or never connects, costs its time-out", function* () {
+both("a transport that fails, or never connects, costs its timeout", function* () {
   using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
   const asked: string[] = [];
   const dialer: ResolverDial = function* (network, address) {

@@ -15,7 +15,7 @@ test("Pool.get() returns the last value put, then undefined", () => {
   assert.deepEqual([pool.get(), pool.get(), pool.get()], ["b", "a", undefined]);
 });
 
-test("Pool.get() calls newFunc when the pool is empty", () => {
+test("Pool.get() calls new() when the pool is empty", () => {
   let made = 0;
   const pool = new ObjectPool({ new: () => ++made });
   assert.deepEqual([pool.get(), pool.get()], [1, 2]);

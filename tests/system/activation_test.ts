@@ -75,7 +75,7 @@ test("a descriptor that is no socket is refused, and nothing is changed", async 
   );
 });
 
-test("after a reload of Bun the numbers are its own, and are refused", {
+test("after a reload of Bun the numbers are Bun's own, and are refused", {
   skip: isDeno && "a reload of Deno has the same process, whose sockets stay until they are closed",
   timeout: 60_000,
 }, async () => {

@@ -171,14 +171,14 @@ const BUILDS: readonly (readonly [name: string, command: string[], runner: strin
 
 for (const [name, command, runner] of BUILDS) {
   test(
-    `${name}: the program needs nothing beside it`,
+    `${name}: the bundled program is self-contained`,
     { timeout: TIMEOUT_MS },
     () => echoes(command, runner),
   );
 }
 
 /** esbuild makes one file for either. */
-test("esbuild: the program needs nothing beside it", { timeout: TIMEOUT_MS }, () =>
+test("esbuild: the bundled program is self-contained", { timeout: TIMEOUT_MS }, () =>
   echoes(
     [
       join(ROOT, "node_modules/.bin/esbuild"),
@@ -242,7 +242,7 @@ for (const [name, command, runner] of CORES_BUILDS) {
 }
 
 test(
-  "a handler in a bundle that cannot start its worker is named",
+  "a bundled handler that cannot start its worker is named in the error",
   { timeout: TIMEOUT_MS },
   async () => {
     const [, command, runner] = CORES_BUILDS[0];

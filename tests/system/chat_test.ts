@@ -31,7 +31,7 @@ async function member(port: string, name: string): Promise<Child> {
   return client;
 }
 
-test("examples/chat.ts: members of openssl talk under TLS", TIMEOUT, async () => {
+test("examples/chat.ts: members with openssl chat over TLS", TIMEOUT, async () => {
   await using served = await chat();
   await using ann = await member(served.port, "ann");
   await using bob = await member(served.port, "bob");
@@ -66,7 +66,7 @@ test("examples/chat.ts: members of openssl talk under TLS", TIMEOUT, async () =>
 });
 
 test(
-  "examples/chat.ts goes on after a client that does not speak TLS, and a reset",
+  "examples/chat.ts continues after a client without TLS, and after a reset",
   TIMEOUT,
   async () => {
     await using served = await chat();
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test("examples/chat.ts without a certificate says how to make one", TIMEOUT, async () => {
+test("examples/chat.ts without a certificate explains how to make one", TIMEOUT, async () => {
   await using child = startProgram("examples/chat.ts", [], { env: { CERT: "/nowhere.pem" } });
   assert.equal((await child.exit).code, 1);
   assert.match(child.stderr.text, /CERT must be a file; the head of chat\.ts has the command/);

@@ -42,7 +42,7 @@ function against(name: string, body: (server: EchoServer, folder: string) => Pro
   });
 }
 
-against("socat moves 32 MiB each way, byte for byte", async ({ port }, folder) => {
+against("socat transfers 32 MiB each way unchanged", async ({ port }, folder) => {
   const [sent, received] = [join(folder, "sent"), join(folder, "received")];
   const bytes = randomBytes(32 * MIB);
   writeFileSync(sent, bytes);
@@ -51,7 +51,7 @@ against("socat moves 32 MiB each way, byte for byte", async ({ port }, folder) =
   assert.ok(readFileSync(received).equals(bytes), "what came back differs");
 });
 
-against("curl gets back the 16 MiB that it posts", async ({ port }, folder) => {
+against("curl receives the 16 MiB that it posts", async ({ port }, folder) => {
   const [sent, received] = [join(folder, "sent"), join(folder, "received")];
   const bytes = randomBytes(16 * MIB);
   writeFileSync(sent, bytes);
@@ -63,7 +63,7 @@ against("curl gets back the 16 MiB that it posts", async ({ port }, folder) => {
 });
 
 against(
-  "one that half-closes behind its last byte gets everything back",
+  "a client that half-closes after its last byte receives everything back",
   async ({ port }, folder) => {
     const load = await buildLoad(folder);
     const answer = JSON.parse(
@@ -81,7 +81,7 @@ against(
   },
 );
 
-against("500 connections at once, each with its own bytes", async (server) => {
+against("500 connections at once each receive their own bytes", async (server) => {
   const sockets = await Promise.all(Array.from({ length: 500 }, () => connectTo(server.port)));
   const messages = sockets.map((_, i) => Buffer.alloc(64, `connection ${i} `));
   for (let round = 0; round < 3; round++) {
@@ -98,7 +98,7 @@ function resetsSent(): number {
   return Number(values.split(" ")[names.split(" ").indexOf("OutRsts")]);
 }
 
-against("those that vanish by a reset are nobody else's trouble", async (server, folder) => {
+against("clients that reset their connections do not affect others", async (server, folder) => {
   const { port } = server;
   const steady = await connectTo(port);
   const sent = join(folder, "sent");
@@ -115,7 +115,7 @@ against("those that vanish by a reset are nobody else's trouble", async (server,
   steady.destroy();
 });
 
-against("those that never read cost little, and others go on", async (server) => {
+against("clients that never read cost little, and others continue", async (server) => {
   const steady = await connectTo(server.port);
   const message = Buffer.alloc(1000, "steady ");
   await roundTrip(steady, message);

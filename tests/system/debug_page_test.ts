@@ -69,7 +69,7 @@ test("the debug page of the demo shows a server under load", { timeout: TIMEOUT_
   assert.equal(demo.stderr.text, "");
 });
 
-test("the address with the token opens the page, and keeps no trace of it", {
+test("the link with the token opens the page, and the token leaves the address bar", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await using demo = startProgram("examples/demo.ts", [], {

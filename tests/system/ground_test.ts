@@ -25,7 +25,7 @@ both("a client that was reset in the queue is accepted, with its address", funct
   assert.equal(typeof platform().sockets.remoteAddress(conn.fd), "number");
 }, noProc);
 
-both("a writer on a Unix stream goes on once poll(2) says that there is room", function* () {
+both("a writer on a Unix stream continues once poll(2) reports space", function* () {
   using listener = yield* listen("unix", "");
   using writer: Conn = yield* dial("unix", String(listener.addr));
   using reader: Conn = yield* listener.accept();
@@ -45,7 +45,7 @@ both("a writer on a Unix stream goes on once poll(2) says that there is room", f
   assert.ok((yield* thrown(writing.join())) instanceof OpError);
 }, noProc);
 
-both("no child inherits a socket or a poller of the library", function* () {
+both("no child process inherits a socket or a poller of the library", function* () {
   const before = openSockets();
   const [client, server] = yield* pair();
   using listener = yield* listen("tcp", "127.0.0.1:0");

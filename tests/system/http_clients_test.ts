@@ -41,7 +41,7 @@ function curl(...args: string[]): Promise<string> {
   return succeed("curl", ["-sS", "--max-time", "30", ...args]);
 }
 
-against("curl asks in several ways over one connection", async (url) => {
+against("curl sends several kinds of requests over one connection", async (url) => {
   const urls = ["/", "/slow", "/count", "/nowhere", "/"].map((path) => url + path);
   const what = ["-o", "/dev/null", "-w", "%{http_code} %{num_connects} %{size_download}\n"];
   const answers = await curl(
@@ -56,7 +56,7 @@ against("curl asks in several ways over one connection", async (url) => {
 });
 
 against(
-  "curl gets back the 8 MiB that it posts, with a length and in chunks",
+  "curl receives the 8 MiB that it posts, with a length and in chunks",
   async (url, folder) => {
     const [sent, received] = [join(folder, "sent"), join(folder, "received")];
     const bytes = randomBytes(8 << 20);
@@ -70,7 +70,7 @@ against(
   },
 );
 
-against("wrk has all its requests answered", async (url, folder) => {
+against("all requests of wrk are answered", async (url, folder) => {
   const pipeline = join(folder, "pipeline.lua");
   writeFileSync(
     pipeline,
@@ -91,7 +91,7 @@ against("wrk has all its requests answered", async (url, folder) => {
   }
 });
 
-against("ab has all its requests answered, with keep-alive and without", async (url) => {
+against("all requests of ab are answered, with keep-alive and without", async (url) => {
   for (const keepAlive of [["-k"], []]) {
     const report = await succeed("ab", ["-q", "-n", "2000", "-c", "20", ...keepAlive, `${url}/`]);
     assert.match(report, /Complete requests: +2000\n/);

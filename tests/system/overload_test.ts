@@ -26,14 +26,14 @@ const runtime: Runtime = isDeno
 
 const options = { timeout: TIMEOUT_MS };
 
-test("a worker that dies takes its own connections along, and no other", options, async () => {
+test("a worker that dies closes its own connections, and no others", options, async () => {
   const figures = await workerKilled(runtime);
   assert.equal(figures.lost, figures.connections / 2);
   assert.ok(figures["rounds of those left, 1/s"] > 0);
 });
 
 test(
-  "without descriptors, those who are connected are served, and then all are",
+  "without free descriptors connected clients are served, and afterwards all are",
   options,
   async () => {
     const figures = await emfile(runtime);
@@ -45,20 +45,20 @@ test(
   },
 );
 
-test("who does not read holds no memory, and nobody up", options, async () => {
+test("clients that do not read use no memory, and block no others", options, async () => {
   const figures = await slowReader(runtime);
   assert.ok(figures["taken from them, MiB"] < 10 * 64);
   assert.ok(figures["memory grown, MiB"] < 64, `${figures["memory grown, MiB"]}`);
   assert.ok(figures["rounds during, 1/s"] > 0);
 });
 
-test("who says nothing is closed, and nobody else", options, async () => {
+test("silent clients are closed, and no others", options, async () => {
   const figures = await slowSender(runtime);
   assert.equal(figures.closed, figures["slow senders"]);
   assert.equal(figures["others lost"], 0);
 });
 
-test("resets leave nothing behind", options, async () => {
+test("a storm of resets leaks nothing", options, async () => {
   const figures = await resetStorm(runtime);
   assert.equal(figures["others lost"], 0);
   assert.equal(figures["descriptors left over"], 0);
@@ -66,7 +66,7 @@ test("resets leave nothing behind", options, async () => {
   assert.ok(figures["rounds after, 1/s"] > 0);
 });
 
-test("under ten times the load it serves at its limit, and recovers", options, async () => {
+test("under ten times the load the server works at its limit, and recovers", options, async () => {
   const timeline = new Timeline();
   const figures = await tenTimes(runtime, timeline);
   const say = JSON.stringify(figures);

@@ -137,7 +137,7 @@ async function installed(use: (folder: string) => Promise<void>): Promise<void> 
 }
 
 test(
-  "an application uses what npm has of the package",
+  "an application uses the published package",
   { timeout: TIMEOUT_MS },
   () =>
     installed(async (folder) => {
@@ -163,7 +163,7 @@ const PROGRAMS: [name: string, args: string[], first: RegExp][] = [
   ["memcached", [], /dial tcp 127\.0\.0\.1:1: .*refused/],
 ];
 
-test("the example programs run as they are, copied into a folder with the package", {
+test("the example programs run unchanged beside the package", {
   timeout: TIMEOUT_MS,
 }, () =>
   installed(async (folder) => {

@@ -99,7 +99,7 @@ function register(): void {
       assert.deepEqual(await under([], [...driver, "import"]), [{ value: "imported" }]);
     });
 
-    deno(`without --allow-ffi the error names the flag that helps (${how})`, async () => {
+    deno(`without --allow-ffi the error names the missing flag (${how})`, async () => {
       const actions = ["listen 127.0.0.1:0", "dial 127.0.0.1:1"];
       const outcomes = await under(["--allow-net"], [...driver, ...actions]);
       for (const { name, message, missing } of outcomes) {
@@ -118,13 +118,13 @@ function register(): void {
       assert.deepEqual(outcome, { value: "echoed" });
     });
 
-    deno(`a sleep without --allow-ffi works or says why not (${how})`, async () => {
+    deno(`a sleep without --allow-ffi works, or explains why not (${how})`, async () => {
       const [{ value, missing }] = await under([], [...driver, "sleep"]);
       if (value === undefined) assert.equal(missing, LIBC_FLAG);
       else assert.equal(value, "slept");
     });
 
-    deno(`with one library permitted, traffic and errno are right (${how})`, async () => {
+    deno(`with one permitted library, traffic and errno work (${how})`, async () => {
       const actions = ["echo 127.0.0.1:0", "dial 127.0.0.1:1", "listen 203.0.113.1:0", "sleep"];
       const outcomes = await under([LIBC_FLAG, "--allow-net"], [...driver, ...actions]);
       assert.deepEqual(outcomes[0], { value: "echoed" });
@@ -135,7 +135,7 @@ function register(): void {
     });
 
     for (const ffi of ["--allow-ffi", LIBC_FLAG]) {
-      deno(`${ffi} is not a way round --allow-net (${how})`, async () => {
+      deno(`${ffi} does not bypass --allow-net (${how})`, async () => {
         const actions = [
           "listen 127.0.0.1:0",
           "dial 127.0.0.1:1",
@@ -151,7 +151,7 @@ function register(): void {
     }
   }
 
-  deno("one address permitted: that one and no other", async () => {
+  deno("a permitted address grants no other", async () => {
     const actions = [
       "echo 127.0.0.1:0",
       "dial 127.0.0.2:1",
@@ -174,7 +174,7 @@ function register(): void {
     assertRefused(outcomes[7], "127.0.0.2:0");
   });
 
-  deno("one port permitted: that one and no other", () =>
+  deno("a permitted port grants no other", () =>
     withServer(async (port) => {
       const flags = ["--allow-ffi", `--allow-net=127.0.0.1:${port}`];
       const actions = [`dial 127.0.0.1:${port}`, "dial 127.0.0.1:1", "listen 127.0.0.1:0"];
@@ -184,7 +184,7 @@ function register(): void {
       assertRefused(outcomes[2], "127.0.0.1:0");
     }));
 
-  deno("a name permitted covers what it stands for", () =>
+  deno("a permitted name covers the addresses it resolves to", () =>
     withServer(async (port) => {
       const flags = ["--allow-ffi", "--allow-net=localhost"];
       const actions = [`dial localhost:${port}`, "listen localhost:0", `dial 127.0.0.1:${port}`];
@@ -194,7 +194,7 @@ function register(): void {
       assertRefused(outcomes[2], `127.0.0.1:${port}`);
     }));
 
-  deno("a name permitted with its port alone is refused, with the flag that helps", async () => {
+  deno("a name permitted with its port alone is refused, with the missing flag", async () => {
     // Not localhost, which needs no look-up.
     const host = hostname();
     const flags = ["--allow-ffi", `--allow-net=${host}:1`];
@@ -210,7 +210,7 @@ function register(): void {
     assert.notEqual(own.code, "EPERM", String(own.message));
   });
 
-  deno("without permission for the files of names the error names the flag", async () => {
+  deno("without permission for the files of the resolver the error names the flag", async () => {
     for (const driver of [[], ["runSync"]]) {
       const flags = ["--allow-ffi", "--allow-net", "--allow-read=/etc/hosts"];
       const [refused] = await under(flags, [...driver, "lookup x.test"]);
@@ -224,7 +224,7 @@ function register(): void {
   });
 
   deno(
-    "a name is looked up with permission for it, and its servers need none",
+    "a permitted name is resolved without permission for the name servers",
     () =>
       withNameServer(53, async (server) => {
         const action = `lookup-in system=${server} x.test`;
@@ -238,7 +238,7 @@ function register(): void {
   );
 
   deno(
-    "a server that the program names needs its permission",
+    "a server named by the program needs its own permission",
     () =>
       withNameServer(0, async (server, port) => {
         const action = `lookup-in named=${server}:${port} x.test`;
@@ -252,7 +252,7 @@ function register(): void {
   );
 
   deno(
-    "what a resolver of the program's own finds is asked for by itself",
+    "the results of a custom resolver are checked individually",
     () =>
       withNameServer(0, (server, dns) =>
         withServer(async (port) => {
@@ -266,7 +266,7 @@ function register(): void {
   );
 
   deno(
-    "an address denied is refused, by whatever name it is called",
+    "a denied address is refused, in every spelling",
     () =>
       withServer(async (port) => {
         const deny = "--deny-net=127.0.0.1";
@@ -298,7 +298,7 @@ function register(): void {
       }),
   );
 
-  deno("a table that may not be read is as one that is not there", async () => {
+  deno("an unreadable services table counts as missing", async () => {
     const actions = ["dial 127.0.0.1:tcpmux", "dial 127.0.0.1:gopher"];
     const without = await under(["--allow-ffi", "--allow-net"], actions);
     assert.equal(without[0].message, "dial tcp: address tcp/tcpmux: unknown port");
@@ -310,7 +310,7 @@ function register(): void {
   });
 
   deno(
-    "variables that may not be read name no proxy, and the proxy's address is asked for",
+    "unreadable variables name no proxy, and the proxy's address needs permission",
     async () => {
       const env = { ALL_PROXY: "http://127.0.0.1:1/", HTTPS_PROXY: "http://127.0.0.2:1/" };
       const actions = ["proxy-of https://192.0.2.1", "proxy-of tcp://192.0.2.1:5"];
@@ -327,7 +327,7 @@ function register(): void {
     },
   );
 
-  deno("a datagram goes where it is permitted to go, whatever the address is called", async () => {
+  deno("datagrams are sent to permitted addresses only, in every spelling", async () => {
     const flags = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
     const from = "127.0.0.2:0";
     const denied = ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "", "[::ffff:0.0.0.0]"];
@@ -342,7 +342,7 @@ function register(): void {
     assertRefused(listening, "127.0.0.1:0");
   });
 
-  deno("with one library permitted, memory that points at memory works", async () => {
+  deno("with one permitted library, structures with pointers work", async () => {
     const path = "/tmp/netpoll-permissions.sock";
     const files = [`--allow-read=${path}`, `--allow-write=${path}`];
     const flags = [LIBC_FLAG, "--allow-net", ...files];
@@ -362,22 +362,25 @@ function register(): void {
     },
   );
 
-  deno("connect asks for the address that it reaches", () =>
-    withServer(async (port) => {
-      const deny = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
-      const hosts = ["127.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]"];
-      const four = await under(deny, hosts.map((host) => `sys-connect ${host}:${port}`));
-      for (const outcome of four) assertRefused(outcome, `127.0.0.1:${port}`);
-      const six = await under(deny, [`sys-connect [::1]:${port}`, `sys-connect [::]:${port}`]);
-      for (const outcome of six) assertRefused(outcome, `[::1]:${port}`);
-      const granted = await under(["--allow-ffi", "--allow-net=127.0.0.1"], [
-        `sys-connect 0.0.0.0:${port}`,
-      ]);
-      assert.deepEqual(granted, [{ value: "sys-connect" }]);
-    }));
+  deno(
+    "connect requires permission for the address that it reaches",
+    () =>
+      withServer(async (port) => {
+        const deny = ["--allow-ffi", "--allow-net", "--deny-net=127.0.0.1,[::1]"];
+        const hosts = ["127.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]"];
+        const four = await under(deny, hosts.map((host) => `sys-connect ${host}:${port}`));
+        for (const outcome of four) assertRefused(outcome, `127.0.0.1:${port}`);
+        const six = await under(deny, [`sys-connect [::1]:${port}`, `sys-connect [::]:${port}`]);
+        for (const outcome of six) assertRefused(outcome, `[::1]:${port}`);
+        const granted = await under(["--allow-ffi", "--allow-net=127.0.0.1"], [
+          `sys-connect 0.0.0.0:${port}`,
+        ]);
+        assert.deepEqual(granted, [{ value: "sys-connect" }]);
+      }),
+  );
 
   deno(
-    "an address from a look-up of the user's own is asked for by itself",
+    "addresses of a custom lookup are checked individually",
     () =>
       withServer(async (port) => {
         const dial = [`dial-by 127.0.0.1 name.example:${port}`];
@@ -388,7 +391,7 @@ function register(): void {
       }),
   );
 
-  deno("with 0.0.0.0 permitted and [::] not, all addresses are those of IPv4", async () => {
+  deno("with 0.0.0.0 permitted and [::] not, all addresses means those of IPv4", async () => {
     const actions = ["listen 0.0.0.0:0", "listen :0", "send 0.0.0.0:0 127.0.0.1:9"];
     const flags = ["--allow-ffi", "--allow-net=0.0.0.0,127.0.0.1"];
     const [tcp, both, udp] = await under(flags, actions);
@@ -399,7 +402,7 @@ function register(): void {
     assert.match(all.value!, /^listened on \[::\]:\d+$/);
   });
 
-  deno("a symbolic link is no way to a Unix socket that is not permitted", async () => {
+  deno("a symbolic link does not reach a Unix socket that is not permitted", async () => {
     const folder = mkdtempSync(join(tmpdir(), "netpoll-permissions-"));
     try {
       const [open, closed] = [join(folder, "open"), join(folder, "closed")];
@@ -432,7 +435,7 @@ function register(): void {
   });
 
   deno(
-    "a datagram from a stranger raises no prompt, and no answer goes to him unasked",
+    "a datagram from a stranger raises no prompt, and replying to it requires permission",
     async () => {
       const stranger = createSocket("udp4");
       await new Promise<void>((resolve) => stranger.bind(0, "127.0.0.2", resolve));
@@ -452,7 +455,7 @@ function register(): void {
     },
   );
 
-  deno("a Unix socket needs what Deno's own needs", async () => {
+  deno("a Unix socket needs the same permissions as Deno's own", async () => {
     const path = "/tmp/netpoll-permissions.sock";
     const net = `--allow-net=unix:${path}`;
     const files = [`--allow-read=${path}`, `--allow-write=${path}`];
@@ -484,7 +487,7 @@ function register(): void {
     assertRefused(refused, "unix:@netpoll-permissions");
   });
 
-  deno("at a terminal, nothing is asked but what is needed", async () => {
+  deno("at a terminal, only required permissions are prompted for", async () => {
     const imported = await shown("", "import");
     assert.match(imported, /"imported"/);
     assert.doesNotMatch(imported, /Allow\?/);
@@ -501,7 +504,7 @@ function register(): void {
     assert.match(asked, /"NotCapable"/);
   });
 
-  deno("the example needs no more than its script in package.json grants", async () => {
+  deno("the example needs no more permissions than its script in package.json grants", async () => {
     const flags = ["--allow-ffi", "--allow-net", "--allow-env=HOST,PORT"];
     const env = { HOST: "127.0.0.1", PORT: "0" };
     await using child = start(
@@ -545,7 +548,7 @@ function quote(command: string): string {
 
 if (isDeno) register();
 else {
-  test("Bun has no permissions: there is nothing to grant and nothing to refuse", async () => {
+  test("Bun has no permissions to grant or refuse", async () => {
     const { jsRuntime } = await import("../../platforms/shared/js_runtime.ts");
     // The calls by which the library would ask are there and let everything pass.
     jsRuntime().requireNet("203.0.113.1", 1);

@@ -18,7 +18,7 @@ const MOST_MS = 20 * WAIT_MS;
 
 const FILE = "tests/system/fixtures/profiled.ts";
 
-test("each wait keeps to its time while a profiler interrupts it", { skip: noProc }, async () => {
+test("each wait keeps its time while a profiler interrupts it", { skip: noProc }, async () => {
   const dir = mkdtempSync(join(tmpdir(), "netpoll-"));
   try {
     const flags = ["--cpu-prof", `--cpu-prof-dir=${dir}`];

@@ -28,7 +28,7 @@ const TYPED: [line: string, shown: string][] = [
 ];
 
 for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
-  test(`redis-cli understands ${file}`, { timeout: TIMEOUT_MS }, async () => {
+  test(`redis-cli works with ${file}`, { timeout: TIMEOUT_MS }, async () => {
     await using served = await serveExample(file);
     const where = ["-h", "127.0.0.1", "-p", String(served.port)];
     await using cli = start("redis-cli", [...where, "--no-raw"]);

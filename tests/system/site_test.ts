@@ -172,7 +172,7 @@ async function searches(browser: Browser, url: string): Promise<void> {
 
 const skip = isDeno && "Node builds the website, whatever runs this test";
 
-test("the website has no broken link, fits a phone, and its code copies", {
+test("the website has no broken link, fits a phone, and its code can be copied", {
   skip,
   timeout: TIMEOUT_MS,
 }, async () => {

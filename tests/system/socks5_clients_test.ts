@@ -13,7 +13,7 @@ import { succeed } from "../support/tools.ts";
 
 const TIMEOUT_MS = 60_000;
 
-test("curl goes through examples/socks5.ts", { timeout: TIMEOUT_MS }, async () => {
+test("curl connects through examples/socks5.ts", { timeout: TIMEOUT_MS }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-socks5-"));
   try {
     await using web = await serveExample("examples/http.ts");

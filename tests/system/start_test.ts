@@ -55,7 +55,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test("a signal that arrives twice at once counts as one", { timeout: TIMEOUT_MS }, () => {
+test("a duplicate signal counts as one", { timeout: TIMEOUT_MS }, () => {
   const runtime = isDeno ? ["deno", "run", "-A"] : ["bun"];
   const args = ["scripts/start.mjs", ...runtime, "examples/echo.ts"];
   return stopping("node", args, async (child, port) => {
@@ -65,23 +65,27 @@ test("a signal that arrives twice at once counts as one", { timeout: TIMEOUT_MS 
   });
 });
 
-test(`npm's ${SCRIPT} exits as the example exits`, { timeout: TIMEOUT_MS }, async () => {
+test(`npm's ${SCRIPT} exits with the status of the example`, { timeout: TIMEOUT_MS }, async () => {
   await using child = start("npm", script("dash"), { env: { ...ENV, PORT: "-1" } });
   const { code } = await child.exit;
   assert.match(child.stderr.text, /^echo: listen tcp: .*invalid port/m);
   assert.equal(code, 1);
 });
 
-test("it says how to try it, and how to choose another port", { timeout: TIMEOUT_MS }, async () => {
-  await using first = start("npm", script("dash"), { env: ENV, lifetime: TIMEOUT_MS });
-  const [, port] = await first.stdout.match(/^try it: nc 127\.0\.0\.1 (\d+); Ctrl-C stops it$/m);
-  await using second = start("npm", script("dash"), { env: { ...ENV, PORT: port } });
-  assert.equal((await second.exit).code, 1);
-  const cure = `choose another port: PORT=${Number(port) + 1} npm ${
-    isDeno ? "run start:deno" : "start"
-  }`;
-  assert.equal(second.stderr.text.split("\n")[1], cure, second.stderr.text);
-  // SIGKILL, which ends what a test leaves, would stop at npm's shell.
-  first.kill("SIGTERM");
-  await first.exit;
-});
+test(
+  "the example prints how to try it, and how to choose another port",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using first = start("npm", script("dash"), { env: ENV, lifetime: TIMEOUT_MS });
+    const [, port] = await first.stdout.match(/^try it: nc 127\.0\.0\.1 (\d+); Ctrl-C stops it$/m);
+    await using second = start("npm", script("dash"), { env: { ...ENV, PORT: port } });
+    assert.equal((await second.exit).code, 1);
+    const cure = `choose another port: PORT=${Number(port) + 1} npm ${
+      isDeno ? "run start:deno" : "start"
+    }`;
+    assert.equal(second.stderr.text.split("\n")[1], cure, second.stderr.text);
+    // SIGKILL, which ends what a test leaves, would stop at npm's shell.
+    first.kill("SIGTERM");
+    await first.exit;
+  },
+);

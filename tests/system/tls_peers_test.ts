@@ -206,7 +206,7 @@ function pemOfBoth(): string {
   return file;
 }
 
-withEngines("HAProxy between a client and a server of ours", function* () {
+withEngines("HAProxy between a client and our server", function* () {
   for (const version of VERSIONS) {
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
     go(echo, listener);
@@ -253,7 +253,7 @@ function* answer(listener: TLSListener): Routine<void> {
   }
 }
 
-withEngines("nginx between a client and a server of ours", function* () {
+withEngines("nginx between a client and our server", function* () {
   for (const version of VERSIONS) {
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
     go(answer, listener);
@@ -327,7 +327,7 @@ function* sClient(listener: TLSListener, ...args: string[]): Routine<[number | n
   return [code, client.stdout.text + client.stderr.text];
 }
 
-test("openssl: every suite that is offered, with openssl s_client and s_server", {
+test("openssl: every offered suite works with openssl s_client and s_server", {
   timeout: TIMEOUT_MS,
 }, () =>
   run(by("openssl", function* () {
@@ -355,7 +355,7 @@ test("openssl: every suite that is offered, with openssl s_client and s_server",
     }
   })));
 
-withEngines("a server agrees on no version before TLS 1.2", function* () {
+withEngines("a server accepts no version before TLS 1.2", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   go(echo, listener);
   for (const version of ["-tls1", "-tls1_1"]) {
@@ -365,7 +365,7 @@ withEngines("a server agrees on no version before TLS 1.2", function* () {
   }
 });
 
-test("openssl: a server agrees on no suite but those above, with whatever certificate", {
+test("openssl: a server accepts no other suite, with any certificate", {
   timeout: TIMEOUT_MS,
 }, () =>
   run(by("openssl", function* () {
@@ -387,7 +387,7 @@ function numbers(bytes: Uint8Array, at: number, sizeOfLength: number): number[] 
   return Array.from({ length: length / 2 }, (_, i) => view.getUint16(at + sizeOfLength + 2 * i));
 }
 
-test("openssl: a client offers TLS 1.2 and 1.3, and no suite but those above", {
+test("openssl: a client offers TLS 1.2 and 1.3, and no other suite", {
   timeout: TIMEOUT_MS,
 }, () =>
   run(by("openssl", function* () {

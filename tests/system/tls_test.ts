@@ -85,7 +85,7 @@ function curl(listener: Listener, ...more: string[]): string[] {
 }
 
 for (const version of ["1.2", "1.3"]) {
-  withTools(`curl gets 8 MiB over TLS ${version}, to the last byte`, function* () {
+  withTools(`curl receives all of 8 MiB over TLS ${version}`, function* () {
     using listener = yield* serveHTTP({ ALPNProtocols: ["http/1.1", "http/1.0"] }, 8 << 20);
     const limits = [`--tlsv${version}`, "--tls-max", version, "--http1.1", "-4"];
     const out = yield* succeed("curl", curl(listener, ...limits, "-i"));
@@ -96,7 +96,7 @@ for (const version of ["1.2", "1.3"]) {
   });
 }
 
-withTools("curl without trust in the certificate goes away, and the next is served", function* () {
+withTools("curl rejects an untrusted certificate, and the next client is served", function* () {
   using listener = yield* serveHTTP({}, 10);
   const port = String(listener.addr).split(":")[1];
   const stranger = start("curl", ["-sS", "-4", `https://localhost:${port}/`]);
@@ -104,7 +104,7 @@ withTools("curl without trust in the certificate goes away, and the next is serv
   assert.equal(yield* succeed("curl", curl(listener, "-4")), "abcdefghij");
 });
 
-withTools("curl shows a client's certificate, or is refused", function* () {
+withTools("curl presents a client certificate, or is refused", function* () {
   using listener = yield* serveHTTP({ requestCert: true, ca: CLIENT.cert }, 10);
   const shown = ["--cert", pem("client.cert"), "--key", pem("client.key"), "-i", "-4"];
   assert.match(yield* succeed("curl", curl(listener, ...shown)), /X-Client: client/);
@@ -112,7 +112,7 @@ withTools("curl shows a client's certificate, or is refused", function* () {
   assert.notEqual((yield* wait(refused.exit)).code, 0);
 });
 
-withTools("openssl s_client talks, and is told the end", function* () {
+withTools("openssl s_client exchanges data, and receives close_notify", function* () {
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
   const trust = ["-CAfile", pem("server.cert"), "-verify_return_error", "-servername", "localhost"];
   const client = start("openssl", [
@@ -145,7 +145,7 @@ function* ended(child: Child): Routine<void> {
   yield* wait(child.exit);
 }
 
-withTools("a page of openssl s_server, to its orderly end", function* () {
+withTools("a page of openssl s_server is read to its orderly end", function* () {
   const [server, address] = yield* sServer("-www");
   using conn = yield* tlsDial("tcp", address, { ca: SERVER.cert });
   yield* conn.write(text("GET / HTTP/1.0\r\n\r\n"));
@@ -155,7 +155,7 @@ withTools("a page of openssl s_server, to its orderly end", function* () {
   yield* ended(server);
 });
 
-withTools("openssl s_server knows the client's certificate and protocol", function* () {
+withTools("openssl s_server reports the client's certificate and protocol", function* () {
   const wants = ["-Verify", "1", "-CAfile", pem("client.cert"), "-alpn", "echo"];
   const [server, address] = yield* sServer("-rev", ...wants);
   const options = { ...CLIENT, ca: SERVER.cert, ALPNProtocols: ["other", "echo"] };
@@ -182,7 +182,7 @@ withTools("openssl s_server knows the client's certificate and protocol", functi
   yield* ended(stranger[0]);
 });
 
-withTools("a server that is killed ends its connections without a word", function* () {
+withTools("a killed server ends its connections without close_notify", function* () {
   const [server, address] = yield* sServer();
   using conn = yield* tlsDial("tcp", address, { ca: SERVER.cert });
   const reading = go(function* (): Routine<unknown> {
@@ -205,7 +205,7 @@ for (
     "TLS_CHACHA20_POLY1305_SHA256",
   ]
 ) {
-  test(`openssl s_client and s_server decrypt what the kernel sends with ${suite}`, {
+  test(`openssl s_client and s_server decrypt kernel TLS with ${suite}`, {
     timeout: TIMEOUT_MS,
   }, () =>
     run(by("openssl", function* () {

@@ -163,7 +163,7 @@ function reloading(name: string, body: () => Promise<void>): void {
 
 if (isDeno) {
   reloading(
-    "deno run --watch: every save has the port again, and no descriptor is left",
+    "deno run --watch: every save rebinds the port, and leaks no descriptor",
     () =>
       survivesSaves(["run", "--watch", "-A", "--no-check", "FILE"], { samePid: true, ends: true }),
   );
@@ -183,12 +183,12 @@ if (isDeno) {
   }
 } else {
   reloading(
-    "bun --watch: every save has the port again",
+    "bun --watch: every save rebinds the port",
     () => survivesSaves(["--watch", "--no-clear-screen", "FILE"], { samePid: false, ends: false }),
   );
 
   reloading(
-    "bun test --watch: every save in the midst of a test has the port again",
+    "bun test --watch: every save during a test rebinds the port",
     () =>
       survivesSaves(
         ["test", "--watch", "--no-clear-screen", "FILE"],
@@ -198,7 +198,7 @@ if (isDeno) {
       ),
   );
 
-  reloading("bun --hot: a run fails with a sentence that says what to use instead", async () => {
+  reloading("bun --hot: a run fails, and its message names the alternative", async () => {
     await inFolder(async (folder) => {
       const file = join(folder, "program.ts");
       writeFileSync(file, server(1, await freePort(), folder));

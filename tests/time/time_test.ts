@@ -54,7 +54,7 @@ function* parked(g: Goroutine): Routine<void> {
   while (g.status !== "waiting") yield* gosched();
 }
 
-both("after gives the time, and not before it has come", function* () {
+both("after delivers the time, and not early", function* () {
   const [start, startDate] = [performance.now(), Date.now()];
   const at = yield* after(20).recv();
   assert.ok(performance.now() - start >= 20);
@@ -62,14 +62,14 @@ both("after gives the time, and not before it has come", function* () {
   assert.ok(at.getTime() <= Date.now() + CLOCKS);
 });
 
-both("zero and less expire at once", function* () {
+both("zero and negative durations expire at once", function* () {
   for (const ms of [0, -1, -Infinity]) {
     assert.ok(after(ms).tryRecv()?.ok);
     assert.ok((yield* after(ms).recv()) instanceof Date);
   }
 });
 
-both("it happens once: a second receive waits", function* () {
+both("a timer expires once, and a second receive waits", function* () {
   const timer = new Timer(1);
   assert.ok(yield* timer.c.recv());
   const g = go(() => timer.c.recv());
@@ -79,7 +79,7 @@ both("it happens once: a second receive waits", function* () {
   assert.ok(yield* g.join(), "a reset wakes whoever waits already");
 });
 
-both("several are received in the order of their times", function* () {
+both("several timers expire in the order of their times", function* () {
   const got: number[] = [];
   const all = [7, 3, 9, 1, 5].map((i) =>
     go(function* () {
@@ -91,7 +91,7 @@ both("several are received in the order of their times", function* () {
   assert.deepEqual(got, [1, 3, 5, 7, 9]);
 });
 
-both("stop keeps it from expiring, and says whether it did", function* () {
+both("stop prevents the expiry, and returns whether it did", function* () {
   const stopped = new Timer(10);
   assert.equal(stopped.stop(), true);
   assert.equal(stopped.stop(), false);
@@ -102,7 +102,7 @@ both("stop keeps it from expiring, and says whether it did", function* () {
   assert.equal(stopped.c.tryRecv(), null);
 });
 
-both("a stop while someone waits leaves him waiting", function* () {
+both("stop leaves a waiting receiver waiting", function* () {
   const timer = new Timer(50);
   const g = go(() => timer.c.recv());
   yield* parked(g);
@@ -112,7 +112,7 @@ both("a stop while someone waits leaves him waiting", function* () {
   end(g);
 });
 
-both("no stale tick is seen after stop or reset, although its time had come", function* () {
+both("no stale tick is received after stop or reset, even if its time had come", function* () {
   for (const look of [false, true]) {
     const timer = new Timer(1);
     if (look) assert.equal(timer.c.tryRecv(), null);
@@ -132,7 +132,7 @@ both("no stale tick is seen after stop or reset, although its time had come", fu
   }
 });
 
-both("a tick that was given back by a goroutine which was ended is not stale either", function* () {
+both("a tick returned by an ended goroutine is not stale either", function* () {
   const timer = new Timer(20);
   const g = go(() => timer.c.recv());
   yield* parked(g);
@@ -146,7 +146,7 @@ both("a tick that was given back by a goroutine which was ended is not stale eit
   assert.equal(timer.c.tryRecv(), null);
 });
 
-both("reset brings it forward and puts it off, whoever waits", function* () {
+both("reset moves the expiry earlier or later, even with waiting receivers", function* () {
   const timer = new Timer(HOUR);
   const g = go(() => timer.c.recv());
   yield* parked(g);
@@ -165,7 +165,7 @@ both("reset brings it forward and puts it off, whoever waits", function* () {
   yield* again.join();
 });
 
-both("a loop that never parks sees a timer expire", function* () {
+both("a loop that never parks observes the expiry", function* () {
   const timer = new Timer(5);
   const deadline = performance.now() + 20_000;
   while (timer.c.tryRecv() === null) assert.ok(performance.now() < deadline);
@@ -175,7 +175,7 @@ both("a loop that never parks sees a timer expire", function* () {
   }
 });
 
-both("a timer that nobody waits for any more leaves the scheduler alone", function* () {
+both("an abandoned timer does not disturb the scheduler", function* () {
   // The test's own watchdog goes to sleep meanwhile.
   yield* gosched();
   const before = scheduler.timers.size;
@@ -196,7 +196,7 @@ both("a timer that nobody waits for any more leaves the scheduler alone", functi
   assert.equal(scheduler.timers.size, before);
 });
 
-test("it keeps nobody from seeing a deadlock", () => {
+test("a pending timer does not hide a deadlock", () => {
   assert.throws(() =>
     runSync(function* () {
       const ticker = new Ticker(1);
@@ -205,7 +205,7 @@ test("it keeps nobody from seeing a deadlock", () => {
     }), DeadlockError);
 });
 
-both("two who wait for one timer: one gets the tick, the other waits for the next", function* () {
+both("of two receivers on one timer one receives the tick, and the other the next", function* () {
   const timer = new Timer(2);
   const all = [0, 1].map(() => go(() => timer.c.recv()));
   yield* until(() => all[0].status === "dead");
@@ -215,7 +215,7 @@ both("two who wait for one timer: one gets the tick, the other waits for the nex
   yield* all[1].join();
 });
 
-both("a timer that stands in a select with its equal takes only one", function* () {
+both("of two timers in a select the one not chosen keeps its tick", function* () {
   for (let i = 0; i < 20; i++) {
     const [a, b] = [new Timer(1), new Timer(1)];
     const { index } = yield* select(a.c.onRecv(), b.c.onRecv());
@@ -224,7 +224,7 @@ both("a timer that stands in a select with its equal takes only one", function* 
   }
 });
 
-both("closing a timer's channel ends it for those who wait", function* () {
+both("closing a timer's channel ends its receivers", function* () {
   yield* gosched();
   const before = scheduler.timers.size;
   const ticker = new Ticker(HOUR);
@@ -238,7 +238,7 @@ both("closing a timer's channel ends it for those who wait", function* () {
   assert.deepEqual(ticker.c.tryRecv(), { value: undefined, ok: false });
 });
 
-both("many timers, of random lengths and mostly stopped, expire rightly", function* () {
+both("many timers of random lengths, mostly stopped, expire correctly", function* () {
   let state = 12345;
   const random = (n: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -262,7 +262,7 @@ both("many timers, of random lengths and mostly stopped, expire rightly", functi
   assert.equal(fired, wanted);
 });
 
-both("a ticker ticks at its interval, by the calendar too", function* () {
+both("a ticker ticks at its interval, also by the wall clock", function* () {
   using ticker = new Ticker(10);
   const start = performance.now();
   const ticks: number[] = [];
@@ -271,7 +271,7 @@ both("a ticker ticks at its interval, by the calendar too", function* () {
   assert.ok(ticks[5] - ticks[0] >= 50 - CLOCKS, String(ticks));
 });
 
-test("a ticker keeps its beat, however late it is asked", () => {
+test("a ticker keeps its schedule, however late it is read", () => {
   withClock((at) => {
     const ticker = new Ticker(10);
     for (const due of [10, 20, 30, 40]) {
@@ -288,7 +288,7 @@ test("a ticker keeps its beat, however late it is asked", () => {
   });
 });
 
-test("for a slow reader ticks are dropped: he finds one, not many", () => {
+test("a slow reader finds a single tick, and the others are dropped", () => {
   withClock((at) => {
     const ticker = new Ticker(10);
     at(57);
@@ -303,7 +303,7 @@ test("for a slow reader ticks are dropped: he finds one, not many", () => {
   });
 });
 
-both("stop ends the ticks, and reset begins anew with another interval", function* () {
+both("stop ends the ticks, and reset restarts with another interval", function* () {
   const ticker = new Ticker(2);
   yield* ticker.c.recv();
   ticker.stop();
@@ -319,7 +319,7 @@ both("stop ends the ticks, and reset begins anew with another interval", functio
   yield* ticker.c.recv();
 });
 
-both("tickers come and go by the hundred", function* () {
+both("tickers are created and stopped by the hundred", function* () {
   const all = Array.from({ length: 100 }, () =>
     go(function* () {
       using ticker = new Ticker(1);
@@ -328,7 +328,7 @@ both("tickers come and go by the hundred", function* () {
   for (const g of all) yield* g.join();
 });
 
-test("what is no time is refused, with Go's texts where Go has one", () => {
+test("invalid durations are refused, with Go's messages where Go has one", () => {
   for (const ms of [0, -1]) {
     assert.throws(() => new Ticker(ms), (error) => {
       assert.ok(error instanceof PanicError);
@@ -351,7 +351,7 @@ test("what is no time is refused, with Go's texts where Go has one", () => {
   assert.equal(scheduler.timers.size, 0);
 });
 
-both("a time that never comes can be waited for", function* () {
+both("an infinite duration can be waited for", function* () {
   const timer = new Timer(Infinity);
   const g = go(() => select(timer.c.onRecv(), after(2).onRecv()));
   assert.equal((yield* g.join()).index, 1);
@@ -360,7 +360,7 @@ both("a time that never comes can be waited for", function* () {
   assert.equal((yield* select(far.c.onRecv(), after(2).onRecv())).index, 1);
 });
 
-both("afterFunc starts its function in a goroutine of its own", function* () {
+both("afterFunc starts its function in a new goroutine", function* () {
   const start = performance.now();
   const names = chan<string>();
   timerFunc(10, function* announce() {
@@ -375,7 +375,7 @@ both("afterFunc starts its function in a goroutine of its own", function* () {
   yield* until(() => plain);
 });
 
-both("afterFunc can go on from one call to the next", function* () {
+both("afterFunc can be rescheduled from its function", function* () {
   const [n, done] = [10, chan<true>(1)];
   let left = n;
   const again = () => {
@@ -386,7 +386,7 @@ both("afterFunc can go on from one call to the next", function* () {
   assert.equal(yield* done.recv(), true);
 });
 
-both("the function of a stopped timer is not started", function* () {
+both("a stopped timer's function is not started", function* () {
   let started = 0;
   const timer = timerFunc(5, () => {
     started++;
@@ -410,7 +410,7 @@ both("the function of a stopped timer is not started", function* () {
   assert.equal(started, 2);
 });
 
-both("while a function is to be started, a goroutine says so, and not longer", function* () {
+both("one goroutine represents all pending functions, and ends with the last", function* () {
   const before = numGoroutine();
   const [a, b] = [timerFunc(HOUR, () => {}), timerFunc(HOUR, () => {})];
   yield* until(() => /\[timers, \d+ ms\]: timerFunc/.test(dump()));
@@ -424,7 +424,7 @@ both("while a function is to be started, a goroutine says so, and not longer", f
   yield* until(() => numGoroutine() === before);
 });
 
-test("an error of the function ends the run, as of any goroutine", async () => {
+test("an error of the function ends the run, as in any goroutine", async () => {
   const error = new Error("from the function");
   const main = function* () {
     timerFunc(1, () => {
@@ -437,7 +437,7 @@ test("an error of the function ends the run, as of any goroutine", async () => {
   assert.deepEqual([numGoroutine(), scheduler.timers.size], [0, 0]);
 });
 
-test("a function whose run is over is not started", async () => {
+test("the function of a finished run is not started", async () => {
   let started = 0;
   const count = () => {
     started++;
@@ -473,7 +473,7 @@ test("host code needs no run for timers", async () => {
   assert.deepEqual([numGoroutine(), scheduler.timers.size], [0, 0]);
 });
 
-test("host code that stops waiting for a timer leaves nothing behind", async () => {
+test("host code that stops waiting for a timer leaks nothing", async () => {
   const timer = new Timer(HOUR);
   const ticks = timer.c[Symbol.asyncIterator]();
   const next = ticks.next();
@@ -483,7 +483,7 @@ test("host code that stops waiting for a timer leaves nothing behind", async () 
   assert.equal(timer.stop(), true);
 });
 
-only("run", "goroutines and host code wait for one ticker", function* () {
+only("run", "goroutines and host code share one ticker", function* () {
   using ticker = new Ticker(1);
   let hosts = 0;
   const host = (async () => {

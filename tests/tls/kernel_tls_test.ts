@@ -133,7 +133,7 @@ function reader(conn: Conn) {
 
 for (const [suite, aead] of Object.entries(CIPHERS)) {
   for (const side of ["client", "server", "both"] as const) {
-    kernelTest(`${suite}, encrypted by the kernel of the ${side}`, function* (kernel) {
+    kernelTest(`${suite}, encrypted by the kernel (${side})`, function* (kernel) {
       const [client, server] = yield* pairWith(side, { ciphers: suite });
       assert.equal(client.cipher, suite);
       assert.equal(client.kernelTLS, side !== "server");
