@@ -34,7 +34,7 @@ export const GATES = [
   },
   {
     name: "docs",
-    what: "the programs and fragments in docs and comments are well typed",
+    what: "the programs and fragments in docs and comments pass the type check",
     commands: [script("docs_programs")],
   },
   {
@@ -69,7 +69,7 @@ export const GATES = [
   },
   {
     name: "architecture",
-    what: "the pictures in docs/architecture.md are those of the imports",
+    what: "the diagrams in docs/architecture.md match the imports",
     commands: [[process.execPath, "scripts/architecture.mjs", "--check"]],
   },
   {

@@ -37,7 +37,7 @@ async function ended(child: Child): Promise<void> {
 }
 
 test(
-  "examples/proxy.ts: from HAProxy to nginx, with the address of the client",
+  "examples/proxy.ts: from HAProxy to nginx, with the client's address",
   TIMEOUT,
   async () => {
     using folder = new Folder();
@@ -79,7 +79,7 @@ listen front
   },
 );
 
-test("examples/proxy.ts passes on every byte and each end on its own", TIMEOUT, async () => {
+test("examples/proxy.ts forwards every byte, and each end separately", TIMEOUT, async () => {
   const echo = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
   await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
   try {
@@ -103,7 +103,7 @@ test("examples/proxy.ts passes on every byte and each end on its own", TIMEOUT, 
 });
 
 test(
-  "examples/proxy.ts without a backend that answers closes the connection",
+  "examples/proxy.ts without a reachable backend closes the connection",
   TIMEOUT,
   async () => {
     const port = await freePort();
@@ -148,7 +148,7 @@ function* calls(client: Memcached): Routine<void> {
   yield* client.delete("n");
 }
 
-test("examples/memcached.ts: all calls against memcached", TIMEOUT, async () => {
+test("examples/memcached.ts: all commands against memcached", TIMEOUT, async () => {
   await using server = await memcached();
   await run(function* () {
     using client = yield* connect(`127.0.0.1:${server.port}`);
@@ -165,7 +165,7 @@ test("examples/memcached.ts: all calls against memcached", TIMEOUT, async () => 
   });
 });
 
-test("examples/memcached.ts: calls of many goroutines get their own answers", TIMEOUT, async () => {
+test("examples/memcached.ts: concurrent commands get their own responses", TIMEOUT, async () => {
   await using server = await memcached();
   await run(function* () {
     using client = yield* connect(`127.0.0.1:${server.port}`);
@@ -183,7 +183,7 @@ test("examples/memcached.ts: calls of many goroutines get their own answers", TI
 });
 
 test(
-  "examples/memcached.ts: the server's end fails the calls, and a new client goes on",
+  "examples/memcached.ts: commands fail when the server ends, and a new client works",
   TIMEOUT,
   async () => {
     await using server = await memcached();
@@ -248,7 +248,7 @@ function total(lines: string[], name: string): number {
 }
 
 test(
-  "examples/statsd.ts adds up what hot-shots sends, and Graphite gets the sums",
+  "examples/statsd.ts aggregates the metrics of hot-shots, and sends the sums to Graphite",
   TIMEOUT,
   async () => {
     using sink = await graphite();
@@ -291,7 +291,7 @@ test(
 );
 
 test(
-  "examples/statsd.ts keeps its lines while Graphite is away, and flushes at the end",
+  "examples/statsd.ts keeps its lines while Graphite is down, and flushes at the end",
   TIMEOUT,
   async () => {
     const port = await freePort();
@@ -312,7 +312,7 @@ test(
 );
 
 test(
-  "examples/statsd.ts prints without Graphite, and counts lines that are none",
+  "examples/statsd.ts prints without Graphite, and counts invalid lines",
   TIMEOUT,
   async () => {
     await using agent = await example("statsd", { FLUSH: "50" });

@@ -130,7 +130,7 @@ const CHECKS: (Backend & { readonly expected: Expected })[] = [
 ];
 
 test(
-  "health checks of HAProxy begin with a header, and end without a byte",
+  "health checks of HAProxy start with a header, and end without data",
   TIMEOUT,
   () =>
     run(function* () {
@@ -175,7 +175,7 @@ function* endOf(conn: Conn): Routine<number> {
 }
 
 test(
-  "a check of another port has no header, and is refused for it",
+  "a check of another port has no header, and is refused",
   TIMEOUT,
   () =>
     run(function* () {
@@ -355,7 +355,7 @@ function* connect(row: Traffic, address: string): Routine<Conn> {
   return yield* tlsDial("tcp", address, { ca: fixture("server.cert"), ...row.tls });
 }
 
-test("what HAProxy sends for its clients", TIMEOUT, () =>
+test("headers that HAProxy sends for its clients", TIMEOUT, () =>
   run(function* () {
     using folder = new Folder();
     const [pem, ca] = [folder.file("server.pem"), folder.file("ca.pem")];
@@ -404,7 +404,7 @@ test("what HAProxy sends for its clients", TIMEOUT, () =>
     }
   }));
 
-test("the certificate of a resumed session counts", TIMEOUT, () =>
+test("the certificate of a resumed session is reported", TIMEOUT, () =>
   run(function* () {
     using folder = new Folder();
     const [pem, ca] = [folder.file("server.pem"), folder.file("ca.pem")];
@@ -434,7 +434,7 @@ listen resumed
   }));
 
 test(
-  "HAProxy takes our headers, and passes on what they announce",
+  "HAProxy accepts our headers, and forwards their contents",
   TIMEOUT,
   () =>
     run(function* () {

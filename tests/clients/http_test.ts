@@ -11,7 +11,7 @@ import { BIG, dialStream, h2Stream, KINDS, TIMEOUT_MS } from "./streams.ts";
 const REQUESTS = 2000;
 
 for (const [kind, secure, dial] of KINDS) {
-  test(`undici: thousands of requests, and 20 MB there and back (${kind})`, {
+  test(`undici: thousands of requests, and 20 MB in each direction (${kind})`, {
     timeout: TIMEOUT_MS,
   }, async () => {
     await using server = await nginx();
@@ -28,7 +28,7 @@ for (const [kind, secure, dial] of KINDS) {
   });
 }
 
-test("undici: a server that was killed, and is back", { timeout: TIMEOUT_MS }, async () => {
+test("undici: a server is killed, and restarted", { timeout: TIMEOUT_MS }, async () => {
   await using server = await nginx();
   const one = pool(() => dialStream(server.port));
   await one.put("/small", Buffer.from("small"));
@@ -39,7 +39,7 @@ test("undici: a server that was killed, and is back", { timeout: TIMEOUT_MS }, a
   await one.close();
 });
 
-test("undici: close() of a pool ends the process", { timeout: TIMEOUT_MS }, async () => {
+test("undici: the process exits after close() of a pool", { timeout: TIMEOUT_MS }, async () => {
   await using server = await nginx();
   await using program = startProgram("tests/clients/fixtures/undici_close.ts", [
     String(server.port),
@@ -64,7 +64,7 @@ async function request(
 
 for (const secure of [false, true]) {
   const kind = secure ? "tlsDial" : "plain";
-  test(`node:http2: thousands of requests, and 20 MB there and back (${kind})`, {
+  test(`node:http2: thousands of requests, and 20 MB in each direction (${kind})`, {
     timeout: TIMEOUT_MS,
   }, async () => {
     await using server = await nginx();

@@ -25,7 +25,7 @@ for (const [kind, secure, dial] of KINDS) {
   });
 }
 
-test("ioredis connects again to a server that was killed", { timeout: TIMEOUT_MS }, async () => {
+test("ioredis reconnects after its server was killed", { timeout: TIMEOUT_MS }, async () => {
   await using server = await redis();
   const one = client(() => dialStream(server.port));
   one.on("error", () => {});
@@ -44,7 +44,7 @@ test("ioredis connects again to a server that was killed", { timeout: TIMEOUT_MS
   await one.quit();
 });
 
-test("ioredis: quit() ends the process", { timeout: TIMEOUT_MS }, async () => {
+test("ioredis: the process exits after quit()", { timeout: TIMEOUT_MS }, async () => {
   await using server = await redis();
   await using program = startProgram("tests/clients/fixtures/ioredis_quit.ts", [
     String(server.port),

@@ -30,7 +30,7 @@ for (const [kind, secure, dial] of KINDS) {
   });
 }
 
-test("mqtt learns that its server was killed, and connects to it again", {
+test("mqtt detects that its server was killed, and reconnects", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await using server = await mosquitto();
@@ -47,7 +47,7 @@ test("mqtt learns that its server was killed, and connects to it again", {
   await one.endAsync();
 });
 
-test("mqtt: end() ends the process", { timeout: TIMEOUT_MS }, async () => {
+test("mqtt: the process exits after end()", { timeout: TIMEOUT_MS }, async () => {
   await using server = await mosquitto();
   await using program = startProgram("tests/clients/fixtures/mqtt_end.ts", [String(server.port)]);
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);

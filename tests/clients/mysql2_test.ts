@@ -30,7 +30,7 @@ test("mysql2: thousands of queries and a large result", { timeout: TIMEOUT_MS },
   await one.end();
 });
 
-test("mysql2: a server that is killed in mid-query, and is back", {
+test("mysql2: a server is killed in mid-query, and restarted", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await using server = await mariadb();
@@ -47,7 +47,7 @@ test("mysql2: a server that is killed in mid-query, and is back", {
   await two.end();
 });
 
-test("mysql2: end() of a pool ends the process", { timeout: TIMEOUT_MS }, async () => {
+test("mysql2: the process exits after end() of a pool", { timeout: TIMEOUT_MS }, async () => {
   await using server = await mariadb();
   await using program = startProgram("tests/clients/fixtures/mysql2_pool.ts", [
     String(server.port),

@@ -62,7 +62,7 @@ const SERVERS = [
 const AUTHORITATIVE: readonly string[] = [KNOT, BIND];
 
 for (const [title, server] of SERVERS) {
-  both(`${title}: addresses, aliases, wildcards and what is not there`, function* () {
+  both(`${title}: addresses, aliases, wildcards and missing names`, function* () {
     const resolver = resolverOf(server);
     const host = function* (name: string): Routine<string> {
       return (yield* resolver.lookupHost(`${name}.names.test`)).sort().join(" ");
@@ -81,12 +81,12 @@ for (const [title, server] of SERVERS) {
     assert.equal(yield* codeOf(host("round")), circle);
   });
 
-  both(`${title}: an answer that is longer than a datagram`, function* () {
+  both(`${title}: a response too long for a datagram`, function* () {
     const found = yield* resolverOf(server).lookupHost("many.names.test");
     assert.equal(new Set(found).size, 120);
   });
 
-  both(`${title}: a part of the zone that is another server's`, function* () {
+  both(`${title}: a delegated part of the zone`, function* () {
     const resolver = resolverOf(server);
     for (const name of ["x.sub.names.test", "away.names.test"]) {
       if (AUTHORITATIVE.includes(server)) {
@@ -199,7 +199,7 @@ async function withFiles(files: readonly string[], command: readonly string[]): 
 }
 
 for (const [title, ...texts] of SETTINGS) {
-  test(`Go's resolver finds the same: ${title}`, { timeout: 120_000 }, async () => {
+  test(`Go's resolver returns the same: ${title}`, { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "netpoll-names-"));
     try {
       const files = [texts[0], HOSTS, texts[1]].map((text, i) => {

@@ -51,7 +51,7 @@ function* ended(child: AsyncDisposable): Routine<void> {
   yield* wait(Promise.resolve(child[Symbol.asyncDispose]()));
 }
 
-test("what nginx stream sends for its clients", TIMEOUT, () =>
+test("headers that nginx stream sends for its clients", TIMEOUT, () =>
   run(function* () {
     using folder = new Folder();
     using listener = yield* listen("tcp", "127.0.0.1:0", { proxyProtocol: TRUSTED });
@@ -91,7 +91,7 @@ test("what nginx stream sends for its clients", TIMEOUT, () =>
     yield* ended(proxy);
   }));
 
-test("what nginx stream sends to a Unix socket", TIMEOUT, () =>
+test("headers that nginx stream sends to a Unix socket", TIMEOUT, () =>
   run(function* () {
     using folder = new Folder();
     const path = folder.file("back");
@@ -106,7 +106,7 @@ test("what nginx stream sends to a Unix socket", TIMEOUT, () =>
   }));
 
 test(
-  "nginx stream between: with realip it passes on the source, and mixes families",
+  "nginx stream as an intermediary: with realip it forwards the source, and mixes families",
   TIMEOUT,
   () =>
     run(function* () {
@@ -162,7 +162,7 @@ function* answer(port: number, header: Uint8Array): Routine<string> {
   }
 }
 
-test("what nginx http takes of us", TIMEOUT, () =>
+test("headers that nginx http accepts from us", TIMEOUT, () =>
   run(function* () {
     using folder = new Folder();
     const [port, ready] = yield* ports(2);
@@ -199,7 +199,7 @@ test("what nginx http takes of us", TIMEOUT, () =>
   }));
 
 test(
-  "nginx stream takes a header of 107 bytes, and none that is longer",
+  "nginx stream accepts a header of 107 bytes, and no longer one",
   TIMEOUT,
   () =>
     run(function* () {

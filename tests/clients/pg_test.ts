@@ -47,7 +47,7 @@ for (const [kind, ssl] of [["plain", false], ["TLS of node:tls", { ca: CA }]] as
   );
 }
 
-test("pg: a server that is killed in mid-query, and is back", { timeout: TIMEOUT_MS }, async () => {
+test("pg: a server is killed in mid-query, and restarted", { timeout: TIMEOUT_MS }, async () => {
   await using server = await postgres();
   const one = await client(server.port);
   one.on("error", () => {});
@@ -63,7 +63,7 @@ test("pg: a server that is killed in mid-query, and is back", { timeout: TIMEOUT
   await two.end();
 });
 
-test("pg: end() of a pool ends the process", { timeout: TIMEOUT_MS }, async () => {
+test("pg: the process exits after end() of a pool", { timeout: TIMEOUT_MS }, async () => {
   await using server = await postgres();
   await using program = startProgram("tests/clients/fixtures/pg_pool.ts", [String(server.port)]);
   assert.deepEqual(await program.exit, { code: 0, signal: null }, program.stderr.text);

@@ -20,7 +20,7 @@ async function echoed(socket: WebSocket, data: string | Buffer): Promise<Buffer>
 }
 
 for (const [kind, secure, dial] of KINDS) {
-  test(`ws: a thousand messages, a large one, and a server that is killed (${kind})`, {
+  test(`ws: a thousand messages, a large one, and a killed server (${kind})`, {
     timeout: TIMEOUT_MS,
   }, async () => {
     await using backend = start("node", ["tests/clients/fixtures/ws_server.mjs"]);

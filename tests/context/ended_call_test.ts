@@ -86,7 +86,7 @@ function innermost(error: Error): unknown {
 }
 
 for (const [name, call] of Object.entries(CALLS)) {
-  both(`${name} that is canceled has the one shape`, function* () {
+  both(`a canceled ${name} has the common error shape`, function* () {
     const reason = new Error("enough");
     const [ctx, cancel] = withCancelCause(background());
     const calling = go(() => thrown(call(ctx)));
@@ -104,7 +104,7 @@ for (const [name, call] of Object.entries(CALLS)) {
     assert.notEqual(yield* thrown(call(ctx)), error, "no error is thrown twice");
   });
 
-  both(`${name} that comes too late has the one shape`, function* () {
+  both(`a ${name} past its deadline has the common error shape`, function* () {
     const [ctx, stop] = withTimeout(background(), 1);
     const error = (yield* thrown(call(ctx))) as DeadlineExceededError;
     stop();
@@ -116,7 +116,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-both("a deadline of a connection and one of a context are told alike", function* () {
+both("deadlines of connections and of contexts have the same errors", function* () {
   const [a, b] = yield* pair();
   using _ = a;
   using __ = b;
@@ -137,7 +137,7 @@ both("a deadline of a connection and one of a context are told alike", function*
 });
 
 both(
-  "a context's own errors are of the same classes, and their stack claims nothing",
+  "a context's own errors have the same classes, and no misleading stack",
   function* () {
     assert.ok(Canceled instanceof CanceledError);
     assert.ok(DeadlineExceeded instanceof DeadlineExceededError);
@@ -150,7 +150,7 @@ both(
   },
 );
 
-both("isCanceled and isTimeout know the host's errors, and nothing else", function* () {
+both("isCanceled and isTimeout recognize the host's errors, and no others", function* () {
   const aborted = AbortSignal.abort().reason;
   assert.deepEqual([isCanceled(aborted), isTimeout(aborted)], [true, false]);
   const late = new DOMException("late", "TimeoutError");
@@ -160,7 +160,7 @@ both("isCanceled and isTimeout know the host's errors, and nothing else", functi
   }
 });
 
-test("a look-up and a dial that are canceled or too late have the shapes, too", async () => {
+test("a canceled or late lookup or dial has these errors, too", async () => {
   await run(function* () {
     const lookup = () => new Promise<string[]>(() => {});
     const calls: ((options: LookupOptions) => Routine<unknown>)[] = [
@@ -191,7 +191,7 @@ const SENDS: Record<string, (to: ReturnType<typeof chan<string>>) => Routine<unk
 
 for (const [name, send] of Object.entries(SENDS)) {
   for (const first of ["the receiver", "the end"]) {
-    both(`${name}: what a receiver has is sent, though ${first} comes first`, function* () {
+    both(`${name}: a received value is sent, even if ${first} comes first`, function* () {
       const jobs = chan<string>();
       const [ctx, cancel] = withCancel(background());
       const sending = go(function* () {
@@ -210,7 +210,7 @@ for (const [name, send] of Object.entries(SENDS)) {
     });
   }
 
-  both(`${name}: what no receiver has is not sent`, function* () {
+  both(`${name}: a value without a receiver is not sent`, function* () {
     const jobs = chan<string>();
     const [ctx, cancel] = withCancel(background());
     const sending = go(() => thrown(cancellable(send(jobs), ctx)));
@@ -244,7 +244,7 @@ both("a goroutine that sends in a loop is canceled between two sends", function*
   assert.equal(jobs.tryRecv(), null);
 });
 
-test("a join that is canceled together with the error does not swallow it", async () => {
+test("a join canceled together with its error does not swallow it", async () => {
   await run(function* () {
     const [ctx, cancel] = withCancel(background());
     const failing = go(function* () {
@@ -257,7 +257,7 @@ test("a join that is canceled together with the error does not swallow it", asyn
   });
 });
 
-both("a write to a pipe that was read to its end before the end has succeeded", function* () {
+both("a write to a pipe that is read entirely before the cancellation succeeds", function* () {
   const [a, b] = pipe();
   const [ctx, cancel] = withCancel(background());
   const writing = go(() => a.write(new Uint8Array(3), ctx));

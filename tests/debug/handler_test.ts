@@ -49,7 +49,7 @@ function* snapshotOf(handler: DebugHandler, query = ""): Routine<DebugSnapshot> 
 
 const handler = () => debugHandler({ token: TOKEN });
 
-test("nothing is shown without the token", async () => {
+test("without the token nothing is shown", async () => {
   const debug = handler();
   for (const format of ["json", "prometheus", "dump", "trace", "page"]) {
     for (const authorization of ["", "Bearer", `Bearer ${TOKEN}x`, `Basic ${TOKEN}`, "Bearer x"]) {
@@ -63,7 +63,7 @@ test("nothing is shown without the token", async () => {
   assert.equal(ask(debug, "?format=json").status, 200);
 });
 
-test("a generated token is printed once, and opens the page", () => {
+test("a generated token is printed once, and grants access", () => {
   const printed: string[] = [];
   const { log } = console;
   console.log = (line: string) => printed.push(line);
@@ -80,7 +80,7 @@ test("a generated token is printed once, and opens the page", () => {
   assert.notEqual(debug.token, handler().token);
 });
 
-test("a name that is not this server's is refused, an address is not", () => {
+test("an unknown host name is refused, an address is not", () => {
   const debug = debugHandler({ token: TOKEN, hosts: ["Debug.example"] });
   const statusOf = (url: string, headers: Record<string, string> = {}) =>
     debug(new Request(url, { headers: { authorization: `Bearer ${TOKEN}`, ...headers } })).status;
@@ -100,7 +100,7 @@ test("a name that is not this server's is refused, an address is not", () => {
   assert.equal(statusOf("http://localhost/", { host: "a b" }), 421);
 });
 
-test("what a proxy has forwarded is refused unless that is allowed", () => {
+test("forwarded requests are refused unless allowed", () => {
   const open = debugHandler({ token: TOKEN, allowForwarded: true });
   for (const name of ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP"]) {
     assert.equal(ask(handler(), "?format=json", { [name]: "for=192.0.2.1" }).status, 403, name);
@@ -108,7 +108,7 @@ test("what a proxy has forwarded is refused unless that is allowed", () => {
   }
 });
 
-test("a client on another machine is refused where the host tells of it", () => {
+test("a client on another machine is refused where the host reports its address", () => {
   const bun = (address: string): DebugPeerInfo => ({ requestIP: () => ({ address }) });
   const deno = (hostname?: string): DebugPeerInfo => ({ remoteAddr: { hostname } });
   const open = debugHandler({ token: TOKEN, allowRemote: true });
@@ -126,7 +126,7 @@ test("a client on another machine is refused where the host tells of it", () => 
   assert.equal(ask(handler(), "?format=json", {}, { requestIP: () => null }).status, 200);
 });
 
-test("another site's script and other methods are refused", () => {
+test("cross-site scripts and other methods are refused", () => {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const cross = { "sec-fetch-site": "cross-site" };
   assert.equal(ask(handler(), "?format=json", { ...cross, "sec-fetch-mode": "cors" }).status, 403);
@@ -138,7 +138,7 @@ test("another site's script and other methods are refused", () => {
   assert.throws(stopTrace, /not enabled/);
 });
 
-test("the page is whole, and its policy allows its own style and script alone", async () => {
+test("the page is complete, and its policy allows its own style and script alone", async () => {
   const response = ask(handler(), "", { accept: "text/html,*/*" });
   const page = await response.text();
   const policy = response.headers.get("content-security-policy")!;
@@ -155,7 +155,7 @@ test("the page is whole, and its policy allows its own style and script alone", 
   assert.equal(response.headers.get("x-content-type-options"), "nosniff");
 });
 
-test("the Accept header chooses the format, and an unknown one is refused", () => {
+test("the Accept header selects the format, and an unknown one is refused", () => {
   const typeOf = (accept: string) =>
     ask(handler(), "", { accept }).headers.get("content-type")!.split(";")[0];
   assert.equal(typeOf("application/json"), "application/json");
@@ -175,7 +175,7 @@ for (
     [{ allowRemote: "yes" }, /allowRemote/],
   ] as const
 ) {
-  test(`a wrong option is named: ${JSON.stringify(options)}`, () => {
+  test(`an invalid option is named in the error: ${JSON.stringify(options)}`, () => {
     // deno-lint-ignore no-explicit-any
     assert.throws(() => debugHandler(options as any), (error) => {
       assert.ok(error instanceof TypeError);
@@ -186,7 +186,7 @@ for (
   });
 }
 
-only("run", "goroutines are shown by state, by function and by what they wait for", function* () {
+only("run", "goroutines are listed by state, by function and by wait reason", function* () {
   const debug = handler();
   const jobs = chan<number>(2);
   const receivers = [1, 2, 3].map(() =>
@@ -218,7 +218,7 @@ only("run", "goroutines are shown by state, by function and by what they wait fo
   lock.unlock();
 });
 
-test("with debug of the run, places are shown", () =>
+test("with debug mode, source lines are shown", () =>
   run(function* () {
     const g = go(function* placed() {
       yield* chan().recv();
@@ -229,7 +229,7 @@ test("with debug of the run, places are shown", () =>
     assert.match(group.place, /handler_test\.ts:\d+:\d+$/);
   }, { debug: true, detectDeadlock: false }));
 
-only("run", "connections are shown with both ends, bytes, age and deadlines", function* () {
+only("run", "connections are listed with both ends, bytes, age and deadlines", function* () {
   const [a, b] = yield* pair();
   yield* a.write(new Uint8Array(1000));
   yield* b.readFull(new Uint8Array(1000));
@@ -265,7 +265,7 @@ only("run", "connections are shown with both ends, bytes, age and deadlines", fu
   b.close();
 });
 
-only("run", "what a limit sheds is counted, and told to Prometheus", function* () {
+only("run", "refusals by limits are counted, and exported to Prometheus", function* () {
   const debug = handler();
   const before = (yield* snapshotOf(debug)).shed.refused.connections ?? 0;
   using listener = limit(yield* listen("tcp", "127.0.0.1:0"), {
@@ -293,7 +293,7 @@ const LINES = [
   /^[a-z_]+({[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*})? -?[\d.]+(e[+-]\d+)?$/,
 ];
 
-only("run", "the Prometheus text is well formed, and has the counters", function* () {
+only("run", "the Prometheus text is well formed, and includes the counters", function* () {
   const workers = [{ id: 0, state: "serving", connections: 3 }, {
     id: 1,
     state: "serving",
@@ -339,7 +339,7 @@ only("run", "the dump and the trace are downloads", function* () {
   stopTrace();
 });
 
-only("run", "a trace ends with the client that asked for it", function* () {
+only("run", "a trace ends with the client that requested it", function* () {
   const trace = ask(handler(), "?format=trace&seconds=60");
   yield* wait(trace.body!.cancel());
   startTrace();
@@ -347,7 +347,7 @@ only("run", "a trace ends with the client that asked for it", function* () {
 });
 
 // The connections that fetch keeps are the runtime's: so not by `only`, which finds them.
-test("the page over the host's own server, with its peer", async () => {
+test("the page works over the host's own server, with the peer's address", async () => {
   const host = serveByHost(handler());
   const url = `http://127.0.0.1:${host.port}/`;
   const authorization = `Bearer ${TOKEN}`;

@@ -24,7 +24,7 @@ function linesOf(name: string): string {
 }
 
 both(
-  "each goroutine: number, state, what it waits for, since when, on what, and its name",
+  "each goroutine has its number, state, wait reason, duration, object and name",
   function* () {
     using listener = yield* listen("tcp", "127.0.0.1:0");
     const [a, b] = yield* pairOn(listener);
@@ -96,7 +96,7 @@ both(
   },
 );
 
-both("the same channel has the same number, another another", function* () {
+both("the same channel has the same number, and another channel another", function* () {
   const [one, two] = [chan(), chan()];
   const all = [one, one, two].map((ch) => go(() => ch.recv()));
   yield* until(() => all.every(({ status }) => status === "waiting"));
@@ -107,7 +107,7 @@ both("the same channel has the same number, another another", function* () {
 });
 
 for (const driver of ["run", "runSync"] as const) {
-  test(`with debug, the line that started each goroutine (${driver})`, async () => {
+  test(`with debug, the dump has the line that started each goroutine (${driver})`, async () => {
     function* main() {
       const g = go(function* child() {
         yield* sleep(60_000);
@@ -125,7 +125,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-both("the time of a wait begins after the wait before it", function* () {
+both("the duration of a wait starts after the previous wait", function* () {
   const start = performance.now();
   const twice = go(function* twice() {
     yield* sleep(100);
@@ -136,11 +136,11 @@ both("the time of a wait begins after the wait before it", function* () {
   assert.ok(twice.waitSince - start > 50, `${twice.waitSince - start} ms`);
 });
 
-only("run", "without debug, none", function* () {
+only("run", "without debug, the dump has no such line", function* () {
   assert.doesNotMatch(dump(), /started at/);
 });
 
-test("a deadlock's dump says what is waited for", () => {
+test("a deadlock's dump names the awaited objects", () => {
   const error = thrownBy(() => runSync(() => chan().recv(), { debug: true }));
   assert.ok(error instanceof DeadlockError);
   assert.match(

@@ -145,12 +145,12 @@ both("locks, groups, timers", function* () {
   shows(waker, /^Waker\(fd -?\d+\)$/);
 });
 
-both("a notifier of signals", function* () {
+both("a notifier for signals", function* () {
   using notifier = notify("SIGHUP");
   shows(notifier, /^SignalNotifier\(listening\)$/);
 }, process.platform === "win32" && "SIGHUP is not for Windows");
 
-test("an object has nothing of its own for it, and a prototype is shown as well", () => {
+test("inspection adds no properties to an object, and a prototype can be shown as well", () => {
   const mu = new Mutex();
   assert.deepEqual(Reflect.ownKeys(mu), []);
   assert.equal(shown(Mutex.prototype), "Mutex");

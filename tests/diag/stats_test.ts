@@ -13,7 +13,7 @@ function since(before: Stats): Stats {
   ) as unknown as Stats;
 }
 
-both("goroutines and their turns", function* () {
+both("goroutines and their turns are counted", function* () {
   const before = stats();
   const all = Array.from({ length: 10 }, () =>
     go(function* () {
@@ -26,7 +26,7 @@ both("goroutines and their turns", function* () {
   assert.ok(moved.switches >= 60, `${moved.switches} turns`);
 });
 
-both("bytes, descriptors, waits for them, and calls that would have had to wait", function* () {
+both("bytes, descriptors, their waits, and calls that would block are counted", function* () {
   const before = stats();
   const [a, b] = yield* pair();
   assert.equal(since(before).descriptors, 2);

@@ -86,7 +86,7 @@ function trackOf({ traceEvents }: Trace, name: string): number {
 }
 
 both(
-  "each goroutine is running, runnable or waiting at any time, and arrows tell who woke it",
+  "each goroutine is running, runnable or waiting at any time, and arrows show who woke it",
   function* () {
     const ch = chan<number>();
     const [a, b] = yield* pair();
@@ -149,7 +149,7 @@ both(
   },
 );
 
-both("goroutines that lived before and live on have spans as well", function* () {
+both("goroutines that started before the trace and outlive it have spans as well", function* () {
   const before = go(function* before() {
     yield* sleep(60_000);
   });
@@ -162,7 +162,7 @@ both("goroutines that lived before and live on have spans as well", function* ()
   assert.ok(spans[0].dur >= 1000, "from the first to the last moment");
 });
 
-both("goroutines that are ended, and that end others, leave it in order", function* () {
+both("ended goroutines, and those that end others, leave the trace in order", function* () {
   startTrace();
   for (let i = 0; i < 20; i++) {
     yield* (function* () {
@@ -190,7 +190,7 @@ function runnerOf(i: number) {
   });
 }
 
-test("with too many events the oldest go, and it says how many", () => {
+test("beyond the maximum number of events the oldest are dropped, and counted", () => {
   const trace = runSync(function* () {
     startTrace({ limit: 100 });
     for (let i = 0; i < 500; i++) yield* gosched();
@@ -203,7 +203,7 @@ test("with too many events the oldest go, and it says how many", () => {
   checkArrows(trace);
 });
 
-test("a trace across runs, and with nobody running", async () => {
+test("a trace spans several runs, and times without any", async () => {
   startTrace();
   await Promise.all([run(() => sleep(2)), run(() => sleep(1))]);
   const trace = stopped();
@@ -212,7 +212,7 @@ test("a trace across runs, and with nobody running", async () => {
   assert.equal(scheduler.observer, null, "nothing is recorded any more");
 });
 
-test("misuse: twice, without a start, with a limit that is none", () => {
+test("misuse: started twice, stopped without a start, an invalid limit", () => {
   assert.throws(stopTrace, PanicError);
   startTrace();
   assert.throws(() => startTrace(), new PanicError("tracing is already enabled"));

@@ -14,7 +14,7 @@ for (const driver of ["run", "runSync"] as const) {
   const start = (main: Parameters<typeof run>[0], options: Parameters<typeof run>[1]) =>
     driver === "run" ? run(main, options) : Promise.resolve(runSync(main, options));
 
-  test(`it names the goroutine that ran too long, and how long (${driver})`, async () => {
+  test(`the watchdog names the goroutine that ran too long, and how long (${driver})`, async () => {
     const slow: [string, number][] = [];
     const onSlow = ({ name }: Goroutine, ms: number) => void slow.push([name, ms]);
     await start(function* () {
@@ -44,7 +44,7 @@ for (const driver of ["run", "runSync"] as const) {
     assert.equal(scheduler.observer, null, "it watches no longer than its run");
   });
 
-  test(`a finally block that takes too long is told of, too (${driver})`, async () => {
+  test(`a slow finally block is reported, too (${driver})`, async () => {
     const slow: string[] = [];
     await start(function* () {
       go(function* ended() {
@@ -59,7 +59,7 @@ for (const driver of ["run", "runSync"] as const) {
     assert.ok(slow.includes("ended"));
   });
 
-  test(`what onSlow throws ends the run (${driver})`, async () => {
+  test(`an error thrown by onSlow ends the run (${driver})`, async () => {
     const worse = new Error("too slow");
     const main = function* () {
       block(5);
@@ -73,7 +73,7 @@ for (const driver of ["run", "runSync"] as const) {
   });
 }
 
-test("without onSlow it warns", () => {
+test("without onSlow the watchdog prints a warning", () => {
   const warnings: string[] = [];
   const { warn } = console;
   console.warn = (text: string) => void warnings.push(text);
@@ -91,7 +91,7 @@ test("without onSlow it warns", () => {
   );
 });
 
-test("it watches its own run alone, and each run has its own", async () => {
+test("the watchdog watches its own run alone, and each run has its own", async () => {
   const slow: string[] = [];
   const watched = (name: string) => ({ watchdog: 100, onSlow: () => void slow.push(name) });
   await Promise.all([
@@ -110,7 +110,7 @@ test("it watches its own run alone, and each run has its own", async () => {
   assert.deepEqual(slow, ["first"]);
 });
 
-test("a limit that is none is refused, and nothing is left of the run", async () => {
+test("an invalid limit is refused, and the run leaks nothing", async () => {
   for (const watchdog of [0, -1, NaN, "5" as unknown as number]) {
     assert.throws(() => runSync(function* () {}, { watchdog }), RangeError);
     await assert.rejects(run(function* () {}, { watchdog }), RangeError);

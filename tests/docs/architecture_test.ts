@@ -80,13 +80,13 @@ test(`every file and name in ${DOCUMENT} exists`, () => {
   assert.equal(faults.length, 0, [advice, ...new Set(faults)].join("\n"));
 });
 
-test("a name that is not declared is found", () => {
+test("an undeclared name is found", () => {
   const source = 'export class A {\n  b(): void {\n    this.c("d");\n  }\n  readonly #e = 1;\n}\n';
   const names = ["A", "A.b", "A.#e", "A.c", "A.d", "B", "B.b", "b"];
   assert.deepEqual(names.filter((name) => faultOf(source, name) === null), ["A", "A.b", "A.#e"]);
 });
 
-test(`the pictures in ${DOCUMENT} are those of the imports`, () => {
+test(`the diagrams in ${DOCUMENT} match the imports`, () => {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-architecture-"));
   const copy = join(folder, "copy.md");
   const run = (...args: string[]) =>

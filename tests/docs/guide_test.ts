@@ -89,7 +89,7 @@ for (const page of PAGES) {
   }
 }
 
-test("every guide has a program", () => {
+test("every page of the guide has a program", () => {
   assert.ok(PAGES.length >= 12, PAGES.join());
   for (const page of PAGES) assert.ok(programsOf(page).length > 0, page);
 });

@@ -246,9 +246,9 @@ function assertFound(found: readonly Found[]): void {
 
 test("deno lint finds every mistake, and no other", () => assertFound(denoLint()));
 
-test("oxlint finds the same", () => withFolder((folder) => assertFound(oxlint(folder))));
+test("oxlint finds the same mistakes", () => withFolder((folder) => assertFound(oxlint(folder))));
 
-test("without types ESLint finds what oxlint finds", () =>
+test("without types ESLint finds the same as oxlint", () =>
   withFolder((folder) => {
     const places = (found: readonly Found[]) =>
       found.map(({ line, code }) => `${line} ${code}`).sort();

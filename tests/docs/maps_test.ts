@@ -56,7 +56,7 @@ const MAPS = [
 ] as const;
 
 for (const [map, least] of MAPS) {
-  test(`every test that ${map} names is there`, () => {
+  test(`every test named by ${map} exists`, () => {
     const named = namedIn(map);
     assert.ok(named.length > least, `only ${named.length} are named`);
     for (const { file, titles } of named) {

@@ -41,7 +41,7 @@ const files: string[] = deno.publish.include.flatMap((path: string) =>
     : [path]
 );
 
-test("what is published keeps to the rules of the registry", () => {
+test("the published package follows the registry's rules", () => {
   assert.ok(files.includes("LICENSE"));
   assert.ok(npm.description.length <= MOST_OF_DESCRIPTION);
   assert.equal(new Set(files.map((file) => file.toLowerCase())).size, files.length);
@@ -51,7 +51,7 @@ test("what is published keeps to the rules of the registry", () => {
   }
 });
 
-test("no module imports what another runtime lacks, or changes what others see", () => {
+test("modules import nothing that another runtime lacks, and change no globals", () => {
   const known = Object.keys(npm.dependencies);
   // Examples are programs of their own.
   const modules = files.filter((name) => name.endsWith(".ts") && !name.startsWith("examples/"));
@@ -83,24 +83,28 @@ await run(function* () {
 });
 `;
 
-test("a copy of what is published runs without the rest", { skip: onWindows && "no links" }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "netpoll-package-"));
-  try {
-    for (const file of deno.publish.include) {
-      cpSync(join(root, file), join(folder, "package", file), { recursive: true });
+test(
+  "a copy of the published package runs without the rest",
+  { skip: onWindows && "no links" },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "netpoll-package-"));
+    try {
+      for (const file of deno.publish.include) {
+        cpSync(join(root, file), join(folder, "package", file), { recursive: true });
+      }
+      cpSync(join(root, "package.json"), join(folder, "package", "package.json"));
+      symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));
+      writeFileSync(join(folder, "program.ts"), PROGRAM);
+      const config = join(folder, "package", "deno.json");
+      const args = "Deno" in globalThis ? ["run", "-A", "--no-check", "--config", config] : [];
+      const child = spawnSync(process.execPath, [...args, join(folder, "program.ts")], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.equal(child.stdout, "whole\n", child.stderr);
+      assert.equal(child.status, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-    cpSync(join(root, "package.json"), join(folder, "package", "package.json"));
-    symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));
-    writeFileSync(join(folder, "program.ts"), PROGRAM);
-    const config = join(folder, "package", "deno.json");
-    const args = "Deno" in globalThis ? ["run", "-A", "--no-check", "--config", config] : [];
-    const child = spawnSync(process.execPath, [...args, join(folder, "program.ts")], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    assert.equal(child.stdout, "whole\n", child.stderr);
-    assert.equal(child.status, 0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);

@@ -7,7 +7,7 @@ import { draw } from "../../bench/plots/chart.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
 
-test("a chart is drawn with its bars, its lines, their names and its axes", async () => {
+test("a chart has its bars, lines, labels and axes", async () => {
   const bars = [
     { label: "first one", series: "netpoll", value: 3, low: 2, high: 4 },
     { label: "second one", series: "others", value: 1.5, low: 1, high: 2 },
@@ -39,7 +39,7 @@ test("a chart is drawn with its bars, its lines, their names and its axes", asyn
   assert.ok(Math.abs(widths[0] / widths[1] - 2) < 0.01, "twice the value is twice the bar");
 });
 
-test("docs/benchmarks.md shows each picture that there is, and no other", () => {
+test("docs/benchmarks.md shows each existing picture, and no other", () => {
   const page = readFileSync(new URL("benchmarks.md", docs), "utf8");
   const shown = [...page.matchAll(/\]\(plots\/([a-z]+\.svg)\)/g)].map(([, name]) => name);
   assert.deepEqual(shown.toSorted(), readdirSync(new URL("plots/", docs)).toSorted());

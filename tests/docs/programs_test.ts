@@ -104,7 +104,7 @@ function* exchange(conn: Conn, text: string, answer: string): Routine<void> {
   assert.equal(new TextDecoder().decode(buf), answer);
 }
 
-test("the table of callbacks answers whole lines", () =>
+test("the event handlers answer whole lines", () =>
   talking("docs/servers.md", "shouts.ts", function* (conn) {
     yield* exchange(conn, "one line\nand a ha", "hello\nONE LINE\n");
     yield* exchange(conn, "lf\n", "AND A HALF\n");
@@ -160,13 +160,13 @@ test("the server with limits echoes", () =>
     yield* exchange(conn, "hello", "hello");
   }));
 
-test("the pool does its job, and the program ends", () =>
+test("the pool does its job, and the program exits", () =>
   running("docs/overload.md", "pool.ts", async (child) => {
     assert.equal((await child.exit).code, 0);
     assert.equal(child.stdout.text, "75025\n");
   }));
 
-test("the server of lines answers them, and one that is too long", () =>
+test("the line server answers lines, and one that is too long", () =>
   talking("docs/buffered.md", "lines.ts", function* (conn) {
     yield* exchange(conn, "one\r\ntw", "3 one\n");
     yield* exchange(conn, `o\n${"x".repeat(5000)}\nthree\n`, "3 two\nline too long\n5 three\n");
@@ -174,7 +174,7 @@ test("the server of lines answers them, and one that is too long", () =>
     assert.equal(yield* conn.read(new Uint8Array(1)), null);
   }));
 
-test("bytes in front of the handshake are refused", () =>
+test("bytes before the handshake are refused", () =>
   running("docs/buffered.md", "starttls.ts", async (child) => {
     assert.equal((await child.exit).code, 0);
     assert.equal(child.stdout.text, "true\n6 bytes before the handshake\n");
@@ -186,7 +186,7 @@ test("the words are counted", () =>
     assert.equal(child.stdout.text, "2 6\n");
   }));
 
-test("the server of frames echoes them", () =>
+test("the frame server echoes frames", () =>
   talking("docs/buffered.md", "frames.ts", function* (conn) {
     yield* exchange(conn, "\0\x05hello\0", "\0\x05hello");
     yield* exchange(conn, "\x01!", "\0\x01!");
@@ -207,7 +207,7 @@ test("the server behind a proxy greets the announced client", () =>
 
 for (const page of PAGES) {
   test(
-    `the programs of ${page} are well typed`,
+    `the programs of ${page} pass the type check`,
     { skip: !isDeno && "Bun checks no types" },
     () =>
       having(page, (config, folder) => {
@@ -347,7 +347,7 @@ for (const [title, { files, name }] of serving()) {
   });
 }
 
-test("the programs that serve are found", () => {
+test("the serving programs are found", () => {
   const titles = [...serving()].map(([title]) => title);
   for (
     const title of [
@@ -365,7 +365,7 @@ test("the programs that serve are found", () => {
   ) assert.ok(titles.includes(title), `${title} is not among ${titles.join(", ")}`);
 });
 
-test("no page, hover or example accepts in a loop that one reset ends", () => {
+test("no page, hover or example has an accept loop that a reset ends", () => {
   const pages = ["README.md", ...PAGES, ...sources()];
   for (const page of pages) {
     const loops = blocksOf(page).filter((source) =>

@@ -80,7 +80,7 @@ function sections(): Map<string, string> {
   return found;
 }
 
-test("README.md is a first page: a line, an installation, a program, a picture", () => {
+test("README.md is a first page with a line, an installation, a program and a picture", () => {
   const all = sections();
   const head = all.get("")!;
   const [title, line] = head.split("\n\n");
@@ -93,7 +93,7 @@ test("README.md is a first page: a line, an installation, a program, a picture",
   assert.ok(readFileSync(new URL("README.md", root), "utf8").split("\n").length < 120);
 });
 
-test("README.md has five reasons, six ways on, and a mark in each cell of its table", () => {
+test("README.md has five reasons, six next steps, and a mark in each cell of its table", () => {
   const all = sections();
   const items = (section: string) => [...all.get(section)!.matchAll(/^- /gm)].length;
   assert.equal(items("Why not what the runtime has"), 5);

@@ -62,7 +62,7 @@ function released(
   }
 }
 
-test("a package that can be released passes, and nothing is published", {
+test("a releasable package passes, and nothing is published", {
   timeout: TIMEOUT_MS,
 }, () => {
   const { status, stdout, stderr } = released("good", {});
@@ -95,7 +95,7 @@ for (const [name, sections, said] of CHANGELOGS) {
   });
 }
 
-test("whatever else is wrong is found at once", { timeout: TIMEOUT_MS }, () => {
+test("all other faults are found at once", { timeout: TIMEOUT_MS }, () => {
   const { status, stdout } = released("wrong", {
     "deno.json": GOOD["deno.json"].replace("1.2.3", "1.2.4").replace("{", '{"//":"NOT DECIDED",'),
     "package-lock.json": json({ version: "1.2.3", packages: { "": {} } }),
@@ -116,7 +116,7 @@ test("whatever else is wrong is found at once", { timeout: TIMEOUT_MS }, () => {
   assert.doesNotMatch(stdout, /can be released/);
 });
 
-test("a type that JSR does not accept is found", { timeout: TIMEOUT_MS }, () => {
+test("a type that JSR rejects is found", { timeout: TIMEOUT_MS }, () => {
   const { status, stdout } = released("inferred", {
     "mod.ts": "export const answer = Math.max(42);\n",
   });

@@ -39,13 +39,13 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, said: 
   ["a token with all permissions", "permissions:\n  contents: read\n", "", /permissions/],
 ];
 
-test("the workflows pass their gate", { timeout: TIMEOUT_MS }, () => {
+test("the workflows pass their check", { timeout: TIMEOUT_MS }, () => {
   const { status, stdout, stderr } = gate();
   assert.equal(status, 0, stdout + stderr);
   assert.match(stdout, /^[1-9]\d* workflows, 0 faults$/m);
 });
 
-test("the gate for workflows finds faults", { timeout: TIMEOUT_MS }, () => {
+test("the check of workflows finds faults", { timeout: TIMEOUT_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-workflows-"));
   const written = (name: string, text: string) => {
     const file = join(folder, name);

@@ -35,7 +35,7 @@ async function refuses(env: Record<string, string>, line: RegExp): Promise<void>
   assert.match(said, line);
   assert.deepEqual(exit, { code: 1, signal: null });
 }
-test("a port in use is told in one line", { timeout: TIMEOUT_MS }, async () => {
+test("a port in use is reported in one line", { timeout: TIMEOUT_MS }, async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as { port: number };
@@ -65,5 +65,5 @@ const WRONG: readonly (readonly [name: string, env: Record<string, string>, line
 ];
 
 for (const [name, env, line] of WRONG) {
-  test(`${name} is told in one line`, { timeout: TIMEOUT_MS }, () => refuses(env, line));
+  test(`${name} is reported in one line`, { timeout: TIMEOUT_MS }, () => refuses(env, line));
 }

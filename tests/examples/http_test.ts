@@ -43,7 +43,7 @@ const GET = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 const LAST_GET = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
 for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
-  test(`${file} answers requests by each kind of handler`, async () => {
+  test(`${file} answers requests with each kind of handler`, async () => {
     await using served = await serveExample(file);
     const { port } = served;
     assert.equal(await ask(port, { path: "/?x=1" }), "200 Hello, World!\n");
@@ -61,7 +61,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     assert.equal(new Map(headers).get("x-more"), "a, b");
   });
 
-  test(`${file} takes bodies with a length and in chunks, and sends them back`, async () => {
+  test(`${file} accepts bodies with a length and in chunks, and sends them back`, async () => {
     await using served = await serveExample(file);
     const great = "0123456789".repeat(100_000);
     const pieces = Array.from({ length: 30 }, (_, i) => `${i} `.repeat(i * 100 + 1));
@@ -71,7 +71,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     }
   });
 
-  test(`${file} answers what is pipelined in order, whole or byte by byte`, async () => {
+  test(`${file} answers pipelined requests in order, whole or byte by byte`, async () => {
     await using served = await serveExample(file);
     const slow = "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n";
     const post = "POST /upper HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc";
@@ -87,7 +87,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     assert.ok(undated(many) === HELLO.repeat(5000) + LAST, `${many.length} bytes`);
   });
 
-  test(`${file} keeps to the manners of HTTP`, async () => {
+  test(`${file} follows the rules of HTTP`, async () => {
     await using served = await serveExample(file);
     const say = async (said: string) => undated(await talkToTheEnd(served.port, said));
     const line = async (said: string) => (await say(said)).split("\r\n")[0].slice(9);
@@ -132,7 +132,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     );
   });
 
-  test(`${file} tells a client that waits to go on`, async () => {
+  test(`${file} sends 100 Continue on request`, async () => {
     await using served = await serveExample(file);
     const socket = await connectTo(served.port);
     const goOn = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -150,7 +150,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     socket.destroy();
   });
 
-  test(`${file} goes on when clients vanish in the middle`, async () => {
+  test(`${file} continues when clients vanish in the middle`, async () => {
     await using served = await serveExample(file);
     const { port, child } = served;
     const post = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc";
@@ -169,7 +169,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
   });
 }
 
-test("a quick response takes no header that would be the end of it", () => {
+test("a quick response refuses a header that would inject another", () => {
   const make = (headers: Record<string, string>) => new QuickResponse("", { headers });
   make({ "x-good": "a \t\xe9" });
   const bad: Record<string, string>[] = [
@@ -197,7 +197,7 @@ async function refusing(port: number): Promise<void> {
 const skip = onWindows && "Windows has no signals of other processes";
 
 test(
-  "examples/http.ts ends in order: what is under way is answered, and is the last",
+  "examples/http.ts ends in order: active requests are answered, and are the last",
   { skip },
   async () => {
     await using served = await serveExample("examples/http.ts");

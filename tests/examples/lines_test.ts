@@ -6,7 +6,7 @@ import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 
 const TIMEOUT_MS = 60_000;
 
-test("examples/lines.ts answers lines, also long ones and a last one", {
+test("examples/lines.ts answers lines, including long ones and an unterminated last one", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await using served = await serveExample("examples/lines.ts");
@@ -28,7 +28,7 @@ test("examples/lines.ts answers lines, also long ones and a last one", {
   assert.equal(String(await receive(socket)), expected.join("\n"));
 });
 
-test("QUIT ends the connection of examples/lines.ts behind the answers", {
+test("QUIT ends the connection of examples/lines.ts after the responses", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await using served = await serveExample("examples/lines.ts");

@@ -22,7 +22,7 @@ test("examples/echo_cores.ts echoes, and ends in order", { timeout: TIMEOUT_MS }
   assert.equal(server.child.stderr.text, "");
 });
 
-test("examples/pool.ts answers while it computes", { timeout: TIMEOUT_MS }, async () => {
+test("examples/pool.ts responds while it computes", { timeout: TIMEOUT_MS }, async () => {
   await using server = await serveExample("examples/pool.ts");
   const ask = async (lines: string) => {
     const socket = await connectTo(server.port);

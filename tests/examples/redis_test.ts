@@ -74,7 +74,7 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     await talk(served.port, SAID.repeat(50), REPLIES.repeat(50));
   });
 
-  test(`${file} takes what is typed, and large values in pieces`, async () => {
+  test(`${file} accepts inline commands, and large values in pieces`, async () => {
     await using served = await serveExample(file);
     await talk(served.port, "\r\nset  typed word \nget typed\r\n", "+OK\r\n$4\r\nword\r\n");
     const value = "0123456789abcdef".repeat(100_000);
@@ -82,7 +82,7 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     await talk(served.port, [...pieces, command("GET", "great")], `+OK\r\n$1600000\r\n${value}`);
   });
 
-  test(`${file} ends a connection that does not speak the protocol`, async () => {
+  test(`${file} closes a connection that violates the protocol`, async () => {
     await using served = await serveExample(file);
     const error = async (said: string) => (await talkToTheEnd(served.port, said)).trim();
     const ping = command("PING");
@@ -98,7 +98,7 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     await talk(served.port, ping, "+PONG\r\n");
   });
 
-  test(`${file} forgets what has expired`, async () => {
+  test(`${file} removes expired keys`, async () => {
     await using served = await serveExample(file);
     const said = command("SET", "a", "1", "PX", "1") + command("INCR", "b") +
       command("PEXPIRE", "b", "1");
@@ -113,7 +113,7 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     socket.destroy();
   });
 
-  test(`${file} tells subscribers what is published`, async () => {
+  test(`${file} delivers published messages to subscribers`, async () => {
     await using served = await serveExample(file);
     const [first, second, publisher] = await Promise.all(
       [0, 1, 2].map(() => connectTo(served.port)),

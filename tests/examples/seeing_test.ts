@@ -45,7 +45,7 @@ test("examples/seeing.ts serves the dump, the counters and a trace", async () =>
 
 const skip = onWindows && "Windows has no SIGQUIT";
 
-test("SIGQUIT writes the dump to standard error, and the program goes on", { skip }, async () => {
+test("SIGQUIT writes the dump to standard error, and the program continues", { skip }, async () => {
   await using served = await serveExample("examples/seeing.ts");
   for (let i = 0; i < 2; i++) {
     served.child.stderr.text = "";

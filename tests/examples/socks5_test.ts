@@ -42,7 +42,7 @@ async function exchange(socket: Socket, said: number[], expected: number[]): Pro
 const REPLY = [0, 1, 0, 0, 0, 0, 0, 0];
 
 for (const [name, host, address] of KINDS) {
-  test(`${FILE} connects to ${name}, and passes each end on`, async () => {
+  test(`${FILE} connects to ${name}, and forwards each end`, async () => {
     await using target = await echoServer(host);
     await using served = await serveExample(FILE);
     const socket = await connectTo(served.port);
@@ -57,7 +57,7 @@ for (const [name, host, address] of KINDS) {
   });
 }
 
-test(`${FILE} says what cannot be done`, async () => {
+test(`${FILE} reports failures to the client`, async () => {
   await using served = await serveExample(FILE);
   const nobody = await echoServer();
   const free = portOf(nobody);
@@ -86,7 +86,7 @@ test(`${FILE} says what cannot be done`, async () => {
   stranger.destroy();
 });
 
-test(`${FILE} asks for a user and a password, if it was told them`, async () => {
+test(`${FILE} requires a user and a password, if configured`, async () => {
   await using target = await echoServer();
   const env = { HOST: "127.0.0.1", PORT: "0", SOCKS_USER: "ann", SOCKS_PASSWORD: "secret" };
   await using child = startProgram(FILE, [], { env });
@@ -109,7 +109,7 @@ test(`${FILE} asks for a user and a password, if it was told them`, async () => 
   for (const socket of [right, wrong, without]) socket.destroy();
 });
 
-test(`${FILE} ends both connections when one breaks`, async () => {
+test(`${FILE} closes both connections when one breaks`, async () => {
   await using served = await serveExample(FILE);
   const reached: Socket[] = [];
   const target = createServer((socket) => void reached.push(socket.on("error", () => {})));

@@ -25,7 +25,7 @@ async function get(port: number, path: string): Promise<[status: number, text: s
 
 for (const [file, skip] of Object.entries(PROGRAMS)) {
   test(
-    `${file}: handlers share a pool of connections, also after Redis was gone`,
+    `${file}: handlers share a connection pool, even after a restart of Redis`,
     { skip },
     async () => {
       let redis = await serveExample("examples/redis.ts");

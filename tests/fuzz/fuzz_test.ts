@@ -19,7 +19,7 @@ for (const [kind, count] of Object.entries(SEEDS)) {
   }, onWindows && "the model knows how sockets of POSIX end");
 }
 
-test("a seed means the same plan each time, on every runtime", () => {
+test("a seed produces the same plan each time, on every runtime", () => {
   assert.deepEqual(planOf(7), planOf(7));
   assert.notDeepEqual(planOf(7), planOf(8));
   const random = new Random(1);

@@ -41,7 +41,7 @@ function pipes(): number[] {
   }).map(Number);
 }
 
-both("no descriptor of ours goes to a program that this process executes", function* () {
+both("a program executed by this process inherits no descriptor of the library", function* () {
   const before = new Set(pipes());
   using tcp = yield* listen("tcp", "127.0.0.1:0");
   using dialled = yield* dial("tcp", String(tcp.addr));
@@ -95,7 +95,7 @@ function* blockedWriter(conn: Conn): Routine<Goroutine<unknown>> {
   return writing;
 }
 
-both("a half-closed connection whose buffers are full is not looked at all the time", function* () {
+both("a half-closed connection with full buffers is not polled continuously", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   b.closeWrite();
@@ -105,7 +105,7 @@ both("a half-closed connection whose buffers are full is not looked at all the t
   assert.equal(writing.status, "waiting");
 });
 
-both("what has come and nobody reads is not looked at all the time", function* () {
+both("unread data is not polled continuously", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const writing = yield* blockedWriter(a);

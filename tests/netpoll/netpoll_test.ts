@@ -57,7 +57,7 @@ function opened(netpoll: Netpoll, fd: number): PollDesc {
   return pd;
 }
 
-both("a late event for a recycled slot is dropped", function* () {
+both("a stale event for a recycled slot is dropped", function* () {
   const [a, aPeer] = yield* pair();
   const [b, bPeer] = yield* pair();
   using _a = a, _b = b, _aPeer = aPeer, _bPeer = bPeer;
@@ -107,7 +107,7 @@ both("readiness before the wait is latched", function* () {
 }, otherPoller);
 
 both(
-  "of many events some may be left to the next poll, which has them without a wait",
+  "a poll may leave events to the next, which returns them without a wait",
   function* () {
     const many = 100;
     const conns: Conn[] = [];
@@ -141,7 +141,7 @@ both(
   otherPoller,
 );
 
-both("closing goes before a deadline, a deadline before readiness", function* () {
+both("closing precedes a deadline, and a deadline precedes readiness", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const netpoll = new Netpoll(() => platform().openPoller());
@@ -161,7 +161,7 @@ both("closing goes before a deadline, a deadline before readiness", function* ()
   netpoll.idle();
 }, otherPoller);
 
-both("a recycled slot has no deadline of its last descriptor", function* (): Routine<void> {
+both("a recycled slot has no deadline of its previous descriptor", function* (): Routine<void> {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   const netpoll = new Netpoll(() => platform().openPoller());
@@ -177,7 +177,7 @@ both("a recycled slot has no deadline of its last descriptor", function* (): Rou
   netpoll.idle();
 }, otherPoller);
 
-test("break() ends the wait that is under way or the next one", () => {
+test("break() ends the current wait or the next one", () => {
   const netpoll = new Netpoll(() => platform().openPoller());
   netpoll.init();
   for (let i = 0; i < 3; i++) {
@@ -191,7 +191,7 @@ test("break() ends the wait that is under way or the next one", () => {
   netpoll.idle();
 });
 
-test("isPollDescriptor() knows the poller's own descriptors", () => {
+test("isPollDescriptor() recognizes the poller's own descriptors", () => {
   const netpoll = new Netpoll(() => platform().openPoller());
   const { waitDescriptor, breakDescriptor } = netpoll.init();
   assert.equal(netpoll.isPollDescriptor(waitDescriptor), true);
@@ -201,14 +201,14 @@ test("isPollDescriptor() knows the poller's own descriptors", () => {
   assert.equal(netpoll.isOpen, false);
 });
 
-test("open() of what cannot be polled gives the errno", () => {
+test("open() of an invalid descriptor returns the errno", () => {
   const netpoll = new Netpoll(() => platform().openPoller());
   const answer = netpoll.open(1_000_000);
   assert.equal(platform().errnoText(-(answer as number)).name, "EBADF");
   netpoll.idle();
 });
 
-both("the poller is looked at while the queue is never empty", function* () {
+both("the poller is polled even if the run queue is never empty", function* () {
   const [a, b] = yield* pair();
   using _a = a, _b = b;
   let got = false;

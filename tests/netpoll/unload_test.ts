@@ -8,7 +8,7 @@ import { FdTable, keepFdTable } from "../../src/netpoll/fd_table.ts";
 import { closeAtUnload } from "../../src/netpoll/unload.ts";
 import { exchangeState } from "../../src/sched/thread_state.ts";
 
-test("at the unload each descriptor is crossed out before it is closed, for others close the rest", () => {
+test("at unload each descriptor is unregistered before it is closed, as others close the rest", () => {
   const real = platform();
   const table = new FdTable();
   const closed: [fd: number, listed: boolean][] = [];

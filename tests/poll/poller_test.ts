@@ -67,7 +67,7 @@ function codeOf(f: () => void): string {
   assert.fail("nothing was thrown");
 }
 
-test("level: told by every wait, as long as it is so", () => {
+test("level: readiness is reported by every wait while it lasts", () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true });
@@ -80,7 +80,7 @@ test("level: told by every wait, as long as it is so", () => {
   [r, w].forEach(sys.close);
 });
 
-test("edge: told once each time that it comes to be so", () => {
+test("edge: each new readiness is reported once", () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true, trigger: "edge" });
@@ -94,7 +94,7 @@ test("edge: told once each time that it comes to be so", () => {
   [r, w].forEach(sys.close);
 });
 
-test("edge: what comes between the last read and the wait is told", () => {
+test("edge: data that arrives between the last read and the wait is reported", () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true, trigger: "edge" });
@@ -110,7 +110,7 @@ test("edge: what comes between the last read and the wait is told", () => {
 
 const unread = onWindows && "Windows tells an edge anew only when a call would have had to wait";
 
-test("edge: more is told before anything was read", { skip: unread }, () => {
+test("edge: more data is reported before any was read", { skip: unread }, () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true, trigger: "edge" });
@@ -122,7 +122,7 @@ test("edge: more is told before anything was read", { skip: unread }, () => {
   [r, w].forEach(sys.close);
 });
 
-test("edge: room is told when a write had none", () => {
+test("edge: buffer space is reported after a write that had none", () => {
   using poller = openPoller();
   const [a, b] = socketPair();
   poller.add(a, { write: true, trigger: "edge" });
@@ -143,7 +143,7 @@ test("edge: room is told when a write had none", () => {
   [a, b].forEach(sys.close);
 });
 
-test("oneshot: told once, until modify asks again", () => {
+test("oneshot: reported once, until modify rearms it", () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true, trigger: "oneshot" });
@@ -171,7 +171,7 @@ test("modify switches between input and output", () => {
   [a, b].forEach(sys.close);
 });
 
-test("a hang-up is told", () => {
+test("a hang-up is reported", () => {
   using poller = openPoller();
   const [a, b] = socketPair();
   poller.add(a, { read: true });
@@ -180,7 +180,7 @@ test("a hang-up is told", () => {
   sys.close(a);
 });
 
-test("a reset is told as an error", () => {
+test("a reset is reported as an error", () => {
   using poller = openPoller();
   const [a, b] = socketPair();
   poller.add(a, { read: true });
@@ -193,7 +193,7 @@ test("a reset is told as an error", () => {
 
 const pipes = onWindows && "Windows' pipes are no sockets, which is all that its device knows";
 
-test("a pipe without a reader is told as an error", { skip: pipes }, () => {
+test("a pipe without a reader is reported as an error", { skip: pipes }, () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(w, { write: true, trigger: "edge" });
@@ -203,7 +203,7 @@ test("a pipe without a reader is told as an error", { skip: pipes }, () => {
   sys.close(w);
 });
 
-test("how a connect ends is told", () => {
+test("the result of a connect is reported", () => {
   using poller = openPoller();
   const listener = listening();
   const address = String(sys.localAddr(listener));
@@ -223,7 +223,7 @@ test("how a connect ends is told", () => {
 
 const special = onWindows ? { skip: pipes } : lacking("anonymous descriptors");
 
-test("a terminal, a timer, a folder and another poller can be waited for", special, () => {
+test("terminals, timers, directories and other pollers can be polled", special, () => {
   using poller = openPoller();
   const [user, program] = terminal();
   poller.add(program, { read: true });
@@ -255,7 +255,7 @@ test("a terminal, a timer, a folder and another poller can be waited for", speci
   [user, program, timer, watch, r, w].forEach(sys.close);
 });
 
-test("what the system refuses has a code", () => {
+test("errors of the system have their code", () => {
   using poller = openPoller();
   const [r, w] = pipe();
   // A kqueue tells of files as well.
@@ -277,7 +277,7 @@ test("what the system refuses has a code", () => {
   sys.close(w);
 });
 
-test("what is no descriptor, no interest or no time is refused before the system sees it", async () => {
+test("invalid descriptors, interests and timeouts are refused before any system call", async () => {
   using poller = openPoller();
   const wrong = (value: unknown) => value as never;
   assert.throws(() => poller.add(-1, { read: true }), RangeError);
@@ -310,7 +310,7 @@ test("what is no descriptor, no interest or no time is refused before the system
   assert.throws(() => sys.shutdown(0, wrong("both")), /must be one of read, write/);
 });
 
-test("an event of a descriptor that was removed is never its successor's", () => {
+test("an event of a removed descriptor is never attributed to its successor", () => {
   using poller = openPoller<string>();
   const pipes = [pipe(), pipe()];
   for (const [r, w] of pipes) {
@@ -335,7 +335,7 @@ test("an event of a descriptor that was removed is never its successor's", () =>
   new Set(pipes.flat()).forEach(sys.close);
 });
 
-test("events that were not taken are given by the next wait", () => {
+test("events that were not consumed are returned by the next wait", () => {
   using poller = openPoller();
   const pipes = [pipe(), pipe(), pipe()];
   for (const [r, w] of pipes) {
@@ -354,7 +354,7 @@ test("events that were not taken are given by the next wait", () => {
 
 const books = platformInfo().poller === "kqueue" && "what is in a kqueue is to be removed first";
 
-test("a socket that was closed without a word leaves its number free", { skip: books }, () => {
+test("a socket closed without remove frees its number", { skip: books }, () => {
   using poller = openPoller();
   for (let i = 0; i < 3; i++) {
     const fd = listening();
@@ -384,7 +384,7 @@ test("a socket may be in two pollers, and move to another", () => {
 });
 
 test(
-  "a socket that others close is forgotten",
+  "a socket closed elsewhere is removed",
   { skip: !onWindows && "epoll does so itself" },
   () => {
     using poller = openPoller();
@@ -398,7 +398,7 @@ test(
   },
 );
 
-test("there is one event and one batch, whatever comes", () => {
+test("one event object and one batch object are reused", () => {
   using poller = openPoller<number>();
   const pipes = [pipe(), pipe()];
   for (const [i, [r, w]] of pipes.entries()) {
@@ -415,7 +415,7 @@ test("there is one event and one batch, whatever comes", () => {
   pipes.flat().forEach(sys.close);
 });
 
-test("wait keeps to its time", () => {
+test("wait respects its timeout", () => {
   using poller = openPoller();
   const start = performance.now();
   assert.deepEqual(told(poller, 10), []);
@@ -432,7 +432,7 @@ test("wake makes the next wait return, once", () => {
   assert.equal(poller.wait(0).woken, false);
 });
 
-test("another thread wakes a wait that blocks", async () => {
+test("another thread wakes a blocking wait", async () => {
   using poller = openPoller();
   const worker = new Worker(new URL("../fixtures/wake_words_worker.ts", import.meta.url));
   const answer = () =>
@@ -450,7 +450,7 @@ test("another thread wakes a wait that blocks", async () => {
   await worker.terminate();
 });
 
-test("waitAsync lets the host go on, and keeps to its time", async () => {
+test("waitAsync does not block the host, and respects its timeout", async () => {
   using poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true });
@@ -465,7 +465,7 @@ test("waitAsync lets the host go on, and keeps to its time", async () => {
   [r, w].forEach(sys.close);
 });
 
-test("for await goes on until the poller is closed", async () => {
+test("for await continues until the poller is closed", async () => {
   const poller = openPoller();
   const [r, w] = pipe();
   poller.add(r, { read: true });
@@ -480,7 +480,7 @@ test("for await goes on until the poller is closed", async () => {
   [r, w].forEach(sys.close);
 });
 
-test("a closed poller says so, a wait that is open ends, and nothing is left", async () => {
+test("a closed poller throws, a pending wait ends, and nothing leaks", async () => {
   const poller = openPoller();
   const listener = listening();
   poller.add(listener, { read: true });

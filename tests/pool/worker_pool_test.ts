@@ -27,7 +27,7 @@ function* withPool(
   yield* pool.shutdown();
 }
 
-bothWithWorkers("results come back to who submitted", function* () {
+bothWithWorkers("each result returns to its submitter", function* () {
   yield* withPool({ workers: 2 }, function* (pool) {
     assert.equal(yield* pool.submit("add", 1, 2), 3);
     const sums: Goroutine<number>[] = [];
@@ -43,7 +43,7 @@ bothWithWorkers("results come back to who submitted", function* () {
   });
 });
 
-bothWithWorkers("buffers are moved there and back", function* () {
+bothWithWorkers("buffers are transferred in both directions", function* () {
   yield* withPool({ workers: 1 }, function* (pool) {
     const buffer = new ArrayBuffer(1000);
     const got = yield* pool.submit({ name: "take", args: [buffer], transfer: [buffer] });
@@ -53,7 +53,7 @@ bothWithWorkers("buffers are moved there and back", function* () {
   });
 });
 
-bothWithWorkers("errors are carried over", function* () {
+bothWithWorkers("errors are passed to the submitter", function* () {
   yield* withPool({ workers: 1 }, function* (pool) {
     const error = (yield* thrown(pool.submit("fail"))) as RangeError & { code: string; at: number };
     assert.ok(error instanceof RangeError);
@@ -75,7 +75,7 @@ bothWithWorkers("errors are carried over", function* () {
   });
 });
 
-bothWithWorkers('jobs may give promises with the driver "run"', function* () {
+bothWithWorkers('jobs may return promises with the driver "run"', function* () {
   yield* withPool({ workers: 1, driver: "run" }, function* (pool) {
     assert.equal(yield* pool.submit("later", "x"), "x");
     assert.equal(yield* pool.submit("add", 2, 2), 4);
@@ -102,7 +102,7 @@ class Held {
   }
 }
 
-bothWithWorkers("a full queue makes wait, or refuses", function* () {
+bothWithWorkers("submit waits for a full queue, or refuses", function* () {
   yield* withPool({ workers: 1, queueLength: 2 }, function* (pool) {
     const held = new Held(pool);
     yield* held.begun();
@@ -131,7 +131,7 @@ bothWithWorkers("a full queue makes wait, or refuses", function* () {
   });
 });
 
-bothWithWorkers("what waits for too long in a standing queue is turned away", function* () {
+bothWithWorkers("jobs that wait too long in a standing queue are shed", function* () {
   const queueDelay = { target: 5, interval: 20 };
   yield* withPool({ workers: 1, queueDelay }, function* (pool) {
     const begin = performance.now();
@@ -158,7 +158,7 @@ bothWithWorkers("what waits for too long in a standing queue is turned away", fu
   });
 });
 
-bothWithWorkers("a job of a goroutine that is ended is not done, or can see it", function* () {
+bothWithWorkers("a job of an ended goroutine is skipped, or can notice the end", function* () {
   yield* withPool({ workers: 1 }, function* (pool) {
     const memory = new SharedArrayBuffer(4);
     const words = new Int32Array(memory);
@@ -181,7 +181,7 @@ bothWithWorkers("a job of a goroutine that is ended is not done, or can see it",
   });
 });
 
-bothWithWorkers("a worker that dies fails its job, and is started again", function* () {
+bothWithWorkers("a worker that dies fails its job, and is restarted", function* () {
   const reports: PoolWorkerReport[] = [];
   const onWorkerEnd = (report: PoolWorkerReport) => reports.push(report);
   yield* withPool({ workers: 1, restart: { delay: 1 }, onWorkerEnd }, function* (pool) {
@@ -193,7 +193,7 @@ bothWithWorkers("a worker that dies fails its job, and is started again", functi
   });
 });
 
-bothWithWorkers("one that dies again and again is started ever later", function* () {
+bothWithWorkers("a worker that dies repeatedly is restarted with growing delays", function* () {
   const later: (number | null)[] = [];
   const onWorkerEnd = ({ restartIn }: PoolWorkerReport) => later.push(restartIn);
   const restart = { delay: 1, longest: 4 };
@@ -204,7 +204,7 @@ bothWithWorkers("one that dies again and again is started ever later", function*
   });
 });
 
-bothWithWorkers("a job that takes too long is cut", function* () {
+bothWithWorkers("a job past its timeout is terminated", function* () {
   const options = { workers: 1, jobTimeout: 1000, restart: { delay: 1 } };
   yield* withPool(options, function* (pool) {
     const error = (yield* thrown(pool.submit("spinTooLong"))) as Error;
@@ -213,7 +213,7 @@ bothWithWorkers("a job that takes too long is cut", function* () {
   });
 });
 
-bothWithWorkers("with nobody left to do them, jobs fail", function* () {
+bothWithWorkers("without workers, jobs fail", function* () {
   const pool = yield* openWorkerPool<Jobs>(JOBS, { workers: 1, restart: false });
   const dies = go(() => thrown(pool.submit("exit")));
   const waits = go(() => thrown(pool.submit("add", 1, 2)));
@@ -223,7 +223,7 @@ bothWithWorkers("with nobody left to do them, jobs fail", function* () {
   yield* pool.shutdown();
 });
 
-bothWithWorkers("shutdown waits for what is under way, until its deadline", function* () {
+bothWithWorkers("shutdown waits for active jobs, until its deadline", function* () {
   const pool = yield* openWorkerPool<Jobs>(JOBS, { workers: 1 });
   const first = go(() => pool.submit("spin", 20));
   const second = go(() => pool.submit("add", 1, 2));
@@ -243,7 +243,7 @@ endsWithRun("workers end with the run that opened them", function* () {
   assert.equal(yield* pool.submit("add", 1, 2), 3);
 });
 
-withWorkers("run", "a module that cannot be loaded is an error of openPool", function* () {
+withWorkers("run", "a module that fails to load is an error of openWorkerPool", function* () {
   const missing = new URL("./handlers/missing.ts", import.meta.url);
   assert.match(String(yield* thrown(openWorkerPool(missing, { workers: 2 }))), /missing/);
 });

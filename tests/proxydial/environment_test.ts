@@ -32,7 +32,7 @@ const chosen: [name: string, url: string, env: Record<string, string>, proxy: st
   ],
 ];
 for (const [name, url, env, proxy] of chosen) {
-  test(`the variable of a URL: ${name}`, () => assert.equal(proxyOf(url, env), proxy));
+  test(`the variable for a URL: ${name}`, () => assert.equal(proxyOf(url, env), proxy));
 }
 
 /** [NO_PROXY, host and port, whether the proxy is used]; mostly those of Go's tests. */
@@ -90,14 +90,14 @@ test("NO_PROXY excludes what Go's httpproxy excludes", () => {
   }
 });
 
-test("a scheme without a port of its own fits an entry of a port by what the URL says", () => {
+test("a scheme without a default port matches an entry with a port by the URL's port", () => {
   const env = { ALL_PROXY: PROXY, NO_PROXY: "db:5432" };
   assert.equal(proxyOf("tcp://db:5432", env), null);
   assert.equal(proxyOf("tcp://db:5433", env), PROXY);
   assert.equal(proxyOf("tcp://db", env), PROXY);
 });
 
-test("what cannot be used is refused, and no password is shown", () => {
+test("an unusable proxy is refused, and its password is not shown", () => {
   const env = { HTTP_PROXY: "http://user:secret@ho st" };
   assert.throws(() => proxyOf("http://example.org", env), (error: Error) => {
     assert.ok(error instanceof TypeError);
@@ -113,7 +113,7 @@ test("what cannot be used is refused, and no password is shown", () => {
   }
 });
 
-test("the variables of the process are read", () => {
+test("the variables of the process are used", () => {
   const before = process.env.ALL_PROXY;
   process.env.ALL_PROXY = "socks5://proxy.example:1";
   try {

@@ -70,7 +70,7 @@ for (const [address, expected] of requests) {
   });
 }
 
-both("SOCKS5: user and password, right and wrong, and not asked for", function* () {
+both("SOCKS5: user and password, right, wrong, and not requested", function* () {
   for (const status of [0, 1]) {
     using proxy = yield* fakeProxy(function* (conn) {
       assert.deepEqual([...(yield* read(conn, 4))], [5, 2, 0, 2]);
@@ -104,7 +104,7 @@ const replies: [reply: number, code: string][] = [
   [8, "ERR_PROXY_REFUSED"],
   [200, "ERR_PROXY_REFUSED"],
 ];
-both("SOCKS5: each reply has its code", function* () {
+both("SOCKS5: each reply code has its error code", function* () {
   for (const [reply, code] of replies) {
     using proxy = yield* fakeProxy(says([5, 0], [5, reply, 0, 1]));
     const error = yield* thrown(
@@ -129,7 +129,7 @@ const garbage: [name: string, pieces: (string | number[])[]][] = [
   ["another version of the reply", [[5, 0], [4, 0, 0, 1, 0, 0, 0, 0, 0, 0]]],
   ["an unknown type of address", [[5, 0], [5, 0, 0, 9, 0, 0, 0, 0, 0, 0]]],
 ];
-both("SOCKS5: what is not of the protocol is refused", function* () {
+both("SOCKS5: a malformed reply is refused", function* () {
   for (const [name, pieces] of garbage) {
     using proxy = yield* fakeProxy(says(...pieces));
     const cause = yield* causeOf(proxyDial("tcp", TARGET, { proxy: `socks5://${proxy.address}` }));
@@ -139,7 +139,7 @@ both("SOCKS5: what is not of the protocol is refused", function* () {
 });
 
 const HEAD = "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n";
-both("CONNECT: the request, with a password and fields, and early bytes", function* () {
+both("CONNECT: the request, with a password and extra headers, and early bytes", function* () {
   let sent = "";
   using proxy = yield* fakeProxy(function* (conn) {
     const expected = `${HEAD}Proxy-Authorization: Basic ${
@@ -164,7 +164,7 @@ both("CONNECT: the request, with a password and fields, and early bytes", functi
   assert.deepEqual([counters.bytesRead, counters.bytesWritten], [4, 4]);
 });
 
-both("CONNECT: a refusal has its status", function* () {
+both("CONNECT: a refusal reports its status", function* () {
   const answers: [line: string, status: number, code: string][] = [
     ["HTTP/1.1 403 Forbidden\x07", 403, "ERR_PROXY_REFUSED"],
     ["HTTP/1.1 407 Proxy Authentication Required", 407, "ERR_PROXY_AUTHENTICATION"],
@@ -182,7 +182,7 @@ both("CONNECT: a refusal has its status", function* () {
 });
 
 both(
-  "CONNECT: what is not HTTP, and headers without end, are refused within the bound",
+  "CONNECT: malformed responses, and endless headers, are refused within the limit",
   function* () {
     const scripts = [
       says("SSH-2.0-OpenSSH_9.2\r\n"),
@@ -207,7 +207,7 @@ both(
 );
 
 for (const scheme of ["socks5", "http"]) {
-  both(`${scheme}: a proxy that is silent, slow or gone`, function* () {
+  both(`${scheme}: a silent, slow or closed proxy`, function* () {
     for (const bytes of ["", scheme === "http" ? "HTTP/1.1 200 " : ""]) {
       using proxy = yield* fakeProxy(trickles(bytes));
       const options = { proxy: `${scheme}://${proxy.address}`, proxyTimeout: 100 };
@@ -302,7 +302,7 @@ tlsTest("TLS to the proxy, and TLS through it to the server", function* () {
   for (const each of serving) yield* each.join();
 });
 
-both("without a proxy it is a dial; invalid options are refused", function* () {
+both("without a proxy it dials directly, and invalid options are refused", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   using conn = yield* proxyDial("tcp", String(listener.addr), { proxy: null });
   assert.equal(String(conn.remoteAddr), String(listener.addr));

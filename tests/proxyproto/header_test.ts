@@ -127,7 +127,7 @@ for (const [line, reason, message] of BAD_LINES) {
   });
 }
 
-test("a first byte of something else is refused at once", () => {
+test("an unknown first byte is refused at once", () => {
   refused(bytesOf("S"), "invalid", /first bytes are not a header/);
   refused(bytesOf("PROXX"), "invalid", /first bytes are not a header/);
 });
@@ -153,7 +153,7 @@ test("v2: HAProxy's plain header of 12 bytes after the fixed part", () => {
   assert.equal(Buffer.from(rest).toString(), "GET");
 });
 
-test("v2: HAProxy's ALPN comes although no option asks for it, and before the SSL field", () => {
+test("v2: ALPN from HAProxy arrives although no option enables it, and before the SSL field", () => {
   const plain = infoOf(read(v2("2111", TCP4 + ALPN)).header, 39, PROXY);
   assert.equal(plain.alpn, "http/1.1");
   assert.equal(plain.ssl, null);
@@ -163,7 +163,7 @@ test("v2: HAProxy's ALPN comes although no option asks for it, and before the SS
   assert.deepEqual([info.ssl?.verified, info.ssl?.commonName], [true, "client.test"]);
 });
 
-test("v2: verify 0 proves nothing without the bits of a certificate", () => {
+test("v2: verify 0 proves nothing without the certificate bits", () => {
   const ssl = (field: string) => infoOf(read(v2("2111", TCP4 + field)).header, 0, PROXY).ssl!;
   assert.deepEqual([ssl(SSL_NONE).secure, ssl(SSL_NONE).verified], [false, false]);
   assert.deepEqual([ssl(SSL_TLS).secure, ssl(SSL_TLS).verified], [true, false]);
@@ -174,14 +174,14 @@ test("v2: verify 0 proves nothing without the bits of a certificate", () => {
   assert.equal(ssl(tlv("20", "0600000000")).verified, false, "without TLS");
 });
 
-test("v2: an SSL field that is cut off is no SSL", () => {
+test("v2: a truncated SSL field is ignored", () => {
   const info = infoOf(read(v2("2111", TCP4 + tlv("20", "01000000"))).header, 0, PROXY);
   assert.equal(info.ssl, null);
   const cut = infoOf(read(v2("2111", TCP4 + tlv("20", "010000000021ffff"))).header, 0, PROXY);
   assert.equal(cut.ssl, null);
 });
 
-test("v2: all of HAProxy's fields, whose numbers do not ascend", () => {
+test("v2: all of HAProxy's fields, in any order of their types", () => {
   const tlvs = [
     { type: 0x01, value: bytesOf("h2") },
     { type: 0x02, value: bytesOf("example.test") },
@@ -198,7 +198,7 @@ test("v2: all of HAProxy's fields, whose numbers do not ascend", () => {
   assert.equal(info.proxyAddr, PROXY);
 });
 
-test("v2: LOCAL of health checks, empty or with fields, has no addresses", () => {
+test("v2: LOCAL from health checks, empty or with fields, has no addresses", () => {
   const local = [v2("2000", ""), v2("2000", SSL_NONE), v2("2011", TCP4), v2("2011", TCP4 + ALPN)];
   // Anything may stand in a LOCAL header.
   local.push(v2("2021", "ff"), v2("2000", "20ffff"));
@@ -211,7 +211,7 @@ test("v2: LOCAL of health checks, empty or with fields, has no addresses", () =>
   assert.deepEqual(header.tlvs.map(({ type }) => type), [0x20]);
 });
 
-test("v2: families that are not TCP's are skipped, and the connection goes on", () => {
+test("v2: unsupported address families are skipped, and the connection continues", () => {
   const ip6 = "20010db8" + "00".repeat(11) + "01" + "20010db8" + "00".repeat(11) + "02" +
     "00010002";
   assert.equal(ends(read(v2("2121", ip6)).header), "[2001:db8::1]:1 [2001:db8::2]:2");
@@ -229,7 +229,7 @@ test("v2: an IPv4 address mapped to IPv6 is IPv4", () => {
   assert.equal(ends(header), "127.0.0.1:40000 127.0.0.1:80");
 });
 
-test("v2: what the specification forbids is refused", () => {
+test("v2: headers forbidden by the specification are refused", () => {
   refused(v2("3111", TCP4), "invalid", /unknown version 3/);
   refused(v2("2211", TCP4), "invalid", /unknown command 2/);
   refused(v2("2141", TCP4), "invalid", /unknown family or protocol 0x41/);
@@ -239,7 +239,7 @@ test("v2: what the specification forbids is refused", () => {
   refused(v2("2111", TCP4 + "01"), "invalid", /TLV that ends behind the header/);
 });
 
-test("v2: a length above the limit is refused before the rest has come", () => {
+test("v2: a length above the limit is refused before the rest has arrived", () => {
   const fixed = Buffer.from(`${SIGNATURE}2111ffff`, "hex");
   refused(fixed, "tooLong", /header of 65551 bytes/);
   refused(fixed.subarray(0, 16), "tooLong", /header of 65551 bytes/, 65_550);
@@ -247,7 +247,7 @@ test("v2: a length above the limit is refused before the rest has come", () => {
   assert.equal(read(bytes, Infinity, 65_551).length, 15_019);
 });
 
-test("v2: the checksum is that of the whole header, in network byte order", () => {
+test("v2: the checksum covers the whole header, in network byte order", () => {
   assert.equal(crc32c(bytesOf("123456789")), 0xe3069283);
   const header = proxyHeader({ source, destination, crc32c: true });
   // The addresses and ports, and the checksum itself.
@@ -263,7 +263,7 @@ test("v2: the checksum is that of the whole header, in network byte order", () =
   refused(v2("2111", TCP4 + tlv("03", "000000")), "invalid", /not 4 bytes/);
 });
 
-test("headers to send", () => {
+test("encoded headers", () => {
   const text = (options: Parameters<typeof proxyHeader>[0]) =>
     Buffer.from(proxyHeader({ version: 1, ...options })).toString();
   assert.equal(text({ source, destination }), "PROXY TCP4 192.0.2.1 192.0.2.2 1111 80\r\n");
@@ -280,7 +280,7 @@ test("headers to send", () => {
   assert.deepEqual(Buffer.from(proxyHeader({ source, destination })), v2("2111", TCP4));
 });
 
-test("what cannot be sent is a TypeError", () => {
+test("invalid header contents are a TypeError", () => {
   const bad: [Parameters<typeof proxyHeader>[0], RegExp][] = [
     [{ source }, /source and destination must be given together/],
     [{ destination }, /source and destination must be given together/],
@@ -316,7 +316,7 @@ const addr = fc.tuple(ip, fc.integer({ min: 0, max: 0xffff })).map(([ip, port]) 
   new TCPAddr(ip, port)
 );
 
-test("every header that is sent is read as it was meant, in whatever pieces it comes", () => {
+test("every encoded header is decoded as it was, in any fragmentation", () => {
   const tlvs = fc.array(
     fc.record({ type: fc.integer({ min: 6, max: 255 }), value: fc.uint8Array({ maxLength: 300 }) }),
     { maxLength: 4 },
@@ -346,7 +346,7 @@ test("every header that is sent is read as it was meant, in whatever pieces it c
   );
 });
 
-test("any bytes are a header, or are refused, and never more is read than they are", () => {
+test("random bytes are a header or refused, and no byte beyond the header is read", () => {
   const start = fc.constantFrom("PROXY ", "PROXY TCP4 ", "PROXY UNKNOWN");
   const lines = fc.tuple(start, fc.string({ maxLength: 120 })).map((parts) =>
     bytesOf(parts.join("") + "\r\n")

@@ -69,7 +69,7 @@ function* text(conn: Conn, length: number): Routine<string> {
 }
 
 for (const version of [1, 2] as const) {
-  both(`version ${version}: the announced addresses are those of the connection`, function* () {
+  both(`version ${version}: the connection has the announced addresses`, function* () {
     using listener = yield* listening();
     const address = String(listener.addr);
     using client = yield* dial("tcp", address, { proxyProtocol: { version, ...CLIENT } });
@@ -88,7 +88,7 @@ for (const version of [1, 2] as const) {
   });
 }
 
-both("LOCAL and UNKNOWN: the addresses are the real ones", function* () {
+both("LOCAL and UNKNOWN keep the real addresses", function* () {
   using listener = yield* listening();
   for (const version of [1, 2] as const) {
     const options = { proxyProtocol: { version } };
@@ -101,7 +101,7 @@ both("LOCAL and UNKNOWN: the addresses are the real ones", function* () {
   }
 });
 
-both("a header in single bytes, and data in the same segment as its end", function* () {
+both("a header arrives byte by byte, and its end in one segment with data", function* () {
   using listener = yield* listening();
   using client = yield* dial("tcp", String(listener.addr));
   const accepting = go(() => listener.accept());
@@ -117,7 +117,7 @@ both("a header in single bytes, and data in the same segment as its end", functi
   assert.equal(yield* text(conn, 4), "data");
 });
 
-both("a header and then the end: a health check is accepted, and reads the end", function* () {
+both("a health check sends a header and ends, is accepted, and reads the end", function* () {
   const { reasons, onRefused } = refusals();
   using listener = yield* listening({ onRefused });
   const client = yield* dial("tcp", String(listener.addr), { proxyProtocol: {} });
@@ -127,7 +127,7 @@ both("a header and then the end: a health check is accepted, and reads the end",
   assert.deepEqual(reasons, []);
 });
 
-both("a peer that sends nothing blocks no other", function* () {
+both("a peer that sends nothing blocks no others", function* () {
   using listener = yield* listening();
   using _silent = yield* dial("tcp", String(listener.addr));
   using _halfway = yield* dial("tcp", String(listener.addr));
@@ -137,7 +137,7 @@ both("a peer that sends nothing blocks no other", function* () {
   assert.equal(String(conn.remoteAddr), "192.0.2.1:1111");
 });
 
-both("a header that is not complete in time is refused", function* () {
+both("an incomplete header times out", function* () {
   const { reasons, peers, onRefused } = refusals();
   using listener = yield* listening({ timeout: 30, onRefused });
   using silent = yield* dial("tcp", String(listener.addr));
@@ -152,7 +152,7 @@ both("a header that is not complete in time is refused", function* () {
 });
 
 both(
-  "a header that came in time is good, although no goroutine accepted until later",
+  "a header received in time is valid, even if it is accepted later",
   function* () {
     const { reasons, onRefused } = refusals();
     using listener = yield* listening({ timeout: 500, onRefused });
@@ -168,7 +168,7 @@ both(
   },
 );
 
-both("what is no header is refused at once, with its reason", function* () {
+both("anything but a header is refused at once, with the reason", function* () {
   const { reasons, onRefused } = refusals();
   using listener = yield* listening({ maxBytes: 64, onRefused });
   const accepting = go(() => thrown(listener.accept()));
@@ -198,7 +198,7 @@ both("a connection that ends before its first byte is not reported", function* (
   assert.deepEqual(reasons, []);
 });
 
-both("peers that are not trusted are refused", function* () {
+both("untrusted peers are refused", function* () {
   const { reasons, peers, onRefused } = refusals();
   using listener = yield* listening({ trusted: ["10.0.0.0/8", "::1"], onRefused });
   const accepting = go(() => thrown(listener.accept()));
@@ -210,7 +210,7 @@ both("peers that are not trusted are refused", function* () {
   yield* accepting.join();
 });
 
-both("untrusted: direct passes them under their own address, header and all", function* () {
+both("untrusted: direct accepts them with their own address, header included", function* () {
   using listener = yield* listening({ trusted: ["10.0.0.1"], untrusted: "direct" });
   using client = yield* dial("tcp", String(listener.addr), {
     proxyProtocol: { version: 1, ...CLIENT },
@@ -221,22 +221,25 @@ both("untrusted: direct passes them under their own address, header and all", fu
   assert.equal(yield* text(conn, 11), "PROXY TCP4 ");
 });
 
-both("no more than maxPending wait for their header; the others queue in the kernel", function* () {
-  using listener = yield* listening({ maxPending: 1, timeout: 60_000 });
-  using first = yield* dial("tcp", String(listener.addr));
-  using _second = yield* dial("tcp", String(listener.addr), { proxyProtocol: CLIENT });
-  const accepting = go(() => listener.accept());
-  yield* until(() => accepting.status === "waiting");
-  yield* sleep(5);
-  assert.equal(accepting.status, "waiting", "the second is not accepted");
-  yield* first.write(proxyHeader({ source: new TCPAddr("192.0.2.7", 7), destination }));
-  using conn = yield* accepting.join();
-  assert.equal(String(conn.remoteAddr), "192.0.2.7:7");
-  using other = yield* listener.accept();
-  assert.equal(String(other.remoteAddr), "192.0.2.1:1111");
-});
+both(
+  "at most maxPending connections wait for their header, and others queue in the kernel",
+  function* () {
+    using listener = yield* listening({ maxPending: 1, timeout: 60_000 });
+    using first = yield* dial("tcp", String(listener.addr));
+    using _second = yield* dial("tcp", String(listener.addr), { proxyProtocol: CLIENT });
+    const accepting = go(() => listener.accept());
+    yield* until(() => accepting.status === "waiting");
+    yield* sleep(5);
+    assert.equal(accepting.status, "waiting", "the second is not accepted");
+    yield* first.write(proxyHeader({ source: new TCPAddr("192.0.2.7", 7), destination }));
+    using conn = yield* accepting.join();
+    assert.equal(String(conn.remoteAddr), "192.0.2.7:7");
+    using other = yield* listener.accept();
+    assert.equal(String(other.remoteAddr), "192.0.2.1:1111");
+  },
+);
 
-both("closing the listener closes those that wait for their header", function* () {
+both("closing the listener closes connections that wait for their header", function* () {
   const listener = yield* listening();
   using silent = yield* dial("tcp", String(listener.addr));
   using _client = yield* dial("tcp", String(listener.addr), { proxyProtocol: CLIENT });
@@ -246,7 +249,7 @@ both("closing the listener closes those that wait for their header", function* (
   assert.equal(left, null);
 });
 
-test("a run that ends closes the listener and those that wait for their header", async () => {
+test("the end of a run closes the listener and connections that wait for their header", async () => {
   for (const _ of [1, 2]) {
     await run(function* () {
       const listener = yield* listening();
@@ -273,7 +276,7 @@ both("select, deadlines and cancellation work as without headers", function* () 
   using _conn = yield* listener.accept();
 });
 
-both("limits count the announced address, after the header", function* () {
+both("limits apply to the announced address, after the header", function* () {
   const shed: Shed[] = [];
   using listener = limit(yield* listening(), { perAddress: 1, onShed: (one) => shed.push(one) });
   using _silent = yield* dial("tcp", String(listener.addr));
@@ -291,7 +294,7 @@ both("limits count the announced address, after the header", function* () {
   void same;
 });
 
-both("firstBytes counts no byte of the header", function* () {
+both("firstBytes does not count the header", function* () {
   const shed: string[] = [];
   using listener = limit(yield* listening(), {
     firstBytes: { within: 30 },
@@ -304,7 +307,7 @@ both("firstBytes counts no byte of the header", function* () {
   assert.equal(conn.fd, -1);
 }, wineGap("SIO_TCP_INFO"));
 
-both("serve: the handler and onError see the announced address", function* () {
+both("serve: the handler and onError receive the announced address", function* () {
   const seen: string[] = [];
   const listener = yield* listening();
   const serving = go(() =>
@@ -329,7 +332,7 @@ const fixture = (name: string) =>
   readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), "utf8");
 
 for (const version of [1, 2] as const) {
-  test(`version ${version}: the header comes before TLS`, () =>
+  test(`version ${version}: the header precedes TLS`, () =>
     run(function* () {
       const [cert, key] = [fixture("server.cert"), fixture("server.key")];
       using listener = yield* tlsListen("tcp", "127.0.0.1:0", {
@@ -379,7 +382,7 @@ both("fileListener takes the same option", function* () {
   assert.equal(String(conn.remoteAddr), "192.0.2.1:1111");
 }, onWindows && "a socket that has belonged to a completion port stays with it");
 
-both("trusted networks", function* () {
+both("trusted networks are matched by prefix", function* () {
   const cases: [string[], boolean][] = [
     [["127.0.0.1"], true],
     [["127.0.0.0/31"], true],
@@ -397,7 +400,7 @@ both("trusted networks", function* () {
   }
 });
 
-both("wrong options are refused before a socket is opened", function* () {
+both("invalid options are refused before a socket is opened", function* () {
   const bad: [unknown, RegExp][] = [
     [{}, /trusted/],
     [{ trusted: [] }, /trusted: must name at least one peer/],
@@ -427,7 +430,7 @@ both("wrong options are refused before a socket is opened", function* () {
   assert.match(String(one), /source and destination must be given together/);
 });
 
-both("a dial whose header cannot be sent in time leaves no connection", function* () {
+both("a dial whose header cannot be sent in time leaks no connection", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0", { readBuffer: 4096 });
   const tlvs = [{ type: 4, value: new Uint8Array(65_000) }];
   const error = yield* thrown(dial("tcp", String(listener.addr), {

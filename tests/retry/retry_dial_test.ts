@@ -34,7 +34,7 @@ function refused(): Routine<Conn> {
   return dial("tcp", "server:8");
 }
 
-test("waits come after rounds and grow to the maximum, in virtual time", () => {
+test("delays follow rounds and grow to the maximum, in virtual time", () => {
   simulated(function* (sim) {
     sim.host("server", { ip: "10.0.0.1", main: echoServer });
     const attempts: RetryAttempt[] = [];
@@ -58,7 +58,7 @@ test("waits come after rounds and grow to the maximum, in virtual time", () => {
   });
 });
 
-test("jitter takes the part of a wait that random says", () => {
+test("jitter subtracts the random part of a delay", () => {
   simulated(function* (sim) {
     sim.host("server", { ip: "10.0.0.1", main: echoServer });
     const delays: number[] = [];
@@ -74,7 +74,7 @@ test("jitter takes the part of a wait that random says", () => {
   });
 });
 
-test("the same seed has the same waits, another seed has others", () => {
+test("the same seed has the same delays, another seed has others", () => {
   const waits = (seed: number) =>
     simulateSync({ seed }, function* (sim) {
       sim.host("server", { ip: "10.0.0.1", main: echoServer });
@@ -89,7 +89,7 @@ test("the same seed has the same waits, another seed has others", () => {
   assert.notDeepEqual(waits(1), waits(2));
 });
 
-test("time-out, deadline of the call and cancellation end it, in the midst of a wait", () => {
+test("the timeout, the call's deadline and a cancellation end it, even during a delay", () => {
   simulated(function* (sim) {
     sim.host("server", { ip: "10.0.0.1", main: echoServer });
     const began = sim.now;
@@ -113,7 +113,7 @@ test("time-out, deadline of the call and cancellation end it, in the midst of a 
   });
 });
 
-test("an attempt has a time-out of its own, and the next address is tried", () => {
+test("an attempt has its own timeout, and the next address is tried", () => {
   simulated(function* (sim) {
     sim.host("server", { ip: "10.0.0.1", main: echoServer });
     const seen: (number | undefined)[] = [];
@@ -132,7 +132,7 @@ test("an attempt has a time-out of its own, and the next address is tried", () =
   });
 });
 
-test("what is no failure of a connection is thrown at once", () => {
+test("errors other than connection failures are thrown at once", () => {
   simulated(function* (sim) {
     sim.host("server", { ip: "10.0.0.1", main: echoServer });
     let calls = 0;
@@ -165,7 +165,7 @@ test("what is no failure of a connection is thrown at once", () => {
   });
 });
 
-both("a server that comes up late is reached, and waits of 0 let others run", function* () {
+both("a server that starts late is reached, and delays of 0 let others run", function* () {
   const free = yield* listen("tcp", "127.0.0.1:0");
   const address = String(free.addr);
   free.close();

@@ -35,7 +35,7 @@ both("event: context shuts down gracefully, and grace bounds it", function* () {
   void deaf;
 });
 
-both("event: a context that is over already serves nothing", function* () {
+both("event: with a finished context serve ends at once", function* () {
   yield* serveEvents({ context: AbortSignal.abort() }, "tcp://127.0.0.1:0");
   const wrong = yield* thrown((function* () {
     yield* serveEvents({ context: 5 as never }, "tcp://127.0.0.1:0");
@@ -74,7 +74,7 @@ only("run", "reactor: onError, idleTimeout, context and grace", function* () {
   assert.equal((refused as OpError).code, "ECONNREFUSED");
 }, noProc);
 
-only("run", "reactor: options that are wrong are named", function* () {
+only("run", "reactor: invalid options are named in the error", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (
     const [options, message] of [

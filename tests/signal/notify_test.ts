@@ -18,26 +18,30 @@ const noKill = process.platform === "win32" && "Windows has no signals to send";
 
 for (const kind of ["run", "runSync", "worker"] as const) {
   const skip = noKill || kind !== "run" && noSync;
-  test(`signals arrive in order, and their old actions come back (${kind})`, { skip }, async () => {
-    await using child = startProgram(PROGRAM, [kind]);
-    await child.stdout.match(/^listening$/m);
-    for (let i = 1; i <= 3; i++) {
-      child.kill("SIGINT");
-      await child.stdout.match(new RegExp(`^(SIGINT\n){${i}}`, "m"));
-    }
-    child.kill("SIGTERM");
-    await child.stdout.match(/^SIGTERM, context context canceled, SIGINT received$/m);
-    // The outer one has received it as well.
-    await child.stdout.match(/^outer SIGTERM$/m);
-    await child.stdout.match(/^stopped, undefined$/m);
-    child.kill("SIGTERM");
-    const { code, signal } = await child.exit;
-    assert.deepEqual({ code, signal }, { code: null, signal: "SIGTERM" }, child.stderr.text);
-  });
+  test(
+    `signals arrive in order, and their previous actions are restored (${kind})`,
+    { skip },
+    async () => {
+      await using child = startProgram(PROGRAM, [kind]);
+      await child.stdout.match(/^listening$/m);
+      for (let i = 1; i <= 3; i++) {
+        child.kill("SIGINT");
+        await child.stdout.match(new RegExp(`^(SIGINT\n){${i}}`, "m"));
+      }
+      child.kill("SIGTERM");
+      await child.stdout.match(/^SIGTERM, context context canceled, SIGINT received$/m);
+      // The outer one has received it as well.
+      await child.stdout.match(/^outer SIGTERM$/m);
+      await child.stdout.match(/^stopped, undefined$/m);
+      child.kill("SIGTERM");
+      const { code, signal } = await child.exit;
+      assert.deepEqual({ code, signal }, { code: null, signal: "SIGTERM" }, child.stderr.text);
+    },
+  );
 }
 
 test(
-  "a listener of the host is there again after runSync",
+  "a listener of the host is restored after runSync",
   { skip: noKill || noSync },
   async () => {
     await using child = startProgram(PROGRAM, ["own"]);
@@ -78,7 +82,7 @@ both("a full channel drops signals and delays nothing", function* () {
   assert.equal(yield* notifier.signals.recv(), "SIGUSR2");
 }, noKill || noSync);
 
-both("it ends with its run, and leaves nothing open", function* () {
+both("notify ends with its run, and leaks nothing", function* () {
   notify("SIGUSR2").stop(); // The poller stays open for the run.
   const before = openLinks().length;
   for (let i = 0; i < 3; i++) {
@@ -103,7 +107,7 @@ only("run", "waiting for a signal is no deadlock", function* () {
   assert.equal(yield* notifier.signals.recv(), "SIGUSR2");
 }, noKill);
 
-both("what cannot be received is refused", function* () {
+both("signals that cannot be caught are refused", function* () {
   assert.throws(() => notify(), /^TypeError: Cannot notify as at least one signal/);
   for (const wrong of ["SIGKILL", "SIGUSR1", "int", 2, undefined, Symbol("x")]) {
     assert.throws(
@@ -113,7 +117,7 @@ both("what cannot be received is refused", function* () {
   }
 });
 
-test("outside a goroutine it says where it belongs", async () => {
+test("outside a goroutine notify explains where it belongs", async () => {
   assert.throws(() => notify("SIGINT"), PanicError);
   const error = await run(() =>
     thrown((function* () {

@@ -73,7 +73,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
     }
   });
 
-  test(`${runtime} for Windows talks to an echo of this system`, { skip }, async () => {
+  test(`${runtime} for Windows connects to an echo server of this system`, { skip }, async () => {
     await using server = await Server.start("bun", ["run", "./examples/echo.ts"]);
     const file = "./tests/wine/fixtures/echo_client.ts";
     const { stdout } = await run("taskset", underWine(runtime, file, server.address));
@@ -81,10 +81,14 @@ for (const runtime of Object.keys(RUNTIMES)) {
   });
 
   const other = Object.keys(RUNTIMES).find((each) => each !== runtime)!;
-  test(`${runtime} for Windows talks to the echo of ${other} for Windows`, { skip }, async () => {
-    await using server = await Server.start("taskset", underWine(other, "./examples/echo.ts"));
-    const file = "./tests/wine/fixtures/echo_client.ts";
-    const { stdout } = await run("taskset", underWine(runtime, file, server.address));
-    assert.equal(stdout.trim(), "good");
-  });
+  test(
+    `${runtime} for Windows connects to the echo server of ${other} for Windows`,
+    { skip },
+    async () => {
+      await using server = await Server.start("taskset", underWine(other, "./examples/echo.ts"));
+      const file = "./tests/wine/fixtures/echo_client.ts";
+      const { stdout } = await run("taskset", underWine(runtime, file, server.address));
+      assert.equal(stdout.trim(), "good");
+    },
+  );
 }

@@ -30,7 +30,7 @@ function startAt(memory: SharedArrayBuffer, index: number): void {
 const rounds = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { maxLength: 12 });
 
 property(
-  "tokens come out as they went in, at the other end of the memory",
+  "tokens arrive unchanged, at the other end of the ring",
   [start, rounds],
   (index, turns) => {
     const back = new TokenRing();
@@ -50,7 +50,7 @@ property(
   },
 );
 
-test("all tokens that there are have room", () => {
+test("the ring has room for all tokens", () => {
   for (const index of [0, 0x7fffffff, -1]) {
     const ring = new TokenRing();
     startAt(ring.memory, index);
@@ -78,7 +78,7 @@ function same(a: Accepted, b: Accepted): boolean {
 }
 
 property(
-  "connections come out as they went in, until the queue is full",
+  "connections arrive unchanged, until the queue is full",
   [start, fc.array(accepted, { minLength: 1, maxLength: 20 }), rounds],
   (index, kinds, turns) => {
     const back = new DescriptorRing();
