@@ -6,6 +6,7 @@
 
 /** Node's modules that the library uses, by name. */
 interface NodeModules {
+  "node:async_hooks": typeof import("node:async_hooks");
   "node:buffer": typeof import("node:buffer");
   "node:dns": typeof import("node:dns");
   "node:fs": typeof import("node:fs");

@@ -4,8 +4,7 @@
  * goroutine is wrapped, and enters at each turn the context in which it was started; runs without
  * the option wrap nothing and pay nothing.
  */
-import type { AsyncLocalStorage } from "node:async_hooks";
-import process from "node:process";
+import { nodeModule } from "../../platforms/contract/host.ts";
 import type { Routine } from "./goroutine.ts";
 import type { Park } from "./park.ts";
 
@@ -13,11 +12,6 @@ type Step<T> = IteratorResult<Park, T>;
 
 /** Runs a function in a context of the host. */
 type Enter = <R>(f: () => R) => R;
-
-/** The part of node:async_hooks used here, which is loaded at the first use. */
-interface AsyncHooks {
-  readonly AsyncLocalStorage: typeof AsyncLocalStorage;
-}
 
 /** A body whose turns are in the context that it was made in. */
 class ContextBody<T> {
@@ -50,6 +44,6 @@ class ContextBody<T> {
 
 /** Returns `body` with turns in the present context of the host. */
 export function inAsyncContext<T>(body: Routine<T>): Routine<T> {
-  const hooks = process.getBuiltinModule("node:async_hooks") as AsyncHooks;
-  return new ContextBody(body, hooks.AsyncLocalStorage.snapshot()) as unknown as Routine<T>;
+  const { AsyncLocalStorage } = nodeModule("node:async_hooks");
+  return new ContextBody(body, AsyncLocalStorage.snapshot()) as unknown as Routine<T>;
 }

@@ -66,6 +66,27 @@ test("modules import nothing that another runtime lacks, and change no globals",
   }
 });
 
+/** Returns what a module imports at once, types left out. */
+function imported(file: string): string[] {
+  const statements = read(file).matchAll(
+    /^(?:import|export) (?!type )(?:[\w\s{},*]+ from )?"([^"\n]+)";/gm,
+  );
+  return [...statements].map(([, name]) => name);
+}
+
+test("importing the library or its events loads no module of Node", () => {
+  const hosts: string[] = [];
+  const seen = new Set(["mod.ts", "event.ts"]);
+  for (const file of seen) {
+    for (const name of imported(file)) {
+      if (name.startsWith(".")) seen.add(join(dirname(file), name));
+      else hosts.push(`${file}: ${name}`);
+    }
+  }
+  assert.ok(seen.has(join("src", "sched", "scheduler.ts")) && seen.size > 300, `${seen.size}`);
+  assert.deepEqual(hosts, []);
+});
+
 const PROGRAM = `
 import { copy, dial, go, listen, run, sleep } from "./package/mod.ts";
 await run(function* () {

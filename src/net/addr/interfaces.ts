@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Network interfaces of this machine. Go: net/interface.go. */
-import { networkInterfaces } from "node:os";
+import { nodeModule } from "../../../platforms/contract/host.ts";
 import { needString } from "../../validate/argument.ts";
 import { type IPNet, parseCIDR } from "./cidr.ts";
 
@@ -29,7 +29,7 @@ export interface Interface {
  * ```
  */
 export function interfaces(): Interface[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, found = []]) => {
+  return Object.entries(nodeModule("node:os").networkInterfaces()).flatMap(([name, found = []]) => {
     const addrs = found.map(({ cidr }) => parseCIDR(cidr ?? "")).filter((net) => net !== null);
     if (addrs.length === 0) return [];
     return [{ name, hardwareAddr: found[0].mac, loopback: found[0].internal, addrs }];
