@@ -201,7 +201,7 @@ both("Cond: a goroutine ended after a broadcast wakes no later waiter", function
   yield* later.join();
 });
 
-both("Cond: a Locker that fails to relock fails the wait", function* () {
+both("Cond: a Locker that fails to lock again fails the wait", function* () {
   const error = new Error("no lock");
   const cond = new Cond({
     *lock() {

@@ -75,7 +75,7 @@ both("Mutex: lock() outside any goroutine is a panic, not a wait", function* () 
   assert.ok(mu.tryLock());
 });
 
-both("Mutex fairness: a goroutine that relocks in a loop does not starve others", function* () {
+both("Mutex fairness: a goroutine that locks again and again does not starve others", function* () {
   const mu = new Mutex();
   let stop = false;
   const greedy = go(function* greedy() {
