@@ -9,6 +9,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -152,6 +153,20 @@ test(
       assert.notEqual((await node.exit).code, 0);
       assert.match(node.stderr.text, /Error: netpoll runs on Bun and Deno, not on Node, because/);
       assert.doesNotMatch(node.stderr.text, /SyntaxError/);
+    }),
+);
+
+test(
+  "errors that are constants have a module of their own, as Deno takes its length in time for them",
+  { timeout: TIMEOUT_MS },
+  () =>
+    installed((folder) => {
+      const js = join(folder, "node_modules", "@netpoll", "netpoll", "dist", "js");
+      const chunks = readdirSync(js).map((name) => readFileSync(join(js, name), "utf8"));
+      const made = chunks.filter((text) => text.includes('"context deadline exceeded"'));
+      assert.equal(made.length, 1);
+      assert.ok(made[0].length < 10_000, `${made[0].length} bytes`);
+      return Promise.resolve();
     }),
 );
 
