@@ -3,6 +3,7 @@
 import type { CallOptions } from "../net/options/call_options.ts";
 import { toMonotonic } from "../net/deadline.ts";
 import { needObject, shown, wrongArgument } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import { Context } from "../context/context.ts";
 
@@ -76,7 +77,7 @@ function checkCallOptions(call: string, { timeout, deadline, signal, context }: 
 export function checkKeys(call: string, options: unknown, known: ReadonlySet<string>): void {
   needObject(call, "the options", options);
   for (const key of Object.keys(options as object)) {
-    if (!known.has(key)) throw new TypeError(`Cannot ${call} as there is no option ${shown(key)}`);
+    if (!known.has(key)) throw unknownOption(call, key, known);
   }
 }
 

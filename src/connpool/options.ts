@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Options of a connection pool, checked. */
 import type { Routine } from "../sched/goroutine.ts";
-import { needFunction, needObject, shown, wrongArgument } from "../validate/argument.ts";
+import { needFunction, needObject, wrongArgument } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 
 /** Options of {@linkcode ConnPool}. Times are in milliseconds. */
 export interface ConnPoolOptions<T extends Disposable> {
@@ -73,13 +74,7 @@ export function checkConnPoolOptions<T extends Disposable>(
 ): CheckedConnPoolOptions<T> {
   needObject(ACTION, "options", options);
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot ${ACTION} as the options are ${NAMES.join(", ")}: current value has ${
-        shown(unknown)
-      }`,
-    );
-  }
+  if (unknown !== undefined) throw unknownOption(ACTION, unknown, NAMES);
   const { open, maxOpen = MAX_OPEN, check = null, keepAfter = () => false } = options;
   const { idleTimeout = IDLE_TIMEOUT_MS, maxLifetime = Infinity } = options;
   needFunction(ACTION, "open", open);

@@ -46,15 +46,19 @@ export function proxyDial(
   return noted("proxyDial", dialing(network, address, options));
 }
 
+/** Options that `dial` does not have. */
+const OWN_NAMES = ["proxy", "proxyTimeout", "headers", "maxHeader", "proxyTLS"];
+
 function* dialing(network: TCPNetwork, address: string, options: ProxyDialOptions): Routine<Conn> {
   const call = "dial through a proxy";
   needObject(call, "options", options);
   const { proxy, proxyTimeout, headers, maxHeader, proxyTLS, ...rest } = options;
   const checked = checkProxyOptions({ proxyTimeout, headers, maxHeader });
+  const dialOptions = checkDialOptions(rest, OWN_NAMES);
   if (proxy === null) return yield* dial(network, address, rest);
   const server = proxyServer(call, proxy);
   parseTarget(call, address);
-  const limits = new CallDeadline(checkDialOptions(rest));
+  const limits = new CallDeadline(dialOptions);
   const conn = yield* reach(network, server, rest, proxyTLS);
   let connected = false;
   try {

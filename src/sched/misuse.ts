@@ -45,6 +45,14 @@ const ASYNC: Readonly<Record<string, string>> = {
   AsyncGeneratorFunction: "an async function*",
 };
 
+/** What to write instead of passing a call, by the name of the function that it was passed to. */
+const UNCALLED: Readonly<Record<string, string>> = {
+  go: "go(f, ...args) instead of go(f(...args))",
+  call: "call(f, ...args) instead of call(f(...args))",
+  run: "run(f) instead of run(f())",
+  runSync: "runSync(f) instead of runSync(f())",
+};
+
 /** Throws TypeError unless `f` is a function that may be a `function*`. */
 export function requireFunction(call: string, f: unknown, by?: unknown): void {
   if (typeof f === "function") {
@@ -53,7 +61,7 @@ export function requireFunction(call: string, f: unknown, by?: unknown): void {
     throw notARoutine(call, f, `it is ${kind}`, by);
   }
   const cure = isRoutine(f)
-    ? "a call of one, which it makes itself: write go(f, ...args) instead of go(f(...args))"
+    ? `a call of one, which it makes itself: write ${UNCALLED[call] ?? UNCALLED.go}`
     : shown(f);
   throw atCaller(
     new TypeError(`Cannot ${call} as f must be a function*: current value is ${cure}`),

@@ -5,7 +5,8 @@ import type { Cancel } from "../context/cancellable.ts";
 import { contextOf } from "../context/cancellable.ts";
 import type { Context } from "../context/context.ts";
 import type { Limits } from "../limit/limit_options.ts";
-import { needFunction, needObject, shown, wrongArgument } from "../validate/argument.ts";
+import { needFunction, needObject, wrongArgument } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 
 /** Options of {@linkcode serve}. Times are in milliseconds. */
 export interface ServeOptions {
@@ -55,11 +56,7 @@ const GRACE_MS = 5_000;
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   needObject("serve", "options", options);
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot serve as the options are ${NAMES.join(", ")}: current value has ${shown(unknown)}`,
-    );
-  }
+  if (unknown !== undefined) throw unknownOption("serve", unknown, NAMES);
   const { onError, context, limits } = options;
   if (onError !== undefined) needFunction("serve", "onError", onError);
   return {

@@ -2,6 +2,7 @@
 /** Options of a link. */
 import type { GilbertElliott, LinkShape } from "../../platforms/sim/link.ts";
 import { shown, wrongArgument } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 
 /** Properties of one direction between two hosts, like those of netem(8). */
 export interface LinkOptions {
@@ -62,7 +63,7 @@ export function checkLink(call: string, options: LinkOptions): Partial<LinkShape
     throw wrongArgument(call, "link", "an object", options);
   }
   for (const name of Object.keys(options)) {
-    if (!KEYS.has(name)) throw new TypeError(`Cannot ${call}: a link has no ${name}`);
+    if (!KEYS.has(name)) throw unknownOption(call, name, KEYS, " of a link");
   }
   const shape: Partial<LinkShape> = {};
   const { latency, loss, jitter, bandwidth, queue, mtu } = options;

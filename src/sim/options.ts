@@ -3,6 +3,7 @@
 import type { Choice } from "../../platforms/sim/choices.ts";
 import type { Goroutine } from "../sched/goroutine.ts";
 import { shown, wrongArgument } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 import type { FaultRates } from "../../platforms/sim/faults.ts";
 import { checkFaults, type FaultPreset } from "./fault_options.ts";
 import { checkLink, type LinkOptions } from "./link_options.ts";
@@ -124,7 +125,7 @@ export function checkSimOptions(options: SimOptions): Settings {
     throw wrongArgument("simulate", "options", "an object", options);
   }
   for (const name of Object.keys(options)) {
-    if (!(name in DEFAULTS)) throw new TypeError(`Cannot simulate: there is no option ${name}`);
+    if (!(name in DEFAULTS)) throw unknownOption("simulate", name, Object.keys(DEFAULTS));
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(given) };

@@ -4,6 +4,7 @@ import type { FD } from "../fd/fd.ts";
 import type { Addr } from "../net/addr/addr.ts";
 import type { Deadline } from "../net/deadline.ts";
 import { listen } from "../net/listen.ts";
+import { checkListenOptions } from "../net/options/schema.ts";
 import type { Listener } from "../net/net.ts";
 import { descriptorOf } from "../net/socket/descriptor.ts";
 import type { TCPNetwork } from "../net/resolve/resolve.ts";
@@ -18,6 +19,7 @@ import type { TLSConn } from "./tls.ts";
 import {
   checkCertificates,
   checkServerOptions,
+  SERVER_NAMES,
   splitListenOptions,
   type TLSCertificates,
   type TLSListenOptions,
@@ -61,6 +63,7 @@ function* listening(
   options: TLSListenOptions,
 ): Routine<TLSListener> {
   const { tls, rest } = splitListenOptions(options);
+  checkListenOptions(rest, SERVER_NAMES);
   const server = engineOf(tls).server("listen with TLS", tls);
   let listener: Listener | null = null;
   try {

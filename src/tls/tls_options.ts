@@ -187,6 +187,10 @@ function split<O extends TLSOptions, R>(
   };
 }
 
+/** Names of the TLS options of `tlsDial` and of `tlsListen`. */
+export const CLIENT_NAMES: readonly string[] = Object.keys(ofClient);
+export const SERVER_NAMES: readonly string[] = Object.keys(ofServer);
+
 /** Checks the TLS options of `tlsDial`; `dial` checks the others. */
 export function splitDialOptions(
   options: TLSDialOptions,

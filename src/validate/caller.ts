@@ -14,6 +14,12 @@ const HOST = /^(native|node|ext|bun):/;
 /** A stack line that is a frame. */
 const FRAME = /^\s+at /m;
 
+/**
+ * Frame of a module's own code, which has no name. Bun, which prints an uncaught error by its text,
+ * prints the library's line instead if this is all the text has.
+ */
+const MODULE_FRAME = /^(\s+at )([^\s()]+:\d+:\d+)$/;
+
 /** Resumes a generator: the frame above that of a `function*` called by the user. */
 export const RESUME: unknown = (function* () {})().next;
 
@@ -43,6 +49,7 @@ export function atCaller<E extends Error>(error: E, call?: unknown): E {
   const users = lines.findIndex((line, i) => i >= first && userPlace(line) !== null);
   if (first >= 0 && users >= first) {
     lines.splice(first, users - first);
+    lines[first] = lines[first]!.replace(MODULE_FRAME, "$1module ($2)");
     error.stack = lines.join("\n");
   }
   return error;

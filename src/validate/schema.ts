@@ -13,8 +13,10 @@ export interface Problem {
   readonly message: string;
   /** Whether the value has the wrong type, and is not merely out of bounds. */
   readonly final: boolean;
-  /** For an object: whether it has unknown keys. */
-  readonly unknownKeys?: boolean;
+  /** For an object with unknown keys: these. */
+  readonly unknownKeys?: readonly string[];
+  /** For an object with unknown keys: those that it may have. */
+  readonly knownKeys?: readonly string[];
   /** For a union: the problems of each alternative. */
   readonly alternatives?: readonly (readonly Problem[])[];
 }
@@ -324,7 +326,7 @@ export function strictObject<const S extends Shape>(shape: S): Schema<ObjectOf<S
     const plural = unknownKeys.length > 1 ? "s" : "";
     const listed = unknownKeys.map((key) => JSON.stringify(key)).join(", ");
     const message = `Unrecognized key${plural}: ${listed}`;
-    problems.push({ path: [], message, final: true, unknownKeys: true });
+    problems.push({ path: [], message, final: true, unknownKeys, knownKeys: Object.keys(shape) });
   });
 }
 

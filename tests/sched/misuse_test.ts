@@ -6,20 +6,25 @@ import {
   BufferedReader,
   chan,
   type Conn,
+  ConnPool,
   dial,
   go,
   gosched,
   listen,
   listenPacket,
   Mutex,
+  openRun,
   PanicError,
   pipe,
+  proxyDial,
   type Routine,
   run,
   runSync,
   select,
   serve,
   sleep,
+  tlsClient,
+  tlsDial,
   wait,
   WaitGroup,
 } from "../../mod.ts";
@@ -55,6 +60,49 @@ const promising = () => Promise.resolve();
 function* routine() {
   yield* sleep(1);
 }
+
+/** Called by the module itself: the stack has no other frame of the user's. */
+const fromModule = run(asynchronous as Any).then(() => null, (error: unknown) => error);
+
+test("Bun prints the caller's line also if the module itself called", {
+  skip: !("Bun" in globalThis) && "Deno prints the captured frames, which another test looks at",
+}, async () => {
+  const printed = (globalThis as Any).Bun.inspect(await fromModule, { colors: false });
+  assert.match(printed, HERE);
+  assert.match(printed, /const fromModule = run/);
+  assert.doesNotMatch(printed, /src.sched.misuse\.ts/);
+});
+
+test("a call that is passed in place of its function names the call to write", async () => {
+  const net = openRun();
+  try {
+    await assert.rejects(() => run(routine() as Any), /write run\(f\) instead of run\(f\(\)\)/);
+    await assert.rejects(() => net.call(routine() as Any), /write call\(f, \.\.\.args\) instead/);
+    assert.throws(() => runSync(routine() as Any), /write runSync\(f\) instead of runSync\(f/);
+  } finally {
+    await net.close();
+  }
+});
+
+both("options that do not exist suggest those that do, at the caller's line", function* () {
+  const [conn, peer] = pipe();
+  using _ = conn, __ = peer;
+  const cases: [() => unknown, RegExp][] = [
+    [
+      () => tlsClient(conn, { serverName: "x" } as Any),
+      /"serverName"; did you mean "servername"\?/,
+    ],
+    [() => tlsDial("tcp", "x:1", { serverName: "x" } as Any), /did you mean "servername"\?/],
+    [() => proxyDial("tcp", "x:1", { prxy: null } as Any), /"prxy"; did you mean "proxy"\?/],
+    [() => dial("tcp", "x:1", { timeoutMs: 1 } as Any), /"timeoutMs"; did you mean "timeout"\?/],
+    [
+      () => new ConnPool({ dial, max: 4 } as Any),
+      /no option dial: the options are open, maxOpen, /,
+    ],
+    [() => new BufferedReader(conn, { maxline: 3 } as Any), /maxline; did you mean "maxLine"\?/],
+  ];
+  for (const [call, message] of cases) yield* misused(call, message);
+});
 
 both("anything but a function* is refused", function* () {
   const cases: [unknown, RegExp][] = [

@@ -442,7 +442,7 @@ test("invalid options are named in the error", () => {
     [{ livelock: 0 }, /livelock must be/],
     [{ leaks: "maybe" }, /leaks must be/],
     [{ sed: 1 }, /no option sed/],
-    [{ link: { lose: 1 } }, /a link has no lose/],
+    [{ link: { lose: 1 } }, /no option lose of a link; did you mean "loss"\?/],
     [{ link: { loss: 2 } }, /loss must be/],
     [{ link: { bandwidth: "fast" } }, /bandwidth must be/],
   ];

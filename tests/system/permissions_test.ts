@@ -118,6 +118,19 @@ function register(): void {
       assert.deepEqual(outcome, { value: "echoed" });
     });
 
+    deno(`OpenSSL without the runtime's authorities names the flag (${how})`, async () => {
+      await withServer(async (port) => {
+        const actions = [...driver, `trust 127.0.0.1:${port}`];
+        const [refused] = await under(["--allow-ffi", "--allow-net"], actions);
+        assert.equal(refused.name, "PlatformError");
+        assert.equal(refused.missing, "--allow-sys");
+        assert.match(refused.message!, /run Deno with --allow-sys, or pass ca/);
+        // With it the handshake begins, and fails as nothing there speaks TLS.
+        const [helped] = await under(["--allow-ffi", "--allow-net", refused.missing!], actions);
+        assert.match(helped.message!, /^handshake tcp 127\.0\.0\.1:/);
+      });
+    });
+
     deno(`a sleep without --allow-ffi works, or explains why not (${how})`, async () => {
       const [{ value, missing }] = await under([], [...driver, "sleep"]);
       if (value === undefined) assert.equal(missing, LIBC_FLAG);

@@ -150,9 +150,12 @@ const DIAL = z.strictObject({
   proxyProtocol: proxyHeader.optional(),
 });
 
-/** Checks the options of `listen`. */
-export function checkListenOptions(options: ListenOptions): ListenOptions {
-  return checkOptions("listen", LISTEN, options);
+/** Checks the options of `listen`; `others` are names that an error may suggest as well. */
+export function checkListenOptions(
+  options: ListenOptions,
+  others?: readonly string[],
+): ListenOptions {
+  return checkOptions("listen", LISTEN, options, others);
 }
 
 /** Checks the options of `listenPacket`. */
@@ -160,9 +163,9 @@ export function checkListenPacketOptions(options: ListenPacketOptions): ListenPa
   return checkOptions("listen for packets", LISTEN_PACKET, options);
 }
 
-/** Checks the options of `dial`. */
-export function checkDialOptions(options: DialOptions): DialOptions {
-  return checkOptions("dial", DIAL, options);
+/** Checks the options of `dial`; `others` are names that an error may suggest as well. */
+export function checkDialOptions(options: DialOptions, others?: readonly string[]): DialOptions {
+  return checkOptions("dial", DIAL, options, others);
 }
 
 /** Checks the CallOptions of `call`. */

@@ -82,6 +82,14 @@ export interface ExploreSettings {
 
 const STRATEGIES: readonly Strategy[] = ["fifo", "random", { pct: 3 }, { delays: 2 }];
 
+const REPEAT = "make a failed run again by simulate({ ...error.options, record: true }, main)";
+/** Options of a single run that an exploration does not have, with what to use instead. */
+const ONE_RUN: Readonly<Record<string, string>> = {
+  schedule: "use strategies",
+  choices: REPEAT,
+  record: REPEAT,
+};
+
 /** Checks options and fills in the defaults. Throws TypeError or RangeError. */
 export function checkExploreOptions(options: ExploreOptions, command = ""): ExploreSettings {
   if (typeof options !== "object" || options === null) {
@@ -90,8 +98,9 @@ export function checkExploreOptions(options: ExploreOptions, command = ""): Expl
   const { runs = 1000, time = Infinity, shrink = 500, collect = 0, ...others } = options;
   const { coverage = time < Infinity ? "report" : "require", ...more } = others;
   const { strategies = STRATEGIES, onRun = () => {}, workers = 0, ...simulation } = more;
-  for (const name of ["schedule", "choices", "record"]) {
-    if (name in simulation) throw new TypeError(`Cannot explore: there is no option ${name}`);
+  const refused = Object.keys(ONE_RUN).find((name) => name in simulation);
+  if (refused !== undefined) {
+    throw new TypeError(`Cannot explore as there is no option ${refused}: ${ONE_RUN[refused]}`);
   }
   const { seed } = checkSimOptions(simulation);
   if (runs !== Infinity) needCount("runs", runs, 1);

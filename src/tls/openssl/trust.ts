@@ -5,6 +5,7 @@
  * this.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
+import { PlatformError } from "../../../platforms/contract/platform.ts";
 import { nodeTLS } from "../../bridge/host.ts";
 import { systemRoots } from "../system_roots.ts";
 import type { PEM } from "../tls_options.ts";
@@ -20,7 +21,7 @@ const kept = new Map<"runtime" | "system", Pointer>();
 
 /** Calls `f` with the X509_STORE of `ca`; to keep it, `f` must add a reference. */
 export function withStore<T>(openssl: OpenSSL, ca: Authorities, f: (store: Pointer) => T): T {
-  if (ca === undefined) return f(keptStore(openssl, "runtime", () => nodeTLS().rootCertificates));
+  if (ca === undefined) return f(keptStore(openssl, "runtime", runtimeRoots));
   if (ca === "system") return f(keptStore(openssl, "system", () => [systemRoots()]));
   const store = newStore(openssl, typeof ca === "string" || ca instanceof Uint8Array ? [ca] : ca);
   try {
@@ -28,6 +29,20 @@ export function withStore<T>(openssl: OpenSSL, ca: Authorities, f: (store: Point
   } finally {
     openssl.crypto.X509_STORE_free(store);
     live.stores--;
+  }
+}
+
+/** Returns the authorities of `node:tls`, which Deno shows to a program with permission only. */
+function runtimeRoots(): readonly PEM[] {
+  try {
+    return [...nodeTLS().rootCertificates];
+  } catch (error) {
+    throw new PlatformError(
+      "Cannot trust the authorities of the runtime without permission: run Deno with " +
+        '--allow-sys, or pass ca, or ca: "system" with permission to read that file',
+      "--allow-sys",
+      error,
+    );
   }
 }
 
