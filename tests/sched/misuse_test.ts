@@ -62,7 +62,8 @@ function* routine() {
 }
 
 /** Called by the module itself: the stack has no other frame of the user's. */
-const fromModule = run(asynchronous as Any).then(() => null, (error: unknown) => error);
+const [mistaken]: Any[] = [asynchronous];
+const fromModule = run(mistaken).then(() => null, (error: unknown) => error);
 
 test("Bun prints the caller's line also if the module itself called", {
   skip: !("Bun" in globalThis) && "Deno prints the captured frames, which another test looks at",
@@ -75,10 +76,11 @@ test("Bun prints the caller's line also if the module itself called", {
 
 test("a call that is passed in place of its function names the call to write", async () => {
   const net = openRun();
+  const [made]: Any[] = [routine()];
   try {
-    await assert.rejects(() => run(routine() as Any), /write run\(f\) instead of run\(f\(\)\)/);
-    await assert.rejects(() => net.call(routine() as Any), /write call\(f, \.\.\.args\) instead/);
-    assert.throws(() => runSync(routine() as Any), /write runSync\(f\) instead of runSync\(f/);
+    await assert.rejects(() => run(made), /write run\(f\) instead of run\(f\(\)\)/);
+    await assert.rejects(() => net.call(made), /write call\(f, \.\.\.args\) instead/);
+    assert.throws(() => runSync(made), /write runSync\(f\) instead of runSync\(f/);
   } finally {
     await net.close();
   }
