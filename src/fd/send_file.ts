@@ -7,6 +7,7 @@ import type { Cancel } from "../context/cancellable.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
+import type { TransferProgress } from "./transfer_progress.ts";
 import { WRITE_LOCK } from "./fd_mutex.ts";
 
 /** Bytes per call: other goroutines may run between two calls. */
@@ -37,42 +38,42 @@ export interface OpenFile {
 
 /**
  * Sends up to `length` bytes of `file` from its byte `offset` on. Returns the number sent: fewer if
- * the file ends before. Null, with nothing done, if the kernel cannot do it with this file. An
- * error carries `bytesWritten`. Parks.
+ * the file ends before. Null, with nothing done, if the kernel cannot do it with this file.
+ * `progress` is new. An error carries `bytesWritten`. Parks.
  */
 export function* sendFile(
   fd: FD,
   { descriptor, path }: OpenFile,
   offset: number,
   length: number,
+  progress: TransferProgress,
   cancel?: Cancel,
 ): Routine<number | null> {
   const { transfers } = platform();
   const file = transfers.openFile?.(descriptor, path) ?? descriptor;
   if (file < 0) return null;
-  let sent = 0;
   const sending = holding(fd, WRITE_LOCK, "sendfile", function* () {
-    while (sent < length) {
-      const most = Math.min(length - sent, MOST_AT_ONCE);
+    while (progress.moved < length) {
+      const most = Math.min(length - progress.moved, MOST_AT_ONCE);
       const n = yield* whenWritable(
         fd,
         "sendfile",
-        () => transfers.sendFile(fd.sysfd, file, offset + sent, most),
+        () => transfers.sendFile(fd.sysfd, file, offset + progress.moved, most),
       );
       if (n === 0) break;
       if (n < 0) {
-        if (sent === 0 && isUnsupported(-n)) return null;
+        if (progress.moved === 0 && isUnsupported(-n)) return null;
         throw fd.failedCall("sendfile", -n);
       }
       fd.wroteAt = scheduler.tick;
-      sent += n;
+      progress.moved += n;
     }
-    return sent;
+    return progress.moved;
   });
   try {
     return yield* fd.cancellable("sendfile", sending, cancel);
   } catch (error) {
-    throw withBytesWritten(error, sent);
+    throw withBytesWritten(error, progress.moved);
   } finally {
     transfers.closeFile?.(file);
   }

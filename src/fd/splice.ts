@@ -15,6 +15,7 @@ import { noteClosing, noteOpened } from "../netpoll/fd_table.ts";
 import { withBytesWritten } from "./errors.ts";
 import { holding, whenReadable, whenWritable } from "./retry.ts";
 import type { FD } from "./fd.ts";
+import type { TransferProgress } from "./transfer_progress.ts";
 import { READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { isUnsupported } from "./send_file.ts";
 
@@ -23,8 +24,8 @@ const PIPE_BYTES = 1 << 20;
 
 /** One call in progress. */
 class Splicing {
-  /** Number of bytes sent to `to`. */
-  moved = 0;
+  /** Has the number of bytes sent to `to`. */
+  readonly #progress: TransferProgress;
   readonly #from: FD;
   readonly #to: FD;
   readonly #pipe: PipeEnds;
@@ -35,8 +36,10 @@ class Splicing {
     from: FD,
     to: FD,
     pipe: PipeEnds,
+    progress: TransferProgress,
     onProgress: ((bytes: number) => void) | undefined,
   ) {
+    this.#progress = progress;
     this.#onProgress = onProgress;
     this.#from = from;
     this.#to = to;
@@ -47,8 +50,9 @@ class Splicing {
 
   /** Moves up to `length` bytes; null, with nothing done, if the kernel cannot with these two. */
   *move(length: number): Routine<number | null> {
-    while (this.moved < length) {
-      const most = Math.min(length - this.moved, this.#pipe.capacity);
+    const progress = this.#progress;
+    while (progress.moved < length) {
+      const most = Math.min(length - progress.moved, this.#pipe.capacity);
       const n = yield* this.#fill(most);
       if (n === null) return null;
       if (n === 0) {
@@ -57,7 +61,7 @@ class Splicing {
       }
       yield* this.#drain(n);
     }
-    return this.moved;
+    return progress.moved;
   }
 
   /** Closes the pipe. */
@@ -78,7 +82,7 @@ class Splicing {
       () => this.#transfers.splice(from.sysfd, this.#pipe.writer, most),
     );
     if (n >= 0) return n;
-    if (this.moved === 0 && isUnsupported(-n)) return null;
+    if (this.#progress.moved === 0 && isUnsupported(-n)) return null;
     throw from.failedCall("splice", -n);
   }
 
@@ -93,7 +97,7 @@ class Splicing {
       );
       if (n < 0) throw to.failedCall("splice", -n);
       to.wroteAt = scheduler.tick;
-      this.moved += n;
+      this.#progress.moved += n;
       left -= n;
       this.#onProgress?.(n);
     }
@@ -102,13 +106,14 @@ class Splicing {
 
 /**
  * Moves up to `length` bytes from `from` to `to`, or to the end of the stream. Returns their
- * number; null, with nothing done, if the kernel cannot do it with these two. An error carries
- * `bytesWritten`; what had been taken from `from` beyond that is lost. Parks.
+ * number; null, with nothing done, if the kernel cannot do it with these two. `progress` is new. An
+ * error carries `bytesWritten`; what had been taken from `from` beyond that is lost. Parks.
  */
 export function* splice(
   from: FD,
   to: FD,
   length: number,
+  progress: TransferProgress,
   cancel?: Cancel,
   onProgress?: (bytes: number) => void,
 ): Routine<number | null> {
@@ -118,7 +123,7 @@ export function* splice(
     if (isUnsupported(-pipe) || isShortage(-pipe)) return null;
     throw from.failedCall("splice", -pipe, "pipe2");
   }
-  const splicing = new Splicing(from, to, pipe, onProgress);
+  const splicing = new Splicing(from, to, pipe, progress, onProgress);
   const moving = holding(
     from,
     READ_LOCK,
@@ -128,7 +133,7 @@ export function* splice(
   try {
     return yield* from.cancellable("splice", moving, cancel);
   } catch (error) {
-    throw withBytesWritten(error, splicing.moved);
+    throw withBytesWritten(error, progress.moved);
   } finally {
     splicing.close();
   }

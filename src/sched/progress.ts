@@ -18,5 +18,5 @@ export function withProgress<T>(routine: Routine<T>, progress: () => object): Ro
 
 /** Returns the progress of a call; null if it has none. */
 export function progressOf(call: unknown): object | null {
-  return (call as Partial<Progressing>)[PROGRESS]?.() ?? null;
+  return (call as Partial<Progressing> | null)?.[PROGRESS]?.() ?? null;
 }

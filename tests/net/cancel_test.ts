@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
 /** Reads, writes and accepts that a context or a signal ends. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
 import {
   background,
   type Cancel,
   CanceledError,
   cancellable,
   type Conn,
+  copy,
   dial,
   go,
   listen,
   OpError,
   pipe,
   type Routine,
+  sendFile,
   sleep,
+  splice,
   withCancel,
   withCancelCause,
   withTimeout,
@@ -243,6 +250,44 @@ for (const way of ["write", "writev", "write of a pipe"] as const) {
     assert.ok(error instanceof CanceledError);
     assert.ok(error.bytesWritten! >= got && error.bytesWritten! < bytes.length);
   });
+}
+
+const folder = mkdtempSync(join(tmpdir(), "netpoll-cancel-"));
+after(() => rmSync(folder, { recursive: true }));
+const LONG_FILE = join(folder, "file");
+writeFileSync(LONG_FILE, "");
+truncateSync(LONG_FILE, 1 << 25);
+
+/** Copies to `to` until it has to wait; the source is endless, or a file. */
+const COPIES: Record<string, (to: Conn, from: Conn) => Routine<number>> = {
+  copy: (to, from) => copy(to, from),
+  splice: (to, from) => splice(from, to),
+  sendFile: (to) => sendFile(to, LONG_FILE),
+};
+
+for (const [name, start] of Object.entries(COPIES)) {
+  for (const piped of [false, true]) {
+    both(`cancellable of ${name} to a ${piped ? "pipe" : "socket"} reports how much`, function* () {
+      const [to, far] = piped ? pipe() : yield* pair();
+      const [from, near] = yield* pair();
+      for (const conn of [to, near]) conn.setLinger(0); // The rest is not to be waited for.
+      using _to = to, _far = far, _from = from, _near = near;
+      const feeding = go(() => thrown(near.write(new Uint8Array(1 << 25))));
+      const [ctx, cancel] = withCancel(background());
+      const copying = go(() => thrown(cancellable(start(to, from), ctx)));
+      const buf = new Uint8Array(1 << 16);
+      let got = (yield* far.read(buf))!;
+      yield* parked(copying);
+      cancel();
+      const error = (yield* copying.join()) as CanceledError & { bytesWritten?: number };
+      assert.ok(error instanceof CanceledError);
+      to.closeWrite();
+      for (let n; (n = yield* far.read(buf)) !== null;) got += n;
+      assert.equal(error.bytesWritten, got);
+      near.abort();
+      yield* feeding.join();
+    });
+  }
 }
 
 both("cancellable of a readFull reports how much was read", function* () {

@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import {
   AddrError,
   background,
+  cancellable,
   dial,
   go,
   listenPacket,
@@ -134,6 +135,7 @@ both("a batch continues after a partial send", function* () {
 both("a canceled batch or long message reports its progress", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using client = yield* dial("udp", String(server.localAddr));
+  using second = yield* dial("udp", String(server.localAddr));
   const { messages } = platform().packets;
   let room = 0;
   yield* withPacketCalls({
@@ -161,9 +163,15 @@ both("a canceled batch or long message reports its progress", function* () {
     // What was over before it began has sent nothing.
     const none = (yield* thrown(client.writeBatch(batch, 5, ctx))) as OpError;
     assert.equal(none.messagesWritten, 0);
+    room = 2;
+    const [around, cancelAround] = withCancel(background());
+    const more = go(() => thrown(cancellable(second.writeBatch(batch, 5), around)));
+    yield* until(() => room === 0 && more.status === "waiting");
+    cancelAround();
+    assert.equal(((yield* more.join()) as OpError).messagesWritten, 2);
   });
   const buf = new Uint8Array(10);
-  for (let i = 0; i < 3; i++) assert.equal(yield* server.read(buf), i);
+  for (const i of [0, 1, 2, 0, 1]) assert.equal(yield* server.read(buf), i);
 });
 
 both("readBatch waits for the first datagram, and a deadline ends it", function* () {

@@ -11,7 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import {
+  background,
   byteCounters,
+  cancellable,
   type Conn,
   copy,
   go,
@@ -24,6 +26,7 @@ import {
   sendFile,
   splice,
   type TLSConn,
+  withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { openssl } from "../../src/tls/openssl/library.ts";
@@ -277,6 +280,21 @@ kernelTest("splice and copy move a socket's bytes inside the kernel", function* 
   client.closeWrite();
   assert.equal(yield* back.join(), 4);
   for (const each of [b, client, server]) each.close();
+});
+
+kernelTest("a copy that is cancelled counts what it moved", function* () {
+  const [client, server] = yield* pairWith("server");
+  const [a, b] = yield* pair();
+  const counters = byteCounters(server);
+  const [ctx, cancel] = withCancel(background());
+  const copying = go(() => thrown(cancellable(copy(server, b), ctx)));
+  yield* a.write("some");
+  assert.equal(yield* client.readFull(new Uint8Array(4)), 4);
+  yield* parked(copying);
+  cancel();
+  const error = (yield* copying.join()) as OpError;
+  assert.deepEqual([error.bytesWritten, counters.bytesWritten], [4, 4]);
+  for (const each of [a, b, client, server]) each.close();
 });
 
 kernelTest("either side may half-close", function* () {

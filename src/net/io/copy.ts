@@ -8,6 +8,7 @@ import { needMethods, shown } from "../../validate/argument.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { splice as spliceFDs } from "../../fd/splice.ts";
+import { TransferProgress } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import { descriptorOf, outletOf } from "../socket/descriptor.ts";
@@ -15,6 +16,7 @@ import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { noted } from "../../sched/calls.ts";
+import { withProgress } from "../../sched/progress.ts";
 
 /** Source of bytes. Go: `io.Reader`. */
 export interface Reader {
@@ -88,14 +90,21 @@ export function copy(
   src: Reader,
   options?: Cancel | CopyOptions,
 ): Routine<number> {
-  return noted("copy", copying(dst, src, options));
+  const progress = new TransferProgress();
+  const call = withProgress(copying(dst, src, options, progress), () => progress.fields());
+  return noted("copy", call);
 }
 
-function* copying(dst: Writer, src: Reader, options?: Cancel | CopyOptions): Routine<number> {
+function* copying(
+  dst: Writer,
+  src: Reader,
+  options: Cancel | CopyOptions | undefined,
+  progress: TransferProgress,
+): Routine<number> {
   needMethods("copy", "src", "a Reader", src, "read");
   needMethods("copy", "dst", "a Writer", dst, "write");
   const plain = isPlain(options) ? options : { cancel: options as Cancel | undefined };
-  return yield* move(src, dst, Infinity, checkOptions("copy", COPY_OPTIONS, plain));
+  return yield* move(src, dst, Infinity, checkOptions("copy", COPY_OPTIONS, plain), progress);
 }
 
 /** Reports whether `value` is an object of options, and not a context or a mistake for one. */
@@ -135,7 +144,9 @@ export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routi
       `Cannot splice as length must be a non-negative integer: current value is ${shown(length)}`,
     );
   }
-  return noted("splice", move(from, to, length, limits));
+  const progress = new TransferProgress();
+  const call = withProgress(move(from, to, length, limits, progress), () => progress.fields());
+  return noted("splice", call);
 }
 
 function* move(
@@ -143,16 +154,21 @@ function* move(
   to: Writer,
   length: number,
   options: CopyOptions,
+  progress: TransferProgress,
 ): Routine<number> {
   const source = descriptorOf(from);
-  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, options);
+  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, options, progress);
   const outlet = source === null || descriptorOf(to)?.keepsPackets ? null : outletOf(to);
   if (source !== null && outlet !== null) {
     const { cancel, onProgress } = options;
-    const moved = yield* outlet((fd) => spliceFDs(source, fd, length, cancel, onProgress), cancel);
+    const moved = yield* outlet(
+      (fd) => spliceFDs(source, fd, length, progress, cancel, onProgress),
+      progress,
+      cancel,
+    );
     if (moved !== null) return moved;
   }
-  return yield* readAndWrite(from, to, length, options);
+  return yield* readAndWrite(from, to, length, options, progress);
 }
 
 /** Copies packet by packet: an ordinary read would truncate a packet longer than its buffer. */
@@ -161,23 +177,21 @@ function* copyPackets(
   to: Writer,
   length: number,
   options: CopyOptions,
+  progress: TransferProgress,
 ): Routine<number> {
   using chunks = from.chunks();
   const { cancel, onProgress } = options;
-  let moved = 0;
   try {
-    while (moved < length) {
+    while (progress.moved < length) {
       const packet = yield* chunks.next(cancel);
       if (packet === null) break;
-      const most = Math.min(packet.length, length - moved);
-      const n = yield* to.write(packet.subarray(0, most), cancel);
-      moved += n;
-      onProgress?.(n);
+      const most = Math.min(packet.length, length - progress.moved);
+      onProgress?.(yield* progress.write(to, packet.subarray(0, most), cancel));
     }
   } catch (error) {
-    throw withBytesWritten(error, moved);
+    throw withBytesWritten(error, progress.moved);
   }
-  return moved;
+  return progress.moved;
 }
 
 /** Holds a buffer only while there is data, if the reader can report readiness. */
@@ -186,28 +200,28 @@ function* readAndWrite(
   to: Writer,
   length: number,
   options: CopyOptions,
+  progress: TransferProgress,
 ): Routine<number> {
   const { cancel, onProgress } = options;
-  let moved = 0;
   try {
-    while (moved < length) {
+    while (progress.moved < length) {
       if (from.readable !== undefined) yield* from.readable(cancel);
       const buffer = lend();
       try {
         const { bytes } = buffer;
-        const most = Math.min(length - moved, bytes.length);
+        const most = Math.min(length - progress.moved, bytes.length);
         const n = yield* from.read(most < bytes.length ? bytes.subarray(0, most) : bytes, cancel);
         if (n === null) break;
-        moved += yield* to.write(buffer.first(n), cancel);
+        yield* progress.write(to, buffer.first(n), cancel);
         onProgress?.(n);
       } finally {
         giveBack(buffer);
       }
     }
   } catch (error) {
-    throw withBytesWritten(error, moved);
+    throw withBytesWritten(error, progress.moved);
   }
-  return moved;
+  return progress.moved;
 }
 
 refuseAwait(copying.prototype, "copy");

@@ -6,6 +6,7 @@ import * as z from "../../validate/schema.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { sendFile as sendFileFD } from "../../fd/send_file.ts";
+import { TransferProgress } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { FD } from "../../fd/fd.ts";
@@ -14,6 +15,7 @@ import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { noted } from "../../sched/calls.ts";
+import { withProgress } from "../../sched/progress.ts";
 
 /** Options of {@linkcode sendFile}. */
 export interface SendFileOptions {
@@ -57,13 +59,16 @@ export function sendFile(
   file: string | URL | number,
   options: SendFileOptions = {},
 ): Routine<number> {
-  return noted("sendFile", sendingFile(conn, file, options));
+  const progress = new TransferProgress();
+  const call = withProgress(sendingFile(conn, file, options, progress), () => progress.fields());
+  return noted("sendFile", call);
 }
 
 function* sendingFile(
   conn: Conn,
   file: string | URL | number,
   options: SendFileOptions,
+  progress: TransferProgress,
 ): Routine<number> {
   const { offset = 0, length = Infinity, cancel } = checkOptions("send a file", OPTIONS, options);
   needMethods("send a file", "conn", "a Conn", conn, "write");
@@ -79,10 +84,10 @@ function* sendingFile(
     const opened = { descriptor, path };
     const send = (fd: FD) => {
       const most = descriptorOf(conn) === null ? withinFile(descriptor, offset, length) : length;
-      return sendFileFD(fd, opened, offset, most, cancel);
+      return sendFileFD(fd, opened, offset, most, progress, cancel);
     };
-    const sent = outlet === null ? null : yield* outlet(send, cancel);
-    return sent ?? (yield* readAndWrite(conn, descriptor, offset, length, cancel));
+    const sent = outlet === null ? null : yield* outlet(send, progress, cancel);
+    return sent ?? (yield* readAndWrite(conn, descriptor, offset, length, progress, cancel));
   } finally {
     if (path !== null) nodeModule("node:fs").closeSync(descriptor);
   }
@@ -113,23 +118,29 @@ function* readAndWrite(
   file: number,
   offset: number,
   length: number,
+  progress: TransferProgress,
   cancel: Cancel | undefined,
 ): Routine<number> {
   const buffer = lend();
-  let sent = 0;
   try {
-    while (sent < length) {
-      const most = Math.min(length - sent, buffer.bytes.length);
-      const n = nodeModule("node:fs").readSync(file, buffer.bytes, 0, most, offset + sent);
+    while (progress.moved < length) {
+      const most = Math.min(length - progress.moved, buffer.bytes.length);
+      const n = nodeModule("node:fs").readSync(
+        file,
+        buffer.bytes,
+        0,
+        most,
+        offset + progress.moved,
+      );
       if (n === 0) break;
-      sent += yield* conn.write(buffer.first(n), cancel);
+      yield* progress.write(conn, buffer.first(n), cancel);
     }
   } catch (error) {
-    throw withBytesWritten(error, sent);
+    throw withBytesWritten(error, progress.moved);
   } finally {
     giveBack(buffer);
   }
-  return sent;
+  return progress.moved;
 }
 
 refuseAwait(sendingFile.prototype, "sendFile");

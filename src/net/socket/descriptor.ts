@@ -2,6 +2,7 @@
 /** Access to the descriptor of a connection, for direct use. */
 import type { Cancel } from "../../context/cancellable.ts";
 import type { FD } from "../../fd/fd.ts";
+import type { TransferProgress } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 
 /** Property by which a connection exposes its descriptor inside the library. */
@@ -17,9 +18,14 @@ export type Transfer = (fd: FD) => Routine<number | null>;
 
 /**
  * Runs a transfer to a connection whose descriptor is lent for it alone. Null, with nothing done,
- * if the connection has to encrypt the bytes itself after all. Parks.
+ * if the connection has to encrypt the bytes itself after all; `progress` is that of the transfer.
+ * Parks.
  */
-export type Outlet = (transfer: Transfer, cancel?: Cancel) => Routine<number | null>;
+export type Outlet = (
+  transfer: Transfer,
+  progress: TransferProgress,
+  cancel?: Cancel,
+) => Routine<number | null>;
 
 /** Property by which a connection whose kernel may encrypt offers its {@linkcode Outlet}. */
 export const OUTLET: unique symbol = Symbol("netpoll.outlet");

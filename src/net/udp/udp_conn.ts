@@ -19,6 +19,7 @@ import type { SendInfo, UDPConn, UDPMessage } from "./udp.ts";
 import type { UDPFD } from "./udp_fd.ts";
 import { UDPOptions } from "./udp_options.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
+import { withProgress } from "../../sched/progress.ts";
 
 /** Maximum length of a UDP datagram; a larger part of the buffer is not needed. */
 const LONGEST = 65535;
@@ -96,7 +97,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     checkBytes("write", p);
     needObject("write", "info", info);
     const progress = { bytesWritten: 0 };
-    const call = this.#writeMsg(p, addr, info, progress);
+    const call = withProgress(this.#writeMsg(p, addr, info, progress), () => progress);
     return this.netFD.cancellable("write", call, cancel, progress);
   }
 
@@ -149,7 +150,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
       );
     }
     const progress = { messagesWritten: 0 };
-    const call = this.#writeBatch(batch, count, progress);
+    const call = withProgress(this.#writeBatch(batch, count, progress), () => progress);
     return this.netFD.cancellable("write", call, cancel, progress);
   }
 

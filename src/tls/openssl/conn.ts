@@ -22,6 +22,7 @@ import { BrokenPipeError } from "../broken_pipe.ts";
 import type { TLSConn } from "../tls.ts";
 import { SecureChunks } from "./chunks.ts";
 import { FDTransport } from "./fd_transport.ts";
+import type { TransferProgress } from "../../fd/transfer_progress.ts";
 import { OUTLET, type Outlet, type Transfer } from "../../net/socket/descriptor.ts";
 import { Peer } from "./peer.ts";
 import type { SecureConn } from "./secure_conn.ts";
@@ -449,11 +450,15 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   /** See {@linkcode OUTLET}: the socket, where its kernel encrypts. @internal */
   get [OUTLET](): Outlet | null {
     if (this.socket === null || (this.secured && !this.kernelTLS)) return null;
-    return (transfer, cancel) => this.#lend(transfer, cancel);
+    return (transfer, progress, cancel) => this.#lend(transfer, progress, cancel);
   }
 
   /** Has `transfer` send plaintext by the socket itself; null where the kernel does not encrypt. */
-  *#lend(transfer: Transfer, cancel: Cancel | undefined): Routine<number | null> {
+  *#lend(
+    transfer: Transfer,
+    progress: TransferProgress,
+    cancel: Cancel | undefined,
+  ): Routine<number | null> {
     const unless = (call: Routine<void>) => {
       if (cancel === undefined) return call;
       return cancellable(
@@ -463,21 +468,17 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
       );
     };
     yield* unless(this.writing.turn.lock());
-    const progress = { bytesWritten: 0 };
     try {
       yield* unless(this.#flush());
       if (!this.kernelTLS) return null;
       this.#checkWriting(this.handle!);
       this.#lent = true;
-      const moved = yield* transfer(this.socket!.fd);
-      progress.bytesWritten = moved ?? 0;
-      return moved;
+      return yield* transfer(this.socket!.fd);
     } catch (error) {
-      progress.bytesWritten = (error as Partial<typeof progress>).bytesWritten ?? 0;
-      throw Object.assign(error as Error, progress);
+      throw Object.assign(error as Error, progress.fields());
     } finally {
       this.#lent = false;
-      addWritten(this, progress.bytesWritten);
+      addWritten(this, progress.moved);
       this.writing.turn.unlock();
       if (!this.gone && this.handle!.out !== null) this.flushSoon();
     }

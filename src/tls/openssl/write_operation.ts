@@ -12,6 +12,7 @@ import { HELD, SecureOperation, type Step } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./wire.ts";
 import { registerState } from "../../sched/thread_state.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { PROGRESS, progressOf } from "../../sched/progress.ts";
 
 /** Cache of one finished write: most writes finish at once, so one object serves all. */
 let spare: SecureWrite | null = null;
@@ -26,6 +27,8 @@ registerState<SecureWrite | null>("spare TLS write", {
 export class SecureWrite extends SecureOperation {
   /** Number of encrypted bytes: they are sent even if the call is ended. */
   sent = 0;
+  /** The call that the slow path makes; null for none. */
+  #slowly: Routine<unknown> | null = null;
 
   /** Returns an operation for a call on `conn`. */
   static of(conn: SecureConn, socket: FDTransport): SecureWrite {
@@ -45,6 +48,7 @@ export class SecureWrite extends SecureOperation {
   call(buffer: Uint8Array): Routine<number> {
     this.take(buffer);
     this.sent = 0;
+    this.#slowly = null;
     return this as unknown as Routine<number>;
   }
 
@@ -64,7 +68,14 @@ export class SecureWrite extends SecureOperation {
   }
 
   protected override slowly(): Routine<unknown> {
-    return this.conn.writeSlowly(this.buffer);
+    const call = this.conn.writeSlowly(this.buffer);
+    this.#slowly = call;
+    return call;
+  }
+
+  /** See {@linkcode Progressing}. */
+  [PROGRESS](): object {
+    return progressOf(this.#slowly) ?? { bytesWritten: this.sent };
   }
 
   protected override unpark(): void {
