@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore prxy maxline
 /** The mistakes that everybody makes once: each error names the call and the cure, at the user's line. */
 import assert from "node:assert/strict";
 import { test } from "node:test";

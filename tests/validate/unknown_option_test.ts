@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore deadlin timeuot contxt
 /** Unknown options: the name that is suggested, and messages with several unknown names. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
