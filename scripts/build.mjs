@@ -36,7 +36,7 @@ function tolerateMissingNodeTypes() {
 /**
  * Compiles the code. The entries and their shared code are in `dist/js`; the module that a worker
  * starts with is loaded by its URL, relative to that as in `src`. Names are kept, for errors and
- * dumps. Returns the exports of each entry.
+ * dumps, and line breaks, as Bun prints the lines around an uncaught error. Returns the exports of each entry.
  */
 async function compile() {
   const entryPoints = {
@@ -59,7 +59,6 @@ async function compile() {
     platform: "neutral",
     target: "esnext",
     external: ["node:*", "bun:*", "@deno/shim-deno"],
-    minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
     legalComments: "none",
