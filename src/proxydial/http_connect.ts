@@ -20,6 +20,7 @@ import {
 } from "./options.ts";
 import { parseTarget, proxyFailure, type Target } from "./target.ts";
 
+const SWITCHING_PROTOCOLS = 101;
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 /** Letters of a reason phrase that an error shows. */
 const MOST_REASON = 100;
@@ -106,8 +107,8 @@ function* readResponse(reader: BufferedReader<Conn>, maxHeader: number): Routine
     const status = parseStatus(yield* line());
     // The fields of a success say nothing of a body: there is none. RFC 9110, 9.3.6.
     while ((yield* line()) !== "");
-    // An interim response, such as 100, comes before the final one.
-    if (status.code >= 200) return checkStatus(status);
+    // An interim response, such as 100, comes before the final one. After 101 there is no other.
+    if (status.code >= 200 || status.code === SWITCHING_PROTOCOLS) return checkStatus(status);
   }
 }
 
@@ -125,7 +126,7 @@ function parseStatus(line: string): Status {
 }
 
 function checkStatus({ code, reason }: Status): void {
-  if (code < 300) return;
+  if (code >= 200 && code < 300) return;
   const kind = code === PROXY_AUTHENTICATION_REQUIRED ? AUTHENTICATION : REFUSED;
   throw new ProxyConnectError("http", kind, `${code} ${reason}`.trimEnd(), code);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The hosts that NO_PROXY excludes. Go: golang.org/x/net/http/httpproxy, config.useProxy. */
+import { nodeModule } from "../../platforms/contract/host.ts";
 import { type IPNet, parseCIDR } from "../net/addr/cidr.ts";
 import { AddrError } from "../net/addr/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
@@ -40,8 +41,16 @@ function matcherOf(entry: string): Matcher | null {
   const own = parseIP(host);
   if (own !== null) return (_, other, ip) => ip !== null && same(own, ip) && fits(other);
   // "example.org" is for itself and all below, ".example.org" and "*.example.org" for those below.
-  const below = host.startsWith("*.") ? host.slice(1) : host.startsWith(".") ? host : `.${host}`;
-  return (other, otherPort) => (other.endsWith(below) || other === host) && fits(otherPort);
+  const [, front, rest] = /^(\*?\.)?(.*)$/.exec(host)!;
+  const name = asciiName(rest);
+  const itself = front === undefined;
+  return (other, otherPort) =>
+    (other.endsWith(`.${name}`) || (itself && other === name)) && fits(otherPort);
+}
+
+/** The name as URLs have it. One without an ASCII form fits no host. */
+function asciiName(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name) ? name : nodeModule("node:url").domainToASCII(name) || name;
 }
 
 function inNetwork(network: IPNet): Matcher {

@@ -168,6 +168,7 @@ both("CONNECT: a refusal reports its status", function* () {
   const answers: [line: string, status: number, code: string][] = [
     ["HTTP/1.1 403 Forbidden\x07", 403, "ERR_PROXY_REFUSED"],
     ["HTTP/1.1 407 Proxy Authentication Required", 407, "ERR_PROXY_AUTHENTICATION"],
+    ["HTTP/1.1 101 Switching Protocols", 101, "ERR_PROXY_REFUSED"],
     ["HTTP/1.0 502", 502, "ERR_PROXY_REFUSED"],
     ["HTTP/1.1 301 Moved", 301, "ERR_PROXY_REFUSED"],
   ];
