@@ -120,7 +120,7 @@ function register(): void {
 
     deno(`OpenSSL without the runtime's authorities names the flag (${how})`, async () => {
       await withServer(async (port) => {
-        const actions = [...driver, `trust 127.0.0.1:${port}`];
+        const actions = [...driver, `trust 127.0.0.1:${port} openssl`];
         const [refused] = await under(["--allow-ffi", "--allow-net"], actions);
         assert.equal(refused.name, "PlatformError");
         assert.equal(refused.missing, "--allow-sys");
@@ -128,6 +128,11 @@ function register(): void {
         // With it the handshake begins, and fails as nothing there speaks TLS.
         const [helped] = await under(["--allow-ffi", "--allow-net", refused.missing!], actions);
         assert.match(helped.message!, /^handshake tcp 127\.0\.0\.1:/);
+        if (how === "runSync") return;
+        // The host's engine needs no permission for its authorities.
+        const auto = [`trust 127.0.0.1:${port} auto`];
+        const [host] = await under(["--allow-ffi", "--allow-net"], auto);
+        assert.match(host.message!, /^handshake tcp 127\.0\.0\.1:/);
       });
     });
 
