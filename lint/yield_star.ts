@@ -66,7 +66,7 @@ export const yieldStar: Rule = {
         const wrong = node.parent === null ? null : wrongUse(node, outermost(node));
         const call = wrong === null ? null : names.parking(node);
         if (call === null || (call.iterable && MAYBE_MEANT.has(wrong!))) return;
-        const cure = mayYield(node) ? "" : " in a function* that run or go runs";
+        const cure = mayYield(node) ? "" : " in a function* started by run or go";
         context.report({
           node,
           message:

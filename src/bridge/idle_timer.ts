@@ -25,9 +25,10 @@ export class IdleTimer {
    * not finite
    */
   set(ms: number): void {
-    const problem = `Cannot set the timeout as it must be milliseconds: current value is ${
-      shown(ms)
-    }`;
+    const problem =
+      `Cannot set the timeout as it must be a number of milliseconds: current value is ${
+        shown(ms)
+      }`;
     if (typeof ms !== "number") throw new TypeError(problem);
     if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError(problem);
     this.ms = ms;

@@ -124,7 +124,7 @@ export class Scanner {
    * `read` and of `split`
    */
   scan(options?: Cancel | BufferedReadOptions): Routine<boolean> {
-    if (!this.#call.unused) throw new PanicError("a call of this Scanner is under way");
+    if (!this.#call.unused) throw new PanicError("another call of this Scanner is in progress");
     return this.#call.begin(readOptions("scan", options));
   }
 

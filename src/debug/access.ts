@@ -46,10 +46,10 @@ export function refusal(
   options: CheckedDebugOptions,
 ): Refusal | null {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, text: "The debug page answers GET and HEAD." };
+    return { status: 405, text: "The debug page supports only GET and HEAD." };
   }
   if (!hostsOf(request).every((host) => isAllowedHost(host, options.hosts))) {
-    return { status: 421, text: "This host is not one of the debug page: see `hosts`." };
+    return { status: 421, text: "This host name is not allowed: see `hosts`." };
   }
   if (!options.allowForwarded && FORWARDED.some((name) => request.headers.has(name))) {
     return { status: 403, text: "The request was forwarded by a proxy: see `allowForwarded`." };

@@ -163,7 +163,7 @@ export function requireTCP(network: string, limits: CheckedLimits): void {
 export function limit(listener: Listener, limits: Limits): LimitedListener {
   if (!(listener instanceof StreamListener)) {
     throw new TypeError(
-      `Cannot limit a listener as listener must be one that listen returned (under TLS: ` +
+      `Cannot limit a listener as listener must be a result of listen (with TLS: ` +
         `tlsListener(limit(listener, limits), options)): current value is ${shown(listener)}`,
     );
   }

@@ -64,7 +64,7 @@ export function proxyFromEnvironment(url: string | URL, env?: Environment): URL 
   if (excluded(read("NO_PROXY"), host, port || PORTS[protocol] || "")) return null;
   const proxy = parseProxyURL(value);
   // Its value may have a password.
-  if (proxy === null) throw new TypeError(`Cannot use ${name} as it is not a URL of a proxy`);
+  if (proxy === null) throw new TypeError(`Cannot use ${name} as it is not a proxy URL`);
   return proxy;
 }
 

@@ -120,7 +120,7 @@ interface Status {
 function parseStatus(line: string): Status {
   const match = /^HTTP\/1\.\d ([1-9]\d\d)(?: (.*))?$/.exec(line);
   if (match === null) {
-    throw new ProxyConnectError("http", PROTOCOL, "its response is not one of HTTP/1.1");
+    throw new ProxyConnectError("http", PROTOCOL, "its response is not HTTP/1.1");
   }
   return { code: Number(match[1]), reason: printable(match[2] ?? "") };
 }

@@ -54,7 +54,7 @@ const MOST_BYTES_OF_A_FIELD = 255;
 const header = {
   headers: z.custom<Readonly<Record<string, string>>>(
     isHeaders,
-    "must have names and values of HTTP",
+    "must have valid HTTP header names and values",
   )
     .optional(),
   maxHeader: z.int().min(64).max(1 << 24).optional(),

@@ -101,7 +101,7 @@ function* authenticate(conn: Conn, user: Uint8Array): Routine<void> {
   const [version, status] = yield* read(conn, 2);
   if (version !== PASSWORD_VERSION) throw unexpected(`authentication of version ${version}`);
   if (status === 0) return;
-  throw new ProxyConnectError("socks5", AUTHENTICATION, "wrong user or password", status);
+  throw new ProxyConnectError("socks5", AUTHENTICATION, "wrong user name or password", status);
 }
 
 /** Reads the reply and the address that the proxy is bound to, which is of no use here. */

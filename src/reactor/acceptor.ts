@@ -121,7 +121,7 @@ export function servedBy(
 ): ServedListener {
   if (!(listener instanceof TCPListener || listener instanceof UnixStreamListener)) {
     throw new TypeError(
-      `Cannot serve as listener must be one that listen returned, without limits or TLS, which are ` +
+      `Cannot serve as listener must be a result of listen, without limits or TLS, which are ` +
         `options of the reactor: ` +
         `current value is ${shown(listener)}`,
     );
@@ -129,8 +129,8 @@ export function servedBy(
   const { net, preamble } = listener[DESCRIPTOR];
   if (preamble !== null && (events || listener instanceof UnixStreamListener)) {
     throw new TypeError(
-      "Cannot serve a listener with proxyProtocol in a reactor by a table of callbacks or on a Unix " +
-        "socket: use a function* and TCP, or serve of the main module",
+      "Cannot serve a listener with proxyProtocol in a reactor with a table of callbacks or on a Unix " +
+        "socket: use a function* and TCP, or serve from the main module",
     );
   }
   if (events && net === "unixpacket") {
@@ -141,7 +141,7 @@ export function servedBy(
   if (preamble !== null && limits.firstBytes !== null) {
     throw new TypeError(
       "Cannot limit firstBytes in a reactor for a listener with proxyProtocol, as workers count the " +
-        "bytes of the header: use serve of the main module",
+        "bytes of the header: use serve from the main module",
     );
   }
   requireTCP(net, limits);

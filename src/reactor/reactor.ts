@@ -191,7 +191,7 @@ export class Reactor implements Disposable {
     options: ListenPacketOptions = {},
   ): Routine<Addr> {
     if (!isUDPNetwork(network)) {
-      throw wrongArgument("listen for packets in each worker", "network", "one of UDP", network);
+      throw wrongArgument("listen for packets in each worker", "network", "a UDP network", network);
     }
     if (this.#failed !== null) throw this.#failed;
     if (this.#crew.stopping.err !== null) throw new ClosedError();

@@ -55,7 +55,7 @@ function* serving(
   const { context, grace = Infinity, ...rest } = options;
   const ctx = context === undefined ? null : contextOf(context);
   if (!(typeof grace === "number" && grace >= 0)) {
-    throw wrongArgument("serve", "grace", "milliseconds, 0 or more", grace);
+    throw wrongArgument("serve", "grace", "a number of milliseconds, 0 or more", grace);
   }
   using reactor = yield* openReactor(module, rest);
   const close = () => listener[Symbol.dispose]();

@@ -82,7 +82,7 @@ export class SubReactor {
       : new EventWorker(table, (error, remote) => this.#handlerThrew(error, remote));
     if (table !== null) refuseForEvents(start.limits);
     if (table !== null && start.tls !== undefined) {
-      throw new TypeError("Cannot secure a table of callbacks by TLS: use a function*");
+      throw new TypeError("Cannot use TLS with a table of callbacks: use a function*");
     }
     this.#tls = start.tls === undefined ? null : handedServer("serve with TLS", start.tls);
     this.#descriptors = new DescriptorRing(start.descriptors);

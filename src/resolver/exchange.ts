@@ -115,7 +115,7 @@ export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Rout
   } catch (error) {
     failure = asError(error);
   }
-  for (const i of waiting) replies[i] = failure ?? new FormatError("no response among others");
+  for (const i of waiting) replies[i] = failure ?? new FormatError("no matching response");
   return replies;
 }
 

@@ -33,7 +33,7 @@ const FILES_DNS: LookupOrder = { by: "own", sources: ["files", "dns"] };
 
 /** Systems with name sources other than files and DNS servers. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  windows: "Windows resolves names by more than DNS",
+  windows: "Windows resolves names by other means than DNS",
   darwin: "macOS has servers by domain, and multicast DNS",
 };
 
@@ -60,13 +60,13 @@ function bySources(name: string, sources: readonly Source[], facts: OrderFacts):
   const own: ("files" | "dns")[] = [];
   for (const { name: source, standard } of sources) {
     if (source === "files" || source === "dns") {
-      if (!standard) return byHost(`nsswitch.conf has conditions behind "${source}"`);
+      if (!standard) return byHost(`nsswitch.conf has conditions after "${source}"`);
       if (!own.includes(source)) own.push(source);
     } else if (source === "myhostname") {
       if (isOwnName(name, facts.hostname)) return byHost(`nsswitch.conf has "myhostname"`);
     } else if (source.startsWith("mdns")) {
       // Answers only ".local" names, unless that file exists.
-      if (facts.mdnsAllow) return byHost("there is a file mdns.allow");
+      if (facts.mdnsAllow) return byHost("the file mdns.allow exists");
     } else return byHost(`nsswitch.conf has "${source}"`);
   }
   return own.length === 0 ? FILES_DNS : { by: "own", sources: own };

@@ -63,7 +63,7 @@ export interface ServiceBinding {
 /** Reads a name that fills the data from `start`. */
 function nameAt({ bytes, end }: ResourceRecord, start: number): string {
   const { name, next } = readName(bytes, start, end);
-  if (next !== end) throw new FormatError("bytes behind a name");
+  if (next !== end) throw new FormatError("bytes after a name");
   return name;
 }
 

@@ -26,8 +26,8 @@ export function deadlineMs(at: Date | number, kinds: string): number {
     const meant = ms < LEAST_SECONDS ? `Date.now() + ${ms}` : `${ms} * 1000`;
     throw atCaller(
       new RangeError(
-        `Cannot set a deadline as at must be a time to come: current value is ${ms}, ` +
-          `which is in ${new Date(ms).getUTCFullYear()}; did you mean ${meant}?`,
+        "Cannot set a deadline: `at` must be in milliseconds since the epoch; " +
+          `${ms} is in ${new Date(ms).getUTCFullYear()}, did you mean ${meant}?`,
       ),
     );
   }

@@ -60,9 +60,7 @@ export function requireFunction(call: string, f: unknown, by?: unknown): void {
     if (kind === undefined) return;
     throw notARoutine(call, f, `it is ${kind}`, by);
   }
-  const cure = isRoutine(f)
-    ? `a call of one, which it makes itself: write ${UNCALLED[call] ?? UNCALLED.go}`
-    : shown(f);
+  const cure = isRoutine(f) ? `a call: write ${UNCALLED[call] ?? UNCALLED.go}` : shown(f);
   throw atCaller(
     new TypeError(`Cannot ${call} as f must be a function*: current value is ${cure}`),
     by,
@@ -140,7 +138,7 @@ export function cannotPark(
     return atCaller(
       new PanicError(
         `Cannot wait outside a goroutine: ${what}; call it with yield* in a function* ` +
-          "that run, runSync or go runs",
+          "started by run, runSync or go",
       ),
     );
   }
@@ -166,8 +164,8 @@ export function refuseAwait(prototype: object, call: string): void {
     get(): never {
       throw atCaller(
         new PanicError(
-          `Cannot await ${call}, which is no promise: call it with yield* in a function* that ` +
-            `run runs, as in await run(function* () { return yield* ${call}(...); })`,
+          `Cannot await ${call}, which is not a promise: call it with yield* in a function* ` +
+            `started by run, as in await run(function* () { return yield* ${call}(...); })`,
         ),
       );
     },

@@ -7,7 +7,7 @@ import { PanicError } from "./goroutine.ts";
 export function refuseReloading(call: string): void {
   if (!jsRuntime().reloadsModules) return;
   throw new PanicError(
-    `${call} under bun --hot: it never reloads a module that awaits a run, and keeps the sockets of ` +
-      "one that does not; use bun --watch",
+    `${call} under bun --hot: Bun does not reload a module that awaits a run, and keeps the sockets ` +
+      "of other modules; use bun --watch",
   );
 }

@@ -315,7 +315,9 @@ export class Run {
 function checkGrace(ms: number): number {
   if (typeof ms === "number" && ms >= 0) return ms;
   throw new RangeError(
-    `Cannot run as grace must be milliseconds, 0 or more: current value is ${shown(ms)}`,
+    `Cannot run as grace must be a number of milliseconds, 0 or more: current value is ${
+      shown(ms)
+    }`,
   );
 }
 

@@ -116,7 +116,7 @@ export function notify(...signals: Signal[]): SignalNotifier {
   const names = checkSignals(signals);
   const run = scheduler.current?.run;
   if (run === undefined) {
-    throw new PanicError("notify outside a goroutine: call it in the function that run runs");
+    throw new PanicError("notify outside a goroutine: call it in a function* started by run");
   }
   return new SignalNotifier(names, run);
 }

@@ -66,7 +66,7 @@ export class ErrGroup {
    */
   go<A extends unknown[]>(f: (...args: A) => Routine<unknown>, ...args: A): Routine<void> {
     const slots = this.#slots;
-    const body = bodyOf("go in an ErrGroup", f, args);
+    const body = bodyOf("start a goroutine in an ErrGroup", f, args);
     const turn = slots === null || slots.tryAcquire() ? null : new WaitGroup();
     turn?.add(1);
     this.#active++;

@@ -53,7 +53,7 @@ export class Scope {
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
     if (this.#over) throw new PanicError("go in a scope that has ended");
-    const body = bodyOf("go in a scope", f, args);
+    const body = bodyOf("start a goroutine in a scope", f, args);
     const member = this.#member(body);
     const g = goPrimed(this.#owner.run, f.name, member);
     // However it is ended, from then on it runs its `finally` blocks.

@@ -64,7 +64,7 @@ export class WaitGroup {
    * @throws {TypeError} if `f` is not a `function*`
    */
   go<A extends unknown[], T>(f: (...args: A) => Routine<T>, ...args: A): Goroutine<T> {
-    const body = bodyOf("go in a WaitGroup", f, args);
+    const body = bodyOf("start a goroutine in a WaitGroup", f, args);
     this.add(1);
     return goPrimed(currentRun(), f.name, this.#member(body));
   }

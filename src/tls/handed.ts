@@ -27,7 +27,9 @@ export interface HandedTLS {
 export function checkHandedTLS(call: string, options: TLSServerOptions): HandedTLS {
   const settings = checkServerOptions(call, options);
   if (settings.keyLog !== undefined) {
-    throw new TypeError(`Cannot ${call} as keyLog is a function, which no worker can be given`);
+    throw new TypeError(
+      `Cannot ${call} as keyLog is a function, which cannot be passed to a worker`,
+    );
   }
   engineOf(settings).server(call, settings).close();
   const ticketKeys = crypto.getRandomValues(new Uint8Array(TICKET_KEY_BYTES));

@@ -118,7 +118,7 @@ const PATH = /^(?:file:|~?\.{0,2}[\\/]|[a-z]:[\\/]).*$|^.+\.(?:pem|crt|cer|cert|
 const pem = z.union([
   z.string().refine(
     (text) => !PATH.test(text),
-    "must be what the file contains, not its path: read it, for example by readFileSync",
+    "must be the contents of the file, not its path: read it, for example with readFileSync",
   ),
   z.instanceof(Uint8Array),
 ], "must be text or bytes in PEM format");

@@ -104,6 +104,6 @@ function hostOf(call: string, conn: Conn, rejectUnauthorized = true): string {
   if (network.startsWith("tcp")) return splitHostPort(String(conn.remoteAddr)).host;
   if (!rejectUnauthorized) return "localhost";
   throw new TypeError(
-    `Cannot ${call} without servername: the connection has no host that the certificate could be for`,
+    `Cannot ${call} without servername: the connection has no host name to verify the certificate against`,
   );
 }

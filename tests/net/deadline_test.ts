@@ -500,9 +500,9 @@ for (const [name, set] of Object.entries(SETTERS)) {
   both(`${name}: a duration, seconds and an invalid Date are explained`, function* () {
     const seconds = Math.floor(Date.now() / 1000) + 5;
     const faults: [at: Deadline, text: RegExp][] = [
-      [5000, /current value is 5000, which is in 1970; did you mean Date\.now\(\) \+ 5000\?$/],
+      [5000, /since the epoch; 5000 is in 1970, did you mean Date\.now\(\) \+ 5000\?$/],
       [0.5 + 1, /did you mean Date\.now\(\) \+ 1\.5\?$/],
-      [seconds, new RegExp(`which is in 1970; did you mean ${seconds} \\* 1000\\?$`)],
+      [seconds, new RegExp(`is in 1970, did you mean ${seconds} \\* 1000\\?$`)],
       [new Date(NaN), /must be a Date.*: current value is an invalid Date$/],
       [NaN, /must be a Date.*: current value is NaN$/],
     ];

@@ -486,7 +486,7 @@ both("a lookup that returns no array, or throws no Error, is explained", functio
       assert.ok(error instanceof TypeError, String(error));
       assert.match(
         error.message,
-        /^Cannot look up x\.test as what lookup returns must be an array/,
+        /^Cannot look up x\.test as the result of lookup must be an array/,
       );
     }
   }

@@ -212,7 +212,7 @@ test("a completion of an unknown operation ends the run with an error", { skip }
     kernel.PostQueuedCompletionStatus(netpoll.init().waitDescriptor, 0, 0, overlapped);
     yield* listener.accept();
   };
-  assert.throws(() => runSync(main), /a packet of an operation that is not under way/);
+  assert.throws(() => runSync(main), /a completion of an operation that is not in progress/);
   assertNothingLeft(before);
 });
 

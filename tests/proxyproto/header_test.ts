@@ -115,7 +115,7 @@ const BAD_LINES: [string, string, RegExp][] = [
   ["PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3", "invalid", /without two addresses/],
   ["PROXY TCP4 192.0.2.1 192.0.2.2 1 65536", "invalid", /invalid port/],
   ["PROXY TCP4 192.0.2.1 192.0.2.2 01 2", "invalid", /invalid port/],
-  ["PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n", "invalid", /without a carriage return/],
+  ["PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n", "invalid", /without a final carriage return/],
   [`PROXY UNKNOWN ${"x".repeat(100)}`, "tooLong", /more than 107 bytes/],
   ["GET / HTTP/1.1", "invalid", /first bytes are not a header/],
   ["\r\n\r\n\0\r\nQUIX", "invalid", /first bytes are not a header/],
@@ -235,8 +235,8 @@ test("v2: headers forbidden by the specification are refused", () => {
   refused(v2("2141", TCP4), "invalid", /unknown family or protocol 0x41/);
   refused(v2("2113", TCP4), "invalid", /unknown family or protocol 0x13/);
   refused(v2("2111", TCP4.slice(2)), "invalid", /no room for its addresses/);
-  refused(v2("2111", TCP4 + "0100ff"), "invalid", /TLV that ends behind the header/);
-  refused(v2("2111", TCP4 + "01"), "invalid", /TLV that ends behind the header/);
+  refused(v2("2111", TCP4 + "0100ff"), "invalid", /TLV that extends beyond the header/);
+  refused(v2("2111", TCP4 + "01"), "invalid", /TLV that extends beyond the header/);
 });
 
 test("v2: a length above the limit is refused before the rest has arrived", () => {

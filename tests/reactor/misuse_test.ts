@@ -244,6 +244,6 @@ both("invalid limits are named in the error", function* () {
   }
   limit(listener, { reply: "x".repeat(8192), connections: Number.MAX_SAFE_INTEGER });
   for (const wrong of [null, Symbol("listener"), limit(listener, {})]) {
-    assert.throws(() => limit(wrong as never, {}), /must be one that listen returned/);
+    assert.throws(() => limit(wrong as never, {}), /must be a result of listen/);
   }
 });

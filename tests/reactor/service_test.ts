@@ -123,7 +123,7 @@ bothWithWorkers("options that do not apply to datagrams are refused", function* 
   assert.ok(error instanceof TypeError, String(error));
   assert.match(error.message, /must export handlePackets as a function\*/);
   const tcp = yield* thrown(reactor.listenPacket("tcp" as "udp", "127.0.0.1:0"));
-  assert.match(String(tcp), /network must be one of UDP: current value is tcp/);
+  assert.match(String(tcp), /network must be a UDP network: current value is tcp/);
   const control = yield* thrown(reactor.listenPacket("udp", "127.0.0.1:0", { control: () => {} }));
   assert.match(String(control), /control is a function/);
   yield* reactor.shutdown();

@@ -162,12 +162,12 @@ bothWithWorkers("invalid options are explained", function* () {
     /^Cannot open a reactor with TLS as key must match cert/,
   );
   assert.match(yield* message(open({ tls: { ...tls, keyLog: () => {} } })), /keyLog is a function/);
-  assert.match(yield* message(open({ tls, name: "table" })), /table of callbacks by TLS/);
+  assert.match(yield* message(open({ tls, name: "table" })), /TLS with a table of callbacks/);
   const reactor = yield* openReactor(HANDLER, { workers: 1 });
   assert.throws(() => reactor.setCertificates(SERVER), /without the option tls/);
   using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, engine: "openssl" });
   assert.match(yield* message(thrown(reactor.serve(listener))), /TLS, which are options of the/);
-  assert.throws(() => limit(listener, {}), /under TLS: tlsListener\(limit\(listener/);
+  assert.throws(() => limit(listener, {}), /with TLS: tlsListener\(limit\(listener/);
   yield* reactor.shutdown();
 }, skip);
 

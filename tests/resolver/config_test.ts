@@ -101,7 +101,7 @@ const ORDERS: readonly (readonly [line: string, host: string, expected: string])
   ["hosts: files dns myhostname", "_gateway", "myhostname"],
   ["hosts: files resolve [!UNAVAIL=return] dns", "x.test", '"resolve"'],
   ["hosts: files ldap dns", "x.test", '"ldap"'],
-  ["hosts: files [NOTFOUND=return] dns", "x.test", 'behind "files"'],
+  ["hosts: files [NOTFOUND=return] dns", "x.test", 'after "files"'],
 ];
 
 test("the lookup order follows from nsswitch.conf and the name, as in Go", () => {

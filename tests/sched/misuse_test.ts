@@ -116,7 +116,7 @@ both("anything but a function* is refused", function* () {
     [asyncGenerator, /asyncGenerator is not a function\*, it is an async function\*/],
     [promising, /promising is not a function\*, it returned a promise/],
     [plain, /plain is not a function\*, it returned undefined/],
-    [routine(), /current value is a call of one.* write go\(f, \.\.\.args\) instead of go\(f/],
+    [routine(), /current value is a call: write go\(f, \.\.\.args\) instead of go\(f/],
     [5, /f must be a function\*: current value is 5/],
     [undefined, /current value is undefined/],
   ];
@@ -193,7 +193,7 @@ both("await of a call that parks fails at once, and explains the correct call", 
     [() => a.readable(), "conn.readable"],
   ];
   for (const [call, name] of calls) {
-    const asked = `${name.replaceAll(".", "\\.")}, which is no promise: call it with yield\\*`;
+    const asked = `${name.replaceAll(".", "\\.")}, which is not a promise: call it with yield\\*`;
     yield* misused(() => (call() as Any).then, new RegExp(`^PanicError: Cannot await ${asked}`));
   }
   a.close();

@@ -78,7 +78,7 @@ only("run", "reactor: invalid options are named in the error", function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   for (
     const [options, message] of [
-      [{ grace: NaN }, /grace must be milliseconds/],
+      [{ grace: NaN }, /grace must be a number of milliseconds/],
       [{ idleTimeout: -1 }, /idleTimeout/],
       [{ context: 5 }, /cancel must be a Context/],
       [{ onError: 5 }, /onError/],

@@ -335,7 +335,7 @@ both("invalid arguments are named in the error", function* () {
     [() => serve(listener, echo, { grace: NaN }), /grace must be a number of/],
     [() => serve(listener, echo, { context: 5 as never }), /cancel must be a Context/],
     [() => serve(listener, echo, { onError: 5 as never }), /onError must be a function/],
-    [() => serve(listener, echo, { handler: 5 } as never), /current value has handler/],
+    [() => serve(listener, echo, { handler: 5 } as never), /there is no option handler/],
     [() => serve(listener, echo, { limits: { connections: -1 } }), /connections/],
   ];
   for (const [call, message] of wrong) assert.throws(call, message);

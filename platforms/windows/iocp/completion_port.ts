@@ -27,7 +27,7 @@ const SLICE_NS = 1e7;
 /** Duration of {@linkcode CompletionQueue.drain}. */
 const LAST_PACKETS_MS = 1000;
 const WORD = 2 ** 32;
-const UNKNOWN_PACKET = "netpoll: take: a packet of an operation that is not under way";
+const UNKNOWN_PACKET = "netpoll: take: a completion of an operation that is not in progress";
 
 /** Consumer of completions. */
 export interface CompletionHandler {

@@ -174,7 +174,7 @@ export class HeaderGate implements Preamble, PendingOwner {
       }
       this.#advance(one);
       if (!this.#waiting.has(one)) continue;
-      const error = new ProxyProtocolError("timeout", `no whole header within ${timeout} ms`);
+      const error = new ProxyProtocolError("timeout", `no complete header within ${timeout} ms`);
       this.#refuse(one, error);
     }
     this.#fd.acceptAgain();
@@ -192,7 +192,7 @@ export function headerGate(
 ): (fd: ListenFD<Addr>) => HeaderGate {
   if (network === "unixpacket") {
     throw new TypeError(
-      "Cannot listen on unixpacket with proxyProtocol: a packet has no header before it",
+      "Cannot listen on unixpacket with proxyProtocol: packets have no header",
     );
   }
   const trusted = new TrustedPeers(options.trusted);

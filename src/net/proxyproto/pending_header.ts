@@ -85,6 +85,6 @@ export class PendingHeader extends FD implements Watcher {
   #ended(n: number): ProxyProtocolError {
     const cause = n === 0 ? undefined : new SyscallError("recv", -n);
     const how = n === 0 ? "ended" : "failed";
-    return new ProxyProtocolError("ended", `the connection ${how} within its header`, cause);
+    return new ProxyProtocolError("ended", `the connection ${how} during its header`, cause);
   }
 }

@@ -29,7 +29,7 @@ export function missingV1(bytes: Uint8Array): number {
   if (bytes.length >= V1_MOST) {
     throw new ProxyProtocolError("tooLong", `line of more than ${V1_MOST} bytes`);
   }
-  if (last === LF) throw invalid("line without a carriage return at its end");
+  if (last === LF) throw invalid("line without a final carriage return");
   return Math.min(last === CR ? 1 : shortestRest(bytes, last), V1_MOST - bytes.length);
 }
 

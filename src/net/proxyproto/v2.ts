@@ -65,7 +65,7 @@ export function parseV2(bytes: Uint8Array): ParsedHeader {
     throw invalid(`header of ${bytes.length} bytes has no room for its addresses`);
   }
   const tlvs = parseTLVs(bytes.subarray(addressEnd));
-  if (tlvs === null && !local) throw invalid("TLV that ends behind the header");
+  if (tlvs === null && !local) throw invalid("TLV that extends beyond the header");
   if (tlvs !== null) checkSum(bytes, addressEnd, tlvs);
   const known = !local && protocol === PROTOCOL_STREAM && family !== FAMILY_UNIX && family !== 0;
   return { version: 2, local, ends: known ? parseEnds(bytes, family) : null, tlvs: tlvs ?? [] };
@@ -104,7 +104,7 @@ function checkSum(bytes: Uint8Array, start: number, tlvs: readonly ProxyTLV[]): 
   for (const { type, value } of tlvs) {
     at += TLV_HEADER;
     if (type === TLV_CRC32C) {
-      if (value.length !== CRC_BYTES) throw invalid("checksum that has not 4 bytes");
+      if (value.length !== CRC_BYTES) throw invalid("checksum that is not 4 bytes long");
       const zeroed = bytes.slice();
       zeroed.fill(0, at, at + CRC_BYTES);
       if (crc32c(zeroed) !== new DataView(value.buffer).getUint32(0)) {

@@ -104,7 +104,7 @@ export function* lookupAddresses(
 ): Routine<HostAddress[]> {
   const answer = yield* ask(host, asking, network);
   if (!Array.isArray(answer)) {
-    throw wrongArgument(`look up ${host}`, "what lookup returns", "an array of addresses", answer);
+    throw wrongArgument(`look up ${host}`, "the result of lookup", "an array of addresses", answer);
   }
   const found = answer.map((text) => toAddress(host, text));
   if (found.length === 0) throw noSuchHost(host);

@@ -114,7 +114,7 @@ export class History<I, O> {
     const operation = ++this.#operations;
     let ended = false;
     const end = (kind: OperationOutcome, output?: { readonly output: O }) => {
-      if (ended) throw new PanicError(`operation ${operation} has ended already`);
+      if (ended) throw new PanicError(`operation ${operation} has already ended`);
       ended = true;
       this.#add(process, kind, operation, input, output);
     };

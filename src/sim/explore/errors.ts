@@ -67,7 +67,7 @@ function linesOf({ index, strategy, replay, repeats, shrink, command }: Found): 
   const lines = index < 0 ? [] : [`found by run ${index + 1} (${strategy})`];
   if (!repeats) {
     lines.push(
-      "it does not repeat: the program keeps state from run to run, or something outside decides",
+      "the failure is not reproducible: the program keeps state between runs, or depends on the outside",
     );
   }
   if (shrink !== null) {

@@ -193,7 +193,7 @@ export class Exploration {
       seed: plan.seed,
       schedule: plan.schedule() === "fifo" ? "fifo" : "random",
       choices: error?.choices ?? [],
-      message: error?.message ?? "it did not repeat",
+      message: error?.message ?? "the failure was not reproduced",
     };
     // Later runs need not be made; earlier ones may fail first.
     for (let least = Atomics.load(failed, 0); index < least;) {

@@ -36,7 +36,7 @@ export function setCiphers(
     if (tls12 === "") minVersion = "TLSv1.3";
     if (tls13 === "") maxVersion = "TLSv1.2";
     if (minVersion > maxVersion) {
-      fail("ciphers", "no suite is named for the versions that are left");
+      fail("ciphers", "no suite is named for the enabled versions");
     }
     const refused = () => fail("ciphers", failureOf(openssl, "no cipher match").message);
     if (tls12 !== "" && ssl.SSL_CTX_set_cipher_list(ctx, cString(tls12)) !== 1) refused();

@@ -123,7 +123,7 @@ export class OpenSSLClient implements TLSClientSide {
       }
       this.conn.serverName = name;
     }
-    if (done !== 1) throw failureOf(this.#openssl, `${this.#host} is no name of a host`);
+    if (done !== 1) throw failureOf(this.#openssl, `${this.#host} is not a host name`);
   }
 }
 
@@ -131,7 +131,7 @@ export class OpenSSLClient implements TLSClientSide {
 function checkOwn(call: string, { cert, key, passphrase }: TLSClientOptions): void {
   if (cert === undefined && key === undefined) return;
   if (cert === undefined || key === undefined) {
-    throw new TypeError(`Cannot ${call} as cert and key need each other`);
+    throw new TypeError(`Cannot ${call} as cert and key must be given together`);
   }
   checkCertificate(call, { cert, key, passphrase });
 }

@@ -154,7 +154,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   /** See {@linkcode TLSConn.exportKeyingMaterial}. */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
     if (this.closed) throw this.failClosed("close");
-    if (this.#agreed === null) throw this.unsecured(new Error("the handshake is not over"));
+    if (this.#agreed === null) throw this.unsecured(new Error("the handshake is not complete"));
     return this.#agreed.exportKeyingMaterial(length, label, context);
   }
 

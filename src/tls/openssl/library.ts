@@ -77,7 +77,7 @@ export function openssl(path?: string): OpenSSL {
   if (loaded !== null) {
     if (path === undefined || path === loaded.openssl.path) return loaded.openssl;
     throw new TypeError(
-      `Cannot use libssl ${path} as this thread uses another one already: ${loaded.openssl.path}`,
+      `Cannot use libssl ${path} as this thread already uses another one: ${loaded.openssl.path}`,
     );
   }
   const failure = failures.get(path);
@@ -121,7 +121,7 @@ function names(path: string | undefined): LibraryNames {
   const { os } = platform();
   if (os === "windows") {
     throw new PlatformError(
-      "Cannot find OpenSSL on Windows by itself: say where by the option libssl",
+      "Cannot find OpenSSL on Windows: set the option libssl to its path",
       "libssl",
     );
   }

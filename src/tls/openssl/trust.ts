@@ -65,7 +65,7 @@ function newStore(openssl: OpenSSL, certificates: readonly PEM[]): Pointer {
       const count = eachCertificate(openssl, pem, (x509) => {
         crypto.X509_STORE_add_cert(store, x509);
       });
-      if (count === 0) throw new TypeError("there is no certificate in it");
+      if (count === 0) throw new TypeError("no certificate found");
     }
     return store;
   } catch (error) {
