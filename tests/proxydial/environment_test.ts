@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore bücher
 /** The proxy that the environment names: the cases of Go's httpproxy, and ALL_PROXY. */
 import assert from "node:assert/strict";
 import process from "node:process";
