@@ -186,7 +186,8 @@ function* copyPackets(
       const packet = yield* chunks.next(cancel);
       if (packet === null) break;
       const most = Math.min(packet.length, length - progress.moved);
-      onProgress?.(yield* progress.write(to, packet.subarray(0, most), cancel));
+      const n = yield* progress.write(to, packet.subarray(0, most), cancel);
+      onProgress?.(n);
     }
   } catch (error) {
     throw withBytesWritten(error, progress.moved);
