@@ -64,12 +64,12 @@ registerState<Batches>("batches to read ahead", {
 
 function borrow(calls: PacketCalls): Batch | null {
   if (batches.lent === BATCHES) return null;
-  batches.lent++;
   const { spare } = batches;
-  for (let i = spare.length - 1; i >= 0; i--) {
-    if (spare[i].calls === calls) return spare.splice(i, 1)[0];
-  }
-  return new Batch(calls);
+  const i = spare.findLastIndex((each) => each.calls === calls);
+  const batch = i < 0 ? new Batch(calls) : spare.splice(i, 1)[0];
+  // Only now: there may be no memory for a new one.
+  batches.lent++;
+  return batch;
 }
 
 function giveBack(batch: Batch): void {
