@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** How far a copy has got, whatever ends it. */
 import type { Routine } from "../sched/goroutine.ts";
-import { progressOf } from "../sched/progress.ts";
+import { noted } from "../sched/calls.ts";
+import { progressOf, withProgress } from "../sched/progress.ts";
 import type { Cancel } from "../context/cancellable.ts";
 
 /** Destination of bytes. */
@@ -31,4 +32,13 @@ export class TransferProgress {
     const { bytesWritten = 0 } = progressOf(this.#write) as { bytesWritten?: number } ?? {};
     return { bytesWritten: this.moved + bytesWritten };
   }
+}
+
+/** Returns the call `name` that `transfer` makes, whose progress is that which it is given. */
+export function transferring(
+  name: string,
+  transfer: (progress: TransferProgress) => Routine<number>,
+): Routine<number> {
+  const progress = new TransferProgress();
+  return noted(name, withProgress(transfer(progress), () => progress.fields()));
 }

@@ -8,15 +8,13 @@ import { needMethods, shown } from "../../validate/argument.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { splice as spliceFDs } from "../../fd/splice.ts";
-import { TransferProgress } from "../../fd/transfer_progress.ts";
+import { type TransferProgress, transferring } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import { descriptorOf, outletOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
-import { noted } from "../../sched/calls.ts";
-import { withProgress } from "../../sched/progress.ts";
 
 /** Source of bytes. Go: `io.Reader`. */
 export interface Reader {
@@ -68,8 +66,8 @@ const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
  * Copies from `src` to `dst` until the end of the stream. Parks. Go: `io.Copy`.
  *
  * From a socket to a socket, or to a TLS connection with `kernelTLS`, the bytes stay in the kernel,
- * as with {@linkcode splice}. Neither side is
- * closed, and the end is not forwarded; call `dst.closeWrite()` for that.
+ * as with {@linkcode splice}. Neither side is closed, and the end is not forwarded; call
+ * `dst.closeWrite()` for that.
  *
  * @param dst the destination
  * @param src the source
@@ -90,9 +88,7 @@ export function copy(
   src: Reader,
   options?: Cancel | CopyOptions,
 ): Routine<number> {
-  const progress = new TransferProgress();
-  const call = withProgress(copying(dst, src, options, progress), () => progress.fields());
-  return noted("copy", call);
+  return transferring("copy", (progress) => copying(dst, src, options, progress));
 }
 
 function* copying(
@@ -144,9 +140,7 @@ export function splice(from: Conn, to: Conn, options: SpliceOptions = {}): Routi
       `Cannot splice as length must be a non-negative integer: current value is ${shown(length)}`,
     );
   }
-  const progress = new TransferProgress();
-  const call = withProgress(move(from, to, length, limits, progress), () => progress.fields());
-  return noted("splice", call);
+  return transferring("splice", (progress) => move(from, to, length, limits, progress));
 }
 
 function* move(

@@ -6,7 +6,7 @@ import * as z from "../../validate/schema.ts";
 import { withBytesWritten } from "../../fd/errors.ts";
 import { giveBack, lend } from "../../fd/buffer_pool.ts";
 import { sendFile as sendFileFD } from "../../fd/send_file.ts";
-import { TransferProgress } from "../../fd/transfer_progress.ts";
+import { type TransferProgress, transferring } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { FD } from "../../fd/fd.ts";
@@ -14,8 +14,6 @@ import { descriptorOf, outletOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
-import { noted } from "../../sched/calls.ts";
-import { withProgress } from "../../sched/progress.ts";
 
 /** Options of {@linkcode sendFile}. */
 export interface SendFileOptions {
@@ -35,8 +33,8 @@ const OPTIONS: z.Schema<SendFileOptions> = z.strictObject({
 
 /**
  * Sends a file, or a part of it, without copying it to user space: by sendfile(2) if `conn` has its
- * own socket, or is a TLS connection with `kernelTLS`; otherwise by reads and writes. Parks while the peer is slow. File reads block the
- * thread if the data is not in the page cache.
+ * own socket, or is a TLS connection with `kernelTLS`; otherwise by reads and writes. Parks while the
+ * peer is slow. File reads block the thread if the data is not in the page cache.
  *
  * @param conn the destination
  * @param file a path, or a descriptor open for reading; a descriptor stays open, and its position
@@ -59,9 +57,7 @@ export function sendFile(
   file: string | URL | number,
   options: SendFileOptions = {},
 ): Routine<number> {
-  const progress = new TransferProgress();
-  const call = withProgress(sendingFile(conn, file, options, progress), () => progress.fields());
-  return noted("sendFile", call);
+  return transferring("sendFile", (progress) => sendingFile(conn, file, options, progress));
 }
 
 function* sendingFile(
