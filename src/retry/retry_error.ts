@@ -3,7 +3,7 @@
 
 /** How an attempt failed. */
 export interface FailedAttempt {
-  /** The address that was dialled, "host:port". */
+  /** The address that was dialed, "host:port". */
   readonly address: string;
   /** The error of the attempt, usually an {@linkcode OpError}. */
   readonly error: unknown;

@@ -40,8 +40,6 @@ const MOST_KEPT = 200_000;
 
 /** See the top of this file. */
 export class DelaySearch {
-  /** Schedules that ran. */
-  seen = 0;
   /** Schedules that are known and have not run. */
   pending = 1;
   readonly #most: number;
@@ -75,7 +73,6 @@ export class DelaySearch {
 
   /** The schedule has run: those that have one more place of delays are known now. */
   done(): void {
-    this.seen++;
     this.pending--;
     const { widths } = this.#schedule!;
     const before = this.#current;

@@ -15,7 +15,7 @@ import { Choices, type Stream } from "../../../platforms/sim/choices.ts";
 import type { Goroutine } from "../../sched/goroutine.ts";
 import type { Schedule } from "../options.ts";
 
-/** Options of {@linkcode pct}. */
+/** Options of a {@linkcode PctSchedule}. */
 export interface PctOptions {
   /** Ordering constraints of the bugs that are looked for: `depth - 1` priorities change. */
   readonly depth: number;
