@@ -6,7 +6,7 @@ import { registerState } from "../sched/thread_state.ts";
 let state = (epoch() | 1) >>> 0;
 
 /**
- * Restarts the sequence: the same seed gives the same choices.
+ * Restarts the sequence: the same seed leads to the same choices.
  *
  * @internal exported for tests
  */

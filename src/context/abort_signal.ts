@@ -12,14 +12,14 @@ import { Canceled, DeadlineExceeded } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
- * Calls `told` when `ctx`, which is alive, is cancelled. Returns a function that removes the
+ * Calls `callback` when `ctx`, which is alive, is cancelled. Returns a function that removes the
  * callback, and returns true if it had not been called yet.
  */
-export function onCancel(ctx: Context, told: OnCancel): () => boolean {
+export function onCancel(ctx: Context, callback: OnCancel): () => boolean {
   // A context that cannot be cancelled needs no listener.
   const canceller = ctx.canceller ?? new Canceller(null);
-  canceller.add(told);
-  return () => canceller.remove(told);
+  canceller.add(callback);
+  return () => canceller.remove(callback);
 }
 
 /**

@@ -44,7 +44,7 @@ const HEADERS = {
 /**
  * Makes a handler that shows what the goroutines, connections and timers of this thread are doing:
  * as a live page, as JSON, as Prometheus text, as a dump or as a trace. Never parks, and costs
- * nothing while nobody looks. Go: `net/http/pprof`.
+ * nothing between requests. Go: `net/http/pprof`.
  *
  * The format is that of `?format=` (`page`, `json`, `prometheus`, `dump`, `trace`) or of the Accept
  * header. `json` takes `?search=`, `?state=` and `?limit=`, `trace` takes `?seconds=`.

@@ -315,7 +315,7 @@ export class ReadOperation extends Operation {
   }
 }
 
-/** One accept, which gives what is made of the descriptor. Go: FD.Accept. */
+/** One accept; its result is what `make` returns for the new descriptor. Go: FD.Accept. */
 export class AcceptOperation<T> extends Operation {
   private readonly make: (sysfd: number) => T;
 

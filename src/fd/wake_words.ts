@@ -59,7 +59,7 @@ export class WakeWords {
     close(this.#words);
   }
 
-  /** The threads that knew of it are dead: none is inside, whatever the memory says. */
+  /** Marks the words as unused after the threads that shared them have died, perhaps inside. */
   forget(): void {
     Atomics.store(this.#words, INSIDE, 0);
   }

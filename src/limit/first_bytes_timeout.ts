@@ -51,7 +51,7 @@ export class FirstBytesTimeout {
   }
 
   /** Number of bytes sent by the peer itself, without a proxy's header. */
-  #told({ fd }: TrackedConn): number {
+  #received({ fd }: TrackedConn): number {
     return this.#delivered(fd.sysfd) - headerBytes(fd);
   }
 
@@ -61,7 +61,7 @@ export class FirstBytesTimeout {
       const due = one.since + this.#within;
       if (due > at) return scheduler.timers.set(this.#timer, due);
       this.#young.delete(one);
-      if (!one.fd.closed && this.#told(one) < this.#bytes) this.#expired(one);
+      if (!one.fd.closed && this.#received(one) < this.#bytes) this.#expired(one);
     }
   }
 }

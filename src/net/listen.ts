@@ -67,7 +67,7 @@ export function listen(
  * Listens at a path, at an abstract "@name", or, if `address` is empty, at an abstract name chosen
  * by the system. Never parks. The socket file is removed when the listener is closed.
  *
- * @throws {OpError} with "EADDRINUSE" if the path exists; the message says what is there; with an
+ * @throws {OpError} with "EADDRINUSE" if the path exists; the message names the kind of file; with an
  * {@linkcode AddrError} if the path is too long
  */
 export function listen(

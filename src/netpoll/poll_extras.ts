@@ -22,16 +22,16 @@ export interface DeadlineTarget {
 /** The deadline of one direction. */
 class DeadlineTimer implements HeapTimer {
   slot = NO_SLOT;
-  readonly #told: DeadlineTarget;
+  readonly #target: DeadlineTarget;
   readonly #read: boolean;
 
-  constructor(told: DeadlineTarget, read: boolean) {
-    this.#told = told;
+  constructor(target: DeadlineTarget, read: boolean) {
+    this.#target = target;
     this.#read = read;
   }
 
   fire(): void {
-    this.#told.setExpired(this.#read, true);
+    this.#target.setExpired(this.#read, true);
   }
 }
 
@@ -49,14 +49,13 @@ export class PollExtras {
   #writeWatchers: Set<Watcher> | null = null;
 
   /**
-   * Sets when the deadline of one direction expires, upon which `told` is called; Infinity for
-   * never.
+   * Sets when the deadline of one direction expires, which notifies `target`; Infinity for never.
    */
-  setTimer(told: DeadlineTarget, read: boolean, at: number): void {
+  setTimer(target: DeadlineTarget, read: boolean, at: number): void {
     if (at === Infinity) return this.#stop(read ? this.#readTimer : this.#writeTimer);
     const timer = read
-      ? this.#readTimer ??= new DeadlineTimer(told, true)
-      : this.#writeTimer ??= new DeadlineTimer(told, false);
+      ? this.#readTimer ??= new DeadlineTimer(target, true)
+      : this.#writeTimer ??= new DeadlineTimer(target, false);
     scheduler.timers.set(timer, at);
   }
 

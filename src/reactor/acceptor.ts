@@ -26,14 +26,14 @@ import type { Undelivered } from "../worker/worker_thread.ts";
 /** A listener whose connections can be passed to workers. */
 type ServedListener = TCPListener | UnixStreamListener;
 
-/** What a door gives for each that was handed on. */
+/** Marks a connection that was passed to a worker. */
 const HANDED = {};
 
 /** See the top of this file. */
 export class ReactorAcceptor {
   readonly #listener: Listener;
   readonly #fd: ListenFD<Addr>;
-  /** What is the same for all that it accepts. */
+  /** Properties that all accepted connections share. */
   readonly #accepted: Omit<Accepted, "peer">;
   readonly #gate: Limiter;
   readonly #balancer: WorkerBalancer<WorkerSlot>;

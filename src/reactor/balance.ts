@@ -24,8 +24,9 @@ export class WorkerBalancer<C extends Candidate> {
   }
 
   /**
-   * The one that gets the next; null if none is able. Workers come to have more to do while nobody
-   * here looks: with none that is ready any more, one that is able gets what was accepted before.
+   * Returns the worker for the next connection; null if none is able to take it. Workers may have
+   * become busy since they were last asked: if none is ready any more, an able one takes what has
+   * been accepted already.
    */
   choose(): C | null {
     return this.#choose(({ ready }) => ready) ?? this.#choose(({ able }) => able);

@@ -397,7 +397,8 @@ export class Reactor implements Disposable {
   }
 
   /**
-   * Goroutines of the worker that has the fewest. What they told may be old: they are asked again.
+   * Returns the number of goroutines of the worker that has the fewest, as last reported, and asks
+   * all workers again if those reports are old.
    */
   #fewestGoroutines(): number {
     if (now() - this.#askedAt >= ASK_MS) {

@@ -39,7 +39,7 @@ class SharedPort {
     if (slots.length === 0) this.#settled.close();
   }
 
-  /** Waits until all listen. Throws what the first says that cannot. Parks. */
+  /** Waits until all listen. Throws the error of the first worker that cannot. Parks. */
   *listened(): Routine<void> {
     yield* this.#settled.recv();
     if (this.#failure !== null) throw this.#failure.error;
@@ -91,8 +91,8 @@ export class ReusePortListeners {
   }
 
   /**
-   * Has all workers listen, and gives where. One that dies meanwhile is waited for if it is started
-   * again. Throws what the first says that cannot. Parks.
+   * Makes all workers listen and returns the address. Waits for a worker that dies meanwhile if it
+   * is started again. Throws the error of the first worker that cannot listen. Parks.
    */
   *listen(network: TCPNetwork, address: string, options: ListenOptions): Routine<Addr> {
     if (options.control !== undefined) {
@@ -126,7 +126,7 @@ export class ReusePortListeners {
   /**
    * Has all workers open a UDP socket, and returns the address. A socket of this thread, which
    * would receive its share of datagrams, finds the port and is closed once the workers have
-   * theirs. Parks. Throws what the first says that cannot.
+   * theirs. Parks. Throws the error of the first worker that cannot.
    */
   *listenPacket(network: UDPNetwork, address: string, options: ListenPacketOptions): Routine<Addr> {
     if (options.control !== undefined) {

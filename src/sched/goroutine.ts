@@ -222,7 +222,7 @@ export const ENDED: Outcome<never> = {
   },
 };
 
-/** {@linkcode ENDED} for the host's code, which is told what ended the run. */
+/** {@linkcode ENDED} for the host's code: its cause is the error that ended the run. */
 export function endedIn({ failure }: RunOwner): Outcome<never> {
   const options = failure === null ? undefined : { cause: failure.error };
   return { ok: false, error: new PanicError("the goroutine was ended", options) };

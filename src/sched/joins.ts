@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Those who wait for the end of a goroutine: others that are parked in `join`, and the host's code,
- * by a promise. A goroutine that nobody joins has none.
+ * Waiters for the end of a goroutine: goroutines parked in `join`, and code of the host that awaits
+ * its promise. A goroutine that is never joined has no such object.
  */
 
 /** How a goroutine ended. */

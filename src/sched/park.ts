@@ -24,6 +24,6 @@ export interface Waitable {
    * must return although it is canceled. Absent where a call that is ended takes everything back.
    */
   settled?(g: object): boolean;
-  /** The goroutine `g` was given up while it waited here last, and gives nothing back by itself. */
+  /** Releases what the goroutine `g` waited for here: it was abandoned, and runs no `finally`. */
   abandoned?(g: object): void;
 }

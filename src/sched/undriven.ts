@@ -13,7 +13,7 @@ import { captureSite, lineOf } from "./spawn_site.ts";
 
 /** Most calls that are kept at a time. Any further one goes unreported: it may be driven yet. */
 const MOST_KEPT = 1000;
-/** Most mistakes of a run that are told apart; all others go unreported. */
+/** Most distinct mistakes of a run that are reported. */
 const MOST_REPORTED = 100;
 
 /** A call, as this module sees it. */

@@ -2,9 +2,9 @@
 /**
  * Running a program in a simulation.
  *
- * A simulation is given by its options and its main function alone: the same ones give the same
- * run, on every system and runtime, also beside a real run. What it did is told by its hash; the
- * events behind that, and the decisions that led to them, are kept on request.
+ * The options and the main function alone determine a simulation: equal ones lead to equal runs, on
+ * every system and runtime, also beside a real run. A hash identifies what the run did; its events
+ * and the decisions that led to them are kept on request.
  *
  *   options (seed or choices) -> Choices   every decision: schedule, latency, loss, faults
  *                             -> World     virtual time, events of the network

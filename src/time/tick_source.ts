@@ -66,7 +66,7 @@ export class TickSource implements HeapTimer, ChanSource<Date> {
     return due;
   }
 
-  /** The heap says that it is time. */
+  /** Called by the heap of timers when this one is due. */
   fire(): void {
     const { receivers } = this.chan;
     const overdue = Math.max(0, now() - this.#when);

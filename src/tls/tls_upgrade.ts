@@ -28,7 +28,7 @@ import {
  * Options are read anew for every connection. For many connections {@linkcode tlsListen} or
  * {@linkcode tlsListener} are faster.
  *
- * @param conn any connection that nobody else reads or writes any more
+ * @param conn any connection that no other code reads or writes any more
  * @param options `cert` and `key` are required
  * @throws {TypeError} for an invalid option; {@linkcode OpError} of "handshake" if `conn` has a
  * `buffered` other than 0: plaintext that was read ahead of the handshake may have been injected.
@@ -56,7 +56,7 @@ export function tlsServer(conn: Conn, options: TLSServerOptions): TLSConn {
  * Secures `conn` as its client, as {@linkcode tlsServer} does as its server. Call `handshake` to
  * know that the server is who it should be before anything is sent. Never parks. Go: `tls.Client`.
  *
- * @param conn any connection that nobody else reads or writes any more
+ * @param conn any connection that no other code reads or writes any more
  * @param options `servername` is the host that the certificate must be for; without it the
  * certificate must be for the remote address of `conn`
  * @throws as {@linkcode tlsServer}

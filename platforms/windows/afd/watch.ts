@@ -42,7 +42,7 @@ export class Watch implements OverlappedOwner {
   #trigger: Trigger = "level";
   /** Events to report, and those that an edge or a oneshot has already reported. */
   #wanted = 0;
-  #told = 0;
+  #reported = 0;
   /** Events of the pending request; 0 without one. */
   #asked = 0;
 
@@ -72,7 +72,7 @@ export class Watch implements OverlappedOwner {
   set(mode: number, trigger: Trigger, tag: number, afd: Afd): void {
     this.#tag = tag;
     this.#trigger = trigger;
-    this.#told = 0;
+    this.#reported = 0;
     this.#wanted = FAILURES | C.AFD_POLL_LOCAL_CLOSE;
     if (mode & POLL_READ) this.#wanted |= READS | C.AFD_POLL_DISCONNECT;
     if (mode & POLL_WRITE) this.#wanted |= WRITES;
@@ -82,14 +82,14 @@ export class Watch implements OverlappedOwner {
   /** Marks the events of `mode` as unreported, after a call that would block. */
   blocked(mode: number, afd: Afd): void {
     if (this.#trigger !== "edge") return;
-    this.#told &= ~(mode === POLL_READ ? READS : WRITES);
-    this.#endUnless(this.#wanted & ~this.#told, afd);
+    this.#reported &= ~(mode === POLL_READ ? READS : WRITES);
+    this.#endUnless(this.#wanted & ~this.#reported, afd);
   }
 
   /** Requests the events to report, unless they are already requested. 0 or minus an errno. */
   ask(afd: Afd): number {
     if (this.#asked !== 0) return 0;
-    const events = this.#wanted & ~this.#told;
+    const events = this.#wanted & ~this.#reported;
     this.#operation.prepare(this, 0);
     const done = afd.poll(this.#operation, this.#info, this.#base, events);
     if (done === 0) this.#asked = events;
@@ -113,11 +113,11 @@ export class Watch implements OverlappedOwner {
       if (errno !== ECANCELED) this.gone = true;
       return 0;
     }
-    const events = this.#info[AFD_POLL_INFO.events] & this.#wanted & ~this.#told;
+    const events = this.#info[AFD_POLL_INFO.events] & this.#wanted & ~this.#reported;
     if ((events & C.AFD_POLL_LOCAL_CLOSE) !== 0) this.gone = true;
     if (this.gone) return 0;
-    if (this.#trigger === "edge") this.#told |= events;
-    else if (this.#trigger === "oneshot" && events !== 0) this.#told = ~C.AFD_POLL_LOCAL_CLOSE;
+    if (this.#trigger === "edge") this.#reported |= events;
+    else if (this.#trigger === "oneshot" && events !== 0) this.#reported = ~C.AFD_POLL_LOCAL_CLOSE;
     return modeOf(events);
   }
 

@@ -99,7 +99,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
     } else if (begun < 0) {
       socket.arena.give(operation);
       this.#closeSocket();
-      return told(begun);
+      return acceptError(begun);
     } else {
       this.#settle(operation);
     }
@@ -112,7 +112,7 @@ export class OverlappedAcceptor implements OverlappedOwner {
       this.#kept = operation;
       return;
     }
-    if (errno !== 0 && errno !== ECANCELED) this.#error = -told(-errno);
+    if (errno !== 0 && errno !== ECANCELED) this.#error = -acceptError(-errno);
     this.socket.arena.give(operation);
     this.#closeSocket();
   }
@@ -148,7 +148,7 @@ const LISTENER = new Int32Array(new ArrayBuffer(8));
 /**
  * Converts the error of a connection whose peer is already gone, which must not fail the accept.
  */
-function told(result: number): number {
+function acceptError(result: number): number {
   const gone = result === -ERRNO.ECONNRESET || result === -ERRNO.ENOTCONN;
   return gone ? -ERRNO.ECONNABORTED : result;
 }

@@ -160,9 +160,9 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** Discards what is pending. */
   protected drop(): void {
-    const told = this.outbox?.release() ?? null;
+    const callbacks = this.outbox?.release() ?? null;
     this.outbox = null;
-    this.#tell(told, this.error ?? new ClosedError());
+    this.#tell(callbacks, this.error ?? new ClosedError());
   }
 
   #went(n: number): void {
@@ -186,9 +186,9 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     outbox.release();
   }
 
-  #tell(told: Written[] | null, error: Error | null): void {
-    if (told === null) return;
-    for (const written of told) {
+  #tell(callbacks: Written[] | null, error: Error | null): void {
+    if (callbacks === null) return;
+    for (const written of callbacks) {
       try {
         written(error);
       } catch (thrown) {

@@ -25,7 +25,7 @@ export class WriteQueue {
   /** Offset after the last pending byte. */
   end = 0;
   /** Callbacks, each with the number of bytes that must have been sent before it. */
-  #told: { at: number; written: Written }[] | null = null;
+  #callbacks: { at: number; written: Written }[] | null = null;
   #taken = 0;
 
   private constructor(bytes: Uint8Array) {
@@ -52,7 +52,7 @@ export class WriteQueue {
 
   /** Calls `written` once everything pending now is sent. */
   tell(written: Written): void {
-    (this.#told ??= []).push({ at: this.#taken + this.length, written });
+    (this.#callbacks ??= []).push({ at: this.#taken + this.length, written });
   }
 
   /** Returns the pending bytes: the first `length` bytes of the result. */
@@ -65,10 +65,10 @@ export class WriteQueue {
     this.start += n;
     this.#taken += n;
     if (this.start === this.end) this.start = this.end = 0;
-    if (this.#told === null) return null;
+    if (this.#callbacks === null) return null;
     let gone = 0;
-    while (gone < this.#told.length && this.#told[gone].at <= this.#taken) gone++;
-    return gone === 0 ? null : this.#told.splice(0, gone).map(({ written }) => written);
+    while (gone < this.#callbacks.length && this.#callbacks[gone].at <= this.#taken) gone++;
+    return gone === 0 ? null : this.#callbacks.splice(0, gone).map(({ written }) => written);
   }
 
   /** At the end of a turn, moves the remaining bytes to a buffer of their size. */
@@ -76,7 +76,7 @@ export class WriteQueue {
     if (this.bytes.length !== FRESH) return this;
     const own = new WriteQueue(this.bytes.slice(this.start, this.end));
     own.end = this.length;
-    own.#told = this.#told;
+    own.#callbacks = this.#callbacks;
     own.#taken = this.#taken;
     this.release();
     return own;
@@ -84,11 +84,11 @@ export class WriteQueue {
 
   /** Empties the queue. Returns the callbacks that were not called. */
   release(): Written[] | null {
-    const told = this.#told?.map(({ written }) => written) ?? null;
+    const callbacks = this.#callbacks?.map(({ written }) => written) ?? null;
     this.start = this.end = this.#taken = 0;
-    this.#told = null;
+    this.#callbacks = null;
     if (this.bytes.length === FRESH && kept.length < MOST_KEPT) kept.push(this);
-    return told;
+    return callbacks;
   }
 
   #makeRoom(more: number): void {

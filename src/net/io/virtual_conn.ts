@@ -282,16 +282,16 @@ export abstract class VirtualConn implements Conn, Counted {
     }
   }
 
-  /** Runs `call` unless `cancel` fires first; then notifies `told`. */
+  /** Runs `call` unless `cancel` fires first; then notifies `onCanceled`. */
   #cancellable<T>(
     op: VirtualOp,
     call: Routine<T>,
     cancel: Cancel | undefined,
-    told: () => void = () => {},
+    onCanceled: () => void = () => {},
   ): Routine<T> {
     if (cancel === undefined) return call;
     return cancellable(call, cancel, (cause) => {
-      told();
+      onCanceled();
       return this.fail(op, cause);
     });
   }

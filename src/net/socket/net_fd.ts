@@ -72,8 +72,8 @@ export class NetFD<A extends Addr> extends FD {
     return this.#ending === null ? null : this.#ending.onFreed;
   }
 
-  set onFreed(told: (() => void) | null) {
-    (this.#ending ??= new Ending()).onFreed = told;
+  set onFreed(callback: (() => void) | null) {
+    (this.#ending ??= new Ending()).onFreed = callback;
   }
 
   /** Called on close if the connection then lingers. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The history of a program's operations: who asked what when, and what came of it. Jepsen's words:
- * an operation is invoked, and then it is ok, it failed for certain, or nobody knows.
+ * The history of a program's operations: which process invoked what and when, and the outcome. In
+ * Jepsen's terms: an operation is invoked, and then it is ok, failed, or unknown (info).
  */
 import { now } from "../../sched/clock.ts";
 import type { Routine } from "../../sched/goroutine.ts";

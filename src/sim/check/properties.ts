@@ -197,7 +197,7 @@ function* come(
       const look = condition();
       holds = typeof look === "object" ? yield* inTime(look, end - simulation.now) : look;
     } catch (thrown) {
-      // The end of the time says less than what went wrong before.
+      // An earlier error explains more than the expired deadline does.
       if (error === undefined || !(thrown instanceof DeadlineExceededError)) error = thrown;
       holds = false;
     }

@@ -32,7 +32,7 @@ const WIDE = 0x4000_0000;
 export class PctSchedule implements Schedule {
   readonly #stream: Stream;
   readonly #steps: number;
-  /** Moments of the changes; each gives a priority below all earlier ones. */
+  /** Steps at which a priority drops, each with a priority below all earlier ones. */
   readonly #changes = new Map<number, number>();
   readonly #priorities = new Map<number, number>();
   #at = 0;

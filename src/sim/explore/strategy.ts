@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The schedules of an exploration: each strategy says how its next run goes. */
+/** The schedules of an exploration: each strategy chooses the schedule of its next run. */
 import type { Choice } from "../../../platforms/sim/choices.ts";
 import { shown } from "../../validate/argument.ts";
 import type { Schedule, SimOptions } from "../options.ts";

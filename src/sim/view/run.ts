@@ -57,7 +57,7 @@ export function lasts({ kind, text }: SimEvent): boolean {
     /^(?:partition|hold|isolate|halves|bridge|majorities ring)\b/.test(text);
 }
 
-/** What an event says, in a few words. */
+/** Describes an event in a few words. */
 export function wordsOf(event: SimEvent): string {
   const { kind, text, packet, peer, bytes, port, fd, result, operation } = event;
   const content = bytes === undefined || bytes === 0 ? "" : ` ${bytes} bytes`;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * A read or a write of a TLS connection over a socket of the library's own: what `yield*` drives
- * when the handshake is over and nobody else is at it, which is nearly always. Hand-written for the
- * reasons, and with the states, of src/fd/read_write.ts.
+ * A read or a write of a TLS connection over one of the library's own sockets. `yield*` drives this
+ * object after the handshake, while no other goroutine uses the same direction, which is nearly
+ * always. Hand-written for the same reasons, and with the same states, as src/fd/read_write.ts.
  *
- *   unused  of no call              -> fresh, when a call takes it
- *   fresh   of a call not yet driven -> held or slow, at the first `next`
- *   held    has the turn, tries and parks until it is done -> unused
- *   slow    must wait for its turn or for the handshake: a generator does it -> unused
+ *   unused  belongs to no call                 -> fresh, when a call takes it
+ *   fresh   belongs to a call not yet driven   -> held or slow, at the first `next`
+ *   held    owns its direction, tries, parks   -> unused, when done
+ *   slow    waits for its turn or the handshake, in a generator -> unused, when done
  */
 import { ClosedError, convertError } from "../../fd/errors.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
@@ -25,7 +25,7 @@ const FRESH = 1;
 export const HELD = 2;
 const SLOW = 3;
 
-/** What `yield*` looks at. */
+/** The part of an iterator's result that `yield*` reads. */
 export interface Step {
   readonly done?: boolean;
   readonly value: unknown;
