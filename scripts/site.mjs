@@ -5,6 +5,7 @@
  * default. `npx vitepress preview .cache/site-source` serves it.
  */
 import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { capture, program, ROOT } from "./programs.mjs";
@@ -26,6 +27,11 @@ rmSync(SOURCE, { recursive: true, force: true });
 rmSync(target, { recursive: true, force: true });
 const count = writePages(SOURCE);
 cpSync(join(ROOT, "scripts/site/config.mjs"), join(SOURCE, ".vitepress/config.mjs"));
+cpSync(join(ROOT, "scripts/site/theme.mjs"), join(SOURCE, ".vitepress/theme/index.mjs"));
+cpSync(
+  createRequire(import.meta.url).resolve("@mermaid-js/tiny"),
+  join(SOURCE, "public/mermaid.js"),
+);
 writeFileSync(join(SOURCE, "package.json"), '{ "type": "module" }\n');
 await must(program("vitepress", "build", SOURCE, "--outDir", target));
 await must(

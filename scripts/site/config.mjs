@@ -31,6 +31,16 @@ const GUIDES = [
 const FROM = ["from-go", "from-async", "from-node-net", "from-bun-listen"].map(guide);
 const OVERVIEW = ["docs/overview", "docs/security"];
 
+/** Leaves the text of a Mermaid diagram as it is, for the theme to draw. */
+function drawDiagrams(md) {
+  const { fence } = md.renderer.rules;
+  md.renderer.rules.fence = (tokens, at, ...rest) => {
+    const { info, content } = tokens[at];
+    if (info.trim() !== "mermaid") return fence(tokens, at, ...rest);
+    return `<pre class="mermaid" v-pre>${md.utils.escapeHtml(content)}</pre>\n`;
+  };
+}
+
 export default {
   title: "netpoll",
   description: "Blocking-style network code for Bun and Deno",
@@ -40,7 +50,7 @@ export default {
   head: [["link", { rel: "icon", href: "data:," }]],
   // The API reference is generated later, by another tool.
   ignoreDeadLinks: [/^\/api\//],
-  markdown: { lineNumbers: false },
+  markdown: { lineNumbers: false, config: drawDiagrams },
   vite: { logLevel: "warn", build: { chunkSizeWarningLimit: 4000 } },
   themeConfig: {
     search: { provider: "local" },

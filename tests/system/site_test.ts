@@ -170,6 +170,28 @@ async function searches(browser: Browser, url: string): Promise<void> {
   await page.close();
 }
 
+/** Diagrams are drawn, and drawn anew in dark colors. */
+async function drawsDiagrams(browser: Browser, url: string): Promise<void> {
+  const { page, faults } = await openPage(browser);
+  await page.setViewport({ width: 1280, height: 800 });
+  await page.goto(`${url}/docs/architecture.html`);
+  const drawn = () =>
+    evaluate<string[]>(
+      page,
+      `[...document.querySelectorAll("pre.mermaid")].map((e) => e.querySelector("svg .node") === null ? "" : e.innerHTML)`,
+    );
+  const all = (diagrams: string[]) => diagrams.length === 3 && !diagrams.includes("");
+  await eventually("three diagrams", async () => all(await drawn()), STEP_MS);
+  const light = await drawn();
+  await page.click(".VPNavBarAppearance .VPSwitchAppearance");
+  await eventually("dark diagrams", async () => {
+    const dark = await drawn();
+    return all(dark) && dark.every((diagram, i) => diagram !== light[i]);
+  }, STEP_MS);
+  assert.deepEqual(faults, []);
+  await page.close();
+}
+
 const skip = isDeno && "Node builds the website, whatever runs this test";
 
 test("the website has no broken link, fits a phone, and its code can be copied", {
@@ -193,6 +215,7 @@ test("the website has no broken link, fits a phone, and its code can be copied",
         assert.deepEqual(await faultsOnAPhone(browser, url, read), []);
         await copiesCode(browser, url);
         await searches(browser, url);
+        await drawsDiagrams(browser, url);
       });
     } finally {
       server.closeAllConnections();
