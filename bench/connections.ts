@@ -47,7 +47,8 @@ async function main(): Promise<void> {
   const servers = choose("only", SERVERS, values.only);
   build(servers);
   const source = inRepository("bench", "connections", "open.c");
-  compile(OPEN, [source], ["gcc", "-O2", "-o", compiled(OPEN), source]);
+  const shared = inRepository("bench", "connections", "client.h");
+  compile(OPEN, [source, shared], ["gcc", "-O2", "-o", compiled(OPEN), source]);
   const machine = describeMachine();
   console.error(machineLine(machine));
   const rounds: Map<string, Sample>[] = [];

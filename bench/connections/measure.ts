@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Measurements of one server in one round.
-import { readFileSync } from "node:fs";
 import type { Server } from "../echo/rig/servers.ts";
 import { startChild, within } from "../rig/child.ts";
 import { compiled } from "../rig/paths.ts";
+import { memoryOf, processorTime } from "../rig/process.ts";
 
 /** The load generator: open.c. */
 export const OPEN = "connections-open";
@@ -15,9 +15,6 @@ export const WARMING = 25_000;
 export const CROWD = 9000;
 export const FEW = 100;
 export const SOME = 3000;
-
-/** Ticks per second in /proc/PID/stat. */
-const TICKS = 100;
 
 export interface Sample {
   server: string;
@@ -157,24 +154,4 @@ async function output(command: string[]): Promise<string> {
   if (status === 0) return child.output();
   child.kill("SIGKILL");
   throw new Error(`${command.join(" ")} ended with ${status}: ${child.errors()}`);
-}
-
-/**
- * Returns the CPU time in seconds that all threads of a process have used: in user mode and in the
- * kernel.
- */
-function processorTime(pid: number): [user: number, system: number] {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return [Number(fields[11]) / TICKS, Number(fields[12]) / TICKS];
-}
-
-/**
- * Returns the private memory of a process in bytes, and that including pages of its program file.
- */
-function memoryOf(pid: number): { own: number; resident: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const bytes = (name: string) =>
-    Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"))![1]) * 1024;
-  return { own: bytes("RssAnon"), resident: bytes("VmRSS") };
 }

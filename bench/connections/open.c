@@ -6,50 +6,21 @@
 //   open hold PORT COUNT              one message each, then all stay open until it is killed;
 //                                     prints "held" when they do
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "client.h"
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { SIZE = 64, BATCH = 512, SOURCES = 200, AT_ONCE = 200 };
+enum { SIZE = 64, BATCH = 512, AT_ONCE = 200 };
 
 static int epoll_fd;
-static struct sockaddr_in server;
+static int port;
 static int hold;
 static long started, finished, failed, wanted, in_flight;
 static char message[SIZE];
 static int *received;
 
-static void die(const char *what) {
-	perror(what);
-	exit(1);
-}
-
-static double now_ms(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-// Each from the next of many addresses: one would run out of ports, which stay taken for a minute.
 static void begin(void) {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) die("socket");
-	int on = 1;
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	struct sockaddr_in source = {.sin_family = AF_INET};
-	source.sin_addr.s_addr = htonl(0x7f000100 + 1 + started % SOURCES);
-	if (bind(fd, (struct sockaddr *)&source, sizeof source) < 0) die("bind");
-	if (connect(fd, (struct sockaddr *)&server, sizeof server) < 0 && errno != EINPROGRESS) die("connect");
+	int fd = start_connect(port, started, hold);
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) die("epoll_ctl");
 	received[fd] = -1;
@@ -92,16 +63,10 @@ static void turn(long target) {
 
 int main(int argc, char **argv) {
 	if (argc < 4) return 2;
-	struct rlimit limit;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	received = calloc(limit.rlim_cur > 1 << 20 ? 1 << 20 : limit.rlim_cur, sizeof *received);
+	received = calloc(raise_limit(), sizeof *received);
 	memset(message, 'm', SIZE);
 	hold = strcmp(argv[1], "hold") == 0;
-	server.sin_family = AF_INET;
-	server.sin_port = htons(atoi(argv[2]));
-	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	port = atoi(argv[2]);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	wanted = atol(argv[3]);
 	long target = hold ? AT_ONCE : argc > 4 ? atol(argv[4]) : 1;

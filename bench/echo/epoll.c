@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_FD = 65536, MAX_EVENTS = 512 };
+enum { MAX_FD = 1 << 21, MAX_EVENTS = 512 };
 
 struct remainder {
   size_t at, end;

@@ -21,20 +21,29 @@ export interface Child {
   /** Resolves to the exit status, or the signal. */
   ended: Promise<number | string>;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Writes to its input; only if it was started with `input`. */
+  write(text: string): void;
 }
 
-export function startChild([program, ...args]: string[], env: Record<string, string> = {}): Child {
+export function startChild(
+  [program, ...args]: string[],
+  env: Record<string, string> = {},
+  input = false,
+): Child {
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
   });
+  const [stdout, stderr] = [child.stdout!, child.stderr!];
+  // A child that has ended reads no more.
+  child.stdin?.on("error", () => {});
   alive.add(child);
   let output = "", errors = "";
-  child.stdout.setEncoding("utf8").on(
+  stdout.setEncoding("utf8").on(
     "data",
     (text: string) => output = (output + text).slice(-KEPT),
   );
-  child.stderr.setEncoding("utf8").on(
+  stderr.setEncoding("utf8").on(
     "data",
     (text: string) => errors = (errors + text).slice(-KEPT),
   );
@@ -47,9 +56,10 @@ export function startChild([program, ...args]: string[], env: Record<string, str
     pid: child.pid ?? 0,
     output: () => output,
     errors: () => errors,
-    onOutput: (listener) => void child.stdout.on("data", listener),
+    onOutput: (listener) => void stdout.on("data", listener),
     ended,
     kill: (signal) => void child.kill(signal),
+    write: (text) => void child.stdin?.write(text),
   };
 }
 

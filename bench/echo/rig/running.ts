@@ -20,7 +20,7 @@ export interface Running {
 export async function startServer(
   server: Server,
   buffer: number,
-  options: Options,
+  options: Pick<Options, "pin" | "nice">,
 ): Promise<Running> {
   const command = placed("server", server.command, options);
   const child = startChild(command, { PORT: "0", BUFFER: String(buffer) });

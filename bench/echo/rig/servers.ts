@@ -26,7 +26,7 @@ function source(name: string): string {
 /** Runs a Deno program with the permissions to listen and to read its two settings. */
 function underDeno(name: string, ...rest: string[]): string[] {
   const rights = ["--no-prompt", "--allow-net", "--allow-env=PORT,BUFFER"];
-  if (name === "netpoll.ts") rights.push("--allow-ffi");
+  if (name.startsWith("netpoll")) rights.push("--allow-ffi");
   return [DENO_PATH, "run", "--quiet", ...rights, source(name), ...rest];
 }
 
@@ -41,6 +41,22 @@ function netpoll(runtime: "bun" | "deno", driver: "run" | "runSync"): Server {
     own,
   };
 }
+
+/** The library's event servers: callbacks instead of goroutines. */
+export const EVENT_SERVERS: Server[] = [
+  {
+    id: "netpoll-bun-event",
+    title: "netpoll, Bun, events",
+    command: [BUN_PATH, source("netpoll_event.ts")],
+    own: BUN,
+  },
+  {
+    id: "netpoll-deno-event",
+    title: "netpoll, Deno, events",
+    command: underDeno("netpoll_event.ts"),
+    own: DENO,
+  },
+];
 
 export const SERVERS: Server[] = [
   netpoll("bun", "run"),
