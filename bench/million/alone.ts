@@ -15,6 +15,11 @@ const READY = 1000;
 /** Turns with each number of connections; the first ones, until code is compiled, do not count. */
 const TURNS = 1200;
 const WARM_TURNS = 300;
+/** Turns with garbage: enough for several full collections. */
+const GARBAGE_TURNS = 1200;
+/** Objects per look at the poller, and how many of the last ones are alive. */
+const GARBAGE = 400;
+const ALIVE = 400_000;
 
 /** Figures with one number of connections. */
 export interface Alone {
@@ -27,6 +32,8 @@ export interface Alone {
   /** Longest time in milliseconds between two looks at the poller: in turns, and while growing. */
   pause: number;
   growing: number;
+  /** The same in turns in which the program makes garbage, of which some has lived long. */
+  garbage: number;
 }
 
 class Measurement implements Script {
@@ -36,8 +43,12 @@ class Measurement implements Script {
   readonly #base = ownMemory();
   #turns: number[] = [];
   #open = 0;
+  #memory = 0;
   #pause = 0;
   #growing = 0;
+  #garbage = 0;
+  readonly #alive: object[] = [];
+  #made = 0;
   /** Time of this turn until now, and since when the program has run. */
   #spent = 0;
   #since = -1;
@@ -52,11 +63,25 @@ class Measurement implements Script {
     const took = performance.now() - this.#since;
     this.#spent += took;
     if (this.#turns.length === 0) this.#growing = Math.max(this.#growing, took);
+    else if (this.#littering) this.#garbage = Math.max(this.#garbage, took);
     else this.#pause = Math.max(this.#pause, took);
   }
 
   left(): void {
     this.#since = performance.now();
+    if (this.#littering) this.#litter();
+  }
+
+  /** Whether the turns that are not timed are under way, in which the program makes garbage. */
+  get #littering(): boolean {
+    return this.#turns.length > TURNS;
+  }
+
+  #litter(): void {
+    for (let i = 0; i < GARBAGE; i++) {
+      const at = this.#made++ % ALIVE;
+      this.#alive[at] = { at, next: null, text: "" };
+    }
   }
 
   next(): number | Int32Array {
@@ -68,7 +93,8 @@ class Measurement implements Script {
     }
     this.#turns.push(this.#spent);
     this.#spent = 0;
-    if (this.#turns.length > TURNS) this.#end(target);
+    if (this.#turns.length === TURNS) this.#memory = ownMemory();
+    if (this.#turns.length > TURNS + GARBAGE_TURNS) this.#end(target);
     return this.#done() ? 0 : this.choose();
   }
 
@@ -89,17 +115,18 @@ class Measurement implements Script {
   }
 
   #end(connections: number): void {
-    const turns = this.#turns.slice(WARM_TURNS).toSorted((a, b) => a - b);
+    const turns = this.#turns.slice(WARM_TURNS, TURNS).toSorted((a, b) => a - b);
     this.results.push({
       connections,
-      own: (ownMemory() - this.#base) / connections,
+      own: (this.#memory - this.#base) / connections,
       turn_us: turns[turns.length >> 1] * 1000,
       turn99_us: turns[Math.floor(turns.length * 0.99)] * 1000,
       pause: this.#pause,
       growing: this.#growing,
+      garbage: this.#garbage,
     });
     this.#turns = [];
-    this.#pause = this.#growing = 0;
+    this.#pause = this.#growing = this.#garbage = 0;
   }
 }
 

@@ -7,8 +7,9 @@ import { type Active, Crowd } from "./crowd.ts";
 
 /** Number of messages under way while connections are active. */
 export const ACTIVE = 1000;
-/** Connections that are opened, and number of milliseconds that they are active, as a warm-up. */
+/** Connections of the warm-up, and its duration: until then the compilers are at work. */
 const WARM = 100;
+const WARM_MS = 2000;
 /** Time for garbage collection and for returning memory. */
 const SETTLE_MS = 500;
 const BUFFER = 4096;
@@ -102,7 +103,7 @@ async function ratesOf({ pid }: Running, crowd: Crowd, extent: Extent): Promise<
   const { steps, ms } = extent;
   let open = WARM;
   await crowd.open(open);
-  await crowd.active(WARM, 0, ms);
+  await crowd.active(WARM, 0, WARM_MS);
   const all: Rates[] = [];
   for (const connections of steps) {
     const before = cpu(pid);

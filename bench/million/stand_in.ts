@@ -51,7 +51,7 @@ class StandInPoller implements Poller {
   /** Connections that the listener has left. */
   queued = 0;
   /** Descriptors with events, and the number of those that were reported. */
-  #fds = new Int32Array(0);
+  #fds: Int32Array = new Int32Array(0);
   #at = 0;
   /** Slot and sequence of the events of one poll. */
   readonly #events = new Int32Array(2 * AT_ONCE);

@@ -47,6 +47,8 @@ export interface LinePanel {
   /** Null if neither. */
   better: Better | null;
   points: Point[];
+  /** Whether the horizontal axis is logarithmic. */
+  logAlong?: boolean;
 }
 
 /** A part of a chart. */
@@ -63,7 +65,7 @@ export interface Chart {
   columns?: number;
 }
 
-const COLOURS = ["#3b6ea8", "#d9822b", "#9aa0a6", "#4c956c", "#8e5ea2"];
+const COLOURS = ["#3b6ea8", "#d9822b", "#9aa0a6", "#4c956c", "#8e5ea2", "#c0504d"];
 const WIDTH = 320;
 /** Height of a bar, in a group and alone. */
 const GROUPED = 11;
@@ -104,7 +106,8 @@ function layers(panel: BarPanel, grouped: boolean): unknown[] {
 }
 
 function lineSpec(panel: LinePanel): unknown {
-  const x = { field: "x", type: "quantitative", title: panel.along };
+  const scale = panel.logAlong ? { scale: { type: "log" } } : {};
+  const x = { field: "x", type: "quantitative", title: panel.along, ...scale };
   const y = { field: "y", type: "quantitative", title: axisTitle(panel) };
   const color = { field: "series", type: "nominal", sort: null, title: null };
   return {

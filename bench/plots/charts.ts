@@ -5,6 +5,7 @@ import { median } from "../rig/stats.ts";
 import type { CaseSummary, Row } from "../servers/report.ts";
 import type { Bar, Chart, Panel } from "./chart.ts";
 import { dns } from "./dns.ts";
+import { million, millionAlone } from "./million.ts";
 import { overload } from "./overload.ts";
 import { measuredOn, results, runtimeName } from "./results.ts";
 import { startup } from "./startup.ts";
@@ -163,6 +164,8 @@ export function charts(): Chart[] {
     tls(),
     startup(),
     sched(),
+    million(),
+    millionAlone(),
     udp(),
     dns(),
     splice(),
