@@ -28,7 +28,8 @@ export class ConnPump {
   /** Called on every read and write. */
   onActivity: () => void = () => {};
   readonly #chunks: Chunks;
-  readonly #hostTasks = new HostTasks();
+  /** Starts the goroutines that read and write. */
+  protected readonly hostTasks: HostTasks = new HostTasks();
   readonly #buffer = nodeBuffer();
   #reading = false;
   #holds = true;
@@ -43,7 +44,7 @@ export class ConnPump {
     if (this.#reading || this.stream.destroyed) return;
     this.#reading = true;
     if (!this.#holds) scheduler.addUnheld(1);
-    this.#hostTasks.start("stream read", this.#next(), (outcome) => {
+    this.hostTasks.start("stream read", this.#next(), (outcome) => {
       this.#reading = false;
       if (!this.#holds) scheduler.addUnheld(-1);
       this.onActivity();
@@ -65,7 +66,7 @@ export class ConnPump {
     const { conn } = this;
     // A single piece, the usual case, needs no vector.
     const body = pieces.length === 1 ? conn.write(pieces[0]) : conn.writev(pieces);
-    this.#hostTasks.startToTheEnd("stream write", body, (outcome) => {
+    this.hostTasks.startToTheEnd("stream write", body, (outcome) => {
       this.unwritten -= length;
       this.wrote(failureOf(outcome), done);
     });

@@ -4,6 +4,7 @@ import { nodeProcess } from "../../platforms/contract/host.ts";
 import { ClosedError } from "../fd/errors.ts";
 import type { Park } from "../sched/park.ts";
 import { PanicError, type Routine, type RunOwner } from "../sched/goroutine.ts";
+import type { Run } from "../sched/run.ts";
 import { backgroundRun, goBoundedTaskNow, spawnNow } from "../sched/spawn.ts";
 import { callDriven } from "../sched/calls.ts";
 import { scheduler } from "../sched/thread.ts";
@@ -39,23 +40,45 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown } | n
 
 /**
  * Starts goroutines for the host's code, in the run that created this object, as long as that run
- * lasts.
+ * lasts, and otherwise in the background run. From `hold` to `release` that one does not end between
+ * two goroutines: beginning it anew costs more than a read.
  */
 export class HostTasks {
   readonly #run: RunOwner | null = scheduler.current?.run ?? null;
+  #held: Run | null = null;
+  #holds = false;
 
   /** Runs `body` and passes its result to `done`, outside any goroutine. */
   start<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    spawnNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
+    spawnNow(this.#home(), name, hostTask(body, done));
   }
 
   /** As `start`, for a task that must complete: the run waits for it within its grace. */
   startToTheEnd<T>(name: string, body: Routine<T>, done: (outcome: Outcome<T>) => void): void {
-    goBoundedTaskNow(this.#alive ?? backgroundRun(), name, hostTask(body, done));
+    goBoundedTaskNow(this.#home(), name, hostTask(body, done));
   }
 
-  get #alive(): RunOwner | null {
-    return this.#run?.ending === false ? this.#run : null;
+  /** Keeps the background run between two goroutines. */
+  hold(): this {
+    this.#holds = true;
+    return this;
+  }
+
+  /** Called when the host's code starts no more goroutines, except to complete what it began. */
+  release(): void {
+    this.#holds = false;
+    this.#held?.release();
+    this.#held = null;
+  }
+
+  #home(): RunOwner {
+    if (this.#run?.ending === false) return this.#run;
+    const run = backgroundRun();
+    if (this.#holds && run !== this.#held) {
+      this.#held = run;
+      run.hold();
+    }
+    return run;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The pump of a stream that replaces a socket, with or without the host's TLS above it. */
 import { platform } from "../../platforms/platform.ts";
+import type { Conn } from "../net/net.ts";
 import { ConnPump, type Done } from "./conn_pump.ts";
 
 /** Beginning of a TLS handshake: record type and major version. */
@@ -13,9 +14,19 @@ export class SocketPump extends ConnPump {
   /** Whether the written data is TLS of the host's engine above the stream. */
   #tls = false;
 
+  constructor(conn: Conn) {
+    super(conn);
+    this.hostTasks.hold();
+  }
+
   override write(pieces: Uint8Array[], done: Done): void {
     this.#tls ||= pieces[0]?.[0] === HANDSHAKE && pieces[0][1] === MAJOR;
     super.write(pieces, done);
+  }
+
+  override destroy(error: Error | null, done: Done): void {
+    super.destroy(error, done);
+    this.hostTasks.release();
   }
 
   protected override received(chunk: Uint8Array | null): void {

@@ -39,7 +39,7 @@ const OPTIONS: z.Schema<WebStreamsOptions> = z.strictObject({
 /** Closes a connection when both of its streams have ended. */
 class Halves {
   readonly conn: Conn;
-  readonly hostTasks = new HostTasks();
+  readonly hostTasks = new HostTasks().hold();
   readonly #left = new Set<"readable" | "writable">(["readable", "writable"]);
   readonly #signal: AbortSignal | undefined;
   readonly #aborted = () => this.abort();
@@ -57,6 +57,7 @@ class Halves {
     if (this.#left.size > 0) return;
     this.#signal?.removeEventListener("abort", this.#aborted);
     this.conn[Symbol.dispose]();
+    this.hostTasks.release();
   }
 
   /** Marks both halves as ended, and resets the connection. */
@@ -66,6 +67,7 @@ class Halves {
     } catch {
       // Already closed.
     }
+    this.hostTasks.release();
   }
 
   /** Runs a reading goroutine, and restarts it if it was ended together with its run. */

@@ -15,18 +15,29 @@ import { type BufferedWriterOptions, checkBoolean, checkKeys, checkMax } from ".
 import { QuickCall } from "./quick_call.ts";
 import { giveBack, WriteBuffer } from "./write_buffer.ts";
 import { bytesOf, type Writable } from "../fd/check_bytes.ts";
+import { PROGRESS, progressOf as sharedProgressOf, withProgress } from "../sched/progress.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
 const FIRST_SIZE = 16 * 1024;
 const OPTIONS = new Set(["size", "autoFlush"]);
 
-type Overflow = (pieces: readonly Writable[], cancel: Cancel | undefined) => Routine<number>;
+/** Progress of a call: fields of the error that reports its end. */
+interface Progress {
+  bytesWritten: number;
+}
+
+type Overflow = (
+  pieces: readonly Writable[],
+  cancel: Cancel | undefined,
+  progress: Progress,
+) => Routine<number>;
 
 /** Appends a write to the buffer, or waits for room. */
 class WriteCall extends QuickCall<number> {
   #data: Writable = "";
   #cancel: Cancel | undefined;
+  #progress: Progress | null = null;
   readonly #append: (data: Writable) => number;
   readonly #overflow: Overflow;
 
@@ -39,6 +50,7 @@ class WriteCall extends QuickCall<number> {
   begin(data: Writable, cancel: Cancel | undefined): Routine<number> {
     this.#data = data;
     this.#cancel = cancel;
+    this.#progress = null;
     return this.take();
   }
 
@@ -52,7 +64,28 @@ class WriteCall extends QuickCall<number> {
   protected override slow(): Routine<number> {
     const data = this.#data;
     this.#data = "";
-    return this.#overflow([data], this.#cancel);
+    this.#progress = { bytesWritten: 0 };
+    return this.#overflow([data], this.#cancel, this.#progress);
+  }
+
+  /** See {@linkcode Progressing}. */
+  [PROGRESS](): object {
+    return this.#progress ?? { bytesWritten: 0 };
+  }
+}
+
+/** A write to the destination: how many bytes it has sent. */
+class Sending {
+  /** Number of bytes of the calls that are over. */
+  moved = 0;
+  /** The call in progress; null between two. */
+  call: Routine<number> | null = null;
+
+  /** Number of bytes sent; -1 if the destination does not know how far its call has got. */
+  get sent(): number {
+    if (this.call === null) return this.moved;
+    const progress = sharedProgressOf(this.call);
+    return knowsProgress(progress) ? this.moved + progress.bytesWritten : -1;
   }
 }
 
@@ -66,8 +99,11 @@ class WriteCall extends QuickCall<number> {
  *   before it and the write itself, which is not copied. So memory is bounded by `size`.
  * - Text is encoded into the buffer, as UTF-8.
  * - An error of the destination is sticky, as in Go: every later call throws it, and buffered bytes
- *   are lost. A timeout and a cancellation are not: unsent bytes are kept in order, and the next
- *   flush continues there.
+ *   are lost. A timeout and a cancellation are not, whether by `cancel`, {@linkcode cancellable} or
+ *   a deadline of the connection: unsent bytes are kept in order, and the next flush continues
+ *   there. So does a goroutine that was ended in the middle of a flush, if the destination is a
+ *   connection of the library: others do not say how far they got ({@linkcode
+ *   InterruptedWriteError}).
  * - Call `flush` before you close the connection, and before the main goroutine returns. Closing
  *   the connection first loses buffered bytes.
  *
@@ -82,6 +118,12 @@ class WriteCall extends QuickCall<number> {
  * ```
  */
 export class BufferedWriter<W extends Writer = Writer> implements Writer {
+  static {
+    refuseAwait(BufferedWriter.prototype.writeTogether.prototype, "writer.writev");
+    refuseAwait(BufferedWriter.prototype.flushAll.prototype, "writer.flush");
+    refuseAwait(BufferedWriter.prototype.finish.prototype, "writer.close");
+  }
+
   /** The destination. */
   readonly destination: W;
   readonly #buffer: WriteBuffer;
@@ -144,27 +186,21 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
   }
 
   /** Writes all of `pieces` in order, as one {@linkcode BufferedWriter.write}. Parks likewise. */
-  *writev(pieces: readonly (Uint8Array | string)[], cancel?: Cancel): Routine<number> {
-    const bytes = pieces.map(bytesOf);
-    const n = this.#appendAll(bytes);
-    return n < 0 ? yield* this.#overflow(bytes, cancel) : n;
+  writev(pieces: readonly (Uint8Array | string)[], cancel?: Cancel): Routine<number> {
+    const progress = { bytesWritten: 0 };
+    return withProgress(this.writeTogether(pieces, cancel, progress), () => progress);
   }
 
   /**
    * Writes out the buffer. Parks until the destination has accepted all of it. Go: `Flush`.
    *
    * @param cancel cancels it; unsent bytes stay buffered
-   * @throws as {@linkcode BufferedWriter.write}
+   * @throws as {@linkcode BufferedWriter.write}; `bytesWritten` is the number of buffered bytes that
+   * were sent
    */
-  *flush(cancel?: Cancel): Routine<void> {
-    if (this.#error !== null) throw this.#error;
-    yield* this.#lock(cancel);
-    try {
-      if (this.#error !== null) throw this.#error;
-      if (this.#buffer.length > 0) yield* this.#send([], cancel);
-    } finally {
-      this.#turn.unlock();
-    }
+  flush(cancel?: Cancel): Routine<void> {
+    const progress = { bytesWritten: 0 };
+    return withProgress(this.flushAll(cancel, progress), () => progress);
   }
 
   /**
@@ -174,16 +210,42 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
    * @param cancel as for {@linkcode BufferedWriter.flush}
    * @throws as {@linkcode BufferedWriter.flush}
    */
-  *close(cancel?: Cancel): Routine<void> {
-    this.#closed = true;
-    yield* this.flush(cancel);
+  close(cancel?: Cancel): Routine<void> {
+    const progress = { bytesWritten: 0 };
+    return withProgress(this.finish(cancel, progress), () => progress);
   }
 
   #newCall(): WriteCall {
     return new WriteCall(
       (data) => this.#append(data),
-      (pieces, cancel) => this.#overflow(pieces, cancel),
+      (pieces, cancel, progress) => this.#overflow(pieces, cancel, progress),
     );
+  }
+
+  private *writeTogether(
+    pieces: readonly (Uint8Array | string)[],
+    cancel: Cancel | undefined,
+    progress: Progress,
+  ): Routine<number> {
+    const bytes = pieces.map(bytesOf);
+    const n = this.#appendAll(bytes);
+    return n < 0 ? yield* this.#overflow(bytes, cancel, progress) : n;
+  }
+
+  private *flushAll(cancel: Cancel | undefined, progress: Progress): Routine<void> {
+    if (this.#error !== null) throw this.#error;
+    yield* this.#lock(cancel);
+    try {
+      if (this.#error !== null) throw this.#error;
+      if (this.#buffer.length > 0) yield* this.#send([], cancel, progress, 0);
+    } finally {
+      this.#turn.unlock();
+    }
+  }
+
+  private *finish(cancel: Cancel | undefined, progress: Progress): Routine<void> {
+    this.#closed = true;
+    yield* this.flushAll(cancel, progress);
   }
 
   /** Throws if the writer has failed or is closed. */
@@ -229,18 +291,22 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
    * directly after its contents, and so are those that find the room taken again: nothing waits
    * twice.
    */
-  *#overflow(pieces: readonly Writable[], cancel: Cancel | undefined): Routine<number> {
+  *#overflow(
+    pieces: readonly Writable[],
+    cancel: Cancel | undefined,
+    progress: Progress,
+  ): Routine<number> {
     yield* this.#lock(cancel);
     try {
       let n = this.#appendAll(pieces);
       if (n >= 0) return n;
       if (this.#buffer.length > 0 && lengthOf(pieces) <= this.#buffer.size) {
-        yield* this.#send([], cancel);
+        yield* this.#send([], cancel, progress, Infinity);
         n = this.#appendAll(pieces);
         if (n >= 0) return n;
       }
       const bytes = pieces.map(bytesOf);
-      yield* this.#send(bytes, cancel);
+      yield* this.#send(bytes, cancel, progress, this.#buffer.length);
       return lengthOf(bytes);
     } finally {
       this.#turn.unlock();
@@ -253,47 +319,73 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     yield* cancel === undefined ? lock : cancellable(lock, cancel);
   }
 
-  /** Writes out the buffer and `pieces`, while holding the write lock. */
-  *#send(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<void> {
+  /**
+   * Writes out the buffer and `pieces`, while holding the write lock. `progress` counts the bytes
+   * after the first `skipped` ones.
+   */
+  *#send(
+    pieces: readonly Uint8Array[],
+    cancel: Cancel | undefined,
+    progress: Progress,
+    skipped: number,
+  ): Routine<void> {
     const { length } = this.#buffer;
     const memory = this.#buffer.takeMemory();
     const taken = length === memory.length ? memory : memory.subarray(0, length);
+    const sending = new Sending();
     let sent = -1; // Unknown while the write is in progress.
     try {
-      sent = yield* this.#writeAll(length > 0 ? [taken, ...pieces] : pieces, cancel);
+      sent = yield* this.#writeAll(length > 0 ? [taken, ...pieces] : pieces, cancel, sending);
     } catch (error) {
       sent = progressOf(error);
+      progress.bytesWritten = Math.max(0, sent - skipped);
       if (!isResumable(error)) this.#error ??= asError(error);
-      if (knowsProgress(error)) error.bytesWritten = Math.max(0, sent - length);
+      if (knowsProgress(error)) error.bytesWritten = progress.bytesWritten;
       throw error;
     } finally {
+      // Ended by its goroutine, or by `cancellable`.
+      if (sent < 0) sent = sending.sent;
       if (sent < 0) this.#error ??= new InterruptedWriteError();
-      else if (sent < length && this.#error === null) {
-        this.#buffer.putBack(taken.slice(sent));
+      else {
+        progress.bytesWritten = Math.max(0, sent - skipped);
+        if (sent < length && this.#error === null) this.#buffer.putBack(taken.slice(sent));
+        // After an interruption, the destination may still use it.
+        giveBack(memory);
       }
-      // After an interruption, the destination may still use it.
-      if (sent >= 0) giveBack(memory);
     }
   }
 
-  *#writeAll(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
+  *#writeAll(
+    pieces: readonly Uint8Array[],
+    cancel: Cancel | undefined,
+    sending: Sending,
+  ): Routine<number> {
     const { destination }: { destination: Writer & Partial<Pick<Conn, "writev">> } = this;
-    let written = 0;
     if (pieces.length > 1 && destination.writev !== undefined) {
-      written = yield* destination.writev(pieces, cancel);
+      sending.call = destination.writev(pieces, cancel);
+      sending.moved = yield* sending.call;
+      sending.call = null;
     } else {
-      for (const piece of pieces) {
-        try {
-          const n = yield* destination.write(piece, cancel);
-          if (n !== piece.length) throw new ShortWriteError();
-          written += n;
-        } catch (error) {
-          throw knowsProgress(error) ? withBytesWritten(error, written) : error;
-        }
-      }
+      for (const piece of pieces) yield* this.#writePiece(piece, cancel, sending);
     }
-    if (written !== lengthOf(pieces)) throw new ShortWriteError();
-    return written;
+    if (sending.moved !== lengthOf(pieces)) throw new ShortWriteError();
+    return sending.moved;
+  }
+
+  *#writePiece(
+    piece: Uint8Array,
+    cancel: Cancel | undefined,
+    sending: Sending,
+  ): Routine<void> {
+    try {
+      sending.call = this.destination.write(piece, cancel);
+      const n = yield* sending.call;
+      sending.call = null;
+      if (n !== piece.length) throw new ShortWriteError();
+      sending.moved += n;
+    } catch (error) {
+      throw knowsProgress(error) ? withBytesWritten(error, sending.moved) : error;
+    }
   }
 }
 

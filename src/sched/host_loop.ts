@@ -162,7 +162,9 @@ export class HostLoop {
   /** Detects work of the host's own: an immediate of ours came late. */
   #lookAtHost(at: number): void {
     const unasked = this.#immediate !== null && this.#freeTurns < FREE_TURNS;
-    if (unasked && at - this.#lastTurnEnd > HOST_BUSY_MS) this.#hostUntil = at + HOST_ACTIVE_MS;
+    const late = at - this.#lastTurnEnd - this.#scheduler.outside;
+    if (unasked && late > HOST_BUSY_MS) this.#hostUntil = at + HOST_ACTIVE_MS;
+    this.#scheduler.outside = 0;
     this.#forgetImmediate();
   }
 

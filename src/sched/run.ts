@@ -132,6 +132,7 @@ export class Run {
   #newest: G | null = null;
   #living = 0;
   #daemons = 0;
+  #holds = 0;
   #ending = false;
   #closed = false;
   readonly #graceTimer = new CallTimer(() => this.#lastCall());
@@ -195,9 +196,24 @@ export class Run {
       this.end();
     } else if (this.#ending) {
       this.#settle();
-    } else if (this.#endsEmpty && this.#living + this.#daemons === 0) {
-      this.end();
+    } else {
+      this.#endIfEmpty();
     }
+  }
+
+  /** Keeps it from ending for want of goroutines, until {@linkcode Run.release}. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Undoes one {@linkcode Run.hold}. */
+  release(): void {
+    this.#holds--;
+    this.#endIfEmpty();
+  }
+
+  #endIfEmpty(): void {
+    if (this.#endsEmpty && this.#living + this.#daemons + this.#holds === 0) this.end();
   }
 
   /** Ends it with `error`, unless it is already ending with another. */

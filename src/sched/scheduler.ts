@@ -86,6 +86,8 @@ export class Scheduler {
   debugRuns = 0;
   /** How long the last pass waited in the poller. */
   waited = 0;
+  /** How long goroutines ran in the midst of the host's code since this was last set to 0. */
+  outside = 0;
   /** Called when a goroutine becomes runnable while no pass is under way. */
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
@@ -206,6 +208,7 @@ export class Scheduler {
     if (this.observer !== null) this.observer.woke(g, null);
     this.switches++;
     this.#observed(g, () => this.#step(g));
+    this.outside += now() - this.now;
     if (g.state !== DEAD) this.onOutside();
   }
 

@@ -25,6 +25,7 @@ import {
   toWebStreams,
   wait,
 } from "../../mod.ts";
+import { scheduler } from "../../src/sched/thread.ts";
 import { only, option, pair, thrown, until, wineGap } from "../support/harness.ts";
 import { assertPattern, pattern } from "../support/pattern.ts";
 import { startProgram } from "../support/child.ts";
@@ -394,6 +395,29 @@ only("run", "resetAndDestroy resets", function* () {
   assert.equal(((yield* thrown(readAll(b))) as OpError).code, "ECONNRESET");
   b.close();
 }, wineGap("a reset before the first receive"));
+
+test("a stream outside a run reads in one run, which ends with the stream", async () => {
+  const echo = net.createServer((socket) => socket.pipe(socket));
+  echo.listen(0, "127.0.0.1");
+  await once(echo, "listening");
+  const { port } = echo.address() as net.AddressInfo;
+  const stream = toDuplex(await run(() => dial("tcp", `127.0.0.1:${port}`)));
+  const runs = new Set<unknown>();
+  for (let i = 0; i < 3; i++) {
+    stream.write("x");
+    await new Promise<void>((resolve) =>
+      stream.once("data", () => {
+        assert.equal(scheduler.runs.size, 1);
+        for (const run of scheduler.runs) runs.add(run);
+        resolve();
+      })
+    );
+  }
+  assert.equal(runs.size, 1);
+  stream.destroy();
+  echo.close();
+  while (scheduler.runs.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+});
 
 test("an unreferenced stream does not keep the process alive, and still works", async () => {
   await using program = startProgram("tests/fixtures/unref_fixture.ts");

@@ -7,8 +7,11 @@ import {
   BufferedReader,
   BufferedWriter,
   CanceledError,
+  cancellable,
   ClosedError,
+  copy,
   DeadlineExceededError,
+  Delimited,
   go,
   gosched,
   InterruptedWriteError,
@@ -18,13 +21,14 @@ import {
   type Routine,
   run,
   ShortWriteError,
+  sleep,
   withCancel,
   type Writer,
 } from "../../mod.ts";
 import { test } from "node:test";
 import { both, pair, parked, thrown, until } from "../support/harness.ts";
 import { assertPattern, pattern, readPattern } from "../support/pattern.ts";
-import { str, utf8 } from "./sources.ts";
+import { KINDS, Pieces, str, utf8 } from "./sources.ts";
 
 /** A writer that keeps what it is given, call by call. */
 class Collector implements Writer {
@@ -276,16 +280,38 @@ both("close flushes, ends the writer, and keeps the connection open", function* 
   assert.equal(str(yield* readAll(server)), "bye!");
 });
 
-test("a run that ends during a flush breaks the writer, which reports it", async () => {
+test("a run that ends during a flush breaks a writer whose destination knows no progress", async () => {
+  const out = new BufferedWriter({
+    *write(p: Uint8Array): Routine<number> {
+      yield* sleep(60_000);
+      return p.length;
+    },
+  });
+  await run(function* () {
+    yield* out.write("abc");
+    yield* gosched();
+  });
+  assert.ok(out.error instanceof InterruptedWriteError);
+  await run(function* () {
+    assert.ok((yield* thrown(out.flush())) instanceof InterruptedWriteError);
+  });
+});
+
+test("a run that ends during a flush to a connection keeps the rest", async () => {
   const [client, server] = pipe();
   const out = new BufferedWriter(client);
   await run(function* () {
     yield* out.write("abc");
     yield* server.readFull(new Uint8Array(1));
   });
-  assert.ok(out.error instanceof InterruptedWriteError);
+  assert.equal(out.error, null);
+  assert.equal(out.buffered, 2);
   await run(function* () {
-    assert.ok((yield* thrown(out.flush())) instanceof InterruptedWriteError);
+    const flushing = go(() => out.flush());
+    const p = new Uint8Array(2);
+    yield* server.readFull(p);
+    assert.equal(str(p), "bc");
+    yield* flushing.join();
   });
 });
 
@@ -331,3 +357,59 @@ both("invalid arguments are rejected by name", function* () {
   yield* out.flush();
   assert.deepEqual(to.writes, []);
 });
+
+for (const [kind, connected] of KINDS) {
+  both(`cancellable of flush keeps what was not sent, in order: ${kind}`, function* () {
+    const [client, server] = yield* connected();
+    using _client = client;
+    using _server = server;
+    const all = pattern(4 << 20);
+    const out = new BufferedWriter(client, { size: all.length, autoFlush: false });
+    yield* out.write(all);
+    const [ctx, cancel] = withCancel(background());
+    const flushing = go(() => cancellable(out.flush(), ctx));
+    const failing = go(() => thrown(flushing.join()));
+    yield* parked(flushing, "IO wait");
+    cancel();
+    const error = (yield* failing.join()) as CanceledError & { bytesWritten: number };
+    assert.ok(error instanceof CanceledError);
+    assert.equal(error.bytesWritten + out.buffered, all.length);
+    const reading = go(() => readAll(server));
+    yield* out.flush();
+    client.closeWrite();
+    assertPattern(yield* reading.join(), all.length);
+  });
+}
+
+/** Writes that wait for the peer, which `cancellable` ends, and what of their data was sent. */
+const CANCELED: ReadonlyMap<string, (out: BufferedWriter, data: Uint8Array) => Routine<unknown>> =
+  new Map([
+    ["write", (out, data) => out.write(data)],
+    ["writev", (out, data) => out.writev([data.subarray(0, 9), data.subarray(9)])],
+    ["copy", (out, data) => copy(out, new Pieces(data))],
+    ["a frame", (out, data) => new Delimited("\n\n", { max: 8 << 20 }).write(out, data)],
+  ]);
+
+for (const [kind, write] of CANCELED) {
+  both(`cancellable of a write into a full buffer reports its part: ${kind}`, function* () {
+    const [client, server] = yield* pair();
+    using _client = client;
+    using _server = server;
+    const out = new BufferedWriter(client, { size: 1000, autoFlush: false });
+    yield* out.write(pattern(1000));
+    const data = pattern(1000 + (6 << 20)).subarray(1000);
+    const [ctx, cancel] = withCancel(background());
+    const writing = go(() => cancellable(write(out, data), ctx));
+    const failing = go(() => thrown(writing.join()));
+    yield* parked(writing, "IO wait");
+    cancel();
+    const error = (yield* failing.join()) as CanceledError & { bytesWritten: number };
+    assert.ok(error instanceof CanceledError);
+    assert.ok(error.bytesWritten > 0 && error.bytesWritten < data.length);
+    assert.equal(out.buffered, 0);
+    const reading = go(() => readAll(server));
+    yield* client.write(data.subarray(error.bytesWritten));
+    client.closeWrite();
+    assertPattern(yield* reading.join(), 1000 + data.length);
+  });
+}
