@@ -5,7 +5,9 @@
  */
 import type { Reader } from "../net/io/copy.ts";
 import type { Conn } from "../net/net.ts";
+import { DESCRIPTOR, descriptorOf } from "../net/socket/descriptor.ts";
 import { readFull } from "../net/socket/read_full.ts";
+import type { FD } from "../fd/fd.ts";
 import { checkBytes, plainView } from "../fd/check_bytes.ts";
 import { needMethods, shown, wrongArgument } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -250,8 +252,9 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
 
   /**
    * Ends the reader and returns a connection whose reads begin with the bytes that it had not yet
-   * handed out: for code that wants a {@linkcode Conn}. With none left that is the source itself,
-   * so that `copy` and `splice` move its bytes within the kernel. Never parks.
+   * handed out: for code that wants a {@linkcode Conn}. With none left that is the source itself.
+   * `copy` and `splice` move the bytes after those within the kernel, also from the reader itself.
+   * Never parks.
    *
    * Do not start TLS on it after a command in plain text such as STARTTLS: bytes in `buffered` were
    * sent before the handshake, by the peer or by an attacker. Close the connection instead.
@@ -268,6 +271,15 @@ export class BufferedReader<R extends Reader = Reader> implements Reader {
     needMethods(call, "the source", "a Conn", this.source, "read", "readable", "write", "close");
     const unread = this.detach();
     return unread.length === 0 ? this.source : unreadConn(this.source, unread);
+  }
+
+  /** @internal */
+  get [DESCRIPTOR](): FD | undefined {
+    const { buffer } = this[INPUT];
+    // While there are unread bytes, the kernel must not move the bytes after them.
+    if (buffer.busy || buffer.detached || buffer.length > 0) return undefined;
+    const fd = descriptorOf(this.source);
+    return fd === null || fd.keepsPackets ? undefined : fd;
   }
 }
 

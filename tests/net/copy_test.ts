@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   background,
+  BufferedReader,
   type Conn,
   copy,
   go,
@@ -159,6 +160,74 @@ withoutPipes("a writer that waits for a slow peer can be interrupted", function*
   b.abort();
   yield* writer.join();
   for (const conn of [a, d]) conn[Symbol.dispose]();
+});
+
+/** Ways to hand on a connection of which a buffered reader has read more than its head. */
+const WITH_BYTES_IN_FRONT = {
+  "the reader": (reader: BufferedReader<Conn>) => reader,
+  "its detachConn": (reader: BufferedReader<Conn>) => reader.detachConn(),
+};
+
+for (const [what, handOn] of Object.entries(WITH_BYTES_IN_FRONT)) {
+  const name = `what a buffered reader has read goes first, the rest within the kernel: ${what}`;
+  withoutPipes(name, function* () {
+    const { transfers } = platform();
+    const [a, b] = yield* pair();
+    const [c, d] = yield* pair();
+    const copied = yield* countingSplices(transfers, function* () {
+      const sender = go(function* () {
+        yield* a.write("head\n");
+        yield* a.write(pattern(LENGTH));
+        a.closeWrite();
+      });
+      const receiver = go(() => readAll(d));
+      const reader = new BufferedReader(b);
+      assert.equal(yield* reader.line(), "head");
+      yield* reader.peek(1);
+      assert.ok(reader.buffered > 0);
+      assert.equal(yield* copy(c, handOn(reader)), LENGTH);
+      c.closeWrite();
+      assertPattern(yield* receiver.join(), LENGTH);
+      yield* sender.join();
+    });
+    assert.ok(copied > 0, "no byte was moved within the kernel");
+    for (const conn of [a, b, c, d]) conn.close();
+  }, noSplice);
+}
+
+/** Returns the number of calls of splice(2) that `f` makes. */
+function* countingSplices(
+  transfers: { splice(...args: never[]): unknown },
+  f: () => Routine<void>,
+): Routine<number> {
+  let calls = 0;
+  const splice = transfers.splice.bind(transfers) as (...args: unknown[]) => unknown;
+  transfers.splice = (...args: unknown[]) => {
+    calls++;
+    return splice(...args);
+  };
+  try {
+    yield* f();
+  } finally {
+    Reflect.deleteProperty(transfers, "splice");
+  }
+  return calls;
+}
+
+withoutPipes("a length ends a splice of a buffered reader within its bytes or after", function* () {
+  for (const length of [3, 100]) {
+    const [a, b] = yield* pair();
+    const [c, d] = yield* pair();
+    yield* a.write("head\n" + "x".repeat(200));
+    const reader = new BufferedReader(b);
+    assert.equal(yield* reader.line(), "head");
+    yield* reader.peek(1);
+    const from = reader.detachConn();
+    assert.equal(yield* splice(from, c, { length }), length);
+    c.closeWrite();
+    assert.equal((yield* readAll(d)).length, length);
+    for (const conn of [a, from, c, d]) conn.close();
+  }
 });
 
 withoutPipes("a run that ends during a splice leaves no pipe", function* () {

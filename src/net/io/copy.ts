@@ -11,6 +11,7 @@ import { splice as spliceFDs } from "../../fd/splice.ts";
 import { type TransferProgress, transferring } from "../../fd/transfer_progress.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
+import type { FD } from "../../fd/fd.ts";
 import { descriptorOf, outletOf } from "../socket/descriptor.ts";
 import type { Conn } from "../net.ts";
 import { checkOptions } from "../../validate/options.ts";
@@ -150,19 +151,34 @@ function* move(
   options: CopyOptions,
   progress: TransferProgress,
 ): Routine<number> {
-  const source = descriptorOf(from);
-  if (source?.keepsPackets) return yield* copyPackets(from as Conn, to, length, options, progress);
-  const outlet = source === null || descriptorOf(to)?.keepsPackets ? null : outletOf(to);
-  if (source !== null && outlet !== null) {
-    const { cancel, onProgress } = options;
-    const moved = yield* outlet(
-      (fd) => spliceFDs(source, fd, length, progress, cancel, onProgress),
-      progress,
-      cancel,
-    );
+  for (;;) {
+    const source = descriptorOf(from);
+    if (source?.keepsPackets) {
+      return yield* copyPackets(from as Conn, to, length, options, progress);
+    }
+    const moved = yield* inKernel(source, to, length, options, progress);
     if (moved !== null) return moved;
+    if (yield* readAndWrite(from, to, length, options, progress, source === null)) {
+      return progress.moved;
+    }
   }
-  return yield* readAndWrite(from, to, length, options, progress);
+}
+
+/** Moves the bytes by splice(2); null, with nothing done, if these two cannot. */
+function* inKernel(
+  source: FD | null,
+  to: Writer,
+  length: number,
+  { cancel, onProgress }: CopyOptions,
+  progress: TransferProgress,
+): Routine<number | null> {
+  const outlet = source === null || descriptorOf(to)?.keepsPackets ? null : outletOf(to);
+  if (source === null || outlet === null) return null;
+  return yield* outlet(
+    (fd) => spliceFDs(source, fd, length, progress, cancel, onProgress),
+    progress,
+    cancel,
+  );
 }
 
 /** Copies packet by packet: an ordinary read would truncate a packet longer than its buffer. */
@@ -189,17 +205,23 @@ function* copyPackets(
   return progress.moved;
 }
 
-/** Holds a buffer only while there is data, if the reader can report readiness. */
+/**
+ * Copies by reads and writes. Returns true when that is over, or false, if `maySwitch`, as soon as
+ * `from` has a descriptor: a connection with bytes in front of those in the kernel has none before.
+ * Holds a buffer only while there is data, if the reader can report readiness.
+ */
 function* readAndWrite(
   from: Reader & Partial<Pick<Conn, "readable">>,
   to: Writer,
   length: number,
   options: CopyOptions,
   progress: TransferProgress,
-): Routine<number> {
+  maySwitch: boolean,
+): Routine<boolean> {
   const { cancel, onProgress } = options;
   try {
     while (progress.moved < length) {
+      if (maySwitch && descriptorOf(from) !== null) return false;
       if (from.readable !== undefined) yield* from.readable(cancel);
       const buffer = lend();
       try {
@@ -216,7 +238,7 @@ function* readAndWrite(
   } catch (error) {
     throw withBytesWritten(error, progress.moved);
   }
-  return progress.moved;
+  return true;
 }
 
 refuseAwait(copying.prototype, "copy");
