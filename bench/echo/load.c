@@ -3,6 +3,7 @@
 //
 //   load --port P --conns N --size S [--warmup MS] [--time MS] [--pid SERVER]
 //   load --port P --bytes N
+//   load --unix PATH instead of --port P
 //   load --probe
 //
 // --pid names the server, so that its CPU time over the measured window is told too.
@@ -21,6 +22,7 @@ static int probe;
 static const struct option options[] = {
     {"port", 1, 0, 'p'}, {"conns", 1, 0, 'c'}, {"size", 1, 0, 's'}, {"warmup", 1, 0, 'w'},
     {"time", 1, 0, 't'}, {"bytes", 1, 0, 'b'}, {"pid", 1, 0, 'P'},  {"probe", 0, 0, 'q'},
+    {"unix", 1, 0, 'u'},
     {0, 0, 0, 0},
 };
 
@@ -45,10 +47,11 @@ static int parse(int argc, char **argv) {
     else if (o == 'b') bytes = number(optarg);
     else if (o == 'P') load.server_pid = number(optarg);
     else if (o == 'q') probe = 1;
+    else if (o == 'u') unix_path = optarg;
     else return 0;
   }
   if (probe) return 1;
-  return load.port > 0 && load.conns > 0 && load.size > 0 && load.time_ns > 0 && optind == argc;
+  return (load.port > 0 || unix_path) && load.conns > 0 && load.size > 0 && load.time_ns > 0 && optind == argc;
 }
 
 int main(int argc, char **argv) {
