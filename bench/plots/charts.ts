@@ -8,6 +8,7 @@ import { dns } from "./dns.ts";
 import { million, millionAlone } from "./million.ts";
 import { overload } from "./overload.ts";
 import { measuredOn, results, runtimeName } from "./results.ts";
+import { shapes } from "./shapes.ts";
 import { startup } from "./startup.ts";
 import { tls } from "./tls.ts";
 
@@ -169,6 +170,7 @@ export function charts(): Chart[] {
     udp(),
     dns(),
     splice(),
+    shapes(),
     overload(),
   ].filter((one) => one !== null);
 }
