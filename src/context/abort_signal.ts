@@ -7,8 +7,9 @@ import type { Routine } from "../sched/goroutine.ts";
 import { currentRun, spawn } from "../sched/spawn.ts";
 import { scheduler } from "../sched/thread.ts";
 import { Context, requireContext } from "./context.ts";
+import type { Chan } from "../chan/chan.ts";
 import { Canceller, type OnCancel } from "./canceller.ts";
-import { Canceled, DeadlineExceeded } from "./errors.ts";
+import { Canceled, type ContextError, DeadlineExceeded } from "./errors.ts";
 import { registerState } from "../sched/thread_state.ts";
 
 /**
@@ -55,6 +56,67 @@ function* calling(f: () => Routine<void> | void): Routine<void> {
 }
 
 /**
+ * A root that is cancelled when a signal of the host is aborted. It listens only while something
+ * waits for that: Deno keeps a process running as long as an `AbortSignal.timeout` has a listener.
+ */
+class SignalCanceller extends Canceller {
+  readonly #source: AbortSignal;
+  readonly #cancel = () => {
+    const { reason } = this.#source;
+    const late = reason === DeadlineExceeded || reason?.name === "TimeoutError";
+    this.cancel(late ? DeadlineExceeded : Canceled, reason);
+  };
+  #listening = false;
+  /** Whether its channel or signal is known outside, which may wait without a trace here. */
+  #exposed = false;
+
+  constructor(source: AbortSignal) {
+    super(null);
+    this.#source = source;
+  }
+
+  override get err(): ContextError | null {
+    if (this.#source.aborted) this.#cancel();
+    return super.err;
+  }
+
+  override get done(): Chan<never> {
+    this.#expose();
+    return super.done;
+  }
+
+  override get signal(): AbortSignal {
+    this.#expose();
+    return super.signal;
+  }
+
+  override add(child: Canceller | OnCancel): void {
+    super.add(child);
+    this.#listen();
+  }
+
+  override remove(child: Canceller | OnCancel): boolean {
+    const removed = super.remove(child);
+    if (this.#listening && !this.#exposed && (this.children?.size ?? 0) === 0) {
+      this.#listening = false;
+      this.#source.removeEventListener("abort", this.#cancel);
+    }
+    return removed;
+  }
+
+  #expose(): void {
+    this.#exposed = true;
+    this.#listen();
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#source.addEventListener("abort", this.#cancel, { once: true });
+  }
+}
+
+/**
  * The context of each signal: one is enough, and a long-lived signal keeps one listener, not many.
  */
 let contexts = new WeakMap<AbortSignal, Context>();
@@ -82,15 +144,7 @@ export function fromSignal(signal: AbortSignal): Context {
   }
   let ctx = contexts.get(signal);
   if (ctx === undefined) {
-    const canceller = new Canceller(null);
-    const cancel = () => {
-      const { reason } = signal;
-      const late = reason === DeadlineExceeded || reason?.name === "TimeoutError";
-      canceller.cancel(late ? DeadlineExceeded : Canceled, reason);
-    };
-    if (signal.aborted) cancel();
-    else signal.addEventListener("abort", cancel, { once: true });
-    ctx = new Context(null, "context.FromSignal", canceller);
+    ctx = new Context(null, "context.FromSignal", new SignalCanceller(signal));
     contexts.set(signal, ctx);
   }
   return ctx;

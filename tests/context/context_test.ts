@@ -26,8 +26,10 @@ import {
 } from "../../src/context/with_cancel.ts";
 import { Canceled, DeadlineExceeded } from "../../src/context/errors.ts";
 import { afterFunc, fromSignal } from "../../src/context/abort_signal.ts";
+import { cancellable } from "../../src/context/cancellable.ts";
 import { select } from "../../src/chan/select.ts";
 import { otherwise } from "../../src/chan/select_case.ts";
+import { startProgram } from "../support/child.ts";
 import { assertNothingLeft, both, only, openSockets, until } from "../support/harness.ts";
 
 const HOUR = 3_600_000;
@@ -496,6 +498,44 @@ both(
     assert.equal(childrenOf(ctx), 0);
   },
 );
+
+both("fromSignal(): a signal is listened to only while something waits for it", function* () {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  signal.addEventListener = (
+    ...args: Parameters<typeof add>
+  ) => (listeners++, add.apply(signal, args));
+  signal.removeEventListener = (
+    ...args: Parameters<typeof remove>
+  ) => (listeners--, remove.apply(signal, args));
+  const ctx = fromSignal(signal);
+  assert.equal(listeners, 0);
+  const [, cancelOne] = withCancel(ctx);
+  const [, cancelTwo] = withCancel(ctx);
+  assert.equal(listeners, 1);
+  cancelOne();
+  assert.equal(listeners, 1, "the other one waits");
+  yield* cancellable(gosched(), signal);
+  assert.equal(listeners, 1);
+  cancelTwo();
+  assert.equal(listeners, 0);
+  const why = new Error("why");
+  controller.abort(why);
+  assert.deepEqual([ctx.err, cause(ctx), ctx.signal.reason], [Canceled, why, why]);
+  const [late] = withCancel(ctx);
+  assert.equal(late.err, Canceled);
+});
+
+test("a pending AbortSignal.timeout of calls that have returned does not keep the process running", async () => {
+  await using child = startProgram("tests/fixtures/timeout_signal_fixture.ts");
+  const { code } = await child.exit;
+  assert.deepEqual(
+    [child.stdout.text.trim(), code, child.timedOut],
+    ["read 5 bytes; context canceled", 0, false],
+  );
+});
 
 only("run", "fromSignal() of AbortSignal.timeout is a deadline exceeded", function* () {
   const ctx = fromSignal(AbortSignal.timeout(1));
