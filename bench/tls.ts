@@ -36,11 +36,10 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** Number of idle connections whose memory is measured. */
-const IDLE = 2000;
+const IDLE = 1000;
 
-/** Shapes of the warm-up, by index; a server in C needs none, but gets the same. */
-const WARM_UP = [0, 2, 4];
-const WARM_UP_SECONDS = 2;
+/** Shapes of the warm-up, by index, and their seconds; a server in C needs none, but gets the same. */
+const WARM_UP = [[0, 0.5], [4, 2]] as const;
 
 /**
  * The result of one shape: round trips or MiB a second, and the server's CPU time, in microseconds.
@@ -130,7 +129,7 @@ async function withServer<T>(
 function rates(server: Server, seconds: number): Promise<Sample[]> {
   return withServer(server, (port, child) => {
     // Warm up JIT compilers before the measurement, as in bench:echo.
-    for (const shape of WARM_UP) load(port, SHAPES[shape], WARM_UP_SECONDS);
+    for (const [shape, seconds] of WARM_UP) load(port, SHAPES[shape], seconds);
     return SHAPES.map((shape) => {
       const before = processorTime(child.pid);
       const [rate, trips] = load(port, shape, seconds);
@@ -145,7 +144,7 @@ function rates(server: Server, seconds: number): Promise<Sample[]> {
  */
 function idleMemory(server: Server): Promise<number> {
   return withServer(server, async (port, child) => {
-    load(port, SHAPES[0], 1);
+    load(port, SHAPES[0], 0.5);
     const before = memory(child.pid);
     const args = [port, IDLE, 64, 0, "idle"].map(String);
     const clients = startChild([compiled("tls-load"), ...args]);
@@ -194,8 +193,8 @@ function compileAll(servers: readonly Server[]): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "3" },
+      rounds: { type: "string", default: "2" },
+      seconds: { type: "string", default: "0.7" },
       only: { type: "string" },
       save: { type: "boolean", default: false },
     },
