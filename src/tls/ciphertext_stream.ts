@@ -7,8 +7,10 @@
  * the engine writes. Nor does it report the end of the connection to the engine, which would treat
  * it as an orderly end: that requires a close_notify.
  */
+import type { Duplex } from "node:stream";
+import { platform } from "../../platforms/platform.ts";
 import type { Conn } from "../net/net.ts";
-import { ConnPump } from "../bridge/conn_pump.ts";
+import { ConnPump, pumpDuplex } from "../bridge/conn_pump.ts";
 
 /** See the top of this file. */
 export class CiphertextStream extends ConnPump {
@@ -23,9 +25,27 @@ export class CiphertextStream extends ConnPump {
   /** Number of records written by the engine that look like an alert, such as a close_notify. */
   alerts = 0;
   #asked = false;
+  #drop: () => void = () => {};
 
   constructor(conn: Conn) {
     super(conn);
+  }
+
+  /** Creates the stream, for the engine. */
+  open(): Duplex {
+    const stream = pumpDuplex(this, true);
+    if (platform().runtime.tlsHalfCloses) {
+      // Deno destroys it when both sides have ended, before it has written its close_notify.
+      const { destroy } = stream;
+      stream.destroy = () => stream;
+      this.#drop = () => destroy.call(stream);
+    }
+    return stream;
+  }
+
+  /** Destroys the stream: the engine has written all that will be sent. */
+  drop(): void {
+    this.#drop();
   }
 
   override read(): void {

@@ -5,7 +5,6 @@
  */
 import { now } from "../sched/clock.ts";
 import type { PeerCertificate } from "node:tls";
-import { pumpDuplex } from "../bridge/conn_pump.ts";
 import { hostError, nodeTLS, requireLoop } from "../bridge/host.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
@@ -78,7 +77,7 @@ class HostClient implements TLSClientSide {
       checkServerIdentity: verifyHost,
       // An IP address is verified, but never sent as a server name (RFC 6066).
       ...(parseIP(name) === null ? { servername: sentName(name) } : { host: name }),
-      socket: pumpDuplex(ciphertext, true),
+      socket: ciphertext.open(),
     });
     socket.once("secureConnect", () => secure.secured());
     socket.on("error", (error) => secure.refused(hostError(error)));

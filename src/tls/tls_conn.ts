@@ -142,6 +142,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
 
   override abort(): void {
     super.abort();
+    this.#ciphertext.drop();
     // The connection may have failed or been closed by its owner in the meantime.
     if (this.conn.fd !== -1) this.conn.abort();
   }
@@ -266,6 +267,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   fall(): void {
     this.conn[Symbol.dispose]();
     this.stream?.destroy();
+    this.#ciphertext.drop();
     scheduler.handOver();
   }
 

@@ -8,7 +8,6 @@ import { CallDeadline } from "../net/options/call_options.ts";
 import { Semaphore } from "../sync/semaphore.ts";
 import { checkCertificate } from "./certificates.ts";
 import { readClientHello } from "./client_hello.ts";
-import { pumpDuplex } from "../bridge/conn_pump.ts";
 import { hostError, nodeTLS } from "../bridge/host.ts";
 import { CiphertextStream } from "./ciphertext_stream.ts";
 import type { TLSConn } from "./tls.ts";
@@ -129,7 +128,7 @@ export class TLSServer implements TLSServerSide {
     const { bytes, serverName } = yield* readClientHello(ciphertext.conn);
     yield* this.#handshakes.acquire();
     try {
-      pumpDuplex(ciphertext, true);
+      ciphertext.open();
       ciphertext.inject(bytes);
       engage(this.#engines.choose(serverName), secure, ciphertext);
       yield* secure.handshake();

@@ -23,6 +23,7 @@ import {
   tlsListen,
   UnexpectedEOFError,
 } from "../../mod.ts";
+import { platform } from "../../platforms/platform.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { Random } from "./random.ts";
 import { outcomeOf, Trial } from "./trial.ts";
@@ -59,10 +60,7 @@ class Siege {
   readonly #random: Random;
   readonly #address: string;
   readonly #hello: Uint8Array;
-  /**
-   * Whether a client may end its side before the server: Bun's engine answers nothing then, and
-   * Deno's ends without close_notify.
-   */
+  /** Whether a client may end its side before the server: Bun's engine answers nothing then. */
   readonly #halfCloses: boolean;
 
   constructor(trial: Trial, random: Random, address: string, hello: Uint8Array, engine: Engine) {
@@ -70,7 +68,7 @@ class Siege {
     this.#random = random;
     this.#address = address;
     this.#hello = hello;
-    this.#halfCloses = engine === "openssl";
+    this.#halfCloses = engine === "openssl" || platform().runtime.tlsHalfCloses;
   }
 
   /** Sends back what comes. */
