@@ -62,6 +62,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "bufio/buffered_writer.ts": { OPTIONS: "constant" },
   "tls/client_hello.ts": { NO_BYTES: "constant" },
   "tls/openssl/context_cache.ts": { kept: "contexts of C by their options, equal for all" },
+  "tls/openssl/run_conns.ts": { byRun: "by run" },
   "tls/openssl/wire.ts": { shared: "bytes on their way within one turn" },
   "tls/openssl/trust.ts": { kept: "the trust roots of the process" },
   "tls/openssl/ssl_handle.ts": { one: "memory of one call" },

@@ -26,6 +26,7 @@ import type { TransferProgress } from "../../fd/transfer_progress.ts";
 import { OUTLET, type Outlet, type Transfer } from "../../net/socket/descriptor.ts";
 import { Peer } from "./peer.ts";
 import type { SecureConn } from "./secure_conn.ts";
+import { closeWithRun, leaveRun } from "./run_conns.ts";
 import { SecureRead } from "./read_operation.ts";
 import { AT_END, type SSLHandle } from "./ssl_handle.ts";
 import type { SessionCache } from "./sessions.ts";
@@ -80,6 +81,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     this.socket = transport instanceof FDTransport ? transport : null;
     // A run that ends closes this connection, and thereby the socket, not the socket alone.
     if (this.socket !== null) this.socket.fd.pd!.holder = new Holder(this, this.socket);
+    else if (this.#run !== null) closeWithRun(this.#run, this);
   }
 
   /** See {@linkcode TLSConn.conn}. */
@@ -297,6 +299,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     const rest = this.handle?.out ?? null;
     this.broken(cause);
     this.handle?.free();
+    this.#leaveRun();
     this.transport.close(rest);
   }
 
@@ -365,6 +368,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
 
   /** @internal */
   [DISOWN](): void {
+    this.#leaveRun();
     disown(this.conn);
   }
 
@@ -507,9 +511,14 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
 
   /** Releases this side's resources and wakes all waiters. */
   #end(): void {
+    this.#leaveRun();
     if (this.secured && this.handle?.freed === false) this.sessions?.keep(this.handle);
     this.handle?.free();
     this.changed();
+  }
+
+  #leaveRun(): void {
+    if (this.socket === null && this.#run !== null) leaveRun(this.#run, this);
   }
 
   #shutdown(): void {
