@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// UDP echo by the library: `netpoll.ts PORT run|runSync|event`.
+// UDP echo by the library: `netpoll.ts PORT run|runSync|coalesce|event`. "coalesce" is "run" whose
+// answers of a turn are sent together, as those of "event" are.
 import process from "node:process";
 import { serve } from "../../event.ts";
 import { listenPacket, type Routine, run, runSync } from "../../mod.ts";
@@ -8,7 +9,7 @@ const [port, how] = process.argv.slice(2);
 const address = `127.0.0.1:${port}`;
 
 function* echo(): Routine<void> {
-  using conn = yield* listenPacket("udp", address);
+  using conn = yield* listenPacket("udp", address, { coalesce: how === "coalesce" });
   console.log("listening");
   const buffer = new Uint8Array(65535);
   for (;;) {

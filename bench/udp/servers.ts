@@ -12,11 +12,19 @@ export interface Server {
 const source = (name: string) => inRepository("bench", "udp", name);
 const deno = (...rest: string[]) => [DENO, "run", "-A", "--quiet", "--no-check", ...rest];
 
-function netpoll(runtime: "Bun" | "Deno", form: "run" | "runSync" | "event"): Server {
+/** Forms of the library's server, see netpoll.ts. */
+const FORMS = {
+  run: "run",
+  runSync: "runSync",
+  coalesce: "run, coalesce",
+  event: "event",
+};
+
+function netpoll(runtime: "Bun" | "Deno", form: keyof typeof FORMS): Server {
   const rest = [source("netpoll.ts"), "PORT", form];
   return {
     id: `netpoll-${runtime.toLowerCase()}-${form.toLowerCase()}`,
-    title: `netpoll, ${runtime}, ${form}`,
+    title: `netpoll, ${runtime}, ${FORMS[form]}`,
     command: runtime === "Bun" ? [BUN, ...rest] : deno(...rest),
   };
 }
@@ -34,6 +42,6 @@ export const SERVERS: readonly Server[] = [
   },
   { id: "node-dgram", title: "node:dgram, Node", command: ["node", source("node.mjs"), "PORT"] },
   ...(["Bun", "Deno"] as const).flatMap((runtime) =>
-    (["run", "runSync", "event"] as const).map((form) => netpoll(runtime, form))
+    (Object.keys(FORMS) as (keyof typeof FORMS)[]).map((form) => netpoll(runtime, form))
   ),
 ];
