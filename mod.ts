@@ -91,6 +91,7 @@ export type {
   LookupHost,
   LookupOptions,
   NameResolver,
+  PacketOptions,
   ResolverMode,
   SocketOptions,
   TCPOptions,

@@ -128,6 +128,8 @@ export interface PacketCalls {
    * comes after the first of them by the next call; absent where each is a call of its own.
    */
   readonly receivesMany?: true;
+  /** Whether {@linkcode Messages.send} sends several by one system call; absent as above. */
+  readonly sendsMany?: true;
   readonly multicast: MulticastCalls;
 }
 

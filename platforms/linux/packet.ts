@@ -47,6 +47,7 @@ const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 /** See {@linkcode PacketCalls}. */
 export class LinuxPackets implements PacketCalls {
   readonly receivesMany = true;
+  readonly sendsMany = true;
   readonly sender: SocketName;
   readonly multicast: Multicast;
   readonly #libc: Libc;

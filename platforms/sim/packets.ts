@@ -187,6 +187,7 @@ class SimMulticast implements MulticastCalls {
 /** See {@linkcode PacketCalls}. */
 export class SimPackets implements PacketCalls {
   readonly receivesMany = true;
+  readonly sendsMany = true;
   readonly multicast: MulticastCalls;
   readonly #kernel: Kernel;
   readonly #files: Files;

@@ -42,6 +42,11 @@ export class OpError extends Error {
   declare messagesWritten?: number;
   /** Bytes that `readFull` had read; absent for other operations. */
   declare bytesRead?: number;
+  /**
+   * True if a write to a socket with {@linkcode PacketOptions.coalesce} reports the failure of an
+   * earlier datagram, which went to `addr`; its own was not sent. Absent otherwise.
+   */
+  declare earlierDatagram?: true;
 
   /** @internal */
   constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {

@@ -25,6 +25,7 @@ import type { Joins, Outcome } from "./joins.ts";
 import type { Observer } from "./observer.ts";
 import { RunQueue } from "./run_queue.ts";
 import { CallTimer, TimerHeap } from "./timer_heap.ts";
+import { type TurnTask, TurnTasks } from "./turn_tasks.ts";
 import { type MadeCall, UndrivenCalls } from "./undriven.ts";
 
 /** Calls that a goroutine may make without parking before others get a turn. */
@@ -92,6 +93,7 @@ export class Scheduler {
   onOutside: () => void = () => {};
   readonly #queue = new RunQueue();
   readonly #batch = new Batch();
+  readonly #turnTasks = new TurnTasks();
   /** Length of the queue when the picker was last asked. */
   readonly #pickable: G[] = [];
   #passing = false;
@@ -115,9 +117,18 @@ export class Scheduler {
     if (!this.#passing && this.runs.size > 0) this.onOutside();
   }
 
-  /** Whether a goroutine is runnable. */
+  /** Whether a goroutine is runnable, or the end of a turn has work to do. */
   get runnable(): boolean {
-    return !this.#queue.empty || this.#pickable.length > 0;
+    return !this.#queue.empty || this.#pickable.length > 0 || !this.#turnTasks.empty;
+  }
+
+  /**
+   * Has `task` done when the goroutines that are runnable have run, before the thread looks at the
+   * poller.
+   */
+  atTurnEnd(task: TurnTask): void {
+    this.#turnTasks.add(task);
+    if (!this.#passing) this.onOutside();
   }
 
   /**
@@ -220,6 +231,7 @@ export class Scheduler {
     this.#passing = true;
     try {
       this.#runBatch();
+      if (!this.#turnTasks.empty) this.#turnTasks.run();
       this.#timeBatch(now());
       const wait = this.#mayWait() ? Math.min(maxWait, this.timers.next - this.now) : 0;
       const came = this.#look(wait);

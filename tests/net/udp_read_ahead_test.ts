@@ -220,6 +220,37 @@ both("a detached socket still has the datagrams that it had read ahead", functio
   assert.deepEqual(seen, range(4, 13));
 });
 
+both("readMsg and readBatch of a detached socket return what it had read ahead", function* () {
+  for (const kind of ["readMsg", "readBatch"] as const) {
+    const { server, client } = yield* waiting(12);
+    using _client = client;
+    assert.deepEqual(yield* numbers(server, 4), range(0, 4));
+    using owner = filePacketConn(server.detach(), { own: true }) as UDPConn;
+    const seen: number[] = [];
+    const buf = new Uint8Array(8);
+    const batch = new PacketBatch(3, 8);
+    for (;;) {
+      try {
+        if (kind === "readMsg") {
+          const { n, addr, truncated } = yield* server.readMsg(buf);
+          assert.deepEqual([n, String(addr), truncated], [8, String(client.localAddr), false]);
+          seen.push(buf[0]);
+        } else {
+          const n = yield* server.readBatch(batch);
+          assert.ok(n > 0);
+          for (let i = 0; i < n; i++) seen.push(batch.bytes(i)[0]);
+        }
+      } catch (error) {
+        assert.ok((error as OpError).cause instanceof ClosedError, kind);
+        break;
+      }
+    }
+    if (many()) assert.ok(seen.length > 0, kind);
+    seen.push(...(yield* numbers(owner, 8 - seen.length)));
+    assert.deepEqual(seen, range(4, 12), kind);
+  }
+});
+
 both("a socket whose descriptor others have reads nothing ahead", function* () {
   const { server, client } = yield* waiting(12);
   using _server = server;

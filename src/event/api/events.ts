@@ -59,6 +59,13 @@ export interface EventSettings {
   context?: Cancel;
   /** Maximum number of queued connections per address. See `listen`. */
   backlog?: number;
+  /**
+   * Whether the datagrams that a turn of the loop writes to a UDP address are sent by one system
+   * call at its end, as by {@linkcode PacketOptions.coalesce}; true by default. The error of a
+   * datagram is then passed to its `written`, or else to `onError` with null; otherwise `write`
+   * throws it.
+   */
+  coalesce?: boolean;
 }
 
 /**

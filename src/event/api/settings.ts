@@ -26,6 +26,7 @@ const schema = z.object({
   closeTimeout: milliseconds.default(30_000),
   grace: milliseconds.or(z.literal(Infinity)).optional(),
   backlog: z.int().positive().max(0x7fffffff).optional(),
+  coalesce: z.boolean().default(true),
 });
 
 /** The names of the handlers. */

@@ -15,8 +15,11 @@ export interface Sending {
   readonly addrIndex: number;
   readonly fd: number;
   readonly closing: boolean;
-  /** Sends one datagram. Returns false if there was no room, and it was dropped. Throws OpError. */
-  sendTo(bytes: Uint8Array, to: UDPAddr): boolean;
+  /**
+   * Sends one datagram, now or at the end of the turn, and calls `written`. Returns false if there
+   * was no room, and it was dropped. Throws OpError.
+   */
+  sendTo(bytes: Uint8Array, to: UDPAddr, written: Written | undefined): boolean;
 }
 
 /** One per socket; it is lent to the handler for each datagram. */
@@ -108,9 +111,7 @@ export class EventDatagramConn<C> implements EventConn<C> {
       written?.(new ClosedError());
       return false;
     }
-    const sent = this.#socket.sendTo(bytes, this.#sender!);
-    written?.(sent ? null : new Error("the datagram was dropped"));
-    return sent;
+    return this.#socket.sendTo(bytes, this.#sender!, written);
   }
 
   /** Not supported: a datagram ends with its handler, so it cannot be woken, paused or closed. */

@@ -2,10 +2,16 @@
 /** A UDP socket of an event server: a turn of its loop calls `data` for each received datagram. */
 import type { PacketCalls } from "../../../platforms/contract/packets.ts";
 import { platform } from "../../../platforms/platform.ts";
-import { type Family, POLL_READ } from "../../../platforms/contract/platform.ts";
-import type { Addr, UDPAddr } from "../../net/addr/addr.ts";
+import {
+  type Family,
+  POLL_READ,
+  POLL_WRITE,
+  type RawAddress,
+} from "../../../platforms/contract/platform.ts";
+import { type Addr, type UDPAddr, udpAddr } from "../../net/addr/addr.ts";
 import { OpError } from "../../net/errors.ts";
 import { kernelForm, senderAddr } from "../../net/socket/peer_cache.ts";
+import { ReadAhead } from "../../net/socket/read_ahead.ts";
 import type { UDPConn } from "../../net/udp/udp.ts";
 import { netpoll } from "../../netpoll/netpoll.ts";
 import type { Closer, PollDesc, PollHandler } from "../../netpoll/poll_desc.ts";
@@ -18,7 +24,9 @@ import { scheduler } from "../../sched/thread.ts";
 import { CallTimer } from "../../sched/timer_heap.ts";
 import { type Answer, checkReply } from "../api/action.ts";
 import type { ConnHost } from "../conn/conn_host.ts";
+import type { Written } from "../api/conn.ts";
 import { EventDatagramConn, type Sending } from "./datagram_conn.ts";
+import { TurnWrites } from "./turn_writes.ts";
 import type { Listening } from "../conn/listening.ts";
 import type { Loop, Turn } from "../conn/loop.ts";
 
@@ -37,6 +45,9 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   readonly #host: ConnHost<C>;
   readonly #owner: Loop;
   readonly #calls: PacketCalls = platform().packets;
+  readonly #ahead: ReadAhead;
+  /** What the turn has written; null if each datagram is sent at once. */
+  readonly #writes: TurnWrites | null;
   readonly #net: string;
   readonly #family: Family;
   readonly #conn: EventDatagramConn<C> = new EventDatagramConn<C>(this);
@@ -46,6 +57,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   #errors = 0;
   /** Whether they have been reported. */
   #reported = false;
+  readonly #report = (error: unknown): void => this.#host.report(error, null);
   readonly #later = new CallTimer(() => {
     this.#pd.rready = true;
     this.#owner.enqueue(this);
@@ -60,6 +72,12 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     this.addr = localAddr;
     this.addrIndex = addrIndex;
     this.fd = socket.detach();
+    this.#ahead = new ReadAhead({ sysfd: this.fd, shared: false });
+    const together = host.settings.coalesce && this.#calls.sendsMany === true;
+    this.#writes = !together ? null : new TurnWrites(
+      this.fd,
+      (errno, to) => this.#failure("write", "sendmmsg", errno, to === null ? null : udpAddr(to)),
+    );
     const raw = host.sockets.localAddress(this.fd);
     const v4 = typeof raw !== "number" && platform().sockaddr.isInet4(raw);
     this.#family = v4 ? "ip4" : "ip6";
@@ -92,42 +110,97 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   }
 
   pollReady(mode: number, toRun: RunQueue): void {
-    if ((mode & POLL_READ) !== 0) this.#owner.enqueueReady(this, toRun);
+    const wanted = this.#writes?.blocked ? POLL_READ | POLL_WRITE : POLL_READ;
+    if ((mode & wanted) !== 0) this.#owner.enqueueReady(this, toRun);
   }
 
   turn(): void {
-    for (let left = DATAGRAMS; this.#pd.rready && !this.#paused && !this.closing; left--) {
-      if (left === 0) return this.#owner.enqueue(this);
+    for (let left = DATAGRAMS; this.#mayReceive; left--) {
+      if (left === 0) {
+        this.#owner.enqueue(this);
+        break;
+      }
       this.#receive();
     }
+    const writes = this.#writes;
+    if (writes === null || this.closing) return;
+    this.#flush(writes);
+    writes.settle(this.#report);
   }
 
-  sendTo(bytes: Uint8Array, to: UDPAddr): boolean {
-    const { again, events } = this.#host;
-    if (events.preWrite !== undefined) events.preWrite();
-    const n = this.#calls.sendTo(this.fd, bytes, lengthOf(bytes), kernelForm(to, this.#family));
-    if (n >= 0) counters.written += n;
-    else if (n === again) counters.again++;
-    else throw this.#failure("write", "sendto", -n, to);
-    return n >= 0;
+  sendTo(bytes: Uint8Array, to: UDPAddr, written: Written | undefined): boolean {
+    const address = kernelForm(to, this.#family);
+    const length = lengthOf(bytes);
+    const writes = this.#writes;
+    if (writes !== null) {
+      if (writes.full) this.#flush(writes);
+      if (writes.full) return dropped(written);
+      if (writes.add(bytes, length, address, written)) return true;
+      this.#flush(writes);
+      if (writes.blocked) return dropped(written);
+    }
+    return this.#sendNow(bytes, length, address, to, written);
   }
 
   close(): void {
     if (this.closing) return;
+    if (this.#writes !== null) this.#flush(this.#writes);
+    // A handler of that may have closed it as well.
+    if (this.closing) return;
+    this.#ahead.drop();
     scheduler.timers.stop(this.#later);
     netpoll.close(this.#pd);
     this.#host.sockets.close(this.fd);
     this.fd = -1;
+    this.#writes?.drop(this.#report);
   }
 
   closeQuietly(): void {
     this.close();
   }
 
+  get #mayReceive(): boolean {
+    return (this.#pd.rready || this.#ahead.holds) && !this.#paused && !this.closing;
+  }
+
+  #sendNow(
+    bytes: Uint8Array,
+    length: number,
+    address: RawAddress,
+    to: UDPAddr,
+    written: Written | undefined,
+  ): boolean {
+    const { again, events } = this.#host;
+    if (events.preWrite !== undefined) events.preWrite();
+    const n = this.#calls.sendTo(this.fd, bytes, length, address);
+    if (n >= 0) counters.written += n;
+    else if (n === again) counters.again++;
+    else throw this.#failure("write", "sendto", -n, to);
+    if (n < 0) return dropped(written);
+    written?.(null);
+    return true;
+  }
+
+  /** Sends what the turn has written. */
+  #flush(writes: TurnWrites): void {
+    if (writes.empty || !this.#pd.wready) return;
+    try {
+      this.#host.events.preWrite?.();
+    } catch (error) {
+      this.#host.report(error, null);
+    }
+    // The handler may have shut the server down, which has flushed.
+    if (this.closing) return;
+    writes.flush();
+    if (!writes.blocked) return;
+    this.#pd.wready = false;
+    counters.again++;
+  }
+
   #receive(): void {
     const { again } = this.#host;
     const { input } = this.#owner;
-    const n = this.#calls.receiveFrom(this.fd, input.bytes, input.bytes.length);
+    const n = this.#ahead.receiveFrom(input.bytes, input.bytes.length);
     if (n === again) {
       counters.again++;
       this.#pd.rready = false;
@@ -138,7 +211,7 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     this.#reported = false;
     counters.read += n;
     const conn = this.#conn;
-    conn.lend(input.first(n), senderAddr(this.#calls.sender), scheduler.now);
+    conn.lend(input.first(n), senderAddr(this.#ahead.sender), scheduler.now);
     try {
       this.#answer(this.#host.events.data?.(conn, input.first(n)));
     } catch (error) {
@@ -171,4 +244,10 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
   #failure(op: string, call: string, errno: number, to: Addr | null): OpError {
     return new OpError(op, this.#net, this.addr, to, new SyscallError(call, errno));
   }
+}
+
+/** The datagram was not sent, as the kernel has no room. */
+function dropped(written: Written | undefined): boolean {
+  written?.(new Error("the datagram was dropped"));
+  return false;
 }

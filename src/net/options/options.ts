@@ -94,6 +94,28 @@ export interface TCPOptions extends SocketOptions {
   userTimeout?: number;
 }
 
+/** Options of UDP sockets; other sockets ignore them. */
+export interface PacketOptions {
+  /**
+   * Whether writes wait for the end of the scheduler's turn, and are then sent by one system call;
+   * false by default. It makes a busy server faster, and delays a datagram until the goroutines
+   * that are runnable have run.
+   *
+   * - `write` and `writeTo` copy the datagram and return. It is sent in their order: at the end of
+   *   the turn, when 64 wait, before a `writeMsg`, `writeSegments` or `writeBatch`, and by `close`
+   *   and `detach`. One longer than 2048 bytes is sent at once, after those that wait.
+   * - An error of a datagram that was sent later is thrown by the next write of any kind, as an
+   *   {@linkcode OpError} with `earlierDatagram`; the datagram of that write is not sent. The
+   *   datagrams after the one that failed are sent. Of several errors the first is thrown; one that
+   *   no write follows is lost.
+   * - While the kernel has no buffer space the datagrams wait, and writes park as they do without
+   *   this option. `close` and `detach` lose what there is no space for.
+   *
+   * Effective on Linux (sendmmsg(2)) and in simulations; elsewhere each datagram is sent at once.
+   */
+  coalesce?: boolean;
+}
+
 /**
  * Options of {@linkcode listen}. Go: `net.ListenConfig`. The {@linkcode CallOptions} limit the name
  * lookup, because nothing else has to wait.
@@ -124,7 +146,7 @@ export interface ListenOptions extends TCPOptions, LookupOptions {
  * Options of {@linkcode listenPacket}. Go: `net.ListenConfig`. The {@linkcode CallOptions} limit
  * the name lookup.
  */
-export interface ListenPacketOptions extends SocketOptions, LookupOptions {
+export interface ListenPacketOptions extends SocketOptions, PacketOptions, LookupOptions {
   /**
    * Whether an IPv6 socket rejects IPv4; by default this depends on the network. ipv6(7),
    * IPV6_V6ONLY.
@@ -133,7 +155,7 @@ export interface ListenPacketOptions extends SocketOptions, LookupOptions {
 }
 
 /** Options of {@linkcode dial}. Go: `net.Dialer`. */
-export interface DialOptions extends TCPOptions, LookupOptions {
+export interface DialOptions extends TCPOptions, PacketOptions, LookupOptions {
   /**
    * Header of the PROXY protocol, sent before `dial` returns. TCP, "unix" only. It is for one
    * client: such a connection must not serve another.

@@ -138,12 +138,14 @@ const LISTEN_PACKET = z.strictObject({
   ...lookupFields,
   ...socketFields,
   ipv6Only: z.boolean().optional(),
+  coalesce: z.boolean().optional(),
 });
 
 /** Options of `dial`. */
 const DIAL = z.strictObject({
   ...lookupFields,
   ...tcpFields,
+  coalesce: z.boolean().optional(),
   localAddress: z.string().optional(),
   fallbackDelay: z.number().optional(),
   fastOpen: z.boolean().optional(),

@@ -21,6 +21,7 @@ import { type Deadline, toMonotonic } from "../deadline.ts";
 import { AddrError } from "../addr/errors.ts";
 import { OpError } from "../errors.ts";
 import { type DatagramReceiver, SingleReceiver } from "./datagram_receiver.ts";
+import type { DatagramSender } from "./datagram_sender.ts";
 import type { NetFD } from "./net_fd.ts";
 import { type Datagram, type PacketConn, WriteToConnectedError } from "./packet_conn.ts";
 import { readyCase } from "./select_cases.ts";
@@ -66,7 +67,11 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
   readonly #sink: DatagramSink<A>;
 
   /** @internal */
-  constructor(fd: NetFD<A>, receiver: DatagramReceiver = new SingleReceiver(fd.sysfd)) {
+  constructor(
+    fd: NetFD<A>,
+    receiver: DatagramReceiver = new SingleReceiver(fd.sysfd),
+    sender: DatagramSender | null = null,
+  ) {
     const calls = platform().packets;
     const { sysfd } = fd;
     this.netFD = fd;
@@ -87,12 +92,16 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
       result: (n, p) => Math.min(n, lengthOf(p)),
     });
     this.#sink = {
-      send: (p, address) => {
-        const length = lengthNow("write", p);
-        return countWritten(
-          address === null ? calls.send(sysfd, p, length) : calls.sendTo(sysfd, p, length, address),
-        );
-      },
+      send: sender === null
+        ? (p, address) => {
+          const length = lengthNow("write", p);
+          return countWritten(
+            address === null
+              ? calls.send(sysfd, p, length)
+              : calls.sendTo(sysfd, p, length, address),
+          );
+        }
+        : (p, address) => countWritten(sender.send(p, lengthNow("write", p), address)),
       destination: (addr) => this.destination(addr),
       addressed: (error, addr) => this.addressed(error, addr),
     };
@@ -240,8 +249,12 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
     this.netFD.disown();
   }
 
-  /** Whether it was detached, and still has datagrams that it had read ahead. */
-  private get leftBehind(): boolean {
+  /**
+   * Whether it was detached, and still has datagrams that it had read ahead.
+   *
+   * @internal
+   */
+  protected get leftBehind(): boolean {
     return this.netFD.closed && this.netFD.buffered;
   }
 
@@ -271,6 +284,7 @@ export abstract class DatagramConn<A extends Addr> implements PacketConn<A> {
    * @internal
    */
   protected addressed(error: unknown, addr: A): unknown {
+    if (error instanceof OpError && error.earlierDatagram) return error;
     const ours = error instanceof AddrError || error instanceof WriteToConnectedError;
     const cause = error instanceof OpError ? error.cause : ours ? error : null;
     if (cause === null) return error;

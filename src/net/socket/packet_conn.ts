@@ -45,7 +45,8 @@ export interface PacketConn<A extends Addr = Addr> extends Disposable {
    * @param p the datagram
    * @param addr the destination, such as the `addr` of `readFrom`
    * @returns the length of `p`
-   * @throws {OpError} with {@linkcode WriteToConnectedError} on a connected socket; with "EMSGSIZE"
+   * @throws {OpError} that of an earlier datagram, if it has `earlierDatagram`, see
+   * {@linkcode PacketOptions.coalesce}; with {@linkcode WriteToConnectedError} on a connected socket; with "EMSGSIZE"
    * if `p` is too long
    */
   writeTo(p: Uint8Array, addr: A, cancel?: Cancel): Routine<number>;

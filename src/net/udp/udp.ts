@@ -39,8 +39,8 @@ export interface SendInfo {
 export interface UDPConn extends PacketConn<UDPAddr> {
   /**
    * Gives up the descriptor, as {@linkcode Conn.detach}. Datagrams that the socket had read ahead
-   * are not in the descriptor any more: `readFrom` and `read` return them, and after the last one
-   * throw a {@linkcode ClosedError}.
+   * are not in the descriptor any more: reads of any kind return them, and after the last one throw
+   * a {@linkcode ClosedError}. Datagrams that {@linkcode PacketOptions.coalesce} holds are sent.
    *
    * @returns the descriptor, which the caller owns
    * @throws {OpError} if it is closed

@@ -49,7 +49,7 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
   /** @internal */
   constructor(fd: UDPFD) {
-    super(fd, fd.ahead);
+    super(fd, fd.ahead, fd.coalesced);
     const { sysfd, ahead } = fd;
     this.#receiveMessage = (p) => {
       const length = Math.min(lengthNow("read", p), LONGEST);
@@ -59,7 +59,10 @@ export class UDPSocket extends UDPOptions implements UDPConn {
       this.#taken = { messages, index: 0 };
       return messages.receive(sysfd, 1, length);
     };
-    this.#sendMessage = (p, envelope) => sendMessage(sysfd, p, envelope);
+    this.#sendMessage = (p, envelope) => {
+      const held = fd.sendHeld();
+      return held < 0 ? held : sendMessage(sysfd, p, envelope);
+    };
     this.#receiveBatch = (batch) => batch.receive(sysfd, ahead);
   }
 
@@ -70,7 +73,8 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   }
 
   *#readMsg(p: Uint8Array): Routine<UDPMessage> {
-    yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
+    if (this.leftBehind) this.#receiveMessage(p);
+    else yield* receiving(this.netFD, "recvmsg", this.#receiveMessage, p, undefined);
     const { messages, index } = this.#taken!;
     const length = messages.lengths[index];
     const n = countRead(Math.min(length, lengthOf(p)));
@@ -133,7 +137,9 @@ export class UDPSocket extends UDPOptions implements UDPConn {
 
   /** See {@linkcode UDPConn.readBatch}. */
   readBatch(batch: PacketBatch, cancel?: Cancel): Routine<number> {
-    const call = receiving(this.netFD, "recvmmsg", this.#receiveBatch, checked(batch), undefined);
+    const call = this.leftBehind
+      ? leftBatch(this.#receiveBatch, checked(batch))
+      : receiving(this.netFD, "recvmmsg", this.#receiveBatch, checked(batch), undefined);
     return this.netFD.cancellable("read", call, cancel);
   }
 
@@ -165,6 +171,8 @@ export class UDPSocket extends UDPOptions implements UDPConn {
     // A partial send does not mean that there is no room: the next datagram may be in error, and
     // the next call reports it.
     const attempt = () => {
+      const held = this.netFD.sendHeld();
+      if (held < 0) return held;
       const sent = progress.messagesWritten;
       const n = batch.send(sysfd, sent, cuts ? count : batch.nextCut(sent, count), named);
       if (n > 0) progress.messagesWritten += n;
@@ -272,6 +280,12 @@ export class UDPSocket extends UDPOptions implements UDPConn {
   }
 }
 
+/** Reads the datagrams that a detached socket had read ahead. */
+// deno-lint-ignore require-yield
+function* leftBatch(receive: (batch: PacketBatch) => number, batch: PacketBatch): Routine<number> {
+  return receive(batch);
+}
+
 function sendMessage(fd: number, p: Uint8Array, { address, control }: Envelope): number {
   const length = lengthNow("write", p);
   if (length > LONGEST) return countWritten(platform().packets.send(fd, p, length));
@@ -303,7 +317,7 @@ function checked(batch: unknown): PacketBatch {
 const NO_OFFLOAD = new Set(["EINVAL", "EIO", "EOPNOTSUPP", "ENOPROTOOPT"]);
 
 function isNoOffload(error: unknown): boolean {
-  return error instanceof OpError && NO_OFFLOAD.has(error.code);
+  return error instanceof OpError && !error.earlierDatagram && NO_OFFLOAD.has(error.code);
 }
 
 notesCalls(

@@ -9,6 +9,7 @@ import { type UDPAddr, udpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import { NetFD } from "../socket/net_fd.ts";
 import { ReadAhead } from "../socket/read_ahead.ts";
+import { CoalescedWrites } from "./coalesced_writes.ts";
 
 /** See the top of this file. */
 export class UDPFD extends NetFD<UDPAddr> {
@@ -16,6 +17,8 @@ export class UDPFD extends NetFD<UDPAddr> {
   readonly family: Family;
   /** What its reads have taken from the kernel before it was asked for. */
   readonly ahead: ReadAhead = new ReadAhead(this);
+  /** What its writes have left for the end of the turn; null if each is sent at once. */
+  coalesced: CoalescedWrites | null = null;
   /** Whether the kernel segments; null until first queried. */
   #cuts: boolean | null = null;
 
@@ -35,12 +38,27 @@ export class UDPFD extends NetFD<UDPAddr> {
     return this.ahead.holds;
   }
 
+  /** Has its writes wait for the end of the turn, where the system sends several by one call. */
+  coalesce(): void {
+    if (platform().packets.sendsMany === true) this.coalesced = new CoalescedWrites(this);
+  }
+
+  /**
+   * Sends what waits for the end of the turn, for a call that sends by itself. Returns 0, or minus
+   * EAGAIN.
+   */
+  sendHeld(): number {
+    return this.coalesced === null ? 0 : this.coalesced.before();
+  }
+
   override close(): void {
+    if (!this.closed) this.coalesced?.close();
     super.close();
     this.ahead.drop();
   }
 
   override detach(): number {
+    if (!this.closed) this.coalesced?.close();
     const sysfd = super.detach();
     this.ahead.keep();
     return sysfd;

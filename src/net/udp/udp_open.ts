@@ -8,7 +8,7 @@ import { endpointAddr, udpAddr } from "../addr/addr.ts";
 import type { Dialer } from "../tcp/happy_eyeballs.ts";
 import { asError, OpError } from "../errors.ts";
 import { fit, isUnspecified } from "../addr/ip.ts";
-import type { DialOptions, ListenPacketOptions } from "../options/options.ts";
+import type { DialOptions, ListenPacketOptions, PacketOptions } from "../options/options.ts";
 import { favoriteFamily, type Purpose, reached, type UDPNetwork } from "../resolve/resolve.ts";
 import { type NewSocket, setSocketOptions, setter } from "../options/apply.ts";
 import { UDPSocket } from "./udp_conn.ts";
@@ -24,7 +24,7 @@ export function listenUDP(
   const { sockaddr, sockets } = platform();
   const addr = endpointAddr(network, endpoint);
   const fail = (cause: Error) => new OpError("listen", network, null, addr, cause);
-  return opened(network, endpoint, "listen", fail, (socket, v6only) => {
+  return opened(network, endpoint, "listen", options, fail, (socket, v6only) => {
     const { family, check } = socket;
     const set = setter(socket);
     if (family === "ip6") set("IPV6_V6ONLY", Number(options.ipv6Only ?? v6only));
@@ -64,7 +64,7 @@ export class UDPDialer implements Dialer<UDPSocket> {
     const network = this.#network;
     const local = this.#local;
     const fail = (cause: Error) => this.failure(endpoint, cause);
-    return opened(network, endpoint, "dial", fail, (socket) => {
+    return opened(network, endpoint, "dial", this.#options, fail, (socket) => {
       const { sysfd, family, check } = socket;
       setSocketOptions(socket, this.#options);
       if (local !== null) {
@@ -84,6 +84,7 @@ function opened(
   network: UDPNetwork,
   endpoint: Endpoint,
   purpose: Purpose,
+  options: PacketOptions,
   fail: (cause: Error) => OpError,
   prepare: (socket: NewSocket, v6only: boolean) => RawAddress | null,
 ): UDPSocket {
@@ -96,7 +97,8 @@ function opened(
   const sysfd = platform().packets.socket(family);
   const anywhere = network === "udp" && purpose === "listen" && isUnspecified(endpoint.ip);
   if (sysfd === -errno.EAFNOSUPPORT && anywhere) {
-    return opened("udp4", { ...endpoint, ip: new Uint8Array(4) }, purpose, fail, prepare);
+    const any = { ...endpoint, ip: new Uint8Array(4) };
+    return opened("udp4", any, purpose, options, fail, prepare);
   }
   check(sysfd, "socket");
   try {
@@ -108,6 +110,7 @@ function opened(
     const fd = new UDPFD(sysfd, network, family);
     fd.setAddrs(udpAddr(local as RawAddress), remote === null ? null : udpAddr(remote));
     check(fd.init(), platform().registerName);
+    if (options.coalesce) fd.coalesce();
     return new UDPSocket(fd);
   } catch (error) {
     sockets.close(sysfd);
