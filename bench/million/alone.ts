@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
  * Connections without a kernel: `alone FORM COUNT...` with ascending numbers of connections. FORM is
- * "run" (goroutines), "event" (an event server), or "plain", which has no library: generators in an
- * array, the least that a goroutine could be. Prints a line of JSON.
+ * "run" (goroutines) or "event" (an event server). Two have no library: "plain", generators in an
+ * array, the least that a goroutine could be; and "objects", where each generator has OBJECTS
+ * objects, as a connection has, and counts in each of them. Prints a line of JSON.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { type Conn, go, listen, runSync } from "../../mod.ts";
 import { serve } from "../../event.ts";
-import { descriptor, type Script, standIn } from "./stand_in.ts";
+import { AT_ONCE, descriptor, type Script, standIn } from "./stand_in.ts";
 
 /** Connections that have a message in each turn. */
 const READY = 1000;
 /** Turns with each number of connections; the first ones, until code is compiled, do not count. */
 const TURNS = 1200;
 const WARM_TURNS = 300;
+/** Objects of a connection in the form "objects". */
+const OBJECTS = 6;
 /** Turns with garbage: enough for several full collections. */
 const GARBAGE_TURNS = 1200;
 /** Objects per look at the poller, and how many of the last ones are alive. */
@@ -32,8 +35,11 @@ export interface Alone {
   /** Longest time in milliseconds between two looks at the poller: in turns, and while growing. */
   pause: number;
   growing: number;
-  /** The same in turns in which the program makes garbage, of which some has lived long. */
-  garbage: number;
+  /**
+   * The same in turns in which the program makes garbage, of which some has lived long; null except
+   * with the largest number of connections.
+   */
+  garbage: number | null;
 }
 
 class Measurement implements Script {
@@ -72,9 +78,13 @@ class Measurement implements Script {
     if (this.#littering) this.#litter();
   }
 
-  /** Whether the turns that are not timed are under way, in which the program makes garbage. */
+  /** Whether the turns are under way in which the program makes garbage. */
   get #littering(): boolean {
     return this.#turns.length > TURNS;
+  }
+
+  get #last(): boolean {
+    return this.results.length === this.#steps.length - 1;
   }
 
   #litter(): void {
@@ -94,7 +104,7 @@ class Measurement implements Script {
     this.#turns.push(this.#spent);
     this.#spent = 0;
     if (this.#turns.length === TURNS) this.#memory = ownMemory();
-    if (this.#turns.length > TURNS + GARBAGE_TURNS) this.#end(target);
+    if (this.#turns.length > TURNS + (this.#last ? GARBAGE_TURNS : 0)) this.#end(target);
     return this.#done() ? 0 : this.choose();
   }
 
@@ -123,7 +133,7 @@ class Measurement implements Script {
       turn99_us: turns[Math.floor(turns.length * 0.99)] * 1000,
       pause: this.#pause,
       growing: this.#growing,
-      garbage: this.#garbage,
+      garbage: this.#last ? this.#garbage : null,
     });
     this.#turns = [];
     this.#pause = this.#growing = this.#garbage = 0;
@@ -154,17 +164,43 @@ function* counter(from: number): Generator<number> {
   for (let i = from;; i++) yield i;
 }
 
-function plain(measurement: Measurement): never {
+/** An object of a connection, as large as one of the library's. */
+interface Part {
+  count: number;
+  readonly next: Part | null;
+}
+
+function part(next: Part | null): Part {
+  const [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+  const made = { count: 0, next, a, b, c, d, e, f, g, h };
+  return made;
+}
+
+/** A generator that counts in objects of its own. */
+function* partsCounter(): Generator<number> {
+  let first: Part | null = null;
+  for (let i = 0; i < OBJECTS; i++) first = part(first);
+  for (;;) {
+    for (let one = first; one !== null; one = one.next) one.count++;
+    yield first!.count;
+  }
+}
+
+function withoutLibrary(measurement: Measurement, make: (i: number) => Generator<number>): never {
   const all: Generator<number>[] = [];
+  const first = descriptor(0);
   for (;;) {
     measurement.entered();
     const next = measurement.next();
-    measurement.left();
-    if (typeof next === "number") {
-      for (let i = 0; i < next; i++) all.push(counter(i));
-    } else {
-      const first = descriptor(0);
-      for (let i = 0; i < next.length; i++) all[next[i] - first].next();
+    const to = typeof next === "number" ? next : next.length;
+    for (let at = 0; at < to; at += AT_ONCE) {
+      if (at > 0) measurement.entered();
+      measurement.left();
+      const end = Math.min(at + AT_ONCE, to);
+      for (let i = at; i < end; i++) {
+        if (typeof next === "number") all[all.push(make(i)) - 1].next();
+        else all[next[i] - first].next();
+      }
     }
   }
 }
@@ -172,7 +208,8 @@ function plain(measurement: Measurement): never {
 function main([form, ...counts]: string[]): void {
   const steps = counts.map(Number);
   const measurement = new Measurement(steps);
-  if (form === "plain") plain(measurement);
+  if (form === "plain") withoutLibrary(measurement, counter);
+  if (form === "objects") withoutLibrary(measurement, partsCounter);
   standIn(measurement, steps[steps.length - 1]);
   if (form === "event") {
     runSync(() => serve({ data: (_conn, input) => input }, "tcp://127.0.0.1:0"));

@@ -19,7 +19,7 @@ const QUEUED = 64;
 const SIZE = 64;
 
 /** Wake-up events per poll, as with epoll. */
-const AT_ONCE = 32;
+export const AT_ONCE = 32;
 
 /** Decides what happens, and measures. */
 export interface Script {

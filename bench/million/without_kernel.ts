@@ -24,6 +24,7 @@ const FORMS: Record<string, string> = {
   run: "netpoll, goroutines",
   event: "netpoll, events",
   plain: "generators alone",
+  objects: "generators and objects alone",
 };
 
 /** Runs all forms on both runtimes with the given numbers of connections. */
