@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How it grows, toward a million connections: `npm run bench:million`. See bench/README.md.
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "./echo/rig/build.ts";
@@ -7,12 +8,12 @@ import { C, EVENT_SERVERS, GO, type Server, SERVERS } from "./echo/rig/servers.t
 import { CROWD } from "./million/crowd.ts";
 import { type Limits, limitsHere } from "./million/limits.ts";
 import { ACTIVE, type Extent, type Sample, sample } from "./million/measure.ts";
-import { goalsOf, report, summarize } from "./million/report.ts";
-import { withoutKernel } from "./million/without_kernel.ts";
+import { goalsOf, report, type Row, summarize } from "./million/report.ts";
+import { type AloneRun, withoutKernel } from "./million/without_kernel.ts";
 import { command } from "./rig/command.ts";
 import { compile } from "./rig/compile.ts";
 import { choose, number } from "./rig/flags.ts";
-import { describeMachine, machineLine } from "./rig/machine.ts";
+import { describeMachine, type Machine, machineLine } from "./rig/machine.ts";
 import { compiled, inRepository } from "./rig/paths.ts";
 import { saveResults } from "./rig/results.ts";
 import { grouped } from "./rig/table.ts";
@@ -26,12 +27,13 @@ const COMPARED = [
 
 const USAGE = `npm run bench:million -- [flags]
 
-  --rounds N    rounds over all servers (1; with --save 2)
+  --rounds N    rounds over all servers (1)
   --ms N        milliseconds of activity at each number of connections (800)
   --steps A,B   numbers of connections (1000,5000,10000,19000)
   --alone A,B   numbers of connections without a kernel (10000,100000,1000000); "none": not at all
   --only A,B    servers (all): ${COMPARED.map(({ id }) => id).join(" ")}; "none": no server
-  --save        write bench/results/million.json and million.md
+  --save        write bench/results/million.json and million.md; a part that is not measured keeps
+                its saved results
 
 A step that the limits of this machine do not permit is left out, and what it lacks is printed.
 One round takes about a minute and a half, and the part without a kernel one minute.`;
@@ -83,7 +85,7 @@ async function measureAll(
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      rounds: { type: "string" },
+      rounds: { type: "string", default: "1" },
       ms: { type: "string", default: "800" },
       steps: { type: "string", default: "1000,5000,10000,19000" },
       alone: { type: "string", default: "10000,100000,1000000" },
@@ -96,32 +98,81 @@ async function main(): Promise<void> {
   const limits = limitsHere();
   const servers = values.only === "none" ? [] : choose("only", COMPARED, values.only);
   const wanted = numbers("steps", values.steps), alone = numbers("alone", values.alone);
-  const count = number("rounds", values.rounds ?? (values.save ? "2" : "1"), 1, 100);
   const ms = number("ms", values.ms, 100, 60_000);
   const machine = describeMachine();
   console.error(machineLine(machine));
   const steps = servers.length === 0 ? [] : possible(wanted, limits);
   if (steps.length > 0) compileAll(servers);
   const extent = { steps, ms, each: limits.perProcess };
-  const rounds = steps.length > 0 ? await measureAll(servers, count, extent) : [];
-  const rows = rounds.length > 0 ? summarize(servers, rounds) : [];
-  const runs = alone.length > 0 ? await withoutKernel(alone) : [];
-  const goals = goalsOf(rows, runs);
-  const text = report(rows, runs, goals);
+  const sockets = steps.length === 0
+    ? null
+    : await overSockets(servers, number("rounds", values.rounds, 1, 100), extent, machine);
+  const bare = alone.length === 0 ? null : { machine, runs: await withoutKernel(alone) };
+  const text = textOf(sockets, bare);
   console.log(text);
-  if (!values.save) return;
-  const how = `${count} rounds; ${grouped(ms)} ms of activity at each number of connections. ` +
-    `A process may have ${grouped(limits.perProcess)} connections here.`;
-  const head = `# Toward a million connections\n\n${machineLine(machine)}\n\n${how}`;
-  const samples = rounds.map((round) => Object.fromEntries(round));
-  saveResults(
-    "million",
-    { machine, rounds: count, ms, rows, alone: runs, goals, samples },
-    [
-      head,
-      text,
-    ].join("\n\n") + "\n",
-  );
+  if (values.save) save(sockets, bare);
+}
+
+/** What was measured over sockets. */
+interface OverSockets {
+  machine: Machine;
+  rounds: number;
+  ms: number;
+  /** Maximum number of connections of a process. */
+  limit: number;
+  rows: Row[];
+  samples: Record<string, Sample>[];
+}
+
+/** What was measured without a kernel. */
+interface Bare {
+  machine: Machine;
+  runs: AloneRun[];
+}
+
+async function overSockets(
+  servers: Server[],
+  rounds: number,
+  extent: Extent,
+  machine: Machine,
+): Promise<OverSockets> {
+  const samples = await measureAll(servers, rounds, extent);
+  return {
+    machine,
+    rounds,
+    ms: extent.ms,
+    limit: extent.each,
+    rows: summarize(servers, samples),
+    samples: samples.map((round) => Object.fromEntries(round)),
+  };
+}
+
+function textOf(sockets: OverSockets | null, bare: Bare | null): string {
+  const rows = sockets?.rows ?? [], runs = bare?.runs ?? [];
+  return report(rows, runs, goalsOf(rows, runs));
+}
+
+/** Saves what was measured; a part that was not keeps its saved results. */
+function save(sockets: OverSockets | null, bare: Bare | null): void {
+  const file = inRepository("bench", "results", "million.json");
+  const saved = existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8")) as { sockets: OverSockets | null; bare: Bare | null }
+    : { sockets: null, bare: null };
+  const all = { sockets: sockets ?? saved.sockets, bare: bare ?? saved.bare };
+  const head = ["# Toward a million connections"];
+  if (all.sockets !== null) {
+    const { machine, rounds, ms, limit } = all.sockets;
+    head.push(
+      `Over sockets: ${machineLine(machine)} Rounds: ${rounds}, with ${
+        grouped(ms)
+      } ms of activity ` +
+        `at each number of connections. A process may have ${grouped(limit)} connections here.`,
+    );
+  }
+  if (all.bare !== null) head.push(`Without a kernel: ${machineLine(all.bare.machine)}`);
+  const text = [...head, textOf(all.sockets, all.bare)].join("\n\n");
+  const goals = goalsOf(all.sockets?.rows ?? [], all.bare?.runs ?? []);
+  saveResults("million", { ...all, goals }, `${text}\n`);
 }
 
 await command("million", main);

@@ -3,18 +3,19 @@
 import type { Alone } from "../million/alone.ts";
 import type { Row } from "../million/report.ts";
 import type { AloneRun } from "../million/without_kernel.ts";
+import type { Machine } from "../rig/machine.ts";
 import type { Better, Chart, LinePanel } from "./chart.ts";
 import { measuredOn, results } from "./results.ts";
 
 interface Saved {
-  rows: Row[];
-  alone: AloneRun[];
+  sockets: { machine: Machine; rows: Row[] } | null;
+  bare: { machine: Machine; runs: AloneRun[] } | null;
 }
 
 /** The chart of bench:million over sockets. */
 export function million(): Chart | null {
-  const saved = results<Saved>("million");
-  if (saved === null || saved.rows.length === 0) return null;
+  const saved = results<Saved>("million")?.sockets ?? null;
+  if (saved === null) return null;
   const panel = (title: string, unit: string, better: Better, of: (row: Row) => number) => ({
     title,
     along: "connections",
@@ -39,15 +40,15 @@ export function million(): Chart | null {
 
 /** The chart of bench:million without a kernel. */
 export function millionAlone(): Chart | null {
-  const saved = results<Saved>("million");
-  if (saved === null || saved.alone.length === 0) return null;
+  const saved = results<Saved>("million")?.bare ?? null;
+  if (saved === null) return null;
   const panel = (title: string, unit: string, of: (step: Alone) => number): LinePanel => ({
     title,
     along: "connections",
     unit,
     better: "less",
     logAlong: true,
-    points: saved.alone.flatMap((run) =>
+    points: saved.runs.flatMap((run) =>
       run.steps.map((step) => ({ series: run.title, x: step.connections, y: of(step) }))
     ),
   });
@@ -64,7 +65,7 @@ export function millionAlone(): Chart | null {
         unit: "ms",
         better: "less",
         rule: 50,
-        bars: saved.alone.map(({ title, steps }) => ({
+        bars: saved.runs.map(({ title, steps }) => ({
           label: title,
           series: title,
           value: steps[steps.length - 1].garbage ?? 0,
