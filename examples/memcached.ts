@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A client of memcached over one connection: calls of many goroutines are sent one after the other,
- * without a wait for the answers in between. As a program, it makes one call. Runs in an empty folder:
+ * A client of memcached over a pool of connections, each of which has one call at a time. As a
+ * program, it makes one call. Runs in an empty folder:
  *
  *   npm install @netpoll/netpoll
  *   bun memcached.ts set greeting hello 60                   # or: deno run -A memcached.ts ...
@@ -12,12 +12,9 @@
 import {
   BufferedReader,
   BufferedWriter,
-  type Chan,
-  chan,
   type Conn,
+  ConnPool,
   dial,
-  go,
-  Mutex,
   type Routine,
   run,
 } from "@netpoll/netpoll";
@@ -28,33 +25,42 @@ export class MemcachedError extends Error {
   override readonly name = "MemcachedError";
 }
 
-/** Reads an answer. It gets the reader when it is its turn. */
+/** Reads an answer. */
 type Answer<T> = (reader: BufferedReader<Conn>) => Routine<T>;
 
-/** A call that waits for its answer. */
-interface Waiting {
-  read(reader: BufferedReader<Conn>): Routine<void>;
-  fail(error: unknown): void;
-}
-
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-
-const PIPELINE = 1024;
+const DIAL_MS = 3_000;
 const MAX_ITEM = 1 << 20;
 const MAX_KEY = 250;
 
-/** See the top of this file. Errors of the connection end it, and all calls under way. */
-export class Memcached implements Disposable {
-  readonly #conn: Conn;
-  readonly #out: BufferedWriter<Conn>;
-  readonly #sending = new Mutex();
-  /** In the order in which they were sent. */
-  readonly #waiting: Chan<Waiting> = chan<Waiting>(PIPELINE);
+/** A connection of the pool. */
+class Link implements Disposable {
+  readonly conn: Conn;
+  readonly reader: BufferedReader<Conn>;
+  readonly writer: BufferedWriter<Conn>;
 
   constructor(conn: Conn) {
-    this.#conn = conn;
-    this.#out = new BufferedWriter(conn);
-    go(this.#answers.bind(this));
+    this.conn = conn;
+    this.reader = new BufferedReader(conn, { maxBytes: MAX_ITEM });
+    this.writer = new BufferedWriter(conn);
+  }
+
+  [Symbol.dispose](): void {
+    this.conn[Symbol.dispose]();
+  }
+}
+
+/** See the top of this file. An error of a connection ends it, and the call that it had. */
+export class Memcached implements Disposable {
+  readonly #pool: ConnPool<Link>;
+
+  constructor(address: string) {
+    this.#pool = new ConnPool({
+      open: function* () {
+        return new Link(yield* dial("tcp", address, { timeout: DIAL_MS }));
+      },
+      // An answer of the server's is whole; after anything else the next one cannot be found.
+      keepAfter: (error) => error instanceof MemcachedError,
+    });
   }
 
   /** Returns the values of those keys that there are. Parks. */
@@ -100,55 +106,26 @@ export class Memcached implements Disposable {
     return (yield* this.#call("version\r\n", readLine)).replace("VERSION ", "");
   }
 
-  /** Ends the connection, and all calls under way. */
+  /** Closes the pool; calls under way complete. */
   [Symbol.dispose](): void {
-    this.#conn[Symbol.dispose]();
-    this.#waiting.close();
+    this.#pool.close();
   }
 
   /** Sends a request in one piece, and waits for its answer. */
-  *#call<T>(request: string | (string | Uint8Array)[], read: Answer<T>): Routine<T> {
-    const done = chan<Outcome<T>>(1);
-    const waiting: Waiting = {
-      *read(reader) {
-        done.trySend({ value: yield* read(reader) });
-      },
-      fail: (error) => void done.trySend({ error }),
-    };
-    {
-      // The order of those that wait is that of the requests.
-      using _ = yield* this.#sending.locked();
-      yield* this.#waiting.send(waiting);
-      if (typeof request === "string") yield* this.#out.write(request);
-      else yield* this.#out.writev(request);
-    }
-    const outcome = (yield* done.recv())!;
-    if ("error" in outcome) throw outcome.error;
-    return outcome.value;
-  }
-
-  /** Reads the answers in their order, until the connection ends. */
-  *#answers(): Routine<void> {
-    const reader = new BufferedReader(this.#conn, { maxBytes: MAX_ITEM });
-    let error: unknown = new MemcachedError("the connection was closed");
-    for (;;) {
-      const next = yield* this.#waiting.recv();
-      if (next === undefined) return;
-      try {
-        if (this.#conn.fd !== -1) yield* next.read(reader);
-        else next.fail(error);
-      } catch (thrown) {
-        next.fail(error = thrown);
-        // An answer of the server's is whole; after anything else the next one cannot be found.
-        if (!(thrown instanceof MemcachedError)) this.#conn.abort();
-      }
-    }
+  #call<T>(request: string | (string | Uint8Array)[], read: Answer<T>): Routine<T> {
+    return this.#pool.use(function* ({ reader, writer }) {
+      yield* writer.writev(typeof request === "string" ? [request] : request);
+      return yield* read(reader);
+    });
   }
 }
 
 /** Connects to a server. Parks. */
 export function* connect(address: string): Routine<Memcached> {
-  return new Memcached(yield* dial("tcp", address, { timeout: 3_000 }));
+  const client = new Memcached(address);
+  // A server that is not there is an error here already.
+  yield* client.version();
+  return client;
 }
 
 function checkKey(key: string): string {

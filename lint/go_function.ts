@@ -28,8 +28,9 @@ export const goFunction: Rule = {
 
 function mistake(starter: string, f: Node, names: Names): string | null {
   if (f.type === "CallExpression" && names.parking(f) !== null) {
-    return `${starter} makes the call itself: write ${starter}(f, ...args) instead of ` +
-      `${starter}(f(...args))`;
+    // Only go passes arguments on.
+    const cure = starter === "go" ? "go(f, ...args)" : `${starter}(() => f(...args))`;
+    return `${starter} makes the call itself: write ${cure} instead of ${starter}(f(...args))`;
   }
   if (isAsync(functionOf(f))) {
     return `${starter} runs no async function: write a function*, and yield* wait(promise) ` +

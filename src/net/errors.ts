@@ -30,10 +30,6 @@ export class OpError extends Error {
   readonly op: string;
   /** Network, such as "tcp" or "tcp4". */
   readonly net: string;
-  /** Local address, or null. */
-  readonly source: Addr | null;
-  /** Remote address, or the address to dial or to listen on. */
-  readonly addr: Addr | null;
   /** Cause of the failure. */
   declare readonly cause: Error;
   /** Bytes that a write had sent; absent for other operations. */
@@ -47,6 +43,9 @@ export class OpError extends Error {
    * earlier datagram, which went to `addr`; its own was not sent. Absent otherwise.
    */
   declare earlierDatagram?: true;
+  // Private: the message has both, and Bun prints an address within an error field by field.
+  readonly #source: Addr | null;
+  readonly #addr: Addr | null;
 
   /** @internal */
   constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {
@@ -58,14 +57,24 @@ export class OpError extends Error {
     });
     this.op = op;
     this.net = net;
-    this.source = source;
-    this.addr = addr;
+    this.#source = source;
+    this.#addr = addr;
     asDenoError(this, OpError, this.code);
   }
 
   /** Returns true if `value` is an OpError, also if it is an instance of a Deno class. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(this, value);
+  }
+
+  /** Local address, or null. */
+  get source(): Addr | null {
+    return this.#source;
+  }
+
+  /** Remote address, or the address to dial or to listen on. */
+  get addr(): Addr | null {
+    return this.#addr;
   }
 
   /** True if a deadline was exceeded, or the system reported a timeout. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Dialling through a proxy. Go: golang.org/x/net/proxy, FromURL. */
 import { dial } from "../net/dial.ts";
+import { UnknownNetworkError } from "../net/addr/errors.ts";
+import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
 import { CallDeadline } from "../net/options/call_options.ts";
 import type { DialOptions } from "../net/options/options.ts";
@@ -51,6 +53,7 @@ const OWN_NAMES = ["proxy", "proxyTimeout", "headers", "maxHeader", "proxyTLS"];
 
 function* dialing(network: TCPNetwork, address: string, options: ProxyDialOptions): Routine<Conn> {
   const call = "dial through a proxy";
+  checkTCPNetwork(network);
   needObject(call, "options", options);
   const { proxy, proxyTimeout, headers, maxHeader, proxyTLS, ...rest } = options;
   const checked = checkProxyOptions({ proxyTimeout, headers, maxHeader });
@@ -74,6 +77,13 @@ function* dialing(network: TCPNetwork, address: string, options: ProxyDialOption
   } finally {
     if (!connected) conn.abort();
   }
+}
+
+/** Throws OpError for a network other than TCP's, which a caller without types may pass. */
+function checkTCPNetwork(network: TCPNetwork): void {
+  if (/^tcp[46]?$/.test(network)) return;
+  const cause = new UnknownNetworkError(network, "a proxy connects by tcp, tcp4 or tcp6");
+  throw new OpError("dial", String(network), null, null, cause);
 }
 
 /** Connects to the proxy itself. */

@@ -2,6 +2,7 @@
 /** Connecting through a SOCKS5 proxy. RFC 1928, RFC 1929; Go: golang.org/x/net/proxy, SOCKS5. */
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import { asError } from "../net/errors.ts";
+import { unmap } from "../net/addr/ip.ts";
 import type { Conn } from "../net/net.ts";
 import { CallDeadline } from "../net/options/call_options.ts";
 import { noted } from "../sched/calls.ts";
@@ -118,7 +119,9 @@ function* readReply(conn: Conn): Routine<void> {
   yield* read(conn, length + 2);
 }
 
-function request({ host, ip, port }: Target): Uint8Array {
+function request({ host, ip: address, port }: Target): Uint8Array {
+  // An IPv4 address mapped to IPv6 is one of IPv4, as in Go: few proxies reach it as IPv6.
+  const ip = address === null ? null : unmap(address);
   const name = ip ?? new TextEncoder().encode(host.slice(0, MOST_NAME));
   const head = ip === null ? [NAME, name.length] : [ip.length === 4 ? IPV4 : IPV6];
   return Uint8Array.from([VERSION, CONNECT, 0, ...head, ...name, port >> 8, port & 0xff]);

@@ -8,7 +8,7 @@ import { noted } from "../sched/calls.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { sleep } from "../sched/sleep.ts";
-import { needFunction, needObject, wrongArgument } from "../validate/argument.ts";
+import { needFunction, needObject, shown, wrongArgument } from "../validate/argument.ts";
 import { checkRetryOptions, type RetryAttempt, type RetryOptions } from "./options.ts";
 import { type FailedAttempt, RetryError } from "./retry_error.ts";
 
@@ -132,8 +132,17 @@ class Retry<C> {
       this.#options;
     const delay = Math.min(this.#nextDelay, maxDelay);
     this.#nextDelay = Math.min(delay * multiplier, maxDelay);
-    return delay * (1 - jitter * random());
+    return delay * (1 - jitter * checkRandom(random()));
   }
+}
+
+/** Throws RangeError if the `random` of the options returned no number from 0 to 1. */
+function checkRandom(value: number): number {
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw new RangeError(
+    "Cannot dial with retries as random must return a number from 0 up to but not including 1: " +
+      `it returned ${shown(value)}`,
+  );
 }
 
 /** An error of a connection or of a name, which may be over soon; no mistake in an argument. */

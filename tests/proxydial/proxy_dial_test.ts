@@ -48,6 +48,8 @@ function* causeOf(call: Routine<unknown>): Routine<Error> {
 const requests: [address: string, bytes: number[]][] = [
   ["example.org:80", [5, 1, 0, 3, 11, ...new TextEncoder().encode("example.org"), 0, 80]],
   ["192.0.2.7:8080", [5, 1, 0, 1, 192, 0, 2, 7, 0x1f, 0x90]],
+  // Mapped to IPv6: Go, too, sends it as one of IPv4.
+  ["[::ffff:192.0.2.7]:8080", [5, 1, 0, 1, 192, 0, 2, 7, 0x1f, 0x90]],
   ["[2001:db8::1]:65535", [5, 1, 0, 4, 32, 1, 13, 184, ...Array(11).fill(0), 1, 255, 255]],
 ];
 for (const [address, expected] of requests) {
@@ -69,6 +71,15 @@ for (const [address, expected] of requests) {
     assert.equal(String(conn.remoteAddr), proxy.address);
   });
 }
+
+both("a network other than TCP is refused, with and without a proxy", function* () {
+  for (const network of ["unix", "udp", "tcp5", "", undefined, 5]) {
+    for (const proxy of [null, "socks5://127.0.0.1:1"]) {
+      const cause = yield* causeOf(proxyDial(network as "tcp", "127.0.0.1:1", { proxy }));
+      assert.match(cause.message, /^unknown network .*: a proxy connects by tcp, tcp4 or tcp6$/);
+    }
+  }
+});
 
 both("SOCKS5: user and password, right, wrong, and not requested", function* () {
   for (const status of [0, 1]) {

@@ -74,6 +74,17 @@ test("jitter subtracts the random part of a delay", () => {
   });
 });
 
+test("random that returns no number from 0 to 1 is an error that says so", () => {
+  simulated(function* (sim) {
+    sim.host("server", { ip: "10.0.0.1", main: echoServer });
+    for (const value of [NaN, -1, 2, Infinity, "x", undefined]) {
+      const error = yield* thrown(retryDial(["a"], refused, { random: () => value as number }));
+      assert.ok(error instanceof RangeError, String(error));
+      assert.match(error.message, /as random must return a number from 0 .*: it returned /);
+    }
+  });
+});
+
 test("the same seed has the same delays, another seed has others", () => {
   const waits = (seed: number) =>
     simulateSync({ seed }, function* (sim) {
