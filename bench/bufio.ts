@@ -5,7 +5,7 @@ import process from "node:process";
 import { type Child, startChild, within } from "./rig/child.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { BUN, DENO, inRepository } from "./rig/paths.ts";
-import { saveResults } from "./rig/results.ts";
+import { saveTable } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, table } from "./rig/table.ts";
 
@@ -122,10 +122,8 @@ try {
       `${ROUNDS} rounds of up to ${BYTES >> 20} MiB or ${MOST_LINES} lines over loopback, ` +
       "the peer on another CPU. The last two columns say how many times as much CPU the way by " +
       "hand needs, the median of the rounds; above 1 ours is cheaper.";
-    const head = `# Lines through buffers against lines by hand\n\n${
-      machineLine(machine)
-    }\n\n${how}`;
-    saveResults("bufio", { machine, rounds: ROUNDS, samples }, `${head}\n\n${text}\n`);
+    const title = "Lines through buffers against lines by hand";
+    saveTable("bufio", { title, how, table: text }, { machine, rounds: ROUNDS, samples });
   }
 } catch (error) {
   console.error(`bench:bufio: ${(error as Error).message}`);

@@ -6,7 +6,7 @@ import { startChild, within } from "./rig/child.ts";
 import { command } from "./rig/command.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { BUN, DENO, inRepository } from "./rig/paths.ts";
-import { saveResults } from "./rig/results.ts";
+import { saveTable } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, table } from "./rig/table.ts";
 
@@ -90,6 +90,10 @@ await command("calls", async () => {
   if (!process.argv.includes("--save")) return;
   const how = `${ROUNDS} rounds of ${MS} ms after half of that as warm-up, on one CPU; medians. ` +
     '"more" is the difference to the goroutine above it within the same round.';
-  const head = `# Calls of an open run beside goroutines\n\n${machineLine(machine)}\n\n${how}`;
-  saveResults("calls", { machine, rounds: ROUNDS, ms: MS, samples }, `${head}\n\n${text}\n`);
+  saveTable("calls", { title: "Calls of an open run beside goroutines", how, table: text }, {
+    machine,
+    rounds: ROUNDS,
+    ms: MS,
+    samples,
+  });
 });

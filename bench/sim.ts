@@ -6,7 +6,7 @@ import { startChild, within } from "./rig/child.ts";
 import { command } from "./rig/command.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { BUN, DENO, inRepository } from "./rig/paths.ts";
-import { saveResults } from "./rig/results.ts";
+import { saveTable } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { table } from "./rig/table.ts";
 
@@ -83,6 +83,9 @@ await command("sim", async () => {
   if (!process.argv.includes("--save")) return;
   const how = `Medians of ${ROUNDS} processes each, the third of three repetitions in a process. ` +
     `The hash of all that happened was ${samples[0].hash} in every process, on both runtimes.`;
-  const head = `# Simulations\n\n${machineLine(machine)}\n\n${how}`;
-  saveResults("sim", { machine, rounds: ROUNDS, samples }, `${head}\n\n${text}\n`);
+  saveTable("sim", { title: "Simulations", how, table: text }, {
+    machine,
+    rounds: ROUNDS,
+    samples,
+  });
 });

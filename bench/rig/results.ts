@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes bench/results: measurements as JSON, tables as Markdown.
 import { mkdirSync, writeFileSync } from "node:fs";
+import { type Machine, machineLine } from "./machine.ts";
 import { inRepository } from "./paths.ts";
 
 /** Removes local paths, which errors may contain. */
@@ -16,4 +17,14 @@ export function saveResults(name: string, json: unknown, text: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${name}.json`, JSON.stringify(json, replacer, 2) + "\n");
   writeFileSync(`${folder}/${name}.md`, withoutPaths(text));
+}
+
+/** As {@linkcode saveResults}, for a table below a title, the machine and how it was measured. */
+export function saveTable(
+  name: string,
+  page: { readonly title: string; readonly how: string; readonly table: string },
+  json: { readonly machine: Machine } & Record<string, unknown>,
+): void {
+  const head = `# ${page.title}\n\n${machineLine(json.machine)}\n\n${page.how}`;
+  saveResults(name, json, `${head}\n\n${page.table}\n`);
 }

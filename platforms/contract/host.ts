@@ -60,3 +60,11 @@ export const arch: string = deno === undefined ? nodeProcess().arch : nodeName(d
 
 /** ID of this process. */
 export const pid: number = deno === undefined ? nodeProcess().pid : deno.pid;
+
+/**
+ * Returns the URL of the library's module `path`, without its extension, beside the module at `base`:
+ * published packages hold JavaScript, and nothing rewrites a URL.
+ */
+export function moduleBeside(base: string, path: string): URL {
+  return new URL(`${path}.${base.endsWith(".ts") ? "ts" : "js"}`, base);
+}

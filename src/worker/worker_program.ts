@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The program of a worker's thread. */
-import { nodeModule } from "../../platforms/contract/host.ts";
+import { moduleBeside, nodeModule } from "../../platforms/contract/host.ts";
 import { platform } from "../../platforms/platform.ts";
 
 /** See {@linkcode workerProgram}. */
@@ -17,9 +17,7 @@ export interface WorkerProgram {
  * library's files, or in a bundle, which has no other files of the library, the module itself.
  */
 export function workerProgram(module: string): WorkerProgram {
-  // Published packages hold JavaScript, and nothing rewrites a URL.
-  const file = `../reactor/worker_entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-  const entry = new URL(file, import.meta.url);
+  const entry = moduleBeside(import.meta.url, "../reactor/worker_entry");
   if (exists(entry) !== false) return { url: entry, module, bundled: false };
   const url = built(new URL(module));
   return { url, module: url.href, bundled: true };

@@ -5,6 +5,7 @@
  * same whatever the speed of the threads; this thread repeats it and makes it smaller.
  */
 import { Worker } from "node:worker_threads";
+import { moduleBeside } from "../../../platforms/contract/host.ts";
 import { PropertyCounts } from "../check/property_counts.ts";
 import { SimulationError } from "../errors.ts";
 import { diagnose, planned } from "./diagnosis.ts";
@@ -66,8 +67,8 @@ export async function exploreInWorkers(
 /** Starts a worker and returns its report. */
 function report(start: WorkerStart): Promise<Exclude<WorkerReport, { problem: string }>> {
   // Relative to dist/js as it is to this folder: see scripts/build.mjs.
-  const file = `../explore/worker_entry.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`;
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
+  const entry = moduleBeside(import.meta.url, "../explore/worker_entry");
+  const worker = new Worker(entry, { workerData: start });
   return new Promise((resolve, reject) => {
     worker.on("message", (message: WorkerReport) => {
       if ("problem" in message) reject(new Error(`a worker failed: ${message.problem}`));
