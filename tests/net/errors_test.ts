@@ -296,6 +296,19 @@ both("errors that Go calls temporary are temporary", function* () {
   }
 });
 
+both("a printed error has its addresses in the message alone", function* () {
+  yield* withCalls({ streamSocket: () => -errnoOf("ECONNREFUSED") }, function* () {
+    const error = yield* thrown(dial("tcp", "127.0.0.1:1"));
+    assert.ok(error instanceof OpError);
+    assert.equal(String(error.addr), "127.0.0.1:1");
+    const { Bun, Deno } = globalThis as unknown as Record<string, { inspect(it: unknown): string }>;
+    const printed = (Bun ?? Deno).inspect(error);
+    assert.match(printed, /dial tcp 127\.0\.0\.1:1: /);
+    // Bun prints the methods of an object within an error as well.
+    assert.doesNotMatch(printed, /Symbol\(|toString|zone/);
+  });
+});
+
 /** What has no address yet: the cause says it, and the error has neither end. */
 const NOWHERE: readonly (readonly [
   network: string,
