@@ -10,7 +10,7 @@ import { describeMachine, machineLine } from "./rig/machine.ts";
 import { inRepository } from "./rig/paths.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
-import { measureEcho, reportEcho } from "./udp/echo.ts";
+import { measureEcho, reportEcho, SHAPE_TITLES } from "./udp/echo.ts";
 import { SERVERS } from "./udp/servers.ts";
 
 const { values: flags } = parseArgs({
@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "0.2" },
     warmup: { type: "string", default: "0.1" },
-    echo: { type: "string", default: "1" },
+    echo: { type: "string", default: "0.7" },
     servers: { type: "string" },
     calls: { type: "boolean", default: true },
     save: { type: "boolean", default: false },
@@ -109,6 +109,8 @@ if (flags.save) {
     seconds: Number(flags.seconds),
     warmup: Number(flags.warmup),
     echo: Number(flags.echo),
+    shapes: SHAPE_TITLES,
+    titles: Object.fromEntries(servers.map(({ id, title }) => [id, title])),
   };
   writeFileSync(
     `${folder}/udp.json`,

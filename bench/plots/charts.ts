@@ -11,6 +11,7 @@ import { measuredOn, results, runtimeName } from "./results.ts";
 import { shapes } from "./shapes.ts";
 import { startup } from "./startup.ts";
 import { tls } from "./tls.ts";
+import { udp } from "./udp.ts";
 
 const OURS = "netpoll";
 const OTHERS = "others";
@@ -83,37 +84,6 @@ function sched(): Chart | null {
         }))
       ),
     }],
-  };
-}
-
-interface UDPSample {
-  size: number;
-  rates: Record<string, number>;
-}
-
-function udp(): Chart | null {
-  const saved = results<{ samples: Record<string, UDPSample[][]> }>("udp");
-  if (saved === null) return null;
-  const entries = Object.entries(saved.samples);
-  const sizes = entries[0][1][0].map(({ size }) => size);
-  return {
-    name: "udp",
-    title: "Datagrams on one thread",
-    text: "One system call per datagram, batches, and segmentation offload compared " +
-      `(\`npm run bench:udp\`). ${measuredOn(saved)}`,
-    panels: sizes.map((size, i) => ({
-      title: `${size} B`,
-      unit: "datagrams a second",
-      better: "more" as const,
-      log: 100_000,
-      bars: Object.keys(entries[0][1][0][i].rates).flatMap((way) =>
-        entries.map(([runtime, rounds]) => ({
-          label: way,
-          series: runtimeName(runtime),
-          value: median(rounds.map((round) => round[i].rates[way])),
-        }))
-      ),
-    })),
   };
 }
 

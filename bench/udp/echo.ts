@@ -26,6 +26,11 @@ export interface EchoSample {
 /** Samples by the server's ID: for each round, one per shape. */
 export type EchoSamples = Record<string, EchoSample[][]>;
 
+/** The titles of the shapes. */
+export const SHAPE_TITLES: readonly string[] = SHAPES.map(([clients, bytes]) =>
+  `${clients} x ${bytes} B`
+);
+
 function buildAll(): void {
   const file = (name: string) => inRepository("bench", "udp", name);
   for (const name of ["load", "server"]) {
@@ -124,9 +129,11 @@ export function reportEcho(samples: EchoSamples): string {
         })`;
       }),
     ]);
-  const head = SHAPES.map(([clients, bytes]) => `${clients} x ${bytes} B`);
   return [
-    table(["round trips a second", ...head], rows(({ rate }) => rate, (own, c) => own / c)),
-    table(["server's microseconds each", ...head], rows(({ cost }) => cost, (own, c) => c / own)),
+    table(["round trips a second", ...SHAPE_TITLES], rows(({ rate }) => rate, (own, c) => own / c)),
+    table(
+      ["server's microseconds each", ...SHAPE_TITLES],
+      rows(({ cost }) => cost, (own, c) => c / own),
+    ),
   ].join("\n\n");
 }
