@@ -36,7 +36,8 @@ interface DenoGlobal {
     getArrayBuffer(pointer: unknown, length: number): ArrayBuffer;
   };
   permissions: {
-    querySync(permission: Permission): { state: "granted" | "denied" | "prompt" };
+    /** `partial`: granted or denied with exceptions. */
+    querySync(permission: Permission): { state: "granted" | "denied" | "prompt"; partial: boolean };
     requestSync(permission: Permission): { state: "granted" | "denied" | "prompt" };
   };
   env: { get(name: string): string | undefined };

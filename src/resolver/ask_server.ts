@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: MIT
 /** Queries one server for one name and one or more types. Go: net/dnsclient_unix.go, exchange. */
 import { asError } from "../net/errors.ts";
+import type { Conn } from "../net/net.ts";
+import type { UDPConn } from "../net/udp/udp.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { now } from "../sched/clock.ts";
 import { cancellable } from "../context/cancellable.ts";
 import { background } from "../context/context.ts";
 import { withTimeout } from "../context/with_cancel.ts";
 import {
+  ConnPort,
   exchangeDatagrams,
   exchangeOverStream,
   isDatagrams,
   limitTo,
+  type OnReply,
   type Reply,
 } from "./exchange.ts";
 import { type Query, readResponse, type Response, writeQuery } from "./message.ts";
 import type { ResolverDial } from "./options.ts";
+import type { QuerySocket } from "./query_socket.ts";
+import type { RandomBytes } from "./random_bytes.ts";
 
 /** Settings of queries. */
 export interface AskingServers {
   readonly dial: ResolverDial;
-  /** Whether `dial` never waits for a datagram socket. */
-  readonly instant: boolean;
+  /** Opens a socket for datagrams until a time; null if `dial` does. */
+  readonly open: ((server: string, until: number) => QuerySocket) | null;
+  readonly random: RandomBytes;
   /** Timeout of an exchange in milliseconds. */
   readonly timeout: number;
   readonly useTCP: boolean;
@@ -28,44 +35,34 @@ export interface AskingServers {
   readonly trustAD: boolean;
 }
 
-/** A query without a final answer. */
-interface Asked {
-  readonly query: Query;
-  readonly answer: (reply: Response | Error) => void;
-}
+/** Called with the result of the type at index `i`, once for each, as soon as it is known. */
+export type OnResponse = (i: number, result: Response | Error) => void;
 
 /**
  * Queries `server` for records of all `types` of `name` in parallel. Parks, at most for the time of
  * an exchange by UDP and one by TCP.
- *
- * @returns for each type, the response or an error
  */
 export function* askServer(
   name: string,
   types: readonly number[],
   server: string,
   how: AskingServers,
-): Routine<(Response | Error)[]> {
-  const results: (Response | Error)[] = [];
-  let pending = [...types.keys()];
-  // Retry without EDNS, for a server that does not support it.
-  for (const edns of [true, false]) {
-    const asked = pending.map((i): Asked => ({
-      query: writeQuery(name, types[i], { edns, trustAD: how.trustAD }),
-      answer: (reply) => results[i] = reply,
-    }));
-    const replies = yield* exchange(asked.map(({ query }) => query), server, how);
-    pending = pending.filter((_, k) => !settle(asked[k], replies[k], edns));
-    if (pending.length === 0) break;
-  }
-  return results;
-}
-
-/** Whether the reply is final. */
-function settle({ query, answer }: Asked, reply: Reply, edns: boolean): boolean {
-  if (reply === "plain" && edns) return false;
-  answer(toResponse(reply, query));
-  return true;
+  onResponse: OnResponse,
+): Routine<void> {
+  const write = (type: number, edns: boolean) =>
+    writeQuery(name, type, { edns, trustAD: how.trustAD }, how.random);
+  const queries = types.map((type) => write(type, true));
+  const plain: number[] = [];
+  yield* exchange(queries, server, how, (i, reply) => {
+    if (reply === "plain") plain.push(i);
+    else onResponse(i, toResponse(reply, queries[i]));
+  });
+  if (plain.length === 0) return;
+  // Repeats those without EDNS, for a server that does not support it.
+  const again = plain.map((i) => write(types[i], false));
+  yield* exchange(again, server, how, (k, reply) => {
+    onResponse(plain[k], toResponse(reply, again[k]));
+  });
 }
 
 function toResponse(reply: Reply, query: Query): Response | Error {
@@ -78,63 +75,91 @@ function toResponse(reply: Reply, query: Query): Response | Error {
   }
 }
 
+/** Exchanges the queries by datagrams, and those whose responses need it by TCP. */
 function* exchange(
   queries: readonly Query[],
   server: string,
   how: AskingServers,
-): Routine<Reply[]> {
-  const replies = how.useTCP
-    ? queries.map((): Reply => "tcp")
-    : yield* byDatagrams(queries, server, how);
-  const long = [...queries.keys()].filter((i) => replies[i] === "tcp");
-  if (long.length === 0) return replies;
-  const again = yield* overOne("tcp", long.map((i) => queries[i]), server, how);
-  for (const [k, i] of long.entries()) replies[i] = again[k];
-  return replies;
+  onReply: OnReply,
+): Routine<void> {
+  const long: number[] = how.useTCP ? queries.map((_, i) => i) : [];
+  if (!how.useTCP) {
+    const onDatagram = (i: number, reply: Reply) => {
+      if (reply === "tcp") long.push(i);
+      else onReply(i, reply);
+    };
+    if (how.singleRequest) yield* oneByOne(queries, server, how, onDatagram);
+    else yield* byDatagrams(queries, server, how, onDatagram);
+  }
+  if (long.length === 0) return;
+  const again = long.map((i) => queries[i]);
+  yield* overConn("tcp", again, server, how, (k, reply) => onReply(long[k], reply));
 }
 
-/**
- * Sends the queries from one socket with its own random port; with single-request-reopen, each from
- * another socket. resolv.conf(5).
- */
+/** Sends each query after the response to the last, from another socket. resolv.conf(5). */
+function* oneByOne(
+  queries: readonly Query[],
+  server: string,
+  how: AskingServers,
+  onReply: OnReply,
+): Routine<void> {
+  for (const [i, query] of queries.entries()) {
+    yield* byDatagrams([query], server, how, (_, reply) => onReply(i, reply));
+  }
+}
+
+/** Sends all queries from one socket with its own random port. */
 function* byDatagrams(
   queries: readonly Query[],
   server: string,
   how: AskingServers,
-): Routine<Reply[]> {
-  if (!how.singleRequest) return yield* overOne("udp", queries, server, how);
-  const replies: Reply[] = [];
-  for (const query of queries) replies.push(...yield* overOne("udp", [query], server, how));
-  return replies;
+  onReply: OnReply,
+): Routine<void> {
+  if (how.open === null) return yield* overConn("udp", queries, server, how, onReply);
+  let opened: QuerySocket;
+  try {
+    opened = how.open(server, now() + how.timeout);
+  } catch (error) {
+    return reportAll(queries, asError(error), onReply);
+  }
+  using socket = opened;
+  yield* exchangeDatagrams(socket, queries, onReply);
 }
 
-/** Exchanges all queries over one connection. */
-function* overOne(
+/** Exchanges all queries over one connection made by `dial`. */
+function* overConn(
   network: "udp" | "tcp",
   queries: readonly Query[],
   server: string,
   how: AskingServers,
-): Routine<Reply[]> {
+  onReply: OnReply,
+): Routine<void> {
+  let connected: Conn | UDPConn;
   try {
-    using conn = yield* connect(network, server, how);
-    limitTo(conn, now() + how.timeout);
-    if (isDatagrams(conn)) return yield* exchangeDatagrams(conn, queries);
-    return yield* exchangeOverStream(conn, queries);
+    connected = yield* connect(network, server, how);
   } catch (error) {
-    return queries.map(() => asError(error));
+    return reportAll(queries, asError(error), onReply);
   }
+  using conn = connected;
+  if (isDatagrams(conn)) yield* exchangeDatagrams(new ConnPort(conn), queries, onReply);
+  else yield* exchangeOverStream(conn, queries, onReply);
 }
 
-/** Connects within the timeout of a server. */
+function reportAll(queries: readonly Query[], failure: Error, onReply: OnReply): void {
+  for (const i of queries.keys()) onReply(i, failure);
+}
+
+/** Connects within the timeout of a server, which then applies to the exchange. */
 function* connect(
   network: "udp" | "tcp",
   server: string,
-  { dial, instant, timeout }: AskingServers,
+  { dial, timeout }: AskingServers,
 ): ReturnType<ResolverDial> {
-  if (network === "udp" && instant) return yield* dial(network, server);
   const [limited, stop] = withTimeout(background(), timeout);
   try {
-    return yield* cancellable(dial(network, server), limited);
+    const conn = yield* cancellable(dial(network, server), limited);
+    limitTo(conn, now() + timeout);
+    return conn;
   } finally {
     stop();
   }

@@ -22,30 +22,36 @@ export interface Rounds {
   readonly attempts: number;
 }
 
+/** Called with the result of the type at index `i`, once for each, as soon as it is final. */
+export type OnAnswer = (i: number, answer: Answered | Failure) => void;
+
 /**
  * Queries one server after the other for all `types` of `name`, until each has a final answer:
- * records, or that there are none. A type without an answer does not affect the others. Parks.
- *
- * @returns for each type, the answer, or the failure of the last server
+ * records, or that there are none. A type without an answer does not affect the others; its result
+ * is the failure of the last server. Parks.
  */
 export function* askServers(
   name: string,
   types: readonly number[],
-  { servers, offset, attempts }: Rounds,
-  how: AskingServers,
-): Routine<(Answered | Failure)[]> {
-  const results: (Answered | Failure)[] = [];
-  let pending = [...types.keys()];
-  for (let i = 0; i < attempts * servers.length && pending.length > 0; i++) {
-    const server = servers[(offset + i) % servers.length];
-    const replies = yield* askServer(name, pending.map((k) => types[k]), server, how);
-    pending = pending.filter((k, j) => {
-      const failure = failureOf(replies[j], server);
-      results[k] = failure ?? { response: replies[j] as Response, server };
-      return failure !== null;
+  how: AskingServers & Rounds,
+  onAnswer: OnAnswer,
+): Routine<void> {
+  const { servers, offset, attempts } = how;
+  const most = attempts * servers.length;
+  let pending = types.map((_, i) => i);
+  for (let round = 0; round < most && pending.length > 0; round++) {
+    const server = servers[(offset + round) % servers.length];
+    const asked = pending;
+    const failed: number[] = [];
+    const last = round === most - 1;
+    yield* askServer(name, asked.map((i) => types[i]), server, how, (k, reply) => {
+      const failure = failureOf(reply, server);
+      if (failure === null) onAnswer(asked[k], { response: reply as Response, server });
+      else if (last) onAnswer(asked[k], failure);
+      else failed.push(asked[k]);
     });
+    pending = failed;
   }
-  return results;
 }
 
 /** Node's codes of responses that another server may improve on. */

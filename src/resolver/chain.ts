@@ -30,9 +30,13 @@ export function followChain({ answers }: Response, name: string, type: number): 
   let at = name;
   let ttl = Infinity;
   for (let aliases = 0;; aliases++) {
-    const own = answers.filter((each) => sameName(each.name, at));
-    const records = own.filter((each) => each.type === type);
-    const alias = own.find((each) => each.type === TYPE.CNAME);
+    const records: ResourceRecord[] = [];
+    let alias: ResourceRecord | undefined;
+    for (const each of answers) {
+      if (!sameName(each.name, at)) continue;
+      if (each.type === type) records.push(each);
+      else if (each.type === TYPE.CNAME) alias ??= each;
+    }
     if (records.length > 0 || alias === undefined || aliases > MOST_ALIASES) {
       for (const each of records) ttl = Math.min(ttl, each.ttl);
       return { name: at, aliases, records, ttl };

@@ -36,6 +36,11 @@ interface Dated {
   readonly ttl: number;
 }
 
+/** An alias at which an answer of `server` ends. */
+interface Alias extends ChainEnd {
+  readonly server: string;
+}
+
 /** See the top of this file. */
 export class Client {
   readonly #cache: AnswerCache<Found | Failure> | null;
@@ -57,21 +62,36 @@ export class Client {
    */
   *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
     const key = lower(name);
+    if (this.#cache === null) return yield* this.#share(key, name, types, how);
     const kept = types.map((type) => this.#cache?.get(`${key} ${type}`));
     const missing = types.filter((_, i) => kept[i] === undefined);
     if (missing.length === 0) return kept as (Found | Failure)[];
-    const fresh = yield* this.#flights.do(`${key} ${missing}`, () => this.#ask(name, missing, how));
+    const fresh = yield* this.#share(key, name, missing, how);
     return kept.map((each, i) => each ?? fresh[missing.indexOf(types[i])]);
   }
 
+  #share(
+    key: string,
+    name: string,
+    types: readonly number[],
+    how: AskingAll,
+  ): Routine<(Found | Failure)[]> {
+    return this.#flights.do(`${key} ${types}`, () => this.#ask(name, types, how));
+  }
+
   *#ask(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
-    const answers = yield* askServers(name, types, how, how);
-    const results: (Found | Failure)[] = [];
-    for (const [i, answer] of answers.entries()) {
-      const { result, ttl } = yield* conclude(answer, name, types[i], how);
-      if (isShort(result)) this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
-      results.push(result);
-    }
+    const results = new Array<Found | Failure>(types.length);
+    const conclude = (i: number, { result, ttl }: Dated) => {
+      results[i] = result;
+      if (ttl > 0 && isShort(result)) this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
+    };
+    const aliases: [i: number, end: Alias][] = [];
+    yield* askServers(name, types, how, (i, answer) => {
+      const end = read(answer, name, types[i], this.#cache !== null);
+      if ("result" in end) conclude(i, end);
+      else aliases.push([i, end]);
+    });
+    for (const [i, end] of aliases) conclude(i, yield* follow(end, types[i], how));
     return results;
   }
 }
@@ -80,48 +100,45 @@ function isShort(result: Found | Failure): boolean {
   return result instanceof Failure || result.records[0].bytes.length <= MOST_CACHED;
 }
 
-/** Queries until there is a result, and again where an answer ends with an alias. */
-function* conclude(
-  first: Answered | Failure,
-  name: string,
-  type: number,
-  how: AskingAll,
-): Routine<Dated> {
-  let answer = first;
-  let at = name;
-  let ttl = Infinity;
-  for (let aliases = 0;;) {
-    if (answer instanceof Failure) return { result: answer, ttl: 0 };
-    const end = read(answer, at, type);
-    if ("result" in end) return { result: end.result, ttl: Math.min(ttl, end.ttl) };
-    aliases += end.aliases;
+/** Queries again for the target of an alias at which an answer has ended, until there is a result. */
+function* follow(first: Alias, type: number, how: AskingAll): Routine<Dated> {
+  let { name, aliases, ttl, server } = first;
+  for (;;) {
     if (aliases > MOST_ALIASES) {
-      return {
-        result: new Failure("too many aliases", "ELOOP", answer.server),
-        ttl: 0,
-      };
+      return { result: new Failure("too many aliases", "ELOOP", server), ttl: 0 };
     }
-    at = end.name;
+    const ends: (Dated | Alias)[] = [];
+    yield* askServers(name, [type], how, (_, answer) => ends.push(read(answer, name, type)));
+    const [end] = ends;
     ttl = Math.min(ttl, end.ttl);
-    [answer] = yield* askServers(at, [type], how, how);
+    if ("result" in end) return { result: end.result, ttl };
+    aliases += end.aliases;
+    ({ name, server } = end);
   }
 }
 
 /**
  * Extracts the result for `name` from an answer, or the name to query next if its alias chain ends
- * without one.
+ * without one. The TTL of an absence takes a while to find out; without `dated` it is 0.
  */
-function read({ response, server }: Answered, name: string, type: number): Dated | ChainEnd {
+function read(
+  answer: Answered | Failure,
+  name: string,
+  type: number,
+  dated = true,
+): Dated | Alias {
+  if (answer instanceof Failure) return { result: answer, ttl: 0 };
+  const { response, server } = answer;
   try {
     const end = followChain(response, name, type);
     const { records, ttl } = end;
     if (records.length > 0) return { result: { name: end.name, records }, ttl };
     const absent = response.header.rcode === RCODE.NXDOMAIN;
     const denied = response.authorities.some((each) => each.type === TYPE.SOA);
-    if (end.aliases > 0 && !absent && !denied) return end;
+    if (end.aliases > 0 && !absent && !denied) return { ...end, server };
     const code = absent ? "ENOTFOUND" : "ENODATA";
     const result = new Failure("no such host", code, server);
-    return { result, ttl: Math.min(ttl, absenceTTL(response, end.name)) };
+    return { result, ttl: dated ? Math.min(ttl, absenceTTL(response, end.name)) : 0 };
   } catch (error) {
     const text = "cannot unmarshal DNS message";
     return { result: new Failure(text, "EBADRESP", server, asError(error)), ttl: 0 };

@@ -10,7 +10,7 @@ import { now } from "../sched/clock.ts";
 import { joinHostPort } from "../net/addr/host_port.ts";
 import { parseIPZone } from "../net/addr/ip.ts";
 import { type Hosts, parseHosts } from "./hosts.ts";
-import { RESOLVER_VARIABLES } from "./lookup_order.ts";
+import { type OwnOrder, ownOrder, RESOLVER_VARIABLES } from "./lookup_order.ts";
 import { parseNsswitch, type Source } from "./nsswitch.ts";
 import { parseResolvConf, type ResolvConf } from "./resolv_conf.ts";
 import type { FileSource, ResolverOptions } from "./options.ts";
@@ -28,6 +28,8 @@ export interface Config {
   readonly hosts: Hosts;
   /** Sources of nsswitch.conf(5), or null. */
   readonly sources: readonly Source[] | null;
+  /** Order of those that the resolver has itself. */
+  readonly ownOrder: OwnOrder;
   /** Host name of this machine, or "" if unknown. */
   readonly hostname: string;
   /** Whether the file mdns.allow exists. */
@@ -115,6 +117,7 @@ export class ConfigFiles {
       servers: (this.#servers ?? conf.servers).map(withPort),
       hosts,
       sources,
+      ownOrder: ownOrder(sources),
       hostname: hostname(),
       mdnsAllow: this.#mdnsAllow && runtime.readText(systemPath("mdns.allow")) !== null,
       variables: RESOLVER_VARIABLES.filter((name) => runtime.variable(name) !== undefined),

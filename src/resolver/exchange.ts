@@ -9,7 +9,7 @@ import type { UDPConn } from "../net/udp/udp.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import { asError } from "../net/errors.ts";
 import { epoch, now } from "../sched/clock.ts";
-import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./message.ts";
+import { FormatError, isTruncated, matchResponse, type Query, RCODE, rcodeOf } from "./message.ts";
 
 /**
  * Result of a query: its response; "tcp" to repeat it by TCP, because the response is longer than a
@@ -17,8 +17,21 @@ import { FormatError, matchResponse, type Query, RCODE, readHeader } from "./mes
  */
 export type Reply = Uint8Array | "tcp" | "plain" | Error;
 
+/** Called with the reply to the query at index `i`, once for each, as soon as it is known. */
+export type OnReply = (i: number, reply: Reply) => void;
+
+/** Sends and receives the datagrams of an exchange. */
+export interface DatagramPort {
+  /** Sends a datagram. Parks while there is no room. */
+  send(bytes: Uint8Array): Routine<void>;
+  /** Returns the next datagram, which no one else uses. Parks until one has arrived. */
+  receive(): Routine<Uint8Array>;
+  /** Whether the last one was longer than what `receive` returned. */
+  readonly truncated: boolean;
+}
+
 /** Buffer size for datagrams; a longer response is repeated by TCP. */
-const DATAGRAM = 4096;
+export const LONGEST_DATAGRAM = 4096;
 /**
  * Maximum number of received messages that answer no query. More in one exchange indicate an
  * attempt to guess its ID, so TCP is used, where that does not work.
@@ -35,32 +48,59 @@ export function limitTo(conn: Conn | UDPConn, until: number): void {
   conn.setDeadline(epoch() + (until - now()));
 }
 
+/** Datagrams over a connection that a caller's `dial` has made. */
+export class ConnPort implements DatagramPort {
+  truncated = false;
+  readonly #conn: UDPConn;
+  readonly #buffer = new Uint8Array(LONGEST_DATAGRAM);
+
+  constructor(conn: UDPConn) {
+    this.#conn = conn;
+  }
+
+  *send(bytes: Uint8Array): Routine<void> {
+    yield* this.#conn.write(bytes);
+  }
+
+  *receive(): Routine<Uint8Array> {
+    const { n, truncated } = yield* this.#conn.readFrom(this.#buffer);
+    this.truncated = truncated;
+    return this.#buffer.slice(0, n);
+  }
+}
+
 /** Sends queries as datagrams and waits for their responses, in any order. Parks. */
-export function* exchangeDatagrams(conn: UDPConn, queries: readonly Query[]): Routine<Reply[]> {
-  // Result if nothing that arrives is an answer.
-  const replies = queries.map((): Reply => "tcp");
-  const waiting = new Set(queries.keys());
+export function* exchangeDatagrams(
+  port: DatagramPort,
+  queries: readonly Query[],
+  onReply: OnReply,
+): Routine<void> {
+  const waiting = indexes(queries);
+  // Reply if nothing that arrives is an answer.
+  let otherwise: Reply = "tcp";
   try {
-    for (const { bytes } of queries) yield* conn.write(bytes);
-    const buffer = new Uint8Array(DATAGRAM);
-    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY;) {
-      const { n, truncated } = yield* conn.readFrom(buffer);
-      const message = buffer.subarray(0, n);
-      const reply = (query: Query) => datagramReply(message, truncated, query);
-      if (!assign(queries, waiting, replies, reply)) stray++;
+    for (const { bytes } of queries) yield* port.send(bytes);
+    for (let stray = 0; waiting.length > 0 && stray < MOST_STRAY;) {
+      const message = yield* port.receive();
+      const reply = (query: Query) => datagramReply(message, port.truncated, query);
+      if (!assign(queries, waiting, reply, onReply)) stray++;
     }
   } catch (error) {
-    for (const i of waiting) replies[i] = asError(error);
+    otherwise = asError(error);
   }
-  return replies;
+  for (const i of waiting) onReply(i, otherwise);
+}
+
+function indexes(queries: readonly Query[]): number[] {
+  return queries.map((_, i) => i);
 }
 
 /** Converts a datagram to the reply to a query; null if it is not. */
 function datagramReply(message: Uint8Array, truncated: boolean, query: Query): Reply | null {
   switch (matchResponse(message, query)) {
     case "answer":
-      if (truncated || readHeader(message).truncated) return "tcp";
-      return wantsPlain(message, query) ? "plain" : message.slice();
+      if (truncated || isTruncated(message)) return "tcp";
+      return wantsPlain(message, query) ? "plain" : message;
     case "other case":
       return "tcp";
     case "refusal":
@@ -73,15 +113,15 @@ function datagramReply(message: Uint8Array, truncated: boolean, query: Query): R
 /** Assigns the reply to the first query that matches. Returns whether any did. */
 function assign(
   queries: readonly Query[],
-  waiting: Set<number>,
-  replies: Reply[],
+  waiting: number[],
   replyTo: (query: Query) => Reply | null,
+  onReply: OnReply,
 ): boolean {
-  for (const i of waiting) {
+  for (const [k, i] of waiting.entries()) {
     const reply = replyTo(queries[i]);
     if (reply === null) continue;
-    replies[i] = reply;
-    waiting.delete(i);
+    waiting.splice(k, 1);
+    onReply(i, reply);
     return true;
   }
   return false;
@@ -93,7 +133,7 @@ function refused(query: Query): Reply {
 
 /** Whether the response shows that the server does not support EDNS. RFC 6891, section 7. */
 function wantsPlain(message: Uint8Array, query: Query): boolean {
-  const { rcode } = readHeader(message);
+  const rcode = rcodeOf(message);
   return hasEDNS(query) && (rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP);
 }
 
@@ -102,21 +142,23 @@ function hasEDNS({ bytes, questionEnd }: Query): boolean {
 }
 
 /** Sends queries over a stream and waits for their responses, in any order. Parks. */
-export function* exchangeOverStream(conn: Conn, queries: readonly Query[]): Routine<Reply[]> {
-  const replies: Reply[] = [];
-  const waiting = new Set(queries.keys());
+export function* exchangeOverStream(
+  conn: Conn,
+  queries: readonly Query[],
+  onReply: OnReply,
+): Routine<void> {
+  const waiting = indexes(queries);
   let failure: Error | null = null;
   try {
     yield* conn.write(framed(queries));
-    for (let stray = 0; waiting.size > 0 && stray < MOST_STRAY;) {
+    for (let stray = 0; waiting.length > 0 && stray < MOST_STRAY;) {
       const message = yield* readFrame(conn);
-      if (!assign(queries, waiting, replies, (query) => streamReply(message, query))) stray++;
+      if (!assign(queries, waiting, (query) => streamReply(message, query), onReply)) stray++;
     }
   } catch (error) {
     failure = asError(error);
   }
-  for (const i of waiting) replies[i] = failure ?? new FormatError("no matching response");
-  return replies;
+  for (const i of waiting) onReply(i, failure ?? new FormatError("no matching response"));
 }
 
 /** Ignores letter case: an attacker who can write to a stream need not guess it. */

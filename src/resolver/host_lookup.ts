@@ -15,10 +15,11 @@ import { type AskingAll, Client, type Found } from "./client.ts";
 import { type Config, ConfigFiles } from "./config.ts";
 import { hostsKey } from "./hosts.ts";
 import { Failure } from "./failure.ts";
-import { type LookupOrder, lookupOrder, ownOrder } from "./lookup_order.ts";
+import { type LookupOrder, lookupOrder } from "./lookup_order.ts";
 import { TYPE } from "./message.ts";
 import { searchNames, toASCII } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
+import { RandomBytes } from "./random_bytes.ts";
 import { readAddress } from "./records.ts";
 import { SystemTransport } from "./transport.ts";
 
@@ -42,6 +43,7 @@ export class HostLookup {
   readonly #files: ConfigFiles;
   readonly #client: Client;
   readonly #transport = new SystemTransport();
+  readonly #random = new RandomBytes();
   /** Configuration that the client's cached answers belong to. */
   #config: Config | null = null;
   #turn = 0;
@@ -66,7 +68,7 @@ export class HostLookup {
   order(host: string, mode: ResolverMode): LookupOrder {
     if (mode === "host") return { by: "host", reason: 'the mode is "host"' };
     const { config } = this;
-    if (mode === "own") return { by: "own", sources: ownOrder(config.sources) };
+    if (mode === "own") return config.ownOrder;
     return lookupOrder(host, { ...config, os: platform().os, unknown: config.conf.unknown });
   }
 
@@ -142,7 +144,8 @@ export class HostLookup {
     const { timeout, attempts, useTCP, singleRequest, trustAD, rotate } = conf;
     return {
       dial: this.#options.dial ?? this.#transport.dial,
-      instant: this.#options.dial === undefined,
+      open: this.#options.dial === undefined ? this.#transport.open : null,
+      random: this.#random,
       servers,
       offset: rotate ? this.#turn++ % servers.length : 0,
       timeout,

@@ -5,10 +5,14 @@
 import type { Source } from "./nsswitch.ts";
 import { lower } from "./name.ts";
 
+/** For the own resolver: its sources, in order. */
+export interface OwnOrder {
+  readonly by: "own";
+  readonly sources: readonly ("files" | "dns")[];
+}
+
 /** For the own resolver: its sources, in order. For the host's: the reason. */
-export type LookupOrder =
-  | { readonly by: "own"; readonly sources: readonly ("files" | "dns")[] }
-  | { readonly by: "host"; readonly reason: string };
+export type LookupOrder = OwnOrder | { readonly by: "host"; readonly reason: string };
 
 /** Inputs of {@linkcode lookupOrder}. */
 export interface OrderFacts {
@@ -29,7 +33,7 @@ export interface OrderFacts {
 /** Variables that glibc's resolver uses. resolver(3), hostname(7). */
 export const RESOLVER_VARIABLES: readonly string[] = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
 
-const FILES_DNS: LookupOrder = { by: "own", sources: ["files", "dns"] };
+const FILES_DNS: OwnOrder = { by: "own", sources: ["files", "dns"] };
 
 /** Systems with name sources other than files and DNS servers. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -51,9 +55,9 @@ export function lookupOrder(host: string, facts: OrderFacts): LookupOrder {
 }
 
 /** Returns the order of the resolver's own sources, ignoring all others. */
-export function ownOrder(sources: readonly Source[] | null): readonly ("files" | "dns")[] {
+export function ownOrder(sources: readonly Source[] | null): OwnOrder {
   const own = (sources ?? []).flatMap(({ name }) => name === "files" || name === "dns" ? name : []);
-  return own.length === 0 ? ["files", "dns"] : [...new Set(own)];
+  return own.length === 0 ? FILES_DNS : { by: "own", sources: [...new Set(own)] };
 }
 
 function bySources(name: string, sources: readonly Source[], facts: OrderFacts): LookupOrder {

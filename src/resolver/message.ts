@@ -6,6 +6,8 @@
  * distinguish a dot within a label from one between labels, and does not support SVCB.
  */
 
+import type { RandomBytes } from "./random_bytes.ts";
+
 /** Record types that the resolver supports. RFC 1035 and others, by IANA's registry. */
 export const TYPE = {
   A: 1,
@@ -38,20 +40,13 @@ const LONGEST_NAME = 255;
 /** Maximum number of pointers in a name: one before each of its labels, of which it has at most 127. */
 const MOST_POINTERS = 127;
 /** Flag bits. */
-const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020;
+const QR = 0x8000, OPCODE = 0x7800, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020;
 
 /** Parsed message header. */
 export interface Header {
-  readonly id: number;
-  readonly response: boolean;
-  readonly opcode: number;
   readonly authoritative: boolean;
-  readonly truncated: boolean;
   readonly recursionAvailable: boolean;
   readonly rcode: number;
-  readonly questions: number;
-  readonly answers: number;
-  readonly authorities: number;
 }
 
 /** A record: its owner name in presentation form, and the position of its data in the message. */
@@ -102,16 +97,20 @@ export interface QueryForm {
  * Creates a query for `name`, an ASCII domain name with its final dot. Its ID and the case of its
  * letters are random: draft-vixie-dnsext-dns0x20.
  */
-export function writeQuery(name: string, type: number, { edns, trustAD }: QueryForm): Query {
+export function writeQuery(
+  name: string,
+  type: number,
+  { edns, trustAD }: QueryForm,
+  random: RandomBytes,
+): Query {
   const nameLength = name === "." ? 1 : name.length + 1;
   const questionEnd = HEADER + nameLength + 4;
   const bytes = new Uint8Array(questionEnd + (edns ? 11 : 0));
-  const random = crypto.getRandomValues(new Uint8Array(2 + Math.ceil(nameLength / 8)));
-  const id = random[0] << 8 | random[1];
+  const id = random.next() << 8 | random.next();
   put16(bytes, 0, id);
   put16(bytes, 2, RD | (trustAD ? AD : 0));
   put16(bytes, 4, 1);
-  putName(bytes, HEADER, name, random.subarray(2));
+  putName(bytes, HEADER, name, random);
   put16(bytes, questionEnd - 4, type);
   put16(bytes, questionEnd - 2, CLASS_INTERNET);
   if (edns) {
@@ -129,21 +128,28 @@ function put16(bytes: Uint8Array, at: number, value: number): void {
 }
 
 /** Writes a name with random case of its letters. */
-function putName(bytes: Uint8Array, start: number, name: string, random: Uint8Array): void {
+function putName(bytes: Uint8Array, start: number, name: string, random: RandomBytes): void {
   if (name === ".") return;
   let lengthAt = start;
+  let bits = 1;
   for (let i = 0; i < name.length; i++) {
     const at = start + 1 + i;
-    let code = name.charCodeAt(i);
+    const code = name.charCodeAt(i);
     if (code === 0x2e) {
       bytes[lengthAt] = at - lengthAt - 1;
       lengthAt = at;
-      continue;
-    }
-    const isLetter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-    if (isLetter && (random[i >> 3] >> (i & 7) & 1) === 1) code ^= 0x20;
-    bytes[at] = code;
+    } else if (isLetter(code)) {
+      // Eight bits are used, and above them is a one.
+      if (bits === 1) bits = 0x100 | random.next();
+      bytes[at] = code ^ ((bits & 1) << 5);
+      bits >>= 1;
+    } else bytes[at] = code;
   }
+}
+
+/** Whether a byte is an ASCII letter; these differ from the other case in bit 5. */
+function isLetter(code: number): boolean {
+  return (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
 }
 
 /**
@@ -157,39 +163,46 @@ export type Match = "answer" | "other" | "other case" | "refusal";
  * if they could not parse the query.
  */
 export function matchResponse(message: Uint8Array, query: Query): Match {
-  if (message.length < HEADER) return "other";
-  const header = readHeader(message);
-  if (!header.response || header.opcode !== 0 || header.id !== query.id) return "other";
-  if (header.questions === 0) {
-    const { FORMERR, NOTIMP } = RCODE;
-    return header.rcode === FORMERR || header.rcode === NOTIMP ? "refusal" : "other";
+  if (message.length < HEADER || get16(message, 0) !== query.id) return "other";
+  const flags = get16(message, 2);
+  if ((flags & (QR | OPCODE)) !== QR) return "other";
+  const questions = get16(message, 4);
+  if (questions === 0) {
+    const rcode = rcodeOf(message);
+    return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP ? "refusal" : "other";
   }
-  if (header.questions !== 1 || message.length < query.questionEnd) return "other";
+  if (questions !== 1 || message.length < query.questionEnd) return "other";
+  return matchQuestion(message, query);
+}
+
+function matchQuestion(message: Uint8Array, { bytes, questionEnd }: Query): Match {
   let exact = true;
-  for (let i = HEADER; i < query.questionEnd; i++) {
-    const [got, sent] = [message[i], query.bytes[i]];
-    if (got === sent) continue;
-    const letter = (got | 0x20) >= 0x61 && (got | 0x20) <= 0x7a;
-    if (!letter || (got | 0x20) !== (sent | 0x20) || i >= query.questionEnd - 4) return "other";
+  for (let i = HEADER; i < questionEnd; i++) {
+    const got = message[i];
+    if (got === bytes[i]) continue;
+    if ((got ^ bytes[i]) !== 0x20 || !isLetter(got) || i >= questionEnd - 4) return "other";
     exact = false;
   }
   return exact ? "answer" : "other case";
 }
 
+/** Returns the response code of a message of sufficient length. */
+export function rcodeOf(message: Uint8Array): number {
+  return message[3] & 0xf;
+}
+
+/** Whether a message of sufficient length is marked as truncated. */
+export function isTruncated(message: Uint8Array): boolean {
+  return (get16(message, 2) & TC) !== 0;
+}
+
 /** Parses the header of a message of sufficient length. */
-export function readHeader(bytes: Uint8Array): Header {
+function readHeader(bytes: Uint8Array): Header {
   const flags = get16(bytes, 2);
   return {
-    id: get16(bytes, 0),
-    response: (flags & QR) !== 0,
-    opcode: flags >> 11 & 0xf,
     authoritative: (flags & AA) !== 0,
-    truncated: (flags & TC) !== 0,
     recursionAvailable: (flags & RA) !== 0,
-    rcode: flags & 0xf,
-    questions: get16(bytes, 4),
-    answers: get16(bytes, 6),
-    authorities: get16(bytes, 8),
+    rcode: rcodeOf(bytes),
   };
 }
 
@@ -200,24 +213,40 @@ export function readHeader(bytes: Uint8Array): Header {
  * @throws {FormatError} if it is malformed
  */
 export function readResponse(bytes: Uint8Array, { name, questionEnd }: Query): Response {
-  const header = readHeader(bytes);
-  const at = { offset: header.questions === 0 ? HEADER : questionEnd };
-  if (header.questions > 0) {
+  const questions = get16(bytes, 4);
+  const at = { offset: questions === 0 ? HEADER : questionEnd };
+  if (questions > 0) {
     for (let i = 0; i < name.length; i++) {
-      if (name[i] !== ".") bytes[HEADER + 1 + i] = name.charCodeAt(i);
+      const code = name.charCodeAt(i);
+      if (code !== 0x2e) bytes[HEADER + 1 + i] = code;
     }
   }
-  const answers = readRecords(bytes, at, header.answers);
-  const authorities = readRecords(bytes, at, header.authorities);
-  return { header, answers, authorities };
+  const owner = questions > 0 ? name : null;
+  const answers = readRecords(bytes, at, get16(bytes, 6), owner);
+  const authorities = readRecords(bytes, at, get16(bytes, 8), owner);
+  return { header: readHeader(bytes), answers, authorities };
 }
 
-/** Reads `count` records; the message's length bounds their number as well. */
-function readRecords(bytes: Uint8Array, at: { offset: number }, count: number): ResourceRecord[] {
+/**
+ * Reads `count` records; the message's length bounds their number as well.
+ *
+ * @param question the name in the question, or null
+ */
+function readRecords(
+  bytes: Uint8Array,
+  at: { offset: number },
+  count: number,
+  question: string | null,
+): ResourceRecord[] {
   if (count > MOST_RECORDS) throw new FormatError("too many records");
   const records: ResourceRecord[] = [];
   for (let i = 0; i < count; i++) {
-    const { name, next } = readName(bytes, at.offset, bytes.length);
+    const { offset } = at;
+    // Fast path: most owners are a pointer to the question.
+    const pointed = question !== null && bytes[offset] === 0xc0 && bytes[offset + 1] === HEADER;
+    const { name, next } = pointed
+      ? { name: question, next: offset + 2 }
+      : readName(bytes, offset, bytes.length);
     need(bytes.length, next + 10);
     const start = next + 10;
     const end = start + get16(bytes, next + 8);

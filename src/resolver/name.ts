@@ -2,7 +2,7 @@
 /** Domain names: IDNA, limits and the search list. RFC 1035, RFC 5891. */
 import { unmap } from "../net/addr/ip.ts";
 import { DNSError } from "../net/errors.ts";
-import { isDomainName } from "../net/resolve/domain_name.ts";
+import { isASCII, isDomainName } from "../net/resolve/domain_name.ts";
 
 /** Maximum length of a name without its final dot: 255 bytes on the wire. */
 const LONGEST_NAME = 253;
@@ -12,8 +12,7 @@ const LONGEST_NAME = 253;
  * if it is not a domain name. The case of an ASCII name is preserved.
  */
 export function toASCII(host: string): string | null {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(host)) return isDomainName(host) ? host : null;
+  if (isASCII(host)) return isDomainName(host) ? host : null;
   // Characters with another meaning in a URL.
   if (/[\s!"#$%&'()*+,/:;<=>?@[\\\]^`{|}~]/.test(host)) return null;
   try {
@@ -31,6 +30,7 @@ export function toASCII(host: string): string | null {
  */
 export function searchNames(name: string, search: readonly string[], ndots: number): string[] {
   if (name.endsWith(".")) return [name];
+  if (search.length === 0) return [`${name}.`];
   const dots = name.split(".").length - 1;
   const listed = search.map((suffix) => suffix === "." ? `${name}.` : `${name}.${suffix}.`)
     .filter((each) => each.length <= LONGEST_NAME + 1);
@@ -43,12 +43,18 @@ export function searchNames(name: string, search: readonly string[], ndots: numb
 
 /** Compares names in presentation form; ASCII letters match in any case. */
 export function sameName(a: string, b: string): boolean {
-  return a.length === b.length && lower(a) === lower(b);
+  return a === b || (a.length === b.length && lower(a) === lower(b));
 }
 
 /** Returns a name with the ASCII letters in lower case. */
 export function lower(name: string): string {
-  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code >= 0x41 && code <= 0x5a) {
+      return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    }
+  }
+  return name;
 }
 
 /** Returns a name with its final dot. */

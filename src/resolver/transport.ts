@@ -5,9 +5,10 @@ import { parseIPZone, unmap } from "../net/addr/ip.ts";
 import { zoneScope } from "../net/addr/zone.ts";
 import { CallDeadline } from "../net/options/call_options.ts";
 import { TCPDialer } from "../net/tcp/tcp_dial.ts";
-import { UDPDialer } from "../net/udp/udp_open.ts";
-import type { Endpoint } from "../../platforms/contract/platform.ts";
+import { reached } from "../net/resolve/resolve.ts";
+import { platform } from "../../platforms/platform.ts";
 import type { ResolverDial } from "./options.ts";
+import { QuerySocket, type Server } from "./query_socket.ts";
 import { AddrError } from "../net/addr/errors.ts";
 
 /**
@@ -16,27 +17,31 @@ import { AddrError } from "../net/addr/errors.ts";
  * ip_local_port_range.
  */
 export class SystemTransport {
-  /** Endpoints by address text; there are few. */
-  readonly #endpoints = new Map<string, Endpoint>();
+  /** Servers by address text; there are few. */
+  readonly #servers = new Map<string, Server>();
 
-  /** See the top of this class. Connecting a datagram socket never waits. */
-  readonly dial: ResolverDial = (network, address) => {
-    const endpoint = this.#endpoint(address);
-    return network === "udp"
-      ? new UDPDialer("udp", null, {}).dial(endpoint)
-      : new TCPDialer("tcp", null, new CallDeadline({}), {}).dial(endpoint, Infinity);
+  /** Connects to a server by TCP. */
+  readonly dial: ResolverDial = (_network, address) => {
+    const { endpoint } = this.#server(address);
+    return new TCPDialer("tcp", null, new CallDeadline({}), {}).dial(endpoint, Infinity);
   };
 
-  #endpoint(address: string): Endpoint {
-    const known = this.#endpoints.get(address);
+  /** Opens a socket for datagrams to a server, which is used until `until`. */
+  readonly open = (address: string, until: number): QuerySocket =>
+    QuerySocket.open(this.#server(address), until);
+
+  #server(address: string): Server {
+    const known = this.#servers.get(address);
     if (known !== undefined) return known;
     const { host, port } = splitHostPort(address);
     const parsed = parseIPZone(host);
     if (parsed === null) throw new AddrError("not an IP address of a name server", address);
     const scope = zoneScope(parsed.zone, address);
     const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
+    const ip = reached("udp", endpoint, "dial");
+    const server = { endpoint, address: platform().sockaddr.encode({ ...endpoint, ip }) };
     // The index of a zone may change while the program runs.
-    if (scope === 0) this.#endpoints.set(address, endpoint);
-    return endpoint;
+    if (scope === 0) this.#servers.set(address, server);
+    return server;
   }
 }

@@ -125,8 +125,8 @@ test("other settings that send a name to the host's resolver are explained", () 
   const sources = parseNsswitch("hosts: files mdns dns");
   assert.match(reason({ sources, mdnsAllow: true }), /mdns\.allow/);
   assert.equal(reason({ sources }), "own");
-  assert.deepEqual(ownOrder(parseNsswitch("hosts: ldap dns")), ["dns"]);
-  assert.deepEqual(ownOrder(parseNsswitch("hosts: ldap")), ["files", "dns"]);
+  assert.deepEqual(ownOrder(parseNsswitch("hosts: ldap dns")).sources, ["dns"]);
+  assert.deepEqual(ownOrder(parseNsswitch("hosts: ldap")).sources, ["files", "dns"]);
 });
 
 test("names of the search list are fully qualified, and never too long", () => {

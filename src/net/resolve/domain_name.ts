@@ -13,16 +13,40 @@ function isNumber(host: string): boolean {
   return plain.split(".").every((part) => /^(0x[0-9a-f]*|[0-9]*)$/i.test(part)) && plain !== "";
 }
 
+/** Whether `text` has only ASCII characters. */
+export function isASCII(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
 /** Whether `host` is an ASCII domain name that can be queried. */
 export function isDomainName(host: string): boolean {
   if (host === ".") return true;
-  const name = host.endsWith(".") ? host.slice(0, -1) : host;
-  if (name.length > 253 || isNumber(name)) return false;
-  return name.split(".").every((label) => /^[\w-]{1,63}$/.test(label) && !/^-|-$/.test(label));
+  const end = host.endsWith(".") ? host.length - 1 : host.length;
+  if (end > 253) return false;
+  let start = 0;
+  for (let i = 0; i <= end; i++) {
+    if (i < end && host.charCodeAt(i) !== DOT) {
+      if (!mayBeInLabel(host.charCodeAt(i))) return false;
+      continue;
+    }
+    if (i === start || i - start > 63) return false;
+    if (host.charCodeAt(start) === HYPHEN || host.charCodeAt(i - 1) === HYPHEN) return false;
+    start = i + 1;
+  }
+  return !isNumber(host);
+}
+
+const DOT = 0x2e, HYPHEN = 0x2d, UNDERSCORE = 0x5f;
+
+/** Whether a character may be in a label: a letter, a digit, a hyphen or an underscore. */
+function mayBeInLabel(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === HYPHEN ||
+    code === UNDERSCORE;
 }
 
 /** Whether `host` can be a host name; a non-ASCII name is left to the resolver. */
 export function mayBeName(host: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return /[^\x00-\x7f]/.test(host) ? !isNumber(host) : isDomainName(host);
+  return isASCII(host) ? isDomainName(host) : !isNumber(host);
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A datagram socket for the queries of one lookup. It has what an exchange with a name server needs
+ * of a {@linkcode UDPConn}, and is made at a third of the cost: no local address, no options, no
+ * queue of readers.
+ */
+import { platform } from "../../platforms/platform.ts";
+import type { PacketCalls } from "../../platforms/contract/packets.ts";
+import type { Endpoint, RawAddress } from "../../platforms/contract/platform.ts";
+import { counters, countRead, countWritten } from "../fd/counters.ts";
+import { sending } from "../fd/datagram.ts";
+import { SyscallError } from "../fd/errors.ts";
+import { FD, type FdOp } from "../fd/fd.ts";
+import { POLL_OK } from "../netpoll/poll_state.ts";
+import { endpointAddr } from "../net/addr/addr.ts";
+import { OpError } from "../net/errors.ts";
+import type { Routine } from "../sched/goroutine.ts";
+import { type DatagramPort, LONGEST_DATAGRAM } from "./exchange.ts";
+
+/** Memory of one receive, which is copied before anything else runs. */
+const received = new Uint8Array(new ArrayBuffer(LONGEST_DATAGRAM));
+
+/** A name server, with its address in the kernel's form. */
+export interface Server {
+  readonly endpoint: Endpoint;
+  readonly address: RawAddress;
+}
+
+/** See the top of this file. */
+export class QuerySocket extends FD implements DatagramPort, Disposable {
+  truncated = false;
+  readonly #server: Server;
+  readonly #packets: PacketCalls;
+  readonly #send: (bytes: Uint8Array) => number;
+
+  private constructor(sysfd: number, server: Server, packets: PacketCalls) {
+    super(sysfd);
+    this.#server = server;
+    this.#packets = packets;
+    this.#send = (bytes) => countWritten(packets.send(sysfd, bytes, bytes.length));
+  }
+
+  /**
+   * Opens a socket connected to `server`, from a random port that the kernel chooses. Sends fail
+   * and receives end at `until`, in milliseconds of `performance.now()`.
+   *
+   * @throws {OpError}
+   */
+  static open(server: Server, until: number): QuerySocket {
+    const { packets, sockets, registerName } = platform();
+    const sysfd = packets.socket(server.endpoint.ip.length === 4 ? "ip4" : "ip6");
+    if (sysfd < 0) throw failed("dial", server, new SyscallError("socket", -sysfd));
+    const socket = new QuerySocket(sysfd, server, packets);
+    const connected = sockets.connect(sysfd, server.address);
+    const done = connected < 0 ? connected : socket.init();
+    if (done < 0) {
+      sockets.close(sysfd);
+      const call = connected < 0 ? "connect" : registerName;
+      throw failed("dial", server, new SyscallError(call, -done));
+    }
+    const pd = socket.pd!;
+    // An error concerns one datagram; the next call reports it.
+    pd.reportsErrors = true;
+    // Nothing has arrived yet, and the poller reports what will; one that does not must be asked.
+    pd.rready = pd.hangup;
+    pd.setDeadline("read", until);
+    return socket;
+  }
+
+  /** Sends a query. Parks while there is no room. */
+  *send(bytes: Uint8Array): Routine<void> {
+    const n = this.#send(bytes);
+    if (n >= 0) return;
+    if (n !== this.again && n !== this.interrupted) throw this.failedCall("write", -n, "send");
+    const pd = this.pd!;
+    pd.setDeadline("write", pd.deadline("read"));
+    yield* sending(this, "send", this.#send, bytes, undefined);
+  }
+
+  /** See {@linkcode DatagramPort.receive}. No other goroutine receives here. */
+  *receive(): Routine<Uint8Array> {
+    const pd = this.pd!;
+    try {
+      for (;;) {
+        if (pd.readState !== POLL_OK) throw this.stateError("read", pd.readState);
+        while (pd.rready) {
+          const n = countRead(this.#packets.receive(this.sysfd, received, LONGEST_DATAGRAM));
+          if (n >= 0) return this.#taken(n);
+          if (n === this.again) {
+            pd.rready = false;
+            counters.again++;
+          } else if (n !== this.interrupted) throw this.failedCall("read", -n, "recv");
+        }
+        yield pd.parkReader();
+        pd.unparkReader();
+      }
+    } finally {
+      pd.unparkReader();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.closeQuietly();
+  }
+
+  override describe(): string {
+    return `${super.describe()} udp ->${endpointAddr("udp", this.#server.endpoint)}`;
+  }
+
+  protected override get closesAtOnce(): boolean {
+    return true;
+  }
+
+  protected override fail(op: FdOp, cause: Error): OpError {
+    return failed(op, this.#server, cause);
+  }
+
+  #taken(n: number): Uint8Array {
+    this.truncated = n > LONGEST_DATAGRAM;
+    return received.slice(0, n);
+  }
+}
+
+function failed(op: FdOp | "dial", { endpoint }: Server, cause: Error): OpError {
+  return new OpError(op, "udp", null, endpointAddr("udp", endpoint), cause);
+}
