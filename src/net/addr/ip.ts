@@ -24,12 +24,29 @@ export function parseIP(text: string): Uint8Array | null {
 }
 
 function parseV4(text: string): Uint8Array | null {
-  const parts = text.split(".");
-  if (parts.length !== V4) return null;
-  if (!parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)) {
-    return null;
+  // Fast path: few names begin with a digit.
+  if (!isDigit(text.charCodeAt(0))) return null;
+  const bytes = new Uint8Array(V4);
+  let part = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e) {
+      if (digits === 0 || ++part === V4) return null;
+      digits = 0;
+      continue;
+    }
+    if (!isDigit(code) || (digits > 0 && bytes[part] === 0)) return null;
+    const value = bytes[part] * 10 + code - 0x30;
+    if (value > 255) return null;
+    bytes[part] = value;
+    digits++;
   }
-  return Uint8Array.from(parts, Number);
+  return part === V4 - 1 && digits > 0 ? bytes : null;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function parseV6(text: string): Uint8Array | null {

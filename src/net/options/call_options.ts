@@ -34,19 +34,19 @@ export class CallDeadline {
   readonly #contexts: readonly Context[];
 
   constructor({ timeout, deadline, signal, context }: CallOptions) {
-    this.#contexts = [signal, context].filter((each) => each !== undefined).map(contextOf);
-    this.until = Math.min(
-      timeout === undefined ? Infinity : now() + timeout,
-      toMonotonic(deadline ?? null),
-      ...this.#contexts.map((each) => each.canceller?.expiry?.when ?? Infinity),
-    );
+    this.#contexts = contextsOf(signal, context);
+    let until = timeout === undefined ? Infinity : now() + timeout;
+    if (deadline !== undefined) until = Math.min(until, toMonotonic(deadline));
+    for (const each of this.#contexts) {
+      until = Math.min(until, each.canceller?.expiry?.when ?? Infinity);
+    }
+    this.until = until;
   }
 
   /** Error of an expired or cancelled call, or null. Go: mapErr. */
   get over(): CanceledError | DeadlineExceededError | null {
-    const ended = this.#contexts.find((each) => each.err !== null);
-    if (ended !== undefined) return endedBy(ended);
-    return now() < this.until ? null : new DeadlineExceededError();
+    for (const each of this.#contexts) if (each.err !== null) return endedBy(each);
+    return this.until === Infinity || now() < this.until ? null : new DeadlineExceededError();
   }
 
   /** Runs `call` unless it is cancelled; `call` must observe `until` itself. */
@@ -55,8 +55,11 @@ export class CallDeadline {
   }
 
   /** Runs `call` unless it is cancelled or `until` passes first. */
-  *enforce<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
-    if (this.until === Infinity) return yield* this.heed(call, failure);
+  enforce<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
+    return this.until === Infinity ? this.heed(call, failure) : this.#timed(call, failure);
+  }
+
+  *#timed<T>(call: Routine<T>, failure: (cause: Error) => Error): Routine<T> {
     const [timed, stop] = withTimeout(background(), this.until - now());
     try {
       return yield* cancellable(this.heed(call, failure), timed, failure);
@@ -64,4 +67,11 @@ export class CallDeadline {
       stop();
     }
   }
+}
+
+const NONE: readonly Context[] = [];
+
+function contextsOf(...all: readonly (AbortSignal | Context | undefined)[]): readonly Context[] {
+  const given = all.filter((each) => each !== undefined);
+  return given.length === 0 ? NONE : given.map(contextOf);
 }
