@@ -4,17 +4,20 @@ import type { Endpoint } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { endpointAddr } from "./addr/addr.ts";
 import { dialAll } from "./tcp/happy_eyeballs.ts";
+import { dialWhileResolving } from "./tcp/dial_while_resolving.ts";
 import { addressError, OpError } from "./errors.ts";
 import { isUnspecified } from "./addr/ip.ts";
 import { CallDeadline } from "./options/call_options.ts";
 import { checkAddress } from "./check_call.ts";
-import type { Asking } from "./resolve/lookup.ts";
+import { type Asking, maybeEarly } from "./resolve/lookup.ts";
 import type { Conn } from "./net.ts";
 import { checkDialOptions } from "./options/schema.ts";
 import type { DialOptions } from "./options/options.ts";
 import {
+  type EarlyEndpoints,
   type InternetNetwork,
   internetNetwork,
+  isNamed,
   isUDPNetwork,
   resolve,
   type TCPNetwork,
@@ -41,7 +44,8 @@ export type Network = InternetNetwork | UnixNetwork;
  * If a name resolves to several addresses, they are tried in turn until one connects; each gets a
  * share of the remaining time, but at least two seconds. If there are both IPv6 and IPv4 addresses,
  * the other family is tried in parallel when the first has not connected for a while (Happy
- * Eyeballs), and the first connection wins; see {@linkcode DialOptions.fallbackDelay}. An empty or
+ * Eyeballs), and the first connection wins; the first family is dialed while the query for the other
+ * is still unanswered; see {@linkcode DialOptions.fallbackDelay}. An empty or
  * unspecified host means this machine.
  *
  * On "udp", "udp4" and "udp6" it returns a connected datagram socket. On "unix", "unixpacket" and
@@ -149,12 +153,19 @@ function* connect(
   limits: CallDeadline,
 ): Routine<Conn | UDPConn | UnixgramConn> {
   if (isUnixNetwork(network)) return yield* dialUnix(network, address, checked, limits);
+  const asking = { limits, lookup: checked.lookup, resolver: checked.resolver };
+  const { localAddress, fallbackDelay } = checked;
+  const parallel = network === "tcp" && localAddress === undefined && (fallbackDelay ?? 0) >= 0;
+  if (parallel && isNamed(address) && maybeEarly(asking)) {
+    const lookup = (early: EarlyEndpoints) => resolving(network, address, asking, early);
+    const dialler = new TCPDialer(network, null, limits, checked);
+    return yield* dialWhileResolving(dialler, lookup, limits, fallbackDelay);
+  }
   let local: Endpoint | null;
   let endpoints: Endpoint[];
   try {
     internetNetwork(network);
-    const asking = { limits, lookup: checked.lookup, resolver: checked.resolver };
-    local = yield* localEndpoint(network, checked.localAddress, asking);
+    local = yield* localEndpoint(network, localAddress, asking);
     endpoints = reachable(network, yield* resolve(network, address, "dial", asking), local);
   } catch (error) {
     throw addressError("dial", network, error);
@@ -163,7 +174,21 @@ function* connect(
     return yield* dialAll(new UDPDialer(network, local, checked), endpoints, limits, -1);
   }
   const dialler = new TCPDialer(network, local, limits, checked);
-  return yield* dialAll(dialler, endpoints, limits, network === "tcp" ? checked.fallbackDelay : -1);
+  return yield* dialAll(dialler, endpoints, limits, network === "tcp" ? fallbackDelay : -1);
+}
+
+/** Resolves the remote address, and reports the endpoints of one IP version early. */
+function* resolving(
+  network: InternetNetwork,
+  address: string,
+  asking: Asking,
+  early: EarlyEndpoints,
+): Routine<Endpoint[]> {
+  try {
+    return yield* resolve(network, address, "dial", asking, early);
+  } catch (error) {
+    throw addressError("dial", network, error);
+  }
 }
 
 /** Resolves the local address, if the options have one. */

@@ -21,6 +21,9 @@ export interface Found {
   readonly records: readonly ResourceRecord[];
 }
 
+/** Called with a result before the others of its lookup are known. */
+export type EarlyFound = (found: Found) => void;
+
 /** Settings of queries to all servers. */
 export type AskingAll = AskingServers & Rounds;
 
@@ -44,7 +47,7 @@ interface Alias extends ChainEnd {
 /** See the top of this file. */
 export class Client {
   readonly #cache: AnswerCache<Found | Failure> | null;
-  readonly #flights = new SingleFlight<(Found | Failure)[]>();
+  readonly #flights = new SingleFlight<(Found | Failure)[], Found>();
 
   constructor(cache: ResolverCacheOptions | null) {
     this.#cache = cache === null ? null : new AnswerCache(cache);
@@ -58,15 +61,21 @@ export class Client {
   /**
    * Looks up records of all `types` of `name`, which ends with a dot. Parks unless all are cached.
    *
+   * @param early called with each result that is found, as soon as it is; not with cached ones
    * @returns for each type, the records, or the failure
    */
-  *find(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
+  *find(
+    name: string,
+    types: readonly number[],
+    how: AskingAll,
+    early: EarlyFound | null = null,
+  ): Routine<(Found | Failure)[]> {
     const key = lower(name);
-    if (this.#cache === null) return yield* this.#share(key, name, types, how);
+    if (this.#cache === null) return yield* this.#share(key, name, types, how, early);
     const kept = types.map((type) => this.#cache?.get(`${key} ${type}`));
     const missing = types.filter((_, i) => kept[i] === undefined);
     if (missing.length === 0) return kept as (Found | Failure)[];
-    const fresh = yield* this.#share(key, name, missing, how);
+    const fresh = yield* this.#share(key, name, missing, how, early);
     return kept.map((each, i) => each ?? fresh[missing.indexOf(types[i])]);
   }
 
@@ -75,15 +84,23 @@ export class Client {
     name: string,
     types: readonly number[],
     how: AskingAll,
+    early: EarlyFound | null,
   ): Routine<(Found | Failure)[]> {
-    return this.#flights.do(`${key} ${types}`, () => this.#ask(name, types, how));
+    const ask = (report: EarlyFound) => this.#ask(name, types, how, report);
+    return this.#flights.do(`${key} ${types}`, ask, early);
   }
 
-  *#ask(name: string, types: readonly number[], how: AskingAll): Routine<(Found | Failure)[]> {
+  *#ask(
+    name: string,
+    types: readonly number[],
+    how: AskingAll,
+    report: EarlyFound,
+  ): Routine<(Found | Failure)[]> {
     const results = new Array<Found | Failure>(types.length);
     const conclude = (i: number, { result, ttl }: Dated) => {
       results[i] = result;
       if (ttl > 0 && isShort(result)) this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
+      if (!(result instanceof Failure)) report(result);
     };
     const aliases: [i: number, end: Alias][] = [];
     yield* askServers(name, types, how, (i, answer) => {

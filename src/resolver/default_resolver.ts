@@ -13,7 +13,7 @@ registerState<Resolver | null>("resolver", {
   restore: (state) => resolver = state,
 });
 
-registerOwnLookup((host, mode, network) => {
+registerOwnLookup((host, mode, network, early) => {
   resolver ??= new Resolver();
-  return resolver.own(host, mode, network);
+  return resolver.own(host, mode, network, early);
 });

@@ -9,14 +9,14 @@ import { DNSError } from "../net/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
 import { formatIP } from "../net/addr/ip.ts";
 import type { ResolverMode } from "../net/options/options.ts";
-import type { IPNetwork } from "../net/resolve/lookup.ts";
+import type { EarlyAddresses, IPNetwork } from "../net/resolve/lookup.ts";
 import { sortAddresses } from "./address_order.ts";
-import { type AskingAll, Client, type Found } from "./client.ts";
+import { type AskingAll, Client, type EarlyFound, type Found } from "./client.ts";
 import { type Config, ConfigFiles } from "./config.ts";
 import { hostsKey } from "./hosts.ts";
 import { Failure } from "./failure.ts";
 import { type LookupOrder, lookupOrder } from "./lookup_order.ts";
-import { TYPE } from "./message.ts";
+import { FormatError, TYPE } from "./message.ts";
 import { searchNames, toASCII } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
 import { RandomBytes } from "./random_bytes.ts";
@@ -75,12 +75,14 @@ export class HostLookup {
   /**
    * Returns the addresses of `host` from this library's own sources. Parks.
    *
+   * @param early called with the addresses of one IP version while those of the other are unknown
    * @throws {DNSError}
    */
   *addresses(
     host: string,
     sources: readonly ("files" | "dns")[],
     network: IPNetwork,
+    early: EarlyAddresses | null = null,
   ): Routine<HostAddresses> {
     this.requireFiles(host);
     let failure: DNSError | null = null;
@@ -93,7 +95,7 @@ export class HostLookup {
         continue;
       }
       try {
-        return yield* this.#ask(host, network);
+        return yield* this.#ask(host, network, early);
       } catch (error) {
         if (!(error instanceof DNSError)) throw error;
         failure = error;
@@ -106,32 +108,56 @@ export class HostLookup {
     return this.config.hosts.names.get(address)?.[0] ?? host;
   }
 
-  *#ask(host: string, network: IPNetwork): Routine<HostAddresses> {
+  *#ask(
+    host: string,
+    network: IPNetwork,
+    early: EarlyAddresses | null,
+  ): Routine<HostAddresses> {
     const types = this.config.conf.noAAAA && network === "ip" ? TYPES.ip4 : TYPES[network];
-    const found = yield* this.search(host, types);
-    const ips = found.flatMap(({ records }) => records.map(readAddress));
-    return { addresses: sortAddresses(ips).map(formatIP), canonical: found[0].name };
+    const found = yield* this.search(
+      host,
+      types,
+      early === null ? null : (each) => {
+        try {
+          early(textOf([each]));
+        } catch (error) {
+          // The end of the lookup reports it.
+          if (!(error instanceof FormatError)) throw error;
+        }
+      },
+    );
+    try {
+      return { addresses: textOf(found), canonical: found[0].name };
+    } catch (error) {
+      throw new DNSError("cannot unmarshal DNS message", host, "EBADRESP", error);
+    }
   }
 
   /**
    * Returns the records of `types` for `host`, or for the first name of the search list that has
    * any. Parks.
    *
+   * @param early called with the records of one type while those of others are unknown
    * @throws {DNSError} if there are none
    */
-  *search(host: string, types: readonly number[]): Routine<Found[]> {
+  *search(
+    host: string,
+    types: readonly number[],
+    early: EarlyFound | null = null,
+  ): Routine<Found[]> {
     const ascii = toASCII(host);
     if (ascii === null) throw new DNSError("no such host", host, "ENOTFOUND");
     this.requireFiles(host);
     this.#requireServers();
     const { conf, servers } = this.config;
     const how = this.#how(conf, servers);
+    const { strictErrors = false } = this.#options;
     let failure: Failure | null = null;
     for (const name of searchNames(ascii, conf.search, conf.ndots)) {
-      const results = yield* this.#client.find(name, types, how);
+      const results = yield* this.#client.find(name, types, how, strictErrors ? null : early);
       const failures = results.filter((each) => each instanceof Failure);
       const uncertain = failures.find((each) => !each.isNotFound);
-      if (this.#options.strictErrors && uncertain !== undefined) throw uncertain.toError(host);
+      if (strictErrors && uncertain !== undefined) throw uncertain.toError(host);
       if (failures.length < results.length) {
         return results.filter((each): each is Found => !(each instanceof Failure));
       }
@@ -181,6 +207,11 @@ export class HostLookup {
       "EPERM",
     );
   }
+}
+
+/** Returns the addresses in records, best first. */
+function textOf(found: readonly Found[]): string[] {
+  return sortAddresses(found.flatMap(({ records }) => records.map(readAddress))).map(formatIP);
 }
 
 /**

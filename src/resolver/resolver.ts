@@ -9,7 +9,15 @@ import { parseIPZone, unmap } from "../net/addr/ip.ts";
 import { CallDeadline, type CallOptions } from "../net/options/call_options.ts";
 import { checkCallOptions } from "../net/options/schema.ts";
 import type { NameResolver, ResolverMode } from "../net/options/options.ts";
-import { type IPNetwork, isLocalhost, lookupByHost, requireName } from "../net/resolve/lookup.ts";
+import {
+  type EarlyAddresses,
+  type EarlyResolver,
+  type IPNetwork,
+  isLocalhost,
+  LOOKUP_EARLY,
+  lookupByHost,
+  requireName,
+} from "../net/resolve/lookup.ts";
 import { mayBeName } from "../net/resolve/domain_name.ts";
 import { canonicalAddress } from "./hosts.ts";
 import { type HostAddresses, HostLookup } from "./host_lookup.ts";
@@ -50,7 +58,7 @@ import { orderServers, shuffledBy } from "./srv_order.ts";
  * using conn = yield* dial("tcp", "example.com:80", { resolver });
  * ```
  */
-export class Resolver implements NameResolver {
+export class Resolver implements NameResolver, EarlyResolver {
   readonly #mode: ResolverMode;
   readonly #names: HostLookup;
   readonly #debug: ResolverOptions["debug"];
@@ -97,6 +105,11 @@ export class Resolver implements NameResolver {
    */
   *lookupHost(host: string, options: CallOptions = NO_OPTIONS): Routine<string[]> {
     return [...yield* this.#addresses("ip", host, options)];
+  }
+
+  /** See {@linkcode EarlyResolver}. @internal */
+  [LOOKUP_EARLY](host: string, early: EarlyAddresses): Routine<readonly string[]> {
+    return this.#addresses("ip", host, NO_OPTIONS, early);
   }
 
   /**
@@ -268,6 +281,7 @@ export class Resolver implements NameResolver {
     network: IPNetwork,
     host: string,
     options: CallOptions,
+    early: EarlyAddresses | null = null,
   ): Routine<readonly string[]> {
     if (parseIPZone(checkName("host", host)) !== null) return [host];
     requireName(host);
@@ -277,7 +291,7 @@ export class Resolver implements NameResolver {
         : LOOPBACK.filter((each) => each.includes(":") === (network === "ip6"));
     }
     if (!mayBeName(host)) throw new DNSError("no such host", host, "ENOTFOUND");
-    const found = yield* limited(host, options, this.own(host, this.#mode, network));
+    const found = yield* limited(host, options, this.own(host, this.#mode, network, early));
     return found ?? (yield* lookupByHost(host, new CallDeadline(options)));
   }
 
@@ -287,10 +301,15 @@ export class Resolver implements NameResolver {
    *
    * @internal
    */
-  *own(host: string, mode: ResolverMode, network: IPNetwork): Routine<readonly string[] | null> {
+  *own(
+    host: string,
+    mode: ResolverMode,
+    network: IPNetwork,
+    early: EarlyAddresses | null,
+  ): Routine<readonly string[] | null> {
     const order = this.#names.order(host, scheduler.blocking ? "own" : mode);
     if (order.by === "own") {
-      return (yield* this.#names.addresses(host, order.sources, network)).addresses;
+      return (yield* this.#names.addresses(host, order.sources, network, early)).addresses;
     }
     this.#debug?.(`lookup ${host}: by the host, as ${order.reason}`);
     return null;

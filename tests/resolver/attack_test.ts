@@ -85,6 +85,24 @@ both("a flood of unrelated datagrams causes a query over TCP", function* () {
   assert.deepEqual(server.asked.map(({ via }) => via), ["udp", "tcp"]);
 });
 
+/** A response with an address record of five bytes. */
+function longAddress(query: Uint8Array): Uint8Array {
+  const { id, questions } = packet.decode(Buffer.from(query));
+  const response = Uint8Array.of(
+    ...encode(id!, questions![0], {}),
+    ...[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 5, 192, 0, 2, 1, 0],
+  );
+  response[7] = 1;
+  return response;
+}
+
+both("an address record of the wrong length is an error of the server", function* () {
+  using server = yield* dnsServer(() => ({ raw: (query) => [longAddress(query)] }));
+  const error = yield* thrown(resolverOf(server).lookupHost("x.test"));
+  assert.ok(error instanceof DNSError, String(error));
+  assert.equal(error.code, "EBADRESP");
+});
+
 /** A server of which every answer comes from another port as well, and first. */
 function* serveTwice(conn: UDPConn, stranger: UDPConn): Routine<void> {
   const buffer = new Uint8Array(4096);

@@ -36,6 +36,20 @@ export interface Asking {
   readonly limits: CallDeadline;
   readonly lookup?: LookupHost;
   readonly resolver?: ResolverMode | NameResolver;
+  /** Called with the addresses of one IP version while those of the other are unknown. */
+  readonly early?: (addresses: HostAddress[]) => void;
+}
+
+/** Called with the addresses of one IP version, while those of the other are still unknown. */
+export type EarlyAddresses = (addresses: readonly string[]) => void;
+
+/** Property by which a resolver offers to report addresses early. */
+export const LOOKUP_EARLY: unique symbol = Symbol("netpoll.lookupEarly");
+
+/** A resolver that reports the addresses of each IP version as soon as it has them. */
+export interface EarlyResolver {
+  /** As `lookupHost`. */
+  [LOOKUP_EARLY](host: string, early: EarlyAddresses): Routine<readonly string[]>;
 }
 
 /**
@@ -46,6 +60,7 @@ export type OwnLookup = (
   host: string,
   mode: ResolverMode,
   network: IPNetwork,
+  early: EarlyAddresses | null,
 ) => Routine<readonly string[] | null>;
 
 /** Set once, by src/resolver. */
@@ -54,6 +69,16 @@ let ownLookup: OwnLookup | null = null;
 /** Registers the library's own resolver. */
 export function registerOwnLookup(lookup: OwnLookup): void {
   ownLookup = lookup;
+}
+
+/** Whether a lookup may report addresses early. */
+export function maybeEarly({ lookup, resolver }: Asking): boolean {
+  if (lookup !== undefined) return false;
+  return typeof resolver === "object" ? isEarly(resolver) : resolver !== "host";
+}
+
+function isEarly(resolver: object): resolver is EarlyResolver {
+  return LOOKUP_EARLY in resolver;
 }
 
 const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
@@ -116,8 +141,12 @@ function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonl
   const unanswered = unansweredFor(host);
   if (limits.over !== null) throw unanswered(limits.over);
   if (lookup !== undefined) return yield* answerOf(host, lookup, limits);
+  const early = earlyOf(host, asking);
   if (typeof resolver === "object") {
-    return yield* limits.enforce(resolver.lookupHost(host), unanswered);
+    const call = early !== null && isEarly(resolver)
+      ? resolver[LOOKUP_EARLY](host, early)
+      : resolver.lookupHost(host);
+    return yield* limits.enforce(call, unanswered);
   }
   if (isLocalhost(host)) return LOOPBACK;
   if (!mayBeName(host)) throw noSuchHost(host);
@@ -128,8 +157,13 @@ function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonl
   const mode = scheduler.blocking || simulated !== undefined ? "own" : resolver;
   const own = mode === "host" || ownLookup === null
     ? null
-    : yield* limits.enforce(ownLookup(host, mode, network), unanswered);
+    : yield* limits.enforce(ownLookup(host, mode, network, early), unanswered);
   return own ?? (yield* lookupByHost(host, limits));
+}
+
+function earlyOf(host: string, { early }: Asking): EarlyAddresses | null {
+  if (early === undefined) return null;
+  return (addresses) => early(addresses.map((text) => toAddress(host, text)));
 }
 
 /** Returns a function that creates the error of a lookup without a response. */

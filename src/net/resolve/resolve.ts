@@ -9,7 +9,7 @@ import { AddrError, UnknownNetworkError } from "../addr/errors.ts";
 import { splitHostPort } from "../addr/host_port.ts";
 import { fit, formatIP, isUnspecified, parseIPZone, unmap } from "../addr/ip.ts";
 import { CallDeadline } from "../options/call_options.ts";
-import { type Asking, type IPNetwork, lookupAddresses } from "./lookup.ts";
+import { type Asking, type HostAddress, type IPNetwork, lookupAddresses } from "./lookup.ts";
 import { checkLookupOptions } from "../options/schema.ts";
 import type { LookupOptions } from "../options/options.ts";
 import { lookupPort } from "./service_port.ts";
@@ -119,21 +119,38 @@ function* resolveAddr(
 /**
  * Resolves `address` on `network` to endpoints, best first: at least one. Parks to look up a name.
  * Requires Deno's net permission for the name and for its addresses.
+ *
+ * @param early called with the endpoints of one IP version while those of the other are unknown
  */
 export function* resolve(
   network: InternetNetwork,
   address: string,
   purpose: Purpose,
   asking: Asking,
+  early: EarlyEndpoints | null = null,
 ): Routine<Endpoint[]> {
   if (address === "" && purpose === "dial") throw new AddrError("missing address", "");
   const { runtime } = platform();
   const parsed = parse(network, address);
   const named = parsed.literals === null;
   if (named) runtime.requireNet(parsed.host, parsed.port);
-  const endpoints = yield* endpointsOf(network, parsed, asking);
   const covered = named && isSystems(asking);
-  return endpoints.map((endpoint) => permitted(network, endpoint, purpose, covered));
+  const permit = (endpoint: Endpoint) => permitted(network, endpoint, purpose, covered);
+  const { port } = parsed;
+  const told = early === null ? asking : {
+    ...asking,
+    early: (found: HostAddress[]) => early(found.map((each) => permit({ ...each, port }))),
+  };
+  return (yield* endpointsOf(network, parsed, told)).map(permit);
+}
+
+/** Called with the endpoints of one IP version, while those of the other are still unknown. */
+export type EarlyEndpoints = (endpoints: Endpoint[]) => void;
+
+/** Whether the host in "host:port" is a name; false for an invalid address. */
+export function isNamed(address: string): boolean {
+  const host = address.slice(0, Math.max(address.lastIndexOf(":"), 0));
+  return host !== "" && !host.startsWith("[") && parseIPZone(host) === null;
 }
 
 /**

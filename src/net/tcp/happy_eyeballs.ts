@@ -16,7 +16,7 @@ import type { CallDeadline } from "../options/call_options.ts";
 import { now } from "../../sched/clock.ts";
 
 /** Head start of the first IP version, in milliseconds. */
-const FALLBACK_DELAY_MS = 300;
+export const FALLBACK_DELAY_MS = 300;
 /** Minimum time per address, in milliseconds, if that much is left. */
 const SANE_MINIMUM_MS = 2000;
 
@@ -38,7 +38,6 @@ export function dialAll<C extends Disposable>(
   limits: CallDeadline,
   fallbackDelay = FALLBACK_DELAY_MS,
 ): Routine<C> {
-  const is6 = ({ ip }: Endpoint) => ip.length === 16;
   const others = endpoints.filter((each) => is6(each) !== is6(endpoints[0]));
   if (others.length === 0 || fallbackDelay < 0) return dialSerial(dialler, endpoints, limits);
   const primaries = endpoints.filter((each) => is6(each) === is6(endpoints[0]));
@@ -50,11 +49,16 @@ export function dialAll<C extends Disposable>(
   );
 }
 
+/** Whether it is an IPv6 endpoint. */
+export function is6({ ip }: Endpoint): boolean {
+  return ip.length === 16;
+}
+
 /**
  * Tries each endpoint in turn. Reports the first error, because the others mostly repeat it, except
  * for a cancellation.
  */
-function* dialSerial<C extends Disposable>(
+export function* dialSerial<C extends Disposable>(
   dialler: Dialer<C>,
   endpoints: readonly Endpoint[],
   limits: CallDeadline,
@@ -77,7 +81,7 @@ function* dialSerial<C extends Disposable>(
 }
 
 /** Returns the error of a dial to several addresses: `failure`, unless it was canceled. */
-function canceledOr<C extends Disposable>(
+export function canceledOr<C extends Disposable>(
   failure: unknown,
   dialler: Dialer<C>,
   endpoint: Endpoint,
@@ -97,7 +101,7 @@ function partialDeadline(until: number, remaining: number): number {
 }
 
 /** Result of one of the two racers. */
-interface Finish<C> {
+export interface Finish<C> {
   readonly primary: boolean;
   readonly conn?: C;
   readonly error?: unknown;
@@ -133,12 +137,21 @@ function* dialParallel<C extends Disposable>(
     }
     throw failed(failure);
   } finally {
-    for (const racer of racers) scheduler.end(racer);
-    for (let late; (late = finishes.tryRecv()) !== null;) late.value?.conn?.[Symbol.dispose]();
+    endRacers(racers, finishes);
   }
 }
 
-function startRacer<C extends Disposable>(
+/** Ends racers, and closes the connections that they have made. */
+export function endRacers<C extends Disposable>(
+  racers: readonly G[],
+  finishes: Chan<Finish<C>>,
+): void {
+  for (const racer of racers) scheduler.end(racer);
+  for (let late; (late = finishes.tryRecv()) !== null;) late.value?.conn?.[Symbol.dispose]();
+}
+
+/** Starts a goroutine that dials and sends its result to `finishes`. */
+export function startRacer<C extends Disposable>(
   finishes: Chan<Finish<C>>,
   primary: boolean,
   dial: () => Routine<C>,
