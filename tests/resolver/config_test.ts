@@ -4,8 +4,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
-import { dial, parseIP, Resolver, type ResolverOptions, type Routine } from "../../mod.ts";
+import {
+  dial,
+  DNSError,
+  parseIP,
+  Resolver,
+  type ResolverOptions,
+  type Routine,
+} from "../../mod.ts";
 import { formatIP } from "../../src/net/addr/ip.ts";
 import { sortAddresses } from "../../src/resolver/address_order.ts";
 import { lookupOrder, type OrderFacts, ownOrder } from "../../src/resolver/lookup_order.ts";
@@ -13,8 +21,9 @@ import { searchNames, toASCII } from "../../src/resolver/name.ts";
 import { parseNsswitch } from "../../src/resolver/nsswitch.ts";
 import { parseResolvConf } from "../../src/resolver/resolv_conf.ts";
 import { setClock } from "../../src/sched/clock.ts";
+import { scheduler } from "../../src/sched/thread.ts";
 import { addresses, dnsServer, zone } from "../support/dns_server.ts";
-import { both } from "../support/harness.ts";
+import { both, only } from "../support/harness.ts";
 
 test("resolv.conf is parsed as in resolv.conf(5)", () => {
   const conf = parseResolvConf(`
@@ -304,3 +313,40 @@ both(
       assert.deepEqual([...new Set(dialed)], ["127.0.0.1:53", "192.0.2.53:53"]);
     }),
 );
+
+const ELSEWHERE = process.platform === "win32" || process.platform === "darwin"
+  ? "this system leaves all names to the host"
+  : false;
+
+only("run", "explain() and debug say why a name is left to the host", function* () {
+  const lines: string[] = [];
+  const resolver = new Resolver({
+    resolvConf: { text: "" },
+    hosts: { text: "192.0.2.1 here.test" },
+    nsswitch: { text: "hosts: files myhostname dns" },
+    debug: (line) => lines.push(line),
+  });
+  assert.equal(resolver.explain("here.test"), "own: files, dns");
+  assert.deepEqual(yield* resolver.lookupHost("here.test"), ["192.0.2.1"]);
+  assert.deepEqual(lines, []);
+  assert.equal(resolver.explain("x.local"), "host: .local is multicast DNS");
+  const reason = 'nsswitch.conf has "myhostname"';
+  assert.equal(resolver.explain("localhost.localdomain"), `host: ${reason}`);
+  try {
+    yield* resolver.lookupHost("localhost.localdomain", { timeout: 1 });
+  } catch (error) {
+    // Whether the host finds it is of no interest here.
+    assert.ok(error instanceof DNSError, String(error));
+  }
+  assert.deepEqual(lines, [`lookup localhost.localdomain: by the host, as ${reason}`]);
+}, ELSEWHERE);
+
+both("under runSync, and with mode own, no name is left to the host", function* () {
+  const options = { resolvConf: { text: "" }, hosts: { text: "192.0.2.1 x.local" } };
+  const own = new Resolver({ ...options, nsswitch: { text: "hosts: ldap" }, mode: "own" });
+  assert.equal(own.explain("x.local"), "own: files, dns");
+  assert.deepEqual(yield* own.lookupHost("x.local"), ["192.0.2.1"]);
+  const host = new Resolver({ ...options, nsswitch: { text: "" }, mode: "host" });
+  const expected = scheduler.blocking ? "own: files, dns" : 'host: the mode is "host"';
+  assert.equal(host.explain("x.local"), expected);
+});
