@@ -6,14 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import {
-  dial,
-  DNSError,
-  parseIP,
-  Resolver,
-  type ResolverOptions,
-  type Routine,
-} from "../../mod.ts";
+import { dial, parseIP, Resolver, type ResolverOptions, type Routine } from "../../mod.ts";
 import { formatIP } from "../../src/net/addr/ip.ts";
 import { sortAddresses } from "../../src/resolver/address_order.ts";
 import { lookupOrder, type OrderFacts, ownOrder } from "../../src/resolver/lookup_order.ts";
