@@ -10,6 +10,8 @@ const encoder = new TextEncoder();
 export class Output {
   #bytes: Uint8Array = new Uint8Array(16 * 1024);
   #length = 0;
+  /** The part that was last asked for: messages are often alike in length. */
+  #part = this.#bytes;
 
   /** How many bytes there are. */
   get length(): number {
@@ -18,7 +20,8 @@ export class Output {
 
   /** All of them; good until something is added. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    if (this.#part.length !== this.#length) this.#part = this.#bytes.subarray(0, this.#length);
+    return this.#part;
   }
 
   /** Forgets all that is behind the first `length` bytes. */
@@ -43,6 +46,13 @@ export class Output {
     if (this.#length + 3 * length > this.#bytes.length) this.#grow(3 * length);
     if (length <= SHORT && this.#ascii(text)) return;
     this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+  }
+
+  /** Adds a whole number of 0 or more, in decimal digits. */
+  decimal(n: number): void {
+    if (n > 9) this.decimal(Math.floor(n / 10));
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = 0x30 + n % 10;
   }
 
   /** Adds a text, one byte a character. */
@@ -70,6 +80,6 @@ export class Output {
   #grow(more: number): void {
     const grown = new Uint8Array(2 * this.#bytes.length + more);
     grown.set(this.bytes);
-    this.#bytes = grown;
+    this.#bytes = this.#part = grown;
   }
 }

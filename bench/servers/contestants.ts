@@ -44,6 +44,7 @@ function ours(contest: Contest): Contestant[] {
 export const REDIS_SERVER = "redis-server";
 export const GO_HTTP = "http-go";
 export const BUN_SERVE = "http-bun-serve";
+export const DENO_SERVE = "http-deno-serve";
 export const GO_ECHO = "connections-go";
 export const C_ECHO = "connections-c";
 
@@ -65,7 +66,7 @@ export const CONTESTANTS: Contestant[] = [
     command: [BUN, inRepository("bench/servers/bun_serve.ts")],
   },
   {
-    id: "http-deno-serve",
+    id: DENO_SERVE,
     title: "Deno.serve",
     contest: "http",
     command: underDeno("bench/servers/deno_serve.ts"),

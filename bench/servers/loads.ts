@@ -2,7 +2,7 @@
 // Load generators: redis-benchmark, wrk and connections/open.c.
 import { placed } from "../echo/rig/placing.ts";
 import { startChild, within } from "../rig/child.ts";
-import { compiled } from "../rig/paths.ts";
+import { compiled, inRepository } from "../rig/paths.ts";
 import type { Contest } from "./contestants.ts";
 import type { Options } from "./options.ts";
 
@@ -15,53 +15,60 @@ const GRACE_SECONDS = 120;
 /** A load. */
 export interface Load {
   contest: Contest;
-  /** Its measurements with titles: some programs have several. */
-  cases: [id: string, title: string][];
-  /** Warm-up in seconds: until JIT compilers have done most of their work. */
+  case: string;
+  title: string;
+  /** Warm-up in seconds: until JIT compilers have done most of their work. 0: another load's does. */
   warmUp: number;
   command(port: number, seconds: number): string[];
-  /** Returns a rate per second for each case. Throws if there were errors. */
-  rates(output: string): number[];
+  /** Returns the rate per second and the number of requests. Throws if there were errors. */
+  result(output: string, seconds: number): { rate: number; requests: number };
 }
 
 /** redis-benchmark counts requests instead of measuring time: these numbers take about a second. */
-const PIPELINES: [depth: number, requests: number][] = [[1, 120_000], [8, 500_000], [16, 800_000]];
+const PIPELINES: [depth: number, requests: number][] = [[1, 100_000], [16, 1_600_000]];
 
-function redis(depth: number, requests: number): Load {
-  const about = depth === 1 ? "unpipelined" : `pipeline ${depth}`;
+function redis(depth: number, perSecond: number, name: "SET" | "GET"): Load {
+  const small = name.toLowerCase();
+  const requests = (seconds: number) => Math.round(perSecond * seconds);
   return {
     contest: "redis",
     warmUp: 0.4,
-    cases: [[`set-${depth}`, `SET, ${about}`], [`get-${depth}`, `GET, ${about}`]],
+    case: `${small}-${depth}`,
+    title: `${name}, ${depth === 1 ? "unpipelined" : `pipeline ${depth}`}`,
     command: (port, seconds) => [
       "redis-benchmark",
       ...["-p", String(port), "-c", String(CONNECTIONS), "-P", String(depth)],
-      ...["-n", String(Math.round(requests * seconds)), "-t", "set,get", "--csv"],
+      ...["-n", String(requests(seconds)), "-t", small, "--csv"],
     ],
-    rates(output) {
-      const rates = ["SET", "GET"].map((name) =>
-        Number(new RegExp(`^"${name}","([0-9.]+)"`, "m").exec(output)?.[1])
-      );
-      if (rates.every((rate) => rate > 0)) return rates;
+    result(output, seconds) {
+      const rate = Number(new RegExp(`^"${name}","([0-9.]+)"`, "m").exec(output)?.[1]);
+      if (rate > 0) return { rate, requests: requests(seconds) };
       throw new Error(`redis-benchmark said: ${output}`);
     },
   };
 }
 
-const HTTP: Load = {
-  contest: "http",
-  warmUp: 1,
-  cases: [["http", `HTTP, ${CONNECTIONS} connections`]],
-  command: (port, seconds) => [
-    ...["wrk", "-t", "1", "-c", String(CONNECTIONS), "-d", `${Math.ceil(seconds)}s`],
-    `http://127.0.0.1:${port}/`,
-  ],
-  rates(output) {
-    const rate = Number(/^Requests\/sec: +([0-9.]+)$/m.exec(output)?.[1]);
-    if (rate > 0 && !/Socket errors|Non-2xx/.test(output)) return [rate];
-    throw new Error(`wrk said: ${output}`);
-  },
-};
+function http(depth: number): Load {
+  const script = ["-s", inRepository("bench/servers/pipeline.lua")];
+  return {
+    contest: "http",
+    warmUp: 1,
+    case: `http-${depth}`,
+    title: `HTTP, ${depth === 1 ? "one request at a time" : `pipeline ${depth}`}`,
+    command: (port, seconds) => [
+      ...["wrk", "-t", "1", "-c", String(CONNECTIONS), "-d", `${Math.ceil(seconds)}s`],
+      ...(depth === 1 ? [] : script),
+      `http://127.0.0.1:${port}/`,
+      ...(depth === 1 ? [] : ["--", String(depth)]),
+    ],
+    result(output) {
+      const rate = Number(/^Requests\/sec: +([0-9.]+)$/m.exec(output)?.[1]);
+      const requests = Number(/([0-9]+) requests in/.exec(output)?.[1]);
+      if (rate > 0 && !/Socket errors|Non-2xx/.test(output)) return { rate, requests };
+      throw new Error(`wrk said: ${output}`);
+    },
+  };
+}
 
 /** It counts as well. */
 const COMING = 15_000;
@@ -69,19 +76,25 @@ const COMING = 15_000;
 const CHURN: Load = {
   contest: "connections",
   warmUp: 1.7,
-  cases: [["connections", "connections opened, served once and closed"]],
+  case: "connections",
+  title: "connections opened, served once and closed",
   command: (port, seconds) => [
     ...[compiled(OPEN), "churn", String(port)],
     ...[String(Math.round(COMING * seconds)), String(CONNECTIONS)],
   ],
-  rates(output) {
+  result(output, seconds) {
     const { rate, failed } = JSON.parse(output);
-    if (failed === 0) return [rate];
+    if (failed === 0) return { rate, requests: Math.round(COMING * seconds) };
     throw new Error(`${failed} connections failed`);
   },
 };
 
-export const LOADS: Load[] = [...PIPELINES.map((pair) => redis(...pair)), HTTP, CHURN];
+export const LOADS: Load[] = [
+  ...PIPELINES.flatMap((pair) => [redis(...pair, "SET"), redis(...pair, "GET")]),
+  http(1),
+  http(16),
+  CHURN,
+];
 
 /** Runs a load to its end and returns its output. */
 export async function runLoad(

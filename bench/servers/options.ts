@@ -21,7 +21,7 @@ const IDS = CONTESTANTS.map(({ id }) => id);
 
 export const USAGE = `npm run bench:servers -- [flags]
 
-  --rounds N     rounds over all servers (5)
+  --rounds N     rounds over all servers (3)
   --seconds S    about so long is each measurement, for wrk the next whole number (1)
   --quick        one round of 0.2 s, to see that it works
   --only A,B     servers, or beginnings of their names: ${IDS.join(" ")}
@@ -33,7 +33,7 @@ export function parseOptions(args: string[]): Options | null {
   const { values } = parseArgs({
     args,
     options: {
-      rounds: { type: "string", default: "5" },
+      rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "1" },
       quick: { type: "boolean", default: false },
       only: { type: "string" },

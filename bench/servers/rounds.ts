@@ -15,7 +15,9 @@ export interface Sample {
   case: string;
   /** Rate per second. */
   rate: number;
-  /** CPUs in use, over the whole load if it has several cases. */
+  /** Requests per second of the server's CPU time. */
+  per_cpu: number;
+  /** CPUs in use. */
   server_cpu: number;
   load_cpu: number;
   others_cpu: number;
@@ -48,18 +50,23 @@ function used(server: Running): Used {
 async function measureOnce(load: Load, server: Running, options: Options) {
   const nsBefore = await coreToCore();
   const before = used(server);
-  const rates = load.rates(await runLoad(load, server.port, options));
+  const output = await runLoad(load, server.port, options);
   const after = used(server);
   const place = placeOf(nsBefore, await coreToCore());
+  const { rate, requests } = load.result(output, options.seconds);
   const seconds = after.seconds - before.seconds;
+  const per_cpu = requests / (after.server - before.server);
   const server_cpu = (after.server - before.server) / seconds;
   const load_cpu = (after.load - before.load) / seconds;
   const others_cpu = Math.max(0, (after.all - before.all) / seconds - server_cpu - load_cpu);
   const clean = place !== "moved" && others_cpu < OTHERS_ALLOWED;
-  return { rates, server_cpu, load_cpu, others_cpu, place, clean, failure: server.complaint() };
+  const cpu = { per_cpu, server_cpu, load_cpu, others_cpu };
+  return { rate, ...cpu, place, clean, failure: server.complaint() };
 }
 
 const NOTHING = {
+  rate: 0,
+  per_cpu: 0,
   server_cpu: 0,
   load_cpu: 0,
   others_cpu: 0,
@@ -72,14 +79,13 @@ async function measure(
   server: Running,
   round: number,
   options: Options,
-): Promise<Sample[]> {
-  const of = ([id]: [string, string]) => ({ round, server: server.contestant.id, case: id });
+): Promise<Sample> {
+  const of = { round, server: server.contestant.id, case: load.case };
   try {
-    const { rates, ...rest } = await measureOnce(load, server, options);
-    return load.cases.map((one, i) => ({ ...of(one), rate: rates[i], ...rest }));
+    return { ...of, ...await measureOnce(load, server, options) };
   } catch (error) {
     const failure = `${(error as Error).message} ${server.complaint()}`;
-    return load.cases.map((one) => ({ ...of(one), rate: 0, ...NOTHING, failure }));
+    return { ...of, ...NOTHING, failure };
   }
 }
 
@@ -98,6 +104,7 @@ async function checkAnswer({ contestant, port }: Running): Promise<void> {
 async function warmUp(servers: Running[], loads: Load[], options: Options): Promise<void> {
   for (const server of servers) {
     for (const load of loads) {
+      if (load.warmUp === 0) continue;
       await runLoad(load, server.port, { ...options, seconds: load.warmUp });
     }
   }
@@ -129,8 +136,8 @@ async function runContest(
       for (let i = 0; i < servers.length; i++) {
         const server = servers[(i + round) % servers.length];
         const measured = await measure(load, server, round, options);
-        measured.forEach(tell);
-        samples.push(...measured);
+        tell(measured);
+        samples.push(measured);
       }
     }
   } finally {

@@ -81,7 +81,6 @@ export class HttpEvents {
   /** The connection is gone. */
   close(): void {
     this.#gone = true;
-    this.#parser[Symbol.dispose]();
   }
 
   /** Answers what can be answered at once, into `output`. */

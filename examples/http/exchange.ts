@@ -4,7 +4,8 @@ import { type Routine, wait } from "../../mod.ts";
 import { HttpError } from "./error.ts";
 import type { Incoming } from "./incoming.ts";
 import { type Framing, hasNoBody, QuickResponse } from "./outgoing.ts";
-import type { Head, RequestParser } from "./parser.ts";
+import type { Head } from "./head.ts";
+import type { RequestParser } from "./parser.ts";
 
 /** What a request may be answered by. */
 export type Answer = Response | QuickResponse;
@@ -23,18 +24,14 @@ export const CONTINUE: Uint8Array = new TextEncoder().encode("HTTP/1.1 100 Conti
 
 /** Throws HttpError if the request is not to be answered otherwise. */
 export function checkHead(head: Head): void {
-  if (head.minor === 1 && !head.once("host")) throw new HttpError(400, "There must be one Host");
-  const length = head.header("content-length");
-  if (length !== undefined && Number(length) > LONGEST_BODY) throw tooLong();
-  const expected = head.header("expect");
-  if (expected !== undefined && expected.toLowerCase() !== "100-continue") {
-    throw new HttpError(417, "That cannot be expected");
-  }
+  if (head.hosts > 1 || head.hosts < head.minor) throw new HttpError(400, "There must be one Host");
+  if (head.length > LONGEST_BODY) throw tooLong();
+  if (head.expects === "something else") throw new HttpError(417, "That cannot be expected");
 }
 
 /** Whether the client of a request whose head has come waits to be told to send its body. */
 export function waitsToSend({ head, body, complete }: RequestParser): boolean {
-  return !complete && body.length === 0 && head!.header("expect") !== undefined;
+  return !complete && body.length === 0 && head!.expects !== "nothing" && head!.minor === 1;
 }
 
 /** See LONGEST_BODY. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A request as a handler sees it. */
 import { go, type Routine } from "../../mod.ts";
-import type { Head } from "./parser.ts";
+import type { Head } from "./head.ts";
 
 /** Where a request's body comes from. */
 export interface BodySource {
@@ -14,51 +14,52 @@ export interface BodySource {
  * which takes longer to make than all the rest of the answer. A goroutine reads the body by `read`.
  */
 export class Incoming {
-  readonly #head: Head;
-  readonly #source: BodySource;
+  // Not private by `#`, for the same reason as in Head.
+  private readonly head: Head;
+  private readonly source: BodySource;
   /** Whether somebody has asked for the body. */
   wantsBody = false;
-  #headers: Headers | undefined;
-  #body: ReadableStream<Uint8Array> | undefined;
+  private webHeaders: Headers | undefined;
+  private stream: ReadableStream<Uint8Array> | undefined;
 
   constructor(head: Head, source: BodySource) {
-    this.#head = head;
-    this.#source = source;
+    this.head = head;
+    this.source = source;
   }
 
   get method(): string {
-    return this.#head.method;
+    return this.head.method;
   }
 
   /** As of a `Request`: in full. */
   get url(): string {
-    const { target } = this.#head;
+    const target = this.head.targetText;
     if (/^https?:/i.test(target)) return target;
-    return `http://${this.#head.header("host") ?? "localhost"}${target}`;
+    return `http://${this.head.field("host") ?? "localhost"}${target}`;
   }
 
   /** What is asked for, without what is behind the question mark. */
   get path(): string {
-    const { target } = this.#head;
+    const target = this.head.targetText;
     const end = target.indexOf("?");
     return end < 0 ? target : target.slice(0, end);
   }
 
   get headers(): Headers {
-    return this.#headers ??= new Headers([...this.#head.headers()]);
+    return this.webHeaders ??= new Headers([...this.head.fields()]);
   }
 
   /** Its body, empty if it has none. */
   get body(): ReadableStream<Uint8Array> {
     this.wantsBody = true;
-    return this.#body ??= new ReadableStream({ pull: (controller) => this.#pull(controller) }, {
+    return this.stream ??= new ReadableStream({ pull: (controller) => this.pull(controller) }, {
       highWaterMark: 0,
     });
   }
 
   /** See {@linkcode BodySource.read}. */
   read(): Routine<Uint8Array | null> {
-    return this.#source.read();
+    return this.source.read();
   }
 
   bytes(): Promise<Uint8Array> {
@@ -80,8 +81,8 @@ export class Incoming {
     return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
   }
 
-  #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const source = this.#source;
+  private pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { source } = this;
     return new Promise((resolve) => {
       go(function* readBody() {
         try {

@@ -2,13 +2,16 @@
 /** Responses into bytes. */
 import { STATUS_CODES } from "node:http";
 import type { Output } from "../output.ts";
-import type { Head } from "./parser.ts";
+import type { Head } from "./head.ts";
 
 /** What may not stand in a header: it would be the end of it. */
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const NO_NAME = /[^!#$%&'*+.^_`|~0-9a-z-]/i;
 
 const NO_HEADERS: Record<string, string> = {};
+const TEXT = "content-type: text/plain;charset=UTF-8\r\n";
+
+const encoder = new TextEncoder();
 
 /**
  * A response whose body is there as a whole. The web's own `Response` says of no body what it was made
@@ -28,6 +31,11 @@ export class QuickResponse {
     this.body = body;
     this.status = status;
     this.headers = headers === undefined ? NO_HEADERS : checked(headers);
+  }
+
+  /** Whether it is a text with no headers of its own. */
+  get isPlain(): boolean {
+    return this.headers === NO_HEADERS && typeof this.body === "string";
   }
 }
 
@@ -66,14 +74,23 @@ const OURS = new Set(["connection", "content-length", "date", "transfer-encoding
 /** The line of this second. */
 let second = 0;
 let date = "";
+/** What the head of an answer in text begins with in this second, by its status. */
+let starts: Uint8Array[] = [];
 
 function dateLine(): string {
   const now = Math.floor(Date.now() / 1000);
   if (now !== second) {
     second = now;
     date = `date: ${new Date(1000 * now).toUTCString()}\r\n`;
+    starts = [];
   }
   return date;
+}
+
+/** The lines of the head of an answer in text that says nothing of its own. */
+function startOf(status: number): Uint8Array {
+  const date = dateLine();
+  return starts[status] ??= encoder.encode(`${lineOf(status)}${TEXT}${date}`);
 }
 
 /** The header that says whether the connection is used again; null where that is understood. */
@@ -91,14 +108,18 @@ export function addHead(
   close: boolean,
 ): void {
   const { status } = response;
-  output.text(lineOf(status));
-  if (response instanceof QuickResponse) addQuickHeaders(output, response);
-  else response.headers.forEach((value, name) => addHeader(output, name, value));
-  output.text(dateLine());
+  const quick = response instanceof QuickResponse;
+  if (quick && response.isPlain) output.add(startOf(status));
+  else {
+    output.text(lineOf(status));
+    if (quick) addQuickHeaders(output, response);
+    else response.headers.forEach((value, name) => addHeader(output, name, value));
+    output.text(dateLine());
+  }
   if (chunked) output.text("transfer-encoding: chunked\r\n");
   else if (length !== undefined && !hasNoBody(status)) {
     output.text("content-length: ");
-    output.text(String(length));
+    output.decimal(length);
     output.text("\r\n");
   }
   const connection = connectionOf(head, close);
@@ -114,7 +135,7 @@ function addQuickHeaders(output: Output, { headers, body }: QuickResponse): void
     typed ||= small === "content-type";
     addHeader(output, small, headers[name]);
   }
-  if (!typed) output.text("content-type: text/plain;charset=UTF-8\r\n");
+  if (!typed) output.text(TEXT);
 }
 
 function addHeader(output: Output, name: string, value: string): void {
@@ -137,7 +158,6 @@ export function addQuick(
   if (!head?.isHead && !hasNoBody(response.status)) output.add(body);
 }
 
-const encoder = new TextEncoder();
 let encoded = { text: "", bytes: new Uint8Array(0) };
 
 /** The same answer is often given again at once. */

@@ -41,14 +41,13 @@ export function* serveHttp(
   ending: () => boolean = () => false,
 ): Routine<void> {
   using chunks = conn.chunks();
-  using parser = new RequestParser();
-  yield* new HttpConnection(conn, chunks, parser, handler, ending).serve();
+  yield* new HttpConnection(conn, chunks, handler, ending).serve();
 }
 
 class HttpConnection implements BodySource {
   readonly #conn: Conn;
   readonly #chunks: Chunks;
-  readonly #parser: RequestParser;
+  readonly #parser = new RequestParser();
   readonly #handler: Handler;
   readonly #ending: () => boolean;
   #output: Output | null = null;
@@ -68,29 +67,45 @@ class HttpConnection implements BodySource {
   constructor(
     conn: Conn,
     chunks: Chunks,
-    parser: RequestParser,
     handler: Handler,
     ending: () => boolean,
   ) {
     this.#conn = conn;
     this.#chunks = chunks;
-    this.#parser = parser;
     this.#handler = handler;
     this.#ending = ending;
   }
 
   *serve(): Routine<void> {
     const parser = this.#parser;
-    while (!this.#close) {
-      if (parser.empty && !(yield* this.#more())) break;
-      const outcome = this.#answer();
-      if (outcome === null) continue;
-      if (this.#output !== null && this.#output.length > BATCH) yield* this.#flush();
-      if (outcome instanceof QuickResponse && parser.complete) this.#addQuick(outcome);
-      else yield* this.#answerSlowly(outcome);
-      parser.next();
+    for (;;) {
+      while (!parser.empty && !this.#close) {
+        const outcome = this.#answer();
+        if (outcome === null) continue;
+        if (outcome instanceof QuickResponse && parser.complete) this.#addQuick(outcome);
+        else yield* this.#answerSlowly(outcome);
+        parser.next();
+        if (this.#output !== null && this.#output.length > BATCH) yield* this.#flush();
+      }
+      // Here and not in a generator of its own: this is done for each request.
+      const output = this.#output;
+      this.#output = null;
+      if (output !== null) {
+        if (this.#conn.fd !== -1) yield* this.#conn.write(output.bytes);
+        giveBack(output);
+      }
+      if (this.#close) return;
+      if (!parser.begun) this.#putOff();
+      try {
+        const chunk = yield* this.#chunks.next();
+        if (chunk === null) return;
+        parser.load(chunk);
+      } catch (error) {
+        if (!(error instanceof OpError && error.timeout)) throw error;
+        if (!parser.begun) return;
+        this.#addQuick(failure(this.#last(new HttpError(408, "That took too long"))));
+      }
     }
-    if (this.#output !== null) yield* this.#flush();
   }
 
   /** See {@linkcode BodySource.read}. */
@@ -110,22 +125,6 @@ class HttpConnection implements BodySource {
     this.#bodyRead += piece.length;
     if (this.#bodyRead > LONGEST_BODY) throw this.#last(tooLong());
     return piece;
-  }
-
-  /** Waits for more input. False at the end of the connection. */
-  *#more(): Routine<boolean> {
-    if (this.#output !== null) yield* this.#flush();
-    if (!this.#parser.begun) this.#putOff();
-    try {
-      const chunk = yield* this.#chunks.next();
-      if (chunk !== null) this.#parser.load(chunk);
-      return chunk !== null;
-    } catch (error) {
-      if (!(error instanceof OpError && error.timeout)) throw error;
-      if (!this.#parser.begun) return false;
-      this.#addQuick(failure(this.#last(new HttpError(408, "That took too long"))));
-      return false;
-    }
   }
 
   *#moreBody(): Routine<void> {
@@ -169,7 +168,7 @@ class HttpConnection implements BodySource {
     const now = Date.now();
     if (now - this.#deadline < SLACK_MS || this.#ending()) return;
     this.#deadline = now;
-    this.#conn.setReadDeadline(now + IDLE_MS);
+    this.#conn.setDeadline(now + IDLE_MS);
   }
 
   /** What is to be answered to a request; null if there is none yet. */
@@ -208,6 +207,7 @@ class HttpConnection implements BodySource {
       if (error === this.#lost) throw error;
       response = failure(error);
     }
+    this.#putOff();
     // An answer that is made of the body comes behind that.
     if (this.#waits && !(response instanceof QuickResponse) && this.#incoming?.wantsBody) {
       yield* this.#goOn();
@@ -239,6 +239,7 @@ class HttpConnection implements BodySource {
   }
 
   *#sendPiece(piece: Uint8Array, framing: Parameters<typeof addPiece>[2]): Routine<void> {
+    this.#putOff();
     addPiece(this.#output ??= outputs.get()!, piece, framing);
     yield* this.#flush();
   }
@@ -259,9 +260,13 @@ class HttpConnection implements BodySource {
   *#flush(): Routine<void> {
     const output = this.#output!;
     this.#output = null;
-    if (this.#conn.fd === -1) return; // It was aborted.
-    yield* this.#conn.write(output.bytes);
-    output.clear();
-    outputs.put(output);
+    // An aborted connection takes no more.
+    if (this.#conn.fd !== -1) yield* this.#conn.write(output.bytes);
+    giveBack(output);
   }
+}
+
+function giveBack(output: Output): void {
+  output.clear();
+  outputs.put(output);
 }

@@ -56,10 +56,16 @@ const BY_HASH = new Map(COMMANDS.map((command) => {
 
 if (BY_HASH.size < COMMANDS.length) throw new Error("two commands have one number");
 
+/** The command that was found last: clients send the same one many times. */
+let last = BY_HASH.values().next().value!;
+
 /** The command that was read, in whatever case its letters are; undefined if there is none. */
 export function find(read: CommandReader): Command | undefined {
+  if (read.isNamed(last.letters)) return last.command;
   const found = BY_HASH.get(read.nameHash());
-  return found !== undefined && read.isNamed(found.letters) ? found.command : undefined;
+  if (found === undefined || !read.isNamed(found.letters)) return undefined;
+  last = found;
+  return found.command;
 }
 
 function ping({ command, replies, channels }: Session): void {
@@ -82,7 +88,10 @@ function set(session: Session): void {
   const { store, command, replies } = session;
   const key = command.text(1);
   if (command.count === 3) {
-    store.set(key, command.frame(2));
+    const had = store.get(key);
+    // A value as long as the one before takes its place in memory.
+    if (had instanceof Uint8Array && command.copyFrame(2, had)) store.keep(key);
+    else store.set(key, command.frame(2));
     return replies.add(OK);
   }
   const options = setOptions(session);

@@ -4,8 +4,8 @@
  * way in: a command is where its arguments begin and end.
  */
 import { Buffer } from "node:buffer";
-import { latin1 } from "../latin1.ts";
 import { Output } from "../output.ts";
+import { textOf } from "./texts.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -91,7 +91,7 @@ export class CommandReader {
 
   /** An argument as text: one character a byte. */
   text(i: number): string {
-    return latin1(this.#input, this.#starts[i], this.#ends[i]);
+    return textOf(this.#input, this.#starts[i], this.#ends[i]);
   }
 
   /** A copy of an argument in a frame of its own. */
@@ -102,6 +102,18 @@ export class CommandReader {
     let from = start - 3;
     while (this.#input[from] !== DOLLAR) from--;
     return copyOf(this.#input, from, end + 2);
+  }
+
+  /** Copies an argument with its frame into `to`; false if that has another length. */
+  copyFrame(i: number, to: Uint8Array): boolean {
+    if (!this.#framed) return false;
+    const input = this.#input;
+    let from = this.#starts[i] - 3;
+    while (input[from] !== DOLLAR) from--;
+    const length = this.#ends[i] + 2 - from;
+    if (to.length !== length || length > SHORT) return false;
+    for (let k = 0; k < length; k++) to[k] = input[from + k];
+    return true;
   }
 
   #readFrames(from: number): number {

@@ -44,6 +44,11 @@ export class Store {
     this.#values.set(key, value);
   }
 
+  /** Has the value of a key stay until it is told otherwise. */
+  keep(key: string): void {
+    if (this.#deadlines.size > 0) this.#deadlines.delete(key);
+  }
+
   /** Sets a value, which vanishes when the one before would have. */
   replace(key: string, value: Value): void {
     this.#values.set(key, value);
