@@ -82,6 +82,8 @@ export class RequestParser {
     if (this.head === null || this.complete) return;
     if (this.head.chunked) this.#readChunks();
     else this.#readData();
+    // The head outlives the input while the rest of the body is on its way.
+    if (!this.complete) this.head.own();
   }
 
   #readHead(): void {

@@ -30,10 +30,7 @@ function parse(pieces: string[]): { seen: Seen[]; status: number; begun: boolean
       parser.load(memory.subarray(0, piece.length));
       while (!parser.empty) {
         parser.parse();
-        if (parser.head !== null) {
-          parser.own();
-          checkHead(parser.head);
-        }
+        if (parser.head !== null) checkHead(parser.head);
         if (!parser.complete) continue;
         const { method, targetText: target, keepAlive } = parser.head!;
         const headers = [...parser.head!.fields()];

@@ -2,6 +2,7 @@
 /** The two servers of HTTP, as programs, by `node:http` and by words of ours. */
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import { onWindows } from "../support/harness.ts";
 import { QuickResponse } from "../../examples/http/outgoing.ts";
@@ -29,6 +30,13 @@ function ask(port: number, { method = "GET", path, headers, body }: Asked): Prom
     else if (body !== undefined) sent.setHeader("content-length", body.length).write(body);
     sent.end();
   });
+}
+
+/** What comes next. Throws at the end of the connection. */
+async function more(socket: Socket): Promise<string> {
+  const text = String(await receive(socket, 1));
+  assert.notEqual(text, "", "the connection has ended");
+  return text;
 }
 
 /** An answer without its date. */
@@ -114,6 +122,9 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
     );
     const both = "host: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n";
     assert.equal(await line(`POST / HTTP/1.1\r\n${both}\r\n0\r\n\r\n`), "400 Bad Request");
+    assert.equal(await line("GET / HTTP/1.1\nhost: x\n\n"), "400 Bad Request");
+    const lengths = "host: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n";
+    assert.equal(await line(`POST / HTTP/1.1\r\n${lengths}\r\nabcd`), "400 Bad Request");
     assert.equal(
       await line("GET / HTTP/1.1\r\nhost: x\r\na: b\r\n folded\r\n\r\n"),
       "400 Bad Request",
@@ -144,7 +155,7 @@ for (const file of ["examples/http.ts", "examples/event_http.ts"]) {
       socket.write("abc");
       // An answer that does not wait for all of the body may have begun.
       let text = first.slice(goOn.length);
-      while (!text.endsWith(answer)) text += await receive(socket, 1);
+      while (!text.endsWith(answer)) text += await more(socket);
       assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
     }
     socket.destroy();
@@ -203,7 +214,7 @@ test(
     await using served = await serveExample("examples/http.ts");
     const [idle, half] = await Promise.all([connectTo(served.port), connectTo(served.port)]);
     idle.write(GET);
-    for (let text = ""; !text.endsWith("World!\n");) text += await receive(idle, 1);
+    for (let text = ""; !text.endsWith("World!\n");) text += await more(idle);
     half.write(
       "POST /upper HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
     );
