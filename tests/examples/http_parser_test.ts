@@ -106,7 +106,7 @@ test("what may be another request to another server is refused, whole and byte b
     [`${begin}transfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n0\r\n\r\n`, 400],
     [`${begin}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
     [`${begin}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501],
-    [`${begin}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`, 501],
+    [`${begin}transfer-encoding: not-chunked\r\n\r\n0\r\n\r\n`, 501],
     ["POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400],
     [`${begin}expect: much\r\n\r\n`, 417],
     [`${chunked}\r\n`, 400],
