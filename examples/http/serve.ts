@@ -34,14 +34,18 @@ const SLACK_MS = 1000;
 /** Output is held while there is some: a connection that is idle has none. */
 const outputs = new ObjectPool({ new: () => new Output() });
 
-/** Serves a connection to its end. `ending`: whether this request is to be the last. */
+/**
+ * Serves a connection to its end. `ending`: whether this request is to be the last. `idleMs`: how long
+ * a client may take to send a request, or to take its answer.
+ */
 export function* serveHttp(
   conn: Conn,
   handler: Handler,
   ending: () => boolean = () => false,
+  idleMs: number = IDLE_MS,
 ): Routine<void> {
   using chunks = conn.chunks();
-  yield* new HttpConnection(conn, chunks, handler, ending).serve();
+  yield* new HttpConnection(conn, chunks, handler, ending, idleMs).serve();
 }
 
 class HttpConnection implements BodySource {
@@ -50,6 +54,7 @@ class HttpConnection implements BodySource {
   readonly #parser = new RequestParser();
   readonly #handler: Handler;
   readonly #ending: () => boolean;
+  readonly #idleMs: number;
   #output: Output | null = null;
   /** Whether this request is the last. */
   #close = false;
@@ -69,11 +74,13 @@ class HttpConnection implements BodySource {
     chunks: Chunks,
     handler: Handler,
     ending: () => boolean,
+    idleMs: number,
   ) {
     this.#conn = conn;
     this.#chunks = chunks;
     this.#handler = handler;
     this.#ending = ending;
+    this.#idleMs = idleMs;
   }
 
   *serve(): Routine<void> {
@@ -103,6 +110,7 @@ class HttpConnection implements BodySource {
       } catch (error) {
         if (!(error instanceof OpError && error.timeout)) throw error;
         if (!parser.begun) return;
+        this.#conn.setDeadline(Date.now() + SLACK_MS);
         this.#addQuick(failure(this.#last(new HttpError(408, "That took too long"))));
       }
     }
@@ -168,7 +176,7 @@ class HttpConnection implements BodySource {
     const now = Date.now();
     if (now - this.#deadline < SLACK_MS || this.#ending()) return;
     this.#deadline = now;
-    this.#conn.setDeadline(now + IDLE_MS);
+    this.#conn.setDeadline(now + this.#idleMs);
   }
 
   /** What is to be answered to a request; null if there is none yet. */
