@@ -38,14 +38,14 @@ const outputs = new ObjectPool({ new: () => new Output() });
  * Serves a connection to its end. `ending`: whether this request is to be the last. `idleMs`: how long
  * a client may take to send a request, or to take its answer.
  */
-export function* serveHttp(
+export function serveHttp(
   conn: Conn,
   handler: Handler,
   ending: () => boolean = () => false,
   idleMs: number = IDLE_MS,
 ): Routine<void> {
-  using chunks = conn.chunks();
-  yield* new HttpConnection(conn, chunks, handler, ending, idleMs).serve();
+  // No generator around that one: each resumption would pass through it.
+  return new HttpConnection(conn, handler, ending, idleMs).serve();
 }
 
 class HttpConnection implements BodySource {
@@ -71,19 +71,19 @@ class HttpConnection implements BodySource {
 
   constructor(
     conn: Conn,
-    chunks: Chunks,
     handler: Handler,
     ending: () => boolean,
     idleMs: number,
   ) {
     this.#conn = conn;
-    this.#chunks = chunks;
+    this.#chunks = conn.chunks();
     this.#handler = handler;
     this.#ending = ending;
     this.#idleMs = idleMs;
   }
 
   *serve(): Routine<void> {
+    using chunks = this.#chunks;
     const parser = this.#parser;
     for (;;) {
       while (!parser.empty && !this.#close) {
@@ -104,7 +104,7 @@ class HttpConnection implements BodySource {
       if (this.#close) return;
       if (!parser.begun) this.#putOff();
       try {
-        const chunk = yield* this.#chunks.next();
+        const chunk = yield* chunks.next();
         if (chunk === null) return;
         parser.load(chunk);
       } catch (error) {
