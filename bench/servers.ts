@@ -10,7 +10,7 @@ import { compiled, inRepository } from "./rig/paths.ts";
 import { saveResults } from "./rig/results.ts";
 import { niceSession } from "./rig/session.ts";
 import { need, versionLine } from "./rig/tools.ts";
-import { C_ECHO, GO_ECHO, GO_HTTP, REDIS_SERVER } from "./servers/contestants.ts";
+import { C_ECHO, C_HTTP, GO_ECHO, GO_HTTP, REDIS_SERVER } from "./servers/contestants.ts";
 import { checkGoals } from "./servers/goals.ts";
 import { OPEN } from "./servers/loads.ts";
 import { type Options, parseOptions, USAGE } from "./servers/options.ts";
@@ -30,6 +30,10 @@ function prepare({ contestants, pin }: Options): void {
   buildEcho(SERVERS.filter(({ id }) => ids.has(echoes.get(id) ?? "")));
   const open = inRepository("bench", "connections", "open.c");
   compile(OPEN, [open], ["gcc", "-O2", "-o", compiled(OPEN), open]);
+  const answer = inRepository("bench", "servers", "answer.c");
+  if (ids.has(C_HTTP)) {
+    compile("servers-c", [answer], ["gcc", "-O2", "-o", compiled("servers-c"), answer]);
+  }
   const go = inRepository("bench", "servers", "go", "main.go");
   if (ids.has(GO_HTTP)) {
     compile("servers-go", [go], ["go", "build", "-o", compiled("servers-go"), go]);

@@ -43,6 +43,7 @@ function ours(contest: Contest): Contestant[] {
 
 export const REDIS_SERVER = "redis-server";
 export const GO_HTTP = "http-go";
+export const C_HTTP = "http-c";
 export const BUN_SERVE = "http-bun-serve";
 export const DENO_SERVE = "http-deno-serve";
 export const GO_ECHO = "connections-go";
@@ -78,6 +79,12 @@ export const CONTESTANTS: Contestant[] = [
     command: ["node", inRepository("bench/servers/node_http.mjs")],
   },
   { id: GO_HTTP, title: "Go, net/http", contest: "http", command: [compiled("servers-go")] },
+  {
+    id: C_HTTP,
+    title: "C, a constant answer",
+    contest: "http",
+    command: [compiled("servers-c")],
+  },
   ...ours("connections"),
   { id: GO_ECHO, title: "Go, net", contest: "connections", command: [compiled("echo-go")] },
   { id: C_ECHO, title: "C, epoll", contest: "connections", command: [compiled("echo-epoll")] },
