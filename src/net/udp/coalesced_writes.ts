@@ -41,6 +41,8 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
   /** See {@linkcode DatagramSender.send}. Throws the error of an earlier datagram. */
   send(p: Uint8Array, length: number, address: RawAddress | null): number {
     if (this.#late !== null) throw this.#takeLate();
+    // A write without a destination on an unconnected socket: its error is known at once.
+    if (address === null && this.#fd.remoteAddr === null) return this.#single(p, length, null);
     const queue = this.#queue;
     if (queue.full && !this.#flush()) return this.#again;
     if (!queue.add(p, length, address)) return this.#single(p, length, address);
