@@ -5,6 +5,7 @@ import type { Link } from "../../platforms/sim/link.ts";
 import { NOTE } from "../../platforms/sim/log.ts";
 import { parseIP } from "../net/addr/ip.ts";
 import { shown } from "../validate/argument.ts";
+import { unknownOption } from "../validate/unknown_option.ts";
 import { type Environment, textOf } from "./environment.ts";
 import { type HostMain, SimHost } from "./host.ts";
 import { between, bridge, type Direction, halves, majoritiesRing, shuffled } from "./nemesis.ts";
@@ -18,6 +19,23 @@ export interface HostOptions {
   main?: HostMain;
   /** `skew`: offset of the host's calendar clock in milliseconds. */
   clock?: { readonly skew?: number };
+}
+
+const KEYS = ["ip", "main", "clock"];
+
+/** Throws TypeError for an option that does not exist, such as a `skew` outside of `clock`. */
+function checkHost({ clock = {}, ...options }: HostOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!KEYS.includes(name)) throw unknownOption("add a host", name, KEYS);
+  }
+  for (const name of Object.keys(clock)) {
+    if (name !== "skew") throw unknownOption("add a host", name, ["skew"], " of a clock");
+  }
+  if (!Number.isFinite(clock.skew ?? 0)) {
+    throw new RangeError(
+      `Cannot add a host as skew must be a time: current value is ${shown(clock.skew)}`,
+    );
+  }
 }
 
 /** A fault that lasts until it is healed. */
@@ -74,13 +92,14 @@ export class Simulation {
    * Adds a host and starts its program. Never parks.
    *
    * @param name name of the host; other hosts can dial it by that name
-   * @throws {TypeError} if the name is taken or an address is none
+   * @throws {TypeError} if the name is taken, an address is none, or there is no such option
    * @example
    * ```ts
    * const web = sim.host("web", { ip: "10.0.0.1", main: echoServer });
    * ```
    */
   host(name: string, options: HostOptions = {}): SimHost {
+    checkHost(options);
     const { ip = this.#freeAddresses(), main = null, clock } = options;
     if (!/^[\w.-]+$/.test(name) || this.#place(name)) {
       throw new TypeError(`Cannot add a host as name must be new and a host name: ${shown(name)}`);

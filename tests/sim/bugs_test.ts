@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BUGS } from "./bugs/all.ts";
-import { cleanRuns, failureOf, MOST_RUNS, search, STRATEGIES } from "./bugs/search.ts";
+import { STRATEGIES } from "./bugs/bug.ts";
+import { cleanRuns, failureOf, MOST_RUNS, search } from "./bugs/search.ts";
 
 /** Runs of each mended twin. */
 const RUNS = 100;
 
 for (const bug of BUGS) {
-  for (const strategy of STRATEGIES) {
-    const name = typeof strategy === "string" ? strategy : "pct";
+  for (const strategy of bug.strategies ?? STRATEGIES) {
+    const name = typeof strategy === "string" ? strategy : Object.keys(strategy)[0];
     test(`${bug.name}: found, ${name}, and reproduced from its few decisions`, () => {
       const found = search(bug, strategy, 20);
       assert.ok(found !== null, `not found in ${MOST_RUNS} runs`);

@@ -75,6 +75,22 @@ test("the hashes are identical on Bun and on Deno, and Deno needs no permission"
   assert.equal(deno.stdout, bun.stdout);
 });
 
+test("an option of a host that does not exist is an error", () => {
+  const added = (options: object) => () =>
+    simulateSync({}, function* (sim) {
+      sim.host("a", options);
+    });
+  assert.throws(
+    added({ skew: 5 }),
+    /add a host as there is no option skew: the options are ip, main, clock/,
+  );
+  assert.throws(
+    added({ clock: { skw: 5 } }),
+    /there is no option skw of a clock; did you mean "skew"/,
+  );
+  assert.throws(added({ clock: { skew: NaN } }), /skew must be a time: current value is NaN/);
+});
+
 test("importing the library loads no code of the simulation", {
   skip: onWindows && "the runtime is not started under Wine",
 }, () => {

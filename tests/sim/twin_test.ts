@@ -4,18 +4,22 @@
  * must be equal. Each row of docs/simulation.md that loopback can show has its program here.
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
 import {
   type Conn,
   dial,
   fileConn,
   go,
-  listen,
+  type Goroutine,
+  listen as listenAt,
   type Listener,
+  type ListenOptions,
   listenPacket,
   OpError,
   type Routine,
   run,
+  select,
   sleep,
   type TCPAddr,
   UDPAddr,
@@ -23,13 +27,22 @@ import {
 } from "../../mod.ts";
 import { simulateSync } from "../../sim.ts";
 import { onWindows, thrown } from "../support/harness.ts";
+import { quiet } from "./tcp_table.ts";
 
 type Program = () => Routine<unknown>;
+
+/** Whether this machine's kernel runs the program, and says what TCP has under way. */
+let visible = false;
+/** Ports of the program's listeners. */
+const ports = new Set<number>();
 
 /** A test that `program` returns the same from both kernels. */
 function twin(name: string, program: Program): void {
   test(name, { skip: onWindows && "the simulated kernel is Linux's" }, async () => {
+    ports.clear();
+    visible = existsSync("/proc/net/tcp");
     const real = await run(program);
+    visible = false;
     for (const seed of [1, 2, 3]) {
       const { value } = simulateSync({ seed }, () => program());
       assert.deepEqual(value, real, `seed ${seed}`);
@@ -64,9 +77,28 @@ function* connected(address = "127.0.0.1:0"): Routine<[Conn, Conn, Listener]> {
   return [a, yield* listener.accept(), listener];
 }
 
-/** Time for what is under way on loopback to arrive. */
-function settle(): Routine<void> {
-  return sleep(50);
+/** Listens, and notes the port. */
+function* listen(network: string, address: string, options?: ListenOptions): Routine<Listener> {
+  const listener = yield* listenAt(network as "tcp", address, options);
+  if (network.startsWith("tcp")) ports.add((listener.addr as TCPAddr).port);
+  return listener;
+}
+
+/** Waits until what is under way between TCP sockets has arrived: Linux says so, others have time. */
+function* settle(): Routine<void> {
+  if (!visible) return yield* sleep(50);
+  while (!quiet(ports)) yield* sleep(1);
+}
+
+/** Waits until `conn` has something to read, or an error. */
+function* arrival(conn: Pick<Conn, "onReadable">): Routine<void> {
+  yield* select(conn.onReadable());
+}
+
+/** Waits until `g` cannot go on. */
+function* waiting(g: Goroutine<unknown>): Routine<string> {
+  while (g.status !== "waiting") yield* sleep(1);
+  return g.status;
 }
 
 twin("a connect to a port without a listener is refused", function* () {
@@ -196,8 +228,7 @@ twin("a writer waits for buffer space, and all bytes arrive in order", function*
     for (let sent = 0; sent < size; sent += chunk.length) yield* a.write(chunk);
     a.close();
   });
-  yield* settle();
-  const waited = writing.status;
+  const waited = yield* waiting(writing);
   const buf = new Uint8Array(100_003);
   let at = 0;
   let wrong = 0;
@@ -305,15 +336,14 @@ twin(
     gone.close();
     using conn = yield* dial("udp", address);
     yield* conn.write(X);
-    yield* settle();
+    yield* arrival(conn);
     // The call that reports it sends nothing.
     const answers = [yield* outcome(conn.write(X)), yield* outcome(conn.write(X))];
-    yield* settle();
+    yield* arrival(conn);
     answers.push(yield* read(conn));
     using loose = yield* listenPacket("udp4", "127.0.0.1:0");
     const [, port] = address.split(":");
     answers.push(yield* outcome(loose.writeTo(new Uint8Array(1), new UDPAddr("127.0.0.1", +port))));
-    yield* settle();
     loose.setReadDeadline(Date.now() + 20);
     return [...answers, yield* outcome(loose.readFrom(new Uint8Array(1)))];
   },
@@ -339,7 +369,6 @@ twin("datagrams are dropped when the receive buffer is full", function* () {
   using server = yield* listenPacket("udp", "127.0.0.1:0");
   using conn = yield* dial("udp", String(server.localAddr));
   for (let i = 0; i < 1000; i++) yield* conn.write(new Uint8Array(1000));
-  yield* settle();
   server.setReadDeadline(Date.now() + 100);
   let came = 0;
   while (typeof (yield* outcome(server.readFrom(new Uint8Array(1000)))) === "object") came++;
@@ -353,7 +382,7 @@ twin("a connected UDP socket receives from its peer alone", function* () {
   const own = conn.localAddr as UDPAddr;
   yield* stranger.writeTo(new TextEncoder().encode("stranger"), own);
   yield* server.writeTo(new TextEncoder().encode("peer"), own);
-  yield* settle();
+  yield* arrival(conn);
   const first = yield* read(conn);
   conn.setReadDeadline(Date.now() + 20);
   return [first, yield* read(conn)];
@@ -361,7 +390,7 @@ twin("a connected UDP socket receives from its peer alone", function* () {
 
 /** A connected pair of Unix sockets, by an abstract name of the system's choice. */
 function* unixPair(network: "unix" | "unixpacket"): Routine<[UnixConn, UnixConn]> {
-  using listener = yield* listen(network, "");
+  using listener = yield* listenAt(network, "");
   const a = yield* dial(network, String(listener.addr));
   return [a as UnixConn, yield* listener.accept()];
 }
@@ -411,8 +440,7 @@ twin("Unix datagrams: the sender waits while the receiver's queue is full", func
   const sender = go(function* () {
     for (; sent < 1000; sent++) yield* conn.write(X);
   });
-  yield* settle();
-  const waited = sender.status;
+  const waited = yield* waiting(sender);
   const buf = new Uint8Array(1);
   for (let i = 0; i < 1000; i++) yield* server.readFrom(buf);
   yield* sender.join();

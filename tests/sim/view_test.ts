@@ -126,6 +126,33 @@ test("a run as a trace, with hosts as processes, goroutines as tracks, packets a
   assert.ok(ends("i").some(({ cat, name }) => cat === "drop" && /lost/.test(name)));
 });
 
+test("every item has what the trace format asks of its kind", () => {
+  const text = traceRun(failed);
+  const { traceEvents } = JSON.parse(text) as { traceEvents: Record<string, unknown>[] };
+  const needed: Readonly<Record<string, readonly string[]>> = {
+    M: ["name", "args"],
+    X: ["name", "ts", "dur", "tid"],
+    i: ["name", "ts", "s"],
+    s: ["name", "ts", "tid", "id", "cat"],
+    f: ["name", "ts", "tid", "id", "cat", "bp"],
+    b: ["name", "ts", "id", "cat"],
+    e: ["name", "ts", "id", "cat"],
+  };
+  const seen = new Set<string>();
+  for (const item of traceEvents) {
+    const { ph } = item as { ph: string };
+    seen.add(ph);
+    assert.ok(Number.isInteger(item.pid), JSON.stringify(item));
+    for (const field of needed[ph]) assert.ok(field in item, `${field}: ${JSON.stringify(item)}`);
+    for (const field of ["ts", "dur"]) {
+      if (field in item) assert.ok(Number.isFinite(item[field]) && item[field] as number >= 0);
+    }
+    if (ph === "i") assert.ok(["g", "p", "t"].includes(item.s as string));
+    if (ph === "f") assert.equal(item.bp, "e");
+  }
+  assert.deepEqual([...seen].sort(), Object.keys(needed).sort());
+});
+
 test("spans of a track are nested or disjoint", () => {
   for (const run of [failed, longRun(200)] as SimulationRun[]) {
     const tracks = new Map<string, { ts: number; end: number }[]>();

@@ -59,12 +59,19 @@ const FILES = {
     import { run } from "@netpoll/netpoll";
     await run(function* () {});
   `,
+  "simulated.ts": `
+    import { gosched, type Routine } from "@netpoll/netpoll";
+    export default function* main(): Routine<void> {
+      yield* gosched();
+    }
+  `,
   "jobs.ts": `export const double = (n: number): number => 2 * n;`,
   "app.ts": `
     import { type Conn, dial, errors, go, listen, type Routine, run, sleep } from "@netpoll/netpoll";
     import { openPoller } from "@netpoll/netpoll/poll";
     import { serve } from "@netpoll/netpoll/event";
     import { openPool } from "@netpoll/netpoll/reactor";
+    import { explore } from "@netpoll/netpoll/sim";
 
     openPoller().close();
     await run(function* (): Routine<void> {
@@ -82,6 +89,9 @@ const FILES = {
       const doubled: number = yield* pool.submit("double", 21);
       console.log(n, doubled);
     });
+    const { runs } = await explore({ runs: 10, workers: 2, strategies: ["random"] },
+      new URL("./simulated.ts", import.meta.url));
+    console.log("simulated", runs);
     await run(() => serve({ serving: () => "shutdown" }, "tcp://127.0.0.1:0"));
     try {
       await run(() => dial("tcp", "127.0.0.1:1"));
@@ -147,7 +157,7 @@ test(
       await output("npx", "tsc", "-p", join(folder, "strict.json"));
       const app = join(folder, "app.ts");
       const printed = await output(process.execPath, ...isDeno ? ["run", "-A", app] : [app]);
-      assert.equal(printed, "3 42\ntrue\n");
+      assert.equal(printed, "3 42\nsimulated 10\ntrue\n");
       // Node says what the matter is, and not that it cannot read some line.
       await using node = start("node", [join(folder, "node.mjs")]);
       assert.notEqual((await node.exit).code, 0);

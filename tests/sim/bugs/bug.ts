@@ -9,7 +9,14 @@ import {
   type Routine,
   serve,
 } from "../../../mod.ts";
-import type { SimOptions, Simulation } from "../../../sim.ts";
+import type { SimOptions, Simulation, Strategy } from "../../../sim.ts";
+
+/** The strategies that find most bugs. */
+export const STRATEGIES: readonly Strategy[] = ["fifo", "random", { pct: 3 }];
+/** For a bug that needs a goroutine to wait for long. */
+export const BY_PRIORITY: readonly Strategy[] = [{ pct: 3 }];
+/** For a bug that needs the order of production but for one exchange. */
+export const BY_DELAYS: readonly Strategy[] = [{ delays: 2 }];
 
 /** A program with a bug, and the same without it. */
 export interface Bug {
@@ -17,6 +24,8 @@ export interface Bug {
   /** Message of the failure. A run that fails otherwise has not found this bug. */
   readonly failure: RegExp;
   readonly options: SimOptions;
+  /** Strategies that must find it; {@linkcode STRATEGIES} by default. */
+  readonly strategies?: readonly Strategy[];
   readonly broken: (sim: Simulation) => Routine<void>;
   readonly mended: (sim: Simulation) => Routine<void>;
 }

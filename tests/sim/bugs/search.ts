@@ -13,9 +13,6 @@ import type { Bug } from "./bug.ts";
 /** Runs that a bug must be found within. */
 export const MOST_RUNS = 1000;
 
-/** The strategies that find every bug within {@linkcode MOST_RUNS}. */
-export const STRATEGIES: readonly Strategy[] = ["fifo", "random", { pct: 3 }];
-
 /** What a search has found: the runs and the milliseconds that it took, and the error. */
 export interface Found {
   readonly runs: number;
