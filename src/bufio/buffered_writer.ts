@@ -101,9 +101,9 @@ class Sending {
  * - An error of the destination is sticky, as in Go: every later call throws it, and buffered bytes
  *   are lost. A timeout and a cancellation are not, whether by `cancel`, {@linkcode cancellable} or
  *   a deadline of the connection: unsent bytes are kept in order, and the next flush continues
- *   there. So does a goroutine that was ended in the middle of a flush, if the destination is a
- *   connection of the library: others do not say how far they got ({@linkcode
- *   InterruptedWriteError}).
+ *   there. So it is when the goroutine is ended in the middle of a flush to a connection of the
+ *   library; other destinations do not report how far they got, which is an
+ *   {@linkcode InterruptedWriteError}.
  * - Call `flush` before you close the connection, and before the main goroutine returns. Closing
  *   the connection first loses buffered bytes.
  *
