@@ -222,6 +222,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     );
   }
 
+  /** The call of `writev`. */
   private *writeTogether(
     pieces: readonly (Uint8Array | string)[],
     cancel: Cancel | undefined,
@@ -232,6 +233,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     return n < 0 ? yield* this.#overflow(bytes, cancel, progress) : n;
   }
 
+  /** The call of `flush`. */
   private *flushAll(cancel: Cancel | undefined, progress: Progress): Routine<void> {
     if (this.#error !== null) throw this.#error;
     yield* this.#lock(cancel);
@@ -243,6 +245,7 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
     }
   }
 
+  /** The call of `close`. */
   private *finish(cancel: Cancel | undefined, progress: Progress): Routine<void> {
     this.#closed = true;
     yield* this.flushAll(cancel, progress);
