@@ -11,7 +11,6 @@ import { checkCallOptions } from "../net/options/schema.ts";
 import type { NameResolver, ResolverMode } from "../net/options/options.ts";
 import {
   type EarlyAddresses,
-  type EarlyResolver,
   type IPNetwork,
   isLocalhost,
   LOOKUP_EARLY,
@@ -58,7 +57,7 @@ import { orderServers, shuffledBy } from "./srv_order.ts";
  * using conn = yield* dial("tcp", "example.com:80", { resolver });
  * ```
  */
-export class Resolver implements NameResolver, EarlyResolver {
+export class Resolver implements NameResolver {
   readonly #mode: ResolverMode;
   readonly #names: HostLookup;
   readonly #debug: ResolverOptions["debug"];
@@ -107,7 +106,10 @@ export class Resolver implements NameResolver, EarlyResolver {
     return [...yield* this.#addresses("ip", host, options)];
   }
 
-  /** See {@linkcode EarlyResolver}. @internal */
+  /**
+   * The method of an early resolver.
+   * @internal
+   */
   [LOOKUP_EARLY](host: string, early: EarlyAddresses): Routine<readonly string[]> {
     return this.#addresses("ip", host, NO_OPTIONS, early);
   }
