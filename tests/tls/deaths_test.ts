@@ -10,7 +10,7 @@ import { noOpenSSL } from "../support/tls_engines.ts";
 
 /** Contexts that are kept for later calls. */
 const KEPT_CONTEXTS = 16;
-const CONNECTIONS = 1500;
+const CONNECTIONS = 500;
 
 test("connections over pipes that end at random points leave no OpenSSL object", {
   skip: noOpenSSL,
