@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// cspell:ignore nodelete
 /**
  * The long run of tls_deaths.ts: `npm run fuzz:tls -- --connections N --seed S`. Counts the objects
  * of OpenSSL, and all blocks of its memory by its own hooks. Needs gcc and libssl-dev.
