@@ -3,7 +3,7 @@
  * One direction of a connection without a descriptor of its own: its lock, its waiters and its
  * deadline. It corresponds to pollDesc and fdMutex of a descriptor.
  */
-import type { Routine } from "../../sched/goroutine.ts";
+import type { G, Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
 import { Mutex } from "../../sync/mutex.ts";
@@ -14,6 +14,19 @@ export interface Watcher {
   retry(): void;
 }
 
+/** A parked goroutine. */
+class ParkedG implements Watcher {
+  readonly #g: G;
+
+  constructor(g: G) {
+    this.#g = g;
+  }
+
+  retry(): void {
+    scheduler.ready(this.#g);
+  }
+}
+
 /** See the top of this file. */
 export class HalfConn {
   /** Held by the goroutine that is reading or writing. */
@@ -21,8 +34,11 @@ export class HalfConn {
   /** Wait reason of parked goroutines, in Go's words. */
   readonly #reason: string;
   #deadline = Infinity;
-  /** Each waiter has its own timer, so that the deadline needs no timer while nothing waits. */
-  readonly #watchers = new Map<Watcher, HeapTimer>();
+  /**
+   * Each waiter has its own timer once there is a deadline, which needs no timer while nothing
+   * waits.
+   */
+  readonly #watchers = new Map<Watcher, HeapTimer | null>();
   /** Called when the first waiter arrives. */
   onWatch: () => void = () => {};
   /** Called when a waiter leaves. */
@@ -34,7 +50,7 @@ export class HalfConn {
 
   /** Whether the deadline has passed. */
   get expired(): boolean {
-    return now() >= this.#deadline;
+    return this.#deadline !== Infinity && now() >= this.#deadline;
   }
 
   /** Whether anything waits. */
@@ -45,19 +61,22 @@ export class HalfConn {
   /** Sets the deadline, in milliseconds of `performance.now()`; Infinity for none. */
   setDeadline(at: number): void {
     this.#deadline = at;
-    for (const timer of this.#watchers.values()) this.#arm(timer);
+    if (this.#watchers.size === 0) return;
+    for (const [watcher, timer] of this.#watchers) {
+      this.#watchers.set(watcher, this.#armed(watcher, timer));
+    }
     if (this.expired) this.changed();
   }
 
   /** Wakes all waiters to retry. */
   changed(): void {
+    if (this.#watchers.size === 0) return;
     for (const watcher of [...this.#watchers.keys()]) watcher.retry();
   }
 
   /** Waits until something has changed or the deadline has passed. May end early. Parks. */
   *wait(): Routine<void> {
-    const g = scheduler.current!;
-    const watcher = { retry: () => scheduler.ready(g) };
+    const watcher = new ParkedG(scheduler.current!);
     this.watch(watcher);
     try {
       yield scheduler.park(this.#reason);
@@ -68,9 +87,7 @@ export class HalfConn {
 
   /** Registers `watcher` until `unwatch`. */
   watch(watcher: Watcher): void {
-    const timer = new CallTimer(() => watcher.retry());
-    this.#watchers.set(watcher, timer);
-    this.#arm(timer);
+    this.#watchers.set(watcher, this.#armed(watcher, null));
     this.onWatch();
   }
 
@@ -80,11 +97,17 @@ export class HalfConn {
     if (timer === undefined) return;
     this.#watchers.delete(watcher);
     this.onUnwatch();
-    scheduler.timers.stop(timer);
+    if (timer !== null) scheduler.timers.stop(timer);
   }
 
-  #arm(timer: HeapTimer): void {
-    if (this.#deadline === Infinity) scheduler.timers.stop(timer);
-    else scheduler.timers.set(timer, this.#deadline);
+  /** Sets the timer of `watcher` to the deadline, and returns it. */
+  #armed(watcher: Watcher, timer: HeapTimer | null): HeapTimer | null {
+    if (this.#deadline === Infinity) {
+      if (timer !== null) scheduler.timers.stop(timer);
+      return timer;
+    }
+    const armed = timer ?? new CallTimer(() => watcher.retry());
+    scheduler.timers.set(armed, this.#deadline);
+    return armed;
   }
 }

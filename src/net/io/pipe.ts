@@ -86,11 +86,12 @@ class PipeConn extends VirtualConn {
   protected take(p: Uint8Array): number | null | undefined {
     const { offer, writeEnded, readEnded } = this.#in;
     if (offer.length === 0) return writeEnded || readEnded ? null : undefined;
-    const part = offer.subarray(0, p.length);
+    const all = offer.length <= p.length;
+    const part = all ? offer : offer.subarray(0, p.length);
     p.set(part);
-    this.#in.offer = offer.subarray(part.length);
+    this.#in.offer = all ? NO_BYTES : offer.subarray(part.length);
     this.#in.taken += part.length;
-    if (this.#in.offer.length === 0) this.peer.writing.changed();
+    if (all) this.peer.writing.changed();
     return part.length;
   }
 

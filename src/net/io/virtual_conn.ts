@@ -55,6 +55,7 @@ export abstract class VirtualConn implements Conn, Counted {
   static {
     refuseAwait(VirtualConn.prototype.readInto.prototype, "conn.read");
     refuseAwait(VirtualConn.prototype.writeAll.prototype, "conn.write");
+    refuseAwait(VirtualConn.prototype.writeUntil.prototype, "conn.write");
   }
 
   /** See {@linkcode Conn.localAddr}. */
@@ -155,10 +156,10 @@ export abstract class VirtualConn implements Conn, Counted {
 
   #write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
     const progress = { written: 0 };
-    return withProgress(
-      this.writeAll(pieces, cancel, progress),
-      () => ({ bytesWritten: progress.written }),
-    );
+    const call = cancel === undefined
+      ? this.writeAll(pieces, progress)
+      : this.writeUntil(pieces, cancel, progress);
+    return withProgress(call, () => ({ bytesWritten: progress.written }));
   }
 
   /** See {@linkcode Conn.onReadable}. */
@@ -250,35 +251,42 @@ export abstract class VirtualConn implements Conn, Counted {
     }
   }
 
-  private *writeAll(
-    pieces: readonly Uint8Array[],
-    cancel: Cancel | undefined,
-    progress: Progress,
-  ): Routine<number> {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    let canceled = false;
+  private *writeAll(pieces: readonly Uint8Array[], progress: Progress): Routine<number> {
+    const length = lengthOfAll(pieces);
     try {
-      yield* this.#cancellable("write", this.#putAll(pieces, progress), cancel, () => {
-        canceled = true;
-      });
+      yield* this.writing.turn.lock();
+      try {
+        this.check("write");
+        for (const piece of pieces) if (piece.length > 0) yield* this.put(piece, progress);
+      } finally {
+        this.writing.turn.unlock();
+      }
       if (progress.written !== length) throw takenAway("write");
     } catch (error) {
-      // The other end took all of it before the write was canceled.
-      if (canceled && length > 0 && progress.written === length) return length;
       throw withBytesWritten(error, progress.written);
     } finally {
       addWritten(this, progress.written);
     }
-    return progress.written;
+    return length;
   }
 
-  *#putAll(pieces: readonly Uint8Array[], progress: Progress): Routine<void> {
-    yield* this.writing.turn.lock();
+  private *writeUntil(
+    pieces: readonly Uint8Array[],
+    cancel: Cancel,
+    progress: Progress,
+  ): Routine<number> {
+    const length = lengthOfAll(pieces);
+    let canceled = false;
     try {
-      this.check("write");
-      for (const piece of pieces) if (piece.length > 0) yield* this.put(piece, progress);
-    } finally {
-      this.writing.turn.unlock();
+      const call = this.writeAll(pieces, progress);
+      return yield* this.#cancellable("write", call, cancel, () => {
+        canceled = true;
+      });
+    } catch (error) {
+      // The other end took all of it before the write was canceled.
+      if (canceled && length > 0 && progress.written === length) return length;
+      const { written: bytesWritten } = progress;
+      throw error instanceof Error ? Object.assign(error, { bytesWritten }) : error;
     }
   }
 
@@ -295,6 +303,12 @@ export abstract class VirtualConn implements Conn, Counted {
       return this.fail(op, cause);
     });
   }
+}
+
+function lengthOfAll(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
 }
 
 notesCalls(VirtualConn.prototype, "conn", "read", "readFull", "readable", "write", "writev");
