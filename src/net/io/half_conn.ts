@@ -27,6 +27,20 @@ class ParkedG implements Watcher {
   }
 }
 
+/** A link of the list of watchers. */
+class Watch {
+  readonly watcher: Watcher;
+  /** The watcher's own timer, once there is a deadline. */
+  timer: HeapTimer | null = null;
+  next: Watch | null = null;
+
+  constructor(watcher: Watcher) {
+    this.watcher = watcher;
+  }
+}
+
+function nothing(): void {}
+
 /** See the top of this file. */
 export class HalfConn {
   /** Held by the goroutine that is reading or writing. */
@@ -35,14 +49,14 @@ export class HalfConn {
   readonly #reason: string;
   #deadline = Infinity;
   /**
-   * Each waiter has its own timer once there is a deadline, which needs no timer while nothing
-   * waits.
+   * The watchers, the first first: mostly none or one, for which a Map would be large. Each has its
+   * own timer once there is a deadline, which needs no timer while nothing waits.
    */
-  readonly #watchers = new Map<Watcher, HeapTimer | null>();
+  #first: Watch | null = null;
   /** Called when the first waiter arrives. */
-  onWatch: () => void = () => {};
+  onWatch: () => void = nothing;
   /** Called when a waiter leaves. */
-  onUnwatch: () => void = () => {};
+  onUnwatch: () => void = nothing;
 
   constructor(reason: string) {
     this.#reason = reason;
@@ -55,23 +69,26 @@ export class HalfConn {
 
   /** Whether anything waits. */
   get awaited(): boolean {
-    return this.#watchers.size > 0;
+    return this.#first !== null;
   }
 
   /** Sets the deadline, in milliseconds of `performance.now()`; Infinity for none. */
   setDeadline(at: number): void {
     this.#deadline = at;
-    if (this.#watchers.size === 0) return;
-    for (const [watcher, timer] of this.#watchers) {
-      this.#watchers.set(watcher, this.#armed(watcher, timer));
-    }
+    if (this.#first === null) return;
+    for (let one: Watch | null = this.#first; one !== null; one = one.next) this.#arm(one);
     if (this.expired) this.changed();
   }
 
   /** Wakes all waiters to retry. */
   changed(): void {
-    if (this.#watchers.size === 0) return;
-    for (const watcher of [...this.#watchers.keys()]) watcher.retry();
+    const first = this.#first;
+    if (first === null) return;
+    if (first.next === null) return first.watcher.retry();
+    // A retry may change the list.
+    const all: Watcher[] = [];
+    for (let one: Watch | null = first; one !== null; one = one.next) all.push(one.watcher);
+    for (const watcher of all) watcher.retry();
   }
 
   /** Waits until something has changed or the deadline has passed. May end early. Parks. */
@@ -87,27 +104,37 @@ export class HalfConn {
 
   /** Registers `watcher` until `unwatch`. */
   watch(watcher: Watcher): void {
-    this.#watchers.set(watcher, this.#armed(watcher, null));
+    const watch = new Watch(watcher);
+    if (this.#first === null) this.#first = watch;
+    else {
+      let last = this.#first;
+      while (last.next !== null) last = last.next;
+      last.next = watch;
+    }
+    this.#arm(watch);
     this.onWatch();
   }
 
   /** Ends a `watch`; does nothing if it has already ended. */
   unwatch(watcher: Watcher): void {
-    const timer = this.#watchers.get(watcher);
-    if (timer === undefined) return;
-    this.#watchers.delete(watcher);
+    let before: Watch | null = null;
+    let watch = this.#first;
+    while (watch !== null && watch.watcher !== watcher) {
+      before = watch;
+      watch = watch.next;
+    }
+    if (watch === null) return;
+    if (before === null) this.#first = watch.next;
+    else before.next = watch.next;
     this.onUnwatch();
-    if (timer !== null) scheduler.timers.stop(timer);
+    if (watch.timer !== null) scheduler.timers.stop(watch.timer);
   }
 
-  /** Sets the timer of `watcher` to the deadline, and returns it. */
-  #armed(watcher: Watcher, timer: HeapTimer | null): HeapTimer | null {
-    if (this.#deadline === Infinity) {
-      if (timer !== null) scheduler.timers.stop(timer);
-      return timer;
-    }
-    const armed = timer ?? new CallTimer(() => watcher.retry());
-    scheduler.timers.set(armed, this.#deadline);
-    return armed;
+  /** Sets the timer of `watch` to the deadline. */
+  #arm(watch: Watch): void {
+    if (this.#deadline !== Infinity) {
+      watch.timer ??= new CallTimer(() => watch.watcher.retry());
+      scheduler.timers.set(watch.timer, this.#deadline);
+    } else if (watch.timer !== null) scheduler.timers.stop(watch.timer);
   }
 }
