@@ -2,14 +2,16 @@
 /** `pipe()`: what nettest does not ask. Go: net/pipe_test.go. */
 import assert from "node:assert/strict";
 import {
+  background,
   ClosedError,
   ClosedPipeError,
   go,
   gosched,
-  type OpError,
+  OpError,
   pipe,
   type Routine,
   select,
+  withCancel,
 } from "../../mod.ts";
 import { both, thrown, until } from "../support/harness.ts";
 
@@ -149,3 +151,56 @@ both("chunks() reads from a pipe", function* () {
   assert.deepEqual(lengths, [1, 2, 3]);
   yield* writer.join();
 });
+
+both("a write that a context or a closed pipe ends reports once what was read", function* () {
+  const [a, b] = pipe();
+  const [ctx, cancel] = withCancel(background());
+  const canceled = go(() => thrown(a.write(new Uint8Array(10), ctx)));
+  yield* b.readFull(new Uint8Array(3));
+  cancel();
+  assert.equal((yield* canceled.join() as Routine<OpError>).bytesWritten, 3);
+
+  const [later] = withCancel(background());
+  const closed = go(() => thrown(a.write(new Uint8Array(10), later)));
+  yield* b.readFull(new Uint8Array(4));
+  b.close();
+  assert.equal(closedPipe(yield* closed.join()).bytesWritten, 4);
+});
+
+both("of several that wait for bytes, any may leave, and the others wake", function* () {
+  const [a, b] = pipe();
+  for (let leaves = 0; leaves < 3; leaves++) {
+    const [ctx, cancel] = withCancel(background());
+    const all = [0, 1, 2].map((i) =>
+      go(function* () {
+        if (i !== leaves) return yield* b.readable();
+        assert.ok((yield* thrown(b.readable(ctx))) instanceof OpError);
+      })
+    );
+    yield* until(() => all.every((g) => g.status === "waiting"));
+    cancel();
+    yield* all[leaves].join();
+    assert.equal(all.filter((g) => g.status === "waiting").length, 2);
+    const writer = go(() => a.write(Uint8Array.of(1)));
+    for (const g of all) yield* g.join();
+    assert.equal(yield* b.read(new Uint8Array(1)), 1);
+    yield* writer.join();
+  }
+});
+
+both(
+  "a deadline that is set while several wait ends all of them, and none once it is off",
+  function* () {
+    const [, b] = pipe();
+    const wait = () => go(() => thrown(b.readable()));
+    const all = [wait(), wait(), wait()];
+    yield* until(() => all.every((g) => g.status === "waiting"));
+    b.setReadDeadline(Date.now() + 60_000);
+    b.setReadDeadline(null);
+    assert.ok(all.every((g) => g.status === "waiting"));
+    b.setReadDeadline(Date.now() + 1);
+    for (const g of all) {
+      assert.ok((yield* g.join() as Routine<OpError>).timeout);
+    }
+  },
+);
