@@ -55,6 +55,11 @@ export interface WaitCount {
   waiters: number;
 }
 
+/** See {@linkcode PollDesc.registered}. */
+const REGISTERED = 1;
+/** See {@linkcode PollDesc.reportsErrors}. */
+const REPORTS_ERRORS = 2;
+
 /** See the top of this file. */
 export class PollDesc implements Waitable, DeadlineTarget {
   // Fields that every wait touches come first: they lie in memory in this order.
@@ -87,15 +92,16 @@ export class PollDesc implements Waitable, DeadlineTarget {
   readonly #count: WaitCount;
   /** Its index in the pollCache; travels in every event. */
   readonly slot: number;
-  /** Whether the system's poller knows the descriptor. */
-  registered = false;
-  /** Whether calls report the descriptor's errors, so that an error event decides nothing. */
-  reportsErrors = false;
+  /** REGISTERED and REPORTS_ERRORS; one field for both, since every connection has one of these. */
+  #flags = 0;
   /** The run that opened it, or null if no run did. */
   owner: RunOwner | null = null;
   /** Its owner. */
   holder: Closer | null = null;
-  /** Time of the registration, in milliseconds of `performance.now()`. */
+  /**
+   * Time of the registration, in whole milliseconds of `performance.now()`: a small integer costs
+   * no memory of its own.
+   */
   openedAt = 0;
 
   constructor(slot: number, count: WaitCount) {
@@ -106,12 +112,31 @@ export class PollDesc implements Waitable, DeadlineTarget {
   /** Assigns the slot to `fd`. */
   take(fd: number): void {
     this.fd = fd;
-    this.openedAt = now();
+    this.openedAt = Math.floor(now());
     this.owner = scheduler.current?.run ?? null;
-    this.rready = this.wready = this.registered = true;
-    this.hangup = this.reportsErrors = this.#error = false;
+    this.rready = this.wready = true;
+    this.#flags = REGISTERED;
+    this.hangup = this.#error = false;
     if (this.#extras !== null) this.#extras.readExpired = this.#extras.writeExpired = false;
     this.readState = this.writeState = POLL_OK;
+  }
+
+  /** Whether the system's poller knows the descriptor. */
+  get registered(): boolean {
+    return (this.#flags & REGISTERED) !== 0;
+  }
+
+  set registered(on: boolean) {
+    this.#flags = on ? this.#flags | REGISTERED : this.#flags & ~REGISTERED;
+  }
+
+  /** Whether calls report the descriptor's errors, so that an error event decides nothing. */
+  get reportsErrors(): boolean {
+    return (this.#flags & REPORTS_ERRORS) !== 0;
+  }
+
+  set reportsErrors(on: boolean) {
+    this.#flags = on ? this.#flags | REPORTS_ERRORS : this.#flags & ~REPORTS_ERRORS;
   }
 
   /** Frees the slot. From now on its events are stale. */
