@@ -17,12 +17,9 @@ import { scheduler } from "../sched/thread.ts";
 import { type Cancel, cancellable } from "../context/cancellable.ts";
 import { bytesOf, checkBytes, type Writable } from "./check_bytes.ts";
 import { ClosedError, convertError, SyscallError } from "./errors.ts";
-import { AcceptBackoff } from "./accept_backoff.ts";
-import { cutLingering } from "./lingering.ts";
 import { FdMutex, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
 import { ReadOperation, WriteOperation } from "./read_write.ts";
 import type { ByteCounts, Counted } from "./byte_counts.ts";
-import { counters } from "./counters.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
 /** Names of calls in errors. */
@@ -37,16 +34,6 @@ export type FdOp =
   | "detach"
   | "get"
   | "set";
-
-/** Errors that accept(2) reports on Linux for a connection that failed while queued. */
-const OF_THE_NETWORK = new Set([
-  "ENETDOWN",
-  "ENETUNREACH",
-  "ENONET",
-  "ENOPROTOOPT",
-  "EHOSTDOWN",
-  "EHOSTUNREACH",
-]);
 
 /** Errors of shutdown(2) on a connection whose peer is gone: nothing is left to shut down. */
 const PEER_GONE = new Set(["ENOTCONN", "ECONNRESET", "ECONNABORTED", "EPIPE", "ESHUTDOWN"]);
@@ -64,14 +51,6 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
   counts: ByteCounts | null = null;
   /** `tick` of the scheduler at the last write that sent bytes; -1 before any. */
   wroteAt = -1;
-  /** Whether a read has reached the end of the stream. */
-  protected sawEOF = false;
-  /**
-   * Whether this side has shut down reading: a read that would have to wait is at the end instead.
-   */
-  readEnded = false;
-  /** Back-off of `accept` while descriptors are exhausted; null otherwise. */
-  #exhausted: AcceptBackoff | null = null;
 
   constructor(sysfd: number) {
     super();
@@ -122,48 +101,6 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
     const bytes = typeof p === "string" ? bytesOf(p) : p;
     const length = checkBytes("write", bytes, "a Uint8Array or a string");
     return WriteOperation.of(this).call(bytes, length);
-  }
-
-  /** Accepts a queued connection; returns null if there is none. */
-  tryAccept(): number | null {
-    const { errno } = platform();
-    if (this.closed) throw this.closedError("accept");
-    const pd = this.pd!;
-    if (pd.readState !== POLL_OK) throw this.stateError("accept", pd.readState);
-    while (pd.rready && !this.#exhausted?.waiting) {
-      const fd = this.sockets.accept(this.sysfd);
-      if (fd >= 0) {
-        this.#exhausted = null;
-        return fd;
-      }
-      switch (-fd) {
-        case errno.EAGAIN:
-          pd.rready = false;
-          counters.again++;
-          break;
-        case errno.EINTR:
-        // The peer was gone before its turn: not an error of the caller.
-        case errno.ECONNABORTED:
-        case errno.EPROTO:
-          break;
-        case errno.EMFILE:
-        case errno.ENFILE:
-        case errno.ENOBUFS:
-        case errno.ENOMEM:
-          if (cutLingering(() => true)) break;
-          this.#exhausted ??= new AcceptBackoff(
-            this.sockets,
-            this.sysfd,
-            () => this.acceptAgain(),
-          );
-          this.#exhausted.begin();
-          break;
-        default:
-          if (OF_THE_NETWORK.has(platform().errnoText(-fd).name)) break;
-          throw this.fail("accept", new SyscallError(this.sockets.acceptName, -fd));
-      }
-    }
-    return null;
   }
 
   /**
@@ -275,7 +212,6 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
     const { pd } = this;
     pd?.evict();
     if (pd !== null && this.closesAtOnce) {
-      this.#exhausted?.end();
       netpoll.forget(pd);
       this.release(pd.owner);
     }
@@ -378,16 +314,9 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
     return this.fail(op, new SyscallError(syscall, errno));
   }
 
-  /** Has those who wait in an accept try again. */
-  acceptAgain(): void {
-    const g = this.pd!.unparkReader();
-    if (g !== null) scheduler.ready(g);
-    this.pd!.tell("read");
-  }
-
   private endReading(): void {
     const pd = this.pd!;
-    this.readEnded = true;
+    this.noteReadEnded();
     pd.rready = true;
     pd.hangup = true;
     const g = pd.unparkReader();
@@ -397,7 +326,6 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
 
   /** Destroys it; the mutex calls this when it is unused. */
   protected override destroy(): void {
-    this.#exhausted?.end();
     const { pd } = this;
     const run = pd === null ? null : pd.owner;
     // The poller has forgotten a detached or closed descriptor already.

@@ -5,7 +5,7 @@
  * One goroutine may read and one may write at a time; others queue, first come, first served. Every
  * call holds a reference, and the descriptor is destroyed when it is closing and none is left:
  * once, and never while in use. As in Go all of that is one word, of two locks, of who waits for
- * them, of the end, and of the references. Go's FD has the mutex as a field by value; here it is
+ * them, of the ends, and of the references. Go's FD has the mutex as a field by value; here it is
  * what an FD extends, for the same reason: a call then touches one object less.
  */
 import { DEAD, type G, type Routine } from "../sched/goroutine.ts";
@@ -24,8 +24,12 @@ export type Lock = typeof READ_LOCK | typeof WRITE_LOCK;
 const WANTED = 2;
 /** The descriptor is closing. */
 const CLOSING = 1 << 4;
+/** A read has reached the end of the stream. */
+const SAW_END = 1 << 5;
+/** This side has shut down reading. */
+const READ_ENDED = 1 << 6;
 /** One reference; the higher bits count them. */
-const REFERENCE = 1 << 5;
+const REFERENCE = 1 << 7;
 
 /** The wait queue of a lock. */
 class Line {
@@ -58,6 +62,27 @@ export abstract class FdMutex {
   /** Whether it was closed. */
   get closed(): boolean {
     return (this.word & CLOSING) !== 0;
+  }
+
+  /** Whether a read has reached the end of the stream. */
+  protected get sawEOF(): boolean {
+    return (this.word & SAW_END) !== 0;
+  }
+
+  protected set sawEOF(on: boolean) {
+    this.word = on ? this.word | SAW_END : this.word & ~SAW_END;
+  }
+
+  /**
+   * Whether this side has shut down reading: a read that would have to wait is at the end instead.
+   */
+  get readEnded(): boolean {
+    return (this.word & READ_ENDED) !== 0;
+  }
+
+  /** Records that this side has shut down reading. */
+  protected noteReadEnded(): void {
+    this.word |= READ_ENDED;
   }
 
   /** Acquires a reference for a call that needs neither lock. Returns false if it is closing. */

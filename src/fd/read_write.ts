@@ -59,8 +59,6 @@ export interface OperationFD extends Counted, Waitable {
   enqueue(lock: Lock, g: G): void;
   claim(lock: Lock, g: G): boolean;
   leave(lock: Lock, g: G): void;
-  /** Accepts one connection if there is one; null if a wait for the next is needed. */
-  tryAccept(): number | null;
   /** Whether this side has shut down reading. */
   readonly readEnded: boolean;
   /** Whether a read finds here what an earlier one took from the kernel. */
@@ -73,6 +71,12 @@ export interface OperationFD extends Counted, Waitable {
   closedError(op: OperationName): Error;
   /** Returns the error of a failed system call, which is usually named as `op`. */
   failedCall(op: OperationName, errno: number, syscall?: string): Error;
+}
+
+/** A listener's descriptor, as its operation sees it. */
+export interface AcceptingFD extends OperationFD {
+  /** Accepts one connection if there is one; null if a wait for the next is needed. */
+  tryAccept(): number | null;
 }
 
 type OperationName = "read" | "write" | "accept";
@@ -317,10 +321,12 @@ export class ReadOperation extends Operation {
 
 /** One accept; its result is what `make` returns for the new descriptor. Go: FD.Accept. */
 export class AcceptOperation<T> extends Operation {
+  private readonly listener: AcceptingFD;
   private readonly make: (sysfd: number) => T;
 
-  constructor(fd: OperationFD, make: (sysfd: number) => T) {
+  constructor(fd: AcceptingFD, make: (sysfd: number) => T) {
     super(fd);
+    this.listener = fd;
     this.make = make;
   }
 
@@ -339,7 +345,7 @@ export class AcceptOperation<T> extends Operation {
     if (this.state !== HELD && !this.begin()) return this;
     const { fd } = this;
     try {
-      const sysfd = fd.tryAccept();
+      const sysfd = this.listener.tryAccept();
       if (sysfd === null) this.value = fd.pd!.parkReader();
       else this.gave(this.make(sysfd));
       return this;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A listener's descriptor behind a gate: accepts only while the gate is open. */
 import type { Addr } from "../net/addr/addr.ts";
-import type { NetFD } from "../net/socket/net_fd.ts";
+import type { ListenFD } from "../net/socket/stream_listener.ts";
 import { POLL_OK } from "../netpoll/poll_state.ts";
 import type { Watcher } from "../netpoll/poll_extras.ts";
 import type { Routine } from "../sched/goroutine.ts";
@@ -15,7 +15,7 @@ const MOST_REFUSED = 64;
 
 /** See the top of this file. */
 export class LimitedAccept<T extends object> {
-  readonly #fd: NetFD<Addr>;
+  readonly #fd: ListenFD<Addr>;
   readonly #gate: Limiter;
   readonly #take: (sysfd: number) => T | null;
   /** Whether more connections may be refused, which was postponed. */
@@ -26,7 +26,7 @@ export class LimitedAccept<T extends object> {
   });
 
   /** `take` receives each descriptor at once, and returns null for one that it has refused. */
-  constructor(fd: NetFD<Addr>, gate: Limiter, take: (sysfd: number) => T | null) {
+  constructor(fd: ListenFD<Addr>, gate: Limiter, take: (sysfd: number) => T | null) {
     this.#fd = fd;
     this.#gate = gate;
     this.#take = take;

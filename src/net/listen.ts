@@ -24,12 +24,13 @@ import {
 import { type NewSocket, setTCPOptions, setter } from "./options/apply.ts";
 import { headerGate } from "./proxyproto/header_gate.ts";
 import { DESCRIPTOR } from "./socket/descriptor.ts";
-import { ListenFD } from "./socket/stream_listener.ts";
+import type { ListenFD } from "./socket/stream_listener.ts";
 import { lingerOf, TCPListener } from "./tcp/tcp.ts";
 import type { UnixListener } from "./unix/unix.ts";
 import { listenUnix } from "./unix/unix_open.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { noted } from "../sched/calls.ts";
+import { TCPListenFD } from "./tcp/tcp_fd.ts";
 
 /** Networks of stream listeners. */
 export type StreamNetwork = TCPNetwork | "unix" | "unixpacket";
@@ -164,7 +165,7 @@ function listenOn(
   noteOpened(sysfd);
   try {
     check(sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()), "listen");
-    const fd = new ListenFD(sysfd, network, tcpAddr);
+    const fd = new TCPListenFD(sysfd, network);
     const raw = sockets.localAddress(sysfd);
     if (typeof raw === "number") check(raw, "getsockname");
     fd.setAddrs(tcpAddr(raw as RawAddress), null);

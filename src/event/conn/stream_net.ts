@@ -4,13 +4,14 @@ import { platform } from "../../../platforms/platform.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { type Addr, TCPAddr, tcpAddr } from "../../net/addr/addr.ts";
 import type { Conn } from "../../net/net.ts";
-import { NetFD } from "../../net/socket/net_fd.ts";
+import type { NetFD } from "../../net/socket/net_fd.ts";
 import { tcpNetwork } from "../../net/resolve/resolve.ts";
 import { TCPConn } from "../../net/tcp/tcp.ts";
 import { UNIX_NAMERS, UnixAddr } from "../../net/addr/unix_addr.ts";
 import { UnixStream } from "../../net/unix/unix_conn.ts";
 import { UnixFD } from "../../net/unix/unix_fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
+import { TCPFD } from "../../net/tcp/tcp_fd.ts";
 
 /** One per listener. */
 export interface StreamNet {
@@ -58,7 +59,7 @@ function tcpNet(name: string): StreamNet {
     internet: true,
     addr: tcpAddr,
     adopt(sysfd, local, remote) {
-      const fd = new NetFD<TCPAddr>(sysfd, name, tcpAddr);
+      const fd = new TCPFD(sysfd, name);
       fd.setAddrs(local as TCPAddr, remote as TCPAddr);
       return { fd, conn: new TCPConn(fd) };
     },

@@ -6,11 +6,12 @@ import { SyscallError } from "../../fd/errors.ts";
 import { type Addr, type TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { OpError } from "../errors.ts";
 import type { Conn } from "../net.ts";
-import { NetFD } from "../socket/net_fd.ts";
+import type { NetFD } from "../socket/net_fd.ts";
 import { type CloseOptions, tcpConnection } from "../tcp/tcp.ts";
 import { isUnixNetwork, UNIX_NAMERS, type UnixAddr } from "../addr/unix_addr.ts";
 import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD } from "../unix/unix_fd.ts";
+import { TCPFD } from "../tcp/tcp_fd.ts";
 
 /** Networks whose connections can be adopted; threads exchange their indexes in this list. */
 export const ADOPTABLE = ["tcp", "tcp4", "tcp6", "unix", "unixpacket"] as const;
@@ -37,7 +38,7 @@ export function adopt(
   if (isUnixNetwork(network)) {
     return new UnixStream(registered(new UnixFD(sysfd, network), remote as UnixAddr));
   }
-  return tcpConnection(registered(new NetFD(sysfd, network, tcpAddr), remote as TCPAddr), closing);
+  return tcpConnection(registered(new TCPFD(sysfd, network), remote as TCPAddr), closing);
 }
 
 function registered<A extends Addr, F extends NetFD<A>>(fd: F, remote: A): F {

@@ -10,12 +10,11 @@ import {
 } from "./file_adopt.ts";
 import { FileConn, FileFD } from "./file_conn.ts";
 import type { Conn, Listener } from "../net.ts";
-import { NetFD } from "../socket/net_fd.ts";
 import { setTCPOptions } from "../options/apply.ts";
 import type { ProxyProtocolOptions } from "../options/proxy_options.ts";
 import { checkListenOptions } from "../options/schema.ts";
 import { headerGate } from "../proxyproto/header_gate.ts";
-import { ListenFD } from "../socket/stream_listener.ts";
+import type { ListenFD } from "../socket/stream_listener.ts";
 import { lingerOf, TCPConn, TCPListener } from "../tcp/tcp.ts";
 import type { UDPConn } from "../udp/udp.ts";
 import { UDPSocket } from "../udp/udp_conn.ts";
@@ -26,6 +25,7 @@ import { UnixStream } from "../unix/unix_conn.ts";
 import { UnixFD, UnixListenFD } from "../unix/unix_fd.ts";
 import { UnixStreamListener } from "../unix/unix_listener.ts";
 import { UnixgramSocket } from "../unix/unixgram_conn.ts";
+import { TCPFD, TCPListenFD } from "../tcp/tcp_fd.ts";
 
 type AnyListenFD = ListenFD<TCPAddr> | UnixListenFD;
 
@@ -69,7 +69,7 @@ export function fileConn(fd: number, options: FileOptions = {}): Conn {
         };
       }
       if ((domain !== "ip4" && domain !== "ip6") || type !== "stream") return null;
-      const tcp = new NetFD(sysfd, "tcp", tcpAddr);
+      const tcp = new TCPFD(sysfd, "tcp");
       tcp.takeLinger();
       return { fd: withRemote(tcp, tcpAddr), make: () => new TCPConn(tcp) };
     },
@@ -103,7 +103,7 @@ export function fileListener(fd: number, options: FileListenerOptions = {}): Lis
     const check = (result: number) => result;
     // Accepted connections inherit these. As in Go, a refusal by the kernel is ignored.
     setTCPOptions({ sysfd, family: domain, network: "tcp", address: "", check }, {});
-    const tcp = gated(new ListenFD(sysfd, "tcp", tcpAddr));
+    const tcp = gated(new TCPListenFD(sysfd, "tcp"));
     return { fd: tcp, make: () => held(new TCPListener(tcp, { linger: lingerOf(sysfd) })) };
   });
 }

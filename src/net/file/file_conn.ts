@@ -47,9 +47,14 @@ export class FileFD extends NetFD<FileAddr> {
 
   constructor(sysfd: number, wasBlocking: boolean) {
     const addr = new FileAddr(sysfd);
-    super(sysfd, "file", () => addr);
+    super(sysfd, "file");
     this.setAddrs(addr, null);
     this.#wasBlocking = wasBlocking;
+  }
+
+  /** Has no address in the kernel. */
+  override nameOf(): FileAddr {
+    return new FileAddr(this.sysfd);
   }
 
   /**

@@ -42,27 +42,27 @@ export function lingerTimeoutOf(conn: unknown): number {
 }
 
 /** See the top of this file. */
-export class NetFD<A extends Addr> extends FD {
+export abstract class NetFD<A extends Addr> extends FD {
   /** "tcp", "udp6", "unix". */
   readonly net: string;
   #localAddr: A | null = null;
   /** Remote address, packed until first read. */
   #remoteAddr: A | number | null = null;
   #ending: Ending | null = null;
-  readonly #name: (raw: RawAddress) => A;
 
-  /** `name` decodes kernel addresses of the network. */
-  constructor(sysfd: number, net: string, name: (raw: RawAddress) => A) {
+  constructor(sysfd: number, net: string) {
     super(sysfd);
     this.net = net;
-    this.#name = name;
   }
+
+  /** Decodes a kernel address of this network. */
+  abstract nameOf(raw: RawAddress): A;
 
   /** Local address; read from the kernel at first use, and at the latest on close. */
   get localAddr(): A | null {
     if (this.#localAddr === null && !this.closed) {
       const raw = this.sockets.localAddress(this.sysfd);
-      if (typeof raw !== "number") this.#localAddr = this.#name(raw);
+      if (typeof raw !== "number") this.#localAddr = this.nameOf(raw);
     }
     return this.#localAddr;
   }
@@ -113,16 +113,11 @@ export class NetFD<A extends Addr> extends FD {
     return this.wroteAt >= 0;
   }
 
-  /** Decodes a kernel address of this network. */
-  nameOf(raw: RawAddress): A {
-    return this.#name(raw);
-  }
-
   /** Remote address; null for a listener. */
   get remoteAddr(): A | null {
     const remote = this.#remoteAddr;
     if (typeof remote !== "number") return remote;
-    return this.#remoteAddr = this.#name(platform().sockaddr.encode(unpackAddress(remote)));
+    return this.#remoteAddr = this.nameOf(platform().sockaddr.encode(unpackAddress(remote)));
   }
 
   /** Sets known addresses; `remote` may be packed. */

@@ -27,7 +27,7 @@ export function readyCase(fd: FD, mode: PollMode): SelectCase<{ value: undefined
 
 /** Returns a case that is ready when there is a connection; `adopt` converts its descriptor. */
 export function acceptCase<C>(
-  fd: FD,
+  fd: FD & { tryAccept(): number | null },
   adopt: (sysfd: number) => C,
 ): SelectCase<{ value: C; ok: true }> {
   return new RetryCase<C>({

@@ -3,6 +3,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { releaseSpare } from "../../fd/accept_backoff.ts";
+import { Accepting } from "../../fd/accepting.ts";
 import { AcceptOperation } from "../../fd/read_write.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { DISOWN } from "../../sched/ownership.ts";
@@ -21,7 +22,7 @@ import { notesCalls } from "../../sched/noted_methods.ts";
 /** Data that precedes each connection of a listener, and is read before it is accepted. */
 export interface Preamble {
   /**
-   * As {@linkcode FD.tryAccept}, which `accept` is: returns the next connection whose preamble is
+   * As {@linkcode ListenFD.tryAccept}, which `accept` is: returns the next connection whose preamble is
    * complete, or null if a wait for one is needed.
    */
   tryAccept(accept: () => number | null): number | null;
@@ -34,14 +35,21 @@ export interface Preamble {
 }
 
 /** Descriptor of a listener. It holds the thread's spare descriptor while it is open. */
-export class ListenFD<A extends Addr> extends NetFD<A> {
+export abstract class ListenFD<A extends Addr> extends NetFD<A> {
   /** Null if connections have no preamble. */
   preamble: Preamble | null = null;
+  readonly #accepting: Accepting = new Accepting(this);
 
-  override tryAccept(): number | null {
+  /** Accepts a queued connection; returns null if there is none. */
+  tryAccept(): number | null {
     const { preamble } = this;
-    if (preamble === null) return super.tryAccept();
-    return preamble.tryAccept(() => super.tryAccept());
+    if (preamble === null) return this.#accepting.next();
+    return preamble.tryAccept(() => this.#accepting.next());
+  }
+
+  /** Has those who wait in an accept try again. */
+  acceptAgain(): void {
+    this.#accepting.tryAgain();
   }
 
   /** Remote address of the connection that `tryAccept` has just returned. */
@@ -51,6 +59,7 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
 
   override close(): void {
     this.preamble?.close();
+    this.#accepting.end();
     super.close();
   }
 
@@ -60,6 +69,7 @@ export class ListenFD<A extends Addr> extends NetFD<A> {
   }
 
   protected override ended(): void {
+    this.#accepting.end();
     releaseSpare();
   }
 

@@ -4,9 +4,10 @@ import { platform } from "../../../platforms/platform.ts";
 import { TCPAddr, tcpAddr } from "../addr/addr.ts";
 import { isUnspecified, parseIP } from "../addr/ip.ts";
 import type { TCPOptions } from "../options/options.ts";
-import { NetFD } from "../socket/net_fd.ts";
+import type { NetFD } from "../socket/net_fd.ts";
 import { StreamConn } from "../socket/stream_conn.ts";
 import { type ListenFD, StreamListener } from "../socket/stream_listener.ts";
+import { TCPFD } from "./tcp_fd.ts";
 
 const NOWHERE = new TCPAddr("", 0);
 
@@ -61,7 +62,7 @@ export class TCPListener extends StreamListener<TCPAddr, TCPConn> {
 
   /** @internal */
   protected override accepted(sysfd: number): NetFD<TCPAddr> {
-    const fd = new NetFD(sysfd, this.netFD.net, tcpAddr);
+    const fd = new TCPFD(sysfd, this.netFD.net);
     const { sockets } = platform();
     const packed = sockets.packedPeer();
     fd.setAddrs(this.#localAddr, packed >= 0 ? packed : tcpAddr(sockets.peer()));

@@ -12,11 +12,12 @@ import type { Dialer } from "./happy_eyeballs.ts";
 import { asError, OpError } from "../errors.ts";
 import { fit } from "../addr/ip.ts";
 import type { CallDeadline } from "../options/call_options.ts";
-import { NetFD } from "../socket/net_fd.ts";
+import type { NetFD } from "../socket/net_fd.ts";
 import type { DialOptions } from "../options/options.ts";
 import { favoriteFamily, reached, type TCPNetwork } from "../resolve/resolve.ts";
 import { type NewSocket, setTCPOptions, setter } from "../options/apply.ts";
 import { TCPConn } from "./tcp.ts";
+import { TCPFD } from "./tcp_fd.ts";
 /** Number of retries after a self-connect or without a free port, as in Go. */
 const RETRIES = 2;
 
@@ -69,7 +70,7 @@ export class TCPDialer implements Dialer<TCPConn> {
     const { sockets } = platform();
     const socket = this.#open(endpoint);
     const { sysfd, check } = socket;
-    const fd = new NetFD(sysfd, this.#network, tcpAddr);
+    const fd = new TCPFD(sysfd, this.#network);
     let registered = false;
     let connected = false;
     try {

@@ -2,7 +2,7 @@
 /** Descriptors of UDP sockets. Go: net/udpsock_posix.go. */
 import { platform } from "../../../platforms/platform.ts";
 import type { PacketOption } from "../../../platforms/contract/packets.ts";
-import type { Family } from "../../../platforms/contract/platform.ts";
+import type { Family, RawAddress } from "../../../platforms/contract/platform.ts";
 import type { FdOp } from "../../fd/fd.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { type UDPAddr, udpAddr } from "../addr/addr.ts";
@@ -23,8 +23,12 @@ export class UDPFD extends NetFD<UDPAddr> {
   #cuts: boolean | null = null;
 
   constructor(sysfd: number, net: string, family: Family) {
-    super(sysfd, net, udpAddr);
+    super(sysfd, net);
     this.family = family;
+  }
+
+  override nameOf(raw: RawAddress): UDPAddr {
+    return udpAddr(raw);
   }
 
   /** Errors of the network concern one datagram; the next call reports them. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Descriptors of Unix sockets. Go: net/unixsock_posix.go. */
 import { platform } from "../../../platforms/platform.ts";
+import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import type { RawCredentials } from "../../../platforms/contract/packets.ts";
 import { SyscallError } from "../../fd/errors.ts";
 import { discardUnread } from "../socket/lossless_close.ts";
@@ -18,7 +19,11 @@ export class UnixFD extends NetFD<UnixAddr> {
   file: SocketFile | null = null;
 
   constructor(sysfd: number, net: UnixNetwork) {
-    super(sysfd, net, UNIX_NAMERS[net]);
+    super(sysfd, net);
+  }
+
+  override nameOf(raw: RawAddress): UnixAddr {
+    return UNIX_NAMERS[this.net as UnixNetwork](raw);
   }
 
   override get keepsPackets(): boolean {
@@ -71,7 +76,11 @@ export class UnixListenFD extends ListenFD<UnixAddr> {
   unlinkOnClose = true;
 
   constructor(sysfd: number, net: UnixNetwork) {
-    super(sysfd, net, UNIX_NAMERS[net]);
+    super(sysfd, net);
+  }
+
+  override nameOf(raw: RawAddress): UnixAddr {
+    return UNIX_NAMERS[this.net as UnixNetwork](raw);
   }
 
   /** Keeps the file if the listener is shared: the other holders still need the path. */
