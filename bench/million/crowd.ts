@@ -32,21 +32,21 @@ export interface Active {
 class Generator {
   readonly #child: Child;
   #answers = 0;
+  #answered: (line: string) => void = () => {};
 
   constructor(port: number, first: number, pin: Options["pin"]) {
     const command = [compiled(CROWD), String(port), String(first)];
     this.#child = startChild(placed("load", command, { pin, nice: 0 }), {}, true);
+    this.#child.onOutput(() => {
+      const lines = this.#child.output().split("\n").slice(0, -1);
+      if (lines.length === this.#answers) this.#answered(lines[lines.length - 1]);
+    });
   }
 
   /** Sends a command and returns its answer. */
   async ask<T extends { failed: number }>(command: string): Promise<T> {
-    const wanted = ++this.#answers;
-    const lines = () => this.#child.output().split("\n").slice(0, -1);
-    const answered = new Promise<string>((resolve) =>
-      this.#child.onOutput(() => {
-        if (lines().length === wanted) resolve(lines()[wanted - 1]);
-      })
-    );
+    this.#answers++;
+    const answered = new Promise<string>((resolve) => this.#answered = resolve);
     this.#child.write(`${command}\n`);
     const line = await within(LIMIT_S, Promise.race([answered, this.#child.ended]));
     if (typeof line !== "string" || !line.startsWith("{")) {
