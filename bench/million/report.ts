@@ -189,6 +189,7 @@ function aloneTable(alone: AloneRun[]): string[] {
         "of the first",
         "p99, us",
         "longest pause, ms",
+        "with garbage, ms",
         "while growing, ms",
       ],
       alone.flatMap(({ title, steps }) =>
