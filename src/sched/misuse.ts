@@ -98,10 +98,17 @@ function notARoutine(
   );
 }
 
+/** Stands for the class of generators, which has no name in JavaScript. */
+function AnyGenerator(): void {}
+AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype;
+
 /**
- * Whether `value` is a generator: an async one has no iterator, and other iterators no `return`.
+ * Whether `value` is a generator, or an object like one: an async generator has no iterator, and
+ * other iterators no `return`. Each closure has a prototype of its own for its generators, so that
+ * a look at their properties is never cached; `instanceof` needs no cache.
  */
 function isRoutine(value: unknown): boolean {
+  if (value instanceof AnyGenerator) return true;
   const it = value as Partial<Iterator<unknown> & Iterable<unknown>> | null | undefined;
   return typeof it?.return === "function" && typeof it[Symbol.iterator] === "function";
 }
