@@ -4,6 +4,7 @@ import { atCaller } from "../validate/caller.ts";
 import { shown } from "../validate/argument.ts";
 import { type G, PanicError, RUNNING } from "./goroutine.ts";
 import { CALL } from "./call_name.ts";
+import { AnyGenerator } from "./generator.ts";
 import type { Waitable } from "./park.ts";
 import { lineOf } from "./spawn_site.ts";
 
@@ -98,14 +99,9 @@ function notARoutine(
   );
 }
 
-/** Stands for the class of generators, which has no name in JavaScript. */
-function AnyGenerator(): void {}
-AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype;
-
 /**
  * Whether `value` is a generator, or an object like one: an async generator has no iterator, and
- * other iterators no `return`. Each closure has a prototype of its own for its generators, so that
- * a look at their properties is never cached; `instanceof` needs no cache.
+ * other iterators no `return`.
  */
 function isRoutine(value: unknown): boolean {
   if (value instanceof AnyGenerator) return true;

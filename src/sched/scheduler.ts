@@ -17,6 +17,7 @@ import {
   type RunOwner,
   WAITING,
 } from "./goroutine.ts";
+import { resume } from "./generator.ts";
 import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
@@ -369,7 +370,7 @@ export class Scheduler {
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
-      step = g.body.next();
+      step = resume(g.body);
     } catch (error) {
       if (this.made !== null) this.keepMade(false);
       this.current = null;
