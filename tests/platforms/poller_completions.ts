@@ -11,10 +11,10 @@ import type { PollerSystem } from "../support/poller_bench.ts";
 
 /** Cases that cannot hold for completions, and why not. */
 const SKIP: PollerSystem["skip"] = {
-  "two: one descriptor in two pollers is told by both":
+  "two: one descriptor in two pollers is reported by both":
     "a socket belongs to one completion port for life",
-  "own: it can be polled while there is something to tell":
-    "a port can be looked at only by taking from it: a completions takes the place of that",
+  "own: the poller itself can be polled while it has events":
+    "a port can only be inspected by taking from it",
 };
 
 /**

@@ -10,7 +10,7 @@ const NO_DESCRIPTOR = 1_000_000;
 
 /** The cases, by what they show. */
 export const EVENT_CASES: Readonly<Record<string, Case>> = {
-  "add: a connection can be written to from the start": (b) => {
+  "add: a connection is writable from the start": (b) => {
     const [a] = b.pair();
     b.open(a, 3, 7);
     b.system.want(b.poller, a, "write");
@@ -19,7 +19,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(sequence, 7);
   },
 
-  "add: what came before is told": (b) => {
+  "add: events from before are reported": (b) => {
     const [a, peer] = b.pair();
     b.send(peer, "x");
     b.open(a, 1, 0);
@@ -27,11 +27,11 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.until(1, POLL_READ);
   },
 
-  "add: a number that is no descriptor is refused": (b) => {
+  "add: a number that is not a descriptor is rejected": (b) => {
     assert.ok(b.poller.open(NO_DESCRIPTOR, 1, 0) < 0);
   },
 
-  "add: one that is there is refused, and goes on as it was": (b) => {
+  "add: a registered descriptor is rejected, and stays registered": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -42,7 +42,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.quiet(2), 0);
   },
 
-  "edge: each arrival is told once": (b) => {
+  "edge: each arrival is reported once": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -55,7 +55,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     }
   },
 
-  "edge: what comes while the last is unread is told as well": (b) => {
+  "edge: an arrival before the last was read is reported as well": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -67,7 +67,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.recv(a), "onetwo");
   },
 
-  "close: nothing is told any more": (b) => {
+  "close: nothing is reported any more": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -77,7 +77,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.recv(a), "x", "the descriptor itself goes on");
   },
 
-  "close: what is not registered is refused": (b) => {
+  "close: a descriptor that is not registered is rejected": (b) => {
     const [a] = b.pair();
     assert.ok(b.poller.close(a) < 0);
     b.open(a, 1, 0);
@@ -85,7 +85,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.ok(b.poller.close(a) < 0);
   },
 
-  "close: it can be added again": (b) => {
+  "close: the descriptor can be added again": (b) => {
     const [a, peer] = b.pair();
     for (const slot of [1, 2, 3]) {
       b.open(a, slot, slot);
@@ -97,7 +97,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     }
   },
 
-  "reopen: the same number is a stranger": (b) => {
+  "reopen: the same number is another descriptor": (b) => {
     const listener = b.listener();
     const [a, peer] = b.pair(listener);
     b.open(a, 1, 0);
@@ -118,7 +118,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.recv(again), "new");
   },
 
-  "late: an event that stood when it was closed is never another's": (b) => {
+  "late: an event pending at the close is never reported for another descriptor": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 10);
     b.settle();
@@ -132,7 +132,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     for (const { sequence } of seen) assert.equal(sequence, 11);
   },
 
-  "both: a reader and a writer are told": (b) => {
+  "both: a reader and a writer are notified": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     const sent = b.fill(a);
@@ -145,7 +145,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.until(1, POLL_WRITE);
   },
 
-  "EOF: told with data left, which is still there": (b) => {
+  "EOF: reported while data is left, which can be read": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -157,7 +157,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.recv(a), "");
   },
 
-  "EOF: the other direction goes on": (b) => {
+  "EOF: the other direction continues": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -172,7 +172,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     b.until(1, POLL_WRITE);
   },
 
-  "shutdown: one's own is no hang-up, and reading goes on": (b) => {
+  "shutdown: one's own is not a hang-up, and reading continues": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -184,7 +184,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.recv(a), "x");
   },
 
-  "reset: both directions are told, and a call says why": (b) => {
+  "reset: both directions are notified, and a call returns the error": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.fill(a);
@@ -198,7 +198,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.ok(sockets.recv(a, new Uint8Array(1), 1) < 0, "the error is there to be seen");
   },
 
-  "connect: one that is refused tells the writer": (b) => {
+  "connect: a refused one notifies the writer": (b) => {
     const { sockets, errno } = b.system;
     const listener = b.listener();
     const address = sockets.localAddress(listener);
@@ -212,7 +212,7 @@ export const EVENT_CASES: Readonly<Record<string, Case>> = {
     assert.ok(sockets.getOption(fd, "SO_ERROR") > 0);
   },
 
-  "accept: a listener is told of each arrival": (b) => {
+  "accept: a listener is notified of each arrival": (b) => {
     const listener = b.listener();
     b.open(listener, 1, 0);
     b.settle();

@@ -13,7 +13,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     assert.deepEqual(b.poll(0), []);
   },
 
-  "wake: many are one": (b) => {
+  "wake: several before a wait are one": (b) => {
     for (let i = 0; i < 100; i++) b.poller.break();
     b.poll(-1);
     const start = performance.now();
@@ -41,7 +41,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     }
   },
 
-  "wake: beside events": (b) => {
+  "wake: together with events": (b) => {
     const [a] = b.pair();
     b.open(a, 1, 0);
     b.system.want(b.poller, a, "write");
@@ -50,18 +50,18 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     b.settle();
   },
 
-  "delay: zero only looks": (b) => {
+  "delay: zero does not wait": (b) => {
     for (let i = 0; i < 100; i++) assert.deepEqual(b.poll(0), []);
   },
 
-  "delay: below a millisecond is a wait, and ends": (b) => {
+  "delay: less than a millisecond waits, and ends": (b) => {
     const start = performance.now();
     for (let i = 0; i < 20; i++) assert.deepEqual(b.poll(500_000), []);
     const took = performance.now() - start;
     assert.ok(took > 5, `20 waits of half a millisecond took ${took} ms`);
   },
 
-  "delay: one that is too long for the system waits as well": (b) => {
+  "delay: one longer than the system's maximum waits as well": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -70,7 +70,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.poll(Number.MAX_SAFE_INTEGER)[0].mode & POLL_READ, POLL_READ);
   },
 
-  "delay: endless ends by an event": (b) => {
+  "delay: an unlimited wait ends with an event": (b) => {
     const [a, peer] = b.pair();
     b.open(a, 1, 0);
     b.settle();
@@ -79,7 +79,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.poll(-1)[0].slot, 1);
   },
 
-  "many: more events than one wait takes": (b) => {
+  "many: more events than one wait returns": (b) => {
     const COUNT = 300;
     const listener = b.listener();
     const pairs = Array.from({ length: COUNT }, () => b.pair(listener));
@@ -98,7 +98,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     for (const [a] of pairs) assert.equal(b.poller.close(a), 0);
   },
 
-  "two: one descriptor in two pollers is told by both": (b) => {
+  "two: one descriptor in two pollers is reported by both": (b) => {
     const [a, peer] = b.pair();
     const second = b.another();
     b.open(a, 1, 0);
@@ -116,7 +116,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(b.quiet(1), 0);
   },
 
-  "two: a break is of one alone": (b) => {
+  "two: a wake-up reaches one poller alone": (b) => {
     const second = b.another();
     b.poller.break();
     assert.deepEqual(b.poll(0, second), []);
@@ -130,7 +130,7 @@ export const WAIT_CASES: Readonly<Record<string, Case>> = {
     assert.equal(poller.isPollDescriptor(b.socket()), false);
   },
 
-  "own: it can be polled while there is something to tell": (b) => {
+  "own: the poller itself can be polled while it has events": (b) => {
     const readable = () => b.system.sockets.ready(b.poller.waitDescriptor, "read") === 1;
     const [a, peer] = b.pair();
     b.open(a, 1, 0);

@@ -38,13 +38,13 @@ export const RECORDS: readonly Row[] = [
     wakes: ["write"],
   },
   {
-    what: "data has come",
+    what: "data has arrived",
     source: "mio#1091, log of macOS: TcpStream readable",
     kevents: [[EVFILT_READ, 0, 0, 5]],
     wakes: ["read"],
   },
   {
-    what: "a connection has come to a listener; data is the length of its queue",
+    what: "a connection has arrived at a listener; data is the length of its queue",
     source: "mio#1091, log of macOS: TcpListener incoming stream; kqueue(2), EVFILT_READ",
     kevents: [[EVFILT_READ, 0, 0, 1]],
     wakes: ["read"],
@@ -57,7 +57,7 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "a connect was refused, told on both filters",
+    what: "a connect was refused, reported on both filters",
     source: "tornado#223, log: the write event, then the read event",
     kevents: [
       [EVFILT_WRITE, EV_EOF, ECONNREFUSED, ROOM],
@@ -66,20 +66,20 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "a connect was refused, and somebody has read SO_ERROR already",
+    what: "a connect was refused, and SO_ERROR has been read already",
     source: "netty#7738: after the error was delivered SO_ERROR gives 0; XNU: fflags is so_error",
     kevents: [[EVFILT_WRITE, EV_EOF, 0, ROOM], [EVFILT_READ, EV_EOF, 0, 0]],
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "a connect was refused, told on the read filter alone",
+    what: "a connect was refused, reported on the read filter alone",
     source:
       "netty#7738: the read filter may fire, and a read take the error; XNU: filt_soread_common",
     kevents: [[EVFILT_READ, EV_EOF, ECONNREFUSED, 0]],
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "the write filter is told before the connect is over",
+    what: "the write filter fires before the connect has completed",
     source: "golang#14548: a spurious event on Darwin, getpeername still says ENOTCONN; " +
       "corosio#202: left from before the connect",
     kevents: [[EVFILT_WRITE, 0, 0, ROOM]],
@@ -98,26 +98,26 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "half-closed, and the peer has made room",
+    what: "half-closed, and the peer has read",
     source: "XNU: filt_sowrite_common, SS_CANTSENDMORE is not set",
     kevents: [[EVFILT_WRITE, 0, 0, ROOM]],
     wakes: ["write"],
   },
   {
-    what: "own shutdown of writing",
+    what: "local shutdown of writing",
     source:
       "mio#1091, log of macOS: TcpStream shutdown writing side; mio#1087: the peer may send on",
     kevents: [[EVFILT_WRITE, EV_EOF, 0, ROOM]],
     wakes: ["write"],
   },
   {
-    what: "own shutdown of reading",
+    what: "local shutdown of reading",
     source: "mio#1091, log of macOS: TcpStream shutdown reading side",
     kevents: [[EVFILT_READ, EV_EOF, 0, 0]],
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "own shutdown of both",
+    what: "local shutdown of both directions",
     source: "XNU: soshutdownlock_final ends both directions, each wakes its own filter",
     kevents: [[EVFILT_READ, EV_EOF, 0, 0], [EVFILT_WRITE, EV_EOF, 0, ROOM]],
     wakes: ["read", "write", "hangup"],
@@ -141,13 +141,13 @@ export const RECORDS: readonly Row[] = [
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "reset, told on both filters",
+    what: "reset, reported on both filters",
     source: "XNU: soisdisconnected sets both states and wakes both",
     kevents: [[EVFILT_READ, EV_EOF, ECONNRESET, 7], [EVFILT_WRITE, EV_EOF, ECONNRESET, 0]],
     wakes: ["read", "write", "hangup"],
   },
   {
-    what: "the reader of a pipe is gone, told to its writer on the read filter alone",
+    what: "the reader of a pipe is gone, reported to its writer on the read filter alone",
     source: "Go, runtime/netpoll_kqueue.go: on some systems",
     kevents: [[EVFILT_READ, EV_EOF, 0, 0]],
     wakes: ["read", "write", "hangup"],
@@ -161,14 +161,14 @@ export const RECORDS: readonly Row[] = [
     only: "darwin",
   },
   {
-    what: "urgent data, and behind it the peer's end",
+    what: "urgent data followed by the peer's end",
     source: "XNU: filt_soread_common, the mark is looked at before SS_CANTRCVMORE",
     kevents: [[EVFILT_READ, 0, NOTE_OOB, 4]],
     wakes: ["read", "hangup"],
     only: "darwin",
   },
   {
-    what: "an error of UDP that passes",
+    what: "a transient error of UDP",
     source: "XNU: filt_soread_common, so_error without SS_CANTRCVMORE",
     kevents: [[EVFILT_READ, 0, 0, 0]],
     wakes: ["read"],
