@@ -20,14 +20,12 @@ import {
 import { type Query, readResponse, type Response, writeQuery } from "./message.ts";
 import type { ResolverDial } from "./options.ts";
 import type { QuerySocket } from "./query_socket.ts";
-import type { RandomBytes } from "./random_bytes.ts";
 
 /** Settings of queries. */
 export interface AskingServers {
   readonly dial: ResolverDial;
   /** Opens a socket for datagrams until a time; null if `dial` does. */
   readonly open: ((server: string, until: number) => QuerySocket) | null;
-  readonly random: RandomBytes;
   /** Timeout of an exchange in milliseconds. */
   readonly timeout: number;
   readonly useTCP: boolean;
@@ -50,7 +48,7 @@ export function* askServer(
   onResponse: OnResponse,
 ): Routine<void> {
   const write = (type: number, edns: boolean) =>
-    writeQuery(name, type, { edns, trustAD: how.trustAD }, how.random);
+    writeQuery(name, type, { edns, trustAD: how.trustAD });
   const queries = types.map((type) => write(type, true));
   const plain: number[] = [];
   yield* exchange(queries, server, how, (i, reply) => {

@@ -16,10 +16,9 @@ import { type Config, ConfigFiles } from "./config.ts";
 import { hostsKey } from "./hosts.ts";
 import { Failure } from "./failure.ts";
 import { type LookupOrder, lookupOrder } from "./lookup_order.ts";
-import { FormatError, TYPE } from "./message.ts";
+import { TYPE } from "./message.ts";
 import { searchNames, toASCII } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
-import { RandomBytes } from "./random_bytes.ts";
 import { readAddress } from "./records.ts";
 import { SystemTransport } from "./transport.ts";
 
@@ -43,7 +42,6 @@ export class HostLookup {
   readonly #files: ConfigFiles;
   readonly #client: Client;
   readonly #transport = new SystemTransport();
-  readonly #random = new RandomBytes();
   /** Configuration that the client's cached answers belong to. */
   #config: Config | null = null;
   #turn = 0;
@@ -120,9 +118,8 @@ export class HostLookup {
       early === null ? null : (each) => {
         try {
           early(textOf([each]));
-        } catch (error) {
-          // The end of the lookup reports it.
-          if (!(error instanceof FormatError)) throw error;
+        } catch {
+          // The end of this lookup reports it. The queries may serve other lookups, too.
         }
       },
     );
@@ -171,7 +168,6 @@ export class HostLookup {
     return {
       dial: this.#options.dial ?? this.#transport.dial,
       open: this.#options.dial === undefined ? this.#transport.open : null,
-      random: this.#random,
       servers,
       offset: rotate ? this.#turn++ % servers.length : 0,
       timeout,

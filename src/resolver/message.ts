@@ -6,7 +6,7 @@
  * distinguish a dot within a label from one between labels, and does not support SVCB.
  */
 
-import type { RandomBytes } from "./random_bytes.ts";
+import { randomByte } from "./random_bytes.ts";
 
 /** Record types that the resolver supports. RFC 1035 and others, by IANA's registry. */
 export const TYPE = {
@@ -101,16 +101,15 @@ export function writeQuery(
   name: string,
   type: number,
   { edns, trustAD }: QueryForm,
-  random: RandomBytes,
 ): Query {
   const nameLength = name === "." ? 1 : name.length + 1;
   const questionEnd = HEADER + nameLength + 4;
   const bytes = new Uint8Array(questionEnd + (edns ? 11 : 0));
-  const id = random.next() << 8 | random.next();
+  const id = randomByte() << 8 | randomByte();
   put16(bytes, 0, id);
   put16(bytes, 2, RD | (trustAD ? AD : 0));
   put16(bytes, 4, 1);
-  putName(bytes, HEADER, name, random);
+  putName(bytes, HEADER, name);
   put16(bytes, questionEnd - 4, type);
   put16(bytes, questionEnd - 2, CLASS_INTERNET);
   if (edns) {
@@ -128,7 +127,7 @@ function put16(bytes: Uint8Array, at: number, value: number): void {
 }
 
 /** Writes a name with random case of its letters. */
-function putName(bytes: Uint8Array, start: number, name: string, random: RandomBytes): void {
+function putName(bytes: Uint8Array, start: number, name: string): void {
   if (name === ".") return;
   let lengthAt = start;
   let bits = 1;
@@ -140,7 +139,7 @@ function putName(bytes: Uint8Array, start: number, name: string, random: RandomB
       lengthAt = at;
     } else if (isLetter(code)) {
       // Eight bits are used, and above them is a one.
-      if (bits === 1) bits = 0x100 | random.next();
+      if (bits === 1) bits = 0x100 | randomByte();
       bytes[at] = code ^ ((bits & 1) << 5);
       bits >>= 1;
     } else bytes[at] = code;

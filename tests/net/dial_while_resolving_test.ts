@@ -11,6 +11,7 @@ import {
   isCanceled,
   listen,
   type Listener,
+  listenPacket,
   numGoroutine,
   OpError,
   Resolver,
@@ -18,6 +19,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { simulateSync } from "../../sim.ts";
+import { HostLookup } from "../../src/resolver/host_lookup.ts";
 import { both, portOf, thrown, until } from "../support/harness.ts";
 import { addresses, dnsServer, type Script, type Scripted } from "../support/dns_server.ts";
 
@@ -174,4 +176,49 @@ test("without parallel dials, both IP versions are awaited", () => {
   const [ip, ms] = simulated(script(answer(V4), answer(V6, 500)), { fallbackDelay: -1 });
   assert.equal(ip, V6);
   assert.ok(ms >= 500, String(ms));
+});
+
+both("addresses that one goroutine refuses reach the others that share its queries", function* () {
+  using server = yield* dnsServer(script(answer(V4, 60), answer(V6)));
+  const lookup = new HostLookup({
+    servers: [server.address],
+    resolvConf: { text: "options timeout:30 attempts:1" },
+    hosts: { text: "" },
+    nsswitch: { text: "" },
+  });
+  const refuse = () => {
+    throw new Error("not permitted");
+  };
+  const first = go(() => lookup.addresses("x.test", ["dns"], "ip", refuse));
+  const early: string[] = [];
+  const second = yield* lookup.addresses("x.test", ["dns"], "ip", (some) => early.push(...some));
+  assert.deepEqual([...second.addresses].sort(), [V4, V6].sort());
+  assert.equal(early[0], V6);
+  assert.deepEqual([...(yield* first.join()).addresses].sort(), [V4, V6].sort());
+  assert.equal(server.asked.length, 2, "one query for each type");
+});
+
+test("a resolver from outside a simulation takes its random bytes from the seed", () => {
+  const servers = ["127.0.0.1:5353"];
+  const outside = new Resolver({ servers });
+  const simulated = (resolver: Resolver | null) =>
+    simulateSync({ seed: 5 }, function* () {
+      using socket = yield* listenPacket("udp", servers[0]);
+      const ids: number[] = [];
+      go(function* () {
+        const buf = new Uint8Array(600);
+        for (;;) {
+          const { n, addr } = yield* socket.readFrom(buf);
+          ids.push(buf[0] << 8 | buf[1]);
+          buf.set([0x81, 0x83], 2); // NXDOMAIN
+          yield* socket.writeTo(buf.subarray(0, n), addr);
+        }
+      });
+      yield* thrown((resolver ?? new Resolver({ servers })).lookupHost("x.test"));
+      return [...ids, Math.random()];
+    });
+  const first = simulated(outside);
+  assert.ok(first.value!.length >= 3);
+  assert.deepEqual(simulated(outside).value, first.value);
+  assert.deepEqual(simulated(null).value, first.value);
 });
