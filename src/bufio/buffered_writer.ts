@@ -103,7 +103,8 @@ class Sending {
  *   a deadline of the connection: unsent bytes are kept in order, and the next flush continues
  *   there. So it is when the goroutine is ended in the middle of a flush to a connection of the
  *   library; other destinations do not report how far they got, which is an
- *   {@linkcode InterruptedWriteError}.
+ *   {@linkcode InterruptedWriteError}. It is one, too, if a write that is larger than the buffer is
+ *   ended midway, by `cancellable` or with its goroutine, since its rest is not kept.
  * - Call `flush` before you close the connection, and before the main goroutine returns. Closing
  *   the connection first loses buffered bytes.
  *
@@ -347,9 +348,12 @@ export class BufferedWriter<W extends Writer = Writer> implements Writer {
       throw error;
     } finally {
       // Ended by its goroutine, or by `cancellable`.
-      if (sent < 0) sent = sending.sent;
-      if (sent < 0) this.#error ??= new InterruptedWriteError();
-      else {
+      const ended = sent < 0;
+      if (ended) sent = sending.sent;
+      // Of a write that is not kept a part went out: nothing may follow it.
+      const torn = ended && sent > length && sent < length + lengthOf(pieces);
+      if (sent < 0 || torn) this.#error ??= new InterruptedWriteError();
+      if (sent >= 0) {
         progress.bytesWritten = Math.max(0, sent - skipped);
         if (sent < length && this.#error === null) this.#buffer.putBack(taken.slice(sent));
         // After an interruption, the destination may still use it.

@@ -62,8 +62,8 @@ export class ShortWriteError extends Error {
 }
 
 /**
- * Thrown by later calls if the goroutine that wrote out a buffer was ended during the write, so the
- * number of bytes sent is unknown and nothing more can be written.
+ * Thrown by later calls if a write was ended midway, by `cancellable` or with its goroutine, and the
+ * stream would lack bytes: the number of bytes sent is unknown, or the rest is not in the buffer.
  */
 export class InterruptedWriteError extends Error {
   /** "InterruptedWriteError". */

@@ -2,7 +2,7 @@
 /** Cancels any call that parks, by a context or by an AbortSignal. */
 import { needMethods, shown } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
-import { progressOf } from "../sched/progress.ts";
+import { hasProgress, progressOf, withProgress } from "../sched/progress.ts";
 import { scheduler } from "../sched/thread.ts";
 import { cause, Context } from "./context.ts";
 import { CanceledError, DeadlineExceeded, DeadlineExceededError } from "./errors.ts";
@@ -72,7 +72,11 @@ export function cancellable<T>(
 ): Routine<T> {
   // In debug this call is noted; otherwise the one that it is to drive.
   if (scheduler.debugRuns > 0 && scheduler.made === call) scheduler.made = null;
-  return noted("cancellable", cancelling(call, cancel, failure));
+  const routine = cancelling(call, cancel, failure);
+  return noted(
+    "cancellable",
+    hasProgress(call) ? withProgress(routine, () => progressOf(call)!) : routine,
+  );
 }
 
 function* cancelling<T>(

@@ -156,6 +156,7 @@ export class Netpoll implements EventSource, WaitCount {
   forgetOwned(run: RunOwner): void {
     for (const pd of this.#owned(run)) {
       pd.abandonWaits();
+      pd.holder?.crashed?.();
       this.close(pd);
     }
     for (const waker of [...this.#wakers]) if (waker.owner === run) this.#wakers.delete(waker);

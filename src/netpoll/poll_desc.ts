@@ -42,6 +42,8 @@ export interface Closer {
   share?(): void;
   /** A call in `mode` was abandoned midway: releases its lock. */
   giveUp?(mode: PollMode): void;
+  /** The simulated host has crashed: releases memory that the thread shares. */
+  crashed?(): void;
 }
 
 /** Handles the events of a descriptor itself, so that no goroutine need be parked for it. */

@@ -16,6 +16,11 @@ export function withProgress<T>(routine: Routine<T>, progress: () => object): Ro
   return routine;
 }
 
+/** Reports whether `call` knows its progress. */
+export function hasProgress(call: unknown): boolean {
+  return (call as Partial<Progressing> | null)?.[PROGRESS] !== undefined;
+}
+
 /** Returns the progress of a call; null if it has none. */
 export function progressOf(call: unknown): object | null {
   return (call as Partial<Progressing> | null)?.[PROGRESS]?.() ?? null;

@@ -239,6 +239,8 @@ export class Scheduler {
       if (wait > 0) this.#timeWait(now());
       else this.waited = 0;
       if (this.timers.size > 0) this.timers.fire(this.now);
+      // If a timer has ended the last run, no turn follows.
+      if (this.runs.size === 0 && !this.#turnTasks.empty) this.#turnTasks.run();
       return came;
     } catch (error) {
       // Errors of goroutines do not reach this place: the poller failed, and can wake no goroutine.

@@ -20,6 +20,7 @@ import {
   readAll,
   type Routine,
   run,
+  scope,
   ShortWriteError,
   sleep,
   withCancel,
@@ -413,3 +414,44 @@ for (const [kind, write] of CANCELED) {
     assertPattern(yield* reading.join(), 1000 + data.length);
   });
 }
+
+both("cancellable of a call with a context of its own reports its progress", function* () {
+  const [client, server] = yield* pair();
+  using _client = client;
+  using _server = server;
+  const [own] = withCancel(background());
+  const until = function* (call: Routine<unknown>) {
+    const [ctx, cancel] = withCancel(background());
+    const writing = go(() => cancellable(call, ctx));
+    const failing = go(() => thrown(writing.join()));
+    yield* parked(writing, "IO wait");
+    cancel();
+    return (yield* failing.join()) as CanceledError & { bytesWritten: number };
+  };
+  const data = pattern(6 << 20);
+  const { bytesWritten } = yield* until(client.write(data, own));
+  assert.ok(bytesWritten > 0 && bytesWritten < data.length);
+  const out = new BufferedWriter(client, { size: 1 << 20, autoFlush: false });
+  yield* out.write(data.subarray(bytesWritten, bytesWritten + (1 << 20)));
+  yield* until(out.flush(own));
+  assert.equal(out.error, null);
+  const reading = go(() => readAll(server));
+  yield* out.flush();
+  client.closeWrite();
+  assertPattern(yield* reading.join(), bytesWritten + (1 << 20));
+});
+
+both("a write larger than the buffer that ends with its goroutine is not continued", function* () {
+  const [client, server] = yield* pair();
+  using _client = client;
+  using _server = server;
+  const out = new BufferedWriter(client, { size: 1000, autoFlush: false });
+  const scoped = scope(function* (s) {
+    const writing = s.go(() => out.write(new Uint8Array(6 << 20)));
+    yield* parked(writing, "IO wait");
+    throw new Error("enough");
+  });
+  assert.match(String(yield* thrown(scoped)), /enough/);
+  assert.ok(out.error instanceof InterruptedWriteError);
+  assert.ok((yield* thrown(out.write("hello"))) instanceof InterruptedWriteError);
+});

@@ -188,3 +188,29 @@ both("a shutdown sends the answers of its turn", function* () {
     assert.deepEqual(yield* answers(client, 4), range(0, 4));
   }, UDP);
 });
+
+both(
+  "a write during which its server shuts down is dropped, and its callback called",
+  function* () {
+    const results: boolean[] = [];
+    const told: string[] = [];
+    let shutdown = () => {};
+    yield* serving({
+      preWrite() {
+        if (results.length === 64) shutdown();
+      },
+      data(conn, input) {
+        for (let i = 0; i < 66; i++) {
+          results.push(conn.write(input, (error) => void told.push(error?.name ?? "sent")));
+        }
+      },
+    }, function* ({ server }) {
+      shutdown = () => void server.shutdown();
+      using client = yield* dial("udp", String(server.addrs[0]));
+      yield* client.write(new Uint8Array(8));
+      yield* until(() => results.length === 66 && told.length === 66);
+    }, UDP);
+    assert.equal(results.filter((sent) => sent).length, 64);
+  },
+  single,
+);

@@ -11,6 +11,7 @@ import {
   PacketBatch,
   type Routine,
   sleep,
+  UDPAddr,
   type UDPConn,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
@@ -433,3 +434,15 @@ both("coalesce must be a boolean", function* () {
     assert.match(error.message, /coalesce/);
   }
 });
+
+both("an option acts on the datagrams that are written after it", function* () {
+  using sink = yield* listenPacket("udp4", "0.0.0.0:0");
+  sink.setReadDeadline(Date.now() + 10_000);
+  using out = yield* listenPacket("udp4", "127.0.0.1:0", { coalesce: true });
+  const everyone = new UDPAddr("127.255.255.255", sink.localAddr.port);
+  out.setBroadcast(true);
+  yield* out.writeTo(numbered(1), everyone);
+  out.setBroadcast(false);
+  yield* out.writeTo(numbered(2), new UDPAddr("127.0.0.1", sink.localAddr.port));
+  assert.deepEqual(yield* numbers(sink, 2), [1, 2]);
+}, single);

@@ -2,7 +2,7 @@
 /** Work that is put off to the end of the scheduler's turn. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chan, go, run, sleep, wait } from "../../mod.ts";
+import { chan, go, run, runSync, sleep, wait } from "../../mod.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { TurnTasks } from "../../src/sched/turn_tasks.ts";
 import { both } from "../support/harness.ts";
@@ -55,4 +55,23 @@ test("a task that another adds comes the next time", () => {
   assert.deepEqual([seen, tasks.empty], [[1], false]);
   tasks.run();
   assert.deepEqual([seen, tasks.empty], [[1, 2], true]);
+});
+
+test("a task that the end of the last run adds is done before the run returns", () => {
+  let done = 0;
+  runSync(function* () {
+    go(function* () {
+      try {
+        yield* sleep(3_600_000);
+      } finally {
+        try {
+          yield* sleep(3_600_000);
+        } finally {
+          scheduler.atTurnEnd({ endTurn: () => done++ });
+        }
+      }
+    });
+    yield* sleep(1);
+  }, { grace: 10 });
+  assert.deepEqual([done, scheduler.runnable], [1, false]);
 });

@@ -14,6 +14,7 @@ import {
   type UDPConn,
 } from "../../mod.ts";
 import { type LinkOptions, type SimHost, simulateSync, type Simulation } from "../../sim.ts";
+import { exchangeState } from "../../src/sched/thread_state.ts";
 import { thrown } from "../support/harness.ts";
 import { echoServer } from "./programs.ts";
 
@@ -433,4 +434,40 @@ test("faults of system calls are drawn from the seed, and end in quiet times", (
   // Of a swarm each seed has other kinds.
   const kinds = [1, 2, 3, 4, 5, 6].map((seed) => run(seed, true).value === 0);
   assert.equal(new Set(kinds).size, 2);
+});
+
+test("a host that crashes returns the memory into which it has read ahead", () => {
+  const lent = () => {
+    const state = exchangeState();
+    const { lent } = state.get("batches to read ahead") as { lent: number };
+    exchangeState(state);
+    return lent;
+  };
+  const { value } = simulateSync({ seed: 3, link: { latency: 1 } }, function* (sim) {
+    const server = sim.host("server", {
+      ip: "10.0.0.1",
+      *main() {
+        using conn = yield* listenPacket("udp4", ":7");
+        yield* sleep(50);
+        const buf = new Uint8Array(8);
+        // The second one reads ahead.
+        for (let i = 0; i < 2; i++) yield* conn.readFrom(buf);
+        yield* sleep(1e9);
+      },
+    });
+    const client = sim.host("client");
+    const counts: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      yield* client.go(function* () {
+        using conn: UDPConn = yield* dial("udp4", "10.0.0.1:7");
+        for (let k = 0; k < 8; k++) yield* conn.write(Uint8Array.of(k));
+        yield* sleep(100);
+      }).join();
+      counts.push(lent());
+      server.restart();
+      yield* sleep(1);
+    }
+    return counts;
+  });
+  assert.deepEqual(value, [1, 1, 1]);
 });

@@ -97,6 +97,11 @@ export class TurnWrites {
     }
   }
 
+  /** Releases the memory of what waits: the machine has crashed. */
+  crashed(): void {
+    this.#queue.drop();
+  }
+
   /** Discards what waits, as the socket is closed. */
   drop(report: (error: unknown) => void): void {
     const { next, end } = this.#queue;

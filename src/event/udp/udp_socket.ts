@@ -134,10 +134,11 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
     const writes = this.#writes;
     if (writes !== null) {
       if (writes.full) this.#flush(writes);
-      if (writes.full) return dropped(written);
+      // The handlers that a flush calls may have closed it.
+      if (this.closing || writes.full) return dropped(written);
       if (writes.add(bytes, length, address, written)) return true;
       this.#flush(writes);
-      if (writes.blocked) return dropped(written);
+      if (this.closing || writes.blocked) return dropped(written);
     }
     return this.#sendNow(bytes, length, address, to, written);
   }
@@ -157,6 +158,11 @@ export class EventUDPSocket<C> implements Turn, PollHandler, Closer, Listening, 
 
   closeQuietly(): void {
     this.close();
+  }
+
+  crashed(): void {
+    this.#ahead.drop();
+    this.#writes?.crashed();
   }
 
   get #mayReceive(): boolean {

@@ -72,6 +72,11 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
     this.#late = null;
   }
 
+  /** Releases the memory of what waits: the machine has crashed. */
+  crashed(): void {
+    this.#queue.drop();
+  }
+
   /** See {@linkcode TurnTask}. */
   endTurn(): void {
     this.#scheduled = false;

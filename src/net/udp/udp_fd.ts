@@ -61,6 +61,11 @@ export class UDPFD extends NetFD<UDPAddr> {
     this.ahead.drop();
   }
 
+  crashed(): void {
+    this.ahead.drop();
+    this.coalesced?.crashed();
+  }
+
   override detach(): number {
     if (!this.closed) this.coalesced?.close();
     const sysfd = super.detach();
@@ -78,8 +83,14 @@ export class UDPFD extends NetFD<UDPAddr> {
     this.configure(() => platform().packets.setOption(this.sysfd, option, value));
   }
 
+  /** Sends datagrams of this turn before an option changes, which is for later ones. */
+  private sendWritten(): void {
+    this.coalesced?.endTurn();
+  }
+
   /** Sets an option that some kernels lack. Returns whether it is set. */
   trySetPacketOption(option: PacketOption, value: number): boolean {
+    this.sendWritten();
     const set = () => platform().packets.setOption(this.sysfd, option, value) >= 0;
     return this.use("set", set, true);
   }
@@ -91,6 +102,7 @@ export class UDPFD extends NetFD<UDPAddr> {
 
   /** Calls a function that sets an option; a failure is an OpError of "set". */
   configure(call: () => number): void {
+    this.sendWritten();
     this.use("set", () => {
       const done = call();
       if (done < 0) throw this.fail("set", new SyscallError("setsockopt", -done), true);
