@@ -16,7 +16,7 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What one command may be long at most, and its line if it is typed as one. */
+/** What one command may be long at most, all of it; and its line, if it is typed as one. */
 export const LONGEST_COMMAND = 64 << 20;
 const LONGEST_LINE = 64 << 10;
 const MOST_ARGUMENTS = 1 << 20;
@@ -25,7 +25,10 @@ const SHORT = 32;
 
 const encoder = new TextEncoder();
 
-/** The client does not speak the protocol. The message is what Redis says then. */
+/**
+ * The client does not speak the protocol. The message is what Redis says then, but for "expected CRLF"
+ * and "too big a command": Redis makes its own frames, and closes the connection without a word.
+ */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 
@@ -133,27 +136,43 @@ export class CommandReader {
       this.#starts[i] = at;
       at += this.#number;
       this.#ends[i] = at;
+      if (input[at] !== CR || input[at + 1] !== LF) throw new ProtocolError("expected CRLF");
       at += 2;
     }
     this.count = Math.max(0, count);
     return at;
   }
 
-  /** Reads a number and its line's end. Gives what is behind them, or 0 if there is more to come. */
+  /**
+   * Reads a number and its line's end. Gives what is behind them, or 0 if there is more to come. The
+   * line must be as a server would write it, without zeros in front: it goes to other clients.
+   */
   #readNumber(from: number, most: number, wrong: string): number {
     const input = this.#input;
     const negative = input[from] === MINUS;
+    const first = negative ? from + 1 : from;
     let number = 0;
     this.#number = 0;
-    for (let at = negative ? from + 1 : from; at < input.length; at++) {
+    if (input[first] === ZERO && (negative || (input[first + 1] ?? CR) !== CR)) {
+      throw new ProtocolError(wrong);
+    }
+    for (let at = first; at < input.length; at++) {
       const digit = input[at];
       if (digit >= ZERO && digit <= NINE) number = number * 10 + digit - ZERO;
-      else if (digit === CR && at > from) {
+      else if (digit === CR && at > first) {
         this.#number = negative ? -number : number;
-        return at + 1 < input.length ? at + 2 : 0;
+        return this.#lineEnd(at);
       } else throw new ProtocolError(wrong);
       if (number > most) throw new ProtocolError(wrong);
     }
+    return 0;
+  }
+
+  /** Index behind the line's end at `at`, of which the CR is there; 0 if the LF is still to come. */
+  #lineEnd(at: number): number {
+    const input = this.#input;
+    if (input[at + 1] === LF) return at + 2;
+    if (at + 1 < input.length) throw new ProtocolError("expected CRLF");
     return 0;
   }
 

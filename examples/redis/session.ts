@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A client: its commands are done one after the other, and it may listen to channels. */
 import { type Command, find } from "./commands.ts";
-import { CommandReader, ProtocolError, type Replies } from "./protocol.ts";
+import { CommandReader, LONGEST_COMMAND, ProtocolError, type Replies } from "./protocol.ts";
 import type { Listener, Store } from "./store.ts";
 
 /** All clients of a thread take turns, and none of them keeps a command beyond its turn. */
@@ -27,7 +27,8 @@ export class Session implements Listener {
 
   /**
    * Does the commands that are whole, and adds their replies to `replies`. Gives how many bytes those
-   * took; what is left is to come again, with what comes next. Sets `quit` when it is over.
+   * took; what is left is to come again, with what comes next, and never more than LONGEST_COMMAND.
+   * Sets `quit` when it is over.
    */
   execute(input: Uint8Array, replies: Replies): number {
     this.replies = replies;
@@ -55,6 +56,7 @@ export class Session implements Listener {
       if (reader.count > 0) this.#do();
       done = next;
     }
+    if (input.length - done > LONGEST_COMMAND) throw new ProtocolError("too big a command");
     return done;
   }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What has come of a command that is not whole yet. */
-import { LONGEST_COMMAND } from "./protocol.ts";
+/** What has come of a command that is not whole yet: the session bounds it. */
 
 const NOTHING = new Uint8Array(0);
 
@@ -26,11 +25,6 @@ export class Unread {
       this.#bytes.copyWithin(0, rest.byteOffset, rest.byteOffset + rest.length);
       this.#length = rest.length;
     }
-  }
-
-  /** Whether that is more than any command may be long. */
-  get tooMuch(): boolean {
-    return this.#length > LONGEST_COMMAND;
   }
 
   #append(chunk: Uint8Array): void {

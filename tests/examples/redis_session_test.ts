@@ -2,7 +2,7 @@
 /** Commands of the Redis example in one session, without a connection. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Replies } from "../../examples/redis/protocol.ts";
+import { bytesOf, LONGEST_COMMAND, Replies } from "../../examples/redis/protocol.ts";
 import { Session } from "../../examples/redis/session.ts";
 import { Store } from "../../examples/redis/store.ts";
 
@@ -57,4 +57,83 @@ test("commands are found in any case, whichever came before", () => {
   assert.equal(say("set a 1", "GeT a", "SET a 2", "get a"), "+OK\r\n$1\r\n1\r\n+OK\r\n$1\r\n2\r\n");
   assert.match(say("GETS a"), /^-ERR unknown command 'GETS'/);
   assert.equal(say("PING"), "+PONG\r\n");
+});
+
+/** What a session answers to these bytes, and whether it ends there. */
+function answer(said: string, store = new Store()): { reply: string; quit: boolean } {
+  const session = new Session(store, () => {});
+  const replies = new Replies();
+  session.execute(bytesOf(said), replies);
+  return { reply: String.fromCharCode(...replies.bytes), quit: session.quit };
+}
+
+function protocolError(what: string): { reply: string; quit: boolean } {
+  return { reply: `-ERR Protocol error: ${what}\r\n`, quit: true };
+}
+
+test("a frame that is not well-formed ends the session, and other clients get none of it", () => {
+  const store = new Store();
+  const get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+  const set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n";
+  const wrong: [said: string, what: string][] = [
+    [`${set}$9\rXabcdefghi\r\n`, "expected CRLF"],
+    [`${set}$9\r\nabcdefghi!!`, "expected CRLF"],
+    [`${set}$9\r\nabcdefghi\r!`, "expected CRLF"],
+    [`${set}$9\r\nabcdefghi!\n`, "expected CRLF"],
+    [`${set}$-0\r\n\r\n`, "invalid bulk length"],
+    [`${set}$-1\r\n`, "invalid bulk length"],
+    [`${set}$-\r\n\r\n`, "invalid bulk length"],
+    [`${set}$01\r\nx\r\n`, "invalid bulk length"],
+    [`${set}$00\r\n\r\n`, "invalid bulk length"],
+    [`${set}$\r\n\r\n`, "invalid bulk length"],
+    [`*3\rX${set.slice(4)}$1\r\nx\r\n`, "expected CRLF"],
+    [`*03${set.slice(2)}$1\r\nx\r\n`, "invalid multibulk length"],
+    [`*-0\r\n`, "invalid multibulk length"],
+  ];
+  for (const [said, what] of wrong) {
+    assert.deepEqual(answer(said, store), protocolError(what), JSON.stringify(said));
+    assert.deepEqual(answer(get, store), { reply: "$-1\r\n", quit: false }, JSON.stringify(said));
+  }
+  // Of an argument that is never stored, too.
+  assert.deepEqual(answer("*1\r\n$4\r\nPING!!"), protocolError("expected CRLF"));
+  assert.deepEqual(answer(`${set}$0\r\n\r\n${get}`), {
+    reply: "+OK\r\n$0\r\n\r\n",
+    quit: false,
+  });
+  assert.deepEqual(answer("*-1\r\n*0\r\nPING\r\n"), { reply: "+PONG\r\n", quit: false });
+});
+
+test("a frame that comes byte by byte is refused as soon as it is wrong", () => {
+  const said = "*1\r\n$4\r\nPING";
+  for (let length = 1; length <= said.length; length++) {
+    assert.deepEqual(answer(said.slice(0, length)), { reply: "", quit: false });
+  }
+  assert.deepEqual(answer("*1\r"), { reply: "", quit: false });
+  assert.deepEqual(answer("*1\rX"), protocolError("expected CRLF"));
+  assert.deepEqual(answer("*1\r\n$-"), { reply: "", quit: false });
+  assert.deepEqual(answer("*1\r\n$-5\r"), protocolError("invalid bulk length"));
+});
+
+test("a command of many arguments that does not end is refused beyond the limit", () => {
+  const piece = LONGEST_COMMAND / 4;
+  const head = bytesOf(`$${piece}\r\n`);
+  const start = bytesOf("*1000\r\n");
+  const input = new Uint8Array(start.length + 4 * (head.length + piece + 2));
+  input.set(start);
+  let at = start.length;
+  for (let i = 0; i < 4; i++) {
+    input.set(head, at);
+    input.set(bytesOf("\r\n"), at + head.length + piece);
+    at += head.length + piece + 2;
+  }
+  const session = new Session(new Store(), () => {});
+  const replies = new Replies();
+  assert.equal(session.execute(input.subarray(0, LONGEST_COMMAND), replies), 0);
+  assert.deepEqual([replies.length, session.quit], [0, false]);
+  session.execute(input, replies);
+  assert.equal(session.quit, true);
+  assert.equal(
+    new TextDecoder().decode(replies.bytes),
+    protocolError("too big a command").reply,
+  );
 });

@@ -2,6 +2,7 @@
 /** The two servers of the Redis protocol, as programs: what is answered to what, to the byte. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LONGEST_COMMAND } from "../../examples/redis/protocol.ts";
 import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 import { talk, talkToTheEnd } from "../support/talk.ts";
 
@@ -92,10 +93,31 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     );
     assert.equal(await error("*x\r\n"), "-ERR Protocol error: invalid multibulk length");
     assert.equal(await error("*1\r\n$-5\r\n"), "-ERR Protocol error: invalid bulk length");
+    assert.equal(await error("*1\r\n$-0\r\n\r\n"), "-ERR Protocol error: invalid bulk length");
+    assert.equal(await error("*1\r\n$4\rXPING\r\n"), "-ERR Protocol error: expected CRLF");
+    assert.equal(await error("*1\r\n$4\r\nPING!!"), "-ERR Protocol error: expected CRLF");
     assert.equal(await error("*1\r\n$99999999999\r\n"), "-ERR Protocol error: invalid bulk length");
     assert.equal(await error("x".repeat(70_000)), "-ERR Protocol error: too big inline request");
     assert.equal(await error(`${ping}${command("QUIT")}${ping}`), "+PONG\r\n+OK");
     await talk(served.port, ping, "+PONG\r\n");
+  });
+
+  test(`${file} ends a connection whose command does not end`, { timeout: 60_000 }, async () => {
+    await using served = await serveExample(file);
+    const socket = await connectTo(served.port);
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    // The server closes with input unread, which resets the connection.
+    socket.on("error", () => {});
+    socket.resume().on("end", () => socket.destroy());
+    const piece = new Uint8Array(16 << 20);
+    socket.write("*1000\r\n");
+    for (let sent = 0; sent <= LONGEST_COMMAND; sent += piece.length) {
+      socket.write(`$${piece.length}\r\n`);
+      socket.write(piece);
+      socket.write("\r\n");
+    }
+    await closed;
+    await talk(served.port, command("PING"), "+PONG\r\n");
   });
 
   test(`${file} removes expired keys`, async () => {
