@@ -8,10 +8,15 @@ const encoder = new TextEncoder();
 
 /** See the top of this file. */
 export class Output {
-  #bytes: Uint8Array = new Uint8Array(16 * 1024);
+  #bytes: Uint8Array;
   #length = 0;
   /** The part that was last asked for: messages are often alike in length. */
-  #part = this.#bytes;
+  #part: Uint8Array;
+
+  /** `capacity`: how many bytes fit before its memory grows. */
+  constructor(capacity: number = 16 * 1024) {
+    this.#bytes = this.#part = new Uint8Array(capacity);
+  }
 
   /** How many bytes there are. */
   get length(): number {

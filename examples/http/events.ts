@@ -40,16 +40,33 @@ export function httpEvents(handler: Handler): Events<HttpEvents> {
   };
 }
 
-/** A body that has come as a whole. */
-class Collected implements BodySource {
-  readonly #pieces: Uint8Array[];
+/** What there is to read of a request without a body. */
+const NOTHING: BodySource = {
+  *read() {
+    return null;
+  },
+};
 
-  constructor(pieces: Uint8Array[]) {
-    this.#pieces = pieces;
+/**
+ * The body of one request, joined as it comes: a chunk may be of one byte, and an array for each would
+ * take far more memory than the body.
+ */
+class Collected implements BodySource {
+  readonly #joined = new Output(0);
+  #taken = false;
+
+  get length(): number {
+    return this.#joined.length;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#joined.add(piece);
   }
 
   *read(): Routine<Uint8Array | null> {
-    return this.#pieces.shift() ?? null;
+    if (this.#taken || this.length === 0) return null;
+    this.#taken = true;
+    return this.#joined.bytes;
   }
 }
 
@@ -63,8 +80,8 @@ export class HttpEvents {
   #busy = false;
   /** Whether the connection is. */
   #gone = false;
-  /** How much of a body has come; -1 before its head was looked at. */
-  #bodyLength = -1;
+  /** What has come of a body; null before its head was looked at. */
+  #body: Collected | null = null;
 
   constructor(conn: EventConn<HttpEvents>, handler: Handler) {
     this.#conn = conn;
@@ -98,7 +115,7 @@ export class HttpEvents {
 
   #next(): void {
     this.#parser.next();
-    this.#bodyLength = -1;
+    this.#body = null;
   }
 
   /** What is to be answered to a request; null while it is not whole. */
@@ -109,13 +126,13 @@ export class HttpEvents {
       const { head } = parser;
       if (head === null) return null;
       this.#close = !head.keepAlive;
-      if (!parser.complete || parser.body.length > 0) this.#lookAtBody();
+      if (!parser.complete || parser.body.length > 0) this.#collect();
       if (!parser.complete) {
         this.#close = false;
         return null;
       }
       checkHead(head);
-      return this.#handler(new Incoming(head, new Collected(parser.body)));
+      return this.#handler(new Incoming(head, this.#body ?? NOTHING));
     } catch (error) {
       if (error instanceof HttpError && !parser.complete) this.#close = true;
       return failure(error);
@@ -123,15 +140,16 @@ export class HttpEvents {
   }
 
   /** Throws HttpError when it gets too long; tells the client to go on that waits for it. */
-  #lookAtBody(): void {
-    const { head, body } = this.#parser;
-    if (this.#bodyLength < 0) {
-      this.#bodyLength = 0;
-      checkHead(head!);
-      if (waitsToSend(this.#parser)) output.add(CONTINUE);
+  #collect(): void {
+    const parser = this.#parser;
+    if (this.#body === null) {
+      checkHead(parser.head!);
+      this.#body = new Collected();
+      if (waitsToSend(parser)) output.add(CONTINUE);
     }
-    const length = body.reduce((sum, piece) => sum + piece.length, 0);
-    if (length > LONGEST_BODY) throw tooLong();
+    for (const piece of parser.body) this.#body.add(piece);
+    parser.body = [];
+    if (this.#body.length > LONGEST_BODY) throw tooLong();
   }
 
   #addQuick(response: QuickResponse): void {

@@ -56,12 +56,16 @@ export function failure(error: unknown): QuickResponse {
 
 /** How the body of a response goes out that comes out of a stream. */
 export function framingOf(response: Response, head: Head): Framing {
-  if (response.body === null) return { length: 0, chunked: false };
-  const told = response.headers.get("content-length");
-  return {
-    length: told === null ? undefined : Number(told),
-    chunked: told === null && head.minor === 1,
-  };
+  const told = lengthTold(response);
+  // To HEAD, the length is that of a body which is not even made.
+  if (response.body === null) return { length: head.isHead ? told ?? 0 : 0, chunked: false };
+  return { length: told, chunked: told === undefined && head.minor === 1 };
+}
+
+/** The length that the handler has told; undefined if it has not, or told no length. */
+function lengthTold({ headers }: Response): number | undefined {
+  const told = headers.get("content-length");
+  return told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
 }
 
 /** Whether only the end of the connection tells where the body ends. */

@@ -5,8 +5,11 @@ import type { Head } from "./head.ts";
 
 /** Where a request's body comes from. */
 export interface BodySource {
-  /** The next piece; null at the end. Parks. Throws HttpError. */
-  read(): Routine<Uint8Array | null>;
+  /**
+   * Returns the next piece of the body of `request`; null at the end. Parks. Throws HttpError, and
+   * TypeError where that was answered: what comes on its connection is the next request's.
+   */
+  read(request: Incoming): Routine<Uint8Array | null>;
 }
 
 /**
@@ -34,8 +37,9 @@ export class Incoming {
   /** As of a `Request`: in full. */
   get url(): string {
     const target = this.head.targetText;
-    if (/^https?:/i.test(target)) return target;
-    return `http://${this.head.field("host") ?? "localhost"}${target}`;
+    const path = target === "*" ? "/" : target;
+    if (!path.startsWith("/")) return target;
+    return `http://${this.head.field("host") || "localhost"}${path}`;
   }
 
   /** What is asked for, without what is behind the question mark. */
@@ -59,7 +63,7 @@ export class Incoming {
 
   /** See {@linkcode BodySource.read}. */
   read(): Routine<Uint8Array | null> {
-    return this.source.read();
+    return this.source.read(this);
   }
 
   bytes(): Promise<Uint8Array> {
@@ -82,18 +86,16 @@ export class Incoming {
   }
 
   private pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { source } = this;
-    return new Promise((resolve) => {
-      go(function* readBody() {
-        try {
-          const piece = yield* source.read();
-          if (piece === null) controller.close();
-          else controller.enqueue(piece);
-        } catch (error) {
-          controller.error(error);
-        }
-        resolve();
-      });
-    });
+    return go(() => this.feed(controller)).promise;
+  }
+
+  private *feed(controller: ReadableStreamDefaultController<Uint8Array>): Routine<void> {
+    try {
+      const piece = yield* this.read();
+      if (piece === null) controller.close();
+      else controller.enqueue(piece);
+    } catch (error) {
+      controller.error(error);
+    }
   }
 }

@@ -20,6 +20,9 @@ import { HttpError } from "./error.ts";
 import { Head } from "./head.ts";
 
 const letters = (word: string) => new TextEncoder().encode(word);
+const SLASH = 0x2f;
+const STAR = 0x2a;
+const SCHEMES = [letters("http://"), letters("https://")];
 const VERSION = letters("HTTP/1.");
 const HOST = letters("host");
 const EXPECT = letters("expect");
@@ -63,7 +66,7 @@ function readLine(head: Head): number {
   const targetEnd = head.targetEnd = skip(bytes, target, TARGET);
   if (bytes[methodEnd] !== SPACE || methodEnd === start) throw malformed();
   if (targetEnd >= length) return 0;
-  if (bytes[targetEnd] !== SPACE || targetEnd === target) throw malformed();
+  if (bytes[targetEnd] !== SPACE || !isTarget(bytes, target, targetEnd)) throw malformed();
   const version = targetEnd + 1;
   const minor = version + VERSION.length;
   if (minor >= length) return 0;
@@ -72,6 +75,16 @@ function readLine(head: Head): number {
   if (head.minor !== 0 && head.minor !== 1) throw new HttpError(505, "Use HTTP/1.1");
   head.keepAlive = head.minor === 1;
   return endOfLine(bytes, minor + 1);
+}
+
+/**
+ * Whether it is a path, "*" or a whole URL: anything else behind a host would become another host.
+ * RFC 9112, section 3.2.
+ */
+function isTarget(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] === SLASH) return true;
+  if (bytes[start] === STAR) return end === start + 1;
+  return SCHEMES.some((scheme) => stands(scheme, bytes, start, start + scheme.length));
 }
 
 function malformed(): HttpError {

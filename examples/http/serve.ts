@@ -65,7 +65,8 @@ class HttpConnection implements BodySource {
   #bodyRead = 0;
   /** A stream that a handler left may still be reading. */
   readonly #reading = new Mutex();
-  #deadline = 0;
+  /** When the deadline was moved last. */
+  #allowed = 0;
   /** Why no more of a body comes. */
   #lost: unknown = null;
 
@@ -92,13 +93,14 @@ class HttpConnection implements BodySource {
         if (outcome instanceof QuickResponse && parser.complete) this.#addQuick(outcome);
         else yield* this.#answerSlowly(outcome);
         parser.next();
+        this.#incoming = null;
         if (this.#output !== null && this.#output.length > BATCH) yield* this.#flush();
       }
       // Here and not in a generator of its own: this is done for each request.
       const output = this.#output;
       this.#output = null;
       if (output !== null) {
-        if (this.#conn.fd !== -1) yield* this.#conn.write(output.bytes);
+        if (this.#conn.fd !== -1) yield* this.#write(output.bytes);
         giveBack(output);
       }
       if (this.#close) return;
@@ -110,17 +112,20 @@ class HttpConnection implements BodySource {
       } catch (error) {
         if (!(error instanceof OpError && error.timeout)) throw error;
         if (!parser.begun) return;
-        this.#conn.setDeadline(Date.now() + SLACK_MS);
+        this.#allow(SLACK_MS);
         this.#addQuick(failure(this.#last(new HttpError(408, "That took too long"))));
       }
     }
   }
 
   /** See {@linkcode BodySource.read}. */
-  *read(): Routine<Uint8Array | null> {
+  *read(request: Incoming): Routine<Uint8Array | null> {
     const parser = this.#parser;
     yield* this.#reading.lock();
     try {
+      if (request !== this.#incoming) {
+        throw new TypeError("Cannot read the body of a request that was answered");
+      }
       while (parser.body.length === 0 && !parser.complete) {
         if (parser.empty) yield* this.#moreBody();
         this.#parse();
@@ -136,7 +141,7 @@ class HttpConnection implements BodySource {
   }
 
   *#moreBody(): Routine<void> {
-    if (this.#waits) yield* this.#goOn();
+    if (this.#waits) this.#goOn();
     if (this.#output !== null) yield* this.#flush();
     this.#putOff();
     let chunk: Uint8Array | null;
@@ -150,11 +155,10 @@ class HttpConnection implements BodySource {
     this.#parser.load(chunk);
   }
 
-  /** Tells the client to send its body. */
-  *#goOn(): Routine<void> {
+  /** Tells the client to send its body, behind the answers before and ahead of its own. */
+  #goOn(): void {
     this.#waits = false;
-    if (this.#output !== null) yield* this.#flush();
-    yield* this.#conn.write(CONTINUE);
+    (this.#output ??= outputs.get()!).add(CONTINUE);
   }
 
   /** Goes on parsing. Throws HttpError, after which nothing more can be read. */
@@ -173,10 +177,12 @@ class HttpConnection implements BodySource {
 
   /** Has the connection some time from now on, unless its end has been set. */
   #putOff(): void {
-    const now = Date.now();
-    if (now - this.#deadline < SLACK_MS || this.#ending()) return;
-    this.#deadline = now;
-    this.#conn.setDeadline(now + this.#idleMs);
+    if (Date.now() - this.#allowed >= SLACK_MS && !this.#ending()) this.#allow(this.#idleMs);
+  }
+
+  #allow(ms: number): void {
+    this.#allowed = Date.now();
+    this.#conn.setDeadline(this.#allowed + ms);
   }
 
   /** What is to be answered to a request; null if there is none yet. */
@@ -215,15 +221,19 @@ class HttpConnection implements BodySource {
       if (error === this.#lost) throw error;
       response = failure(error);
     }
-    this.#putOff();
     // An answer that is made of the body comes behind that.
-    if (this.#waits && !(response instanceof QuickResponse) && this.#incoming?.wantsBody) {
-      yield* this.#goOn();
-    }
-    if (this.#waits) this.#close = true; // It may send the body all the same, or not.
+    const readsBody = !(response instanceof QuickResponse) && this.#incoming?.wantsBody;
+    if (this.#waits && readsBody) this.#goOn();
+    else if (this.#waits) this.#refuseBody();
     if (response instanceof QuickResponse) this.#addQuick(response);
     else yield* this.#stream(response);
     if (!this.#close) yield* this.#skipBody();
+  }
+
+  /** Behind the head of an answer comes no "100 Continue": the client may send the body, or not. */
+  #refuseBody(): void {
+    this.#waits = false;
+    this.#close = true;
   }
 
   *#stream(response: Response): Routine<void> {
@@ -247,7 +257,6 @@ class HttpConnection implements BodySource {
   }
 
   *#sendPiece(piece: Uint8Array, framing: Parameters<typeof addPiece>[2]): Routine<void> {
-    this.#putOff();
     addPiece(this.#output ??= outputs.get()!, piece, framing);
     yield* this.#flush();
   }
@@ -256,7 +265,7 @@ class HttpConnection implements BodySource {
   *#skipBody(): Routine<void> {
     let skipped = 0;
     try {
-      for (let piece; (piece = yield* this.read()) !== null;) {
+      for (let piece; (piece = yield* this.read(this.#incoming!)) !== null;) {
         skipped += piece.length;
         if (skipped > MOST_SKIPPED) return void this.#last(null);
       }
@@ -269,8 +278,14 @@ class HttpConnection implements BodySource {
     const output = this.#output!;
     this.#output = null;
     // An aborted connection takes no more.
-    if (this.#conn.fd !== -1) yield* this.#conn.write(output.bytes);
+    if (this.#conn.fd !== -1) yield* this.#write(output.bytes);
     giveBack(output);
+  }
+
+  /** Has a client take its answer in as much time as it had for the request. No generator either. */
+  #write(bytes: Uint8Array): ReturnType<Conn["write"]> {
+    this.#putOff();
+    return this.#conn.write(bytes);
   }
 }
 

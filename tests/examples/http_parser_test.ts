@@ -3,11 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HttpError } from "../../examples/http/error.ts";
-import { checkHead } from "../../examples/http/exchange.ts";
-import { Incoming } from "../../examples/http/incoming.ts";
+import { checkHead, framingOf } from "../../examples/http/exchange.ts";
+import { type BodySource, Incoming } from "../../examples/http/incoming.ts";
 import { RequestParser } from "../../examples/http/parser.ts";
+import { readHead } from "../../examples/http/read_head.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+const NO_BODY: BodySource = {
+  *read() {
+    return null;
+  },
+};
 
 interface Seen {
   method: string;
@@ -77,6 +84,14 @@ test("what may be another request to another server is refused, whole and byte b
     ["GET /\r\n\r\n", 400],
     ["GET  / HTTP/1.1\r\nhost: x\r\n\r\n", 400],
     ["GET / HTTP/1.1 \r\nhost: x\r\n\r\n", 400],
+    ["GET @other/ HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET .other/ HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET :81@other/ HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET ?query HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET *.other HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET http:other HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["GET ftp://other/ HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["CONNECT other:443 HTTP/1.1\r\nhost: x\r\n\r\n", 400],
     ["GET / http/1.1\r\nhost: x\r\n\r\n", 400],
     ["GET / HTTP/2.0\r\nhost: x\r\n\r\n", 400],
     ["GET / HTTP/1.2\r\nhost: x\r\n\r\n", 505],
@@ -147,15 +162,40 @@ test("Connection and the version decide whether the connection goes on", () => {
   assert.equal(goesOn("1.0", "connection: close, keep-alive"), false);
 });
 
+test("a URL has the host of its header, unless the target is a URL itself", () => {
+  const url = (target: string, host = "x:1") => {
+    const head = readHead(bytes(`OPTIONS ${target} HTTP/1.1\r\nhost: ${host}\r\n\r\n`), 0);
+    return new Incoming(head!, NO_BODY).url;
+  };
+  assert.equal(url("/a?b"), "http://x:1/a?b");
+  assert.equal(url("//other/a"), "http://x:1//other/a");
+  assert.equal(url("*"), "http://x:1/");
+  assert.equal(url("/other/a", ""), "http://localhost/other/a");
+  assert.equal(url("http://other/a"), "http://other/a");
+  assert.equal(url("HTTPS://other/a"), "HTTPS://other/a");
+});
+
+test("the length of a response is that of its body; to HEAD, also that of a body not made", () => {
+  const framing = (method: string, body: string | null, told?: string) => {
+    const head = readHead(bytes(`${method} / HTTP/1.1\r\nhost: x\r\n\r\n`), 0)!;
+    const headers: [string, string][] = told === undefined ? [] : [["content-length", told]];
+    return framingOf(new Response(body, { headers }), head);
+  };
+  assert.deepEqual(framing("HEAD", null, "1234"), { length: 1234, chunked: false });
+  assert.deepEqual(framing("HEAD", null), { length: 0, chunked: false });
+  assert.deepEqual(framing("GET", null, "1234"), { length: 0, chunked: false });
+  assert.deepEqual(framing("GET", "abc", "3"), { length: 3, chunked: false });
+  assert.deepEqual(framing("GET", "abc"), { length: undefined, chunked: true });
+  for (const none of ["many", "1e999", "-3", ""]) {
+    assert.deepEqual(framing("GET", "abc", none), { length: undefined, chunked: true }, none);
+  }
+});
+
 test("a request that was not copied cannot be read after its answer", () => {
   const parser = new RequestParser();
   parser.load(bytes(GET));
   parser.parse();
-  const request = new Incoming(parser.head!, {
-    *read() {
-      return null;
-    },
-  });
+  const request = new Incoming(parser.head!, NO_BODY);
   assert.equal(request.path, "/a");
   assert.equal(request.url, "http://x/a?b=c");
   parser.next();
