@@ -83,6 +83,8 @@ function* talk(conn: Conn, { draining }: ServeContext): Routine<void> {
 /** Passes on what a member says. */
 function* listenTo(reader: BufferedReader, name: string, inbox: Chan<string>): Routine<void> {
   for (let line; (line = yield* reader.line()) !== null;) {
+    // A control character would move the cursor of another member's terminal, or forge a line.
+    line = line.replace(/\p{Cc}/gu, " ");
     if (line === "/quit") return;
     if (line === "/who") inbox.trySend(`* ${[...members.keys()].sort().join(", ")}`);
     else if (line !== "") tell(`<${name}> ${line}`, name);

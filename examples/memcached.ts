@@ -31,6 +31,8 @@ type Answer<T> = (reader: BufferedReader<Conn>) => Routine<T>;
 const DIAL_MS = 3_000;
 const MAX_ITEM = 1 << 20;
 const MAX_KEY = 250;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** A connection of the pool. */
 class Link implements Disposable {
@@ -65,7 +67,10 @@ export class Memcached implements Disposable {
 
   /** Returns the values of those keys that there are. Parks. */
   *get(...keys: string[]): Routine<Map<string, Uint8Array>> {
-    return yield* this.#call(`get ${keys.map(checkKey).join(" ")}\r\n`, readValues);
+    return yield* this.#call(
+      `get ${keys.map(checkKey).join(" ")}\r\n`,
+      (reader) => readValues(reader, new Set(keys)),
+    );
   }
 
   /** Stores a value; false if "add" or "replace" did not. Parks. */
@@ -79,26 +84,19 @@ export class Memcached implements Disposable {
   ): Routine<boolean> {
     const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
     const head = `${verb} ${checkKey(key)} 0 ${expires} ${bytes.length}\r\n`;
-    const answer = yield* this.#call([head, bytes, "\r\n"], readLine);
-    return expect(answer, "STORED", "NOT_STORED");
+    return yield* this.#call([head, bytes, "\r\n"], oneOf("STORED", "NOT_STORED"));
   }
 
   /** Removes a key; false if there was none. Parks. */
   *delete(key: string): Routine<boolean> {
-    return expect(
-      yield* this.#call(`delete ${checkKey(key)}\r\n`, readLine),
-      "DELETED",
-      "NOT_FOUND",
-    );
+    const request = `delete ${checkKey(key)}\r\n`;
+    return yield* this.#call(request, oneOf("DELETED", "NOT_FOUND"));
   }
 
   /** Adds to a number, and returns the sum; null if there is no such key. Parks. */
   *increment(key: string, by = 1): Routine<number | null> {
     const [verb, amount] = by < 0 ? ["decr", -by] : ["incr", by];
-    const line = yield* this.#call(`${verb} ${checkKey(key)} ${amount}\r\n`, readLine);
-    if (/^[0-9]+$/.test(line)) return Number(line);
-    expect(line, "", "NOT_FOUND");
-    return null;
+    return yield* this.#call(`${verb} ${checkKey(key)} ${amount}\r\n`, readSum);
   }
 
   /** Returns the server's version. Parks. */
@@ -142,20 +140,43 @@ function* readLine(reader: BufferedReader<Conn>): Routine<string> {
   return line;
 }
 
-/** Reads "VALUE key flags length", the value, and so on until "END". */
-function* readValues(reader: BufferedReader<Conn>): Routine<Map<string, Uint8Array>> {
+/** Reads "VALUE key flags length", the value, and so on until "END"; only of keys that are wanted. */
+function* readValues(
+  reader: BufferedReader<Conn>,
+  wanted: Set<string>,
+): Routine<Map<string, Uint8Array>> {
   const values = new Map<string, Uint8Array>();
   for (let line; (line = yield* readLine(reader)) !== "END";) {
-    const [, key, , length] = line.split(" ");
-    values.set(key, (yield* reader.bytes(Number(length), { copy: true }))!);
-    yield* reader.discard(2);
+    const [, key, length] = /^VALUE (\S+) \d+ (\d+)$/.exec(line) ?? [];
+    if (!wanted.has(key)) throw unexpected(line);
+    const value = yield* reader.bytes(Number(length), { copy: true });
+    const end = yield* reader.bytes(2);
+    if (value === null || end?.[0] !== CR || end[1] !== LF) throw unexpected(line);
+    values.set(key, value);
   }
   return values;
 }
 
-function expect(answer: string, yes: string, no: string): boolean {
-  if (answer !== yes && answer !== no) throw new MemcachedError(`unexpected answer: ${answer}`);
-  return answer === yes;
+/** An answer that is one of two lines: whether it is the first. */
+function oneOf(yes: string, no: string): Answer<boolean> {
+  return function* (reader) {
+    const line = yield* readLine(reader);
+    if (line !== yes && line !== no) throw unexpected(line);
+    return line === yes;
+  };
+}
+
+function* readSum(reader: BufferedReader<Conn>): Routine<number | null> {
+  const line = yield* readLine(reader);
+  // "decr" leaves spaces behind a number that has become shorter.
+  if (/^[0-9]+ *$/.test(line)) return Number(line);
+  if (line !== "NOT_FOUND") throw unexpected(line);
+  return null;
+}
+
+/** No MemcachedError: the connection is out of step, and is not used again. */
+function unexpected(line: string): Error {
+  return new Error(`memcached: unexpected answer: ${JSON.stringify(line)}`);
 }
 
 function* main(): Routine<void> {

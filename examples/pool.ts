@@ -5,11 +5,20 @@
  * from the environment.
  */
 import process from "node:process";
-import { type Conn, joinHostPort, listen, type Routine, run, serve } from "../mod.ts";
+import {
+  BufferedReader,
+  type Conn,
+  joinHostPort,
+  listen,
+  type Routine,
+  run,
+  serve,
+} from "../mod.ts";
 import { openWorkerPool, OverloadError, type WorkerPool } from "../reactor.ts";
 
 type Jobs = typeof import("./jobs.ts");
 const { HOST = "127.0.0.1", PORT = "7008" } = process.env;
+const MAX_LINE = 32;
 
 await run(function* () {
   using pool = yield* openWorkerPool<Jobs>(new URL("./jobs.ts", import.meta.url), {
@@ -23,8 +32,12 @@ await run(function* () {
   yield* serve(listener, (conn) => primes(conn, pool));
 });
 
+/** Answers each line as it comes. One that is too long for a number ends the connection. */
 function* primes(conn: Conn, pool: WorkerPool<Jobs>): Routine<void> {
-  for (const line of yield* lines(conn)) yield* answer(conn, pool, Number(line));
+  const reader = new BufferedReader(conn, { maxLine: MAX_LINE });
+  for (let line; (line = yield* reader.line()) !== null;) {
+    if (line !== "") yield* answer(conn, pool, Number(line));
+  }
 }
 
 function* answer(conn: Conn, pool: WorkerPool<Jobs>, limit: number): Routine<void> {
@@ -35,15 +48,4 @@ function* answer(conn: Conn, pool: WorkerPool<Jobs>, limit: number): Routine<voi
     text = error instanceof OverloadError ? "busy" : `error: ${(error as Error).message}`;
   }
   yield* conn.write(new TextEncoder().encode(`${text}\n`));
-}
-
-/** The lines that a client sends before it ends its side. */
-function* lines(conn: Conn): Routine<string[]> {
-  const decoder = new TextDecoder();
-  const buf = new Uint8Array(1024);
-  let text = "";
-  for (let n; (n = yield* conn.read(buf)) !== null;) {
-    text += decoder.decode(buf.subarray(0, n), { stream: true });
-  }
-  return text.split("\n").filter((line) => line !== "");
 }

@@ -8,7 +8,8 @@
  *   echo 'logins:1|c' > /dev/udp/127.0.0.1/8125              # bash
  *
  * From the environment: LISTEN (127.0.0.1:8125), GRAPHITE ("127.0.0.1:2003"; without it the sums are
- * printed), FLUSH (milliseconds, 10000). SIGINT or SIGTERM ends it after a last flush.
+ * printed), FLUSH (milliseconds, 10000), MAX_METRICS (100000; further names are bad lines). SIGINT or
+ * SIGTERM ends it after a last flush.
  */
 import {
   type Conn,
@@ -28,6 +29,11 @@ import {
 import process from "node:process";
 
 const { LISTEN = "127.0.0.1:8125", GRAPHITE, FLUSH = "10000" } = process.env;
+const MAX_METRICS = Number(process.env.MAX_METRICS ?? 100_000);
+/** Values of timers and members of sets between two flushes: senders choose how many there are. */
+const MAX_VALUES = 1_000_000;
+/** The length of a name, or of a member of a set. */
+const MAX_TEXT = 250;
 
 const DIAL_MS = 3_000;
 /** Lines kept while Graphite does not answer; the oldest are dropped. */
@@ -40,6 +46,8 @@ class Metrics {
   readonly #gauges = new Map<string, number>();
   readonly #timers = new Map<string, { values: number[]; count: number }>();
   readonly #sets = new Map<string, Set<string>>();
+  /** Values of timers and members of sets. */
+  #values = 0;
   #bad = 0;
 
   /** Takes a datagram: a metric a line. */
@@ -52,37 +60,54 @@ class Metrics {
     const colon = line.indexOf(":");
     const [values = "", type, ...options] = line.slice(colon + 1).split("|");
     const rate = Number(options.find((option) => option.startsWith("@"))?.slice(1) ?? 1);
-    if (colon < 1 || !(rate > 0 && rate <= 1)) return false;
+    if (colon < 1 || colon > MAX_TEXT || !(rate > 0 && rate <= 1)) return false;
     const name = line.slice(0, colon).replace(/[^\w.-]+/g, "_");
     return values.split(":").every((value) => this.#put(name, value, type, rate));
   }
 
   #put(name: string, value: string, type: string | undefined, rate: number): boolean {
-    if (type === "s") {
-      if (!this.#sets.has(name)) this.#sets.set(name, new Set());
-      this.#sets.get(name)!.add(value);
-      return true;
-    }
+    if (type === "s") return this.#putMember(name, value);
     const number = value === "" ? NaN : Number(value);
     if (!Number.isFinite(number)) return false;
     switch (type) {
       case "c":
+        if (!this.#hasRoom(this.#counters, name)) return false;
         this.#counters.set(name, (this.#counters.get(name) ?? 0) + number / rate);
         return true;
       case "g":
+        if (!this.#hasRoom(this.#gauges, name)) return false;
         // With a sign it is a change.
         this.#gauges.set(name, (/^[+-]/.test(value) ? this.#gauges.get(name) ?? 0 : 0) + number);
         return true;
       case "ms":
       case "h": {
+        if (!this.#hasRoom(this.#timers, name) || this.#values === MAX_VALUES) return false;
         const timer = this.#timers.get(name) ?? { values: [], count: 0 };
         timer.values.push(number);
         timer.count += 1 / rate;
         this.#timers.set(name, timer);
+        this.#values++;
         return true;
       }
     }
     return false;
+  }
+
+  #putMember(name: string, member: string): boolean {
+    if (member.length > MAX_TEXT || !this.#hasRoom(this.#sets, name)) return false;
+    const set = this.#sets.get(name) ?? new Set();
+    if (set.has(member)) return true;
+    if (this.#values === MAX_VALUES) return false;
+    this.#sets.set(name, set.add(member));
+    this.#values++;
+    return true;
+  }
+
+  /** Whether `part` has a metric of this name, or one more may be held. */
+  #hasRoom(part: Map<string, unknown>, name: string): boolean {
+    const { size } = this.#counters;
+    const all = size + this.#gauges.size + this.#timers.size + this.#sets.size;
+    return all < MAX_METRICS || part.has(name);
   }
 
   /** Returns the sums, as Graphite wants them, and begins anew. */
@@ -106,6 +131,7 @@ class Metrics {
       }
     }
     for (const part of [this.#counters, this.#timers, this.#sets]) part.clear();
+    this.#values = 0;
     this.#bad = 0;
     return lines;
   }

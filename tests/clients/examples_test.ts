@@ -203,6 +203,48 @@ test(
   },
 );
 
+test(
+  "examples/memcached.ts drops a connection whose response is malformed",
+  TIMEOUT,
+  async () => {
+    const responses = [
+      "VALUE a 0 1\r\n1!!END\r\n",
+      "VALUE a 0 1\r\n1\r!END\r\n",
+      "VALUE a 0\r\n1\r\nEND\r\n",
+      "VALUE a 0 -1\r\n1\r\nEND\r\n",
+      "VALUE other 0 1\r\n1\r\nEND\r\n",
+      "STORED\r\n",
+    ];
+    let connections = 0;
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on("error", () => {}));
+      // The last connection responds well.
+      const response = responses[connections++] ?? "VALUE a 0 1\r\n1\r\nEND\r\n";
+      socket.on("data", (request) => {
+        socket.write(String(request).startsWith("version") ? "VERSION 1.6\r\n" : response);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      await run(function* () {
+        const { port } = server.address() as AddressInfo;
+        using client = yield* connect(`127.0.0.1:${port}`);
+        for (const response of responses) {
+          const error = yield* failure(client.get("a"));
+          assert.ok(!(error instanceof MemcachedError), response);
+          assert.match(String(error), /^Error: memcached: unexpected answer: /, response);
+        }
+        assert.equal(text((yield* client.get("a")).get("a")), "1");
+      });
+      assert.equal(connections, responses.length + 1);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  },
+);
+
 test("examples/memcached.ts as a program", TIMEOUT, async () => {
   await using server = await memcached();
   const call = async (...args: string[]) => {
@@ -329,3 +371,18 @@ test(
     await ended(agent.child);
   },
 );
+
+test("examples/statsd.ts holds a bounded number of metrics", TIMEOUT, async () => {
+  await using agent = await example("statsd", { FLUSH: "50", MAX_METRICS: "3" });
+  const socket = createSocket("udp4");
+  const lines = ["a:1|c", "b:1|g", "c:x|s", "d:1|ms", "e:1|g", "a:1|c", `${"n".repeat(300)}:1|c`];
+  socket.send(lines.join("\n"), agent.port, "127.0.0.1", () => socket.close());
+  await Promise.all([
+    agent.child.stdout.match(/^statsd\.bad_lines 3 \d+$/m),
+    agent.child.stdout.match(/^a\.count 2 \d+$/m),
+    agent.child.stdout.match(/^b 1 \d+$/m),
+    agent.child.stdout.match(/^c\.count 1 \d+$/m),
+  ]);
+  await ended(agent.child);
+  assert.doesNotMatch(agent.child.stdout.text, /^[den]/m);
+});

@@ -34,4 +34,12 @@ test("examples/pool.ts responds while it computes", { timeout: TIMEOUT_MS }, asy
   const long = ask("2000000\n");
   assert.equal(await ask("10\n100\nx\n"), "4\n25\nerror: no limit: NaN\n");
   assert.equal(await long, "148933\n");
+  // A line is answered before the client ends its side, and is not collected without a limit.
+  const open = await connectTo(server.port);
+  open.on("error", () => {}); // It may be reset.
+  open.write("10\n");
+  assert.equal(String(await receive(open, 2)), "4\n");
+  open.write("1".repeat(1000));
+  assert.equal(String(await receive(open)), "");
+  open.destroy();
 });

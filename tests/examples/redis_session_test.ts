@@ -76,7 +76,7 @@ test("a frame that is not well-formed ends the session, and other clients get no
   const get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
   const set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n";
   const wrong: [said: string, what: string][] = [
-    [`${set}$9\rXabcdefghi\r\n`, "expected CRLF"],
+    [`${set}$9\rX012345678\r\n`, "expected CRLF"],
     [`${set}$9\r\nabcdefghi!!`, "expected CRLF"],
     [`${set}$9\r\nabcdefghi\r!`, "expected CRLF"],
     [`${set}$9\r\nabcdefghi!\n`, "expected CRLF"],

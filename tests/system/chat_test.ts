@@ -41,6 +41,10 @@ test("examples/chat.ts: members with openssl chat over TLS", TIMEOUT, async () =
   bob.send(`${"long ".repeat(100)}end\n/who\n`);
   await ann.stdout.match(/<bob> (long ){100}end\n/);
   await bob.stdout.match(/\* ann, bob\n/);
+  // Control characters do not reach the terminals of others.
+  ann.send("over\r* bob has left\x1b[2J\x9b2J\n");
+  await bob.stdout.match(/<ann> over \* bob has left \[2J/);
+  assert.doesNotMatch(bob.stdout.text, /[^\P{Cc}\n]/u);
   assert.doesNotMatch(ann.stdout.text, /<ann>/, "no echo of one's own lines");
   // A name is taken once.
   const verify = ["-CAfile", fixture("server.cert")];
