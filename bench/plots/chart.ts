@@ -65,7 +65,10 @@ export interface Chart {
   columns?: number;
 }
 
-const COLOURS = ["#3b6ea8", "#d9822b", "#9aa0a6", "#4c956c", "#8e5ea2", "#c0504d"];
+// deno-fmt-ignore
+const COLOURS = [
+  "#3b6ea8", "#d9822b", "#9aa0a6", "#4c956c", "#8e5ea2", "#c0504d", "#b8a02e", "#5f4b3c",
+];
 const WIDTH = 320;
 /** Height of a bar, in a group and alone. */
 const GROUPED = 11;
@@ -149,7 +152,7 @@ function specOf({ title, panels, columns = 2 }: Chart): TopLevelSpec {
     config: {
       font: "sans-serif",
       range: { category: COLOURS.slice(0, series.length) },
-      legend: { orient: "top" },
+      legend: { orient: "top", columns: 4, labelLimit: 400 },
       view: { stroke: null },
     },
   };
