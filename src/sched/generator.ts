@@ -11,9 +11,5 @@
 export function AnyGenerator(): void {}
 AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype;
 
-const { next } = AnyGenerator.prototype as Iterator<unknown>;
-
-/** Calls `next` of `body`, a generator or an object like one. */
-export function resume<Y, R>(body: Iterator<Y, R>): IteratorResult<Y, R> {
-  return body instanceof AnyGenerator ? next.call(body) as IteratorResult<Y, R> : body.next();
-}
+/** `next` of every generator, to be called with one as `this`. */
+export const { next: generatorNext } = AnyGenerator.prototype as Iterator<never>;

@@ -17,7 +17,7 @@ import {
   type RunOwner,
   WAITING,
 } from "./goroutine.ts";
-import { resume } from "./generator.ts";
+import { AnyGenerator, generatorNext } from "./generator.ts";
 import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
@@ -372,7 +372,8 @@ export class Scheduler {
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
-      step = resume(g.body);
+      const { body } = g;
+      step = body instanceof AnyGenerator ? generatorNext.call(body) : body.next();
     } catch (error) {
       if (this.made !== null) this.keepMade(false);
       this.current = null;
