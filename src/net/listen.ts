@@ -143,12 +143,16 @@ export function* reservePort(
   const { sockets } = platform();
   const endpoint = yield* endpointOf(network, address, options);
   const { sysfd, check } = openBound(network, endpoint, { ...options, reusePort: true });
+  const release = () => {
+    noteClosing(sysfd);
+    sockets.close(sysfd);
+  };
   try {
     const raw = sockets.localAddress(sysfd);
     if (typeof raw === "number") check(raw, "getsockname");
-    return { addr: tcpAddr(raw as RawAddress), release: () => sockets.close(sysfd) };
+    return { addr: tcpAddr(raw as RawAddress), release };
   } catch (error) {
-    sockets.close(sysfd);
+    release();
     throw error;
   }
 }
@@ -160,9 +164,6 @@ function listenOn(
 ): TCPListener {
   const { sockets } = platform();
   const { sysfd, check } = openBound(network, endpoint, options);
-  // Record it before it listens: the kernel would keep queueing connections on a listener that a
-  // dead worker left behind.
-  noteOpened(sysfd);
   try {
     check(sockets.listen(sysfd, options.backlog ?? sockets.maxBacklog()), "listen");
     const fd = new TCPListenFD(sysfd, network);
@@ -195,6 +196,9 @@ function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptio
     return openBound("tcp4", { ...endpoint, ip: new Uint8Array(4) }, options);
   }
   check(sysfd, "socket");
+  // Recorded at once: the kernel would keep queueing connections on a listener that a terminated
+  // worker left behind.
+  noteOpened(sysfd);
   const socket = { sysfd, family, network, address: String(addr), check };
   try {
     prepare(socket, v6only, options);
@@ -202,6 +206,7 @@ function openBound(network: TCPNetwork, endpoint: Endpoint, options: ListenOptio
     check(sockets.bind(sysfd, raw), "bind");
     return socket;
   } catch (error) {
+    noteClosing(sysfd);
     sockets.close(sysfd);
     throw error instanceof OpError ? error : fail(asError(error));
   }
