@@ -23,7 +23,7 @@ const UNSUPPORTED = new Set([
   "ESPIPE",
 ]);
 
-/** Reports whether `errno` means that the kernel cannot move bytes between two descriptors of these kinds. */
+/** Reports whether `errno` means that the kernel moves no bytes between these descriptors. */
 export function isUnsupported(errno: number): boolean {
   return UNSUPPORTED.has(platform().errnoText(errno).name);
 }

@@ -103,8 +103,9 @@ export interface PacketOptions {
    *
    * - `write` and `writeTo` copy the datagram and return. It is sent in their order: at the end of
    *   the turn, when 64 wait, before a `writeMsg`, `writeSegments` or `writeBatch`, and by `close`
-   *   and `detach`. One longer than 2048 bytes is sent at once, after those that wait. An option such
-   *   as `setTTL` or `setBroadcast` sends what waits, and then is set, unless the kernel has no space.
+   *   and `detach`. One longer than 2048 bytes is sent at once, after those that wait. An option
+   *   such as `setTTL` or `setBroadcast` sends what waits, and then is set, unless the kernel has no
+   *   space.
    * - An error of a datagram that was sent later is thrown by the next write of any kind, as an
    *   {@linkcode OpError} with `earlierDatagram`; the datagram of that write is not sent. The
    *   datagrams after the one that failed are sent. Of several errors the first is thrown; one that

@@ -8,7 +8,7 @@
 import { platform } from "../../../platforms/platform.ts";
 import type { Messages, PacketCalls } from "../../../platforms/contract/packets.ts";
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
-import { registerState } from "../../sched/thread_state.ts";
+import { lentBatches } from "./lent_batches.ts";
 
 const { set } = Uint8Array.prototype;
 
@@ -18,8 +18,6 @@ const MOST = 64;
 const LONGEST = 2048;
 /** Distance of the datagrams: not a power of two, by which all would share the same cache lines. */
 const STRIDE = LONGEST + 192;
-/** Memory that the sockets of a thread may hold at once, in batches. */
-const BATCHES = 16;
 
 /** Memory for {@linkcode MOST} datagrams, with their destinations. */
 interface Batch {
@@ -29,31 +27,7 @@ interface Batch {
   readonly addresses: (RawAddress | null)[];
 }
 
-/** The batches of a thread. */
-interface Batches {
-  readonly spare: Batch[];
-  /** Number of batches that sockets hold. */
-  lent: number;
-}
-
-const fresh = (): Batches => ({ spare: [], lent: 0 });
-let batches = fresh();
-
-registerState<Batches>("batches of datagrams to send", {
-  fresh,
-  save: () => batches,
-  restore: (state) => batches = state,
-});
-
-function borrow(calls: PacketCalls): Batch | null {
-  if (batches.lent === BATCHES) return null;
-  const { spare } = batches;
-  const i = spare.findLastIndex((each) => each.calls === calls);
-  const batch = i < 0 ? newBatch(calls) : spare.splice(i, 1)[0];
-  // Only now: there may be no memory for a new one.
-  batches.lent++;
-  return batch;
-}
+const batches = lentBatches("batches of datagrams to send", newBatch);
 
 function newBatch(calls: PacketCalls): Batch {
   const messages = calls.messages({ count: MOST, size: STRIDE, fds: 0 });
@@ -113,7 +87,7 @@ export class DatagramQueue {
    */
   add(p: Uint8Array, length: number, address: RawAddress | null): boolean {
     if (length > LONGEST) return false;
-    const batch = this.#batch ??= borrow(this.#calls);
+    const batch = this.#batch ??= batches.borrow(this.#calls);
     if (batch === null) return false;
     const { messages } = batch;
     const i = this.#end++;
@@ -162,7 +136,6 @@ export class DatagramQueue {
     const batch = this.#batch;
     if (batch === null) return;
     this.#batch = null;
-    batches.lent--;
-    batches.spare.push(batch);
+    batches.giveBack(batch);
   }
 }

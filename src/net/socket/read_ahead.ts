@@ -9,8 +9,8 @@
  */
 import { platform } from "../../../platforms/platform.ts";
 import type { Messages, PacketCalls, SocketName } from "../../../platforms/contract/packets.ts";
-import { registerState } from "../../sched/thread_state.ts";
 import type { DatagramReceiver } from "./datagram_receiver.ts";
+import { lentBatches } from "./lent_batches.ts";
 
 const { set } = Uint8Array.prototype;
 
@@ -21,8 +21,6 @@ const MOST = 32;
 const LONGEST = 65_535;
 /** Distance of the datagrams: not a power of two, by which all would share the same cache lines. */
 const STRIDE = LONGEST + 1 + 192;
-/** Batches that the sockets of a thread may hold at once; further ones receive one by one. */
-const BATCHES = 16;
 
 /** Memory for {@linkcode MOST} datagrams. The system commits the pages that are written. */
 class Batch {
@@ -46,36 +44,7 @@ class Batch {
   }
 }
 
-/** The batches of a thread. */
-interface Batches {
-  readonly spare: Batch[];
-  /** Number of batches that sockets hold. */
-  lent: number;
-}
-
-const fresh = (): Batches => ({ spare: [], lent: 0 });
-let batches = fresh();
-
-registerState<Batches>("batches to read ahead", {
-  fresh,
-  save: () => batches,
-  restore: (state) => batches = state,
-});
-
-function borrow(calls: PacketCalls): Batch | null {
-  if (batches.lent === BATCHES) return null;
-  const { spare } = batches;
-  const i = spare.findLastIndex((each) => each.calls === calls);
-  const batch = i < 0 ? new Batch(calls) : spare.splice(i, 1)[0];
-  // Only now: there may be no memory for a new one.
-  batches.lent++;
-  return batch;
-}
-
-function giveBack(batch: Batch): void {
-  batches.lent--;
-  batches.spare.push(batch);
-}
+const batches = lentBatches("batches to read ahead", (calls) => new Batch(calls));
 
 /** The descriptor of a socket that reads ahead. */
 interface Source {
@@ -150,7 +119,7 @@ export class ReadAhead implements DatagramReceiver {
   /** Keeps what it holds for a socket that has no descriptor any more. */
   keep(): void {
     if (this.#batch === null || this.#kept) return;
-    batches.lent--;
+    batches.forgo();
     this.#kept = true;
   }
 
@@ -163,7 +132,7 @@ export class ReadAhead implements DatagramReceiver {
   #fill(): number {
     const { sysfd, shared } = this.#source;
     if (this.offload || shared || this.#calls.receivesMany !== true) return 0;
-    const batch = this.#batch ??= borrow(this.#calls);
+    const batch = this.#batch ??= batches.borrow(this.#calls);
     if (batch === null) return 0;
     const count = this.#count;
     const n = batch.messages.receive(sysfd, count, LONGEST);
@@ -200,6 +169,6 @@ export class ReadAhead implements DatagramReceiver {
   #release(): void {
     const batch = this.#batch;
     this.#batch = null;
-    if (batch !== null && !this.#kept) giveBack(batch);
+    if (batch !== null && !this.#kept) batches.giveBack(batch);
   }
 }

@@ -22,8 +22,8 @@ import { notesCalls } from "../../sched/noted_methods.ts";
 /** Data that precedes each connection of a listener, and is read before it is accepted. */
 export interface Preamble {
   /**
-   * As {@linkcode ListenFD.tryAccept}, which `accept` is: returns the next connection whose preamble is
-   * complete, or null if a wait for one is needed.
+   * As {@linkcode ListenFD.tryAccept}, which `accept` is: returns the next connection whose preamble
+   * is complete, or null if a wait for one is needed.
    */
   tryAccept(accept: () => number | null): number | null;
   /** Announced remote address of the connection that tryAccept returned last. */
