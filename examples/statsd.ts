@@ -34,7 +34,6 @@ const MAX_METRICS = Number(process.env.MAX_METRICS ?? 100_000);
 const MAX_VALUES = 1_000_000;
 /** The length of a name, or of a member of a set. */
 const MAX_TEXT = 250;
-
 const DIAL_MS = 3_000;
 /** Lines kept while Graphite does not answer; the oldest are dropped. */
 const MOST_KEPT = 100_000;
@@ -68,20 +67,19 @@ class Metrics {
   #put(name: string, value: string, type: string | undefined, rate: number): boolean {
     if (type === "s") return this.#putMember(name, value);
     const number = value === "" ? NaN : Number(value);
-    if (!Number.isFinite(number)) return false;
+    const part = type === "c" ? this.#counters : type === "g" ? this.#gauges : this.#timers;
+    if (!Number.isFinite(number) || !this.#hasRoom(part, name)) return false;
     switch (type) {
       case "c":
-        if (!this.#hasRoom(this.#counters, name)) return false;
         this.#counters.set(name, (this.#counters.get(name) ?? 0) + number / rate);
         return true;
       case "g":
-        if (!this.#hasRoom(this.#gauges, name)) return false;
         // With a sign it is a change.
         this.#gauges.set(name, (/^[+-]/.test(value) ? this.#gauges.get(name) ?? 0 : 0) + number);
         return true;
       case "ms":
       case "h": {
-        if (!this.#hasRoom(this.#timers, name) || this.#values === MAX_VALUES) return false;
+        if (this.#values === MAX_VALUES) return false;
         const timer = this.#timers.get(name) ?? { values: [], count: 0 };
         timer.values.push(number);
         timer.count += 1 / rate;
@@ -122,13 +120,11 @@ class Metrics {
     for (const [name, value] of this.#gauges) put(name, value);
     for (const [name, set] of this.#sets) put(`${name}.count`, set.size);
     for (const [name, { values, count }] of this.#timers) {
-      values.sort((a, b) => a - b);
+      const n = values.sort((a, b) => a - b).length;
       put(`${name}.count`, count);
-      put(`${name}.mean`, values.reduce((sum, value) => sum + value, 0) / values.length);
-      put(`${name}.upper`, values[values.length - 1]);
-      for (const p of PERCENTILES) {
-        put(`${name}.p${p}`, values[Math.ceil(values.length * p / 100) - 1]);
-      }
+      put(`${name}.mean`, values.reduce((sum, value) => sum + value, 0) / n);
+      put(`${name}.upper`, values[n - 1]);
+      for (const p of PERCENTILES) put(`${name}.p${p}`, values[Math.ceil(n * p / 100) - 1]);
     }
     for (const part of [this.#counters, this.#timers, this.#sets]) part.clear();
     this.#values = 0;
