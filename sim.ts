@@ -5,6 +5,7 @@
  *
  * @module
  */
+import "./src/sim/explore/bundled_worker.ts";
 export type { Choice } from "./platforms/sim/choices.ts";
 export type { FaultKind, FaultRates } from "./platforms/sim/faults.ts";
 export type { GilbertElliott } from "./platforms/sim/link.ts";

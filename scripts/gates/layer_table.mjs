@@ -17,7 +17,7 @@ export const LAYERS = [
   ["platforms/windows/afd"],
   ["platforms/windows", "platforms/sim"],
   ["platforms/platform.ts"],
-  ["src/validate"],
+  ["src/validate", "src/bundle"],
   ["src/sched"],
   ["src/netpoll", "src/chan"],
   ["src/context", "src/time"],

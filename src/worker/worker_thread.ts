@@ -14,6 +14,7 @@ import {
   type Transferable,
   Worker,
 } from "node:worker_threads";
+import { moduleBeside } from "../../platforms/contract/host.ts";
 import { platform } from "../../platforms/platform.ts";
 import { FdTable } from "../netpoll/fd_table.ts";
 import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
@@ -25,7 +26,7 @@ import { CallTimer } from "../sched/timer_heap.ts";
 import * as P from "./protocol.ts";
 import { unpack } from "./error_codec.ts";
 import { type Accepted, DescriptorRing, TokenRing } from "./shared_rings.ts";
-import { notStarted, type WorkerProgram, workerProgram } from "./worker_program.ts";
+import { notStarted, type WorkerProgram, workerProgram } from "../bundle/worker_program.ts";
 import { now } from "../sched/clock.ts";
 
 /** Interval at which a blocked main thread checks that the worker is alive. */
@@ -85,7 +86,8 @@ export class WorkerThread {
       "bundled" | "words" | "fdTable" | "descriptors" | "tokens" | "port" | "main"
     >,
   ) {
-    const program = this.#program = workerProgram(settings.module);
+    const entry = moduleBeside(import.meta.url, "../reactor/worker_entry");
+    const program = this.#program = workerProgram(entry, settings.module);
     const memory = new SharedArrayBuffer(P.WORDS * 4);
     this.words = new Int32Array(memory);
     const port = this.#channel.port2;
@@ -187,7 +189,7 @@ export class WorkerThread {
     else this.#waker.close();
     this.#channel.port1.close();
     if (this.#program.bundled && this.#handle === null && !this.#saidOver && this.#exited) {
-      this.#error ??= notStarted(this.#program.module);
+      this.#error ??= notStarted(this.#program.module, "reactor");
     }
     const orderly = this.#saidOver && this.#error === null;
     const connections = this.#connections;

@@ -61,6 +61,34 @@ await run(function* () {
 });
 `;
 
+const EXPLORE = `
+import { explore } from "../sim.ts";
+
+const module = new URL("./handler.ts", import.meta.url);
+const { runs, failed } = await explore({ runs: 40, workers: 2, strategies: ["random"] }, module);
+console.log("explored", runs, failed);
+const found = await explore({ runs: 40, workers: 2, faults: "storm" }, module).catch((error) => error);
+console.log(found.name, found.repeats);
+`;
+
+const EXPLORED = `
+import { dial, listen, type Routine } from "../mod.ts";
+import type { Simulation } from "../sim.ts";
+IMPORT
+
+export default function* main(sim: Simulation): Routine<void> {
+  const server = sim.host("server");
+  server.go(function* () {
+    using listener = yield* listen("tcp", ":7");
+    using conn = yield* listener.accept();
+    yield* conn.write("hello");
+  });
+  using conn = yield* dial("tcp", "server:7");
+  const n = yield* conn.read(new Uint8Array(5));
+  if (n !== 5) throw new RangeError(\`a message of \${n} bytes\`);
+}
+`;
+
 const HANDLER = `
 import { type Conn, type Routine, sleep } from "../mod.ts";
 IMPORT
@@ -90,7 +118,7 @@ function build(files: Files, command: readonly string[], dir: string): void {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   const copy = mkdtempSync(join(ROOT, ".cache", "bundle-"));
   try {
-    for (const part of ["src", "platforms", "mod.ts", "reactor.ts"]) {
+    for (const part of ["src", "platforms", "mod.ts", "reactor.ts", "sim.ts"]) {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     }
     const app = join(copy, "app");
@@ -240,6 +268,36 @@ for (const [name, command, runner] of CORES_BUILDS) {
     () => prints(coresFiles(true), command, runner, "echoed hello\ntwice 42\n"),
   );
 }
+
+/** The same of an exploration, whose program is a module. */
+function exploreFiles(imported: boolean): Files {
+  const line = imported ? 'import "../sim.ts";' : "";
+  return { "main.ts": EXPLORE, "handler.ts": EXPLORED.replace("IMPORT", line) };
+}
+
+// On Deno the first suffices: esbuild's output is that of the test on Bun.
+for (const [name, command, runner] of isDeno ? CORES_BUILDS.slice(0, 1) : CORES_BUILDS) {
+  test(
+    `${name}: workers of an exploration start without the sources`,
+    { timeout: TIMEOUT_MS },
+    () => prints(exploreFiles(true), command, runner, "explored 40 0\nExplorationError true\n"),
+  );
+}
+
+test(
+  "a bundled program of an exploration that does not import the library is named in the error",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const [, command, runner] = CORES_BUILDS[0];
+    const { code, stdout, stderr } = await outcome(exploreFiles(false), command, runner);
+    assert.notEqual(code, 0);
+    assert.equal(stdout, "");
+    assert.match(
+      stderr,
+      /Cannot start a worker of a bundle as .*handler\.js does not import .*sim/,
+    );
+  },
+);
 
 test(
   "a bundled handler that cannot start its worker is named in the error",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Making the runs that an exploration asks for. */
+import { builtModule } from "../../bundle/worker_program.ts";
 import type { Routine } from "../../sched/goroutine.ts";
 import { wrongArgument } from "../../validate/argument.ts";
 import { SimulationError } from "../errors.ts";
@@ -34,7 +35,7 @@ export async function driven<R>(steps: Steps<R>, main: SimMain): Promise<R> {
 /** Returns the main function, which may be the default export of a module. */
 export async function mainOf(main: SimMain | URL): Promise<SimMain> {
   if (!(main instanceof URL)) return main;
-  const module = await import(main.href) as { default?: unknown };
+  const module = await import(builtModule(main).href) as { default?: unknown };
   if (typeof module.default === "function") return module.default as SimMain;
   const what = `the default export of ${main.href}`;
   throw wrongArgument("explore", what, "a function", module.default);

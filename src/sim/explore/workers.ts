@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { moduleBeside } from "../../../platforms/contract/host.ts";
+import { notStarted, workerProgram } from "../../bundle/worker_program.ts";
 import { PropertyCounts } from "../check/property_counts.ts";
 import { SimulationError } from "../errors.ts";
 import { diagnose, planned } from "./diagnosis.ts";
@@ -29,6 +30,8 @@ export interface WorkerStart {
   readonly of: number;
   /** See Share in exploration.ts. */
   readonly failed: SharedArrayBuffer;
+  /** Whether the module is the program of the thread: see bundled_worker.ts. */
+  readonly bundled: boolean;
 }
 
 /** What a worker ends with. */
@@ -48,11 +51,15 @@ export async function exploreInWorkers(
   new Int32Array(memory)[0] = NONE;
   const { onRun: _, ...others } = settings;
   const of = Math.min(settings.workers, settings.runs);
+  // Relative to dist/js as it is to this folder: see scripts/build.mjs.
+  const entry = moduleBeside(import.meta.url, "../explore/worker_entry");
+  const program = workerProgram(entry, module.href);
   const reports = await Promise.all(Array.from({ length: of }, (_, at) => {
     const share = Math.floor(settings.runs / of) + (at < settings.runs % of ? 1 : 0);
     const runs = settings.runs === Infinity ? Infinity : share;
     const own = { ...others, runs };
-    return report({ module: module.href, settings: own, at, of, failed: memory });
+    const { module, bundled } = program;
+    return report(program.url, { module, settings: own, at, of, failed: memory, bundled });
   }));
   const failures = reports.flatMap(({ failure }) => failure ?? []);
   if (failures.length > 0) {
@@ -65,10 +72,11 @@ export async function exploreInWorkers(
 }
 
 /** Starts a worker and returns its report. */
-function report(start: WorkerStart): Promise<Exclude<WorkerReport, { problem: string }>> {
-  // Relative to dist/js as it is to this folder: see scripts/build.mjs.
-  const entry = moduleBeside(import.meta.url, "../explore/worker_entry");
-  const worker = new Worker(entry, { workerData: start });
+function report(
+  program: URL,
+  start: WorkerStart,
+): Promise<Exclude<WorkerReport, { problem: string }>> {
+  const worker = new Worker(program, { workerData: start });
   return new Promise((resolve, reject) => {
     worker.on("message", (message: WorkerReport) => {
       if ("problem" in message) reject(new Error(`a worker failed: ${message.problem}`));
@@ -76,7 +84,10 @@ function report(start: WorkerStart): Promise<Exclude<WorkerReport, { problem: st
       void worker.terminate();
     });
     worker.on("error", reject);
-    worker.on("exit", () => reject(new Error("a worker ended before its runs")));
+    const early = start.bundled
+      ? notStarted(start.module, "sim")
+      : new Error("a worker ended before its runs");
+    worker.on("exit", () => reject(early));
   });
 }
 
