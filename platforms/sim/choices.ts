@@ -33,6 +33,8 @@ interface Source {
   readonly script: ReadonlyMap<string, ReadonlyMap<number, number>> | null;
   /** Records non-zero decisions; null if they are not recorded. */
   readonly record: Choice[] | null;
+  /** Number of decisions. */
+  draws: number;
 }
 
 /** Decisions of one kind at one place. */
@@ -90,6 +92,7 @@ export class Stream {
   }
 
   #noted(value: number): number {
+    this.#source.draws++;
     const index = this.#index++;
     if (value !== 0 && this.#source.record !== null) {
       this.#source.record.push([this.#name, index, value]);
@@ -132,7 +135,13 @@ export class Choices {
       seed: this.seed,
       script: script === undefined ? null : byStream(script),
       record: this.recorded,
+      draws: 0,
     };
+  }
+
+  /** Number of decisions so far. */
+  get draws(): number {
+    return this.#source.draws;
   }
 
   /** Returns the stream of this name, the same one at each call. */

@@ -27,6 +27,8 @@ export class World {
   now = 0;
   /** Number of goroutine turns so far. */
   turns = 0;
+  /** Number of clock readings so far. */
+  looks = 0;
   /** Number of packets so far: each has a number. */
   packets = 0;
   /** Whether the poller found that no further event can happen. */
@@ -63,6 +65,7 @@ export class World {
 
   /** Reads the clock. */
   look(): number {
+    this.looks++;
     return this.now += this.#prices.look;
   }
 

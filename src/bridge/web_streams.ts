@@ -32,9 +32,9 @@ export interface WebStreamsOptions {
   signal?: AbortSignal;
 }
 
-const OPTIONS: z.Schema<WebStreamsOptions> = z.options(() => ({
+const OPTIONS: z.Schema<WebStreamsOptions> = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
-}));
+});
 
 /** Closes a connection when both of its streams have ended. */
 class Halves {

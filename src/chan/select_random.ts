@@ -15,6 +15,11 @@ export function seedSelect(seed: number): void {
   kept = [];
 }
 
+/** Returns the state of the sequence, which changes with every choice. */
+export function selectState(): number {
+  return state;
+}
+
 /** Returns an integer from 0 up to but not including `n`, each equally likely. */
 export function random(n: number): number {
   state ^= state << 13;

@@ -69,23 +69,18 @@ export class ConnPort implements DatagramPort {
   }
 }
 
-/**
- * Sends queries as datagrams and waits for their responses, in any order. Parks.
- *
- * @returns whether each query had its response, and nothing else arrived
- */
+/** Sends queries as datagrams and waits for their responses, in any order. Parks. */
 export function* exchangeDatagrams(
   port: DatagramPort,
   queries: readonly Query[],
   onReply: OnReply,
-): Routine<boolean> {
+): Routine<void> {
   const waiting = indexes(queries);
   // Reply if nothing that arrives is an answer.
   let otherwise: Reply = "tcp";
-  let stray = 0;
   try {
     for (const { bytes } of queries) yield* port.send(bytes);
-    while (waiting.length > 0 && stray < MOST_STRAY) {
+    for (let stray = 0; waiting.length > 0 && stray < MOST_STRAY;) {
       const message = yield* port.receive();
       const reply = (query: Query) => datagramReply(message, port.truncated, query);
       if (!assign(queries, waiting, reply, onReply)) stray++;
@@ -94,7 +89,6 @@ export function* exchangeDatagrams(
     otherwise = asError(error);
   }
   for (const i of waiting) onReply(i, otherwise);
-  return waiting.length === 0 && stray === 0;
 }
 
 function indexes(queries: readonly Query[]): number[] {

@@ -80,6 +80,8 @@ export class Scheduler {
    * place, and the goroutine is out of the queue until {@linkcode requeue}.
    */
   admit: ((g: G) => boolean) | null = null;
+  /** Called after each turn that {@linkcode picker} has chosen, in simulations alone. */
+  onTurnEnd: ((g: G) => void) | null = null;
   /** Number of goroutines that wait for external events but do not keep the process alive. */
   unheld = 0;
   /** Calls that were made and are not driven yet. */
@@ -341,6 +343,7 @@ export class Scheduler {
     if (this.admit !== null && !this.admit(g)) return;
     this.switches++;
     this.#observedStep(g);
+    this.onTurnEnd?.(g);
   }
 
   /** Not in the loop above, whose `g` would become a closure's. */

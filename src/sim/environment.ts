@@ -28,6 +28,7 @@ import { checkFaults, ratesOf } from "./fault_options.ts";
 import { Globals } from "./globals.ts";
 import { checkLink } from "./link_options.ts";
 import type { Settings } from "./options.ts";
+import { type TurnWatcher, watcherOf } from "./turns.ts";
 
 /** A host: the `place` of its goroutines. */
 export class Place {
@@ -81,9 +82,14 @@ export class Environment {
   #realPlatform: (() => Platform) | null = null;
   #own: ThreadState | undefined;
   readonly #platform = () => this.place.platform;
+  /** Observer of turns. */
+  readonly #watcher: TurnWatcher | null;
+  /** Ends the observation, while it lasts. */
+  #unwatch: (() => void) | null = null;
 
   constructor(settings: Settings) {
     this.settings = settings;
+    this.#watcher = watcherOf(settings.schedule);
     const { seed, choices: script, record, turn, look } = settings;
     this.choices = new Choices({ seed, script, record });
     const hosts: Kernel[] = [];
@@ -144,10 +150,13 @@ export class Environment {
     this.#realPlatform = exchangePlatform(this.#platform);
     if (this.#own === undefined) this.#prepare();
     this.#globals.install();
+    const { world, choices } = this;
+    this.#unwatch = this.#watcher?.watch({ world, choices, scheduler }) ?? null;
   }
 
   /** Restores the real environment. */
   leave(): void {
+    this.#unwatch?.();
     this.#globals.remove();
     this.#own = exchangeState(this.#real!);
     exchangePlatform(this.#realPlatform!);
@@ -168,6 +177,8 @@ export class Environment {
     scheduler.timers.owner = () => scheduler.current?.run ?? null;
     scheduler.admit = (g) => this.#admit(g);
     scheduler.picker = this.#picker(choices.stream("schedule"));
+    const watcher = this.#watcher;
+    if (watcher !== null) scheduler.onTurnEnd = (g) => watcher.ended(g);
   }
 
   #checked(): Checked {
@@ -198,6 +209,7 @@ export class Environment {
       return false;
     }
     this.world.turn(place.kernel.index, g.id, g.name);
+    this.#watcher?.began(g);
     return true;
   }
 

@@ -32,7 +32,7 @@ export class Held implements Disposable {
 }
 
 /** The state of a mutex. */
-class Lock implements Acquirable {
+export class Lock implements Acquirable {
   readonly reason = "sync.Mutex.Lock";
   readonly waiters = new WaitList();
   held = false;

@@ -280,7 +280,7 @@ test("explorations are identical on Bun and on Deno, and Deno needs no permissio
   ];
   assert.equal(bun.status, 0, bun.stderr);
   assert.equal(deno.status, 0, deno.stderr);
-  assert.equal(bun.stdout.split("\n").length, 7);
+  assert.equal(bun.stdout.split("\n").length, 8);
   assert.equal(deno.stdout, bun.stdout);
 });
 

@@ -51,17 +51,17 @@ export interface SpliceOptions extends CopyOptions {
 /** Called when bytes have been moved. */
 type OnProgress = (bytes: number) => void;
 
-const copyShape = () => ({
+const COPY_SHAPE = {
   cancel: z.custom<Cancel>().optional(),
   onProgress: z.custom<OnProgress>((f) => typeof f === "function", "must be a function").optional(),
-});
+};
 
-const COPY_OPTIONS: z.Schema<CopyOptions> = z.options(copyShape);
+const COPY_OPTIONS: z.Schema<CopyOptions> = z.strictObject(COPY_SHAPE);
 
-const OPTIONS: z.Schema<SpliceOptions> = z.options(() => ({
+const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
   length: z.custom<number>().optional(),
-  ...copyShape(),
-}));
+  ...COPY_SHAPE,
+});
 
 /**
  * Copies from `src` to `dst` until the end of the stream. Parks. Go: `io.Copy`.

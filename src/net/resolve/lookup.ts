@@ -109,16 +109,7 @@ function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
   if (parseIPZone(host) !== null) return [host];
   if (lookup === undefined && typeof resolver !== "object") requireName(host);
   const asking = { lookup, resolver, limits: new CallDeadline(limits) };
-  const found = someOf(host, yield* ask(host, asking, "ip"));
-  const trusted = lookup === undefined && typeof resolver !== "object";
-  return found.map((text) =>
-    trusted && isPlainV4(text) ? text : addressText(toAddress(host, text))
-  );
-}
-
-/** Whether an address of the system is one of IPv4, which has a single textual form. */
-function isPlainV4(text: string): boolean {
-  return !text.includes(":");
+  return (yield* lookupAddresses(host, asking)).map(addressText);
 }
 
 /** Requires Deno's permission for a name on all ports. Loopback names need none. */
@@ -136,17 +127,13 @@ export function* lookupAddresses(
   asking: Asking,
   network: IPNetwork = "ip",
 ): Routine<HostAddress[]> {
-  const found = someOf(host, yield* ask(host, asking, network));
-  return found.map((text) => toAddress(host, text));
-}
-
-/** Requires that the result of a lookup is an array, and not an empty one. */
-function someOf(host: string, answer: readonly string[]): readonly string[] {
+  const answer = yield* ask(host, asking, network);
   if (!Array.isArray(answer)) {
     throw wrongArgument(`look up ${host}`, "the result of lookup", "an array of addresses", answer);
   }
-  if (answer.length === 0) throw noSuchHost(host);
-  return answer;
+  const found = answer.map((text) => toAddress(host, text));
+  if (found.length === 0) throw noSuchHost(host);
+  return found;
 }
 
 function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonly string[]> {

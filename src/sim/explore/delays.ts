@@ -6,9 +6,16 @@
  * goroutine; a schedule is the list of its delays. All schedules with at most so many delays are
  * enumerated, those with fewer delays first, each once: a schedule is made of the one without its last
  * delays, once that has run and its decisions are known.
+ *
+ * With reduction, schedules are not made from a state from which others were made already: one that
+ * came about by the same turns, in an order that differs only between turns without a common object,
+ * with the same queue, at the same time and with no fewer delays left. Musuvathi, Qadeer, "Partial-order
+ * reduction for context-bounded state exploration" (2007).
  */
 import type { Goroutine } from "../../sched/goroutine.ts";
 import type { Schedule } from "../options.ts";
+import { WATCHER, type WatchingSchedule } from "../turns.ts";
+import { TurnNames, TurnOrder } from "./turn_order.ts";
 
 /** A schedule: that of `before`, and `value` delays at the decision `at`. */
 interface Delayed {
@@ -18,12 +25,16 @@ interface Delayed {
 }
 
 /** A schedule of the search, while it runs. */
-class DelaySchedule implements Schedule {
+class DelaySchedule implements WatchingSchedule {
   /** Goroutines to choose from, at each decision. */
   readonly widths: number[] = [];
+  /** The state at each decision, with reduction; null if it is unknown. */
+  readonly states: (string | null)[] = [];
+  readonly [WATCHER]: TurnOrder | null;
   readonly #delays = new Map<number, number>();
 
-  constructor(delayed: Delayed | null) {
+  constructor(delayed: Delayed | null, names: TurnNames | null) {
+    this[WATCHER] = names === null ? null : new TurnOrder(names);
     for (let each = delayed; each !== null; each = each.before) {
       this.#delays.set(each.at, each.value);
     }
@@ -31,6 +42,8 @@ class DelaySchedule implements Schedule {
 
   pick(runnable: readonly Goroutine[]): number {
     const at = this.widths.push(runnable.length) - 1;
+    const order = this[WATCHER];
+    if (order !== null) this.states.push(order.state(runnable));
     return Math.min(this.#delays.get(at) ?? 0, runnable.length - 1);
   }
 }
@@ -48,10 +61,14 @@ export class DelaySearch {
   #kept = 1;
   #current: Delayed | null = null;
   #schedule: DelaySchedule | null = null;
+  /** With reduction: names of turns, and by each state the most delays that were left in it. */
+  readonly #names: TurnNames | null;
+  readonly #left = new Map<string, number>();
 
   /** `most` delays in a schedule. */
-  constructor(most: number) {
+  constructor(most: number, reduced = false) {
     this.#most = most;
+    this.#names = reduced ? new TurnNames() : null;
     this.#pending = Array.from({ length: most + 1 }, () => []);
     this.#pending[0].push(null);
   }
@@ -68,18 +85,20 @@ export class DelaySearch {
 
   /** Returns the schedule that was taken, from its start. */
   schedule(): Schedule {
-    return this.#schedule = new DelaySchedule(this.#current);
+    return this.#schedule = new DelaySchedule(this.#current, this.#names);
   }
 
   /** The schedule has run: those that have one more place of delays are known now. */
   done(): void {
     this.pending--;
-    const { widths } = this.#schedule!;
+    const { widths, states } = this.#schedule!;
     const before = this.#current;
     let used = 0;
     for (let each = before; each !== null; each = each.before) used += each.value;
+    const first = (before?.at ?? -1) + 1;
+    const end = this.#names === null ? widths.length : this.#firstKnown(states, first, used);
     // From the end, as the last one is taken first.
-    for (let at = widths.length - 1; at > (before?.at ?? -1); at--) {
+    for (let at = end - 1; at >= first; at--) {
       const most = Math.min(widths[at] - 1, this.#most - used);
       for (let value = most; value >= 1; value--) {
         this.pending++;
@@ -88,5 +107,17 @@ export class DelaySearch {
         this.#pending[used + value].push({ before, at, value });
       }
     }
+  }
+
+  /** Returns the first decision whose state is known, and notes those before it. */
+  #firstKnown(states: readonly (string | null)[], first: number, used: number): number {
+    const left = this.#most - used;
+    for (let at = first; at < states.length; at++) {
+      const state = states[at];
+      if (state === null) continue;
+      if ((this.#left.get(state) ?? -1) >= left) return at;
+      this.#left.set(state, left);
+    }
+    return states.length;
   }
 }

@@ -26,7 +26,10 @@ export interface StrategyCount {
   readonly runs: number;
   /** Those that failed. */
   readonly failed: number;
-  /** Whether these were all schedules that there are; only the enumeration by `delays` knows. */
+  /**
+   * Whether these were all schedules that there are, or with reduction all that are not equivalent to
+   * others; only the enumeration by `delays` knows.
+   */
   readonly complete: boolean;
   /** Schedules that are known and were not run, at least; 0 for a strategy that draws. */
   readonly pending: number;
@@ -252,15 +255,21 @@ export class Exploration {
 
   #count(lane: Lane, i: number): StrategyCount {
     const { runs, failed } = this.#counts[i];
-    const { name: strategy, pending, seeded } = lane;
+    const { name: strategy, pending, seeded, reduced } = lane;
     const complete = !seeded && pending === 0;
-    const text = seeded ? `${strategy}: ${runs} runs` : coverageOf(strategy, runs, pending);
+    const text = seeded
+      ? `${strategy}: ${runs} runs`
+      : coverageOf(strategy, runs, pending, reduced);
     return { strategy, runs, failed, complete, pending, text };
   }
 }
 
-function coverageOf(strategy: string, runs: number, pending: number): string {
-  if (pending === 0) return `${strategy}: all ${runs} schedules seen`;
+function coverageOf(strategy: string, runs: number, pending: number, reduced: boolean): string {
+  if (pending === 0) {
+    return reduced
+      ? `${strategy}: ${runs} schedules seen, to which all others are equivalent`
+      : `${strategy}: all ${runs} schedules seen`;
+  }
   return `${strategy}: ${runs} of more than ${
     runs + pending
   } schedules seen, the budget is used up`;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The schedules of an exploration: each strategy chooses the schedule of its next run. */
 import type { Choice } from "../../../platforms/sim/choices.ts";
-import { shown } from "../../validate/argument.ts";
+import { shown, wrongArgument } from "../../validate/argument.ts";
 import type { Schedule, SimOptions } from "../options.ts";
 import { DelaySearch } from "./delays.ts";
 import { PctSchedule } from "./pct.ts";
@@ -16,14 +16,17 @@ import { PctSchedule } from "./pct.ts";
  *   bugs" (2010)
  * - `delays`: all schedules in which goroutines are passed over at most so many times, each once, with
  *   the network and the faults of the exploration's seed; see Emmi et al., "Delay-bounded scheduling"
- *   (2011)
+ *   (2011). With `reduction: "objects"` without those that only exchange turns without a common object:
+ *   right for programs whose goroutines share channels, locks, contexts, and variables whose uses these
+ *   order; see Musuvathi and Qadeer, "Partial-order reduction for context-bounded state exploration"
+ *   (2007)
  * - a function that returns the {@linkcode Schedule} of a run
  */
 export type Strategy =
   | "fifo"
   | "random"
   | { readonly pct: number }
-  | { readonly delays: number }
+  | { readonly delays: number; readonly reduction?: "none" | "objects" }
   | ((seed: number) => Schedule);
 
 /** A run that an exploration makes. */
@@ -41,6 +44,8 @@ export interface Lane {
   readonly name: string;
   /** Whether a run of it is that of its seed. */
   readonly seeded: boolean;
+  /** Whether it leaves out schedules that are equivalent to others. */
+  readonly reduced: boolean;
   /** Whether it needs to know how many decisions a run has. */
   readonly needsSteps: boolean;
   /** Schedules that are known and have not run; 0 for a strategy that draws. */
@@ -63,6 +68,7 @@ function drawing(
   return {
     name,
     seeded: true,
+    reduced: false,
     needsSteps,
     pending: 0,
     next: (seed, steps) => ({ seed, schedule: () => schedule(seed, steps) }),
@@ -75,13 +81,15 @@ class DelayLane implements Lane {
   readonly name: string;
   readonly seeded = false;
   readonly needsSteps = false;
+  readonly reduced: boolean;
   readonly #seed: number;
   readonly #search: DelaySearch;
 
-  constructor(delays: number, seed: number) {
-    this.name = `delays ${delays}`;
+  constructor(delays: number, seed: number, reduced: boolean) {
+    this.name = `delays ${delays}${reduced ? ", reduced" : ""}`;
     this.#seed = seed;
-    this.#search = new DelaySearch(delays);
+    this.reduced = reduced;
+    this.#search = new DelaySearch(delays, reduced);
   }
 
   get pending(): number {
@@ -109,7 +117,11 @@ export function laneOf(strategy: Strategy, seed: number): Lane {
       return drawing(`pct ${depth}`, schedule, true);
     }
     if ("delays" in strategy && isCount(strategy.delays, 0)) {
-      return new DelayLane(strategy.delays, seed);
+      const { delays, reduction = "none" } = strategy;
+      if (reduction !== "none" && reduction !== "objects") {
+        throw wrongArgument("explore", "reduction", '"none" or "objects"', reduction);
+      }
+      return new DelayLane(delays, seed, reduction === "objects");
     }
   }
   throw new TypeError(
