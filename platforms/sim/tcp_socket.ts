@@ -69,7 +69,7 @@ class SocketTimer extends NetEvent {
 }
 
 /** Dispatcher of a host's port, for segments that start a connection. */
-class Door implements SegmentTarget {
+class LocalDispatcher implements SegmentTarget {
   readonly station: Kernel;
   readonly localIp: string;
   readonly localPort: number;
@@ -367,7 +367,10 @@ export class TcpSocket extends InetSocket implements StreamOwner {
       });
       return station.world.schedule(timer, NO_HOST_MS);
     }
-    this.#peer = new Door(host, { ip, port }, { ip: this.localIp, port: this.localPort });
+    this.#peer = new LocalDispatcher(host, { ip, port }, {
+      ip: this.localIp,
+      port: this.localPort,
+    });
     this.#sendHandshake();
   }
 

@@ -86,7 +86,7 @@ export class HostTasks {
  * Body of such a goroutine. Not a generator: one that is ended before it has started runs no code
  * at all, and the host would wait for ever.
  */
-class Errand<T> {
+class HostTask<T> {
   readonly #body: Routine<T>;
   readonly #done: (outcome: Outcome<T>) => void;
   #ended = false;
@@ -130,7 +130,7 @@ class Errand<T> {
 }
 
 function hostTask<T>(body: Routine<T>, done: (outcome: Outcome<T>) => void): Routine<void> {
-  return new Errand(body, done) as unknown as Routine<void>;
+  return new HostTask(body, done) as unknown as Routine<void>;
 }
 
 /** Returns `error` as an Error, as streams require. */

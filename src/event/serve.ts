@@ -3,7 +3,7 @@
 import type { Routine } from "../sched/goroutine.ts";
 import { EventServer } from "./event_server.ts";
 import type { Events } from "./api/events.ts";
-import { noted } from "../sched/calls.ts";
+import { alwaysNoted } from "../sched/calls.ts";
 
 /**
  * Runs an event server until a handler returns "shutdown" or calls `server.shutdown()`. Parks. It
@@ -22,5 +22,5 @@ import { noted } from "../sched/calls.ts";
  * ```
  */
 export function serve<C = unknown>(events: Events<C>, ...addresses: string[]): Routine<void> {
-  return noted("serve", new EventServer<C>(events).serve(addresses));
+  return alwaysNoted("serve", new EventServer<C>(events).serve(addresses));
 }

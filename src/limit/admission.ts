@@ -17,14 +17,14 @@ import { now } from "../sched/clock.ts";
 
 /** See the top of this file. */
 export class AdmissionControl {
-  readonly gate: Limiter;
+  readonly limiter: Limiter;
   readonly #refusal: Rejection;
   readonly #guard: FirstBytesTimeout | null;
   readonly #admitted = new ConnectionSet();
 
   /** Throws PlatformError if first bytes are limited and the system does not count them. */
   constructor(limits: CheckedLimits) {
-    this.gate = new Limiter(limits, {
+    this.limiter = new Limiter(limits, {
       goroutines: () => scheduler.count,
       lingering: () => this.#lingering(),
       cutLingering: (address) =>
@@ -52,19 +52,19 @@ export class AdmissionControl {
     freed: () => void = () => {},
     lingering: (fd: NetFD<Addr>) => void = () => {},
   ): C | null {
-    const { perAddress } = this.gate.limits;
+    const { perAddress } = this.limiter.limits;
     const address = addressKey(remote, perAddress?.ipv6Prefix ?? WHOLE_ADDRESS);
-    const forbidden = this.gate.enter(address);
+    const forbidden = this.limiter.enter(address);
     if (forbidden !== null) {
       this.#refusal.refuse(sysfd, hostOf(remote), freed);
-      this.gate.limits.onShed({ limit: forbidden, action: "refused", remote, count: 1 });
+      this.limiter.limits.onShed({ limit: forbidden, action: "refused", remote, count: 1 });
       return null;
     }
     let conn: C;
     try {
       conn = make();
     } catch (error) {
-      this.gate.leave(address);
+      this.limiter.leave(address);
       freed();
       throw error;
     }
@@ -76,7 +76,7 @@ export class AdmissionControl {
     };
     fd.onLingering = () => {
       lingering(fd);
-      this.gate.look();
+      this.limiter.look();
     };
     this.#admitted.add(one);
     this.#guard?.add(one);
@@ -92,7 +92,7 @@ export class AdmissionControl {
   #left(one: TrackedConn): void {
     if (!this.#admitted.delete(one)) return;
     this.#guard?.delete(one);
-    this.gate.leave(one.address);
+    this.limiter.leave(one.address);
   }
 
   #lingering(): number {
@@ -110,8 +110,8 @@ export class AdmissionControl {
     const remote = one.fd.remoteAddr;
     this.#left(one);
     one.fd.closeAtOnce();
-    this.gate.counters.closed[limit]++;
+    this.limiter.counters.closed[limit]++;
     noteShed("closed", limit);
-    this.gate.limits.onShed({ limit, action: "closed", remote, count: 1 });
+    this.limiter.limits.onShed({ limit, action: "closed", remote, count: 1 });
   }
 }

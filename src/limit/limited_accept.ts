@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A listener's descriptor behind a gate: accepts only while the gate is open. */
+/** A listener's descriptor behind a limiter: accepts only while the limiter is open. */
 import type { Addr } from "../net/addr/addr.ts";
 import type { ListenFD } from "../net/socket/stream_listener.ts";
 import { POLL_OK } from "../netpoll/poll_state.ts";
@@ -16,23 +16,23 @@ const MOST_REFUSED = 64;
 /** See the top of this file. */
 export class LimitedAccept<T extends object> {
   readonly #fd: ListenFD<Addr>;
-  readonly #gate: Limiter;
+  readonly #limiter: Limiter;
   readonly #take: (sysfd: number) => T | null;
   /** Whether more connections may be refused, which was postponed. */
   #more = false;
   readonly #again = new CallTimer(() => {
     this.#more = false;
-    this.#gate.look();
+    this.#limiter.look();
   });
 
   /** `take` receives each descriptor at once, and returns null for one that it has refused. */
-  constructor(fd: ListenFD<Addr>, gate: Limiter, take: (sysfd: number) => T | null) {
+  constructor(fd: ListenFD<Addr>, limiter: Limiter, take: (sysfd: number) => T | null) {
     this.#fd = fd;
-    this.#gate = gate;
+    this.#limiter = limiter;
     this.#take = take;
   }
 
-  /** Returns the next admitted connection. Parks, also while the gate is closed. */
+  /** Returns the next admitted connection. Parks, also while the limiter is closed. */
   *accept(): Routine<T> {
     const g = scheduler.current!;
     const watcher = { retry: () => scheduler.ready(g) };
@@ -52,8 +52,8 @@ export class LimitedAccept<T extends object> {
   /** Returns an admitted connection, or null if a wait is needed. Throws as accept. */
   attempt(): T | null {
     for (let left = MOST_REFUSED; left > 0; left--) {
-      // The callback that learns of the closed gate may close the listener.
-      const asks = this.#tells || this.#gate.open || this.#tells;
+      // The callback that learns of the closed limiter may close the listener.
+      const asks = this.#tells || this.#limiter.open || this.#tells;
       const sysfd = asks ? this.#fd.tryAccept() : null;
       if (sysfd === null) return null;
       const taken = this.#take(sysfd);
@@ -85,14 +85,14 @@ export class LimitedAccept<T extends object> {
   /** Notifies `watcher` when another attempt may succeed. */
   watch(watcher: Watcher): void {
     this.#fd.pd!.watch("read", watcher);
-    this.#gate.watch(watcher);
+    this.#limiter.watch(watcher);
     if (this.#more) scheduler.timers.set(this.#again, now());
   }
 
   /** Ends a `watch`. */
   unwatch(watcher: Watcher): void {
     this.#fd.pd?.unwatch("read", watcher);
-    this.#gate.unwatch(watcher);
-    if (!this.#gate.watched) scheduler.timers.stop(this.#again);
+    this.#limiter.unwatch(watcher);
+    if (!this.#limiter.watched) scheduler.timers.stop(this.#again);
   }
 }

@@ -28,7 +28,7 @@ export class LimitedListener implements Listener {
   readonly #listener: StreamListener<Addr, Conn>;
   readonly #fd: ListenFD<Addr>;
   readonly #admission: AdmissionControl;
-  readonly #door: LimitedAccept<Conn>;
+  readonly #limitedAccept: LimitedAccept<Conn>;
   readonly #freed: () => void;
 
   /** `freed` is called for each admitted connection when it is closed. @internal */
@@ -42,25 +42,29 @@ export class LimitedListener implements Listener {
     this.#fd = listener[DESCRIPTOR];
     requireTCP(this.#fd.net, limits);
     this.#admission = new AdmissionControl(limits);
-    this.#door = new LimitedAccept(this.#fd, this.#admission.gate, (sysfd) => this.#letIn(sysfd));
+    this.#limitedAccept = new LimitedAccept(
+      this.#fd,
+      this.#admission.limiter,
+      (sysfd) => this.#letIn(sysfd),
+    );
   }
 
   /** Counters of accepted, refused and closed connections. */
   get counters(): LimitCounters {
-    return structuredClone(this.#admission.gate.counters);
+    return structuredClone(this.#admission.limiter.counters);
   }
 
   /** See {@linkcode Listener.accept}; also waits for room at a limit with the policy "wait". */
   accept(cancel?: Cancel): Routine<Conn> {
-    return this.#fd.cancellable("accept", this.#door.accept(), cancel);
+    return this.#fd.cancellable("accept", this.#limitedAccept.accept(), cancel);
   }
 
   /** See {@linkcode Listener.onAccept}. */
   onAccept(): SelectCase<{ value: Conn; ok: true }> {
     return new RetryCase<Conn>({
-      attempt: () => this.#door.attempt() ?? NOTHING,
-      watch: (waiter) => this.#door.watch(waiter),
-      unwatch: (waiter) => this.#door.unwatch(waiter),
+      attempt: () => this.#limitedAccept.attempt() ?? NOTHING,
+      watch: (waiter) => this.#limitedAccept.watch(waiter),
+      unwatch: (waiter) => this.#limitedAccept.unwatch(waiter),
       describe: () => `accept of ${this.#fd.describe()}`,
     });
   }
@@ -97,7 +101,7 @@ export class LimitedListener implements Listener {
 
   /** Accepts all queued connections before a close. @internal */
   rest(): Iterable<Conn> {
-    return this.#door.rest();
+    return this.#limitedAccept.rest();
   }
 
   /** Closes all connections without waiting. @internal */

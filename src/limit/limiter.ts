@@ -14,7 +14,7 @@ import { now } from "../sched/clock.ts";
 /** Interval of the check for fewer goroutines, in milliseconds: their end is not reported. */
 const GOROUTINES_MS = 10;
 
-/** The gate's view of the connections. */
+/** The limiter's view of the connections. */
 export interface LimiterOwner {
   /** Whether a server is available; from the start one is. */
   ready?(): boolean;
@@ -92,7 +92,7 @@ export class Limiter {
     return by === null;
   }
 
-  /** Notifies `watcher` when the gate may have opened. */
+  /** Notifies `watcher` when the limiter may have opened. */
   watch(watcher: Watcher): void {
     this.#watchers.add(watcher);
     if (this.#stoppedBy === null || this.#lookAt === Infinity) return;
@@ -168,7 +168,7 @@ export class Limiter {
 
   /**
    * Returns the limit that rejects a connection of `address`, or null. The workers' goroutines may
-   * have exceeded their limit since the gate was open: with the policy "wait", connections accepted
+   * have exceeded their limit since the limiter was open: with the policy "wait", connections accepted
    * in the meantime are admitted.
    */
   #forbids(address: string): LimitName | null {

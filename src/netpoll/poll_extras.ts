@@ -59,7 +59,7 @@ export class PollExtras {
     scheduler.timers.set(timer, at);
   }
 
-  /** Returns when one direction becomes late; Infinity for never. */
+  /** Returns when the deadline of one direction expires; Infinity for never. */
   deadline(read: boolean): number {
     const timer = read ? this.#readTimer : this.#writeTimer;
     return timer === null ? Infinity : scheduler.timers.whenOf(timer);

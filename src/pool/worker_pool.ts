@@ -69,7 +69,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   readonly #options: CheckedPoolOptions;
   readonly #module: string;
   readonly #places: PoolSlot[];
-  readonly #crew: WorkerGroup<PoolSlot>;
+  readonly #group: WorkerGroup<PoolSlot>;
   readonly #queue: JobQueue;
   readonly #room: Semaphore;
   readonly #shed = { queueLength: 0, queueDelay: 0 };
@@ -90,14 +90,14 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
       { length: options.workers },
       (_, id) => new PoolSlot(id, options.jobTimeout),
     );
-    this.#crew = new WorkerGroup(this.#places, options.restart, (place) => this.#tended(place));
+    this.#group = new WorkerGroup(this.#places, options.restart, (place) => this.#hooks(place));
   }
 
   /**
    * Waits until every worker is up. Throws the error of one that failed to start. Parks. @internal
    */
   ready(): Routine<void> {
-    return this.#crew.ready();
+    return this.#group.ready();
   }
 
   /** Counters of completed, running and queued jobs. */
@@ -169,15 +169,15 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     this.#closed = true;
     const end = now() + deadline;
     while (this.#busy && now() < end) yield* sleep(LOOK_MS);
-    this.#crew.stop();
+    this.#group.stop();
     for (let job; (job = this.#queue.shift()) !== null;) this.#fail(job);
     for (const { job } of this.#places) job?.fail(new PoolClosedError());
-    yield* this.#crew.end(END_MS);
+    yield* this.#group.end(END_MS);
   }
 
   /** Starts closing the pool. Never parks. */
   close(): void {
-    if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
+    if (this.#group.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
   }
 
   /** As {@linkcode WorkerPool.close}. */
@@ -189,7 +189,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
     return this.#queue.length > 0 || this.#places.some(({ job }) => job !== null);
   }
 
-  #tended(place: PoolSlot): WorkerHooks {
+  #hooks(place: PoolSlot): WorkerHooks {
     return {
       start: () => this.#start(place),
       take: (message) => this.#take(place, message),
@@ -224,7 +224,7 @@ export class WorkerPool<M extends JobModule = JobModule> implements Disposable {
   }
 
   #over(place: PoolSlot, { error }: WorkerEnd, restartIn: number | null): void {
-    const stopping = this.#crew.stopping.err !== null;
+    const stopping = this.#group.stopping.err !== null;
     place.up = false;
     place.link = null;
     place.done()?.fail(stopping ? new PoolClosedError() : new WorkerEndedError(error));

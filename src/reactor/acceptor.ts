@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Accepting on the main thread: from a listener, through the gate, to a worker. */
+/** Accepting on the main thread: from a listener, through the limiter, to a worker. */
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import { type Addr, endpointOf, type TCPAddr } from "../net/addr/addr.ts";
@@ -35,13 +35,13 @@ export class ReactorAcceptor {
   readonly #fd: ListenFD<Addr>;
   /** Properties that all accepted connections share. */
   readonly #accepted: Omit<Accepted, "peer">;
-  readonly #gate: Limiter;
+  readonly #limiter: Limiter;
   readonly #balancer: WorkerBalancer<WorkerSlot>;
   readonly #refusal: Rejection;
-  readonly #door: LimitedAccept<typeof HANDED>;
+  readonly #limitedAccept: LimitedAccept<typeof HANDED>;
 
   /** `listener` is one whose connections can be handed on: see {@linkcode servedBy}. */
-  constructor(listener: ServedListener, gate: Limiter, balancer: WorkerBalancer<WorkerSlot>) {
+  constructor(listener: ServedListener, limiter: Limiter, balancer: WorkerBalancer<WorkerSlot>) {
     this.#listener = listener;
     this.#fd = listener[DESCRIPTOR] as ListenFD<Addr>;
     this.#accepted = {
@@ -49,16 +49,16 @@ export class ReactorAcceptor {
       linger: listener instanceof TCPListener ? listener.closing.linger : undefined,
       lingerTimeout: listener instanceof TCPListener ? listener.closing.lingerTimeout : undefined,
     };
-    this.#gate = gate;
+    this.#limiter = limiter;
     this.#balancer = balancer;
-    this.#refusal = new Rejection(gate.limits.reply);
-    this.#door = new LimitedAccept(this.#fd, gate, (sysfd) => this.#handOn(sysfd));
+    this.#refusal = new Rejection(limiter.limits.reply);
+    this.#limitedAccept = new LimitedAccept(this.#fd, limiter, (sysfd) => this.#handOn(sysfd));
   }
 
   /** Accepts until the listener is closed. Parks. */
   *run(): Routine<void> {
     try {
-      for (;;) yield* this.#door.accept();
+      for (;;) yield* this.#limitedAccept.accept();
     } catch (error) {
       if (!this.#fd.closed) throw error;
     }
@@ -67,15 +67,15 @@ export class ReactorAcceptor {
   /** Hands on what has queued up, for the kernel resets what is in the queue of one that closes. */
   close(): void {
     if (this.#fd.closed) return;
-    for (const _ of this.#door.rest());
+    for (const _ of this.#limitedAccept.rest());
     this.#listener.close();
   }
 
   #handOn(sysfd: number): typeof HANDED | null {
     const fd = this.#fd;
-    const { perAddress, onShed } = this.#gate.limits;
+    const { perAddress, onShed } = this.#limiter.limits;
     const address = perAddress === null ? "" : addressKey(fd.acceptedFrom, perAddress.ipv6Prefix);
-    const forbidden = this.#gate.enter(address);
+    const forbidden = this.#limiter.enter(address);
     if (forbidden !== null) {
       const remote = fd.acceptedFrom;
       this.#refusal.refuse(sysfd, hostOf(remote), () => {});
@@ -83,7 +83,7 @@ export class ReactorAcceptor {
       return null;
     }
     const peer = fd.preamble === null ? fd.sockets.peer() : rawTCP(fd.acceptedFrom as TCPAddr);
-    // The gate is open only while a worker is available, and only this thread changes that.
+    // The limiter is open only while a worker is available, and only this thread changes that.
     this.#balancer.choose()!.hand(sysfd, { ...this.#accepted, peer }, address);
     return HANDED;
   }
@@ -101,13 +101,13 @@ function rawTCP(addr: TCPAddr): RawAddress {
 export function handOver(
   { sysfd, accepted }: Undelivered,
   address: string,
-  gate: Limiter,
+  limiter: Limiter,
   balancer: WorkerBalancer<WorkerSlot>,
 ): void {
   const slot = balancer.choose();
   if (slot !== null) return slot.hand(sysfd, accepted, address);
   platform().sockets.close(sysfd);
-  gate.leave(address);
+  limiter.leave(address);
 }
 
 /**

@@ -59,13 +59,13 @@ export interface ShutdownOptions {
 export class Reactor implements Disposable {
   readonly #options: CheckedReactorOptions;
   readonly #module: string;
-  readonly #gate: Limiter;
+  readonly #limiter: Limiter;
   readonly #slots: WorkerSlot[];
   readonly #balancer: WorkerBalancer<WorkerSlot>;
   readonly #ports: ReusePortListeners;
   readonly #mail: MainMail;
   readonly #acceptors = new Set<ReactorAcceptor>();
-  readonly #crew: WorkerGroup<WorkerSlot>;
+  readonly #group: WorkerGroup<WorkerSlot>;
   #tls: HandedTLS | null;
   #askedAt = 0;
   /** Whether the handler is a table of events. */
@@ -79,7 +79,7 @@ export class Reactor implements Disposable {
     this.#tls = tls;
     this.#options = options;
     this.#module = module;
-    this.#gate = new Limiter(mainLimits(limits), {
+    this.#limiter = new Limiter(mainLimits(limits), {
       ready: () => this.#slots.some((slot) => slot.able),
       goroutines: () => this.#fewestGoroutines(),
       lingering: () => this.#slots.reduce((sum, { lingering }) => sum + lingering, 0),
@@ -90,14 +90,14 @@ export class Reactor implements Disposable {
     this.#balancer = new WorkerBalancer(loadBalance, this.#slots);
     this.#mail = new MainMail(this.#slots);
     this.#ports = new ReusePortListeners(this.#slots, ownLimits(limits, workers));
-    this.#crew = new WorkerGroup(this.#slots, options.restart, (slot) => this.#tended(slot));
+    this.#group = new WorkerGroup(this.#slots, options.restart, (slot) => this.#hooks(slot));
   }
 
   /**
    * Waits until every worker is up. Throws the error of one that failed to start. Parks. @internal
    */
   ready(): Routine<void> {
-    return this.#crew.ready();
+    return this.#group.ready();
   }
 
   /** The workers, ordered by number. */
@@ -107,7 +107,7 @@ export class Reactor implements Disposable {
 
   /** Counters of accepted, refused and closed connections, of this thread and all workers. */
   get counters(): LimitCounters {
-    const counters = structuredClone(this.#gate.counters);
+    const counters = structuredClone(this.#limiter.counters);
     counters.open = 0;
     for (const slot of this.#slots) {
       counters.open += slot.connections;
@@ -128,8 +128,8 @@ export class Reactor implements Disposable {
    */
   *serve(listener: Listener): Routine<void> {
     const served = servedBy(listener, this.#options.limits, this.#events);
-    const acceptor = new ReactorAcceptor(served, this.#gate, this.#balancer);
-    if (this.#crew.stopping.err !== null) return listener[Symbol.dispose]();
+    const acceptor = new ReactorAcceptor(served, this.#limiter, this.#balancer);
+    if (this.#group.stopping.err !== null) return listener[Symbol.dispose]();
     this.#acceptors.add(acceptor);
     if (this.#failed !== null) acceptor.close();
     try {
@@ -161,7 +161,7 @@ export class Reactor implements Disposable {
       );
     }
     if (this.#failed !== null) throw this.#failed;
-    if (this.#crew.stopping.err !== null) throw new ClosedError();
+    if (this.#group.stopping.err !== null) throw new ClosedError();
     return yield* this.#ports.listen(network, address, checkListenOptions(options));
   }
 
@@ -194,7 +194,7 @@ export class Reactor implements Disposable {
       throw wrongArgument("listen for packets in each worker", "network", "a UDP network", network);
     }
     if (this.#failed !== null) throw this.#failed;
-    if (this.#crew.stopping.err !== null) throw new ClosedError();
+    if (this.#group.stopping.err !== null) throw new ClosedError();
     return yield* this.#ports.listenPacket(network, address, checkListenPacketOptions(options));
   }
 
@@ -265,11 +265,11 @@ export class Reactor implements Disposable {
    */
   *shutdown(options: ShutdownOptions = {}): Routine<ShutdownReport> {
     const deadline = checkShutdown("shut down", options);
-    this.#crew.stop();
+    this.#group.stop();
     for (const acceptor of [...this.#acceptors]) acceptor.close();
-    yield* this.#crew.drain(deadline);
+    yield* this.#group.drain(deadline);
     const cut = this.#slots.reduce((sum, slot) => sum + slot.connections, 0);
-    yield* this.#crew.end(END_MS);
+    yield* this.#group.end(END_MS);
     // A worker that waited for its next start has not been reported as ended.
     for (const slot of this.#slots) slot.state = "ended";
     this.#ports.release(new ClosedError());
@@ -282,7 +282,7 @@ export class Reactor implements Disposable {
    * parks.
    */
   close(): void {
-    if (this.#crew.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
+    if (this.#group.stopping.err === null) go(() => this.shutdown({ deadline: 0 }));
   }
 
   /** As {@linkcode Reactor.close}. */
@@ -292,23 +292,23 @@ export class Reactor implements Disposable {
 
   /** Waits until nothing of the reactor is left. Parks. */
   wait(): Routine<void> {
-    return this.#crew.wait();
+    return this.#group.wait();
   }
 
   #slot(id: number): WorkerSlot {
-    return new WorkerSlot(id, this.#gate, (slot, paused) => {
+    return new WorkerSlot(id, this.#limiter, (slot, paused) => {
       if (paused) this.#ports.pause(slot);
       else this.#ports.resume(slot);
     });
   }
 
-  #tended(slot: WorkerSlot): WorkerHooks {
+  #hooks(slot: WorkerSlot): WorkerHooks {
     return {
       start: () => this.#start(slot),
       take: (message) => this.#take(slot, message),
       woken: () => {
         slot.collect();
-        this.#gate.look();
+        this.#limiter.look();
       },
       ended: (end, restartIn) => this.#over(slot, end, restartIn),
     };
@@ -365,10 +365,10 @@ export class Reactor implements Disposable {
   }
 
   #shed({ limit, action, remote, count }: ShedReport): void {
-    this.#gate.counters[action][limit] += count;
+    this.#limiter.counters[action][limit] += count;
     noteShed(action, limit, count);
     const from = remote === null ? null : decodeAddr(remote);
-    this.#gate.limits.onShed({ limit, action, remote: from, count });
+    this.#limiter.limits.onShed({ limit, action, remote: from, count });
   }
 
   #over(slot: WorkerSlot, end: WorkerEnd, restartIn: number | null): void {
@@ -379,10 +379,10 @@ export class Reactor implements Disposable {
     const connections = Math.max(slot.connections, slot.lost, end.connections);
     slot.clear();
     for (const { one, address } of undelivered) {
-      handOver(one, address ?? "", this.#gate, this.#balancer);
+      handOver(one, address ?? "", this.#limiter, this.#balancer);
     }
     const { error, stuck } = end;
-    const stopping = this.#crew.stopping.err !== null;
+    const stopping = this.#group.stopping.err !== null;
     if (this.#slots.every(({ state }) => state === "ended")) this.#bereave(stopping, error);
     else if (restartIn === null) this.#ports.lost(slot);
     if (stopping) return;

@@ -7,7 +7,7 @@ import { onCancel } from "../context/abort_signal.ts";
 import { needObject, wrongArgument } from "../validate/argument.ts";
 import { openReactor, type ShutdownReport } from "./reactor.ts";
 import type { ReactorOptions } from "./options.ts";
-import { noted } from "../sched/calls.ts";
+import { alwaysNoted } from "../sched/calls.ts";
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions extends ReactorOptions {
@@ -43,7 +43,7 @@ export function serve(
   module: URL | string,
   options: ServeOptions = {},
 ): Routine<ShutdownReport> {
-  return noted("serve", serving(listener, module, options));
+  return alwaysNoted("serve", serving(listener, module, options));
 }
 
 function* serving(

@@ -45,7 +45,7 @@ export class SubReactor {
   readonly #main: ParentPort;
   /** Servers of the connections: one of the two is null. */
   readonly #handler: Handler | null;
-  readonly #servant: EventWorker | null;
+  readonly #eventWorker: EventWorker | null;
   readonly #tls: TLSServerSide | null;
   readonly #descriptors: DescriptorRing;
   readonly #tokens: TokenRing;
@@ -77,7 +77,7 @@ export class SubReactor {
     this.#main = main;
     const table = typeof handler === "function" ? null : handler;
     this.#handler = typeof handler === "function" ? handler : null;
-    this.#servant = table === null
+    this.#eventWorker = table === null
       ? null
       : new EventWorker(table, (error, remote) => this.#handlerThrew(error, remote));
     if (table !== null) refuseForEvents(start.limits);
@@ -108,12 +108,12 @@ export class SubReactor {
     this.#waker = waker;
     const { init } = this.#exports;
     if (init !== null) yield* bodyOf("init", init, [this.#context]);
-    if (this.#servant !== null) {
-      go(() => this.#serveEvents(this.#servant!));
+    if (this.#eventWorker !== null) {
+      go(() => this.#serveEvents(this.#eventWorker!));
       yield* gosched();
       this.#checkServant();
     }
-    this.#main.post({ type: "up", waker: waker.handle, events: this.#servant !== null });
+    this.#main.post({ type: "up", waker: waker.handle, events: this.#eventWorker !== null });
     for (;;) {
       this.#takeOver();
       this.#receive();
@@ -228,13 +228,13 @@ export class SubReactor {
   }
 
   #begin(conn: Conn): void {
-    if (this.#servant !== null) this.#servant.take(conn);
+    if (this.#eventWorker !== null) this.#eventWorker.take(conn);
     else go(() => this.#serving(conn));
   }
 
   /** Waits until a handler shuts the server down: then the reactor shuts down. */
-  *#serveEvents(servant: EventWorker): Routine<void> {
-    yield* this.#ending(servant.run());
+  *#serveEvents(eventWorker: EventWorker): Routine<void> {
+    yield* this.#ending(eventWorker.run());
     if (this.#failure === null) this.#main.post({ type: "shutdown" });
   }
 

@@ -42,10 +42,10 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   link: WorkerThread | null = null;
   /** Number of its connections when it was terminated. */
   lost = 0;
-  readonly #gate: Limiter;
+  readonly #limiter: Limiter;
   /** Maximum number of goroutines at which it may get another connection. */
   readonly #mostGoroutines: number;
-  /** Connections passed to it, by token, with the key under which the gate counts each. */
+  /** Connections passed to it, by token, with the key under which the limiter counts each. */
   readonly #held = new Map<number, string>();
   /** Those of them that are closed but linger, the oldest first. */
   readonly #lingering = new Set<number>();
@@ -57,11 +57,11 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   #paused = false;
   #lastToken = 0;
 
-  constructor(id: number, gate: Limiter, onPause: (slot: WorkerSlot, paused: boolean) => void) {
+  constructor(id: number, limiter: Limiter, onPause: (slot: WorkerSlot, paused: boolean) => void) {
     this.id = id;
-    this.#gate = gate;
+    this.#limiter = limiter;
     this.#onPause = onPause;
-    this.#mostGoroutines = gate.limits.goroutines?.most ?? Infinity;
+    this.#mostGoroutines = limiter.limits.goroutines?.most ?? Infinity;
   }
 
   get connections(): number {
@@ -111,7 +111,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     this.#paused = false;
     if (this.state === "paused") this.state = "serving";
     this.#onPause(this, false);
-    this.#gate.look();
+    this.#limiter.look();
   }
 
   terminate(): void {
@@ -122,10 +122,10 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   /** Called when it is up. */
   began(): void {
     this.state = this.#paused ? "paused" : "serving";
-    this.#gate.look();
+    this.#limiter.look();
   }
 
-  /** Passes a connection to it, which the gate counts under `address`. It must be ready. */
+  /** Passes a connection to it, which the limiter counts under `address`. It must be ready. */
   hand(sysfd: number, accepted: Accepted, address: string): void {
     const token = this.#lastToken = (this.#lastToken + 1) | 0;
     this.#held.set(token, address);
@@ -143,7 +143,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
   lingers(token: number): void {
     if (!this.#held.has(token)) return;
     this.#lingering.add(token);
-    this.#gate.look();
+    this.#limiter.look();
   }
 
   /**
@@ -189,7 +189,7 @@ export class WorkerSlot implements ReactorWorker, Candidate {
     if (address === undefined) return;
     this.#held.delete(token);
     this.#lingering.delete(token);
-    this.#gate.leave(address);
+    this.#limiter.leave(address);
   }
 
   #word(word: number): number {

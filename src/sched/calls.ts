@@ -3,7 +3,7 @@
  * Notes the calls that are made and those that are driven, for undriven.ts. Reads, writes, accepts
  * and sleeps do it themselves, always: next to their system calls it costs nothing. Channels and
  * locks would become slower by a third, and generators cannot see that they are made; so all calls
- * are wrapped while a run is in debug, which also keeps the line of each.
+ * are wrapped while a run is in debug, which also keeps the line of each. `serve` always is.
  */
 import type { G, Routine } from "./goroutine.ts";
 import { setNote } from "./noted_methods.ts";
@@ -32,7 +32,18 @@ export function callDriven(call: object): void {
 export function noted<T>(name: string, routine: Routine<T>, object: unknown = null): Routine<T> {
   if (scheduler.debugRuns === 0) return routine;
   const g: G | null = scheduler.current;
-  if (g === null || !g.run.debug) return routine;
+  return g === null || !g.run.debug ? routine : wrapped(name, routine, object);
+}
+
+/**
+ * Returns `routine`, a call of the function `name` that is reported if never driven, also without
+ * debug: for calls that a program makes once, and without which it would end at once, in silence.
+ */
+export function alwaysNoted<T>(name: string, routine: Routine<T>): Routine<T> {
+  return scheduler.current === null ? routine : wrapped(name, routine, null);
+}
+
+function wrapped<T>(name: string, routine: Routine<T>, object: unknown): Routine<T> {
   // The call that this one stands for from now on.
   if (scheduler.made === routine) scheduler.made = null;
   const call = new NotedCall(name, routine, object);
@@ -48,7 +59,7 @@ registerState("numbers of noted calls", {
   restore: (state) => lastNumber = state,
 });
 
-/** A call in debug. */
+/** A call in debug, or one that is always noted. */
 class NotedCall<T> implements MadeCall {
   readonly [CALL]: string;
   readonly site: Error = captureSite();

@@ -21,7 +21,7 @@ export interface MadeCall {
   readonly [CALL]?: string;
   /** The object that it works on, as a dump names it. */
   describe?(): string;
-  /** Where it was made, if its run is in debug. */
+  /** Where it was made, if its run is in debug or the call is always noted. */
   readonly site?: Error;
   /** The object that it works on, if its run is in debug. */
   readonly object?: unknown;

@@ -6,7 +6,7 @@ import { requireFunction } from "../sched/misuse.ts";
 import { needMethods } from "../validate/argument.ts";
 import { ConnServer, type ServeCounts, type ServeHandler } from "./conn_server.ts";
 import { checkServeOptions, type ServeOptions } from "./options.ts";
-import { noted } from "../sched/calls.ts";
+import { alwaysNoted } from "../sched/calls.ts";
 
 /**
  * Accepts connections and runs `handler` for each in a goroutine of its own. An error of a
@@ -41,5 +41,5 @@ export function serve(
 ): Routine<ServeCounts> {
   needMethods("serve", "listener", "a listener, as listen returns", listener, "accept", "close");
   requireFunction("serve", handler, serve);
-  return noted("serve", new ConnServer(listener, handler, checkServeOptions(options)).run());
+  return alwaysNoted("serve", new ConnServer(listener, handler, checkServeOptions(options)).run());
 }

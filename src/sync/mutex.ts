@@ -75,11 +75,11 @@ export class Mutex implements Locker {
   }
 
   readonly #lock = new Lock();
-  readonly #taking = new Semacquire(this.#lock);
+  readonly #acquire = new Semacquire(this.#lock);
 
   /** Locks the mutex. Parks until it is available. */
   lock(): Routine<void> {
-    return this.#taking.begin();
+    return this.#acquire.begin();
   }
 
   /** Locks the mutex if it is free. Returns true on success. Never parks. */

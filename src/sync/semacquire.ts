@@ -43,9 +43,9 @@ export class Semacquire implements Waitable {
 
   /** Returns this for a call or, while it serves another call, a new one. */
   begin(): Routine<void> {
-    const taking = this.#unused ? this : new Semacquire(this.#what);
-    taking.#unused = false;
-    return taking as unknown as Routine<void>;
+    const call = this.#unused ? this : new Semacquire(this.#what);
+    call.#unused = false;
+    return call as unknown as Routine<void>;
   }
 
   next(): Step<void> {

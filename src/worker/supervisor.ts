@@ -36,39 +36,39 @@ export interface SupervisedWorker extends WorkerHooks {
 
 /** Serves a worker until `stopping` is cancelled and the worker has ended. Parks. */
 export function* supervise(
-  tended: SupervisedWorker,
+  worker: SupervisedWorker,
   restart: Required<RestartOptions> | null,
   stopping: Context,
 ): Routine<void> {
   let delay = restart?.delay ?? 0;
   for (;;) {
     const began = now();
-    const end = yield* attended(tended);
+    const end = yield* workerEnd(worker);
     if (now() - began > WELL_MS) delay = restart?.delay ?? 0;
     const again = stopping.err === null && restart !== null;
-    tended.ended(end, again ? delay : null);
+    worker.ended(end, again ? delay : null);
     if (!again || !(yield* slept(delay, stopping))) return;
     delay = Math.min(delay * 2, restart.longest);
   }
 }
 
 /** One life of a worker. If this goroutine is ended, its run waits for the worker's end. */
-function* attended(tended: SupervisedWorker): Routine<WorkerEnd> {
+function* workerEnd(worker: SupervisedWorker): Routine<WorkerEnd> {
   let link: WorkerThread;
   try {
-    link = tended.start();
+    link = worker.start();
   } catch (error) {
     // No thread available, or data that cannot be cloned: treated as a worker that died at once.
     return { orderly: false, error, connections: 0, undelivered: [], stuck: false };
   }
   let end: WorkerEnd | null = null;
   try {
-    return end = yield* link.attend((message) => tended.take(message), () => tended.woken());
+    return end = yield* link.attend((message) => worker.take(message), () => worker.woken());
   } finally {
     if (end === null) {
-      tended.leaving();
+      worker.leaving();
       goDaemon(scheduler.current!.run, "end of a worker", function* () {
-        tended.ended(yield* link.end(GRACE_MS), null);
+        worker.ended(yield* link.end(GRACE_MS), null);
       });
     }
   }

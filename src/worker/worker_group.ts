@@ -67,13 +67,13 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
   constructor(
     places: readonly S[],
     restart: Required<RestartOptions> | null,
-    tended: (place: S) => WorkerHooks,
+    hooks: (place: S) => WorkerHooks,
   ) {
     this.#places = places;
     this.#started = chan(places.length);
     [this.stopping, this.#stop] = withCancel(background());
     this.#supervisors = places.map((place) =>
-      go(supervise, this.#watched(place, tended(place)), restart, this.stopping)
+      go(supervise, this.#watched(place, hooks(place)), restart, this.stopping)
     );
   }
 
@@ -111,17 +111,17 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
     for (const supervisor of this.#supervisors) yield* supervisor.join();
   }
 
-  #watched(place: S, tended: WorkerHooks): SupervisedWorker {
+  #watched(place: S, hooks: WorkerHooks): SupervisedWorker {
     return {
-      start: () => tended.start(),
-      woken: () => tended.woken(),
+      start: () => hooks.start(),
+      woken: () => hooks.woken(),
       leaving: () => this.#stop(),
       take: (message) => {
-        tended.take(message);
+        hooks.take(message);
         if (message.type === "up") this.#started.trySend(null);
       },
       ended: (end: WorkerEnd, restartIn: number | null) => {
-        tended.ended(end, restartIn);
+        hooks.ended(end, restartIn);
         const error = end.error ?? new Error(`worker ${place.id} ended before it was ready`);
         this.#started.trySend({ error });
       },

@@ -9,8 +9,8 @@ import { TCPAddr } from "../../mod.ts";
 import { UnixAddr } from "../../src/net/addr/unix_addr.ts";
 import { checkLimits, type Limits } from "../../src/limit/limit_options.ts";
 
-/** A gate under `limits` whose keeper has so many goroutines at each question. */
-function gate(limits: Limits, ...goroutines: number[]): Limiter {
+/** A limiter under `limits` whose keeper has so many goroutines at each question. */
+function limiter(limits: Limits, ...goroutines: number[]): Limiter {
   const keeper: LimiterOwner = {
     goroutines: () => goroutines.shift()!,
     closeOldestIdle: () => false,
@@ -19,7 +19,7 @@ function gate(limits: Limits, ...goroutines: number[]): Limiter {
 }
 
 test("a connection accepted before the goroutine limit was reached is admitted, while others wait", () => {
-  const waiting = gate({ goroutines: 4 }, 3, 4, 4);
+  const waiting = limiter({ goroutines: 4 }, 3, 4, 4);
   assert.equal(waiting.open, true);
   assert.equal(waiting.enter(""), null);
   assert.equal(waiting.open, false);
@@ -28,7 +28,7 @@ test("a connection accepted before the goroutine limit was reached is admitted, 
 });
 
 test('with the policy "refuse", too many goroutines refuse connections', () => {
-  const refusing = gate({ goroutines: { most: 4, policy: "refuse" } }, 4, 3);
+  const refusing = limiter({ goroutines: { most: 4, policy: "refuse" } }, 4, 3);
   assert.equal(refusing.open, true);
   assert.equal(refusing.enter(""), "goroutines");
   assert.equal(refusing.enter(""), null);

@@ -178,6 +178,21 @@ for (const driver of ["run", "runSync"] as const) {
     }
   });
 
+  test(`without debug mode an undriven serve is reported with its line (${driver})`, async () => {
+    const texts = await reports(
+      function* main() {
+        using listener = yield* listen("tcp", "127.0.0.1:0");
+        // deno-lint-ignore netpoll/yield-star -- the mistake that the test is about
+        serve(listener, function* () {});
+      },
+      {},
+      driver,
+    );
+    assert.deepEqual(names(texts), ["serve"]);
+    assert.match(texts[0], /write yield\* serve\(\.\.\.\)\n {4}at .+/);
+    assert.match(texts[0], HERE);
+  });
+
   for (const debug of [false, true]) {
     test(`a call driven later is not reported (${driver}, debug ${debug})`, async () => {
       const texts = await reports(drivenLater, { debug }, driver);

@@ -70,7 +70,7 @@ class Wire {
   readonly c1: Conn;
   readonly c2: Conn;
   readonly isClosed: (error: unknown) => boolean;
-  readonly #servants: Goroutine<void>[] = [];
+  readonly #servers: Goroutine<void>[] = [];
 
   constructor(pair: Pair, swapped: boolean, options: TestConnOptions) {
     this.c1 = swapped ? pair.c2 : pair.c1;
@@ -93,13 +93,13 @@ class Wire {
     this.#serve(this.c2, source);
   }
 
-  /** Waits for those who served: with the pair stopped each of them must end. */
+  /** Waits for the serving goroutines: once the pair is stopped, each must end. */
   *served(): Routine<void> {
-    for (const servant of this.#servants) yield* servant.join();
+    for (const server of this.#servers) yield* server.join();
   }
 
   #serve(to: Writer, from: Reader): void {
-    this.#servants.push(go(function* serve() {
+    this.#servers.push(go(function* serve() {
       try {
         yield* chunkedCopy(to, from);
       } catch {

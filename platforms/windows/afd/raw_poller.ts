@@ -106,7 +106,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
 
   /** See {@linkcode CompletionHandler}. */
   over(operation: Operation): void {
-    const watch = operation.beginner as Watch;
+    const watch = operation.owner as Watch;
     const mode = watch.completed(operation);
     if (watch.gone) return this.#forget(watch);
     this.#enlist(watch);

@@ -44,7 +44,7 @@ export class CompletionQueue {
   /** Whether the last poll dequeued a packet of `break`. */
   woken = false;
   readonly #shared: Shared;
-  readonly #taker: CompletionHandler;
+  readonly #handler: CompletionHandler;
   readonly #entries = new Int32Array(new ArrayBuffer(MAX_ENTRIES * OVERLAPPED_ENTRY.words * 4));
   readonly #removed = new Int32Array(new ArrayBuffer(4));
   readonly #timeout = new Int32Array(new ArrayBuffer(8));
@@ -54,9 +54,9 @@ export class CompletionQueue {
   #broken = false;
 
   /** Opens a port. Throws PlatformError. */
-  constructor(shared: Shared, taker: CompletionHandler) {
+  constructor(shared: Shared, handler: CompletionHandler) {
     this.#shared = shared;
-    this.#taker = taker;
+    this.#handler = handler;
     const completions = shared.arena.take(PAGE);
     if (completions === null) throw failure(ERRNO.ENOBUFS);
     this.#buffer = completions;
@@ -153,9 +153,9 @@ export class CompletionQueue {
         continue;
       }
       // Its slot may have been reused since, so the packet cannot be handled safely.
-      if (operation.beginner === null) throw new Error(UNKNOWN_PACKET);
+      if (operation.owner === null) throw new Error(UNKNOWN_PACKET);
       this.pending--;
-      this.#taker.over(operation);
+      this.#handler.over(operation);
     }
     return count;
   }

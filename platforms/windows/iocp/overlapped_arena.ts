@@ -62,7 +62,7 @@ export class Operation {
   /** Addresses of its parts, for structures that point to them. */
   readonly address: { readonly buffer: number; readonly room: number };
   /** Null while no operation is pending. */
-  beginner: OverlappedOwner | null = null;
+  owner: OverlappedOwner | null = null;
 
   /** Wraps the slot at `at` of `memory`, whose address is `base`. */
   constructor(memory: ArrayBuffer, base: number, at: number, size: SlotSize) {
@@ -77,8 +77,8 @@ export class Operation {
   }
 
   /** Prepares a call with `length` bytes of its data. */
-  prepare(beginner: OverlappedOwner, length: number): void {
-    this.beginner = beginner;
+  prepare(owner: OverlappedOwner, length: number): void {
+    this.owner = owner;
     this.overlapped.fill(0);
     this.buffer[WSABUF.length] = length;
     this.flags[0] = 0;
@@ -128,7 +128,7 @@ export class Arena {
 
   /** Frees a slot whose operation has completed, or never started. */
   give(operation: Operation): void {
-    operation.beginner = null;
+    operation.owner = null;
     this.inUse--;
     this.#free[operation.size].push(operation);
   }

@@ -138,8 +138,8 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
    * socket.
    */
   over(operation: Operation): void {
-    const { socket } = operation.beginner!;
-    this.#tell(socket, operation.beginner!.completed(operation));
+    const { socket } = operation.owner!;
+    this.#tell(socket, operation.owner!.completed(operation));
   }
 
   /** Returns a wait in the host's loop until this port has packets. */

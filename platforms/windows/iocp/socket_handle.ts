@@ -106,15 +106,15 @@ export abstract class SocketHandle implements PortEntry {
    * Returns a slot for an operation that the port reports, or minus an errno: EINVAL for an
    * unregistered socket, whose completion would not be reported.
    */
-  prepare(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | number {
+  prepare(owner: OverlappedOwner, size: Operation["size"], length: number): Operation | number {
     if (this.port === null) return -ERRNO.EINVAL;
-    return this.take(beginner, size, length) ?? -ERRNO.ENOBUFS;
+    return this.take(owner, size, length) ?? -ERRNO.ENOBUFS;
   }
 
   /** Returns a slot prepared for `length` bytes; null if there is none. */
-  take(beginner: OverlappedOwner, size: Operation["size"], length: number): Operation | null {
+  take(owner: OverlappedOwner, size: Operation["size"], length: number): Operation | null {
     const operation = this.arena.take(size);
-    operation?.prepare(beginner, length);
+    operation?.prepare(owner, length);
     return operation;
   }
 }

@@ -20,7 +20,7 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   /** Whether the handler has consumed input explicitly. */
   #partial = false;
   /** Copy of the unread input; null if there is none. */
-  #inbox: UnreadBuffer | null = null;
+  #unread: UnreadBuffer | null = null;
 
   /** See {@linkcode EventConn.buffered}. */
   get buffered(): number {
@@ -81,8 +81,8 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   /** Passes the unread input again, or nothing. */
   protected lendAgain(): void {
-    this.#inbox?.discard(this.#taken);
-    this.lend(this.#inbox?.view() ?? NOTHING);
+    this.#unread?.discard(this.#taken);
+    this.lend(this.#unread?.view() ?? NOTHING);
   }
 
   /** Calls `data`. */
@@ -91,20 +91,20 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
   /** Reads behind the unread input. */
   #receiveMore(shared: Uint8Array): number {
     const left = this.buffered;
-    const inbox = this.#inbox!;
-    inbox.discard(this.#taken);
-    this.input = inbox.view();
+    const unread = this.#unread!;
+    unread.discard(this.#taken);
+    this.input = unread.view();
     this.#taken = 0;
-    const room = inbox.many ? inbox.room() : shared.subarray(left);
+    const room = unread.many ? unread.room() : shared.subarray(left);
     const n = this.host.sockets.recv(this.sysfd, room, room.length);
     if (n <= 0) return n;
     this.#came(n, room.length);
-    if (inbox.many) {
-      inbox.came(n);
-      this.lend(inbox.view());
+    if (unread.many) {
+      unread.came(n);
+      this.lend(unread.view());
     } else {
-      shared.set(inbox.view());
-      this.#inbox = null;
+      shared.set(unread.view());
+      this.#unread = null;
       this.lend(shared.subarray(0, left + n));
     }
     return n;
@@ -119,16 +119,16 @@ export abstract class ConnReader<C> extends ConnWriter<C> {
 
   #forget(): void {
     this.input = NOTHING;
-    this.#inbox = null;
+    this.#unread = null;
     this.#taken = 0;
   }
 
   #keep(left: number): void {
     const { maxUnread } = this.host.settings;
     if (left > maxUnread) this.kill(new UnreadLimitError(left), true);
-    if (this.#inbox === null) this.#inbox = new UnreadBuffer(this.input.subarray(this.#taken));
-    else this.#inbox.discard(this.#taken);
-    this.input = this.#inbox.view();
+    if (this.#unread === null) this.#unread = new UnreadBuffer(this.input.subarray(this.#taken));
+    else this.#unread.discard(this.#taken);
+    this.input = this.#unread.view();
     this.#taken = 0;
   }
 }

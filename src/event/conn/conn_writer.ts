@@ -46,7 +46,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   /** Whether it ends by a reset. */
   protected reset = false;
   /** The output buffer; null if it is empty. */
-  protected outbox: WriteQueue | null = null;
+  protected writeQueue: WriteQueue | null = null;
   /**
    * Whether the output exceeded the high-water mark and has not shrunk to the low-water mark since.
    */
@@ -61,7 +61,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** See {@linkcode EventConn.pending}. */
   get pending(): number {
-    return this.outbox === null ? 0 : this.outbox.length;
+    return this.writeQueue === null ? 0 : this.writeQueue.length;
   }
 
   /** See {@linkcode EventConn.closing}. */
@@ -79,7 +79,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     }
     if (length >= DIRECT && this.state === OPEN) this.send(bytes);
     else this.queue(bytes);
-    if (written !== undefined) (this.outbox ??= WriteQueue.take()).tell(written);
+    if (written !== undefined) (this.writeQueue ??= WriteQueue.take()).tell(written);
     this.comeBack();
     return !this.full && !this.closing;
   }
@@ -112,7 +112,7 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     if (this.closing || length === 0) return;
     const { host } = this;
     const pd = this.pd!;
-    if (this.outbox !== null || !pd.wready) return this.queue(bytes);
+    if (this.writeQueue !== null || !pd.wready) return this.queue(bytes);
     if (host.events.preWrite !== undefined) host.events.preWrite();
     const most = length < MAX_TRANSFER ? length : MAX_TRANSFER;
     const n = host.sockets.send(this.sysfd, bytes, most);
@@ -134,8 +134,8 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     const { maxPending, highWaterMark } = this.host.settings;
     const pending = this.pending + length;
     if (pending > maxPending) return this.kill(new SlowConsumerError(pending), true);
-    this.outbox ??= WriteQueue.take();
-    this.outbox.append(bytes);
+    this.writeQueue ??= WriteQueue.take();
+    this.writeQueue.append(bytes);
     if (pending > highWaterMark) this.full = true;
   }
 
@@ -144,14 +144,14 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
     const { host } = this;
     const pd = this.pd!;
     if (pd.wready && this.pending > 0) host.events.preWrite?.();
-    for (let left = SENDS; left > 0 && pd.wready && this.outbox !== null; left--) {
-      const { length } = this.outbox;
-      const n = length === 0 ? 0 : host.sockets.send(this.sysfd, this.outbox.head(), length);
+    for (let left = SENDS; left > 0 && pd.wready && this.writeQueue !== null; left--) {
+      const { length } = this.writeQueue;
+      const n = length === 0 ? 0 : host.sockets.send(this.sysfd, this.writeQueue.head(), length);
       if (n >= 0) this.#sent(n);
       else if (n === host.again) this.#mustWait();
       else if (n !== host.interrupted) return this.kill(this.failure("write", "send", -n), false);
     }
-    if (this.outbox !== null) this.outbox = this.outbox.settle();
+    if (this.writeQueue !== null) this.writeQueue = this.writeQueue.settle();
     if (this.full && this.pending <= host.settings.lowWaterMark) {
       this.full = false;
       this.drained();
@@ -160,8 +160,8 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
 
   /** Discards what is pending. */
   protected drop(): void {
-    const callbacks = this.outbox?.release() ?? null;
-    this.outbox = null;
+    const callbacks = this.writeQueue?.release() ?? null;
+    this.writeQueue = null;
     this.#tell(callbacks, this.error ?? new ClosedError());
   }
 
@@ -177,13 +177,13 @@ export abstract class ConnWriter<C> extends ConnSocket<C> implements Turn {
   }
 
   #sent(n: number): void {
-    const outbox = this.outbox!;
+    const writeQueue = this.writeQueue!;
     if (n > 0) this.#went(n);
-    this.#tell(outbox.sent(n), null);
-    if (outbox.length > 0) return;
+    this.#tell(writeQueue.sent(n), null);
+    if (writeQueue.length > 0) return;
     // A callback may have written more.
-    this.outbox = null;
-    outbox.release();
+    this.writeQueue = null;
+    writeQueue.release();
   }
 
   #tell(callbacks: Written[] | null, error: Error | null): void {

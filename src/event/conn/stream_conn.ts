@@ -117,13 +117,13 @@ export class EventStreamConn<C> extends ConnReader<C>
   }
 
   pollReady(mode: number, toRun: RunQueue): void {
-    if ((mode & POLL_READ) !== 0 || this.outbox !== null) this.owner.enqueueReady(this, toRun);
+    if ((mode & POLL_READ) !== 0 || this.writeQueue !== null) this.owner.enqueueReady(this, toRun);
   }
 
   /** Destroys it at once, if there will be no further turn. */
   closeQuietly(): void {
     if (this.state === DEAD) return;
-    this.reset = this.outbox !== null;
+    this.reset = this.writeQueue !== null;
     this.state = KILLED;
     this.#end();
   }
@@ -131,7 +131,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   /** A timeout or the deadline has expired. */
   timedOut(idle: boolean): void {
     const error = idle ? new IdleTimeoutError() : this.opError("read", new DeadlineExceededError());
-    this.kill(error, this.outbox !== null);
+    this.kill(error, this.writeQueue !== null);
   }
 
   turn(): void {
@@ -140,7 +140,7 @@ export class EventStreamConn<C> extends ConnReader<C>
       if (this.state === OPENING) this.#open();
       if (this.#woken) this.#wakeUp();
       if (this.pd!.rready) this.#read();
-      if (this.outbox !== null && this.state < KILLED) this.flush();
+      if (this.writeQueue !== null && this.state < KILLED) this.flush();
     } catch (error) {
       this.#threw(error);
     }
@@ -238,7 +238,7 @@ export class EventStreamConn<C> extends ConnReader<C>
   /** At the end of a turn: ends it, or schedules another turn if there is more to do. */
   #settle(): void {
     if (this.state === DEAD) return;
-    const sent = this.outbox === null;
+    const sent = this.writeQueue === null;
     if (this.state === KILLED || (this.state === CLOSING && sent)) return this.#end();
     if (this.state === CLOSING && !this.#leaving) {
       this.#timed().setClosing(this.#closedAt + this.host.settings.closeTimeout);

@@ -24,13 +24,13 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
   readonly #again: number = -platform().errno.EAGAIN;
   readonly #queue: DatagramQueue;
   /** Error of a datagram whose write has returned; the next write throws it. */
-  #late: OpError | null = null;
+  #deferred: OpError | null = null;
   /** Whether the end of the turn flushes it. */
   #scheduled = false;
   /** Whether it waits for the socket to be writable. */
   #waiting = false;
   readonly #failed = (errno: number, _i: number, address: RawAddress | null) => {
-    this.#late ??= this.#failure(errno, address);
+    this.#deferred ??= this.#failure(errno, address);
   };
 
   constructor(fd: NetFD<UDPAddr>) {
@@ -40,7 +40,7 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
 
   /** See {@linkcode DatagramSender.send}. Throws the error of an earlier datagram. */
   send(p: Uint8Array, length: number, address: RawAddress | null): number {
-    if (this.#late !== null) throw this.#takeLate();
+    if (this.#deferred !== null) throw this.#takeDeferred();
     // A write without a destination on an unconnected socket: its error is known at once.
     if (address === null && this.#fd.remoteAddr === null) return this.#single(p, length, null);
     const queue = this.#queue;
@@ -60,7 +60,7 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
    */
   before(): number {
     const done = this.#queue.empty || this.#flush();
-    if (this.#late !== null) throw this.#takeLate();
+    if (this.#deferred !== null) throw this.#takeDeferred();
     return done ? 0 : this.#again;
   }
 
@@ -69,7 +69,7 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
     this.#flush();
     this.#queue.drop();
     this.#watch(false);
-    this.#late = null;
+    this.#deferred = null;
   }
 
   /** Releases the memory of what waits: the machine has crashed. */
@@ -120,10 +120,10 @@ export class CoalescedWrites implements DatagramSender, TurnTask, Watcher {
     else this.#fd.pd!.unwatch("write", this);
   }
 
-  #takeLate(): OpError {
-    const late = this.#late!;
-    this.#late = null;
-    return late;
+  #takeDeferred(): OpError {
+    const deferred = this.#deferred!;
+    this.#deferred = null;
+    return deferred;
   }
 
   #failure(errno: number, address: RawAddress | null): OpError {
