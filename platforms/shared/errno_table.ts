@@ -110,12 +110,18 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /**
  * Returns a function that finds the name and message of an error number; the first row of a number
- * wins.
+ * wins. The map is made at the first error: only the table of one system is ever needed.
  */
 export function errnoTexts(table: readonly ErrnoRow[]): (errno: number) => ErrnoText {
+  let byNumber: Map<number, ErrnoText> | undefined;
+  return (errno) =>
+    (byNumber ??= mapOf(table)).get(errno) ?? { name: `E${errno}`, text: `errno ${errno}` };
+}
+
+function mapOf(table: readonly ErrnoRow[]): Map<number, ErrnoText> {
   const byNumber = new Map<number, ErrnoText>();
   for (const [number, name, words] of table) {
     if (!byNumber.has(number)) byNumber.set(number, { name, text: words ?? WORDS[name] });
   }
-  return (errno) => byNumber.get(errno) ?? { name: `E${errno}`, text: `errno ${errno}` };
+  return byNumber;
 }

@@ -345,9 +345,9 @@ export interface DuplexConnOptions {
   lingerTimeout?: number;
 }
 
-const OPTIONS: z.Schema<DuplexConnOptions> = z.strictObject({
+const OPTIONS: z.Schema<DuplexConnOptions> = z.options(() => ({
   lingerTimeout: z.number().nonnegative().optional(),
-});
+}));
 
 /**
  * Returns a connection over a `Duplex` of `node:stream`, such as a socket of `node:net` or

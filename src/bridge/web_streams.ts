@@ -32,9 +32,9 @@ export interface WebStreamsOptions {
   signal?: AbortSignal;
 }
 
-const OPTIONS: z.Schema<WebStreamsOptions> = z.strictObject({
+const OPTIONS: z.Schema<WebStreamsOptions> = z.options(() => ({
   signal: z.instanceof(AbortSignal).optional(),
-});
+}));
 
 /** Closes a connection when both of its streams have ended. */
 class Halves {

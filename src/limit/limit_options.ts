@@ -112,56 +112,57 @@ export interface CheckedLimits {
 /** Bits of an IPv6 network, within which hosts choose their addresses. RFC 4291, section 2.5.1. */
 const NETWORK_BITS = 64;
 
-const most = z.int().positive();
+const most = () => z.int().positive();
 
 /** A limit as a number or with a policy, the first of `policies` if none is given. */
 function limitSchema<P extends ShedPolicy>(...policies: [P, ...P[]]) {
   const policy = z.enum(policies).default(policies[0] as never);
   return z.union([
-    most.transform((most) => ({ most, policy: policies[0] })),
-    z.strictObject({ most, policy }),
+    most().transform((most) => ({ most, policy: policies[0] })),
+    z.strictObject({ most: most(), policy }),
   ]).optional();
 }
 
 /** As {@linkcode limitSchema}, of a limit for each address. */
-const addressSchema = z.union([
-  most.transform((most) => ({ most, policy: "refuse" as const, ipv6Prefix: NETWORK_BITS })),
-  z.strictObject({
-    most,
-    policy: z.enum(["refuse", "closeOldestIdle"]).default("refuse"),
-    ipv6Prefix: z.int().min(1).max(WHOLE_ADDRESS).default(NETWORK_BITS),
-  }),
-]).optional();
+const addressSchema = () =>
+  z.union([
+    most().transform((most) => ({ most, policy: "refuse" as const, ipv6Prefix: NETWORK_BITS })),
+    z.strictObject({
+      most: most(),
+      policy: z.enum(["refuse", "closeOldestIdle"]).default("refuse"),
+      ipv6Prefix: z.int().min(1).max(WHOLE_ADDRESS).default(NETWORK_BITS),
+    }),
+  ]).optional();
 
 /** Maximum length of a reply: it always fits a new socket. */
 const MOST_REPLY = 8 * 1024;
 
 /** Returns a reply as bytes. */
-const replySchema = z.union([z.instanceof(Uint8Array), z.string()])
-  .transform((reply) => typeof reply === "string" ? new TextEncoder().encode(reply) : reply)
-  .refine((reply) => reply.length <= MOST_REPLY, `expected at most ${MOST_REPLY} bytes`);
+const replySchema = () =>
+  z.union([z.instanceof(Uint8Array), z.string()])
+    .transform((reply) => typeof reply === "string" ? new TextEncoder().encode(reply) : reply)
+    .refine((reply) => reply.length <= MOST_REPLY, `expected at most ${MOST_REPLY} bytes`);
 
-const perSecond = z.number().positive();
-const milliseconds = z.number().positive();
+const positive = () => z.number().positive();
 
 /** Schema of the options of {@linkcode limit}, also for options that contain them. */
-const limitsSchema = z.strictObject({
+const limitsSchema = z.options(() => ({
   connections: limitSchema("wait", "refuse", "closeOldestIdle"),
-  perAddress: addressSchema,
+  perAddress: addressSchema(),
   goroutines: limitSchema("wait", "refuse", "closeOldestIdle"),
   acceptRate: z.union([
-    perSecond.transform((perSecond) => ({ perSecond })),
+    positive().transform((perSecond) => ({ perSecond })),
     z.strictObject({
-      perSecond,
+      perSecond: positive(),
       burst: z.number().min(1).optional(),
       policy: z.enum(["wait", "refuse"]).optional(),
     }),
   ]).optional(),
-  firstBytes: z.strictObject({ within: milliseconds, bytes: most.default(1) }).optional(),
-  reply: replySchema.optional(),
+  firstBytes: z.strictObject({ within: positive(), bytes: most().default(1) }).optional(),
+  reply: replySchema().optional(),
   onShed: z.custom<(shed: Shed) => void>((f) => typeof f === "function", "expected a function")
     .optional(),
-});
+}));
 
 /** Checks the limits of `call`. Throws a TypeError that names the invalid field. */
 export function checkLimits(call: string, limits: Limits): CheckedLimits {

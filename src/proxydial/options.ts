@@ -51,35 +51,35 @@ export const TIMEOUT_MS = 30_000;
 export const MAX_HEADER = 64 * 1024;
 const MOST_BYTES_OF_A_FIELD = 255;
 
-const header = {
+const header = () => ({
   headers: z.custom<Readonly<Record<string, string>>>(
     isHeaders,
     "must have valid HTTP header names and values",
   )
     .optional(),
   maxHeader: z.int().min(64).max(1 << 24).optional(),
-};
+});
 
-const SOCKS5 = z.strictObject({
-  ...callFields,
+const SOCKS5 = z.options(() => ({
+  ...callFields(),
   username: z.custom<string>((value) => isShort(value, 1), "must be 1 to 255 bytes of text")
     .optional(),
   password: z.custom<string>((value) => isShort(value, 0), "must be at most 255 bytes of text")
     .optional(),
-});
+}));
 
-const HTTP = z.strictObject({
-  ...callFields,
-  ...header,
+const HTTP = z.options(() => ({
+  ...callFields(),
+  ...header(),
   // RFC 7617: a colon would end it.
   username: z.string().regex(/^[^:]*$/, "must have no colon").optional(),
   password: z.string().optional(),
-});
+}));
 
-const PROXY = z.strictObject({
-  ...header,
+const PROXY = z.options(() => ({
+  ...header(),
   proxyTimeout: z.number().positive().optional(),
-});
+}));
 
 function isShort(value: unknown, least: number): boolean {
   if (typeof value !== "string") return false;

@@ -19,13 +19,13 @@ function isServer(text: string): boolean {
   }
 }
 
-const file = z.union([z.string(), z.strictObject({ text: z.string() })]);
+const file = () => z.union([z.string(), z.strictObject({ text: z.string() })]);
 
 function callable<F>(): z.Schema<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
-const RESOLVER = z.strictObject({
+const RESOLVER = z.options(() => ({
   mode: z.enum(["auto", "own", "host"]).optional(),
   servers: z.array(
     z.string().refine(isServer, "must be an IP address, with or without a port"),
@@ -39,11 +39,11 @@ const RESOLVER = z.strictObject({
       maxTTL: z.number().positive().optional(),
     }),
   ]).optional(),
-  resolvConf: file.optional(),
-  hosts: file.optional(),
-  nsswitch: file.optional(),
+  resolvConf: file().optional(),
+  hosts: file().optional(),
+  nsswitch: file().optional(),
   debug: callable<(line: string) => void>().optional(),
-});
+}));
 
 /** Checks the options of a resolver. */
 export function checkResolverOptions(options: ResolverOptions): ResolverOptions {

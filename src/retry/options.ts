@@ -47,10 +47,10 @@ export interface RetryOptions extends CallOptions {
 
 const callable = <F>() =>
   z.custom<F>((value) => typeof value === "function", "must be a function").optional();
-const milliseconds = z.number().nonnegative().optional();
+const milliseconds = () => z.number().nonnegative().optional();
 
-const RETRY = z.strictObject({
-  ...callFields,
+const RETRY = z.options(() => ({
+  ...callFields(),
   maxAttempts: z.custom<number>(
     (value) => value === Infinity || Number.isSafeInteger(value) && value as number >= 1,
     "must be a positive integer or Infinity",
@@ -59,14 +59,14 @@ const RETRY = z.strictObject({
     (value) => typeof value === "number" && value > 0,
     "must be a positive number of milliseconds",
   ).optional(),
-  initialDelay: milliseconds,
-  maxDelay: milliseconds,
+  initialDelay: milliseconds(),
+  maxDelay: milliseconds(),
   multiplier: z.number().min(1).optional(),
   jitter: z.number().min(0).max(1).optional(),
   random: callable<() => number>(),
   retryable: callable<(error: unknown) => boolean>(),
   onRetry: callable<(attempt: RetryAttempt) => void>(),
-});
+}));
 
 /** Throws a TypeError that names the field. */
 export function checkRetryOptions(options: RetryOptions): RetryOptions {

@@ -9,7 +9,7 @@ import type { Routine } from "../sched/goroutine.ts";
 import type { TLSConn } from "./tls.ts";
 import { engineOf } from "./choose_engine.ts";
 import type { TLSClientSide } from "./engine.ts";
-import { CLIENT_NAMES, splitDialOptions, type TLSDialOptions } from "./tls_options.ts";
+import { clientNames, splitDialOptions, type TLSDialOptions } from "./tls_options.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 import { noted } from "../sched/calls.ts";
 
@@ -45,7 +45,7 @@ function* dialing(
   options: TLSDialOptions,
 ): Routine<TLSConn> {
   const { tls, rest } = splitDialOptions(options);
-  const limits = new CallDeadline(checkDialOptions(rest, CLIENT_NAMES));
+  const limits = new CallDeadline(checkDialOptions(rest, clientNames()));
   const engine = engineOf(tls);
   const conn = yield* dial(network, address, rest);
   let client: TLSClientSide;

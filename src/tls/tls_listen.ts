@@ -19,7 +19,7 @@ import type { TLSConn } from "./tls.ts";
 import {
   checkCertificates,
   checkServerOptions,
-  SERVER_NAMES,
+  serverNames,
   splitListenOptions,
   type TLSCertificates,
   type TLSListenOptions,
@@ -63,7 +63,7 @@ function* listening(
   options: TLSListenOptions,
 ): Routine<TLSListener> {
   const { tls, rest } = splitListenOptions(options);
-  checkListenOptions(rest, SERVER_NAMES);
+  checkListenOptions(rest, serverNames());
   const server = engineOf(tls).server("listen with TLS", tls);
   let listener: Listener | null = null;
   try {

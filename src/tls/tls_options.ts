@@ -112,32 +112,34 @@ export interface TLSServerOptions extends TLSOptions, TLSCertificates {
 /** Options of {@linkcode tlsListen}. Go: `tls.Config`. */
 export interface TLSListenOptions extends ListenOptions, TLSServerOptions {}
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a Uint8Array");
+const bytes = () =>
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a Uint8Array");
 /** A line that ends like a certificate or key file, or begins like a path. */
 const PATH = /^(?:file:|~?\.{0,2}[\\/]|[a-z]:[\\/]).*$|^.+\.(?:pem|crt|cer|cert|key|der)$/i;
-const pem = z.union([
-  z.string().refine(
-    (text) => !PATH.test(text),
-    "must be the contents of the file, not its path: read it, for example with readFileSync",
-  ),
-  z.instanceof(Uint8Array),
-], "must be text or bytes in PEM format");
-const version = z.enum(["TLSv1.2", "TLSv1.3"]);
-const certificate = {
-  cert: pem,
-  key: pem,
+const pem = () =>
+  z.union([
+    z.string().refine(
+      (text) => !PATH.test(text),
+      "must be the contents of the file, not its path: read it, for example with readFileSync",
+    ),
+    z.instanceof(Uint8Array),
+  ], "must be text or bytes in PEM format");
+const version = () => z.enum(["TLSv1.2", "TLSv1.3"]);
+const certificate = () => ({
+  cert: pem(),
+  key: pem(),
   passphrase: z.string().optional(),
-  ocspResponse: bytes.optional(),
-};
-const certificates = {
-  ...certificate,
-  sni: z.record(z.string(), z.strictObject(certificate)).optional(),
-};
-const both = {
-  ca: z.union([pem, z.array(pem)]).optional(),
+  ocspResponse: bytes().optional(),
+});
+const certificates = () => ({
+  ...certificate(),
+  sni: z.record(z.string(), z.strictObject(certificate())).optional(),
+});
+const both = () => ({
+  ca: z.union([pem(), z.array(pem())]).optional(),
   ALPNProtocols: z.array(z.string().min(1).max(255)).optional(),
-  minVersion: version.optional(),
-  maxVersion: version.optional(),
+  minVersion: version().optional(),
+  maxVersion: version().optional(),
   ciphers: z.string().optional(),
   handshakeTimeout: z.number().positive().optional(),
   rejectUnauthorized: z.boolean().optional(),
@@ -146,22 +148,22 @@ const both = {
   kTLS: z.boolean().optional(),
   keyLog: z.custom<(line: string) => void>((f) => typeof f === "function", "must be a function")
     .optional(),
-};
-const ofClient = {
-  ...both,
-  cert: pem.optional(),
-  key: pem.optional(),
+});
+const ofClient = z.once(() => ({
+  ...both(),
+  cert: pem().optional(),
+  key: pem().optional(),
   passphrase: z.string().optional(),
   servername: z.string().min(1).optional(),
   resume: z.boolean().optional(),
   requestOCSP: z.boolean().optional(),
-};
-const ofServer = {
-  ...both,
-  ...certificates,
+}));
+const ofServer = z.once(() => ({
+  ...both(),
+  ...certificates(),
   requestCert: z.boolean().optional(),
   maxHandshakes: z.int().positive().optional(),
-};
+}));
 
 /** Default duration of a handshake. */
 const HANDSHAKE_MS = 10_000;
@@ -187,22 +189,28 @@ function split<O extends TLSOptions, R>(
   };
 }
 
-/** Names of the TLS options of `tlsDial` and of `tlsListen`. */
-export const CLIENT_NAMES: readonly string[] = Object.keys(ofClient);
-export const SERVER_NAMES: readonly string[] = Object.keys(ofServer);
+/** Returns the names of the TLS options of `tlsDial`. */
+export function clientNames(): string[] {
+  return Object.keys(ofClient());
+}
+
+/** Returns the names of the TLS options of `tlsListen`. */
+export function serverNames(): string[] {
+  return Object.keys(ofServer());
+}
 
 /** Checks the TLS options of `tlsDial`; `dial` checks the others. */
 export function splitDialOptions(
   options: TLSDialOptions,
 ): { tls: TLSSettings<TLSDialOptions>; rest: DialOptions } {
-  return split("dial with TLS", ofClient, options);
+  return split("dial with TLS", ofClient(), options);
 }
 
 /** Checks the TLS options of `tlsListen`; `listen` checks the others. */
 export function splitListenOptions(
   options: TLSListenOptions,
 ): { tls: TLSSettings<TLSListenOptions>; rest: ListenOptions } {
-  return split("listen with TLS", ofServer, options);
+  return split("listen with TLS", ofServer(), options);
 }
 
 /** Checks the options of `call`, which accepts client options only. */
@@ -210,7 +218,7 @@ export function checkClientOptions(
   call: string,
   options: TLSClientOptions,
 ): TLSSettings<TLSClientOptions> {
-  return checked(call, ofClient, options);
+  return checked(call, ofClient(), options);
 }
 
 /** Checks the options of `call`, which accepts server options only. */
@@ -218,12 +226,12 @@ export function checkServerOptions(
   call: string,
   options: TLSServerOptions,
 ): TLSSettings<TLSServerOptions> {
-  return checked(call, ofServer, options);
+  return checked(call, ofServer(), options);
 }
 
 /** Checks the certificates of `setCertificates`. */
 export function checkCertificates(call: string, given: TLSCertificates): TLSCertificates {
-  return checkOptions(call, z.strictObject(certificates), given) as TLSCertificates;
+  return checkOptions(call, z.strictObject(certificates()), given) as TLSCertificates;
 }
 
 function checked<O extends TLSOptions>(

@@ -357,6 +357,30 @@ function objectOf<S extends Shape>(
   });
 }
 
+/** Returns a function that returns the result of `make`, called at its first call. */
+export function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
+}
+
+/**
+ * An object with the keys of a shape only, all of which are optional. The shape is made at the first
+ * object that has any: most calls have no options, and start-up need not build their schemas.
+ */
+export function options<const S extends Readonly<Record<string, Optional<unknown>>>>(
+  shape: () => S,
+): Schema<ObjectOf<S>> {
+  const schema = once(() => strictObject(shape()));
+  return new Schema((value, problems) => isEmpty(value) ? {} : schema().check(value, problems));
+}
+
+/** Whether it is an object literal without keys. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.getOwnPropertyNames(value).length === 0;
+}
+
 /** Any of several; `message` describes a value that matches none. */
 export function union<const S extends readonly Schema<unknown>[]>(
   schemas: S,

@@ -166,3 +166,24 @@ for (const name of names) {
     }
   });
 }
+
+test("options: an object without keys passes, and the shape is made at the first other value", () => {
+  let made = 0;
+  const shape = () => {
+    made++;
+    return { x: ours.number().optional(), y: ours.boolean().optional() };
+  };
+  const lazy = ours.options(shape);
+  assert.deepEqual(checkOptions("test", lazy, {}), {});
+  assert.equal(made, 0);
+  const whole = ours.strictObject(shape());
+  made = 0;
+  // An inherited key counts as in strictObject.
+  for (const given of [{ x: 1 }, { x: "1" }, { z: 1 }, null, [], 1, Object.create({ x: "1" })]) {
+    assert.deepEqual(
+      outcome("options", () => checkOptions("test", lazy, given)),
+      outcome("options", () => checkOptions("test", whole, given)),
+    );
+  }
+  assert.equal(made, 1);
+});

@@ -37,7 +37,7 @@ export interface FileListenerOptions extends FileOptions {
   proxyProtocol?: ProxyProtocolOptions;
 }
 
-const OPTIONS: z.Schema<FileOptions> = z.strictObject({ own: z.boolean().optional() });
+const OPTIONS: z.Schema<FileOptions> = z.options(() => ({ own: z.boolean().optional() }));
 
 /** An unregistered descriptor, and the object that is created once it is registered. */
 interface Adopted<T> {

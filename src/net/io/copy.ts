@@ -51,17 +51,17 @@ export interface SpliceOptions extends CopyOptions {
 /** Called when bytes have been moved. */
 type OnProgress = (bytes: number) => void;
 
-const COPY_SHAPE = {
+const copyShape = () => ({
   cancel: z.custom<Cancel>().optional(),
   onProgress: z.custom<OnProgress>((f) => typeof f === "function", "must be a function").optional(),
-};
-
-const COPY_OPTIONS: z.Schema<CopyOptions> = z.strictObject(COPY_SHAPE);
-
-const OPTIONS: z.Schema<SpliceOptions> = z.strictObject({
-  length: z.custom<number>().optional(),
-  ...COPY_SHAPE,
 });
+
+const COPY_OPTIONS: z.Schema<CopyOptions> = z.options(copyShape);
+
+const OPTIONS: z.Schema<SpliceOptions> = z.options(() => ({
+  length: z.custom<number>().optional(),
+  ...copyShape(),
+}));
 
 /**
  * Copies from `src` to `dst` until the end of the stream. Parks. Go: `io.Copy`.

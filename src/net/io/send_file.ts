@@ -25,11 +25,11 @@ export interface SendFileOptions {
   cancel?: Cancel;
 }
 
-const OPTIONS: z.Schema<SendFileOptions> = z.strictObject({
+const OPTIONS: z.Schema<SendFileOptions> = z.options(() => ({
   offset: z.int().nonnegative().optional(),
   length: z.int().nonnegative().optional(),
   cancel: z.custom<Cancel>().optional(),
-});
+}));
 
 /**
  * Sends a file, or a part of it, without copying it to user space: by sendfile(2) if `conn` has its

@@ -12,17 +12,18 @@ import type { Control, LookupHost, NameResolver } from "./options.ts";
 import type { ProxyHeaderOptions, ProxyProtocolOptions } from "./proxy_options.ts";
 
 /** Milliseconds, for options where the kernel counts whole milliseconds or seconds. */
-const milliseconds = z.number().min(1).max(0x7fffffff);
-const bytes = z.int().positive().max(0x3fffffff);
+const milliseconds = () => z.number().min(1).max(0x7fffffff);
+const bytes = () => z.int().positive().max(0x3fffffff);
 
-const keepAlive = z.union([
-  z.boolean(),
-  z.strictObject({
-    idle: milliseconds.optional(),
-    interval: milliseconds.optional(),
-    count: z.int().positive().optional(),
-  }),
-]);
+const keepAlive = () =>
+  z.union([
+    z.boolean(),
+    z.strictObject({
+      idle: milliseconds().optional(),
+      interval: milliseconds().optional(),
+      count: z.int().positive().optional(),
+    }),
+  ]);
 
 /** Schema of a function: only its being a function can be checked. */
 function callable<F>(): z.Schema<F> {
@@ -39,17 +40,18 @@ function isDeadline(value: unknown): boolean {
 }
 
 /** ProxyProtocolOptions. */
-const proxyProtocol = z.strictObject({
-  trusted: z.array(z.string()).min(1, "must name at least one peer"),
-  untrusted: z.enum(["refuse", "direct"]).optional(),
-  timeout: z.number().positive().max(0x7fffffff).optional(),
-  maxBytes: z.int().min(16).max(0xffff + 16).optional(),
-  maxPending: z.int().positive().optional(),
-  onRefused: callable<NonNullable<ProxyProtocolOptions["onRefused"]>>().optional(),
-});
+const proxyProtocol = () =>
+  z.strictObject({
+    trusted: z.array(z.string()).min(1, "must name at least one peer"),
+    untrusted: z.enum(["refuse", "direct"]).optional(),
+    timeout: z.number().positive().max(0x7fffffff).optional(),
+    maxBytes: z.int().min(16).max(0xffff + 16).optional(),
+    maxPending: z.int().positive().optional(),
+    onRefused: callable<NonNullable<ProxyProtocolOptions["onRefused"]>>().optional(),
+  });
 
 /** ProxyHeaderOptions; its addresses are checked when the header is formatted. */
-const proxyHeader = z.strictObject({
+const proxyHeader = z.options(() => ({
   version: z.union([z.literal(1), z.literal(2)], "must be 1 or 2").optional(),
   source: z.custom<Addr>(isAddr, "must be an address").optional(),
   destination: z.custom<Addr>(isAddr, "must be an address").optional(),
@@ -61,96 +63,97 @@ const proxyHeader = z.strictObject({
     ),
   })).optional(),
   crc32c: z.boolean().optional(),
-});
+}));
 
 function isAddr(value: unknown): boolean {
   return typeof (value as Addr | null)?.network === "string";
 }
 
 /** Schemas of the fields of CallOptions. */
-export const callFields = {
+export const callFields = () => ({
   timeout: z.number().nonnegative().optional(),
   deadline: z.custom<Deadline>(isDeadline, {
     error: ({ input }) => `must be a Date, a number or null: current value is ${shown(input)}`,
   }).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   context: z.instanceof(Context).optional(),
-};
+});
 
-const resolver = z.union([
-  z.enum(["auto", "own", "host"]),
-  z.custom<NameResolver>(
-    (value) => typeof (value as NameResolver | null)?.lookupHost === "function",
-    'must be "auto", "own", "host" or have a method lookupHost',
-  ),
-]);
+const resolver = () =>
+  z.union([
+    z.enum(["auto", "own", "host"]),
+    z.custom<NameResolver>(
+      (value) => typeof (value as NameResolver | null)?.lookupHost === "function",
+      'must be "auto", "own", "host" or have a method lookupHost',
+    ),
+  ]);
 
 /** The fields of LookupOptions. */
-const lookupFields = {
-  ...callFields,
+const lookupFields = () => ({
+  ...callFields(),
   lookup: callable<LookupHost>().optional(),
-  resolver: resolver.optional(),
-};
+  resolver: resolver().optional(),
+});
 
 /** The fields of SocketOptions. */
-const socketFields = {
+const socketFields = () => ({
   reusePort: z.boolean().optional(),
   reuseAddr: z.boolean().optional(),
-  readBuffer: bytes.optional(),
-  writeBuffer: bytes.optional(),
+  readBuffer: bytes().optional(),
+  writeBuffer: bytes().optional(),
   // IFNAMSIZ without the final zero. A name is bytes, and real ones are ASCII.
   bindToDevice: z.string().regex(/^[\x21-\x7e]{1,15}$/, "must be the name of a network interface")
     .optional(),
   trafficClass: z.int().min(0).max(255).optional(),
   mark: z.int().min(0).max(0xffffffff).optional(),
   control: callable<Control>().optional(),
-};
+});
 
 /** The fields of TCPOptions. */
-const tcpFields = {
-  ...socketFields,
-  keepAlive: keepAlive.optional(),
+const tcpFields = () => ({
+  ...socketFields(),
+  keepAlive: keepAlive().optional(),
   noDelay: z.boolean().optional(),
   linger: z.int().min(0).max(0x7fff).nullable().optional(),
   lingerTimeout: z.number().nonnegative().optional(),
   userTimeout: z.int().min(0).max(0x7fffffff).optional(),
-};
+});
 
 /** CallOptions alone. */
-const CALL = z.strictObject(callFields);
+const CALL = z.options(callFields);
 
 /** Options of lookupHost, resolveTCPAddr and resolveUDPAddr. */
-const LOOKUP = z.strictObject(lookupFields);
+const LOOKUP = z.options(lookupFields);
 
 /** Options of `listen`. */
-const LISTEN = z.strictObject({
-  ...lookupFields,
-  ...tcpFields,
+const LISTEN = z.options(() => ({
+  ...lookupFields(),
+  ...tcpFields(),
   backlog: z.int().positive().max(0x7fffffff).optional(),
   ipv6Only: z.boolean().optional(),
   fastOpen: z.union([z.boolean(), z.int().positive().max(0x7fffffff)]).optional(),
-  deferAccept: milliseconds.optional(),
-  proxyProtocol: proxyProtocol.optional(),
-});
+  deferAccept: milliseconds().optional(),
+  proxyProtocol: proxyProtocol().optional(),
+}));
 
 /** Options of `listenPacket`. */
-const LISTEN_PACKET = z.strictObject({
-  ...lookupFields,
-  ...socketFields,
+const LISTEN_PACKET = z.options(() => ({
+  ...lookupFields(),
+  ...socketFields(),
   ipv6Only: z.boolean().optional(),
   coalesce: z.boolean().optional(),
-});
+}));
 
 /** Options of `dial`. */
-const DIAL = z.strictObject({
-  ...lookupFields,
-  ...tcpFields,
+const DIAL = z.options(() => ({
+  ...lookupFields(),
+  ...tcpFields(),
   coalesce: z.boolean().optional(),
   localAddress: z.string().optional(),
   fallbackDelay: z.number().optional(),
   fastOpen: z.boolean().optional(),
   proxyProtocol: proxyHeader.optional(),
-});
+}));
 
 /** Checks the options of `listen`; `others` are names that an error may suggest as well. */
 export function checkListenOptions(
