@@ -596,6 +596,24 @@ for (const told of ["by SO_ERROR", "by the missing name of the peer"]) {
   });
 }
 
+both("a dial whose errno was overwritten after connect(2) still connects", function* () {
+  const { EAGAIN } = platform().errno;
+  const real = realCalls();
+  using listener = yield* listen("tcp", "127.0.0.1:0");
+  const results: number[] = [];
+  const connect = (fd: number, raw: RawAddress) => {
+    results.push(real.connect(fd, raw));
+    return results.length === 1 ? -EAGAIN : results[results.length - 1];
+  };
+  yield* withCalls({ connect }, function* () {
+    using conn = yield* dial("tcp", String(listener.addr), { timeout: 20_000 });
+    assert.equal(String(conn.remoteAddr), String(listener.addr));
+    using accepted = yield* listener.accept();
+    assert.equal(String(accepted.remoteAddr), String(conn.localAddr));
+  });
+  assert.equal(results.length, 2);
+});
+
 both("accept() skips errors of connections that are already gone", function* () {
   const { EINTR, ECONNABORTED, EPROTO } = platform().errno;
   using listener = yield* listen("tcp", "127.0.0.1:0");

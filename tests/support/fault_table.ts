@@ -209,6 +209,17 @@ const TIMED_OUT: More = {
   },
 };
 
+/** A time-out by Go's rule for EAGAIN. */
+const UNAVAILABLE: More = {
+  caught: {
+    name: "OpError",
+    text: "dial tcp ADDR: connect: resource temporarily unavailable",
+    op: "dial",
+    code: "EAGAIN",
+    timeout: true,
+  },
+};
+
 const DIALLING = [
   ...fails("dial", "socket", "dial tcp ADDR: socket", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]),
   ...fails("dial", "connect", "dial tcp ADDR: connect", [
@@ -221,6 +232,9 @@ const DIALLING = [
     "EPERM",
     "ENOBUFS",
   ]),
+  // Not what connect(2) said, or else said again.
+  ...survives("dial", "connect", "connected", ["EAGAIN"]),
+  { scenario: "dial", call: "connect", errno: "EAGAIN", times: 2, ...UNAVAILABLE },
   // No free port: tried twice more, as Go does.
   ...survives("dial", "connect", "connected", ["EADDRNOTAVAIL"]),
   ...survives("dial", "connect", "connected", ["EADDRNOTAVAIL"], { times: 2 }),

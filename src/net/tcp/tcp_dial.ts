@@ -136,7 +136,10 @@ function metItself(fd: NetFD<TCPAddr>): boolean {
 /** Starts to connect. Returns whether completion must be awaited. */
 function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): boolean {
   const { sockets, errno } = platform();
-  const done = sockets.connect(sysfd, address);
+  let done = sockets.connect(sysfd, address);
+  // No answer of TCP's on Linux: on Deno, errno may be that of a call which the runtime made in
+  // between (docs/traps.md). A second connect reports how far the first one is.
+  if (done === -errno.EAGAIN) done = sockets.connect(sysfd, address);
   switch (-done) {
     case 0:
     case errno.EISCONN:
