@@ -105,6 +105,11 @@ export interface PacketCalls {
   socket(family: Family): number;
   setOption(fd: number, option: PacketOption, value: number): number;
   /**
+   * Dissolves the association of a connected socket whose port the kernel has chosen, and frees that
+   * port: the next connect chooses another at random. Absent if the system keeps the port.
+   */
+  disconnect?(fd: number): number;
+  /**
    * Receives into the first `length` bytes; returns the datagram's full length, which may be
    * larger.
    */

@@ -44,6 +44,9 @@ const OPTIONS: Readonly<Record<PacketOption, readonly [level: number, name: numb
 /** Replaces an empty buffer, which would have no address. */
 const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 
+/** A `struct sockaddr` of the family AF_UNSPEC, by which connect(2) dissolves an association. */
+const UNSPECIFIED = new Uint8Array(new ArrayBuffer(16));
+
 /** See {@linkcode PacketCalls}. */
 export class LinuxPackets implements PacketCalls {
   readonly receivesMany = true;
@@ -76,6 +79,10 @@ export class LinuxPackets implements PacketCalls {
     const [level, name] = OPTIONS[option];
     this.#value[0] = value;
     return this.#done(this.#libc.symbols.setsockopt(fd, level, name, this.#value, 4));
+  }
+
+  disconnect(fd: number): number {
+    return this.#done(this.#libc.symbols.connect(fd, UNSPECIFIED, UNSPECIFIED.length));
   }
 
   /** MSG_TRUNC makes the kernel return the datagram's full length. */

@@ -106,7 +106,7 @@ function* oneByOne(
   }
 }
 
-/** Sends all queries from one socket with its own random port. */
+/** Sends all queries from one socket, from a random port that no earlier query has used. */
 function* byDatagrams(
   queries: readonly Query[],
   server: string,
@@ -121,7 +121,7 @@ function* byDatagrams(
     return reportAll(queries, asError(error), onReply);
   }
   using socket = opened;
-  yield* exchangeDatagrams(socket, queries, onReply);
+  if (yield* exchangeDatagrams(socket, queries, onReply)) socket.keep();
 }
 
 /** Exchanges all queries over one connection made by `dial`. */

@@ -64,15 +64,27 @@ export class Client {
    * @param early called with each result that is found, as soon as it is; not with cached ones
    * @returns for each type, the records, or the failure
    */
-  *find(
+  find(
     name: string,
     types: readonly number[],
     how: AskingAll,
     early: EarlyFound | null = null,
   ): Routine<(Found | Failure)[]> {
     const key = lower(name);
-    if (this.#cache === null) return yield* this.#share(key, name, types, how, early);
-    const kept = types.map((type) => this.#cache?.get(`${key} ${type}`));
+    return this.#cache === null
+      ? this.#share(key, name, types, how, early)
+      : this.#findCached(this.#cache, key, name, types, how, early);
+  }
+
+  *#findCached(
+    cache: AnswerCache<Found | Failure>,
+    key: string,
+    name: string,
+    types: readonly number[],
+    how: AskingAll,
+    early: EarlyFound | null,
+  ): Routine<(Found | Failure)[]> {
+    const kept = types.map((type) => cache.get(`${key} ${type}`));
     const missing = types.filter((_, i) => kept[i] === undefined);
     if (missing.length === 0) return kept as (Found | Failure)[];
     const fresh = yield* this.#share(key, name, missing, how, early);
@@ -87,7 +99,7 @@ export class Client {
     early: EarlyFound | null,
   ): Routine<(Found | Failure)[]> {
     const ask = (report: EarlyFound) => this.#ask(name, types, how, report);
-    return this.#flights.do(`${key} ${types}`, ask, early);
+    return this.#flights.do(`${key} ${codeOf(types)}`, ask, early);
   }
 
   *#ask(
@@ -111,6 +123,13 @@ export class Client {
     for (const [i, end] of aliases) conclude(i, yield* follow(end, types[i], how));
     return results;
   }
+}
+
+/** Returns a number for one or two types. A list as text takes longer than to write a query. */
+function codeOf(types: readonly number[]): number {
+  let code = 0;
+  for (const type of types) code = code * 0x10000 + type;
+  return code;
 }
 
 function isShort(result: Found | Failure): boolean {

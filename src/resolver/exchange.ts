@@ -69,18 +69,23 @@ export class ConnPort implements DatagramPort {
   }
 }
 
-/** Sends queries as datagrams and waits for their responses, in any order. Parks. */
+/**
+ * Sends queries as datagrams and waits for their responses, in any order. Parks.
+ *
+ * @returns whether each query had its response, and nothing else arrived
+ */
 export function* exchangeDatagrams(
   port: DatagramPort,
   queries: readonly Query[],
   onReply: OnReply,
-): Routine<void> {
+): Routine<boolean> {
   const waiting = indexes(queries);
   // Reply if nothing that arrives is an answer.
   let otherwise: Reply = "tcp";
+  let stray = 0;
   try {
     for (const { bytes } of queries) yield* port.send(bytes);
-    for (let stray = 0; waiting.length > 0 && stray < MOST_STRAY;) {
+    while (waiting.length > 0 && stray < MOST_STRAY) {
       const message = yield* port.receive();
       const reply = (query: Query) => datagramReply(message, port.truncated, query);
       if (!assign(queries, waiting, reply, onReply)) stray++;
@@ -89,6 +94,7 @@ export function* exchangeDatagrams(
     otherwise = asError(error);
   }
   for (const i of waiting) onReply(i, otherwise);
+  return waiting.length === 0 && stray === 0;
 }
 
 function indexes(queries: readonly Query[]): number[] {

@@ -82,11 +82,11 @@ export class HostLookup {
     network: IPNetwork,
     early: EarlyAddresses | null = null,
   ): Routine<HostAddresses> {
-    this.requireFiles(host);
+    const { hosts } = this.requireFiles(host);
     let failure: DNSError | null = null;
     for (const source of sources) {
       if (source === "files") {
-        const addresses = this.config.hosts.addresses.get(hostsKey(host));
+        const addresses = hosts.addresses.get(hostsKey(host));
         if (addresses !== undefined) {
           return { addresses, canonical: this.#canonical(addresses[0], host) };
         }
@@ -144,9 +144,8 @@ export class HostLookup {
   ): Routine<Found[]> {
     const ascii = toASCII(host);
     if (ascii === null) throw new DNSError("no such host", host, "ENOTFOUND");
-    this.requireFiles(host);
-    this.#requireServers();
-    const { conf, servers } = this.config;
+    const { conf, servers } = this.requireFiles(host);
+    this.#requireServers(servers);
     const how = this.#how(conf, servers);
     const { strictErrors = false } = this.#options;
     let failure: Failure | null = null;
@@ -179,8 +178,7 @@ export class HostLookup {
   }
 
   /** Requires permission for explicit servers; a custom transport requires its own. */
-  #requireServers(): void {
-    const { servers } = this.config;
+  #requireServers(servers: readonly string[]): void {
     if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
     if (servers === this.#permitted) return;
     for (const server of servers) {
@@ -191,11 +189,13 @@ export class HostLookup {
   }
 
   /**
-   * Throws if Deno may not read a relevant file: otherwise another resolver would be used silently.
+   * Returns the configuration. Throws if Deno may not read a relevant file: otherwise another
+   * resolver would be used silently.
    */
-  requireFiles(host: string): void {
-    const { denied } = this.config;
-    if (denied.length === 0) return;
+  requireFiles(host: string): Config {
+    const { config } = this;
+    const { denied } = config;
+    if (denied.length === 0) return config;
     throw new DNSError(
       `permission denied: run Deno with --allow-read=${denied.join(",")}, ` +
         'or leave names to the host with the option resolver: "host"',
@@ -207,6 +207,9 @@ export class HostLookup {
 
 /** Returns the addresses in records, best first. */
 function textOf(found: readonly Found[]): string[] {
+  if (found.length === 1 && found[0].records.length === 1) {
+    return [formatIP(readAddress(found[0].records[0]))];
+  }
   return sortAddresses(found.flatMap(({ records }) => records.map(readAddress))).map(formatIP);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * A datagram socket for the queries of one lookup. It has what an exchange with a name server needs
- * of a {@linkcode UDPConn}, and is made at a third of the cost: no local address, no options, no
- * queue of readers.
+ * A datagram socket for the queries of one lookup at a time. It has what an exchange with a name
+ * server needs of a {@linkcode UDPConn}, and is made at a third of the cost: no local address, no
+ * options, no queue of readers.
  */
 import { platform } from "../../platforms/platform.ts";
 import type { PacketCalls } from "../../platforms/contract/packets.ts";
@@ -16,19 +16,32 @@ import { endpointAddr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type DatagramPort, LONGEST_DATAGRAM } from "./exchange.ts";
+import type { IdleSockets } from "./idle_sockets.ts";
+import type { MessageMemory } from "./message_memory.ts";
 
 /** Memory of one receive, which is copied before anything else runs. */
 const received = new Uint8Array(new ArrayBuffer(LONGEST_DATAGRAM));
+
+/** Maximum size in bytes of a message that shares memory with others. */
+const SHORT = 512;
 
 /** A name server, with its address in the kernel's form. */
 export interface Server {
   readonly endpoint: Endpoint;
   readonly address: RawAddress;
+  /** Sockets without a port, for later queries; null if none are kept. */
+  readonly idle: IdleSockets | null;
+  /** Memory of short messages. */
+  readonly messages: MessageMemory;
 }
 
 /** See the top of this file. */
 export class QuerySocket extends FD implements DatagramPort, Disposable {
   truncated = false;
+  /** Whether it has no port, and waits among the idle ones. */
+  #idle = false;
+  /** Whether a query had to wait for room. */
+  #waited = false;
   readonly #server: Server;
   readonly #packets: PacketCalls;
   readonly #send: (bytes: Uint8Array) => number;
@@ -41,30 +54,59 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
   }
 
   /**
-   * Opens a socket connected to `server`, from a random port that the kernel chooses. Sends fail
+   * Returns a socket connected to `server`, from a random port that the kernel chooses. Sends fail
    * and receives end at `until`, in milliseconds of `performance.now()`.
    *
    * @throws {OpError}
    */
   static open(server: Server, until: number): QuerySocket {
-    const { packets, sockets, registerName } = platform();
-    const sysfd = packets.socket(server.endpoint.ip.length === 4 ? "ip4" : "ip6");
-    if (sysfd < 0) throw failed("dial", server, new SyscallError("socket", -sysfd));
-    const socket = new QuerySocket(sysfd, server, packets);
-    const connected = sockets.connect(sysfd, server.address);
-    const done = connected < 0 ? connected : socket.init();
+    const idle = server.idle?.take();
+    const socket = idle ?? QuerySocket.#create(server);
+    const connected = platform().sockets.connect(socket.sysfd, server.address);
+    // Registered once it is connected: an unconnected socket reports a hang-up.
+    const done = connected < 0 || idle !== undefined ? connected : socket.init();
     if (done < 0) {
-      sockets.close(sysfd);
-      const call = connected < 0 ? "connect" : registerName;
+      if (idle !== undefined) socket.closeQuietly();
+      else platform().sockets.close(socket.sysfd);
+      const call = connected < 0 ? "connect" : platform().registerName;
       throw failed("dial", server, new SyscallError(call, -done));
     }
-    const pd = socket.pd!;
+    socket.#begin(until);
+    return socket;
+  }
+
+  static #create(server: Server): QuerySocket {
+    const { packets } = platform();
+    const sysfd = packets.socket(server.endpoint.ip.length === 4 ? "ip4" : "ip6");
+    if (sysfd < 0) throw failed("dial", server, new SyscallError("socket", -sysfd));
+    return new QuerySocket(sysfd, server, packets);
+  }
+
+  #begin(until: number): void {
+    const pd = this.pd!;
+    this.#idle = false;
     // An error concerns one datagram; the next call reports it.
     pd.reportsErrors = true;
     // Nothing has arrived yet, and the poller reports what will; one that does not must be asked.
     pd.rready = pd.hangup;
     pd.setDeadline("read", until);
-    return socket;
+  }
+
+  /**
+   * Keeps the socket for another query, from another port, after an exchange in which nothing but
+   * the responses has arrived. Without a port it receives nothing, and its queue must be empty: a
+   * later query cannot be answered by what was sent to this one.
+   */
+  keep(): void {
+    const { disconnect } = this.#packets;
+    const { idle } = this.#server;
+    const pd = this.pd!;
+    if (disconnect === undefined || idle === null || pd.hangup || this.closed) return;
+    if (this.#waited || !idle.hasRoom || disconnect.call(this.#packets, this.sysfd) < 0) return;
+    if (this.#packets.receive(this.sysfd, received, LONGEST_DATAGRAM) !== this.again) return;
+    pd.setDeadline("read", Infinity);
+    this.#idle = true;
+    idle.put(this);
   }
 
   /** Sends a query. Parks while there is no room. */
@@ -73,6 +115,7 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
     if (n >= 0) return;
     if (n !== this.again && n !== this.interrupted) throw this.failedCall("write", -n, "send");
     const pd = this.pd!;
+    this.#waited = true;
     pd.setDeadline("write", pd.deadline("read"));
     yield* sending(this, "send", this.#send, bytes, undefined);
   }
@@ -99,8 +142,9 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
     }
   }
 
+  /** Closes it, unless it was kept. */
   [Symbol.dispose](): void {
-    this.closeQuietly();
+    if (!this.#idle) this.closeQuietly();
   }
 
   override describe(): string {
@@ -117,7 +161,10 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
 
   #taken(n: number): Uint8Array {
     this.truncated = n > LONGEST_DATAGRAM;
-    return received.slice(0, n);
+    if (n > SHORT) return received.slice(0, n);
+    const message = this.#server.messages.alloc(n);
+    for (let i = 0; i < n; i++) message[i] = received[i];
+    return message;
   }
 }
 

@@ -11,7 +11,8 @@ interface Flight<T, N> {
   landed: { readonly value: T } | null;
   /** What the call has reported so far. */
   readonly news: N[];
-  readonly listeners: Set<(news: N) => void>;
+  /** Created by the first listener. */
+  listeners: Set<(news: N) => void> | null;
 }
 
 /** See the top of this file. @typeParam N what calls report before their end */
@@ -35,13 +36,13 @@ export class SingleFlight<T, N> {
       yield* follow(flight, listener);
       if (flight.landed !== null) return flight.landed.value;
     }
-    const flight: Flight<T, N> = { done: null, landed: null, news: [], listeners: new Set() };
-    if (listener !== null) flight.listeners.add(listener);
+    const flight: Flight<T, N> = { done: null, landed: null, news: [], listeners: null };
+    if (listener !== null) flight.listeners = new Set([listener]);
     this.#flights.set(key, flight);
     try {
       const value = yield* call((news) => {
         flight.news.push(news);
-        for (const each of flight.listeners) each(news);
+        if (flight.listeners !== null) { for (const each of flight.listeners) each(news); }
       });
       flight.landed = { value };
       return value;
@@ -59,12 +60,12 @@ function* follow<T, N>(
 ): Routine<void> {
   if (listener !== null) {
     for (const each of flight.news) listener(each);
-    flight.listeners.add(listener);
+    (flight.listeners ??= new Set()).add(listener);
   }
   flight.done ??= chan<never>();
   try {
     yield* flight.done.recv();
   } finally {
-    if (listener !== null) flight.listeners.delete(listener);
+    if (listener !== null) flight.listeners?.delete(listener);
   }
 }

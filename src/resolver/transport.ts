@@ -8,6 +8,8 @@ import { TCPDialer } from "../net/tcp/tcp_dial.ts";
 import { reached } from "../net/resolve/resolve.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { ResolverDial } from "./options.ts";
+import { IdleSockets } from "./idle_sockets.ts";
+import { MessageMemory } from "./message_memory.ts";
 import { QuerySocket, type Server } from "./query_socket.ts";
 import { AddrError } from "../net/addr/errors.ts";
 
@@ -19,6 +21,7 @@ import { AddrError } from "../net/addr/errors.ts";
 export class SystemTransport {
   /** Servers by address text; there are few. */
   readonly #servers = new Map<string, Server>();
+  readonly #messages = new MessageMemory();
 
   /** Connects to a server by TCP. */
   readonly dial: ResolverDial = (_network, address) => {
@@ -39,9 +42,12 @@ export class SystemTransport {
     const scope = zoneScope(parsed.zone, address);
     const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
     const ip = reached("udp", endpoint, "dial");
-    const server = { endpoint, address: platform().sockaddr.encode({ ...endpoint, ip }) };
     // The index of a zone may change while the program runs.
-    if (scope === 0) this.#servers.set(address, server);
+    const lasts = scope === 0;
+    const encoded = platform().sockaddr.encode({ ...endpoint, ip });
+    const idle = lasts ? new IdleSockets() : null;
+    const server = { endpoint, address: encoded, idle, messages: this.#messages };
+    if (lasts) this.#servers.set(address, server);
     return server;
   }
 }

@@ -109,7 +109,16 @@ function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
   if (parseIPZone(host) !== null) return [host];
   if (lookup === undefined && typeof resolver !== "object") requireName(host);
   const asking = { lookup, resolver, limits: new CallDeadline(limits) };
-  return (yield* lookupAddresses(host, asking)).map(addressText);
+  const found = someOf(host, yield* ask(host, asking, "ip"));
+  const trusted = lookup === undefined && typeof resolver !== "object";
+  return found.map((text) =>
+    trusted && isPlainV4(text) ? text : addressText(toAddress(host, text))
+  );
+}
+
+/** Whether an address of the system is one of IPv4, which has a single textual form. */
+function isPlainV4(text: string): boolean {
+  return !text.includes(":");
 }
 
 /** Requires Deno's permission for a name on all ports. Loopback names need none. */
@@ -127,13 +136,17 @@ export function* lookupAddresses(
   asking: Asking,
   network: IPNetwork = "ip",
 ): Routine<HostAddress[]> {
-  const answer = yield* ask(host, asking, network);
+  const found = someOf(host, yield* ask(host, asking, network));
+  return found.map((text) => toAddress(host, text));
+}
+
+/** Requires that the result of a lookup is an array, and not an empty one. */
+function someOf(host: string, answer: readonly string[]): readonly string[] {
   if (!Array.isArray(answer)) {
     throw wrongArgument(`look up ${host}`, "the result of lookup", "an array of addresses", answer);
   }
-  const found = answer.map((text) => toAddress(host, text));
-  if (found.length === 0) throw noSuchHost(host);
-  return found;
+  if (answer.length === 0) throw noSuchHost(host);
+  return answer;
 }
 
 function* ask(host: string, asking: Asking, network: IPNetwork): Routine<readonly string[]> {

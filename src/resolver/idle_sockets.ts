@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Sockets without a port, which later queries connect from another. To open, to register and to
+ * close a socket takes longer than to send a query and receive its response.
+ */
+import { scheduler } from "../sched/thread.ts";
+import type { RunOwner } from "../sched/goroutine.ts";
+import type { QuerySocket } from "./query_socket.ts";
+
+/** Maximum number of idle sockets for each run and server. */
+const MOST = 8;
+
+/** Idle sockets of one server, by the run that owns them and closes them at its end. */
+export class IdleSockets {
+  readonly #byRun = new WeakMap<RunOwner, QuerySocket[]>();
+
+  /** Whether the current run may keep another one. */
+  get hasRoom(): boolean {
+    return (this.#byRun.get(scheduler.current!.run)?.length ?? 0) < MOST;
+  }
+
+  /** Keeps a socket of the current run. */
+  put(socket: QuerySocket): void {
+    const { run } = scheduler.current!;
+    const all = this.#byRun.get(run);
+    if (all === undefined) this.#byRun.set(run, [socket]);
+    else all.push(socket);
+  }
+
+  /** Returns a socket of the current run, or undefined. */
+  take(): QuerySocket | undefined {
+    return this.#byRun.get(scheduler.current!.run)?.pop();
+  }
+}
