@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/** Sockets that several lookups use one after the other, each time from another port. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import packet from "dns-packet";
+import { go, listenPacket, Resolver, type UDPAddr } from "../../mod.ts";
+import { platform } from "../../platforms/platform.ts";
+import { netpoll } from "../../src/netpoll/netpoll.ts";
+import { addresses, dnsServer, encode, zone } from "../support/dns_server.ts";
+import { both, openSockets, thrown } from "../support/harness.ts";
+
+function resolverOf(...servers: string[]): Resolver {
+  return new Resolver({
+    servers,
+    resolvConf: { text: "options no-aaaa attempts:1 timeout:30" },
+    hosts: { text: "" },
+    nsswitch: { text: "" },
+  });
+}
+
+/** Whether sockets are kept here: where they can lose their port, with a poller of arrivals. */
+function keeps(): boolean {
+  return platform().packets.disconnect !== undefined && netpoll.init().edgePerArrival;
+}
+
+both("lookups one after the other use one socket, and a port each", function* () {
+  const ports = new Set<number>();
+  using conn = yield* listenPacket("udp", "127.0.0.1:0");
+  go(function* server() {
+    const buffer = new Uint8Array(4096);
+    for (;;) {
+      const { n, addr } = yield* conn.readFrom(buffer);
+      ports.add(addr.port);
+      yield* conn.writeTo(answerTo(buffer.slice(0, n)), addr);
+    }
+  });
+  const resolver = resolverOf(String(conn.localAddr));
+  const before = openSockets();
+  for (let i = 0; i < 20; i++) yield* resolver.lookupHost("x.test");
+  assert.equal(openSockets() - before, keeps() ? 1 : 0);
+  assert.ok(ports.size > 15, `${ports.size} ports`);
+});
+
+both("no more than eight idle sockets are kept for a server", function* () {
+  using server = yield* dnsServer(zone({}));
+  const resolver = resolverOf(server.address);
+  const before = openSockets();
+  const all = Array.from(
+    { length: 40 },
+    (_, i) => go(() => thrown(resolver.lookupTXT(`n${i}.test`))),
+  );
+  for (const each of all) yield* each.join();
+  assert.ok(openSockets() - before <= 8, `${openSockets() - before} sockets`);
+});
+
+both("a late copy of a response does not reach the next lookup", function* () {
+  using conn = yield* listenPacket("udp", "127.0.0.1:0");
+  go(function* server() {
+    const buffer = new Uint8Array(4096);
+    let last: { message: Uint8Array; addr: UDPAddr } | null = null;
+    for (;;) {
+      const { n, addr } = yield* conn.readFrom(buffer);
+      // To the port of the last lookup, and to that of this one.
+      if (last !== null) {
+        yield* conn.writeTo(last.message, last.addr);
+        yield* conn.writeTo(last.message, addr);
+      }
+      const message = answerTo(buffer.slice(0, n));
+      last = { message, addr };
+      yield* conn.writeTo(message, addr);
+      yield* conn.writeTo(message, addr);
+    }
+  });
+  const resolver = resolverOf(String(conn.localAddr));
+  for (let i = 0; i < 20; i++) {
+    assert.deepEqual(yield* resolver.lookupHost(`n${i}.test`), [`192.0.2.${i}`]);
+  }
+});
+
+both("a lookup that is given up keeps no socket", function* () {
+  using silent = yield* listenPacket("udp", "127.0.0.1:0");
+  const resolver = resolverOf(String(silent.localAddr));
+  const before = openSockets();
+  yield* thrown(resolver.lookupHost("x.test", { timeout: 20 }));
+  assert.equal(openSockets(), before);
+});
+
+/** Answers n7.test with 192.0.2.7. */
+function answerTo(query: Uint8Array): Uint8Array {
+  const { id, questions } = packet.decode(Buffer.from(query));
+  const [question] = questions!;
+  const digits = /[0-9]+/.exec(question.name)?.[0] ?? "1";
+  return encode(id!, question, { answers: addresses(question.name, `192.0.2.${digits}`) });
+}
