@@ -5,14 +5,13 @@
  */
 import { scheduler } from "../sched/thread.ts";
 import type { RunOwner } from "../sched/goroutine.ts";
-import type { QuerySocket } from "./query_socket.ts";
 
 /** Maximum number of idle sockets for each run and server. */
 const MOST = 8;
 
 /** Idle sockets of one server, by the run that owns them and closes them at its end. */
-export class IdleSockets {
-  readonly #byRun = new WeakMap<RunOwner, QuerySocket[]>();
+export class IdleSockets<S> {
+  readonly #byRun = new WeakMap<RunOwner, S[]>();
 
   /** Whether the current run may keep another one. */
   get hasRoom(): boolean {
@@ -20,7 +19,7 @@ export class IdleSockets {
   }
 
   /** Keeps a socket of the current run. */
-  put(socket: QuerySocket): void {
+  put(socket: S): void {
     const { run } = scheduler.current!;
     const all = this.#byRun.get(run);
     if (all === undefined) this.#byRun.set(run, [socket]);
@@ -28,7 +27,7 @@ export class IdleSockets {
   }
 
   /** Returns a socket of the current run, or undefined. */
-  take(): QuerySocket | undefined {
+  take(): S | undefined {
     return this.#byRun.get(scheduler.current!.run)?.pop();
   }
 }

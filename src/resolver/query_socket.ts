@@ -30,7 +30,7 @@ export interface Server {
   readonly endpoint: Endpoint;
   readonly address: RawAddress;
   /** Sockets without a port, for later queries; null if none are kept. */
-  readonly idle: IdleSockets | null;
+  readonly idle: IdleSockets<QuerySocket> | null;
   /** Memory of short messages. */
   readonly messages: MessageMemory;
 }

@@ -45,7 +45,7 @@ export class SystemTransport {
     // The index of a zone may change while the program runs.
     const lasts = scope === 0;
     const encoded = platform().sockaddr.encode({ ...endpoint, ip });
-    const idle = lasts ? new IdleSockets() : null;
+    const idle = lasts ? new IdleSockets<QuerySocket>() : null;
     const server = { endpoint, address: encoded, idle, messages: this.#messages };
     if (lasts) this.#servers.set(address, server);
     return server;
