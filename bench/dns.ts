@@ -30,6 +30,7 @@ const BY_BUN = [BUN, inRepository("bench", "dns", "client.ts")];
 const BY_DENO = [DENO, "run", "-A", "--no-check", inRepository("bench", "dns", "client.ts")];
 
 const CLIENTS: Client[] = [
+  { id: "c", title: "bare system calls, C", command: [compiled("dns-bare"), SERVER] },
   { id: "go", title: "Go's own resolver", command: [compiled("dns-go")] },
   { id: "bun-runSync", title: "this library, Bun, runSync", command: [...BY_BUN, "runSync"] },
   { id: "bun-run", title: "this library, Bun, run", command: [...BY_BUN, "run"] },
@@ -117,15 +118,17 @@ async function main(): Promise<void> {
   const seconds = number("seconds", values.seconds, 0.1, 60);
   const clients = choose("only", CLIENTS, values.only);
   const source = (name: string) => inRepository("bench", "dns", name);
-  compile("dns-server", [source("server.c")], [
-    "gcc",
-    "-O2",
-    "-Wall",
-    "-Wextra",
-    "-o",
-    compiled("dns-server"),
-    source("server.c"),
-  ]);
+  for (const name of ["server", "bare"]) {
+    const program = compiled(`dns-${name}`);
+    const flags = ["-O2", "-Wall", "-Wextra"];
+    compile(`dns-${name}`, [source(`${name}.c`)], [
+      "gcc",
+      ...flags,
+      "-o",
+      program,
+      source(`${name}.c`),
+    ]);
+  }
   if (clients.some(({ id }) => id === "go")) {
     compile("dns-go", [source("client.go")], [
       "go",
