@@ -11,6 +11,7 @@ interface Saved {
 
 /** Titles of bench:dns's clients. */
 const TITLES: Record<string, string> = {
+  c: "bare system calls, C",
   go: "Go's own resolver",
   "bun-runSync": "netpoll, Bun, runSync",
   "bun-run": "netpoll, Bun, run",

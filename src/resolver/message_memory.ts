@@ -9,12 +9,12 @@ const CHUNK = 8192;
 
 /** See the top of this file. */
 export class MessageMemory {
-  #chunk = new Uint8Array(CHUNK);
+  #chunk = new Uint8Array(0);
   #used = 0;
 
   /** Returns `length` bytes, at most {@linkcode CHUNK}, which no one else uses. */
   alloc(length: number): Uint8Array {
-    if (this.#used + length > CHUNK) {
+    if (this.#used + length > this.#chunk.length) {
       this.#chunk = new Uint8Array(CHUNK);
       this.#used = 0;
     }

@@ -148,7 +148,8 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
   }
 
   override describe(): string {
-    return `${super.describe()} udp ->${endpointAddr("udp", this.#server.endpoint)}`;
+    const name = `${super.describe()} udp ->${endpointAddr("udp", this.#server.endpoint)}`;
+    return this.#idle ? `${name} idle` : name;
   }
 
   protected override get closesAtOnce(): boolean {
