@@ -42,6 +42,7 @@ function subjects(against: string | undefined): Subject[] {
     { name: "the runtime's own listen", module: "host" },
     ...before,
     { name: "sources", module: url("mod.ts") },
+    { name: "JSR package", module: url(".cache", "jsr", "js", "mod.js") },
     { name: "npm package", module: url("dist", "js", "mod.js") },
   ];
 }
@@ -87,7 +88,9 @@ function bench(): void {
   if (values.help) return console.log(USAGE);
   const rounds = number("rounds", values.rounds, 1, 1000);
   const all = subjects(values.against);
-  execFileSync("node", ["scripts/build.mjs"], { cwd: inRepository(""), stdio: "inherit" });
+  for (const script of ["build", "jsr"]) {
+    execFileSync("node", [`scripts/${script}.mjs`], { cwd: inRepository(""), stdio: "inherit" });
+  }
   const samples = new Map<string, Sample[]>();
   const of = (runtime: string, name: string) => {
     const key = `${runtime} ${name}`;

@@ -9,7 +9,6 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { runtimeProgram } from "./runtimes.mjs";
 
 const folder = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 const read = (name) => readFileSync(join(folder, name), "utf8");
@@ -90,7 +89,7 @@ const CHECKS = {
 /** Slow checks, which run after the others pass. */
 const PACKAGE_CHECKS = {
   "npm packs the package": () => succeeds("npm", "pack", "--dry-run", "--silent"),
-  "JSR accepts the package": () => succeeds(runtimeProgram("deno"), "publish", "--dry-run"),
+  "JSR accepts the package": () => succeeds(process.execPath, "scripts/jsr.mjs", "--dry-run"),
 };
 
 /** Runs checks, prints a line for each and its faults, and returns the number of failures. */
@@ -108,6 +107,6 @@ function failuresOf(checks) {
 const failed = failuresOf(CHECKS) || failuresOf(PACKAGE_CHECKS);
 if (failed === 0) {
   console.log(`\n${npm.name} ${version} can be released. Run, in this order:\n`);
-  console.log(`  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  deno publish`);
+  console.log(`  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  cd .cache/jsr && deno publish`);
 }
 process.exitCode = failed === 0 ? 0 : 1;

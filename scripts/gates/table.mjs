@@ -25,7 +25,7 @@ export const GATES = [
   {
     name: "publish",
     what: "JSR would accept the package",
-    commands: [program("deno", "publish", "--dry-run", "--allow-dirty")],
+    commands: [[process.execPath, "scripts/jsr.mjs", "--dry-run"]],
   },
   {
     name: "spelling",

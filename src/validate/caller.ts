@@ -34,13 +34,29 @@ export function userPlace(line: string): string | null {
   return place.replaceAll("\\", "/").includes(LIBRARY) ? null : place;
 }
 
+/** A function without a frame. */
+function nowhere(): void {}
+
+/**
+ * Returns the stack of an error whose captured frames cannot be cut, and removes the frames: Deno then
+ * prints the error by its text too. The frames are those of another error, since V8 keeps the ones
+ * that `stack` has shown.
+ */
+function stackByText(error: Error, captureStackTrace?: Capture): string {
+  const here = new Error().stack ?? "";
+  captureStackTrace?.(error, nowhere);
+  const text = error.stack ?? "";
+  const frames = here.search(FRAME);
+  return FRAME.test(text) || frames < 0 ? text : `${text}\n${here.slice(frames)}`;
+}
+
 /**
  * Makes the stack of `error` begin at the user's line, and returns it. `call` is the library
  * function that the user called, if any. A stack without such a line is unchanged.
  */
 export function atCaller<E extends Error>(error: E, call?: unknown): E {
   const { captureStackTrace } = Error as { captureStackTrace?: Capture };
-  const whole = error.stack ?? "";
+  const whole = call === undefined ? stackByText(error, captureStackTrace) : error.stack ?? "";
   // Deno prints an uncaught error by its captured frames, Bun by its text.
   if (call !== undefined) captureStackTrace?.(error, call);
   // If `call` has no frame, such as the resumption of a generator on Bun, all frames are removed.
