@@ -24,8 +24,12 @@ await run(() =>
       replies.clear();
       // What is not whole yet comes again, with what comes next.
       conn.discard(conn.context.execute(input, replies));
-      return conn.context.quit ? { out: replies.bytes, action: "close" } : replies.bytes;
+      if (conn.context.quit) return { out: replies.bytes, action: "close" };
+      if (!conn.context.full) return replies.bytes;
+      // Those are much: the rest is done when they are sent.
+      if (conn.write(replies.bytes)) conn.wake();
     },
+    drained: (conn) => conn.wake(),
     closed: (conn) => conn.context.close(),
     tick() {
       store.sweep();

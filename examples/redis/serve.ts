@@ -9,6 +9,9 @@ import { Unread } from "./unread.ts";
 /** Bytes that may wait for a subscriber; one for whom more waits is cut off, as Redis does. */
 const MOST_WAITING = 32 << 20;
 
+/** Replies whose memory is not used again. */
+const LARGE = 1 << 20;
+
 /** Replies are held for as long as a write lasts: a connection that is idle has none. */
 const buffers = new ObjectPool({ new: () => new Replies() });
 
@@ -19,13 +22,17 @@ export function* serveRedis(conn: Conn, store: Store): Routine<void> {
   using chunks = conn.chunks();
   try {
     for (let chunk; !session.quit && (chunk = yield* chunks.next()) !== null;) {
-      const input = unread.with(chunk);
+      let input = unread.with(chunk);
       const replies = buffers.get()!;
-      replies.clear();
-      unread.keep(input.subarray(session.execute(input, replies)));
-      // One write for all that came together.
-      if (replies.length > 0) yield* conn.write(replies.bytes);
-      buffers.put(replies);
+      do {
+        replies.clear();
+        input = input.subarray(session.execute(input, replies));
+        // One write for all that came together, as far as that is not too much.
+        if (replies.length > 0) yield* conn.write(replies.bytes);
+      } while (session.full);
+      unread.keep(input);
+      // Memory of large replies is not kept.
+      if (replies.length < LARGE) buffers.put(replies);
     }
   } finally {
     session.close();

@@ -7,6 +7,12 @@ import type { Listener, Store } from "./store.ts";
 /** All clients of a thread take turns, and none of them keeps a command beyond its turn. */
 const reader = new CommandReader();
 
+/**
+ * Bytes of replies after which those are sent first: a client may ask for one large value many times
+ * in one piece.
+ */
+const ENOUGH_REPLIES = 1 << 20;
+
 /** See the top of this file. */
 export class Session implements Listener {
   readonly store: Store;
@@ -15,6 +21,8 @@ export class Session implements Listener {
   replies!: Replies;
   /** The client has said that it is done. */
   quit = false;
+  /** Whether `execute` has stopped for the replies to be sent, and is to be called for the rest. */
+  full = false;
   /** What it listens to. */
   readonly channels: Set<string> = new Set();
   readonly push: (message: Uint8Array) => void;
@@ -28,7 +36,7 @@ export class Session implements Listener {
   /**
    * Does the commands that are whole, and adds their replies to `replies`. Gives how many bytes those
    * took; what is left is to come again, with what comes next, and never more than LONGEST_COMMAND.
-   * Sets `quit` when it is over.
+   * Sets `full` when the replies are to be sent before the rest is done, and `quit` when it is over.
    */
   execute(input: Uint8Array, replies: Replies): number {
     this.replies = replies;
@@ -50,7 +58,12 @@ export class Session implements Listener {
 
   #execute(input: Uint8Array): number {
     let done = 0;
+    this.full = false;
     while (done < input.length && !this.quit) {
+      if (this.replies.length >= ENOUGH_REPLIES) {
+        this.full = true;
+        return done;
+      }
       const next = reader.read(input, done);
       if (next === 0) break;
       if (reader.count > 0) this.#do();

@@ -71,6 +71,25 @@ function protocolError(what: string): { reply: string; quit: boolean } {
   return { reply: `-ERR Protocol error: ${what}\r\n`, quit: true };
 }
 
+test("replies are bounded: the rest of the commands is done when they are sent", () => {
+  const session = new Session(new Store(), () => {});
+  const replies = new Replies();
+  const value = "v".repeat(100_000);
+  session.execute(bytesOf(`*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\n${value}\r\n`), replies);
+  let input = bytesOf("*2\r\n$3\r\nGET\r\n$1\r\na\r\n".repeat(1000));
+  let sent = 0;
+  let most = 0;
+  do {
+    replies.clear();
+    input = input.subarray(session.execute(input, replies));
+    sent += replies.length;
+    most = Math.max(most, replies.length);
+  } while (session.full);
+  assert.equal(input.length, 0);
+  assert.equal(sent, 1000 * "$100000\r\n\r\n".length + 1000 * 100_000);
+  assert.ok(most < 1.5 * (1 << 20), `${most} bytes`);
+});
+
 test("a frame that is not well-formed ends the session, and other clients get none of it", () => {
   const store = new Store();
   const get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";

@@ -83,6 +83,14 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     await talk(served.port, [...pieces, command("GET", "great")], `+OK\r\n$1600000\r\n${value}`);
   });
 
+  test(`${file} answers many requests for a large value in one piece`, async () => {
+    await using served = await serveExample(file);
+    const value = "v".repeat(100_000);
+    // More than the event server's output buffer may hold.
+    const said = command("SET", "large", value) + command("GET", "large").repeat(200);
+    await talk(served.port, said, "+OK\r\n" + `$100000\r\n${value}\r\n`.repeat(200));
+  });
+
   test(`${file} closes a connection that violates the protocol`, async () => {
     await using served = await serveExample(file);
     const error = async (said: string) => (await talkToTheEnd(served.port, said)).trim();

@@ -35,8 +35,8 @@ const MISTAKES: Record<string, [program: string, message: RegExp]> = {
     /Cannot select as each argument must be a case/,
   ],
   "an option that does not exist": [
-    `await run(function* () { yield* listen("tcp", "127.0.0.1:0", { backlock: 1 }); });`,
-    /Unrecognized key: "backlock"/,
+    `await run(function* () { yield* listen("tcp", "127.0.0.1:0", { timeouts: 1 }); });`,
+    /Unrecognized key: "timeouts"/,
   ],
 };
 // Bun has no frame of an await.
