@@ -34,14 +34,14 @@ export class Output {
     this.#length = length;
   }
 
-  /** Adds a copy. */
-  add(bytes: Uint8Array): void {
-    const { length } = bytes;
+  /** Adds a copy of the bytes, or of those from index `from` up to `end`. */
+  add(bytes: Uint8Array, from: number = 0, end: number = bytes.length): void {
+    const length = end - from;
     if (this.#length + length > this.#bytes.length) this.#grow(length);
     const to = this.#bytes;
     let at = this.#length;
-    if (length > SHORT) to.set(bytes, at);
-    else for (let i = 0; i < length; i++) to[at++] = bytes[i];
+    if (length > SHORT) to.set(length < bytes.length ? bytes.subarray(from, end) : bytes, at);
+    else for (let i = from; i < end; i++) to[at++] = bytes[i];
     this.#length += length;
   }
 

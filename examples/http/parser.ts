@@ -4,6 +4,7 @@
  * in chunks (RFC 9112, sections 6 and 7). Nothing is copied of a head that came as a whole.
  */
 import { CR, endOfLine, LF, readField, SEMICOLON, skip, VALUE, ZERO } from "./bytes.ts";
+import { Output } from "../output.ts";
 import { HttpError } from "./error.ts";
 import type { Head } from "./head.ts";
 import { headEnd, readHead } from "./read_head.ts";
@@ -15,7 +16,13 @@ const LONGEST_SIZE = 1024;
 /** Most hexadecimal digits of the size of a chunk: more than any body may have. */
 const MOST_DIGITS = 12;
 
+/** Up to so many bytes of a body are joined with those beside them: an array for each would be slow. */
+const SHORT_PIECE = 1024;
+
 const NOTHING = new Uint8Array(0);
+
+/** Short pieces of one input: they are out of it before another parser has its turn. */
+const short = new Output();
 
 /** What comes next of a body in chunks. */
 type Part = "size" | "data" | "end of data" | "trailer";
@@ -80,8 +87,10 @@ export class RequestParser {
     if (!this.#hasLine) return this.#wait();
     if (this.head === null) this.#readHead();
     if (this.head === null || this.complete) return;
+    short.clear();
     if (this.head.chunked) this.#readChunks();
     else this.#readData();
+    this.#addShort();
     // The head outlives the input while the rest of the body is on its way.
     if (!this.complete) this.head.own();
   }
@@ -113,12 +122,22 @@ export class RequestParser {
   #readData(): void {
     const from = this.#at;
     const length = Math.min(this.#left, this.#input.length - from);
-    if (length > 0) this.body.push(this.#input.slice(from, from + length));
+    if (length > SHORT_PIECE) {
+      this.#addShort();
+      this.body.push(this.#input.slice(from, from + length));
+    } else short.add(this.#input, from, from + length);
     this.#at += length;
     this.#left -= length;
     if (this.#left > 0) return;
     if (this.head!.chunked) this.#part = "end of data";
     else this.complete = true;
+  }
+
+  /** Adds the short pieces that have come to the body. */
+  #addShort(): void {
+    if (short.length === 0) return;
+    this.body.push(short.bytes.slice());
+    short.clear();
   }
 
   #readChunks(): void {

@@ -201,3 +201,15 @@ test("a request that was not copied cannot be read after its answer", () => {
   parser.next();
   assert.throws(() => request.path, TypeError);
 });
+
+test("short chunks of one input are one piece of the body, in order with long ones", () => {
+  const long = "x".repeat(5000);
+  const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const parser = new RequestParser();
+  parser.load(bytes("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  parser.parse();
+  parser.load(bytes(chunk("a").repeat(1000) + chunk(long) + chunk("b").repeat(10)));
+  while (!parser.empty) parser.parse();
+  const pieces = parser.body.map((piece) => String.fromCharCode(...piece));
+  assert.deepEqual(pieces, ["a".repeat(1000), long, "b".repeat(10)]);
+});
