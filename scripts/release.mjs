@@ -107,6 +107,8 @@ function failuresOf(checks) {
 const failed = failuresOf(CHECKS) || failuresOf(PACKAGE_CHECKS);
 if (failed === 0) {
   console.log(`\n${npm.name} ${version} can be released. Run, in this order:\n`);
-  console.log(`  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  cd .cache/jsr && deno publish`);
+  console.log(
+    `  git tag ${tag}\n  git push origin ${tag}\n  npm publish\n  cd .cache/jsr && deno publish`,
+  );
 }
 process.exitCode = failed === 0 ? 0 : 1;
