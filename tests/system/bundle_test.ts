@@ -3,7 +3,9 @@
  * Programs as one file. Each is built from a copy of the sources that is then removed, and run in an
  * empty folder: it is idle, serves a connection and ends.
  *
- * `deno compile` is not tried here: it fetches its base program from a server of its own.
+ * `deno compile` is not tried here: it fetches its base program, denort, from a server of its own. No
+ * npm package has it, and a program compiled with Deno's own binary in its place (`DENORT_BIN`) is
+ * Deno's command line.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
