@@ -28,6 +28,7 @@ await run(() =>
       if (!conn.context.full) return replies.bytes;
       // Those are much: the rest is done when they are sent.
       if (conn.write(replies.bytes)) conn.wake();
+      return undefined;
     },
     drained: (conn) => conn.wake(),
     closed: (conn) => conn.context.close(),
