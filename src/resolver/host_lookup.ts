@@ -4,6 +4,7 @@
  * net/dnsclient_unix.go.
  */
 import { platform } from "../../platforms/platform.ts";
+import { systemPath } from "../../platforms/shared/system_file.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { DNSError } from "../net/errors.ts";
 import { splitHostPort } from "../net/addr/host_port.ts";
@@ -45,12 +46,15 @@ export class HostLookup {
   /** Configuration that the client's cached answers belong to. */
   #config: Config | null = null;
   #turn = 0;
-  /** Explicit servers for which Deno has granted permission. */
+  /** Whether the servers are those of the system's own resolv.conf. */
+  readonly #systemServers: boolean;
+  /** Other servers, for which Deno has granted permission. */
   #permitted: readonly string[] | null = null;
 
   constructor(options: ResolverOptions) {
-    const { cache = false } = options;
+    const { cache = false, servers, resolvConf = systemPath("resolv.conf") } = options;
     this.#options = options;
+    this.#systemServers = servers === undefined && resolvConf === systemPath("resolv.conf");
     this.#files = new ConfigFiles(options);
     this.#client = new Client(cache === false ? null : cache === true ? {} : cache);
   }
@@ -177,9 +181,9 @@ export class HostLookup {
     };
   }
 
-  /** Requires permission for explicit servers; a custom transport requires its own. */
+  /** Requires permission for servers that the system has not named; a custom transport asks itself. */
   #requireServers(servers: readonly string[]): void {
-    if (this.#options.servers === undefined || this.#options.dial !== undefined) return;
+    if (this.#systemServers || this.#options.dial !== undefined) return;
     if (servers === this.#permitted) return;
     for (const server of servers) {
       const { host, port } = splitHostPort(server);

@@ -47,7 +47,10 @@ export interface ResolverOptions {
   readonly strictErrors?: boolean;
   /** Caches answers for the duration of their TTL; off by default, as in Go. */
   readonly cache?: boolean | ResolverCacheOptions;
-  /** resolv.conf(5); "/etc/resolv.conf" by default. */
+  /**
+   * resolv.conf(5); "/etc/resolv.conf" by default. On Deno the servers of any other one need net
+   * permission, as those of `servers` do.
+   */
   readonly resolvConf?: FileSource;
   /** hosts(5); that of the system by default. */
   readonly hosts?: FileSource;

@@ -4,8 +4,9 @@
  * library makes them itself, and needs none but `--allow-ffi` and `--allow-net`. Needs socat.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,16 +242,33 @@ function register(): void {
     }
   });
 
+  deno("a permitted name is resolved without permission for the name servers", async () => {
+    const action = "lookup-in system x.test";
+    // Whatever the servers of this machine say: they are asked.
+    const [asked] = await under(["--allow-ffi", FILES, "--allow-net=x.test"], [action]);
+    assert.notEqual(asked.name, "NotCapable", asked.message);
+    for (const net of ["--allow-net=127.0.0.1", "--allow-net=x.test:80"]) {
+      const [refused] = await under(["--allow-ffi", FILES, net], [action]);
+      assertRefused(refused, "x.test");
+    }
+  });
+
   deno(
-    "a permitted name is resolved without permission for the name servers",
+    "a server of the program's own resolv.conf needs its own permission",
     () =>
       withNameServer(53, async (server) => {
-        const action = `lookup-in system=${server} x.test`;
-        const granted = await under(["--allow-ffi", "--allow-net=x.test"], [action]);
-        assert.deepEqual(granted, [{ value: "127.0.0.1" }]);
-        for (const net of [`--allow-net=${server}`, "--allow-net=x.test:80"]) {
-          const [refused] = await under(["--allow-ffi", net], [action]);
-          assertRefused(refused, "x.test");
+        const folder = mkdtempSync(join(tmpdir(), "netpoll-permissions-"));
+        try {
+          const file = join(folder, "resolv.conf");
+          writeFileSync(file, `nameserver ${server}\n`);
+          const actions = [`lookup-in conf=${server} x.test`, `lookup-in file=${file} x.test`];
+          const flags = ["--allow-ffi", `--allow-read=${file}`];
+          const refused = await under([...flags, "--allow-net=x.test"], actions);
+          for (const outcome of refused) assertRefused(outcome, `${server}:53`);
+          const granted = await under([...flags, `--allow-net=x.test,${server}:53`], actions);
+          assert.deepEqual(granted, [{ value: "127.0.0.1" }, { value: "127.0.0.1" }]);
+        } finally {
+          rmSync(folder, { recursive: true });
         }
       }),
   );
@@ -358,6 +376,67 @@ function register(): void {
     assertRefused(any, "[::1]:9");
     const [listening] = await under(["--allow-ffi"], ["send 127.0.0.1:0 127.0.0.1:9"]);
     assertRefused(listening, "127.0.0.1:0");
+  });
+
+  deno("every way to send a datagram, and an event server, ask as writeTo and listen", async () => {
+    const ways = ["writeMsg", "writeSegments", "writeBatch", "coalesce"];
+    const actions = ways.map((how) => `send-by ${how} 127.0.0.1:9`);
+    const servers = ["event tcp://127.0.0.1:0", "event udp://127.0.0.1:0"];
+    const outcomes = await under(["--allow-ffi", "--allow-net=127.0.0.2"], [
+      ...actions,
+      ...servers,
+    ]);
+    for (const outcome of outcomes.slice(0, ways.length)) assertRefused(outcome, "127.0.0.1:9");
+    for (const outcome of outcomes.slice(ways.length)) assertRefused(outcome, "127.0.0.1:0");
+    const granted = await under(["--allow-ffi", "--allow-net=127.0.0.2,127.0.0.1"], [
+      ...actions,
+      ...servers,
+    ]);
+    const values = [...ways.map(() => "sent"), ...servers.map(() => "served")];
+    assert.deepEqual(granted, values.map((value) => ({ value })));
+  });
+
+  deno("multicast, and descriptors opened elsewhere, ask for nothing more", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "netpoll-permissions-"));
+    try {
+      const pipe = join(folder, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const flags = [`--allow-read=${pipe}`, `--allow-write=${pipe}`];
+      const outcomes = await under(["--allow-ffi", "--allow-net=127.0.0.2", ...flags], [
+        "join-group",
+        `file-conn ${pipe}`,
+      ]);
+      assert.deepEqual(outcomes, [{ value: "joined" }, { value: "adopted" }]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  deno("the interfaces of the machine need Deno's own permission for them", async () => {
+    const [refused] = await under(["--allow-ffi", "--allow-net"], ["interfaces"]);
+    assert.equal(refused.name, "NotCapable");
+    assert.match(refused.message!, /Requires sys access to "networkInterfaces"/);
+    const granted = await under(["--allow-sys=networkInterfaces"], ["interfaces"]);
+    assert.deepEqual(granted, [{ value: "interfaces" }]);
+  });
+
+  deno(
+    "a worker has the permissions of the thread that opened it",
+    () =>
+      withServer(async (port) => {
+        const actions = [`job 127.0.0.1:${port}`, "job 127.0.0.2:1"];
+        const flags = ["--allow-ffi", "--allow-net=127.0.0.1", "--allow-read=."];
+        const [reached, refused] = await under(flags, actions);
+        assert.deepEqual(reached, { value: `reached 127.0.0.1:${port}` });
+        assert.match(refused.message!, /Requires net access to "127\.0\.0\.2:1"/);
+        const [unread] = await under(flags.slice(0, 2), [actions[0]]);
+        assert.match(unread.message!, /Requires read access/);
+      }),
+  );
+
+  deno("calls that open neither network nor files need --allow-ffi alone", async () => {
+    const outcomes = await under(["--allow-ffi"], ["nothing-opened"]);
+    assert.deepEqual(outcomes, [{ value: "deno, 0" }]);
   });
 
   deno("with one permitted library, structures with pointers work", async () => {
