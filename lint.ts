@@ -29,6 +29,7 @@ export interface LintPlugin {
   readonly rules: Readonly<Record<string, Rule>>;
 }
 
+/** The plugin, with its two rules. */
 const plugin: LintPlugin = {
   name: "netpoll",
   meta: { name: "netpoll" },

@@ -2,6 +2,17 @@
 /**
  * Multi-core servers, worker pools, and limits that protect a server from overload.
  *
+ * @example An echo server on all cores; echo_handler.ts exports the `function*` of a connection.
+ * ```ts
+ * import { listen, run } from "@netpoll/netpoll";
+ * import { serve } from "@netpoll/netpoll/reactor";
+ *
+ * await run(function* () {
+ *   using listener = yield* listen("tcp", "127.0.0.1:7007");
+ *   yield* serve(listener, new URL("./echo_handler.ts", import.meta.url));
+ * });
+ * ```
+ *
  * @module
  */
 import "./src/resolver/default_resolver.ts";

@@ -2,7 +2,7 @@
 /**
  * A server that is replaced while it runs, and drops no connection: start it, change it, start it
  * again. The new process asks the old one for its listener, over a Unix socket; the old one serves
- * the connections that it has to their end, and exits. Whoever connects meanwhile waits in the
+ * the connections that it has to their end, and exits. A client that connects meanwhile waits in the
  * listener's queue, which belongs to neither. HOST, PORT and CONTROL come from the environment.
  *
  *     bun examples/handover.ts & sleep 1; bun examples/handover.ts

@@ -2,7 +2,7 @@
 /** The jobs of pool.ts: what is loaded into each worker. */
 import { jobCancelled } from "../reactor.ts";
 
-/** How many primes there are below `limit`. Stops when nobody waits for it any more. */
+/** Number of primes below `limit`. Stops when its job is canceled. */
 export function countPrimes(limit: number): number {
   if (!Number.isInteger(limit) || limit < 0) throw new RangeError(`no limit: ${limit}`);
   let count = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * The classic epoll echo, edge-triggered: each descriptor is registered once, for both directions,
- * and never changed. An edge is told once, so whoever is told goes on until the call would have to
+ * and never changed. An edge is reported once, so the program goes on until the call would have to
  * wait. HOST and PORT come from the environment.
  */
 import process from "node:process";

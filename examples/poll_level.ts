@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The classic epoll echo, level-triggered: one call per event is enough, for what is left is told
+ * The classic epoll echo, level-triggered: one call per event is enough, because what is left is reported
  * again. But a socket is nearly always writable, so output must be switched on only while something
  * waits to be written, or the loop would never sleep. HOST and PORT come from the environment.
  */

@@ -51,7 +51,7 @@ function inTurn(): Backend[] {
   return [...turn.filter((one) => !down(one)), ...turn.filter(down)];
 }
 
-/** What a backend is told of `client`. */
+/** Header that announces `client` to a backend. */
 function dialOptions({ remoteAddr: source, localAddr: destination }: Conn): DialOptions {
   if (PROXY_PROTOCOL === undefined) return { timeout: DIAL_MS };
   const version = PROXY_PROTOCOL === "1" ? 1 : 2;

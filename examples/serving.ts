@@ -34,7 +34,7 @@ export interface Service {
   beside?(): Routine<void>;
 }
 
-/** Runs a server until it is told to stop. A failure is told on stderr and by the exit status. */
+/** Runs a server until a signal stops it. Reports a failure on stderr and by the exit status. */
 export async function serveUntilStopped(service: Service): Promise<void> {
   try {
     await run(() => main(service));

@@ -5,15 +5,20 @@
 
 /** A node. Its properties depend on its type. */
 export interface Node {
+  /** Its kind, "CallExpression". */
   readonly type: string;
+  /** The node around it; null of the whole program. */
   readonly parent: Node | null;
+  /** Its other properties, by its type. */
   // deno-lint-ignore no-explicit-any
   readonly [property: string]: any;
 }
 
 /** Context of a rule for one file. */
 export interface RuleContext {
+  /** Path of the file. */
   readonly filename: string;
+  /** Reports a problem at a node, with a hint how to solve it. */
   report(problem: { node: Node; message: string; hint?: string }): void;
 }
 
@@ -24,6 +29,7 @@ export type Visitors = Record<string, (node: Node) => void>;
 export interface Rule {
   /** Metadata for ESLint and oxlint. */
   readonly meta: { readonly type: "problem"; readonly docs: { readonly description: string } };
+  /** Returns the callbacks that check one file. */
   create(context: RuleContext): Visitors;
 }
 

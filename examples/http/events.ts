@@ -118,7 +118,7 @@ export class HttpEvents {
     this.#body = null;
   }
 
-  /** What is to be answered to a request; null while it is not whole. */
+  /** Response to a request; null while the request is incomplete. */
   #answer(): Outcome | null {
     const parser = this.#parser;
     try {

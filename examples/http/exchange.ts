@@ -45,7 +45,7 @@ export function* settle(outcome: Outcome): Routine<Answer> {
   return Symbol.iterator in outcome ? yield* outcome : yield* wait(outcome);
 }
 
-/** The answer where there is none. What nobody foresaw is told on stderr. */
+/** Response to a failed request. Unexpected errors are reported on stderr. */
 export function failure(error: unknown): QuickResponse {
   if (!(error instanceof HttpError)) console.error(error);
   const { status, message } = error instanceof HttpError
@@ -73,7 +73,7 @@ export function endsWithConnection({ length, chunked }: Framing): boolean {
   return length === undefined && !chunked;
 }
 
-/** Whether a body follows the head of a response. If none does, nobody wants what is made of it. */
+/** Whether a body follows the head of a response. If none does, its body is canceled. */
 export function bodyFollows({ status, body }: Response, head: Head): boolean {
   if (!head.isHead && !hasNoBody(status)) return true;
   body?.cancel().catch(() => {});
@@ -82,7 +82,7 @@ export function bodyFollows({ status, body }: Response, head: Head): boolean {
 
 /**
  * Has `send` called with each piece of a body. Throws what the stream or `send` throws, and RangeError
- * when the body is not as long as was told.
+ * when the length of the body is not the announced one.
  */
 export function* eachPiece(
   { body }: Response,
@@ -98,9 +98,11 @@ export function* eachPiece(
       if (sent > (length ?? Infinity)) break;
       yield* send(next.value);
     }
-    if (length !== undefined && sent !== length) throw new RangeError("another length was told");
+    if (length !== undefined && sent !== length) {
+      throw new RangeError("the body is not of the announced length");
+    }
   } finally {
-    // Who makes the rest is told that nobody wants it; that it may object is its own affair.
+    // The source of the rest is canceled; an error that it throws at that is ignored.
     reader.cancel().catch(() => {});
   }
 }

@@ -20,7 +20,7 @@ export class Incoming {
   // Not private by `#`, for the same reason as in Head.
   private readonly head: Head;
   private readonly source: BodySource;
-  /** Whether somebody has asked for the body. */
+  /** Whether the handler has asked for the body. */
   wantsBody = false;
   private webHeaders: Headers | undefined;
   private stream: ReadableStream<Uint8Array> | undefined;

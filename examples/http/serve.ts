@@ -26,7 +26,7 @@ import { RequestParser } from "./parser.ts";
 
 /** Answers to requests that came together go out together, but not more than about this at once. */
 const BATCH = 64 * 1024;
-/** A body that nobody read is thrown away up to here; rather than more, the connection is closed. */
+/** An unread body is discarded up to this size; beyond it the connection is closed. */
 const MOST_SKIPPED = 256 * 1024;
 /** A deadline is moved when it is late by more than this, not at every request. */
 const SLACK_MS = 1000;
@@ -185,7 +185,7 @@ class HttpConnection implements BodySource {
     this.#conn.setDeadline(this.#allowed + ms);
   }
 
-  /** What is to be answered to a request; null if there is none yet. */
+  /** Response to a request; null if there is none yet. */
   #answer(): Outcome | null {
     const parser = this.#parser;
     try {
@@ -198,7 +198,7 @@ class HttpConnection implements BodySource {
       checkHead(head);
       return this.#handler(this.#incoming = new Incoming(head, this));
     } catch (error) {
-      // What a refused request still sends is nobody's.
+      // The rest of a refused request is discarded.
       if (error instanceof HttpError && !parser.complete) this.#close = true;
       return failure(error);
     }
@@ -217,7 +217,7 @@ class HttpConnection implements BodySource {
     try {
       response = yield* settle(outcome);
     } catch (error) {
-      // Whoever vanished while the handler read is owed no answer.
+      // A client that vanished while the handler read gets no response.
       if (error === this.#lost) throw error;
       response = failure(error);
     }

@@ -70,7 +70,7 @@ export class CommandReader {
   #framed = true;
   #number = 0;
 
-  /** Reads the command at `from`. Gives where the next one begins, or 0 if there is more to come. */
+  /** Reads the command at `from`. Returns the offset of the next one, or 0 if it is incomplete. */
   read(input: Uint8Array, from: number): number {
     this.#input = input;
     this.count = 0;
@@ -144,7 +144,7 @@ export class CommandReader {
   }
 
   /**
-   * Reads a number and its line's end. Gives what is behind them, or 0 if there is more to come. The
+   * Reads a number and its line's end. Returns the offset behind them, or 0 if they are incomplete. The
    * line must be as a server would write it, without zeros in front: it goes to other clients.
    */
   #readNumber(from: number, most: number, wrong: string): number {

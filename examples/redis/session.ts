@@ -34,7 +34,7 @@ export class Session implements Listener {
   }
 
   /**
-   * Does the commands that are whole, and adds their replies to `replies`. Gives how many bytes those
+   * Executes the complete commands, and adds their replies to `replies`. Returns how many bytes they
    * took; what is left is to come again, with what comes next, and never more than LONGEST_COMMAND.
    * Sets `full` when the replies are to be sent before the rest is done, and `quit` when it is over.
    */

@@ -13,13 +13,13 @@ export class List {
 /** What a key stands for. */
 export type Value = Uint8Array | List;
 
-/** Somebody who listens to channels. */
+/** Subscriber of channels. */
 export interface Listener {
   /** A message has come: bytes as they go out. */
   push(message: Uint8Array): void;
 }
 
-/** How often what nobody asks for any more is looked for. */
+/** Interval at which expired keys are looked for. */
 export const SWEEP_MS = 1000;
 
 /** See the top of this file. */
@@ -38,13 +38,13 @@ export class Store {
     return this.#values.get(key);
   }
 
-  /** Sets a value that stays until it is told otherwise. */
+  /** Sets a value that does not expire. */
   set(key: string, value: Value): void {
     if (this.#deadlines.size > 0) this.#deadlines.delete(key);
     this.#values.set(key, value);
   }
 
-  /** Has the value of a key stay until it is told otherwise. */
+  /** Removes the expiry of a key. */
   keep(key: string): void {
     if (this.#deadlines.size > 0) this.#deadlines.delete(key);
   }
@@ -95,7 +95,7 @@ export class Store {
     if (listeners?.size === 0) this.#channels.delete(channel);
   }
 
-  /** Tells all who listen; gives how many. */
+  /** Sends to all subscribers; returns their number. */
   publish(channel: string, message: Uint8Array): number {
     const listeners = this.#channels.get(channel);
     listeners?.forEach((listener) => listener.push(message));

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { program } from "../programs.mjs";
 
-const ENTRIES = ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "debug.ts"];
+const ENTRIES = ["mod.ts", "poll.ts", "event.ts", "reactor.ts", "sim.ts", "debug.ts", "lint.ts"];
 
 /** Returns the command line of a gate that is a script of this folder. */
 const script = (name) => [process.execPath, `scripts/gates/${name}.mjs`];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The life of a descriptor, and whose turn it is. Go: internal/poll/fd_mutex.go.
+ * Lifetime of a descriptor, and exclusive access to it. Go: internal/poll/fd_mutex.go.
  *
  * One goroutine may read and one may write at a time; others queue, first come, first served. Every
  * call holds a reference, and the descriptor is destroyed when it is closing and none is left:
- * once, and never while in use. As in Go all of that is one word, of two locks, of who waits for
- * them, of the ends, and of the references. Go's FD has the mutex as a field by value; here it is
+ * once, and never while in use. As in Go one word holds all of that: two locks, their waiters, the
+ * closed ends, and the references. Go's FD has the mutex as a field by value; here it is
  * what an FD extends, for the same reason: a call then touches one object less.
  */
 import { DEAD, type G, type Routine } from "../sched/goroutine.ts";

@@ -26,7 +26,8 @@ export function mainLimits(limits: CheckedLimits): CheckedLimits {
 }
 
 /**
- * What each worker keeps of what it is handed: only it knows who is idle, and who has sent what.
+ * Limits that each worker enforces on the connections passed to it: only it knows which are idle and
+ * what each has sent.
  */
 export function handedLimits(limits: CheckedLimits, workers: number): WorkerLimits {
   const { connections, perAddress, goroutines, firstBytes, reply } = limits;

@@ -89,6 +89,72 @@ for (const page of PAGES) {
   }
 }
 
+/** A command of a page that runs one of its programs on Deno with the flags that the page names. */
+interface FlaggedCommand {
+  readonly flags: string[];
+  readonly program: Program;
+}
+
+/** The flags of a page: in lines of a shell or of systemd, and in a Dockerfile's CMD. */
+function flaggedCommands(page: string): FlaggedCommand[] {
+  const text = readFileSync(new URL(`docs/guide/${page}`, root), "utf8");
+  const lines = [...text.matchAll(/\bdeno run ((?:--\S+ )+)(?:\S*\/)?(\w+\.ts)/g)]
+    .map(([, flags, name]) => [...flags.trim().split(" "), name]);
+  const images = [...text.matchAll(/^CMD (\["run",.*\])$/gm)]
+    .map(([, list]) => (JSON.parse(list) as string[]).slice(1));
+  return [...lines, ...images].map((words) => {
+    const program = programsOf(page).find(({ name }) => name === words.at(-1));
+    assert.ok(program !== undefined, `${page} has no ${words.at(-1)}`);
+    return { flags: words.slice(0, -1), program };
+  });
+}
+
+/** Any free port, in a program and in its flags. */
+const freePort = (text: string) => text.replaceAll(":8080", ":0");
+
+/** A flag as this repository needs it: workers are started from its modules, not from a bundle. */
+const flagHere = (flag: string) =>
+  freePort(flag).replace(/^--allow-read=.*/, (all) => `${all},${ROOT}`);
+
+/** Runs a program to its end, or to SIGTERM if it is a server; checks what it prints. */
+async function obeys(folder: string, { flags, program }: FlaggedCommand): Promise<void> {
+  const [file, ...args] = command(folder, program.name);
+  const at = args.indexOf("-A");
+  args.splice(at, 1, "--no-prompt", ...flags.map(flagHere));
+  await using child = start(file, args, { lifetime: LIFETIME_MS });
+  if (program.output === null) {
+    await child.stdout.match(/listening on /);
+    child.kill("SIGTERM");
+  }
+  const exit = await child.exit;
+  assert.deepEqual(exit, { code: 0, signal: null }, child.stderr.text);
+  assert.equal(child.stderr.text, "");
+  if (program.output !== null) assert.equal(child.stdout.text, program.output);
+}
+
+const noFlags = !isDeno
+  ? "Bun has no permissions"
+  : process.platform !== "linux" || process.arch !== "x64"
+  ? "the pages name the C library of Linux on x86-64"
+  : false;
+
+for (const page of PAGES) {
+  for (const [i, found] of flaggedCommands(page).entries()) {
+    const title = `command ${i + 1} of docs/guide/${page} names all flags of ${found.program.name}`;
+    test(title, { skip: noFlags }, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "netpoll-guide-"));
+      try {
+        write(page, folder);
+        const path = join(folder, found.program.name);
+        writeFileSync(path, freePort(readFileSync(path, "utf8")));
+        await obeys(folder, found);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+}
+
 test("every page of the guide has a program", () => {
   assert.ok(PAGES.length >= 12, PAGES.join());
   for (const page of PAGES) assert.ok(programsOf(page).length > 0, page);

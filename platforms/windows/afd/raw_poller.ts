@@ -29,7 +29,7 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
   readonly #watches = new Map<number, Watch>();
   /** Watches to request before the next wait. */
   #list: Watch[] = [];
-  #sink: RawSink = nobody;
+  #sink: RawSink = noSink;
   #told = 0;
 
   /** Throws PlatformError. */
@@ -176,4 +176,4 @@ export class AfdRawPoller implements RawPoller, CompletionHandler, Blocking {
   }
 }
 
-function nobody(): void {}
+function noSink(): void {}

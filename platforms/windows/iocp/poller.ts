@@ -41,7 +41,7 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   /** Whether the current poll has made a goroutine runnable. */
   #somebodyRuns = false;
   /** Sink of the current poll. */
-  #sink: PollSink = nobody;
+  #sink: PollSink = noSink;
   readonly #reportRead = (socket: PortEntry) => this.#tell(socket, POLL_READ);
 
   constructor(shared: Shared, sockets: SocketTable) {
@@ -148,7 +148,7 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   }
 
   dispose(): void {
-    this.#sink = nobody;
+    this.#sink = noSink;
     this.#queue.drain();
     // Stop waiting for a peer that reads nothing.
     if (this.#sockets.closeDeferred()) this.#queue.drain();
@@ -182,4 +182,4 @@ export class CompletionPoller implements Poller, CompletionPort, CompletionHandl
   }
 }
 
-function nobody(): void {}
+function noSink(): void {}

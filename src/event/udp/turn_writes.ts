@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The datagrams that a turn of an event loop has written to a UDP socket, and who waits for them. */
+/** Datagrams written to a UDP socket in a turn of an event loop, with the callbacks that wait for them. */
 import type { RawAddress } from "../../../platforms/contract/platform.ts";
 import { counters } from "../../fd/counters.ts";
 import { ClosedError } from "../../fd/errors.ts";
