@@ -77,7 +77,7 @@ export async function mosquitto(): Promise<RealServer> {
   return await serve("mosquitto", "/usr/sbin/mosquitto", ["-c", file], ports, folder);
 }
 
-/** OpenSSH's server, of user postgres, who has a shell. The client's key is in `clientKey`. */
+/** OpenSSH's server, of the user postgres, which has a shell. The client's key is in `clientKey`. */
 export async function openssh(): Promise<RealServer & { clientKey: string }> {
   const folder = new Folder("postgres");
   const [host, client] = ["host", "client"].map((name) => join(folder.path, name));

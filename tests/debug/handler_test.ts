@@ -383,7 +383,7 @@ interface Hosts {
   };
 }
 
-/** Serves `debug` by `Bun.serve` or `Deno.serve`, which pass on who asks. */
+/** Serves `debug` by `Bun.serve` or `Deno.serve`, which pass on the peer's address. */
 function serveByHost(debug: DebugHandler): { port: number; close(): Promise<void> } {
   const { Bun, Deno } = globalThis as Hosts;
   const at = { hostname: "127.0.0.1", port: 0 };

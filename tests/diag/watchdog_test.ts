@@ -37,7 +37,7 @@ for (const driver of ["run", "runSync"] as const) {
       ];
       for (const g of all) yield* g.join();
     }, { watchdog: 50, onSlow });
-    // Whoever the machine kept from running meanwhile is named as well.
+    // Goroutines that the machine kept from running meanwhile are named as well.
     const times = (name: string) => slow.filter(([each]) => each === name).length;
     assert.ok(times("greedy") > 0 && times("last") > 0 && times("modest") < 30, String(slow));
     for (const [, ms] of slow) assert.ok(ms >= 50);

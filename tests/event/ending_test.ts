@@ -21,7 +21,7 @@ import { assertNothingLeft, both, openSockets, until, wineGap } from "../support
 import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 import { test } from "node:test";
 
-/** A way to end: what happens, and what `closed` is told, by the code or the name of the error. */
+/** A way to end: what happens, and the argument of `closed`, by the code or the name of the error. */
 interface Way {
   events?: Events;
   end: (client: Conn, conn: EventConn) => Routine<void> | void;

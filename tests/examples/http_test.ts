@@ -194,7 +194,7 @@ test("a quick response refuses a header that would inject another", () => {
   }
 });
 
-/** Resolves when nobody accepts connections any more. */
+/** Resolves when connections are no longer accepted. */
 async function refusing(port: number): Promise<void> {
   for (;;) {
     try {

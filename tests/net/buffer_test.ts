@@ -25,7 +25,7 @@ function resizable(length: number): Resizable {
   return new Kind(length, { maxByteLength: length });
 }
 
-/** Gives the memory of `bytes` to somebody else, as `postMessage` does. */
+/** Transfers the memory of `bytes`, as `postMessage` does. */
 function takeAway(bytes: Uint8Array): void {
   structuredClone(null, { transfer: [bytes.buffer as ArrayBuffer] });
 }

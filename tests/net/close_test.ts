@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Closing: who is woken, what is lost (nothing), and when the descriptor goes. Go: fd_mutex.go. */
+/**
+ * Closing: the goroutines that are woken, the data that arrives (all), and the end of the
+ * descriptor. Go: fd_mutex.go.
+ */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -345,7 +348,7 @@ both(
   },
 );
 
-/** Rounds of each test of what is lost: a loss depends on who is faster. */
+/** Rounds of each test of what is lost: a loss depends on which side is faster. */
 const ROUNDS = 4;
 /** What is written at once before the close. */
 const LARGE = 5 << 20;

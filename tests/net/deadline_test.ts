@@ -225,7 +225,7 @@ interface Waiting {
   readonly serve: () => Routine<void>;
 }
 
-/** Each kind of call that a deadline ends, waiting with nobody to serve it. */
+/** Each kind of call that a deadline ends, waiting without a peer that serves it. */
 const KINDS: readonly (readonly [string, (a: Conn, b: Conn, l: Listener) => Waiting])[] = [
   ["read", (a, b) => ({
     call: go(() => a.read(new Uint8Array(8))),

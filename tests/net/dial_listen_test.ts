@@ -55,7 +55,7 @@ import {
   until,
 } from "../support/harness.ts";
 
-/** A port of the loopback on which nobody listens. */
+/** A port of the loopback without a listener. */
 function* freePort(): Routine<number> {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   return portOf(listener);
@@ -101,7 +101,7 @@ both("an empty address cannot be dialed, with Go's message", function* () {
   opError(yield* thrown(dial("tcp", "")), "dial tcp: missing address");
 });
 
-/** Where nobody listens, and the address that Go 1.19 names. */
+/** Addresses without a listener, and the address that Go 1.19 names. */
 const REFUSED: readonly (readonly [network: TCPNetwork, address: string, named: string])[] = [
   ["tcp", "127.0.0.1:1", "127.0.0.1:1"],
   ["tcp4", "127.0.0.1:1", "127.0.0.1:1"],

@@ -45,7 +45,7 @@ function named(...addresses: string[]): DialOptions {
   return { lookup: () => addresses };
 }
 
-/** A listener whose queue is full: the system lets whoever dials it wait. */
+/** A listener whose queue is full: the system lets its clients wait. */
 class Blackhole implements Disposable {
   readonly listener: Listener;
   readonly #queued: Conn[] = [];
@@ -93,7 +93,7 @@ function* holeAndListener(): Routine<[hole: Blackhole, listener: Listener]> {
     try {
       return [hole, yield* listen("tcp", `127.0.0.1:${hole.port}`)];
     } catch (error) {
-      // Somebody else has that port: another one will be free.
+      // Another process has that port: the next one will be free.
       hole[Symbol.dispose]();
       assert.equal((error as OpError).code, "EADDRINUSE");
     }
@@ -348,7 +348,7 @@ both("a race ends together with its dial", function* () {
     const late = yield* thrown(dial("tcp", "x.test:7", { ...options, timeout: 20 }));
     opError(late, "dial tcp [::1]:7: i/o timeout");
     assert.equal(openSockets(), sockets);
-    // One that nobody ends, but its run.
+    // One that only its run ends.
     const left = go(() => thrown(dial("tcp", "x.test:7", options)));
     yield* until(() => openSockets() === sockets + 2);
     void left;
@@ -467,7 +467,7 @@ both("a slower fallback loses", function* () {
 const SHARES: readonly (readonly [timeout: number, shares: readonly number[]])[] = [
   // As long as it is enough for all, each has a like share of what is left.
   [30_000, [10_000, 15_000, 30_000]],
-  // But nobody is hurried: two seconds at least.
+  // But no lookup is hurried: two seconds at least.
   [5_000, [2_000, 2_500, 5_000]],
   [3_000, [2_000, 2_000, 3_000]],
   // If there are as many.

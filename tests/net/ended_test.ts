@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Goroutines ended in the midst of whatever can be done with a descriptor: afterwards every lock is
- * free, every byte is where it was, and nothing is open that nobody has.
+ * free, every byte is where it was, and every open descriptor has an owner.
  */
 import assert from "node:assert/strict";
 import {
@@ -198,7 +198,7 @@ both("dials and accepts ended at random points leave no socket and lose no liste
       },
     ];
     yield* carnage(random, () => kinds[random(kinds.length)]);
-    // Whoever was ended between the dial and the accept is still in the queue.
+    // A connection ended between dial and accept is still in the queue.
     for (let left = true; left;) {
       const { index, value } = yield* select(listener.onAccept(), otherwise);
       left = index === 0;

@@ -157,7 +157,7 @@ for (const network of ["tcp", "unix", "unixpacket"] as const) {
     const fd = old.detach();
     const error = yield* accepting.join() as Routine<OpError>;
     assert.ok(error.cause instanceof ClosedError);
-    // Whoever comes meanwhile waits in the queue.
+    // A client that comes meanwhile waits in the queue.
     using early = yield* dial(network, name) as Routine<Conn>;
     const listener = fileListener(fd, { own: true });
     assert.equal(String(listener.addr), name);

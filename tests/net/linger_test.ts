@@ -37,7 +37,7 @@ import { pattern, readPattern } from "../support/pattern.ts";
 
 /** More than the buffers between the two ends of a connection hold. */
 const MORE_THAN_FITS = 16 << 20;
-/** What nobody waits for in these tests: the default of `lingerTimeout`. */
+/** Never reached in these tests: the default of `lingerTimeout`. */
 const DEFAULT_MS = 30_000;
 
 /** How many descriptors linger on this thread. */

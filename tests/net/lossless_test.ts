@@ -16,7 +16,7 @@ const BATCH = 50;
 /** The answer, in which every place is different from its neighbors. */
 const answer = pattern(ANSWER);
 
-/** Reads to the end, with pauses, while it goes on sending what nobody reads. */
+/** Reads to the end, with pauses, while it goes on sending what the peer never reads. */
 function* slowPeer(conn: Conn): Routine<number> {
   const buf = new Uint8Array(256 * 1024);
   const chatter = new Uint8Array(100);

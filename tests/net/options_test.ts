@@ -300,7 +300,7 @@ both("userTimeout drops a peer that does not acknowledge", function* () {
   assert.ok(error.bytesWritten! > 0 && error.bytesWritten! < 8 << 20);
 }, wineGap("TCP_MAXRT"));
 
-/** Networks and addresses, and what `control` is told for each. */
+/** Networks and addresses, and the arguments of `control` for each. */
 const CONTROLLED:
   readonly (readonly [network: string, host: string, told: string, shown: string])[] = [
     ["tcp", "127.0.0.1", "tcp4", "127.0.0.1"],

@@ -375,7 +375,7 @@ only("run", "a lookup that times out, or is cancelled, has Go's message", functi
   const text = "listen udp: lookup x.test: operation was canceled";
   assert.equal((packets as OpError).message, text);
   assert.equal(asked, 5);
-  // One that is over before it begins asks nobody.
+  // One that is over before it begins sends no query.
   const context = fromSignal(controller.signal);
   const over = yield* thrown(resolveTCPAddr("tcp", "x.test:1", { lookup, context }));
   assert.equal((over as Error).message, "lookup x.test: operation was canceled");

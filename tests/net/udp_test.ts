@@ -41,7 +41,7 @@ function text(p: Uint8Array, { n }: { n: number }): string {
   return new TextDecoder().decode(p.subarray(0, n));
 }
 
-/** A port that nobody has. */
+/** A free port. */
 function* freePort(): Routine<string> {
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   return String(conn.localAddr);

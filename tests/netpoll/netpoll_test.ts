@@ -124,7 +124,7 @@ both(
       });
       assert.ok(count > 0, `${count} events, and ${many - seen.size} not told yet`);
     }
-    // Whoever wakes nobody is told all at once: the thread might go to sleep after it.
+    // A caller that wakes no goroutine gets all events at once: the thread might go to sleep after it.
     for (const conn of conns) {
       poller.close(conn.fd);
       poller.open(conn.fd, 0, 8);

@@ -83,7 +83,7 @@ test(
     for (const size of [8, 64, 1000]) {
       const view = new Uint8Array(size);
       const pointer = jsRuntime().pointerAt(addressOf(view));
-      // Whoever asks for its buffer would have a small view moved that had none before.
+      // Access to its buffer would move a small view that had none before.
       structuredClone(view.buffer);
       const from = new Uint8Array(8);
       let wrong = 0;

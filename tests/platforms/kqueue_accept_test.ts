@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * A listener over a recorded kqueue, whose descriptors have run out: its one kevent comes once, and
- * nobody may be left waiting for another. Over libkqueue the test with a real shortage cannot run,
+ * no connection may be left waiting for another. Over libkqueue the test with a real shortage cannot run,
  * see libkqueue_limits.ts.
  */
 import assert from "node:assert/strict";

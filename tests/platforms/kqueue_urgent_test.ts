@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * A reader over a recorded kqueue that is told of urgent data as XNU tells it, with Linux's sockets,
+ * A reader over a recorded kqueue that receives urgent data as XNU reports it, with Linux's sockets,
  * which end a read in front of it as XNU's do. Nothing else wakes it, so nothing may be needed.
  * libkqueue cannot tell: see linux_urgent_test.ts for epoll itself.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Addresses as numbers: what goes in comes out, and what does not fit is told. */
+/** Addresses as numbers: they are restored exactly, and what does not fit is reported. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dial, listen } from "../../mod.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What is otherwise about the cases of poller_cases.ts where a poller tells of what is done. */
+/** What is otherwise about the cases of poller_cases.ts where a poller reports completions. */
 import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 import { POLL_READ, POLL_WRITE } from "../../platforms/contract/platform.ts";
 import type { SocketHandle } from "../../platforms/windows/iocp/socket_handle.ts";
@@ -34,7 +34,7 @@ export function completionSystem(
     connect: (fd, address) => done(ws2.connect(fd, address, address.length)),
     accept: (fd) =>
       known(fd).port === null ? done(symbols.accept(fd, null, null)) : sockets.accept(fd),
-    // What is there already is told without an operation.
+    // What is there already is reported without an operation.
     want: (poller, fd, direction) => {
       if (sockets.ready(fd, direction) === 0) return;
       const mode = direction === "read" ? POLL_READ : POLL_WRITE;

@@ -27,7 +27,7 @@ test("one page holds twice a SOCKADDR_UN and the 16 bytes that AcceptEx adds", (
   assert.equal(C.SIO_AF_UNIX_GETPEERPID, 1_476_395_264);
 });
 
-/** Runs `body` with TCP in the place of AF_UNIX; gives the calls that were made of it. */
+/** Runs `body` with TCP in the place of AF_UNIX; returns the calls that it made. */
 function* standIn(body: () => Routine<void>): Routine<string[]> {
   const { ws2 } = winsock();
   const real = { ...ws2 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What only Windows has, on Windows: the calls that it forgives nobody to leave out, its memory. */
+/** What only Windows has, on Windows: the calls that must not be left out, and its memory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

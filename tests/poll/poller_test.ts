@@ -258,7 +258,7 @@ test("terminals, timers, directories and other pollers can be polled", special, 
 test("errors of the system have their code", () => {
   using poller = openPoller();
   const [r, w] = pipe();
-  // A kqueue tells of files as well.
+  // A kqueue reports files as well.
   if (platformInfo().poller === "epoll") {
     const file = regularFile();
     assert.equal(codeOf(() => poller.add(file, { read: true })), "EPERM");

@@ -82,7 +82,7 @@ bothWithWorkers('jobs may return promises with the driver "run"', function* () {
   });
 });
 
-/** A job that goes on until it is told to end. */
+/** A job that runs until it is canceled. */
 class Held {
   readonly #words = new Int32Array(new SharedArrayBuffer(4));
   readonly job: Goroutine<void>;

@@ -143,7 +143,7 @@ both("without an idle connection the new one is refused", function* () {
     connections: { most: 1, policy: "closeOldestIdle" },
   });
   using a = yield* dial("tcp", String(listener.addr));
-  // Nobody reads from it: it is not idle, it is neglected.
+  // No handler reads from it: it is neglected, not idle.
   using served = yield* listener.accept();
   const accepting = go(() => listener.accept());
   using b = yield* dial("tcp", String(listener.addr));
@@ -255,7 +255,7 @@ both("a connection that sends too little in its first time is closed, and no oth
   assert.deepEqual(s.deeds, ["firstBytes: closed"]);
   assert.equal(s.listener.counters.closed.firstBytes, 1);
   assert.equal(s.listener.counters.open, 1);
-  // Those that leave before their time are nobody's any more.
+  // Those that leave early are no longer counted.
   const left = yield* dialTo(s);
   yield* until(() => s.conns.length === 3);
   s.conns[2].close();

@@ -99,7 +99,7 @@ bothWithWorkers(
     yield* until(() => reactor.workers[0].state === "waiting");
     yield* reactor.shutdown();
     assert.deepEqual(reactor.workers.map(({ state }) => state), ["ended", "ended"]);
-    // Without SO_REUSEPORT it is free only if nobody has it.
+    // Without SO_REUSEPORT it is free only if no socket has it.
     (yield* listen("tcp", address)).close();
   },
   noSharing,

@@ -22,7 +22,7 @@ const CASES: [LimitName, "refused" | "closed" | "stopped", Limits][] = [
   ["acceptRate", "stopped", { acceptRate: { perSecond: 100, burst: 2 } }],
 ];
 
-/** Says something and gives the number of the worker that answers; null if none does. */
+/** Sends a byte and returns the number of the worker that answers; null if none does. */
 function* served(conn: Conn): Routine<string | null> {
   const buf = new Uint8Array(256);
   try {

@@ -33,7 +33,7 @@ const HANDLER = new URL("./handlers/echo.ts", import.meta.url);
 const isDeno = "Deno" in globalThis;
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Says `text` and gives the answer; null at the end of the stream. */
+/** Sends `text` and returns the answer; null at the end of the stream. */
 function* ask(conn: Conn, text: string): Routine<string | null> {
   yield* conn.write(encode(text));
   const buf = new Uint8Array(256);
@@ -200,7 +200,7 @@ bothWithWorkers("with all workers paused, connections wait", function* () {
   yield* served.end();
 });
 
-/** Ends the worker of a new connection by saying `word` to it; gives what was reported. */
+/** Ends the worker of a new connection by sending `word` to it; returns the report. */
 function* killed(
   served: Served,
   reports: WorkerReport[],
@@ -304,7 +304,7 @@ bothWithWorkers("without workers, serve ends with an error", function* () {
   yield* served.end();
 });
 
-/** Who answers at `address`; one that dies may have listened, and then resets what came to it. */
+/** The server that answers at `address`; one that dies may have listened, and resets what came. */
 function* whoAnswers(address: string): Routine<string> {
   for (;;) {
     try {
@@ -342,7 +342,7 @@ bothWithWorkers("without workers, listen is an error", function* () {
   const before = listeners();
   const listening = go(() => thrown(reactor.listen("tcp", "127.0.0.1:0")));
   yield* gosched();
-  // The worker listens, and nobody here has heard it say so.
+  // The worker listens, and this thread has not heard of it yet.
   for (const end = performance.now() + 10_000; listeners() === before;) {
     assert.ok(performance.now() < end, "the worker does not listen");
   }
@@ -356,7 +356,7 @@ bothWithWorkers("without workers, listen is an error", function* () {
   assert.ok((yield* thrown(closed.listen("tcp", "127.0.0.1:0"))) instanceof ClosedError);
 }, noSharing || noProc);
 
-/** A connection; meanwhile nobody may listen, while a worker that was started again comes to it. */
+/** A connection; there may be no listener until a worker that was restarted has come to it. */
 function* connectAgain(served: Served): Routine<Conn> {
   for (;;) {
     try {
@@ -429,7 +429,7 @@ bothWithWorkers("with onPanic an error ends only its connection", function* () {
   assert.equal(panics[0].worker, 0);
   assert.equal(panics[0].remote, String(conn.localAddr));
   assert.equal(yield* ask(other, "hello"), "hello");
-  // A peer that vanishes is nobody's error.
+  // A peer that vanishes is not an error.
   const vanishing = yield* served.connect();
   assert.equal(yield* ask(vanishing, "hello"), "hello");
   vanishing.abort();

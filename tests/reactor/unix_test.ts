@@ -24,7 +24,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 type Network = "unix" | "unixpacket";
 
-/** Says `text` and gives the answer; null at the end of the stream. */
+/** Sends `text` and returns the answer; null at the end of the stream. */
 function* ask(conn: Conn, text: string): Routine<string | null> {
   yield* conn.write(encode(text));
   const buf = new Uint8Array(256);
@@ -217,7 +217,7 @@ withUnix("limits apply to Unix sockets, and those of TCP are refused", function*
   assert.equal(String(shed[1].remote), String(idle.localAddr));
   yield* closing.end();
 
-  // A Unix peer has no address to count it under, and nobody counts its bytes.
+  // A Unix peer has no address to count it under, and its bytes are not counted.
   for (
     const limits of [
       { perAddress: 1 },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The resolver and name servers that answer, or do not: who is asked, and what comes of it. */
+/** The resolver and name servers that answer, or do not: the queries, and their outcome. */
 import assert from "node:assert/strict";
 import packet from "dns-packet";
 import {

@@ -237,7 +237,7 @@ test("a short run while the watch stops does not prevent another run from ending
   }
 });
 
-/** Starts the thread of wake_worker.ts, and gives a function that has it wake a handle. */
+/** Starts the thread of wake_worker.ts; returns a function that has it wake a handle. */
 async function waker(): Promise<{ wake: (handle: WakerHandle) => void; end: () => void }> {
   const worker = new Worker(new URL("../fixtures/wake_worker.ts", import.meta.url).href, {
     type: "module",
@@ -369,7 +369,7 @@ test("the end of the last run keeps the process alive until its watch has ended"
     };
     listener.close();
     yield* accepting.join();
-    // Nobody waits for the poller, and the watch goes on.
+    // No goroutine waits for the poller, and the watch goes on.
     while (held.at(-1) !== false) yield* sleep(5);
     assert.ok(netpoll.watched);
   });
@@ -379,7 +379,7 @@ test("the end of the last run keeps the process alive until its watch has ended"
 /** How often what other threads may do at any time is tried. */
 const ROUNDS = 5;
 
-/** A run that is asleep until somebody connects to the address it gives. */
+/** A run that is asleep until a client connects to the address it prints. */
 async function startAsleep(): Promise<{ address: string; over: Promise<void> }> {
   let address = "";
   const over = run(function* () {

@@ -7,7 +7,7 @@ import type { BsdSystem } from "../../platforms/bsd/system.ts";
 /** Where all memory is. */
 export const ADDRESS = 0x1_2345_6789;
 
-/** What stands in for a function: gives a result, or minus an errno. */
+/** Substitute for a function: returns a result, or minus an errno. */
 type Stub = (...args: never[]) => number;
 
 /** A C library of which the test says what each function answers: a result, or minus an errno. */

@@ -29,7 +29,7 @@ export interface StartOptions {
   lifetime?: number;
 }
 
-/** Somebody who waits for a text. */
+/** Waiter for a text. */
 interface Waiter {
   readonly pattern: RegExp;
   readonly found: (match: RegExpMatchArray) => void;
@@ -109,7 +109,7 @@ export class Child {
         resolve({ code, signal });
       });
     });
-    // Who never looks at the exit shall not be told of a tool that is not installed by a crash.
+    // A missing tool must not crash a test that never awaits the exit.
     this.exit.catch(() => {});
     for (const name of ["stdout", "stderr"] as const) {
       child[name]!.setEncoding("utf8").on("data", (part: string) => this[name].add(part));

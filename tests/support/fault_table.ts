@@ -75,7 +75,7 @@ function fails(
   }));
 }
 
-/** Nobody notices, for each errno: the call is tried again, or was not needed. */
+/** Faults without an effect, for each errno: the call is retried, or was not needed. */
 function survives(
   scenario: string,
   call: string,
@@ -178,9 +178,9 @@ const ACCEPTING = [
     "ECONNABORTED",
     "EPROTO",
   ]),
-  // The kernel said that there is nobody: the one who came is found when the next one comes.
+  // The kernel reported an empty queue: the connection is found when the next one comes.
   ...survives("accept", "accept4", "served, 0 refused, 1 silent", ["EAGAIN"]),
-  // The spare descriptor takes the one who waits, and turns him away.
+  // The spare descriptor accepts the waiting connection, and closes it.
   ...survives("accept", "accept4", "served, 1 refused, 0 silent", [
     "EMFILE",
     "ENFILE",

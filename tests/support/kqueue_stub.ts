@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A kqueue that gives kevents from a list, and notes the changes that it is told. */
+/** A kqueue that returns kevents from a list, and records the changes passed to it. */
 import {
   DATA,
   EV_ADD,
@@ -18,7 +18,7 @@ import {
 import type { KqueueCalls } from "../../platforms/bsd/kqueue.ts";
 import type { Recorded } from "./kevent_records.ts";
 
-/** A change as it was told. */
+/** A change as it was passed. */
 export interface Change {
   readonly ident: number;
   readonly filter: number;
@@ -65,7 +65,7 @@ export class RecordedKqueue implements KqueueCalls {
   deliver(fd: number, [filter, flags, fflags, data]: Recorded): void {
     const [udata0, udata1] = this.#udata.get(`${fd}:${filter}`) ?? [0, 0];
     const words = new Int32Array(this.#layout.words);
-    // The kernel gives the flags of the registration back. mio#1091.
+    // The kernel returns the flags of the registration. mio#1091.
     const all = flags | EV_ADD | EV_CLEAR | EV_RECEIPT;
     writeKevent(words, 0, fd, filter, all, fflags, udata0, udata1);
     words[DATA] = data;

@@ -180,7 +180,7 @@ function* failure<T>(call: Routine<T>): Routine<unknown> {
   assert.fail(`gave ${value} instead of an error`);
 }
 
-/** Calls again and again until it throws, and gives what. The end of the stream is a failure. */
+/** Calls again and again until it throws, and returns the error. The end of the stream is a failure. */
 function* failureAtLast(call: () => Routine<number | null>): Routine<unknown> {
   return yield* failure((function* () {
     while ((yield* call()) !== null);
@@ -379,7 +379,7 @@ function* racyWriteExtra({ c1, c2 }: Wire): Routine<void> {
     }
     buf.fill(B);
   }
-  // Nobody reads yet: a few of them fail, with all the room between the two ends filled.
+  // There is no reader yet: a few of them fail, with all the room between the two ends filled.
   while (timeouts < 3) yield* writeOne();
   let received = 0;
   const counter: Writer = {

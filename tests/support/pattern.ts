@@ -20,7 +20,7 @@ export function assertPattern(got: Uint8Array, length: number = got.length, from
   }
 }
 
-/** Reads such bytes to the end of the stream, a little at a time; gives how many there were. */
+/** Reads such bytes to the end of the stream, a little at a time; returns their number. */
 export function* readPattern(conn: Conn, chunk: number): Routine<number> {
   const buf = new Uint8Array(chunk);
   let got = 0;

@@ -117,7 +117,7 @@ export class Bench {
     return this.#own(this.system.accept(listener));
   }
 
-  /** What is told of a hang-up: nothing where every read must ask. */
+  /** Events of a hang-up: nothing where every read must ask. */
   get hangup(): number {
     return this.poller.edgePerArrival ? POLL_HANGUP : 0;
   }
@@ -144,7 +144,7 @@ export class Bench {
     return n < 0 ? n : new TextDecoder().decode(bytes.subarray(0, n));
   }
 
-  /** Writes until there is no room. Gives how many bytes. */
+  /** Writes until there is no room. Returns the number of bytes. */
   fill(fd: number): number {
     const bytes = new Uint8Array(64 * 1024);
     for (let sent = 0;;) {
@@ -174,7 +174,7 @@ export class Bench {
     return seen;
   }
 
-  /** Polls until slot `slot` has been told all of `mode`; gives all that it was told. */
+  /** Polls until slot `slot` has received all of `mode`; returns all its events. */
   until(slot: number, mode: number, poller = this.poller): number {
     let told = 0;
     this.#await(() => {
@@ -189,7 +189,7 @@ export class Bench {
     this.#await(() => this.poll(QUIET_NS, poller).length === 0, "it never became quiet");
   }
 
-  /** What slot `slot` is told in a while. */
+  /** Events of slot `slot` within a while. */
   quiet(slot: number, poller = this.poller): number {
     let told = 0;
     for (const each of this.poll(QUIET_NS, poller)) if (each.slot === slot) told |= each.mode;

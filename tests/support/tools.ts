@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { start } from "./child.ts";
 
-/** Runs a tool to its end, which must be a good one. Gives what it printed. */
+/** Runs a tool to its end, which must be a success. Returns its output. */
 export async function succeed(file: string, args: string[]): Promise<string> {
   await using tool = start(file, args);
   const exit = await tool.exit;

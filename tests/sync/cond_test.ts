@@ -142,7 +142,7 @@ both("Cond: a goroutine ended in wait() holds the lock in its finally blocks", f
   yield* until(() => waits(g));
   yield* mu.lock();
   scheduler.end(g as G);
-  // Somebody else has the lock; ended again and again, it goes on waiting for it.
+  // Another goroutine has the lock; ended again and again, it goes on waiting for it.
   for (let i = 0; i < 3; i++) scheduler.end(g as G);
   assert.deepEqual([g.status, g.waitReason, inFinally], ["waiting", "sync.Mutex.Lock", false]);
   mu.unlock();

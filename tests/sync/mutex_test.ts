@@ -218,7 +218,7 @@ test("Mutex: a goroutine abandoned by its run is not granted a lock", () => {
     yield* gosched();
   });
   assertNothingLeft(sockets);
-  // Whoever waits now must not stand behind the one that will never run again.
+  // A waiter must not queue behind the goroutine that will never run again.
   runSync(function* () {
     const g = go(() => mu.lock());
     yield* parked(g, "sync.Mutex.Lock");

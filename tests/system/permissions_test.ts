@@ -24,7 +24,7 @@ const FILES = "--allow-read=/etc/resolv.conf,/etc/hosts,/etc/nsswitch.conf";
 const NAME_SERVER = "127.83.41.7";
 const FIXTURE = "tests/system/fixtures/permissions.ts";
 
-/** What came of one action: a value or an error. */
+/** Outcome of one action: a value or an error. */
 interface Outcome {
   value?: string;
   name?: string;
@@ -33,7 +33,7 @@ interface Outcome {
   missing?: string;
 }
 
-/** What came of each of `actions` under these flags. */
+/** Outcome of each of `actions` under these flags. */
 async function under(
   flags: string[],
   actions: string[],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Handlers for the tests of reactors. A connection's first byte says what is to be done with it. */
+/** Handlers for the tests of reactors. A connection's first byte selects what is done with it. */
 import process from "node:process";
 import { type Conn, go, type Routine, select, sleep, wait } from "../../../mod.ts";
 import { platform } from "../../../platforms/platform.ts";
@@ -74,7 +74,7 @@ export function* brief(conn: Conn): Routine<void> {
   yield* conn.write(encode("x"));
 }
 
-/** No goroutine function: a promise of the host, where nobody waits for it. */
+/** No goroutine function: a promise of the host, which no goroutine awaits. */
 export async function waitsInVain(): Promise<void> {
   await Promise.resolve();
 }

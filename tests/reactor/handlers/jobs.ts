@@ -27,7 +27,7 @@ export function spinTooLong(): void {
   spin(2500);
 }
 
-/** Writes 1 when it begins, and 2 when it sees that nobody waits for it. */
+/** Writes 1 when it begins, and 2 when it sees that its caller has given up. */
 export function watch(memory: SharedArrayBuffer): void {
   const words = new Int32Array(memory);
   Atomics.store(words, 0, 1);
@@ -47,7 +47,7 @@ export function* slowly(value: string, ms: number, memory?: SharedArrayBuffer): 
   return value;
 }
 
-/** Gives a promise. */
+/** Returns a promise. */
 export function later(value: string): Promise<string> {
   return new Promise((resolve) => setTimeout(resolve, 1, value));
 }
@@ -81,7 +81,7 @@ export function failUnreadably(): never {
   throw Object.defineProperty(new Error("unreadable"), "detail", { enumerable: true, get });
 }
 
-/** Gives what cannot be cloned. */
+/** Returns a value that cannot be cloned. */
 export function uncloneable(): unknown {
   return () => {};
 }

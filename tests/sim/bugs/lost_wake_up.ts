@@ -6,7 +6,7 @@ import { type Bug, LineClient, lineServer } from "./bug.ts";
 
 const JOBS = 5;
 
-/** Without room in the channel, a wake-up while nobody waits has no effect. */
+/** Without room in the channel, a wake-up without a waiter has no effect. */
 function workerWokenBy(room: number) {
   return function* (sim: Simulation): Routine<void> {
     sim.host("monitor", { main: lineServer(() => "ok") });

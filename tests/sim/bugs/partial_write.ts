@@ -7,7 +7,7 @@ import type { Bug } from "./bug.ts";
 
 const SIZE = 400_000;
 
-/** `rest` returns what is to be sent after a write that failed. */
+/** `rest` returns the bytes to send after a write that failed. */
 function senderThatResumes(rest: (data: Uint8Array, error: OpError) => Uint8Array) {
   return function* (sim: Simulation): Routine<void> {
     const received = sim.host("server").go(function* () {

@@ -246,7 +246,7 @@ export class LibkqueueCalls implements KqueueCalls {
   }
 }
 
-/** What /proc tells of a descriptor; that of a listing itself is gone by then. */
+/** What /proc has on a descriptor; that of a listing itself is gone by then. */
 function infoOf(fd: number): string {
   try {
     return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Errors of sockets that libkqueue took, for tests alone. Where epoll tells of an error, it reads
+ * Errors of sockets that libkqueue took, for tests alone. Where epoll reports an error, it reads
  * SO_ERROR to fill `fflags`, and reading clears it: the next call on the socket would not see it any
  * more. A kqueue leaves it, so what was taken is kept here, and the C library's calls give it back
  * where the kernel would have.
