@@ -14,6 +14,7 @@ import type { Owner } from "./owner.ts";
 import type { Park, Waitable } from "./park.ts";
 import type { HeapTimer } from "./timer_heap.ts";
 import { registerState } from "./thread_state.ts";
+import { AnyGenerator } from "./generator.ts";
 import { showAs } from "../validate/one_line.ts";
 
 /**
@@ -119,6 +120,8 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   state: number = RUNNABLE;
   /** Whether it is linked into a run queue, even if it has since been ended. */
   queued = false;
+  /** Whether its body is a generator of the language, whose `next` need not be looked up. */
+  plain: boolean;
   /** Link of the run queue. */
   next: G | null = null;
   /** Its body. */
@@ -162,6 +165,13 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
     this.run = run;
     this.name = name;
     this.body = body;
+    this.plain = body instanceof AnyGenerator;
+  }
+
+  /** Puts `body` around the one that it has. */
+  wrap(body: Routine<T>): void {
+    this.body = body;
+    this.plain = body instanceof AnyGenerator;
   }
 
   /** Its state. */

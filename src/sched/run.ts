@@ -177,7 +177,7 @@ export class Run {
     if (g.kind === MEMBER) this.#living++;
     else this.#daemons++;
     if (this.debug) g.site = captureSite();
-    if (this.asyncContext) g.body = inAsyncContext(g.body);
+    if (this.asyncContext) g.wrap(inAsyncContext(g.body));
     g.older = this.#newest;
     if (this.#newest !== null) this.#newest.newer = g;
     this.#newest = g;

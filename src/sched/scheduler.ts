@@ -17,7 +17,7 @@ import {
   type RunOwner,
   WAITING,
 } from "./goroutine.ts";
-import { AnyGenerator, generatorNext } from "./generator.ts";
+import { generatorNext } from "./generator.ts";
 import { Batch } from "./batch.ts";
 import { now } from "./clock.ts";
 import { type EventSource, NO_SOURCE } from "./event_source.ts";
@@ -136,12 +136,16 @@ export class Scheduler {
 
   /**
    * Marks the current goroutine as waiting, for `on` if that has a name; the result is to be
-   * yielded at once.
+   * yielded at once. `call` is ended if it cannot park.
    */
-  park(reason: string, on: Waitable | null = null): Park {
+  park(
+    reason: string,
+    on: Waitable | null = null,
+    call: { return(): unknown } | null = null,
+  ): Park {
     const g = this.current;
     // One that is parked already is driven by hand, in a loop that would never end.
-    if (g?.state !== RUNNING) throw cannotPark(g, reason, on);
+    if (g === null || g.state !== RUNNING) throw refused(g, reason, on, call);
     g.state = WAITING;
     g.waitReason = reason;
     g.waitOn = on;
@@ -152,7 +156,7 @@ export class Scheduler {
   /** Moves the current goroutine behind the others; the caller yields the result at once. */
   yieldNow(): Park {
     const g = this.current;
-    if (g?.state !== RUNNING) throw cannotPark(g, "yield to the others");
+    if (g === null || g.state !== RUNNING) throw cannotPark(g, "yield to the others");
     g.state = RUNNABLE;
     g.waitOn = null;
     this.#queue.push(g);
@@ -375,8 +379,7 @@ export class Scheduler {
     g.state = RUNNING;
     let step: IteratorResult<Park, unknown>;
     try {
-      const { body } = g;
-      step = body instanceof AnyGenerator ? generatorNext.call(body) : body.next();
+      step = g.plain ? generatorNext.call(g.body) : g.body.next();
     } catch (error) {
       if (this.made !== null) this.keepMade(false);
       this.current = null;
@@ -445,4 +448,16 @@ export class Scheduler {
 function release(g: G): false {
   g.queued = false;
   return false;
+}
+
+/** Ends `call`, which cannot park; returns the error that it throws. */
+function refused(
+  g: G | null,
+  reason: string,
+  on: Waitable | null,
+  call: { return(): unknown } | null,
+): Error {
+  const error = cannotPark(g, reason, on);
+  call?.return();
+  return error;
 }

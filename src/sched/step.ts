@@ -23,12 +23,7 @@ export function park(
   on: Waitable | null,
   call: { return(): unknown },
 ): Step<never> {
-  try {
-    scheduler.park(reason, on);
-  } catch (error) {
-    call.return();
-    throw error;
-  }
+  scheduler.park(reason, on, call);
   return PARKED;
 }
 
