@@ -455,10 +455,14 @@ export class TcpSocket extends InetSocket implements StreamOwner {
       return this.#forget();
     }
     if (segment.flags & SYN) return this.#sendBare(SYN | ACK);
-    this.#handshakeDue = Infinity;
     // Not accepted until there is data to read.
-    if (segment.bytes === 0 && listener.getOption("TCP_DEFER_ACCEPT") > 0) return;
-    if (listener.#queue.length > listener.#backlog) return segment.drop("backlog full");
+    const deferred = segment.bytes === 0 && listener.getOption("TCP_DEFER_ACCEPT") > 0;
+    // Otherwise the reply is sent again, whose acknowledgment may find room.
+    if (!deferred && listener.#queue.length > listener.#backlog) {
+      return segment.drop("backlog full");
+    }
+    this.#handshakeDue = Infinity;
+    if (deferred) return;
     listener.#pending.delete(segment.source);
     listener.#queue.push(this);
     this.#state = "established";

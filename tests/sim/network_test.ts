@@ -471,3 +471,30 @@ test("a host that crashes returns the memory into which it has read ahead", () =
   });
   assert.deepEqual(value, [1, 1, 1]);
 });
+
+test("a connection whose last handshake step found the queue full is accepted later", () => {
+  const { value } = simulateSync({ seed: 1, link: { latency: 10 } }, function* (sim) {
+    sim.host("server", {
+      *main() {
+        using listener = yield* listen("tcp", ":7", { backlog: 1 });
+        yield* sleep(500);
+        for (;;) {
+          using conn = yield* listener.accept();
+          yield* conn.write("hello");
+        }
+      },
+    });
+    yield* sleep(10);
+    const clients = Array.from({ length: 5 }, () =>
+      go(function* () {
+        // It sends nothing: the server must repeat its reply, long before the first keep-alive probe.
+        using conn = yield* dial("tcp", "server:7");
+        conn.setReadDeadline(Date.now() + 5000);
+        return yield* conn.readFull(new Uint8Array(5));
+      }));
+    const read: unknown[] = [];
+    for (const client of clients) read.push(yield* client.join());
+    return read;
+  });
+  assert.deepEqual(value, [5, 5, 5, 5, 5]);
+});
