@@ -38,8 +38,11 @@ const SHAPES: readonly Shape[] = [
 /** Number of idle connections whose memory is measured. */
 const IDLE = 1000;
 
-/** Shapes of the warm-up, by index, and their seconds; a server in C needs none, but gets the same. */
-const WARM_UP = [[0, 0.5], [4, 2]] as const;
+/**
+ * Shapes of the warm-up, by index, and their seconds: until JavaScript is compiled by the last tier
+ * of its engine. A server in C needs none, but gets the same.
+ */
+const WARM_UP = [[0, 2.5], [4, 2], [5, 1]] as const;
 
 /**
  * The result of one shape: round trips or MiB a second, and the server's CPU time, in microseconds.
@@ -128,7 +131,6 @@ async function withServer<T>(
 
 function rates(server: Server, seconds: number): Promise<Sample[]> {
   return withServer(server, (port, child) => {
-    // Warm up JIT compilers before the measurement, as in bench:echo.
     for (const [shape, seconds] of WARM_UP) load(port, SHAPES[shape], seconds);
     return SHAPES.map((shape) => {
       const before = processorTime(child.pid);
@@ -162,7 +164,7 @@ function report(servers: readonly Server[], rounds: Map<string, Round[]>): strin
   const middle = (id: string, of: (round: Round) => number) => median(rounds.get(id)!.map(of));
   const cell = (id: string, of: (round: Round) => number, lessIsBetter: boolean) => {
     const [own, base] = [middle(id, of), middle(servers[0].id, of)];
-    return `${grouped(own)} (${fixed(lessIsBetter ? base / own : own / base, 2)})`;
+    return `${fixed(lessIsBetter ? base / own : own / base, 2)} (${grouped(own)})`;
   };
   const rows = (of: (sample: Sample) => number, lessIsBetter: boolean) =>
     servers.map(({ id, title }) => [
@@ -172,10 +174,10 @@ function report(servers: readonly Server[], rounds: Map<string, Round[]>): strin
   const head = SHAPES.map(({ title }) => title);
   const memories = servers.map(({ id, title }) => [title, cell(id, ({ idle }) => idle, true)]);
   return [
+    "How many times as good as the first row; in parentheses the figure itself.",
     table(["round trips a second", ...head], rows(({ rate }) => rate, false)),
     table(["server's microseconds for one", ...head], rows(({ cost }) => cost, true)),
     table(["memory", "bytes of an idle connection"], memories),
-    "In parentheses: how many times as good as the first row.",
   ].join("\n\n");
 }
 

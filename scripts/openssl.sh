@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Unpacks the OpenSSL of a Debian suite beside the project and prints the command with which a
+# Unpacks the OpenSSL of a Debian suite beside the project and prints the command with which
 # tests run under it: `$(scripts/openssl.sh experimental) "$(readlink -f node_modules/.bin/bun)" test
 # ./tests/tls`. Suites: trixie (3.5), sid (3.6), experimental (4.0). Nothing is installed.
 #
@@ -17,8 +17,8 @@ linker=$root/usr/lib64/ld-linux-x86-64.so.2
 libraries=$root/usr/lib/x86_64-linux-gnu
 
 case $suite in
-  trixie | sid) suites=$suite packages="libssl3t64 libc6 libgcc-s1 libstdc++6 zlib1g libzstd1" ;;
-  experimental) suites="sid experimental" packages="libssl4 libc6 libgcc-s1 libstdc++6 zlib1g libzstd1" ;;
+  trixie | sid) suites=$suite packages="openssl libssl3t64 libc6 libgcc-s1 libstdc++6 zlib1g libzstd1" ;;
+  experimental) suites="sid experimental" packages="openssl/experimental libssl4 libc6 libgcc-s1 libstdc++6 zlib1g libzstd1" ;;
   *) echo "openssl.sh: no such suite: $suite" >&2 && exit 1 ;;
 esac
 
@@ -50,7 +50,7 @@ EOF
   rm -rf "$folder/lists" "$folder/cache"
 }
 
-if [ ! -e "$linker" ]; then
+if [ ! -e "$linker" ] || [ ! -e "$root/usr/bin/openssl" ]; then
   rm -rf "$folder"
   fetch
   for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$root"; done

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run test:openssl -- SUITE...`: runs the TLS tests with the OpenSSL of other Debian suites,
- * on both runtimes; see openssl.sh. Prints their output, and finally one line with the totals.
+ * on both runtimes, and against the `openssl` program of each suite; see openssl.sh. Prints their
+ * output, and finally one line with the totals.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,15 +10,17 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const suites = process.argv.length > 2 ? process.argv.slice(2) : ["trixie", "sid", "experimental"];
 
+const TESTS = ["./tests/tls", "./tests/system/openssl_peers_test.ts"];
+
 /** A loader starts the runtimes, which therefore must be native programs. */
 const RUNNERS = [
   {
-    command: [`${root}node_modules/bun/bin/bun.exe`, "test", "--timeout", "120000", "./tests/tls"],
+    command: [`${root}node_modules/bun/bin/bun.exe`, "test", "--timeout", "120000", ...TESTS],
     passed: /^ *(\d+) pass$/m,
     failed: /^ *(\d+) fail$/m,
   },
   {
-    command: [`${root}node_modules/deno/deno`, "test", "-A", "--no-check", "./tests/tls"],
+    command: [`${root}node_modules/deno/deno`, "test", "-A", "--no-check", ...TESTS],
     passed: /(\d+) passed/,
     failed: /(\d+) failed/,
   },
@@ -39,8 +42,9 @@ function show(command) {
   return { output: `${stdout ?? ""}${stderr ?? ""}`, text: stdout ?? "", ok: status === 0 };
 }
 
-for (const suite of suites) {
-  const wrapper = show(["scripts/openssl.sh", suite]);
+// All first: each is also a peer of the others.
+const wrappers = suites.map((suite) => show(["scripts/openssl.sh", suite]));
+for (const wrapper of wrappers) {
   if (!wrapper.ok) {
     failed++;
     continue;
