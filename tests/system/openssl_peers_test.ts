@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cspell:ignore keyupdate
+// cspell:ignore keyupdate sess
 /**
  * TLS with `openssl s_client` and `openssl s_server`, of the system's OpenSSL and of each version
  * that scripts/openssl.sh has unpacked: both versions of TLS and every suite that both have, client
