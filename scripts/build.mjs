@@ -31,18 +31,29 @@ function tolerateMissingNodeTypes() {
   }
 }
 
+/** What each export is on Node: importing it is allowed, so that types and shared modules work. */
+const UNAVAILABLE = `function unavailable() {
+  const error = new Error(${JSON.stringify(SENTENCE)});
+  Error.captureStackTrace(error, unavailable);
+  throw error;
+}
+const get = (target, key) => {
+  if (typeof key === "symbol" || Object.hasOwn(target, key)) return target[key];
+  return unavailable();
+};
+const traps = { apply: unavailable, construct: unavailable, get };
+const missing = new Proxy(function netpoll() {}, traps);
+`;
+
 /**
  * Writes the modules for Node, which loads them by the condition "node-addons" that bundlers do not
- * set.
+ * set. They throw at the first use.
  */
 function writeNodeEntries(exported) {
   mkdirSync(new URL("node/", dist));
   for (const entry of ENTRIES) {
-    // The names must exist: without them Node fails with a SyntaxError about the first of them.
-    const names = exported.get(entry).map((name) => `export let ${name};\n`).join("");
-    const text = `const error = new Error(${JSON.stringify(SENTENCE)});\n` +
-      `error.stack = String(error);\nthrow error;\n${names}`;
-    writeFileSync(new URL(`node/${entry}.js`, dist), text);
+    const names = exported.get(entry).map((name) => `missing as ${name}`).join(", ");
+    writeFileSync(new URL(`node/${entry}.js`, dist), `${UNAVAILABLE}export { ${names} };\n`);
   }
 }
 

@@ -56,7 +56,8 @@ const FILES = {
     export const entries = [netpoll, poll, event, reactor, lint];
   `,
   "node.mjs": `
-    import { run } from "@netpoll/netpoll";
+    import { ObjectPool, run } from "@netpoll/netpoll";
+    console.log("imported", typeof run, typeof ObjectPool);
     await run(function* () {});
   `,
   "simulated.ts": `
@@ -158,11 +159,13 @@ test(
       const app = join(folder, "app.ts");
       const printed = await output(process.execPath, ...isDeno ? ["run", "-A", app] : [app]);
       assert.equal(printed, "3 42\nsimulated 10\ntrue\n");
-      // Node says what the matter is, and not that it cannot read some line.
+      // Node names the cause at the first use, and not that it cannot parse some line.
       await using node = start("node", [join(folder, "node.mjs")]);
       assert.notEqual((await node.exit).code, 0);
       assert.match(node.stderr.text, /Error: netpoll runs on Bun and Deno, not on Node, because/);
       assert.doesNotMatch(node.stderr.text, /SyntaxError/);
+      assert.match(node.stderr.text, /node\.mjs:4\b/);
+      assert.equal(node.stdout.text, "imported function function\n");
     }),
 );
 
