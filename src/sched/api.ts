@@ -6,6 +6,7 @@ import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
 import { refuseReloading } from "./reloading.ts";
 import { Run, type RunOptions } from "./run.ts";
 import { PROMISE } from "./scheduler.ts";
+import { mayGoOn } from "./step.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 import { now } from "./clock.ts";
@@ -153,7 +154,10 @@ export function wait<T>(promise: PromiseLike<T> | T): Routine<T> {
 }
 
 function* waiting<T>(promise: PromiseLike<T> | T): Routine<T> {
-  if (typeof (promise as PromiseLike<T> | null)?.then !== "function") return promise as T;
+  if (typeof (promise as PromiseLike<T> | null)?.then !== "function") {
+    if (!mayGoOn()) yield scheduler.yieldNow();
+    return promise as T;
+  }
   if (scheduler.blocking) {
     throw new PanicError("wait under runSync: the host's event loop does not run; use run");
   }

@@ -190,13 +190,15 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
 
   /** See {@linkcode Goroutine.join}. */
   *join(): Routine<T> {
-    const { current } = this.run.scheduler;
+    const { scheduler } = this.run;
+    const { current } = scheduler;
     if (current === null) throw new PanicError("join outside a goroutine");
     if ((current as unknown) === this) throw new PanicError("goroutine joins itself");
+    if (this.outcome !== null && scheduler.budget-- <= 0) yield scheduler.yieldNow();
     while (this.outcome === null) {
       (this.joins ??= new Joins()).parked.add(current);
       try {
-        yield this.run.scheduler.park("join", this as G);
+        yield scheduler.park("join", this as G);
       } finally {
         // Ended while it waited: it must not keep an error from being reported.
         if (this.outcome === null) this.joins?.parked.delete(current);

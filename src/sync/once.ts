@@ -2,6 +2,8 @@
 /** Initialization that happens once. Go: sync/once.go. */
 import { needFunction } from "../validate/argument.ts";
 import type { Routine } from "../sched/goroutine.ts";
+import { mayGoOn } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
 import { bodyOf } from "../sched/spawn.ts";
 import { Mutex } from "./mutex.ts";
 import { showAs } from "../validate/one_line.ts";
@@ -38,7 +40,10 @@ export class Once {
    */
   *do(f: () => Routine<void>): Routine<void> {
     needFunction("call once", "f", f);
-    if (this.#done) return;
+    if (this.#done) {
+      if (!mayGoOn()) yield scheduler.yieldNow();
+      return;
+    }
     using _ = yield* this.#mu.locked();
     if (this.#done) return;
     try {

@@ -3,6 +3,8 @@
 import { shown } from "../validate/argument.ts";
 import { PARK } from "../sched/park.ts";
 import { type Goroutine, PanicError, type Routine } from "../sched/goroutine.ts";
+import { mayGoOn } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
 import { bodyOf, currentRun, goPrimed } from "../sched/spawn.ts";
 import { type Acquirable, Semacquire } from "./semacquire.ts";
 import { WaitList } from "./wait_list.ts";
@@ -75,7 +77,10 @@ export class WaitGroup {
    * @throws {PanicError} if the counter rose again before this goroutine resumed
    */
   *wait(): Routine<void> {
-    if (this.#count === 0) return;
+    if (this.#count === 0) {
+      if (!mayGoOn()) yield scheduler.yieldNow();
+      return;
+    }
     yield* new Semacquire(this.#zero).begin();
     if (this.#count !== 0) {
       throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");

@@ -10,12 +10,15 @@ import {
   gosched,
   listen,
   numGoroutine,
+  Once,
   PanicError,
   type Routine,
   run,
   runSync,
   scope,
   sleep,
+  wait,
+  WaitGroup,
 } from "../../mod.ts";
 import {
   assertNothingLeft,
@@ -402,6 +405,30 @@ both("go() refuses anything but a function*", function* () {
 both("runSync() inside a goroutine is a panic", function* () {
   assert.throws(() => runSync(function* () {}), PanicError);
   yield* gosched();
+});
+
+both("calls that never have to wait let others run", function* () {
+  const ended = go(function* () {
+    return 1;
+  });
+  yield* ended.join();
+  const group = new WaitGroup();
+  const once = new Once();
+  yield* once.do(function* () {});
+  const calls: Record<string, () => Routine<unknown>> = {
+    "wait for a value": () => wait(1),
+    "join of what has ended": () => ended.join(),
+    "wait for no member": () => group.wait(),
+    "do what is done": () => once.do(function* () {}),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    let ran = false;
+    go(function* () {
+      ran = true;
+    });
+    for (let i = 0; !ran && i < 10_000; i++) yield* call();
+    assert.ok(ran, name);
+  }
 });
 
 test("two runs on one thread end independently", async () => {
