@@ -7,6 +7,10 @@ import type { Park, Waitable } from "./park.ts";
 
 /** Parks the current goroutine. */
 export interface Parker<G> {
+  /** Number of calls that need not wait until the goroutine lets others run. */
+  budget: number;
+  /** Moves the current goroutine behind the others; the caller yields the result at once. */
+  yieldNow(): Park;
   readonly current: G | null;
   park(reason: string, on?: Waitable | null): Park;
 }
