@@ -2,7 +2,7 @@
 /**
  * Multi-core servers, worker pools, and limits that protect a server from overload.
  *
- * @example An echo server on all cores; echo_handler.ts exports the `function*` of a connection.
+ * @example An echo server on all cores; echo_handler.ts exports `function* handle(conn)`.
  * ```ts
  * import { listen, run } from "@netpoll/netpoll";
  * import { serve } from "@netpoll/netpoll/reactor";

@@ -244,6 +244,13 @@ function aroundHover(source: string): string {
     void [limit, notify];`;
 }
 
+/** The module that programs with workers name. */
+const ECHO_HANDLER = `import type { Conn, Routine } from "@netpoll/netpoll";
+  export function* handle(conn: Conn): Routine<void> {
+    const buf = new Uint8Array(4096);
+    for (let n; (n = yield* conn.read(buf)) !== null;) yield* conn.write(buf.subarray(0, n));
+  }`;
+
 /** The sources of this library, and of its entries. */
 function* sources(): Generator<string> {
   for (const entry of ["mod.ts", "event.ts", "reactor.ts"]) yield entry;
@@ -273,17 +280,15 @@ function* serving(): Generator<[title: string, program: Serving]> {
         : `import { run } from "@netpoll/netpoll";
         import { serve } from "@netpoll/netpoll/event";
         ${text}`;
-      yield [`block ${i + 1} of ${file}`, {
-        files: new Map([["a.ts", here(missing)]]),
-        name: "a.ts",
-      }];
+      const files = new Map([["a.ts", here(missing)], ["echo_handler.ts", here(ECHO_HANDLER)]]);
+      yield [`block ${i + 1} of ${file}`, { files, name: "a.ts" }];
     }
   }
 }
 
 /** The program on a port that is known, as not every one prints its own. */
 function onPort(files: ReadonlyMap<string, string>, port: number): Map<string, string> {
-  const addresses = /"(tcp:\/\/)?(?:127\.0\.0\.1)?:\d+"/g;
+  const addresses = /"(tcp:\/\/)?(?:127\.0\.0\.1|0\.0\.0\.0)?:\d+"/g;
   return new Map(
     [...files].map(([name, source]) => [
       name,

@@ -12,7 +12,6 @@ const LEFT_OUT = new Set([
   ".git",
   "bench",
   "dist",
-  "examples",
   "node_modules",
   ...["bridge", "docs", "event", "examples", "net", "platforms", "reactor", "sync", "system"].map(
     (folder) => join("tests", folder),

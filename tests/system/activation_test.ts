@@ -57,7 +57,10 @@ test("a program is started with its sockets", { timeout: 60_000 }, async () => {
       `tcp 127.0.0.1:${port}, unix ${path}\n`,
   );
   assert.equal(await answer(Number(port), "127.0.0.1"), `127.0.0.1:${port}`);
-  assert.equal(await answer(path), path);
+  const told = await answer(path).catch(async (error) =>
+    `${error}, ${JSON.stringify(await child.exit)}: ${child.stderr.text}`
+  );
+  assert.equal(told, path);
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
   // The file is the manager's.
   assert.ok(existsSync(path));
