@@ -10,7 +10,7 @@ import type { RunOwner } from "../sched/goroutine.ts";
 const MOST = 8;
 
 /** Idle sockets of one server, by the run that owns them and closes them at its end. */
-export class IdleSockets<S> {
+export class IdleSockets<S extends { readonly closed: boolean }> {
   readonly #byRun = new WeakMap<RunOwner, S[]>();
 
   /** Whether the current run may keep another one. */
@@ -26,8 +26,14 @@ export class IdleSockets<S> {
     else all.push(socket);
   }
 
-  /** Returns a socket of the current run, or undefined. */
+  /**
+   * Returns a socket of the current run, or undefined. A goroutine that outlives the grace of its
+   * run finds those that the run has closed, whose numbers may be another's by now.
+   */
   take(): S | undefined {
-    return this.#byRun.get(scheduler.current!.run)?.pop();
+    const all = this.#byRun.get(scheduler.current!.run);
+    let socket = all?.pop();
+    while (socket?.closed) socket = all!.pop();
+    return socket;
   }
 }

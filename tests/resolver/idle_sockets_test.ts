@@ -2,12 +2,23 @@
 /** Sockets that several lookups use one after the other, each time from another port. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { test } from "node:test";
 import packet from "dns-packet";
-import { go, listenPacket, Resolver, type UDPAddr } from "../../mod.ts";
+import {
+  go,
+  gosched,
+  listenPacket,
+  Resolver,
+  type Routine,
+  run,
+  runSync,
+  sleep,
+  type UDPAddr,
+} from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { addresses, dnsServer, encode, zone } from "../support/dns_server.ts";
-import { both, openSockets, thrown } from "../support/harness.ts";
+import { assertNothingLeft, both, openSockets, thrown } from "../support/harness.ts";
 
 function resolverOf(...servers: string[]): Resolver {
   return new Resolver({
@@ -84,6 +95,34 @@ both("a lookup that is given up keeps no socket", function* () {
   yield* thrown(resolver.lookupHost("x.test", { timeout: 20 }));
   assert.equal(openSockets(), before);
 });
+
+for (const driver of ["run", "runSync"] as const) {
+  test(`a lookup after the grace of a run uses no socket that is closed (${driver})`, async () => {
+    let outcome = "ended while it waits";
+    function* main(): Routine<void> {
+      using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+      const resolver = resolverOf(server.address);
+      yield* resolver.lookupHost("x.test");
+      go(function* () {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          try {
+            yield* sleep(60_000);
+          } finally {
+            outcome = String(yield* thrown(resolver.lookupHost("y.test")));
+          }
+        }
+      });
+      yield* gosched();
+    }
+    const before = openSockets();
+    if (driver === "run") await run(main, { grace: 20 });
+    else runSync(main, { grace: 20 });
+    assert.equal(outcome, "ended while it waits");
+    assertNothingLeft(before);
+  });
+}
 
 /** Answers n7.test with 192.0.2.7. */
 function answerTo(query: Uint8Array): Uint8Array {
