@@ -77,10 +77,9 @@ export class WaitGroup {
    * @throws {PanicError} if the counter rose again before this goroutine resumed
    */
   *wait(): Routine<void> {
-    if (this.#count === 0) {
-      if (!mayGoOn()) yield scheduler.yieldNow();
-      return;
-    }
+    // Before the counter is looked at: meanwhile another goroutine may add to it.
+    if (this.#count === 0 && !mayGoOn()) yield scheduler.yieldNow();
+    if (this.#count === 0) return;
     yield* new Semacquire(this.#zero).begin();
     if (this.#count !== 0) {
       throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");

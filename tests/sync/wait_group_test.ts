@@ -98,6 +98,23 @@ both("WaitGroup.go() throws on anything but a function*, and does not count it",
   yield* wg.wait();
 });
 
+both("WaitGroup: after wait() the counter is zero, also if others ran meanwhile", function* () {
+  const wg = new WaitGroup();
+  for (let round = 0; round < 3; round++) {
+    let added = false;
+    let done = false;
+    go(function* () {
+      wg.add(1);
+      added = true;
+      yield* gosched();
+      done = true;
+      wg.done();
+    });
+    while (!added) yield* wg.wait();
+    assert.ok(done);
+  }
+});
+
 both("WaitGroup: a goroutine ended in wait() is removed", function* () {
   const wg = new WaitGroup();
   wg.add(1);
