@@ -39,15 +39,17 @@ function nowhere(): void {}
 
 /**
  * Returns the stack of an error whose captured frames cannot be cut, and removes the frames: Deno then
- * prints the error by its text too. The frames are those of another error, since V8 keeps the ones
- * that `stack` has shown.
+ * prints the error by its text too. The frames are captured again, above `atCaller`, since V8 keeps
+ * the ones that `stack` has shown.
  */
 function stackByText(error: Error, captureStackTrace?: Capture): string {
-  const here = new Error().stack ?? "";
+  const here = new Error();
+  captureStackTrace?.(here, atCaller);
+  const frames = here.stack ?? "";
   captureStackTrace?.(error, nowhere);
   const text = error.stack ?? "";
-  const frames = here.search(FRAME);
-  return FRAME.test(text) || frames < 0 ? text : `${text}\n${here.slice(frames)}`;
+  const first = frames.search(FRAME);
+  return FRAME.test(text) || first < 0 ? text : `${text}\n${frames.slice(first)}`;
 }
 
 /**
@@ -67,6 +69,6 @@ export function atCaller<E extends Error>(error: E, call?: unknown): E {
     lines.splice(first, users - first);
     lines[first] = lines[first]!.replace(MODULE_FRAME, "$1module ($2)");
     error.stack = lines.join("\n");
-  }
+  } else if (error.stack !== whole) error.stack = whole;
   return error;
 }

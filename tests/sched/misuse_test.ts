@@ -377,3 +377,20 @@ only("run", "a printed uncaught error includes the goroutine's name", function* 
   assert.match((error as { goroutine: string }).goroutine, /^goroutine \d+ \[failing\]$/);
   assert.ok(Object.keys(error as object).includes("goroutine"));
 });
+
+both(
+  "a stack that is too short for a line of the user's keeps the frames that it has",
+  function* () {
+    const stacks = Error as { stackTraceLimit: number };
+    const before = stacks.stackTraceLimit;
+    stacks.stackTraceLimit = 3;
+    try {
+      yield* dial("tcp", "127.0.0.1:1", { wrong: 1 } as Any);
+      assert.fail("the option exists");
+    } catch (error) {
+      assert.match((error as Error).stack!, /^TypeError: Cannot dial .*"wrong".*\n\s+at /);
+    } finally {
+      stacks.stackTraceLimit = before;
+    }
+  },
+);
