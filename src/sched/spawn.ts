@@ -2,6 +2,7 @@
 /**
  * Starting goroutines, also outside any run, such as for a connection that the host's code closes.
  */
+import { callDriven } from "./calls.ts";
 import { callFailed, requireFunction, requireRoutine, WITHOUT_OBJECT } from "./misuse.ts";
 import { BOUNDED_DAEMON, DAEMON, G, MEMBER, type Routine, type RunOwner } from "./goroutine.ts";
 import { PARK } from "./park.ts";
@@ -29,7 +30,7 @@ export function bodyOf<A extends unknown[], T>(
   }
   requireRoutine(caller, f, body, by);
   // A goroutine may be made of a call of the library itself: that one is driven later.
-  if (scheduler.made === body) scheduler.made = null;
+  callDriven(body as object);
   return body as Routine<T>;
 }
 

@@ -221,6 +221,11 @@ function* drivenLater(): Routine<void> {
   yield* scope(function* (s) {
     s.go(() => sleep(1));
   });
+  // Goroutines made of calls, when the one that has made the calls has ended.
+  yield* go(function* () {
+    const calls = [sleep(1), sleep(2)];
+    for (const call of calls) go(() => call);
+  }).join();
   // A call that an error ends is driven, and so is one that is given up.
   const waiting = go(() => ch.recv());
   yield* gosched();
