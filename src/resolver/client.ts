@@ -3,6 +3,8 @@
  * Looks up records of fully qualified names: in the cache, in a pending query, or from the servers.
  */
 import type { Routine } from "../sched/goroutine.ts";
+import { mayGoOn } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
 import { asError } from "../net/errors.ts";
 import type { AskingServers } from "./ask_server.ts";
 import { type Answered, askServers, type Rounds } from "./ask_servers.ts";
@@ -86,7 +88,10 @@ export class Client {
   ): Routine<(Found | Failure)[]> {
     const kept = types.map((type) => cache.get(`${key} ${type}`));
     const missing = types.filter((_, i) => kept[i] === undefined);
-    if (missing.length === 0) return kept as (Found | Failure)[];
+    if (missing.length === 0) {
+      if (!mayGoOn()) yield scheduler.yieldNow();
+      return kept as (Found | Failure)[];
+    }
     const fresh = yield* this.#share(key, name, missing, how, early);
     return kept.map((each, i) => each ?? fresh[missing.indexOf(types[i])]);
   }

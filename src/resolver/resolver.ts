@@ -2,6 +2,7 @@
 /** A resolver of names. Go: net/lookup.go, type Resolver. */
 import type { Routine } from "../sched/goroutine.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
+import { mayGoOn } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { needString } from "../validate/argument.ts";
 import { DNSError } from "../net/errors.ts";
@@ -173,6 +174,7 @@ export class Resolver implements NameResolver {
    * ```
    */
   *lookupAddr(address: string, options: CallOptions = NO_OPTIONS): Routine<string[]> {
+    if (!mayGoOn()) yield scheduler.yieldNow();
     const canonical = canonicalAddress(checkName("address", address));
     if (canonical === null) throw new DNSError("unrecognized address", address, "EINVAL");
     requireName(canonical);
@@ -285,6 +287,8 @@ export class Resolver implements NameResolver {
     options: CallOptions,
     early: EarlyAddresses | null = null,
   ): Routine<readonly string[]> {
+    // A file or the cache may have the answer, at each call.
+    if (!mayGoOn()) yield scheduler.yieldNow();
     if (parseIPZone(checkName("host", host)) !== null) return [host];
     requireName(host);
     if (isLocalhost(host)) {

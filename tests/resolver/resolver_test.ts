@@ -431,3 +431,31 @@ both("non-ASCII names are queried in their IDNA form", function* () {
     yield* fails(resolver.lookupHost(name), "ENOTFOUND");
   }
 });
+
+both("lookups that need not wait let others run", function* () {
+  using server = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.1") }));
+  const resolver = resolverOf([server], "options no-aaaa", {
+    cache: true,
+    hosts: { text: "192.0.2.2 file.test" },
+  });
+  yield* resolver.lookupHost("x.test");
+  yield* thrown(resolver.lookupMX("x.test"));
+  const calls: Record<string, () => Routine<unknown>> = {
+    "an address": () => lookupHost("192.0.2.1"),
+    "this machine": () => lookupHost("localhost"),
+    "the hosts file": () => lookupHost("file.test", { resolver }),
+    "the hosts file of a resolver": () => resolver.lookupHost("file.test"),
+    "the names of an address": () => resolver.lookupAddr("192.0.2.2"),
+    "the cache": () => resolver.lookupHost("x.test"),
+    "the cache, which has no such record": () => thrown(resolver.lookupMX("x.test")),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    let ran = false;
+    go(function* () {
+      ran = true;
+    });
+    for (let i = 0; !ran && i < 10_000; i++) yield* call();
+    assert.ok(ran, name);
+  }
+  assert.equal(server.asked.length, 2);
+});

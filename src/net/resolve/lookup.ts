@@ -11,6 +11,7 @@ import { nodeModule } from "../../../platforms/contract/host.ts";
 import { platform } from "../../../platforms/platform.ts";
 import { wait } from "../../sched/api.ts";
 import type { Routine } from "../../sched/goroutine.ts";
+import { mayGoOn } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { DNSError } from "../errors.ts";
 import { formatIP, parseIPZone, unmap } from "../addr/ip.ts";
@@ -106,6 +107,8 @@ export function lookupHost(host: string, options: LookupOptions = {}): Routine<s
 
 function* lookingUp(host: string, options: LookupOptions): Routine<string[]> {
   const { lookup, resolver, ...limits } = checkLookupOptions("look up a host", options);
+  // An address, a name of this machine or of a file needs no wait, at each call.
+  if (!mayGoOn()) yield scheduler.yieldNow();
   if (parseIPZone(host) !== null) return [host];
   if (lookup === undefined && typeof resolver !== "object") requireName(host);
   const asking = { lookup, resolver, limits: new CallDeadline(limits) };
