@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * Sockets without a port, which later queries connect from another. To open, to register and to
- * close a socket takes longer than to send a query and receive its response.
+ * Sockets without a port, which later queries connect from another, to any server: they belong to a
+ * run, and not to a resolver or a server, of which a run may use many, each for a short time. To open,
+ * to register and to close a socket takes longer than to send a query and receive its response.
  */
 import { scheduler } from "../sched/thread.ts";
 import type { RunOwner } from "../sched/goroutine.ts";
 
-/** Maximum number of idle sockets for each run and server. */
+/** Maximum number of idle sockets of a run. */
 const MOST = 8;
 
-/** Idle sockets of one server, by the run that owns them and closes them at its end. */
-export class IdleSockets<S extends { readonly closed: boolean }> {
+/** A socket that may be kept. */
+export interface IdleSocket {
+  readonly closed: boolean;
+  /** Length in bytes of the IP addresses that it can be connected to. */
+  readonly ipLength: number;
+}
+
+/** Idle sockets by the run that owns them and closes them at its end. */
+export class IdleSockets<S extends IdleSocket> {
   readonly #byRun = new WeakMap<RunOwner, S[]>();
 
   /** Whether the current run may keep another one. */
@@ -27,13 +35,13 @@ export class IdleSockets<S extends { readonly closed: boolean }> {
   }
 
   /**
-   * Returns a socket of the current run, or undefined. A goroutine that outlives the grace of its
-   * run finds those that the run has closed, whose numbers may be another's by now.
+   * Returns a socket of the current run for addresses of `ipLength` bytes, or undefined. A goroutine
+   * that outlives the grace of its run finds those that the run has closed, whose numbers may be
+   * another's by now.
    */
-  take(): S | undefined {
-    const all = this.#byRun.get(scheduler.current!.run);
-    let socket = all?.pop();
-    while (socket?.closed) socket = all!.pop();
-    return socket;
+  take(ipLength: number): S | undefined {
+    const all = this.#byRun.get(scheduler.current!.run) ?? [];
+    const last = all.findLastIndex((socket) => socket.ipLength === ipLength && !socket.closed);
+    return last < 0 ? undefined : all.splice(last, 1)[0];
   }
 }

@@ -16,11 +16,14 @@ import { endpointAddr } from "../net/addr/addr.ts";
 import { OpError } from "../net/errors.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { type DatagramPort, LONGEST_DATAGRAM } from "./exchange.ts";
-import type { IdleSockets } from "./idle_sockets.ts";
+import { type IdleSocket, IdleSockets } from "./idle_sockets.ts";
 import type { MessageMemory } from "./message_memory.ts";
 
 /** Memory of one receive, which is copied before anything else runs. */
 const received = new Uint8Array(new ArrayBuffer(LONGEST_DATAGRAM));
+
+/** Sockets of earlier queries. */
+const idleSockets = new IdleSockets<QuerySocket>();
 
 /** Maximum size in bytes of a message that shares memory with others. */
 const SHORT = 512;
@@ -29,25 +32,25 @@ const SHORT = 512;
 export interface Server {
   readonly endpoint: Endpoint;
   readonly address: RawAddress;
-  /** Sockets without a port, for later queries; null if none are kept. */
-  readonly idle: IdleSockets<QuerySocket> | null;
   /** Memory of short messages. */
   readonly messages: MessageMemory;
 }
 
 /** See the top of this file. */
-export class QuerySocket extends FD implements DatagramPort, Disposable {
+export class QuerySocket extends FD implements DatagramPort, Disposable, IdleSocket {
   truncated = false;
+  readonly ipLength: number;
   /** Whether it has no port, and waits among the idle ones. */
   #idle = false;
   /** Whether a query had to wait for room. */
   #waited = false;
-  readonly #server: Server;
+  #server: Server;
   readonly #packets: PacketCalls;
   readonly #send: (bytes: Uint8Array) => number;
 
   private constructor(sysfd: number, server: Server, packets: PacketCalls) {
     super(sysfd);
+    this.ipLength = server.endpoint.ip.length;
     this.#server = server;
     this.#packets = packets;
     this.#send = (bytes) => countWritten(packets.send(sysfd, bytes, bytes.length));
@@ -60,7 +63,7 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
    * @throws {OpError}
    */
   static open(server: Server, until: number): QuerySocket {
-    const idle = server.idle?.take();
+    const idle = idleSockets.take(server.endpoint.ip.length);
     const socket = idle ?? QuerySocket.#create(server);
     const connected = platform().sockets.connect(socket.sysfd, server.address);
     // Registered once it is connected: an unconnected socket reports a hang-up.
@@ -71,7 +74,7 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
       const call = connected < 0 ? "connect" : platform().registerName;
       throw failed("dial", server, new SyscallError(call, -done));
     }
-    socket.#begin(until);
+    socket.#begin(server, until);
     return socket;
   }
 
@@ -82,8 +85,9 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
     return new QuerySocket(sysfd, server, packets);
   }
 
-  #begin(until: number): void {
+  #begin(server: Server, until: number): void {
     const pd = this.pd!;
+    this.#server = server;
     this.#idle = false;
     // An error concerns one datagram; the next call reports it.
     pd.reportsErrors = true;
@@ -99,14 +103,15 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
    */
   keep(): void {
     const { disconnect } = this.#packets;
-    const { idle } = this.#server;
     const pd = this.pd!;
-    if (disconnect === undefined || idle === null || pd.hangup || this.closed) return;
-    if (this.#waited || !idle.hasRoom || disconnect.call(this.#packets, this.sysfd) < 0) return;
+    if (disconnect === undefined || pd.hangup || this.closed) return;
+    // A zone binds a socket to its interface.
+    if (this.#waited || this.#server.endpoint.scope !== 0 || !idleSockets.hasRoom) return;
+    if (disconnect.call(this.#packets, this.sysfd) < 0) return;
     if (this.#packets.receive(this.sysfd, received, LONGEST_DATAGRAM) !== this.again) return;
     pd.setDeadline("read", Infinity);
     this.#idle = true;
-    idle.put(this);
+    idleSockets.put(this);
   }
 
   /** Sends a query. Parks while there is no room. */
@@ -148,8 +153,8 @@ export class QuerySocket extends FD implements DatagramPort, Disposable {
   }
 
   override describe(): string {
-    const name = `${super.describe()} udp ->${endpointAddr("udp", this.#server.endpoint)}`;
-    return this.#idle ? `${name} idle` : name;
+    const name = `${super.describe()} udp`;
+    return this.#idle ? `${name} idle` : `${name} ->${endpointAddr("udp", this.#server.endpoint)}`;
   }
 
   protected override get closesAtOnce(): boolean {

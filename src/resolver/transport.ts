@@ -8,7 +8,6 @@ import { TCPDialer } from "../net/tcp/tcp_dial.ts";
 import { reached } from "../net/resolve/resolve.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { ResolverDial } from "./options.ts";
-import { IdleSockets } from "./idle_sockets.ts";
 import { MessageMemory } from "./message_memory.ts";
 import { QuerySocket, type Server } from "./query_socket.ts";
 import { AddrError } from "../net/addr/errors.ts";
@@ -42,12 +41,10 @@ export class SystemTransport {
     const scope = zoneScope(parsed.zone, address);
     const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
     const ip = reached("udp", endpoint, "dial");
-    // The index of a zone may change while the program runs.
-    const lasts = scope === 0;
     const encoded = platform().sockaddr.encode({ ...endpoint, ip });
-    const idle = lasts ? new IdleSockets<QuerySocket>() : null;
-    const server = { endpoint, address: encoded, idle, messages: this.#messages };
-    if (lasts) this.#servers.set(address, server);
+    const server = { endpoint, address: encoded, messages: this.#messages };
+    // The index of a zone may change while the program runs.
+    if (scope === 0) this.#servers.set(address, server);
     return server;
   }
 }

@@ -132,7 +132,7 @@ function stuck(): boolean {
 /**
  * Waits for a promise of the host and returns its value. Parks.
  *
- * @param promise a promise or any thenable; any other value is returned at once
+ * @param promise a promise or any thenable; any other value is returned without a wait
  * @throws the reason the promise rejects with; {@linkcode PanicError} under `runSync`, where the
  * host's event loop does not run and no promise can resolve
  * @example

@@ -52,7 +52,7 @@ both("lookups one after the other use one socket, and a port each", function* ()
   assert.ok(ports.size > 15, `${ports.size} ports`);
 });
 
-both("no more than eight idle sockets are kept for a server", function* () {
+both("no more than eight idle sockets are kept", function* () {
   using server = yield* dnsServer(zone({}));
   const resolver = resolverOf(server.address);
   const before = openSockets();
@@ -62,6 +62,19 @@ both("no more than eight idle sockets are kept for a server", function* () {
   );
   for (const each of all) yield* each.join();
   assert.ok(openSockets() - before <= 8, `${openSockets() - before} sockets`);
+});
+
+both("idle sockets are kept for all resolvers and servers of a run together", function* () {
+  using one = yield* dnsServer(zone({}));
+  using other = yield* dnsServer(zone({}));
+  const before = netpoll.descriptors;
+  for (let i = 0; i < 20; i++) {
+    for (const { address } of [one, other]) {
+      yield* thrown(resolverOf(address).lookupTXT(`n${i}.test`));
+    }
+  }
+  assert.equal(one.asked.length + other.asked.length, 40);
+  assert.equal(netpoll.descriptors - before, keeps() ? 1 : 0);
 });
 
 both("a late copy of a response does not reach the next lookup", function* () {
