@@ -116,11 +116,15 @@ export class Canceller {
     // All nodes first, then the signals: their listeners are the user's, and must find all of it
     // cancelled.
     const all: Canceller[] = [this];
-    for (const node of all) node.#settle(err, cause, all);
+    for (const node of all) node.settle(err, cause, all);
     for (const node of all) node.#controller?.abort(cause);
   }
 
-  #settle(err: ContextError, cause: unknown, below: Canceller[]): void {
+  /**
+   * Cancels this node and adds the nodes below it to `below`. Not private: explorations with reduction
+   * observe it, as a node above causes the change.
+   */
+  settle(err: ContextError, cause: unknown, below: Canceller[]): void {
     if (this.#err !== null) return;
     this.#err = err;
     this.cause = cause;

@@ -14,6 +14,7 @@ import {
   chan,
   Cond,
   ErrGroup,
+  fromSignal,
   go,
   gosched,
   listen,
@@ -156,6 +157,10 @@ export const ORDERED: Readonly<Record<string, Program>> = {
   context: program(() => {
     const [ctx, cancel] = withCancel(background());
     return read(cancel, () => ctx.err);
+  }),
+  "abort signal": program(() => {
+    const controller = new AbortController();
+    return read(() => controller.abort(), () => controller.signal.aborted);
   }),
   timer: program(() => {
     const timer = timerFunc(10_000, () => {});
@@ -302,6 +307,35 @@ export const COVERED: Readonly<Record<string, Program>> = {
         last += name;
       };
     return { a: writer("a"), b: writer("b"), outcome: () => last };
+  }),
+  "a context below the one that is cancelled": program(() => {
+    const [ctx, cancel] = withCancel(background());
+    const [below] = withCancel(ctx);
+    return read(cancel, () => below.err);
+  }),
+  "a context's signal": program(() => {
+    const [ctx, cancel] = withCancel(background());
+    const { signal } = ctx;
+    return read(cancel, () => signal.aborted);
+  }),
+  "a context of a signal": program(() => {
+    const controller = new AbortController();
+    const ctx = fromSignal(controller.signal);
+    return read(() => controller.abort(), () => ctx.err);
+  }),
+  "a signal that follows another": program(() => {
+    const controller = new AbortController();
+    const signal = AbortSignal.any([controller.signal]);
+    return read(() => controller.abort(), () => signal.aborted);
+  }),
+  "a listener of a signal": program(() => {
+    const controller = new AbortController();
+    let called = false;
+    return {
+      a: () => controller.signal.addEventListener("abort", () => called = true),
+      b: () => controller.abort(),
+      outcome: () => called,
+    };
   }),
   "a context's cause": program(() => {
     const [ctx, cancel] = withCancelCause(background());

@@ -59,6 +59,7 @@ export const USES: readonly ObservedUse[] = [
   methods("wait group", "object", WaitGroup.prototype),
   methods("wait list", "object", WaitList.prototype),
   methods("context", "object", Canceller.prototype),
+  { name: "abort signal", observe: observeAbortSignals },
   methods("timer", "world", TimerHeap.prototype),
   methods("history", "world", History.prototype),
   methods("simulation", "world", Simulation.prototype),
@@ -92,6 +93,21 @@ function observeWakeUps(uses: Uses, { scheduler }: TurnSource): () => void {
   return () => void delete (scheduler as Partial<typeof scheduler>).ready;
 }
 
+/** All signals count as one object: one that `AbortSignal.any` has made changes with others. */
+function observeAbortSignals(uses: Uses): () => void {
+  const used = (object: object) => {
+    if (object instanceof AbortSignal || object instanceof AbortController) {
+      uses.object(AbortSignal);
+    }
+  };
+  const ends = [AbortController, AbortSignal, EventTarget].map(({ prototype }) =>
+    observeMethods(prototype, used)
+  );
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
 /** Sockets and their buffers are shared in more ways than are observed here. */
 function observeSystem(uses: Uses): () => void {
   const before = exchangePlatform(() => {
@@ -105,18 +121,24 @@ function observeSystem(uses: Uses): () => void {
 function methods(name: string, kind: Kind, prototype: object, names?: string[]): ObservedUse {
   return {
     name,
-    observe(uses) {
-      const used = (object: object) => uses[kind](object);
-      const before = Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([key]) =>
-        names === undefined || names.includes(key)
-      );
-      for (const [key, one] of before) {
-        Object.defineProperty(prototype, key, wrapped(key, one, used));
-      }
-      return () => {
-        for (const [key, one] of before) Object.defineProperty(prototype, key, one);
-      };
-    },
+    observe: (uses) => observeMethods(prototype, (object) => uses[kind](object), names),
+  };
+}
+
+/** Calls `used` at each use of the methods and accessors, until the returned function is called. */
+function observeMethods(
+  prototype: object,
+  used: (object: object) => void,
+  names?: string[],
+): () => void {
+  const before = Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([key]) =>
+    names === undefined || names.includes(key)
+  );
+  for (const [key, one] of before) {
+    Object.defineProperty(prototype, key, wrapped(key, one, used));
+  }
+  return () => {
+    for (const [key, one] of before) Object.defineProperty(prototype, key, one);
   };
 }
 
@@ -127,13 +149,17 @@ function wrapped(
   before: PropertyDescriptor,
   used: (object: object) => void,
 ): PropertyDescriptor {
-  const { get, value } = before;
+  const { get, set, value } = before;
   if (get !== undefined) {
     const read = function (this: object): unknown {
       used(this);
       return get.call(this);
     };
-    return { ...before, get: read };
+    const write = function (this: object, to: unknown): void {
+      used(this);
+      set!.call(this, to);
+    };
+    return { ...before, get: read, set: set && write };
   }
   if (typeof value !== "function" || key === "constructor") return before;
   const call = function (this: object, ...args: unknown[]): unknown {
