@@ -11,7 +11,7 @@
 #   publish returned 0 for each that the slow one missed, and the fast one got: true
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
+dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"
 npm init --yes >/dev/null; npm install --no-audit --no-fund --silent bun@1.4.5 ws@8.23.0
 npx --no-install bun --version; node --version; cat >server.mjs <<'EOC'
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms)), returned = {};
@@ -23,7 +23,7 @@ let count = 0; const websocket = { open(socket) { socket.subscribe("news"); if (
 const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request, server) => void server.upgrade(request), websocket }); console.log(server.port);
 EOC
 cat >client.mjs <<'EOC'
-import { once } from "node:events"; import WebSocket from "ws";
+import { once } from "node:events"; import WebSocket from "ws"; setTimeout(() => process.exit(1), 60_000);
 const [fast, slow] = [1, 2].map(() => ({ got: [], socket: new WebSocket(`ws://127.0.0.1:${process.argv[2]}/`) }));
 for (const { got, socket } of [fast, slow]) socket.on("message", (data) => got.push(data.length > 1000 ? data[0] : String(data)));
 slow.socket.on("open", () => slow.socket.pause());
@@ -36,5 +36,5 @@ console.log(`slow: ${inOrder(some) && some.length < 60 ? "from the first to one 
 const dropped = JSON.parse(fast.got.find((item) => String(item).startsWith("{")))[0];
 console.log(`publish returned 0 for each that the slow one missed, and the fast one got: ${dropped === all.length - some.length}`); process.exit();
 EOC
-node_modules/.bin/bun server.mjs >port & until [ -s port ]; do sleep 0.1; done; node client.mjs "$(cat port)" | tee seen; kill $!
+node_modules/.bin/bun server.mjs >port & while kill -0 $! && ! [ -s port ]; do sleep 0.1; done; node client.mjs "$(cat port)" | tee seen
 diff <(sed -n 's/^#   //p' "$script") seen

@@ -14,7 +14,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null
 npm install --no-audit --no-fund --silent bun@1.4.5 ioredis@6.0.0 redis@6.3.1; npx --no-install bun --version
 cat >case.mjs <<'EOC'
-import { RedisClient } from "bun"; import { Redis } from "ioredis"; import { createServer } from "node:net"; import { createClient } from "redis";
+import { RedisClient } from "bun"; import { Redis } from "ioredis"; import { createServer } from "node:net"; import { createClient } from "redis"; setTimeout(() => process.exit(1), 60_000);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms)), string = (s) => `$${s.length}\r\n${s}\r\n`;
 async function trial(name, start) {
   let connections = 0, subscribed = 0, subscriber, last;

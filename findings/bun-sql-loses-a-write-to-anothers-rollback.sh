@@ -12,7 +12,7 @@
 #   sqlite in a file, both in transactions: INSERT resolved; transaction rejected; kept: audit
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
+dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"
 npm init --yes >/dev/null
 npm install --no-audit --no-fund --silent bun@1.4.5 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 npx --no-install bun --version
@@ -36,5 +36,5 @@ await trial("postgres", new SQL({ url: `postgres://postgres@127.0.0.1:${process.
 await trial("sqlite in memory", new SQL("sqlite://:memory:")); await trial("sqlite in a file", new SQL("sqlite://one.db"));
 const sql = new SQL("sqlite://two.db"); await trial("sqlite in a file, both in transactions", sql, (f) => sql.begin(f)); process.exit();
 EOC
-node server.mjs >port & until [ -s port ]; do sleep 0.1; done; npx --no-install bun case.mjs "$(cat port)" | tee seen; kill $!
+node server.mjs >port & while kill -0 $! && ! [ -s port ]; do sleep 0.1; done; npx --no-install bun case.mjs "$(cat port)" | tee seen
 diff <(sed -n 's/^#   //p' "$script") seen

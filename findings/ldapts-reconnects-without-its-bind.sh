@@ -15,7 +15,7 @@ npm init --yes >/dev/null; npm install --no-audit --no-fund --silent ldapts@8.2.
 node --version
 cat >case.mjs <<'EOC'
 import ldapjs from "ldapjs";
-import { Client } from "ldapts";
+import { Client } from "ldapts"; setTimeout(() => process.exit(1), 60_000);
 const reader = "cn=reader", base = "o=example", sockets = [];
 let who;
 const server = ldapjs.createServer();

@@ -12,7 +12,7 @@
 #   rows in the pool: 1, in another connection: 0
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null; node --version
+dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null; node --version
 npm install --no-audit --no-fund --silent pg@8.23.1 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 cat >server.mjs <<'EOF'
 import { PGlite } from "@electric-sql/pglite"; import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
@@ -36,5 +36,5 @@ console.log(`INSERT: resolved, rows ${await rows(pool, "INSERT INTO orders VALUE
 const inside = await rows(pool); await pool.end(); await other.connect();
 console.log(`rows in the pool: ${inside}, in another connection: ${await rows(other)}`); process.exit();
 EOF
-node server.mjs >port & until [ -s port ]; do sleep 0.1; done; node client.mjs "$(cat port)" | tee seen; kill $!
+node server.mjs >port & while kill -0 $! && ! [ -s port ]; do sleep 0.1; done; node client.mjs "$(cat port)" | tee seen
 diff <(sed -n 's/^#   //p' "$script") seen

@@ -10,7 +10,7 @@
 #   postgres: column null; text ["a","NULL","NULL"]; bool [true,false]; int [1,"NaN"]; written back ["a","NULL"]
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
+dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"
 npm init --yes >/dev/null
 npm install --no-audit --no-fund --silent bun@1.4.5 pg@8.23.1 postgres@3.4.9 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 npx --no-install bun --version; cat >server.mjs <<'EOC'
@@ -36,5 +36,5 @@ await trial("bun", (...all) => bun.unsafe(...all), () => bun.close());
 await client.connect(); await trial("pg", async (...all) => (await client.query(...all)).rows, () => client.end());
 await trial("postgres", (...all) => sql.unsafe(...all), () => sql.end());
 EOC
-node server.mjs >port & until [ -s port ]; do sleep 0.1; done; npx --no-install bun case.mjs "$(cat port)" | tee seen; kill $!
+node server.mjs >port & while kill -0 $! && ! [ -s port ]; do sleep 0.1; done; npx --no-install bun case.mjs "$(cat port)" | tee seen
 diff <(sed -n 's/^#   //p' "$script") seen
