@@ -24,13 +24,19 @@ await run(() =>
       replies.clear();
       // What is not whole yet comes again, with what comes next.
       conn.discard(conn.context.execute(input, replies));
-      if (conn.context.quit) return { out: replies.bytes, action: "close" };
-      if (!conn.context.full) return replies.bytes;
+      const { quit, full, ended } = conn.context;
+      if (quit || (ended && !full)) return { out: replies.bytes, action: "close" };
+      if (!full) return replies.bytes;
       // Those are much: the rest is done when they are sent.
       if (conn.write(replies.bytes)) conn.wake();
       return undefined;
     },
     drained: (conn) => conn.wake(),
+    ended(conn) {
+      conn.context.ended = true;
+      // Otherwise commands are left, which are executed first.
+      return conn.context.full ? undefined : "close";
+    },
     closed: (conn) => conn.context.close(),
     tick() {
       store.sweep();

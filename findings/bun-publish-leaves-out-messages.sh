@@ -11,7 +11,7 @@
 #   publish returned 0 for each that the slow one missed, and the fast one got: true
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"
+dir=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT; cd "$dir"
 npm init --yes >/dev/null; npm install --no-audit --no-fund --silent bun@1.4.5 ws@8.23.0
 npx --no-install bun --version; node --version; cat >server.mjs <<'EOC'
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms)), returned = {};

@@ -12,7 +12,7 @@
 #   sqlite in a file, both in transactions: INSERT resolved; transaction rejected; kept: audit
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"
+dir=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT; cd "$dir"
 npm init --yes >/dev/null
 npm install --no-audit --no-fund --silent bun@1.4.5 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 npx --no-install bun --version

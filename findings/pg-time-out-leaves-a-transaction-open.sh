@@ -12,7 +12,7 @@
 #   rows in the pool: 1, in another connection: 0
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null; node --version
+dir=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null; node --version
 npm install --no-audit --no-fund --silent pg@8.23.1 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 cat >server.mjs <<'EOF'
 import { PGlite } from "@electric-sql/pglite"; import { PGLiteSocketServer } from "@electric-sql/pglite-socket";

@@ -11,7 +11,7 @@
 #   postgres: stored 12:34, then 16:34, 20:34, 00:34; timestamptz same
 set -euo pipefail
 script=$(realpath "$0")
-dir=$(mktemp -d); trap 'kill $(jobs -p) || true; rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null
+dir=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT; cd "$dir"; npm init --yes >/dev/null
 npm install --no-audit --no-fund --silent bun@1.4.5 pg@8.23.1 postgres@3.4.9 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17
 npx --no-install bun --version; cat >server.mjs <<'EOC'
 import { PGlite } from "@electric-sql/pglite"; import { PGLiteSocketServer } from "@electric-sql/pglite-socket";

@@ -23,6 +23,8 @@ export class Session implements Listener {
   quit = false;
   /** Whether `execute` has stopped for the replies to be sent, and is to be called for the rest. */
   full = false;
+  /** Whether the client has sent its last command, where a server needs to know. */
+  ended = false;
   /** What it listens to. */
   readonly channels: Set<string> = new Set();
   readonly push: (message: Uint8Array) => void;

@@ -91,6 +91,17 @@ for (const file of ["examples/redis.ts", "examples/event_redis.ts"]) {
     await talk(served.port, said, "+OK\r\n" + `$100000\r\n${value}\r\n`.repeat(200));
   });
 
+  test(`${file} answers all requests of a client that sends no more`, async () => {
+    await using served = await serveExample(file);
+    const value = "v".repeat(900_000);
+    const said = command("SET", "large", value) + command("GET", "large").repeat(10);
+    const socket = await connectTo(served.port);
+    socket.end(said);
+    const got = String(await receive(socket));
+    assert.equal(got.length, 5 + 10 * (value.length + 11));
+    assert.ok(got === "+OK\r\n" + `$900000\r\n${value}\r\n`.repeat(10));
+  });
+
   test(`${file} closes a connection that violates the protocol`, async () => {
     await using served = await serveExample(file);
     const error = async (said: string) => (await talkToTheEnd(served.port, said)).trim();
