@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The program of a worker's thread, which in a bundle is the user's module. */
 import { nodeModule } from "../../platforms/contract/host.ts";
-import { platform } from "../../platforms/platform.ts";
+import { jsRuntime } from "../../platforms/shared/js_runtime.ts";
 
 /** See {@linkcode workerProgram}. */
 export interface WorkerProgram {
@@ -44,5 +44,6 @@ export function builtModule(module: URL): URL {
 function exists(url: URL): boolean | null {
   if (url.protocol !== "file:") return null;
   const path = nodeModule("node:url").fileURLToPath(url);
-  return platform().runtime.permitsRead(path) ? nodeModule("node:fs").existsSync(path) : null;
+  // Not of the platform, which would be opened: an exploration needs no FFI.
+  return jsRuntime().permitsRead(path) ? nodeModule("node:fs").existsSync(path) : null;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Explorations whose runs are shared by threads. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import {
   ExplorationError,
   explore,
@@ -10,6 +12,7 @@ import {
   exploreSync,
   simulateSync,
 } from "../../sim.ts";
+import { onWindows } from "../support/harness.ts";
 import { betweenWrites, channels } from "./explore_programs.ts";
 
 const WRONG = new URL("fixtures/explored.ts", import.meta.url);
@@ -63,6 +66,16 @@ test("a run named by the environment is made on the current thread", async () =>
   } finally {
     delete process.env.NETPOLL_SIM;
   }
+});
+
+test("on Deno, explorations of a module need no permission but to read it", {
+  skip: onWindows && "the other runtime is not started under Wine",
+}, () => {
+  const deno = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
+  const fixture = fileURLToPath(new URL("fixtures/explored_by_module.ts", import.meta.url));
+  const args = ["run", "--no-check", "--no-prompt", "--allow-read", fixture];
+  const { stdout, stderr } = spawnSync(deno, args, { encoding: "utf8" });
+  assert.equal(stdout, "20\n20\n", stderr);
 });
 
 test("options that workers do not support are refused", async () => {
