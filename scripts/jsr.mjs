@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Makes the package for JSR: `node scripts/jsr.mjs [FOLDER]`, by default in `.cache/jsr`. With
- * `--dry-run` it also checks that JSR would accept the package.
+ * Makes the package for JSR: `node scripts/jsr.mjs [FOLDER]`, in a new folder, by default in
+ * `.cache/jsr`. With `--dry-run` it also checks that JSR would accept the package.
  *
  * The package has the sources, from which JSR makes the documentation and compilers take the types,
  * and beside them the compiled code, which runs. Deno would read 450 files of sources one by one.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,9 @@ function typed(entry) {
   return compiled;
 }
 
-rmSync(folder, { recursive: true, force: true });
+// Only its own folder is emptied: another one may hold anything.
+if (positionals.length === 0) rmSync(folder, { recursive: true, force: true });
+else if (existsSync(folder)) throw new Error(`there is ${folder} already`);
 mkdirSync(folder, { recursive: true });
 for (const path of publish.include) {
   cpSync(join(source, path), join(folder, path), { recursive: true });

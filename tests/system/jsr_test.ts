@@ -4,7 +4,7 @@
  * is used by its files, where an import map has them.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
@@ -23,7 +23,7 @@ const built = output("node", "scripts/jsr.mjs", join(folder, "package"));
 /** A program over the package's entry, and over a worker. */
 const PROGRAM = `
 import { type Conn, dial, go, listen, type Routine, run } from "./package/js/mod.js";
-import { openPool } from "./package/js/reactor.js";
+import { openWorkerPool } from "./package/js/reactor.js";
 
 await run(function* (): Routine<void> {
   using listener = yield* listen("tcp", "127.0.0.1:0");
@@ -32,7 +32,7 @@ await run(function* (): Routine<void> {
   using conn: Conn = yield* dialing.join();
   yield* conn.write(new Uint8Array([1, 2, 3]));
   const n: number | null = yield* accepted.read(new Uint8Array(9));
-  using pool = yield* openPool<typeof import("./jobs.ts")>(
+  using pool = yield* openWorkerPool<typeof import("./jobs.ts")>(
     new URL("./jobs.ts", import.meta.url), { workers: 1 });
   const doubled: number = yield* pool.submit("double", 21);
   console.log(n, doubled);
@@ -64,6 +64,13 @@ test("a program runs over the JSR package, and its types are those of the source
   writeFileSync(join(folder, "jobs.ts"), JOBS);
   const args = isDeno ? ["run", "-A", "--check", main] : [main];
   assert.equal(await output(process.execPath, ...args), "3 42\n");
+});
+
+test("a folder that exists is not overwritten", { timeout: TIMEOUT_MS }, async () => {
+  await using child = start("node", ["scripts/jsr.mjs", folder]);
+  assert.notEqual((await child.exit).code, 0);
+  assert.match(child.stderr.text, /there is .* already/);
+  assert.ok(existsSync(folder));
 });
 
 if (isDeno) {
