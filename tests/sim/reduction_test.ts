@@ -21,6 +21,7 @@ import {
   withCancel,
 } from "../../mod.ts";
 import { ExplorationError, exploreSync, simulateSync } from "../../sim.ts";
+import { DelaySearch } from "../../src/sim/explore/delays.ts";
 import { COUNTS, USES } from "../../src/sim/explore/uses.ts";
 import {
   COVERED,
@@ -102,6 +103,20 @@ test("an incomplete enumeration with reduction reports it", () => {
   assert.equal(count.complete, false);
   const text = `20 of more than ${20 + count.pending} schedules seen, the budget is used up`;
   assert.equal(count.text, `delays 9, reduced: ${text}`);
+});
+
+test("the memory of a reduction is bounded: beyond it fewer schedules are left out", () => {
+  const runs = (reduced: boolean, states?: number) => {
+    const search = new DelaySearch(3, reduced, states);
+    let count = 0;
+    for (; search.next(); search.done(), count++) {
+      simulateSync({ schedule: search.schedule() }, twoChannels);
+    }
+    return count;
+  };
+  const [all, some, reduced] = [runs(false), runs(true, 10), runs(true)];
+  assert.equal(runs(true, 0), all);
+  assert.ok(reduced < some && some < all, `${reduced} < ${some} < ${all}`);
 });
 
 test("each use that orders turns is observed, and without it outcomes are lost", () => {

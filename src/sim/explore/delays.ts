@@ -17,6 +17,9 @@ import type { Schedule } from "../options.ts";
 import { WATCHER, type WatchingSchedule } from "../turns.ts";
 import { TurnNames, TurnOrder } from "./turn_order.ts";
 
+/** States that are noted: from one beyond them, schedules are made again. */
+const MOST_STATES = 500_000;
+
 /** A schedule: that of `before`, and `value` delays at the decision `at`. */
 interface Delayed {
   readonly before: Delayed | null;
@@ -65,9 +68,12 @@ export class DelaySearch {
   readonly #names: TurnNames | null;
   readonly #left = new Map<string, number>();
 
+  readonly #mostStates: number;
+
   /** `most` delays in a schedule. */
-  constructor(most: number, reduced = false) {
+  constructor(most: number, reduced = false, mostStates = MOST_STATES) {
     this.#most = most;
+    this.#mostStates = mostStates;
     this.#names = reduced ? new TurnNames() : null;
     this.#pending = Array.from({ length: most + 1 }, () => []);
     this.#pending[0].push(null);
@@ -116,7 +122,7 @@ export class DelaySearch {
       const state = states[at];
       if (state === null) continue;
       if ((this.#left.get(state) ?? -1) >= left) return at;
-      this.#left.set(state, left);
+      if (this.#left.size < this.#mostStates) this.#left.set(state, left);
     }
     return states.length;
   }
