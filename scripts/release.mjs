@@ -97,7 +97,7 @@ function jsr() {
 /** Slow checks, which run after the others pass. */
 const PACKAGE_CHECKS = {
   "npm packs the package": () => succeeds("npm", "pack", "--dry-run", "--silent"),
-  "JSR accepts the package": () => jsr(),
+  "JSR accepts the package": jsr,
 };
 
 /** Runs checks, prints a line for each and its faults, and returns the number of failures. */

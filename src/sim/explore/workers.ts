@@ -51,7 +51,7 @@ export async function exploreInWorkers(
   new Int32Array(memory)[0] = NONE;
   const { onRun: _, ...others } = settings;
   const of = Math.min(settings.workers, settings.runs);
-  // Relative to dist/js as it is to this folder: see scripts/build.mjs.
+  // Relative to dist/js as it is to this folder: see scripts/compile.mjs.
   const entry = moduleBeside(import.meta.url, "../explore/worker_entry");
   const program = workerProgram(entry, module.href);
   const reports = await Promise.all(Array.from({ length: of }, (_, at) => {
