@@ -11,11 +11,12 @@ import { Progress } from "./progress.mjs";
 /** Folder of the reports. */
 const REPORTS = join(ROOT, ".cache", "junit");
 
-/** Returns the failures of tests, each as a text to repeat. */
+/** Returns the failed tests: the file of each, and a text to repeat. */
 function failedTests(runner, cases, progress) {
-  return cases.filter(({ failure }) => failure !== null).map(({ file, name, failure }) =>
-    quoted(`${runner.name}, ${progress.failed.get(name) ?? file}: ${name}`, failure)
-  );
+  return cases.filter(({ failure }) => failure !== null).map((failed) => {
+    const file = progress.failed.get(failed.name) ?? failed.file;
+    return { file, text: quoted(`${runner.name}, ${file}: ${failed.name}`, failed.failure) };
+  });
 }
 
 /** Returns the errors outside tests that tests/support/uncaught.ts has recorded. */
@@ -46,7 +47,8 @@ function failedRunner(runner, files, cases, progress, { status, signal, output }
 
 /**
  * Runs `files` with `runner`. A file without a result is a failure: the runner may have crashed in
- * it. Resolves to the numbers of passed and failed tests, and a text for each failure.
+ * it. Resolves to the number of passed tests, a text for each failure, and the files of the failed
+ * tests unless something else failed as well.
  */
 export async function runTests(runner, files, options = {}) {
   mkdirSync(REPORTS, { recursive: true });
@@ -62,12 +64,15 @@ export async function runTests(runner, files, options = {}) {
   });
   progress.end();
   const cases = testCases(report);
+  const failed = failedTests(runner, cases, progress);
   const failures = [
-    ...failedTests(runner, cases, progress),
+    ...failed.map(({ text }) => text),
     ...uncaughtErrors(runner, uncaught),
     ...failedRunner(runner, files, cases, progress, ended),
   ];
   remove();
   const passed = cases.filter(({ failure, skipped }) => failure === null && !skipped).length;
-  return { passed, failures, ended };
+  const onlyTests = failures.length === failed.length;
+  const failedFiles = onlyTests ? [...new Set(failed.map(({ file }) => file))] : [];
+  return { passed, failures, failedFiles, ended };
 }

@@ -11,8 +11,8 @@ import { dial, go, OpError, type Routine, run, wait } from "../../mod.ts";
 import { connect, type Memcached, MemcachedError } from "../../examples/memcached.ts";
 import { type Child, eventually, startProgram } from "../support/child.ts";
 import { connectTo, receive } from "../support/echo_clients.ts";
+import { freePort } from "../support/free_port.ts";
 import { Folder, haproxy, nginx } from "./proxies.ts";
-import { freePort } from "./real_server.ts";
 import { memcached } from "./servers.ts";
 
 const TIMEOUT = { timeout: 120_000 };

@@ -16,9 +16,9 @@ import {
   TCPAddr,
   wait,
 } from "../../mod.ts";
+import { freePort } from "../support/free_port.ts";
 import { until } from "../support/harness.ts";
 import { Folder, nginx } from "./proxies.ts";
-import { freePort } from "./real_server.ts";
 
 const TIMEOUT = { timeout: 120_000 };
 const TRUSTED = { trusted: ["127.0.0.1", "::1", "unix"] };

@@ -18,10 +18,11 @@ import {
   tlsListen,
 } from "../../mod.ts";
 import { eventually, start } from "../support/child.ts";
+import { freePort } from "../support/free_port.ts";
 import { thrown } from "../support/harness.ts";
 import { SERVER } from "../support/tls_pair.ts";
 import { Folder } from "./proxies.ts";
-import { accepts, freePort, LIFETIME_MS } from "./real_server.ts";
+import { accepts, LIFETIME_MS } from "./real_server.ts";
 
 const TIMEOUT = { timeout: 120_000 };
 const BIG = 1 << 20;

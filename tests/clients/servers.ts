@@ -3,15 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, start } from "../support/child.ts";
-import {
-  accepts,
-  Folder,
-  freePort,
-  LIFETIME_MS,
-  type RealServer,
-  runAs,
-  serve,
-} from "./real_server.ts";
+import { freePort } from "../support/free_port.ts";
+import { accepts, Folder, LIFETIME_MS, type RealServer, runAs, serve } from "./real_server.ts";
 
 export type { RealServer } from "./real_server.ts";
 

@@ -4,13 +4,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { dial, run, sleep } from "../../mod.ts";
+import { freePort } from "../support/free_port.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -20,16 +19,6 @@ function firstProgram(file: string): string {
   const found = /```ts\n([\s\S]*?)```/.exec(text);
   assert.ok(found, `${file} has no program`);
   return found[1];
-}
-
-/** A port that nobody listens on, most likely still so in a moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 for (const file of ["README.md", "mod.ts"]) {

@@ -25,6 +25,7 @@ import {
 } from "../../mod.ts";
 import { certificate } from "../fixtures/tls/certificates.ts";
 import { type Child, ROOT, start } from "../support/child.ts";
+import { freePort } from "../support/free_port.ts";
 import { by, engine, tlsDial, tlsListen } from "../support/tls_engines.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -151,12 +152,6 @@ function* ended(child: Child): Routine<void> {
   yield* wait(child.exit);
 }
 
-/** A port that nobody listens on, for tools that want a number. */
-function* freePort(): Routine<number> {
-  using listener = yield* listen("tcp", "127.0.0.1:0");
-  return Number(portOf(listener));
-}
-
 /** Waits until `child` serves, which tells nobody. */
 function* serving(child: Child, address: string, version: TLSVersion): Routine<void> {
   for (;;) {
@@ -182,7 +177,7 @@ withEngines("gnutls-cli as client, gnutls-serv as server", function* () {
     yield* wait(client.stdout.match(/^hello$/m));
     assert.ok(client.stdout.text.includes(`(TLS${version.slice(4)}`), client.stdout.text);
     yield* ended(client);
-    const port = yield* freePort();
+    const port = yield* wait(freePort());
     const server = start("gnutls-serv", [
       ...["--echo", "--quiet", "--priority", priority, "-p", String(port)],
       ...["--x509certfile", pem("server.cert"), "--x509keyfile", pem("server.key")],
@@ -210,7 +205,7 @@ withEngines("HAProxy between a client and our server", function* () {
   for (const version of VERSIONS) {
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
     go(echo, listener);
-    const port = yield* freePort();
+    const port = yield* wait(freePort());
     const file = join(folder, `haproxy-${port}.cfg`);
     const only = `ssl-min-ver ${version} ssl-max-ver ${version}`;
     const trust = `verify required ca-file ${pem("server.cert")} verifyhost localhost`;
@@ -257,7 +252,7 @@ withEngines("nginx between a client and our server", function* () {
   for (const version of VERSIONS) {
     using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
     go(answer, listener);
-    const port = yield* freePort();
+    const port = yield* wait(freePort());
     const file = join(folder, `nginx-${port}.conf`);
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((kind) => `${kind}_temp_path ${folder}/nginx-${kind};`).join("\n  ");

@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { type Child, eventually, isDeno, ROOT, start } from "../support/child.ts";
+import { freePort } from "../support/free_port.ts";
 
 const TIMEOUT_MS = 90_000;
 /** Milliseconds after which a save that had no effect is repeated. */
@@ -51,15 +52,6 @@ function testOfServer(version: number, port: number, folder?: string): string {
   return `import { test } from "node:test";${head}\ntest("serves", { timeout: 0 }, () => run(${
     main.trimEnd().slice(0, -1)
   });\n`;
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A folder in the checkout, so that the program's imports are found; removed afterwards. */
