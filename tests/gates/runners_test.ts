@@ -18,13 +18,13 @@ test("one that passes", () => {});
 ${more}
 `;
 
-/** Runs test files of these sources. Returns what `npm test` prints of them. */
-async function outputOf(sources: Record<string, string>): Promise<string> {
+/** Runs test files of these sources in `folder`. Returns what `npm test` prints of them. */
+async function outputOf(sources: Record<string, string>, folder: string): Promise<string> {
   using copy = new RepositoryCopy();
   for (const [name, more] of Object.entries(sources)) {
-    copy.write(`tests/planted/${name}_test.ts`, file(more));
+    copy.write(`${folder}/${name}_test.ts`, file(more));
   }
-  await using run = copy.start("scripts/test.mjs", ["tests/planted"], LIMIT_MS);
+  await using run = copy.start("scripts/test.mjs", [folder], LIMIT_MS);
   const { code } = await run.exit;
   const { text } = run.stdout;
   const [sum, , failed] = /\n(\d+) passed, (\d+) failed\n$/.exec(text) ?? [];
@@ -40,8 +40,19 @@ function printed(
   sum: string,
   ...repeated: RegExp[]
 ): void {
+  printedIn("tests/planted", what, sources, sum, ...repeated);
+}
+
+/** As {@linkcode printed}, of tests in `folder`. */
+function printedIn(
+  folder: string,
+  what: string,
+  sources: Record<string, string>,
+  sum: string,
+  ...repeated: RegExp[]
+): void {
   test(what, { skip, timeout: LIMIT_MS }, async () => {
-    const text = await outputOf(sources);
+    const text = await outputOf(sources, folder);
     assert.ok(text.endsWith(`\n${sum}\n`), text);
     for (const pattern of repeated) assert.match(text, pattern);
   });
@@ -90,4 +101,45 @@ printed(
   "0 passed, 2 failed",
   /^! Bun ended with signal SIGKILL, and without .* began was tests\/planted\/planted_test\.ts$/m,
   /^! Deno ended with signal SIGKILL, and without .* began was tests\/planted\/planted_test\.ts$/m,
+);
+
+/** A test that fails on the first attempt under each runner. */
+const FAILS_ONCE = `
+  import { existsSync, writeFileSync } from "node:fs";
+  test("one that fails once", () => {
+    const marker = new URL("marker-" + ("Deno" in globalThis), import.meta.url);
+    if (existsSync(marker)) return;
+    writeFileSync(marker, "");
+    throw new Error("<once>");
+  });`;
+
+printed(
+  "a test of ours that fails once is a failure",
+  { planted: FAILS_ONCE },
+  "2 passed, 2 failed",
+);
+
+printedIn(
+  "tests/clients/planted",
+  "a test that needs other programs gets a second attempt, which is told",
+  { planted: FAILS_ONCE },
+  "4 passed, 0 failed",
+  /^again: tests\/clients\/planted\/planted_test\.ts$/m,
+  /^failed once, and passed again: Bun, .*: one that fails once\n! Error: <once>$/m,
+  /^failed once, and passed again: Deno, .*: one that fails once\n! Error: <once>$/m,
+);
+
+printedIn(
+  "tests/clients/planted",
+  "a test that fails on both attempts is a failure, whatever program it needs",
+  { planted: 'test("one that fails", () => { throw new Error("<planted>"); });' },
+  "2 passed, 2 failed",
+  /^! Bun, .*: one that fails\n! Error: <planted>$/m,
+);
+
+printedIn(
+  "tests/clients/planted",
+  "a runner that dies gets no second attempt",
+  { planted: 'test("one that kills", () => { process.kill(process.pid, "SIGKILL"); });' },
+  "0 passed, 2 failed",
 );
