@@ -10,7 +10,7 @@ import { describeMachine, machineLine } from "./rig/machine.ts";
 import { inRepository } from "./rig/paths.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, grouped, table } from "./rig/table.ts";
-import { measureEcho, reportEcho, SHAPE_TITLES } from "./udp/echo.ts";
+import { measureEcho, reportEcho, SHAPE_TITLES, WARMUP_SECONDS } from "./udp/echo.ts";
 import { SERVERS } from "./udp/servers.ts";
 
 const { values: flags } = parseArgs({
@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "0.2" },
     warmup: { type: "string", default: "0.1" },
-    echo: { type: "string", default: "0.7" },
+    echo: { type: "string", default: "1" },
     servers: { type: "string" },
     calls: { type: "boolean", default: true },
     save: { type: "boolean", default: false },
@@ -97,8 +97,8 @@ const how =
 const echoed =
   `## Echo\n\n${
     reportEcho(echo)
-  }\n\nMedians of ${rounds} rounds of ${flags.echo} s; in parentheses ` +
-  `the ratio to C with a call a datagram, above 1 is better.`;
+  }\n\nMedians of ${rounds} rounds of ${flags.echo} s after ${WARMUP_SECONDS} s of ` +
+  `warm-up; in parentheses the ratio to C with a call a datagram, above 1 is better.`;
 const text = [echoed, ...sizes, how].join("\n\n");
 console.log(text);
 if (flags.save) {

@@ -14,6 +14,8 @@ import { need } from "../rig/tools.ts";
 import { type Server, SERVERS } from "./servers.ts";
 
 const SHAPES = [[50, 64], [50, 1200], [1, 64]] as const;
+/** Seconds before the first sample: the compilers of the runtimes share the server's processor. */
+export const WARMUP_SECONDS = 2;
 /** Ticks per second in /proc/PID/stat: the same on every current Linux. */
 const TICKS = 100;
 
@@ -86,7 +88,7 @@ async function measure({ command, title }: Server, seconds: number): Promise<Ech
     );
     await within(20, Promise.race([listens, child.ended]));
     if (!child.output().includes("listening")) throw new Error(`${title}: ${child.errors()}`);
-    load(port, SHAPES[0], seconds / 2);
+    load(port, SHAPES[0], WARMUP_SECONDS);
     const pid = serving(child);
     return SHAPES.map((shape) => {
       const before = processorTime(pid);

@@ -21,23 +21,43 @@ interface Peer {
   readonly addr: UDPAddr;
 }
 
-/** Number of slots; each address hashes to one slot, which keeps the most recent sender. */
-const PLACES = 256;
-let peers: (Peer | undefined)[] = new Array(PLACES).fill(undefined);
+/** Number of sets of slots: an address may be in any slot of the one that its hash selects. */
+const SETS = 256;
+/**
+ * Number of slots of a set. With a single one, a few dozen senders already displace each other, and
+ * on Deno the permission of a displaced one is asked for again: that costs as much as an echo.
+ */
+const WAYS = 4;
+/** The most recent senders, set by set. */
+let peers = noPeers();
+/** Counts the senders, to displace another one of a set each time. */
+let turn = 0;
+
+function noPeers(): (Peer | undefined)[] {
+  return new Array<Peer | undefined>(SETS * WAYS).fill(undefined);
+}
 
 /** Returns a UDP address written by the kernel. */
 export function senderAddr({ words, at, length }: SocketName): UDPAddr {
   const count = length >> 2;
   let hash = 0;
   for (let i = 0; i < count; i++) hash = Math.imul(hash ^ words[at + i], 0x9e3779b1);
-  const place = hash >>> 24;
-  const peer = peers[place];
-  if (peer !== undefined && same(peer.words, words, at, count)) return peer.addr;
+  const first = (hash >>> 24) * WAYS;
+  for (let i = first; i < first + WAYS; i++) {
+    const peer = peers[i];
+    if (peer !== undefined && same(peer.words, words, at, count)) return peer.addr;
+  }
   const copy = words.slice(at, at + count) as Int32Array<ArrayBuffer>;
   const addr = udpAddr(new Uint8Array(copy.buffer));
-  peers[place] = { words: copy, addr };
+  peers[freeSlot(first)] = { words: copy, addr };
   received.add(addr);
   return addr;
+}
+
+/** Returns a slot of the set that begins at `first`: a free one, or else one after the other. */
+function freeSlot(first: number): number {
+  for (let i = first; i < first + WAYS; i++) if (peers[i] === undefined) return i;
+  return first + (turn++ & (WAYS - 1));
 }
 
 function same(known: Int32Array, words: Int32Array, at: number, count: number): boolean {
@@ -59,12 +79,13 @@ let received = new WeakSet<UDPAddr>();
 
 registerState("peer cache", {
   fresh: () => ({
-    peers: new Array<Peer | undefined>(PLACES).fill(undefined),
+    peers: noPeers(),
+    turn: 0,
     known: new WeakMap<UDPAddr, Forms>(),
     received: new WeakSet<UDPAddr>(),
   }),
-  save: () => ({ peers, known, received }),
-  restore: (state) => ({ peers, known, received } = state),
+  save: () => ({ peers, turn, known, received }),
+  restore: (state) => ({ peers, turn, known, received } = state),
 });
 
 /**
