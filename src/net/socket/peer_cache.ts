@@ -28,10 +28,8 @@ const SETS = 256;
  * on Deno the permission of a displaced one is asked for again: that costs as much as an echo.
  */
 const WAYS = 4;
-/** The most recent senders, set by set. */
+/** The most recent senders, set by set: in each, the newest first. */
 let peers = noPeers();
-/** Counts the senders, to displace another one of a set each time. */
-let turn = 0;
 
 function noPeers(): (Peer | undefined)[] {
   return new Array<Peer | undefined>(SETS * WAYS).fill(undefined);
@@ -49,15 +47,10 @@ export function senderAddr({ words, at, length }: SocketName): UDPAddr {
   }
   const copy = words.slice(at, at + count) as Int32Array<ArrayBuffer>;
   const addr = udpAddr(new Uint8Array(copy.buffer));
-  peers[freeSlot(first)] = { words: copy, addr };
+  peers.copyWithin(first + 1, first, first + WAYS - 1);
+  peers[first] = { words: copy, addr };
   received.add(addr);
   return addr;
-}
-
-/** Returns a slot of the set that begins at `first`: a free one, or else one after the other. */
-function freeSlot(first: number): number {
-  for (let i = first; i < first + WAYS; i++) if (peers[i] === undefined) return i;
-  return first + (turn++ & (WAYS - 1));
 }
 
 function same(known: Int32Array, words: Int32Array, at: number, count: number): boolean {
@@ -80,12 +73,11 @@ let received = new WeakSet<UDPAddr>();
 registerState("peer cache", {
   fresh: () => ({
     peers: noPeers(),
-    turn: 0,
     known: new WeakMap<UDPAddr, Forms>(),
     received: new WeakSet<UDPAddr>(),
   }),
-  save: () => ({ peers, turn, known, received }),
-  restore: (state) => ({ peers, turn, known, received } = state),
+  save: () => ({ peers, known, received }),
+  restore: (state) => ({ peers, known, received } = state),
 });
 
 /**
