@@ -4,13 +4,14 @@
  * serves, in README.md, docs or a hover, survives a client that resets its connection.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { type Conn, dial, listen, type Routine, run, sleep, type TCPAddr } from "../../mod.ts";
+import { type Conn, dial, type Routine, run, sleep } from "../../mod.ts";
 import { type Child, isDeno, start } from "../support/child.ts";
+import { freePort } from "../support/free_port.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -59,7 +60,11 @@ async function havingFiles(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "netpoll-"));
   try {
-    for (const [file, source] of files) writeFileSync(join(folder, file), source);
+    for (const [file, source] of files) {
+      const path = join(folder, file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, source);
+    }
     const config = new URL("deno.json", root).pathname;
     await using child = start(process.execPath, args(config, folder), { lifetime: LIFETIME_MS });
     await body(child);
@@ -205,20 +210,28 @@ test("the server behind a proxy greets the announced client", () =>
     yield* exchange(conn, header, greeting);
   }));
 
-for (const page of PAGES) {
-  test(
-    `the programs of ${page} pass the type check`,
-    { skip: !isDeno && "Bun checks no types" },
-    () =>
-      having(page, (config, folder) => {
-        const files = [...programsOf(page).keys()].map((name) => join(folder, name));
-        return ["check", "--quiet", "--config", config, ...files];
-      }, async (child) => {
-        const { code } = await child.exit;
-        assert.equal(code, 0, child.stderr.text);
-      }),
+/** The programs of all pages, by their page and name. */
+function allPrograms(): Map<string, string> {
+  const pages = PAGES.map((page) => [page.replaceAll("/", "-"), programsOf(page)] as const);
+  return new Map(
+    pages.flatMap(([page, programs]) =>
+      [...programs].map(([name, source]) => [join(page, name), source])
+    ),
   );
 }
+
+// All at once: the compiler reads the library each time that it starts.
+test("the programs pass the type check", { skip: !isDeno && "Bun checks no types" }, () => {
+  const files = allPrograms();
+  assert.ok(files.size > PAGES.length, "pages without programs");
+  return havingFiles(files, (config, folder) => {
+    const paths = [...files.keys()].map((name) => join(folder, name));
+    return ["check", "--quiet", "--config", config, ...paths];
+  }, async (child) => {
+    const { code } = await child.exit;
+    assert.equal(code, 0, child.stderr.text);
+  });
+});
 
 /** A program that serves: its files, and which of them is run. */
 interface Serving {
@@ -338,10 +351,7 @@ function* resets(address: string, child: Child): Routine<void> {
 
 for (const [title, { files, name }] of serving()) {
   test(`${title} survives resets${files.get(name)!.includes("notify(") ? " and stops on SIGINT" : ""}`, async () => {
-    const port = await run(function* () {
-      using free = yield* listen("tcp", "127.0.0.1:0");
-      return (free.addr as TCPAddr).port;
-    });
+    const port = await freePort();
     await havingFiles(onPort(files, port), runs(name), async (child) => {
       await run(() => resets(`127.0.0.1:${port}`, child));
       assert.equal(child.ended, false, child.stderr.text);

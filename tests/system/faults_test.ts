@@ -44,16 +44,31 @@ function assertReport(row: Row, report: Report): void {
   assert.deepEqual(report.left, row.left ?? {}, "left over");
 }
 
-for (const row of ROWS) {
-  for (const driver of row.only ? [row.only] : ["run", "runSync"]) {
-    test(`${title(row)} (${driver})`, { timeout: TIMEOUT_MS }, async () => {
-      const report = await inject(driver, row);
-      try {
-        assertReport(row, report);
-      } catch (error) {
-        (error as Error).message += `\n${report.injected.join("\n")}\n${report.output}`;
-        throw error;
-      }
-    });
-  }
+const CASES = ROWS.flatMap((row) =>
+  (row.only ? [row.only] : ["run", "runSync"]).map((driver) => ({ row, driver }))
+);
+const reports: Promise<Report>[] = [];
+
+/** Runs a case, if the one before it has not begun it. */
+function reportOf(index: number): Promise<Report> {
+  const { driver, row } = CASES[index];
+  const report = reports[index] ??= inject(driver, row);
+  // Its test awaits it; until then, an error is not unhandled.
+  report.catch(() => {});
+  return report;
+}
+
+for (const [index, { row, driver }] of CASES.entries()) {
+  test(`${title(row)} (${driver})`, { timeout: TIMEOUT_MS }, async () => {
+    const own = reportOf(index);
+    // The programs are mostly start-up: the next one starts beside this one.
+    if (index + 1 < CASES.length) reportOf(index + 1);
+    const report = await own;
+    try {
+      assertReport(row, report);
+    } catch (error) {
+      (error as Error).message += `\n${report.injected.join("\n")}\n${report.output}`;
+      throw error;
+    }
+  });
 }
