@@ -5,7 +5,8 @@
  */
 import type { G, Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
-import { CallTimer, type HeapTimer } from "../../sched/timer_heap.ts";
+import { DONE, park, type Step } from "../../sched/step.ts";
+import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
 import { Mutex } from "../../sync/mutex.ts";
 import { now } from "../../sched/clock.ts";
 
@@ -14,30 +15,86 @@ export interface Watcher {
   retry(): void;
 }
 
-/** A parked goroutine. */
-class ParkedG implements Watcher {
-  readonly #g: G;
+/** States of a {@linkcode Wait}. */
+const UNUSED = 0;
+const BEGUN = 1;
+const PARKED = 2;
 
-  constructor(g: G) {
-    this.#g = g;
+/**
+ * A goroutine's wait for a change, as `yield*` drives it: a generator written by hand. One serves
+ * all waits of its direction unless they overlap, so that a wait leaves no garbage, which would be
+ * old by its end.
+ */
+class Wait implements Watcher {
+  // A private method of the language would cost each of them a field more on Deno.
+  private readonly half: HalfConn;
+  private g: G | null = null;
+  private state = UNUSED;
+
+  constructor(half: HalfConn) {
+    this.half = half;
+  }
+
+  /** Returns this for a call or, while it serves another call, a new one. */
+  begin(): Routine<void> {
+    const wait = this.state === UNUSED ? this : new Wait(this.half);
+    wait.state = BEGUN;
+    return wait as unknown as Routine<void>;
+  }
+
+  next(): Step<void> {
+    if (this.state === PARKED) {
+      this.end();
+      return DONE;
+    }
+    this.state = PARKED;
+    this.g = scheduler.current;
+    this.half.watch(this);
+    return park(this.half.reason, null, this);
+  }
+
+  return(): Step<void> {
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): Step<never> {
+    this.end();
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 
   retry(): void {
-    scheduler.ready(this.#g);
+    if (this.g !== null) scheduler.ready(this.g);
+  }
+
+  private end(): void {
+    this.half.unwatch(this);
+    this.g = null;
+    this.state = UNUSED;
   }
 }
 
-/** A link of the list of watchers. */
-class Watch {
-  readonly watcher: Watcher;
-  /** The watcher's own timer, once there is a deadline. */
-  timer: HeapTimer | null = null;
+/** A link of the list of watchers, and the watcher's own timer, active if there is a deadline. */
+class Watch implements HeapTimer {
+  slot = NO_SLOT;
+  watcher: Watcher;
   next: Watch | null = null;
 
   constructor(watcher: Watcher) {
     this.watcher = watcher;
   }
+
+  fire(): void {
+    this.watcher.retry();
+  }
 }
+
+/** The watcher of an unused link. */
+const NO_WATCHER: Watcher = { retry: nothing };
 
 function nothing(): void {}
 
@@ -46,20 +103,23 @@ export class HalfConn {
   /** Held by the goroutine that is reading or writing. */
   readonly turn: Mutex = new Mutex();
   /** Wait reason of parked goroutines, in Go's words. */
-  readonly #reason: string;
+  readonly reason: string;
   #deadline = Infinity;
   /**
    * The watchers, the first first: mostly none or one, for which a Map would be large. Each has its
    * own timer once there is a deadline, which needs no timer while nothing waits.
    */
   #first: Watch | null = null;
+  /** A link for the next watcher. */
+  #spare: Watch | null = null;
+  #wait: Wait | null = null;
   /** Called when the first waiter arrives. */
   onWatch: () => void = nothing;
   /** Called when a waiter leaves. */
   onUnwatch: () => void = nothing;
 
   constructor(reason: string) {
-    this.#reason = reason;
+    this.reason = reason;
   }
 
   /** Whether the deadline has passed. */
@@ -92,19 +152,15 @@ export class HalfConn {
   }
 
   /** Waits until something has changed or the deadline has passed. May end early. Parks. */
-  *wait(): Routine<void> {
-    const watcher = new ParkedG(scheduler.current!);
-    this.watch(watcher);
-    try {
-      yield scheduler.park(this.#reason);
-    } finally {
-      this.unwatch(watcher);
-    }
+  wait(): Routine<void> {
+    return (this.#wait ??= new Wait(this)).begin();
   }
 
   /** Registers `watcher` until `unwatch`. */
   watch(watcher: Watcher): void {
-    const watch = new Watch(watcher);
+    const watch = this.#spare ?? new Watch(watcher);
+    watch.watcher = watcher;
+    this.#spare = null;
     if (this.#first === null) this.#first = watch;
     else {
       let last = this.#first;
@@ -126,15 +182,16 @@ export class HalfConn {
     if (watch === null) return;
     if (before === null) this.#first = watch.next;
     else before.next = watch.next;
+    watch.watcher = NO_WATCHER;
+    watch.next = null;
+    this.#spare = watch;
+    scheduler.timers.stop(watch);
     this.onUnwatch();
-    if (watch.timer !== null) scheduler.timers.stop(watch.timer);
   }
 
   /** Sets the timer of `watch` to the deadline. */
   #arm(watch: Watch): void {
-    if (this.#deadline !== Infinity) {
-      watch.timer ??= new CallTimer(() => watch.watcher.retry());
-      scheduler.timers.set(watch.timer, this.#deadline);
-    } else if (watch.timer !== null) scheduler.timers.stop(watch.timer);
+    if (this.#deadline !== Infinity) scheduler.timers.set(watch, this.#deadline);
+    else scheduler.timers.stop(watch);
   }
 }
