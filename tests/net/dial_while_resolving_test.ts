@@ -124,8 +124,10 @@ both("a dial that is canceled or times out ends its lookup and its connects", fu
   const late = yield* thrown(dial("tcp", "x.test:80", { resolver, timeout: 30 }));
   assert.equal((late as OpError).timeout, true);
   const [context, cancel] = withCancel(background());
+  // Not a certain number: the first dial may have timed out before it asked.
+  const asked = server.asked.length;
   go(function* () {
-    yield* until(() => server.asked.length === 4);
+    yield* until(() => server.asked.length > asked);
     cancel();
   });
   const canceled = yield* thrown(dial("tcp", "x.test:80", { resolver, context }));

@@ -129,6 +129,29 @@ both("a pipe works as a case of a select", function* () {
   b.close();
 });
 
+both("goroutines that wait in one direction at once each have a wait of their own", function* () {
+  const [a, b] = pipe();
+  const [context, cancel] = withCancel(background());
+  const canceled = go(() => thrown(b.readable(context)));
+  const reader = go(() => thrown(b.read(new Uint8Array(8))));
+  const others = [1, 2].map(() => go(() => thrown(b.readable())));
+  yield* until(() => [canceled, reader, ...others].every((g) => g.status === "waiting"));
+  cancel();
+  yield* canceled.join();
+  // The first wait is over, and its object serves again, while the others go on.
+  const again = go(() => thrown(b.readable()));
+  yield* until(() => again.status === "waiting");
+  b.setReadDeadline(Date.now() + 60_000);
+  b.setReadDeadline(1);
+  for (const g of [reader, ...others, again]) assert.ok(((yield* g.join()) as OpError).timeout);
+
+  b.setReadDeadline(null);
+  const last = go(() => b.read(new Uint8Array(8)));
+  yield* until(() => last.status === "waiting");
+  yield* a.write(Uint8Array.of(1, 2));
+  assert.equal(yield* last.join(), 2);
+});
+
 both('both ends have the address "pipe", and no descriptor', function* () {
   for (const end of pipe()) {
     assert.equal(String(end.localAddr), "pipe");
