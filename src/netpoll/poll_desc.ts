@@ -206,7 +206,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
     this.unparkReader();
     this.unparkWriter();
     for (const mode of ["read", "write"] as const) {
-      for (const watcher of [...this.#extras?.watchers(mode) ?? []]) this.unwatch(mode, watcher);
+      for (const watcher of this.#extras?.watchers(mode) ?? []) this.unwatch(mode, watcher);
     }
   }
 
@@ -218,14 +218,14 @@ export class PollDesc implements Waitable, DeadlineTarget {
   /** Ends the watches of `g`, which was abandoned. */
   unwatchAll(g: object): void {
     for (const mode of ["read", "write"] as const) {
-      const watchers = [...this.#extras?.watchers(mode) ?? []];
+      const watchers = this.#extras?.watchers(mode) ?? [];
       for (const watcher of watchers) if (watcher.g === g) this.unwatch(mode, watcher);
     }
   }
 
   /** Ends a `watch`; one that is over already is ignored. */
   unwatch(mode: PollMode, watcher: Watcher): void {
-    if (this.#extras?.watchers(mode)?.delete(watcher)) this.#count.waiters--;
+    if (this.#extras?.unwatch(mode, watcher)) this.#count.waiters--;
   }
 
   /**
@@ -241,7 +241,8 @@ export class PollDesc implements Waitable, DeadlineTarget {
   /** Notifies the watchers of one direction. */
   tell(mode: PollMode): void {
     const watchers = this.#extras?.watchers(mode);
-    if (watchers) { for (const watcher of [...watchers]) watcher.retry(); }
+    // A retry may change them, which makes a new list.
+    if (watchers) { for (const watcher of watchers) watcher.retry(); }
   }
 
   /**
@@ -320,7 +321,7 @@ export class PollDesc implements Waitable, DeadlineTarget {
   }
 
   private watched(mode: PollMode): boolean {
-    return (this.#extras?.watchers(mode)?.size ?? 0) > 0;
+    return this.#extras !== null && this.#extras.watchers(mode) !== null;
   }
 
   private wakeAll(read: boolean, write: boolean): void {

@@ -45,8 +45,9 @@ export class PollExtras {
   watchedSince = 0;
   #readTimer: DeadlineTimer | null = null;
   #writeTimer: DeadlineTimer | null = null;
-  #readWatchers: Set<Watcher> | null = null;
-  #writeWatchers: Set<Watcher> | null = null;
+  /** Null while there is none. Mostly there is one, for which a Set would be large. */
+  #readWatchers: readonly Watcher[] | null = null;
+  #writeWatchers: readonly Watcher[] | null = null;
 
   /**
    * Sets when the deadline of one direction expires, which notifies `target`; Infinity for never.
@@ -71,20 +72,38 @@ export class PollExtras {
     this.#stop(this.#writeTimer);
   }
 
-  /** Watchers of one direction; null until the first one. */
-  watchers(mode: PollMode): Set<Watcher> | null {
+  /** Watchers of one direction; null while there is none. */
+  watchers(mode: PollMode): readonly Watcher[] | null {
     return mode === "read" ? this.#readWatchers : this.#writeWatchers;
   }
 
   /** Adds a watcher; returns false if it was there already. */
   watch(mode: PollMode, watcher: Watcher): boolean {
-    const watchers = mode === "read"
-      ? this.#readWatchers ??= new Set()
-      : this.#writeWatchers ??= new Set();
-    if (mode === "read" && watchers.size === 0) this.watchedSince = scheduler.now;
-    if (watchers.has(watcher)) return false;
-    watchers.add(watcher);
+    const watchers = this.watchers(mode);
+    if (watchers === null) {
+      if (mode === "read") this.watchedSince = scheduler.now;
+      this.#setWatchers(mode, [watcher]);
+      return true;
+    }
+    if (watchers.includes(watcher)) return false;
+    this.#setWatchers(mode, [...watchers, watcher]);
     return true;
+  }
+
+  /** Removes a watcher; returns false if it was not there. */
+  unwatch(mode: PollMode, watcher: Watcher): boolean {
+    const watchers = this.watchers(mode);
+    if (watchers === null || !watchers.includes(watcher)) return false;
+    this.#setWatchers(
+      mode,
+      watchers.length === 1 ? null : watchers.filter((other) => other !== watcher),
+    );
+    return true;
+  }
+
+  #setWatchers(mode: PollMode, watchers: readonly Watcher[] | null): void {
+    if (mode === "read") this.#readWatchers = watchers;
+    else this.#writeWatchers = watchers;
   }
 
   #stop(timer: DeadlineTimer | null): void {

@@ -7,7 +7,7 @@ import type { G, Routine } from "../../sched/goroutine.ts";
 import { scheduler } from "../../sched/thread.ts";
 import { DONE, park, type Step } from "../../sched/step.ts";
 import { type HeapTimer, NO_SLOT } from "../../sched/timer_heap.ts";
-import { Mutex } from "../../sync/mutex.ts";
+import { Turn } from "./turn.ts";
 import { now } from "../../sched/clock.ts";
 
 /** Waiter that retries after each change, and when the deadline has passed. */
@@ -101,7 +101,7 @@ function nothing(): void {}
 /** See the top of this file. */
 export class HalfConn {
   /** Held by the goroutine that is reading or writing. */
-  readonly turn: Mutex = new Mutex();
+  readonly turn: Turn = new Turn();
   /** Wait reason of parked goroutines, in Go's words. */
   readonly reason: string;
   #deadline = Infinity;

@@ -63,13 +63,21 @@ export abstract class VirtualConn implements Conn, Counted {
   /** See {@linkcode Conn.remoteAddr}. */
   abstract readonly remoteAddr: Addr;
   /** @internal */
-  readonly reading: HalfConn = new HalfConn("IO wait");
+  readonly reading: HalfConn;
   /** @internal */
-  readonly writing: HalfConn = new HalfConn("IO wait");
+  readonly writing: HalfConn;
   /** See {@linkcode Counted}. @internal */
   counts: ByteCounts | null = null;
   /** Whether this side has closed it. */
   protected closed = false;
+
+  constructor(
+    reading: HalfConn = new HalfConn("IO wait"),
+    writing: HalfConn = new HalfConn("IO wait"),
+  ) {
+    this.reading = reading;
+    this.writing = writing;
+  }
 
   /**
    * Takes received bytes: returns their number, null at the end of the stream, or undefined if none

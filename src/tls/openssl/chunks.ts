@@ -11,17 +11,16 @@ import { SecureRead } from "./read_operation.ts";
 
 /** A read that borrows the shared buffer when data arrives, not while it waits. */
 class ChunkRead extends SecureRead {
-  readonly #others: ReaderChunks;
+  readonly #chunks: SecureChunks;
   #lent: SharedReadBuffer | null = null;
 
-  constructor(conn: SecureConn, socket: FDTransport, others: ReaderChunks) {
+  constructor(conn: SecureConn, socket: FDTransport, chunks: SecureChunks) {
     super(conn, socket);
-    this.#others = others;
+    this.#chunks = chunks;
   }
 
   /** Starts a call, which ends the previous call's loan of the buffer. */
   chunk(): Routine<Uint8Array | null> {
-    this.endLoan();
     return this.call(nextReadBuffer().bytes) as unknown as Routine<Uint8Array | null>;
   }
 
@@ -40,28 +39,53 @@ class ChunkRead extends SecureRead {
   }
 
   protected override slowly(): Routine<unknown> {
-    return this.#others.next();
+    return this.#chunks.slow().next();
+  }
+}
+
+/** A connection for slow reads alone, which leave it without a {@linkcode SecureRead}. */
+class SlowSource implements ChunkSource {
+  readonly #conn: SecureConn & ChunkSource;
+
+  constructor(conn: SecureConn & ChunkSource) {
+    this.#conn = conn;
+  }
+
+  readable(cancel?: Cancel): Routine<void> {
+    return this.#conn.readable(cancel);
+  }
+
+  read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
+    return cancel === undefined ? this.#conn.readSlowly(p) : this.#conn.read(p, cancel);
   }
 }
 
 /** See the top of this file. */
 export class SecureChunks implements Chunks {
+  readonly #conn: SecureConn & ChunkSource;
   readonly #read: ChunkRead;
-  readonly #others: ReaderChunks;
+  /** The last call that had to wait for its turn or the handshake, or that can be canceled. */
+  #slow: ReaderChunks | null = null;
 
   constructor(conn: SecureConn & ChunkSource, socket: FDTransport) {
-    this.#others = new ReaderChunks(conn);
-    this.#read = new ChunkRead(conn, socket, this.#others);
+    this.#conn = conn;
+    this.#read = new ChunkRead(conn, socket, this);
   }
 
   next(cancel?: Cancel): Routine<Uint8Array | null> {
     if (this.#read.busy) throw new PanicError("two goroutines in next() of one Chunks");
     this[Symbol.dispose]();
-    return cancel === undefined ? this.#read.chunk() : this.#others.next(cancel);
+    return cancel === undefined ? this.#read.chunk() : this.slow().next(cancel);
+  }
+
+  /** Returns the chunks of a slow call. */
+  slow(): ReaderChunks {
+    return this.#slow = new ReaderChunks(new SlowSource(this.#conn));
   }
 
   [Symbol.dispose](): void {
     this.#read.endLoan();
-    this.#others[Symbol.dispose]();
+    this.#slow?.[Symbol.dispose]();
+    this.#slow = null;
   }
 }

@@ -57,10 +57,6 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   readonly transport: Transport;
   /** The transport if it is one of the library's sockets, which has a fast path. @internal */
   readonly socket: FDTransport | null;
-  /** @internal */
-  override readonly reading: HalfConn;
-  /** @internal */
-  override readonly writing: HalfConn;
   /** Wait queue for the handshake; null if it was never needed. */
   #securing: HalfConn | null = null;
   #endWhenSecured = false;
@@ -74,10 +70,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
 
   /** @internal */
   constructor(transport: Transport) {
-    super();
+    super(new TransportHalf(transport, "read"), new TransportHalf(transport, "write"));
     this.transport = transport;
-    this.reading = new TransportHalf(transport, "read");
-    this.writing = new TransportHalf(transport, "write");
     this.socket = transport instanceof FDTransport ? transport : null;
     // A run that ends closes this connection, and thereby the socket, not the socket alone.
     if (this.socket !== null) this.socket.fd.pd!.holder = new Holder(this, this.socket);

@@ -149,7 +149,7 @@ export abstract class SecureOperation {
   private begin(): boolean {
     callDriven(this);
     this.goroutine = scheduler.current;
-    if (!this.conn.secured || this.length === 0 || !this.half.turn.tryLock()) {
+    if (!this.conn.secured || this.length === 0 || !this.half.turn.take()) {
       this.state = SLOW;
       this.slow = this.slowly();
       return false;
