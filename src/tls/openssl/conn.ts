@@ -61,6 +61,8 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   #securing: HalfConn | null = null;
   #endWhenSecured = false;
   #flushing = false;
+  /** See {@linkcode securedWithRest}. */
+  #deferred = false;
   /** Whether the socket is lent to a transfer. */
   #lent = false;
   #readOperation: SecureRead | null = null;
@@ -70,7 +72,10 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
 
   /** @internal */
   constructor(transport: Transport) {
-    super(new TransportHalf(transport, "read"), new TransportHalf(transport, "write"));
+    super(
+      new TransportHalf(transport, "read", false),
+      new TransportHalf(transport, "write", false),
+    );
     this.transport = transport;
     this.socket = transport instanceof FDTransport ? transport : null;
     // A run that ends closes this connection, and thereby the socket, not the socket alone.
@@ -284,7 +289,32 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
   nowSecured(): void {
     this.secured = true;
     if (this.#endWhenSecured) this.#shutdown();
+    // Until now, what arrived concerned the handshake alone.
+    (this.reading as TransportHalf).start();
+    (this.writing as TransportHalf).start();
     this.changed();
+  }
+
+  /**
+   * Marks the handshake as completed, and sends what it has left in `out` together with an answer
+   * that the goroutines of this connection write at once. Parks for a turn. @internal
+   */
+  *securedWithRest(): Routine<void> {
+    this.#deferred = true;
+    try {
+      // The client's first data often has arrived meanwhile.
+      if (!this.gone) this.socket!.fd.pd!.rready = true;
+      this.nowSecured();
+      if (this.handle!.out !== null) yield scheduler.yieldNow();
+    } finally {
+      this.#deferred = false;
+      if (this.handle!.out !== null) this.flushSoon();
+    }
+  }
+
+  /** Whether `out` waits for what is written next, which is to be appended. @internal */
+  get deferred(): boolean {
+    return this.#deferred;
   }
 
   /** Fails the handshake: sends the alert to the peer and closes. @internal */
@@ -354,7 +384,7 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
    * @internal
    */
   flushSoon(): void {
-    if (this.#flushing || this.flushNow() || this.failure !== null) return;
+    if (this.#flushing || this.#deferred || this.flushNow() || this.failure !== null) return;
     this.#flushing = true;
     const run = this.#run?.ending === false ? this.#run : currentRun();
     spawn(run, "TLS flush", this.#flushAside());

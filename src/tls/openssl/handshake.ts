@@ -24,6 +24,7 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
   const incoming = half(conn, "read", until);
   for (;;) {
     const done = handle.handshake();
+    if (done && handle.mayDefer && conn.socket !== null) return yield* conn.securedWithRest();
     yield* sendAll(conn, handle, until);
     if (done) {
       if (conn.socket !== null && !conn.gone) handOver(handle, conn.socket);

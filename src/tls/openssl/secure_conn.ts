@@ -30,6 +30,8 @@ export interface SecureConn extends Counted {
   encrypt(p: Uint8Array, length: number): number;
   /** Sends plaintext that the kernel encrypts, as far as possible; throws the error of a write. */
   sendPlain(p: Uint8Array, length: number): number;
+  /** Whether `out` waits for what is written next, which is to be appended. */
+  readonly deferred: boolean;
   /** Sends pending ciphertext, as far as possible. Returns whether all is sent. */
   flushNow(): boolean;
   /** Records a failure. */

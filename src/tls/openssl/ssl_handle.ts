@@ -28,6 +28,8 @@ const WANTS_MORE = -1;
 /** Result after the peer's close_notify. */
 export const AT_END = 0;
 
+/** Type of an encrypted record. RFC 8446, section 5.1. */
+const APPLICATION_DATA = 23;
 /** A fatal alert. RFC 8446, section 6. */
 const INTERNAL_ERROR = Uint8Array.of(2, 80);
 
@@ -124,6 +126,15 @@ export class SSLHandle implements WireHolder {
     }
     if (this.failure !== null) throw this.failure;
     return done;
+  }
+
+  /**
+   * Whether what the handshake has left in `out` can wait for the next write: a server's tickets,
+   * which under TLS 1.3 are encrypted as data is, and for which no client waits.
+   */
+  get mayDefer(): boolean {
+    return this.secret === null && this.#context.side === "server" &&
+      this.out?.[0] === APPLICATION_DATA;
   }
 
   /** Adds the first `length` bytes of `bytes` to the input of the handshake. */

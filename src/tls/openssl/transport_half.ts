@@ -9,11 +9,15 @@ export class TransportHalf extends HalfConn implements Watcher {
   readonly way: Way;
   /** Number of waiters. */
   waiting = 0;
+  /** Whether the waiters wait for the underlying connection too. */
+  watches: boolean;
 
-  constructor(transport: Transport, way: Way) {
+  /** @param watches false if they wait for the handshake alone, until `start` */
+  constructor(transport: Transport, way: Way, watches = true) {
     super("IO wait");
     this.transport = transport;
     this.way = way;
+    this.watches = watches;
     this.onWatch = begin;
     this.onUnwatch = end;
   }
@@ -22,12 +26,18 @@ export class TransportHalf extends HalfConn implements Watcher {
   retry(): void {
     this.changed();
   }
+
+  /** Has the waiters wait for the underlying connection from now on. */
+  start(): void {
+    this.watches = true;
+    if (this.waiting > 0) this.transport.watch(this.way, this);
+  }
 }
 
 function begin(this: TransportHalf): void {
-  if (this.waiting++ === 0) this.transport.watch(this.way, this);
+  if (this.waiting++ === 0 && this.watches) this.transport.watch(this.way, this);
 }
 
 function end(this: TransportHalf): void {
-  if (--this.waiting === 0) this.transport.unwatch(this.way, this);
+  if (--this.waiting === 0 && this.watches) this.transport.unwatch(this.way, this);
 }

@@ -105,7 +105,8 @@ export class SecureWrite extends SecureOperation {
     for (;;) {
       this.check("write");
       if (conn.failure !== null) throw conn.failed("write");
-      if (handle.out !== null && !conn.flushNow()) {
+      const joined = handle.out !== null && conn.deferred && this.sent === 0;
+      if (handle.out !== null && !joined && !conn.flushNow()) {
         if (conn.failure !== null) continue;
         this.value = socket.fd.pd!.parkWriter();
         return false;
@@ -126,7 +127,8 @@ export class SecureWrite extends SecureOperation {
         const k = conn.encrypt(rest, most);
         this.sent += most;
         addWritten(conn, most);
-        this.#send(k);
+        if (joined) handle.append(handle.wire.output, 0, k);
+        else this.#send(k);
       }
       if (scheduler.budget-- <= 0 && this.sent < length) {
         // A long write to a fast peer must not starve other goroutines.
