@@ -32,7 +32,7 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
     }
     const n = yield* receive(conn, incoming);
     if (n === 0) throw new UnexpectedEOFError(0);
-    handle.feedHandshake(handle.wire.incoming.bytes, n);
+    handle.feedHandshake(n);
   }
 }
 

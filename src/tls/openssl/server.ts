@@ -151,7 +151,7 @@ export class OpenSSLServer implements TLSServerSide {
       secure.serverName = hello.serverName;
       const handle = new SSLHandle(this.#certificates.choose(hello.serverName));
       chosen();
-      handle.feedHandshake(hello.bytes, hello.bytes.length);
+      handle.feedHello(hello.bytes);
       yield* shakeHands(secure, handle, until);
     } finally {
       this.#handshakes.release();

@@ -65,8 +65,8 @@ export class SSLHandle implements WireHolder {
   recordsSent = 0;
   readonly #context: Context;
   readonly #owned: Owned;
-  /** BIOs of the handshake, owned by the SSL object. Null afterwards. */
-  #own: { readonly rbio: Pointer; readonly wbio: Pointer } | null;
+  /** BIO for the output of the handshake, owned by the SSL object. Null afterwards. */
+  #wbio: Pointer | null;
 
   constructor(context: Context) {
     const { openssl } = context;
@@ -78,9 +78,10 @@ export class SSLHandle implements WireHolder {
     this.wire = wire();
     this.ssl = pointer;
     this.#owned = new Owned(this, "connections", pointer, ssl.SSL_free);
-    const [rbio, wbio] = [crypto.BIO_new(crypto.BIO_s_mem()), crypto.BIO_new(crypto.BIO_s_mem())];
-    this.#own = { rbio, wbio };
-    ssl.SSL_set_bio(pointer, rbio, wbio);
+    const { incoming } = this.wire;
+    crypto.BIO_up_ref(incoming.pointer);
+    this.#wbio = crypto.BIO_new(crypto.BIO_s_mem());
+    ssl.SSL_set_bio(pointer, incoming.pointer, this.#wbio);
     if (context.side === "server") ssl.SSL_set_accept_state(pointer);
     else ssl.SSL_set_connect_state(pointer);
   }
@@ -102,6 +103,7 @@ export class SSLHandle implements WireHolder {
   /** Continues the handshake. Returns whether it has completed. Throws the cause of a failure. */
   handshake(): boolean {
     const { ssl } = this.wire.openssl;
+    if (this.wire.holder !== this) this.#claim();
     let result: number;
     try {
       result = onBehalfOf(
@@ -122,8 +124,9 @@ export class SSLHandle implements WireHolder {
       if (this.secret !== null && this.out !== null && this.#context.side === "server") {
         this.recordsSent = countApplicationRecords(this.out);
       }
-      this.#shareBIOs();
-    }
+      this.#shareOutput();
+      this.#keepRest();
+    } else this.#discard();
     if (this.failure !== null) throw this.failure;
     return done;
   }
@@ -137,9 +140,15 @@ export class SSLHandle implements WireHolder {
       this.out?.[0] === APPLICATION_DATA;
   }
 
-  /** Adds the first `length` bytes of `bytes` to the input of the handshake. */
-  feedHandshake(bytes: Uint8Array, length: number): void {
-    this.wire.openssl.crypto.BIO_write(this.#own!.rbio, bytes, length);
+  /** Makes `bytes` the input of the next step of the handshake, which follows at once. */
+  feedHello(bytes: Uint8Array): void {
+    this.wire.room().set(bytes);
+    this.#hold(bytes.length);
+  }
+
+  /** As {@linkcode feedHello}, with the first `length` bytes of the shared buffer. */
+  feedHandshake(length: number): void {
+    this.#hold(length);
   }
 
   /**
@@ -151,6 +160,12 @@ export class SSLHandle implements WireHolder {
     if (this.drained) this.#records.complete = 0;
     this.drained = false;
     this.#records.count(wire.incoming.bytes, length);
+    this.#hold(length);
+  }
+
+  /** Makes the first `length` bytes of the shared buffer the input of the next calls. */
+  #hold(length: number): void {
+    const { wire } = this;
     wire.incoming.fill(length);
     wire.holder = this;
     this.#fed = length;
@@ -232,14 +247,14 @@ export class SSLHandle implements WireHolder {
   /** Appends OpenSSL's pending output to `out`. */
   takeOut(): void {
     const { openssl, outgoing, output } = this.wire;
-    if (this.#own === null) {
+    if (this.#wbio === null) {
       const { written } = outgoing;
       if (written === 0) return;
       outgoing.fill(0);
       return this.kernel ? this.#replace() : this.append(output, 0, written);
     }
     for (;;) {
-      const n = openssl.crypto.BIO_read(this.#own.wbio, output, output.length);
+      const n = openssl.crypto.BIO_read(this.#wbio, output, output.length);
       if (n <= 0) return;
       this.append(output, 0, n);
     }
@@ -333,22 +348,24 @@ export class SSLHandle implements WireHolder {
     wire.incoming.fill(0);
   }
 
-  /** Switches to the shared BIOs after the handshake: see wire.ts. */
-  #shareBIOs(): void {
-    const { ssl, crypto } = this.wire.openssl;
-    const { rbio } = this.#own!;
-    const rest = crypto.BIO_ctrl_pending(rbio);
-    if (rest > 0) {
-      this.#kept = new Uint8Array(new ArrayBuffer(rest));
-      crypto.BIO_read(rbio, this.#kept, rest);
+  /** Switches to the shared BIO for output after the handshake: see wire.ts. */
+  #shareOutput(): void {
+    const { openssl, outgoing } = this.wire;
+    this.#wbio = null;
+    openssl.crypto.BIO_up_ref(outgoing.pointer);
+    openssl.ssl.SSL_set0_wbio(this.ssl, outgoing.pointer);
+  }
+
+  /** Keeps the input that follows the handshake: it begins with a record. */
+  #keepRest(): void {
+    const { wire } = this;
+    const { unread, bytes } = wire.incoming;
+    if (unread === 0) {
+      wire.holder = null;
+      return;
     }
     this.drained = false;
-    this.#own = null;
-    const { incoming, outgoing } = this.wire;
-    crypto.BIO_up_ref(incoming.pointer);
-    ssl.SSL_set0_rbio(this.ssl, incoming.pointer);
-    crypto.BIO_up_ref(outgoing.pointer);
-    ssl.SSL_set0_wbio(this.ssl, outgoing.pointer);
+    this.#records.count(bytes.subarray(this.#fed - unread, this.#fed), unread);
   }
 
   #handshakeFailure(): TLSError {

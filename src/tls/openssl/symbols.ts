@@ -36,7 +36,6 @@ export const SSL = {
   SSL_free: { params: ["pointer"], result: "void" },
   SSL_ctrl: { params: ["pointer", "i32", "i64", "pointer"], result: "i32" },
   SSL_set_bio: { params: ["pointer", "pointer", "pointer"], result: "void" },
-  SSL_set0_rbio: { params: ["pointer", "pointer"], result: "void" },
   SSL_set0_wbio: { params: ["pointer", "pointer"], result: "void" },
   SSL_get_key_update_type: { params: ["pointer"], result: "i32" },
   SSL_set_info_callback: { params: ["pointer", "pointer"], result: "void" },

@@ -3,8 +3,8 @@
  * Buffers shared by all connections of a thread between their OpenSSL calls: one for incoming and
  * one for outgoing ciphertext, each a memory BIO.
  *
- * A handshake has BIOs of its own. Afterwards no data stays in a BIO while a goroutine waits:
- * OpenSSL's output is taken out by the same call, and input that is not decrypted yet is saved for
+ * A handshake has a BIO of its own for its output. Otherwise no data stays in a BIO while a goroutine
+ * waits: OpenSSL's output is taken out by the same call, and input that is not decrypted yet is saved for
  * its connection before anything else is received. So an idle connection has no BIO, and no BIO,
  * which never shrinks, grows with a connection.
  */
