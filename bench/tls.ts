@@ -2,7 +2,6 @@
 // TLS benchmark: `npm run bench:tls`. Echo over TLS 1.3, bulk transfer over one connection, new
 // connections, and the memory of idle ones; one thread per side, the servers interleaved within
 // each round. See bench/README.md.
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import process from "node:process";
@@ -81,15 +80,19 @@ function memory(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1024;
 }
 
-function load(port: number, shape: Shape, seconds: number): [number, number] {
+/** Loads the server `pid` with one shape. The handshakes of an echo's connections do not count. */
+async function load(port: number, pid: number, shape: Shape, seconds: number): Promise<Sample> {
   const { connections, bytes, mode } = shape;
   const args = [port, connections, bytes, seconds, mode].map(String);
-  const { stdout, stderr, status } = spawnSync(compiled("tls-load"), args, { encoding: "utf8" });
+  const child = startChild([compiled("tls-load"), ...args]);
+  let before = 0;
+  child.onOutput(() => before ||= processorTime(pid));
+  const status = await child.ended;
   // The server sends no tickets, or does not accept them.
-  if (status !== 0 && shape.mode === "resumed") return [NaN, NaN];
-  if (status !== 0) throw new Error(`${shape.title}: ${stderr}`);
-  const [rate, trips] = stdout.split(" ").map(Number);
-  return [rate, trips];
+  if (status !== 0 && shape.mode === "resumed") return { rate: NaN, cost: NaN };
+  if (status !== 0) throw new Error(`${shape.title}: ${child.errors()}`);
+  const [rate, trips] = child.output().split("\n")[1].split(" ").map(Number);
+  return { rate, cost: (processorTime(pid) - before) / trips * 1e6 };
 }
 
 async function freePort(): Promise<number> {
@@ -130,13 +133,11 @@ async function withServer<T>(
 }
 
 function rates(server: Server, seconds: number): Promise<Sample[]> {
-  return withServer(server, (port, child) => {
-    for (const [shape, seconds] of WARM_UP) load(port, SHAPES[shape], seconds);
-    return SHAPES.map((shape) => {
-      const before = processorTime(child.pid);
-      const [rate, trips] = load(port, shape, seconds);
-      return { rate, cost: (processorTime(child.pid) - before) / trips * 1e6 };
-    });
+  return withServer(server, async (port, { pid }) => {
+    for (const [shape, seconds] of WARM_UP) await load(port, pid, SHAPES[shape], seconds);
+    const samples: Sample[] = [];
+    for (const shape of SHAPES) samples.push(await load(port, pid, shape, seconds));
+    return samples;
   });
 }
 
@@ -146,7 +147,7 @@ function rates(server: Server, seconds: number): Promise<Sample[]> {
  */
 function idleMemory(server: Server): Promise<number> {
   return withServer(server, async (port, child) => {
-    load(port, SHAPES[0], 0.5);
+    await load(port, child.pid, SHAPES[0], 0.5);
     const before = memory(child.pid);
     const args = [port, IDLE, 64, 0, "idle"].map(String);
     const clients = startChild([compiled("tls-load"), ...args]);
