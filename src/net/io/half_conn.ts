@@ -122,6 +122,11 @@ export class HalfConn {
     this.reason = reason;
   }
 
+  /** Whether it keeps the objects of a wait for the next one. */
+  protected get reuses(): boolean {
+    return true;
+  }
+
   /** Whether the deadline has passed. */
   get expired(): boolean {
     return this.#deadline !== Infinity && now() >= this.#deadline;
@@ -153,6 +158,7 @@ export class HalfConn {
 
   /** Waits until something has changed or the deadline has passed. May end early. Parks. */
   wait(): Routine<void> {
+    if (!this.reuses) return new Wait(this).begin();
     return (this.#wait ??= new Wait(this)).begin();
   }
 
@@ -184,7 +190,7 @@ export class HalfConn {
     else before.next = watch.next;
     watch.watcher = NO_WATCHER;
     watch.next = null;
-    this.#spare = watch;
+    if (this.reuses) this.#spare = watch;
     scheduler.timers.stop(watch);
     this.onUnwatch();
   }

@@ -22,6 +22,11 @@ export class TransportHalf extends HalfConn implements Watcher {
     this.onUnwatch = end;
   }
 
+  /** After the handshake nearly all waits are the socket's: an idle connection keeps nothing. */
+  protected override get reuses(): boolean {
+    return false;
+  }
+
   /** Retries when the underlying connection may be ready. */
   retry(): void {
     this.changed();
