@@ -39,7 +39,7 @@ export interface ClientHello {
 /** Assembles a ClientHello from its segments. */
 export class ClientHelloReader {
   /** Received bytes: the first `length` bytes of it. */
-  #bytes = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
+  #bytes: Uint8Array = NO_BYTES;
   #length = 0;
   /** Offset of the first incomplete record. */
   #at = 0;
@@ -49,12 +49,19 @@ export class ClientHelloReader {
 
   /**
    * Adds the first `length` bytes of `bytes`. Returns the message once it is complete, or known not
-   * to be a ClientHello, which the engine then rejects; null otherwise.
+   * to be a ClientHello, which the engine then rejects; null otherwise. The bytes of a message that
+   * is complete at once are those of `bytes` itself.
    *
    * @throws {TLSError} if it is too long
    */
   push(bytes: Uint8Array, length: number): ClientHello | null {
     if (this.#length + length > MOST_BYTES) throw tooLong();
+    if (this.#length === 0) {
+      const message = wholeMessage(bytes, length);
+      if (message !== null) {
+        return { bytes: bytes.subarray(0, length), serverName: serverName(message) };
+      }
+    }
     this.#append(bytes, length);
     for (;;) {
       const known = this.#gathered >= MESSAGE_HEADER;
@@ -107,13 +114,30 @@ export class ClientHelloReader {
     const end = this.#length + length;
     const part = bytes.subarray(0, length);
     if (end <= this.#bytes.length) this.#bytes.set(part, this.#length);
-    else this.#bytes = grown(this.#bytes.subarray(0, this.#length), 2 * end, part);
+    else {
+      const size = Math.max(FIRST_BYTES, 2 * end);
+      this.#bytes = grown(this.#bytes.subarray(0, this.#length), size, part);
+    }
     this.#length = end;
   }
 
   #hello(serverName: string): ClientHello {
     return { bytes: this.#bytes.subarray(0, this.#length), serverName };
   }
+}
+
+/**
+ * Returns the body of a ClientHello that the first of `length` bytes hold in a single record, as
+ * nearly all clients send it; null otherwise.
+ */
+function wholeMessage(bytes: Uint8Array, length: number): Uint8Array | null {
+  const body = RECORD_HEADER + MESSAGE_HEADER;
+  if (length < body || bytes[0] !== RECORD_HANDSHAKE || bytes[RECORD_HEADER] !== CLIENT_HELLO) {
+    return null;
+  }
+  const record = RECORD_HEADER + (bytes[3] << 8 | bytes[4]);
+  const end = body + (bytes[6] << 16 | bytes[7] << 8 | bytes[8]);
+  return end <= record && record <= length ? bytes.subarray(body, end) : null;
 }
 
 /** Reads a ClientHello. Parks. Holds no buffer before the first byte. */

@@ -23,7 +23,7 @@ export function* shakeHands(conn: OpenSSLConn, handle: SSLHandle, until: number)
   conn.handle = handle;
   const incoming = half(conn, "read", until);
   for (;;) {
-    const done = handle.handshake();
+    const done = handle.handshake(conn.transport);
     if (done && handle.mayDefer && conn.socket !== null) return yield* conn.securedWithRest();
     yield* sendAll(conn, handle, until);
     if (done) {

@@ -146,12 +146,17 @@ export class OpenSSLServer implements TLSServerSide {
 
   *#shakeHands(secure: OpenSSLConn, chosen: () => void, until: number): Routine<void> {
     const hello = yield* readHello(secure, until);
-    if (!this.#handshakes.tryAcquire()) yield* this.#queue(until);
+    let { bytes } = hello;
+    if (!this.#handshakes.tryAcquire()) {
+      // Until now they may be in the shared buffer.
+      bytes = bytes.slice();
+      yield* this.#queue(until);
+    }
     try {
       secure.serverName = hello.serverName;
       const handle = new SSLHandle(this.#certificates.choose(hello.serverName));
       chosen();
-      handle.feedHello(hello.bytes);
+      handle.feedHello(bytes);
       yield* shakeHands(secure, handle, until);
     } finally {
       this.#handshakes.release();

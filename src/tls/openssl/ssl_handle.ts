@@ -21,6 +21,7 @@ import {
   X509_V_OK,
 } from "./numbers.ts";
 import { countApplicationRecords, TrafficSecret } from "./traffic_secret.ts";
+import type { Transport } from "./transport.ts";
 import { type Wire, wire, type WireHolder } from "./wire.ts";
 
 /** Result of `read` and `peek` without plaintext: more ciphertext is needed. */
@@ -100,8 +101,12 @@ export class SSLHandle implements WireHolder {
     this.#owned.free();
   }
 
-  /** Continues the handshake. Returns whether it has completed. Throws the cause of a failure. */
-  handshake(): boolean {
+  /**
+   * Continues the handshake. Returns whether it has completed. Sends its output by `transport`, as
+   * far as that accepts it and nothing has failed; the rest is in `out`, and so is what can wait for
+   * the next write: see {@linkcode mayDefer}. Throws the cause of a failure.
+   */
+  handshake(transport: Transport): boolean {
     const { ssl } = this.wire.openssl;
     if (this.wire.holder !== this) this.#claim();
     let result: number;
@@ -118,7 +123,7 @@ export class SSLHandle implements WireHolder {
     if (!done && ssl.SSL_get_error(this.ssl, result) !== SSL_ERROR_WANT_READ) {
       this.failure ??= this.#handshakeFailure();
     }
-    this.takeOut();
+    this.#takeFlight(this.failure === null && this.secret === null ? transport : null, done);
     if (done) {
       // What a client sends last is encrypted with keys of the handshake.
       if (this.secret !== null && this.out !== null && this.#context.side === "server") {
@@ -136,13 +141,16 @@ export class SSLHandle implements WireHolder {
    * which under TLS 1.3 are encrypted as data is, and for which no client waits.
    */
   get mayDefer(): boolean {
-    return this.secret === null && this.#context.side === "server" &&
-      this.out?.[0] === APPLICATION_DATA;
+    return this.secret === null && this.out !== null && this.#areTickets(this.out);
   }
 
-  /** Makes `bytes` the input of the next step of the handshake, which follows at once. */
+  /**
+   * Makes `bytes`, which may be the beginning of the shared buffer, the input of the next step of
+   * the handshake, which follows at once.
+   */
   feedHello(bytes: Uint8Array): void {
-    this.wire.room().set(bytes);
+    const room = this.wire.room();
+    if (bytes.buffer !== room.buffer) room.set(bytes);
     this.#hold(bytes.length);
   }
 
@@ -244,20 +252,31 @@ export class SSLHandle implements WireHolder {
     this.takeOut();
   }
 
-  /** Appends OpenSSL's pending output to `out`. */
+  /** Appends OpenSSL's pending output to `out`, after the handshake. */
   takeOut(): void {
-    const { openssl, outgoing, output } = this.wire;
-    if (this.#wbio === null) {
-      const { written } = outgoing;
-      if (written === 0) return;
-      outgoing.fill(0);
-      return this.kernel ? this.#replace() : this.append(output, 0, written);
-    }
+    const { outgoing, output } = this.wire;
+    const { written } = outgoing;
+    if (written === 0) return;
+    outgoing.fill(0);
+    if (this.kernel) this.#replace();
+    else this.append(output, 0, written);
+  }
+
+  /** As `takeOut`, in the handshake; sends it by `transport` first. */
+  #takeFlight(transport: Transport | null, done: boolean): void {
+    const { openssl, output } = this.wire;
     for (;;) {
-      const n = openssl.crypto.BIO_read(this.#wbio, output, output.length);
+      const n = openssl.crypto.BIO_read(this.#wbio!, output, output.length);
       if (n <= 0) return;
-      this.append(output, 0, n);
+      const waits = this.out !== null || (done && this.#areTickets(output));
+      const sent = waits || transport === null ? 0 : transport.send(output, n);
+      if (sent < n) this.append(output, sent, n);
     }
+  }
+
+  /** Whether `output`, what a completed handshake has left, is a server's tickets. */
+  #areTickets(output: Uint8Array): boolean {
+    return this.#context.side === "server" && output[0] === APPLICATION_DATA;
   }
 
   /**
