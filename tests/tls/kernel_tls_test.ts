@@ -217,6 +217,19 @@ kernelTest("close() loses no data still held by the kernel", function* (kernel) 
   client.close();
 });
 
+kernelTest("close() looks again when TCP has nothing for a moment", function* (kernel) {
+  const [client, server] = yield* pairWith("server");
+  server.setWriteBuffer(32_768);
+  client.setReadBuffer(100_000);
+  const chunk = pattern(16_384);
+  let chunks = 0;
+  for (; kernel.held === 0; chunks++) yield* server.write(chunk);
+  kernel.blindLooks = 1;
+  server.close();
+  equal(yield* readAll(client), Buffer.concat(Array.from({ length: chunks }, () => chunk)));
+  client.close();
+});
+
 kernelTest("sendFile passes the file to the kernel", function* (kernel) {
   const [client, server] = yield* pairWith("server");
   const counters = byteCounters(server);

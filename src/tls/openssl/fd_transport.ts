@@ -24,6 +24,11 @@ const ALERT_LENGTH = 2;
 /** Intervals between looks at what the peer has not acknowledged. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 50;
+/**
+ * How long nothing must have been unacknowledged: the kernel's worker that moves records to TCP's
+ * queue, which an acknowledgement may have emptied, runs within this time.
+ */
+const SETTLED_MS = 10;
 
 /** See the top of this file. */
 export class FDTransport implements Transport {
@@ -135,7 +140,7 @@ export class FDTransport implements Transport {
       left = null;
     }
     if (left?.length === 0) left = null;
-    if (left === null && !(rest !== null && this.#holdsRecords)) return this.fd.closeQuietly();
+    if (left === null && (rest === null || this.kernel === null)) return this.fd.closeQuietly();
     const { fd } = this;
     const run = fd.pd!.owner;
     const end = now() + lingerTimeoutOf(this.conn);
@@ -162,16 +167,21 @@ export class FDTransport implements Transport {
    * as the peer acknowledges, and never after a shutdown.
    */
   get #holdsRecords(): boolean {
-    return this.kernel !== null && this.fd.sockets.unacknowledged(this.fd.sysfd) > 0;
+    return !this.fd.closed && this.kernel !== null &&
+      this.fd.sockets.unacknowledged(this.fd.sysfd) > 0;
   }
 
   /** Sends `left`, and waits for the records that the kernel holds, until the time `end`. Parks. */
   *#finish(left: Uint8Array | null, end: number): Routine<void> {
     if (left !== null) yield* sendRest(this, left, end);
-    let look = FIRST_LOOK_MS;
-    while (!this.fd.closed && this.#holdsRecords && now() < end) {
-      yield* sleep(Math.min(look, end - now()));
-      look = Math.min(2 * look, LONGEST_LOOK_MS);
-    }
+    if (this.kernel === null) return;
+    do {
+      let look = FIRST_LOOK_MS;
+      while (this.#holdsRecords && now() < end) {
+        yield* sleep(Math.min(look, end - now()));
+        look = Math.min(2 * look, LONGEST_LOOK_MS);
+      }
+      if (now() < end) yield* sleep(Math.min(SETTLED_MS, end - now()));
+    } while (this.#holdsRecords && now() < end);
   }
 }
