@@ -28,6 +28,7 @@ import { type Deadline, toMonotonic } from "../deadline.ts";
 import { NOTHING } from "../../chan/outcome.ts";
 import { RetryCase } from "../../chan/retry_case.ts";
 import { HalfConn } from "./half_conn.ts";
+import { type ReadingConn, VirtualRead } from "./virtual_read.ts";
 import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 import { withProgress } from "../../sched/progress.ts";
@@ -44,7 +45,7 @@ export interface Progress {
 export type VirtualOp = "read" | "write" | "close" | "set";
 
 /** See the top of this file. */
-export abstract class VirtualConn implements Conn, Counted {
+export abstract class VirtualConn implements Conn, Counted, ReadingConn {
   static {
     showAs(VirtualConn.prototype, (conn) => {
       const ends = [...new Set([String(conn.localAddr), String(conn.remoteAddr)])].join("->");
@@ -53,7 +54,7 @@ export abstract class VirtualConn implements Conn, Counted {
   }
 
   static {
-    refuseAwait(VirtualConn.prototype.readInto.prototype, "conn.read");
+    refuseAwait(VirtualConn.prototype.readInTurn.prototype, "conn.read");
     refuseAwait(VirtualConn.prototype.writeAll.prototype, "conn.write");
     refuseAwait(VirtualConn.prototype.writeUntil.prototype, "conn.write");
   }
@@ -70,6 +71,8 @@ export abstract class VirtualConn implements Conn, Counted {
   counts: ByteCounts | null = null;
   /** Whether this side has closed it. */
   protected closed = false;
+  /** Serves one read at a time; null before the first. */
+  #read: VirtualRead | null = null;
 
   constructor(
     reading: HalfConn = new HalfConn("IO wait"),
@@ -133,7 +136,9 @@ export abstract class VirtualConn implements Conn, Counted {
   /** See {@linkcode Conn.read}. */
   read(p: Uint8Array, cancel?: Cancel): Routine<number | null> {
     checkBytes("read", p);
-    return this.#cancellable("read", this.readInto(plainView(p)), cancel);
+    const own = this.#read ??= new VirtualRead(this);
+    const call = (own.unused ? own : new VirtualRead(this)).call(plainView(p));
+    return this.#cancellable("read", call, cancel);
   }
 
   /** See {@linkcode Conn.readFull}. */
@@ -233,16 +238,21 @@ export abstract class VirtualConn implements Conn, Counted {
     return op === "read" ? this.reading : this.writing;
   }
 
-  private *readInto(p: Uint8Array): Routine<number | null> {
+  /** See {@linkcode ReadingConn}. @internal */
+  attemptRead(p: Uint8Array): number | null | undefined {
+    this.check("read");
+    const n = lengthNow("read", p) === 0 ? 0 : this.take(p);
+    if (n !== undefined) addRead(this, n);
+    return n;
+  }
+
+  /** See {@linkcode ReadingConn}. @internal */
+  *readInTurn(p: Uint8Array): Routine<number | null> {
     yield* this.reading.turn.lock();
     try {
       for (;;) {
-        this.check("read");
-        const n = lengthNow("read", p) === 0 ? 0 : this.take(p);
-        if (n !== undefined) {
-          addRead(this, n);
-          return n;
-        }
+        const n = this.attemptRead(p);
+        if (n !== undefined) return n;
         yield* this.reading.wait();
       }
     } finally {
