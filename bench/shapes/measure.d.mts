@@ -13,6 +13,8 @@ interface Counter {
   resultOf(done: number): Result;
 }
 
+/** The warm-up, in times of what is measured. */
+export const WARMUP: number;
 export function count(ms: number): Counter;
 export function printed(result: Result | null): void;
 export function pseudoRandom(below: number): () => number;

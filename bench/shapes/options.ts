@@ -17,7 +17,7 @@ export interface Options {
 export const USAGE = `npm run bench:shapes -- [flags]
 
   --rounds N     rounds over all sides (3)
-  --ms N         measured milliseconds of a sample, after a warm-up (700)
+  --ms N         measured milliseconds of a sample, after a warm-up of three times that (700)
   --only A,B     sides: ${SIDES.map(({ id }) => id).join(" ")}
   --shapes A,B   shapes: ${SHAPES.map(({ id }) => id).join(" ")}
   --save         write bench/results/shapes.json and shapes.md`;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Child, startChild, within } from "../rig/child.ts";
 import { BUN, compiled, inRepository } from "../rig/paths.ts";
 import type { Options } from "./options.ts";
+import { WARMUP } from "./measure.mjs";
 import type { Side } from "./sides.ts";
 
 /** What was measured of a side: operations a second, and microseconds of CPU time for each. */
@@ -85,7 +86,7 @@ async function unix({ command }: Side, { ms }: Options): Promise<Figures> {
   const path = join(folder, "socket");
   try {
     return await beside(0, [...command, "unix", path], async (_, server) => {
-      const flags = { pid: server.pid, conns: 50, size: MESSAGE, warmup: ms, time: ms };
+      const flags = { pid: server.pid, conns: 50, size: MESSAGE, warmup: WARMUP * ms, time: ms };
       const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const load = [compiled("echo-load"), "--unix", path, ...args];
       const { rate, server_cpu, failure } = await result<Load>(1, load);

@@ -227,3 +227,56 @@ both(
     }
   },
 );
+
+both("several that read take turns, and one that leaves passes its turn on", function* () {
+  const [a, b] = pipe();
+  const [first, cancelFirst] = withCancel(background());
+  const [third, cancelThird] = withCancel(background());
+  const read: string[] = [];
+  const reader = (name: string, ctx = background()) =>
+    go(function* () {
+      const buf = new Uint8Array(1);
+      try {
+        yield* b.read(buf, ctx);
+        read.push(`${name}: ${buf[0]}`);
+      } catch {
+        read.push(`${name} left`);
+      }
+    });
+  const all = [reader("1", first), reader("2"), reader("3", third), reader("4")];
+  yield* until(() => all.every((g) => g.status === "waiting"));
+  // One that has the turn, and one that waits for it.
+  cancelFirst();
+  cancelThird();
+  yield* a.write(Uint8Array.of(10, 20));
+  for (const g of all) yield* g.join();
+  assert.deepEqual(read.sort(), ["1 left", "2: 10", "3 left", "4: 20"]);
+});
+
+both("a read that is made and not driven holds up no other", function* () {
+  const [a, b] = pipe();
+  const buf = new Uint8Array(1);
+  const unused = b.read(buf);
+  const writer = go(() => a.write(Uint8Array.of(1)));
+  assert.equal(yield* b.read(buf), 1);
+  yield* writer.join();
+  unused.return(null);
+  const again = go(() => a.write(Uint8Array.of(2)));
+  assert.equal(yield* b.read(buf), 1);
+  assert.equal(buf[0], 2);
+  yield* again.join();
+});
+
+both("reads of a pipe heed each deadline anew", function* () {
+  const [a, b] = pipe();
+  const buf = new Uint8Array(1);
+  for (let i = 0; i < 2; i++) {
+    b.setReadDeadline(Date.now() + 5);
+    const error = (yield* thrown(b.read(buf))) as OpError;
+    assert.ok(error.timeout);
+  }
+  b.setReadDeadline(null);
+  const writer = go(() => a.write(Uint8Array.of(3)));
+  assert.equal(yield* b.read(buf), 1);
+  yield* writer.join();
+});

@@ -99,6 +99,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "net/socket/lossless_close.ts": { scratch: "bytes that are read and dropped" },
   "net/errors.ts": { PEER_GONE: "constant" },
   "net/io/pipe.ts": { NO_BYTES: "constant" },
+  "net/io/virtual_read.ts": { NO_BYTES: "constant" },
   "event/conn/conn_reader.ts": { NOTHING: "constant" },
   "event/udp/datagram_conn.ts": { NOTHING: "constant" },
   "bridge/duplex_conn.ts": { NO_BYTES: "constant" },
