@@ -117,7 +117,7 @@ export class VirtualRead implements Watcher {
   }
 
   private begin(): void {
-    if (this.conn.reading.turn.tryLock()) {
+    if (this.conn.reading.turn.take()) {
       this.state = HELD;
       return;
     }
