@@ -20,6 +20,8 @@ const USAGE = `npm run bench:start -- [--rounds N] [--against FOLDER] [--save]
 interface Subject {
   readonly name: string;
   readonly module: string;
+  /** The module on Bun, if it is another. */
+  readonly onBun?: string;
 }
 
 interface Sample {
@@ -43,7 +45,11 @@ function subjects(against: string | undefined): Subject[] {
     ...before,
     { name: "sources", module: url("mod.ts") },
     { name: "JSR package", module: url(".cache", "jsr", "js", "mod.js") },
-    { name: "npm package", module: url("dist", "js", "mod.js") },
+    {
+      name: "npm package",
+      module: url("dist", "js", "mod.js"),
+      onBun: url("dist", "bun", "js", "mod.js"),
+    },
   ];
 }
 
@@ -98,9 +104,9 @@ function bench(): void {
   };
   // The first, extra round fills the runtimes' code caches.
   for (let round = 0; round <= rounds; round++) {
-    for (const { name, module } of all) {
+    for (const { name, module, onBun = module } of all) {
       for (const runtime of RUNTIMES) {
-        const sample = start(runtime.args, module);
+        const sample = start(runtime.args, runtime.name === "Bun" ? onBun : module);
         if (round > 0) of(runtime.name, name).push(sample);
       }
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Selects the pair of JavaScript runtime and operating system, once per thread, at first use. */
 import { os } from "./contract/host.ts";
-import { bsd } from "./bsd/platform.ts";
-import { DARWIN } from "./darwin/platform.ts";
-import { FREEBSD } from "./freebsd/platform.ts";
+import { darwin } from "./darwin/platform.ts";
+import { freebsd } from "./freebsd/platform.ts";
 import { linux } from "./linux/platform.ts";
 import { windows } from "./windows/platform.ts";
 import { type Platform, PlatformError } from "./contract/platform.ts";
@@ -40,8 +39,8 @@ export function exchangePlatform(next: () => Platform = realPlatform): () => Pla
 
 function open(): Platform {
   if (os === "linux") return linux();
-  if (os === "darwin") return bsd(DARWIN);
-  if (os === "freebsd") return bsd(FREEBSD);
+  if (os === "darwin") return darwin();
+  if (os === "freebsd") return freebsd();
   if (os === "win32") return windows();
   throw new PlatformError(
     `Cannot run on ${os}: supported systems are Linux, macOS, FreeBSD and Windows`,

@@ -66,4 +66,5 @@ process.exitCode = run(process.execPath, [
 if (process.exitCode === 0) {
   tolerateMissingNodeTypes();
   writeNodeEntries(await compile(fileURLToPath(dist)));
+  await compile(fileURLToPath(new URL("bun/", dist)), { deferred: true });
 }

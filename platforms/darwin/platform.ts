@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** macOS, as data for ../bsd. */
+/** macOS: its data, and the platform that ../bsd makes of them. */
+import type { Platform } from "../contract/platform.ts";
+import { bsd } from "../bsd/platform.ts";
 import { sockaddrCodec } from "../bsd/structs.ts";
 import type { BsdSystem } from "../bsd/system.ts";
 import { CONSTANTS, LOCAL_PEERPID, OPTIONS, PACKET_OPTIONS, SO_NWRITE } from "./constants.ts";
@@ -22,3 +24,8 @@ export const DARWIN: BsdSystem = {
   errno: ERRNO,
   errnoText,
 };
+
+/** Opens the C library and binds what the library needs of macOS. */
+export function darwin(): Platform {
+  return bsd(DARWIN);
+}

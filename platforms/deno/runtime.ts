@@ -26,8 +26,7 @@ import {
   variable,
 } from "./permissions.ts";
 
-/** Deno. */
-export const denoRuntime: JsRuntime = {
+const DENO: JsRuntime = {
   name: "deno",
   tlsHalfCloses: true,
   longText: 256,
@@ -55,3 +54,8 @@ export const denoRuntime: JsRuntime = {
   requireUnixPath,
   requireUnixName,
 };
+
+/** Returns Deno; the same object each time. */
+export function denoRuntime(): JsRuntime {
+  return DENO;
+}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** FreeBSD, as data for ../bsd. */
+/** FreeBSD: its data, and the platform that ../bsd makes of them. */
+import type { Platform } from "../contract/platform.ts";
+import { bsd } from "../bsd/platform.ts";
 import { sockaddrCodec } from "../bsd/structs.ts";
 import type { BsdSystem } from "../bsd/system.ts";
 import { CONSTANTS, FIONWRITE, OPTIONS, PACKET_OPTIONS, XUCRED_PID } from "./constants.ts";
@@ -22,3 +24,8 @@ export const FREEBSD: BsdSystem = {
   errno: ERRNO,
   errnoText,
 };
+
+/** Opens the C library and binds what the library needs of FreeBSD. */
+export function freebsd(): Platform {
+  return bsd(FREEBSD);
+}

@@ -7,6 +7,6 @@ import { type JsRuntime, PlatformError } from "../contract/platform.ts";
 /** Returns the JavaScript runtime. Throws PlatformError unless it is Bun or Deno. */
 export function jsRuntime(): JsRuntime {
   if ("Bun" in globalThis) return bun;
-  if ("Deno" in globalThis) return denoRuntime;
+  if ("Deno" in globalThis) return denoRuntime();
   throw new PlatformError("Cannot run here: netpoll needs Bun or Deno", "bun or deno");
 }

@@ -135,13 +135,14 @@ class Select implements SelectState, Waitable {
 
   #attempt(): number {
     const { arms } = this;
-    try {
-      return attempt(arms);
-    } catch (error) {
-      // An argument that is not a case has no such method, for which there is a clearer error.
-      const wrong = arms.find((arm) => isCase(arm) && typeof arm.try !== "function");
-      throw wrong === undefined ? error : noCase(wrong);
+    // All of them first: a ready case that is tried before a wrong argument would hide it.
+    for (let i = 0; i < arms.length; i++) {
+      const arm = arms[i];
+      if (isCase(arm) ? typeof arm.try !== "function" : arm !== otherwise && arm !== null) {
+        throw noCase(arm);
+      }
     }
+    return attempt(arms);
   }
 
   #enqueue(): void {
@@ -213,16 +214,36 @@ function isCase(arm: SelectArm): arm is SelectCase {
 
 refuseAwait(Select.prototype, "select");
 
+/** Returns the error of an argument that is not a case, with what to write instead. */
 function noCase(arm: unknown): TypeError {
-  if (typeof (arm as { next?: unknown } | undefined)?.next === "function") {
-    return atCaller(
-      new TypeError(
-        "Cannot select as each argument must be a case: current value is a call that may park; " +
-          "write select(ch.onRecv()) instead of select(ch.recv()), and so onSend, onReadable, onAccept",
-      ),
-    );
+  const cure = instead(arm);
+  if (cure === null) {
+    return wrongArgument("select", "each argument", "a case, otherwise or null", arm);
   }
-  return wrongArgument("select", "each argument", "a case, otherwise or null", arm);
+  return atCaller(
+    new TypeError(`Cannot select as each argument must be a case: current value is ${cure}`),
+  );
+}
+
+/** Describes a likely mistake and its cure; null for any other value. */
+function instead(arm: unknown): string | null {
+  const has = (method: string) =>
+    typeof (arm as Record<string, unknown> | undefined)?.[method] === "function";
+  if (Array.isArray(arm)) return "an array; write select(...cases)";
+  if (has("onRecv")) return "a channel; write select(ch.onRecv()) or select(ch.onSend(value))";
+  if (has("next")) {
+    return "a call that may park; " +
+      "write select(ch.onRecv()) instead of select(ch.recv()), and so onSend, onReadable, onAccept";
+  }
+  if (has("then")) return "a promise; write select(onPromise(promise))";
+  if (has("join")) {
+    return "a goroutine; let it send to a channel as it ends, and write select(ch.onRecv())";
+  }
+  if (has("onAccept")) return "a listener; write select(listener.onAccept())";
+  if (has("onReadable")) {
+    return "a connection; write select(conn.onReadable()) or select(conn.onWritable())";
+  }
+  return null;
 }
 
 /** The waiter for attempts; no case may keep it. */
@@ -242,7 +263,6 @@ function attempt(arms: readonly SelectArm[]): number {
     if (isCase(arm)) {
       if (arm.try(TRIED)) return index;
     } else if (arm === otherwise) fallback = index;
-    else if (arm !== null) throw noCase(arm);
   }
   return fallback;
 }

@@ -225,3 +225,8 @@ function worst(a: Failure | null, b: Failure): Failure {
   if (a === null || (a.isNotFound && !b.isNotFound)) return b;
   return a.code === "ENOTFOUND" && b.code === "ENODATA" ? b : a;
 }
+
+/** Returns the lookups of a resolver. Nothing is read or opened before the first one. */
+export function hostLookup(options: ResolverOptions): HostLookup {
+  return new HostLookup(options);
+}

@@ -20,7 +20,7 @@ import {
 } from "../net/resolve/lookup.ts";
 import { mayBeName } from "../net/resolve/domain_name.ts";
 import { canonicalAddress } from "./hosts.ts";
-import { type HostAddresses, HostLookup } from "./host_lookup.ts";
+import { type HostAddresses, type HostLookup, hostLookup } from "./host_lookup.ts";
 import { type ResourceRecord, TYPE } from "./message.ts";
 import { fullName, reverseName, validTargets } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
@@ -73,7 +73,7 @@ export class Resolver implements NameResolver {
     const checked = checkResolverOptions(options);
     const named = checked.servers !== undefined || checked.dial !== undefined;
     this.#mode = checked.mode ?? (named ? "own" : "auto");
-    this.#names = new HostLookup(checked);
+    this.#names = hostLookup(checked);
     this.#debug = checked.debug;
   }
 

@@ -21,8 +21,7 @@ import { TLSServer } from "./tls_server.ts";
 /** Options that this engine does not support. */
 const LACKING = ["keyLog", "resume", "requestOCSP", "ocspResponse"] as const;
 
-/** See the top of this file. */
-export const HOST: TLSEngine = {
+const HOST: TLSEngine = {
   server(call, settings) {
     check(call, settings);
     return new TLSServer(call, { ...settings, ca: authorities(settings) });
@@ -32,6 +31,11 @@ export const HOST: TLSEngine = {
     return new HostClient(conn, host, { ...settings, ca: authorities(settings) });
   },
 };
+
+/** Returns the engine; the same one each time. */
+export function hostEngine(): TLSEngine {
+  return HOST;
+}
 
 /** Throws if an unsupported option is used. */
 function check(call: string, settings: TLSOptions): void {

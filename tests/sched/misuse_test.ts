@@ -15,6 +15,7 @@ import {
   listenPacket,
   Mutex,
   openRun,
+  otherwise,
   PanicError,
   pipe,
   proxyDial,
@@ -352,6 +353,32 @@ both("select of a call instead of a case", function* () {
     () => select(ch.recv() as Any),
     /each argument must be a case: current value is a call that may park; write select\(ch\.onRecv\(\)\) instead/,
   );
+});
+
+both("select of a wrong argument beside a case that is ready", function* () {
+  const ready = chan<number>(1);
+  yield* ready.send(1);
+  const other = chan<number>(1);
+  const ended = go(routine);
+  const wrong: [unknown, RegExp][] = [
+    [other.recv(), /a call that may park; write select\(ch\.onRecv\(\)\)/],
+    [Promise.resolve(1), /a promise; write select\(onPromise\(promise\)\)/],
+    [ended, /a goroutine; let it send to a channel as it ends/],
+    [other, /a channel; write select\(ch\.onRecv\(\)\)/],
+    [[other.onRecv()], /an array; write select\(\.\.\.cases\)/],
+    [undefined, /a case, otherwise or null: current value is undefined/],
+    [{}, /a case, otherwise or null: current value is object/],
+    [() => {}, /a case, otherwise or null: current value is function/],
+  ];
+  for (const [argument, message] of wrong) {
+    // Cases are tried in random order.
+    for (let i = 0; i < 20; i++) {
+      yield* misused(() => select(ready.onRecv(), argument as Any), message);
+      yield* misused(() => select(otherwise, argument as Any), message);
+    }
+  }
+  assert.equal(yield* ready.recv(), 1, "no ready case was performed");
+  yield* ended.join();
 });
 
 both("a call passed without yield* where its result is expected", function* () {

@@ -66,6 +66,24 @@ const FILES = {
       yield* gosched();
     }
   `,
+  // Each call needs code that Bun does not load with the package, but at the first call.
+  "seldom.ts": `
+    import { listen, Resolver, run, tlsInfo, tlsListen, TLSUnsupportedError } from "@netpoll/netpoll";
+
+    await run(function* () {
+      console.log(tlsInfo().engine.length > 0, yield* new Resolver().lookupHost("127.0.0.1"));
+      using listener = yield* listen("tcp", "127.0.0.1:0", { proxyProtocol: { trusted: ["127.0.0.1"] } });
+      console.log(listener.addr.network);
+      const [cert, key] = [process.env.CERT!, process.env.KEY!];
+      using secure = yield* tlsListen("tcp", "127.0.0.1:0", { cert, key });
+      console.log(secure.addr.network);
+      try {
+        yield* tlsListen("tcp", "127.0.0.1:0", { engine: "host", cert, key, keyLog: () => {} });
+      } catch (error) {
+        console.log(error instanceof TLSUnsupportedError);
+      }
+    });
+  `,
   "jobs.ts": `export const double = (n: number): number => 2 * n;`,
   "app.ts": `
     import { type Conn, dial, errors, go, listen, type Routine, run, sleep } from "@netpoll/netpoll";
@@ -168,6 +186,36 @@ test(
       assert.equal(node.stdout.text, "imported function function\n");
     }),
 );
+
+/** Bundles `program` by `bun build`, or by esbuild for Deno, and returns the file. */
+async function bundled(folder: string, program: string): Promise<string> {
+  const [out, modules] = [join(folder, "bundle.mjs"), join(ROOT, "node_modules")];
+  if (isDeno) {
+    const external = ["node:*", "@deno/shim-deno"].map((name) => `--external:${name}`);
+    const options = ["--bundle", "--format=esm", "--platform=neutral", ...external];
+    await output(join(modules, ".bin/esbuild"), program, ...options, `--outfile=${out}`);
+  } else {
+    await output(process.execPath, "build", program, "--target=bun", `--outfile=${out}`);
+  }
+  return out;
+}
+
+test("code that Bun loads late is found in the package, and in a bundle without it", {
+  timeout: TIMEOUT_MS,
+}, () =>
+  installed(async (folder) => {
+    const pem = (kind: string) =>
+      readFileSync(join(ROOT, `tests/fixtures/tls/server.${kind}.pem`), "utf8");
+    const options = { lifetime: TIMEOUT_MS, env: { CERT: pem("cert"), KEY: pem("key") } };
+    const program = join(folder, "seldom.ts");
+    const bundle = await bundled(folder, program);
+    for (const file of [program, bundle]) {
+      if (file === bundle) rmSync(join(folder, "node_modules", "@netpoll"), { recursive: true });
+      await using child = start(process.execPath, isDeno ? ["run", "-A", file] : [file], options);
+      assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+      assert.match(child.stdout.text, /^true \[ "127\.0\.0\.1" \]\ntcp\ntcp\ntrue\n$/);
+    }
+  }));
 
 test(
   "errors that are constants have a module of their own, as Deno takes its length in time for them",
