@@ -10,7 +10,14 @@ import { mayGoOn } from "./step.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 import { now } from "./clock.ts";
-import { refuseAwait } from "./misuse.ts";
+import {
+  callFailed,
+  refuseAwait,
+  requireFunction,
+  requireRoutine,
+  WITHOUT_OBJECT,
+} from "./misuse.ts";
+import { AnyGenerator } from "./generator.ts";
 import { notesCalls } from "./noted_methods.ts";
 import { noted } from "./calls.ts";
 
@@ -37,8 +44,18 @@ export function go<A extends unknown[], T>(
   f: (...args: A) => Routine<T>,
   ...args: A
 ): Goroutine<T> {
-  const body = bodyOf("start a goroutine", f, args, go);
-  return spawn(currentRun(), f.name || "anonymous", body);
+  // As `bodyOf`, but not by a call of it: `args` then needs no array of its own on Deno.
+  if (typeof f !== "function") requireFunction("start a goroutine", f, go);
+  let body: Routine<T>;
+  try {
+    body = f.apply(WITHOUT_OBJECT, args);
+  } catch (error) {
+    throw callFailed(f, error, go);
+  }
+  const plain = body instanceof AnyGenerator;
+  if (!plain) requireRoutine("start a goroutine", f, body, go);
+  if (scheduler.made === body) scheduler.made = null;
+  return spawn(currentRun(), f.name || "anonymous", body, plain);
 }
 
 /**

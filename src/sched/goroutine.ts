@@ -139,8 +139,6 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
   readonly id: number = ++lastId;
   /** The name of the function that it runs. */
   readonly name: string;
-  /** Where it was started, if its run records that. */
-  site: Error | null = null;
   /** How it ended; null while it lives. */
   outcome: Outcome<T> | null = null;
   /** The run that it belongs to. */
@@ -160,18 +158,28 @@ export class G<T = unknown> implements Goroutine<T>, Waitable {
    */
   kind: number = MEMBER;
 
-  /** */
-  constructor(run: RunOwner, name: string, body: Routine<T>) {
+  /** `plain` as the field, for a caller that knows it. */
+  constructor(
+    run: RunOwner,
+    name: string,
+    body: Routine<T>,
+    plain: boolean = body instanceof AnyGenerator,
+  ) {
     this.run = run;
     this.name = name;
     this.body = body;
-    this.plain = body instanceof AnyGenerator;
+    this.plain = plain;
   }
 
   /** Puts `body` around the one that it has. */
   wrap(body: Routine<T>): void {
     this.body = body;
     this.plain = body instanceof AnyGenerator;
+  }
+
+  /** Where it was started, if its run records that. */
+  get site(): Error | null {
+    return this.run.sites?.get(this) ?? null;
   }
 
   /** Its state. */

@@ -18,8 +18,10 @@ export interface Parker<G> {
 /** @typeParam G The goroutine: a parameter, because that class refers to this interface. */
 export interface Owner<G> {
   readonly scheduler: Parker<G>;
-  /** Whether goroutines record where they were started. */
+  /** Whether mistakes are reported with their lines. */
   readonly debug: boolean;
+  /** Where each goroutine was started; null unless in debug. */
+  readonly sites: WeakMap<object, Error> | null;
   /** Share of the time that the thread may spin for events; undefined for the default. */
   readonly spinShare: number | undefined;
   /** Whether it is an error when all goroutines are asleep for ever. */

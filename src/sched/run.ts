@@ -109,6 +109,8 @@ export class Run {
   readonly detectDeadlock: boolean;
   /** See {@linkcode RunOptions}. */
   readonly debug: boolean;
+  /** See {@linkcode Owner}: not in the goroutine, which every field makes larger. */
+  readonly sites: WeakMap<object, Error> | null;
   /** See {@linkcode RunOptions}. */
   readonly asyncContext: boolean;
   /** See {@linkcode RunKind}; null on the only machine there is. */
@@ -142,6 +144,7 @@ export class Run {
     this.#endsEmpty = options.whenEmpty === "end";
     this.detectDeadlock = options.detectDeadlock ?? true;
     this.debug = options.debug ?? false;
+    this.sites = this.debug ? new WeakMap() : null;
     this.asyncContext = options.asyncContext ?? false;
     this.place = options.place ?? null;
     this.grace = checkGrace(options.grace ?? DEFAULT_GRACE_MS);
@@ -176,7 +179,7 @@ export class Run {
   add(g: G): void {
     if (g.kind === MEMBER) this.#living++;
     else this.#daemons++;
-    if (this.debug) g.site = captureSite();
+    if (this.sites !== null) this.sites.set(g, captureSite());
     if (this.asyncContext) g.wrap(inAsyncContext(g.body));
     g.older = this.#newest;
     if (this.#newest !== null) this.#newest.newer = g;

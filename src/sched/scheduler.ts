@@ -388,7 +388,7 @@ export class Scheduler {
     }
     if (this.made !== null) this.keepMade(false);
     this.current = null;
-    if (step.done) this.#finish(g, { ok: true, value: step.value }, false);
+    if (step.done) this.#finish(g, returned(step.value), false);
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
@@ -414,7 +414,7 @@ export class Scheduler {
     }
     if (this.made !== null) this.keepMade(false);
     this.current = before;
-    if (step.done) this.#finish(g, outcome ?? { ok: true, value: step.value }, false);
+    if (step.done) this.#finish(g, outcome ?? returned(step.value), false);
     else if (step.value !== PARK || g.state === RUNNING) this.#misused(g, step.value);
   }
 
@@ -460,4 +460,12 @@ function refused(
   const error = cannotPark(g, reason, on);
   call?.return();
   return error;
+}
+
+/** Outcome of every goroutine that returns nothing, as most do. */
+const RETURNED: Outcome<undefined> = { ok: true, value: undefined };
+
+/** Returns the outcome of a goroutine that returns `value`. */
+function returned(value: unknown): Outcome<unknown> {
+  return value === undefined ? RETURNED : { ok: true, value };
 }

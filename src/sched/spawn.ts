@@ -73,9 +73,9 @@ export async function afterRun(): Promise<void> {
   if (scheduler.runs.size === 0) await host.stop();
 }
 
-/** Starts a goroutine in `run`. */
-export function spawn<T>(run: RunOwner, name: string, body: Routine<T>): G<T> {
-  const g = new G<T>(run, name, body);
+/** Starts a goroutine in `run`; `plain` as that of {@linkcode G}. */
+export function spawn<T>(run: RunOwner, name: string, body: Routine<T>, plain?: boolean): G<T> {
+  const g = new G<T>(run, name, body, plain);
   scheduler.start(g as G);
   return g;
 }
