@@ -294,6 +294,8 @@ export class Run {
     for (let i = 0; i < END_TRIES && this.#living > 0; i++) this.#endAll();
     // Goroutines that park again and again.
     this.#leaveBehind((g) => g.kind === MEMBER);
+    // What `finally` blocks have opened after the others were closed.
+    this.scheduler.source.closeOwned(this);
     for (const g of [...this.goroutines()]) if (g.kind === BOUNDED_DAEMON) this.scheduler.end(g);
     this.#settle();
   }
@@ -312,6 +314,9 @@ export class Run {
     if (this.#living > 0 || this.over) return;
     this.#close();
     if (this.#daemons > 0 || this.#living > 0) return;
+    // What was opened after that, by goroutines that the run has waited for.
+    this.scheduler.source.closeOwned(this);
+    if (this.#daemons > 0) return;
     this.scheduler.timers.stop(this.#graceTimer);
     this.#finish();
   }

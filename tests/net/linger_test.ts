@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import {
+  ClosedError,
   type Conn,
   dial,
   go,
@@ -171,6 +172,31 @@ for (const by of [run, runSync]) {
     }, { grace: 20 });
     assert.ok(performance.now() - start < 900);
     assert.deepEqual(seen, ["begun"]);
+  });
+
+  test(`what a finally block opens after the grace is closed (${by.name})`, async () => {
+    const opened: Listener[] = [];
+    await by(function* () {
+      go(function* parks() {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          try {
+            yield* sleep(60_000);
+          } finally {
+            opened.push(yield* listen("tcp", "127.0.0.1:0"));
+          }
+        }
+      });
+      yield* sleep(1);
+    }, { grace: 20 });
+    assert.equal(opened.length, 1);
+    for (const listener of opened) {
+      assert.throws(
+        () => listener.setDeadline(null),
+        (error: OpError) => error.cause instanceof ClosedError,
+      );
+    }
   });
 
   test(`a grace above the default lets finally blocks finish (${by.name})`, async () => {
