@@ -5,6 +5,7 @@ import { OpError } from "../net/errors.ts";
 import type { Conn } from "../net/net.ts";
 import type { Reader } from "../net/io/copy.ts";
 import { PanicError, type Routine } from "../sched/goroutine.ts";
+import { scheduler } from "../sched/thread.ts";
 import { NoProgressError } from "./errors.ts";
 import type { BufferedReadOptions } from "./options.ts";
 import { QuickCall } from "./quick_call.ts";
@@ -68,6 +69,11 @@ export abstract class BufferedCall<T> extends QuickCall<T> {
   }
 
   *#readOn(): Routine<T> {
+    if (scheduler.budget < 0) {
+      yield scheduler.yieldNow();
+      const result = this.quick();
+      if (result !== undefined) return result;
+    }
     for (;;) {
       const atEnd = (yield* this.#read()) === null;
       const result = this.attempt(atEnd);

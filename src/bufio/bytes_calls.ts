@@ -4,6 +4,7 @@ import { lengthNow } from "../fd/check_bytes.ts";
 import { UnexpectedEOFError } from "../fd/errors.ts";
 import { BufferedCall, type BufferedInput } from "./buffered_call.ts";
 import { TooLongError } from "./errors.ts";
+import { mayGoOn } from "../sched/step.ts";
 import { refuseAwait } from "../sched/misuse.ts";
 
 /** Base class of calls that return a counted number of bytes. */
@@ -18,7 +19,8 @@ abstract class CountedCall extends BufferedCall<Uint8Array | null> {
   protected override quick(): Uint8Array | null | undefined {
     const max = this.options.max ?? this.input.maxBytes;
     if (this.count > max) throw new TooLongError("bytes", max, this.count);
-    return super.quick();
+    // One that consumes nothing could be repeated forever.
+    return mayGoOn() ? super.quick() : undefined;
   }
 
   /** Returns the first `n` unread bytes. */
@@ -61,6 +63,10 @@ export class DiscardCall extends BufferedCall<number> {
   constructor(input: BufferedInput, count: number) {
     super(input);
     this.#count = this.#left = count;
+  }
+
+  protected override quick(): number | undefined {
+    return mayGoOn() ? super.quick() : undefined;
   }
 
   protected override attempt(atEnd: boolean): number | undefined {

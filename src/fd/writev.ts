@@ -6,6 +6,7 @@
  * of an address and the kernel's own work for one more entry (200 pieces of 50 bytes: 7 us copied,
  * 13 us as entries on Bun, 25 us on Deno). Long ones are handed over where they are.
  */
+import { mayGoOn } from "../sched/step.ts";
 import { scheduler } from "../sched/thread.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { SendVector } from "../../platforms/contract/platform.ts";
@@ -111,6 +112,8 @@ function* write(
   progress: { bytesWritten: number },
 ): Routine<number> {
   const sending = holding(fd, WRITE_LOCK, "writev", function* () {
+    // Without a system call there is nothing else that would let others run.
+    if (left.empty && !mayGoOn()) yield scheduler.yieldNow();
     while (!left.empty) {
       const n = yield* whenWritable(fd, "writev", () => send(fd, left));
       if (n < 0) throw fd.failedCall("writev", -n, "sendmsg");

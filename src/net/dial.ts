@@ -126,6 +126,8 @@ function* dialing(
   checkAddress("dial", address, options);
   const { proxyProtocol, ...checked } = checkDialOptions(options);
   const limits = new CallDeadline(checked);
+  // A dial of UDP, or of a listener on this machine, need not wait.
+  if (scheduler.budget-- <= 0) yield scheduler.yieldNow();
   if (proxyProtocol === undefined) return yield* connect(network, address, checked, limits);
   const header = proxyHeader(proxyProtocol);
   if (!network.startsWith("tcp") && network !== "unix") {

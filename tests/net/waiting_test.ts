@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   background,
+  BufferedReader,
   cancellable,
   type Conn,
+  dial,
   go,
   type Goroutine,
   gosched,
@@ -51,6 +53,29 @@ for (const [name, call] of Object.entries(READY)) {
     });
   }
 }
+
+both("calls that transfer nothing let others run", function* () {
+  const [a, b] = yield* pair();
+  using _a = a, _b = b;
+  const reader = new BufferedReader(a);
+  const calls: Record<string, () => Routine<unknown>> = {
+    "writev of no pieces": () => a.writev([]),
+    "peek of 0 bytes": () => reader.peek(0),
+    "bytes of length 0": () => reader.bytes(0),
+    "discard of 0 bytes": () => reader.discard(0),
+    "dial of UDP": function* () {
+      (yield* dial("udp", "127.0.0.1:9")).close();
+    },
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    let ran = false;
+    go(function* () {
+      ran = true;
+    });
+    for (let i = 0; !ran && i < 1000; i++) yield* call();
+    assert.ok(ran, name);
+  }
+});
 
 function* pipes(): Routine<[Conn, Conn]> {
   return pipe();
