@@ -3,7 +3,7 @@
 # RedisClient of Bun 1.4.5 beside ioredis 6.0.0 and redis (node-redis) 6.3.1. A program subscribes to a channel,
 # and its connection is lost for a moment: a failover, or a proxy's restart. All three connect again by
 # themselves, and the good guess is that the client asks for its channels again, as these two others do. Bun's
-# sends HELLO and no SUBSCRIBE: `connected` is true, no error and no event tells of it, and its listener
+# sends HELLO and no SUBSCRIBE: `connected` is true, no error and no event reports it, and its listener
 # is never called again, so that a cache which is invalidated by messages stays wrong for ever. Seen:
 #   bun: before first; connections 2, SUBSCRIBE sent 1 times; after none
 #   ioredis: before first; connections 2, SUBSCRIBE sent 2 times; after second

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Deno 2.9.6 beside Bun 1.4.5, Linux. A connected datagram socket (node:dgram, `socket.connect`) learns
-# that nobody listens at its peer: the kernel keeps the ICMP error, and the next call returns
+# that its peer's port is closed: the kernel keeps the ICMP error, and the next call returns
 # ECONNREFUSED. That is how statsd and syslog clients notice a dead collector without waiting. On Bun an
-# "error" event tells of it, as on Node. On Deno there is none, and every send reports success. Seen:
+# "error" event reports it, as on Node. On Deno there is none, and every send reports success. Seen:
 #   bun: refused: ECONNREFUSED
 #   deno: refused: no error; 3 of 3 sends succeeded
 set -euo pipefail

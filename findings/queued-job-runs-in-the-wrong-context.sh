@@ -3,7 +3,7 @@
 # Four queues of npm that do one job at a time: p-queue 9.3.5, bottleneck 2.19.5, p-limit 7.3.3, async-mutex
 # 0.5.0; the same on Node 20, Bun 1.4.5 and Deno 2.9.6. Each request has its own AsyncLocalStorage value, for
 # its log lines, its trace or its transaction, and queues a job. The good guess is that a job has the value of
-# whoever queued it. In p-queue and bottleneck it has the value of whichever job was done before it: all that
+# the request that queued it. In p-queue and bottleneck it has that of the job before it: every job that
 # is queued while the queue is busy runs as the request that found it idle, so two requests are mixed up just
 # under load, and the awaiting caller sees nothing of it. p-limit, of the same author as p-queue, and
 # async-mutex keep them apart. Seen:

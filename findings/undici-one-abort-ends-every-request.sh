@@ -4,7 +4,7 @@
 # wire, and all callers get its reply. One of them gives up: its user went away, or its own time-out came. The
 # good guess is that this ends its own request. When it is the caller whose request went first, all
 # the others are rejected with its AbortError, although none of them has a signal, so one impatient user
-# breaks a page for everybody who asked after him. Without the interceptor they are apart. Seen:
+# breaks a page for every user who requested it after him. Without the interceptor, only his fails. Seen:
 #   plain: 3 requests; first AbortError, second reply, third reply
 #   deduplicate: 1 requests; first AbortError, second AbortError, third AbortError
 set -euo pipefail

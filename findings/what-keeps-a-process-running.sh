@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Bun 1.4.5, Deno 2.9.6 and Node 20, Linux. A program ends when nothing is left that could wake it, but the
-# runtimes do not agree on what can. A pending AbortSignal.timeout that somebody listens to keeps only Deno
+# runtimes do not agree on what can. A pending AbortSignal.timeout that has a listener keeps only Deno
 # running, so a client that has its answer stays for the rest of its time-out (without a listener it does
 # not). A MessageChannel with a handler keeps Deno and Node running until it is closed, but not Bun, where
 # a program ends although its message port waits. Atomics.waitAsync keeps none of them running, and its

@@ -27,7 +27,7 @@ function end(g: Goroutine): void {
   scheduler.end(g as G);
 }
 
-/** Whether nobody stands in a queue of `ch`. */
+/** Whether the queues of `ch` are empty. */
 function nobodyWaits<T>(ch: Chan<T>): boolean {
   const { receivers, senders } = ch as Channel<T>;
   return receivers.first === null && senders.first === null;
@@ -48,7 +48,7 @@ function* collect<T>(ch: Chan<T>): Routine<T[]> {
   }
 }
 
-/** A generator of numbers below `n` that gives the same ones for the same seed. */
+/** A generator of numbers below `n`, the same ones for the same seed. */
 function seeded(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The PROXY protocol of HAProxy 2.6, as it sends it and as it takes it. Needs HAProxy of Debian. */
+/** The PROXY protocol of HAProxy 2.6, as a sender and as a receiver. Needs Debian's HAProxy. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync, writeFileSync } from "node:fs";

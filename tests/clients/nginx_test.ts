@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The PROXY protocol of nginx 1.22, as it sends it and as it takes it. Needs nginx of Debian. */
+/** The PROXY protocol of nginx 1.22, as a sender and as a receiver. Needs Debian's nginx. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -26,7 +26,7 @@ export const KINDS: Kind[] = [
   ["tlsDial", true, tlsStream],
 ];
 
-/** Longest that a test takes: the runtimes have a default of their own. */
+/** Timeout of a test: the runtimes have a default of their own. */
 export const TIMEOUT_MS = 120_000;
 
 /** Length of a large message, in bytes. */

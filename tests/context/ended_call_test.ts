@@ -180,7 +180,7 @@ test("a canceled or late lookup or dial has these errors, too", async () => {
   });
 });
 
-/** A send by each way that there is, which says what came of it. */
+/** A send by each possible way, which returns its result. */
 const SENDS: Record<string, (to: ReturnType<typeof chan<string>>) => Routine<unknown>> = {
   send: (to) => to.send("job"),
   select: (to) => select(to.onSend("job"), chan<number>().onRecv()),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The debug handler: who may see it, and what it shows in each of its formats. */
+/** The debug handler: access to it, and its output in each of its formats. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

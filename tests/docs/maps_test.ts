@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The tests that the maps in the docs name exist, under the titles that they give. */
+/** The tests that the maps in the docs name exist, under those titles. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";

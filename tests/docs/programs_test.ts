@@ -15,7 +15,7 @@ import { freePort } from "../support/free_port.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** The compiler takes a while where others need the machine as well. */
+/** Timeout for the compiler, which is slow on a busy machine. */
 const LIFETIME_MS = 100_000;
 const PAGES = [
   "docs/servers.md",

@@ -61,7 +61,7 @@ function answer(port: number): Promise<string> {
   });
 }
 
-/** README.md by its headings; what comes before the first is under "". */
+/** README.md by its headings; the text before the first is under "". */
 function sections(): Map<string, string> {
   const parts = readFileSync(new URL("README.md", root), "utf8").split(/^## (.*)\n/m);
   const found = new Map([["", parts[0]]]);

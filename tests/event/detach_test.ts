@@ -6,7 +6,7 @@ import { type Conn, go, type Routine, sleep } from "../../mod.ts";
 import { both, until } from "../support/harness.ts";
 import { bytes, pattern, readAll, readText, serving, text } from "../support/serving.ts";
 
-/** Writes `rest`, then what comes, until the peer ends. */
+/** Writes `rest`, then echoes, until the peer closes. */
 function* echo(stream: Conn, rest: Uint8Array): Routine<void> {
   using _ = stream;
   const buf = new Uint8Array(1000);

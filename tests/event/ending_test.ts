@@ -125,7 +125,7 @@ for (const [name, { events = {}, end, told }] of Object.entries(ways)) {
 
 function* nothing(): Routine<void> {}
 
-/** A server with three connections, of which each way to end the server must close each once. */
+/** A server with three connections: each way to end the server must close each of them once. */
 function* three(seen: { open: number; closed: number }): Routine<void> {
   let address = "";
   go(() =>
@@ -323,7 +323,7 @@ both("a shutdown sends pending data, but not for ever", function* () {
     yield* until(() => server.connections === 1);
     server.shutdown();
     assert.equal(server.closing, true);
-    // It takes something all the time, and would be done in some seconds.
+    // It reads a little all the time, and would be done in a few seconds.
     const buf = new Uint8Array(1 << 16);
     let got = 0;
     const reading = go(function* () {
@@ -377,7 +377,7 @@ both("a close resets a peer that reads too slowly", function* () {
     using client = yield* connect();
     const trickling = go(trickle, client);
     const reading = go(function* () {
-      // It takes a second and more for all of it, and never rests for closeTimeout.
+      // Reading all of it needs more than a second, but it never pauses for closeTimeout.
       const buf = new Uint8Array(64 * 1024);
       try {
         for (;; yield* sleep(1)) if ((yield* client.read(buf)) === null) return "an orderly end";
@@ -430,7 +430,7 @@ for (const [way, length] of [["a little", 6], ["much", 100_000]] as const) {
     const path = join(tmpdir(), `netpoll-event-${crypto.randomUUID()}`);
     let sent = false;
     yield* serving({
-      // Of what comes, most is never read.
+      // Most of the data is never read.
       opened(conn) {
         conn.pause();
         go(function* () {

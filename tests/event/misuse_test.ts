@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Event servers in hands that err: handlers are told what was wrong, and nothing else is harmed. */
+/** Misuse of event servers: handlers receive an error, and nothing else is affected. */
 import assert from "node:assert/strict";
 import {
   ClosedError,
@@ -233,7 +233,7 @@ both("a server that has ended rejects further calls", function* () {
     yield* gosched();
   });
   const server = ended!;
-  // There is somebody who would answer, but nobody to be asked.
+  // A listener would answer, but the server no longer dials.
   using listener = yield* listen("tcp", "127.0.0.1:0");
   const closed = yield* thrown(server.dial(`tcp://${listener.addr}`));
   assert.ok(closed instanceof ClosedError);

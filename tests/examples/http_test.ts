@@ -32,7 +32,7 @@ function ask(port: number, { method = "GET", path, headers, body }: Asked): Prom
   });
 }
 
-/** What comes next. Throws at the end of the connection. */
+/** Returns the next chunk. Throws at the end of the connection. */
 async function more(socket: Socket): Promise<string> {
   const text = String(await receive(socket, 1));
   assert.notEqual(text, "", "the connection has ended");

@@ -41,7 +41,7 @@ test("a value that replaces another stays, whatever its length and whatever was 
   assert.equal(say("SET n 7", "INCR n", "SET n 9", "GET n"), "+OK\r\n:8\r\n+OK\r\n$1\r\n9\r\n");
 });
 
-test("keys are told apart, many, long and of any bytes", () => {
+test("keys are distinguished, many, long and of any bytes", () => {
   const say = session();
   const keys = Array.from({ length: 5000 }, (_, i) => `key:${i}`);
   keys.push("k".repeat(40), `${"k".repeat(39)}l`, "\x00\xff", "\x00\xfe", "k".repeat(32));

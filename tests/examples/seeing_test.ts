@@ -10,7 +10,7 @@ import { connectTo, receive, serveExample } from "../support/echo_clients.ts";
 /** What the example's watchdog says. */
 const SLOW = /^goroutine \d+ \[\w+\] ran for \d+ ms without yielding to others\n/gm;
 
-/** What comes for `path`: the status and the body. */
+/** Requests `path`. Returns the status and the body. */
 async function get(port: number, path: string): Promise<[status: number, body: string]> {
   const socket = await connectTo(port);
   const closed = once(socket, "close");

@@ -39,7 +39,7 @@ for (const [file, skip] of Object.entries(PROGRAMS)) {
         assert.deepEqual(new Set(many.map(([status]) => status)), new Set([200]));
         const counts = many.map(([, text]) => Number(text)).sort((a, b) => a - b);
         assert.deepEqual(counts, Array.from({ length: 40 }, (_, i) => i + 1));
-        // A client that is gone at once takes its call with it, and no connection.
+        // A client that disconnects at once cancels its call, and affects no connection.
         const gone = new AbortController();
         const request = fetch(`http://127.0.0.1:${port}/gone`, { signal: gone.signal });
         gone.abort();

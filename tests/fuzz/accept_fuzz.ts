@@ -29,7 +29,7 @@ import { outcomeOf, Trial } from "./trial.ts";
 const HANGS_MS = 10_000;
 const ANSWER = Uint8Array.of(1);
 
-/** One listener and those who use it. */
+/** One listener and its clients. */
 class Rush {
   readonly #trial: Trial;
   readonly #random: Random;
@@ -116,7 +116,7 @@ class Rush {
       yield* conn.write(ANSWER);
       if (this.#random.chance(0.5)) yield* sleep(this.#random.next() * 3);
     } catch (error) {
-      // One that gave up its dial, or has its answer, is gone.
+      // A client that canceled its dial, or has its answer, is gone.
       this.#trial.check(outcomeOf(error) === "gone", `write ended: ${(error as Error).stack}`);
     }
   }

@@ -39,7 +39,7 @@ export interface SidePlan {
   /** The reader begins anew with these until the stream is at its end. */
   readonly reads: readonly Step[];
   readonly chunks: boolean;
-  /** Milliseconds after which the reader's goroutine is ended, and another takes its place. */
+  /** Milliseconds after which the reader's goroutine is ended, and replaced by another. */
   readonly lives: readonly number[];
   readonly upset: Upset | null;
 }

@@ -29,9 +29,9 @@ import { outcomeOf, Trial } from "./trial.ts";
 
 /** Longest life of a trial: then it hangs. */
 const HANGS_MS = 20_000;
-/** More than a handshake takes on any busy machine: its end would look like lost bytes. */
+/** Longer than a handshake on any busy machine: a timeout would look like lost bytes. */
 const HANDSHAKE_MS = 15_000;
-/** After which a client over a line that spoils gives up. */
+/** Timeout of a client over a line that corrupts bytes. */
 const STALLS_MS = 300;
 /** Pieces that a slow line carries before it is a fast one. */
 const SMALL_PIECES = 300;
@@ -71,7 +71,7 @@ class Siege {
     this.#halfCloses = engine === "openssl" || "Deno" in globalThis;
   }
 
-  /** Sends back what comes. */
+  /** Echoes. */
   *serve(conn: TLSConn): Routine<void> {
     using _ = conn;
     try {
@@ -170,7 +170,7 @@ class Siege {
     }
   }
 
-  /** Sends `bytes`; what comes back are they, all of them if `whole`. */
+  /** Sends `bytes` and checks the echo, all of it if `whole`. */
   *#exchange(conn: Conn, bytes: Uint8Array, whole: boolean): Routine<void> {
     const halfCloses = this.#halfCloses && this.#random.chance(0.5);
     const writing = go(function* (): Routine<unknown> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Who comes in, and to whom, where workers have more to do from one moment to the next. */
+/** Which connections are admitted, and to which worker, while the load of workers changes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WorkerBalancer } from "../../src/reactor/balance.ts";

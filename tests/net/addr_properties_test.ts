@@ -55,7 +55,7 @@ const nearly4 = fc.array(fc.constantFrom("0", "1", "01", "99", "255", "256", "10
   minLength: 3,
   maxLength: 5,
 }).map((numbers) => numbers.join("."));
-/** A text that is nearly an IPv6 address: groups of which one may be wrong, and a "::" somewhere. */
+/** A text that is nearly an IPv6 address: groups, one perhaps wrong, and a "::" somewhere. */
 const nearly6 = fc.tuple(
   fc.array(fc.constantFrom<string[]>("0", "1", "aB", "ffff"), {
     minLength: 5,

@@ -36,7 +36,7 @@ const DEADLINES = {
 };
 const BUFFERS = { setReadBuffer: [4096], setWriteBuffer: [4096] };
 
-/** Calls, each with what it takes. Of those that a kind has not, nothing is asked. */
+/** Calls, each with its arguments. A kind without a call is not tested for it. */
 const CALLS: Record<string, unknown[]> = {
   ...DEADLINES,
   ...BUFFERS,
@@ -100,7 +100,7 @@ function* assertClosed(closed: Any, except: readonly string[] = []): Routine<voi
   closed[Symbol.dispose]();
 }
 
-/** The ways in which something comes to be closed. */
+/** Ways to close an object. */
 const WAYS: Record<string, (open: Any) => void> = {
   close: (open) => open.close(),
   "a block": (open) => open[Symbol.dispose](),

@@ -39,7 +39,7 @@ class Liar extends Uint8Array {
   }
 }
 
-/** Makes other views than it is asked for, by the constructor that `subarray` takes. */
+/** Creates other views than requested, by the constructor that `subarray` uses. */
 class Strange extends Uint8Array {
   static get [Symbol.species](): Uint8ArrayConstructor {
     return function () {
@@ -62,12 +62,12 @@ const KINDS: Record<string, (memory: Uint8Array<ArrayBuffer>) => Uint8Array> = {
   },
 };
 
-/** Memory of which the view has `0x41` and the rest is not its own. */
+/** Memory: the view holds `0x41`, and the rest does not belong to it. */
 function memory(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(4096).fill(0x41, 0, OWN).fill(SECRET, OWN);
 }
 
-/** Calls that write the view to one end, and give what the other end gets. */
+/** Calls that write the view to one end, and return the bytes that the other end reads. */
 type Write = (a: Conn, p: Uint8Array) => Routine<unknown>;
 const WRITES: Record<string, Write> = {
   write: (a, p) => a.write(p),

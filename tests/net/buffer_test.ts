@@ -129,7 +129,7 @@ for (const [way, write] of Object.entries(WAYS)) {
         () => write(a, bytes),
         () => lose(bytes),
         function* () {
-          // To make room for the rest, of which there is none any more.
+          // Makes room for the rest, of which nothing is left.
           go(function* () {
             drained = yield* drain(b);
           });

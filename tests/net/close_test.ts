@@ -482,7 +482,7 @@ both(
     const start = performance.now();
     a.close();
     if (onWindows) {
-      // There a reset shows in a read alone, which then gives nothing else: it must have come.
+      // There only a read reports a reset, and then returns nothing else: it must have arrived.
       yield* sleep(2000);
     } else {
       const { sockets, errno } = platform();

@@ -162,7 +162,7 @@ withoutPipes("a writer that waits for a slow peer can be interrupted", function*
   for (const conn of [a, d]) conn[Symbol.dispose]();
 });
 
-/** Ways to hand on a connection of which a buffered reader has read more than its head. */
+/** Ways to hand on a connection whose buffered reader has read beyond its head. */
 const WITH_BYTES_IN_FRONT = {
   "the reader": (reader: BufferedReader<Conn>) => reader,
   "its detachConn": (reader: BufferedReader<Conn>) => reader.detachConn(),

@@ -217,7 +217,7 @@ both("a deadline is a Date, a number of milliseconds or null", function* () {
   }
 });
 
-/** A call that waits, on something of which the deadline can be set. */
+/** A call that waits, on an object whose deadline can be set. */
 interface Waiting {
   readonly call: Goroutine<unknown>;
   readonly setDeadline: (at: number | null) => void;
@@ -379,7 +379,7 @@ both("the deadline of a closed connection does not apply to its successor", func
   assert.deepEqual([yield* readers[0].join(), yield* readers[1].join()], [5, 4]);
 });
 
-/** A listener that lets connections queue and takes none of them, with its queue full. */
+/** A listener with a full queue that accepts no connection. */
 function* fullListener(): Routine<{ listener: Listener; queued: Conn[] }> {
   const listener = yield* listen("tcp", "127.0.0.1:0", { backlog: 1 });
   const queued: Conn[] = [];

@@ -174,7 +174,7 @@ const REACHED: readonly (readonly [network: TCPNetwork, address: string, by: str
   ["tcp", "[::1]:0", "6"],
 ];
 
-/** Has `port` of the other version of IP, so that nobody else listens there; null if somebody does. */
+/** Reserves `port` of the other IP version, so that no process listens there; null if one does. */
 function reserved(by: string, port: number): number | null {
   const { sockaddr, sockets } = platform();
   const other = by === "4" ? "ip6" : "ip4";
@@ -186,7 +186,7 @@ function reserved(by: string, port: number): number | null {
   return null;
 }
 
-/** A listener with a port that under the other version of IP is nobody's, and what keeps it so. */
+/** A listener whose port is free under the other IP version, and the socket that reserves it. */
 function* listenAlone(
   network: TCPNetwork,
   address: string,
@@ -666,7 +666,7 @@ both("a self-connect is dialed again", function* () {
   const port = yield* freePort();
   const real = realCalls();
   let calls = 0;
-  // The system gives the socket the very port that it dials, as it may on a busy loopback.
+  // The system assigns the socket the very port that it dials, as it may on a busy loopback.
   const connect = (fd: number, raw: RawAddress) => {
     if (calls++ === 0) assert.equal(real.bind(fd, raw), 0);
     return real.connect(fd, raw);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Dialling names of several addresses, within limits, against those who do not answer. */
+/** Dialing names with several addresses, within time limits, some of which do not answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -282,7 +282,7 @@ both(
       cancel();
       opError(yield* dialling.join(), `dial tcp ${hole.address}: operation was canceled`);
     }
-    // But of one that took too long, what the first said is worth more.
+    // But after a timeout, the error of the first address says more.
     const options = { ...named("127.0.0.1", "127.0.0.2", "127.0.0.1"), timeout: 500 };
     const late = yield* thrown(dial("tcp", `x.test:${hole.port}`, options));
     opError(late, `dial tcp 127.0.0.1:${hole.port}: connect: connection refused`);
@@ -355,7 +355,7 @@ both("a race ends together with its dial", function* () {
   });
 });
 
-/** What the fakes below give. */
+/** A connection that the fakes below return. */
 class FakeConn implements Disposable {
   closed = false;
   readonly from: string;

@@ -83,7 +83,7 @@ function calls(conns: readonly Conn[], random: (below: number) => number): () =>
   return kinds[random(kinds.length)];
 }
 
-/** Starts what `next` gives and ends it after a while, until `ENDED` were ended. */
+/** Starts the calls that `next` returns and ends each after a while, until `ENDED` were ended. */
 function* carnage(random: (below: number) => number, next: () => () => Routine<unknown>) {
   const living = new Set<GoroutineHandle<unknown>>();
   for (let ended = 0; ended < ENDED;) {

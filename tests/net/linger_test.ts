@@ -53,7 +53,7 @@ function* trickle(conn: Conn): Routine<void> {
   }
 }
 
-/** Writes until there is no more room. Returns how many bytes that took. */
+/** Writes until the buffers are full. Returns the number of bytes. */
 function* fill(conn: Conn): Routine<number> {
   conn.setWriteDeadline(Date.now() + 20);
   return ((yield* thrown(conn.write(pattern(MORE_THAN_FITS)))) as OpError).bytesWritten!;
@@ -93,7 +93,7 @@ both("lingerTimeout must be milliseconds", function* () {
   }
 });
 
-// Real bounds, in one test, for each takes its seconds.
+// Real bounds, in one test, because each needs its seconds.
 only(
   "run",
   "5 s end a close whose peer has everything and trickles; a slow reader has until it is done",

@@ -59,7 +59,7 @@ import {
 } from "../../mod.ts";
 import { both, only, onWindows, pair } from "../support/harness.ts";
 
-/** What the functions are called with that takes no types into account. */
+/** Type of the functions for a caller that ignores the declared types. */
 // deno-lint-ignore no-explicit-any
 type Any = any;
 
@@ -69,7 +69,7 @@ function detached(): Uint8Array {
   return bytes;
 }
 
-/** Values of all kinds, some of which cannot even be shown. */
+/** Values of all kinds, including some that cannot be printed. */
 const ODD: readonly unknown[] = [
   undefined,
   null,

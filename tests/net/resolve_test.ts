@@ -212,7 +212,7 @@ both("resolveTCPAddr() rejects what Go rejects, with Go's messages", function* (
   }
 });
 
-// Go takes an unknown zone for none, and the kernel then says "invalid argument".
+// Go ignores an unknown zone, and the kernel then reports "invalid argument".
 both("a zone without an interface is an AddrError", function* () {
   for (
     const address of ["[fe80::1%nosuch]:1", "[::1%averylongnameofaninterface]:1", "[::1%l\0]:1"]

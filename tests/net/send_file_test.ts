@@ -57,7 +57,7 @@ function withFile(
   }
 }
 
-/** What the other end of `conn` reads while `send` sends, and what that gave. */
+/** Returns the bytes that the other end of `conn` reads while `send` sends, and its result. */
 function* sent(
   makePair: () => Routine<[Conn, Conn]>,
   send: (conn: Conn) => Routine<number>,

@@ -51,7 +51,7 @@ function* pass(fd: number): Routine<number> {
   return (yield* receiver.readMsgUnix(new Uint8Array(1)))!.fds[0];
 }
 
-/** Ways in which a second holder comes to have the socket of `fd`. */
+/** Ways in which a second holder acquires the socket of `fd`. */
 const HOLDERS: Record<string, (fd: number) => Routine<Conn>> = {
   *"passed by SCM_RIGHTS"(fd) {
     return fileConn(yield* pass(fd), { own: true });

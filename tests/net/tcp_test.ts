@@ -46,7 +46,7 @@ function* readAll(conn: Conn, chunk = 64 * 1024): Routine<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** A call of which the arguments are looked at only when it is driven. */
+/** A call whose arguments are checked only when it is driven. */
 function* started<T>(call: () => Routine<T>): Routine<T> {
   return yield* call();
 }
@@ -410,7 +410,7 @@ const noSignals = onWindows && "Windows has no signals";
 
 test("a write to a peer that is gone raises no SIGPIPE", { skip: noSignals }, async () => {
   const raised: string[] = [];
-  // A listener takes the place of what the runtimes do with it, which is to ignore it. It stays:
+  // A listener replaces the runtimes' own handling, which is to ignore the signal. It stays:
   // without it Bun would leave the signal at its default from then on, which ends the process.
   process.on("SIGPIPE", () => raised.push("SIGPIPE"));
   // On Deno a listener for signals does not keep the event loop going.
@@ -505,7 +505,7 @@ both("a spurious wake-up parks the reader again", function* () {
     yield* a.write(bytes("x"));
     yield* until(() => calls === 1);
     yield* parkedForIO(reader);
-    // What comes next is a new edge.
+    // The next data is a new edge.
     yield* a.write(bytes("y"));
     assert.equal(yield* reader.join(), 2);
   });

@@ -28,7 +28,7 @@ function pattern(length: number, seed = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => seed + i);
 }
 
-/** Reads until `count` datagrams have come, and gives copies of them. */
+/** Reads until `count` datagrams have arrived. Returns copies of them. */
 function* collect(conn: UDPConn, batch: PacketBatch, count: number): Routine<Uint8Array[]> {
   const all: Uint8Array[] = [];
   while (all.length < count) {

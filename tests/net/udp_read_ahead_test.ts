@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** UDP: reads that find what an earlier one took from the kernel along with its own datagram. */
+/** UDP: reads that return datagrams which an earlier read received along with its own. */
 import assert from "node:assert/strict";
 import {
   ClosedError,
@@ -17,7 +17,7 @@ import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, thrown } from "../support/harness.ts";
 
-/** Whether the system takes several datagrams by one call. */
+/** Whether the system can receive several datagrams with one call. */
 const many = () => platform().packets.receivesMany === true;
 
 /** Datagram `i` of a test: its number, and `length` bytes in all. */
@@ -261,7 +261,7 @@ both("a socket whose descriptor others have reads nothing ahead", function* () {
   }
 }, onWindows && "one descriptor has one port there");
 
-both("sockets that are closed give the memory back", function* () {
+both("closed sockets release the memory", function* () {
   for (let round = 0; round < 3; round++) {
     const pairs: { server: UDPConn; client: UDPConn }[] = [];
     for (let i = 0; i < 12; i++) pairs.push(yield* waiting(7));

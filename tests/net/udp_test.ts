@@ -98,7 +98,7 @@ both("a udp socket receives both IP versions, and prints IPv4 as such", function
     assert.equal(String(addr), String(client.localAddr));
     yield* server.writeTo(HELLO, addr);
     assert.equal(yield* client.read(buf), 5);
-    // Not only what readFrom gave may be answered.
+    // A reply may go to any address, not only to one that readFrom returned.
     yield* server.writeTo(HELLO, yield* resolveUDPAddr("udp", String(client.localAddr)));
     assert.equal(yield* client.read(buf), 5);
   }
@@ -215,8 +215,8 @@ both("refusals by other machines do not affect an unconnected socket", function*
 });
 
 both("an error event without data is reported by a call, if at all", function* () {
-  // As when the network reports an error while the send buffer is full. Go takes it for a descriptor
-  // that cannot be polled, until another event comes.
+  // As when the network reports an error while the send buffer is full. Go takes the descriptor for
+  // one that cannot be polled, until another event arrives.
   using conn = yield* listenPacket("udp", "127.0.0.1:0");
   const { pd } = (conn as unknown as { netFD: { pd: PollDesc } }).netFD;
   pd.ready(POLL_READ | POLL_WRITE | POLL_HANGUP | POLL_ERROR, new RunQueue());

@@ -431,7 +431,7 @@ only("run", "node:net and the library communicate", function* () {
   socket.destroy();
   assert.equal(yield* server.read(buf), null);
   yield* wait(new Promise<void>((resolve) => theirs.close(() => resolve())));
-  // The runtime closes its sockets when it comes to it; ours are these three.
+  // The runtime closes its sockets at some later time; ours are these three.
   const own = [client, ours, server].length;
   yield* until(() => openSockets() <= before + own);
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Those who wait: none keeps the others from running, and none pays for those who left before. */
+/** Waiting goroutines: none starves the others, and none pays for those that left before it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -35,7 +35,7 @@ for (const system of [DARWIN, FREEBSD]) {
   });
 
   test(`${os}: the control buffer holds as many descriptors as the kernel passes`, () => {
-    // What a sender's kernel takes: a header, and 8 bytes for each, in a cluster of 2048 bytes.
+    // Limit of a sender's kernel: a header, and 8 bytes for each, in a cluster of 2048 bytes.
     const fds = Array.from({ length: Math.floor((2048 - 16) / 8) }, (_, i) => i);
     const control = new Control(message);
     const memory = new Uint8Array(control.size(true));

@@ -184,7 +184,7 @@ test("a vector is a struct msghdr that points at its buffers", () => {
   assert.deepEqual(header, [0, 0, 0, 0, 0x2345_6789, 1, 2, 0, 0, 0, 0, 0]);
 });
 
-/** What a file's call gives when `sendfile` gives `result` and says that `sent` bytes went. */
+/** Result of a file's call when `sendfile` returns `result` and reports `sent` bytes. */
 function sendFile(system: BsdSystem, result: number, sent: number): number {
   const { libc } = library(system, {
     sendfile: (_to: number, _from: number, _at: number, _most: number, count: Int32Array) => {

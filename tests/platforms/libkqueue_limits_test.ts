@@ -123,7 +123,7 @@ limit("a kqueue that can be polled", (bare, sockets) => {
 });
 
 limit("a close that closes", (_, sockets) => {
-  // Its number is that of a pipe, of which the library keeps the other end until its thread looks.
+  // Its number is that of a pipe, whose other end the library keeps until its thread looks.
   const bare = new Bare();
   const pipe = readlinkSync(`/proc/self/fd/${bare.kq}`);
   assert.match(pipe, /^pipe:/);

@@ -7,7 +7,7 @@ import { ERRNO, errnoText } from "../../platforms/linux/errno.ts";
 import { EPOLL_EVENT } from "../../platforms/linux/structs.ts";
 
 test("struct epoll_event is packed on x86-64 alone", () => {
-  // sizeof and offsetof as gcc gives them for <sys/epoll.h>.
+  // sizeof and offsetof as gcc computes them for <sys/epoll.h>.
   assert.deepEqual(EPOLL_EVENT.x64, { words: 12 / 4, events: 0, data: 4 / 4 });
   assert.deepEqual(EPOLL_EVENT.arm64, { words: 16 / 4, events: 0, data: 8 / 4 });
 });

@@ -28,7 +28,7 @@ both("data after urgent data is read at once", function* () {
   send("abc", 0);
   send("X", MSG_OOB);
   send("def", 0);
-  // A goroutine waits, so the poller looks, and has no other event for what has come.
+  // A goroutine waits, so the poller looks, and there is no other event for the data.
   const waiting = go(() => thrown(client.read(new Uint8Array(1))));
   yield* until(() => waiting.status === "waiting");
   yield* sleep(10);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Socket addresses as each system has them, against figures from its headers: sizeof and offsetof as
- * gcc gives them on Linux and a compiler for x86_64-w64-mingw32 for Windows; of golang.org/x/sys/unix,
+ * gcc computes them on Linux and x86_64-w64-mingw32-gcc for Windows; from golang.org/x/sys/unix,
  * ztypes_{darwin,freebsd}_{amd64,arm64}.go, for macOS and FreeBSD.
  */
 import assert from "node:assert/strict";
@@ -65,7 +65,7 @@ for (const [os, [codec, inet6, maxPath, maxAbstract]] of Object.entries(SYSTEMS)
     assert.equal(codec.family(bytes), 1);
     assert.deepEqual(codec.decodeName(bytes), path);
     assert.deepEqual(codec.decodeName(bytes.subarray(0, 4)), path, "without a zero");
-    // A system may give the whole structure, or nothing but the family.
+    // A system may return the whole structure, or nothing but the family.
     assert.deepEqual(codec.decodeName(Uint8Array.of(...bytes, ...new Uint8Array(103))), path);
     assert.equal(codec.decodeName(bytes.subarray(0, 2)).length, 0);
     assert.equal(codec.maxPath, maxPath);

@@ -77,7 +77,7 @@ both("data received before a connection is handed over is read by its new owner"
   const ready = a.readable();
   yield* b.write(HELLO);
   yield* ready;
-  // A receive into a slot is begun, takes the bytes, and its reader is gone.
+  // A receive into a slot has consumed the bytes, and its reader is gone.
   assert.equal(yield* a.read(new Uint8Array(1)), 1);
   using again = fileConn(a.detach(), { own: true });
   const buf = new Uint8Array(9);

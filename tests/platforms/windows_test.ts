@@ -21,7 +21,7 @@ import { SOCKADDR_IN6 } from "../../platforms/shared/sockaddr.ts";
 import { EXTENSIONS } from "../../platforms/windows/abi/symbols.ts";
 
 test("the structures have the sizes and offsets of the headers", () => {
-  // sizeof and offsetof as a compiler for x86_64-w64-mingw32 gives them.
+  // sizeof and offsetof as a compiler for x86_64-w64-mingw32 computes them.
   assert.deepEqual(OVERLAPPED, { words: 32 / 4, status: 0, bytes: 8 / 4, offset: 16 / 4 });
   assert.deepEqual(WSABUF, { words: 16 / 4, length: 0, pointer: 8 / 4 });
   assert.deepEqual(OVERLAPPED_ENTRY, { words: 32 / 4, overlapped: 8 / 4 });

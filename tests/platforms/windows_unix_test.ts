@@ -21,7 +21,7 @@ import { both, onWindows, onWine, thrown } from "../support/harness.ts";
 const skip = !onWine && "only Wine needs a stand-in for Unix sockets";
 
 test("one page holds twice a SOCKADDR_UN and the 16 bytes that AcceptEx adds", () => {
-  // sizeof as a compiler for x86_64-w64-mingw32 gives it from afunix.h.
+  // sizeof as a compiler for x86_64-w64-mingw32 computes it from afunix.h.
   assert.equal(ACCEPT_UNIX_SIZE, 110 + 16);
   assert.ok(2 * ACCEPT_UNIX_SIZE <= PAGE - 256);
   assert.equal(C.SIO_AF_UNIX_GETPEERPID, 1_476_395_264);

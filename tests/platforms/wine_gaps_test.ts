@@ -74,7 +74,7 @@ only("runSync", "Wine ignores the source address of a datagram", function* () {
   using server = yield* listenPacket("udp4", "127.0.0.1:0");
   using client = yield* listenPacket("udp4", ":0");
   yield* client.writeMsg(new Uint8Array(3), server.localAddr, { source: "127.0.0.9" });
-  // WSASendMsg takes the control message, and heeds it not.
+  // WSASendMsg accepts the control message, and ignores it.
   assert.equal((yield* server.readFrom(new Uint8Array(9))).addr.ip, "127.0.0.1");
 }, !onWine && "this is not Wine");
 

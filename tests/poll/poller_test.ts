@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The raw poller: its triggers, what it takes, what it refuses, how it is woken and closed. */
+/** The raw poller: its triggers, valid and invalid arguments, wake-ups and close. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

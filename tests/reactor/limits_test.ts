@@ -20,7 +20,7 @@ import { both, onWindows, thrown, until } from "../support/harness.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Accepts and keeps what comes in. */
+/** Accepts connections and keeps them open. */
 class Server {
   readonly listener: LimitedListener;
   readonly conns: Conn[] = [];

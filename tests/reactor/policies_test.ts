@@ -35,7 +35,7 @@ function* served(conn: Conn): Routine<string | null> {
   }
 }
 
-/** Has a reactor under `limits` serve; gives its address. */
+/** Starts a reactor under `limits`. Returns its address. */
 function* start(reactor: Reactor, way: "handing" | "sharing"): Routine<string> {
   if (way === "sharing") return String(yield* reactor.listen("tcp", "127.0.0.1:0"));
   const listener = yield* listen("tcp", "127.0.0.1:0");

@@ -304,7 +304,7 @@ bothWithWorkers("without workers, serve ends with an error", function* () {
   yield* served.end();
 });
 
-/** The server that answers at `address`; one that dies may have listened, and resets what came. */
+/** The server that answers at `address`; a dying one may still listen, and resets connections. */
 function* whoAnswers(address: string): Routine<string> {
   for (;;) {
     try {
@@ -463,7 +463,7 @@ bothWithWorkers("a worker that starts during a shutdown is shut down too", funct
   worker.terminate();
   yield* until(() => worker.state === "waiting");
   yield* until(() => worker.state === "starting");
-  // Meanwhile it says that it is up, and waits; this thread takes note only after its order.
+  // Meanwhile the worker reports that it is up; this thread reads that only after the shutdown.
   for (const end = performance.now() + 1000; performance.now() < end;);
   assert.deepEqual(yield* reactor.shutdown({ deadline: 120_000 }), { cut: 0 });
 });
@@ -586,7 +586,7 @@ bothWithWorkers("short-lived goroutines at the limit refuse no connection", func
       for (let i = 0; i < 20; i++) {
         using conn = yield* dial("tcp", served.address);
         assert.match((yield* ask(conn, "who"))!, /^[01] /);
-        // The first stay until there are too many, and those who wait come in as they go.
+        // The first stay until the limit is reached; waiting connections are admitted as they end.
         yield* until(() => served.reactor.counters.stopped.goroutines > 0);
       }
     }));

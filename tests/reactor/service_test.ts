@@ -22,7 +22,7 @@ function open(workers: number, options: ReactorOptions = {}): Routine<Reactor> {
   return openReactor(MODULE, { workers, ...options });
 }
 
-/** A connection to each worker, in their order: round robin gives them out so. */
+/** Opens a connection to each worker in order, which round robin assigns. */
 function* toEach(reactor: Reactor): Routine<Conn[]> {
   const listener = yield* listen("tcp", "127.0.0.1:0");
   go(() => reactor.serve(listener));

@@ -167,7 +167,7 @@ withUnix("connections that a dead worker had not taken over are served by anothe
   assert.notEqual(yield* served.worker(yield* served.connect()), who);
   yield* busy.write(encode("exit when told"));
   yield* until(() => Atomics.load(told, 1) === 1);
-  // Every other comes to that one, which does not look any more.
+  // Every other connection goes to that worker, which no longer accepts.
   const names = Array.from("abcd", (letter) => letter.repeat(60));
   for (const name of names) yield* served.connect(name);
   yield* until(() => served.reactor.workers[who].connections === 3);

@@ -103,7 +103,7 @@ both("an address record of the wrong length is an error of the server", function
   assert.equal(error.code, "EBADRESP");
 });
 
-/** A server of which every answer comes from another port as well, and first. */
+/** A server whose every answer also arrives from another port, and first. */
 function* serveTwice(conn: UDPConn, stranger: UDPConn): Routine<void> {
   const buffer = new Uint8Array(4096);
   for (;;) {
@@ -269,7 +269,7 @@ both("a response with too many records is refused", function* () {
   assert.ok(error instanceof DNSError && error.code === "EBADRESP", String(error));
 });
 
-/** A response with 4000 records, of which each owner is a chain of 8000 pointers. */
+/** A response with 4000 records, each owner name a chain of 8000 pointers. */
 function pointerChains(query: Uint8Array): Uint8Array {
   const chain = 12 + 8 + 4 + 12;
   const last = chain + 2 * 7999;

@@ -270,7 +270,7 @@ both("closing a Waker ends its wait, and a second waiter is a panic", function* 
   waker.close();
 });
 
-/** Runs a program of the library in a process of its own; gives its exit code and what it printed. */
+/** Runs a program of the library in a process of its own. Returns its exit code and output. */
 async function program(source: string): Promise<{ code: number | null; output: string }> {
   const url = new URL("../../mod.ts", import.meta.url).href;
   const code = `import { dial, go, listen, run, runSync, sleep } from ${

@@ -32,7 +32,7 @@ import type { G } from "../../src/sched/goroutine.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { both, only, pair, parked, thrown } from "../support/harness.ts";
 
-/** Makes a goroutine runnable for no reason, as often as it takes. */
+/** Makes a goroutine runnable for no reason, again and again. */
 function* disturb(g: Goroutine): Routine<void> {
   for (let i = 0; i < 3; i++) {
     yield* parked(g);
@@ -138,7 +138,7 @@ both("no other wait ends by a spurious wake-up", function* () {
   for (const g of waiting) yield* g.join();
 });
 
-/** Waits for promises that are given up, of which the promise settles later. */
+/** Abandoned waits for promises that settle later. */
 const GIVEN_UP: Record<string, (late: Promise<string[]>) => Routine<unknown>> = {
   wait: (late) => cancellable(wait(late), withTimeout(background(), 5)[0]),
   lookupHost: (lookup) => lookupHost("x.test", { lookup: () => lookup, timeout: 5 }),

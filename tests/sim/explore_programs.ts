@@ -38,7 +38,7 @@ export function* channels(): Routine<number> {
   return sum;
 }
 
-/** A client that takes what one read returns for a whole message. */
+/** A client that expects each read to return a whole message. */
 export function* framing(sim: Simulation): Routine<void> {
   const server = sim.host("server", {
     *main() {

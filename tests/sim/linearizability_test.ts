@@ -47,7 +47,7 @@ function registerHistory(text: string): Register {
 const verdictOf = (text: string) =>
   checkLinearizability(registerModel<Value>(null), registerHistory(text)).verdict;
 
-test("registers: linearizable and other histories are told apart", () => {
+test("registers: linearizable and other histories are distinguished", () => {
   const cases: [history: string, linearizable: boolean][] = [
     ["1 read, 1 ok", true],
     ["1 write 1, 1 ok, 2 read, 2 ok 1", true],

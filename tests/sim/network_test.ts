@@ -36,7 +36,7 @@ function* trip(conn: Conn, text = "hello"): Routine<string> {
   return (yield* conn.readFull(buf)) === null ? "" : new TextDecoder().decode(buf);
 }
 
-/** Milliseconds that `call` takes, and the code of its error. */
+/** Duration of `call` in milliseconds, and the code of its error. */
 function* timed(sim: Simulation, call: Routine<unknown>): Routine<[number, string | undefined]> {
   const began = sim.now;
   const error = yield* thrown(call) as Routine<OpError>;
@@ -81,7 +81,7 @@ test("a host that is down or cut off times out after 127 s, a missing host after
   });
 });
 
-/** Sends a megabyte over a link to a host that counts it. Returns the milliseconds that it takes. */
+/** Sends a megabyte over a link to a host that counts it. Returns the duration in milliseconds. */
 function transfer(link: LinkOptions): number {
   return simulateSync({ seed: 3, link }, function* (sim) {
     const sink = sim.host("sink");

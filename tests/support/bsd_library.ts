@@ -10,7 +10,7 @@ export const ADDRESS = 0x1_2345_6789;
 /** Substitute for a function: returns a result, or minus an errno. */
 type Stub = (...args: never[]) => number;
 
-/** A C library of which the test says what each function answers: a result, or minus an errno. */
+/** A C library whose results the test sets: a value, or minus an errno. */
 export function library(system: BsdSystem, functions: Record<string, Stub>): {
   libc: BsdLibc;
   sockets: BsdSockets;

@@ -21,7 +21,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Returns a port of 127.0.0.1 that is free, and that the system gives to no other socket. */
+/** Returns a port of 127.0.0.1 that is free, and that the system assigns to no other socket. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));

@@ -151,7 +151,7 @@ export type WineGap =
   | "folders for Bun to read";
 
 /**
- * How many calls it takes to get what is there: on Windows one may begin an operation and another
+ * Asserts the number of calls that return the available data: on Windows one may begin an operation and another
  * collect it.
  */
 export function assertCalls(calls: number, expected: number): void {

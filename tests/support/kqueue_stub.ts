@@ -30,7 +30,7 @@ export interface Change {
 export class RecordedKqueue implements KqueueCalls {
   /** Every change, in order. */
   readonly changes: Change[] = [];
-  /** What `kevent` is to give instead of waiting, one after the other: minus an errno. */
+  /** Results of the next calls of `kevent`, which do not wait: minus an errno. */
   readonly failures: number[] = [];
   /** The timeouts of the waits, in nanoseconds. */
   readonly timeouts: number[] = [];
@@ -61,7 +61,7 @@ export class RecordedKqueue implements KqueueCalls {
     return 0;
   }
 
-  /** Has the next wait give a kevent of `fd`, with what was registered in its udata. */
+  /** Has the next wait report a kevent of `fd`, with the udata of its registration. */
   deliver(fd: number, [filter, flags, fflags, data]: Recorded): void {
     const [udata0, udata1] = this.#udata.get(`${fd}:${filter}`) ?? [0, 0];
     const words = new Int32Array(this.#layout.words);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT, start } from "./child.ts";
 
-/** Compiles it into `folder` and gives its path. */
+/** Compiles it into `folder`. Returns its path. */
 export async function buildLoad(folder: string): Promise<string> {
   const program = join(folder, "load");
   const source = join(ROOT, "bench/echo/load.c");

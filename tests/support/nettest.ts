@@ -52,7 +52,7 @@ const SHORT_MS = 1;
 const LONG_MS = 100;
 /** Date.now() counts whole milliseconds: a deadline from it may be early by less than one. */
 const CLOCK_MS = 1;
-/** What wakes a call at once takes no longer, on the busiest machine. */
+/** Upper bound of the time in which a call is woken at once, on the busiest machine. */
 const AT_ONCE_MS = 5000;
 /** When a pair is stopped under a sub-test that hangs: before the harness ends it. */
 const WATCHDOG_MS = 50_000;
@@ -88,7 +88,7 @@ class Wire {
     this.#serve({ write: consume }, this.c2);
   }
 
-  /** The second end sends without end what `source` gives. */
+  /** The second end sends the data of `source` without end. */
   feed(source: Reader): void {
     this.#serve(this.c2, source);
   }
@@ -109,7 +109,7 @@ class Wire {
   }
 }
 
-/** Takes everything and keeps nothing. */
+/** Discards everything. */
 function* consume(p: Uint8Array): Routine<number> {
   return p.length;
 }
@@ -315,7 +315,7 @@ function trickle(): Reader {
   };
 }
 
-/** A read that timed out took no byte with it, and does not write into its buffer afterwards. */
+/** A read that timed out consumed no byte, and does not write into its buffer afterwards. */
 function* racyReadExtra(wire: Wire): Routine<void> {
   const { c1 } = wire;
   wire.feed(trickle());
@@ -553,7 +553,7 @@ const CASES: readonly Case[] = [
   { name: "ConcurrentMethods", main: concurrentMethods },
 ];
 
-/** Runs `body` on a fresh pair, which is stopped once: afterwards, or when it takes too long. */
+/** Runs `body` on a fresh pair, which is stopped once: afterwards, or after a timeout. */
 function* onPair(
   makePair: () => Routine<Pair>,
   swapped: boolean,

@@ -13,7 +13,7 @@ export function descriptors(pid: number | "self"): string[] {
   });
 }
 
-/** The sockets among them that are not Unix sockets, of which Deno opens some when it likes. */
+/** The sockets among them, without Unix sockets, which Deno opens at any time. */
 export function internetSockets(links: string[]): string[] {
   const lines = readFileSync("/proc/net/unix", "utf8").trim().split("\n").slice(1);
   const unix = new Set(lines.map((line) => `socket:[${line.trim().split(/\s+/)[6]}]`));

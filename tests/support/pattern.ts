@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Bytes of which each tells where it is: the period is one that no buffer's size divides. */
+/** Bytes that each show their offset: the size of no buffer is a multiple of the period. */
 import assert from "node:assert/strict";
 import { type Conn, gosched, type Routine } from "../../mod.ts";
 

@@ -21,13 +21,13 @@ export interface PollerSystem {
   readonly errno: { readonly EAGAIN: number; readonly EINPROGRESS: number };
   /** Starts to connect a socket that no poller has. As of {@linkcode SocketCalls}. */
   connect(fd: number, address: RawAddress): number;
-  /** Accepts what has come to a listener, which a poller may have. As of {@linkcode SocketCalls}. */
+  /** Accepts a connection, possibly one that the poller has. See {@linkcode SocketCalls}. */
   accept(fd: number): number;
   /** Wakes the poller with this `breakDescriptor`, from any thread. */
   wake(breakDescriptor: number): number;
   /**
    * Called before an event of a direction is waited for. A readiness poller has nothing to do; on a
-   * completion poller it asks for what is to be told, by an operation that takes no byte.
+   * completion poller it requests the event, by an operation that consumes no byte.
    */
   want(poller: Poller, fd: number, direction: "read" | "write"): void;
   /** Cases that cannot run there, and why not. */
@@ -92,7 +92,7 @@ export class Bench {
     return pair;
   }
 
-  /** Connects `fd` to `listener`; gives both ends. */
+  /** Connects `fd` to `listener`. Returns both ends. */
   connect(fd: number, listener: number): [number, number] {
     const { accept, errno, sockets } = this.system;
     this.dial(fd, listener);
@@ -112,7 +112,7 @@ export class Bench {
     assert.ok(done === 0 || done === -errno.EINPROGRESS, `connect: ${done}`);
   }
 
-  /** Accepts what has come. */
+  /** Accepts the queued connection. */
   accept(listener: number): number {
     return this.#own(this.system.accept(listener));
   }
@@ -137,7 +137,7 @@ export class Bench {
     assert.equal(this.system.sockets.send(fd, bytes, bytes.length), bytes.length);
   }
 
-  /** What one `recv` gives: text, "" at the end of the stream, or minus an errno. */
+  /** Result of one `recv`: text, "" at the end of the stream, or minus an errno. */
   recv(fd: number): string | number {
     const bytes = new Uint8Array(64 * 1024);
     const n = this.system.sockets.recv(fd, bytes, bytes.length);
@@ -196,7 +196,7 @@ export class Bench {
     return told;
   }
 
-  /** Gives back everything. */
+  /** Releases everything. */
   dispose(): void {
     for (const poller of this.#pollers) poller.dispose();
     for (const fd of [...this.#fds]) this.close(fd);

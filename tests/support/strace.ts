@@ -23,7 +23,7 @@ const SYSCALL: Readonly<Record<string, string>> = {
   epoll_wait: arch === "arm64" ? "epoll_pwait" : "epoll_wait",
 };
 
-/** What is to fail. */
+/** The system call that fails. */
 export interface Fault {
   /** See tests/system/fixtures/scenarios.ts. */
   readonly scenario: string;
@@ -58,7 +58,7 @@ export interface Report {
   readonly output: string;
 }
 
-/** Runs the program with `fault` and gives its report. */
+/** Runs the program with `fault`. Returns its report. */
 export async function inject(driver: string, fault: Fault): Promise<Report> {
   const { scenario, call, at = 1, left = {} } = fault;
   const folder = mkdtempSync(join(tmpdir(), "netpoll-strace-"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { connectTo, receive } from "./echo_clients.ts";
 
-/** Sends `said`, whole or in pieces, and compares as many bytes as `expected` has with what comes. */
+/** Sends `said`, whole or in pieces, and compares the reply with `expected`, byte by byte. */
 export async function talk(port: number, said: string | string[], expected: string): Promise<void> {
   const socket = await connectTo(port);
   try {
@@ -15,7 +15,7 @@ export async function talk(port: number, said: string | string[], expected: stri
   }
 }
 
-/** Sends `said`, and gives all that comes until the server closes the connection. */
+/** Sends `said`. Returns the reply until the server closes the connection. */
 export async function talkToTheEnd(port: number, said: string | string[]): Promise<string> {
   const socket = await connectTo(port);
   try {

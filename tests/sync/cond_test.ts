@@ -11,7 +11,7 @@ import { both, thrown, until } from "../support/harness.ts";
 
 const waits = (g: Goroutine) => g.status === "waiting" && g.waitReason === "sync.Cond.Wait";
 
-/** Starts goroutines that wait on `cond` once each; `woken` takes their numbers. */
+/** Starts goroutines that wait on `cond` once each, and append their numbers to `woken`. */
 function* waiters(cond: Cond, count: number, woken: number[]): Routine<Goroutine<void>[]> {
   const all: Goroutine<void>[] = [];
   for (let i = 0; i < count; i++) {

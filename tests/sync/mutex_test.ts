@@ -343,7 +343,7 @@ function* endAtRandom(seed: number, count: number): Routine<void> {
     const [g] = living.splice(random(living.length), 1);
     assert.notEqual(g.status, "dead");
     scheduler.end(g as G);
-    // Ended again while it takes back the lock of the condition: it does not get away without.
+    // Ended again while it reacquires the lock of the condition, which it must hold at its end.
     if (random(2) === 0) scheduler.end(g as G);
     ended++;
   }

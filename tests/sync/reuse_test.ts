@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Calls that park are objects that do nothing until `yield*` drives them, and serve again when they
- * are over. However many are made, kept and driven in whatever order, none takes another's place.
+ * are over. However many are created, kept and driven in any order, none is mistaken for another.
  */
 import assert from "node:assert/strict";
 import {
@@ -43,7 +43,7 @@ both("calls created together may be driven in any order", function* () {
   assert.deepEqual(got, [3, [2, true], { index: 0, value: 1, ok: true }]);
 });
 
-/** Ten calls at once, made by `call`, of which each that is done lets the next one be. */
+/** Ten concurrent calls, made by `call`, each of which unblocks the next when it is done. */
 function* overlapping(call: () => Routine<unknown>, letOne: () => void): Routine<void> {
   let done = 0;
   for (let round = 0; round < 3; round++) {

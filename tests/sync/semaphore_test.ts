@@ -156,7 +156,7 @@ both("Semaphore: a large request is not overtaken", function* () {
   sem.release(3);
 });
 
-both("Semaphore: when the first waiter gives up, those behind it are served", function* () {
+both("Semaphore: when the first waiter is canceled, those behind it are served", function* () {
   for (const how of ["ended", "cancelled"]) {
     const sem = new Semaphore(2);
     const [ctx, cancel] = withCancel(background());

@@ -60,7 +60,7 @@ test("examples/chat.ts: members with openssl chat over TLS", TIMEOUT, async () =
   bob.send("/quit\n");
   await ann.stdout.match(/\* bob has left\n/);
   assert.equal((await bob.exit).code, 0);
-  // At the shutdown every member is told, and its connection ends in order.
+  // At the shutdown every member receives a message, and its connection is closed in order.
   served.child.kill("SIGTERM");
   await ann.stdout.match(/\* the chat is over\n/);
   assert.equal((await ann.exit).code, 0);

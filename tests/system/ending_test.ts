@@ -76,7 +76,7 @@ test("SIGTERM ends a server whose client never reads", { timeout: TIMEOUT_MS }, 
   const [silent, other] = [await connectTo(server.port), await connectTo(server.port)];
   silent.pause();
   silent.write(Buffer.alloc(32 << 20));
-  // The server goes from one to the other, so after these it has long met what nobody reads.
+  // The server serves both in turn, so after these it has met the unread data of the silent one.
   for (let i = 0; i < 100; i++) await roundTrip(other, Buffer.from("turn"));
   other.destroy();
   server.child.kill("SIGTERM");

@@ -29,7 +29,7 @@ interface Loaded {
   rate: number;
   /** How much of a CPU the server had. */
   serverCpu: number;
-  /** What the server told of its interval. */
+  /** The server's report on its interval. */
   calls: number;
   dueWithoutStolen: number;
   lateByItself: { p50: number };
@@ -65,7 +65,7 @@ for (const [conns, size] of [[50, 64], [500, 64], [50, 16384]]) {
       do seen = await loaded(program, conns, size); while (
         seen.serverCpu < FULL && ++tries < TRIES
       );
-      // What others took of the CPUs is not the library's doing.
+      // CPU time that other processes used is not the library's fault.
       const { rate, calls, dueWithoutStolen: due, lateByItself: { p50 } } = seen;
       assert.ok(rate > 1000, "that was no load");
       assert.ok(p50 < MEDIAN_LATE_MS, `the median lateness is ${p50} ms`);

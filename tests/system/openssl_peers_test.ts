@@ -59,7 +59,7 @@ interface Seen {
   orderly: boolean;
 }
 
-/** Sends back what comes, and after the peer's end one more line. */
+/** Echoes, and after the peer's end sends one more line. */
 function* serve(conn: TLSConn, seen: Seen[]): Routine<void> {
   using _ = conn;
   yield* conn.handshake();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The package as npm has it: JavaScript and declarations, for Deno takes no TypeScript from
+ * The package as npm has it: JavaScript and declarations, because Deno runs no TypeScript from
  * `node_modules`. It is packed, unpacked where an application would have it, and used. What it
  * depends on is this repository's.
  */
@@ -120,7 +120,7 @@ const FILES = {
   `,
 };
 
-/** Runs a tool that must succeed, and gives what it printed. */
+/** Runs a tool that must succeed. Returns its output. */
 async function output(file: string, ...args: string[]): Promise<string> {
   await using child = start(file, args, { lifetime: TIMEOUT_MS });
   const exit = await child.exit;

@@ -638,7 +638,7 @@ async function shown(
   return child.stdout.text;
 }
 
-/** socat takes commas, colons and quotes for its own unless they are escaped. */
+/** Escapes commas, colons and quotes, which are syntax of socat. */
 function quote(command: string): string {
   return command.replaceAll(/[,:!'\\]/g, (sign) => `\\${sign}`);
 }

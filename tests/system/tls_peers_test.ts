@@ -30,7 +30,7 @@ import { by, engine, tlsDial, tlsListen } from "../support/tls_engines.ts";
 
 const TIMEOUT_MS = 120_000;
 const SERVER = certificate("server");
-/** Of an authority: not every library takes one that is its own. */
+/** Signed by an authority: not every library accepts a self-signed certificate. */
 const ISSUED = certificate("issued");
 const CA = certificate("ca");
 const PAYLOAD = new Uint8Array(200_000).map((_, i) => (i * 7) % 251);
@@ -53,7 +53,7 @@ function withEngines(name: string, main: () => Routine<void>): void {
   }
 }
 
-/** Sends back what comes, to the end of every connection. */
+/** Echoes, to the end of every connection. */
 function* echo(listener: TLSListener): Routine<void> {
   function* one(conn: TLSConn): Routine<void> {
     using _ = conn;
@@ -75,7 +75,7 @@ function portOf(listener: { readonly addr: unknown }): string {
   return String(listener.addr).split(":")[1];
 }
 
-/** Sends the payload to a server that sends back what comes, and checks that. */
+/** Sends the payload to an echo server, and checks the reply. */
 function* roundTrip(
   address: string,
   version: TLSVersion | null,
@@ -152,7 +152,7 @@ function* ended(child: Child): Routine<void> {
   yield* wait(child.exit);
 }
 
-/** Waits until `child` serves, which tells nobody. */
+/** Waits until `child` serves, which it does not report. */
 function* serving(child: Child, address: string, version: TLSVersion): Routine<void> {
   for (;;) {
     assert.ok(!child.ended, child.stderr.text);

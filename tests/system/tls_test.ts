@@ -40,7 +40,7 @@ function withTools(name: string, main: () => Routine<void>): void {
   }
 }
 
-/** Runs a tool to its end, which must be a good one, and gives what it printed. */
+/** Runs a tool that must succeed. Returns its output. */
 function* succeed(file: string, args: string[], input?: string): Routine<string> {
   const tool = start(file, args);
   if (input !== undefined) tool.send(input);

@@ -76,7 +76,7 @@ function answer(port: number): Promise<string> {
   });
 }
 
-/** Waits until the server answers as `version`, after saving it by `save` as often as it takes. */
+/** Saves by `save`, again if need be, until the server answers as `version`. */
 async function answers(port: number, version: number, save: () => void): Promise<void> {
   // A save that comes before the runtime watches the file is not seen: so it is saved again.
   const saving = setInterval(save, SAVE_AGAIN_MS);
@@ -104,7 +104,7 @@ function openDescriptors(child: Child): number {
 interface Reloading {
   /** Whether the process is the same afterwards. */
   readonly samePid: boolean;
-  /** Whether the program before comes to an end that its code can see. */
+  /** Whether the old program's own code runs at its end. */
   readonly ends: boolean;
 }
 

@@ -33,7 +33,7 @@ const HALF_CLOSES = platform().runtime.tlsHalfCloses;
 
 const text = (s: string) => new TextEncoder().encode(s);
 
-/** The ways to wait for what comes, each to its error. */
+/** Ways to wait for data, each until its error. */
 const WAYS: Record<string, (conn: Conn) => Routine<unknown>> = {
   read: (conn) => thrown(conn.read(new Uint8Array(8))),
   readFull: (conn) => thrown(conn.readFull(new Uint8Array(8))),

@@ -358,7 +358,7 @@ openSSLTest(
       const error = (yield* thrown(server.handshake())) as OpError;
       assert.match(error.code, code);
       assert.ok(error.cause instanceof TLSError);
-      // The client is told by an alert.
+      // The client receives an alert.
       assert.equal((yield* readAll(client))[0], 21);
       client.close();
     }

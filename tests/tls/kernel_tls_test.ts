@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Kernel TLS: with a kernel of the test that encrypts by the keys that it was given, and a peer that
- * must decrypt every byte; and without, where it is as if nobody had asked.
+ * Kernel TLS: with a kernel of the test that encrypts by the keys that it received, and a peer that
+ * must decrypt every byte; and without, where the option has no effect.
  */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
@@ -352,7 +352,7 @@ openSSLTest("close during sendFile ends it, and the peer detects the truncation"
   });
 }, NOT_LINUX);
 
-/** Ways to write until somebody reads. */
+/** Ways to write until the peer reads. */
 const WRITES: Record<string, (conn: Conn, cancel?: AbortSignal) => Routine<number>> = {
   write: (conn, cancel) => conn.write(CONTENT, cancel),
   sendFile: (conn, cancel) => sendFile(conn, FILE, { cancel }),

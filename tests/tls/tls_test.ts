@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** TLS: who is trusted, what the handshake may cost, and that nothing is lost. Go: crypto/tls. */
+/** TLS: trust, limits of the handshake, and that no byte is lost. Go: crypto/tls. */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -39,7 +39,7 @@ const CLIENT = certificate("client");
 const endsBoth = () => engine() === "host" && "Bun" in globalThis;
 const text = (s: string) => new TextEncoder().encode(s);
 
-/** Longer than a connect or a handshake takes that goes well; under Wine both are slow. */
+/** Longer than a successful connect or handshake; under Wine both are slow. */
 const PATIENCE_MS = onWine ? 2000 : 1000;
 
 /** `error` as one of the handshake. */
@@ -321,7 +321,7 @@ tlsTest("close() loses nothing and sends close_notify, whichever side closes", f
   for (let round = 0; round < 10; round++) {
     const ends = yield* tlsPair();
     const [a, b] = round % 2 === 0 ? ends : [ends[1], ends[0]];
-    // Bytes that are never read, of which a plain close would make a reset.
+    // Bytes that are never read: a plain close would cause a reset.
     yield* b.write(new Uint8Array(10_000));
     const reader = go(readPattern, b as Conn, 16 * 1024);
     assert.equal(yield* a.write(want), want.length);

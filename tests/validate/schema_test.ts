@@ -101,7 +101,7 @@ const values = fc.oneof(
  */
 const OTHER_WORDS = new Set(["string", "someElements", "array", "limit"]);
 
-/** What checking gives: the value, or the message. */
+/** Result of the check: the value, or the error message. */
 function outcome(name: string, f: () => unknown): unknown {
   try {
     return { value: f() };

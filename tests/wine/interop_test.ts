@@ -17,7 +17,7 @@ const skip = folder === undefined && "NETPOLL_WINE is not set";
 const PROCESSOR = String(availableParallelism() - 1);
 const run = promisify(execFile);
 
-/** How each runtime of Windows is told to run a file. */
+/** Command line with which each runtime of Windows runs a file. */
 const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   "Bun": [`${folder}/bun.exe`, "run"],
   "Deno": [`${folder}/deno.exe`, "run", "-A", "--no-check"],

@@ -70,7 +70,7 @@ const accepted: fc.Arbitrary<Accepted> = fc.record({
   lingerTimeout: fc.oneof(fc.constant(undefined), fc.nat(0x7fffffff)),
 }, { noNullPrototype: true });
 
-/** Whether two say the same: quicker than a deep comparison, of which there would be too many. */
+/** Whether two results are equal: faster than a deep comparison, for there are many. */
 function same(a: Accepted, b: Accepted): boolean {
   return a.network === b.network && a.linger === b.linger &&
     a.lingerTimeout === b.lingerTimeout && a.peer.length === b.peer.length &&

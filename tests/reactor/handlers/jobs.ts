@@ -9,7 +9,7 @@ export function add(a: number, b: number): number {
   return a + b;
 }
 
-/** Takes the processor for so long. */
+/** Computes for `ms` milliseconds. */
 export function spin(ms: number): number {
   for (const end = performance.now() + ms; performance.now() < end;);
   return ms;
@@ -22,7 +22,7 @@ export function hold(memory: SharedArrayBuffer): void {
   Atomics.wait(words, 0, 1);
 }
 
-/** Takes longer than any patience; not for ever, since nothing ends a busy thread on Deno. */
+/** Computes longer than any timeout; not forever, since nothing can end a busy thread on Deno. */
 export function spinTooLong(): void {
   spin(2500);
 }

@@ -6,7 +6,7 @@ import { type Bug, BY_PRIORITY } from "./bug.ts";
 
 const RECORDS = 12;
 
-/** Records, of which the first half was deleted, and where the others are. */
+/** Records, the first half deleted, and the places of the others. */
 class Store {
   file: (number | null)[] = Array.from({ length: 2 * RECORDS }, (_, i) => i < RECORDS ? null : i);
   places: Map<number, number> = new Map(

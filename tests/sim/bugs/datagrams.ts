@@ -7,7 +7,7 @@ import type { Bug } from "./bug.ts";
 
 const PIECES = 10;
 
-/** Appends what comes. */
+/** Appends the datagrams that arrive. */
 class Appender {
   readonly pieces: number[] = [];
   add(piece: number): void {

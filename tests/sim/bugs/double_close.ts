@@ -6,7 +6,7 @@ import { type Routine, serve, sleep } from "../../../mod.ts";
 import type { Simulation } from "../../../sim.ts";
 import type { Bug } from "./bug.ts";
 
-/** Takes a descriptor from its connection, answers by another one, and cleans up. */
+/** Detaches a descriptor from its connection, answers by another one, and cleans up. */
 function server(sim: Simulation, twice: boolean) {
   const handler = function* (accepted: Conn): Routine<void> {
     const fd = accepted.detach();

@@ -7,13 +7,13 @@ import { type Bug, BY_PRIORITY } from "./bug.ts";
 const ENTRIES = 20;
 const SIZE = 16;
 
-/** Where the writer puts entries, and the reader takes them from, until there are no more. */
+/** The ring between the writer of the entries and their reader. */
 interface Buffer {
   put(entry: number): Routine<void>;
   take(): Routine<number | undefined>;
 }
 
-/** The oldest entry gives way to a new one. */
+/** A ring in which a new entry replaces the oldest. */
 function ring(): Buffer {
   const entries: number[] = [];
   let last = 0;

@@ -13,7 +13,7 @@ import type { Bug } from "./bug.ts";
 /** Runs that a bug must be found within. */
 export const MOST_RUNS = 1000;
 
-/** What a search has found: the runs and the milliseconds that it took, and the error. */
+/** Result of a search: its number of runs, its duration in milliseconds, and the error. */
 export interface Found {
   readonly runs: number;
   readonly ms: number;
@@ -47,7 +47,7 @@ export function failureOf(program: Bug["broken"], options: SimOptions): Simulati
   }
 }
 
-/** Runs the mended twin under `runs` seeds, of which every second runs in a random order. */
+/** Runs the corrected twin under `runs` seeds, every second one in a random order. */
 export function cleanRuns({ mended, options }: Bug, runs: number): SimulationError | null {
   for (let seed = 1; seed <= runs; seed++) {
     const schedule = seed % 2 === 0 ? "fifo" : "random";

@@ -2,7 +2,7 @@
 /**
  * kqueue(2) and kevent(2) of libkqueue 2.3.1, for tests alone, with what it lacks put right:
  *
- * - A descriptor can have one filter only, since epoll takes it once: that for writing is
+ * - A descriptor can have one filter only, since epoll accepts it once: that for writing is
  *   registered under a duplicate.
  * - A change that fails leaves no EV_ERROR, and EFAULT is its errno whatever the cause; EV_RECEIPT
  *   is not counted in the result. So changes are made one by one, and the receipts written here.
@@ -199,7 +199,7 @@ export class LibkqueueCalls implements KqueueCalls {
     return 0;
   }
 
-  /** An event as a kqueue would give it, with the descriptor's own number. */
+  /** An event as a kqueue would report it, with the descriptor's own number. */
   #came(kq: number, events: Int32Array, at: number): void {
     const filter = filterOf(events, at);
     if (filter !== EVFILT_READ && filter !== EVFILT_WRITE) return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Errors of sockets that libkqueue took, for tests alone. Where epoll reports an error, it reads
+ * Socket errors that libkqueue consumed, for tests alone. Where epoll reports an error, it reads
  * SO_ERROR to fill `fflags`, and reading clears it: the next call on the socket would not see it any
- * more. A kqueue leaves it, so what was taken is kept here, and the C library's calls give it back
+ * more. A kqueue leaves it, so the error is kept here, and the C library's calls return it
  * where the kernel would have.
  */
 import { readlinkSync } from "node:fs";
@@ -40,12 +40,12 @@ export class TakenErrors {
   keep(fd: number, errno: number): void {
     const [value, length] = [this.#value.subarray(0, 1), this.#value.subarray(1)];
     length[0] = 4;
-    // Of what is no socket it takes nothing, and says EIO.
+    // Of a descriptor that is no socket it consumes nothing, and reports EIO.
     if (this.#libc.symbols.getsockopt(fd, SOL_SOCKET, SO_TYPE, value, length) < 0) return;
     this.#taken.set(fd, { errno, stream: value[0] === SOCK_STREAM });
   }
 
-  /** The C library, whose calls give back what was taken. */
+  /** The C library, whose calls return the consumed errors. */
   libc(): Libc {
     const { symbols } = this.#libc;
     const calls: Record<string, unknown> = { ...symbols };
@@ -106,7 +106,7 @@ export class TakenErrors {
 }
 
 /**
- * Whether `fd` is an epoll. The library closes its own after the kqueue of which it is: of a thread
+ * Whether `fd` is an epoll. The library closes its own after the kqueue that owns it: of a thread
  * that has died the kqueue is all that is to be closed by others, or the rest would be left.
  */
 function isEpoll(fd: number): boolean {
