@@ -2,9 +2,10 @@
 // Lines through a buffered reader and writer against lines by hand: `npm run bench:bufio`; with
 // `-- --save` the results go to bench/results. See bench/README.md.
 import process from "node:process";
-import { type Child, startChild, within } from "./rig/child.ts";
+import { within } from "./rig/child.ts";
 import { describeMachine, machineLine } from "./rig/machine.ts";
 import { BUN, DENO, inRepository } from "./rig/paths.ts";
+import { startOn, startPeer } from "./rig/peer.ts";
 import { saveTable } from "./rig/results.ts";
 import { median } from "./rig/stats.ts";
 import { fixed, table } from "./rig/table.ts";
@@ -35,24 +36,6 @@ interface Sample {
   cpu: number;
 }
 
-function start(cpu: number, command: string[], ...args: string[]): Child {
-  return startChild(["taskset", "-c", String(cpu), ...command, ...args]);
-}
-
-/** The peer process, and its address. */
-async function startPeer(): Promise<[Child, string]> {
-  const child = start(1, RUNTIMES.bun, inRepository("bench", "bufio", "peer.ts"));
-  const address = new Promise<string>((resolve) =>
-    child.onOutput(() => {
-      const [, found] = /listening on (\S+)/.exec(child.output()) ?? [];
-      if (found !== undefined) resolve(found);
-    })
-  );
-  const found = await within(LIMIT_S, Promise.race([address, child.ended.then(() => undefined)]));
-  if (found === undefined) throw new Error(`the peer does not listen: ${child.errors()}`);
-  return [child, found];
-}
-
 async function measure(
   runtime: string,
   way: string,
@@ -62,7 +45,7 @@ async function measure(
 ): Promise<Sample> {
   const program = inRepository("bench", "bufio", "program.ts");
   const count = Math.min(MOST_LINES, Math.floor(BYTES / (length + 1)));
-  const child = start(0, RUNTIMES[runtime], program, way, String(length), String(count), peer);
+  const child = startOn(0, RUNTIMES[runtime], program, way, String(length), String(count), peer);
   if (await within(LIMIT_S, child.ended) !== 0) {
     child.kill("SIGKILL");
     throw new Error(`${way} on ${runtime}: ${child.errors()}`);
@@ -72,7 +55,11 @@ async function measure(
 
 /** All samples, interleaved because the machine's speed drifts. */
 async function rounds(): Promise<Sample[]> {
-  const [peer, address] = await startPeer();
+  const [peer, address] = await startPeer(
+    LIMIT_S,
+    RUNTIMES.bun,
+    inRepository("bench", "bufio", "peer.ts"),
+  );
   const samples: Sample[] = [];
   try {
     for (let round = 0; round < ROUNDS; round++) {

@@ -2,7 +2,6 @@
 /** The debug handler: access to it, and its output in each of its formats. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   chan,
@@ -25,6 +24,7 @@ import {
 import { limit, type Reactor } from "../../reactor.ts";
 import { platform } from "../../platforms/platform.ts";
 import { only, pair, parked, thrown, until } from "../support/harness.ts";
+import { checkPageSource } from "../support/page_source.ts";
 
 const TOKEN = "a-token-of-the-tests";
 const URL_ = "http://127.0.0.1:9090/debug";
@@ -395,20 +395,4 @@ function serveByHost(debug: DebugHandler): { port: number; close(): Promise<void
   return { port: server.port, close: async () => await server.stop(true) };
 }
 
-test("the page's module is up to date with its sources", () => {
-  const read = (file: string) =>
-    readFileSync(new URL(`../../src/debug/${file}`, import.meta.url), "utf8")
-      .replaceAll("\r\n", "\n");
-  const source = read("page_source.ts");
-  const text = (name: string) =>
-    [
-      ...source.split(`export const ${name}: string =`)[1].split(";\n\n")[0].matchAll(
-        /"(?:[^"\\]|\\.)*"/g,
-      ),
-    ]
-      .map(([literal]) => JSON.parse(literal)).join("");
-  const advice = "run node scripts/pages.mjs";
-  assert.equal(text("HTML"), read("page/page.html"), advice);
-  assert.equal(text("CSS"), read("page/page.css"), advice);
-  assert.equal(text("JS"), read("page/page.js"), advice);
-});
+test("the page's module is up to date with its sources", () => checkPageSource("src/debug"));

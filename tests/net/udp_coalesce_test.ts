@@ -18,6 +18,7 @@ import { platform } from "../../platforms/platform.ts";
 import { kernelForm } from "../../src/net/socket/peer_cache.ts";
 import { sends } from "../fixtures/batch_sends_fixture.ts";
 import { both, errnoOf, onWindows, thrown } from "../support/harness.ts";
+import { numbers, range } from "../support/numbered_datagrams.ts";
 
 /** Why a test is skipped where the system sends each datagram by a call of its own. */
 const single = platform().packets.sendsMany !== true && "datagrams are sent at once here";
@@ -25,22 +26,6 @@ const single = platform().packets.sendsMany !== true && "datagrams are sent at o
 /** Datagram `i`: its number, `length` times. */
 function numbered(i: number, length = 8): Uint8Array {
   return new Uint8Array(length).fill(i);
-}
-
-/** Reads `count` datagrams. Returns their first bytes. */
-function* numbers(conn: UDPConn, count: number): Routine<number[]> {
-  const buf = new Uint8Array(4096);
-  const all: number[] = [];
-  for (let i = 0; i < count; i++) {
-    yield* conn.readFrom(buf);
-    all.push(buf[0]);
-  }
-  return all;
-}
-
-/** The numbers from `from` up to `to`. */
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** A socket that receives, and one that sends to it at the end of the turn. */

@@ -16,6 +16,7 @@ import {
 import { platform } from "../../platforms/platform.ts";
 import { withPacketCalls } from "../fixtures/syscalls_fixture.ts";
 import { both, onWindows, thrown } from "../support/harness.ts";
+import { numbers, range } from "../support/numbered_datagrams.ts";
 
 /** Whether the system can receive several datagrams with one call. */
 const many = () => platform().packets.receivesMany === true;
@@ -32,22 +33,6 @@ function* waiting(count: number, length = 8): Routine<{ server: UDPConn; client:
   const client = yield* dial("udp", String(server.localAddr));
   for (let i = 0; i < count; i++) yield* client.write(numbered(i, length));
   return { server, client };
-}
-
-/** Reads `count` datagrams. Returns their first bytes. */
-function* numbers(conn: UDPConn, count: number): Routine<number[]> {
-  const buf = new Uint8Array(16);
-  const all: number[] = [];
-  for (let i = 0; i < count; i++) {
-    yield* conn.readFrom(buf);
-    all.push(buf[0]);
-  }
-  return all;
-}
-
-/** The numbers from `from` up to `to`. */
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** Runs `body`. Returns how often it received a datagram by a call of its own. */

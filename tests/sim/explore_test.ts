@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Explorations: many runs, the failures that they find, made small, and repeated. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { go, type Routine, sleep, wait } from "../../mod.ts";
 import {
   always,
@@ -23,6 +21,7 @@ import {
   sometimes,
 } from "../../sim.ts";
 import { onWindows } from "../support/harness.ts";
+import { outputOnBoth } from "./both_runtimes.ts";
 import { betweenWrites, channels, drawn, framing } from "./explore_programs.ts";
 
 /** The failure that an exploration finds. */
@@ -271,17 +270,7 @@ test("the same options produce the same runs", () => {
 test("explorations are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
-  const fixture = fileURLToPath(new URL("fixtures/explorations.ts", import.meta.url));
-  const bin = (name: string) =>
-    fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
-  const [bun, deno] = [
-    spawnSync(bin("bun"), [fixture], { encoding: "utf8" }),
-    spawnSync(bin("deno"), ["run", "--no-check", "--no-prompt", fixture], { encoding: "utf8" }),
-  ];
-  assert.equal(bun.status, 0, bun.stderr);
-  assert.equal(deno.status, 0, deno.stderr);
-  assert.equal(bun.stdout.split("\n").length, 8);
-  assert.equal(deno.stdout, bun.stdout);
+  assert.equal(outputOnBoth("explorations.ts").split("\n").length, 8);
 });
 
 test("invalid options are named in the error", () => {

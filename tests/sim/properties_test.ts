@@ -8,25 +8,13 @@ import {
   eventually,
   PropertyError,
   reachable,
-  type SimOptions,
   simulate,
   simulateSync,
   type Simulation,
-  SimulationError,
   sometimes,
 } from "../../sim.ts";
+import { failureOf } from "./failure.ts";
 import { echoServer } from "./programs.ts";
-
-/** The failure of a simulation. */
-function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unknown>) {
-  try {
-    simulateSync(options, main);
-  } catch (error) {
-    assert.ok(error instanceof SimulationError, String(error));
-    return error;
-  }
-  assert.fail("the simulation did not fail");
-}
 
 test("properties are counted in the order of their first use", () => {
   const main = function* (sim: Simulation): Routine<void> {

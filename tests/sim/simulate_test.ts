@@ -28,22 +28,12 @@ import {
   simulate,
   simulateSync,
   type Simulation,
-  SimulationError,
   SimulationLimitError,
 } from "../../sim.ts";
 import { assertNothingLeft, onWindows, openSockets, pair, thrown } from "../support/harness.ts";
+import { outputOnBoth } from "./both_runtimes.ts";
+import { failureOf } from "./failure.ts";
 import { echoServer, tenTrips } from "./programs.ts";
-
-/** The failure of a simulation. */
-function failureOf(options: SimOptions, main: (sim: Simulation) => Routine<unknown>) {
-  try {
-    simulateSync(options, main);
-  } catch (error) {
-    assert.ok(error instanceof SimulationError, String(error));
-    return error;
-  }
-  assert.fail("the simulation did not fail");
-}
 
 test("two hosts communicate over a link with latency", () => {
   const { value, virtual, packets, turns } = simulateSync({ seed: 7 }, tenTrips);
@@ -62,17 +52,7 @@ test("the same seed produces the same run, and another seed another run", () => 
 test("the hashes are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
-  const fixture = fileURLToPath(new URL("fixtures/hashes.ts", import.meta.url));
-  const bin = (name: string) =>
-    fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
-  const [bun, deno] = [
-    spawnSync(bin("bun"), [fixture], { encoding: "utf8" }),
-    spawnSync(bin("deno"), ["run", "--no-check", "--no-prompt", fixture], { encoding: "utf8" }),
-  ];
-  assert.equal(bun.status, 0, bun.stderr);
-  assert.equal(deno.status, 0, deno.stderr);
-  assert.match(bun.stdout, /^([0-9a-f]{16}\n){6}$/);
-  assert.equal(deno.stdout, bun.stdout);
+  assert.match(outputOnBoth("hashes.ts"), /^([0-9a-f]{16}\n){6}$/);
 });
 
 test("an option of a host that does not exist is an error", () => {

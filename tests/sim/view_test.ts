@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** Runs of simulations as text, as traces and as pages. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { gosched } from "../../mod.ts";
 import { formatRun, pageOfRun, simulateSync, type SimulationRun, traceRun } from "../../sim.ts";
 import { onWindows } from "../support/harness.ts";
+import { checkPageSource } from "../support/page_source.ts";
+import { outputOnBoth } from "./both_runtimes.ts";
 import { failedRun, longRun } from "./viewed_runs.ts";
 
 const failed = failedRun();
@@ -200,35 +199,10 @@ test("a run as a page that needs and allows no outside access", () => {
 test("text, trace and page are identical on Bun and on Deno, and Deno needs no permission", {
   skip: onWindows && "the other runtime is not started under Wine",
 }, () => {
-  const fixture = fileURLToPath(new URL("fixtures/views.ts", import.meta.url));
-  const bin = (name: string) =>
-    fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
-  const options = { encoding: "utf8", maxBuffer: 64 << 20 } as const;
-  const bun = spawnSync(bin("bun"), [fixture], options);
-  const deno = spawnSync(bin("deno"), ["run", "--no-check", "--no-prompt", fixture], options);
-  assert.equal(bun.status, 0, bun.stderr);
-  assert.equal(deno.status, 0, deno.stderr);
-  assert.ok(bun.stdout.length > 100_000);
-  assert.ok(deno.stdout === bun.stdout);
+  assert.ok(outputOnBoth("views.ts").length > 100_000);
 });
 
-test("the page's module is up to date with its sources", () => {
-  const read = (file: string) =>
-    readFileSync(new URL(`../../src/sim/view/${file}`, import.meta.url), "utf8")
-      .replaceAll("\r\n", "\n");
-  const source = read("page_source.ts");
-  const text = (name: string) =>
-    [
-      ...source.split(`export const ${name}: string =`)[1].split(";\n\n")[0].matchAll(
-        /"(?:[^"\\]|\\.)*"/g,
-      ),
-    ]
-      .map(([literal]) => JSON.parse(literal)).join("");
-  const advice = "run node scripts/pages.mjs";
-  assert.equal(text("HTML"), read("page/page.html"), advice);
-  assert.equal(text("CSS"), read("page/page.css"), advice);
-  assert.equal(text("JS"), read("page/page.js"), advice);
-});
+test("the page's module is up to date with its sources", () => checkPageSource("src/sim/view"));
 
 test("invalid arguments are named in the error", () => {
   for (const call of [formatRun, traceRun, pageOfRun]) {
