@@ -19,7 +19,7 @@ import {
 } from "./misuse.ts";
 import { AnyGenerator } from "./generator.ts";
 import { notesCalls } from "./noted_methods.ts";
-import { noted } from "./calls.ts";
+import { callDriven, noted } from "./calls.ts";
 
 export { gosched, sleep } from "./sleep.ts";
 
@@ -54,7 +54,7 @@ export function go<A extends unknown[], T>(
   }
   const plain = body instanceof AnyGenerator;
   if (!plain) requireRoutine("start a goroutine", f, body, go);
-  if (scheduler.made === body) scheduler.made = null;
+  callDriven(body);
   return spawn(currentRun(), f.name || "anonymous", body, plain);
 }
 

@@ -404,7 +404,7 @@ test("a crash runs no finally block, and stops the timers of its goroutines", ()
     function* sleeper() {
       try {
         log.push("asleep");
-        yield* sleep(10);
+        yield* sleep(60_000);
         log.push("awake");
       } finally {
         log.push("finally");
