@@ -72,6 +72,14 @@ const IDLE_TIMEOUT_MS = 30_000;
 export function checkConnPoolOptions<T extends Disposable>(
   options: ConnPoolOptions<T>,
 ): CheckedConnPoolOptions<T> {
+  if (typeof options === "function") {
+    throw wrongArgument(
+      ACTION,
+      "options",
+      "an object such as { open }, with this function",
+      options,
+    );
+  }
   needObject(ACTION, "options", options);
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw unknownOption(ACTION, unknown, NAMES);

@@ -381,6 +381,13 @@ both("select of a wrong argument beside a case that is ready", function* () {
   yield* ended.join();
 });
 
+both("a pool of connections made of a function", function* () {
+  yield* misused(
+    () => new ConnPool((() => dial("tcp", "127.0.0.1:1")) as Any),
+    /Cannot create a pool of connections as options must be an object such as \{ open \}/,
+  );
+});
+
 both("a call passed without yield* where its result is expected", function* () {
   const cases: [() => unknown, RegExp][] = [
     [() => serve(listen("tcp", "127.0.0.1:0") as Any, routine as Any), /serve as listener must/],
