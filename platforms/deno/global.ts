@@ -13,6 +13,13 @@ export type Permission =
   | { name: "read" | "write"; path?: string }
   | { name: "env"; variable?: string };
 
+/** Status of a permission: one object each, which always has its current state. */
+export interface PermissionStatus {
+  readonly state: "granted" | "denied" | "prompt";
+  /** Whether it is granted or denied with exceptions. */
+  readonly partial: boolean;
+}
+
 interface DenoGlobal {
   realPathSync(path: string): string;
   build: { os: string };
@@ -36,9 +43,8 @@ interface DenoGlobal {
     getArrayBuffer(pointer: unknown, length: number): ArrayBuffer;
   };
   permissions: {
-    /** `partial`: granted or denied with exceptions. */
-    querySync(permission: Permission): { state: "granted" | "denied" | "prompt"; partial: boolean };
-    requestSync(permission: Permission): { state: "granted" | "denied" | "prompt" };
+    querySync(permission: Permission): PermissionStatus;
+    requestSync(permission: Permission): PermissionStatus;
   };
   env: { get(name: string): string | undefined };
   errors: ErrorClasses & { NotCapable: ErrorClass };

@@ -233,7 +233,7 @@ export class UdpSocket extends InetSocket implements MessageSocket {
     if (target === null) return -E.EDESTADDRREQ;
     if (typeof target === "number") return target;
     const ip = this.unspecified(target.ip);
-    const segment = control?.segmentSize ?? 0;
+    const segment = control?.segmentSize ?? this.options.get("UDP_SEGMENT") ?? 0;
     const size = segment > 0 ? Math.min(segment, data.length) : data.length;
     if (size > (isV4(ip) ? MOST4 : MOST6)) return -E.EMSGSIZE;
     if (isBroadcast(ip) && this.options.get("SO_BROADCAST") !== 1) return -E.EACCES;

@@ -49,7 +49,8 @@ interface Alias extends ChainEnd {
 /** See the top of this file. */
 export class Client {
   readonly #cache: AnswerCache<Found | Failure> | null;
-  readonly #flights = new SingleFlight<(Found | Failure)[], Found>();
+  /** Lookups in progress, by the code of their types. */
+  readonly #flights = new Map<number, SingleFlight<(Found | Failure)[], Found>>();
 
   constructor(cache: ResolverCacheOptions | null) {
     this.#cache = cache === null ? null : new AnswerCache(cache);
@@ -104,7 +105,15 @@ export class Client {
     early: EarlyFound | null,
   ): Routine<(Found | Failure)[]> {
     const ask = (report: EarlyFound) => this.#ask(name, types, how, report);
-    return this.#flights.do(`${key} ${codeOf(types)}`, ask, early);
+    return this.#flightsOf(codeOf(types)).do(key, ask, early);
+  }
+
+  #flightsOf(code: number): SingleFlight<(Found | Failure)[], Found> {
+    const known = this.#flights.get(code);
+    if (known !== undefined) return known;
+    const flights = new SingleFlight<(Found | Failure)[], Found>();
+    this.#flights.set(code, flights);
+    return flights;
   }
 
   *#ask(

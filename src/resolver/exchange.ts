@@ -22,8 +22,8 @@ export type OnReply = (i: number, reply: Reply) => void;
 
 /** Sends and receives the datagrams of an exchange. */
 export interface DatagramPort {
-  /** Sends a datagram. Parks while there is no room. */
-  send(bytes: Uint8Array): Routine<void>;
+  /** Sends datagrams. Parks while there is no room. */
+  send(datagrams: readonly Uint8Array[]): Routine<void>;
   /** Returns the next datagram, which no one else uses. Parks until one has arrived. */
   receive(): Routine<Uint8Array>;
   /** Whether the last one was longer than what `receive` returned. */
@@ -58,8 +58,8 @@ export class ConnPort implements DatagramPort {
     this.#conn = conn;
   }
 
-  *send(bytes: Uint8Array): Routine<void> {
-    yield* this.#conn.write(bytes);
+  *send(datagrams: readonly Uint8Array[]): Routine<void> {
+    for (const bytes of datagrams) yield* this.#conn.write(bytes);
   }
 
   *receive(): Routine<Uint8Array> {
@@ -84,7 +84,7 @@ export function* exchangeDatagrams(
   let otherwise: Reply = "tcp";
   let stray = 0;
   try {
-    for (const { bytes } of queries) yield* port.send(bytes);
+    yield* port.send(queries.map(({ bytes }) => bytes));
     while (waiting.length > 0 && stray < MOST_STRAY) {
       const message = yield* port.receive();
       const reply = (query: Query) => datagramReply(message, port.truncated, query);
@@ -123,7 +123,8 @@ function assign(
   replyTo: (query: Query) => Reply | null,
   onReply: OnReply,
 ): boolean {
-  for (const [k, i] of waiting.entries()) {
+  for (let k = 0; k < waiting.length; k++) {
+    const i = waiting[k];
     const reply = replyTo(queries[i]);
     if (reply === null) continue;
     waiting.splice(k, 1);

@@ -17,7 +17,7 @@ import { type Config, ConfigFiles } from "./config.ts";
 import { hostsKey } from "./hosts.ts";
 import { Failure } from "./failure.ts";
 import { type LookupOrder, lookupOrder } from "./lookup_order.ts";
-import { TYPE } from "./message.ts";
+import { type ResourceRecord, TYPE } from "./message.ts";
 import { searchNames, toASCII } from "./name.ts";
 import type { ResolverOptions } from "./options.ts";
 import { readAddress } from "./records.ts";
@@ -209,10 +209,18 @@ export class HostLookup {
   }
 }
 
+/** Returns the address in a record. Fast path for IPv4: a copy of its bytes takes longer. */
+function addressText(record: ResourceRecord): string {
+  const { type, bytes, start, end } = record;
+  return type === TYPE.A && end - start === 4
+    ? `${bytes[start]}.${bytes[start + 1]}.${bytes[start + 2]}.${bytes[start + 3]}`
+    : formatIP(readAddress(record));
+}
+
 /** Returns the addresses in records, best first. */
 function textOf(found: readonly Found[]): string[] {
   if (found.length === 1 && found[0].records.length === 1) {
-    return [formatIP(readAddress(found[0].records[0]))];
+    return [addressText(found[0].records[0])];
   }
   return sortAddresses(found.flatMap(({ records }) => records.map(readAddress))).map(formatIP);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Connections to name servers. */
 import { splitHostPort } from "../net/addr/host_port.ts";
-import { parseIPZone, unmap } from "../net/addr/ip.ts";
+import { formatIP, parseIPZone, unmap } from "../net/addr/ip.ts";
 import { zoneScope } from "../net/addr/zone.ts";
 import { CallDeadline } from "../net/options/call_options.ts";
 import { TCPDialer } from "../net/tcp/tcp_dial.ts";
@@ -42,9 +42,14 @@ export class SystemTransport {
     const endpoint = { ip: unmap(parsed.ip), port: Number(port), scope };
     const ip = reached("udp", endpoint, "dial");
     const encoded = platform().sockaddr.encode({ ...endpoint, ip });
-    const server = { endpoint, address: encoded, messages: this.#messages };
+    const local = isLoopback(ip);
+    const server = { endpoint, address: encoded, local, messages: this.#messages };
     // The index of a zone may change while the program runs.
     if (scope === 0) this.#servers.set(address, server);
     return server;
   }
+}
+
+function isLoopback(ip: Uint8Array): boolean {
+  return ip.length === 4 ? ip[0] === 127 : formatIP(ip) === "::1";
 }

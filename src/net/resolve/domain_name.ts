@@ -7,8 +7,6 @@
  * checks of the address. Non-ASCII digits count as well.
  */
 function isNumber(host: string): boolean {
-  // Fast path: most names contain a letter that no number has.
-  if (/[g-wyz]/i.test(host)) return false;
   const plain = host.normalize("NFKC").replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\.$/, "");
   return plain.split(".").every((part) => /^(0x[0-9a-f]*|[0-9]*)$/i.test(part)) && plain !== "";
 }
@@ -25,16 +23,20 @@ export function isDomainName(host: string): boolean {
   const end = host.endsWith(".") ? host.length - 1 : host.length;
   if (end > 253) return false;
   let start = 0;
+  // Whether it contains a letter that no number has, as most names do.
+  let worded = false;
   for (let i = 0; i <= end; i++) {
-    if (i < end && host.charCodeAt(i) !== DOT) {
-      if (!mayBeInLabel(host.charCodeAt(i))) return false;
+    const code = host.charCodeAt(i);
+    if (i < end && code !== DOT) {
+      if (!mayBeInLabel(code)) return false;
+      worded ||= isBeyondHex(code);
       continue;
     }
     if (i === start || i - start > 63) return false;
     if (host.charCodeAt(start) === HYPHEN || host.charCodeAt(i - 1) === HYPHEN) return false;
     start = i + 1;
   }
-  return !isNumber(host);
+  return worded || !isNumber(host);
 }
 
 const DOT = 0x2e, HYPHEN = 0x2d, UNDERSCORE = 0x5f;
@@ -44,6 +46,12 @@ function mayBeInLabel(code: number): boolean {
   const lower = code | 0x20;
   return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === HYPHEN ||
     code === UNDERSCORE;
+}
+
+/** Whether a character of a label is a letter other than those of "0x1f". */
+function isBeyondHex(code: number): boolean {
+  const lower = code | 0x20;
+  return lower > 0x66 && lower <= 0x7a && lower !== 0x78;
 }
 
 /** Whether `host` can be a host name; a non-ASCII name is left to the resolver. */
