@@ -98,7 +98,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) return 2;
+  if (argc < 5 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) return 2;
   server.sin_port = htons(53);
   int lanes = atoi(argv[2]);
   prefix = argv[4];

@@ -140,7 +140,8 @@ export class QuerySocket extends FD implements DatagramPort, Disposable, IdleSoc
       if (bytes.length !== length) return false;
       joined.set(bytes, i * length);
     }
-    return this.#segment(length) && countWritten(this.#packets.send(this.sysfd, joined, total)) >= 0;
+    return this.#segment(length) &&
+      countWritten(this.#packets.send(this.sysfd, joined, total)) >= 0;
   }
 
   /** Sets the length of segments, 0 for none. Returns whether the system supports it. udp(7). */

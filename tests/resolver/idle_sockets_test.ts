@@ -101,6 +101,25 @@ both("a late copy of a response does not reach the next lookup", function* () {
   }
 });
 
+both("queries of any length arrive whole after two that were sent by one call", function* () {
+  using server = yield* dnsServer(zone({}));
+  const resolver = new Resolver({
+    servers: [server.address],
+    resolvConf: { text: "" },
+    hosts: { text: "" },
+    nsswitch: { text: "" },
+  });
+  // Shorter, longer, and as long as the last: both types, then a single one by the same socket.
+  for (const length of [20, 8, 40, 40]) {
+    const name = `${"x".repeat(length)}.test`;
+    yield* thrown(resolver.lookupHost(name));
+    yield* thrown(resolver.lookupTXT(`long-${name}`));
+    const asked = server.asked.splice(0).map(({ name, type, via }) => `${via} ${name} ${type}`);
+    const both = ["A", "AAAA"].map((type) => `udp ${name} ${type}`);
+    assert.deepEqual(asked, [...both, `udp long-${name} TXT`]);
+  }
+});
+
 both("a lookup that is given up keeps no socket", function* () {
   using silent = yield* listenPacket("udp", "127.0.0.1:0");
   const resolver = resolverOf(String(silent.localAddr));

@@ -288,6 +288,21 @@ function register(): void {
   );
 
   deno(
+    "after a permission is revoked, no name is looked up",
+    () =>
+      withNameServer(0, async (server, port) => {
+        const action = `lookup-in named=${server}:${port} x.test`;
+        const [granted, state, refused] = await under(["--allow-ffi", "--allow-net"], [
+          action,
+          "revoke net",
+          action,
+        ]);
+        assert.deepEqual([granted, state], [{ value: "127.0.0.1" }, { value: "prompt" }]);
+        assertRefused(refused, "x.test");
+      }),
+  );
+
+  deno(
     "the results of a custom resolver are checked individually",
     () =>
       withNameServer(0, (server, dns) =>
