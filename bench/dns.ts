@@ -197,8 +197,8 @@ async function main(): Promise<void> {
       WARM_UP_MS / 1000
     } s at 50 ` +
     `at a time, until its functions are compiled.\nEach lookup, of every row, is of a new name, for ` +
-    `A and AAAA: two queries, which nothing has cached. Of 50 dns.lookup calls, Deno's 32 threads ` +
-    `and Bun's pool make fewer at once. The ratios are of 50 at a time, the processor time is the ` +
+    `A and AAAA: two queries, which nothing has cached. dns.lookup runs on the runtime's threads, on ` +
+    `Deno at most 32 at once. The ratios are of 50 at a time, the processor time is the ` +
     `client's for one of them.`;
   console.log(text);
   if (!values.save) return;

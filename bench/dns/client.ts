@@ -6,7 +6,7 @@ import * as dns from "node:dns";
 import process from "node:process";
 import { go, lookupHost, type Routine, run, runSync } from "../../mod.ts";
 
-const [way, concurrencies, milliseconds, prefix, warmUp] = process.argv.slice(2);
+const [way, counts, milliseconds, prefix, warmUp] = process.argv.slice(2);
 const lanesOf = (concurrency: number) => Array.from({ length: concurrency });
 let number = 0;
 const nextName = () => `${prefix}${++number}.bench.test.`;
@@ -76,7 +76,7 @@ const WAYS: Record<string, (concurrency: number, ms: number) => Sample | Promise
 const measure = WAYS[way];
 // The JIT compilers share the client's core, and take seconds.
 await measure(50, Number(warmUp));
-for (const concurrency of concurrencies.split(",")) {
+for (const concurrency of counts.split(",")) {
   const before = process.cpuUsage();
   const { seconds, latencies } = await measure(Number(concurrency), Number(milliseconds));
   const used = process.cpuUsage(before);
