@@ -43,9 +43,4 @@ export class AnswerCache<T> {
     const [oldest] = this.#entries.keys();
     this.#entries.delete(oldest);
   }
-
-  /** Removes all answers. */
-  clear(): void {
-    this.#entries.clear();
-  }
 }

@@ -48,17 +48,23 @@ interface Alias extends ChainEnd {
 
 /** See the top of this file. */
 export class Client {
-  readonly #cache: AnswerCache<Found | Failure> | null;
+  #cache: AnswerCache<Found | Failure> | null;
+  readonly #cacheOptions: ResolverCacheOptions | null;
   /** Lookups in progress, by the code of their types. */
   readonly #flights = new Map<number, SingleFlight<(Found | Failure)[], Found>>();
 
   constructor(cache: ResolverCacheOptions | null) {
+    this.#cacheOptions = cache;
     this.#cache = cache === null ? null : new AnswerCache(cache);
   }
 
-  /** Clears the cache, for example for other servers. */
+  /**
+   * Starts anew, for other servers: lookups in progress end as they would have, but no later one
+   * waits for them or finds their answers.
+   */
   forget(): void {
-    this.#cache?.clear();
+    this.#flights.clear();
+    if (this.#cacheOptions !== null) this.#cache = new AnswerCache(this.#cacheOptions);
   }
 
   /**
@@ -122,15 +128,16 @@ export class Client {
     how: AskingAll,
     report: EarlyFound,
   ): Routine<(Found | Failure)[]> {
+    const cache = this.#cache;
     const results = new Array<Found | Failure>(types.length);
     const conclude = (i: number, { result, ttl }: Dated) => {
       results[i] = result;
-      if (ttl > 0 && isShort(result)) this.#cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
+      if (ttl > 0 && isShort(result)) cache?.set(`${lower(name)} ${types[i]}`, result, ttl);
       if (!(result instanceof Failure)) report(result);
     };
     const aliases: [i: number, end: Alias][] = [];
     yield* askServers(name, types, how, (i, answer) => {
-      const end = read(answer, name, types[i], this.#cache !== null);
+      const end = read(answer, name, types[i], cache !== null);
       if ("result" in end) conclude(i, end);
       else aliases.push([i, end]);
     });

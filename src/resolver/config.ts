@@ -62,11 +62,22 @@ class Parsed<T> {
   read(): T {
     const source = this.#source;
     const text = typeof source === "string" ? platform().runtime.readText(source) : source.text;
+    if (text === null && this.#remains()) return this.#value as T;
     if (text !== this.#text) {
       this.#text = text;
       this.#value = this.#parse(text);
     }
     return this.#value as T;
+  }
+
+  /**
+   * Whether a file that was read before still exists. It cannot be opened while the process has no
+   * descriptor left (EMFILE), and must not count as empty then. stat(2) needs none.
+   */
+  #remains(): boolean {
+    const path = this.#source;
+    return typeof path === "string" && typeof this.#text === "string" && this.denied === null &&
+      nodeModule("node:fs").existsSync(path);
   }
 }
 

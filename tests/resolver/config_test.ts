@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The files of the system, and what follows from them: parsing, order, search list, changes. */
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { dial, parseIP, Resolver, type ResolverOptions, type Routine } from "../../mod.ts";
+import { dial, go, parseIP, Resolver, type ResolverOptions, type Routine } from "../../mod.ts";
 import { formatIP } from "../../src/net/addr/ip.ts";
 import { sortAddresses } from "../../src/resolver/address_order.ts";
 import { lookupOrder, type OrderFacts, ownOrder } from "../../src/resolver/lookup_order.ts";
@@ -16,7 +16,7 @@ import { parseResolvConf } from "../../src/resolver/resolv_conf.ts";
 import { setClock } from "../../src/sched/clock.ts";
 import { scheduler } from "../../src/sched/thread.ts";
 import { addresses, dnsServer, zone } from "../support/dns_server.ts";
-import { both, only } from "../support/harness.ts";
+import { both, only, thrown, until } from "../support/harness.ts";
 
 test("resolv.conf is parsed as in resolv.conf(5)", () => {
   const conf = parseResolvConf(`
@@ -304,6 +304,59 @@ both(
         ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.2"],
       );
       assert.deepEqual([...new Set(dialed)], ["127.0.0.1:53", "192.0.2.53:53"]);
+    }),
+);
+
+both(
+  "a lookup does not wait for a query to a former server, nor use its answer",
+  () =>
+    withFiles(function* (folder, later) {
+      const answer = addresses("x.test", "192.0.2.1");
+      using former = yield* dnsServer(() => ({ answers: answer, delay: 300 }));
+      using present = yield* dnsServer(zone({ "x.test": addresses("x.test", "192.0.2.2") }));
+      const conf = join(folder, "resolv.conf");
+      writeFileSync(conf, "nameserver 192.0.2.51\noptions no-aaaa");
+      const resolver = new Resolver({
+        resolvConf: conf,
+        hosts: { text: "" },
+        nsswitch: { text: "" },
+        cache: true,
+        dial: (network, address) => {
+          const { address: actual } = address.startsWith("192.0.2.51") ? former : present;
+          return dial(network, actual);
+        },
+      });
+      const first = go(() => resolver.lookupHost("x.test"));
+      yield* until(() => former.asked.length > 0);
+      writeFileSync(conf, "nameserver 192.0.2.52\noptions no-aaaa");
+      later();
+      assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.2"]);
+      assert.deepEqual(yield* first.join(), ["192.0.2.1"]);
+      assert.deepEqual(yield* resolver.lookupHost("x.test"), ["192.0.2.2"]);
+    }),
+);
+
+both(
+  "a hosts file that cannot be opened for a while keeps its names",
+  () =>
+    withFiles(function* (folder, later) {
+      const hosts = join(folder, "hosts");
+      writeFileSync(hosts, "192.0.2.7 x.test");
+      const resolver = new Resolver({
+        servers: ["127.0.0.1:1"],
+        resolvConf: { text: "options attempts:1 timeout:1" },
+        hosts,
+        nsswitch: { text: "" },
+      });
+      const [first] = yield* resolver.lookupHost("x.test");
+      // A directory in its place cannot be read either, and exists.
+      rmSync(hosts);
+      mkdirSync(hosts);
+      later();
+      assert.deepEqual(yield* resolver.lookupHost("x.test"), [first]);
+      rmSync(hosts, { recursive: true });
+      later();
+      assert.ok(yield* thrown(resolver.lookupHost("x.test")));
     }),
 );
 
