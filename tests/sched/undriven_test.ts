@@ -193,6 +193,32 @@ for (const driver of ["run", "runSync"] as const) {
     assert.match(texts[0], HERE);
   });
 
+  test(`undriven reads and writes of an in-memory connection are reported (${driver})`, async () => {
+    const lost: [string, (conn: Conn) => void][] = [
+      ["conn.read", (conn) => void conn.read(new Uint8Array(1))],
+      ["conn.read", (conn) => void conn.read(new Uint8Array(1), background())],
+      ["conn.write", (conn) => void conn.write("lost")],
+      ["conn.write", (conn) => void conn.write("lost", background())],
+    ];
+    for (const [name, call] of lost) {
+      const texts = await reports(
+        function* main() {
+          const [a, b] = pipe();
+          call(a);
+          const kept = a.write("sent", background());
+          const reader = go(() => readAll(b));
+          yield* gosched();
+          yield* kept;
+          a.close();
+          assert.equal(new TextDecoder().decode(yield* reader.join()), "sent");
+        },
+        {},
+        driver,
+      );
+      assert.deepEqual(names(texts), [name], String(call));
+    }
+  });
+
   for (const debug of [false, true]) {
     test(`a call driven later is not reported (${driver}, debug ${debug})`, async () => {
       const texts = await reports(drivenLater, { debug }, driver);

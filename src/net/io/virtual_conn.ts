@@ -33,12 +33,19 @@ import type { Conn, KeepAlive } from "../net.ts";
 import { readFull } from "../socket/read_full.ts";
 import { withProgress } from "../../sched/progress.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
+import { callDriven, callMade } from "../../sched/calls.ts";
 import { showAs } from "../../validate/one_line.ts";
 import { notesCalls } from "../../sched/noted_methods.ts";
 
 /** Progress of a write, for the code that ends it. */
 export interface Progress {
   written: number;
+}
+
+/** A write in progress. */
+interface Writing extends Progress {
+  /** What `yield*` drives, until then noted as a call that was made. */
+  call: Routine<number> | null;
 }
 
 /** Operations that errors name. */
@@ -168,10 +175,12 @@ export abstract class VirtualConn implements Conn, Counted, ReadingConn {
   }
 
   #write(pieces: readonly Uint8Array[], cancel: Cancel | undefined): Routine<number> {
-    const progress = { written: 0 };
+    const progress: Writing = { written: 0, call: null };
     const call = cancel === undefined
       ? this.writeAll(pieces, progress)
       : this.writeUntil(pieces, cancel, progress);
+    progress.call = call;
+    callMade(call);
     return withProgress(call, () => ({ bytesWritten: progress.written }));
   }
 
@@ -269,7 +278,8 @@ export abstract class VirtualConn implements Conn, Counted, ReadingConn {
     }
   }
 
-  private *writeAll(pieces: readonly Uint8Array[], progress: Progress): Routine<number> {
+  private *writeAll(pieces: readonly Uint8Array[], progress: Writing): Routine<number> {
+    if (progress.call !== null) callDriven(progress.call);
     const length = lengthOfAll(pieces);
     try {
       yield* this.writing.turn.lock();
@@ -291,8 +301,9 @@ export abstract class VirtualConn implements Conn, Counted, ReadingConn {
   private *writeUntil(
     pieces: readonly Uint8Array[],
     cancel: Cancel,
-    progress: Progress,
+    progress: Writing,
   ): Routine<number> {
+    if (progress.call !== null) callDriven(progress.call);
     const length = lengthOfAll(pieces);
     let canceled = false;
     try {

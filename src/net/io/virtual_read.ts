@@ -13,6 +13,7 @@
 import type { G, Routine } from "../../sched/goroutine.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { PARK } from "../../sched/park.ts";
+import { callDriven, callMade } from "../../sched/calls.ts";
 import { mayGoOn } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { HalfConn, Watcher } from "./half_conn.ts";
@@ -36,6 +37,8 @@ export interface ReadingConn {
   readonly reading: HalfConn;
   /** Reads without waiting: as a read, or undefined if no bytes are available. */
   attemptRead(p: Uint8Array): number | null | undefined;
+  /** The connection as one line, for reports. */
+  toString(): string;
   /** Reads as a generator, which waits for its turn as well. */
   readInTurn(p: Uint8Array): Routine<number | null>;
 }
@@ -69,6 +72,7 @@ export class VirtualRead implements Watcher {
     this.state = FRESH;
     this.done = false;
     this.buffer = buffer;
+    callMade(this);
     return this as unknown as Routine<number | null>;
   }
 
@@ -98,6 +102,7 @@ export class VirtualRead implements Watcher {
 
   /** Ends the call: nothing is read, and its turn is over. */
   return(value?: unknown): Step {
+    if (this.state === FRESH) callDriven(this);
     if (this.state === SLOW) {
       const step = this.slow!.return(null);
       if (!step.done) return step;
@@ -111,12 +116,18 @@ export class VirtualRead implements Watcher {
     throw error;
   }
 
+  /** The connection, for the report of a call that is never driven. */
+  describe(): string {
+    return String(this.conn);
+  }
+
   /** Wakes the goroutine that waits. See {@linkcode Watcher}. */
   retry(): void {
     if (this.waiting !== null) scheduler.ready(this.waiting);
   }
 
   private begin(): void {
+    callDriven(this);
     if (this.conn.reading.turn.take()) {
       this.state = HELD;
       return;
