@@ -23,9 +23,9 @@ import {
   writeKevent,
 } from "../../platforms/bsd/kevent.ts";
 import { CMSGHDR, IOVEC, MSGHDR, XUCRED } from "../../platforms/bsd/structs.ts";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
 import { MESSAGE as DARWIN_MESSAGE } from "../../platforms/darwin/structs.ts";
-import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import { FREEBSD } from "../../platforms/freebsd/system.ts";
 import { MESSAGE as FREEBSD_MESSAGE } from "../../platforms/freebsd/structs.ts";
 
 /** Sizes of Kevent_t, by system and CPU. */

@@ -7,8 +7,8 @@ import { Control } from "../../platforms/bsd/control.ts";
 import { BsdMessages } from "../../platforms/bsd/messages.ts";
 import { BsdPackets } from "../../platforms/bsd/packet.ts";
 import { BsdUnix } from "../../platforms/bsd/unix.ts";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
-import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
+import { FREEBSD } from "../../platforms/freebsd/system.ts";
 import { ADDRESS, library } from "../support/bsd_library.ts";
 
 const FIOCLEX = 0x20006601;

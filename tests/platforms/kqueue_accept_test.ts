@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { go, listen } from "../../mod.ts";
 import { EVFILT_READ } from "../../platforms/bsd/kevent.ts";
 import { KqueuePoller } from "../../platforms/bsd/poller.ts";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";

@@ -15,8 +15,8 @@ import {
 } from "../../platforms/bsd/kevent.ts";
 import { KqueuePoller, modeOf } from "../../platforms/bsd/poller.ts";
 import { KqueueRawPoller } from "../../platforms/bsd/raw_poller.ts";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
-import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
+import { FREEBSD } from "../../platforms/freebsd/system.ts";
 import {
   PlatformError,
   POLL_ERROR,

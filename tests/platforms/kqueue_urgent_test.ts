@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { fileConn, go } from "../../mod.ts";
 import { EVFILT_READ } from "../../platforms/bsd/kevent.ts";
 import { KqueuePoller } from "../../platforms/bsd/poller.ts";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
 import { libc } from "../../platforms/linux/libc.ts";
 import { platform } from "../../platforms/platform.ts";
 import type { RawAddress, SocketCalls } from "../../platforms/contract/platform.ts";

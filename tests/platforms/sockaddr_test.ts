@@ -6,8 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DARWIN } from "../../platforms/darwin/platform.ts";
-import { FREEBSD } from "../../platforms/freebsd/platform.ts";
+import { DARWIN } from "../../platforms/darwin/system.ts";
+import { FREEBSD } from "../../platforms/freebsd/system.ts";
 import { SOCKADDR as LINUX } from "../../platforms/linux/structs.ts";
 import { SOCKADDR_STORAGE_SIZE, type SockaddrCodec } from "../../platforms/shared/sockaddr.ts";
 import { SOCKADDR as WINDOWS } from "../../platforms/windows/abi/structs.ts";
