@@ -13,8 +13,8 @@ export type Permission =
   | { name: "read" | "write"; path?: string }
   | { name: "env"; variable?: string };
 
-/** Status of a permission: one object each, which always has its current state. */
-export interface PermissionStatus {
+/** Status of a permission. W3C Permissions, PermissionStatus. */
+interface PermissionStatus {
   readonly state: "granted" | "denied" | "prompt";
   /** Whether it is granted or denied with exceptions. */
   readonly partial: boolean;

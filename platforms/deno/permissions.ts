@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Deno's permissions for the network, which an FFI call would bypass, and for files. */
 import { nodeModule } from "../contract/host.ts";
-import { deno, type Permission, type PermissionStatus } from "./global.ts";
+import { deno, type Permission } from "./global.ts";
 
 /**
  * Requests network access to `host:port`, or to all ports if `port` is null, and prompts unless
@@ -14,18 +14,12 @@ export function requireNet(host: string, port: number | null, ask = true): void 
 }
 
 /**
- * Status of all network access: one object, which Deno changes as soon as the permission is revoked.
- * W3C Permissions, PermissionStatus.
- */
-let allNet: PermissionStatus | null = null;
-
-/**
  * Whether all network access is granted, with no exception. Deno answers this faster than for a
- * host, and it remembers every host for which it was asked.
+ * host, and it remembers every host for which it was asked. Queried at each call: threads share
+ * their permissions, and the PermissionStatus of one thread does not show what another has revoked.
  */
 function permitsAllNet(): boolean {
-  if (allNet?.state === "granted" && !allNet.partial) return true;
-  const { state, partial } = allNet = deno.permissions.querySync({ name: "net" });
+  const { state, partial } = deno.permissions.querySync({ name: "net" });
   return state === "granted" && !partial;
 }
 

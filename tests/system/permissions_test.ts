@@ -302,6 +302,14 @@ function register(): void {
       }),
   );
 
+  deno("after another thread has revoked the permission, no call reaches the network", async () => {
+    const actions = ["listen 127.0.0.1:0", "revoke-in-worker net", "listen 127.0.0.1:0"];
+    const [granted, state, refused] = await under(["--allow-ffi", "--allow-net"], actions);
+    assert.match(granted.value ?? "", /^listened on 127\.0\.0\.1:/, JSON.stringify(granted));
+    assert.deepEqual(state, { value: "prompt" });
+    assertRefused(refused, "127.0.0.1:0");
+  });
+
   deno(
     "the results of a custom resolver are checked individually",
     () =>
