@@ -93,9 +93,7 @@ function assigner() {
  * @param options `deferred`: for Bun alone, which loads the modules of deferred.mjs when they are called
  */
 export async function compile(outdir, { deferred = false } = {}) {
-  const others = deferred
-    ? Object.fromEntries(DEFERRED.map(({ name, file }) => [`js/${name}`, source(file)]))
-    : { "js/lint": source("lint.ts") };
+  const others = deferred ? {} : { "js/lint": source("lint.ts") };
   const bundle = await rollup({
     input: { ...EAGER, ...others },
     plugins: [deferred ? defer : [], sources],

@@ -84,6 +84,49 @@ const FILES = {
       }
     });
   `,
+  // Without a free descriptor, no file can be read; with one, the next call reads it.
+  "exhausted.ts": `
+    import { closeSync, openSync } from "node:fs";
+    import { dial, OpError, Resolver, run } from "@netpoll/netpoll";
+
+    await run(function* () {
+      const taken: number[] = [];
+      try {
+        for (;;) taken.push(openSync("/dev/null", "r"));
+      } catch {
+        // None is left.
+      }
+      try {
+        yield* dial("tcp", "name.invalid:1");
+      } catch (error) {
+        console.log(error instanceof OpError, (error as OpError).code);
+      }
+      taken.forEach((fd) => closeSync(fd));
+      console.log((yield* new Resolver().lookupHost("127.0.0.1")).join());
+    });
+  `,
+  // Another version is installed while the program runs: files whose names have a hash get new ones.
+  "upgraded.ts": `
+    import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+    import { dial, OpError, run } from "@netpoll/netpoll";
+
+    await run(function* () {
+      const js = process.env.JS!;
+      const files = readdirSync(js);
+      const hash = /-.{8}(?=\\.js)/;
+      for (const file of files) {
+        const text = files.reduce((text, name) =>
+          text.replaceAll(name, name.replace(hash, "-anotherV")), readFileSync(js + file, "utf8"));
+        rmSync(js + file);
+        writeFileSync(js + file.replace(hash, "-anotherV"), text);
+      }
+      try {
+        yield* dial("tcp", "name.invalid:1", { timeout: 100 });
+      } catch (error) {
+        console.log(error instanceof OpError, (error as OpError).code);
+      }
+    });
+  `,
   "jobs.ts": `export const double = (n: number): number => 2 * n;`,
   "app.ts": `
     import { type Conn, dial, errors, go, listen, type Routine, run, sleep } from "@netpoll/netpoll";
@@ -215,6 +258,35 @@ test("code that Bun loads late is found in the package, and in a bundle without 
       assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
       assert.match(child.stdout.text, /^true \[ "127\.0\.0\.1" \]\ntcp\ntcp\ntrue\n$/);
     }
+  }));
+
+test("code that Bun loads late and cannot read is an error of the call, which can be repeated", {
+  timeout: TIMEOUT_MS,
+}, () =>
+  installed(async (folder) => {
+    const command = [
+      process.execPath,
+      ...isDeno ? ["run", "-A"] : [],
+      join(folder, "exhausted.ts"),
+    ];
+    const printed = await output("sh", "-c", `ulimit -n 100; exec ${command.join(" ")}`);
+    assert.equal(printed, "true EMFILE\n127.0.0.1\n");
+  }));
+
+test("a program never loads code of another version that was installed while it ran", {
+  timeout: TIMEOUT_MS,
+}, () =>
+  installed(async (folder) => {
+    const dist = join(folder, "node_modules", "@netpoll", "netpoll", "dist");
+    const env = { JS: join(dist, isDeno ? "js" : "bun/js", "/") };
+    const program = join(folder, "upgraded.ts");
+    await using child = start(process.execPath, isDeno ? ["run", "-A", program] : [program], {
+      lifetime: TIMEOUT_MS,
+      env,
+    });
+    assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr.text);
+    // Deno has loaded all of it at the import: there the lookup itself fails, in any way.
+    assert.match(child.stdout.text, isDeno ? /^true / : /^true ENOENT\n$/);
   }));
 
 test(
