@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The bare system calls of lookups, as the resolver of this library makes them: no name server's
- * configuration, no random letters, no parser. The bound of what any client can reach that sends
- * each lookup from a random port. Arguments: the server's address, concurrency, milliseconds and a
- * prefix of the names. */
+/* The bare system calls of lookups, as the resolver of this library makes them to a server on another
+ * machine: no name server's configuration, no random letters, no parser. The bound of what any client
+ * can reach that sends each query by a call, and each lookup from a random port. Arguments: the
+ * server's address, concurrency, milliseconds and a prefix of the names. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
