@@ -15,10 +15,11 @@ import {
   sleep,
   type UDPAddr,
 } from "../../mod.ts";
+import type { PacketCalls } from "../../platforms/contract/packets.ts";
 import { platform } from "../../platforms/platform.ts";
 import { netpoll } from "../../src/netpoll/netpoll.ts";
 import { addresses, dnsServer, encode, zone } from "../support/dns_server.ts";
-import { assertNothingLeft, both, openSockets, thrown } from "../support/harness.ts";
+import { assertNothingLeft, both, errnoOf, openSockets, thrown } from "../support/harness.ts";
 
 function resolverOf(...servers: string[]): Resolver {
   return new Resolver({
@@ -119,6 +120,47 @@ both("queries of any length arrive whole after two that were sent by one call", 
     assert.deepEqual(asked, [...both, `udp long-${name} TXT`]);
   }
 });
+
+/** Has the system refuse to segment `data`: setsockopt(2) without the option, or send(2). */
+const REFUSALS: Record<string, (packets: PacketCalls) => void> = {
+  setsockopt(packets) {
+    const { setOption } = packets;
+    packets.setOption = (fd, option, value) =>
+      option === "UDP_SEGMENT"
+        ? -errnoOf("ENOPROTOOPT")
+        : setOption.call(packets, fd, option, value);
+  },
+  send(packets) {
+    const { send } = packets;
+    packets.send = (fd, data, length) =>
+      length > TWO_QUERIES ? -errnoOf("EINVAL") : send.call(packets, fd, data, length);
+  },
+};
+
+/** Less than the length of two queries for x.test, and more than that of one. */
+const TWO_QUERIES = 50;
+
+for (const [call, refuse] of Object.entries(REFUSALS)) {
+  both(`queries are sent one by one where ${call} refuses to segment them`, function* () {
+    using server = yield* dnsServer(zone({}));
+    const resolver = new Resolver({
+      servers: [server.address],
+      resolvConf: { text: "options attempts:1" },
+      hosts: { text: "" },
+      nsswitch: { text: "" },
+    });
+    const { packets } = platform();
+    const { setOption, send } = packets;
+    refuse(packets);
+    try {
+      for (let i = 0; i < 2; i++) yield* thrown(resolver.lookupHost("x.test"));
+    } finally {
+      Object.assign(packets, { setOption, send });
+    }
+    const asked = server.asked.map(({ type, via }) => `${via} ${type}`);
+    assert.deepEqual(asked, ["udp A", "udp AAAA", "udp A", "udp AAAA"]);
+  });
+}
 
 both("a lookup that is given up keeps no socket", function* () {
   using silent = yield* listenPacket("udp", "127.0.0.1:0");
