@@ -20,7 +20,8 @@ const TIMEOUT_MS = 120_000;
 const PROGRAM = `
 import { dial, go, listen, run, sleep, timerFunc } from "../mod.ts";
 
-await run(function* () {
+// Without await, which CommonJS does not have at the top level.
+run(function* () {
   using listener = yield* listen("tcp", "127.0.0.1:0");
   go(function* () {
     using conn = yield* listener.accept();
@@ -197,6 +198,15 @@ const BUILDS: readonly (readonly [name: string, command: string[], runner: strin
       "IN",
     ], [runtime, "OUT"]],
     ["bun build --compile", [runtime, "build", "--compile", "--outfile=OUT", "IN"], ["OUT"]],
+    // Compiled to CommonJS.
+    ["bun build --bytecode", [
+      runtime,
+      "build",
+      "--compile",
+      "--bytecode",
+      "--outfile=OUT",
+      "IN",
+    ], ["OUT"]],
   ];
 
 for (const [name, command, runner] of BUILDS) {
