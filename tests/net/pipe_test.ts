@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `pipe()`: what nettest does not ask. Go: net/pipe_test.go. */
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import {
   background,
   ClosedError,
@@ -13,7 +14,8 @@ import {
   select,
   withCancel,
 } from "../../mod.ts";
-import { both, thrown, until } from "../support/harness.ts";
+import type { HalfConn } from "../../src/net/io/half_conn.ts";
+import { both, parked, thrown, until } from "../support/harness.ts";
 
 /** `error` as that of a pipe that is closed. */
 function closedPipe(error: unknown): ClosedPipeError {
@@ -49,6 +51,28 @@ both("a read takes data of one write only", function* () {
   assert.equal(yield* b.read(buf), 1);
   assert.equal(yield* b.read(buf), 2);
   assert.equal(yield* writer.join(), 3);
+});
+
+both("a finished read that is driven again takes nothing from another's", function* () {
+  const [a, b] = pipe();
+  const call = a.read(new Uint8Array(1));
+  const first = go(() => call);
+  yield* b.write(Uint8Array.of(1));
+  assert.equal(yield* first.join(), 1);
+  const buf = new Uint8Array(1);
+  const reading = go(() => a.read(buf));
+  yield* parked(reading, "IO wait");
+  assert.equal(yield* call, undefined);
+  yield* b.write(Uint8Array.of(2));
+  assert.equal(yield* reading.join(), 1);
+  assert.deepEqual([...buf], [2]);
+});
+
+test("a read that cannot wait outside a goroutine does not stay registered", () => {
+  const [a] = pipe();
+  assert.throws(() => a.read(new Uint8Array(1)).next(), /outside a goroutine/);
+  const { reading } = a as unknown as { reading: HalfConn };
+  assert.equal(reading.awaited, false);
 });
 
 both("empty reads and writes complete at once", function* () {

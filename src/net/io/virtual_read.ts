@@ -14,7 +14,7 @@ import type { G, Routine } from "../../sched/goroutine.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
 import { PARK } from "../../sched/park.ts";
 import { callDriven, callMade } from "../../sched/calls.ts";
-import { mayGoOn } from "../../sched/step.ts";
+import { DONE, mayGoOn } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { HalfConn, Watcher } from "./half_conn.ts";
 
@@ -53,7 +53,9 @@ export class VirtualRead implements Watcher {
   private state = UNUSED;
   private readonly conn: ReadingConn;
   private buffer: Uint8Array = NO_BYTES;
-  /** The goroutine that waits for bytes. */
+  /** The goroutine that drives the call, from its first `next`. */
+  private goroutine: G | null = null;
+  /** The same while it waits for bytes. */
   private waiting: G | null = null;
   /** Generator that completes the call on the slow path. */
   private slow: Routine<number | null> | null = null;
@@ -83,6 +85,8 @@ export class VirtualRead implements Watcher {
   /** Continues until the call is over or must wait. */
   next(): Step {
     if (this.state === FRESH) this.begin();
+    // A finished call that is driven again stays ended: the next call is another goroutine's.
+    else if (this.state !== UNUSED && this.goroutine !== scheduler.current) return DONE;
     if (this.state !== HELD) return this.goOnSlowly();
     try {
       if (this.waiting !== null) this.endWait();
@@ -128,6 +132,7 @@ export class VirtualRead implements Watcher {
 
   private begin(): void {
     callDriven(this);
+    this.goroutine = scheduler.current;
     if (this.conn.reading.turn.take()) {
       this.state = HELD;
       return;
@@ -140,7 +145,8 @@ export class VirtualRead implements Watcher {
   private wait(): unknown {
     const { reading } = this.conn;
     this.waiting = scheduler.current;
-    reading.watch(this);
+    // Outside a goroutine it cannot park, and nothing would end the watch.
+    if (this.waiting !== null) reading.watch(this);
     return scheduler.park(reading.reason);
   }
 
@@ -176,6 +182,7 @@ export class VirtualRead implements Watcher {
     this.done = true;
     this.value = value;
     this.buffer = NO_BYTES;
+    this.goroutine = null;
     this.slow = null;
     return this;
   }
