@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import {
   type Conn,
   dial,
+  dump,
   go,
   listen,
   OpError,
@@ -29,7 +30,7 @@ import {
 } from "../../mod.ts";
 import { limit } from "../../reactor.ts";
 import { certificate, encryptedKey, ocspResponse } from "../fixtures/tls/certificates.ts";
-import { pair, thrown } from "../support/harness.ts";
+import { pair, parked, thrown, until } from "../support/harness.ts";
 import {
   engine,
   hostTest,
@@ -243,6 +244,40 @@ openSSLTest("an error thrown by keyLog is the error of the handshake", function*
   assert.ok(yield* thrown(server.handshake()));
 });
 
+openSSLTest(
+  "an error thrown by keyLog does not hide OpenSSL's until another connection",
+  function* () {
+    using listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
+    const accepting = go(() => listener.accept());
+    using client = yield* tlsDial("tcp", String(listener.addr), TRUST);
+    using server = yield* accepting.join();
+    // With that come the tickets, whose processing clears the errors.
+    yield* server.write("text");
+    assert.equal(yield* client.read(new Uint8Array(4)), 4);
+    server.closeWrite();
+    const keyLog = () => {
+      throw new Error("disk full");
+    };
+    // The certificate is not trusted either, which OpenSSL finds in the same step.
+    const failing = thrown(tlsDial("tcp", String(listener.addr), { servername: "x", keyLog }));
+    const dialling = go(() => failing);
+    using _refused = yield* listener.accept();
+    yield* dialling.join();
+    assert.equal(yield* client.read(new Uint8Array(4)), null);
+  },
+);
+
+openSSLTest("keyLog can close the connection whose handshake it is called for", function* () {
+  for (const how of ["close", "abort"] as const) {
+    const [a, b] = yield* pair();
+    const keyLog = () => server[how]();
+    const server = tlsServer(b, { ...SERVER, keyLog, engine: "openssl" });
+    using client = tlsClient(a, { ...TRUST, engine: "openssl" });
+    assert.ok((yield* thrown(server.handshake())) instanceof OpError);
+    assert.ok((yield* thrown(client.handshake())) instanceof OpError);
+  }
+});
+
 openSSLTest("a stapled OCSP response arrives on request", function* () {
   const response = ocspResponse();
   const trust = { ca: certificate("ca").cert };
@@ -452,6 +487,31 @@ openSSLTest("handshakes above the limit wait for a free slot", function* () {
   assert.equal(client.protocol, "TLSv1.3");
   begun.abort();
   b.close();
+});
+
+openSSLTest("a read whose handshake waits for a slot ends as the socket is closed", function* () {
+  const [a, b] = yield* pair();
+  using begun = tlsClient(a, { ...TRUST, engine: "openssl" });
+  const buf = new Uint8Array(4096);
+  const hello = buf.subarray(0, (yield* b.read(buf))!);
+  const limits = { maxHandshakes: 1, handshakeTimeout: 3000 };
+  using listener = yield* tlsListen("tcp", "127.0.0.1:0", { ...SERVER, ...limits });
+  using stopped = yield* dial("tcp", String(listener.addr));
+  using first = yield* listener.accept();
+  yield* stopped.write(hello);
+  // The answer: the only slot is taken.
+  yield* stopped.readable();
+  using queued = yield* dial("tcp", String(listener.addr));
+  using second = yield* listener.accept();
+  yield* queued.write(hello);
+  const reading = go(() => thrown(second.read(new Uint8Array(8))));
+  yield* parked(reading, "IO wait");
+  yield* until(() => /\[semaphore.*TLS handshake/.test(dump()));
+  second.conn.close();
+  assert.equal(((yield* reading.join()) as OpError).op, "read");
+  b.close();
+  first.abort();
+  begun.abort();
 });
 
 hostTest("the host's engine reports the features it lacks", function* () {

@@ -290,9 +290,14 @@ export class OpenSSLConn extends VirtualConn implements TLSConn, SecureConn {
     this.secured = true;
     if (this.#endWhenSecured) this.#shutdown();
     // Until now, what arrived concerned the handshake alone.
+    this.watchTransport();
+    this.changed();
+  }
+
+  /** Has readers and writers wait for the underlying connection as well. @internal */
+  watchTransport(): void {
     (this.reading as TransportHalf).start();
     (this.writing as TransportHalf).start();
-    this.changed();
   }
 
   /**

@@ -150,6 +150,8 @@ export class OpenSSLServer implements TLSServerSide {
     if (!this.#handshakes.tryAcquire()) {
       // Until now they may be in the shared buffer.
       bytes = bytes.slice();
+      // Until its turn, no handshake notices the end of the underlying connection.
+      secure.watchTransport();
       yield* this.#queue(until);
     }
     try {

@@ -8,6 +8,7 @@
  * it out of the BIO at once.
  */
 import type { Pointer } from "../../../platforms/contract/ffi.ts";
+import { ClosedError } from "../../fd/errors.ts";
 import { onBehalfOf, takeAlert, takeMessage } from "./callbacks.ts";
 import type { Context } from "./context.ts";
 import { TLSError } from "../tls_error.ts";
@@ -68,6 +69,9 @@ export class SSLHandle implements WireHolder {
   readonly #owned: Owned;
   /** BIO for the output of the handshake, owned by the SSL object. Null afterwards. */
   #wbio: Pointer | null;
+  /** Whether OpenSSL executes a step of the handshake, in which keyLog may end the connection. */
+  #shaking = false;
+  #freeAfterStep = false;
 
   constructor(context: Context) {
     const { openssl } = context;
@@ -89,12 +93,14 @@ export class SSLHandle implements WireHolder {
 
   /** Whether it has been freed. */
   get freed(): boolean {
-    return this.#owned.freed;
+    return this.#owned.freed || this.#freeAfterStep;
   }
 
-  /** Frees the SSL object. A second call does nothing. */
+  /** Frees the SSL object, after the current step of a handshake. A second call does nothing. */
   free(): void {
     if (this.#owned.freed) return;
+    this.#freeAfterStep = this.#shaking;
+    if (this.#shaking) return;
     this.#discard();
     this.#kept = null;
     this.secret?.wipe();
@@ -109,16 +115,7 @@ export class SSLHandle implements WireHolder {
   handshake(transport: Transport): boolean {
     const { ssl } = this.wire.openssl;
     if (this.wire.holder !== this) this.#claim();
-    let result: number;
-    try {
-      result = onBehalfOf(
-        this.#context.hooks,
-        this.secret,
-        () => ssl.SSL_do_handshake(this.ssl),
-      );
-    } catch (error) {
-      throw this.failure ??= error as Error;
-    }
+    const result = this.#step();
     const done = result === 1;
     if (!done && ssl.SSL_get_error(this.ssl, result) !== SSL_ERROR_WANT_READ) {
       this.failure ??= this.#handshakeFailure();
@@ -134,6 +131,30 @@ export class SSLHandle implements WireHolder {
     } else this.#discard();
     if (this.failure !== null) throw this.failure;
     return done;
+  }
+
+  /** Has OpenSSL continue the handshake; returns its result. */
+  #step(): number {
+    const { openssl } = this.wire;
+    let result: number;
+    this.#shaking = true;
+    try {
+      result = onBehalfOf(
+        this.#context.hooks,
+        this.secret,
+        () => openssl.ssl.SSL_do_handshake(this.ssl),
+      );
+    } catch (error) {
+      // OpenSSL's own would be reported by the next call, possibly on another connection.
+      takeReason(openssl);
+      throw this.failure ??= error as Error;
+    } finally {
+      this.#shaking = false;
+      if (this.#freeAfterStep) this.free();
+    }
+    if (!this.freed) return result;
+    takeReason(openssl);
+    throw new ClosedError();
   }
 
   /**

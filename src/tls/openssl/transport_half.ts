@@ -32,8 +32,9 @@ export class TransportHalf extends HalfConn implements Watcher {
     this.changed();
   }
 
-  /** Has the waiters wait for the underlying connection from now on. */
+  /** Has the waiters wait for the underlying connection from now on. A second call does nothing. */
   start(): void {
+    if (this.watches) return;
     this.watches = true;
     if (this.waiting > 0) this.transport.watch(this.way, this);
   }
