@@ -296,8 +296,17 @@ export class Run {
     this.#leaveBehind((g) => g.kind === MEMBER);
     // What `finally` blocks have opened after the others were closed.
     this.scheduler.source.closeOwned(this);
-    for (const g of [...this.goroutines()]) if (g.kind === BOUNDED_DAEMON) this.scheduler.end(g);
+    this.#endBounded();
     this.#settle();
+  }
+
+  /** Ends what it has waited for until now; the end of a TLS close begins a close of the socket. */
+  #endBounded(): void {
+    for (let i = 0; i < END_TRIES; i++) {
+      const bounded = [...this.goroutines()].filter((g) => g.kind === BOUNDED_DAEMON);
+      if (bounded.length === 0) return;
+      for (const g of bounded) this.scheduler.end(g);
+    }
   }
 
   /** Drops the goroutines that `which` selects: their generators become garbage. */

@@ -5,6 +5,7 @@
  */
 import "../support/poller.ts";
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import {
   type Conn,
   copy,
@@ -13,9 +14,12 @@ import {
   type OpError,
   readAll,
   type Routine,
+  run,
   select,
   sleep,
   type TLSConn,
+  tlsDial as dialTLS,
+  tlsListen as listenTLS,
   toDuplex,
   toWebStreams,
   UnexpectedEOFError,
@@ -24,12 +28,22 @@ import {
 import { platform } from "../../platforms/platform.ts";
 import { live } from "../../src/tls/openssl/live.ts";
 import { scheduler } from "../../src/sched/thread.ts";
-import { thrown, until } from "../support/harness.ts";
-import { engine, openSSLTest, tlsDial, tlsListen, tlsTest } from "../support/tls_engines.ts";
+import { parked, portOf, thrown, until } from "../support/harness.ts";
+import {
+  engine,
+  noOpenSSL,
+  openSSLTest,
+  tlsDial,
+  tlsListen,
+  tlsTest,
+} from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
 
 /** Whether the host's engine writes after the peer's close_notify. */
 const HALF_CLOSES = platform().runtime.tlsHalfCloses;
+
+/** More than the buffers between the two ends of a connection hold. */
+const MORE_THAN_FITS = 16 << 20;
 
 const text = (s: string) => new TextEncoder().encode(s);
 
@@ -206,4 +220,30 @@ openSSLTest("close() sends everything written before, however slow the peer is",
   yield* sleep(50);
   assert.equal((yield* readAll(b)).length, written);
   b.close();
+});
+
+const CLOSE = "the grace of a run bounds the close of a connection whose peer does not read";
+test(CLOSE, { skip: noOpenSSL }, async () => {
+  const engine = "openssl";
+  let port = 0;
+  let over = false;
+  const serving = run(function* () {
+    using listener = yield* listenTLS("tcp", "127.0.0.1:0", { ...SERVER, engine });
+    port = portOf(listener);
+    using server = yield* listener.accept();
+    yield* server.handshake();
+    yield* until(() => over);
+  });
+  let began = 0;
+  await run(function* () {
+    yield* until(() => port > 0);
+    const client = yield* dialTLS("tcp", `127.0.0.1:${port}`, { ca: SERVER.cert, engine });
+    const writing = go(() => thrown(client.write(new Uint8Array(MORE_THAN_FITS))));
+    yield* parked(writing, "IO wait");
+    began = performance.now();
+  }, { grace: 20 });
+  // Without that bound, the socket lingers for 30 seconds.
+  assert.ok(performance.now() - began < 20_000);
+  over = true;
+  await serving;
 });
