@@ -41,11 +41,14 @@ import { noted } from "../sched/calls.ts";
 export function select<const Arms extends readonly SelectArm[]>(
   ...arms: Arms
 ): Routine<SelectResult<Arms>> {
+  // Before any is tried: a ready case would hide a wrong argument.
+  for (let i = 0; i < arms.length; i++) if (isWrong(arms[i])) throw noCase(arms[i]);
   const one = recycled ?? new Select();
   recycled = one.spare;
   one.spare = null;
   one.arms = arms;
-  return noted("select", one as unknown as Routine<SelectResult<Arms>>);
+  const call = one as unknown as Routine<SelectResult<Arms>>;
+  return scheduler.debugRuns === 0 ? call : noted("select", call);
 }
 
 /** Placeholder for the cases of an unused select. */
@@ -77,7 +80,7 @@ class Select implements SelectState, Waitable {
     // Also with `otherwise`: a goroutine that polls in a loop must not starve the others.
     if (!this.#waiting && mayGoOn()) {
       const { arms } = this;
-      const index = this.#attempt();
+      const index = attempt(arms);
       if (index >= 0) {
         this.#end(null);
         return happened(arms, index, TRIED);
@@ -131,18 +134,6 @@ class Select implements SelectState, Waitable {
     } finally {
       this.#end(winner);
     }
-  }
-
-  #attempt(): number {
-    const { arms } = this;
-    // All of them first: a ready case that is tried before a wrong argument would hide it.
-    for (let i = 0; i < arms.length; i++) {
-      const arm = arms[i];
-      if (isCase(arm) ? typeof arm.try !== "function" : arm !== otherwise && arm !== null) {
-        throw noCase(arm);
-      }
-    }
-    return attempt(arms);
   }
 
   #enqueue(): void {
@@ -248,6 +239,11 @@ function instead(arm: unknown): string | null {
 
 /** The waiter for attempts; no case may keep it. */
 const TRIED = new Waiter();
+
+/** Whether an argument is neither a case nor `otherwise` nor null. */
+function isWrong(arm: SelectArm): boolean {
+  return isCase(arm) ? typeof arm.try !== "function" : arm !== otherwise && arm !== null;
+}
 
 /** Tries the cases in random order. Returns the index of the one performed, or -1. */
 function attempt(arms: readonly SelectArm[]): number {
