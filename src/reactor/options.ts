@@ -53,7 +53,7 @@ export interface ReactorOptions {
   /** See {@linkcode LoadBalance}; "roundRobin" by default. */
   loadBalance?: LoadBalance;
   /**
-   * How an idle worker waits. "runSync" (the default): blocked in the poller, which is fastest.
+   * How an idle worker waits. "runSync" (the default): in the poller, which is fastest.
    * "run": in the host's event loop, for handlers that use promises, timers or servers of the host.
    */
   driver?: Driver;

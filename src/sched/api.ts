@@ -6,7 +6,9 @@ import { G, type Goroutine, PanicError, type Routine } from "./goroutine.ts";
 import { refuseReloading } from "./reloading.ts";
 import { Run, type RunOptions } from "./run.ts";
 import { PROMISE } from "./scheduler.ts";
+import { SPIN_SHARE } from "./spinner.ts";
 import { mayGoOn } from "./step.ts";
+import { SyncLoop } from "./sync_loop.ts";
 import { afterRun, bodyOf, currentRun, spawn } from "./spawn.ts";
 import { host, scheduler } from "./thread.ts";
 import { now } from "./clock.ts";
@@ -123,11 +125,12 @@ export function runSync<T>(main: () => Routine<T>, options: RunOptions = {}): T 
   const body = bodyOf("runSync", main, [], runSync);
   const current = new Run(scheduler, options);
   current.start(new G<unknown>(current, main.name || "main", body));
+  const loop = new SyncLoop(scheduler, current.spinShare ?? SPIN_SHARE);
   scheduler.blocking = true;
   scheduler.now = now();
   try {
     while (!current.over) {
-      scheduler.pass(Infinity);
+      loop.pass();
       if (stuck()) current.fail(new DeadlockError(dumpAll(scheduler)));
     }
   } finally {

@@ -13,7 +13,7 @@ import { nodeProcess } from "../../platforms/contract/host.ts";
 import { now } from "./clock.ts";
 import { deadlock } from "./deadlock.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { Spinner } from "./spinner.ts";
+import { SPIN_SHARE, Spinner } from "./spinner.ts";
 
 /** Longest turn: timers of the host may be late by this much. */
 const TURN_MS = 2;
@@ -27,8 +27,6 @@ const FREE_TURNS = 3;
 const HOST_BUSY_MS = 0.05;
 /** How long the loop does not wait in the poller after that. */
 const HOST_ACTIVE_MS = 2;
-/** Part of the time that may be spent spinning, unless a run asks for another. */
-const SPIN_SHARE = 0.05;
 
 /** How long all goroutines may be asleep, with nothing to wake them, before it is a deadlock. */
 const DEADLOCK_MS = 1000;

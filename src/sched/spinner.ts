@@ -17,6 +17,8 @@
  * CPU time of one sleep and one wake-up by another thread; the event is seen about as much later.
  */
 const WAKE_MS = 0.1;
+/** Part of the time that may be spent spinning, unless a run asks for another. */
+export const SPIN_SHARE = 0.05;
 /** Longest average gap for which an event is expected soon. */
 const LONGEST_GAP_MS = 0.5;
 /** A gap counts as no longer than this: one long pause must not hide many short gaps. */
@@ -44,8 +46,10 @@ const LONGEST_CROWDED_MS = 1000;
 
 /** One per thread. Times are milliseconds of the scheduler's clock. */
 export class Spinner {
+  /** See {@linkcode WAKE_MS}. */
+  readonly #wake: number;
   /** Average time between running out of work and the next event. */
-  #gap = WAKE_MS / 2;
+  #gap: number;
   #tokens = BURST_MS;
   #filledAt = 0;
   /** Time when the thread ran out of work; 0 while it has some. */
@@ -57,17 +61,23 @@ export class Spinner {
   #spinUntil = 0;
   #crowdedUntil = 0;
 
+  /** @param wake CPU time of one sleep and one wake-up */
+  constructor(wake = WAKE_MS) {
+    this.#wake = wake;
+    this.#gap = wake / 2;
+  }
+
   /** The thread has work again: an event from the poller if `event`, else work of its own. */
   busy(now: number, event: boolean): void {
     if (this.#idleSince === 0) return;
     const waited = now - this.#idleSince;
     if (event) {
-      const gap = this.#asleep ? Math.max(waited / 2, waited - WAKE_MS) : waited;
+      const gap = this.#asleep ? Math.max(waited / 2, waited - this.#wake) : waited;
       this.#gap += (Math.min(gap, CLIPPED_GAP_MS) - this.#gap) * WEIGHT;
     }
     const spun = Math.min(now, this.#spinUntil) - this.#idleSince;
     const hit = event && now <= this.#spinUntil;
-    this.#tokens -= hit ? Math.max(0, spun - WAKE_MS) : spun;
+    this.#tokens -= hit ? Math.max(0, spun - this.#wake) : spun;
     this.#idleSince = 0;
     this.#asleep = false;
   }
