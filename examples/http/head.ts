@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The head of a request: its line and its headers. Strings are made only of the parts asked for. */
-import { latin1 } from "../latin1.ts";
+import { textOf } from "../texts.ts";
 import { same } from "./bytes.ts";
 
 const HEAD = new TextEncoder().encode("HEAD");
@@ -91,6 +91,6 @@ export class Head {
 
   private text(from: number, to: number): string {
     if (this.state === "released") throw new TypeError("Cannot read a request that was answered");
-    return latin1(this.bytes, from, to);
+    return textOf(this.bytes, from, to);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Output } from "../output.ts";
-import { textOf } from "./texts.ts";
+import { textOf } from "../texts.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;

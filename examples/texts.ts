@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Strings for bytes that come again and again, as keys do: to find the one that there is takes less
- * than to make another, whose hash a Map would have to compute as well. It keeps a bounded number.
+ * Strings for bytes that come again and again, as keys and paths do: to find the one that there is
+ * takes less than to make another, whose hash a Map would have to compute as well. It keeps a bounded
+ * number.
  */
-import { latin1 } from "../latin1.ts";
+import { latin1 } from "./latin1.ts";
 
 /** Longer ones are cheaper to make than to compare. */
 const LONGEST = 32;
