@@ -39,7 +39,7 @@ export class Rejection {
       this.#open++;
       lingerClose(sysfd, scheduler.current?.run ?? null, {
         timeout: READ_MS,
-        address,
+        address: () => address,
         freed: () => {
           this.#open--;
           freed();

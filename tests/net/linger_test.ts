@@ -22,6 +22,8 @@ import {
 } from "../../mod.ts";
 import { limit, type Limits } from "../../reactor.ts";
 import { countLingering, MOST_LINGERING_PER_ADDRESS } from "../../src/fd/lingering.ts";
+import { descriptorOf } from "../../src/net/socket/descriptor.ts";
+import { lingerClose } from "../../src/net/socket/lossless_close.ts";
 import { failingWith } from "../fixtures/syscalls_fixture.ts";
 import {
   both,
@@ -368,4 +370,27 @@ only("run", "cancelling a web stream loses nothing written afterwards", function
   assert.equal(yield* readPattern(client, 4096), want.length);
   client.abort();
   yield* talking.join();
+});
+
+both("the peer's address is asked for only if the connection lingers", function* () {
+  let asked = 0;
+  let freed = 0;
+  const close = (conn: Conn) =>
+    lingerClose(descriptorOf(conn)!.detach(), null, {
+      timeout: DEFAULT_MS,
+      address: () => (asked++, "127.0.0.1"),
+      freed: () => freed++,
+    });
+  const [ended, after] = yield* pair();
+  ended.close();
+  assert.equal(yield* after.read(new Uint8Array(1)), null);
+  assert.equal(close(after), false);
+  assert.deepEqual([asked, freed], [0, 1]);
+  const [open, first] = yield* pair();
+  assert.equal(close(first), true);
+  assert.equal(asked, 1);
+  assert.equal(yield* open.read(new Uint8Array(1)), null);
+  open.close();
+  yield* until(() => freed === 2);
+  assert.equal(asked, 1);
 });

@@ -104,7 +104,7 @@ export abstract class ConnSocket<C> implements PollHandler, Closer {
       const lingers = lingerClose(sysfd, run, {
         since,
         timeout: settings.closeTimeout,
-        address: hostOf(this.remoteAddr),
+        address: () => hostOf(this.remoteAddr),
         holder: tracked,
         freed: () => tracked?.onFreed?.(),
       });

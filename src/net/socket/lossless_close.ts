@@ -44,8 +44,8 @@ export interface LingerOptions {
   readonly timeout: number;
   /** Whether to reset the connection at the limit, as SO_LINGER asks. */
   readonly reset?: boolean;
-  /** Address of the peer, without the port. */
-  readonly address: string;
+  /** Returns the address of the peer, without the port. Called only if the connection lingers. */
+  readonly address: () => string;
   /** Previous holder of the descriptor. */
   readonly holder?: unknown;
   /** Called once, when the descriptor is closed. */
@@ -57,15 +57,13 @@ class LingeringFD extends FD implements Lingering {
   acknowledged = false;
   /** Waits for the peer's end, and closes the descriptor when it ends. */
   waiting: G<void> | null = null;
+  readonly address: string;
   readonly #options: LingerOptions;
 
   constructor(sysfd: number, options: LingerOptions) {
     super(sysfd);
+    this.address = options.address();
     this.#options = options;
-  }
-
-  get address(): string {
-    return this.#options.address;
   }
 
   get holder(): unknown {
@@ -98,8 +96,10 @@ class LingeringFD extends FD implements Lingering {
  */
 export function lingerClose(fd: number, run: RunOwner | null, options: LingerOptions): boolean {
   const { sockets } = platform();
-  const lingering = new LingeringFD(fd, options);
-  if (sockets.shutdown(fd, "write") < 0 || ended(fd) || lingering.init() < 0) {
+  // Mostly the peer has ended its side already, and nothing is needed but the calls.
+  const over = sockets.shutdown(fd, "write") < 0 || ended(fd);
+  const lingering = over ? null : new LingeringFD(fd, options);
+  if (lingering === null || lingering.init() < 0) {
     sockets.close(fd);
     options.freed?.();
     return false;

@@ -225,7 +225,7 @@ export abstract class NetFD<A extends Addr> extends FD {
     const lingers = lingerClose(this.sysfd, run, {
       timeout: slow ? linger * 1000 : this.lingerTimeout,
       reset: slow,
-      address: hostOf(this.remoteAddr),
+      address: () => hostOf(this.remoteAddr),
       holder: this,
       freed: () => this.onFreed?.(),
     });

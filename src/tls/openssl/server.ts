@@ -56,6 +56,7 @@ class Certificates {
 
   /** Returns the context for a server name: its own, that of its wildcard, or the first. */
   choose(serverName: string): Context {
+    if (this.#byName.size === 0) return this.#default;
     const wildcard = serverName.replace(/^[^.]*/, "*");
     return this.#byName.get(serverName) ?? this.#byName.get(wildcard) ?? this.#default;
   }
