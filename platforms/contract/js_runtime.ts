@@ -56,6 +56,11 @@ export interface JsRuntime {
    * process ends then, or if the runtime does not report it.
    */
   onUnload?(f: () => void): void;
+  /**
+   * Returns a number below zero that is the same for all copies of the library in this thread's program,
+   * and another one in the next program. Absent if a thread never has two programs in turn.
+   */
+  programId?(): number;
   /** Whether modules are reloaded within the process, while the resources they opened stay open. */
   readonly reloadsModules: boolean;
   /**

@@ -15,6 +15,7 @@ import {
 } from "./ffi.ts";
 import { deno } from "./global.ts";
 import { DenoHostWait } from "./host_wait.ts";
+import { programId } from "./program_id.ts";
 import {
   permitsNet,
   permitsRead,
@@ -43,6 +44,7 @@ const DENO: JsRuntime = {
   completionWait: (completions) => new DenoCompletionWait(completions),
   variable,
   onUnload: (f) => globalThis.addEventListener("unload", f),
+  programId,
   reloadsModules: false,
   requireNet,
   permitsNet,

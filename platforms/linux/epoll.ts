@@ -28,7 +28,8 @@ export class Epoll {
   readonly #counter = new Int32Array(new ArrayBuffer(8));
   #fineWait: Libc["symbols"]["epoll_pwait2"];
 
-  constructor(libc: Libc, layout: EpollEventLayout) {
+  /** The eventfd is added with the data words `first`, which is negative, and `second`. */
+  constructor(libc: Libc, layout: EpollEventLayout, first = BREAK, second = 0) {
     this.#libc = libc;
     this.layout = layout;
     this.events = new Int32Array(new ArrayBuffer(MAX_EVENTS * layout.words * 4));
@@ -43,7 +44,7 @@ export class Epoll {
       throw error;
     }
     // Level-triggered: the wait that reports it resets the counter.
-    if (this.control(C.EPOLL_CTL_ADD, this.breakDescriptor, C.EPOLLIN, BREAK, 0) < 0) {
+    if (this.control(C.EPOLL_CTL_ADD, this.breakDescriptor, C.EPOLLIN, first, second) < 0) {
       const error = this.#failure("epoll_ctl");
       this.dispose();
       throw error;

@@ -9,6 +9,7 @@ import { IF_NAMESIZE } from "./constants.ts";
 import { LinuxDescriptors } from "./descriptor.ts";
 import { wakeEventfd } from "./epoll.ts";
 import { ERRNO, errnoText } from "./errno.ts";
+import { closeFormerPrograms, programMark } from "./former_program.ts";
 import { type Libc, libc } from "./libc.ts";
 import { LinuxPackets } from "./packet.ts";
 import { LinuxKernelTLS } from "./kernel_tls.ts";
@@ -29,6 +30,8 @@ export function linux(c: Libc = libc()): Platform {
   const layout = EPOLL_EVENT[arch];
   const runtime = jsRuntime();
   const sockets = new LinuxSockets(c);
+  const mark = programMark(c, runtime);
+  if (mark !== null) closeFormerPrograms(c, mark);
   return {
     os: "linux",
     pollerName: "epoll",
@@ -47,7 +50,8 @@ export function linux(c: Libc = libc()): Platform {
     descriptors: new LinuxDescriptors(c),
     errno: ERRNO,
     errnoText,
-    openPoller: () => new EpollPoller(c, layout),
+    openPoller: () => new EpollPoller(c, layout, mark),
+
     openRawPoller: () => new EpollRawPoller(c, layout),
     hostWait: (poller) =>
       runtime.hostWait(watchedDescriptor(poller.waitDescriptor, c.path, sockets)),

@@ -13,7 +13,8 @@ import {
   type PollSink,
 } from "../contract/platform.ts";
 import * as C from "./constants.ts";
-import { BREAK, Epoll } from "./epoll.ts";
+import { Epoll } from "./epoll.ts";
+import type { ProgramMark } from "./former_program.ts";
 import type { Libc } from "./libc.ts";
 import type { EpollEventLayout } from "./structs.ts";
 
@@ -34,8 +35,9 @@ export class EpollPoller implements Poller {
   #at = 0;
   #end = 0;
 
-  constructor(libc: Libc, layout: EpollEventLayout) {
-    this.#epoll = new Epoll(libc, layout);
+  /** With a mark, a later program of the thread finds what this one leaves open. */
+  constructor(libc: Libc, layout: EpollEventLayout, mark: ProgramMark | null) {
+    this.#epoll = new Epoll(libc, layout, mark?.thread, mark?.program);
     this.waitDescriptor = this.#epoll.descriptor;
     this.breakDescriptor = this.#epoll.breakDescriptor;
   }
@@ -64,7 +66,7 @@ export class EpollPoller implements Poller {
       const at = this.#at;
       this.#at += words;
       const slot = events[at + dataAt];
-      if (slot === BREAK) epoll.drainBreak();
+      if (slot < 0) epoll.drainBreak();
       else if (sink(slot, events[at + dataAt + 1], modeOf(events[at + eventsAt]))) woken++;
     }
     return (this.#at - from) / words;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Closing what the program before this one left open in the same process. `deno run --watch-hmr`
+ * restarts a program on the same thread without any event.
+ *
+ * The kernel keeps the list that is needed: /proc/self/fdinfo shows each descriptor of an epoll with
+ * the inode of its file, and the data that it was added with. So a poller's eventfd is added with a
+ * mark, of the thread and of the program. A thread of Deno has one program at a time: an epoll with the
+ * mark of this thread and another program belongs to a program that is dead.
+ */
+import type { JsRuntime } from "../contract/platform.ts";
+import { F_GETFL, O_CLOEXEC, O_RDONLY } from "./constants.ts";
+import { wakeEventfd } from "./epoll.ts";
+import type { Libc } from "./libc.ts";
+
+/**
+ * Two data words of a poller's eventfd. The first is negative, and tells the thread; the second tells
+ * the program, and is negative too, as the upper half of an address never is.
+ */
+export interface ProgramMark {
+  readonly thread: number;
+  readonly program: number;
+}
+
+/** Descriptors of pollers are looked for below this number: a program opens its poller early. */
+const SEARCHED = 1024;
+
+/** Returns the mark of this thread's program; null if the thread or the program has no number. */
+export function programMark({ symbols }: Libc, { programId }: JsRuntime): ProgramMark | null {
+  if (symbols.gettid === null || programId === undefined) return null;
+  return { thread: ~symbols.gettid(), program: programId() };
+}
+
+/** What /proc/self/fdinfo lists of an epoll. */
+interface Registered {
+  readonly fd: number;
+  readonly inode: string;
+  readonly mark: ProgramMark;
+}
+
+/** Closes the pollers of this thread's former programs, and all that is registered with them. */
+export function closeFormerPrograms(libc: Libc, own: ProgramMark): void {
+  const { fcntl } = libc.symbols;
+  for (let fd = 3; fd < SEARCHED; fd++) {
+    // Fails if the descriptor is not open.
+    if (fcntl(fd, F_GETFL, 0) < 0) continue;
+    const entries = registered(descriptorInfo(libc, fd));
+    const eventfd = entries.find(({ mark }) =>
+      mark.thread === own.thread && mark.program < 0 && mark.program !== own.program
+    );
+    if (eventfd !== undefined) closePoller(libc, fd, eventfd, entries);
+  }
+}
+
+function closePoller(
+  libc: Libc,
+  epoll: number,
+  eventfd: Registered,
+  entries: readonly Registered[],
+): void {
+  const { close } = libc.symbols;
+  for (const { fd, inode } of entries) {
+    // Another inode: the number is another file's by now.
+    if (fd !== eventfd.fd && inodeOf(descriptorInfo(libc, fd)) === inode) close(fd);
+  }
+  // Another thread may wait for the poller.
+  wakeEventfd(libc, eventfd.fd);
+  close(eventfd.fd);
+  close(epoll);
+}
+
+/** Returns the text of /proc/self/fdinfo about a descriptor, "" if there is none. */
+function descriptorInfo({ symbols }: Libc, fd: number): string {
+  const path = new TextEncoder().encode(`/proc/self/fdinfo/${fd}\0`);
+  const file = symbols.open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  const bytes = new Uint8Array(new ArrayBuffer(16384));
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const count = symbols.read(file, bytes, bytes.length);
+    if (count <= 0) break;
+    text += decoder.decode(bytes.subarray(0, count));
+  }
+  symbols.close(file);
+  return text;
+}
+
+/** Returns the inode of the descriptor itself, in hexadecimal digits; "" on Linux before 5.14. */
+function inodeOf(info: string): string {
+  const inode = /^ino:\s*(\d+)$/m.exec(info)?.[1];
+  return inode === undefined ? "" : Number(inode).toString(16);
+}
+
+/** Returns what an epoll watches; nothing for any other descriptor. */
+function registered(info: string): Registered[] {
+  const lines = info.matchAll(/^tfd:\s*(\d+) events:\s*\w+ data:\s*(\w+)\s+pos:\w+ ino:(\w+) /gm);
+  return Array.from(lines, ([, fd, data, inode]) => {
+    const words = data.padStart(16, "0");
+    const word = (at: number) => parseInt(words.slice(at, at + 8), 16) | 0;
+    return { fd: Number(fd), inode, mark: { program: word(0), thread: word(8) } };
+  });
+}
