@@ -7,7 +7,7 @@
  * be fast, are operations (read_write.ts); the rest are generators.
  */
 import { platform } from "../../platforms/platform.ts";
-import type { SocketCalls } from "../../platforms/contract/platform.ts";
+import type { RawAddress, SocketCalls } from "../../platforms/contract/platform.ts";
 import { netpoll } from "../netpoll/netpoll.ts";
 import { POLL_OK, type PollMode } from "../netpoll/poll_state.ts";
 import type { Closer, PollDesc } from "../netpoll/poll_desc.ts";
@@ -105,9 +105,10 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
 
   /**
    * Waits for a connect in progress. Parks. A wake-up may be spurious, so it checks SO_ERROR and
-   * then the peer's name. Go: net/fd_unix.go, netFD.connect.
+   * then the peer's name, which it returns, or null if it was not asked for. Go: net/fd_unix.go,
+   * netFD.connect.
    */
-  *awaitConnect(): Routine<void> {
+  *awaitConnect(): Routine<RawAddress | null> {
     const pd = this.pd!;
     const { errno } = platform();
     try {
@@ -126,13 +127,14 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
           case errno.EINTR:
             continue;
           case errno.EISCONN:
-            return;
+            return null;
           case 0:
-            if (typeof this.sockets.remoteAddress(this.sysfd) !== "number") return;
-            continue;
+            break;
           default:
             throw new SyscallError("connect", failure);
         }
+        const peer = this.sockets.remoteAddress(this.sysfd);
+        if (typeof peer !== "number") return peer;
       }
     } finally {
       pd.unparkWriter();

@@ -73,6 +73,7 @@ export class TCPDialer implements Dialer<TCPConn> {
     const fd = new TCPFD(sysfd, this.#network);
     let registered = false;
     let connected = false;
+    let peer: RawAddress | null = null;
     try {
       this.#bind(socket);
       const raw = encode(endpoint, reached(this.#network, endpoint, "dial"));
@@ -82,10 +83,10 @@ export class TCPDialer implements Dialer<TCPConn> {
       registered = true;
       if (waits) {
         fd.setWriteDeadline(until);
-        yield* fd.awaitConnect();
+        peer = yield* fd.awaitConnect();
         fd.setWriteDeadline(Infinity);
       }
-      nameEnds(fd, raw, check);
+      nameEnds(fd, raw, peer, check);
       const { linger, lingerTimeout } = this.#options;
       if (linger !== undefined) fd.setLinger(linger);
       else if (this.#options.control !== undefined) fd.takeLinger();
@@ -129,8 +130,8 @@ function encode(endpoint: Endpoint, ip: Uint8Array): RawAddress {
   return platform().sockaddr.encode({ ...endpoint, ip });
 }
 
-function metItself(fd: NetFD<TCPAddr>): boolean {
-  return String(fd.localAddr) === String(fd.remoteAddr);
+function metItself({ localAddr, remoteAddr }: NetFD<TCPAddr>): boolean {
+  return localAddr?.port === remoteAddr?.port && String(localAddr) === String(remoteAddr);
 }
 
 /** Starts to connect. Returns whether completion must be awaited. */
@@ -154,12 +155,20 @@ function begin(sysfd: number, address: RawAddress, check: NewSocket["check"]): b
   return false;
 }
 
-/** Reads both addresses. With TCP Fast Open, there is no peer before the first write. */
-function nameEnds(fd: NetFD<TCPAddr>, dialled: RawAddress, check: NewSocket["check"]): void {
+/**
+ * Reads both addresses; that of the peer unless it is known as `peer`. With TCP Fast Open, there is
+ * no peer before the first write.
+ */
+function nameEnds(
+  fd: NetFD<TCPAddr>,
+  dialled: RawAddress,
+  peer: RawAddress | null,
+  check: NewSocket["check"],
+): void {
   const { sockets, errno } = platform();
   const local = sockets.localAddress(fd.sysfd);
   if (typeof local === "number") check(local, "getsockname");
-  const remote = sockets.remoteAddress(fd.sysfd);
+  const remote = peer ?? sockets.remoteAddress(fd.sysfd);
   const unsent = remote === -errno.ENOTCONN;
   if (typeof remote === "number" && !unsent) check(remote, "getpeername");
   fd.setAddrs(tcpAddr(local as RawAddress), tcpAddr(unsent ? dialled : remote as RawAddress));
