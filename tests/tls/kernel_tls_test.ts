@@ -25,11 +25,9 @@ import {
   type Routine,
   sendFile,
   splice,
-  type TLSConn,
   withCancel,
 } from "../../mod.ts";
 import { platform } from "../../platforms/platform.ts";
-import { openssl } from "../../src/tls/openssl/library.ts";
 import type { OpenSSLConn } from "../../src/tls/openssl/conn.ts";
 import { TrafficSecret } from "../../src/tls/openssl/traffic_secret.ts";
 import { Kernel, withKernelTLS } from "../fixtures/kernel_tls_fixture.ts";
@@ -44,6 +42,17 @@ import {
   tlsTest,
 } from "../support/tls_engines.ts";
 import { SERVER, tlsPair } from "../support/tls_pair.ts";
+import {
+  both,
+  end,
+  equal,
+  LENGTHS,
+  pairWith,
+  pattern,
+  reader,
+  transfer,
+  updateKeys,
+} from "../support/kernel_tls_transfers.ts";
 
 const CIPHERS = {
   TLS_AES_128_GCM_SHA256: "aes-128-gcm",
@@ -51,8 +60,6 @@ const CIPHERS = {
   TLS_CHACHA20_POLY1305_SHA256: "chacha20-poly1305",
 };
 const AES = "TLS_AES_128_GCM_SHA256";
-/** Lengths around that of a record, in one write each. */
-const LENGTHS = [1, 100, 16383, 16384, 16385, 200_000];
 const NOT_LINUX: string | false = platform().os !== "linux" &&
   "the calls of the library for kernel TLS are Linux's";
 const skip = NOT_LINUX || noOpenSSL;
@@ -62,15 +69,6 @@ after(() => rmSync(folder, { recursive: true }));
 const FILE = join(folder, "file");
 const CONTENT = pattern(700_123);
 writeFileSync(FILE, CONTENT);
-
-function pattern(length: number): Uint8Array {
-  return new Uint8Array(length).map((_, i) => (i * 7 + (i >> 8)) % 251);
-}
-
-function equal(actual: Uint8Array, expected: Uint8Array): void {
-  // A difference is not worth a megabyte of text.
-  assert.ok(Buffer.compare(actual, expected) === 0, `${actual.length} bytes, not the same`);
-}
 
 /** A test on a kernel that has TLS. */
 function kernelTest(
@@ -83,55 +81,6 @@ function kernelTest(
     yield* withKernelTLS(kernel, () => main(kernel));
     assert.equal(kernel.lost, 0, "bytes of records were lost");
   }, NOT_LINUX || also);
-}
-
-/** A pair whose server, or whose client, has its kernel encrypt. */
-function* pairWith(
-  side: "client" | "server" | "both",
-  options: { ciphers?: string; engine?: "host" } = {},
-): Routine<[TLSConn, TLSConn]> {
-  const { engine: other, ...shared } = options;
-  const own = { kTLS: true, ...shared };
-  const peer = other === undefined ? {} : { engine: other };
-  return yield* tlsPair(
-    side === "server" ? peer : own,
-    side === "client" ? peer : own,
-  );
-}
-
-/** Sends by `from` what `to` must get, in writes of each length. */
-function* transfer(from: Conn, to: Conn): Routine<void> {
-  for (const length of LENGTHS) {
-    const bytes = pattern(length);
-    const back = new Uint8Array(length);
-    const reading = go(() => to.readFull(back));
-    assert.equal(yield* from.write(bytes), length);
-    assert.equal(yield* reading.join(), length);
-    equal(back, bytes);
-  }
-}
-
-function* both(a: Conn, b: Conn): Routine<void> {
-  const there = go(() => transfer(a, b));
-  yield* transfer(b, a);
-  yield* there.join();
-}
-
-/** Ends `a`, and `b` after it, in order. */
-function* end(a: Conn, b: Conn): Routine<void> {
-  a.closeWrite();
-  assert.equal(yield* b.read(new Uint8Array(1)), null);
-  b.closeWrite();
-  assert.equal(yield* a.read(new Uint8Array(1)), null);
-  a.close();
-  b.close();
-}
-
-/** All that `conn` has to read, beside what the caller does meanwhile. */
-function reader(conn: Conn) {
-  return go(function* reader() {
-    return yield* readAll(conn);
-  });
 }
 
 for (const [suite, aead] of Object.entries(CIPHERS)) {
@@ -392,20 +341,6 @@ for (const [way, write] of Object.entries(WRITES)) {
       client.close();
     },
   );
-}
-
-/** Functions of libssl that the library does without. */
-function keyUpdates() {
-  const { path } = openssl();
-  const names = path.startsWith("/") ? { names: [], paths: [path] } : { names: [path], paths: [] };
-  return platform().runtime.dlopen({ title: path, ...names }, {
-    SSL_key_update: { params: ["pointer", "i32"], result: "i32" },
-  }).symbols;
-}
-
-/** Has `conn` send a KeyUpdate before its next byte; 1 to request one in return. */
-function updateKeys(conn: TLSConn, request: 0 | 1): void {
-  assert.equal(keyUpdates().SSL_key_update((conn as OpenSSLConn).handle!.ssl, request), 1);
 }
 
 kernelTest("a key update of the peer takes effect", function* () {
