@@ -22,8 +22,10 @@ export interface ProgramMark {
   readonly program: number;
 }
 
-/** Descriptors of pollers are looked for below this number: a program opens its poller early. */
+/** A program opens its poller early: pollers are looked for below this number. */
 const SEARCHED = 1024;
+/** The search ends after so many numbers in a row that are not open. */
+const GAP = 64;
 
 /** Returns the mark of this thread's program; null if the thread or the program has no number. */
 export function programMark({ symbols }: Libc, { programId }: JsRuntime): ProgramMark | null {
@@ -41,19 +43,25 @@ interface Registered {
 /** Closes the pollers of this thread's former programs, and all that is registered with them. */
 export function closeFormerPrograms(libc: Libc, own: ProgramMark): void {
   const { fcntl } = libc.symbols;
-  for (let fd = 3; fd < SEARCHED; fd++) {
+  const reader = new InfoReader(libc);
+  for (let fd = 3, gap = 0; fd < SEARCHED && gap < GAP; fd++) {
     // Fails if the descriptor is not open.
-    if (fcntl(fd, F_GETFL, 0) < 0) continue;
-    const entries = registered(descriptorInfo(libc, fd));
+    if (fcntl(fd, F_GETFL, 0) < 0) {
+      gap++;
+      continue;
+    }
+    gap = 0;
+    const entries = registered(reader.read(fd));
     const eventfd = entries.find(({ mark }) =>
       mark.thread === own.thread && mark.program < 0 && mark.program !== own.program
     );
-    if (eventfd !== undefined) closePoller(libc, fd, eventfd, entries);
+    if (eventfd !== undefined) closePoller(libc, reader, fd, eventfd, entries);
   }
 }
 
 function closePoller(
   libc: Libc,
+  reader: InfoReader,
   epoll: number,
   eventfd: Registered,
   entries: readonly Registered[],
@@ -61,7 +69,7 @@ function closePoller(
   const { close } = libc.symbols;
   for (const { fd, inode } of entries) {
     // Another inode: the number is another file's by now.
-    if (fd !== eventfd.fd && inodeOf(descriptorInfo(libc, fd)) === inode) close(fd);
+    if (fd !== eventfd.fd && inodeOf(reader.read(fd)) === inode) close(fd);
   }
   // Another thread may wait for the poller.
   wakeEventfd(libc, eventfd.fd);
@@ -69,21 +77,31 @@ function closePoller(
   close(epoll);
 }
 
-/** Returns the text of /proc/self/fdinfo about a descriptor, "" if there is none. */
-function descriptorInfo({ symbols }: Libc, fd: number): string {
-  const path = new TextEncoder().encode(`/proc/self/fdinfo/${fd}\0`);
-  const file = symbols.open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return "";
-  const bytes = new Uint8Array(new ArrayBuffer(16384));
-  const decoder = new TextDecoder();
-  let text = "";
-  for (;;) {
-    const count = symbols.read(file, bytes, bytes.length);
-    if (count <= 0) break;
-    text += decoder.decode(bytes.subarray(0, count));
+/** Reads what /proc/self/fdinfo shows. A program's start waits for it, so it allocates once. */
+class InfoReader {
+  readonly #symbols: Libc["symbols"];
+  readonly #bytes = new Uint8Array(new ArrayBuffer(4096));
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+
+  constructor({ symbols }: Libc) {
+    this.#symbols = symbols;
   }
-  symbols.close(file);
-  return text;
+
+  /** Returns the text about a descriptor, "" if there is none. */
+  read(fd: number): string {
+    const { open, read, close } = this.#symbols;
+    const bytes = this.#bytes;
+    const path = this.#encoder.encode(`/proc/self/fdinfo/${fd}\0`);
+    const file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return "";
+    let text = "";
+    for (let count; (count = read(file, bytes, bytes.length)) > 0;) {
+      text += this.#decoder.decode(bytes.subarray(0, count));
+    }
+    close(file);
+    return text;
+  }
 }
 
 /** Returns the inode of the descriptor itself, in hexadecimal digits; "" on Linux before 5.14. */
@@ -94,6 +112,7 @@ function inodeOf(info: string): string {
 
 /** Returns what an epoll watches; nothing for any other descriptor. */
 function registered(info: string): Registered[] {
+  if (!info.includes("tfd:")) return [];
   const lines = info.matchAll(/^tfd:\s*(\d+) events:\s*\w+ data:\s*(\w+)\s+pos:\w+ ino:(\w+) /gm);
   return Array.from(lines, ([, fd, data, inode]) => {
     const words = data.padStart(16, "0");
