@@ -51,6 +51,9 @@ export const TLS_1_3_VERSION = 0x0304;
 export const IF_NAMESIZE = 16;
 
 export const O_RDONLY = 0;
+export const O_RDWR = 2;
+/** Mask of the direction. */
+export const O_ACCMODE = 3;
 export const O_CLOEXEC = 0o2000000;
 
 export const O_NONBLOCK = 0o4000;

@@ -9,7 +9,7 @@
  * mark of this thread and another program belongs to a program that is dead.
  */
 import type { JsRuntime } from "../contract/platform.ts";
-import { F_GETFL, O_CLOEXEC, O_RDONLY } from "./constants.ts";
+import { F_GETFL, O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR } from "./constants.ts";
 import { wakeEventfd } from "./epoll.ts";
 import type { Libc } from "./libc.ts";
 
@@ -46,11 +46,10 @@ export function closeFormerPrograms(libc: Libc, own: ProgramMark): void {
   const reader = new InfoReader(libc);
   for (let fd = 3, gap = 0; fd < SEARCHED && gap < GAP; fd++) {
     // Fails if the descriptor is not open.
-    if (fcntl(fd, F_GETFL, 0) < 0) {
-      gap++;
-      continue;
-    }
-    gap = 0;
+    const flags = fcntl(fd, F_GETFL, 0);
+    gap = flags < 0 ? gap + 1 : 0;
+    // Sockets and pipes are non-blocking, files are open for one direction: an epoll is neither.
+    if (flags < 0 || (flags & (O_ACCMODE | O_NONBLOCK)) !== O_RDWR) continue;
     const entries = registered(reader.read(fd));
     const eventfd = entries.find(({ mark }) =>
       mark.thread === own.thread && mark.program < 0 && mark.program !== own.program
@@ -68,8 +67,10 @@ function closePoller(
 ): void {
   const { close } = libc.symbols;
   for (const { fd, inode } of entries) {
+    // All eventfds and epolls share one inode, which says nothing about whose they are.
+    if (inode === eventfd.inode) continue;
     // Another inode: the number is another file's by now.
-    if (fd !== eventfd.fd && inodeOf(reader.read(fd)) === inode) close(fd);
+    if (inodeOf(reader.read(fd)) === inode) close(fd);
   }
   // Another thread may wait for the poller.
   wakeEventfd(libc, eventfd.fd);

@@ -81,3 +81,13 @@ test("a number that is another socket's by now is left alone", LINUX, () => {
     for (const fd of [kept, ...others]) c().close(fd);
   }
 });
+
+test("another eventfd that it watches is left alone: all of them have one inode", LINUX, () => {
+  using former = new Marked(OWN.thread, -1001);
+  using other = new Marked(~78, -1001);
+  const { epoll } = former;
+  assert.equal(epoll.control(EPOLL_CTL_ADD, other.epoll.breakDescriptor, EPOLLIN, 0, 1), 0);
+  closeFormerPrograms(libc(), OWN);
+  assert.deepEqual(former.descriptors.map(isOpen), [false, false, false]);
+  assert.deepEqual(other.descriptors.map(isOpen), [true, true, true]);
+});
