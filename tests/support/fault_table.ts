@@ -249,7 +249,6 @@ const DIALLING = [
   ...fails("dial", "getsockopt", "dial tcp ADDR: getsockopt", ["ENOBUFS", "ENOMEM"]),
   // Said to be not connected yet, which it is.
   { scenario: "dial in time", call: "getpeername", errno: "ENOTCONN", ...TIMED_OUT },
-  ...fails("dial", "getpeername", "dial tcp ADDR: getpeername", ["ENOBUFS"], { at: 2 }),
   ...fails("dial", "getsockname", "dial tcp ADDR: getsockname", ["ENOBUFS"]),
   ...fails("dial", "epoll_ctl", "dial tcp ADDR: epoll_ctl", ["ENOMEM", "ENOSPC"]),
   // The same options, and the same answer.
