@@ -58,9 +58,10 @@ export interface JsRuntime {
   onUnload?(f: () => void): void;
   /**
    * Returns a number below zero that is the same for all copies of the library in this thread's program,
-   * and another one in the next program. Absent if a thread never has two programs in turn.
+   * and another one in the next program; null if there is nowhere to keep it, as on a frozen `Deno`.
+   * Absent if a thread never has two programs in turn.
    */
-  programId?(): number;
+  programId?(): number | null;
   /** Whether modules are reloaded within the process, while the resources they opened stay open. */
   readonly reloadsModules: boolean;
   /**

@@ -6,7 +6,8 @@ import { deno } from "./global.ts";
 const KEY = Symbol.for("netpoll.program");
 
 /** See {@linkcode JsRuntime.programId}. */
-export function programId(): number {
+export function programId(): number | null {
   const kept = deno as { [KEY]?: number };
+  if (kept[KEY] === undefined && !Object.isExtensible(kept)) return null;
   return kept[KEY] ??= crypto.getRandomValues(new Int32Array(1))[0] | (1 << 31);
 }

@@ -29,8 +29,10 @@ const GAP = 64;
 
 /** Returns the mark of this thread's program; null if the thread or the program has no number. */
 export function programMark({ symbols }: Libc, { programId }: JsRuntime): ProgramMark | null {
-  if (symbols.gettid === null || programId === undefined) return null;
-  return { thread: ~symbols.gettid(), program: programId() };
+  const program = programId?.() ?? null;
+  return symbols.gettid === null || program === null
+    ? null
+    : { thread: ~symbols.gettid(), program };
 }
 
 /** What /proc/self/fdinfo lists of an epoll. */
@@ -66,6 +68,8 @@ function closePoller(
   entries: readonly Registered[],
 ): void {
   const { close } = libc.symbols;
+  // Linux before 5.14 does not tell what may be closed.
+  if (inodeOf(reader.read(eventfd.fd)) === "") return;
   for (const { fd, inode } of entries) {
     // All eventfds and epolls share one inode, which says nothing about whose they are.
     if (inode === eventfd.inode) continue;
