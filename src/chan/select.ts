@@ -47,8 +47,7 @@ export function select<const Arms extends readonly SelectArm[]>(
   recycled = one.spare;
   one.spare = null;
   one.arms = arms;
-  const call = one as unknown as Routine<SelectResult<Arms>>;
-  return scheduler.debugRuns === 0 ? call : noted("select", call);
+  return noted("select", one as unknown as Routine<SelectResult<Arms>>);
 }
 
 /** Placeholder for the cases of an unused select. */

@@ -135,6 +135,7 @@ export abstract class FD extends FdMutex implements Closer, Counted, Waitable {
         }
         const peer = this.sockets.remoteAddress(this.sysfd);
         if (typeof peer !== "number") return peer;
+        if (peer !== -errno.ENOTCONN) throw new SyscallError("getpeername", -peer);
       }
     } finally {
       pd.unparkWriter();

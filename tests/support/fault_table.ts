@@ -249,6 +249,7 @@ const DIALLING = [
   ...fails("dial", "getsockopt", "dial tcp ADDR: getsockopt", ["ENOBUFS", "ENOMEM"]),
   // Said to be not connected yet, which it is.
   { scenario: "dial in time", call: "getpeername", errno: "ENOTCONN", ...TIMED_OUT },
+  ...fails("dial", "getpeername", "dial tcp ADDR: getpeername", ["ENOBUFS"]),
   ...fails("dial", "getsockname", "dial tcp ADDR: getsockname", ["ENOBUFS"]),
   ...fails("dial", "epoll_ctl", "dial tcp ADDR: epoll_ctl", ["ENOMEM", "ENOSPC"]),
   // The same options, and the same answer.
