@@ -121,4 +121,7 @@ write_wrapper
 timeout 120 taskset -c 0 "$dir/wine" wineboot -i
 timeout 60 taskset -c 0 "$dir/wine" "$dir/bun.exe" --version
 timeout 60 taskset -c 0 "$dir/wine" "$dir/deno.exe" --version
+# A second Wine, for the tests under Deno. The server writes its registry when it ends.
+"$dir/wine" wineserver -w
+cp -a "$dir/prefix" "$dir/prefix-deno"
 touch "$dir/ready"

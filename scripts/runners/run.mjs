@@ -10,6 +10,8 @@ import { Progress } from "./progress.mjs";
 
 /** Folder of the reports. */
 const REPORTS = join(ROOT, ".cache", "junit");
+/** Number of runs so far: several may be in progress. */
+let runs = 0;
 
 /** Returns the failed tests: the file of each, and a text to repeat. */
 function failedTests(runner, cases, progress) {
@@ -52,8 +54,9 @@ function failedRunner(runner, files, cases, progress, { status, signal, output }
  */
 export async function runTests(runner, files, options = {}) {
   mkdirSync(REPORTS, { recursive: true });
-  const report = join(REPORTS, `${process.pid}.xml`);
-  const uncaught = join(REPORTS, `${process.pid}.jsonl`);
+  const name = `${process.pid}-${runs++}`;
+  const report = join(REPORTS, `${name}.xml`);
+  const uncaught = join(REPORTS, `${name}.jsonl`);
   const remove = () => [report, uncaught].forEach((file) => rmSync(file, { force: true }));
   const progress = new Progress(runner);
   remove();
