@@ -411,7 +411,8 @@ export class Reactor implements Disposable {
 
 /**
  * Starts workers that serve connections with the handler that `module` exports. Parks until all of
- * them are ready. They end with the reactor, and at the latest with the run that opened it.
+ * them are ready, or one of them has shut the reactor down. They end with the reactor, and at the
+ * latest with the run that opened it.
  *
  * @param module the handler's module, as `new URL("./handler.ts", import.meta.url)`. It exports
  * `handle`: a `function*`, see {@linkcode Handler}, or a table of callbacks as for `serve` of

@@ -77,7 +77,10 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
     );
   }
 
-  /** Waits until every worker is up. Throws the error of one that failed to start. Parks. */
+  /**
+   * Waits until every worker is up, or was ended by a shutdown before it was. Throws the error of one
+   * that failed to start. Parks.
+   */
   *ready(): Routine<void> {
     for (const _ of this.#places) {
       const failure = (yield* this.#started.recv())!;
@@ -112,18 +115,24 @@ export class WorkerGroup<S extends WorkerGroupSlot> {
   }
 
   #watched(place: S, hooks: WorkerHooks): SupervisedWorker {
+    let reported = false;
+    const report = (result: { readonly error: unknown } | null) => {
+      if (!reported) this.#started.trySend(result);
+      reported = true;
+    };
     return {
       start: () => hooks.start(),
       woken: () => hooks.woken(),
       leaving: () => this.#stop(),
       take: (message) => {
         hooks.take(message);
-        if (message.type === "up") this.#started.trySend(null);
+        if (message.type === "up") report(null);
       },
       ended: (end: WorkerEnd, restartIn: number | null) => {
         hooks.ended(end, restartIn);
-        const error = end.error ?? new Error(`worker ${place.id} ended before it was ready`);
-        this.#started.trySend({ error });
+        // Closed meanwhile, which is no failure of the worker.
+        if (end.error === null && this.stopping.err !== null) return report(null);
+        report({ error: end.error ?? new Error(`worker ${place.id} ended before it was ready`) });
       },
     };
   }

@@ -176,6 +176,7 @@ export class WorkerThread {
 
   /** Ends it, forcibly after `grace` milliseconds, and closes what it has left open. Parks. */
   *end(grace: number): Routine<WorkerEnd> {
+    const byItself = this.#exited && Atomics.load(this.words, P.ORDER) === P.RUN;
     this.order(P.STOP);
     yield* this.#until(() => this.#over || this.#exited, grace);
     // A worker that has reported its end exits by itself, unless the user's code holds it.
@@ -188,7 +189,7 @@ export class WorkerThread {
     if (gone) this.#waker.closeAfterDeath();
     else this.#waker.close();
     this.#channel.port1.close();
-    if (this.#program.bundled && this.#handle === null && !this.#saidOver && this.#exited) {
+    if (byItself && this.#program.bundled && this.#handle === null && !this.#saidOver) {
       this.#error ??= notStarted(this.#program.module, "reactor");
     }
     const orderly = this.#saidOver && this.#error === null;

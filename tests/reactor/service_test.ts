@@ -2,6 +2,7 @@
 /** Datagrams, messages, the beginning and the end of workers, and their counters. */
 import assert from "node:assert/strict";
 import {
+  ClosedError,
   type Conn,
   dial,
   go,
@@ -14,8 +15,10 @@ import {
 import { openReactor, type Reactor, type ReactorOptions } from "../../reactor.ts";
 import { thrown, until } from "../support/harness.ts";
 import { bothWithWorkers, noSharing } from "../support/left.ts";
+import type { Starting } from "./handlers/starting.ts";
 
 const MODULE = new URL("./handlers/service.ts", import.meta.url);
+const STARTING = new URL("./handlers/starting.ts", import.meta.url);
 const ECHO = new URL("./handlers/echo.ts", import.meta.url);
 
 function open(workers: number, options: ReactorOptions = {}): Routine<Reactor> {
@@ -141,6 +144,36 @@ bothWithWorkers("an error of init fails openReactor", function* () {
   const error = yield* thrown(open(2, { data: { failInit: 1 } }));
   assert.ok(error instanceof RangeError, String(error));
   assert.equal(error.message, "init failed");
+});
+
+/** Opens a reactor whose worker 0 ends in that way while worker 1 is starting. */
+function opening(way: Starting["way"], options: ReactorOptions): Routine<Reactor> {
+  const starts = new Int32Array(new SharedArrayBuffer(4));
+  const data: Starting = { way, starts };
+  return openReactor(STARTING, { workers: 2, data, ...options });
+}
+
+bothWithWorkers("a worker that is not up as the reactor is shut down has not failed", function* () {
+  const onWorkerEnd = () => assert.fail("ended in order");
+  const reactor = yield* opening("shutdown", { onWorkerEnd });
+  yield* reactor.wait();
+  assert.deepEqual(reactor.workers.map(({ state }) => state), ["ended", "ended"]);
+  assert.ok((yield* thrown(reactor.listen("tcp", "127.0.0.1:0"))) instanceof ClosedError);
+}, noSharing);
+
+bothWithWorkers("a worker that fails to start as the reactor is shut down names why", function* () {
+  const error = yield* thrown(opening("throw", {}));
+  assert.match(String(error), /RangeError: init failed/);
+});
+
+bothWithWorkers("openReactor waits for each worker, though another one has died", function* () {
+  const ends: string[] = [];
+  const onWorkerEnd: ReactorOptions["onWorkerEnd"] = ({ worker, error }) =>
+    void ends.push(`${worker} ${error}`);
+  const reactor = yield* opening("restart", { restart: { delay: 1 }, onWorkerEnd });
+  assert.deepEqual(ends, ["0 RangeError: died"]);
+  assert.equal(reactor.workers[1].state, "serving");
+  yield* reactor.shutdown({ deadline: 0 });
 });
 
 bothWithWorkers("end runs once in each worker, after its connections, and may send", function* () {

@@ -110,6 +110,40 @@ export function* twice(n: number): Routine<number> {
 }
 `;
 
+/** A reactor whose only worker is terminated, and once more while it starts again. */
+const RESTARTED = `
+import { run, sleep } from "../mod.ts";
+import { openReactor } from "../reactor.ts";
+
+await run(function* () {
+  const starts = new Int32Array(new SharedArrayBuffer(4));
+  using reactor = yield* openReactor(new URL("./handler.ts", import.meta.url), {
+    workers: 1,
+    data: starts,
+    restart: { delay: 1 },
+    onWorkerEnd: ({ error }) => console.log("ended", error),
+  });
+  const [worker] = reactor.workers;
+  worker.terminate();
+  while (Atomics.load(starts, 0) < 2) yield* sleep(1);
+  worker.terminate();
+  while (worker.state === "starting") yield* sleep(1);
+});
+`;
+
+/** The second time it never gets to serve. */
+const STARTS_ONCE = `
+import { workerData } from "node:worker_threads";
+import type { Conn, Routine } from "../mod.ts";
+import "../reactor.ts";
+
+if (Atomics.add(workerData.data, 0, 1) > 0) await new Promise((resolve) => setTimeout(resolve, 600_000));
+
+export function* handle(conn: Conn): Routine<void> {
+  yield* conn.write("hello");
+}
+`;
+
 /** Files of a program by their names. */
 type Files = Readonly<Record<string, string>>;
 
@@ -320,5 +354,15 @@ test(
     assert.notEqual(code, 0);
     assert.equal(stdout, "");
     assert.match(stderr, /Cannot start a worker of a bundle as .*handler\.js does not import/);
+  },
+);
+
+test(
+  "a bundled worker that is terminated while it starts is not said to lack an import",
+  { timeout: TIMEOUT_MS },
+  () => {
+    const [, command, runner] = CORES_BUILDS[0];
+    const files = { "main.ts": RESTARTED, "handler.ts": STARTS_ONCE };
+    return prints(files, command, runner, "ended null\nended null\n");
   },
 );
