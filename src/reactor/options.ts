@@ -58,6 +58,11 @@ export interface ReactorOptions {
    */
   driver?: Driver;
   /**
+   * Part of a worker's time, from 0 to 1, that it may spend looking for the next event instead of
+   * sleeping, as `RunOptions.spinShare`; 0.05 by default, and 0 never spins.
+   */
+  spinShare?: number;
+  /**
    * Limits for all workers together; `goroutines` applies to each. Each worker enforces policies
    * that close idle connections, and all limits if workers accept for themselves, for its share.
    */
@@ -97,6 +102,7 @@ export interface CheckedReactorOptions {
   readonly data: unknown;
   readonly loadBalance: LoadBalance;
   readonly driver: Driver;
+  readonly spinShare: number | undefined;
   readonly limits: CheckedLimits;
   readonly restart: Required<RestartOptions> | null;
   readonly idleTimeout: number;
@@ -111,6 +117,7 @@ const schema = z.strictObject({
   data: z.unknown().optional(),
   loadBalance: z.enum(["roundRobin", "random", "leastConnections"]).optional(),
   driver: driverSchema.optional(),
+  spinShare: z.number().min(0).max(1).optional(),
   limits: z.unknown().optional(),
   restart: restartSchema.optional(),
   idleTimeout: z.number().nonnegative().optional(),
@@ -130,6 +137,7 @@ export function checkReactorOptions(call: string, options: ReactorOptions): Chec
     data: checked.data,
     loadBalance: checked.loadBalance ?? "roundRobin",
     driver: checked.driver ?? "runSync",
+    spinShare: checked.spinShare,
     limits: checkLimits(`${call}, limits`, (checked.limits ?? {}) as Limits),
     restart: restart === false ? null : restart,
     idleTimeout: checked.idleTimeout ?? 0,

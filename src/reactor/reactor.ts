@@ -315,7 +315,7 @@ export class Reactor implements Disposable {
   }
 
   #start(slot: WorkerSlot): WorkerThread {
-    const { name, data, driver, limits, workers, onPanic, idleTimeout } = this.#options;
+    const { name, data, driver, spinShare, limits, workers, onPanic, idleTimeout } = this.#options;
     slot.state = "starting";
     return slot.link = new WorkerThread({
       kind: "reactor",
@@ -324,6 +324,7 @@ export class Reactor implements Disposable {
       worker: slot.id,
       data,
       driver,
+      spinShare,
       survives: onPanic !== undefined,
       idleTimeout,
       tls: this.#tls ?? undefined,

@@ -70,7 +70,7 @@ class WorkerMain {
       this.#connections = reactor.connections;
       throw error;
     };
-    this.#drive(() => reactor.run(), { onPanic });
+    this.#drive(() => reactor.run(), { onPanic, spinShare: this.#start.spinShare });
   }
 
   /** Runs `body` to its end; an error is reported to the main thread, and not to the host. */

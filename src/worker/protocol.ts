@@ -58,6 +58,8 @@ export interface WorkerStart {
   /** The user's data for each worker. */
   readonly data: unknown;
   readonly driver: Driver;
+  /** Share of the time that the thread may spin for events; undefined for the default. */
+  readonly spinShare?: number;
   /** Whether an uncaught error of a connection's goroutine is reported, or ends the worker. */
   readonly survives: boolean;
   /** Idle timeout of goroutines' connections, in milliseconds; 0 for none. */

@@ -272,6 +272,26 @@ bothWithWorkers(
   },
 );
 
+/** Polls of a worker during 50 round trips, and the goroutines that they woke. */
+function* polled(options: ReactorOptions): Routine<{ polls: number; wakeUps: number }> {
+  const reactor = yield* open(1, options);
+  const [conn] = yield* toEach(reactor);
+  const before = (yield* reactor.stats()).total;
+  for (let i = 0; i < 50; i++) yield* ask(conn, "began");
+  const { polls, wakeUps } = (yield* reactor.stats()).total;
+  conn[Symbol.dispose]();
+  yield* reactor.shutdown();
+  return { polls: polls - before.polls, wakeUps: wakeUps - before.wakeUps };
+}
+
+bothWithWorkers(
+  "workers never spin where spinShare is 0: each poll waits for an event",
+  function* () {
+    const { polls, wakeUps } = yield* polled({ spinShare: 0 });
+    assert.ok(polls <= wakeUps + 1, `${polls} polls for ${wakeUps} events`);
+  },
+);
+
 bothWithWorkers("stats includes the counters of every worker, and their sums", function* () {
   const reactor = yield* open(2);
   const conns = yield* toEach(reactor);
