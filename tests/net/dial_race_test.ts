@@ -309,7 +309,8 @@ both(
     const [hole, listener] = yield* holeAndListener();
     using _hole = hole, _listener = listener;
     const sockets = openSockets();
-    const options = { ...named("::1", "127.0.0.1"), timeout: 30 };
+    // Long enough for the lookup on a busy machine.
+    const options = { ...named("::1", "127.0.0.1"), timeout: 300 };
     const late = yield* thrown(
       dial("tcp", `x.test:${hole.port}`, { ...options, fallbackDelay: -1 }),
     );
