@@ -147,7 +147,9 @@ export class HostLoop {
     const event = scheduler.pass(this.#maxWait());
     const { waited } = scheduler;
     this.#waitLeft -= waited;
-    if (!scheduler.runnable || waited > 0) this.#noWork(scheduler.now - waited);
+    const idleAt = scheduler.now - waited;
+    if (!scheduler.runnable || waited > 0) this.#noWork(idleAt);
+    if (waited > 0) this.#spinner.wait(idleAt);
     if (scheduler.runnable) this.#spinner.busy(scheduler.now, event);
     else if (!runnable && waited === 0) this.#spinner.looked(now, scheduler.now);
   }
@@ -202,7 +204,7 @@ export class HostLoop {
       this.#immediate = setImmediate(this.#turn);
     } else {
       this.sleeps++;
-      this.#spinner.sleep();
+      this.#spinner.sleep(now);
       this.#idle();
     }
   }

@@ -121,8 +121,14 @@ export class Spinner {
     return this.#idleSince === 0 ? now + this.#patience : this.#until;
   }
 
-  /** The thread goes to sleep. */
-  sleep(): void {
+  /** The thread waits in the poller from `at` on, and so spins no longer. */
+  wait(at: number): void {
+    this.#spinUntil = Math.min(this.#spinUntil, at);
+  }
+
+  /** The thread goes to sleep, at `at`. */
+  sleep(at: number): void {
+    this.wait(at);
     this.#asleep = true;
   }
 

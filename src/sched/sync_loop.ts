@@ -37,8 +37,9 @@ export class SyncLoop {
     const { runnable, now } = scheduler;
     const event = scheduler.pass(this.#spins(runnable, now) ? 0 : Infinity);
     const { waited } = scheduler;
-    if (!scheduler.runnable || waited > 0) spinner.idle(scheduler.now - waited, this.#share);
-    if (waited > 0) spinner.sleep();
+    const idleAt = scheduler.now - waited;
+    if (!scheduler.runnable || waited > 0) spinner.idle(idleAt, this.#share);
+    if (waited > 0) spinner.sleep(idleAt);
     if (scheduler.runnable) spinner.busy(scheduler.now, event);
     else if (!runnable && waited === 0) spinner.looked(now, scheduler.now);
   }

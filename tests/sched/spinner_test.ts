@@ -18,7 +18,7 @@ function spin(spinner: Spinner, gap: number, total: number, share = 0.05, from =
     spun += look - at;
     counted += look < at + gap ? look - at : Math.max(0, look - at - WAKE);
     if (look < at + gap) {
-      spinner.sleep();
+      spinner.sleep(look);
       sleeps++;
     }
     spinner.busy(at + gap, true);
@@ -74,4 +74,31 @@ test("a short stall, as by a helper thread of the runtime, stops spinning for a 
   spinner.looked(1, 1.2);
   assert.equal(spin(spinner, 0.05, 9, 0.05, 1.3).spun, 0);
   assert.equal(spin(spinner, 0.05, 500, 0.05, 12).sleeps, 0);
+});
+
+test("time asleep is not charged as if it had been spun", () => {
+  for (const event of [false, true]) {
+    const spinner = new Spinner();
+    for (let at = 1; at < 1000; at += 0.2) {
+      spinner.idle(at, 0.05);
+      spinner.sleep(at);
+      spinner.busy(at + 0.15, event);
+      assert.ok(spinner.willSpin(at + 0.15), `at ${at} ms`);
+    }
+  }
+});
+
+test("a spin that ends in a wait is charged for the time that was spun", () => {
+  const spinner = new Spinner();
+  const spun = 0.05;
+  let at = 1;
+  let spins = 0;
+  for (; spinner.willSpin(at); spins++) {
+    spinner.idle(at, 1e-9);
+    spinner.sleep(at + spun);
+    spinner.busy(at + 1, false);
+    at += 2;
+  }
+  // Of the 10 ms that it may spin at first, less than one spin is left.
+  assert.ok(spins * spun > 9.7 && spins * spun < 10, `${spins} spins`);
 });

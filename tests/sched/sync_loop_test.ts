@@ -19,11 +19,11 @@ class Events {
   /** Number of blocking waits, and of looks. */
   waits = 0;
   looks = 0;
+  gap: number;
   #next: number;
-  readonly #gap: number;
 
   constructor(gap: number) {
-    this.#gap = gap;
+    this.gap = gap;
     this.#next = this.now + gap;
   }
 
@@ -31,7 +31,7 @@ class Events {
     if (this.runnable) {
       this.handled++;
       this.now += LOOK;
-      this.#next = this.now + this.#gap;
+      this.#next = this.now + this.gap;
     }
     this.waited = 0;
     if (maxWait === 0) {
@@ -42,7 +42,9 @@ class Events {
       this.waited = Math.max(LOOK, this.#next + WAKE - this.now);
       this.now += this.waited;
     }
-    return this.runnable = this.now >= this.#next;
+    this.runnable = this.now >= this.#next;
+    // Without waiters there are timers alone.
+    return this.runnable && this.waiters > 0;
   }
 }
 
@@ -50,9 +52,13 @@ class Events {
 function handle(gap: number, count: number, share = 0.05, waiters = 1): Events {
   const events = new Events(gap);
   events.waiters = waiters;
-  const loop = new SyncLoop(events, share);
-  while (events.handled < count) loop.pass();
+  run(new SyncLoop(events, share), events, count);
   return events;
+}
+
+/** Passes until `count` events have been handled. */
+function run(loop: SyncLoop, events: Events, count: number): void {
+  while (events.handled < count) loop.pass();
 }
 
 test("runSync looks for closely spaced events instead of waiting for them", () => {
@@ -80,4 +86,18 @@ test("runSync always waits where spinShare is 0", () => {
 
 test("runSync does not look for events where no goroutine waits for one", () => {
   assert.equal(handle(0.03, 500, 0.05, 0).looks, 0);
+});
+
+test("runSync is not charged for short sleeps, in which it does not spin", () => {
+  const events = new Events(0.2);
+  const loop = new SyncLoop(events, 0.05);
+  events.waiters = 0;
+  run(loop, events, 2000);
+  assert.equal(events.looks, 0);
+  const { waits } = events;
+  events.waiters = 1;
+  events.gap = 0.03;
+  run(loop, events, 3000);
+  // One is the last sleep's, which had begun before.
+  assert.ok(events.waits - waits <= 1, `${events.waits - waits} waits for 1000 events`);
 });
