@@ -10,8 +10,10 @@
  *   fresh    of a call not yet driven    -> unused, if `quick` completes it; else waiting
  *   waiting  its generator is under way  -> unused
  */
-import type { Routine } from "../sched/goroutine.ts";
+import type { G, Routine } from "../sched/goroutine.ts";
 import { PARK } from "../sched/park.ts";
+import { DONE } from "../sched/step.ts";
+import { scheduler } from "../sched/thread.ts";
 
 const UNUSED = 0;
 const FRESH = 1;
@@ -32,6 +34,8 @@ export abstract class QuickCall<T> {
   value: unknown = PARK;
   private state = UNUSED;
   private rest: Routine<T> | null = null;
+  /** Goroutine that drives `rest`. */
+  private goroutine: G | null = null;
 
   /**
    * Completes the call if it need not wait; otherwise returns undefined without consuming anything.
@@ -59,12 +63,14 @@ export abstract class QuickCall<T> {
 
   /** Continues until the call is over or must wait. */
   next(): Step {
+    if (this.reused) return DONE;
     if (this.state === FRESH) {
       // Set in advance: an error of `quick` ends the call as well.
       this.state = UNUSED;
       const result = this.quick();
       if (result !== undefined) return this.end(result);
       this.rest = this.slow();
+      this.goroutine = scheduler.current;
       this.state = WAITING;
     }
     if (this.state === UNUSED) return this.end(undefined);
@@ -73,6 +79,7 @@ export abstract class QuickCall<T> {
 
   /** Ends the call: received bytes stay buffered. */
   return(value?: unknown): Step {
+    if (this.reused) return DONE;
     if (this.state !== WAITING) return this.end(value);
     return this.drive(() => this.rest!.return(value as T));
   }
@@ -82,6 +89,11 @@ export abstract class QuickCall<T> {
     if (this.state === WAITING) return this.drive(() => this.rest!.throw(error));
     this.end(undefined);
     throw error;
+  }
+
+  /** True if it serves another goroutine by now: to its former caller the call is over. */
+  private get reused(): boolean {
+    return this.state === WAITING && this.goroutine !== scheduler.current;
   }
 
   private drive(resume: () => Step): Step {
@@ -100,6 +112,7 @@ export abstract class QuickCall<T> {
   private end(value: unknown): this {
     this.state = UNUSED;
     this.rest = null;
+    this.goroutine = null;
     this.done = true;
     this.value = value;
     return this;

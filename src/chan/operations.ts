@@ -42,6 +42,7 @@ export class SendOperation<T> implements Waitable {
   }
 
   next(): Step<void> {
+    if (this.#over) return DONE;
     if (this.#waiter !== null || !mayGoOn() || !this.#chan.offer(this.#value as T)) {
       return this.#wait();
     }
@@ -50,7 +51,7 @@ export class SendOperation<T> implements Waitable {
   }
 
   return(): Step<void> {
-    this.#leave();
+    if (!this.#over) this.#leave();
     return { done: true, value: undefined };
   }
 
@@ -71,6 +72,11 @@ export class SendOperation<T> implements Waitable {
   settled(g: object): boolean {
     const w = this.#waiter;
     return w !== null && w.g === g && w.done && w.ok;
+  }
+
+  /** True if the call is over; it may serve another goroutine by now. */
+  get #over(): boolean {
+    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
   }
 
   #wait(): Step<void> {
@@ -131,6 +137,7 @@ export class RecvOperation<T, R> {
   }
 
   next(): Step<R> {
+    if (this.#over) return DONE as Step<never>;
     if (this.#waiter === null && mayGoOn()) {
       const next = this.#chan.next();
       if (!isNothing(next)) return this.#result(next, true);
@@ -139,7 +146,7 @@ export class RecvOperation<T, R> {
   }
 
   return(): Step<R> {
-    this.#leave();
+    if (!this.#over) this.#leave();
     return { done: true, value: undefined as R };
   }
 
@@ -150,6 +157,11 @@ export class RecvOperation<T, R> {
 
   [Symbol.iterator](): this {
     return this;
+  }
+
+  /** True if the call is over; it may serve another goroutine by now. */
+  get #over(): boolean {
+    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
   }
 
   #wait(): Step<R> {

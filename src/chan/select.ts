@@ -12,7 +12,7 @@ import { wrongArgument } from "../validate/argument.ts";
 import type { Waitable } from "../sched/park.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { scheduler } from "../sched/thread.ts";
-import { letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
+import { DONE, letOthersRun, mayGoOn, park, type Step } from "../sched/step.ts";
 import { SendCase } from "./select_cases.ts";
 import { type SelectState, Waiter } from "./waiter.ts";
 import { otherwise, type SelectArm, type SelectCase, type SelectResult } from "./select_case.ts";
@@ -76,6 +76,7 @@ class Select implements SelectState, Waitable {
   #enrolled = 0;
 
   next(): Step<Result> {
+    if (this.#over) return DONE as Step<never>;
     // Also with `otherwise`: a goroutine that polls in a loop must not starve the others.
     if (!this.#waiting && mayGoOn()) {
       const { arms } = this;
@@ -89,7 +90,7 @@ class Select implements SelectState, Waitable {
   }
 
   return(): Step<Result | undefined> {
-    this.#end(null);
+    if (!this.#over) this.#end(null);
     return { done: true, value: undefined };
   }
 
@@ -114,6 +115,13 @@ class Select implements SelectState, Waitable {
   settled(g: object): boolean {
     const w = this.winner;
     return w !== null && w.g === g && w.ok && this.arms[w.index] instanceof SendCase;
+  }
+
+  /** True if the call is over; it may serve another goroutine by now. */
+  get #over(): boolean {
+    const { arms } = this;
+    if (arms === NO_ARMS) return true;
+    return this.#waiting && arms.length > 0 && this.#waiters[0].g !== scheduler.current;
   }
 
   #wait(): Step<Result> {

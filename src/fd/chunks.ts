@@ -7,7 +7,7 @@ import { PanicError, type Routine } from "../sched/goroutine.ts";
 import type { Cancel } from "../context/cancellable.ts";
 import type { FD } from "./fd.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "./buffer_pool.ts";
-import { ReadOperation } from "./read_write.ts";
+import { ReadOperation, type Step } from "./read_write.ts";
 import { notesCalls } from "../sched/noted_methods.ts";
 
 /** A read that is lent a buffer once bytes have come, and holds none while it waits for them. */
@@ -16,7 +16,7 @@ class ChunkOperation extends ReadOperation {
 
   /** Prepares a call, which ends the loan of the previous one. */
   chunk(cancel: Cancel | undefined): Routine<Uint8Array | null> {
-    if (this.busy) throw new PanicError("two goroutines in next() of the same Chunks");
+    if (this.busy) throw twoInNext();
     this.endLoan();
     this.take(NOTHING_YET, 0);
     return this.fd.cancellable("read", this as unknown as Routine<Uint8Array | null>, cancel);
@@ -28,16 +28,21 @@ class ChunkOperation extends ReadOperation {
     this.lent = null;
   }
 
-  override next(): this {
+  override next(): Step<unknown> {
     // A read that has to wait does not need it yet, so it holds none.
     this.buffer = nextReadBuffer().bytes;
-    super.next();
+    const step = super.next();
     if (typeof this.value === "number") this.value = (this.lent = lend()).first(this.value);
-    return this;
+    return step;
   }
 }
 
 const NOTHING_YET = new Uint8Array(0);
+
+/** Returns the error of a call of `next` while another goroutine is inside one. */
+export function twoInNext(): PanicError {
+  return new PanicError("two goroutines in next() of the same Chunks");
+}
 
 /**
  * Reads a connection chunk by chunk, as {@linkcode Conn.chunks} returns it. It holds no memory
@@ -89,26 +94,41 @@ export interface ChunkSource {
 export class ReaderChunks implements Chunks {
   readonly #source: ChunkSource;
   #lent: SharedReadBuffer | null = null;
+  #busy = false;
 
   constructor(source: ChunkSource) {
     this.#source = source;
   }
 
-  *next(cancel?: Cancel): Routine<Uint8Array | null> {
+  /** Whether a goroutine is inside it. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  next(cancel?: Cancel): Routine<Uint8Array | null> {
+    if (this.#busy) throw twoInNext();
     this[Symbol.dispose]();
-    yield* this.#source.readable(cancel);
-    const lent = this.#lent = lend();
+    return this.#next(cancel);
+  }
+
+  *#next(cancel: Cancel | undefined): Routine<Uint8Array | null> {
     let n: number | null = null;
+    this.#busy = true;
     try {
+      yield* this.#source.readable(cancel);
+      const lent = this.#lent = lend();
       n = yield* this.#source.read(lent.bytes, cancel);
+      return n === null ? null : lent.first(n);
     } finally {
+      this.#busy = false;
       if (n === null) this[Symbol.dispose]();
     }
-    return n === null ? null : lent.first(n);
   }
 
   [Symbol.dispose](): void {
-    if (this.#lent !== null) giveBack(this.#lent);
+    // A read that is under way has its buffer to itself.
+    if (this.#lent === null || this.#busy) return;
+    giveBack(this.#lent);
     this.#lent = null;
   }
 }

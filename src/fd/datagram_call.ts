@@ -7,9 +7,10 @@
 import type { RawAddress } from "../../platforms/contract/platform.ts";
 import type { Routine } from "../sched/goroutine.ts";
 import { refuseAwait } from "../sched/misuse.ts";
+import { DONE } from "../sched/step.ts";
 import { counters } from "./counters.ts";
 import { type Lock, READ_LOCK, WRITE_LOCK } from "./fd_mutex.ts";
-import { Operation, type OperationFD } from "./read_write.ts";
+import { Operation, type OperationFD, type Step } from "./read_write.ts";
 
 /** A receive of one datagram, whose result is an `R`. */
 export class ReceiveOperation<R> extends Operation {
@@ -36,7 +37,8 @@ export class ReceiveOperation<R> extends Operation {
   }
 
   /** Continues until the call is over or must wait. */
-  next(): this {
+  next(): Step<unknown> {
+    if (this.reused) return DONE;
     if (!this.held && !this.begin()) return this;
     const { fd, buffer } = this;
     const pd = fd.pd!;
@@ -142,7 +144,8 @@ export class SendOperation<A> extends Operation {
   }
 
   /** Continues until the call is over or must wait. */
-  next(): this {
+  next(): Step<unknown> {
+    if (this.reused) return DONE;
     if (this.fresh && this.#to !== null) this.#encode(this.#to.addr);
     if (!this.held && !this.begin()) return this;
     const { fd, buffer } = this;

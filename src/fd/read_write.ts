@@ -136,8 +136,14 @@ export abstract class Operation {
     return this;
   }
 
+  /** True if it serves another goroutine by now: to its former caller the call is over. */
+  protected get reused(): boolean {
+    return this.state >= QUEUED && this.goroutine !== scheduler.current;
+  }
+
   /** Ends the call: it has no effect, and releases what it holds. */
   return(value?: unknown): Step<unknown> {
+    if (this.reused) return DONE;
     if (this.state === FRESH) callDriven(this);
     if (this.state === QUEUED) this.fd.leave(this.lock, this.goroutine!);
     if (this.state === HELD) this.release();
@@ -258,7 +264,8 @@ export class ReadOperation extends Operation {
   }
 
   /** Continues until the call is over or must wait. */
-  next(): this {
+  next(): Step<unknown> {
+    if (this.reused) return DONE;
     if (this.state !== HELD && !this.begin()) return this;
     const { fd, buffer } = this;
     const pd = fd.pd!;
@@ -341,7 +348,8 @@ export class AcceptOperation<T> extends Operation {
   }
 
   /** Continues until the call is over or must wait. */
-  next(): this {
+  next(): Step<unknown> {
+    if (this.reused) return DONE;
     if (this.state !== HELD && !this.begin()) return this;
     const { fd } = this;
     try {
@@ -446,15 +454,6 @@ export class WriteOperation extends Operation {
   /** See {@linkcode Progressing}. */
   [PROGRESS](): object {
     return { bytesWritten: this.sent };
-  }
-
-  override return(value?: unknown): Step<unknown> {
-    return this.reused ? DONE : super.return(value);
-  }
-
-  /** True if it serves another goroutine by now: to its former caller the call is over. */
-  private get reused(): boolean {
-    return this.state >= QUEUED && this.goroutine !== scheduler.current;
   }
 
   protected override end(value: unknown): this {

@@ -49,13 +49,14 @@ export class Semacquire implements Waitable {
   }
 
   next(): Step<void> {
+    if (this.#over) return DONE;
     if (this.#waiter !== null || !mayGoOn() || !this.#what.take()) return this.#wait();
     this.#unused = true;
     return DONE;
   }
 
   return(): Step<void> {
-    this.#leave();
+    if (!this.#over) this.#leave();
     return { done: true, value: undefined };
   }
 
@@ -70,6 +71,11 @@ export class Semacquire implements Waitable {
 
   describe(): string {
     return `lock ${objectId(this.#what)}`;
+  }
+
+  /** True if the call is over; it may serve another goroutine by now. */
+  get #over(): boolean {
+    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
   }
 
   #wait(): Step<void> {

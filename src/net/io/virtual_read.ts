@@ -84,9 +84,8 @@ export class VirtualRead implements Watcher {
 
   /** Continues until the call is over or must wait. */
   next(): Step {
+    if (this.reused) return DONE;
     if (this.state === FRESH) this.begin();
-    // A finished call that is driven again stays ended: the next call is another goroutine's.
-    else if (this.state !== UNUSED && this.goroutine !== scheduler.current) return DONE;
     if (this.state !== HELD) return this.goOnSlowly();
     try {
       if (this.waiting !== null) this.endWait();
@@ -106,6 +105,7 @@ export class VirtualRead implements Watcher {
 
   /** Ends the call: nothing is read, and its turn is over. */
   return(value?: unknown): Step {
+    if (this.reused) return DONE;
     if (this.state === FRESH) callDriven(this);
     if (this.state === SLOW) {
       const step = this.slow!.return(null);
@@ -128,6 +128,11 @@ export class VirtualRead implements Watcher {
   /** Wakes the goroutine that waits. See {@linkcode Watcher}. */
   retry(): void {
     if (this.waiting !== null) scheduler.ready(this.waiting);
+  }
+
+  /** True if it serves another goroutine by now: to its former caller the call is over. */
+  private get reused(): boolean {
+    return this.state >= HELD && this.goroutine !== scheduler.current;
   }
 
   private begin(): void {

@@ -5,11 +5,11 @@
  */
 import { platform } from "../../../platforms/platform.ts";
 import { giveBack, lend, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
-import type { Chunks } from "../../fd/chunks.ts";
+import { type Chunks, twoInNext } from "../../fd/chunks.ts";
 import { addRead } from "../../fd/byte_counts.ts";
 import { countRead } from "../../fd/counters.ts";
 import { receiving } from "../../fd/datagram.ts";
-import { PanicError, type Routine } from "../../sched/goroutine.ts";
+import type { Routine } from "../../sched/goroutine.ts";
 import type { Cancel } from "../../context/cancellable.ts";
 import type { UnixFD } from "./unix_fd.ts";
 
@@ -26,7 +26,7 @@ export class PacketChunks implements Chunks {
   }
 
   next(cancel?: Cancel): Routine<Uint8Array | null> {
-    if (this.#busy) throw new PanicError("two goroutines in next() of one Chunks");
+    if (this.#busy) throw twoInNext();
     this[Symbol.dispose]();
     return this.#fd.cancellable("read", this.#next(), cancel);
   }

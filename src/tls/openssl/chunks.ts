@@ -2,8 +2,8 @@
 /** Chunks of a TLS connection over one of the library's sockets. See src/fd/chunks.ts. */
 import type { Cancel } from "../../context/cancellable.ts";
 import { giveBack, lend, nextReadBuffer, type SharedReadBuffer } from "../../fd/buffer_pool.ts";
-import { type Chunks, type ChunkSource, ReaderChunks } from "../../fd/chunks.ts";
-import { PanicError, type Routine } from "../../sched/goroutine.ts";
+import { type Chunks, type ChunkSource, ReaderChunks, twoInNext } from "../../fd/chunks.ts";
+import type { Routine } from "../../sched/goroutine.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
 import type { Step } from "./operation.ts";
@@ -33,9 +33,9 @@ class ChunkRead extends SecureRead {
   override next(): Step {
     // Another goroutine may have borrowed the buffer of the last attempt.
     this.buffer = nextReadBuffer().bytes;
-    super.next();
+    const step = super.next();
     if (typeof this.value === "number") this.value = (this.#lent = lend()).first(this.value);
-    return this;
+    return step;
   }
 
   protected override slowly(): Routine<unknown> {
@@ -73,7 +73,7 @@ export class SecureChunks implements Chunks {
   }
 
   next(cancel?: Cancel): Routine<Uint8Array | null> {
-    if (this.#read.busy) throw new PanicError("two goroutines in next() of one Chunks");
+    if (this.#read.busy || this.#slow?.busy) throw twoInNext();
     this[Symbol.dispose]();
     return cancel === undefined ? this.#read.chunk() : this.slow().next(cancel);
   }

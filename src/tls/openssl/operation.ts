@@ -13,6 +13,7 @@ import { ClosedError, convertError } from "../../fd/errors.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { G, Routine } from "../../sched/goroutine.ts";
 import { PARK } from "../../sched/park.ts";
+import { DONE } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
@@ -21,8 +22,7 @@ import { callDriven, callMade } from "../../sched/calls.ts";
 /** See the list at the top of this file. */
 const UNUSED = 0;
 const FRESH = 1;
-/** See UNUSED. */
-export const HELD = 2;
+const HELD = 2;
 const SLOW = 3;
 
 /** The part of an iterator's result that `yield*` reads. */
@@ -82,8 +82,14 @@ export abstract class SecureOperation {
     return this;
   }
 
+  /** True if it serves another goroutine by now: to its former caller the call is over. */
+  private get reused(): boolean {
+    return this.state >= HELD && this.goroutine !== scheduler.current;
+  }
+
   /** Continues until the call is over or must wait. */
   next(): Step {
+    if (this.reused) return DONE;
     if (this.state !== HELD) {
       if (this.state !== FRESH || !this.begin()) return this.goOnSlowly();
       // A call that never has to wait would otherwise starve other goroutines.
@@ -97,6 +103,7 @@ export abstract class SecureOperation {
 
   /** Ends the call: nothing is transferred, and its locks are released. */
   return(value?: unknown): Step {
+    if (this.reused) return DONE;
     if (this.state === SLOW) {
       const step = this.slow!.return(undefined);
       if (!step.done) return step;

@@ -4,11 +4,10 @@ import { addWritten } from "../../fd/byte_counts.ts";
 import { takenAway } from "../../fd/check_bytes.ts";
 import type { HalfConn } from "../../net/io/half_conn.ts";
 import type { Routine } from "../../sched/goroutine.ts";
-import { DONE } from "../../sched/step.ts";
 import { scheduler } from "../../sched/thread.ts";
 import type { SecureConn } from "./secure_conn.ts";
 import type { FDTransport } from "./fd_transport.ts";
-import { HELD, SecureOperation, type Step } from "./operation.ts";
+import { SecureOperation } from "./operation.ts";
 import { MOST_PLAINTEXT } from "./wire.ts";
 import { registerState } from "../../sched/thread_state.ts";
 import { refuseAwait } from "../../sched/misuse.ts";
@@ -50,21 +49,6 @@ export class SecureWrite extends SecureOperation {
     this.sent = 0;
     this.#slowly = null;
     return this as unknown as Routine<number>;
-  }
-
-  override next(): Step {
-    return this.reused ? DONE : super.next();
-  }
-
-  override return(value?: unknown): Step {
-    return this.reused ? DONE : super.return(value);
-  }
-
-  /**
-   * Whether another goroutine already uses this object: a finished call that is driven stays ended.
-   */
-  private get reused(): boolean {
-    return this.state >= HELD && this.goroutine !== scheduler.current;
   }
 
   protected override slowly(): Routine<unknown> {
