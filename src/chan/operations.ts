@@ -42,7 +42,7 @@ export class SendOperation<T> implements Waitable {
   }
 
   next(): Step<void> {
-    if (this.#over) return DONE;
+    if (this.#unused) return DONE;
     if (this.#waiter !== null || !mayGoOn() || !this.#chan.offer(this.#value as T)) {
       return this.#wait();
     }
@@ -51,7 +51,7 @@ export class SendOperation<T> implements Waitable {
   }
 
   return(): Step<void> {
-    if (!this.#over) this.#leave();
+    this.#leave();
     return { done: true, value: undefined };
   }
 
@@ -74,11 +74,6 @@ export class SendOperation<T> implements Waitable {
     return w !== null && w.g === g && w.done && w.ok;
   }
 
-  /** True if the call is over; it may serve another goroutine by now. */
-  get #over(): boolean {
-    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
-  }
-
   #wait(): Step<void> {
     if (this.#waiter !== null) return this.#resume(this.#waiter);
     if (scheduler.budget < 0) return letOthersRun();
@@ -88,6 +83,8 @@ export class SendOperation<T> implements Waitable {
   }
 
   #resume(w: Waiter): Step<void> {
+    // To its former caller the call is over.
+    if (w.g !== scheduler.current) return DONE;
     if (!w.done) return park("chan send", this, this);
     const { ok } = w;
     this.#waiter = null;
@@ -104,6 +101,7 @@ export class SendOperation<T> implements Waitable {
 
   #leave(): void {
     const w = this.#waiter;
+    if (w !== null && w.g !== scheduler.current) return;
     this.#end();
     if (w === null) return;
     this.#waiter = null;
@@ -137,7 +135,7 @@ export class RecvOperation<T, R> {
   }
 
   next(): Step<R> {
-    if (this.#over) return DONE as Step<never>;
+    if (this.#unused) return DONE as Step<never>;
     if (this.#waiter === null && mayGoOn()) {
       const next = this.#chan.next();
       if (!isNothing(next)) return this.#result(next, true);
@@ -146,7 +144,7 @@ export class RecvOperation<T, R> {
   }
 
   return(): Step<R> {
-    if (!this.#over) this.#leave();
+    this.#leave();
     return { done: true, value: undefined as R };
   }
 
@@ -157,11 +155,6 @@ export class RecvOperation<T, R> {
 
   [Symbol.iterator](): this {
     return this;
-  }
-
-  /** True if the call is over; it may serve another goroutine by now. */
-  get #over(): boolean {
-    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
   }
 
   #wait(): Step<R> {
@@ -175,6 +168,8 @@ export class RecvOperation<T, R> {
   }
 
   #resume(w: Waiter): Step<R> {
+    // To its former caller the call is over.
+    if (w.g !== scheduler.current) return DONE as Step<never>;
     if (!w.done) return park("chan receive", this.#chan, this);
     const { value, ok } = w;
     this.#waiter = null;
@@ -190,6 +185,7 @@ export class RecvOperation<T, R> {
 
   #leave(): void {
     const w = this.#waiter;
+    if (w !== null && w.g !== scheduler.current) return;
     this.#unused = true;
     if (w === null) return;
     this.#waiter = null;

@@ -76,7 +76,7 @@ class Select implements SelectState, Waitable {
   #enrolled = 0;
 
   next(): Step<Result> {
-    if (this.#over) return DONE as Step<never>;
+    if (this.arms === NO_ARMS) return DONE as Step<never>;
     // Also with `otherwise`: a goroutine that polls in a loop must not starve the others.
     if (!this.#waiting && mayGoOn()) {
       const { arms } = this;
@@ -90,7 +90,7 @@ class Select implements SelectState, Waitable {
   }
 
   return(): Step<Result | undefined> {
-    if (!this.#over) this.#end(null);
+    if (this.#enrolled === 0 || this.#waiters[0].g === scheduler.current) this.#end(null);
     return { done: true, value: undefined };
   }
 
@@ -117,18 +117,14 @@ class Select implements SelectState, Waitable {
     return w !== null && w.g === g && w.ok && this.arms[w.index] instanceof SendCase;
   }
 
-  /** True if the call is over; it may serve another goroutine by now. */
-  get #over(): boolean {
-    const { arms } = this;
-    if (arms === NO_ARMS) return true;
-    return this.#waiting && arms.length > 0 && this.#waiters[0].g !== scheduler.current;
-  }
-
   #wait(): Step<Result> {
     const { arms } = this;
     if (!this.#waiting) {
       if (scheduler.budget < 0) return letOthersRun();
       this.#enqueue();
+    } else if (this.#enrolled > 0 && this.#waiters[0].g !== scheduler.current) {
+      // To its former caller the call is over.
+      return DONE as Step<never>;
     }
     if (!this.woken) return park(arms.length > 0 ? "select" : "select (no cases)", this, this);
     const { winner } = this;

@@ -49,14 +49,14 @@ export class Semacquire implements Waitable {
   }
 
   next(): Step<void> {
-    if (this.#over) return DONE;
+    if (this.#unused) return DONE;
     if (this.#waiter !== null || !mayGoOn() || !this.#what.take()) return this.#wait();
     this.#unused = true;
     return DONE;
   }
 
   return(): Step<void> {
-    if (!this.#over) this.#leave();
+    this.#leave();
     return { done: true, value: undefined };
   }
 
@@ -73,15 +73,13 @@ export class Semacquire implements Waitable {
     return `lock ${objectId(this.#what)}`;
   }
 
-  /** True if the call is over; it may serve another goroutine by now. */
-  get #over(): boolean {
-    return this.#unused || (this.#waiter !== null && this.#waiter.g !== scheduler.current);
-  }
-
   #wait(): Step<void> {
     if (this.#waiter === null) {
       if (scheduler.budget < 0) return letOthersRun();
       this.#waiter = this.#what.waiters.add();
+    } else if (this.#waiter.g !== scheduler.current) {
+      // To its former caller the call is over.
+      return DONE;
     } else if (this.#waiter.granted) {
       this.#waiter = null;
       this.#unused = true;
@@ -92,6 +90,7 @@ export class Semacquire implements Waitable {
 
   #leave(): void {
     const w = this.#waiter;
+    if (w !== null && w.g !== scheduler.current) return;
     this.#unused = true;
     if (w === null) return;
     this.#waiter = null;
