@@ -25,7 +25,6 @@ async function runGate({ name, what, commands }) {
 /**
  * Runs the named gates, or all, and calls `report` with each result. Resolves to the results;
  * failed ones have a `failure`, the text to repeat at the end.
- * results; those that failed have a `failure`, the text to repeat at the end.
  */
 export async function runGates(names, report) {
   const wanted = names.length === 0 ? GATES : GATES.filter(({ name }) => names.includes(name));
