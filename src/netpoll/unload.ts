@@ -10,11 +10,23 @@ import { FdTable, fdTable, keepFdTable } from "./fd_table.ts";
 /** Whether the handler for the end of this thread's program is installed. */
 let watching = false;
 
+/** Calls before descriptors are closed. */
+let first: Set<() => void> = new Set();
+
 registerState("unload", {
-  fresh: () => false,
-  save: () => watching,
-  restore: (state) => watching = state,
+  fresh: () => ({ watching: false, first: new Set<() => void>() }),
+  save: () => ({ watching, first }),
+  restore: (state) => ({ watching, first } = state),
 });
+
+/**
+ * Has `f` called when this thread's program is discarded, while all of its descriptors are open.
+ * Returns a function that undoes this.
+ */
+export function beforeUnload(f: () => void): () => void {
+  first.add(f);
+  return () => void first.delete(f);
+}
 
 /**
  * Closes every descriptor of this thread when its program is discarded; `before` is called
@@ -27,6 +39,7 @@ export function closeAtUnload(before: () => void): void {
   const table = fdTable() ?? new FdTable();
   keepFdTable(table);
   runtime.onUnload(() => {
+    for (const f of first) f();
     before();
     for (const fd of table) {
       // Erased first: a reactor's main thread closes what a dead worker's table still lists.

@@ -17,6 +17,7 @@ import {
 import { moduleBeside } from "../../platforms/contract/host.ts";
 import { platform } from "../../platforms/platform.ts";
 import { FdTable } from "../netpoll/fd_table.ts";
+import { beforeUnload } from "../netpoll/unload.ts";
 import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
 import { sleep } from "../sched/api.ts";
@@ -35,6 +36,8 @@ const CHECK_MS = 250;
 const LEAVING_MS = 100;
 /** Longest wait for the end of a terminated thread, in milliseconds. */
 const GONE_MS = 1000;
+/** Longest wait for the end of a worker whose main thread's program is discarded, in milliseconds. */
+const UNLOAD_MS = 1000;
 /** Interval between two checks. */
 const FIRST_LOOK_MS = 0.5;
 const LONGEST_LOOK_MS = 20;
@@ -78,6 +81,7 @@ export class WorkerThread {
   #error: unknown = null;
   #connections = 0;
   #take: (message: P.ToMain) => void = () => {};
+  readonly #forgetUnload: () => void;
 
   /** Throws the host's error: a DataCloneError, or that no thread is available. */
   constructor(
@@ -109,6 +113,7 @@ export class WorkerThread {
       this.#channel.port1.close();
       throw error;
     }
+    this.#forgetUnload = beforeUnload(() => this.#endAtUnload());
     // The goroutine that serves it keeps the process alive.
     this.#worker.unref();
     this.#worker.on("error", (error: unknown) => this.#error ??= error);
@@ -189,12 +194,33 @@ export class WorkerThread {
     if (gone) this.#waker.closeAfterDeath();
     else this.#waker.close();
     this.#channel.port1.close();
+    this.#forgetUnload();
     if (byItself && this.#program.bundled && this.#handle === null && !this.#saidOver) {
       this.#error ??= notStarted(this.#program.module, "reactor");
     }
     const orderly = this.#saidOver && this.#error === null;
     const connections = this.#connections;
     return { orderly, error: this.#error, connections, undelivered, stuck: !gone };
+  }
+
+  /**
+   * Ends it while this thread's program is discarded, where nothing may wait but the thread itself.
+   * Deno ends a worker then only if it waits in the event loop of Deno, and closes none of its sockets.
+   */
+  #endAtUnload(): void {
+    this.#take = () => {};
+    this.order(P.STOP);
+    this.#block(() => this.#over, UNLOAD_MS);
+    this.terminate();
+    if (this.#block(() => this.#gone, LEAVING_MS)) this.#closeLeft();
+  }
+
+  /** Blocks this thread until `condition` or for `limit` milliseconds; returns the condition. */
+  #block(condition: () => boolean, limit: number): boolean {
+    for (const end = now() + limit; !condition() && now() < end; this.#receive()) {
+      Atomics.wait(this.words, P.ORDER, P.STOP, 1);
+    }
+    return condition();
   }
 
   /** Whether its thread is gone. Where the kernel cannot tell, the host's report must do. */

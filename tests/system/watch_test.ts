@@ -4,7 +4,15 @@
  * is saved several times, and serves a connection on the same port after each.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -54,6 +62,29 @@ function testOfServer(version: number, port: number, folder?: string): string {
   });\n`;
 }
 
+/** A server whose answer is its version, by two workers that listen themselves. */
+function reactorBy(driver: "run" | "runSync"): (version: number, port: number) => string {
+  return (version, port) => `
+import { isMainThread } from "node:worker_threads";
+import { type Conn, type Routine, run } from "../../mod.ts";
+import { openReactor } from "../../reactor.ts";
+
+export function* handle(conn: Conn): Routine<void> {
+  yield* conn.write(new TextEncoder().encode("version ${version}"));
+  conn.close();
+}
+
+if (isMainThread) {
+  void run(function* () {
+    const module = new URL(import.meta.url);
+    const reactor = yield* openReactor(module, { workers: 2, driver: "${driver}" });
+    yield* reactor.listen("tcp", "127.0.0.1:${port}");
+    yield* reactor.wait();
+  });
+}
+`;
+}
+
 /** A folder in the checkout, so that the program's imports are found; removed afterwards. */
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
@@ -100,18 +131,38 @@ function openDescriptors(child: Child): number {
   }).length;
 }
 
+/**
+ * Sockets, and the pollers of the library, which have a mark: of the pollers that Deno has for each
+ * worker it lets go seconds after that.
+ */
+function ownDescriptors(child: Child): number {
+  const infos = `/proc/${child.pid}/fdinfo`;
+  return readdirSync(infos).filter((fd) => {
+    try {
+      if (readlinkSync(`/proc/${child.pid}/fd/${fd}`).startsWith("socket:")) return true;
+      return /^tfd:.* data: *[89a-f]\w{7}[89a-f]\w{7} /m.test(
+        readFileSync(join(infos, fd), "utf8"),
+      );
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  }).length;
+}
+
 /** How a runtime reloads a program. */
 interface Reloading {
   /** Whether the process is the same afterwards. */
   readonly samePid: boolean;
   /** Whether the old program's own code runs at its end. */
   readonly ends: boolean;
+  /** Counts what must not become more; {@linkcode openDescriptors} if absent. */
+  readonly count?: (child: Child) => number;
 }
 
 /** Starts the program by `args`, in which FILE stands for it, and saves it again and again. */
 async function survivesSaves(
   args: string[],
-  { samePid, ends }: Reloading,
+  { samePid, ends, count = openDescriptors }: Reloading,
   text = server,
   name = "program.ts",
 ): Promise<void> {
@@ -124,13 +175,15 @@ async function survivesSaves(
     const whole = args.map((arg) => arg === "FILE" ? file : arg);
     await using child = start(process.execPath, whole, { lifetime: TIMEOUT_MS });
     await answers(port, 1, () => {});
-    const first = openDescriptors(child);
+    const first = count(child);
     for (let version = 2; version <= SAVES + 1; version++) {
       save(version);
       await answers(port, version, () => save(version));
+      // The kernel distributes them over all that listen, the workers of a former program included.
+      for (let i = 0; i < 16; i++) assert.equal(await answer(port), `version ${version}`);
     }
     // Those of the program before are closed a moment after the next one serves.
-    const few = () => !samePid || openDescriptors(child) <= first + 2;
+    const few = () => !samePid || count(child) <= first + 2;
     await eventually(`at most ${first} + 2 descriptors after ${SAVES} saves`, few);
     assert.doesNotMatch(child.stdout.text + child.stderr.text, /EADDRINUSE|already in use/);
   });
@@ -217,6 +270,18 @@ if (isDeno) {
       survivesSaves(["run", "--watch", "-A", "--no-check", "FILE"], { samePid: true, ends: true }),
   );
 
+  for (const driver of ["runSync", "run"] as const) {
+    reloading(
+      `deno run --watch: every save ends the workers of a reactor (${driver})`,
+      () =>
+        survivesSaves(
+          ["run", "--watch", "-A", "--no-check", "FILE"],
+          { samePid: true, ends: true, count: ownDescriptors },
+          reactorBy(driver),
+        ),
+    );
+  }
+
   // Deno 2.9 fires no event here. The next program closes what the one before left open.
   reloading(
     "deno run --watch-hmr: every save rebinds the port, and leaks no descriptor",
@@ -266,6 +331,16 @@ if (isDeno) {
   reloading(
     "bun --watch: every save rebinds the port",
     () => survivesSaves(["--watch", "--no-clear-screen", "FILE"], { samePid: false, ends: false }),
+  );
+
+  reloading(
+    "bun --watch: every save ends the workers of a reactor",
+    () =>
+      survivesSaves(
+        ["--watch", "--no-clear-screen", "FILE"],
+        { samePid: false, ends: false },
+        reactorBy("runSync"),
+      ),
   );
 
   reloading(
