@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Prints connection errors if there is no `onError`: the first of each kind. */
+import { UnexpectedEOFError } from "../fd/errors.ts";
 import type { Conn } from "../net/net.ts";
 import { OpError } from "../net/errors.ts";
 
@@ -14,6 +15,7 @@ export class ErrorLog {
 
   /** Prints `error`, unless it is a disconnect or of a kind that was printed before. */
   print(error: unknown, conn: Conn): void {
+    if (error instanceof UnexpectedEOFError) return;
     if (error instanceof OpError && PEER_GONE.has(error.code)) return;
     const kind = kindOf(error);
     if (this.#printed.has(kind) || this.#printed.size >= MOST_KINDS) return;

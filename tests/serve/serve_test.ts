@@ -98,35 +98,43 @@ both("onError receives each error with its connection, and its own error ends se
   yield* thrown(third.readFull(new Uint8Array(1)));
 });
 
-both("without onError the first error of each kind is printed, and resets are not", function* () {
-  const printed: unknown[][] = [];
-  const before = console.error;
-  console.error = (...args) => void printed.push(args);
-  try {
-    const { serving: server, stop, connect } = yield* serving(function* (conn) {
-      const buf = new Uint8Array(1);
-      yield* conn.read(buf);
-      throw buf[0] === 0 ? new TypeError("mistake") : new Error(`other ${buf[0]}`);
-    });
-    for (const byte of [0, 0, 1, 0, 1]) {
-      using conn = yield* connect();
-      yield* conn.write(new Uint8Array([byte]));
-      yield* conn.read(new Uint8Array(1));
+both(
+  "without onError the first error of each kind is printed, and departures are not",
+  function* () {
+    const printed: unknown[][] = [];
+    const before = console.error;
+    console.error = (...args) => void printed.push(args);
+    try {
+      const { serving: server, stop, connect } = yield* serving(function* (conn) {
+        const buf = new Uint8Array(1);
+        yield* conn.read(buf);
+        if (buf[0] === 2) yield* conn.readFull(new Uint8Array(9));
+        throw buf[0] === 0 ? new TypeError("mistake") : new Error(`other ${buf[0]}`);
+      });
+      for (const byte of [0, 0, 1, 0, 1]) {
+        using conn = yield* connect();
+        yield* conn.write(new Uint8Array([byte]));
+        yield* conn.read(new Uint8Array(1));
+      }
+      using leaving = yield* connect();
+      yield* leaving.write(new Uint8Array([2, 2]));
+      leaving.closeWrite();
+      assert.equal(yield* leaving.read(new Uint8Array(1)), null);
+      const rude = yield* connect();
+      rude.abort();
+      yield* sleep(5);
+      stop();
+      assert.equal((yield* server.join()).failed, 7);
+    } finally {
+      console.error = before;
     }
-    const rude = yield* connect();
-    rude.abort();
-    yield* sleep(5);
-    stop();
-    assert.equal((yield* server.join()).failed, 6);
-  } finally {
-    console.error = before;
-  }
-  assert.deepEqual(printed.map(([, error]) => String(error)), [
-    "TypeError: mistake",
-    "Error: other 1",
-  ]);
-  assert.match(String(printed[0][0]), /^netpoll: the connection from 127\.0\.0\.1:\d+ ended/);
-});
+    assert.deepEqual(printed.map(([, error]) => String(error)), [
+      "TypeError: mistake",
+      "Error: other 1",
+    ]);
+    assert.match(String(printed[0][0]), /^netpoll: the connection from 127\.0\.0\.1:\d+ ended/);
+  },
+);
 
 both("a shutdown stops accepting, notifies the handlers, and waits for them", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");
