@@ -211,7 +211,7 @@ export class ConnServer {
   /** Closes a connection and ends its goroutine, unless that is the current one. */
   #end(served: Served, close: () => void): void {
     served.closed = true;
-    if (served.conn.fd !== -1) close();
+    close();
     if (served.g !== null) scheduler.end(served.g as G);
     // A goroutine ended before its first turn has run no `finally` block.
     if (served.g?.status === "dead") this.#left(served);

@@ -143,8 +143,7 @@ export class TLSConnImpl extends DuplexConn implements TLSConn {
   override abort(): void {
     super.abort();
     this.#ciphertext.drop();
-    // The connection may have failed or been closed by its owner in the meantime.
-    if (this.conn.fd !== -1) this.conn.abort();
+    this.conn.abort();
   }
 
   override setNoDelay(on: boolean): void {

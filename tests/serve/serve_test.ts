@@ -24,6 +24,8 @@ import {
 import { scheduler } from "../../src/sched/thread.ts";
 import { IdleTimer } from "../../src/serve/idle_timer.ts";
 import { both, thrown, until } from "../support/harness.ts";
+import { tlsDial, tlsListen, tlsTest } from "../support/tls_engines.ts";
+import { SERVER } from "../support/tls_pair.ts";
 
 /** Echoes until the end of the stream. */
 function* echo(conn: Conn): Routine<void> {
@@ -188,6 +190,22 @@ both(
     assert.equal(((yield* thrown(a.read(new Uint8Array(1)))) as OpError).code, "ECONNRESET");
   },
 );
+
+tlsTest("after the grace period TLS connections are reset too", function* () {
+  const listener = yield* tlsListen("tcp", "127.0.0.1:0", SERVER);
+  const [context, stop] = withCancel(background());
+  const server = go(() =>
+    serve(listener, function* (conn) {
+      yield* conn.write(new Uint8Array(1));
+      yield* sleep(60_000);
+    }, { context, grace: 20 })
+  );
+  using client = yield* tlsDial("tcp", String(listener.addr), { ca: SERVER.cert });
+  yield* client.readFull(new Uint8Array(1));
+  stop();
+  assert.equal((yield* server.join()).cut, 1);
+  assert.equal(((yield* thrown(client.read(new Uint8Array(1)))) as OpError).code, "ECONNRESET");
+});
 
 both("an AbortSignal stops serve as well, even if already aborted", function* () {
   const listener = yield* listen("tcp", "127.0.0.1:0");

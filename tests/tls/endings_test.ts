@@ -12,14 +12,17 @@ import {
   dial,
   go,
   type OpError,
+  pipe,
   readAll,
   type Routine,
   run,
   select,
   sleep,
+  tlsClient,
   type TLSConn,
   tlsDial as dialTLS,
   tlsListen as listenTLS,
+  tlsServer,
   toDuplex,
   toWebStreams,
   UnexpectedEOFError,
@@ -246,4 +249,18 @@ test(CLOSE, { skip: noOpenSSL }, async () => {
   assert.ok(performance.now() - began < 20_000);
   over = true;
   await serving;
+});
+
+tlsTest("abort() of one end over a pipe ends the other", function* () {
+  const [a, b] = pipe();
+  const server = tlsServer(b, { ...SERVER, engine: engine() });
+  const client = tlsClient(a, { ca: SERVER.cert, servername: "localhost", engine: engine() });
+  yield* client.handshake();
+  yield* server.handshake();
+  const reading = go(() => thrown(server.read(new Uint8Array(8))));
+  yield* parked(reading);
+  client.abort();
+  const error = yield* reading.join();
+  assert.ok(error instanceof Error, String(error));
+  server.close();
 });

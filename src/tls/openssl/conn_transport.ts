@@ -110,7 +110,11 @@ export class ConnTransport implements Transport {
     this.conn.abort();
   }
 
-  /** Sends the rest on close, as far as the peer accepts it until the time `end`. */
+  /**
+   * Sends the rest on close, as far as the peer accepts it until the time `end`. A `pipe()` has no
+   * buffer: its write waits for the reader, so a peer that neither reads nor closes is waited for,
+   * as in Go, whose Close waits 5 s. A peer that has closed ends the wait at once.
+   */
   *#send(rest: Uint8Array | null, end: number): Routine<void> {
     try {
       this.#outgoing.setDeadline(end);
