@@ -10,22 +10,31 @@ import { FdTable, fdTable, keepFdTable } from "./fd_table.ts";
 /** Whether the handler for the end of this thread's program is installed. */
 let watching = false;
 
-/** Calls before descriptors are closed. */
-let first: Set<() => void> = new Set();
+/** What is done in several steps before descriptors are closed. */
+let first: Set<Steps> = new Set();
 
 registerState("unload", {
-  fresh: () => ({ watching: false, first: new Set<() => void>() }),
+  fresh: () => ({ watching: false, first: new Set<Steps>() }),
   save: () => ({ watching, first }),
   restore: (state) => ({ watching, first } = state),
 });
 
+/** Calls in order; each is made of all that are registered before the next of any. */
+export type Steps = readonly (() => void)[];
+
 /**
- * Has `f` called when this thread's program is discarded, while all of its descriptors are open.
- * Returns a function that undoes this.
+ * Has `steps` called when this thread's program is discarded, while all of its descriptors are
+ * open. Returns a function that undoes this.
  */
-export function beforeUnload(f: () => void): () => void {
-  first.add(f);
-  return () => void first.delete(f);
+export function beforeUnload(steps: Steps): () => void {
+  first.add(steps);
+  return () => void first.delete(steps);
+}
+
+/** Makes the calls of {@linkcode beforeUnload}. */
+function takeSteps(): void {
+  const count = Math.max(0, ...[...first].map((steps) => steps.length));
+  for (let i = 0; i < count; i++) for (const steps of first) steps[i]?.();
 }
 
 /**
@@ -39,7 +48,7 @@ export function closeAtUnload(before: () => void): void {
   const table = fdTable() ?? new FdTable();
   keepFdTable(table);
   runtime.onUnload(() => {
-    for (const f of first) f();
+    takeSteps();
     before();
     for (const fd of table) {
       // Erased first: a reactor's main thread closes what a dead worker's table still lists.

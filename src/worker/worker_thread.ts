@@ -17,7 +17,7 @@ import {
 import { moduleBeside } from "../../platforms/contract/host.ts";
 import { platform } from "../../platforms/platform.ts";
 import { FdTable } from "../netpoll/fd_table.ts";
-import { beforeUnload } from "../netpoll/unload.ts";
+import { beforeUnload, type Steps } from "../netpoll/unload.ts";
 import { buryWaker, wake, type WakerHandle } from "../fd/wake_words.ts";
 import { Waker } from "../fd/waker.ts";
 import { sleep } from "../sched/api.ts";
@@ -113,7 +113,7 @@ export class WorkerThread {
       this.#channel.port1.close();
       throw error;
     }
-    this.#forgetUnload = beforeUnload(() => this.#endAtUnload());
+    this.#forgetUnload = beforeUnload(this.#endAtUnload());
     // The goroutine that serves it keeps the process alive.
     this.#worker.unref();
     this.#worker.on("error", (error: unknown) => this.#error ??= error);
@@ -205,14 +205,25 @@ export class WorkerThread {
 
   /**
    * Ends it while this thread's program is discarded, where nothing may wait but the thread itself.
-   * Deno ends a worker then only if it waits in the event loop of Deno, and closes none of its sockets.
+   * Deno ends a worker then only if it waits in the event loop of Deno, and closes none of its
+   * sockets. In steps, so that many workers end at the same time.
    */
-  #endAtUnload(): void {
-    this.#take = () => {};
-    this.order(P.STOP);
-    this.#block(() => this.#over, UNLOAD_MS);
-    this.terminate();
-    if (this.#block(() => this.#gone, LEAVING_MS)) this.#closeLeft();
+  #endAtUnload(): Steps {
+    let leaving = 0;
+    return [
+      () => {
+        this.#take = () => {};
+        this.order(P.STOP);
+      },
+      () => {
+        this.#block(() => this.#over, UNLOAD_MS);
+        this.terminate();
+        leaving = now() + LEAVING_MS;
+      },
+      () => {
+        if (this.#block(() => this.#gone, leaving - now())) this.#closeLeft();
+      },
+    ];
   }
 
   /** Blocks this thread until `condition` or for `limit` milliseconds; returns the condition. */
