@@ -34,16 +34,17 @@ async function checkGates() {
   failures.push(...failed.map(({ failure }) => failure));
 }
 
-async function runFiles(runner) {
-  console.log(`\n${files.length} test files under ${runner.name}:`);
-  const first = await runTests(runner, files);
+/**
+ * Counts the results of a first run. With `mayRepeat`, files with failed tests run once more: a
+ * fault of the library fails twice, and what failed only once is listed at the end.
+ */
+async function settle(runner, first, mayRepeat) {
   const { failedFiles } = first;
   passed += first.passed;
-  if (failedFiles.length === 0 || !failedFiles.every((file) => OUTSIDE.test(file))) {
+  if (failedFiles.length === 0 || !mayRepeat) {
     failures.push(...first.failures);
     return;
   }
-  // A fault of the library fails twice; what failed once is listed at the end.
   console.log(`again: ${failedFiles.join(" ")}`);
   const second = await runTests(runner, failedFiles);
   failures.push(...second.failures);
@@ -52,13 +53,32 @@ async function runFiles(runner) {
   unsteady.push(...first.failures);
 }
 
+/** Runs the given files under one runtime after the other. */
+async function runInTurn() {
+  for (const runner of RUNNERS) {
+    console.log(`\n${files.length} test files under ${runner.name}:`);
+    const first = await runTests(runner, files);
+    await settle(runner, first, first.failedFiles.every((file) => OUTSIDE.test(file)));
+  }
+}
+
+/**
+ * Runs a set under both runtimes at a time, as most tests wait for most of their time. What fails
+ * while the machine is so busy has to pass alone.
+ */
+async function runSideBySide() {
+  console.log(`\n${files.length} test files under ${names}, side by side:`);
+  const firsts = await Promise.all(RUNNERS.map((runner) => runTests(runner, files)));
+  for (const [i, first] of firsts.entries()) await settle(RUNNERS[i], first, true);
+}
+
 const names = RUNNERS.map(({ name }) => name).join(" and ");
 console.log(
   `${gates ? `${GATES.length} gates, then ` : ""}${files.length} test files under ${names}`,
 );
 for (const [path, reason] of leftOut) console.log(`left out: ${path} (${reason})`);
 if (gates) await checkGates();
-for (const runner of RUNNERS) await runFiles(runner);
+await (set === undefined ? runInTurn() : runSideBySide());
 for (const failure of unsteady) console.log(`\nfailed once, and passed again: ${failure.slice(2)}`);
 for (const failure of failures) console.log(`\n${failure}`);
 console.log(`\n${passed} passed, ${failures.length} failed`);

@@ -35,6 +35,7 @@ const LEFT_OUT = {
     "tests/pool": THREADS,
     "tests/reactor": THREADS,
     "tests/serve/same_options_test.ts": THREADS,
+    "tests/sim": "simulates its own system, so that no poller takes part",
   },
   /** `npm run test:wine`. */
   wine: {
