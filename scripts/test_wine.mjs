@@ -38,8 +38,8 @@ class Wine {
     return { NETPOLL_WINE: folder, WINEPREFIX: this.#prefix };
   }
 
-  /** Returns the runner of "bun" or "deno" in it. */
-  runner(name) {
+  /** The runners of Bun and of Deno in it. */
+  get runners() {
     const start = (program, ...args) => [
       "taskset",
       "-c",
@@ -48,8 +48,7 @@ class Wine {
       `${folder}/${program}.exe`,
       ...args,
     ];
-    return runners(start, " for Windows", (path) => `Z:${path}`)
-      .find((runner) => runner.name.startsWith(name));
+    return runners(start, " for Windows", (path) => `Z:${path}`);
   }
 
   /** Ends its own processes and all programs in it. */
@@ -106,7 +105,8 @@ async function runFiles(wine, runner, without) {
 const { files, leftOut } = given.length > 0
   ? { files: given.flatMap(filesIn), leftOut: [] }
   : testSet("wine");
-const [bun, deno] = [forBun.runner("Bun"), forDeno.runner("Deno")];
+const [bun] = forBun.runners;
+const [, deno] = forDeno.runners;
 console.log(`${files.length} test files under ${bun.name} and ${deno.name}, in Wine`);
 for (const [path, reason] of leftOut) console.log(`left out: ${path} (${reason})`);
 await Promise.all([

@@ -18,13 +18,21 @@ test("one that passes", () => {});
 ${more}
 `;
 
-/** Runs test files of these sources in `folder`. Returns what `npm test` prints of them. */
-async function outputOf(sources: Record<string, string>, folder: string): Promise<string> {
+/**
+ * Runs test files of these sources in `folder`, named or, with `asSet`, as a set. Returns what
+ * `npm test` prints of them.
+ */
+async function outputOf(
+  sources: Record<string, string>,
+  folder: string,
+  asSet: boolean,
+): Promise<string> {
   using copy = new RepositoryCopy();
+  if (asSet) copy.replace("scripts/runners/sets.mjs", 'filesIn("tests")', `filesIn("${folder}")`);
   for (const [name, more] of Object.entries(sources)) {
     copy.write(`${folder}/${name}_test.ts`, file(more));
   }
-  await using run = copy.start("scripts/test.mjs", [folder], LIMIT_MS);
+  await using run = copy.start("scripts/test.mjs", [asSet ? "--set=all" : folder], LIMIT_MS);
   const { code } = await run.exit;
   const { text } = run.stdout;
   const [sum, , failed] = /\n(\d+) passed, (\d+) failed\n$/.exec(text) ?? [];
@@ -43,16 +51,27 @@ function printed(
   printedIn("tests/planted", what, sources, sum, ...repeated);
 }
 
-/** As {@linkcode printed}, of tests in `folder`. */
+/** As {@linkcode printed}, of tests that are all of a set. */
+function printedOfSet(
+  what: string,
+  sources: Record<string, string>,
+  sum: string,
+  ...repeated: RegExp[]
+): void {
+  printedIn({ set: "tests/planted" }, what, sources, sum, ...repeated);
+}
+
+/** As {@linkcode printed}, of tests in a folder. */
 function printedIn(
-  folder: string,
+  place: string | { readonly set: string },
   what: string,
   sources: Record<string, string>,
   sum: string,
   ...repeated: RegExp[]
 ): void {
   test(what, { skip, timeout: LIMIT_MS }, async () => {
-    const text = await outputOf(sources, folder);
+    const [folder, asSet] = typeof place === "string" ? [place, false] : [place.set, true];
+    const text = await outputOf(sources, folder, asSet);
     assert.ok(text.endsWith(`\n${sum}\n`), text);
     for (const pattern of repeated) assert.match(text, pattern);
   });
@@ -114,7 +133,7 @@ const FAILS_ONCE = `
   });`;
 
 printed(
-  "a test of ours that fails once is a failure",
+  "a test of ours that fails once is a failure, if it was named",
   { planted: FAILS_ONCE },
   "2 passed, 2 failed",
 );
@@ -127,6 +146,31 @@ printedIn(
   /^again: tests\/clients\/planted\/planted_test\.ts$/m,
   /^failed once, and passed again: Bun, .*: one that fails once\n! Error: <once>$/m,
   /^failed once, and passed again: Deno, .*: one that fails once\n! Error: <once>$/m,
+);
+
+printedOfSet(
+  "a test of a set that fails once gets a second attempt, which is told",
+  { planted: FAILS_ONCE, second: "" },
+  "6 passed, 0 failed",
+  /^2 test files under Bun and Deno, side by side:$/m,
+  /^again: tests\/planted\/planted_test\.ts\nok {3}Bun/m,
+  /^again: tests\/planted\/planted_test\.ts\nok {3}Deno/m,
+  /^failed once, and passed again: Bun, .*: one that fails once\n! Error: <once>$/m,
+  /^failed once, and passed again: Deno, .*: one that fails once\n! Error: <once>$/m,
+);
+
+printedOfSet(
+  "a test of a set that fails on both attempts is a failure",
+  { planted: 'test("one that fails", () => { throw new Error("<planted>"); });' },
+  "2 passed, 2 failed",
+  /^! Bun, .*: one that fails\n! Error: <planted>$/m,
+  /^! Deno, .*: one that fails\n! Error: <planted>$/m,
+);
+
+printedOfSet(
+  "a runner of a set that dies gets no second attempt",
+  { planted: 'test("one that kills", () => { process.kill(process.pid, "SIGKILL"); });' },
+  "0 passed, 2 failed",
 );
 
 printedIn(

@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** `chunks()` used by two goroutines at once. */
 import assert from "node:assert/strict";
-import {
-  background,
-  chan,
-  type Conn,
-  go,
-  PanicError,
-  pipe,
-  type Routine,
-  withCancel,
-} from "../../mod.ts";
+import { background, chan, go, PanicError, withCancel } from "../../mod.ts";
 import { giveBack, lend } from "../../src/fd/buffer_pool.ts";
 import { ReaderChunks } from "../../src/fd/chunks.ts";
-import { both, pair, parked } from "../support/harness.ts";
+import { waysToConnect } from "../support/connected.ts";
+import { both, parked } from "../support/harness.ts";
 import { tlsTest } from "../support/tls_engines.ts";
-import { tlsPair } from "../support/tls_pair.ts";
 
-/** Ways to connect two ends, with the runner of their tests. */
-const PAIRS: Record<string, [test: typeof both, connect: () => Routine<[Conn, Conn]>]> = {
-  "a socket": [both, () => pair()],
-  "TLS over a socket": [tlsTest, () => tlsPair()],
-  "a pipe": [both, function* () {
-    return pipe();
-  }],
-};
-
-for (const [over, [test, connect]] of Object.entries(PAIRS)) {
+for (const [over, test, connect] of waysToConnect(tlsTest)) {
   test(`next() in a second goroutine is an error, over ${over}`, function* () {
     const [a, b] = yield* connect();
     using _ = a, __ = b;

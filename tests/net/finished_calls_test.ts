@@ -14,13 +14,12 @@ import {
   listen,
   listenPacket,
   Mutex,
-  pipe,
   type Routine,
   select,
 } from "../../mod.ts";
-import { both, pair, parked } from "../support/harness.ts";
+import { waysToConnect } from "../support/connected.ts";
+import { both, parked } from "../support/harness.ts";
 import { openSSLTest } from "../support/tls_engines.ts";
-import { tlsPair } from "../support/tls_pair.ts";
 
 /** A call that waits until `complete`, with its result, or what is looked at of that. */
 interface Case {
@@ -86,16 +85,7 @@ const OF_CONNS: Record<string, (a: Conn, b: Conn) => Case> = {
   },
 };
 
-/** Ways to connect two ends, with the runner of their tests. */
-const PAIRS: Record<string, [test: typeof both, connect: () => Routine<[Conn, Conn]>]> = {
-  "a socket": [both, () => pair()],
-  "TLS over a socket": [openSSLTest, () => tlsPair()],
-  "a pipe": [both, function* () {
-    return pipe();
-  }],
-};
-
-for (const [over, [test, connect]] of Object.entries(PAIRS)) {
+for (const [over, test, connect] of waysToConnect(openSSLTest)) {
   for (const [name, make] of Object.entries(OF_CONNS)) {
     test(`${name} over ${over}`, function* () {
       const [a, b] = yield* connect();
